@@ -70,7 +70,7 @@ def _not_a_command(word: str) -> str:
 
 
 def _refuse_unknown_options(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    """End the program where an option is misspelt, before what is then missing is told instead."""
+    """End the program if an option is misspelt, before argparse reports what is then missing."""
     # argparse has no public way to list the options of a parser.
     known = [flag for action in parser._actions for flag in action.option_strings]  # noqa: SLF001
     for word in takewhile(lambda word: word != "--", words):

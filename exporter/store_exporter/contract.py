@@ -73,7 +73,7 @@ class Cursor(Protocol):
         ...
 
     def discard(self, why: str) -> None:
-        """Begin anew, for the last saved document makes no sense: a loss that is told.
+        """Start afresh, because the saved document makes no sense; the loss is reported.
 
         Args:
             why: what is wrong with it, for the log.

@@ -57,7 +57,7 @@ _ENTRIES = (
     ErrorType(
         "not_found",
         Fault.CUSTOMER,
-        "The product, order or customer asked for is not there.",
+        "The requested product, order or customer does not exist.",
         "Nothing; check links and feeds if it is frequent.",
     ),
     ErrorType(
@@ -76,7 +76,7 @@ _ENTRIES = (
         "timeout",
         Fault.STORE,
         "The store did not answer in time.",
-        "Look at the store's load and at its hosting.",
+        "Check the store's load and its hosting.",
     ),
     ErrorType(
         "dns",
@@ -144,7 +144,7 @@ _ENTRIES = (
         "unauthorized",
         Fault.CONFIG,
         "The store does not accept the credentials.",
-        "Create a new API key and put it into the configuration.",
+        "Check that the configured key can be read and is valid, or create a new API key.",
     ),
     ErrorType(
         "forbidden",
@@ -161,7 +161,7 @@ _ENTRIES = (
     ErrorType(
         "api_not_found",
         Fault.CONFIG,
-        "The API itself is not there.",
+        "The API itself was not found.",
         "Activate the plugin, leave plain permalinks, or correct the url or API version.",
     ),
     ErrorType(
@@ -187,12 +187,12 @@ _ENTRIES = (
         Fault.APP,
         "This machine or process could not do it: no descriptor, memory, port or network is left, "
         "it may not connect, or it stood still.",
-        "Look at the machine that asks and at its network; it says nothing about the store.",
+        "Check this machine and its network; it says nothing about the store.",
     ),
     ErrorType(
         "exception",
         Fault.APP,
-        "The operation raised an exception nobody classified.",
+        "The operation raised an exception of an unknown type.",
         "Read its traceback in the application's log; register its type if it is expected.",
     ),
     ErrorType(

@@ -58,7 +58,7 @@ class Lock:
             except IndexError:
                 until = until or monotonic() + LONGEST_WAIT
                 if monotonic() > until:
-                    raise RuntimeError("a thread that holds the recorder stands still") from None
+                    raise RuntimeError("a thread that holds the recorder's lock hangs") from None
                 sleep(pause)
                 pause = min(2 * pause, _LONGEST_SLEEP)
         try:
@@ -69,7 +69,7 @@ class Lock:
             free += _FREE
 
     def attempt(self, work: Callable[[*_Ts], object], *arguments: *_Ts) -> bool:
-        """Run a function with the lock held, unless it is held already. Waits for nobody.
+        """Run a function with the lock held, unless it is held already. Does not block.
 
         Returns:
             Whether it ran.

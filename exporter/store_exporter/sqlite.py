@@ -105,7 +105,7 @@ def in_turn(folder: Path) -> Iterator[None]:
 
 
 class SaveNumber:
-    """The number of a file's last save, beside it: by it a loss is seen that SQLite does not tell.
+    """The number of a file's last save, beside it: reveals a loss that SQLite does not report.
 
     SQLite takes its log up to the first frame whose checksum is wrong for all there was
     (https://sqlite.org/walformat.html#recovery), and a log that is gone for an empty one. So each
@@ -140,7 +140,7 @@ class SaveNumber:
 
 
 class Patience:
-    """Tells a writer that stands still from many that are busy.
+    """Distinguishes a writer that hangs from many that are busy.
 
     A process that was stopped within a transaction, as by SIGSTOP or with its container, keeps the
     file's lock until it goes on or ends. Nobody can take that away.
@@ -156,7 +156,7 @@ class Patience:
         self._since: tuple[int, float] | None = None
 
     def renew(self) -> None:
-        """Begin to wait anew: something was written."""
+        """Restart the wait, because something was written."""
         self._since = None
 
     def is_over(self, database: sqlite3.Connection) -> bool:
@@ -202,7 +202,7 @@ def _version(database: sqlite3.Connection) -> int:
 
 
 def number(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from one that took its place; None where there is none."""
+    """Return what identifies a file, unlike one that replaced it; None where there is none."""
     try:
         found = path.stat()
     except OSError:
@@ -222,7 +222,7 @@ def finding(text: str) -> sqlite3.Error:
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether an error is one of the file's that will not pass, so that a new one must be begun."""
+    """Whether an error means permanent damage of the file, so that a new one is needed."""
     return isinstance(error, ERRORS) and _code(error) not in _NOT_NOW
 
 
@@ -232,7 +232,7 @@ def is_in_use(error: Exception) -> bool:
 
 
 def is_full(error: Exception, path: Path) -> bool:
-    """Whether nothing more can be written, which SQLite does not tell of a quota."""
+    """Whether nothing more can be written; SQLite does not say so for a quota."""
     return _code(error) == sqlite3.SQLITE_FULL or _disk_is_full(path.parent)
 
 

@@ -222,7 +222,7 @@ def test_a_scrape_interval_that_is_none_is_refused(
 ) -> None:
     with pytest.raises(SystemExit):
         set_up(tmp_path, "http://127.0.0.1:9", f"--scrape.interval={text}")
-    assert "is no duration such as 15s or 1m" in capsys.readouterr().err
+    assert "is not a duration such as 15s or 1m" in capsys.readouterr().err
 
 
 def test_people_of_an_org_begin_with_their_shop_and_see_no_column_for_the_org(

@@ -32,7 +32,7 @@ async def test_it_succeeds_while_the_exporter_is_ready_and_at_no_other_time(tmp_
         running.exporter.ready = False
         told = f"{running.url}/stores is not ready: it answers 503 Service Unavailable\n"
         assert await check(f"{running.url}/stores") == (1, told)
-        told = f"{running.url} is no store-exporter's address: it answers 404 Not Found\n"
+        told = f"{running.url} is not the address of a store-exporter: it answers 404 Not Found\n"
         assert await check(running.url) == (1, told)
 
 
@@ -54,9 +54,9 @@ async def test_a_certificate_and_a_password_stand_in_nobodys_way(tmp_path: Path)
     [
         (
             "http://127.0.0.1:9",
-            "cannot be asked: Connection refused; does the exporter listen there?",
+            "cannot be reached: Connection refused; does the exporter listen there?",
         ),
-        ("http://nowhere.invalid", "cannot be asked: "),
+        ("http://nowhere.invalid", "cannot be reached: "),
         ("nonsense", "is not an address, such as http://127.0.0.1:10847"),
         ("http://127.0.0.1:port", "is not an address"),
     ],

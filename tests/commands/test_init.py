@@ -71,7 +71,7 @@ def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
             ("one of shopify, woocommerce", "woocommerce"),
             ("Address of the store: ", f"{url}/"),
             ("Its name in metrics [127.0.0.1]: ", DOMAIN),
-            ("Whose store it is, as one word: ", "acme"),
+            ("Org that owns the store, as one word: ", "acme"),
             ("consumer_key (not shown): ", key.consumer_secret),
             ("It begins with cs_, as the consumer secret does", None),
             ("consumer_key (not shown): ", key.consumer_key),
@@ -104,10 +104,10 @@ def test_a_key_that_the_store_refuses_leaves_nothing_behind(
             ("Platform", "woocommerce"),
             ("Address", url),
             ("Its name", DOMAIN),
-            ("Whose", "acme"),
+            ("Org", "acme"),
             ("consumer_key (not shown): ", "ck_" + "0" * 40),
             ("consumer_secret (not shown): ", "cs_" + "0" * 40),
-            ("A check has failed. Write it anyway? [y/N]: ", ""),
+            ("A check failed. Write the configuration anyway? [y/N]: ", ""),
         ],
     )
     assert status == 1, seen
@@ -120,7 +120,7 @@ def test_without_a_terminal_flags_say_everything(
 ) -> None:
     given = flags(folder, shop, url)
     assert cli.main(given[:2]) == 2
-    assert capsys.readouterr().err == "There is no terminal to ask at: give --url.\n"
+    assert capsys.readouterr().err == "There is no terminal for questions: use --url.\n"
     assert cli.main(given[:-1]) == 2
     assert "--credential consumer_secret=file:PATH" in capsys.readouterr().err
     assert not (folder / "store-exporter.yml").exists()
@@ -134,7 +134,7 @@ def test_a_failed_check_is_written_down_by_force_only(
     given = flags(folder, shop, url)
     (folder / "secret").write_text("cs_" + "0" * 40)
     assert cli.main(given) == 1
-    assert "or give --force" in capsys.readouterr().err
+    assert "or use --force" in capsys.readouterr().err
     assert not (folder / "store-exporter.yml").exists()
     assert cli.main([*given, "--force"]) == 0
     assert len(load(folder / "store-exporter.yml").stores) == 1
@@ -213,13 +213,13 @@ def final(url: str, **keys: Any) -> tuple[str, str]:
 
 def test_a_redirect_is_followed_on_the_same_host_and_told_elsewhere(url: str) -> None:
     with leading_to(f"{url}/welcome") as old:
-        assert final(old) == (url, f"{old} leads to {url}, which is what will be watched.")
+        assert final(old) == (url, f"{old} redirects to {url}, which will be watched.")
         assert final(f"{old}/shop")[0] == f"{url}/shop"
     with leading_to(url.replace("127.0.0.1", "localhost")) as foreign:
         found, told = final(foreign)
     assert found == foreign
     assert told == (
-        f"{foreign} leads visitors to localhost. If the API is there, give that address."
+        f"{foreign} redirects visitors to localhost. If the API is there, use that address."
     )
     assert final(url) == (url, "")
 
@@ -235,10 +235,12 @@ def test_a_store_in_a_folder_of_its_host_is_asked_about_and_not_guessed(
                 self.answer(302, headers={"Location": "/shop/?visit=1"})
 
     with handling(Folder) as host, leading_to(host) as old:
-        told = f"{host} leads visitors to {host}/shop/. If the store is there, give that address."
+        told = (
+            f"{host} redirects visitors to {host}/shop/. If the store is there, use that address."
+        )
         assert final(host) == (host, told)
         assert final(f"{host}/shop") == (f"{host}/shop", "")
-        assert final(old)[1] == f"{old} leads to {host}, which is what will be watched. {told}"
+        assert final(old)[1] == f"{old} redirects to {host}, which will be watched. {told}"
         assert cli.main(flags(folder, shop, host)) == 1
         assert told in capsys.readouterr().out
     assert not (folder / "store-exporter.yml").exists()
@@ -264,7 +266,7 @@ def test_an_address_that_does_not_answer_is_told_and_the_environments_proxy_is_n
     assert cli.main(given) == 1
     seen = capsys.readouterr().out
     assert "http://127.0.0.1:9 could not be opened: " in seen
-    assert "The environment's proxy is not used: say --proxy-url" in seen
+    assert "The environment's proxy is not used; use --proxy-url" in seen
     assert not shop.requests
 
 
@@ -313,7 +315,7 @@ def test_a_person_is_asked_for_the_issuer_of_a_certificate_that_the_system_does_
                 ("Platform", "woocommerce"),
                 ("Address", secure),
                 ("Its name", DOMAIN),
-                ("Whose", "acme"),
+                ("Org", "acme"),
                 ("consumer_key (not shown): ", key.consumer_key),
                 ("consumer_secret (not shown): ", key.consumer_secret),
                 ("PEM file with the certificate's issuer (Enter for none): ", "nowhere.pem"),
@@ -321,7 +323,7 @@ def test_a_person_is_asked_for_the_issuer_of_a_certificate_that_the_system_does_
             ],
         )
     assert status == 0, seen
-    assert f"{secure} leads to {url}" in seen
+    assert f"{secure} redirects to {url}" in seen
     (store,) = load(tmp_path / "store-exporter.yml").stores
     assert store.ca_file is not None
     assert Path(store.ca_file).samefile(tmp_path / "ca.pem")

@@ -44,7 +44,7 @@ async def test_it_is_begun_survives_a_restart_and_is_ended(folder: Path) -> None
         assert done.stdout.endswith(": plugins are updated\n")
     async with served(folder, environ=WORKS) as (_, url, _):
         done = await command(folder, DOMAIN, "--end", f"--exporter.url={url}")
-        assert done.stdout == f"{DOMAIN}: the maintenance that was begun has ended\n"
+        assert done.stdout == f"{DOMAIN}: the maintenance has ended\n"
         done = await command(folder, DOMAIN, "--end", f"--exporter.url={url}")
         assert done.returncode == 1
         assert done.stderr == "HTTP 409: no maintenance was begun for this store\n"
@@ -53,7 +53,7 @@ async def test_it_is_begun_survives_a_restart_and_is_ended(folder: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        ((DOMAIN, "--for", "2h"), 2, "--reason is needed"),
+        ((DOMAIN, "--for", "2h"), 2, "--reason is required"),
         (("shop.example.org", "--end"), 2, "is not among the stores"),
         (("zen.example", "--end"), 1, "zen has no token with the scope maintenance"),
         ((DOMAIN, "--end", "--exporter.url=http://127.0.0.1:9"), 1, "http://127.0.0.1:9: "),

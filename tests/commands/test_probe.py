@@ -67,8 +67,8 @@ def test_a_revoked_key_says_what_it_means_and_what_to_do(
     text = capsys.readouterr().out
     assert "FAIL  probe liveness" in text
     assert "unauthorized" in text
-    assert "To act: config." in text
-    assert "Create a new API key" in text
+    assert "Fault: config." in text
+    assert "create a new API key" in text
     assert "ok    probe cart" in text
     assert "shown as critical" in text
 

@@ -105,7 +105,7 @@ def test_a_terminal_is_not_steered_by_what_a_store_says(
     [
         (["check_stok", "product=1"], "did you mean check_stock?"),
         (["check_stock"], "check_stock needs product"),
-        (["check_stock", "SKU-010"], "SKU-010 is not like name=value"),
+        (["check_stock", "SKU-010"], "SKU-010 is not of the form name=value"),
         (["check_stock", "prodct=1"], "did you mean product?"),
         (["check_stock", "product=1", "product=2"], "product is given twice"),
         (["search_products", "limit=ten"], "limit is a number, not ten"),

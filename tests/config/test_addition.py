@@ -57,5 +57,5 @@ def test_a_line_break_that_is_missing_at_the_end_is_made() -> None:
     ],
 )
 def test_what_a_few_lines_cannot_do_is_left_to_the_person(text: str) -> None:
-    with pytest.raises(ValueError, match="another way"):
+    with pytest.raises(ValueError, match="layout"):
         with_entry(text, "stores", ENTRY)

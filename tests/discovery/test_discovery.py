@@ -123,7 +123,7 @@ async def test_a_pipe_where_a_file_should_be_holds_nothing_up(tmp_path: Path) ->
         ("a.json", b'[{"targets": [1]}]', "every target group must have a list of targets"),
         ("a.json", groups("a", "b", "c", "d").encode(), "more domains than the limit of 3"),
         ("a.yml", b"- [", "a.yml:1: YAML: not valid"),
-        ("a.yml", b"- {targets: [], targets: []}", "the key stands on line 1 already"),
+        ("a.yml", b"- {targets: [], targets: []}", "duplicate key; the first is on line 1"),
     ],
 )
 async def test_a_source_that_makes_no_sense_gives_no_answer(

@@ -80,7 +80,7 @@ FRESH = (
 
 @pytest.mark.parametrize(("name", "value"), HITS)
 def test_an_answer_out_of_a_cache_is_known_and_refused(name: str, value: str) -> None:
-    with pytest.raises(StoreError, match="came out of a cache") as raised:
+    with pytest.raises(StoreError, match="came from a cache") as raised:
         refuse_cached(Response(200, {name: value}, b"[]", "https://shop.example.com/"))
     assert raised.value.error_type == "invalid_response"
     assert f"({name}: {value[:20]}" in raised.value.message

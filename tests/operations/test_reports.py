@@ -304,7 +304,7 @@ def test_calls_that_somebody_remembers_already_are_not_told_a_second_time(
     recorder: Recorder,
 ) -> None:
     reporter = report_calls("http://127.0.0.1:9", {"acme": TOKEN}, recorder=recorder)
-    with pytest.raises(ValueError, match="remembered already"):
+    with pytest.raises(ValueError, match="already kept"):
         report_calls("http://127.0.0.1:9", {"acme": TOKEN}, recorder=recorder)
     reporter.close()
 

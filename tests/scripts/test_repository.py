@@ -61,7 +61,7 @@ def test_every_dependency_may_be_passed_on(repository: Path) -> None:
             about = metadata(name)
         except PackageNotFoundError:  # for another Python or system
             continue
-        said = [about["License-Expression"], about["License"]]
+        said = [about[key] for key in ("License-Expression", "License") if key in about]
         said += [line for line in about.get_all("Classifier") or () if line.startswith("License")]
         licence = " ".join(text for text in said if text)
         if not _FREE.search(licence) or re.search(r"\bA?GPL", licence):

@@ -211,7 +211,7 @@ async def test_a_domain_that_a_source_takes_from_another_org_is_told_of_once(
             "1 domains are contested: orgs name what another has or names as well"
         )
         assert (
-            "shop.example.com of zen: it stands in the configuration for the org acme"
+            "shop.example.com of zen: the configuration assigns it to the org acme"
             in (await running.ask("/")).text
         )
         refused = 'store_exporter_discovery_refused_domains{org="zen",reason="contested"}'

@@ -57,7 +57,7 @@ def test_a_failing_collector_is_shown_and_is_no_reason() -> None:
     found = status(STORE, results, HEALTHY)
     (orders,) = (check for check in found.checks if check.name == "orders")
     assert (orders.state, orders.error_type) == ("degraded", "timeout")
-    assert orders.advice == "Look at the store's load and at its hosting."
+    assert orders.advice == "Check the store's load and its hosting."
     assert reason(HEALTHY, *results) == "liveness is well"
     assert reason(DEGRADED, *results, result("tls", degraded=("it expires",))) == (
         "it expires; tls is well"

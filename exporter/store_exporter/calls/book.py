@@ -102,7 +102,7 @@ class CallBook:
         error: BaseException | None,
         trace: str,
     ) -> None:
-        """Remember an operation of this process that failed just now. Waits for nobody.
+        """Remember an operation of this process that failed just now. Does not block.
 
         Args:
             labels: org, domain, platform and operation.
@@ -152,7 +152,7 @@ class CallBook:
         return slowest[0].duration if full else -1.0
 
     def add(self, call: Call) -> None:
-        """Remember a call of which somebody else tells; its message is cut to what may be kept."""
+        """Remember a call that another process reports; its message is cut to what may be kept."""
         if len(call.message) > MAX_RAW:
             call = replace(call, message=call.message[:MAX_RAW])
         if call.error_type is None:
@@ -193,7 +193,7 @@ class CallBook:
         return (org, domain) in self._pages
 
     def take_changed(self) -> set[tuple[str, str]]:
-        """Return org and domain of the stores that had calls since this was asked last."""
+        """Return org and domain of the stores that had calls since the last call of this."""
         changed, self._changed = self._changed, set()
         return changed
 
@@ -247,7 +247,7 @@ class CallBook:
         return page
 
     def _weigh(self, page: _Page, more: int) -> None:
-        """Note what a page takes in addition, and make room where all take too much."""
+        """Note how much a page grows, and make room if all pages together are too large."""
         # What failed here was not weighed, and may be what was pushed out.
         after = max(page.bytes + more, 0)
         self._bytes += after - page.bytes
@@ -256,7 +256,7 @@ class CallBook:
             self._lock.attempt(self._make_room)
 
     def _make_room(self) -> None:
-        """Forget a tenth of the stores of the org that takes most, those known longest."""
+        """Forget a tenth of the stores of the org that uses most memory, those known longest."""
         taken: Counter[str] = Counter()
         for (org, _), page in list(self._pages.items()):
             taken[org] += page.bytes + _BYTES_OF_CALL

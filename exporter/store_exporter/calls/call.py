@@ -1,4 +1,4 @@
-"""One call as it is remembered, and what can be told of the exception that ended it."""
+"""One call as it is remembered, and what is kept of the exception that ended it."""
 
 from __future__ import annotations
 

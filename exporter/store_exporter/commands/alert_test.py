@@ -162,7 +162,7 @@ def _wait(
         else:
             print(f"{shown}: arrived, {number} of {number}")
     if not wanted and not held:
-        print("nobody: the receivers have no integrations")
+        print("sent to nobody: the receivers have no integrations")
     elif not arrived:
         print("Alertmanager's log has the receiver's answer")
     return 0 if arrived and wanted else 1
@@ -214,7 +214,7 @@ def integrations(client: httpx.Client, receivers: list[str]) -> dict[str, Counte
         running = yaml.safe_load(status["config"]["original"])
         by_name = {each["name"]: each for each in running["receivers"]}
     except (KeyError, TypeError, yaml.YAMLError):
-        raise AlertTestError("it tells nothing of its configuration") from None
+        raise AlertTestError("it does not show its configuration") from None
     features = _features(client)
     found: dict[str, Counter[Where]] = {name: Counter() for name in receivers}
     for name, counted in found.items():
@@ -241,7 +241,7 @@ def _routed(client: httpx.Client, name: str) -> list[str]:
         if found:
             return sorted(each["name"] for each in found[0]["receivers"])
         time.sleep(_POLL)
-    raise AlertTestError("it took the test alert and does not show it")
+    raise AlertTestError("it accepted the test alert but does not show it")
 
 
 def _held(client: httpx.Client, name: str) -> dict[str, str]:
@@ -271,4 +271,4 @@ def _json(client: httpx.Client, path: str, **params: str) -> Any:
     try:
         return answer.json()
     except ValueError:
-        raise AlertTestError("the answer is no JSON document; is this an Alertmanager?") from None
+        raise AlertTestError("the answer is not a JSON document; is this Alertmanager?") from None

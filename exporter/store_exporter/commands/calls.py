@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print them; 1 when the exporter refuses or cannot be asked, 2 for no such store."""
+    """Print them; 1 when the exporter refuses or cannot be reached, 2 for no such store."""
 
     def ask(client: httpx.Client, store: Store) -> None:
         def asked() -> Document:

@@ -116,7 +116,7 @@ def _budget(store: Store) -> Finding:
         advice = "Raise requests_per_hour, or the intervals of what matters least."
         return Finding("budget", "fail", message, advice)
     if needed > 0.8 * allowed:
-        advice = "Leave some room for further pages: raise requests_per_hour or intervals."
+        advice = "Leave room for further pages: raise requests_per_hour or the intervals."
         return Finding("budget", "warn", message, advice)
     return Finding("budget", "ok", message)
 

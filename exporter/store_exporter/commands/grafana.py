@@ -82,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def interval(text: str) -> str:
     """A duration as Prometheus writes it, such as 15s."""
     if not re.fullmatch(r"[1-9]\d*(ms|s|m|h)", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 15s or 1m")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 15s or 1m")
     return text
 
 
@@ -151,8 +151,8 @@ def datasource(org: str, proxy: str, scrape_interval: str) -> dict[str, Any]:
 
 def timezone(config: Config, org: str) -> str | None:
     """The time zone in which an org works, if its configuration or the platform's says it."""
-    told = "timezone" in config.alerts.model_fields_set
-    return config.orgs[org].alerts.timezone or (config.alerts.timezone if told else None)
+    is_set = "timezone" in config.alerts.model_fields_set
+    return config.orgs[org].alerts.timezone or (config.alerts.timezone if is_set else None)
 
 
 def set_up(

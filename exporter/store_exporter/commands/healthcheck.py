@@ -42,10 +42,12 @@ def run(args: argparse.Namespace) -> int:
             return 0
     except urllib.error.HTTPError as error:
         with error:
-            problem = "is not ready" if error.code == 503 else "is no store-exporter's address"
+            problem = (
+                "is not ready" if error.code == 503 else "is not the address of a store-exporter"
+            )
             problem += f": it answers {error.code} {error.reason}".rstrip()
     except OSError as error:
-        problem = f"cannot be asked: {_why(error)}; does the exporter listen there?"
+        problem = f"cannot be reached: {_why(error)}; does the exporter listen there?"
     except (ValueError, http.client.InvalidURL):
         problem = f"is not an address, such as http://127.0.0.1:{PORT}"
     except http.client.HTTPException as error:

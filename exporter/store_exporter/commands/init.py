@@ -1,4 +1,4 @@
-"""`store-exporter init`: asks for a store, looks whether it can be watched, and writes it down."""
+"""`store-exporter init`: asks for a store, checks access to it, and writes the configuration."""
 
 from __future__ import annotations
 
@@ -37,34 +37,35 @@ _HEADER = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     arguments.add_config_file(parser)
-    parser.add_argument("--platform", help="the platform that runs the store")
-    parser.add_argument("--url", help="its address, such as shop.example.com")
-    parser.add_argument("--domain", help="its name in metrics (default: the host of its address)")
-    parser.add_argument("--org", help="whose store it is")
+    parser.add_argument("--platform", help="the store's platform, such as woocommerce")
+    parser.add_argument("--url", help="the store's address, such as shop.example.com")
+    parser.add_argument("--domain", help="its name in metrics (default: the host of its URL)")
+    parser.add_argument("--org", help="the org that owns the store")
     parser.add_argument(
         "--credential",
         action="append",
         type=questions.credential,
         default=[],
         metavar="NAME=REFERENCE",
-        help="a credential as file:PATH or env:VARIABLE, as it is to stand in the configuration; "
-        "once for each that the platform has (default: asked for, and kept in files)",
+        help="a credential as file:PATH or env:VARIABLE, as the configuration will contain it; "
+        "repeat it for each credential of the platform (default: ask, and store in files)",
     )
     parser.add_argument(
         "--ca-file",
         metavar="FILE",
-        help="PEM file with the issuer of its certificate, where the system does not know it",
+        help="PEM file with the issuer of its certificate, if the system does not trust it",
     )
-    parser.add_argument("--proxy-url", help="the proxy through which it is reached")
+    parser.add_argument("--proxy-url", help="the proxy for requests to the store")
     parser.add_argument(
         "--secrets.directory",
         dest="secrets",
         type=Path,
         metavar="FOLDER",
-        help="where credentials that are typed are kept (default: secrets beside the "
-        "configuration)",
+        help="where typed credentials are stored (default: secrets beside the configuration)",
     )
-    parser.add_argument("--force", action="store_true", help="write it although a check has failed")
+    parser.add_argument(
+        "--force", action="store_true", help="write the configuration even if a check fails"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -97,8 +98,9 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
         found = asyncio.run(doctor.examine_all(config, [store.domain]))
         print("", *doctor.text(found, terminal.width()), "", *_watched(store), sep="\n")
         failed = any(one.state == "fail" for findings in found.values() for one in findings)
-        if failed and not args.force and not ask.agrees("A check has failed. Write it anyway?"):
-            advice = "Nothing was written. Mend what has failed and try again, or give --force."
+        question = "A check failed. Write the configuration anyway?"
+        if failed and not args.force and not ask.agrees(question):
+            advice = "Nothing was written. Fix what failed and try again, or use --force."
             print(advice, file=sys.stderr)
             return 1
         _write(file, before, entry)
@@ -110,7 +112,7 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
 def _entry(
     args: argparse.Namespace, ask: Questions, before: Config | None
 ) -> tuple[dict[str, Any], Mapping[str, Secret]]:
-    """Return the entry of the configuration, and the secrets that are still to be kept."""
+    """Return the entry of the configuration, and the secrets that are still to be stored."""
     platform = _platform(args, ask)
     url = ask.text("Address of the store", "--url", args.url, questions.address)
 
@@ -124,7 +126,7 @@ def _entry(
     domain = ask.text("Its name in metrics", "--domain", args.domain, unused, host)
     orgs = list(before.orgs) if before else []
     usual = orgs[0] if len(orgs) == 1 else ""
-    org = ask.text("Whose store it is, as one word", "--org", args.org, values.org, usual)
+    org = ask.text("Org that owns the store, as one word", "--org", args.org, values.org, usual)
     credentials = ask.credentials(platform, dict(args.credential))
     entry = {"domain": domain, "org": org, "platform": platform.name}
     if url != f"https://{domain}":
@@ -156,7 +158,7 @@ def _keep(
 ) -> dict[str, str]:
     """Write secrets into files that only their owner can read, and return references to them.
 
-    A file that is there is somebody's, and is not written over.
+    An existing file is never overwritten.
     """
     folder: Path = args.secrets or args.config_file.parent / "secrets"
     references = {}
@@ -170,7 +172,7 @@ def _keep(
             file.write(secret.reveal())
         shown = os.path.relpath(path, args.config_file.parent)
         references[name] = f"file:{path.absolute() if args.secrets else shown}"
-        print(f"  {name} is kept in {path}")
+        print(f"  {name} is stored in {path}")
     return references
 
 
@@ -180,7 +182,7 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def _beside_the_file(path: str, file: Path) -> str:
-    """Return a path as it stands in a configuration, whose paths start at its own folder."""
+    """Return a path relative to the configuration's folder, as the configuration needs it."""
     given = Path(path).expanduser()
     return str(given) if given.is_absolute() else os.path.relpath(given, file.parent)
 
@@ -190,27 +192,27 @@ def _private(path: str, flags: int) -> int:
 
 
 def _looked_at(file: Path, before: Config | None, entry: dict[str, Any], ask: Questions) -> Config:
-    """Load a configuration of this store alone, once it is known where its address leads.
+    """Load a configuration of this store alone, with the address that its own redirects to.
 
-    Both are put into the entry: the address that is to be watched, and the issuer of a certificate
-    that nobody vouches for.
+    Updates the entry: the address that will be watched, and the issuer of a certificate that the
+    system does not trust.
     """
     config = _of_one_store(file, before, entry)
     try:
-        url, told = asyncio.run(questions.final(config.stores[0]))
+        url, note = asyncio.run(questions.final(config.stores[0]))
     except StoreError as error:
-        url, told = config.stores[0].url, f"{config.stores[0].url} could not be opened: {error}."
+        url, note = config.stores[0].url, f"{config.stores[0].url} could not be opened: {error}."
         if error.error_type == "tls_untrusted":
-            print(f"  {told}")
+            print(f"  {note}")
             path = ask.optional("PEM file with the certificate's issuer", _file)
             if path:
                 entry["ca_file"] = _beside_the_file(path, file)
                 return _looked_at(file, before, entry, ask)
-            told = "With --ca-file FILE an issuer is trusted that the system does not know."
+            note = "Use --ca-file FILE to trust an issuer that the system does not know."
         elif config.stores[0].proxy is None and getproxies_environment():
-            told += " The environment's proxy is not used: say --proxy-url, if it is to be."
-    if told:
-        print(f"  {told}")
+            note += " The environment's proxy is not used; use --proxy-url if it is needed."
+    if note:
+        print(f"  {note}")
     if url != config.stores[0].url:
         entry.pop("url", None)
         if url != f"https://{entry['domain']}":
@@ -226,7 +228,7 @@ def _file(path: str) -> str:
 
 
 def _of_one_store(file: Path, before: Config | None, entry: Mapping[str, Any]) -> Config:
-    """Load a configuration of this store alone, as if it stood where the file is or will be."""
+    """Load a configuration of this store alone, as if it were the file, so that paths resolve."""
     document = addition.alone(entry, before.data if before else {})
     with _beside(file, yaml.safe_dump(document)) as new:
         try:
@@ -256,8 +258,8 @@ def _beside(file: Path, text: str) -> Iterator[Path]:
 
 
 def _watched(store: Store) -> Iterator[str]:
-    """Yield what will be asked of the store, and how often."""
-    yield f"What will be watched of {store.domain}:"
+    """Yield the store's checks, and how often each runs."""
+    yield f"Scheduled checks of {store.domain}:"
     by_interval: dict[float, list[str]] = {}
     for job in jobs_of(store):
         by_interval.setdefault(job.schedule.interval, []).append(job.name)
@@ -281,7 +283,7 @@ def _write(file: Path, before: Config | None, entry: Mapping[str, Any]) -> None:
             text = addition.with_entry(text, "orgs", org)
         text = addition.with_entry(text, "stores", entry)
     except ValueError as error:
-        print(f"{file} is left as it is: {error}. Add this under `stores`:\n")
+        print(f"{file} was not changed: {error}. Add this under `stores`:\n")
         print(addition.entry_text(entry), end="")
         return
     with _beside(file, text) as new:

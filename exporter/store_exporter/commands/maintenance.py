@@ -1,4 +1,4 @@
-"""`store-exporter maintenance`: tell a running exporter that a store is worked on.
+"""`store-exporter maintenance`: begin or end maintenance of a store at a running exporter.
 
 It goes through the exporter's HTTP API: the state file belongs to the running process alone.
 """
@@ -35,16 +35,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Begin or end it; 1 when the exporter refuses or cannot be asked, 2 for no such store."""
+    """Begin or end it; 1 when the exporter refuses or cannot be reached, 2 for no such store."""
     if args.duration and not args.reason:
-        print("--reason is needed: who looks at the store later wants to know why", file=sys.stderr)
+        print("--reason is required; pages and the API show it", file=sys.stderr)
         return 2
 
     def ask(client: httpx.Client, store: Store) -> None:
         if args.end:
             answer = client.delete(_PATH, params={"domain": store.domain})
             exporter_api.document_of(answer)
-            print(f"{store.domain}: the maintenance that was begun has ended")
+            print(f"{store.domain}: the maintenance has ended")
             return
         body = {"domain": store.domain, "for": args.duration, "reason": args.reason}
         document = exporter_api.document_of(client.post(_PATH, json=body))

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the operations; 2 when the one asked for, or every platform, cannot be had."""
+    """Print the operations; 2 when there is no such operation, or no platform can be used."""
     arguments.silence_log()
     for problem in reference.problems():
         print(problem, file=sys.stderr)

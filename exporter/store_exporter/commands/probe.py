@@ -77,13 +77,13 @@ def _lines(result: Result) -> Iterator[str]:
 
 def _details(result: Result) -> Iterator[tuple[str, str]]:
     for line in result.lines:
-        yield "asked", line
+        yield "request", line
     if result.phases:
-        yield "last took", ", ".join(f"{name} {took:.3f} s" for name, took in result.phases.items())
+        yield "phases", ", ".join(f"{name} {took:.3f} s" for name, took in result.phases.items())
     if result.error_type is not None:
         error = ERROR_TYPES[result.error_type]
         yield "failed", f"{error.name}: {result.message}"
-        yield "means", f"{error.meaning} To act: {error.fault}."
+        yield "means", f"{error.meaning} Fault: {error.fault}."
         yield "do", error.advice
     elif result.summary:
         yield "found", result.summary
@@ -95,7 +95,7 @@ def _summary(
     state: str, results: list[Result], figures: list[tuple[str, dict[str, str], float]]
 ) -> Iterator[str]:
     if figures:
-        yield "Figures; the counters begin with this run and leave the exporter's own alone:"
+        yield "Figures (counters start with this run; those of the exporter do not change):"
     for name, labels, value in figures:
         inner = ", ".join(f'{label}="{text}"' for label, text in labels.items())
         yield f"  {name}{{{inner}}} {value:.15g}" if inner else f"  {name} {value:.15g}"

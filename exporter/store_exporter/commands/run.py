@@ -89,9 +89,11 @@ def _values(operation: OperationSpec[..., Any], pairs: Sequence[str]) -> dict[st
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
-            raise _UsageError(f"{pair} is not like name=value")
+            raise _UsageError(f"{pair} is not of the form name=value")
         if name not in known:
-            raise _UsageError(f"{operation.name} takes no {name}; {suggestion(name, known)}")
+            raise _UsageError(
+                f"{operation.name} has no parameter {name}; {suggestion(name, known)}"
+            )
         if name in found:
             raise _UsageError(f"{name} is given twice")
         found[name] = _value(known[name], text)
@@ -102,7 +104,7 @@ def _values(operation: OperationSpec[..., Any], pairs: Sequence[str]) -> dict[st
 
 
 def _value(parameter: Parameter, text: str) -> Any:
-    """Turn a string into what a parameter takes; one that takes strings too gets the string."""
+    """Convert a string to a parameter's type; a parameter that accepts strings gets the string."""
     kinds = {kind.strip() for kind in parameter.type.split("|")}
     if any(kind.startswith("Mapping") for kind in kinds) and text.startswith("{"):
         return _mapping(parameter, text)

@@ -110,7 +110,7 @@ def recorded(fleet: Fleet) -> Iterator[tuple[str, int, float]]:
 
 
 def _of_a_store(rule: Record, fleet: Fleet) -> int:
-    """How many series a rule makes of one store: its labels stand in its name."""
+    """How many series a rule makes of one store, by the labels in its name."""
     level = rule.name.partition(":")[0]
     # A type of error has one fault, which is the same one for most types that an operation meets.
     several: Mapping[str, int] = {

@@ -1,4 +1,4 @@
-"""`store-exporter state`: what is kept of stores, and giving it to another or forgetting it."""
+"""`store-exporter state`: list the saved state of stores, move it to another or delete it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def opened(config: Config, *, alone: bool = False) -> Storage:
     """
 
     def lost() -> None:
-        print("a part of the state is damaged and was set aside", file=sys.stderr)
+        print("part of the state is damaged and was moved away", file=sys.stderr)
 
     return open_state(config, StorageEvents(lost), alone=alone)
 
@@ -119,7 +119,7 @@ def _do(args: argparse.Namespace, config: Config, state: Storage, watched: Seque
     if new is None:
         raise StateError(f"{domain} is not among the stores of {config.file}")
     if new == old:
-        raise StateError(f"{args.names[0]} is that store's already")
+        raise StateError(f"{args.names[0]} already belongs to that store")
     count = state.move(old, new, replace=args.replace)
     print(f"moved {count} documents of {args.names[0]} to {_name(new)}")
     return 0
@@ -130,7 +130,7 @@ def _name(identity: StoreIdentity) -> str:
 
 
 def _kept(state: Storage, watched: Sequence[Store]) -> Iterator[Kept]:
-    """Yield what is kept of each store; what has no tenant or address is none's figures."""
+    """Yield what is kept of each store; keys without a tenant or address are no store's."""
     here = {StoreIdentity.of(store) for store in watched}
     by_identity: dict[StoreIdentity, list[DocumentEntry]] = {}
     for entry in state.entries():

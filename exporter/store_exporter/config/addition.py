@@ -1,4 +1,4 @@
-"""One more entry in a configuration file that a person wrote: every comment stays."""
+"""Adds an entry to a configuration file written by hand, and keeps every comment."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def entry_text(entry: Mapping[str, Any], indentation: str = _INDENTATION) -> str
 
 
 def alone(entry: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration of one store and no other, with what a file says of all stores.
+    """Return a configuration of one store only, with the file's settings for all stores.
 
-    What else is in the file may need secrets that only the exporter can read.
+    Other parts of the file may need secrets that only the exporter can read.
 
     Args:
         entry: the store.
@@ -60,11 +60,11 @@ def with_entry(text: str, key: str, entry: Mapping[str, Any]) -> str:
             return changed
     except yaml.YAMLError:
         pass
-    raise ValueError("the file is written in another way than this program would write it")
+    raise ValueError("its layout does not allow adding the entry automatically")
 
 
 def _place(text: str, lines: list[str], key: str, entry: Mapping[str, Any]) -> tuple[int, str]:
-    """Return before which line what is to be added."""
+    """Return the line before which to add the entry, and the text to add."""
     top = yaml.compose(text, yaml.SafeLoader)
     items = top.value if isinstance(top, yaml.MappingNode) and not top.flow_style else []
     for name, value in items:

@@ -23,7 +23,7 @@ DOMAIN, ORG = "{domain}", "{org}"
 
 
 class RefusedError(ValueError):
-    """A found domain is not taken.
+    """A discovered domain is refused.
 
     Attributes:
         reason: why, one of `stores.claims.REASONS`.

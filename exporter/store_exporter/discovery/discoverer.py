@@ -56,7 +56,7 @@ class _Source:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What makes it the same source after a reload, whatever else is said of it."""
+        """What identifies a source across reloads, whatever its other settings."""
         source = self.config
         url = None if source.http is None else source.http.url
         return (source.template.org, source.template.platform.name, source.files, url)

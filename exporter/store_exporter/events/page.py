@@ -57,11 +57,11 @@ class Page:
             one for one in self.events if one.time > now - _DAY and one.kind != EventKind.DEPLOY
         ]
         left = _MOST_A_DAY - len(lately)
-        told = Counter((one.kind, one.component) for one in lately)
+        recorded = Counter((one.kind, one.component) for one in lately)
         noticed: list[Event] = []
         for kind, found in facts.items():
             for component, before, after in _changes(self.facts.get(kind), found):
-                if len(noticed) < left and told[kind, component] < _MOST_OF_ONE:
+                if len(noticed) < left and recorded[kind, component] < _MOST_OF_ONE:
                     noticed.append(Event(now, *store, kind, component, before, after))
             self.facts[kind] = dict(found)
         self._keep(noticed, now)
@@ -72,7 +72,7 @@ class Page:
         return next((one for one in self.events if key and one.key == key), None)
 
     def add(self, event: Event, now: float) -> Event:
-        """Remember an event that was told and return it, with what was before.
+        """Remember a reported event and return it, with the previous version.
 
         That is what the last one of the same component says.
         """

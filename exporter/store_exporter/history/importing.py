@@ -1,4 +1,4 @@
-"""From the rows of a file to a folder of samples, and to a list of the rows that were not taken."""
+"""Converts the rows of a file to a folder of samples and a list of rejected rows."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def seconds_of(value: Any) -> float:
 
 
 def time_of(value: Any, now: float) -> float:
-    """Return when a call ended, as Unix time; now where it is not told.
+    """Return when a call ended, as Unix time (default: now).
 
     Raises:
         FieldError: it is no time, or not of the last hour.
@@ -173,7 +173,7 @@ def time_of(value: Any, now: float) -> float:
 
 
 def unix_time(value: Any) -> float:
-    """Return a time as Unix time; it is given as that, or as ISO 8601 with a time zone.
+    """Return a time, given as Unix time or as ISO 8601 with a time zone, as Unix time.
 
     Raises:
         ValueError, OverflowError: it is neither.
@@ -189,7 +189,7 @@ def unix_time(value: Any) -> float:
 
 
 def id_of(value: Any, field: str, digits: int) -> str:
-    """Return the id of a trace or span; empty where it is not told.
+    """Return the id of a trace or span; empty if there is none.
 
     Raises:
         FieldError: it has not so many hexadecimal digits, or is all zero.

@@ -1,4 +1,4 @@
-"""From the names that other systems give to errors to the closed list.
+"""Maps other systems' names of errors to the closed list.
 
 What is looked up, in this order: the configuration's table, the platform's own codes, the HTTP
 status, the table below. A status goes before a name because it says more: axios calls every refusal

@@ -106,7 +106,7 @@ class Intake:
         self.stores = frozenset(labels[:3] for labels, _, _ in saved)
 
     def forget(self, stores: Collection[Store]) -> None:
-        """Show no more of stores of which nobody can report any more, and save nothing of them.
+        """Remove stores that can no longer be reported, from what is shown and what is saved.
 
         One that comes back begins anew.
         """
@@ -124,7 +124,7 @@ class Intake:
             self._thread.submit(_forget, ledger, stores)
 
     def _held(self) -> ReportLedger:
-        """Return the file; one that another process has left is taken over without its totals.
+        """Return the file; one left by another process is taken over without its totals.
 
         Raises:
             LedgerError: the other process still holds it.
@@ -211,7 +211,7 @@ class Intake:
         return known
 
     async def _save(self, ledger: ReportLedger, group: _BatchGroup) -> None:
-        """Save what series will stand at.
+        """Save the totals that series will have.
 
         A store may be removed and added again meanwhile, so that its series begin anew: what was
         saved would bring back, after a restart, what nobody is shown any more.

@@ -1,4 +1,4 @@
-"""The file of what was reported: what each series stands at, and which batches are in it.
+"""The file of what was reported: the total of each series, and the batches counted in it.
 
 Both change in one transaction. So whenever the process ends, killed or not, a batch is counted
 whole or not at all, and its sender, who asks again, is told which. Everything here but `notes`
@@ -110,7 +110,7 @@ class ReportLedger:
         return [found for row in rows if (found := self._series(row)) is not None]
 
     def forget_totals(self) -> None:
-        """Begin all series anew; what is remembered of batches stays.
+        """Restart all series from zero; the remembered batches stay.
 
         Raises:
             LedgerError: the file cannot be written.
@@ -144,7 +144,7 @@ class ReportLedger:
         try:
             found = totals(json.loads(text), self._empty)
         except (ValueError, TypeError, OverflowError):
-            text = "what was reported of %s of %s cannot be read; it begins anew"
+            text = "what was reported of %s of %s cannot be read; it restarts from zero"
             log.error(text, labels[3], labels[1])
             self._lost()
             return None
@@ -167,7 +167,7 @@ class ReportLedger:
         return {key: row[0] for key, row in found.items() if row is not None}
 
     def save(self, rows: Collection[Row], notes: Mapping[MarkKey, str]) -> None:
-        """Save what series stand at and what is to be remembered, in one piece.
+        """Save the totals of series and the batches to remember, in one transaction.
 
         Args:
             rows: of `saved.row`.
@@ -203,7 +203,7 @@ class ReportLedger:
             self._untrimmed[org, kind] = count
 
     def close(self, unseen: Collection[Labels] = ()) -> None:
-        """Close the file and give it up.
+        """Close the file and release it.
 
         Args:
             unseen: series that no scraper has met, which the next process shows at zero first.

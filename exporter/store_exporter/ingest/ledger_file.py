@@ -61,7 +61,7 @@ def opened(
     lost: Callable[[], None],
     now: Callable[[], float],
 ) -> sqlite3.Connection:
-    """Open the file and hold it; a damaged one is set aside and begun anew.
+    """Open the file and hold it; a damaged one is moved away and replaced.
 
     Args:
         path: the file, in a folder that is there.
@@ -104,7 +104,9 @@ def _connected(
         with sqlite.transaction(database):
             _prepare(database, path)
             if newest(database) < saves.read():
-                log.error("the file of reported operations lacks what was saved; it begins anew")
+                log.error(
+                    "the file of reported operations lacks what was saved; it restarts from zero"
+                )
                 database.execute("DELETE FROM series")
                 lost()
             _hold(database, holder)

@@ -118,7 +118,7 @@ def points(request: ExportMetricsServiceRequest, tenant: Tenant) -> Iterator[Poi
 
 
 def sources(request: ExportMetricsServiceRequest) -> Iterator[tuple[bytes, Metric]]:
-    """Yield each metric after what tells its source apart, which is short whatever that says."""
+    """Yield each metric with the identity of its source, whose length is bounded."""
     for resource in request.resource_metrics:
         who = _digest(resource.resource.SerializeToString(deterministic=True))
         for scope in resource.scope_metrics:
@@ -242,7 +242,7 @@ def _histogram(name: str, point: Any, buckets: Buckets) -> Values:
 
 
 def bucket_midpoints() -> tuple[float, ...]:
-    """Return seconds within each bucket of the contract, by which its observations are placed."""
+    """Return a value within each bucket of the contract, at which its observations are placed."""
     inner = (math.sqrt(low * high) for low, high in pairwise(LATENCY_BUCKETS))
     return (LATENCY_BUCKETS[0] / 2, *inner, 2 * LATENCY_BUCKETS[-1])
 

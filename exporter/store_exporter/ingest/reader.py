@@ -96,7 +96,7 @@ class CallReader:
 
     @property
     def accepted(self) -> int:
-        """How many were taken."""
+        """How many were accepted."""
         return sum(len(kind.durations) for kind in self._kinds)
 
     def additions(self) -> dict[Labels, Addition]:
@@ -175,7 +175,7 @@ class CallReader:
             self._add_alone(kind, call, seconds)
 
     def _add_alone(self, kind: _Kind, call: dict[str, Any], seconds: float) -> None:
-        """Add a call of which more is to be remembered than its duration."""
+        """Add a call with more to record than its duration."""
         at = time_of(call.get("time"), self._now)
         trace_id = id_of(call.get("trace_id"), "trace_id", 32)
         span_id = id_of(call.get("span_id"), "span_id", 16)

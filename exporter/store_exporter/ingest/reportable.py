@@ -12,7 +12,7 @@ from ..stores.model import Store
 def reportable(
     orgs: Mapping[str, OrgSection], stores: Iterable[Store], owners: Mapping[str, str]
 ) -> Callable[[tuple[str, str, str]], bool]:
-    """Return what tells whether operations of a store can still be reported.
+    """Return a predicate: whether operations of a store can still be reported.
 
     Args:
         orgs: the tenants.

@@ -20,7 +20,7 @@ from .ledger import MarkKey
 
 
 class Figure(Enum):
-    """What a point tells of a series."""
+    """The content of a point for a series."""
 
     FINISHED = "operations"
     ERRORS = "failures of one type"

@@ -1,4 +1,4 @@
-"""Operations that were counted elsewhere, and what a series stands at with them."""
+"""Operations that were counted elsewhere, and the totals of a series with them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Addition:
 
 
 class Totals(NamedTuple):
-    """What an operation series stands at.
+    """The totals of an operation series.
 
     Attributes:
         finished: operations.
@@ -77,7 +77,7 @@ class Totals(NamedTuple):
         return counts + self.histogram.sum
 
     def plus(self, addition: Addition, now: float) -> Totals:
-        """Return what it will stand at with an addition at this Unix time."""
+        """Return the totals with an addition at this Unix time."""
         new = addition.errors.keys() - self.errors.keys()
         return Totals(
             self.finished + addition.finished,

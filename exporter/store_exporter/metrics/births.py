@@ -31,7 +31,7 @@ EVERYTHING = math.inf
 
 
 def nothing() -> None:
-    """Do nothing, where nobody has anything to do before or after a look."""
+    """Do nothing before or after a look."""
 
 
 @dataclass(slots=True)
@@ -67,12 +67,12 @@ class Look:
         return born, is_news
 
     def is_past(self, born: float | None) -> bool:
-        """Whether what was first met then is news to nobody any more."""
+        """Whether every scraper has seen what was first met then."""
         return born is not None and born <= self.moment - HORIZON
 
 
 class Looks:
-    """Gives each look a moment of its own, and holds one at a time.
+    """Gives each look its own timestamp, and allows one at a time.
 
     `looks.lock.run(…)` goes around the taking of a snapshot, not around its rendering, so that a
     series met by one look is in every later one.

@@ -1,4 +1,4 @@
-"""What one label set of operations stands at, and what of it a reader is shown.
+"""The totals of one label set of operations, and what a reader is shown of them.
 
 The hot path's end of it is `OperationHandle`, which gathers what is counted here.
 """
@@ -21,7 +21,7 @@ _NEVER_BEGAN: Mapping[str, float] = {}
 
 
 class _Before(NamedTuple):
-    """What a series stood at before the first failure of a type.
+    """The totals of a series before the first failure of a type.
 
     A scraper that is shown the new error series at zero is shown this with it, so that a failed
     call is in the total, the errors and the histogram at the same time or in none of them.
@@ -45,7 +45,7 @@ class Keeper(Protocol):
 
 
 class OperationFigures:
-    """What one label set of operations stands at, as of the last folding.
+    """The totals of one label set of operations, as of the last folding.
 
     Everything here is called with the collection's lock held. Where two things must change
     together, they do so in statements without a call: between these CPython neither runs a signal
@@ -93,7 +93,7 @@ class OperationFigures:
         """Take in what is pending; a handle has something."""
 
     def expect(self) -> None:
-        """Show the series, at zero, before the first operation: it stands in the code."""
+        """Show the series at zero before the first operation; it is known from the code."""
         self._expected = True
 
     def failed(self, error_type: str, number: int) -> Mapping[str, int]:

@@ -68,7 +68,7 @@ class Guard:
         self._per_org: Counter[str] = Counter()
 
     def register(self, operation: str) -> None:
-        """Let an operation name in for good: it stands in the code, at a decorated function."""
+        """Admit an operation name for good: it is that of a decorated function."""
         if len(self._registered) < _MOST_REGISTERED:
             self._registered.add(operation)
 

@@ -1,4 +1,4 @@
-"""What looks like a slip in the labels of an operation: logged once, and recorded as it is."""
+"""Likely mistakes in the labels of an operation: logged once, and recorded as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recorder tells about itself: its version, its series, and its failures."""
+"""Metrics of a recorder about itself: its version, its series, and its failures."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Recorder:
         return self.handles.get(labels) or self._series.bind(labels)
 
     def totals(self, handle: OperationHandle) -> Totals:
-        """Return what a series stands at."""
+        """Return the totals of a series."""
         return self._series.totals(handle)
 
     def add(
@@ -126,7 +126,7 @@ class Recorder:
 
     @property
     def calls(self) -> CallBook | None:
-        """What remembers the recent calls, where somebody shows them; None without."""
+        """The book of recent calls, if they are shown anywhere; otherwise None."""
         return self._series.calls
 
     @calls.setter
@@ -143,7 +143,7 @@ class Recorder:
         self._series.spans = on
 
     def register_operation(self, operation: str) -> None:
-        """Let a name in whatever the limit of operation names: it stands in the code."""
+        """Admit a name beyond the limit of operation names: it comes from the code."""
         self._guard.register(operation)
 
     def inc(self, metric: Metric, labels: tuple[str, ...] = (), amount: float = 1) -> None:
@@ -234,7 +234,7 @@ class Recorder:
         return look
 
     def look(self, seen: float | None) -> Look:
-        """Take a look for somebody who remembers by himself when he took his last one.
+        """Take a look for a scraper that itself remembers when its last look was.
 
         Args:
             seen: the `moment` of his last complete look; None for one who takes his first, and
@@ -294,6 +294,6 @@ _default: dict[str, Recorder] = {}
 
 
 def default() -> Recorder:
-    """Return the recorder of this process that everything uses unless told otherwise."""
+    """Return the default recorder of this process."""
     # No lock, which a fork could leave locked: of two threads that come first, one wins.
     return _default.get("recorder") or _default.setdefault("recorder", Recorder())

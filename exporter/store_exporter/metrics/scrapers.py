@@ -27,7 +27,7 @@ at least the timeout, and what a scrape is late by may be missing before the nex
 
 @dataclass(frozen=True, slots=True)
 class Scraper:
-    """Who asks, as far as a request tells.
+    """A scraper, as far as its requests identify it.
 
     Attributes:
         name: what it calls itself, by the parameter `scraper`; empty if it does not.
@@ -170,7 +170,7 @@ class Scrapers:
         self._known: list[Known] = []
 
     def find(self, scraper: Scraper) -> Known:
-        """Return what is known of a scraper that asks now."""
+        """Return what is known of a scraper from its request."""
         return self._lock.run(self._find, scraper)
 
     def _find(self, scraper: Scraper) -> Known:

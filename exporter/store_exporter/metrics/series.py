@@ -167,7 +167,7 @@ class OperationSeries:
         return {limit: dropped[limit] for limit in LIMITS}
 
     def totals(self, handle: OperationHandle) -> Totals:
-        """Return what a series stands at."""
+        """Return the totals of a series."""
         return self._folding.run(self._totals, handle)
 
     def _totals(self, handle: OperationHandle) -> Totals:

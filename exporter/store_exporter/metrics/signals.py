@@ -1,4 +1,4 @@
-"""Tells exceptions that come from outside from those of the instrumentation itself."""
+"""Distinguishes exceptions that come from outside from those of the instrumentation itself."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ def comes_from_outside(error: BaseException) -> bool:
     while trace is not None and trace.tb_next is not None:
         interrupted, trace = trace.tb_frame, trace.tb_next
         code, local = trace.tb_frame.f_code, trace.tb_frame.f_locals
-        given = [local.get(name) for name in code.co_varnames[: code.co_argcount]]
+        arguments = [local.get(name) for name in code.co_varnames[: code.co_argcount]]
         if code.co_flags & CO_VARARGS:
-            given += local.get(code.co_varnames[code.co_argcount + code.co_kwonlyargcount]) or ()
-        if any(value is interrupted for value in given):
+            arguments += (
+                local.get(code.co_varnames[code.co_argcount + code.co_kwonlyargcount]) or ()
+            )
+        if any(value is interrupted for value in arguments):
             return True
     return False

@@ -112,7 +112,7 @@ def _last(result: MetricsResponse) -> bytes:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    """Say yes to start and end, where this application stands alone in its server."""
+    """Acknowledge startup and shutdown when this is the server's only application."""
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

@@ -30,7 +30,7 @@ class Scraped(Source, Protocol):
 
 
 def _nothing() -> None:
-    """Note nothing: nobody was shown anything."""
+    """Note nothing, because nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)

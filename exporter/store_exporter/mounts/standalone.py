@@ -100,7 +100,7 @@ class _Server(ThreadingHTTPServer):
         return self._free.acquire(blocking=False)
 
     def process_request_thread(self, request: object, client_address: object) -> None:
-        """Handle a connection and give its place back."""
+        """Handle a connection and release its slot."""
         try:
             super().process_request_thread(request, client_address)  # type: ignore[arg-type]
         finally:
@@ -176,7 +176,7 @@ _servers: weakref.WeakSet[_Server] = weakref.WeakSet()
 
 @cache
 def _close_after_fork() -> None:
-    """Have forked children let go of the port, which they could hold but not serve."""
+    """Have forked children close the port, which they could hold but not serve."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_close_all)
 

@@ -34,7 +34,7 @@ _STANDARD = re.compile(r";\s*hit(\s*[;,=]|\s*$)")
 
 
 def cache_hit(headers: Mapping[str, str]) -> str | None:
-    """Return the header by which an answer says that it came out of a cache, None if none does.
+    """Return the header that says that an answer came from a cache; None without one.
 
     Args:
         headers: names in lower case.
@@ -79,10 +79,10 @@ def refuse_cached(response: Response) -> None:
     Raises:
         StoreError: invalid_response, which says by what header it was seen.
     """
-    told = cache_hit(response.headers)
-    if told is not None:
+    header = cache_hit(response.headers)
+    if header is not None:
         message = (
-            f"the answer came out of a cache ({told}), not from the store: "
+            f"the answer came from a cache ({header}), not from the store: "
             "exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)
@@ -95,7 +95,7 @@ def refuse_repeated(
     now: float,
     headers: Sequence[str] = ("date",),
 ) -> None:
-    """Refuse an answer that was given before, by a cache that does not say so.
+    """Refuse an answer that repeats an earlier one, from a cache that does not say so.
 
     Args:
         known: by what the last answers were known, and when they came; this one is added.

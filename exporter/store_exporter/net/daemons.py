@@ -34,7 +34,7 @@ class Daemons:
         """Threads that wait, less the work that is on its way to them."""
 
     def begin(self, work: Work) -> None:
-        """Do something beside what goes on.
+        """Run a function in a daemon thread.
 
         Raises:
             RuntimeError: there is no thread to be had.

@@ -163,7 +163,7 @@ def no_document(response: Response, source: str, marks: Marks = GENERIC) -> Stor
 
 
 def kind(status: int, headers: Mapping[str, str], source: str) -> str:
-    """Return the error type of an answer that is no JSON, for who has no `Response` of ours.
+    """Return the error type of an answer that is not JSON, for callers without a `Response`.
 
     Args:
         status: of HTTP.

@@ -72,7 +72,7 @@ def _problem(status: int, headers: dict[str, list[str]], version: str) -> str | 
     if version not in _VERSIONS:
         return f"version {version[:20]!r}"
     if not 200 <= status <= 999:
-        return f"status {status}, which nobody asked for"
+        return f"status {status}, which was not requested"
     codings = [value.strip().lower() for value in headers.get("transfer-encoding", ())]
     if codings not in ([], ["chunked"]):
         return f"Transfer-Encoding {', '.join(codings)[:40]!r}"

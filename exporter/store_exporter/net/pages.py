@@ -54,8 +54,8 @@ _PLANNED_SECONDS = 60.0
 
 def answered_by(who: str, status: int, title: str = "") -> Finding:
     """Return the finding that somebody refuses or tests the visitor by an answer of its own."""
-    told = f"HTTP {status}: {title}" if title else f"HTTP {status}"
-    return "blocked", f"{who} answered in the store's place ({told})"
+    status_and_title = f"HTTP {status}: {title}" if title else f"HTTP {status}"
+    return "blocked", f"{who} answered in the store's place ({status_and_title})"
 
 
 def plain(source: str, marks: Marks, length: int = 160) -> str:
@@ -65,8 +65,8 @@ def plain(source: str, marks: Marks, length: int = 160) -> str:
 
 def planned(headers: Mapping[str, str]) -> bool:
     """Whether a 503 tells when the store will be back, as WordPress does while it is updated."""
-    asked = seconds_of(headers.get("retry-after", ""), time.time())
-    return asked is not None and asked >= _PLANNED_SECONDS
+    seconds = seconds_of(headers.get("retry-after", ""), time.time())
+    return seconds is not None and seconds >= _PLANNED_SECONDS
 
 
 def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding | None:
@@ -222,8 +222,8 @@ def _closed(status: int, low: str, title: str, heading: str, marks: Marks) -> Fi
         # A shop's name stands in the title of the page that says that there is no such page.
         return None
     shown = f"{title} {heading}".lower() if status == 503 else title.lower()
-    told = status == 503 and any(mark in low for mark in marks.maintenance)
-    if told or any(word in shown for word in marks.closed):
+    closed = status == 503 and any(mark in low for mark in marks.maintenance)
+    if closed or any(word in shown for word in marks.closed):
         return "maintenance", f"the store is closed for now: {title or 'maintenance page'}"
     return None
 

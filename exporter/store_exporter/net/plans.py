@@ -87,7 +87,7 @@ class TransportError(StoreError):
 
 
 class RedirectError(StoreError):
-    """A store redirects to where nobody follows, as configuration does not know it.
+    """A store redirects to a place that the configuration does not name.
 
     Args:
         message: what happened, for a person.
@@ -151,7 +151,7 @@ def _wait(number: float, now: float) -> float:
 
 
 def asked_to_wait(response: Response, now: float) -> float | None:
-    """Return for how long a store or what stands before it asks to wait, in seconds.
+    """Return for how many seconds a store, or a proxy before it, asks to wait.
 
     That is 429, with or without `Retry-After`, and 503 with it. None for any other answer.
     """

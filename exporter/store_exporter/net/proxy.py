@@ -33,7 +33,7 @@ def proxy_for(store: Store, url: str) -> Proxy | None:
 
 
 def authorization(proxy: Proxy) -> dict[str, str]:
-    """Return the header that tells a proxy who asks, if it asks."""
+    """Return the header that authenticates to a proxy, if it needs one."""
     if proxy.password is None:
         return {}
     login = f"{proxy.username}:{proxy.password.reveal()}".encode()
@@ -70,7 +70,7 @@ def _holds(exemption: str, address: ipaddress.IPv4Address | ipaddress.IPv6Addres
 
 
 def unreachable(proxy: str, host: str, reason: str) -> TransportError:
-    """Return the error of a proxy that takes no connection.
+    """Return the error of a proxy that accepts no connection.
 
     Args:
         proxy: its address.

@@ -19,7 +19,7 @@ from .wrappers import Find, Function
 
 
 class Iteration:
-    """The run of a generator: its clock stands while the consumer is at work.
+    """The run of a generator, timed without the work of its consumer.
 
     Attributes:
         handle: counts it.

@@ -29,7 +29,7 @@ class Operation:
     """The operation that the same context manager opened before, if it is nested in itself."""
 
     def fail(self, error: ErrorName | BaseException) -> None:
-        """Have the operation counted as failed, whether or not it goes on to raise.
+        """Count the operation as failed, whether or not it raises afterwards.
 
         Args:
             error: an error type of the closed list, or an exception to be classified. The last

@@ -1,4 +1,4 @@
-"""The recent calls of an application, told to an exporter that runs elsewhere.
+"""Reports the recent calls of an application to an exporter elsewhere.
 
 What is counted is scraped or pushed, and says how many calls failed. Which ones did, and with which
 words, an exporter can show only if the application tells it. Nothing told here is counted.
@@ -81,7 +81,7 @@ def report_calls(
         raise ValueError("interval is a positive number of seconds")
     recorder = recorder or default()
     if recorder.calls is not None:
-        raise ValueError("the calls of this recorder are remembered already, or told")
+        raise ValueError("the calls of this recorder are already kept or reported")
     return CallReporter(url.rstrip("/") + PATH, dict(tokens), recorder, interval)
 
 
@@ -112,12 +112,12 @@ class CallReporter:
         self._thread.start()
 
     def reset(self) -> None:
-        """Begin anew in a forked child: what is remembered was its parent's, and so the thread."""
+        """Start afresh in a forked child: the remembered calls and the thread were its parent's."""
         if not self._ended:
             self._begin()
 
     def flush(self, timeout: float = 10.0) -> bool:
-        """Tell now what was not told yet; return whether the exporter has all of it.
+        """Report now what was not reported yet; return whether the exporter has all of it.
 
         Args:
             timeout: seconds to wait at most; what takes longer goes on without anybody waiting.
@@ -132,7 +132,7 @@ class CallReporter:
             return False
 
     def close(self, timeout: float = 5.0) -> None:
-        """Tell what is left and end; a request that takes longer than this is given up."""
+        """Report what is left and end; a request that takes longer than this is abandoned."""
         atexit.unregister(self.close)
         self._recorder.calls = None
         self._ended = True
@@ -155,7 +155,7 @@ class CallReporter:
         try:
             return self._tell()
         except Exception:
-            log.exception("recent calls could not be told")
+            log.exception("recent calls could not be reported")
             return False
 
     def _tell(self) -> bool:
@@ -179,7 +179,7 @@ class CallReporter:
         return not problem
 
     def _new(self, org: str, stores: Iterable[Store]) -> list[Call]:
-        """Return the calls of an org's stores that were not told yet, the oldest first."""
+        """Return the calls of an org's stores that were not reported yet, the oldest first."""
         new: set[Call] = set()
         for store in stores:
             if store[0] == org:
@@ -239,7 +239,7 @@ class CallReporter:
         return problem and f"{org}: {problem}"
 
     def _note(self, problem: str) -> None:
-        """Log when something begins to be wrong, or is another thing, and when all is well."""
+        """Log when a problem begins or changes, and when it is over."""
         problem = legible(problem)[:_SHOWN]
         if problem and problem != self._problem:
             log.warning("recent calls are not shown by %s: %s", self._address, problem)
@@ -249,7 +249,7 @@ class CallReporter:
 
 
 class _NotNowError(Exception):
-    """Calls were not taken, and may be later."""
+    """Calls were not accepted now, and may be later."""
 
 
 class _NoRedirects(HTTPRedirectHandler):

@@ -143,7 +143,7 @@ def load(name: str) -> Platform:
 
 
 class Installed(Mapping[str, Platform]):
-    """Every platform by its name, each imported when it is asked for."""
+    """Every platform by its name, each imported at first use."""
 
     def __getitem__(self, name: str) -> Platform:
         return load(name)
@@ -195,7 +195,7 @@ def _brought_by(entry: EntryPoint) -> str:
 
 
 class _Unasked(Connection[Api]):
-    """A store that nobody knows how to ask."""
+    """A store whose platform cannot be used."""
 
     api_type = Api
 

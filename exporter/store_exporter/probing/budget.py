@@ -1,4 +1,4 @@
-"""How much one store may be asked: requests per hour, at the same time, and when it says stop."""
+"""Limits on requests to one store: per hour, at the same time, and while it asks to slow down."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ class Budget:
         return True
 
     def refused(self, asked: float | None) -> None:
-        """Hold back because we asked too much. What the store asked for holds to its end.
+        """Back off because we sent too much. A wait that the store asked for still applies.
 
         Args:
             asked: the seconds that it asked for; None when it did not say.
@@ -196,7 +196,7 @@ class Budget:
         self._failing_until = self._monotonic() + pause
 
     def answered(self) -> None:
-        """Note that the store answered as it should. What it asked for still holds."""
+        """Note that the store answered as it should. A wait that it asked for still applies."""
         self._failures = 0
         self._failing_until = self._monotonic()
 

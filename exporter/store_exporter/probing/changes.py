@@ -1,4 +1,4 @@
-"""The events of stores: noticed from what probes and collectors find, or told by their org.
+"""The events of stores: found by probes and collectors, or reported by their org.
 
 They are saved with the rest of the state, so that a change which happens while no exporter runs is
 noticed by the next one, which also shows those of before again. A run never waits for that: what
@@ -144,7 +144,7 @@ class Changes:
         return page
 
     async def _show_org(self, org: str) -> None:
-        """Show what was told of all stores of an org before this process began."""
+        """Show what was reported of all stores of an org before this process started."""
         if org in self._orgs:
             return
         self._orgs.add(org)
@@ -169,7 +169,7 @@ class Changes:
             return Page(), saved.revision
 
     async def tell(self, event: Event, store: Store | None) -> tuple[Event, bool]:
-        """Remember an event that was told, durably, unless it is known by its key.
+        """Remember a reported event, durably, unless it is known by its key.
 
         Args:
             event: of one store, or of all stores of an org.
@@ -206,7 +206,7 @@ class Changes:
         return told, True
 
     async def _tell_org(self, event: Event) -> tuple[Event, bool]:
-        """Every process takes these, so it is read each time and replaced only as it was read."""
+        """Every process accepts these, so replacing the document compares it with what was read."""
         key, left = _key_of(event.org), _TRIES
         while True:
             page, revision = await self._read(key)

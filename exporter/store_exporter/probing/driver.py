@@ -79,7 +79,7 @@ class Driver:
             plan.close()
 
     async def _take(self, step: Request | Pause | Resolve) -> Any:
-        """Do what a plan asks for and return what it is to be sent."""
+        """Do what a plan requests and return what to send into it."""
         if isinstance(step, Request):
             if self._between is not None:
                 await self._between()

@@ -87,7 +87,7 @@ class Exchange:
         self._handshake = tls.Handshake()
 
     def watch(self) -> None:
-        """Have the current task's next connection tell this exchange about itself."""
+        """Record the phases of the current task's next connection in this exchange."""
         watched.set(self)
         names.watched.set(self._resolving)
         tls.watched.set(self._handshake)

@@ -109,7 +109,7 @@ class StoreHttp:
             raise StoreError("timeout", f"it did not end within {self._timeout:g} s") from error
 
     async def apart(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something of our own amid a run: however long it takes, it does not count."""
+        """Do something within a run whose time does not count against the store."""
         began = self._loop.time()
         if self._limit is not None:
             self._limit.reschedule(None)
@@ -192,7 +192,7 @@ class StoreHttp:
         self._access.keep()
 
     def _move(self, seconds: float) -> None:
-        """Put the deadline off by time that was lost to another run of ours."""
+        """Postpone the deadline by the time spent waiting for another run."""
         if seconds >= _NOTABLE_WAIT:
             self.journal.waited += seconds
             self.deadline += seconds

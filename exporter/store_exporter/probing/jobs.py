@@ -53,7 +53,7 @@ class Job:
             kind, liveness = PROBE, check.liveness
             critical = check.critical if schedule.critical is None else schedule.critical
             priority = Priority.LIVENESS if liveness else Priority.PROBE
-        told = {
+        settings = {
             "kind": kind,
             "name": check.name,
             "key": (self.store.domain, kind, check.name),
@@ -63,7 +63,7 @@ class Job:
             "ttl": FRESH_INTERVALS * schedule.interval + schedule.timeout,
             "options": {**check.options, **schedule.options},
         }
-        for name, value in told.items():
+        for name, value in settings.items():
             object.__setattr__(self, name, value)  # as dataclasses do in frozen ones
 
 

@@ -69,7 +69,7 @@ class Maintenance:
         self._following = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
-        """End it; what was begun goes on after a restart."""
+        """End it; maintenance that was begun continues after a restart."""
         if self._following is not None:
             self._following.cancel()
             with suppress(asyncio.CancelledError):
@@ -208,7 +208,7 @@ def _identity(store: Store) -> tuple[str, ...]:
 
 
 def _window(domain: str, saved: Saved | None) -> Window | None:
-    """Read what was saved; what is damaged is told and counts as nothing."""
+    """Read what was saved; damage is reported and counts as nothing."""
     if saved is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""A request through a proxy: what aiohttp is told of it, and what its exceptions say about it."""
+"""A request through a proxy: aiohttp's options for it, and what its exceptions mean."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PROXY_SECONDS = 5.0
 
 
 def options(proxy: Proxy | None, deadline: float) -> dict[str, Any]:
-    """Return what aiohttp is told of a proxy."""
+    """Return aiohttp's options for a proxy."""
     if proxy is None:
         return {}
     left = max(deadline - asyncio.get_running_loop().time(), 0.0)

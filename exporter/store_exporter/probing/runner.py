@@ -148,7 +148,7 @@ class Runner:
         return outcome
 
     async def run_anyway(self, job: Job, *, reserve: bool = True) -> Result:
-        """Run a job for somebody who waits for it: a back-off does not hold it back.
+        """Run a job for a waiting caller, whether or not the store is in a back-off.
 
         A run that fails by us is returned as failed, but not recorded: it is no figure of the
         store's.
@@ -305,7 +305,7 @@ class Runner:
 
 
 def _stop_if_cancelled() -> None:
-    """Record nothing for somebody who is gone, also when a check swallowed the cancellation."""
+    """Record nothing for a cancelled caller, even if a check swallowed the cancellation."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError

@@ -147,7 +147,7 @@ class Scheduler:
         if tasks:
             _, stuck = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
             if stuck:
-                log.warning("%d runs did not end when they were told to", len(stuck))
+                log.warning("%d runs did not end when they were cancelled", len(stuck))
 
     def _drop_store(self, store: Store) -> None:
         for entry in self._entries.pop(store.domain, {}).values():

@@ -1,4 +1,4 @@
-"""The span of one run of a probe or collector, where `serve` was told to trace its runs.
+"""The span of one run of a probe or collector, if `serve` traces its runs.
 
 It is active until the run is recorded, so that its requests are spans below it, and that its line
 in the log and its place among the recent calls lead to it.

@@ -1,4 +1,4 @@
-"""How long the event loop stood still: a stopped process, a starved machine, a call that blocks.
+"""How long the event loop stalled: a stopped process, a starved machine, a blocking call.
 
 A run that failed meanwhile says nothing about the store, whose answer may have lain in the socket.
 """
@@ -15,7 +15,7 @@ _NOTABLE = 0.05
 
 
 class StallMeter:
-    """Adds up by how much its own beats come late. It beats only while somebody watches.
+    """Adds up by how much its own beats come late. It beats only while it is observed.
 
     A beat that is due before a deadline runs before what the deadline wakes, so that the time lost
     is known to whoever was timed out by it.

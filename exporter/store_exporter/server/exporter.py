@@ -124,7 +124,7 @@ class Exporter:
         recorder.before_look = self.watching.withhold
 
     def _begin(self, config: Config) -> None:
-        """Take the first configuration, whose sources of stores nobody has asked yet."""
+        """Use the first configuration, whose sources of stores have not been queried yet."""
         unasked = [
             SourceClaim(one.template.org, asked=False, answered=False) for one in config.discovery
         ]
@@ -269,7 +269,7 @@ class Exporter:
             )
 
     def _commit(self, config: Config, prepared: _Prepared) -> Change:
-        """Take what was prepared; from here on it is what everybody sees."""
+        """Put into use what was prepared."""
         change = self.inventory.take(prepared.replacement)
         self.intake.forget(prepared.gone)
         self.config = config
@@ -288,7 +288,7 @@ class Exporter:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """What is about to be taken.
+    """A configuration that is ready to be put into use.
 
     Attributes:
         replacement: the stores.

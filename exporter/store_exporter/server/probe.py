@@ -153,7 +153,7 @@ def _timeout(job: Job, header: str | None) -> float:
 
 
 def _of_stores(recorder: Recorder) -> Iterator[Family]:
-    """Leave out what a recorder tells about the exporter itself; `/metrics` has that."""
+    """Leave out metrics about the exporter itself; `/metrics` has those."""
     for family in recorder.families():
         if not family.metric.name.startswith("store_exporter_"):
             yield family

@@ -66,7 +66,7 @@ class Status:
 
     @property
     def reason(self) -> Check | None:
-        """The check that tells most about the state, if any has run.
+        """The check that explains the state best, if any has run.
 
         That is the liveness probe while the store is healthy, and otherwise the worst check of
         those that count. A failing collector does not: figures are missing, nothing else.

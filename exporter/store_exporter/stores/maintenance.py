@@ -1,4 +1,4 @@
-"""Maintenance of a store: a time in which nobody is alerted about it."""
+"""Maintenance of a store: a time during which nobody is alerted about it."""
 
 from __future__ import annotations
 

@@ -133,9 +133,9 @@ def _decide(
     owners: Mapping[str, str],
     silent: set[str],
 ) -> tuple[str | None, str]:
-    """Return who has a domain, if anybody, and what the others are told."""
+    """Return a domain's owner, if any, and the refusals of the other orgs."""
     if domain in fixed:
-        return fixed[domain], f"it stands in the configuration for the org {fixed[domain]}"
+        return fixed[domain], f"the configuration assigns it to the org {fixed[domain]}"
     owner = owners.get(domain)
     if owner is not None and (owner in orgs or owner in silent):
         return owner, f"the org {owner} has it"

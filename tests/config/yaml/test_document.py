@@ -60,7 +60,7 @@ def test_yaml_becomes_plain_data_by_the_rules_of_yaml_1_2(text: str, data: objec
         ("a: !thing 1\n", "f.yml:1: a: tags are not supported; write the plain value"),
         ("a: 1\n---\nb: 2\n", "f.yml:2: YAML: one document is expected; remove the second `---`"),
         ("? [1]\n: 2\n", "f.yml:1: YAML: a key must be a plain word"),
-        ("a: 1\nb: 2\na: 3\n", "f.yml:3: a: the key stands on line 1 already"),
+        ("a: 1\nb: 2\na: 3\n", "f.yml:3: a: duplicate key; the first is on line 1"),
         ("<<: {a: 1}\n", "f.yml:1: YAML: merge keys are not supported; use `defaults`"),
         ("[" * 40 + "]" * 40, "f.yml:1: [0][0][0]: entries are nested more than 16 deep"),
     ],
@@ -84,7 +84,7 @@ def test_a_file_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPa
 
 def test_several_mistakes_are_told_together() -> None:
     assert problems("a: 1\na: 2\nb: !x 1\nc: *c\n") == [
-        "f.yml:2: a: the key stands on line 1 already",
+        "f.yml:2: a: duplicate key; the first is on line 1",
         "f.yml:3: b: tags are not supported; write the plain value",
         "f.yml:4: c: *c has no whole anchor before it",
     ]

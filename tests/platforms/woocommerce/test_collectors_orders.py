@@ -363,7 +363,7 @@ async def test_another_date_begins_the_counting_anew(caplog: pytest.LogCaptureFi
         await run(store)
         found = await run(store, since="2026-01-01")
         assert found["store_revenue_total{GBP}"] == 2
-        assert "begins anew" in caplog.text
+        assert "starts again" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ async def test_figures_of_another_org_are_refused(tmp_path: Path, fake: FakeProm
     fake.documents["errors"] = vector("7", org="zen", domain="zen.example")
     answer = await analytics(tmp_path, fake)
     assert answer.status == 502
-    assert answer.json == {"error": "Prometheus answered with figures that were not asked for"}
+    assert answer.json == {"error": "Prometheus answered with figures that were not requested"}
 
 
 GATEWAY = "<html>nginx at 10.0.0.7</html>"

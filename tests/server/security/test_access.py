@@ -74,7 +74,7 @@ async def test_passwords_that_vanish_from_the_file_open_nothing(
         replace(path, "basic_auth_users: {}\n")
         assert (await running.ask("/")).status == 500
         assert (await running.ask("/", headers=basic("ada", "correct horse"))).status == 500
-        assert "given up by a restart only" in caplog.messages[-1]
+        assert "only a restart removes passwords" in caplog.messages[-1]
         replace(path, good)
         assert (await running.ask("/", headers=basic("ada", "correct horse"))).status == 200
 
@@ -229,7 +229,7 @@ AT_ODDS = """tls_server_config:
             [
                 "1: tls_server_config.key_file: is missing, and so is key",
                 "3: tls_server_config.client_ca: goes with a client_auth_type, which is missing",
-                "4: tls_server_config.max_version: TLS 1.0 and 1.1 are not spoken",
+                "4: tls_server_config.max_version: TLS 1.0 and 1.1 are not supported",
             ],
         ),
         (

@@ -41,7 +41,7 @@ def run(
         ask: does it, with a client that is given paths; raises as `document_of` does.
 
     Raises:
-        CommandError: there is no such store, or the exporter refuses or cannot be asked.
+        CommandError: there is no such store, or the exporter refuses or cannot be reached.
     """
     arguments.silence_log()
     config = stores.read_config(args)

@@ -50,7 +50,7 @@ class Grafana:
         self._client.close()
 
     def sign_in(self) -> None:
-        """Make sure that Grafana knows us, as one who may make organisations.
+        """Make sure that the user may sign in and create organisations.
 
         Where anonymous visitors are let in, Grafana takes a wrong password for a visitor and only
         refuses what comes later, for another reason.

@@ -23,7 +23,7 @@ _MOST_REDIRECTS = 5
 
 
 class UnansweredError(Exception):
-    """Something is not known and cannot be asked, or is wrong; the message says what."""
+    """An answer is missing or wrong and cannot be asked for; the message says which."""
 
 
 class Typed(NamedTuple):
@@ -60,17 +60,17 @@ class Questions:
 
         Args:
             question: for a person.
-            flag: by which it is given.
-            given: what the flag says, if anything.
+            flag: the flag that answers it.
+            given: the flag's value, if any.
             check: returns the normal form.
-            usual: the answer of who just presses Enter, or gives no flag.
+            usual: the default answer.
 
         Raises:
             UnansweredError: there is no answer, or the flag's is wrong.
         """
         if given is None and not self._may_ask:
             if not usual:
-                raise UnansweredError(f"There is no terminal to ask at: give {flag}.")
+                raise UnansweredError(f"There is no terminal for questions: use {flag}.")
             given = usual
         if given is not None:
             try:
@@ -86,7 +86,7 @@ class Questions:
                 print(f"  {error}")
 
     def optional(self, question: str, check: Callable[[str], str]) -> str:
-        """Return an answer in its normal form; "" of who has none, and without a terminal.
+        """Return an optional answer in its normal form; "" for none, and without a terminal.
 
         Args:
             question: for a person.
@@ -100,7 +100,7 @@ class Questions:
         return ""
 
     def agrees(self, question: str) -> bool:
-        """Return whether a person says yes; nobody does without a terminal."""
+        """Return whether the user agrees; always False without a terminal."""
         return self._may_ask and input(f"{question} [y/N]: ").strip().lower() in ("y", "yes")
 
     def credentials(self, platform: Platform, given: Mapping[str, str]) -> Typed:
@@ -138,7 +138,7 @@ class Questions:
 def _typed(
     name: str, description: str, check: Callable[[str], str | None] | None, *, required: bool
 ) -> str:
-    """Ask for a secret until it is one; "" for one that is not given."""
+    """Ask for a secret until it is valid; "" for an optional one that is left out."""
     print(f"{name}: {description}")
     while True:
         value = getpass.getpass(f"{name} (not shown{'' if required else '; Enter for none'}): ")
@@ -168,7 +168,7 @@ def credential(text: str) -> tuple[str, str]:
 
 
 def address(text: str) -> str:
-    """Return a store's address in its normal form; https is meant where no scheme is given.
+    """Return a store's address in its normal form; https is the default scheme.
 
     Raises:
         ValueError: it is none.
@@ -179,11 +179,11 @@ def address(text: str) -> str:
 async def final(store: Store) -> tuple[str, str]:
     """Return where a store's address leads, and a sentence about it if that is elsewhere.
 
-    Asked as probes ask, through the store's proxy and trusting its issuers. Another scheme, or
-    `www.` before the host, is the same store. What leads to another host is not followed: a hosted
-    shop sends visitors to its public name and keeps its API, and whose another host is only a
-    person can say. Nor is what leads to another folder of the host, which may be the store's or a
-    page in the visitor's language.
+    Requests go through the store's proxy and trust its issuers, as those of probes do. Another
+    scheme, or `www.` before the host, is the same store. A redirect to another host is not
+    followed: a hosted shop redirects visitors to its public name but keeps its API, and only a
+    person can say whose another host is. Nor is one to another folder of the host, which may be
+    the store or a page in the visitor's language.
 
     Args:
         store: with its address, proxy and issuers.
@@ -201,15 +201,17 @@ async def final(store: Store) -> tuple[str, str]:
             if (here.scheme, here.netloc) == (there.scheme, there.netloc):
                 if there.path.rstrip("/") != here.path:
                     page = there._replace(query="", fragment="").geturl()
-                    elsewhere = f"{url} leads visitors to {page}. If the store is there, give that"
+                    elsewhere = (
+                        f"{url} redirects visitors to {page}. If the store is there, use that"
+                    )
                     note = f"{note} {elsewhere} address.".lstrip()
                 break
             host, known = there.hostname or "", here.hostname or ""
             if host.removeprefix("www.") != known.removeprefix("www."):
-                note = f"{url} leads visitors to {host}. If the API is there, give that address."
+                note = f"{url} redirects visitors to {host}. If the API is there, use that address."
                 break
             url = values.url(there._replace(path=here.path, query="", fragment="").geturl())
-            note = f"{store.url} leads to {url}, which is what will be watched."
+            note = f"{store.url} redirects to {url}, which will be watched."
     except ValueError as error:
         raise StoreError("redirect", f"it leads to what {error}") from None
     finally:

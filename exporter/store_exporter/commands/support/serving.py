@@ -70,7 +70,7 @@ def _checked(config: Config) -> int:
 
 
 def _problems(store: Store) -> Iterator[str]:
-    """Yield what keeps one store from being watched well, and stops no other."""
+    """Yield problems of single stores, which do not affect the others."""
     if store.problem:
         yield store.problem
     if problem := budget_problem(store):
@@ -127,12 +127,12 @@ def _shares() -> descriptors.Shares:
 
 
 def default_addresses(*, guarded: bool) -> list[tuple[str | None, int]]:
-    """Return where to listen unless told: for others only when each of them is asked who it is."""
+    """Return the default addresses: other machines are let in only if they must authenticate."""
     return [(None if guarded else "127.0.0.1", PORT)]
 
 
 def _started(exporter: Exporter, urls: Sequence[str]) -> None:
-    """Log what runs from now on; sources of stores have not been asked yet."""
+    """Log what runs from now on; sources of stores have not been queried yet."""
     stores = Counter(store.org for store in exporter.inventory.stores.values())
     orgs = [f"{org}: {count}" for org, count in stores.most_common(_ORGS_SHOWN)]
     if len(stores) > len(orgs):

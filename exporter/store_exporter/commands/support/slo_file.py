@@ -1,4 +1,4 @@
-"""The file of objectives for `generate --slo`: read, validated, every problem told at once."""
+"""The file of objectives for `generate --slo`: read and validated, with all problems at once."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ async def stores_and_refusals(
 
 
 async def _settled(config: Config) -> Settlement:
-    """Ask all sources once and return who has what; print which gave no answer."""
+    """Query all sources once and return the owner of each domain; print which sources failed."""
     claims = []
     for source in config.discovery:
         try:

@@ -1,4 +1,4 @@
-"""How wide a terminal is, and sentences that go on in its next line."""
+"""The width of the terminal, and sentences wrapped to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def width() -> int | None:
 
 
 def wrapped(before: str, sentence: str, columns: int | None) -> Iterator[str]:
-    """Yield a sentence behind what stands before it, in as many lines as it takes.
+    """Yield a sentence after a prefix, wrapped to the width, with a hanging indent.
 
     Args:
         before: begins the first line; the others are indented as far.

@@ -1,4 +1,4 @@
-"""A server that a command asks and that does not answer, in words."""
+"""Messages for a server that a command needs and cannot reach."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class HttpSource(Section):
 
 
 class DiscoverySection(Section):
-    """A source of stores. It tells domains and nothing else; all the rest stands here."""
+    """A source of stores. It supplies domains only; everything else is configured here."""
 
     org: Org = Field(description="The tenant of every store found here.")
     platform: str = Field(description="The platform of every store found here.")

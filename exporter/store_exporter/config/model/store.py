@@ -55,10 +55,10 @@ class ProxySection(Section):
 
 
 class Limits(ProxySection):
-    """What this exporter may cost a store, how it gets there, and whether it tells of it singly."""
+    """Limits on requests to a store, its proxy, and whether products and carts are listed."""
 
     requests_per_hour: int | None = Field(
-        None, ge=1, le=1_000_000, description="Requests to the store in any hour, all told."
+        None, ge=1, le=1_000_000, description="All requests to the store in any hour."
     )
     concurrency: int | None = Field(
         None, ge=1, le=16, description="Requests to the store at the same time, besides liveness."

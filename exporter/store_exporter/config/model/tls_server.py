@@ -57,7 +57,7 @@ def _known(names: Mapping[str, str], what: str) -> AfterValidator:
     def check(value: list[str]) -> list[str]:
         for number, name in enumerate(value, 1):
             if name not in names:
-                raise ValueError(f"entry {number} is no {what} of Go's: {', '.join(names)}")
+                raise ValueError(f"entry {number} is not a {what} of Go: {', '.join(names)}")
         return value
 
     return AfterValidator(check)
@@ -70,7 +70,7 @@ _Key = Annotated[Secret | None, BeforeValidator(_secret), Says("PEM")]
 
 
 class TlsServer(Section):
-    """How this server proves who it is, and whether clients must."""
+    """The server's certificate, and whether clients need one."""
 
     cert_file: _File = Field(None, description="PEM file with the certificate and its chain.")
     cert: _Pem = Field(None, description="The certificate itself, where there is no `cert_file`.")
@@ -111,7 +111,7 @@ class TlsServer(Section):
         [], description="What TLS 1.2 may use, by Go's names."
     )
     prefer_server_cipher_suites: bool = Field(
-        True, description="Accepted, and means nothing, as to Go since 1.17."
+        True, description="Accepted, and has no effect, as in Go since 1.17."
     )
     curve_preferences: Annotated[list[str], _Names, _known(_CURVES, "curve")] = Field(
         [], description="Curves for the exchange of keys; before Python 3.15 one alone."
@@ -166,23 +166,26 @@ class TlsServer(Section):
             key = "client_ca" if self.client_ca_file is None else "client_ca_file"
             yield key, "goes with a client_auth_type, which is missing"
         if self.max_version in _OLD:
-            yield "max_version", "TLS 1.0 and 1.1 are not spoken"
+            yield "max_version", "TLS 1.0 and 1.1 are not supported"
         elif self.min_version > self.max_version:
             yield "min_version", "is newer than max_version"
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         """Yield what is accepted and not done as exporter-toolkit does it, in the same form."""
         if self.client_auth_type in _UNVERIFIED:
-            yield "client_auth_type", "clients are not asked for certificates that nobody verifies"
+            yield "client_auth_type", "clients need no certificates that nobody verifies"
         if self.client_allowed_sans and not self.verifies:
-            yield "client_allowed_sans", "means nothing with a client_auth_type that verifies none"
+            yield (
+                "client_allowed_sans",
+                "has no effect with a client_auth_type that verifies nothing",
+            )
         if self.verifies and self.issuers is None:
             message = "is missing, so all issuers that this system trusts are trusted for clients"
             yield "client_ca_file", message
         if not self.prefer_server_cipher_suites:
-            yield "prefer_server_cipher_suites", "means nothing, as to Go since 1.17"
+            yield "prefer_server_cipher_suites", "has no effect, as in Go since 1.17"
         if self.min_version in _OLD:
-            yield "min_version", "TLS 1.0 and 1.1 are not spoken; TLS 1.2 is the oldest version"
+            yield "min_version", "TLS 1.0 and 1.1 are not supported; TLS 1.2 is the oldest version"
         if len(self.curve_preferences) > 1 and not hasattr(ssl.SSLContext, "set_groups"):
             yield "curve_preferences", "before Python 3.15 one can be set, so all are in use"
 

@@ -167,7 +167,7 @@ def proxy_url(value: Any) -> str:
         raise ValueError("must not contain credentials; see proxy_username and proxy_password")
     address = url(value)
     if not address.startswith("http://") or urlsplit(address).path:
-        raise ValueError("must be http://HOST:PORT, or direct; other kinds are not spoken")
+        raise ValueError("must be http://HOST:PORT, or direct; other kinds are not supported")
     return address
 
 

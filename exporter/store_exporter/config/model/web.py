@@ -116,7 +116,7 @@ class WebConfig(Section):
     def warnings(self) -> Iterator[str]:
         """Yield what is accepted and not done as exporter-toolkit does it."""
         if "http2" in self.http_server_config.model_fields_set and self.http_server_config.http2:
-            yield "http_server_config.http2: HTTP/2 is not spoken, HTTP/1.1 is"
+            yield "http_server_config.http2: HTTP/2 is not supported, HTTP/1.1 is"
         dear = [user for user, hashed in self.basic_auth_users.items() if int(hashed[4:6]) > _DEAR]
         if dear:
             text = f"hashes of a cost above {_DEAR} take several seconds each"

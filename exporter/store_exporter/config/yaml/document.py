@@ -158,7 +158,7 @@ class _Builder:
             if key == "<<":
                 self.complain(event, path, "merge keys are not supported; use `defaults`")
             elif key in entries:
-                message = f"the key stands on line {entries[key][0]} already"
+                message = f"duplicate key; the first is on line {entries[key][0]}"
                 self.complain(event, (*path, key), message)
             entries[key] = (_line(event), self.node(next(events), events, (*path, key)))
         return entries

@@ -1,4 +1,4 @@
-"""Every metric of this project, as data: the one place where names, labels and help stand.
+"""Every metric of this project, as data: the only place of names, labels and help.
 
 Dashboards, rules, alerts and documentation are generated from it, and a test compares it with
 what a run emits.

@@ -1,4 +1,4 @@
-"""What the exporter and the instrumentation tell about themselves."""
+"""Metrics about the exporter and the instrumentation themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What probing tells about a store's health and about the API budget it costs."""
+"""Metrics about a store's health and the API budget that probing costs."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Looked(Source, Protocol):
     """What can show births: a recorder."""
 
     def look(self, seen: float | None) -> Look:
-        """Take a look for somebody who took his last one at that moment."""
+        """Take a look for a scraper whose last look was at that moment."""
 
 
 class PrometheusCollector:

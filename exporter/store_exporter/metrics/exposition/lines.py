@@ -174,7 +174,7 @@ def series_lines(family: Family, name: str, *, exemplars: bool) -> Iterator[str]
 
 
 def _kept_lines(family: BlockFamily) -> Iterator[str]:
-    """Yield the lines of a family in blocks, and write those that nobody has asked for before.
+    """Yield the lines of a family in blocks, and render those that are not cached.
 
     They are the same in all text formats: what is kept in blocks has no exemplars.
     """

@@ -36,7 +36,7 @@ States = Mapping[Key, tuple[Value, int]]
 
 
 class Memory(Protocol):
-    """Keeps across restarts what a receiver has of the counters that go on after one."""
+    """Saves what a receiver has acknowledged of counters that continue after restarts."""
 
     def load(self, store: Store) -> States:
         """Return what was saved of a store; nothing if nothing was."""
@@ -116,7 +116,7 @@ class Baseline:
             self._memory.save({store: self._persistent[store] for store in unsaved})
 
     def retain(self, keys: set[Key]) -> None:
-        """Forget series that are no more; the memory keeps those that go on after a restart."""
+        """Forget series that no longer exist; the memory keeps those that outlive a restart."""
         for key in self._acknowledged.keys() - keys:
             del self._acknowledged[key]
         stores = {_store(key) for key in keys if key[0] in PERSISTENT}

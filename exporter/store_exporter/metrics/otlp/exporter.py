@@ -1,4 +1,4 @@
-"""The official exporter, the resource it speaks for, and batches of the state given to it."""
+"""The official exporter, its resource, and the batches of state that it sends."""
 
 from __future__ import annotations
 

@@ -239,7 +239,7 @@ class Pusher:
         return self._delivery is not None and self._delivery.send(self._recorder.families())
 
     def restart(self) -> None:
-        """Begin anew in a forked child: the parent's thread and connections stayed with it."""
+        """Start afresh in a forked child, which has no threads and connections of its parent."""
         self._renew()
         self._forked = True
         self._start_thread()

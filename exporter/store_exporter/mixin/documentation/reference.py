@@ -89,34 +89,32 @@ def dashboards() -> str:
     return markdown.page(
         (
             "# Dashboards",
-            "Who reads this: whoever looks at the dashboards, or imports them.",
+            "Who reads this: whoever uses the dashboards, or imports them.",
             (
-                "Provisioned from `grafana/dashboards/`, for Grafana 12 and 13. Each has a data "
-                "source variable, links to the others that keep variables and time, and marks "
-                "where alerts began and where something changed (on *Fleet* and *Trends* when "
-                "*Alerts* and *Changes* are switched on). "
-                "Panels lead on: click a store for its page, an alert for what to do about it. "
-                "Thresholds are those of the alerts."
+                "The dashboards are in `grafana/dashboards/`, for Grafana 12 and 13. Each has a "
+                "data source variable, links to the others that keep variables and time, and marks "
+                "for alerts and changes (on *Fleet* and *Trends* if *Alerts* and *Changes* are "
+                "switched on). Panels are links: click a store for its page, an alert for what to "
+                "do about it. Thresholds are those of the alerts."
             ),
             (
-                "The same means the same everywhere: rates are by the hour; what is past or normal "
-                "is dashed and grey; a fault, an error type and a quantile each have one colour; "
-                "`No data` is what is unknown, `None` what did not happen, and other words in the "
-                "place of figures say why there are none. Amounts of different currencies never "
-                "share an axis: choose one at the top."
+                "All pages share conventions: rates are per hour; past or normal values are dashed "
+                "and grey; each fault, error type and quantile has its own colour; `No data` means "
+                "unknown, `None` means that nothing happened, and other words instead of a figure "
+                "say why there is none. Amounts of different currencies never share an axis: "
+                "choose a currency at the top."
             ),
             (
-                "Of more than six hours the graphs of *Operations* and *Errors* show what is "
+                "For more than six hours the graphs of *Operations* and *Errors* show what is "
                 "recorded every four minutes, because a week of a thousand stores has too many "
-                "samples; figures of now are those of the last seconds whatever is chosen. A past "
-                "of which nothing was recorded, such as an [imported one](migration.md), is read "
-                "as it is."
+                "samples; current figures always cover the last seconds. Times without "
+                "recorded series, such as an [imported past](migration.md), are read from the raw "
+                "series."
             ),
             (
-                "*Today* begins at midnight of the time zone in which the dashboard is shown: the "
-                "browser's, unless another is chosen in Grafana's time picker or in the "
-                "organisation's preferences, where `store-exporter grafana` puts the `timezone` of "
-                "the org's `alerts`."
+                "*Today* begins at midnight in the dashboard's time zone: the browser's, unless "
+                "another is chosen in Grafana's time picker or in the organisation's preferences, "
+                "where `store-exporter grafana` sets the `timezone` of the org's `alerts`."
             ),
             *(block for page in pages() for block in panels(page)),
         )

@@ -140,7 +140,7 @@ def routed(name: str, to: Receivers) -> list[tuple[str, AlertRoute]]:
 
 
 def heartbeat(to: Receivers) -> dict[str, Any]:
-    """The dead-man's switch, which is not told that the watchdog ended.
+    """The dead-man's switch, which gets no message when the watchdog ends.
 
     It ends when Prometheus died, minutes ago, and any call would be taken for a sign of life.
     """

@@ -1,4 +1,4 @@
-"""All that is known of one store for as long as it is asked, and nothing of how requests travel."""
+"""All that is known of one store between requests, and nothing of how they travel."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Connection(ABC, Generic[ApiT]):
         return made
 
     def asked_to_wait(self, response: Response, now: float) -> float | None:
-        """Return for how many seconds an answer asks to wait, None if it does not.
+        """Return for how many seconds an answer asks to wait; None if it does not.
 
         Args:
             response: any response.

@@ -91,8 +91,8 @@ def cart(api: Api, run: Run) -> Plan[Report]:
     offered = len(methods) if isinstance(methods, list | dict) else None
     if offered == 0 and run.options["require_payment_method"]:
         degraded.append("The checkout offers no payment method.")
-    told = "" if not offered else f"; {offered} payment methods"
-    return Report((), degraded, f"an empty cart in {currency}{told}")
+    offer = "" if not offered else f"; {offered} payment methods"
+    return Report((), degraded, f"an empty cart in {currency}{offer}")
 
 
 PROBES = by_name(

@@ -80,7 +80,7 @@ class History:
         del results[:-limit]
 
     def take_changed(self) -> set[str]:
-        """Return the domains that had results since this was asked last."""
+        """Return the domains that had results since the last call of this."""
         changed, self._changed = self._changed, set()
         return changed
 

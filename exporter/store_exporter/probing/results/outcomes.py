@@ -162,7 +162,7 @@ class Complaints:
         self._changes = True
 
     def without_changes(self) -> Complaints:
-        """Return one for runs on request, which come as often as somebody asks.
+        """Return one for runs on request, which are not limited in number.
 
         Whoever asked is told what they came to. It logs bugs, as often as this one would.
         """
@@ -201,7 +201,7 @@ class Complaints:
         )
 
     def state(self, store: Store, before: Health | None, health: Health | None) -> None:
-        """Log that a store's state is another one than before; what failed has a line of its own.
+        """Log a change of a store's state; what failed has its own line.
 
         Args:
             store: the store.

@@ -57,7 +57,7 @@ class RunCursor:
         return document if isinstance(document, dict) else {}
 
     def discard(self, why: str) -> None:
-        """Begin anew, for the last saved document makes no sense."""
+        """Start afresh, because the saved document makes no sense."""
         self.discarded = self._document, why
         self._document = self.changed = "{}"
 

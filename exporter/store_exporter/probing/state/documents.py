@@ -132,7 +132,7 @@ class StoredDocuments:
 
 
 def _settle(waiting: Iterable[asyncio.Future[T]], outcomes: Sequence[T | Exception]) -> None:
-    """Give everybody who still waits what came of it."""
+    """Give everything that still waits its result."""
     for done, outcome in zip(waiting, outcomes, strict=True):
         if done.done():
             continue

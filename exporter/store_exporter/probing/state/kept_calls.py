@@ -106,7 +106,7 @@ class KeptCalls:
 
 
 def _calls(domain: str, saved: Saved | None) -> list[Call]:
-    """Read what was saved; what is damaged is told and counts as nothing."""
+    """Read what was saved; damage is reported and counts as nothing."""
     if saved is None:
         return []
     try:

@@ -76,7 +76,7 @@ class SqlLeases(ABC):
     def beat(
         self, wanted: Collection[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
     ) -> Heartbeat:
-        """Show that this process lives, give up what is not wanted and take what is free."""
+        """Show that this process is alive, release leases not wanted and take free ones."""
         return self.run(lambda: self._beat(frozenset(wanted), gone, reports))
 
     def _beat(
@@ -144,7 +144,7 @@ class SqlLeases(ABC):
         return bool(done.rowcount)
 
     def reports(self, org: str) -> Mapping[Labels, str]:
-        """Return what their holders tell of an org's stores."""
+        """Return what their holders report of an org's stores."""
         statement = f"SELECT org, domain, platform, report FROM {LEASES} WHERE org = ?"  # noqa: S608
         rows = self.run(lambda: self.execute(statement, (org,)).fetchall())
         return {(org, domain, platform): text for org, domain, platform, text in rows if text}
@@ -205,7 +205,7 @@ class SqliteLeases(SqlLeases):
         """Whether another attempt is worth its while."""
         if sqlite.is_in_use(error) and self._database is not None:
             if self._patience.is_over(self._database):
-                log.warning("a process stands still with %s; a copy takes its place", self._path)
+                log.warning("a process hangs while it holds %s; a copy replaces it", self._path)
                 with sqlite.in_turn(self._path.parent):
                     if self._is_current():
                         sqlite.replace_with_copy(self._database, self._path)

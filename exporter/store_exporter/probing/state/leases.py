@@ -68,7 +68,7 @@ class LeaseTable(Protocol):
     def beat(
         self, wanted: Collection[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
     ) -> Heartbeat:
-        """Show that this process lives, give up what is not wanted and take what is free.
+        """Show that this process is alive, release leases not wanted and take free ones.
 
         Args:
             wanted: stores that this process would watch.
@@ -78,7 +78,7 @@ class LeaseTable(Protocol):
         ...
 
     def reports(self, org: str) -> Mapping[Labels, str]:
-        """Return what their holders tell of an org's stores."""
+        """Return what their holders report of an org's stores."""
         ...
 
     def leave(self) -> None:
@@ -154,7 +154,9 @@ class LeaseHolder:
         before = self.held
         if before and self.lapsed:
             # Nothing of these stores may be shown any more, not even if they are taken again.
-            log.warning("the leases were not renewed in time; the stores are given up")
+            log.warning(
+                "the leases were not renewed in time; another exporter may take over the stores"
+            )
             self.held = before = frozenset()
             changed()
         await self._beat(reports)
@@ -163,12 +165,12 @@ class LeaseHolder:
             changed()
 
     async def _beat(self, reports: Reports) -> None:
-        told = await reports() if self._seen else {}
+        reported = await reports() if self._seen else {}
         wanted, begun = self._wanted, self._monotonic()
         gone = {name: beat for name, (beat, looks) in self._seen.items() if looks >= MISSED}
         loop = asyncio.get_running_loop()
         try:
-            beat = await loop.run_in_executor(self._thread, self.table.beat, wanted, gone, told)
+            beat = await loop.run_in_executor(self._thread, self.table.beat, wanted, gone, reported)
         except LeaseError as error:
             log.log(logging.DEBUG if self._complained else logging.ERROR, "%s", error)
             self._complained = True
@@ -191,7 +193,7 @@ class LeaseHolder:
         return count, sofar + looks if count == before else looks
 
     async def reports(self, org: str) -> Mapping[Labels, str]:
-        """Return what others tell of an org's stores.
+        """Return what other processes report of an org's stores.
 
         Raises:
             LeaseError: it cannot be read now.
@@ -209,7 +211,7 @@ class LeaseHolder:
         try:
             await asyncio.get_running_loop().run_in_executor(self._thread, self.table.leave)
         except LeaseError as error:
-            log.warning("the leases are not given up: %s", error)
+            log.warning("the leases could not be released: %s", error)
 
     async def close(self) -> None:
         """Let go of the table."""

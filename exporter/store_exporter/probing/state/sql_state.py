@@ -141,7 +141,7 @@ class SqlState(ABC):
         return revision if done.rowcount else None
 
     def _tell_of_others(self, key: Key) -> None:
-        """Log that a store begins anew beside what is kept of its domain."""
+        """Log that a store starts afresh although other state of its domain is kept."""
         rows = self.execute(
             f"SELECT {_KEY} FROM {DOCUMENTS} WHERE domain = ? AND collector = ?",
             (key.domain, key.collector),
@@ -149,7 +149,7 @@ class SqlState(ABC):
         others = [str(Key(*row).identity) for row in rows if tuple(row) != key]
         if others:
             log.warning(
-                "%s of %s begins anew; the domain has other state, which is kept: %s; see "
+                "%s of %s starts afresh; the domain has other state, which is kept: %s; see "
                 "`store-exporter state`",
                 *(key.collector, key.identity, "; ".join(others)),
             )
@@ -180,7 +180,7 @@ class SqlState(ABC):
         self.events.lost()
 
     def verify(self) -> None:
-        """Find documents whose key is damaged, which nobody would ask for any more."""
+        """Find documents whose key is damaged, so that they would never be read again."""
         rows = self.execute(
             f"SELECT {self.handle}, {_KEY}, key_checksum FROM {DOCUMENTS}"
         ).fetchall()
@@ -204,7 +204,7 @@ class SqlState(ABC):
             self._tidy(self._sweep)
 
     def _tidy(self, work: Callable[[], None]) -> None:
-        """Do what can as well be done the next time."""
+        """Do maintenance that can wait until the next time."""
         try:
             self.run(work)
         except StateUnavailableError as error:

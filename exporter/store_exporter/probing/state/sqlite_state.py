@@ -261,7 +261,7 @@ class SqliteState(SqlState):
             raise error
 
     def _leave_to_who_stands_still(self) -> None:
-        """Go on with a copy of a file whose lock somebody keeps who does not go on."""
+        """Continue with a copy of a file whose lock is held by a process that hangs."""
         with sqlite.in_turn(self._folder):
             if self._is_current():
                 log.warning(
@@ -273,7 +273,7 @@ class SqliteState(SqlState):
         self._reopen_if_replaced()
 
     def _reopen_if_replaced(self) -> None:
-        """Open the file anew where another process found it damaged and began a new one."""
+        """Reopen the file if another process found it damaged and replaced it."""
         if self._database is None or not self._is_current():
             try:
                 self._open_or_begin()

@@ -139,7 +139,7 @@ _READERS = {
 
 
 def report(findings: Findings, filters: Filters, source: str) -> dict[str, Any]:
-    """Make the answer: rows of the busiest operations, statistics of all, and what was asked."""
+    """Make the answer: rows of the busiest operations, statistics of all, and the filters."""
     usages = findings.usages
     everything = OperationUsage()
     by_operation: Counter[str] = Counter()

@@ -30,7 +30,7 @@ _FIELDS = ("domain", "application", "version", "link", "time")
 
 
 class EventsApi:
-    """Lists the events of a token's org, and takes those that it tells."""
+    """Lists the events of a token's org, and accepts those that it reports."""
 
     def __init__(self, exporter: Exporter, access: OrgAccess, bodies: Bodies) -> None:
         self._exporter = exporter

@@ -37,7 +37,7 @@ class MaintenanceApi:
         return {"maintenance": [one for store in stores for one in self._windows(store)]}
 
     async def begin(self, request: web.Request) -> dict[str, Any]:
-        """Begin maintenance of a store now, in place of what was begun before."""
+        """Begin maintenance of a store now, which replaces any begun before."""
         org = self._access.org(request, "maintenance")
         async with self._bodies.read(request, org) as body:
             fields = _read(body)

@@ -59,7 +59,7 @@ class JsonApi:
             return reports.health_document(stores, await self._reports(org, stores))
 
     async def _reports(self, org: str, stores: Sequence[Store]) -> list[Report | None]:
-        """Return how these stores are, whoever watches them; None where nobody tells."""
+        """Return the health of these stores, whoever watches them; None where it is unknown."""
         exporter = self._exporter
         shared: Mapping[Labels, str] = {}
         if not all(map(exporter.watching.watches, stores)):
@@ -111,7 +111,7 @@ class JsonApi:
             raise ApiError(504 if error.late else 502, str(error)) from None
 
     def _check_known(self, filters: Filters, findings: Findings) -> None:
-        """Tell a name that nobody knows from one that had no calls.
+        """Refuse an unknown name; one that only had no calls passes.
 
         Raises:
             ApiError: there are no figures of it, though none is missing, and it is neither

@@ -159,7 +159,7 @@ def _usages(filters: Filters, responses: Mapping[str, QueryResponse]) -> dict[Ke
         for series in response.series:
             labels = [series.labels.get(label, "") for label in catalogue.OPERATION_LABELS]
             if not filters.let_through(labels):
-                raise PrometheusError("Prometheus answered with figures that were not asked for")
+                raise PrometheusError("Prometheus answered with figures that were not requested")
             entry = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
             value = series.points[-1][1]
             # Without calls there is no mean: nothing was divided by nothing.

@@ -1,4 +1,4 @@
-"""How each of an org's stores is, as `/api/v1/health` tells it, whichever exporter watches it.
+"""The health of each of an org's stores for `/api/v1/health`, whichever exporter watches it.
 
 The exporter that watches a store leaves its report in the shared state. Another one that is asked
 reads it there. A report counts for as long as the finding behind it; after that nobody knows.

@@ -64,5 +64,5 @@ def parse_address(text: str) -> tuple[str | None, int]:
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
-        raise ValueError("an IPv6 address stands in brackets, such as [::1]:10847")
+        raise ValueError("an IPv6 address needs brackets, such as [::1]:10847")
     return host or None, int(port)

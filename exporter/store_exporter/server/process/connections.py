@@ -145,7 +145,7 @@ class Connections:
         self._loop.add_reader(listener, self._accept, listener)
 
     def refuse(self) -> None:
-        """Accept no more, and give up connections whose handshake is not over."""
+        """Accept no more, and close connections whose handshake is not over."""
         for listener in self._sockets:
             self._loop.remove_reader(listener)
             listener.close()

@@ -1,4 +1,4 @@
-"""How long the event loop stood still at most: while it does, nothing is answered or probed.
+"""The longest stall of the event loop, during which nothing is answered or probed.
 
 A gauge of the longest pause, and no histogram: what counts is the single pause, which delays every
 answer and falsifies every probe under way; among two thousand beats a minute it would be lost.

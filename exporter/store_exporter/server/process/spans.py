@@ -56,7 +56,7 @@ async def tracing(name: str) -> AsyncIterator[None]:
         try:
             await asyncio.wait_for(ending, _END_SECONDS)
         except TimeoutError:
-            log.warning("the last spans were not taken in time")
+            log.warning("the last spans were not accepted in time")
 
 
 def _provider(name: str) -> TracerProvider:

@@ -1,4 +1,4 @@
-"""What a process and systemd tell each other: sockets that wait for it, and how it is doing.
+"""Talks to systemd: sockets that it hands over, and notifications of the process' state.
 
 Both are small protocols of environment variables, described in sd_listen_fds(3) and sd_notify(3).
 Without the variables, as under any other supervisor, nothing happens.
@@ -69,7 +69,7 @@ class Notifier:
             try:
                 sender.sendto(state.encode(), address)
             except OSError as error:
-                log.warning("the service manager was not told: %s", error.strerror)
+                log.warning("the service manager could not be notified: %s", error.strerror)
 
 
 def activated(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:
@@ -79,7 +79,7 @@ def activated(environ: MutableMapping[str, str] = os.environ) -> list[socket.soc
         environ: says how many there are; what says so is removed, for they can be taken once.
 
     Raises:
-        OSError: there are none, or one of them is no socket that listens.
+        OSError: there are none, or one of them is not a listening socket.
     """
     pid, count = environ.pop("LISTEN_PID", ""), environ.pop("LISTEN_FDS", "")
     environ.pop("LISTEN_FDNAMES", None)
@@ -104,5 +104,5 @@ def _listener(descriptor: int) -> socket.socket:
         listens = bool(found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
     if not listens or found.type != socket.SOCK_STREAM:
         found.detach()
-        raise OSError(f"--web.systemd-socket: descriptor {descriptor} is no socket that listens")
+        raise OSError(f"--web.systemd-socket: descriptor {descriptor} is not a listening socket")
     return found

@@ -183,7 +183,7 @@ class Passwords:
 
 
 def network(address: str | None) -> str:
-    """Return what one who comes from an address has to himself: of IPv6, its first 64 bits."""
+    """Return the network that a client controls: its address, or the first 64 bits of IPv6."""
     try:
         known = ip_address(address or "")
     except ValueError:

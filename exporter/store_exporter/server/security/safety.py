@@ -1,4 +1,4 @@
-"""What holds for every answer: headers, time limit, errors that tell nothing they should not."""
+"""What applies to every answer: headers, time limit, errors without internal details."""
 
 from __future__ import annotations
 

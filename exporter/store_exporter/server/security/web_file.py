@@ -76,7 +76,7 @@ class WebFile:
         elif self.guards and not config.guards:
             # A file that was cut short must not open an address that was chosen while it guarded.
             self._config = None
-            log.error("passwords and certificates are given up by a restart only; nobody is let in")
+            log.error("only a restart removes passwords and certificates; all requests are refused")
 
     def _stamps(self) -> object:
         return tuple(map(stamp, (self._path, *self._watched)))

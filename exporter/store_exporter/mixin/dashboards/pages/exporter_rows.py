@@ -1,4 +1,4 @@
-"""Rows of the exporter's page: what it asks of the stores, and what it costs."""
+"""Rows of the exporter's page: its requests to the stores, and what it costs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_EVERYWHERE = "not every platform has this figure"
 
 
 def asked_of_stores() -> Row:
-    """What the exporter asks of the stores."""
+    """The exporter's requests to the stores."""
     return Row(
         "What it asks of the stores",
         (requests_by_source(), least_budget(), throttling(), ending_versions()),

@@ -25,7 +25,7 @@ class AccessToken:
 
     @property
     def expired(self) -> bool:
-        """Whether another one has to be asked for; it is so a little before the end."""
+        """Whether a new one must be requested, which is a little before it expires."""
         return self._monotonic() >= self._ends
 
     def receive(self, document: Fields) -> None:
@@ -41,5 +41,5 @@ class AccessToken:
         self._ends = self._monotonic() + max(lifetime - _SPARE, _SHORTEST)
 
     def forget(self) -> None:
-        """Have another one asked for next time: this one was refused."""
+        """Have a new one requested next time, because this one was refused."""
         self._ends = 0.0

@@ -53,24 +53,24 @@ class HttpSpan:
 
     def answered(self, status: int) -> None:
         """End it with an answer."""
-        told: dict[str, str | int] = {"http.response.status_code": status}
+        attributes: dict[str, str | int] = {"http.response.status_code": status}
         if status >= 400:
-            told["error.type"] = str(status)
-        self._end(told)
+            attributes["error.type"] = str(status)
+        self._end(attributes)
 
     def failed(self, error_type: str) -> None:
         """End it without an answer."""
         self._end({"error.type": error_type})
 
-    def _end(self, told: dict[str, str | int]) -> None:
+    def _end(self, attributes: dict[str, str | int]) -> None:
         span, self._span = self._span, None
         if span is None:
             return
         try:
             from opentelemetry.trace import StatusCode
 
-            span.set_attributes(told)
-            if "error.type" in told:
+            span.set_attributes(attributes)
+            if "error.type" in attributes:
                 span.set_status(StatusCode.ERROR)
             span.end()
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Members of a package that are imported when they are asked for."""
+"""Members of a package that are imported at first use."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class GraphqlReader(ABC):
         return StoreError(error_type, message, code=code or None)
 
     def errors(self, found: Any, cost: Cost | None = None) -> tuple[StoreError, ...]:
-        """Classify what stands in `errors`."""
+        """Classify the `errors` of an answer."""
         if not found:
             return ()
         if not isinstance(found, list):

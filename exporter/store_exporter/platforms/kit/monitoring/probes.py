@@ -127,7 +127,7 @@ def storefront_probe(
 def _redirected(
     api: Any, run: Run, error: RedirectError, closed: ClosedPage, moved: RedirectCheck | None
 ) -> Plan[Report]:
-    """Report a redirect that a store which is well may answer, as `storefront_probe` says.
+    """Report a redirect that a healthy store may answer, as `storefront_probe` says.
 
     Raises:
         RedirectError: it is none.

@@ -224,7 +224,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
             self.run.cursor.discard(f"it is of version {document.get('version')!r}")
             return None
         if document.get("since") != self.options.since:
-            logger.warning("%s: counting of orders begins anew", self.run.store.domain)
+            logger.warning("%s: counting of orders starts again", self.run.store.domain)
             return None
         try:
             ledger = Ledger.from_document(document["ledger"], self.options.remember)

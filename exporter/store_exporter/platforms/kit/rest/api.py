@@ -118,8 +118,8 @@ class Api(connection.Api):
     def list_size(self, response: Response) -> tuple[int | None, int | None]:
         """Return how many items and pages a list has, None where the answer does not say."""
         total, pages = (
-            int(told) if told.isascii() and told.isdigit() and len(told) < 13 else None
-            for told in (
+            int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 13 else None
+            for stated in (
                 response.headers.get(name, "").strip()
                 for name in (self.total_header, self.pages_header)
             )
@@ -183,8 +183,8 @@ class Api(connection.Api):
         if not all(matches(row) for row in page):
             raise unexpected_items(path)
         if page.total is None or bool(page.total) != bool(page.items):
-            told = "no total" if page.total is None else f"a total of {page.total}"
-            message = f"{path} comes with {len(page)} items and {told}"
+            stated = "no total" if page.total is None else f"a total of {page.total}"
+            message = f"{path} comes with {len(page)} items and {stated}"
             raise StoreError("invalid_response", message)
         return page.total
 
@@ -279,5 +279,7 @@ class Api(connection.Api):
 
 def unexpected_items(path: str) -> StoreError:
     """Return the error of a list with items that were not asked for, so that its count is wrong."""
-    message = f"{path} answers with what was not asked for: a cache or plugin drops the query"
+    message = (
+        f"{path} answers with something else than was requested: a cache or plugin drops the query"
+    )
     return StoreError("invalid_response", message)
