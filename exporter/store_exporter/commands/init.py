@@ -37,7 +37,7 @@ _HEADER = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     arguments.add_config_file(parser)
-    parser.add_argument("--platform", help="the store's platform, such as woocommerce")
+    parser.add_argument("--platform", help="the platform that runs the store")
     parser.add_argument("--url", help="the store's address, such as shop.example.com")
     parser.add_argument("--domain", help="its name in metrics (default: the host of its URL)")
     parser.add_argument("--org", help="the org that owns the store")
