@@ -260,3 +260,21 @@ def other_figures(
     assert tried > 20
     assert noticed > 0
     return wrong, failed
+
+
+def spoilt(rows: list[Any], index: int, left_out: Collection[Any] = ()) -> Iterator[list[Any]]:
+    """Yield a list with one member of one of its rows replaced each, or the whole row.
+
+    Args:
+        rows: the list.
+        index: of the row.
+        left_out: names of members that are not replaced.
+    """
+    for path in places(rows[index], left_out):
+        original = rows[index]
+        for step in path:
+            original = original[step]
+        for value in others(original, path):
+            yield replaced(rows, (index, *path), value)
+    for value in (None, 7, "n/a", [1]):
+        yield replaced(rows, (index,), value)

@@ -80,8 +80,11 @@ async def test_a_run_that_its_deadline_ends_counts_nothing_twice(
     shop: SimulatedShopify, tmp_path: Path
 ) -> None:
     async with shop.serve() as url:
-        short = {"orders": Schedule(300.0, 0.5, options={"page_size": 5})}
-        work = job(store_at(shop, url, collectors=short), "orders")
+        # Only the run that its deadline is to end has little time.
+        schedules = (Schedule(300.0, seconds, options={"page_size": 5}) for seconds in (0.5, 60.0))
+        short, work = (
+            job(store_at(shop, url, collectors={"orders": one}), "orders") for one in schedules
+        )
         recorder = Recorder()
         async with running(recorder, tmp_path) as runner:
             await run(runner, work)
@@ -90,7 +93,7 @@ async def test_a_run_that_its_deadline_ends_counts_nothing_twice(
             # Nothing is left of the rate limit, so that the collector waits for its share.
             shop.bucket.restore_rate = 0.001
             shop.bucket.take(shop.bucket.available - 1)
-            assert (await run(runner, work)).error_type == "timeout"
+            assert (await run(runner, short)).error_type == "timeout"
             shop.bucket.restore_rate = 1e6
             # The next answer of any kind tells that there are points again.
             assert (await run(runner, job(work.store, "liveness"))).ok

@@ -459,12 +459,23 @@ async def test_a_total_that_is_no_number_is_an_invalid_response(total: str) -> N
         assert raised.value.error_type == "invalid_response"
 
 
+async def test_webhooks_are_all_read_where_pages_are_shorter_than_asked_for() -> None:
+    async with watching(orders=0) as store:
+        for _ in range(45):
+            store.shop.shop.add_webhook("active")
+        whole = [{"id": one, "status": "active"} for one in store.shop.shop.webhooks]
+        pages = iter((whole[:20], whole[20:40], whole[40:]))
+        store.shop.faults.add(Fault(change=lambda _: next(pages), headers={"X-WP-Total": "45"}))
+        assert figures(await store.collect("webhooks"))["store_webhooks{active}"] == 45
+
+
 async def test_a_store_of_ten_thousand_pages_is_not_asked_for_them() -> None:
     async with watching(orders=0) as store:
         store.shop.shop.add_webhook("active")
         store.shop.faults.add(Fault(headers={"X-WP-Total": "999900", "X-WP-TotalPages": "10000"}))
         assert figures(await store.collect("webhooks"))["store_webhooks{active}"] == 1
-        assert len(store.asked()) == 1
+        # The second one is empty, which proves more than the total.
+        assert len(store.asked()) == 2
 
 
 async def test_webhooks_without_end_are_an_error_after_five_pages() -> None:

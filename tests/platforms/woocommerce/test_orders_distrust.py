@@ -57,6 +57,32 @@ async def test_all_orders_are_counted_whatever_the_pages_are_like(case: str, sec
         assert found["store_collector_backlog{orders}"] == 0
 
 
+@pytest.mark.parametrize("habits", [Habits(cap=10), Habits(cap=10, total="missing")])
+async def test_an_edit_with_an_old_date_is_found_in_a_shop_of_short_pages(habits: Habits) -> None:
+    """Orders still to be paid have the larger ids, which such a shop shows first, run after run."""
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await run(store)
+        paid = [store.shop.new_order("processing", total="10") for _ in range(40)]
+        for _ in range(60):
+            store.shop.new_order("pending", total="10")
+        await run(store, max_pages=40)
+        # The walk has no reason to go back to them.
+        store.clock.now += 4000
+        store.shop.new_order("pending")
+        for _ in range(3):
+            await run(store)
+        store.shop.shop.habits = habits
+        for made in paid:
+            order = store.shop.shop.orders[made["id"]]
+            modified = {k: order[k] for k in ("date_modified", "date_modified_gmt")}
+            store.shop.edit_order(made["id"], total="12")
+            order |= modified
+        for _ in range(4):
+            found = await run(store)
+        assert found["store_revenue_total{GBP}"] == 40 * 12
+
+
 async def test_an_early_version_with_orders_in_tables_is_told_and_reports_are_right() -> None:
     """Versions 7.1 and 7.2 ignore times of change there, and find nothing by words."""
     async with watching(orders=0) as store:

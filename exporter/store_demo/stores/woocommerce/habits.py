@@ -26,6 +26,8 @@ class Habits:
         hidden: ids of orders that lists count and do not show, as a plugin makes it.
         decimals: decimals of the prices that the shop displays. An order's total and tax are
             rounded to them when it is loaded, all else only as `dp` asks.
+        at_subtotal: whether taxes are rounded together, so that an order's parts are no round
+            numbers.
     """
 
     cap: int | None = None
@@ -35,6 +37,7 @@ class Habits:
     shows_drafts: bool = False
     hidden: set[int] = field(default_factory=set)
     decimals: int | None = None
+    at_subtotal: bool = False
 
     @property
     def has_drafts(self) -> bool:

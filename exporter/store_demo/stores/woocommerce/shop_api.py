@@ -50,7 +50,7 @@ def tax_setting(shop: Shop, call: Call, name: str) -> Reply:
     del call
     if name != "woocommerce_tax_round_at_subtotal":
         raise ApiError(404, "rest_setting_setting_invalid", "Invalid setting.")
-    return Reply(_setting(shop, name, "Rounding", "no"))
+    return Reply(_setting(shop, name, "Rounding", "yes" if shop.habits.at_subtotal else "no"))
 
 
 def setting(shop: Shop, call: Call, name: str) -> Reply:

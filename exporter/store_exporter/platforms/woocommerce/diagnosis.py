@@ -166,8 +166,10 @@ def _installation(api: Api) -> Plan[Finding]:
 
 
 def _webhooks(api: Api) -> Plan[Finding]:
-    states = yield from webhook_states(api)
+    states, failures = yield from webhook_states(api)
     message = f"{states['active']} active, {states['disabled']} disabled"
+    if failures:
+        message += f", {len(failures)} that cannot be read: {failures[0].message}"
     if not states["disabled"]:
         return Finding("webhooks", "ok", message)
     return Finding(

@@ -64,17 +64,17 @@ def order(total: str, *lines: str, tax: str = "0", number: int = 7, **members: A
     ],
 )
 def test_a_total_is_what_the_order_was_made_with(shown: int, found: Fields, true: str) -> None:
-    assert OrderTotals(shown).total(found, "GBP").amount == Decimal(true)
+    assert OrderTotals(shown, "GBP").total(found, "GBP").amount == Decimal(true)
 
 
 def test_a_currency_without_decimals_needs_no_parts() -> None:
-    assert OrderTotals(0).total(order("101", "100.60"), "JPY").amount == 101
+    assert OrderTotals(0, "GBP").total(order("101", "100.60"), "JPY").amount == 101
 
 
 def test_taxes_and_fees_are_parts_too() -> None:
     whole = order("13.00000000", "10.00", tax="2.45", fee_lines=[{"total": "0.50"}])
-    assert OrderTotals(0).total(whole, "GBP").amount == Decimal("12.95")
-    assert OrderTotals(0).tax(whole, "GBP").amount == Decimal("2.45")
+    assert OrderTotals(0, "GBP").total(whole, "GBP").amount == Decimal("12.95")
+    assert OrderTotals(0, "GBP").tax(whole, "GBP").amount == Decimal("2.45")
 
 
 def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
@@ -85,7 +85,8 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         order("50", *made, number=6),
         order("35", both, number=5),
     ]
-    reading = learn_rounding(OrderTotals(0), orders)
+    reading = OrderTotals(0, "GBP")
+    reading.finer_below = learn_rounding(reading, orders)
     assert [str(reading.total(one, "GBP").amount) for one in orders] == [
         "48.80",
         "34.71",
@@ -93,13 +94,13 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         "35",
     ]
     # Without any that tells: as the shop shows them.
-    reading = learn_rounding(OrderTotals(0), orders[1:2])
+    reading.finer_below = learn_rounding(reading, orders[1:2])
     assert reading.total(order("25", finer), "GBP").amount == 25
 
 
 def test_a_shop_that_rounds_at_the_subtotal_rounds_no_line() -> None:
     made = order("51", "25.45", "25.45", tax="0.10")
-    assert OrderTotals(0, finer_below=0, at_subtotal=True).total(made, "GBP").amount == 51
+    assert OrderTotals(0, "GBP", finer_below=0, at_subtotal=True).total(made, "GBP").amount == 51
 
 
 @pytest.mark.parametrize("total", ["424.90", "424.00"])
@@ -160,3 +161,40 @@ async def test_an_order_in_a_currency_with_more_decimals_is_read_with_its_parts(
             line["total"] = "5.064"
         store.clock.now += 300
         assert figures(await store.collect("orders"))["store_revenue_total{KWD}"] == 10.128
+
+
+@pytest.mark.parametrize("total", ["13298", "13298.48"])
+@pytest.mark.parametrize("email", ["cust2@example.test", "guest@example.test"])
+async def test_orders_in_other_currencies_are_as_the_shop_makes_them(
+    total: str, email: str
+) -> None:
+    """Prices with tax in a shop of yen that rounds at the subtotal: all parts have decimals."""
+    async with watching(orders=0) as store:
+        shop = store.shop.shop
+        shop.currency, shop.habits.decimals, shop.habits.at_subtotal = "JPY", 0, True
+        await store.collect("orders")
+        store.clock.now += 300
+        first = store.shop.new_order(
+            "processing", currency="EUR", lines=[(19, 1), (20, 1)], email=email
+        )
+        made = shop.orders[first["id"]]
+        made["total"] = total
+        for line, amount in zip(made["line_items"], ("7549.2148", "5749.2652"), strict=True):
+            line["total"] = amount
+        report = await store.collect("orders")
+        is_known = email.startswith("cust")
+        counted = figures(report)["store_revenue_total{EUR}"]
+        assert counted == (float(total) if is_known else 13298.48)
+        assert any("Nothing tells" in reason for reason in report.degraded) is not is_known
+        with client(store.shop, clock=Clock(store.clock.now)) as operations:
+            assert float(operations.check_order(first["id"], email).total.amount) == counted
+
+
+async def test_a_shop_that_sells_in_one_currency_is_asked_no_more_for_the_others() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.currency, store.shop.shop.habits.decimals = "JPY", 0
+        await store.collect("orders")
+        store.shop.new_order("processing", total="1000")
+        store.asked()
+        assert figures(await store.collect("orders"))["store_revenue_total{JPY}"] == 1000
+        assert set(store.asked()) == {"/wp-json/wc/v3/orders"}

@@ -214,18 +214,15 @@ class GraphqlApi:
 
     def all_nodes(
         self, name: str, root: Root, variables: Mapping[str, Any], *, limit: int
-    ) -> Plan[list[Fields]]:
-        """Read a whole connection.
+    ) -> Plan[list[Any]]:
+        """Read a whole connection; its nodes come as they are.
 
         Raises:
             StoreError: also response_too_large, it has more nodes than the limit; a part of it
                 would be another answer.
         """
         what = root if isinstance(root, str) else name
-        found = yield from documents.all_nodes(
-            partial(self.page, name, root, variables), what, limit
-        )
-        return [Fields.row(node, what, index) for index, node in enumerate(found)]
+        return documents.all_nodes(partial(self.page, name, root, variables), what, limit)
 
 
 def _variables(variables: Variables, first: int | None, size: int) -> Mapping[str, Any] | None:

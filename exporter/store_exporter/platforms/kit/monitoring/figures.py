@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from ....contract import Report
+from ....errors import StoreError
 from ....events.event import EventKind
 from ....metrics.catalogue import Metric, business
 from ....metrics.families import Sample
@@ -31,10 +32,30 @@ def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> R
     return Report(samples, summary=found + more)
 
 
-def webhook_report(values: Mapping[str, int]) -> Report:
-    """Return how many webhooks are in each state; that one changes is an event."""
+def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
+    """Return the reason why a figure is not whole: what of it cannot be read; nothing if all can.
+
+    Args:
+        what: is left out, as the beginning of a sentence.
+        failures: why, one for each.
+    """
+    if not failures:
+        return []
+    message = f"{what} that could not be read and are left out: {len(failures)}"
+    return [f"{message} ({failures[0].message})."]
+
+
+def webhook_report(values: Mapping[str, int], failures: Sequence[StoreError] = ()) -> Report:
+    """Return how many webhooks are in each state; that one changes is an event.
+
+    Args:
+        values: the numbers by state.
+        failures: why others could not be read; what changes then may be what is read.
+    """
     report = count_report(business.WEBHOOKS, values)
-    report.facts = {EventKind.WEBHOOK: {state: str(count) for state, count in values.items()}}
+    report.degraded = left_out("Webhooks", failures)
+    if not failures:
+        report.facts = {EventKind.WEBHOOK: {state: str(count) for state, count in values.items()}}
     return report
 
 

@@ -7,13 +7,13 @@ have numbers and no names, so that no customer is named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import zip_longest
 from typing import NamedTuple
 
-from ....metrics.catalogue import Metric, lists
+from ....metrics.catalogue import lists
 from ....metrics.families import Sample
 from ....net.marks import Marks
 from ....net.redactor import legible
@@ -153,21 +153,27 @@ def scarce(found: Iterable[ScarceProduct]) -> list[Sample]:
 
 
 def best_sellers(lines: Iterable[SoldLine]) -> list[Sample]:
-    """List the products of which most pieces were sold, by the lines of orders, newest first."""
+    """List the products of which most pieces were sold, by the lines of orders, newest first.
+
+    There are fewer of them where they sell in so many currencies that their rows would be too many.
+    """
     sellers: defaultdict[str, _Seller] = defaultdict(_Seller)
     for line in lines:
         sellers[line.item.id].add(line)
     best = sorted(sellers, key=lambda id_: (-sum(sellers[id_].pieces.values()), len(id_), id_))
-    chosen = best[: lists.MOST]
-    rows: list[tuple[Metric, Quantity | Decimal, dict[str, str]]] = []
-    for number in chosen:
+    shown: list[Sample] = []
+    chosen = 0
+    for number in best[: lists.MOST]:
         one = sellers[number]
-        for code in sorted(one.pieces, key=lambda code: (-one.pieces[code], code)):
+        codes = sorted(one.pieces, key=lambda code: (-one.pieces[code], code))[: lists.MOST_ROWS]
+        if len(shown) + 2 * len(codes) > 2 * lists.MOST_ROWS:
+            break
+        chosen += 1
+        for code in codes:
             labels = ProductName(number, one.name, one.sku).labels(currency=code)
-            rows.append((lists.SELLER_SOLD, one.pieces[code], labels))
-            rows.append((lists.SELLER_VALUE, one.value[code], labels))
-    shown: Sequence[Sample] = [Sample(metric, float(n), labels) for metric, n, labels in rows]
-    return [_listed("best_sellers", len(chosen)), *shown[: 2 * lists.MOST_ROWS]]
+            shown.append(Sample(lists.SELLER_SOLD, float(one.pieces[code]), labels))
+            shown.append(Sample(lists.SELLER_VALUE, float(one.value[code]), labels))
+    return [_listed("best_sellers", chosen), *shown]
 
 
 def _listed(name: str, count: int) -> Sample:

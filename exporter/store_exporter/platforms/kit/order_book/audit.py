@@ -29,6 +29,8 @@ _MANY = 10
 """Orders beyond which an empty list is not believed; a few for tests may have been deleted."""
 _BELIEVED_AFTER = 1_800
 """Seconds after which a list that stays empty is believed; orders are then asked for by id."""
+_MOST_PARTS = 10
+"""Requests for a page of remembered orders in a store that gives fewer to a page."""
 _UNREADABLE = 20
 """Unreadable orders that one run asks for again; more while they can be read."""
 
@@ -162,19 +164,31 @@ def _end_search(book: NumberedBook[Any]) -> None:
 
 
 def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
-    answer = yield from book.ask(book.by_ids(ids))
-    book.take(answer.page)
-    found = set(answer.page.ids)
-    absent = [one for one in ids if one not in found]
-    if answer.total is not None and answer.total > len(found):
-        # The store shows fewer than it was asked for; the others are asked for next time.
-        absent = []
+    """Read some orders by their ids, in smaller pages where the store gives fewer to a page."""
+    left, size = ids, len(ids)
+    for _ in range(_MOST_PARTS):
+        asked, left = left[:size], left[size:]
+        answer = yield from book.ask(book.by_ids(asked))
+        book.take(answer.page)
+        found = set(answer.page.ids)
+        absent = [one for one in asked if one not in found]
+        if absent and found and answer.total != len(found):
+            # Others of those that it shows first would take the places of these next time too.
+            left, size = absent + left, min(size, len(found))
+        elif not answer.total or answer.total <= len(found):
+            yield from _settle(book, absent)
+        if not left or not found:
+            break
+    book.place.unchecked -= sum(one in book.read for one in ids)
+
+
+def _settle(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
+    """Learn what became of orders that a list leaves out, as far as this run may ask for them."""
     for number in absent:
         if not book.ledger.is_gone(number) and not (yield from _is_settled(book, number)):
             break
         book.read.add(number)
         book.ledger.touch(number)
-    book.place.unchecked -= sum(one in book.read for one in ids)
 
 
 def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:

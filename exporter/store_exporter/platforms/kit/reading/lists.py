@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -278,14 +278,26 @@ def listing(
     Raises:
         StoreError: invalid_response, none of them can be read.
     """
+    found, failures = readable(items, what, read)
+    return Listing(tuple(found), total, len(failures), complete)
+
+
+def readable(
+    items: Iterable[Any], what: str, read: Callable[[Fields], T]
+) -> tuple[list[T], list[StoreError]]:
+    """Return those items of a list that can be read, and why others cannot.
+
+    Raises:
+        StoreError: invalid_response, none of them can be read.
+    """
     found: list[T] = []
-    failure: StoreError | None = None
+    failures: list[StoreError] = []
     for index, item in enumerate(items):
         try:
             row = item if isinstance(item, Fields) else Fields.row(item, what, index)
             found.append(read(row))
         except StoreError as error:
-            failure = error
-    if failure is not None and not found:
-        raise failure
-    return Listing(tuple(found), total, len(items) - len(found), complete)
+            failures.append(error)
+    if failures and not found:
+        raise failures[-1]
+    return found, failures

@@ -12,10 +12,12 @@ from ....net.plans import Plan
 from ....spec.money import Quantity
 from ...kit.monitoring import named_lists
 from ...kit.monitoring.declare import collector
+from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.named_lists import ProductName, ScarceProduct, SoldLine
 from ...kit.monitoring.options import whole_number
 from ...kit.monitoring.sold_prices import SoldPrice, price_samples
 from ...kit.reading.fields import Fields
+from ...kit.reading.lists import readable
 from ..api import Api
 from ..marks import MARKS
 from ..reading import ids, product_results
@@ -27,26 +29,35 @@ _DAYS = named_lists.SCARCE_DAYS
 
 @dataclass(slots=True)
 class _Sold:
-    """What was sold lately: pieces by variant, lines of the last days, newest first, and prices."""
+    """What was sold lately.
+
+    Attributes:
+        pieces: by the id of the variant.
+        lines: those of the last days, newest first.
+        priced: what each line was sold for.
+        unreadable: why orders and lines are left out.
+    """
 
     pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
     lines: list[SoldLine] = field(default_factory=list)
     priced: list[SoldPrice] = field(default_factory=list)
+    unreadable: list[StoreError] = field(default_factory=list)
 
     def add(self, line: Fields, when: float, *, is_recent: bool) -> None:
         """Add a line of an order; of a product that was deleted since there is no id."""
-        quantity = line.integer("quantity")
-        if line.has("variant"):
-            variant = ids.number(line.child("variant"))
+        quantity, total = line.integer("quantity"), ids.shop_money(line, "discountedTotalSet")
+        variant, product = (
+            ids.number(line.child(name)) if line.has(name) else None
+            for name in ("variant", "product")
+        )
+        if is_recent and product is not None:
+            item = ProductName.of(product, line.text("title"), line.text_or("sku"), MARKS)
+            self.lines.append(SoldLine(item, quantity, total))
+        if variant is not None:
             self.pieces[variant] += quantity
             if quantity > 0:
-                total = ids.shop_money(line, "discountedTotalSet")
                 price = total.amount / quantity
                 self.priced.append(SoldPrice(str(variant), price, total.currency, when))
-        if is_recent and line.has("product"):
-            number = ids.number(line.child("product"))
-            item = ProductName.of(number, line.text("title"), line.text_or("sku"), MARKS)
-            self.lines.append(SoldLine(item, quantity, ids.shop_money(line, "discountedTotalSet")))
 
 
 @collector(interval=3600.0, timeout=120.0, most=500, requests=12)
@@ -66,13 +77,16 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         sold = yield from _sold(api, run, most)
         samples += named_lists.best_sellers(sold.lines)
         samples += price_samples(sold.priced, run.now())
-        samples += named_lists.scarce((yield from _scarce(api, run, sold, most)))
+        reasons += left_out("Sales", sold.unreadable)
+        scarce, failures = yield from _scarce(api, run, sold, most)
+        samples += named_lists.scarce(scarce)
+        reasons += left_out("Scarce products", failures)
     except IgnoredFilterError as error:
         reasons.append(f"{error.message}.")
     except StoreError as error:
         if error.error_type != "response_too_large":
             raise
-        return Report(samples, summary=f"what is scarce is not listed: {error.message}")
+        return Report(samples, reasons, f"what is scarce is not listed: {error.message}")
     named = ", ".join(f"{s.labels['list']} {s.value:g}" for s in samples if "list" in s.labels)
     return Report(samples, reasons, named or "nothing is listed")
 
@@ -89,18 +103,32 @@ def _sold(api: Api, run: Run, most: int) -> Plan[_Sold]:
     found = yield from api.admin.nodes("SoldLines", "orders", {"query": query}, limit=most)
     sold = _Sold()
     for index, node in enumerate(found.items):
-        order = Fields.row(node, "orders", index)
-        created = order.seconds("createdAt")
+        try:
+            order = Fields.row(node, "orders", index)
+            created = order.seconds("createdAt")
+            counts = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
+            lines = list(order.nodes("lineItems"))
+        except StoreError as error:
+            sold.unreadable.append(error)
+            continue
         if created < since - 1:
             raise StoreError("invalid_response", "the list of orders has older ones than asked for")
-        if order.gmt_if_any("cancelledAt") is None and not order.flag("test"):
-            for line in order.nodes("lineItems"):
+        for line in lines if counts else ():
+            try:
                 sold.add(line, created, is_recent=created >= recent)
+            except StoreError as error:
+                sold.unreadable.append(error)
+    if sold.unreadable and not sold.pieces:
+        raise sold.unreadable[0]
     return sold
 
 
-def _scarce(api: Api, run: Run, sold: _Sold, most: int) -> Plan[list[ScarceProduct]]:
-    """Return the variants that are out or low; those on backorder can be had and are neither.
+def _scarce(
+    api: Api, run: Run, sold: _Sold, most: int
+) -> Plan[tuple[list[ScarceProduct], list[StoreError]]]:
+    """Return the variants that are out or low, and why others could not be read.
+
+    Those on backorder can be had and are neither.
 
     Raises:
         StoreError: response_too_large, there are more than `most`.
@@ -112,12 +140,14 @@ def _scarce(api: Api, run: Run, sold: _Sold, most: int) -> Plan[list[ScarceProdu
     variants = yield from api.admin.all_nodes(
         "ScarceVariants", "productVariants", query, limit=most
     )
-    return [
-        _read(variant, sold)
-        for variant in variants
-        if product_results.is_scarce(variant, threshold)
-        and not product_results.on_backorder(variant)
-    ]
+
+    def read(variant: Fields) -> ScarceProduct | None:
+        is_scarce = product_results.is_scarce(variant, threshold)
+        is_none = not is_scarce or product_results.on_backorder(variant)
+        return None if is_none else _read(variant, sold)
+
+    found, failures = readable(variants, "productVariants", read)
+    return [product for product in found if product is not None], failures
 
 
 def _read(variant: Fields, sold: _Sold) -> ScarceProduct:

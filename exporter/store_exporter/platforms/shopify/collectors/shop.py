@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import wraps
+from functools import partial, wraps
+from typing import Any
 
 from ....contract import Check, Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
-from ....spec.money import Money
 from ...kit.monitoring.declare import collector
-from ...kit.monitoring.figures import abandoned_cart_report, count_report, webhook_report
+from ...kit.monitoring.figures import abandoned_cart_report, count_report, left_out, webhook_report
 from ...kit.monitoring.named_lists import AbandonedCart
 from ...kit.monitoring.options import number, whole_number
 from ...kit.reading.fields import Fields
+from ...kit.reading.lists import readable
 from ..api import Api
 from ..reading import ids, product_results
 from ..responses import IgnoredFilterError
@@ -76,17 +77,22 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
         data = yield from api.admin.ask("OrderCounts", _QUERIES)
     except IgnoredFilterError as error:
         ignored, data, degraded = error.fields, error.rest, [f"{error.message}."]
-    known, unknown = {}, []
+    known: dict[str, int] = {}
+    unknown: list[str] = []
+    failures: list[StoreError] = []
     for status in (status for status in _QUERIES if status not in ignored):
         try:
             known[status] = _count(data, status)
         except StoreError as error:
-            if error.error_type != "response_too_large":
-                raise
-            unknown.append(status)
-    left_out = f"; beyond exact counting: {', '.join(unknown)}" if unknown else ""
-    report = count_report(business.ORDERS_CURRENT, known, left_out)
-    report.degraded = degraded
+            if error.error_type == "response_too_large":
+                unknown.append(status)
+            else:
+                failures.append(error)
+    if failures and not known and not unknown:
+        raise failures[0]
+    beyond = f"; beyond exact counting: {', '.join(unknown)}" if unknown else ""
+    report = count_report(business.ORDERS_CURRENT, known, beyond)
+    report.degraded = degraded + left_out("Statuses", failures)
     return report
 
 
@@ -102,31 +108,42 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     limit = whole_number(run.options, "most", 1, 100_000)
     query = {"query": product_results.scarce_query(threshold)}
     nodes = yield from api.admin.all_nodes("StockPage", "productVariants", query, limit=limit)
-    found = [row for row in nodes if product_results.is_scarce(row, threshold)]
-    states = Counter(map(_state, found))
+    found, failures = readable(nodes, "productVariants", partial(_state, threshold))
+    states = Counter(found)
     scarce = {state: states[state] for state in ("low", "out")}
     try:
-        rest = (yield from _variants(api, limit)) - len(found)
+        counts, others = readable((yield from _products(api, limit)), "products", _variants)
     except StoreError as error:
         if error.error_type != "response_too_large":
             raise
-        return count_report(business.PRODUCTS, scarce, "; too many products to count the rest")
-    # Between the two lists something may have been taken off sale.
-    return count_report(business.PRODUCTS, {"in": max(0, rest), **scarce})
+        report = count_report(business.PRODUCTS, scarce, "; too many products to count the rest")
+    else:
+        rest = sum(counts) - sum(state != "enough" for state in found) - len(failures)
+        # Between the two lists something may have been taken off sale.
+        report = count_report(business.PRODUCTS, {"in": max(0, rest), **scarce})
+        report.degraded = left_out("Products", others)
+    report.degraded = [*left_out("Scarce variants", failures), *report.degraded]
+    return report
 
 
-def _state(variant: Fields) -> str:
+def _state(threshold: int, variant: Fields) -> str:
+    """Return what a variant is that a search found; the search lags behind the records."""
+    if not product_results.is_scarce(variant, threshold):
+        return "enough"
     if product_results.on_backorder(variant):
         return "backorder"
     return "low" if (product_results.counted(variant) or 0) > 0 else "out"
 
 
-def _variants(api: Api, limit: int) -> Plan[int]:
-    """Return how many variants active products have; Shopify's own count takes no conditions."""
-    products = yield from api.admin.all_nodes(
-        "ActiveProducts", "products", {"query": _ON_SALE}, limit=limit
-    )
-    return sum(_count(row, "variantsCount") for row in products if row.text("status") == "ACTIVE")
+def _products(api: Api, limit: int) -> Plan[list[Any]]:
+    """Return all products on sale with how many variants each has."""
+    query = {"query": _ON_SALE}
+    return api.admin.all_nodes("ActiveProducts", "products", query, limit=limit)
+
+
+def _variants(product: Fields) -> int:
+    """Return how many variants a product has; Shopify's own count takes no conditions."""
+    return _count(product, "variantsCount") if product.text("status") == "ACTIVE" else 0
 
 
 @collector(interval=900.0, older_than=3600.0, younger_than=7 * 86_400.0, most=500)
@@ -147,12 +164,18 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     checkouts = yield from api.admin.all_nodes(
         "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, limit=limit
     )
-    abandoned = [row for row in checkouts if row.gmt_if_any("completedAt") is None]
-    values = [ids.shop_money(row, "totalPriceSet") for row in abandoned]
-    return abandoned_cart_report(values, map(_cart, abandoned, values) if run.store.lists else None)
+    found, failures = readable(checkouts, "abandonedCheckouts", _cart)
+    left = [cart for cart in found if cart is not None]
+    report = abandoned_cart_report([cart.value for cart in left], left if run.store.lists else None)
+    report.degraded = left_out("Carts", failures)
+    return report
 
 
-def _cart(checkout: Fields, value: Money) -> AbandonedCart:
+def _cart(checkout: Fields) -> AbandonedCart | None:
+    """Read a checkout; None where it was completed meanwhile."""
+    if checkout.gmt_if_any("completedAt") is not None:
+        return None
+    value = ids.shop_money(checkout, "totalPriceSet")
     number = _NUMBER.fullmatch(checkout.text("name"))
     # Only what is a number is shown: an app could name a checkout after whoever began it.
     shown = number.group(1) if number else str(ids.number(checkout))

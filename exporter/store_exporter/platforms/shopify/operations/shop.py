@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -12,7 +13,7 @@ from ....spec.results import Listing, PaymentMethod, ShippingMethod
 from ...kit.operations.plans import plan
 from ...kit.operations.shipping import Zone, shipping_plans
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import listing, only_enabled
+from ...kit.reading.lists import listing, only_enabled, readable
 from ..api import Api
 from ..reading import ids
 from ..reading.ids import amount
@@ -31,14 +32,20 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
     profiles = yield from api.admin.all_nodes(
         "DeliveryProfiles", "deliveryProfiles", {}, limit=_MOST
     )
-    rows: list[Fields] = []
-    for profile in profiles:
-        for group in profile.children("profileLocationGroups"):
-            ids_of = {"id": profile.opaque(), "group": group.child("locationGroup").opaque()}
-            rows += yield from api.admin.all_nodes(
-                "DeliveryZones", _zones_of_group, ids_of, limit=_MOST
-            )
-    return Listing(tuple(_zone(row) for row in rows))
+    rows: list[Any] = []
+    groups, failures = readable(profiles, "deliveryProfiles", _groups)
+    for ids_of in (one for some in groups for one in some):
+        rows += yield from api.admin.all_nodes(
+            "DeliveryZones", _zones_of_group, ids_of, limit=_MOST
+        )
+    found = listing(rows, "zones", _zone)
+    return replace(found, unreadable=found.unreadable + len(failures))
+
+
+def _groups(profile: Fields) -> list[dict[str, str]]:
+    """Return what asks for the zones of each group of places in a profile."""
+    groups = profile.children("profileLocationGroups")
+    return [{"id": profile.opaque(), "group": g.child("locationGroup").opaque()} for g in groups]
 
 
 def _zone(row: Fields) -> Zone:
@@ -57,6 +64,10 @@ def _reaching(_: Api, every: Listing[Zone], country: str, __: str | None) -> Pla
     """
     yield from ()
     own = tuple(zone for zone in every if country in zone.countries)
+    if every.unreadable and not own:
+        # One that cannot be read may be the country's own, and then those for the rest are not.
+        message = f"of the zones {every.unreadable} cannot be read, and no other one has {country}"
+        raise StoreError("invalid_response", message)
     rest = tuple(zone for zone in every if "*" in zone.countries)
     return replace(every, items=own or rest, total=None)
 

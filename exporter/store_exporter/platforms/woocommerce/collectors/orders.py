@@ -23,6 +23,10 @@ _GUESS = (
     "Nothing tells whether the totals of orders were rounded to the decimals that the shop "
     "displays: they are counted as they are displayed."
 )
+_FOREIGN_GUESS = (
+    "Nothing tells whether the totals of orders in other currencies than the shop's own were "
+    "rounded to the decimals that it displays: they are counted as if they were not."
+)
 
 
 class _OrderBook(NumberedBook[Api]):
@@ -38,7 +42,7 @@ class _OrderBook(NumberedBook[Api]):
 
     def __init__(self, api: Api, run: Run) -> None:
         super().__init__(api, run)
-        self._reading = OrderTotals(0)
+        self._reading = OrderTotals(0, "")
         self._asked: dict[str, Any] = {**ASKED, "_fields": FIELDS}
 
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
@@ -72,6 +76,7 @@ class _OrderBook(NumberedBook[Api]):
         if self._asked["_fields"] == FIELDS and any(map(self._has_finer, rows.items)):
             self._asked["_fields"] = with_parts
             rows = yield from self.api.page(f"{V3}/orders", self._asked | dict(params))
+        yield from facts.learn_foreign(self.api, self._reading, rows.items)
         yield from facts.add_gmt_dates(self.api, rows.items, DATES)
         return rows
 
@@ -92,7 +97,11 @@ class _OrderBook(NumberedBook[Api]):
         )
 
     def reasons(self) -> list[str]:
-        return super().reasons() + ([_GUESS] if self._reading.is_guess else [])
+        guesses = (
+            (self._reading.is_guess, _GUESS),
+            (self._reading.is_foreign_guess, _FOREIGN_GUESS),
+        )
+        return super().reasons() + [reason for is_guess, reason in guesses if is_guess]
 
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
         return read_counted_order(row, changed, self._reading)

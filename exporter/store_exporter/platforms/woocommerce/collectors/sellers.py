@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from ....contract import Report, Run
 from ....errors import StoreError
@@ -15,9 +16,11 @@ from ....net.plans import Plan
 from ....spec.money import Money, Quantity
 from ...kit.monitoring import named_lists
 from ...kit.monitoring.declare import collector
+from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.named_lists import ProductName, ScarceProduct, SoldLine
 from ...kit.monitoring.sold_prices import SoldPrice, price_samples
 from ...kit.reading.fields import Fields
+from ...kit.reading.lists import readable
 from ...kit.rest.api import RestPage, unexpected_items
 from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
@@ -98,15 +101,14 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         samples.append(Sample(business.BEST_SELLERS_OUT, len(out)))
         summary = f"{len(out)} of {len(best)} best sellers are out of stock"
     samples += price_samples(sold.priced, run.now())
-    degraded = []
-    if sold.unreadable:
-        count, first = len(sold.unreadable), sold.unreadable[0].message
-        degraded.append(f"Sales that could not be read and are left out: {count} ({first}).")
+    degraded = left_out("Sales", sold.unreadable)
     if not run.store.lists:
         return Report(samples, degraded, summary)
     samples += named_lists.best_sellers(sold.lines)
     try:
-        samples += named_lists.scarce((yield from _scarce(api, sold, out)))
+        scarce, failures = yield from _scarce(api, sold, out)
+        samples += named_lists.scarce(scarce)
+        degraded += left_out("Scarce products", failures)
     except StoreError as error:
         if error.error_type not in ("api_not_found", "invalid_response"):
             raise
@@ -162,14 +164,18 @@ def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[set[int]]:
     }
     out = set()
     for product in (yield from api.page(f"{V3}/products", query)):
-        if product.identifier() not in products or product.text("stock_status") != _OUT:
+        # A plugin may write a status of its own into the answer.
+        is_asked_for = product.text("stock_status") not in ("instock", "onbackorder")
+        if product.identifier() not in products or not is_asked_for:
             raise unexpected_items("the list of products")
         out.add(product.identifier())
     return out
 
 
-def _scarce(api: Api, sold: _Sold, known: Collection[int]) -> Plan[list[ScarceProduct]]:
-    """Return what is out or low, by the stock report.
+def _scarce(
+    api: Api, sold: _Sold, known: Collection[int]
+) -> Plan[tuple[list[ScarceProduct], list[StoreError]]]:
+    """Return what is out or low, by the stock report, and why others could not be read.
 
     Args:
         api: the store's API.
@@ -179,26 +185,37 @@ def _scarce(api: Api, sold: _Sold, known: Collection[int]) -> Plan[list[ScarcePr
 
     Raises:
         StoreError: api_not_found, Analytics is switched off; invalid_response, the report leaves
-            out what there is.
+            out what there is, or nothing of it can be read.
     """
-    out = yield from _stock_rows(api, _OUT, sold)
-    if known - out.keys() - {row.integer("parent_id") for row in out.values()}:
+    failures: list[StoreError] = []
+    out = yield from _stock_rows(api, _OUT, sold, failures)
+    if known - out.keys() - {parent for parent, _ in out.values()}:
         raise StoreError("invalid_response", "the stock report lacks products that are out")
-    low = yield from _stock_rows(api, _LOW, sold)
+    low = yield from _stock_rows(api, _LOW, sold, failures)
     if not out and not low:
+        if failures:
+            raise failures[0]
         yield from stock_counts(api)
     rows = {**low, **out}
     # A product of which all variations are out stands beside them.
-    parents = {row.integer("parent_id") for row in rows.values()}
-    return [
-        _scarce_product(row, sold, is_out=number in out)
-        for number, row in rows.items()
+    parents = {parent for parent, _ in rows.values()}
+    own = [
+        row
+        for number, (_, row) in rows.items()
         if number not in parents and row.raw("manage_stock") != "parent"
     ]
+    scarce, unreadable = readable(own, "the stock report", partial(_scarce_product, sold))
+    return scarce, failures + unreadable
 
 
-def _stock_rows(api: Api, kind: str, sold: _Sold) -> Plan[dict[int, Fields]]:
-    """Return a hundred rows of the stock report by id, those that were sold lately among them."""
+def _stock_rows(
+    api: Api, kind: str, sold: _Sold, failures: list[StoreError]
+) -> Plan[dict[int, tuple[int, Fields]]]:
+    """Return a hundred rows of the stock report by id, those that were sold lately among them.
+
+    Each comes after the id of the product that it is a variation of, or 0. Why others cannot be
+    read is added to `failures`.
+    """
     query = {
         "type": kind,
         "orderby": "stock_quantity",
@@ -207,26 +224,35 @@ def _stock_rows(api: Api, kind: str, sold: _Sold) -> Plan[dict[int, Fields]]:
         "_fields": _ROW,
     }
     first = yield from api.page(_REPORT, query)
-    found = dict(_checked_rows(first, kind))
+    found = dict(_checked_rows(first, kind, failures))
     if first.total is None or first.total > len(first):
         wanted = sorted(sold.of_variations, key=lambda one: -sold.of_variations[one])[: PAGE // 2]
         wanted += sold.best(PAGE - len(wanted))
         more = yield from api.page(_REPORT, {**query, "include": ",".join(map(str, wanted))})
-        found |= _checked_rows(more, kind)
+        found |= _checked_rows(more, kind, failures)
     return found
 
 
-def _checked_rows(page: RestPage, kind: str) -> Iterator[tuple[int, Fields]]:
-    status = _OUT if kind == _OUT else "instock"
-    for row in page:
-        if row.text("stock_status") != status:
+def _checked_rows(
+    page: RestPage, kind: str, failures: list[StoreError]
+) -> Iterator[tuple[int, tuple[int, Fields]]]:
+    wanted = _OUT if kind == _OUT else "instock"
+    for index, item in enumerate(page.items):
+        try:
+            row = Fields.row(item, "the stock report", index)
+            status, number = row.text("stock_status"), row.identifier()
+            parent = optional_id(row, "parent_id") or 0
+        except StoreError as error:
+            failures.append(error)
+            continue
+        if status != wanted:
             raise unexpected_items("the stock report")
-        yield row.identifier(), row
+        yield number, (parent, row)
 
 
-def _scarce_product(row: Fields, sold: _Sold, *, is_out: bool) -> ScarceProduct:
+def _scarce_product(sold: _Sold, row: Fields) -> ScarceProduct:
     number = row.identifier()
     pieces = sold.pieces.get(number) or sold.of_variations.get(number) or 0
     left = row.quantity("stock_quantity") if counts_stock(row) else 0
     item = ProductName.of(number, row.text("name"), row.text_or("sku"), MARKS)
-    return ScarceProduct(item, left, is_out, pieces)
+    return ScarceProduct(item, left, row.text("stock_status") == _OUT, pieces)

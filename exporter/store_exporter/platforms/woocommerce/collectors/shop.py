@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from ....contract import Report, Run
 from ....errors import StoreError
@@ -10,9 +11,10 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
-from ...kit.monitoring.figures import count_report, webhook_report
+from ...kit.monitoring.figures import count_report, left_out, webhook_report
 from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
+from ...kit.reading.lists import readable
 from ..api import PAGE, V3, Api, gmt
 from .statuses import CURRENT, is_unknown, status_label
 
@@ -28,19 +30,28 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
     Statuses that plugins added are summed up as `other`.
     """
     page = yield from api.page(f"{V3}/reports/orders/totals")
+    rows, failures = readable(page.items, "reports/orders/totals", _status_count)
     found: Counter[str] = Counter({"other": 0})
     slugs = set()
-    for row in page:
-        slug = row.text("slug")
+    for slug, total in rows:
         if slug in slugs:
             raise StoreError("invalid_response", f"reports/orders/totals has {slug[:40]!r} twice")
         slugs.add(slug)
-        found[status_label(slug, CURRENT)] += row.integer("total")
+        found[status_label(slug, CURRENT)] += total
     # A report that does not see the orders where they are would be all zeros too.
     if not any(found.values()) and (yield from api.has_any(f"{V3}/orders")):
         message = "reports/orders/totals has no orders, but the list of orders has"
         raise StoreError("invalid_response", message)
-    return count_report(business.ORDERS_CURRENT, found)
+    if failures:
+        # What cannot be read may be one of them.
+        del found["other"]
+    report = count_report(business.ORDERS_CURRENT, found)
+    report.degraded = left_out("Statuses", failures)
+    return report
+
+
+def _status_count(row: Fields) -> tuple[str, int]:
+    return row.text("slug"), row.integer("total")
 
 
 @collector(interval=6 * 3600.0, timeout=60.0)
@@ -61,24 +72,34 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 @collector(interval=1800.0, timeout=30.0)
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks by state; WooCommerce disables one after five failed deliveries in a row."""
-    states = yield from webhook_states(api)
-    return webhook_report({state: states[state] for state in _STATES})
+    states, failures = yield from webhook_states(api)
+    return webhook_report({state: states[state] for state in _STATES}, failures)
 
 
-def webhook_states(api: Api) -> Plan[Counter[str]]:
-    """Return the number of webhooks in each state.
+def webhook_states(api: Api) -> Plan[tuple[Counter[str], list[StoreError]]]:
+    """Return the number of webhooks in each state, and why others could not be read.
 
     Raises:
-        StoreError: invalid_response, there are too many or one is in an unknown state.
+        StoreError: response_too_large, there are too many; invalid_response, none can be read.
     """
-    found: dict[int, str] = {}
-    for page in range(1, _WEBHOOK_PAGES + 1):
-        params = {"per_page": PAGE, "page": page, "orderby": "id", "_fields": "id,status"}
-        rows = yield from api.page(f"{V3}/webhooks", params)
-        found |= {row.identifier(): row.one_of("status", _STATES) for row in rows}
-        if len(rows) < PAGE or len(found) == rows.total:
-            return Counter(found.values())
-    raise StoreError("response_too_large", f"there are more than {_WEBHOOK_PAGES * PAGE} webhooks")
+    found: dict[Any, Any] = {}
+    for page_number in range(1, _WEBHOOK_PAGES + 1):
+        params = {"per_page": PAGE, "page": page_number, "orderby": "id", "_fields": "id,status"}
+        page = yield from api.page(f"{V3}/webhooks", params)
+        for item in page.items:
+            known = item.get("id") if isinstance(item, dict) else None
+            found[known if isinstance(known, (int, str)) else (len(found),)] = item
+        # A shop may give less to a page than was asked for.
+        wanted = len(found) + int(len(page) == PAGE) if page.total is None else page.total
+        if len(found) >= wanted or not page.items:
+            states, failures = readable(found.values(), "webhooks", _webhook_state)
+            return Counter(states), failures
+    raise StoreError("response_too_large", f"there are more than {len(found)} webhooks")
+
+
+def _webhook_state(row: Fields) -> str:
+    row.identifier()
+    return row.one_of("status", _STATES)
 
 
 @collector(interval=3600.0, timeout=30.0, overdue_after=2 * 86_400.0)

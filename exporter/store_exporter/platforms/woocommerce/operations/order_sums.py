@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit.reading.fields import Fields
+from .. import facts
 from ..api import FULL, V3, Api
 from ..reading.totals import MEMBERS, OrderTotals
 
@@ -41,7 +42,9 @@ def every_order(
     asked = {**query, "_fields": f"id,currency,{members},{reading.members}"}
     unreadable = yield from api.read_all(f"{V3}/orders", asked, "orders", keep)
     asked |= {**FULL, "_fields": f"id,currency,{members},{MEMBERS}"}
-    for order in (yield from api.get_by_ids(f"{V3}/orders", finer, asked)):
+    foreign = yield from api.get_by_ids(f"{V3}/orders", finer, asked)
+    yield from facts.learn_foreign(api, reading, foreign)
+    for order in foreign:
         try:
             take(order)
         except StoreError:

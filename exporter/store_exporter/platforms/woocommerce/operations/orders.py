@@ -62,6 +62,7 @@ class _Orders(orders.Orders[Api]):
         # storing orders anew; an address leads to the shopper's own orders without it.
         query = {"search": number, **FULL}
         rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
+        yield from facts.learn_foreign(self.api, self.reading, rows.items)
         for candidate in rows.objects(f"order {number}"):
             if str(candidate.raw("number")) == number and _belongs(candidate, email):
                 return candidate
@@ -71,14 +72,15 @@ class _Orders(orders.Orders[Api]):
         return next((order for order in own if str(order.raw("number")) == number), None)
 
     def _by_id(self, number: int) -> Plan[Fields | None]:
+        path = f"{V3}/orders/{number}"
         try:
-            return (
-                yield from self.api.get_object(f"{V3}/orders/{number}", f"order {number}", FULL)
-            )
+            order = yield from self.api.get_object(path, f"order {number}", FULL)
         except StoreError as error:
             if error.error_type == "not_found":
                 return None
             raise
+        yield from facts.learn_foreign(self.api, self.reading, [order])
+        return order
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted)
@@ -115,7 +117,9 @@ class _Orders(orders.Orders[Api]):
             complete = complete and (rows.total is None or rows.total <= most)
             found |= own
         newest = sorted(found.values(), key=lambda item: item[:2], reverse=True)
-        return Rows([row for *_, row in newest], len(found) if complete else None)
+        orders_found = [row for *_, row in newest]
+        yield from facts.learn_foreign(self.api, self.reading, orders_found)
+        return Rows(orders_found, len(found) if complete else None)
 
     def _customer_id(self, email: str) -> Plan[int | None]:
         """Return the id of the customer who has an address, None if nobody has."""

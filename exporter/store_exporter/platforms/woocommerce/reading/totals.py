@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
 
 from ....errors import StoreError
 from ....spec.money import Money
@@ -49,24 +51,36 @@ def read_amount(fields: Fields, name: str) -> Decimal:
     return _FLOAT.plus(found).quantize(_SMALLEST, context=_WIDE).normalize()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OrderTotals:
     """Reads the totals of one shop's orders.
 
+    Orders in other currencies than the shop's own have a rule of their own: a plugin that sells in
+    several currencies has each with its decimals, without one all have those of the shop.
+
     Attributes:
         shown: decimals that the shop displays.
+        currency: the shop's own.
         finer_below: orders with smaller ids which do not tell it themselves were made with more.
-        at_subtotal: whether the shop rounds taxes and lines together and not each of them.
+        foreign_below: the same of orders in other currencies.
+        at_subtotal: whether the shop rounds taxes and lines together and not each of them; None
+            until that was asked for.
         by_parts: whether the shop's own currency has more decimals than are displayed, so that
             orders have to be read with their parts.
+        knows_foreign: whether `foreign_below` was learnt.
         is_guess: whether orders of both kinds are possible and nothing tells which they are.
+        is_foreign_guess: the same of orders in other currencies.
     """
 
     shown: int
+    currency: str
     finer_below: float = math.inf
-    at_subtotal: bool = False
+    foreign_below: float = math.inf
+    at_subtotal: bool | None = None
     by_parts: bool = False
+    knows_foreign: bool = False
     is_guess: bool = False
+    is_foreign_guess: bool = False
 
     @property
     def members(self) -> str:
@@ -112,7 +126,8 @@ class OrderTotals:
         if not self.rounds(currency) or not order.has("line_items"):
             return False
         told = self.has_more_decimals(order, currency)
-        return order.identifier() < self.finer_below if told is None else told
+        below = self.finer_below if currency == self.currency else self.foreign_below
+        return order.identifier() < below if told is None else told
 
     def has_more_decimals(self, order: Fields, currency: str) -> bool | None:
         """Whether an order was made with more decimals than are displayed; None if it can be both.
@@ -141,8 +156,36 @@ class OrderTotals:
         """
         if not self.rounds(currency) or self.has_more_decimals(order, currency) is not None:
             return False
-        finer, made = replace(self, finer_below=math.inf), replace(self, finer_below=0)
+        finer, made = self.either()
         return finer.total(order, currency) != made.total(order, currency)
+
+    def has_two_readings(self, order: Fields) -> bool:
+        """Whether an order that can be read does not tell it, and that makes a difference."""
+        try:
+            return self.is_ambiguous(order, order.currency("currency"))
+        except StoreError:
+            return False
+
+    def either(self) -> tuple[OrderTotals, OrderTotals]:
+        """Return what reads orders that do not tell it as made with more decimals, and as not."""
+        finer = replace(self, finer_below=math.inf, foreign_below=math.inf)
+        return finer, replace(self, finer_below=0, foreign_below=0)
+
+    def of_kind(self, rows: Iterable[Any], *, is_foreign: bool) -> list[Fields]:
+        """Return the orders in other currencies, or in the shop's own, that can be of both kinds.
+
+        Args:
+            rows: orders as they came; those that cannot be read tell nothing.
+            is_foreign: whether those in other currencies are wanted.
+        """
+        found = []
+        for row in rows:
+            with suppress(StoreError):
+                order = row if isinstance(row, Fields) else Fields(row, "order")
+                currency = order.currency("currency")
+                if self.rounds(currency) and (currency != self.currency) is is_foreign:
+                    found.append(order)
+        return found
 
 
 class _Parts:
@@ -166,13 +209,13 @@ class _Parts:
         return sum((*rounds, *self.fees, *self.taxes), Decimal(0))
 
 
-def learn_rounding(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotals:
-    """Return how to read the totals of a shop that displays fewer decimals than its currency has.
+def learn_rounding(reading: OrderTotals, orders: Iterable[Fields]) -> float:
+    """Return below which id orders that do not tell it were made with more decimals.
 
     Args:
         reading: the shop's settings.
-        orders: its oldest and its newest ones, with `id`, `currency` and `MEMBERS`; what cannot
-            be read of them tells nothing.
+        orders: its oldest and its newest ones of one kind, with `id`, `currency` and `MEMBERS`;
+            what cannot be read of them tells nothing.
     """
     told: dict[int, bool | None] = {}
     for order in orders:
@@ -183,7 +226,7 @@ def learn_rounding(reading: OrderTotals, orders: Iterable[Fields]) -> OrderTotal
     finer = max((number for number, is_finer in told.items() if is_finer), default=0)
     later = (n for n, is_finer in told.items() if is_finer is False and n > finer)
     # The setting was changed somewhere between the last of the ones and the first of the others.
-    return replace(reading, finer_below=(finer + min(later, default=math.inf)) / 2 if finer else 0)
+    return (finer + min(later, default=math.inf)) / 2 if finer else 0
 
 
 def ambiguous_orders(reading: OrderTotals, orders: Iterable[Fields]) -> list[Fields]:
