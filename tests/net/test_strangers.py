@@ -98,7 +98,11 @@ TOLD = [
             "406 Not Acceptable",
         )
     ),
-    ("404 Not Found", "invalid_response"),
+    *(
+        (title, "invalid_response")
+        for title in ("404 Not Found", "404 \u2014 Page Not Found", "Page not found | Example")
+    ),
+    ("Some trouble | 503 - Webservice currently unavailable", "server_error"),
     ("429 Too Many Requests", "rate_limited"),
 ]
 
@@ -111,6 +115,16 @@ def test_an_error_that_comes_as_a_success_is_the_error_that_it_tells_of(
         found = instead_of_shop(source, HOST)
         assert (found or ("", ""))[0] == error_type, source
         assert judged(200, {}, source, GENERIC)[0] == error_type
+
+
+def test_a_status_that_stands_apart_from_its_name_is_one() -> None:
+    for number, name, error_type in (
+        ("503", "Service Unavailable", "server_error"),
+        ("404", "Not Found", "invalid_response"),
+        ("403", "Forbidden", "blocked"),
+    ):
+        assert (instead_of_shop(page(name, number), HOST) or ("", ""))[0] == error_type
+    assert instead_of_shop(page("Jeans", "501"), HOST) is None
 
 
 DATABASES = [

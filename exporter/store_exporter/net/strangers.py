@@ -72,7 +72,7 @@ _TOLD = re.compile(
     rf"(?:(?P<end>\W*$)|\W+(?P<phrase>{_ERROR}|bad |gateway|service (?:temporarily )?unav"
     r"|backend|first byte|internal|forbidden|access (?:denied|forb)|not |resource limit|bandwidth"
     r"|web server|connection|unauth|authorization|request|too many|origin|ssl |gone\b|method"
-    r"|interne|proxy|serv[ií][cçz]|no healthy|time|loop|insufficient))",
+    r"|interne|proxy|serv[ií][cçz]|web ?service|page not|no healthy|time|loop|insufficient))",
     re.IGNORECASE,
 )
 """A title that names a status of HTTP, as web servers, CDNs and hosts write it."""
@@ -85,6 +85,9 @@ _FAILURES = re.compile(
     r"|upstream (?:connect|request) .{0,100}|(?:oops\W+|whoops\W+)?(?:looks like )?"
     r"something went wrong|(?:oops\W+)?an error (?:has )?occurred.{0,40}"
     r"|(?:http )?error \d{3}|resource limit (?:is )?reached|.{0,60}アクセスが集中.{0,40}"
+)
+_MISSING = re.compile(
+    r"(?:.{1,60} [|\u2013\u2014-] )?page not found(?: [|\u2013\u2014-] .{1,60})?", re.IGNORECASE
 )
 _DATABASE = re.compile(
     r"database|databas|datenbank|bases? de (?:don|dat)|banco de dados|baz[aąęy] danych|баз[аыеуо]"
@@ -155,11 +158,12 @@ def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) ->
     begin = (text or "")[:80]
     said = title or heading or begin
     words = f"{title} {heading}".lower()
+    numbered = f"{heading} {title}" if heading.isdecimal() else ""
     blank = not said and text == "" and not _SHOWN.search(low)
     return (
         (("invalid_response", "the page shows nothing") if blank else None)
         or place(title, heading, text or "")
-        or next((found for found in map(_told, (title, heading, begin)) if found), None)
+        or next((found for found in map(_told, (title, heading, begin, numbered)) if found), None)
         or _lost_database(words, said)
         or _refused(title, heading, text, low, marks)
         or _closed(title.lower() if text is None else words, marks, said)
@@ -219,6 +223,8 @@ def _told(words: str) -> Finding | None:
         found = refusals.by_status(int(told["status"]), "", "", "")
         error_type = found[0] if found and found[0] != "api_not_found" else "invalid_response"
         return error_type, f"a page that came as a success tells of HTTP {told['status']} ({words})"
+    if _MISSING.fullmatch(words.strip(" .!")):
+        return "invalid_response", f"the page is not there ({words})"
     if _FAILURES.fullmatch(words.lower().strip(" .!?\u2026")):
         return "server_error", f"the page tells of a failure ({words})"
     return None

@@ -186,3 +186,13 @@ def test_a_refusal_without_the_platforms_own_code_is_blocked(status: int, body: 
     with pytest.raises(StoreError) as caught:
         READER.read(made(status, body))
     assert caught.value.error_type == "blocked"
+
+
+@pytest.mark.parametrize("status", [401, 403, 200])
+def test_a_plugin_that_takes_the_key_for_its_own_token_is_no_refusal_of_the_key(
+    status: int,
+) -> None:
+    body = {"code": "jwt_auth_invalid_token", "message": "Wrong number of segments"}
+    with pytest.raises(StoreError, match=r"Wrong number.*set credentials_in_query") as caught:
+        READER.read(made(status, {**body, "data": {"status": 403}}))
+    assert caught.value.error_type == "blocked"

@@ -48,6 +48,8 @@ MARKS = GENERIC.plus(
             # WordPress looks for a user by the key, where application passwords are in use.
             r"(invalid|empty|incorrect)_(username|email|password)$",
             r"application_passwords_",
+            # Plugins that read JSON web tokens.
+            r"jwt_auth_",
         ),
         login_pages=("wp-login.php", 'id="loginform"', 'name="log"', "user_login"),
         login_paths=("wp-login", "/my-account"),

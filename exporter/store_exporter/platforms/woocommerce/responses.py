@@ -120,6 +120,13 @@ class Reader(RestReader):
         if response.status < 400 and not _is_error(body):
             return body
         found = self.error(_status(response.status, body), body)
+        if (found.code or "").startswith("jwt_auth_"):
+            # The key is none of its tokens, and WooCommerce was not asked.
+            message = (
+                f"a plugin that reads JSON web tokens refuses the Authorization header "
+                f"({found.message}): set credentials_in_query, or exclude WooCommerce's API there"
+            )
+            raise StoreError("blocked", message, status=found.status, code=found.code)
         if found.error_type in ("unauthorized", "forbidden") and not needs_key(response.url):
             # It carried no key, so that no key is to blame.
             message = f"the store refuses a request that needs no key: {found.message}"
