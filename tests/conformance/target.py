@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,14 +14,18 @@ from urllib.parse import urlsplit
 import pytest
 
 from store_demo.stores.base import Role, cast, open_store, wares
+from store_exporter.contract import Collector, Probe
+from store_exporter.net.retry import Policy
 from store_exporter.platforms import base
 from store_exporter.platforms.base import Platform
 from store_exporter.spec.results import Order, Product
-from store_exporter.stores.model import Secret, Store
+from store_exporter.stores.model import Schedule, Secret, Store
 from tests.fakes.serving import serving
 
 _PREFIX = "STORE_EXPORTER_CONFORMANCE_"
 STRANGER = "conformance-stranger@example.com"
+PATIENT = Policy(timeout=60.0, deadline=600.0)
+"""With a real store, of which nothing is judged by how quick it is."""
 
 
 def _variable(name: str) -> str | None:
@@ -90,7 +94,10 @@ class Target:
 
     @cached_property
     def client(self) -> Any:
-        return self.platform.connect(self.store)
+        client = self.platform.connect(self.store)
+        if self.real:
+            client._policy = PATIENT
+        return client
 
     @cached_property
     def products(self) -> list[Product]:
@@ -148,6 +155,13 @@ def opened(choice: Choice) -> Iterator[Target]:
             target.close()
 
 
+def _patiently(checks: Mapping[str, Probe] | Mapping[str, Collector]) -> dict[str, Schedule]:
+    return {
+        name: Schedule(check.interval, PATIENT.deadline, options=check.options)
+        for name, check in checks.items()
+    }
+
+
 @contextmanager
 def _real(choice: Choice) -> Iterator[Target]:
     assert choice.url is not None
@@ -160,6 +174,8 @@ def _real(choice: Choice) -> Iterator[Target]:
         {name: Secret(value) for name, value in credentials.items()},
         ca_file=_variable("CA_FILE"),
         requests_per_hour=3600,
+        probes=_patiently(platform.probes),
+        collectors=_patiently(platform.collectors),
     )
     yield Target(
         store,
