@@ -1,10 +1,10 @@
 """Dashboards and rules: the processor time that Prometheus takes for a week of a thousand stores.
 
-A real Prometheus reads a week of some stores (see `past`), and is asked what each panel asks with
-all stores chosen. Time grows with the stores, and is multiplied. It runs in the environment that
-has the exporter and the tests:
+A real Prometheus reads a week of fewer stores and one of more (see `past`), and is asked what each
+panel asks with all stores chosen. Time grows with the stores, along the line through both. It runs
+in the environment that has the exporter and the tests:
 
-    python -m tests.benchmarks.dashboards STORES SECONDS RUNS RULED
+    python -m tests.benchmarks.dashboards FEWER MORE SECONDS RUNS RULED
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .effort import Effort
 from .result import Result
@@ -58,7 +58,7 @@ def measure(effort: Effort) -> list[Result]:
             python,
             "-m",
             __name__,
-            *map(str, (effort.watched, effort.past, effort.runs, effort.ruled)),
+            *map(str, (*effort.watched, effort.past, effort.runs, effort.ruled)),
         ],
         check=True,
         stdout=subprocess.PIPE,
@@ -73,16 +73,48 @@ def measure(effort: Effort) -> list[Result]:
     ]
 
 
-def main(stores: int, past: int, runs: int, ruled: int) -> None:
+def main(fewer: int, more: int, past: int, runs: int, ruled: int) -> None:
     from .past import history
 
     rows: list[dict[str, Any]] = []
     now = int(time.time()) // HOUR * HOUR
     for name, native in ((CLASSIC, False), (NATIVE, True)):
-        with history(stores, past, now, native=native) as server:
-            rows += _of_pages(_Meter(server, now - SCRAPE, runs), stores, name, past)
-        rows += _of_rules(ruled, name, native=native)
+        found: list[dict[_Asked, float]] = []
+        for stores in (fewer, more):
+            with history(stores, past, now, native=native) as server:
+                meter = _Meter(server, now - SCRAPE, runs)
+                found.append(dict(_of_pages(meter, past, native=native)))
+        rows += _slowest(fewer, found[0], more, found[1], name)
+        rows += _of_rules(ruled, past, name, native=native)
     json.dump(rows, sys.stdout)
+
+
+class _Asked(NamedTuple):
+    """One query: its page with what is chosen there, the range, its panel, and which one it is."""
+
+    page: str
+    range_: str
+    panel: str
+    number: int
+
+
+def _slowest(
+    fewer: int, of_fewer: dict[_Asked, float], more: int, of_more: dict[_Asked, float], name: str
+) -> Iterator[dict[str, Any]]:
+    """The slowest query of each page for each range, of all stores.
+
+    It is on the line through what it takes of fewer and of more of them.
+    """
+    slowest: dict[tuple[str, str], tuple[float, str]] = {}
+    for asked, seconds in of_more.items():
+        each = max(0.0, seconds - of_fewer[asked]) / (more - fewer)
+        took = seconds + each * (STORES - more)
+        if os.environ.get("BENCH_VERBOSE"):
+            sys.stderr.write(f"{took:.2f} {asked} {of_fewer[asked]:.4f} {seconds:.4f}\n")
+        key = asked.page, asked.range_
+        slowest[key] = max(slowest.get(key, (0.0, "")), (took, asked.panel))
+    for (page, range_), (took, panel) in slowest.items():
+        yield {"name": f"{page}, {range_}, {name}: {panel}", "seconds": took, "goal": GOAL}
 
 
 @dataclass(frozen=True)
@@ -116,8 +148,8 @@ class _Meter:
         return min(found)
 
 
-def _of_pages(meter: _Meter, stores: int, histograms: str, past: int) -> Iterator[dict[str, Any]]:
-    """The slowest query of each page, for each range."""
+def _of_pages(meter: _Meter, past: int, *, native: bool) -> Iterator[tuple[_Asked, float]]:
+    """What each query of each page takes, for each range."""
     from store_exporter.mixin import dashboards
     from store_exporter.mixin.dashboards.pages import operations
     from store_exporter.mixin.dashboards.variables import OPERATION
@@ -125,58 +157,38 @@ def _of_pages(meter: _Meter, stores: int, histograms: str, past: int) -> Iterato
 
     ranges = {name: each for name, each in RANGES.items() if each <= past}
     # The durations of operations are all that differs.
-    found = dashboards.pages() if histograms == CLASSIC else [operations.page()]
-    for page in found:
+    for page in [operations.page()] if native else dashboards.pages():
         choices = {"": ALL}
         if OPERATION in page.variables:
             choices[", one operation"] = "operation_0"
         for (what, operation), (name, range_) in product(
             choices.items(), (ranges or {"minutes": past}).items()
         ):
-            view = _View(meter, page, range_, operation, stores)
-            took, panel = max(
-                (view.seconds(panel, query), panel.title)
-                for panel in page.panels
-                if not panel.since
-                for query in panel.queries
-            )
-            row = f"{page.title}{what}, {name}, {histograms}: {panel}"
-            yield {"name": row, "seconds": took, "goal": GOAL}
+            view = _View(meter, page, range_, operation)
+            for panel in (panel for panel in page.panels if not panel.since):
+                for number, query in enumerate(panel.queries):
+                    asked = _Asked(f"{page.title}{what}", name, panel.title, number)
+                    yield asked, view.seconds(panel, query)
 
 
 @dataclass(frozen=True)
 class _View:
-    """A page as somebody looks at it.
+    """A page as somebody looks at it who has chosen all stores.
 
     Attributes:
         meter: the Prometheus.
         page: the dashboard.
         range_: seconds of the chosen time.
         operation: the chosen one.
-        stores: of which there is a past.
     """
 
     meter: _Meter
     page: DashboardPage
     range_: int
     operation: str
-    stores: int
 
     def seconds(self, panel: Panel, query: Query) -> float:
-        """What one query takes of all stores.
-
-        It is what one store takes, and as much again for each further one as they take here.
-        """
-        from tests.mixin.panels import ALL
-
-        one, all_ = (self._took(panel, query, domains) for domains in ("shop0.example", ALL))
-        took = one + max(0.0, all_ - one) / (self.stores - 1) * (STORES - 1)
-        if os.environ.get("BENCH_VERBOSE"):
-            asked = f"{self.page.file} {self.operation} {self.range_} {panel.title} {query.legend}"
-            sys.stderr.write(f"{asked}: {took:.2f}\n")
-        return took
-
-    def _took(self, panel: Panel, query: Query, domains: str) -> float:
+        """What one query takes."""
         from store_exporter.mixin import promql
         from store_exporter.mixin.dashboards.panels import PanelKind
         from tests.mixin.panels import fill
@@ -186,11 +198,11 @@ class _View:
         wanted = max(self.range_ / points, least)
         step = min(INTERVALS, key=lambda each: abs(each - wanted))
         rates = f"{max(4 * SCRAPE, step + SCRAPE)}s"
-        asked = fill(panel.expression(query), self._chosen(domains), rates, f"{step}s")
+        asked = fill(panel.expression(query), self._chosen(), rates, f"{step}s")
         is_graph = panel.kind in {PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE}
         return self.meter.ask(asked, self.range_ if is_graph else 0, step)
 
-    def _chosen(self, domains: str) -> dict[str, str]:
+    def _chosen(self) -> dict[str, str]:
         """The values of all variables, as Grafana finds them."""
         from tests.mixin.panels import ALL, fill
 
@@ -202,18 +214,19 @@ class _View:
                     fill(variable.ranked, chosen), time=str(self.meter.now)
                 )
                 chosen[variable.name] = found[0][0][variable.name]
-        return {**chosen, "operation": self.operation, "domain": domains}
+        return {**chosen, "operation": self.operation}
 
 
-def _of_rules(stores: int, histograms: str, *, native: bool) -> Iterator[dict[str, Any]]:
+def _of_rules(stores: int, past: int, histograms: str, *, native: bool) -> Iterator[dict[str, Any]]:
     """What the recording rules take of each 15 seconds, all of them and the dearest group."""
     from store_exporter.mixin.rules import recording, slo
 
     from . import rules
 
     groups = {group.name: group for group in [*recording.groups(), *slo.groups()]}
+    lasting = rules.PAST if past >= max(RANGES.values()) else past
     shares: dict[str, float] = {}
-    for name, seconds in rules.cost(stores, native=native).items():
+    for name, seconds in rules.cost(stores, lasting, native=native).items():
         interval = groups[name].interval or SCRAPE
         shares[name] = seconds * STORES / stores * SCRAPE / interval
         if os.environ.get("BENCH_VERBOSE"):

@@ -20,7 +20,7 @@ class Effort:
         seconds: of each window.
         rate: probes a second in the windows that compare probes.
         page: stores of the page whose rendering is measured.
-        watched: stores whose past dashboards read.
+        watched: stores whose past dashboards read, fewer and more.
         past: seconds of it.
         ruled: stores for which recording rules are evaluated.
     """
@@ -35,7 +35,7 @@ class Effort:
     seconds: float
     rate: int
     page: int
-    watched: int
+    watched: tuple[int, int]
     past: int
     ruled: int
 
@@ -51,9 +51,9 @@ FULL = Effort(
     seconds=5.0,
     rate=100,
     page=10_000,
-    watched=3,
+    watched=(10, 40),
     past=7 * 86_400,
-    ruled=200,
+    ruled=100,
 )
 QUICK = Effort(
     rounds=5,
@@ -66,7 +66,7 @@ QUICK = Effort(
     seconds=2.0,
     rate=50,
     page=10_000,
-    watched=2,
+    watched=(1, 3),
     past=6 * 3_600,
     ruled=40,
 )
@@ -81,7 +81,7 @@ TINY = Effort(
     seconds=3.0,
     rate=10,
     page=100,
-    watched=2,
+    watched=(1, 3),
     past=600,
     ruled=10,
 )

@@ -11,15 +11,20 @@ import math
 import random
 import re
 import tempfile
+import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, health, operations
-from store_exporter.mixin import dashboards, policy, series
+from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, business, health, operations
+from store_exporter.mixin import dashboards, objectives, policy, promql, series, wide
+from store_exporter.mixin.dashboards import variables
+from store_exporter.mixin.dashboards.panels import PanelKind
 from store_exporter.mixin.model import Record
 from store_exporter.mixin.rules import recording, slo
+from store_exporter.platforms import base
 from tests import servers
 from tests.mixin import synthetic
 from tests.servers import Server, eventually, remote_write
@@ -30,8 +35,28 @@ OPERATIONS = tuple(f"operation_{number}" for number in range(8))
 ERRORS = (("timeout", "store"), ("out_of_stock", "customer"), ("unauthorized", "config"))
 BUCKETS = 24
 """Of a native histogram: latencies from a third to three times the usual one."""
-RECORDED_NATIVE = (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)
-RECORDED_CLASSIC = (series.OPERATION_BUCKETS, series.STORE_BUCKETS)
+SELECTOR = re.compile(r"(?=[a-zA-Z_:{])([a-zA-Z_:][\w:]*)?(?:\{([^{}]*)\})?(\[[^]]*\])?")
+HOURS = (variables.DETAILED, variables.LEVELLED)
+"""Matchers which of a long time of all stores find nothing that is known of each store."""
+OF_STORES = re.compile(wide.OF_STORES)
+RESTING = 0.02
+"""The share of a processor that Prometheus takes while nobody asks, at most."""
+GRAPHS = {PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE}
+LATEST = 2 * HOUR
+"""How long what only figures of now read is there: their windows are an hour at most."""
+OF_ORG = 10
+"""Stores of each org."""
+_PLATFORM = base.load("woocommerce")
+SOURCES = {
+    "probe": [*_PLATFORM.probes],
+    "collector": [*_PLATFORM.collectors],
+    "source": [*_PLATFORM.probes, *_PLATFORM.collectors],
+    "slo": [objective.name for objective in objectives.DEFAULT],
+}
+"""What looks at each store. Few of them have ever failed."""
+BACKLOG = business.COLLECTOR_BACKLOG.name
+LISTED = {"collector": ["orders"]}
+"""What collectors with a cursor have."""
 
 _RANDOM = random.Random(1)
 _FIGURES = remote_write.values(_RANDOM.random() for _ in range(5_000))
@@ -53,18 +78,36 @@ def history(stores: int, seconds: int, now: int, *, native: bool) -> Iterator[Se
         tempfile.TemporaryDirectory(prefix="bench-dashboards-") as name,
         servers.prometheus("{}", Path(name), "--storage.tsdb.retention.time=90d") as server,
     ):
-        # Prometheus takes no sample that is more than an hour older than its newest.
-        for start in range(now - seconds, now, HOUR):
-            times = range(start, min(start + HOUR, now), SCRAPE)
-            remote_write.send(server, written(every, times, now - start))
-        # It makes blocks of them meanwhile and afterwards.
-        oldest = r"(?m)^prometheus_tsdb_head_min_time_seconds (\S+)"
-        eventually(
-            lambda: float(re.findall(oldest, server.get("/metrics").decode())[0]),
-            lambda since: since > now - 4 * HOUR,
-            timeout=600,
-        )
+        send(server, every, seconds, now)
         yield server
+
+
+def send(server: Server, families: Sequence[_Family], seconds: int, now: int) -> None:
+    """Hand over so many seconds of some families, and wait until Prometheus rests again."""
+    # Prometheus takes no sample that is more than an hour older than its newest.
+    for start in range(now - seconds, now, HOUR):
+        times = range(start, min(start + HOUR, now), SCRAPE)
+        remote_write.send(server, written(families, times, now - start))
+    # It makes blocks of them meanwhile and afterwards.
+    oldest = r"(?m)^prometheus_tsdb_head_min_time_seconds (\S+)"
+    eventually(
+        lambda: float(re.findall(oldest, server.get("/metrics").decode())[0]),
+        lambda since: since > now - 4 * HOUR,
+        timeout=600,
+    )
+    rest(server)
+
+
+def rest(server: Server) -> None:
+    """Wait until a server does no more than it always does."""
+    eventually(lambda: _busy(server), lambda share: share < RESTING, timeout=600)
+
+
+def _busy(server: Server) -> float:
+    """The share of a processor that a server takes, over a second."""
+    began = server.processor_seconds()
+    time.sleep(1)
+    return server.processor_seconds() - began
 
 
 @dataclass(frozen=True)
@@ -81,29 +124,60 @@ class _Family:
 
 
 def _families(stores: int, *, native: bool) -> Iterator[_Family]:
-    """What dashboards and rules read."""
-    groups = [*recording.groups(), *slo.groups()]
-    rules = [
-        (rule, int(group.interval or SCRAPE))
-        for group in groups
-        for rule in group.rules
-        if isinstance(rule, Record)
-    ]
-    asked = [
-        panel.expression(query)
-        for page in dashboards.pages()
-        for panel in page.panels
-        for query in panel.queries
-    ]
-    text = " ".join([*asked, *(rule.expression for rule, _ in rules)])
-    read = set(re.findall(r"[a-zA-Z_:][\w:]*", text))
-    yield from (family for family in scraped(stores, native=native) if family.name in read)
-    for rule, interval in {each.name: every for each, every in rules}.items():
-        is_native = rule.removesuffix("_sampled") in RECORDED_NATIVE
-        is_classic = rule.removesuffix("_sampled") in RECORDED_CLASSIC
-        if rule in read and not (is_classic if native else is_native):
+    """What dashboards read, for as long as they read it."""
+    read = _read()
+    for family in [*scraped(stores, native=native), *_recorded(stores, native=native)]:
+        if family.name in read:
+            yield replace(family, past=min(family.past, read[family.name]))
+
+
+def of_rules(stores: int, *, native: bool) -> Iterator[_Family]:
+    """What rules read of more than minutes, but for the same hours of past weeks."""
+    read = defaultdict[str, float](float)
+    for rule, _ in _rules():
+        for selector in SELECTOR.finditer(rule.expression):
+            name, _, window = selector.groups(default="")
+            if found := re.match(r"\[(\w+)", window):
+                read[name] = max(read[name], promql.seconds(found[1]))
+    for family in [*scraped(stores, native=native), *_recorded(stores, native=native)]:
+        if read[family.name] >= HOUR:
+            yield replace(family, past=read[family.name])
+
+
+def _rules() -> Iterator[tuple[Record, int]]:
+    """All rules that record, and seconds between their evaluations."""
+    for group in [*recording.groups(), *slo.groups()]:
+        for rule in group.rules:
+            if isinstance(rule, Record):
+                yield rule, int(group.interval or SCRAPE)
+
+
+def _read() -> dict[str, float]:
+    """How many seconds of each name are read of all stores."""
+    found = defaultdict[str, float](float)
+    for panel in (panel for page in dashboards.pages() for panel in page.panels):
+        for asked in map(panel.expression, panel.queries):
+            # What has a range of its own is not among what is measured.
+            lasting = not panel.since and (panel.kind in GRAPHS or "[$__range:" in asked)
+            for selector in SELECTOR.finditer(asked):
+                name, matchers, window = selector.groups(default="")
+                past = math.inf if lasting or window == "[$__range]" else LATEST
+                for each in [name] if name else re.findall(r"[\w:]{5,}", matchers.split('"')[1]):
+                    if any(when in matchers for when in HOURS) and OF_STORES.match(each):
+                        past = policy.DETAIL_RANGE + HOUR
+                    found[each] = max(found[each], past)
+    return found
+
+
+def _recorded(stores: int, *, native: bool) -> Iterator[_Family]:
+    """What rules record of so many stores."""
+    for rule, interval in {each.name: every for each, every in _rules()}.items():
+        made_of = synthetic.is_made_of(rule)
+        other = series.STORE_BUCKETS if native else series.STORE_HISTOGRAM
+        # No store is watched by two.
+        if made_of != other and rule not in {series.WATCHERS, series.WATCHERS_SEEN}:
             labels = _sets(stores, synthetic.labels_of(rule), rule)
-            yield _Family(rule, interval, labels, native=is_native, past=_past(rule, interval))
+            yield _Family(rule, interval, labels, native=made_of == series.STORE_HISTOGRAM)
 
 
 def scraped(stores: int, *, native: bool) -> Iterator[_Family]:
@@ -115,16 +189,19 @@ def scraped(stores: int, *, native: bool) -> Iterator[_Family]:
 
 
 def _sets(stores: int, labels: Sequence[str], name: str) -> list[dict[str, str]]:
-    domains = [("org", f"shop{number}.example", "woocommerce") for number in range(stores)]
-    found = synthetic.label_sets(labels, name, stores=domains, operations=OPERATIONS, errors=ERRORS)
+    domains = [
+        (f"org{number // OF_ORG}", f"shop{number}.example", "woocommerce")
+        for number in range(stores)
+    ]
+    found = synthetic.label_sets(
+        labels,
+        name,
+        stores=domains,
+        operations=OPERATIONS,
+        errors=ERRORS,
+        values={} if "error_type" in labels else LISTED if name == BACKLOG else SOURCES,
+    )
     return [dict(each) for each in found]
-
-
-def _past(name: str, interval: int) -> float:
-    """How long a series is read: hours, if it is of each operation or there are samples of it."""
-    is_of_operations = "_operation" in name.partition(":")[0]
-    detailed = interval < recording.SAMPLED and (is_of_operations or name in series.SAMPLED)
-    return policy.DETAIL_RANGE + HOUR if detailed else math.inf
 
 
 def _scraped(metric: Metric, labels: list[dict[str, str]], *, native: bool) -> Iterator[_Family]:
@@ -132,8 +209,7 @@ def _scraped(metric: Metric, labels: list[dict[str, str]], *, native: bool) -> I
     if metric.kind is not Kind.HISTOGRAM:
         # An event is shown for a day.
         shown = DAY if metric is health.EVENT else math.inf
-        past = min(shown, _past("_".join(metric.labels), SCRAPE))
-        yield _Family(metric.name, SCRAPE, labels, grows=metric.kind is Kind.COUNTER, past=past)
+        yield _Family(metric.name, SCRAPE, labels, grows=metric.kind is Kind.COUNTER, past=shown)
     elif native and metric is operations.OPERATION_DURATION:
         yield _Family(metric.name, SCRAPE, labels, grows=True, native=True, past=HOUR)
     else:

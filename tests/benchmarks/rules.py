@@ -2,7 +2,8 @@
 
 Prometheus is given the latest minutes of what is scraped of some stores and a few minutes to come,
 evaluates one group after the other, and records what comes out: what a group reads of another one
-is what that one has just recorded. Nothing is weeks old, so that what reads weeks finds nothing.
+is what that one has just recorded. What is read of hours or days is there for as long; the same
+hours of past weeks are not.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from . import past
 
 BEFORE, AHEAD = 15 * 60, 9 * 60
 """Seconds of what is scraped. Prometheus takes nothing that is ten minutes ahead."""
+PAST = 30 * past.DAY
+"""The longest window."""
 RUNS = 3
 """Evaluations of each group that are measured."""
 SPACE = 0.01
@@ -36,17 +39,18 @@ COUNTED = "prometheus_rule_evaluations_total"
 CONFIG = f"rule_files: [{RULES}]"
 
 
-def cost(stores: int, *, native: bool) -> dict[str, float]:
+def cost(stores: int, seconds: int, *, native: bool) -> dict[str, float]:
     """Seconds of a processor that one evaluation of each group takes.
 
     Args:
         stores: how many there are.
+        seconds: how long what is read of hours or days is there; `PAST` is all of it.
         native: whether durations of operations are native histograms, or classic ones.
     """
     groups = [*recording.groups(), *slo.groups()]
     # What Prometheus does all the while is not theirs.
     nothing = Group("nothing", [Record("nothing", "vector(0)")])
-    with _scraped(stores, native=native) as (server, folder):
+    with _scraped(stores, seconds, native=native) as (server, folder):
         found = [
             _evaluated(server, folder, [*groups[:number], group], SPACE * stores)
             for number, group in [(0, nothing), *enumerate(groups)]
@@ -56,15 +60,19 @@ def cost(stores: int, *, native: bool) -> dict[str, float]:
 
 
 @contextmanager
-def _scraped(stores: int, *, native: bool) -> Iterator[tuple[Server, Path]]:
+def _scraped(stores: int, seconds: int, *, native: bool) -> Iterator[tuple[Server, Path]]:
     with tempfile.TemporaryDirectory(prefix="bench-rules-") as name:
         folder = Path(name)
         (folder / RULES).write_text("groups: []", encoding="utf-8")
-        with servers.prometheus(CONFIG, folder) as server:
+        with servers.prometheus(CONFIG, folder, "--storage.tsdb.retention.time=90d") as server:
+            began = int(time.time()) // past.SCRAPE * past.SCRAPE
+            lasting = [*past.of_rules(stores, native=native)]
+            past.send(server, lasting, seconds, began - BEFORE)
             now = int(time.time()) // past.SCRAPE * past.SCRAPE
-            times = range(now - BEFORE, now + AHEAD, past.SCRAPE)
+            times = range(began - BEFORE, now + AHEAD, past.SCRAPE)
             families = past.scraped(stores, native=native)
             remote_write.send(server, past.written(families, times))
+            past.rest(server)
             yield server, folder
 
 

@@ -17,6 +17,7 @@ from store_exporter import cli
 from store_exporter.commands import sizing
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.mixin import series
+from store_exporter.mixin.policy import SLO_WINDOW
 from store_exporter.mixin.rules import slo
 from tests.mixin.conftest import write_rules
 from tests.mixin.test_longterm import blocks
@@ -59,6 +60,7 @@ async def test_there_are_as_many_series_as_computed(
             for name, number in (
                 (series.STORE_QUANTILE, STORES),
                 (slo.BUDGET, STORES * 3),
+                (slo.up_to_hour(slo.bad_in(SLO_WINDOW)), STORES * 3),
             ):
                 last = partial(server.query, f"count({name}) == {number}")
                 await asyncio.to_thread(partial(eventually, last))

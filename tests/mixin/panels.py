@@ -167,10 +167,13 @@ def choices(source: Source, page: DashboardPage) -> Iterator[dict[str, str]]:
         values = source.values(variable, everything)
         everything[variable.name] = ALL if variable.multi else (values[0] if values else "")
     yield everything
-    for variable in page.variables:
+    for variable in (each for each in page.variables if not each.hidden):
         for value in source.values(variable, everything):
             escaped = re.escape(value).replace("\\", "\\\\") if variable.multi else value
-            yield {**everything, variable.name: escaped}
+            chosen = {**everything, variable.name: escaped}
+            for follows in (each for each in page.variables if each.hidden):
+                chosen[follows.name] = source.values(follows, chosen)[0]
+            yield chosen
 
 
 def proof(source: Source, pages: Sequence[DashboardPage]) -> list[Problem]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 
 from store_exporter.metrics.catalogue import (
     CATALOGUE,
@@ -22,7 +23,7 @@ from store_exporter.metrics.catalogue import (
     lists,
     operations,
 )
-from store_exporter.mixin import series
+from store_exporter.mixin import series, wide
 from store_exporter.mixin.model import Record
 from store_exporter.mixin.rules import recording, slo
 from tests import servers
@@ -64,6 +65,9 @@ VALUES: dict[str, Sequence[str]] = {
     "payment_method": ("stripe", "paypal"),
     "reason": ("overlap", "budget"),
     "outcome": ("counted", "refused", "duplicate"),
+    "state": ("disabled", "overdue"),
+    "job": ("store-exporter",),
+    "instance": ("exporter:10847",),
     "component": ("WooCommerce",),
     "before": ("9.3",),
     "after": ("9.4",),
@@ -79,8 +83,10 @@ STATES = {
     health.HEALTH.name: ("healthy", "degraded", "critical"),
     business.WEBHOOKS.name: ("active", "disabled"),
     business.SCHEDULED_ACTIONS.name: ("pending", "overdue", "failed"),
+    **dict.fromkeys((wide.SCARCE.of_orgs, wide.SCARCE.of_all), ("low", "out")),
 }
 PROCESS = (("job", "store-exporter"), ("instance", "exporter:10847"))
+PROCESSES = ("exporter:10847", "standby:10847")
 OTHER = (("job", "node"), ("instance", "node:9100"))
 """A process of somebody else's, which is down."""
 HOUR, WEEK = 3600, 7 * 86400
@@ -94,6 +100,13 @@ LEVELS = (
     "currency",
     "slo",
     "probe",
+    "phase",
+    "state",
+    "stock",
+    "job",
+    "instance",
+    "source",
+    "collector",
 )
 """Labels of recorded series, which stand in their names."""
 
@@ -136,17 +149,17 @@ def label_sets(
     stores: Sequence[tuple[str, str, str]] = STORES,
     operations: Sequence[str] = OPERATIONS,
     errors: Sequence[tuple[str, str]] = ERRORS,
+    values: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Iterator[tuple[tuple[str, str], ...]]:
     """Every combination of label values that belongs together."""
-    values = {**VALUES, "operation": operations}
+    values = {**VALUES, **values, "operation": operations}
     store = [n for n in names if n in ("org", "domain", "platform")]
     error = [n for n in names if n in ("error_type", "fault")]
     rest = [n for n in names if n not in store and n not in error]
     choices: list[list[tuple[tuple[str, str], ...]]] = []
-    if store == ["platform"]:
-        choices.append([(("platform", p),) for p in ("woocommerce", "shopify")])
-    elif store:
-        choices.append([tuple(zip(("org", "domain", "platform"), s, strict=True)) for s in stores])
+    if store:
+        every = (dict(zip(("org", "domain", "platform"), each, strict=True)) for each in stores)
+        choices.append(list(dict.fromkeys(tuple((n, s[n]) for n in store) for s in every)))
     choices += [[((n, v),) for v in STATES.get(family, values.get(n, ()))] for n in rest]
     if error == ["error_type", "fault"]:
         choices.append([(("error_type", t), ("fault", f)) for t, f in errors])
@@ -263,20 +276,30 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
     groups = [*recording.groups(), *slo.groups()]
     rules = dict.fromkeys(r.name for g in groups for r in g.rules if isinstance(r, Record))
     several = (series.WATCHERS, series.WATCHERS_SEEN)
-    native = (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)
     names = [
         name
         for name in rules
-        if name.removesuffix("_sampled") not in native and not (watchers == 1 and name in several)
+        if is_made_of(name) != series.STORE_HISTOGRAM and not (watchers == 1 and name in several)
     ]
     for name in names:
         yield f"# TYPE {name} gauge"
-        for number, pairs in enumerate(label_sets(labels_of(name), name)):
+        found = label_sets(labels_of(name), name, values={"instance": PROCESSES[:watchers]})
+        numbers: dict[tuple[tuple[str, str], ...], int] = {}
+        for pairs in found:
+            # Two that watch a store tell the same.
+            told = tuple(pair for pair in pairs if pair[0] != "instance")
+            number = numbers.setdefault(told, len(numbers))
             text = ",".join(f'{k}="{v}"' for k, v in pairs)
             for window in recorded_windows(now):
                 for t in window:
                     value = recorded_value(name, dict(pairs), number, t)
                     yield f"{name}{{{text}}} {watchers if name in several else value} {t}"
+
+
+def is_made_of(recorded: str) -> str:
+    """Which of the two rates of durations of operations it is, of whatever labels; else nothing."""
+    ends = {each.partition(":")[2]: each for each in (series.STORE_HISTOGRAM, series.STORE_BUCKETS)}
+    return ends.get(recorded.partition(":")[2], "")
 
 
 def labels_of(recorded: str) -> list[str]:

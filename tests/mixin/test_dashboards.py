@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from store_exporter.metrics.catalogue import CATALOGUE, Kind
-from store_exporter.mixin import alerts, dashboards, policy
+from store_exporter.mixin import alerts, dashboards, policy, wide
 from store_exporter.mixin.dashboards.drawing import linter
 from store_exporter.mixin.dashboards.drawing.render import without_placement
 from store_exporter.mixin.dashboards.drawing.sdk import JSONEncoder, model
@@ -128,16 +128,24 @@ def test_the_dashboard_about_processes_matches_job_and_instance_everywhere() -> 
             assert 'instance=~"$instance"' in selector, panel["title"]
 
 
+LEVELS = {"org_platform": wide.ORGS, "platform": wide.ALL}
+
+
 @EVERY
 def test_every_selector_of_a_store_dashboard_follows_its_variables(name: str) -> None:
     if name not in WITHOUT_JOB:
         return
     for panel, target in targets(name):
         for selector in selectors_of(target["expr"]):
-            for variable in ("org", "domain", "platform"):
+            # What is recorded of all stores of an org, or of all orgs, has fewer labels.
+            level = re.match(r'__name__="(org_platform|platform)', selector)
+            variables = LEVELS[level[1]] if level else ("org", "domain", "platform")
+            for variable in variables:
                 # What is about all stores of an org has neither domain nor platform.
                 if variable == "org" or selector != 'org=~"$org", domain=""':
                     assert f'{variable}=~"${variable}"' in selector, (panel["title"], selector)
+            # Such sums are read where all stores are chosen, which their level says.
+            assert not level or '__name__=~"$level"' in selector, (panel["title"], selector)
 
 
 @EVERY

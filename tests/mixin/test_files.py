@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from store_exporter.metrics.catalogue import CATALOGUE
-from store_exporter.mixin import dashboards, files
+from store_exporter.mixin import dashboards, files, wide
 from store_exporter.mixin.model import Group
-from store_exporter.mixin.rules import recording, slo
+from store_exporter.mixin.rules import longterm, recording, slo
 from store_exporter.server.api.analytics import Filters
 from store_exporter.server.api.prometheus import hourly_queries
 from tests import servers
@@ -78,9 +78,14 @@ def test_every_recorded_series_is_read_by_something(generated: dict[str, str]) -
 @pytest.mark.parametrize(
     "group", [*recording.groups(), *slo.groups()], ids=lambda group: group.name
 )
-def test_every_recorded_series_keeps_the_org(group: Group) -> None:
+def test_every_recorded_series_keeps_the_org_but_what_is_of_all_or_of_a_process(
+    group: Group,
+) -> None:
+    of_all = {figure.of_all for figure in (*wide.EVERY, longterm.TOGETHER)}
     for rule in group.rules:
-        assert rule.name.startswith("org_domain_platform"), rule.name
+        level = "job_instance" if "_instance" in rule.name else "org_platform"
+        kept = rule.name.startswith(("org_domain_platform", level))
+        assert kept != (rule.name in of_all), rule.name
 
 
 def test_pace_leaves_windows_that_meet_as_they_are() -> None:
@@ -88,13 +93,13 @@ def test_pace_leaves_windows_that_meet_as_they_are() -> None:
         g["name"]: g["interval"] for g in recording.document(pace=0.05)["groups"] if "interval" in g
     }
     assert (groups["store-exporter.growth"], groups["store-exporter.hours"]) == ("5m", "1h")
-    assert groups["store-exporter.business"] == "6s"
+    assert groups["store-exporter.business"] == "12s"
 
 
 def test_pace_shortens_intervals_and_the_sums_that_rely_on_them_follow() -> None:
     slow, fast = (slo.document(pace=pace)["groups"] for pace in (1.0, 0.05))
-    assert [group["interval"] for group in slow] == ["30s", "2m"]
-    assert [group["interval"] for group in fast] == ["1500ms", "6s"]
+    assert [group["interval"] for group in slow] == ["1m", "1h", "4m"]
+    assert [group["interval"] for group in fast] == ["3s", "1h", "12s"]
     sums = [
         {
             rule["expr"].rpartition(" * ")[2]
@@ -103,7 +108,7 @@ def test_pace_shortens_intervals_and_the_sums_that_rely_on_them_follow() -> None
         }
         for groups in (slow, fast)
     ]
-    assert sums == [{"30"}, {"1.5"}]
+    assert sums == [{"60"}, {"3"}]
 
 
 # What no panel and no alert shows, and why.

@@ -17,6 +17,7 @@ from textwrap import dedent
 import pytest
 
 from store_exporter.metrics.catalogue.operations import OPERATION_ERRORS, OPERATIONS
+from store_exporter.mixin import wide
 from store_exporter.mixin.dashboards.counted import errors
 from store_exporter.mixin.files import as_yaml
 from store_exporter.mixin.model import Group, Record, as_document
@@ -121,8 +122,10 @@ def test_the_hours_add_up_to_what_was_counted_whatever_happened(tmp_path: Path, 
         # And so do the five minutes of which dashboards make the number of errors of days.
         chosen = dict.fromkeys(("org", "domain", "platform", "operation"), ALL)
         asked = errors(("operation",), FAILURES)
-        answer = server.query(fill(asked, {**chosen, "detail": "none", "__range": "4d"}))
-        assert {labels["operation"]: value for labels, value in answer} == expected[name]
+        for level in (wide.OF_STORES, wide.OF_ORGS, wide.OF_ALL):
+            variables = {**chosen, "detail": "none", "level": level, "__range": "4d"}
+            answer = server.query(fill(asked, variables))
+            assert {labels["operation"]: value for labels, value in answer} == expected[name]
 
 
 Series = dict[tuple[str, ...], list[tuple[int, int]]]

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from store_exporter.mixin import dashboards
+from store_exporter.mixin import dashboards, wide
 from store_exporter.mixin.dashboards.panels import PanelKind
-from store_exporter.mixin.dashboards.variables import DETAIL
+from store_exporter.mixin.dashboards.variables import DETAIL, LEVEL
 from tests.mixin.panels import ALL, RANGE, Series, Source, choices, figures, proof
 from tests.mixin.synthetic import ERROR_SHARE, ERRORS, OPERATIONS, ORDERS_PER_HOUR, RATE, STORES
 from tests.servers import Server
@@ -158,21 +158,25 @@ def test_every_query_has_data_when_a_week_is_read_from_samples(
     history: tuple[Server, float],
 ) -> None:
     source = Source(history[0].url, history[1], step=600, range_=LONG)
-    assert {page.file for page in SAMPLED} == {"operations", "errors"}
+    assert {page.file for page in SAMPLED} == {"errors", "fleet", "operations", "shop"}
     found = proof(source, SAMPLED)
     assert not found, "\n".join(map(str, found))
 
 
+@pytest.mark.parametrize(("org", "level"), [(ALL, wide.OF_ALL), ("acme", wide.OF_ORGS)])
 def test_a_graph_of_a_week_ends_with_what_a_graph_of_hours_ends_with(
-    history: tuple[Server, float],
+    history: tuple[Server, float], org: str, level: str
 ) -> None:
     hours, week = (
         Source(history[0].url, history[1], step=600, range_=range_) for range_ in (RANGE, LONG)
     )
     compared = 0
     for page in SAMPLED:
-        chosen = [next(choices(source, page)) for source in (hours, week)]
+        chosen = [{**next(choices(source, page)), "org": org} for source in (hours, week)]
+        for source, choice in zip((hours, week), chosen, strict=True):
+            choice |= {each.name: source.values(each, choice)[0] for each in (DETAIL, LEVEL)}
         assert [each[DETAIL.name] for each in chosen] == [ALL, "none"]
+        assert [each[LEVEL.name] for each in chosen] == [wide.OF_STORES, level]
         for operation in (ALL, OPERATIONS[0]):
             for panel in page.panels:
                 for query in panel.queries:
@@ -187,9 +191,9 @@ def test_a_graph_of_a_week_ends_with_what_a_graph_of_hours_ends_with(
                         }
                         for source, choice in zip((hours, week), chosen, strict=True)
                     )
-                    compared += DETAIL.name in query.expression
+                    compared += LEVEL.name in query.expression
                     assert one == pytest.approx(other, rel=0.01), (panel.title, operation)
-    assert compared > 10
+    assert compared > 20
 
 
 def test_a_time_before_samples_were_recorded_is_read_in_every_detail(

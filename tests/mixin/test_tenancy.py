@@ -18,10 +18,11 @@ import pytest
 import yaml
 
 from store_exporter.metrics.catalogue import business, health, lists, operations
-from store_exporter.mixin import dashboards, series
+from store_exporter.mixin import dashboards, series, wide
+from store_exporter.mixin.dashboards.variables import LEVEL
 from tests import servers
 from tests.mixin import synthetic
-from tests.mixin.panels import Source, proof
+from tests.mixin.panels import Source, choices, proof
 from tests.servers.process import running
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
@@ -257,3 +258,13 @@ def test_the_dashboards_work_for_one_org_alone(
     pages = dashboards.for_orgs()
     assert len(pages) == len(dashboards.pages()) - 1
     assert proof(Tenant(proxy.url, history[1]), pages) == []
+
+
+def test_a_week_of_one_org_is_read_from_its_own_sums(
+    proxy: servers.Server, history: tuple[servers.Server, float]
+) -> None:
+    source = Tenant(proxy.url, history[1], step=600, range_=7 * 86400)
+    pages = [page for page in dashboards.for_orgs() if LEVEL in page.variables]
+    # Those of all orgs together carry none, and are not shown.
+    assert {next(choices(source, page))[LEVEL.name] for page in pages} == {wide.OF_ORGS}
+    assert proof(source, pages) == []

@@ -40,7 +40,9 @@ def score(tmp_path: Path, up: str, alerts: dict[str, int]) -> float:
             }
         ],
     }
-    written = as_document([recording.health_rules()], grafana="", runbooks="")
+    written = as_document(
+        [recording.health_rules(), *recording.trouble_rules()], grafana="", runbooks=""
+    )
     for name, content in (("rules.yml", written), ("tests.yml", document)):
         (tmp_path / name).write_text(yaml.safe_dump(content, width=10_000), encoding="utf-8")
     argv = [tool("promtool"), "test", "rules", "tests.yml"]

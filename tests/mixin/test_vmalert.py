@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from store_exporter.metrics.catalogue import CATALOGUE, Metric, health
-from store_exporter.mixin import alerts, series
+from store_exporter.mixin import alerts, series, wide
 from store_exporter.mixin.files import as_yaml
 from store_exporter.mixin.rules import costs, recording, slo
 from tests.mixin import synthetic
@@ -92,8 +92,8 @@ def test_alerts_fire_there_with_the_same_labels_and_facts_and_no_rule_fails(
             )
             # What is made of what other rules record, which it reads back from the database.
             for name in (
-                series.sampled(series.STORE_ERROR_RATE),
-                series.LATENCY_SAMPLED,
+                wide.ERRORS.of_orgs,
+                wide.LATENCIES.of_all,
                 series.SLOWEST_PROBE,
             ):
                 eventually(partial(database.query, name))

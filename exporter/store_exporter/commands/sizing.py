@@ -97,21 +97,22 @@ def parts(fleet: Fleet) -> list[Part]:
 
 def recorded(fleet: Fleet) -> Iterator[tuple[str, int, float]]:
     """Yield each recording rule's name, how many series it makes, and its interval in seconds."""
-    unscraped = (
-        (series.OPERATION_BUCKETS, series.STORE_BUCKETS)
-        if fleet.native
-        else (series.OPERATION_HISTOGRAM, series.STORE_HISTOGRAM)
-    )
+    unscraped = series.STORE_BUCKETS if fleet.native else series.STORE_HISTOGRAM
     for group in [*recording.groups(), *slo.groups()]:
         for rule in group.rules:
-            if isinstance(rule, Record) and not rule.name.startswith(unscraped):
+            if isinstance(rule, Record) and not rule.name.endswith(unscraped.partition(":")[2]):
                 count = fleet.stores * _of_a_store(rule, fleet)
                 yield rule.name, count, group.interval or EVALUATION
 
 
 def _of_a_store(rule: Record, fleet: Fleet) -> int:
-    """How many series a rule makes of one store, by the labels in its name."""
+    """How many series a rule makes of one store, by the labels in its name.
+
+    Sums of all orgs are few series, and are left out. Each store counts as an org.
+    """
     level = rule.name.partition(":")[0]
+    if not level.startswith("org"):
+        return 0
     # A type of error has one fault, which is the same one for most types that an operation meets.
     several: Mapping[str, int] = {
         "operation": fleet.operations,

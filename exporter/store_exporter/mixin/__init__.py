@@ -5,6 +5,7 @@
     promql        selectors and expressions from metrics of the catalogue
     model         what a rule, an alert and a runbook are
     series        names of recorded series
+    wide          figures of many stores together, recorded for graphs of weeks
     objectives    what a service level objective is
     rules         recording rules: `recording` what panels and alerts read, `slo` objectives,
                   `seasonal` what is normal at this hour of the week, `costs` what an hour brings,

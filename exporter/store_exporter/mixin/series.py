@@ -1,7 +1,8 @@
 """Names of the recorded series, and the few expressions that go with them.
 
 Names follow Prometheus' convention `level:metric:operation`, where the level is the labels that
-are left. All of them keep `org`, without which a view restricted to one org would not show them.
+are left. They keep `org`, without which a view restricted to one org would not show them; what is
+of a process has none, nor have sums of all orgs (see `wide`).
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ def recorded(labels: tuple[str, ...], metric: Metric | str, operation: str) -> s
 
 
 RATE = f"rate{RATE_WINDOW}"
-OPERATION_FAULT = (*OPERATION, "fault")
+OPERATION_ERROR = (*OPERATION, "error_type", "fault")
 STORE_ERROR = (*STORE, "error_type", "fault")
 
 OPERATION_RATE = recorded(OPERATION, operations.OPERATIONS, RATE)
-OPERATION_ERROR_RATE = recorded(OPERATION_FAULT, operations.OPERATION_ERRORS, RATE)
+OPERATION_ERROR_RATE = recorded(OPERATION_ERROR, operations.OPERATION_ERRORS, RATE)
 # What quantiles are made of, of which there are several. Classic buckets only where no native
 # histograms are scraped.
 OPERATION_HISTOGRAM = recorded(OPERATION, operations.OPERATION_DURATION, RATE)
@@ -56,6 +57,10 @@ COLLECTOR_ERROR_RATE = recorded((*STORE, "error_type"), business.COLLECTOR_FAILU
 STORE_UP = recorded(STORE, health.UP, "max")
 MAINTENANCE = recorded(STORE, health.MAINTENANCE, "max")
 AVAILABLE = recorded(STORE, health.UP, "max_outside_maintenance")
+# The same every few minutes, for days and weeks: the last one, and means of these minutes.
+UP_SAMPLED = recorded(STORE, health.UP, "max_sampled")
+AVAILABLE_SAMPLED = recorded(STORE, health.UP, "mean_outside_maintenance")
+MAINTENANCE_SAMPLED = recorded(STORE, health.MAINTENANCE, "mean")
 WATCHERS = recorded(STORE, "store_exporters", "count")
 WATCHERS_SEEN = recorded(STORE, "store_exporters", "seen")
 TROUBLE = recorded(STORE, "store_trouble", "score")
@@ -64,7 +69,6 @@ LIVENESS_REFUSED = recorded(STORE, "store_liveness_refused", "current")
 ORDERS_HOURLY = recorded(STORE, business.ORDERS_PAID, "increase1h")
 REVENUE_HOURLY = recorded((*STORE, "currency"), business.REVENUE, "increase1h")
 REVENUE_NORMAL = recorded((*STORE, "currency"), business.REVENUE, "rate7d")
-LATENCY_SAMPLED = recorded(STORE, operations.OPERATION_DURATION, f"p95_{RATE_WINDOW}")
 FAILED_HOURLY = recorded(STORE, "store_orders_failed", "increase1h")
 LOST_HOURLY = recorded(STORE, "store_orders_lost", "increase1h")
 PAYMENTS_RECENT = recorded(business.PAYMENTS.labels, business.PAYMENTS, "increase2h")
@@ -72,24 +76,16 @@ LATENCY_HOURLY = recorded(STORE, operations.OPERATION_DURATION, "p95_1h")
 LATENCY_NORMAL = recorded(STORE, operations.OPERATION_DURATION, "p95_1h_normal")
 
 
-def sampled(name: str) -> str:
-    """Name of a recorded series of which every few minutes one sample is recorded once more."""
-    return f"{name}_sampled"
-
-
-SAMPLED = (
-    OPERATION_RATE,
-    OPERATION_ERROR_RATE,
-    STORE_ERROR_RATE,
-    OPERATION_HISTOGRAM,
-    OPERATION_BUCKETS,
-    STORE_HISTOGRAM,
-    STORE_BUCKETS,
-    PROBE_ERROR_RATE,
-    COLLECTOR_ERROR_RATE,
+# Of each process, which carry no org: what the exporter costs is the platform's matter.
+_PROCESS = ("job", "instance")
+REQUESTS = recorded((*_PROCESS, "source"), health.API_REQUESTS, RATE)
+THROTTLED = recorded((*_PROCESS, "platform"), health.API_THROTTLED, RATE)
+POINTS = recorded((*_PROCESS, "platform"), health.API_COST, f"actual_{RATE}")
+MISSED = recorded((*_PROCESS, "collector"), "store_collector_missed_intervals", "max")
+BACKLOG = recorded(
+    (*business.COLLECTOR_BACKLOG.labels, *_PROCESS), business.COLLECTOR_BACKLOG, "current"
 )
-"""Those series: of all that is recorded for each operation, bucket or error type, dashboards read
-days and weeks only so."""
+LONGEST_RUN = recorded((*_PROCESS, "collector"), business.COLLECTOR_DURATION, "max")
 
 
 def orders_in(window: str) -> str:
@@ -117,8 +113,18 @@ def outside_maintenance(expression: str, window: str = "") -> str:
     return f"{left} unless {stores} (avg_over_time({MAINTENANCE}[{window}]) > 0.1)"
 
 
+def of_processes(metric: Metric, window: str) -> str:
+    """Name of the recorded growth of a store's counter, as each exporter counted it."""
+    return recorded((*metric.labels, *_PROCESS), metric, f"increase{window}")
+
+
 def counted(
-    metric: Metric, window: str, *matchers: str, function: str = "increase", offset: str = ""
+    metric: Metric,
+    window: str,
+    *matchers: str,
+    function: str = "increase",
+    offset: str = "",
+    grown: str = "",
 ) -> str:
     """By how much a store's counter grew within a window, whichever exporter counted it.
 
@@ -126,8 +132,17 @@ def counted(
     a store over. Those that watched a store at the same time counted the same, and the one that
     counted most of it stands for all; so it does for as long as nobody can tell the one from the
     other.
+
+    Args:
+        metric: the counter.
+        window: within which it grew.
+        matchers: of the metric's labels.
+        function: `increase` or `rate`.
+        offset: how long ago the window ended.
+        grown: by how much each exporter's counter grew, where that is recorded: it is looked at
+            twice, and a day of every counter takes long to read.
     """
-    grown = f"{function}({over(select(metric, *matchers), window, offset)})"
+    grown = grown or f"{function}({over(select(metric, *matchers), window, offset)})"
     chosen = tuple(each for each in matchers if re.split(r"\W", each)[0] in STORE)
     together, seen = (select(name, *chosen) for name in (WATCHERS, WATCHERS_SEEN))
     several = f"max_over_time({over(together, window, offset)}) or {at(seen, offset)}"

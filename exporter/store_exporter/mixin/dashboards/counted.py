@@ -9,7 +9,16 @@ from ...metrics.catalogue import operations
 from .. import promql
 from ..promql import one_of, quote, total
 from ..rules import longterm
-from .variables import DETAILED, OPERATION_MATCH, SAMPLED
+from .scales import over_time
+from .variables import (
+    ALL_OPERATIONS,
+    DETAILED,
+    OPERATION_MATCH,
+    OPERATION_ONLY,
+    SAMPLED,
+    SOME_OPERATIONS,
+    STORE_MATCH,
+)
 
 LATEST = "10m"
 """Longer than what is recorded of the growth of counters is behind them."""
@@ -28,10 +37,30 @@ def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
     types = {fault: _types_of(fault) for fault in faults}
     every = one_of("error_type", [each for of_fault in types.values() for each in of_fault])
     left = tuple(label for label in labels if label != "fault")
-    recorded = total(left, f"sum_over_time({_chosen(longterm.ERRORS, SAMPLED, every)}[$__range])")
+    recorded = _recorded(left, every)
     if "fault" in labels:
         recorded = reduce(_with_fault, types.items(), recorded)
     return f"({_grown(labels, faults, DETAILED, '$__range')} or {recorded})"
+
+
+def _recorded(labels: tuple[str, ...], *matchers: str) -> str:
+    """The same of a long time, read from as few series as there are for it."""
+
+    def of_all_time(found: str) -> str:
+        return f"sum_over_time({promql.over(found, '$__range')})"
+
+    if not {"org", "domain"} & set(labels):
+        return over_time(
+            labels, longterm.TOGETHER, SAMPLED, *matchers, *OPERATION_ONLY, each=of_all_time
+        )
+    some = of_all_time(_chosen(longterm.ERRORS, SAMPLED, *matchers))
+    if "operation" in labels:
+        return total(labels, some)
+    every = of_all_time(
+        promql.named(longterm.STORE_ERRORS, SAMPLED, ALL_OPERATIONS, *matchers, *STORE_MATCH)
+    )
+    some = of_all_time(_chosen(longterm.ERRORS, SAMPLED, SOME_OPERATIONS, *matchers))
+    return f"({total(labels, every)} or {total(labels, some)})"
 
 
 def latest_errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:

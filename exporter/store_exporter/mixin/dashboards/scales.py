@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...metrics.catalogue import business
-from .. import promql, series
+from .. import promql, series, wide
 from ..policy import THRESHOLDS
-from ..promql import STORE, named, select, total
+from ..promql import STORE, named, select
 from ..rules import recording
+from ..wide import Wide
 from .panels import GREEN, RED, YELLOW, Steps
 from .variables import (
     ALL_OPERATIONS,
     CURRENCY_MATCH,
     DETAILED,
+    LEVELLED,
     OPERATION_MATCH,
+    OPERATION_ONLY,
     SAMPLED,
     SOME_OPERATIONS,
     STORE_MATCH,
@@ -78,41 +81,68 @@ def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
     return promql.hourly(promql.total(labels, select(series.OPERATION_FAILED, *matchers)))
 
 
-def over_time(labels: tuple[str, ...], name: str, *matchers: str) -> str:
-    """Sum of a recorded series by labels, for graphs: of a long time, from what is sampled of it.
+def over_time(
+    labels: tuple[str, ...],
+    figure: Wide,
+    *matchers: str,
+    each: Callable[[str], str] = str,
+) -> str:
+    """The chosen stores together by labels, for graphs; see `wide`.
 
     Args:
         labels: that are left.
-        name: one of `series.SAMPLED`.
-        matchers: further ones.
+        figure: what of them.
+        matchers: further ones, of other labels than stores have.
+        each: what is asked of each series before they are put together.
     """
-    detailed = total(labels, named(name, DETAILED, *matchers))
-    sampled = total(labels, named(series.sampled(name), SAMPLED, *matchers))
-    return f"({detailed} or {sampled})"
+    orgs, platforms = promql.variables(*wide.ORGS), promql.variables(*wide.ALL)
+    levels = (
+        figure.of_stores(LEVELLED, *STORE_MATCH, *matchers),
+        named(figure.of_orgs, LEVELLED, *orgs, *matchers),
+        named(figure.of_all, LEVELLED, *platforms, *matchers),
+    )
+    return f"({' or '.join(figure.together(labels, each(level)) for level in levels)})"
 
 
-def at_once(labels: tuple[str, ...], name: str, *matchers: str) -> str:
-    """Sum of a recorded series by labels, for figures of now."""
-    return total(labels, named(name, *matchers))
+def of_each(detailed: str, sampled: str, each: Callable[[str], str] = str) -> str:
+    """What is recorded of each chosen store: of a long time, what is recorded of it more rarely.
+
+    Args:
+        detailed: the name of the former.
+        sampled: the name of the latter.
+        each: what is asked of each series.
+    """
+    read = named(detailed, DETAILED, *STORE_MATCH), named(sampled, SAMPLED, *STORE_MATCH)
+    return f"({' or '.join(map(each, read))})"
+
+
+def mean(found: str) -> str:
+    """What a selector finds, on average over the chosen time."""
+    return f"avg_over_time({promql.over(found, '$__range')})"
+
+
+def at_once(labels: tuple[str, ...], figure: Wide, *matchers: str) -> str:
+    """The same, for figures of now."""
+    return figure.together(labels, figure.of_stores(*STORE_MATCH, *matchers))
 
 
 def chosen(
     labels: tuple[str, ...],
-    of_store: str,
-    of_operation: str,
+    of_store: Wide,
+    of_operation: Wide,
     summed: Callable[..., str] = over_time,
 ) -> str:
     """Sum of the chosen operations by labels, read from as few series as there are for it.
 
     Args:
         labels: that are left.
-        of_store: the series recorded by store, read when all operations are chosen: there are as
-            many times fewer of them as there are operations.
+        of_store: what is recorded by store, read when all operations are chosen: there are as
+            many times fewer series of it as there are operations.
         of_operation: the same by operation, read when some are chosen.
         summed: `over_time` or `at_once`.
     """
-    every = summed(labels, of_store, ALL_OPERATIONS, *STORE_MATCH)
-    some = summed(labels, of_operation, SOME_OPERATIONS, *OPERATION_MATCH)
+    every = summed(labels, of_store, ALL_OPERATIONS)
+    some = summed(labels, of_operation, SOME_OPERATIONS, *OPERATION_ONLY)
     return f"({every} or {some})"
 
 
@@ -120,8 +150,8 @@ def quantile(q: float, summed: Callable[..., str] = over_time) -> str:
     """Quantile of the chosen operations together, from native or classic histograms."""
     return promql.quantile_of(
         q,
-        chosen((), series.STORE_HISTOGRAM, series.OPERATION_HISTOGRAM, summed),
-        chosen(promql.BUCKET, series.STORE_BUCKETS, series.OPERATION_BUCKETS, summed),
+        chosen((), wide.HISTOGRAM, wide.OPERATION_HISTOGRAM, summed),
+        chosen(promql.BUCKET, wide.BUCKETS, wide.OPERATION_BUCKETS, summed),
     )
 
 

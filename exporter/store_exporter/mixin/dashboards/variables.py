@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import business, exporter, health, operations
-from .. import policy, promql, series
+from .. import policy, promql, wide
 from .panels import Variable
 
 # Applications may report operations of stores that no exporter probes, and the other way round.
@@ -43,42 +43,76 @@ def _detail() -> str:
     """
     chosen = promql.variables(ORG.name)
     before = promql.select(operations.OPERATIONS, *chosen)
-    recorded = promql.select(series.sampled(series.OPERATION_RATE), *chosen)
+    recorded = promql.select(wide.RATE.of_orgs, *chosen)
     unrecorded = (
         f"count(last_over_time({promql.over(before, '1h', '$__range')}))"
         f" unless on () count({recorded} offset $__range)"
     )
     # The start of six hours may be some milliseconds off.
     short = f"vector($__range_s) <= {policy.DETAIL_RANGE + policy.MINUTE}"
-
-    def said(expression: str, value: str) -> str:
-        return f'label_replace({expression}, "{_DETAIL}", "{value}", "", "")'
-
-    detailed = said(f"({short}) or on () ({unrecorded})", ".+")
-    return f"{detailed} or on () {said('vector(0)', 'none')}"
+    return _said("detail", (f"({short}) or on () ({unrecorded})", ".+"), ("vector(0)", "none"))
 
 
-_DETAIL = "detail"
+def _said(label: str, *cases: tuple[str, str]) -> str:
+    """One series whose label has the value of the first case that finds something."""
+    return " or on () ".join(
+        f'label_replace({expression}, "{label}", "{value}", "", "")' for expression, value in cases
+    )
+
+
 DETAIL = Variable(
-    _DETAIL, "Detail", operations.OPERATIONS.name, multi=False, ranked=_detail(), hidden=True
+    "detail", "Detail", operations.OPERATIONS.name, multi=False, ranked=_detail(), hidden=True
 )
 """Whether series are read in every detail or from samples, by the length of the chosen time."""
+DETAILED = f'__name__=~"${DETAIL.name}"'
+SAMPLED = f'__name__!~"${DETAIL.name}"'
+"""Matchers of a selector that finds nothing when samples are to be read, or every detail."""
+
+
+def _all_of(variable: Variable) -> str:
+    """Match if all of a variable's values are chosen.
+
+    What stands for all, `.+`, matches the name of the metric itself, and no value is called so.
+    """
+    return f'__name__=~"${variable.name}"'
+
+
+def _level() -> str:
+    """One series, whose label says of which names sums of stores are made.
+
+    Where weeks of all stores are chosen, these are what is recorded of all together, if the
+    datasource shows it, or of each org. Of some stores they are what is known of each.
+    """
+    stores = promql.variables("platform")
+    together = promql.named(wide.RATE.of_all, SAMPLED, _all_of(ORG), _all_of(DOMAIN), *stores)
+    orgs = promql.named(wide.RATE.of_orgs, SAMPLED, _all_of(DOMAIN), *promql.variables(*wide.ORGS))
+    return _said(
+        "level",
+        (f"count({together})", wide.OF_ALL),
+        (f"count({orgs})", wide.OF_ORGS),
+        ("vector(0)", wide.OF_STORES),
+    )
+
+
+LEVEL = Variable(
+    "level", "Level", operations.OPERATIONS.name, multi=False, ranked=_level(), hidden=True
+)
+"""What sums of stores are made of; see `wide`."""
+LEVELLED = f'__name__=~"${LEVEL.name}"'
+"""A matcher of a selector that finds nothing unless its level is the one to be read."""
 
 STORES = (ORG, DOMAIN, PLATFORM)
 OPERATIONS = (*STORES, OPERATION)
+READ = (DETAIL, LEVEL)
+"""What follows from the others; a page has them last."""
 PROCESSES = (JOB, INSTANCE)
 
 STORE_MATCH = promql.variables(*(each.name for each in STORES))
 OPERATION_MATCH = promql.variables(*(each.name for each in OPERATIONS))
-ALL_OPERATIONS = f'__name__=~"${OPERATION.name}"'
+OPERATION_ONLY = promql.variables(OPERATION.name)
+ALL_OPERATIONS = _all_of(OPERATION)
 SOME_OPERATIONS = f'__name__!~"${OPERATION.name}"'
-"""Matchers of a selector that finds nothing unless all operations are chosen, or some of them.
-
-What stands for all, `.+`, matches the name of the metric itself, and no operation is called so.
-"""
-DETAILED = f'__name__=~"${DETAIL.name}"'
-SAMPLED = f'__name__!~"${DETAIL.name}"'
-"""Matchers of a selector that finds nothing when samples are to be read, or every detail."""
+"""Matchers of a selector that finds nothing unless all operations are chosen, or some of them."""
 CURRENCY_MATCH = promql.variables(CURRENCY.name)
 PROCESS_MATCH = promql.variables(*(each.name for each in PROCESSES))
 

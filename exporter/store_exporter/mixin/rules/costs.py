@@ -10,7 +10,7 @@ from .. import promql, series
 from ..model import Group, Record
 from ..policy import HOUR, LIVENESS_PROBE
 from ..promql import STORE, equal, select, total
-from .seasonal import mean_of_a_week, same_hour_of_past_weeks
+from .seasonal import DAYS, mean_of_a_week, same_hour_of_past_weeks
 
 MONEY = (*STORE, "currency")
 REVENUE = series.recorded(MONEY, business.REVENUE, "hourly_normal")
@@ -38,7 +38,7 @@ def groups() -> list[Group]:
             f" or ({mean_of_a_week(series.ORDERS_HOURLY)} and {old})",
         ),
     ]
-    return [Group("store-exporter.costs", rules, interval=120)]
+    return [Group("store-exporter.costs", rules, interval=DAYS)]
 
 
 def lost_revenue() -> Record:

@@ -14,11 +14,14 @@ growth is recorded every five minutes and added up every hour. These windows mee
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...metrics.catalogue import Metric, operations
 from .. import promql, series
 from ..model import Group, Record
 from ..policy import HOUR
-from ..promql import OPERATION, total
+from ..promql import OPERATION, STORE, total
+from ..wide import ALL, ORGS, Wide, selected
 
 OPERATION_ERROR = (*OPERATION, "error_type")
 
@@ -32,6 +35,14 @@ GAP = "1h"
 
 CALLS = series.recorded(OPERATION, operations.OPERATIONS, f"increase{WINDOW}")
 ERRORS = series.recorded(OPERATION_ERROR, operations.OPERATION_ERRORS, f"increase{WINDOW}")
+STORE_ERRORS = series.recorded(
+    (*STORE, "error_type"), operations.OPERATION_ERRORS, f"increase{WINDOW}"
+)
+"""Those of all operations, of which there are as many times fewer series."""
+
+
+TOGETHER = Wide(ERRORS.partition(":")[2], ("operation", "error_type"), partial(selected, ERRORS))
+"""Those of several stores."""
 HOURLY_CALLS = series.recorded(OPERATION, operations.OPERATIONS, "increase1h")
 HOURLY_ERRORS = series.recorded(OPERATION_ERROR, operations.OPERATION_ERRORS, "increase1h")
 HOURLY_SECONDS = series.recorded(OPERATION, operations.OPERATION_DURATION, "increase1h")
@@ -50,6 +61,18 @@ def groups() -> list[Group]:
             interval=promql.seconds(WINDOW),
             meet=True,
         ),
+        # A group of its own, because promtool makes a past of one group at a time, and none of its
+        # rules reads what another one makes. As often as that group, so that each window is in it.
+        Group(
+            "store-exporter.growth.together",
+            [
+                Record(STORE_ERRORS, total((*STORE, "error_type"), ERRORS)),
+                Record(TOGETHER.of_orgs, total((*ORGS, *TOGETHER.labels), ERRORS)),
+                Record(TOGETHER.of_all, total((*ALL, *TOGETHER.labels), ERRORS)),
+            ],
+            interval=promql.seconds(WINDOW),
+            meet=True,
+        ),
         Group(
             "store-exporter.hours",
             [
@@ -64,7 +87,7 @@ def groups() -> list[Group]:
 
 
 def growth(metric: Metric) -> str:
-    """By how much each series of a counter grew within the window, to the unit.
+    """By how much the series of a counter grew within the window, to the unit, to be added up.
 
     One that fell began anew at zero. One that is new was at zero before, and so its first value,
     which is another one where Prometheus is new and not the series, is no growth.
@@ -73,9 +96,13 @@ def growth(metric: Metric) -> str:
         f"last_over_time({promql.over(promql.select(metric), GAP, offset)})"
         for offset in (DELAY, _earlier())
     )
-    # Without their name both sides are the same series, which is what a subquery needs.
-    steps = f"({now} - {before} >= 0) or ({now} + 0 and {before})"
-    return f"sum_over_time(({steps})[{WINDOW}:{GRID}])"
+    steps, lost = (
+        f"sum_over_time(({each})[{WINDOW}:{GRID}])"
+        for each in (f"{now} - {before}", f"{before} > {now}")
+    )
+    # The steps of a series that fell are short of what was there before. Few do, so that this is a
+    # series of its own beside them, which is less work than to look at each step twice.
+    return f'{steps} or label_replace({lost}, "fell", "yes", "", "")'
 
 
 def _earlier() -> str:

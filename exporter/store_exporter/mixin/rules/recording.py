@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import ERROR_TYPES
 from ...metrics.catalogue import business, health, operations
-from .. import promql, series
+from .. import promql, series, wide
 from ..model import Group, Record, as_document
 from ..policy import LIVENESS_PROBE, MINUTE, STALE_SAMPLES
 from ..policy import RATE_WINDOW as W
@@ -19,6 +19,8 @@ REFUSALS = tuple(ERROR_TYPES[name].name for name in ("unauthorized", "forbidden"
 RATES = MINUTE
 """Seconds between rates over `RATE_WINDOW`: one that is five minutes long moves little in less, and
 all that is known of operations costs as many times more as it is evaluated."""
+DURATION_RATES = 2 * MINUTE
+"""The same of what costs most: the buckets of durations."""
 
 
 def operation_rules() -> Group:
@@ -29,14 +31,14 @@ def operation_rules() -> Group:
     failed = total(OPERATION, promql.select(recorded, one_of("fault", series.FAILURES)))
     rules = [
         Record(series.OPERATION_RATE, total(OPERATION, promql.rate(operations.OPERATIONS, W))),
-        Record(series.OPERATION_ERROR_RATE, total(series.OPERATION_FAULT, errors)),
+        Record(series.OPERATION_ERROR_RATE, total(series.OPERATION_ERROR, errors)),
         Record(
             series.OPERATION_MEASURED,
             f"clamp_min({every} - {promql.or_zero(excluded, every)}, 0)",
         ),
         Record(series.OPERATION_FAILED, promql.or_zero(failed, series.OPERATION_RATE)),
         Record(series.STORE_RATE, total(STORE, series.OPERATION_RATE)),
-        Record(series.STORE_ERROR_RATE, total(series.STORE_ERROR, errors)),
+        Record(series.STORE_ERROR_RATE, total(series.STORE_ERROR, recorded)),
         Record(series.STORE_MEASURED, total(STORE, series.OPERATION_MEASURED)),
         Record(series.STORE_FAILED, total(STORE, series.OPERATION_FAILED)),
         Record(
@@ -63,22 +65,7 @@ def quantile_rules() -> Group:
         Record(series.STORE_BUCKETS, total((*STORE, *promql.BUCKET), series.OPERATION_BUCKETS)),
         Record(series.STORE_QUANTILE, p95, {"quantile": "0.95"}),
     ]
-    return Group("store-exporter.quantiles", rules, interval=RATES)
-
-
-def own_rules() -> Group:
-    """What the exporter's own requests run into, by store and error type."""
-    return Group(
-        "store-exporter.own",
-        [
-            Record(name, total((*STORE, "error_type"), series.counted(metric, W, function="rate")))
-            for name, metric in (
-                (series.PROBE_ERROR_RATE, health.PROBE_FAILURES),
-                (series.COLLECTOR_ERROR_RATE, business.COLLECTOR_FAILURES),
-            )
-        ],
-        interval=RATES,
-    )
+    return Group("store-exporter.quantiles", rules, interval=DURATION_RATES)
 
 
 SAMPLED = 240
@@ -88,21 +75,55 @@ Prometheus looks back, so that one that is late leaves no gap."""
 
 def sampled_rules() -> Group:
     """Figures of which weeks are read at once, for all stores: few samples, or few labels."""
-    p95 = promql.select(series.STORE_QUANTILE, promql.equal("quantile", "0.95"))
     probes = promql.quantile(0.95, health.PROBE_DURATION, W, (*STORE, "probe"))
+    store_error = (*STORE, "error_type")
+    available, maintained = (
+        f"avg_over_time({promql.over(name, promql.duration(SAMPLED))})"
+        for name in (series.AVAILABLE, series.MAINTENANCE)
+    )
     return Group(
         "store-exporter.sampled",
         [
-            *(Record(series.sampled(name), name) for name in series.SAMPLED),
-            Record(series.LATENCY_SAMPLED, total(STORE, p95)),
+            Record(series.UP_SAMPLED, series.STORE_UP),
+            Record(series.AVAILABLE_SAMPLED, available),
+            Record(series.MAINTENANCE_SAMPLED, maintained),
             Record(series.SLOWEST_PROBE, promql.aggregate("max", STORE, probes)),
+            *(
+                Record(name, total(store_error, series.counted(metric, W, function="rate")))
+                for name, metric in (
+                    (series.PROBE_ERROR_RATE, health.PROBE_FAILURES),
+                    (series.COLLECTOR_ERROR_RATE, business.COLLECTOR_FAILURES),
+                )
+            ),
+            *(rule for each in wide.EVERY for rule in each.rules()),
+            *process_rules(),
         ],
         interval=SAMPLED,
     )
 
 
+def process_rules() -> list[Record]:
+    """What each exporter asks of its stores, and whether it keeps up, all its stores together."""
+    source, platform, collector = (
+        ("job", "instance", label) for label in ("source", "platform", "collector")
+    )
+    points = promql.rate(health.API_COST, W, promql.equal("kind", "actual"))
+    age = f"time() - {business.COLLECTOR_LAST_SUCCESS.name}"
+    missed = f"({age}) / {business.COLLECTOR_INTERVAL.name}"
+    longest = promql.select(business.COLLECTOR_DURATION)
+    return [
+        Record(series.REQUESTS, total(source, promql.rate(health.API_REQUESTS, W))),
+        Record(series.THROTTLED, total(platform, promql.rate(health.API_THROTTLED, W))),
+        Record(series.POINTS, total(platform, points)),
+        Record(series.MISSED, promql.aggregate("max", collector, missed)),
+        # Not added up: two that watch a store tell the same.
+        Record(series.BACKLOG, business.COLLECTOR_BACKLOG.name),
+        Record(series.LONGEST_RUN, promql.aggregate("max", collector, longest)),
+    ]
+
+
 def health_rules() -> Group:
-    """Whether each store is up, refuses our credentials, and how much trouble it is in."""
+    """Whether each store is up, or refuses our credentials altogether."""
     up = promql.select(health.UP)
     recent, maintained = (
         f"last_over_time({promql.over(promql.select(metric), STALE_SAMPLES)})"
@@ -118,12 +139,19 @@ def health_rules() -> Group:
             Record(series.WATCHERS_SEEN, f"{promql.aggregate('count', STORE, up)} > 1"),
             Record(series.MAINTENANCE, promql.aggregate("max", STORE, maintained)),
             Record(series.AVAILABLE, series.outside_maintenance(series.STORE_UP)),
-            Record(series.CREDENTIALS_REJECTED, credentials_rejected()),
             Record(series.LIVENESS_REFUSED, liveness_refused()),
-            Record(series.TROUBLE, trouble()),
             costs.lost_revenue(),
         ],
     )
+
+
+def trouble_rules() -> list[Group]:
+    """How badly a store needs somebody, and what else is refused, which looks back over hours."""
+    rejected = Record(series.CREDENTIALS_REJECTED, credentials_rejected())
+    return [
+        Group("store-exporter.trouble", [Record(series.TROUBLE, trouble())], interval=MINUTE),
+        Group("store-exporter.credentials", [rejected], interval=2 * MINUTE),
+    ]
 
 
 def watching(age: str) -> str:
@@ -202,9 +230,9 @@ def groups() -> list[Group]:
     """Every recording rule that does not depend on objectives."""
     return [
         health_rules(),
+        *trouble_rules(),
         operation_rules(),
         quantile_rules(),
-        own_rules(),
         sampled_rules(),
         *seasonal.groups(),
         *costs.groups(),

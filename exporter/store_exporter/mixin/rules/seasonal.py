@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ...metrics.catalogue import business, operations
+from ...metrics.catalogue import Metric, business, operations
 from .. import promql, series
 from ..model import Group, Record
 from ..policy import HOUR, SEASONAL
 from ..promql import STORE, total
+
+DAYS = 240
+"""Seconds between evaluations of what looks back over hours and days: it moves little in less."""
 
 
 def groups() -> list[Group]:
@@ -26,15 +29,29 @@ def business_rules() -> Group:
         Record(series.REVENUE_NORMAL, f"{mean_of_a_week(series.REVENUE_HOURLY)} / {HOUR}"),
         Record(series.FAILED_HOURLY, total(STORE, failed)),
         Record(series.LOST_HOURLY, total(STORE, lost)),
-        Record(series.PAYMENTS_RECENT, series.counted(business.PAYMENTS, "2h")),
+        *grown(series.PAYMENTS_RECENT, business.PAYMENTS, "2h"),
     ]
     for window in SEASONAL.drought_windows:
-        paid = series.counted(business.ORDERS_PAID, window)
-        rules.append(Record(series.orders_in(window), paid))
+        rules.extend(grown(series.orders_in(window), business.ORDERS_PAID, window))
         rules.append(
             Record(series.orders_normal(window), same_hour_of_past_weeks(series.orders_in(window)))
         )
-    return Group("store-exporter.business", rules, interval=120)
+    return Group("store-exporter.business", rules, interval=DAYS)
+
+
+def grown(name: str, metric: Metric, window: str) -> tuple[Record, Record]:
+    """By how much a store's counter grew within a long window, as each exporter counted it first.
+
+    Args:
+        name: of the series that is recorded of the store.
+        metric: the counter.
+        window: hours or days.
+    """
+    each = series.of_processes(metric, window)
+    return (
+        Record(each, promql.increase(metric, window)),
+        Record(name, series.counted(metric, window, grown=each)),
+    )
 
 
 def latency_rules() -> Group:

@@ -2,7 +2,8 @@
 
 The first rules of an objective differ by its kind; from there on one set of rules serves all
 objectives, told apart by the label `slo`. Counts over hours are sums of recorded rates, counts
-over days are sums of recorded hours, so that no rule ever reads raw series over a long window.
+over days are sums of hours that are recorded once in each, so that no rule ever reads raw series
+or many samples over a long window.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from .. import promql, series
 from ..model import Group, Record, as_document
 from ..names import AlertName
 from ..objectives import DEFAULT, Objective, ObjectiveKind
-from ..policy import BURN_RATES, RATE_WINDOW, SLO_WINDOW
+from ..policy import BURN_RATES, HOUR, RATE_WINDOW, SLO_WINDOW
 from ..promql import STORE, select, total
 
-BASE = 30
-"""Seconds between evaluations of the first rules; sums of rates become counts by it."""
-LONG = 120
+BASE = 60
+"""Seconds between evaluations of the first rules, as often as there are other rates of operations;
+sums of rates become counts by it."""
+LONG = 240
+"""The same of the others: less than Prometheus looks back, so that a late one leaves no gap."""
+EVENT = 30
+"""Seconds of known health that are one event of uptime."""
 SLO = (*STORE, "slo")
 
 EVENTS = series.recorded(SLO, "store_slo_events", f"rate{RATE_WINDOW}")
@@ -34,10 +39,15 @@ BUDGET = series.recorded(SLO, "store_slo_budget_remaining", f"ratio{SLO_WINDOW}"
 _PAIRS = [(rate.short, rate.long) for rate in BURN_RATES]
 WINDOWS = sorted({window for pair in _PAIRS for window in pair} | {SLO_WINDOW}, key=promql.seconds)
 SHORT = [window for window in WINDOWS if promql.seconds(window) < promql.seconds("1d")]
+DAYS = [window for window in WINDOWS if window not in SHORT]
 QUICKEST = _PAIRS[0]
 """The windows of the first alert. Those of the others, which wait a quarter of an hour and longer,
 are evaluated less often."""
 _HOUR = "1h"
+EVENTS_OF_HOUR = series.recorded(SLO, "store_slo_events", "hour")
+BAD_OF_HOUR = series.recorded(SLO, "store_slo_bad_events", "hour")
+_LATEST = "1d"
+"""How old what is recorded once an hour may be, where Prometheus was down."""
 
 
 def events_in(window: str) -> str:
@@ -69,8 +79,27 @@ def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) ->
     rest.append(Record(BUDGET, f"1 - {burn_rate(SLO_WINDOW)}"))
     return [
         Group("store-exporter.slo", [*first, *quick], interval=BASE),
+        Group("store-exporter.slo.hours", hours(), interval=HOUR, meet=True),
         Group("store-exporter.slo.long", rest, interval=LONG),
     ]
+
+
+def hours() -> list[Record]:
+    """What happened in each hour, and in the days up to it."""
+    return [
+        Record(EVENTS_OF_HOUR, events_in(_HOUR)),
+        Record(BAD_OF_HOUR, bad_in(_HOUR)),
+        *(
+            Record(up_to_hour(count), f"sum_over_time({hour}[{window}])")
+            for window in DAYS
+            for count, hour in ((events_in(window), EVENTS_OF_HOUR), (bad_in(window), BAD_OF_HOUR))
+        ),
+    ]
+
+
+def up_to_hour(count: str) -> str:
+    """Name of what is recorded of a count once an hour."""
+    return f"{count}_hourly"
 
 
 def base(objective: Objective) -> list[Record]:
@@ -108,16 +137,16 @@ def base(objective: Objective) -> list[Record]:
 
 
 def known_time(chosen: tuple[str, ...]) -> str:
-    """One event for each half minute in which a store's health is known, as a rate."""
+    """One event for each `EVENT` seconds in which a store's health is known, as a rate."""
     known = f"present_over_time({promql.over(select(health.HEALTH, *chosen), RATE_WINDOW)})"
-    return f"group by ({', '.join(STORE)}) ({known}) / {BASE}"
+    return f"group by ({', '.join(STORE)}) ({known}) / {EVENT}"
 
 
 def critical_time(chosen: tuple[str, ...]) -> str:
     """Those in which the liveness probe or another critical probe failed, as a rate."""
     critical = select(health.HEALTH, promql.equal("state", "critical"), *chosen)
     share = f"avg_over_time({promql.over(critical, RATE_WINDOW)})"
-    return f"{promql.aggregate('max', STORE, share)} / {BASE}"
+    return f"{promql.aggregate('max', STORE, share)} / {EVENT}"
 
 
 def paged() -> str:
@@ -175,15 +204,15 @@ def over(window: str, every: float) -> list[Record]:
 def count(rate: str, within: Callable[[str], str], window: str, every: float) -> str:
     """The number of events within a window, from rates recorded `every` so many seconds.
 
-    Days are sums of full hours; before its first full hour a store has no more than the last
-    window of hours knows.
+    Days are sums of full hours, up to the last one; before its first full hour a store has no more
+    than the last window of hours knows.
     """
     if window == RATE_WINDOW:
         return f"{rate} * {promql.seconds(window):g}"
     if window in SHORT:
         return f"sum_over_time({rate}[{window}]) * {every:g}"
-    hours = f"sum_over_time({within(_HOUR)}[{window}:{_HOUR}])"
-    return f"{hours} or {within(SHORT[-1])}"
+    days = f"last_over_time({promql.over(up_to_hour(within(window)), _LATEST)})"
+    return f"{days} or {within(SHORT[-1])}"
 
 
 def document(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from .. import promql, series
 from ..model import Group, Record
 from ..promql import STORE
 from .costs import MONEY
-from .seasonal import same_hour_of_past_weeks
+from .seasonal import grown, same_hour_of_past_weeks
 
 REFUNDS = series.recorded(MONEY, business.REFUNDS, "increase1d")
 REFUNDS_NORMAL = series.recorded(MONEY, business.REFUNDS, "increase1d_normal")
@@ -29,10 +29,10 @@ def groups() -> list[Group]:
     sold = promql.total(STORE, promql.each(business.PRODUCTS_SOLD))
     other = promql.total(STORE, promql.each(business.PRODUCTS_SOLD, 'price!="usual"'))
     rules = [
-        Record(REFUNDS, series.counted(business.REFUNDS, "1d")),
+        *grown(REFUNDS, business.REFUNDS, "1d"),
         Record(REFUNDS_NORMAL, same_hour_of_past_weeks(REFUNDS, MONEY)),
-        Record(CORRECTIONS, series.counted(business.CORRECTIONS, "1d")),
-        Record(REVENUE, series.counted(business.REVENUE, "1d")),
+        *grown(CORRECTIONS, business.CORRECTIONS, "1d"),
+        *grown(REVENUE, business.REVENUE, "1d"),
         Record(ABANDONED, promql.aggregate("max", MONEY, abandoned)),
         Record(ABANDONED_NORMAL, same_hour_of_past_weeks(ABANDONED, MONEY)),
         Record(CARTS, promql.aggregate("max", STORE, carts)),

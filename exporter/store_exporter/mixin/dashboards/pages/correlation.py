@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from ... import promql, series
-from ...promql import select
+from ... import promql, series, wide
 from ..counted import errors
 from ..panels import BLUE, GREY, ORANGE, RED, Nothing, Panel, PanelKind, Query, Row, Steps
-from ..scales import NO_ERROR, ORDERS
-from ..variables import STORE_MATCH
+from ..scales import NO_ERROR, over_time
 
-S = STORE_MATCH
 LEAST_STEP, POINTS = "5m", 150
 """Distance of the points between which correlation is computed, at least, and about how many there
 are at most: Grafana chooses the distance."""
@@ -18,17 +15,16 @@ FEWEST = 12
 CORRELATED: Steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
 TOO_STEADY = "what does not vary within the chosen time has no correlation"
 
-ERRORS_SAMPLED = series.sampled(series.STORE_ERROR_RATE)
-SAMPLED = select(ERRORS_SAMPLED, *S)
 OF_ALL = "[$__range:$__interval]"
-TYPES = f"sum by (error_type) (last_over_time({promql.over(SAMPLED, '$__range')} @ end()))"
-BY_TYPE = f"(sum by (error_type) ({SAMPLED}) or on (error_type) 0 * {TYPES})"
+TYPES = over_time(
+    ("error_type",), wide.ERRORS, each=lambda found: f"last_over_time({found}[$__range] @ end())"
+)
+BY_TYPE = f"({over_time(('error_type',), wide.ERRORS)} or on (error_type) 0 * {TYPES})"
 """Errors by type. One that occurs for the first time was at zero before."""
-LATENCY = f"(avg ({select(series.LATENCY_SAMPLED, *S)}))"
-ORDERED = f"(sum ({ORDERS}))"
+LATENCY = f"({over_time((), wide.LATENCIES)} / ({over_time((), wide.MEASURED)} > 0))"
+ORDERED = over_time((), wide.ORDERS)
 CHOSEN = (
-    f"(sum ({select(ERRORS_SAMPLED, promql.equal('error_type', '$error_type'), *S)})"
-    f" or 0 * {LATENCY})"
+    f"({over_time((), wide.ERRORS, promql.equal('error_type', '$error_type'))} or 0 * {LATENCY})"
 )
 
 

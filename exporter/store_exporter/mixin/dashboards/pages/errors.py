@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ....errors import Fault
-from ... import promql, series
+from ... import promql, series, wide
 from ...names import Dashboards
 from ...promql import hourly, select
 from .. import changed
 from ..counted import errors, latest_errors
 from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps, Variable
-from ..scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, over_time, success
-from ..variables import DETAIL, OPERATION_MATCH, OPERATIONS, STORE_MATCH
-from .correlation import ERRORS_SAMPLED, moving_together
+from ..scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, mean, over_time, success
+from ..variables import OPERATION_MATCH, OPERATIONS, READ, STORE_MATCH
+from .correlation import moving_together
 from .errors_rows import seen_by_exporter
 
 S, M = STORE_MATCH, OPERATION_MATCH
@@ -22,14 +22,13 @@ BEHIND = "Of more than six hours it is up to six minutes behind."
 
 def frequency(*matchers: str) -> str:
     """How often each error type occurred in the chosen time, on average."""
-    sampled = promql.over(select(ERRORS_SAMPLED, *matchers, *S), "$__range")
-    return f"sum by (error_type) (avg_over_time({sampled}))"
+    return over_time(("error_type",), wide.ERRORS, *matchers, each=mean)
 
 
 REFERENCE = Variable(
     "error_type",
     "Compare with",
-    select(ERRORS_SAMPLED, *S),
+    select(series.STORE_ERROR_RATE, *S),
     multi=False,
     # Failures before shoppers' mistakes, which are far more, and the most frequent first.
     ranked=f"sort_desc(1000 + {frequency(promql.one_of('error_type', series.FAILED_TYPES))}"
@@ -44,7 +43,7 @@ def page() -> DashboardPage:
         "Stores / Errors",
         "Which errors there are, in which stores and operations, and which of them rise and fall "
         "together, with latency and with orders.",
-        (*OPERATIONS, DETAIL, REFERENCE),
+        (*OPERATIONS, *READ, REFERENCE),
         (
             key_figures(),
             side_by_side(),
@@ -123,7 +122,7 @@ def side_by_side() -> Row:
 
 def by_type(title: str, text: str, faults: tuple[str, ...]) -> Panel:
     """Errors of some faults by type."""
-    rate = over_time(("error_type",), series.STORE_ERROR_RATE, promql.one_of("fault", faults), *S)
+    rate = over_time(("error_type",), wide.ERRORS, promql.one_of("fault", faults))
     return Panel(
         PanelKind.GRAPH,
         title,

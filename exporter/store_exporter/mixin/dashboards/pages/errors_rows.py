@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import health
-from ... import promql, series
+from ... import promql, series, wide
 from ...names import AlertName, Dashboards
 from ...promql import STORE, on, select
 from ..by_hour import by_hour
@@ -26,10 +26,10 @@ def probe_failures() -> Panel:
     """Why probes fail."""
     return by_hour(
         "Failed probes per hour by type",
-        "Failures an hour of health checks. They show an outage even at night, when no "
-        "shopper runs into it.",
+        "Failures an hour of health checks, every four minutes. They show an outage even at "
+        "night, when no shopper runs into it.",
         "error_type",
-        over_time(("error_type",), series.PROBE_ERROR_RATE, *S),
+        over_time(("error_type",), wide.PROBE_ERRORS),
         empty=NO_ERROR,
         width=12,
         height=10,
@@ -42,9 +42,10 @@ def collector_failures() -> Panel:
     """Why collectors fail."""
     return by_hour(
         "Failed collectors per hour by type",
-        "Failures an hour to read business figures. rate_limited means that the budget is spent.",
+        "Failures an hour to read business figures, every four minutes. rate_limited means that "
+        "the budget is spent.",
         "error_type",
-        over_time(("error_type",), series.COLLECTOR_ERROR_RATE, *S),
+        over_time(("error_type",), wide.COLLECTOR_ERRORS),
         empty=NO_ERROR,
         width=12,
         height=10,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import exporter, health
-from ... import promql
+from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...policy import DAY, THRESHOLDS
-from ...promql import STORE, equal, hourly, increase, on, rate, select
+from ...promql import STORE, hourly, increase, on, rate, select
 from ..by_hour import by_hour
 from ..panels import Nothing, Panel, PanelKind, Query, Row
 from ..scales import API_VERSION, BUDGET, NOTHING_HAPPENED
@@ -27,11 +27,12 @@ def asked_of_stores() -> Row:
 
 def requests_by_source() -> Panel:
     """Which probes and collectors send most."""
-    requests = rate(health.API_REQUESTS, "$__rate_interval", *M)
+    requests = select(series.REQUESTS, *M)
     return Panel(
         PanelKind.GRAPH,
         "Requests per hour by source",
-        "Requests an hour to all stores, by the probe or collector that sends them.",
+        "Requests an hour to all stores, by the probe or collector that sends them, every four "
+        "minutes.",
         (Query(hourly(f"topk(10, sum by (source) ({requests}))"), "{{source}}"),),
         width=12,
         height=10,
@@ -85,13 +86,12 @@ def least_budget() -> Panel:
 
 def throttling() -> Panel:
     """How often stores ask for patience, and what queries cost."""
-    throttled = rate(health.API_THROTTLED, "$__rate_interval", *M)
-    points = rate(health.API_COST, "$__rate_interval", equal("kind", "actual"), *M)
+    throttled, points = (select(name, *M) for name in (series.THROTTLED, series.POINTS))
     return Panel(
         PanelKind.GRAPH,
         "Throttling and query cost per hour",
         "Answers an hour that asked us to slow down, and query cost points an hour "
-        "where the platform counts them.",
+        "where the platform counts them, every four minutes.",
         (
             Query(
                 hourly(f"sum by (platform) ({throttled})"),

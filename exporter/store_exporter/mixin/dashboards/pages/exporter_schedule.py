@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import business, exporter
-from ... import promql
+from ... import promql, series
 from ...names import AlertName
 from ...policy import THRESHOLDS
-from ...promql import each, increase, rate, select
+from ...promql import increase, rate, select
 from ..by_hour import by_hour
 from ..panels import Nothing, Panel, PanelKind, Query, Row
 from ..scales import LAG, NOTHING_HAPPENED
@@ -69,13 +69,12 @@ def left_out() -> Panel:
 
 def staleness() -> Panel:
     """How far behind each collector is."""
-    age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *M)}"
-    missed = f"max by (collector) (({age}) / {select(business.COLLECTOR_INTERVAL, *M)})"
+    missed = f"max by (collector) ({select(series.MISSED, *M)})"
     return Panel(
         PanelKind.GRAPH,
         "Staleness",
-        "How many of its intervals each collector's stalest store is behind. From "
-        f"{THRESHOLDS.stale_intervals:g} on its figures are withdrawn.",
+        "How many of its intervals each collector's stalest store is behind, every four minutes. "
+        f"From {THRESHOLDS.stale_intervals:g} on its figures are withdrawn.",
         (Query(missed, "{{collector}}", empty="no collector may be switched on"),),
         height=10,
         low=0,
@@ -87,12 +86,12 @@ def staleness() -> Panel:
 
 def longest_runs() -> Panel:
     """How long collectors take."""
-    spent = f"max by (collector) ({select(business.COLLECTOR_DURATION, *M)})"
+    spent = f"max by (collector) ({select(series.LONGEST_RUN, *M)})"
     return Panel(
         PanelKind.GRAPH,
         "Longest runs of collectors",
-        "How long the last run of each collector took, of its slowest store. Near its "
-        "timeout, it will soon fail.",
+        "How long the last run of each collector took, of its slowest store, every four minutes. "
+        "Near its timeout, it will soon fail.",
         (Query(spent, "{{collector}}", empty="no collector may be switched on"),),
         unit="s",
         height=10,
@@ -102,13 +101,19 @@ def longest_runs() -> Panel:
 
 def unread() -> Panel:
     """Records that collectors have yet to read."""
-    backlog = f"sum by (collector) ({each(business.COLLECTOR_BACKLOG, *M)})"
+    backlog = promql.aggregate("max", business.COLLECTOR_BACKLOG.labels, select(series.BACKLOG, *M))
     return Panel(
         PanelKind.GRAPH,
         "Backlog",
-        "Changed records that collectors have yet to read. Counters are complete at 0; a "
-        "first run over a large shop takes a while.",
-        (Query(backlog, "{{collector}}", empty="not every collector has one"),),
+        "Changed records that collectors have yet to read, every four minutes. Counters are "
+        "complete at 0; a first run over a large shop takes a while.",
+        (
+            Query(
+                f"sum by (collector) ({backlog})",
+                "{{collector}}",
+                empty="not every collector has one",
+            ),
+        ),
         nothing=Nothing.NO_BACKLOG,
         decimals=0,
         height=10,

@@ -22,8 +22,8 @@ from ..scales import (
     UP,
     intervals_ago,
 )
-from ..variables import STORE_MATCH, STORES
-from .fleet_rows import LISTED, over_time, upkeep
+from ..variables import READ, STORE_MATCH, STORES
+from .fleet_rows import LISTED, course, upkeep
 
 WORST_STORES = f"topk({LISTED}, {TROUBLE})"
 NORMAL = (
@@ -44,8 +44,8 @@ def page() -> DashboardPage:
         Dashboards.FLEET,
         "Stores / Fleet",
         "All stores at a glance, the worst first. Start here.",
-        STORES,
-        (what_fires(), worst_stores(), over_time(), upkeep()),
+        (*STORES, *READ),
+        (what_fires(), worst_stores(), course(), upkeep()),
         marks=False,
     )
 

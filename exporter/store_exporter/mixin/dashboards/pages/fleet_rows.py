@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import business, health
-from ... import series
+from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...policy import DAY, THRESHOLDS
-from ...promql import STORE, each, on, select
+from ...promql import STORE, each, on
 from ...rules import recording
 from ..by_hour import by_hour
 from ..panels import GREY, UP_DOWN, Nothing, Panel, PanelKind, Query, Row
 from ..scales import (
     CERTIFICATE,
     NO_ERROR,
-    ORDERS,
     STALE,
     SUCCESS,
     SUCCESS_RATE,
     TROUBLE,
-    UP,
     intervals_ago,
+    of_each,
+    over_time,
 )
 from ..variables import STORE_MATCH
 
@@ -28,7 +28,7 @@ SHOWN = 15
 """Stores whose state is drawn: more lines than that cannot be told apart."""
 
 
-def over_time() -> Row:
+def course() -> Row:
     """How the fleet fared over the chosen time."""
     return Row("Over time", (states(), *graphs()))
 
@@ -39,6 +39,7 @@ def states() -> Panel:
     A timeline keeps the order of its queries, and none among the series of one.
     """
     worst = f"topk({SHOWN}, {TROUBLE} @ end())"
+    up = of_each(series.STORE_UP, series.UP_SAMPLED)
     degrees = (
         f">= {recording.DOWN}",
         f">= {recording.PAGED} < {recording.DOWN}",
@@ -48,10 +49,11 @@ def states() -> Panel:
         PanelKind.TIMELINE,
         f"State of the {SHOWN} stores in most trouble",
         "When each of them was down; those in most trouble now come first. Bars that begin "
-        "together point to a common cause: a hosting company, a network, a release.",
+        "together point to a common cause: a hosting company, a network, a release. Of more than "
+        "six hours it is looked at every four minutes.",
         tuple(
             Query(
-                f"{UP} and {on(*STORE)} ({worst} {degree})",
+                f"{up} and {on(*STORE)} ({worst} {degree})",
                 "{{domain}}",
                 empty="there may be no store in so much trouble, or in so little",
             )
@@ -67,14 +69,13 @@ def states() -> Panel:
 
 def graphs() -> tuple[Panel, ...]:
     """Errors, calls, success and orders of the fleet."""
-    faults = select(series.STORE_ERROR_RATE, *STORE_MATCH)
     return (
         by_hour(
             "Errors per hour by who must act",
             "Errors an hour by fault: store, config, app, and customer, which is no failure "
             "but what shoppers did wrong. A rise of customer errors alone is not an outage.",
             "fault",
-            faults,
+            over_time(("fault",), wide.ERRORS),
             empty=NO_ERROR,
             width=12,
             height=11,
@@ -86,7 +87,7 @@ def graphs() -> tuple[Panel, ...]:
             "Operations an hour by platform. A sudden fall to zero means that applications "
             "do not report, or do not run.",
             "platform",
-            select(series.STORE_RATE, *STORE_MATCH),
+            over_time(("platform",), wide.RATE),
             width=12,
             height=11,
             links=(Dashboards.OPERATIONS,),
@@ -109,7 +110,7 @@ def graphs() -> tuple[Panel, ...]:
             "Orders in the past hour",
             "Orders first paid within the past hour, by platform, as one line each. Compare "
             "with the trends dashboard before you worry about a dip at night.",
-            (Query(f"sum by (platform) ({ORDERS})", "{{platform}}"),),
+            (Query(over_time(("platform",), wide.ORDERS), "{{platform}}"),),
             width=12,
             decimals=0,
             low=0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import operations
-from ... import series
+from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import hourly, select
 from ..by_hour import by_hour
@@ -19,7 +19,7 @@ from ..scales import (
     quantile,
     success,
 )
-from ..variables import DETAIL, OPERATION_MATCH, OPERATIONS
+from ..variables import OPERATION_MATCH, OPERATION_ONLY, OPERATIONS, READ
 from .operations_rows import one_by_one
 
 M = OPERATION_MATCH
@@ -79,7 +79,7 @@ def page() -> DashboardPage:
         "Stores / Operations",
         "The operations that applications run against stores: rate, success, errors by fault, "
         "latency. What shoppers do wrong (out of stock, wrong coupon) is not counted as failure.",
-        (*OPERATIONS, DETAIL),
+        (*OPERATIONS, *READ),
         (key_figures(), course(), one_by_one()),
     )
 
@@ -113,7 +113,7 @@ def course() -> Row:
 
 def busiest() -> Panel:
     """What is called most."""
-    rate = over_time(("operation",), series.OPERATION_RATE, *M)
+    rate = over_time(("operation",), wide.RATE, *OPERATION_ONLY)
     return Panel(
         PanelKind.GRAPH,
         "Calls per hour, ten busiest operations",
@@ -135,7 +135,7 @@ def errors_by_fault() -> Panel:
         "are the shop's and the credentials', app is a bug of the caller. Dots are single "
         "calls that failed; applications with OpenTelemetry have them.",
         "fault",
-        chosen(("fault",), series.STORE_ERROR_RATE, series.OPERATION_ERROR_RATE),
+        chosen(("fault",), wide.ERRORS, wide.OPERATION_ERRORS),
         empty=NO_ERROR,
         exemplars=(select(operations.OPERATION_ERRORS, *M),),
         width=12,
@@ -168,8 +168,8 @@ def latency() -> Panel:
 
 def latencies() -> Panel:
     """All of the latencies, not only some quantiles."""
-    native = chosen((), series.STORE_HISTOGRAM, series.OPERATION_HISTOGRAM)
-    buckets = chosen(("le",), series.STORE_BUCKETS, series.OPERATION_BUCKETS)
+    native = chosen((), wide.HISTOGRAM, wide.OPERATION_HISTOGRAM)
+    buckets = chosen(("le",), wide.BUCKETS, wide.OPERATION_BUCKETS)
     return Panel(
         PanelKind.HEATMAP,
         "Calls per hour by latency",

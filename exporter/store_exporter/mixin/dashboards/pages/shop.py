@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...names import Dashboards
 from .. import changed, firing
 from ..panels import DashboardPage, Row
-from ..variables import CURRENCY, STORE_MATCH, STORES
+from ..variables import CURRENCY, READ, STORE_MATCH, STORES
 from .shop_figures import is_all_well, today, week_and_day
 from .shop_health import checks, operations, upkeep
 from .shop_lists import by_name
@@ -25,7 +25,7 @@ def page() -> DashboardPage:
         "Stores / Shop",
         "One shop, or several: what it sells, whether it works, how fresh the figures are. The "
         "same for every platform.",
-        (*STORES, CURRENCY),
+        (*STORES, CURRENCY, *READ),
         (
             Row("What fires", (alerts,)),
             today(),

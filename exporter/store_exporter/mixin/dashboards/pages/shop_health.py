@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import business, health
-from ... import promql, series
+from ... import series, wide
 from ...names import AlertName, Dashboards
-from ...policy import LIVENESS_PROBE
-from ...promql import each, equal, select, total
+from ...promql import select
 from ..by_hour import by_hour
 from ..panels import OK_FAILED, Nothing, Panel, PanelKind, Query, Row
-from ..scales import LATENCY, NO_ERROR, STALE, SUCCESS, calls, failures, slowest, success
+from ..scales import (
+    LATENCY,
+    NO_ERROR,
+    STALE,
+    SUCCESS,
+    calls,
+    failures,
+    mean,
+    of_each,
+    over_time,
+    slowest,
+    success,
+)
 from ..variables import STORE_MATCH
 
 M = STORE_MATCH
@@ -17,8 +28,8 @@ M = STORE_MATCH
 
 def checks() -> Row:
     """Each health check over time, and where the time of a probe goes."""
-    phases = total(("phase",), each(health.PROBE_PHASE, equal("probe", LIVENESS_PROBE), *M))
-    probe = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)})"
+    phases = over_time(("phase",), wide.PHASES)
+    probe = over_time(("probe",), wide.PROBES)
     failing = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)} @ end()) == 0"
     probes = Panel(
         PanelKind.TIMELINE,
@@ -50,6 +61,8 @@ def checks() -> Row:
 
 def availability() -> tuple[Panel, Panel]:
     """How much of the time chosen the shops answered, and what of it was maintenance."""
+    available = of_each(series.AVAILABLE, series.AVAILABLE_SAMPLED, mean)
+    maintained = of_each(series.MAINTENANCE, series.MAINTENANCE_SAMPLED, mean)
     return (
         Panel(
             PanelKind.STAT,
@@ -58,7 +71,7 @@ def availability() -> tuple[Panel, Panel]:
             "chosen shops. Maintenance is left out of it, and told beside it.",
             (
                 Query(
-                    f"min(avg_over_time({select(series.AVAILABLE, *M)}[$__range]))",
+                    f"min({available})",
                     empty="a shop in maintenance all the time has none",
                 ),
             ),
@@ -74,7 +87,7 @@ def availability() -> tuple[Panel, Panel]:
             "In maintenance",
             "Share of the time chosen above that was maintenance, the most of the chosen shops. "
             "Nobody is alerted in it, and it spends no error budget.",
-            (Query(f"max(avg_over_time({select(series.MAINTENANCE, *M)}[$__range]))"),),
+            (Query(f"max({maintained})"),),
             unit="percentunit",
             decimals=1,
             width=12,
@@ -135,7 +148,7 @@ def errors_by_fault() -> Panel:
         "Errors per hour by who must act",
         "Errors an hour by fault. customer is what shoppers did wrong: no failure of the shop.",
         "fault",
-        select(series.STORE_ERROR_RATE, *M),
+        over_time(("fault",), wide.ERRORS),
         empty=NO_ERROR,
         width=12,
         height=10,
@@ -151,7 +164,6 @@ def upkeep() -> Row:
 
 def stock() -> Panel:
     """Products by stock, those that are there left out: they hide the few that are not."""
-    few = promql.one_of("stock", ("low", "out"))
     return Panel(
         PanelKind.GRAPH,
         "Low and out of stock",
@@ -159,7 +171,7 @@ def stock() -> Panel:
         "import, not sales.",
         (
             Query(
-                f"sum by (stock) ({each(business.PRODUCTS, few, *M)})",
+                over_time(("stock",), wide.SCARCE),
                 "{{stock}}",
                 empty="a shop without this collector has no such figure",
             ),
@@ -174,9 +186,6 @@ def stock() -> Panel:
 
 def background() -> Panel:
     """What should happen by itself and does not."""
-    names = promql.one_of("__name__", (business.WEBHOOKS.name, business.SCHEDULED_ACTIONS.name))
-    states = promql.one_of("state", ("disabled", "overdue", "failed"))
-    late = "{" + ", ".join((names, states, *M)) + "}"
     return Panel(
         PanelKind.GRAPH,
         "Background work",
@@ -184,7 +193,7 @@ def background() -> Panel:
         "that something that should happen by itself does not.",
         (
             Query(
-                f"sum by (state) (max without (job, instance) ({late}))",
+                over_time(("state",), wide.LATE),
                 "{{state}}",
                 empty="not every platform has these figures",
             ),

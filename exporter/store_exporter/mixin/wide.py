@@ -1,0 +1,146 @@
+"""Figures of many stores together, recorded so that dashboards can draw weeks of all of them.
+
+What is recorded of each store grows with the stores: a week of a thousand has millions of samples,
+and every series a chunk for each two hours of it. So what graphs add up is added up every few
+minutes, for all stores of an org, and these once more for all orgs. The latter carry no org: who
+sees one org alone does not see them, and reads that org's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from ..metrics.catalogue import Metric, business, health, operations
+from . import series
+from .model import Record
+from .policy import LIVENESS_PROBE
+from .promql import BUCKET, aggregate, equal, named, one_of
+
+OF_STORES, OF_ORGS, OF_ALL = "(org_domain|store)_.+", "org_platform.+", "platform.+"
+"""Patterns of the names of what is known of each store, each org, and all of them."""
+
+ORGS, ALL = ("org", "platform"), ("platform",)
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """A figure of several stores together.
+
+    Attributes:
+        what: the end of its names, which the labels stand before.
+        labels: that are left besides org and platform.
+        of_stores: PromQL of what the given matchers choose of each store.
+        function: which puts several together.
+    """
+
+    what: str
+    labels: tuple[str, ...]
+    of_stores: Callable[..., str]
+    function: str = "sum"
+
+    @property
+    def of_orgs(self) -> str:
+        """Name of the series of each org."""
+        return self._named(ORGS)
+
+    @property
+    def of_all(self) -> str:
+        """Name of the series of all orgs together."""
+        return self._named(ALL)
+
+    def _named(self, level: tuple[str, ...]) -> str:
+        # The ranges of VictoriaMetrics' buckets stand in no name; see `series`.
+        shown = (label for label in self.labels if label != BUCKET[1])
+        return f"{'_'.join((*level, *shown))}:{self.what}"
+
+    def rules(self) -> tuple[Record, Record]:
+        """What records it."""
+        return (
+            Record(self.of_orgs, self.together((*ORGS, *self.labels), self.of_stores())),
+            Record(self.of_all, self.together((*ALL, *self.labels), self.of_orgs)),
+        )
+
+    def together(self, labels: Iterable[str], expression: str) -> str:
+        """Put together what an expression finds, by labels."""
+        return aggregate(self.function, labels, expression)
+
+
+def selected(name: str, *matchers: str) -> str:
+    """Select what matchers choose, which may be about the name as well."""
+    return named(name, *matchers) if matchers else name
+
+
+def _each(metric: Metric, *matchers: str) -> str:
+    """A gauge of stores without the processes that tell it."""
+    return aggregate("max", metric.labels, selected(metric.name, *matchers))
+
+
+def _recorded(name: str, *labels: str) -> Wide:
+    return Wide(name.partition(":")[2], labels, partial(selected, name))
+
+
+RATE = _recorded(series.OPERATION_RATE, "operation")
+OPERATION_ERRORS = _recorded(series.OPERATION_ERROR_RATE, "operation", "fault")
+ERRORS = _recorded(series.STORE_ERROR_RATE, "error_type", "fault")
+OPERATION_HISTOGRAM = _recorded(series.OPERATION_HISTOGRAM, "operation")
+OPERATION_BUCKETS = _recorded(series.OPERATION_BUCKETS, "operation", *BUCKET)
+HISTOGRAM = _recorded(series.STORE_HISTOGRAM)
+BUCKETS = _recorded(series.STORE_BUCKETS, *BUCKET)
+PROBE_ERRORS = _recorded(series.PROBE_ERROR_RATE, "error_type")
+COLLECTOR_ERRORS = _recorded(series.COLLECTOR_ERROR_RATE, "error_type")
+ORDERS = _recorded(series.ORDERS_HOURLY)
+
+
+_p95 = partial(selected, series.STORE_QUANTILE, equal("quantile", "0.95"))
+_P95 = f"{operations.OPERATION_DURATION.name}:p95_{series.RATE}"
+LATENCIES = Wide(f"{_P95}_sum", (), _p95)
+MEASURED = Wide(f"{_P95}_count", (), lambda *matchers: f"({_p95(*matchers)} >= bool 0)")
+"""The p95 of stores, and how many have one: their mean is made of both."""
+
+
+def _lateness(*matchers: str) -> str:
+    """Disabled webhooks and background jobs that are overdue or failed, whichever process tells."""
+    names = one_of("__name__", (business.WEBHOOKS.name, business.SCHEDULED_ACTIONS.name))
+    states = one_of("state", ("disabled", "overdue", "failed"))
+    return f"max without (job, instance) ({{{', '.join((names, states, *matchers))}}})"
+
+
+LATE = Wide("store_background_late:current", ("state",), _lateness)
+SCARCE = Wide(
+    f"{business.PRODUCTS.name}:current",
+    ("stock",),
+    partial(_each, business.PRODUCTS, one_of("stock", ("low", "out"))),
+)
+PROBES = Wide(
+    f"{health.PROBE_SUCCESS.name}:min",
+    ("probe",),
+    partial(selected, health.PROBE_SUCCESS.name),
+    "min",
+)
+PHASES = Wide(
+    f"{health.PROBE_PHASE.name}:liveness",
+    ("phase",),
+    partial(_each, health.PROBE_PHASE, equal("probe", LIVENESS_PROBE)),
+)
+
+EVERY = (
+    RATE,
+    OPERATION_ERRORS,
+    ERRORS,
+    OPERATION_HISTOGRAM,
+    OPERATION_BUCKETS,
+    HISTOGRAM,
+    BUCKETS,
+    PROBE_ERRORS,
+    COLLECTOR_ERRORS,
+    ORDERS,
+    LATENCIES,
+    MEASURED,
+    LATE,
+    SCARCE,
+    PROBES,
+    PHASES,
+)
+"""All of them."""
