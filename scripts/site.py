@@ -30,6 +30,7 @@ PAGES = {
 
 _LINK = re.compile(r"(!?)\[([^]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 _CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+_ITEM = re.compile(r"(?:[-*]|\d+\.) ")
 
 
 def prepare(folder: Path) -> None:
@@ -44,7 +45,8 @@ def prepare(folder: Path) -> None:
         if page.endswith(".md"):
             text = (docs / page).read_text(encoding="utf-8")
             place = places.get(page, f"docs/{page}")
-            (docs / page).write_text(_turned(text, place, page, pages), encoding="utf-8")
+            turned = _turned(_indented(text), place, page, pages)
+            (docs / page).write_text(turned, encoding="utf-8")
     configuration = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     if repository := _repository():
         configuration += f"repo_url: {repository}\n"
@@ -73,6 +75,23 @@ def _turned(text: str, place: str, at: str, pages: set[str]) -> str:
         parts += [_LINK.sub(turn, text[end : code.start()]), code.group()]
         end = code.end()
     return "".join([*parts, _LINK.sub(turn, text[end:])])
+
+
+def _indented(text: str) -> str:
+    """Indent what belongs to an item of a list by four spaces, where Markdown needs two or three.
+
+    The site's Python-Markdown would end the list before it, and begin to number again after it.
+    """
+    lines: list[str] = []
+    offset, in_code = 0, False
+    for line in text.split("\n"):
+        in_code ^= line.startswith("```")
+        if item := _ITEM.match("" if in_code else line):
+            offset = item.end()
+        elif line and not line.startswith(" " * offset):
+            offset = 0
+        lines.append(f"{' ' * (4 - offset)}{line}" if offset and line and not item else line)
+    return "\n".join(lines)
 
 
 def add_version(folder: Path, version: str) -> None:
