@@ -241,3 +241,12 @@ def test_a_page_that_repeats_itself_without_end_is_read_in_time(part: str) -> No
     source = part * 50_000
     assert instead_of_shop(source[:29_000], HOST) != ("", "")
     assert judged(200, {}, source, GENERIC)[0] != ""
+
+
+@pytest.mark.parametrize(("before", "named"), [(0, True), (8_000, False), (16_000, True)])
+def test_marks_are_looked_for_at_the_ends_of_a_page_however_long_it_is(
+    before: int, named: bool
+) -> None:
+    source = f"<html>{'.' * before}captcha-delivery.com{'.' * (16_000 - before)}</html>"
+    error_type, message = judged(403, {}, source, GENERIC)
+    assert (error_type, "DataDome" in message) == ("blocked", named)
