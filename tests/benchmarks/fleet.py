@@ -54,6 +54,8 @@ PROTOBUF = (
     "q=0.7," + TEXT
 )
 _TICKS = os.sysconf("SC_CLK_TCK")
+_FLOORS = ("asyncio", "aiohttp")
+"""Clients of `floors` that are measured beside our probes."""
 _BETWEEN_PAGES = 1.0
 """Seconds, so that what waited while one page was made is not counted among the next one's."""
 
@@ -105,9 +107,20 @@ def _results(found: dict[str, Any], effort: Effort) -> list[Result]:
         Result(f"{what}: other answers meanwhile, median", "s", found["usual"]),
         Result(f"{what}: failed probes", "probes", found["failures"], target=0),
     ]
-    for kind, target in (("fresh", 1.0), ("kept", 1 / 4)):
+    rows.append(
+        Result("floor: a kept TLS connection in OpenSSL alone: memory", "KB", found["floor"] / 1e3)
+    )
+    floors = [
+        (f"floor: {client} alone over a {kind} TLS connection", f"{client} {kind}", None)
+        for client in _FLOORS
+        for kind in ("fresh", "kept")
+    ]
+    for name, kind, target in (
+        ("probe over a fresh TLS connection", "fresh", 1.0),
+        ("probe over a kept TLS connection", "kept", 1 / 4),
+        *floors,
+    ):
         ours, peer = found[kind], found.get("blackbox")
-        name = f"probe over a {kind} TLS connection"
         if not peer:
             rows.append(Result(name, "µs", median(ours), spread=Spread.of(ours)))
             continue
@@ -143,9 +156,11 @@ def _probes(place: Path, effort: Effort) -> dict[str, Any]:
         closing = stack.enter_context(_tls_store(place, "close"))
         keeping = stack.enter_context(_tls_store(place, "keep"))
         ours = {
-            name: stack.enter_context(_prober(place, port))
-            for name, port in (("fresh", closing), ("kept", keeping))
+            f"{client} {kind}".lstrip(): stack.enter_context(_client(place, client, port))
+            for client in ("", *_FLOORS)
+            for kind, port in (("fresh", closing), ("kept", keeping))
         }
+        floor = float(subprocess.check_output(_command(place, "memory", keeping)))
         peer = stack.enter_context(_blackbox(place, closing))
         found: dict[str, list[float]] = {name: [] for name in ours}
         for process in ours.values():
@@ -160,7 +175,7 @@ def _probes(place: Path, effort: Effort) -> dict[str, Any]:
                 before = peer.processor()
                 peer.drive(count)
                 found["blackbox"].append((peer.processor() - before) / count * 1e6)
-    return found
+    return {**found, "floor": floor}
 
 
 def _run(process: subprocess.Popen[bytes], count: int) -> float:
@@ -177,10 +192,22 @@ def _run(process: subprocess.Popen[bytes], count: int) -> float:
 
 
 @contextmanager
-def _prober(place: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = (sys.executable, "-m", "tests.benchmarks.probes", str(port), f"{place / 'ca.pem'}")
-    with _running(*command) as process:
+def _client(place: Path, client: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    with _running(*_command(place, client, port)) as process:
         yield process
+
+
+def _command(place: Path, client: str, port: int) -> tuple[str, ...]:
+    """Return what runs our probes, or the client of a floor."""
+    what = ("floors", client) if client else ("probes",)
+    return (
+        sys.executable,
+        "-m",
+        f"tests.benchmarks.{what[0]}",
+        *what[1:],
+        str(port),
+        f"{place / 'ca.pem'}",
+    )
 
 
 def _fleet(place: Path, effort: Effort) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from zlib import crc32
 import aiohttp
 
 from ..net import reach
-from .exchange import IDLE, watched
+from .exchange import watched
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 RENEWED = 600.0
 """Seconds after which a store is connected to anew."""
+_UNUSED = 120.0
+"""Seconds after which a connection that nobody used is closed. So much more than `IDLE` that a run
+that is late, because the processor is busy, does not take a handshake as well."""
 POOLS = 64
 """aiohttp looks at all idle connections of a pool in one go, and closes those that nobody used: ten
 thousand would take a second, for which nothing else goes on."""
@@ -95,7 +98,7 @@ class Lasting(Connector):
         **options: Any,
     ) -> None:
         # Rounded to seconds, as aiohttp does beyond the threshold, all pools' timers would meet.
-        super().__init__(keepalive_timeout=IDLE, timeout_ceil_threshold=math.inf, **options)
+        super().__init__(keepalive_timeout=_UNUSED, timeout_ceil_threshold=math.inf, **options)
         self._epochs = epochs
         self._most = most
         self._clock = clock

@@ -14,7 +14,7 @@ from ..net import names, tls
 from ..stores.model import Proxy
 
 IDLE = 70.0
-"""Seconds for which a lasting connection waits for the next run: nginx keeps its own for 75."""
+"""Seconds between two runs for which a connection is worth keeping: nginx keeps its own for 75."""
 
 
 class StaleConnectionError(StoreError):
