@@ -155,11 +155,11 @@ def test_a_redirect_gets_no_token(recorder: Recorder) -> None:
         fail(recorder, "secret")
         assert not reporter.flush()
         reporter.close()
-    assert tokens == [f"Bearer {TOKEN}"]
+    assert set(tokens) == {f"Bearer {TOKEN}"}
     assert leaked == []
 
 
-@pytest.mark.parametrize("status", [200, 408, 429, 500, 503])
+@pytest.mark.parametrize("status", [200, 404, 408, 429, 500, 503])
 def test_an_answer_that_took_nothing_is_asked_again(status: int, recorder: Recorder) -> None:
     with answering(status) as (url, tokens):
         reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
@@ -168,6 +168,28 @@ def test_an_answer_that_took_nothing_is_asked_again(status: int, recorder: Recor
         assert not reporter.flush()
         reporter.close()
     assert len(tokens) >= 2
+
+
+async def test_a_token_that_is_refused_rests_and_the_calls_of_its_org_are_told_afterwards(
+    tmp_path: Path, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = {"zen": "of-nobody", "acme": TOKEN}
+    async with taking(tmp_path) as running:
+        with answering(401) as (url, asked):
+            reporter = report_calls(url, tokens, recorder=recorder, interval=NEVER)
+            fail(recorder, "kept")
+            fail(recorder, "kept too", org="zen", domain="zen.example")
+            for _ in range(3):
+                assert not await flushed(reporter)
+            assert sorted(asked) == ["Bearer of-nobody", f"Bearer {TOKEN}"]
+        reporter._address = running.url + PATH
+        del reporter._resting["acme"]
+        # One org's token stands in no other's way.
+        assert not await flushed(reporter)
+        assert await messages(running) == ["kept"]
+        reporter.close()
+    (warning, *_) = (one for one in caplog.records if one.levelno >= logging.WARNING)
+    assert "it answered 401" in warning.getMessage()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
@@ -31,8 +32,12 @@ PATH = "/api/v1/calls"
 _BATCH = 200
 """Calls of one request, which are far less than the exporter takes."""
 _SECONDS = 10.0
-_PASSING = (408, 429)
-"""Refusals that pass, as those from 500 on do."""
+_FOR_GOOD = (400, 413, 415, 422)
+"""Answers about the calls, which would be the same again; any other is about the way there."""
+_TOKEN_REFUSED = (401, 403)
+_REST = 300.0
+"""Seconds until a token that was refused is tried again, as whoever counts wrong passwords would
+have it. Somebody may give it to the exporter meanwhile, so that no call is given up for it."""
 _MOST = 100_000
 """Bytes of an answer that are read."""
 _SHOWN = 500
@@ -107,6 +112,7 @@ class CallReporter:
         self._recorder.calls = self._book
         self._changed: set[Store] = set()
         self._told: dict[Store, set[Call]] = {}
+        self._resting: dict[str, tuple[float, str]] = {}
         self._asked: SimpleQueue[SimpleQueue[bool] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-exporter-calls", daemon=True)
         self._thread.start()
@@ -168,15 +174,32 @@ class CallReporter:
         problem = ""
         try:
             for org in self._tokens:
-                for batch in _batches(left[org]):
-                    problem = self._send(org, batch) or problem
-                del left[org]
+                try:
+                    problem = self._tell_of(org, left[org]) or problem
+                    del left[org]
+                except _TokenError as error:
+                    problem = str(error)
         except _NotNowError as error:
             problem = str(error)
         finally:
             self._changed |= {_store(call) for calls in left.values() for call in calls}
         self._note(problem)
         return not problem
+
+    def _tell_of(self, org: str, calls: Sequence[Call]) -> str:
+        """Tell calls of an org, and return why some were refused for good, if any were.
+
+        Raises:
+            _NotNowError: they were not taken, and may be later.
+            _TokenError: likewise, because of the token of this org, or because it rests.
+        """
+        until, refused = self._resting.get(org, (0.0, ""))
+        if time.monotonic() < until:
+            raise _TokenError(refused)
+        problem = ""
+        for batch in _batches(calls):
+            problem = self._send(org, batch) or problem
+        return problem
 
     def _new(self, org: str, stores: Iterable[Store]) -> list[Call]:
         """Return the calls of an org's stores that were not reported yet, the oldest first."""
@@ -204,11 +227,7 @@ class CallReporter:
         return {name: value for name, value in found.items() if value is not None}
 
     def _send(self, org: str, calls: Sequence[Call]) -> str:
-        """Tell calls of an org, and return why some were refused for good, if any were.
-
-        Raises:
-            _NotNowError: they were not taken, and may be later.
-        """
+        """Send calls of an org; raises and returns as `_tell_of`."""
         headers = {
             "Authorization": f"Bearer {self._tokens[org]}",
             "Content-Type": "application/json",
@@ -223,7 +242,11 @@ class CallReporter:
         except HTTPError as error:
             with error:
                 problem = f"it answered {error.code} {_beginning(error)}"
-            if error.code >= 500 or error.code in _PASSING:
+            if error.code in _TOKEN_REFUSED:
+                problem = f"{org}: {problem}"
+                self._resting[org] = time.monotonic() + _REST, problem
+                raise _TokenError(problem) from None
+            if error.code not in _FOR_GOOD:
                 raise _NotNowError(f"{org}: {problem}") from None
         except (
             OSError,
@@ -250,6 +273,10 @@ class CallReporter:
 
 class _NotNowError(Exception):
     """Calls were not accepted now, and may be later."""
+
+
+class _TokenError(Exception):
+    """A token was refused, and with it the calls of its org."""
 
 
 class _NoRedirects(HTTPRedirectHandler):
