@@ -156,6 +156,15 @@ def test_a_row_that_stands_twice_counts_once_and_later_ones_are_left_to_the_live
     assert "Rows whose id stood there before, counted once: 1" in said
 
 
+def test_the_day_on_which_live_figures_began_is_closed_once_it_is_over(tmp_path: Path) -> None:
+    """The last sample is a zero at its midnight, from which `increase` extrapolates nothing."""
+    (tmp_path / "export").write_text(HEADER + GOOD)
+    assert imported(tmp_path, tmp_path / "export", "--before=2025-03-01T11:30:00+01:00") == 0
+    (file,) = (tmp_path / "out").glob("*.om")
+    *_, last = TOTAL.findall(file.read_text())
+    assert last == ("0", str(int(datetime(2025, 3, 2, tzinfo=UTC).timestamp())))
+
+
 def test_a_quote_that_is_never_closed_costs_a_part_of_the_file_and_loses_nothing(
     tmp_path: Path,
 ) -> None:

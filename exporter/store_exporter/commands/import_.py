@@ -23,6 +23,9 @@ from ..server.api.receiving import codes_of
 from .support import arguments, stores
 
 _SHOWN = 20
+_SETTLED = 4 * 3600.0
+"""Age in seconds of what Prometheus has written to blocks; its head holds three hours, and loses what
+is older than a block that is added."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +69,8 @@ def run(args: argparse.Namespace) -> int:
     arguments.silence_log()
     config = stores.read_config(args, resolve=False)
     try:
-        before = time.time() // SLOT * SLOT  # for no sample may be from the future
+        now = time.time()
+        before = now // SLOT * SLOT  # for no sample may be from the future
         if args.before:
             before = min(values.moment(args.before), before)
     except ValueError as error:
@@ -82,7 +86,10 @@ def run(args: argparse.Namespace) -> int:
         reader = _reader(args, config)
         args.output.mkdir(parents=True, exist_ok=True)
         progress = _Progress(args.file.stat().st_size)
-        tally = Import(reader, before, args.output, progress.tell).run(args.file, args.format)
+        # The day on which the live figures began is whole once it has ended, as those before.
+        until = max(before, now - _SETTLED)
+        work = Import(reader, before, until, args.output, progress.tell)
+        tally = work.run(args.file, args.format)
         progress.end()
     except (ConfigError, FileError, OSError, sqlite3.Error) as error:
         text = str(error)

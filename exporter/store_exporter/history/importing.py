@@ -55,12 +55,14 @@ class Import:
     Attributes:
         reader: what makes calls of rows.
         before: Unix time; rows from it on are left out.
+        until: Unix time, not before that; no sample is from more than a slot after it.
         folder: an empty one, which the run fills.
         tell: called now and then with the rows and the bytes that were read.
     """
 
     reader: RowReader
     before: float
+    until: float
     folder: Path
     tell: Callable[[int, int], None]
 
@@ -78,7 +80,7 @@ class Import:
         """
         tally = Tally()
         ledger_file, rejected_file = self.folder / _LEDGER, self.folder / REJECTED
-        ledger, until = CallLedger(ledger_file), int(self.before // SLOT)
+        ledger, until = CallLedger(ledger_file), int(self.until // SLOT)
         try:
             with rejected_file.open("x", encoding="utf-8") as rejected:
                 rejected_file.chmod(0o600)

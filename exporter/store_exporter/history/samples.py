@@ -63,8 +63,8 @@ def write(
         ledger: finished.
         series: the labels of its series, by number.
         slots: those to write.
-        until: the slot at whose begin the past ends; no sample is from later than a slot after
-            it. One from the future would keep Prometheus from taking the live ones.
+        until: no slot is a later one, and no sample is from later than a slot after its begin.
+            One from the future would keep Prometheus from taking the live ones.
     """
     file.writelines(_totals(ledger.calls(slots), series, until))
     file.writelines(_errors(ledger.errors(slots), series, until))
