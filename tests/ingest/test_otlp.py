@@ -340,6 +340,7 @@ async def test_other_buckets_are_refused_with_those_that_must_be(running: Runnin
         (b"\xff\xff", {"Content_Type": PROTOBUF}, 400,
          "the body is no ExportMetricsServiceRequest"),
         (b"{", {}, 400, "the body is no ExportMetricsServiceRequest"),
+        (b"[]", {}, 400, "the body is no ExportMetricsServiceRequest"),
         (b"{}", {"Content_Type": "text/plain"}, 415,
          "the content type must be application/x-protobuf or application/json"),
         (b"{}", {"Content_Encoding": "gzip"}, 400, "the body is not gzip"),

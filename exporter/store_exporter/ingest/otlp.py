@@ -69,6 +69,8 @@ def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
         elif content_type == JSON:
             if body.count(b"{") > _MAX_PARTS:
                 raise _too_many()
+            if not body.lstrip().startswith(b"{"):  # of an array it would make an empty request
+                raise ValueError("no object")
             json_format.Parse(body, request, ignore_unknown_fields=True)
         else:
             raise BodyError(415, f"the content type must be {PROTOBUF} or {JSON}")
