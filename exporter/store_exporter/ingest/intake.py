@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from ..metrics.addition import MOST, Addition, Totals
@@ -22,12 +21,11 @@ from .effects import Decide, Effect, TooMuchError
 from .ledger import MarkKey, ReportLedger
 from .ledger_file import LedgerError
 from .saved import Row, row
+from .turns import in_turns
 
 log = logging.getLogger(__name__)
 
 _GROUP = 64
-_SLICE = 50
-"""Series or keys that are dealt with between two looks at anything else."""
 _TOLD = 5
 
 
@@ -185,15 +183,12 @@ class Intake:
         ledger = await self._in_thread(self._held) if self._ledger is None else self._ledger
         keys = {key for batch in waiting for key in batch.keys}
         group = _BatchGroup(await self._known(ledger, keys))
-        for batch in waiting:
+        async for batch in in_turns(waiting):
             await self._decide(batch, group)
-            await asyncio.sleep(0)
         if group.notes or group.additions:
             await self._save(ledger, group)
-            for place, (handle, addition) in enumerate(group.additions.items(), 1):
+            async for handle, addition in in_turns(group.additions.items()):
                 self._recorder.add(handle, addition, group.totals[handle])
-                if place % _SLICE == 0:
-                    await asyncio.sleep(0)
             self._touched.update(group.additions)
             if new := {handle.labels[:3] for handle in group.additions} - self.stores:
                 self.stores |= new
@@ -204,10 +199,8 @@ class Intake:
     async def _known(self, ledger: ReportLedger, keys: Iterable[MarkKey]) -> dict[MarkKey, str]:
         """Return what is remembered under these keys. It is in memory; a thread would cost more."""
         known: dict[MarkKey, str] = {}
-        wanted = iter(keys)
-        while some := tuple(islice(wanted, _SLICE)):
-            known |= ledger.notes(some)
-            await asyncio.sleep(0)
+        async for key in in_turns(keys):
+            known |= ledger.notes((key,))
         return known
 
     async def _save(self, ledger: ReportLedger, group: _BatchGroup) -> None:
@@ -259,13 +252,11 @@ class Intake:
             known = found.setdefault(handle, addition)
             if known is not addition:
                 known.merge(addition)
-        for place, (handle, addition) in enumerate(found.items(), 1):
+        async for handle, addition in in_turns(found.items()):
             waiting = group.additions.get(handle)
             size = self._recorder.totals(handle).size + addition.size
             if size + (waiting.size if waiting else 0) > MOST:
                 raise TooMuchError("a series would count more than 2**53 calls or seconds")
-            if place % _SLICE == 0:
-                await asyncio.sleep(0)
         return list(found.items())
 
     async def _rows(
@@ -273,13 +264,11 @@ class Intake:
     ) -> list[Row]:
         """Return what is to be saved of the series that grow; notes in the group how they do."""
         now, rows = self._clock(), []
-        for place, (handle, addition) in enumerate(growing.items(), 1):
+        async for handle, addition in in_turns(growing.items()):
             before = self._recorder.totals(handle)
             after = before.plus(addition, now)
             group.totals[handle] = before, after
             rows.append(row(handle.labels, after))
-            if place % _SLICE == 0:
-                await asyncio.sleep(0)
         return rows
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

@@ -23,14 +23,15 @@ from ...ingest.calls import Tenant
 from ...ingest.effects import Effect
 from ...ingest.ledger import MarkKey
 from ...ingest.reader import CallReader
+from ...ingest.turns import in_turns
 from ..endpoints import ApiError
 from .receiving import Receiver
 
 log = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_SLICE = 200
-"""Calls that are read between two looks at anything else."""
+_SLICE = 100
+"""Calls that are read between two looks at the clock."""
 _MOST_UNMAPPED = 20
 
 
@@ -70,14 +71,12 @@ class Ingest(Receiver):
             raise ApiError(400, "none of the calls can be taken", more=document)
         book = self._exporter.calls
         known: dict[tuple[str, str], set[Call]] = {}
-        for count, call in enumerate((*reader.failed, *reader.succeeded()), 1):
+        async for call in in_turns((*reader.failed, *reader.succeeded())):
             store = call.org, call.domain
             if store not in known:
                 known[store] = book.of(*store)
             if call not in known[store]:
                 book.add(call)
-            if count % _SLICE == 0:
-                await asyncio.sleep(0)
         return document
 
     def _remember(self, reader: CallReader) -> None:
@@ -97,9 +96,8 @@ class Ingest(Receiver):
     async def _read(self, tenant: Tenant, body: bytes, content_type: str) -> CallReader:
         reader = CallReader(tenant)
         found = calls_in(body, content_type)
-        while some := list(islice(found, _SLICE)):
+        async for some in in_turns(iter(lambda: list(islice(found, _SLICE)), [])):
             reader.read(some)
-            await asyncio.sleep(0)
         return reader
 
 

@@ -17,6 +17,7 @@ from ...extras import missing
 from ...ingest.effects import Effect
 from ...ingest.ledger import MarkKey
 from ...ingest.streams import Figure, StreamError, add, added
+from ...ingest.turns import in_turns
 from ...metrics.addition import Addition
 from ..endpoints import ApiError
 from .receiving import Receiver
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from ...ingest.otlp import PointError
     from ...ingest.streams import Point
 
-_SLICE = 100
-"""Points that are dealt with between two looks at anything else."""
 _MOST_REASONS = 5
 _REPEATED = {408: 503, 507: 503}
 """Statuses after which the sender should repeat, as the one that makes it."""
@@ -63,10 +62,8 @@ class OtlpReceiver(Receiver):
             async with self._reading:
                 parsed = await asyncio.to_thread(otlp.parsed, body, request.content_type)
                 found = otlp.points(parsed, self._tenants.of(org))
-                for count, point in enumerate(found, 1):
+                async for point in in_turns(found):
                     push.take(point)
-                    if count % _SLICE == 0:
-                        await asyncio.sleep(0)
             if push.points:
                 await self.count(push.keys, push.decide)
             self.tell(org, "counted", push.counted)
@@ -120,7 +117,7 @@ class _Push:
         again = self._mark in known
         if any(point.delta for point in self.points):
             effect.notes[self._mark] = ""
-        for count, point in enumerate(self.points, 1):
+        async for point in in_turns(self.points):
             if point.delta:
                 values = None if again else point.values
             else:
@@ -136,6 +133,4 @@ class _Push:
                 addition = effect.additions.setdefault(point.labels, Addition())
                 add(addition, point, values, self._middles)
                 self.counted += values.count if point.figure is Figure.FINISHED else 0
-            if count % _SLICE == 0:
-                await asyncio.sleep(0)
         return effect
