@@ -24,8 +24,8 @@ from .support import arguments, stores
 
 _SHOWN = 20
 _SETTLED = 4 * 3600.0
-"""Age in seconds of what Prometheus has written to blocks; its head holds three hours, and loses what
-is older than a block that is added."""
+"""Age in seconds of what Prometheus has written to blocks. Its head holds three hours, and loses
+what is older than a block that is added."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
