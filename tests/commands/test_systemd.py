@@ -119,7 +119,7 @@ def test_a_manager_that_is_gone_stops_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     Notifier({"NOTIFY_SOCKET": str(tmp_path / "nowhere")}).ready()
-    assert "the service manager was not told: No such file or directory" in caplog.text
+    assert "the service manager could not be notified: No such file or directory" in caplog.text
     Notifier({}).ready()
 
 

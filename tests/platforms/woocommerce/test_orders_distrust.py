@@ -174,10 +174,10 @@ async def test_a_cache_that_ignores_the_query_is_a_failure_that_says_so(name: st
     async with watching(orders=0) as store:
         store.shop.page_cache = "path"
         await store.probe(name)
-        with pytest.raises(StoreError, match=r"out of a cache \(x-litespeed-cache: hit\)"):
+        with pytest.raises(StoreError, match=r"from a cache \(x-litespeed-cache: hit\)"):
             await store.probe(name)
         # The first request of a run fills the cache that the second one meets.
-        with pytest.raises(StoreError, match="out of a cache"):
+        with pytest.raises(StoreError, match="from a cache"):
             await run(store)
 
 
