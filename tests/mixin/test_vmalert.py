@@ -43,6 +43,7 @@ def vmalert(directory: Path, database: Server) -> Iterator[Server]:
         "-remoteWrite.flushInterval=200ms",
         "-notifier.blackhole",
         "-evaluationInterval=1s",
+        "-rule.evalDelay=0s",
         "-httpListenAddr=127.0.0.1:0",
     ]
     listening = r"started server at http://(127\.0\.0\.1:\d+)/"
@@ -85,11 +86,14 @@ def test_alerts_fire_there_with_the_same_labels_and_facts_and_no_rule_fails(
     with victoria_metrics(tmp_path, *FLAGS) as database:
         send(database, outage(begun, until))
         for metric in CATALOGUE.values():
-            send(database, synthetic.lines(metric, until))
+            send(database, synthetic.lines(metric, until, synthetic.raw_windows(until)[-1:]))
         with vmalert(tmp_path, database) as server:
-            found = eventually(
-                lambda: firing(server, "StoreDownAmongMany"), lambda f: len(f) == len(STORES)
-            )
+
+            def among_many() -> list[dict[str, Any]]:
+                database.flush()  # so that rules read at once what others recorded
+                return firing(server, "StoreDownAmongMany")
+
+            found = eventually(among_many, lambda f: len(f) == len(STORES))
             # What is made of what other rules record, which it reads back from the database.
             for name in (
                 wide.ERRORS.of_orgs,
