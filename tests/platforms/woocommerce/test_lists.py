@@ -147,6 +147,23 @@ async def test_a_stock_report_that_leaves_out_what_is_out_gives_no_list() -> Non
         assert "lacks products that are out" in report.summary
 
 
+async def test_a_best_seller_that_was_taken_off_sale_hides_no_list() -> None:
+    async with watching(orders=0) as store:
+        product = sellable(store)[0]
+        store.shop.new_order("completed", lines=[(product, 1)])
+        store.shop.set_stock(product, 0)
+
+        def drafted(body: Any) -> Any:
+            return [{**row, "status": "draft"} for row in body]
+
+        def lacking(body: Any) -> Any:
+            return [row for row in body if row["id"] != product]
+
+        store.shop.faults.add(changing("*/wc/v3/products", drafted))
+        store.shop.faults.add(changing("*/reports/stock", lacking))
+        assert kinds(await store.collect(SELLERS))["scarce"] == 9
+
+
 async def test_a_blind_stock_report_is_no_empty_list() -> None:
     async with watching(orders=0) as store:
         zeros = dict.fromkeys(("products", "lowstock", "instock", "outofstock", "onbackorder"), 0)

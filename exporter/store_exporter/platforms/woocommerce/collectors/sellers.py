@@ -33,6 +33,7 @@ _MOST_SELLERS = 12
 """As many as WooCommerce's own report has."""
 _SOLD = ("completed", "processing", "on-hold")
 _OUT, _LOW = "outofstock", "lowstock"
+_OFF_SALE = ("draft", "pending", "future", "trash")
 _REPORT = f"{ANALYTICS}/reports/stock"
 _ROW = "id,parent_id,name,sku,stock_status,stock_quantity,manage_stock"
 
@@ -106,7 +107,9 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         return Report(samples, degraded, summary)
     samples += named_lists.best_sellers(sold.lines)
     try:
-        scarce, failures = yield from _scarce(api, sold, out)
+        # The stock report has no products that were taken off sale since.
+        on_sale = {product for product, is_on_sale in out.items() if is_on_sale}
+        scarce, failures = yield from _scarce(api, sold, on_sale)
         samples += named_lists.scarce(scarce)
         degraded += left_out("Scarce products", failures)
     except StoreError as error:
@@ -152,23 +155,23 @@ def _sold(api: Api, run: Run) -> Plan[_Sold]:
     return sold
 
 
-def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[set[int]]:
-    """Return those of some products that are out of stock."""
+def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
+    """Return those of some products that are out of stock, and whether each is still on sale."""
     if not products:
-        return set()
+        return {}
     query = {
         "include": ",".join(map(str, sorted(products))),
         "stock_status": _OUT,
         "per_page": PAGE,
-        "_fields": "id,stock_status",
+        "_fields": "id,status,stock_status",
     }
-    out = set()
+    out = {}
     for product in (yield from api.page(f"{V3}/products", query)):
         # A plugin may write a status of its own into the answer.
         is_asked_for = product.text("stock_status") not in ("instock", "onbackorder")
         if product.identifier() not in products or not is_asked_for:
             raise unexpected_items("the list of products")
-        out.add(product.identifier())
+        out[product.identifier()] = product.text_or("status") not in _OFF_SALE
     return out
 
 
