@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import cast
 
@@ -14,6 +15,7 @@ from store_exporter.net.plans import Request
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.platforms.woocommerce.api_location import ApiLocation
 from store_exporter.platforms.woocommerce.connection import Connection
+from store_exporter.platforms.woocommerce.probes import PROBES
 from tests.fakes.serving import serving
 
 from .watching import watching
@@ -70,10 +72,17 @@ async def test_a_page_in_the_apis_place_costs_one_more_request_and_not_each_time
         store.shop.faults.add(Fault(body="<html><title>Welcome</title></html>"))
         watcher = store.watcher()
         location = cast(Connection, watcher.connection).location
-        page = Response(200, {"content-type": "text/html"}, b"", store.url)
-        assert location.may_have_moved(page, 0.0)
-        assert not location.may_have_moved(page, 299.0)
-        assert location.may_have_moved(page, 300.0)
+        assert location.is_elsewhere(Response(200, {"content-type": "text/html"}, b"", store.url))
+        assert location.may_be_sought(0.0)
+        location.sought(0.0)
+        assert not location.may_be_sought(299.0)
+        assert location.may_be_sought(300.0)
+
+
+async def test_whoever_misses_the_api_while_it_is_being_looked_for_finds_it_too() -> None:
+    async with watching(orders=0, rest_prefix="/api") as store:
+        watcher = store.watcher()
+        await asyncio.gather(*(watcher.run(PROBES[name], {}) for name in ("liveness", "cart")))
 
 
 @pytest.mark.parametrize(

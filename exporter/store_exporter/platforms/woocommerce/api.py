@@ -80,7 +80,7 @@ class Api(api.Api):
         # At most twice: to another place, and there with another signature or version.
         for _ in range(2):
             is_older = path.startswith(STORE) and self.location.is_older(response)
-            if not is_older and not (yield from self._learned(request, response)):
+            if not is_older and not (yield from self._learned(path, request, response)):
                 break
             request = replace(request, url=self.address(path))
             response = yield from self.exchange(request)
@@ -89,7 +89,7 @@ class Api(api.Api):
             _refuse_kept(request, response)
         return response
 
-    def _learned(self, request: Request, response: Response) -> Plan[bool]:
+    def _learned(self, path: str, request: Request, response: Response) -> Plan[bool]:
         """Learn from an answer where the API is; True if that is worth another request."""
         location = self.location
         keyed = needs_key(request.url)
@@ -97,11 +97,11 @@ class Api(api.Api):
             parts = urlsplit(response.url)
             message = f"the store redirects to https: set url to https://{parts.netloc}"
             raise StoreError("redirect", message, status=response.status)
-        if location.may_have_moved(response, self.monotonic()):
-            if "link" in response.headers:
-                return location.learn_from(response)
-            page = yield from self.exchange(Request("HEAD", f"{self.url}/", idempotent=True))
-            return location.learn_from(page)
+        if location.is_elsewhere(response):
+            if request.url == self.address(path) and location.may_be_sought(self.monotonic()):
+                yield from self._seek(response)
+            # Another run may have found it meanwhile.
+            return request.url != self.address(path)
         # Over http a signature covers the path, which something before the store may rewrite.
         unsigned = keyed and response.status == 401 and request.url.startswith("http:")
         if not unsigned or _REFUSED not in response.body[:500]:
@@ -114,6 +114,14 @@ class Api(api.Api):
             )
             raise StoreError("redirect", message, status=response.status)
         return location.switch_signed_path()
+
+    def _seek(self, response: Response) -> Plan[None]:
+        """Learn where the API is from the links of an answer, or else of the front page."""
+        if "link" not in response.headers:
+            response = yield from self.exchange(Request("HEAD", f"{self.url}/", idempotent=True))
+        self.location.learn_from(response)
+        # Not before, so that other runs which miss the API meanwhile do not fail without a look.
+        self.location.sought(self.monotonic())
 
     def read(self, path: str, response: Response) -> Any:
         """Return the JSON of a successful answer.

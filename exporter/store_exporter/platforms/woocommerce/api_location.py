@@ -7,6 +7,7 @@ with plain permalinks. Only the path of what it names is used, at the address in
 
 from __future__ import annotations
 
+import math
 import re
 from urllib.parse import urlsplit, urlunsplit
 
@@ -43,7 +44,7 @@ class ApiLocation:
         self.path = self.signed = parts.path + ROOT
         self.store_path = f"{STORE}/v1"
         self._usual = self.path
-        self._looked = -_AGAIN_SECONDS
+        self._sought = -math.inf
 
     @property
     def moved(self) -> bool:
@@ -70,25 +71,27 @@ class ApiLocation:
         start = self._origin + self.path
         return self._origin + self.signed + url[len(start) :] if url.startswith(start) else url
 
-    def may_have_moved(self, response: Response, now: float) -> bool:
-        """Return whether an answer is none of WordPress' API, and it is time to look for it.
-
-        Args:
-            response: to a request for the API.
-            now: seconds of a clock that never jumps.
-        """
+    def is_elsewhere(self, response: Response) -> bool:
+        """Return whether an answer to a request for the API is none of WordPress' API."""
         kind = response.headers.get("content-type", "")
         if "json" in kind or response.body.lstrip()[:1] in (b"{", b"["):
             return False
-        if response.status not in _MISSING:
-            return False
-        if now - self._looked < _AGAIN_SECONDS:
-            return False
-        self._looked = now
-        return True
+        return response.status in _MISSING
 
-    def learn_from(self, response: Response) -> bool:
-        """Take over where a page says that the API is; False where it says nothing new.
+    def may_be_sought(self, now: float) -> bool:
+        """Return whether it is time to look for the API.
+
+        Args:
+            now: seconds of a clock that never jumps.
+        """
+        return now - self._sought >= _AGAIN_SECONDS
+
+    def sought(self, now: float) -> None:
+        """Take note that the API was looked for."""
+        self._sought = now
+
+    def learn_from(self, response: Response) -> None:
+        """Take over where a page says that the API is, if it says so.
 
         Raises:
             StoreError: api_not_found, the store has plain permalinks, with which WooCommerce does
@@ -98,11 +101,10 @@ class ApiLocation:
         try:
             parts = urlsplit(match.group(1)) if match else None
         except ValueError:
-            return False
+            return
         if parts is None:
-            return False
+            return
         if "rest_route=" in parts.query:
-            self._looked -= _AGAIN_SECONDS
             raise StoreError(
                 "api_not_found",
                 "the store has plain permalinks, with which WooCommerce's API takes no key: choose "
@@ -110,10 +112,8 @@ class ApiLocation:
                 status=response.status,
             )
         path = parts.path.rstrip("/")
-        if path == self.path or not _PATH.fullmatch(path):
-            return False
-        self.path = self.signed = path
-        return True
+        if path != self.path and _PATH.fullmatch(path):
+            self.path = self.signed = path
 
     def switch_signed_path(self) -> bool:
         """Sign as if the API were at `ROOT`, or no longer so; False where that is the same."""
