@@ -105,8 +105,8 @@ def dashboards() -> str:
                 "choose a currency at the top."
             ),
             (
-                "For more than six hours the graphs of *Operations* and *Errors* show what is "
-                "recorded every four minutes, because a week of a thousand stores has too many "
+                "For more than six hours, graphs of many stores together show what is recorded "
+                "every four minutes, because a week of a thousand stores has too many "
                 "samples; current figures always cover the last seconds. Times without "
                 "recorded series, such as an [imported past](migration.md), are read from the raw "
                 "series."
