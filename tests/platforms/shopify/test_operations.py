@@ -177,7 +177,7 @@ def test_the_other_names_are_measured_under_the_operation_s_own(
     store.add_to_cart("SKU-010", cart=mine)
     assert store.apply_discount("save10", cart=mine).coupons
     assert store.lookup_order("1003").number == "1003"
-    with pytest.raises(UnsupportedOperationError, match="reviews belong to apps"):
+    with pytest.raises(UnsupportedOperationError, match="reviews belong to third-party apps"):
         store.get_product_reviews("SKU-010")
     counted = {
         family.metric.name: {labels[3:]: value for labels, value in family.series}
