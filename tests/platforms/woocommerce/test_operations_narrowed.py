@@ -155,6 +155,15 @@ def test_a_list_that_cannot_all_be_read_has_no_summary(
             },
             (Tracking("D", "", ""),),
         ),
+        # Imports over the API keep a number as it came.
+        (
+            {
+                "_wc_shipment_tracking_items": [{"tracking_number": 94001}],
+                "_aftership_tracking_number": 94002,
+            },
+            (Tracking("94001", "", ""), Tracking("94002", "", "")),
+        ),
+        ({"_aftership_tracking_number": ["E"]}, ()),
     ],
 )
 def test_parcels_are_read_as_plugins_keep_them(

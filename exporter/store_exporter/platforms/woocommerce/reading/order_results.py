@@ -66,10 +66,16 @@ def _refunded(fields: Fields, currency: str) -> Money:
 
 
 def order_number(fields: Fields) -> str:
-    """Read the number that the shop gave an order; plugins that number make a JSON number of it."""
-    number = fields.raw("number")
-    is_whole = isinstance(number, int) and not isinstance(number, bool)
-    return str(number) if is_whole else fields.text("number")
+    """Read the number that the shop gave an order."""
+    return _digits(fields.raw("number")) or fields.text("number")
+
+
+def _digits(value: Any) -> str:
+    """Return a whole number as a string; "" for anything else.
+
+    Plugins and imports write numbers of orders and parcels as JSON numbers.
+    """
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def _line(currency: str, row: Fields) -> OrderLine:
@@ -137,10 +143,9 @@ def _tracking(order: Fields) -> tuple[Tracking, ...]:
     """Read the parcels of an order; what makes no sense of them is left out."""
     meta = {row.text_or("key"): row.raw("value") for row in _rows(order.raw("meta_data"))}
     found = [_parcel(row) for key in _LISTS for row in _rows(meta.get(key))]
-    single = meta.get(_NUMBER)
-    if isinstance(single, str) and single.strip():
-        carrier = meta.get(_CARRIER)
-        found.append(Tracking(single.strip(), carrier if isinstance(carrier, str) else "", ""))
+    single, carrier = meta.get(_NUMBER), meta.get(_CARRIER)
+    number = _digits(single) or (single.strip() if isinstance(single, str) else "")
+    found.append(Tracking(number, carrier if isinstance(carrier, str) else "", ""))
     known = {parcel.number: parcel for parcel in reversed(found) if parcel.number}
     return tuple(reversed(known.values()))
 
@@ -159,4 +164,5 @@ def _parcel(row: Fields) -> Tracking:
     carrier = next((row.text_or(name) for name in _CARRIERS if row.text_or(name)), "")
     links = (row.text_or(name) for name in _LINKS)
     link = next((link for link in links if link.startswith(("https://", "http://"))), "")
-    return Tracking(row.text_or("tracking_number").strip(), carrier, link)
+    number = _digits(row.raw("tracking_number")) or row.text_or("tracking_number").strip()
+    return Tracking(number, carrier, link)
