@@ -172,7 +172,7 @@ async def test_a_kept_connection_that_the_server_has_closed_is_no_failure(
     assert server.connections == 3
 
 
-async def test_a_kept_connection_that_was_lost_fails_one_run_and_no_second_one(
+async def test_a_kept_connection_that_was_lost_is_no_failure_and_the_last_one_that_is_kept(
     store: StoreFactory, transports: Transports
 ) -> None:
     async def answer_first(connection: Connection) -> None:
@@ -185,7 +185,28 @@ async def test_a_kept_connection_that_was_lost_fails_one_run_and_no_second_one(
     async with serving(answer_first) as server:
         job = liveness(store(server.url), timeout=0.5)
         results = [await run(runner, job) for _ in range(4)]
-    assert [result.error_type for result in results] == [None, "timeout", None, None]
+    assert [result.ok for result in results] == [True, True, True, True]
+    assert max(result.duration for result in results) < 0.5
+    assert server.connections == 4
+
+
+async def test_a_store_that_hangs_fails_also_where_its_connection_was_kept(
+    store: StoreFactory, transports: Transports
+) -> None:
+    answers = 0
+
+    async def answer_one(connection: Connection) -> None:
+        nonlocal answers
+        answers += 1
+        if answers > 1:
+            await bad_server.hang(connection)
+        await bad_server.answer()(connection)
+
+    runner = Runner(Recorder(), transports(5))
+    async with serving(answer_one) as server:
+        job = liveness(store(server.url), timeout=0.5)
+        results = [await run(runner, job) for _ in range(3)]
+    assert [result.error_type for result in results] == [None, "timeout", "timeout"]
     assert server.connections == 3
 
 

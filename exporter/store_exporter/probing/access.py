@@ -121,10 +121,7 @@ class Access:
         return self._monotonic() >= self._anew_until
 
     def connect_anew(self) -> None:
-        """Have each run connect anew for a day: a connection that was kept did not serve.
-
-        What fails then may be the connection alone, lost to a firewall that forgets idle ones.
-        """
+        """Have each run connect anew for a day: a connection that was kept did not serve."""
         self._anew_until = self._monotonic() + _DAY
 
     def judge(self, response: Response, now: float) -> bool:

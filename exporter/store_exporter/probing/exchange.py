@@ -18,10 +18,11 @@ IDLE = 70.0
 
 
 class StaleConnectionError(StoreError):
-    """A connection that was kept turned out to be closed before there was any answer.
+    """A connection that was kept turned out to be closed or lost before there was any answer.
 
-    A server closes idle connections whenever it likes, so this says nothing about the store: a
-    request that may be sent twice is to be signed anew and sent over another connection.
+    A server closes idle connections whenever it likes, and a firewall forgets them, so this says
+    nothing about the store: a request that may be sent twice is to be signed anew and sent over
+    another connection.
     """
 
 

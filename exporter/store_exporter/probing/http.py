@@ -203,7 +203,7 @@ class StoreHttp:
         secure = outgoing.url.startswith("https:")
         exchange = Exchange(self._access.expiry(outgoing.url) if secure else None)
         self.journal.requests += 1
-        outcome = "interrupted"
+        outcome, began = "interrupted", self._loop.time()
         span = HttpSpan(outgoing.method, outgoing.url)
         try:
             response = await self._sender.send(outgoing, exchange)
@@ -212,10 +212,15 @@ class StoreHttp:
         except StoreError as error:
             outcome = f"{error.error_type}: {error.message}"
             span.failed(error.error_type)
-            stale = isinstance(error, StaleConnectionError)
-            if exchange.kept and not stale:
-                self._access.connect_anew()
-            if error.error_type in _UNREACHABLE and not stale:
+            if isinstance(error, StaleConnectionError):
+                raise
+            if exchange.kept and outgoing.lasting:
+                self._connect_anew()
+                if exchange.status is None:
+                    # It may be lost to a firewall that forgets idle ones, whatever the store does.
+                    self._move(self._loop.time() - began)
+                    raise StaleConnectionError(error.error_type, error.message) from error
+            if error.error_type in _UNREACHABLE:
                 self._access.budget.failed()
             raise
         finally:
@@ -227,10 +232,15 @@ class StoreHttp:
             self._access.learn_expiry(outgoing.url, response.certificate_expiry)
         if self._idle is not None and self._idle >= _kept_for(response):
             # It is of no use, and may hold one of few processes of the store's server.
-            self._access.connect_anew()
+            self._connect_anew()
         if self._access.judge(response, self._now()):
             self.journal.throttled += 1
         return response
+
+    def _connect_anew(self) -> None:
+        """Have this run, and those of a day, connect anew."""
+        self._idle = None
+        self._access.connect_anew()
 
 
 def _kept_for(response: Response) -> float:
