@@ -13,27 +13,22 @@ These are what a connection that is kept takes in OpenSSL, with its two buffers,
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import resource
 import socket
 import ssl
 import sys
-import time
 from asyncio import sslproto
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
-from .probes import AT_ONCE, STORES
+from .probes import Probe, in_rounds
 from .serve import DOMAIN
 
 _PATH = "/wp-json/wc/v3/settings/general/woocommerce_currency"
 _AUTHORIZATION = "Basic " + "YTpi" * 29
 """As long as that of a key and a secret."""
 _CONNECTIONS = 500
-
-Get = Callable[[int], Awaitable[bool]]
-"""Asks a store; returns whether it answered."""
 
 
 class _Client(asyncio.Protocol):
@@ -69,7 +64,7 @@ class _Client(asyncio.Protocol):
             self.answered.set_exception(error or ConnectionError())
 
 
-def _by_asyncio(port: int, context: ssl.SSLContext) -> Get:
+def _by_asyncio(port: int, context: ssl.SSLContext) -> Probe:
     clients: dict[int, _Client] = {}
 
     async def get(number: int) -> bool:
@@ -89,7 +84,7 @@ def _by_asyncio(port: int, context: ssl.SSLContext) -> Get:
     return get
 
 
-def _by_aiohttp(port: int, context: ssl.SSLContext) -> Get:
+def _by_aiohttp(port: int, context: ssl.SSLContext) -> Probe:
     import aiohttp
 
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=300.0)
@@ -111,22 +106,7 @@ def _by_aiohttp(port: int, context: ssl.SSLContext) -> Get:
 
 
 async def _serve(client: str, port: int, context: ssl.SSLContext) -> None:
-    get = {"asyncio": _by_asyncio, "aiohttp": _by_aiohttp}[client](port, context)
-
-    async def work(waiting: list[int]) -> int:
-        good = 0
-        while waiting:
-            good += await get(waiting.pop() % STORES)
-        return good
-
-    loop = asyncio.get_running_loop()
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        waiting = list(range(int(line)))
-        began = time.process_time()
-        good = sum(await asyncio.gather(*(work(waiting) for _ in range(AT_ONCE))))
-        spent = time.process_time() - began
-        sys.stdout.write(json.dumps({"seconds": spent, "good": good}) + "\n")
-        sys.stdout.flush()
+    await in_rounds({"asyncio": _by_asyncio, "aiohttp": _by_aiohttp}[client](port, context))
 
 
 def _memory(port: int, context: ssl.SSLContext) -> float:

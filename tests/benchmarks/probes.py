@@ -14,11 +14,35 @@ import json
 import socket
 import sys
 import time
+from collections.abc import Awaitable, Callable
 
 from .serve import DOMAIN, look_up
 
 STORES = 100
 AT_ONCE = 8
+
+Probe = Callable[[int], Awaitable[bool]]
+"""Asks the store of a number; returns whether it answered."""
+
+
+async def in_rounds(probe: Probe) -> None:
+    """Make as many probes as each line of the input says, and print what they took."""
+
+    async def work(waiting: list[int]) -> int:
+        """Make probes until none waits; returns how many succeeded."""
+        good = 0
+        while waiting:
+            good += await probe(waiting.pop() % STORES)
+        return good
+
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        waiting = list(range(int(line)))
+        began = time.process_time()
+        good = sum(await asyncio.gather(*(work(waiting) for _ in range(AT_ONCE))))
+        spent = time.process_time() - began
+        sys.stdout.write(json.dumps({"seconds": spent, "good": good}) + "\n")
+        sys.stdout.flush()
 
 
 async def main(port: str, ca_file: str) -> None:
@@ -58,23 +82,12 @@ async def main(port: str, ca_file: str) -> None:
     for job in jobs:
         runner.expect(job.store, [job])
 
-    async def work(waiting: list[int]) -> int:
-        """Run probes until none waits; returns how many succeeded."""
-        good = 0
-        while waiting:
-            outcome = await runner.run(jobs[waiting.pop() % STORES])
-            good += isinstance(outcome, Result) and outcome.ok
-        return good
+    async def probe(number: int) -> bool:
+        outcome = await runner.run(jobs[number])
+        return isinstance(outcome, Result) and outcome.ok
 
-    loop = asyncio.get_running_loop()
     with rare_collections():
-        while line := await loop.run_in_executor(None, sys.stdin.readline):
-            waiting = list(range(int(line)))
-            began = time.process_time()
-            good = sum(await asyncio.gather(*(work(waiting) for _ in range(AT_ONCE))))
-            spent = time.process_time() - began
-            sys.stdout.write(json.dumps({"seconds": spent, "good": good}) + "\n")
-            sys.stdout.flush()
+        await in_rounds(probe)
     await transport.close()
 
 
