@@ -17,8 +17,8 @@ from .calls import CALLS, Scene
 LEFT_OUT = (
     # Members whose own members nobody reads, or too many alike.
     *("options", "_links", "extensions", "database"),
-    # What only happens to look like a number: a formula for costs, a plugin's order number.
-    *(("cost", "value"), "number"),
+    # What only happens to look like a number: a formula for costs, numbers of orders and parcels.
+    *(("cost", "value"), "number", "tracking_number"),
     # A price may be a number, so that one in place of no price at all is believed.
     "regular_price",
     # Of a product without variations there is none, and any text is a name.
