@@ -132,6 +132,18 @@ def test_the_table_has_a_row_for_every_folder_and_none_that_is_gone(
     )
 
 
+@pytest.mark.parametrize(
+    ("folder", "pattern"), [("net", "*"), ("platforms/kit", "*/*.py"), ("probing", "*")]
+)
+def test_the_page_names_every_module_of_a_folder_that_it_describes(
+    repository: Path, root: Path, folder: str, pattern: str
+) -> None:
+    page = (repository / "docs/architecture/README.md").read_text("utf-8")
+    section = page.partition(f"### `{folder}`, ")[2].partition("\n#")[0]
+    entries = {file.stem for file in (root / folder).glob(pattern) if file.stem[0] != "_"}
+    assert entries <= set(re.findall(r"`(\w+)`", section))
+
+
 def test_the_distribution_knows_nothing_of_the_demo(root: Path) -> None:
     assert not [file for _, file in modules(root) if "store_demo" in file.read_text("utf-8")]
 
