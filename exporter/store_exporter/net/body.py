@@ -20,7 +20,7 @@ class Body:
     Args:
         limit: bytes that it may have, as sent and decompressed.
         coding: the value of Content-Encoding.
-        status: of the answer, for error messages.
+        status: of the response, for error messages.
 
     Raises:
         StoreError: invalid_response, for a compression that was not asked for.

@@ -1,7 +1,7 @@
-"""Whether an answer came out of a cache, by its headers. No I/O.
+"""Whether a response came out of a cache, by its headers. No I/O.
 
-Page caches, CDNs and reverse proxies each tell it in a header of their own. An answer that was made
-for somebody else, or a while ago, proves neither that a store is alive nor what it holds.
+Page caches, CDNs and reverse proxies each say so in a header of their own. A response that was
+made for somebody else, or a while ago, proves neither that a store is alive nor what it holds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MORE = (
 )
 """Names beyond that pattern."""
 _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns|transient|^x-qm")
-"""Names of caches that the store itself asks while it makes an answer."""
+"""Names of caches that the store itself asks while it makes a response."""
 _SERVED = {"hit", "stale", "updating", "hits", "cached", "served"}
 """Words by which they say so. `REVALIDATED` and `REFRESH_HIT` asked the store first."""
 _ASKED = {"refresh", "revalidated", "refreshhit", "miss", "bypass", "expired", "dynamic", "no"}
@@ -34,7 +34,7 @@ _STANDARD = re.compile(r";\s*hit(\s*[;,=]|\s*$)")
 
 
 def cache_hit(headers: Mapping[str, str]) -> str | None:
-    """Return the header that says that an answer came from a cache; None without one.
+    """Return the header that says that a response came from a cache; None without one.
 
     Args:
         headers: names in lower case.
@@ -51,11 +51,11 @@ def _says_so(name: str, value: str) -> bool:
     if name == "cache-status":
         return _STANDARD.search(value) is not None
     if name == "x-varnish":
-        # Two numbers: this request's, and that of the request whose answer was kept.
+        # Two numbers: this request's, and that of the request whose response was kept.
         return len(value.split()) == 2 and value.replace(" ", "").isdecimal()
     if not _tells(name):
         return False
-    # Several caches in a row each add a part, and one that kept the answer is enough.
+    # Several caches in a row each add a part, and one that kept the response is enough.
     return any(_is_hit(part) for part in value.split(",") if not _WITHIN.search(part))
 
 
@@ -74,7 +74,7 @@ def _is_hit(part: str) -> bool:
 
 
 def refuse_cached(response: Response) -> None:
-    """Refuse an answer that came out of a cache.
+    """Refuse a response that came out of a cache.
 
     Raises:
         StoreError: invalid_response, which says by what header it was seen.
@@ -95,14 +95,14 @@ def refuse_repeated(
     now: float,
     headers: Sequence[str] = ("date",),
 ) -> None:
-    """Refuse an answer that repeats an earlier one, from a cache that does not say so.
+    """Refuse a response that repeats an earlier one, from a cache that does not say so.
 
     Args:
-        known: by what the last answers were known, and when they came; this one is added.
+        known: by what the last responses were known, and when they came; this one is added.
         name: of what was asked for.
-        response: the answer.
+        response: the response.
         now: Unix time.
-        headers: by which two answers of the store are told apart, the most certain first.
+        headers: by which two responses of the store are told apart, the most certain first.
 
     Raises:
         StoreError: invalid_response, which says by what header it was seen.

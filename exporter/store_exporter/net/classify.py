@@ -4,7 +4,7 @@ What decides, in this order: the type a `StoreError` carries; the nearest class 
 ancestry that the application registered or `tables` knows; for classes nobody knows, the exception
 it was raised from; and last, `exception`.
 
-Probes, our clients and `track` all ask here, so that one broken answer has one error type whoever
+Probes, our clients and `track` all ask here, so that one broken response has one error type whoever
 met it. What a driver knows besides is added in `failures`.
 """
 

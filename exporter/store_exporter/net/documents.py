@@ -28,7 +28,7 @@ _CLOSED_CODE = re.compile(
 
 
 def document(response: Response, marks: Marks = GENERIC) -> Any:
-    """Return the JSON that an answer contains, whatever its status.
+    """Return the JSON that a response contains, whatever its status.
 
     Args:
         response: any response.
@@ -68,7 +68,7 @@ def refusal(
     Clients ask for JSON, so that WordPress and firewalls tell of themselves in it.
 
     Returns:
-        Error type and message; None for the platform's own answer, or what may be one.
+        Error type and message; None for the platform's own response, or what may be one.
     """
     if who := marks.challenged_by(headers):
         return answered_by(who, status)
@@ -151,10 +151,10 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
 
 
 def no_document(response: Response, source: str, marks: Marks = GENERIC) -> StoreError:
-    """Say what an answer is that should have been JSON and is not.
+    """Say what a response is that should have been JSON and is not.
 
     Args:
-        response: the answer.
+        response: the response.
         source: its body as text.
         marks: those of the platform, with the generic ones.
     """
@@ -163,7 +163,7 @@ def no_document(response: Response, source: str, marks: Marks = GENERIC) -> Stor
 
 
 def kind(status: int, headers: Mapping[str, str], source: str) -> str:
-    """Return the error type of an answer that is not JSON, for callers without a `Response`.
+    """Return the error type of a response that is not JSON, for callers without a `Response`.
 
     Args:
         status: of HTTP.

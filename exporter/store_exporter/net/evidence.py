@@ -1,8 +1,8 @@
-"""What an HTTP answer means that another library's exception carries.
+"""What an HTTP response means that another library's exception carries.
 
-httpx and requests keep the answer with its body, aiohttp and urllib its status and headers, and an
-error of parsing JSON the text. An answer that is no JSON is judged in `documents`, as our own
-drivers' answers are; one that is JSON, or whose body is not known, by its status.
+httpx and requests keep the response with its body, aiohttp and urllib its status and headers, and
+an error of parsing JSON the text. A response that is no JSON is judged in `documents`, as our own
+drivers' responses are; one that is JSON, or whose body is not known, by its status.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def of_status(status: int) -> str:
 
 
 def of_error(error: BaseException) -> str:
-    """Return what the answer is that an exception carries; invalid_response without one."""
+    """Return what the response is that an exception carries; invalid_response without one."""
     response = getattr(error, "response", None)
     for holder, name in ((response, "status_code"), (error, "status"), (error, "code")):
         status = getattr(holder, name, None)
@@ -90,7 +90,7 @@ def _body(response: Any, headers: Mapping[str, str]) -> bytes | None:
 
 
 def _is_api(headers: Mapping[str, str], body: bytes | None) -> bool:
-    """Whether it is an answer of an API, or may be one for all that is known."""
+    """Whether it is a response of an API, or may be one for all that is known."""
     if body is None:
         return "html" not in headers.get("content-type", "")
     if len(body) > _MOST_BYTES:

@@ -1,10 +1,10 @@
 """The head of an HTTP answer: its limits, and what the libraries that parse it disagree on.
 
-Probes read answers with aiohttp (llhttp) and clients with httpx (h11). What only one of them
+Probes read responses with aiohttp (llhttp) and clients with httpx (h11). What only one of them
 refuses is refused here for both, or in `httpx_wire`, so that they say the same of a store. Beyond
 reach are sizes of chunks of 17 to 20 digits or ended by a line feed alone (broken for llhttp, cut
-off for h11), and text that arrives at once with the answer before it, although its connection was
-to be kept (llhttp takes it for a broken answer, h11 leaves it). Sources: aiohttp 3.14
+off for h11), and text that arrives at once with the response before it, although its connection was
+to be kept (llhttp takes it for a broken response, h11 leaves it). Sources: aiohttp 3.14
 (`_http_parser.pyx`, `max_field_size`, `max_headers`), httpcore 1.0 (`MAX_INCOMPLETE_EVENT_SIZE`,
 100 KiB), RFC 9112.
 """
@@ -18,7 +18,7 @@ from ..errors import StoreError
 MAX_LINE = 32 * 1024
 """Bytes of one header, name and value. Real shops send a Content-Security-Policy of 11 KB."""
 MAX_LINES = 500
-"""Headers of one answer."""
+"""Headers of one response."""
 MAX_BYTES = 64 * 1024
 """Bytes of all headers together."""
 
@@ -28,7 +28,7 @@ _VERSIONS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2")
 def read(
     status: int, raw: Iterable[tuple[bytes, bytes]], version: str = "HTTP/1.1", reason: str = ""
 ) -> dict[str, str]:
-    """Return the headers of an answer: names in lower case, repeated ones joined by commas.
+    """Return the headers of a response: names in lower case, repeated ones joined by commas.
 
     Args:
         status: of HTTP.

@@ -1,4 +1,4 @@
-"""One HTTP exchange over httpx: the request as it is sent, and the answer as it comes in."""
+"""One HTTP exchange over httpx: the request as it is sent, and the response as it comes in."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def httpx_request(signed: Request) -> httpx.Request:
 
 
 class HttpxExchange:
-    """One request and the answer to it, as it comes in.
+    """One request and the response to it, as it comes in.
 
     Args:
-        request: without the credentials, so that the answer's address is free of them.
+        request: without the credentials, so that the response's address is free of them.
         limit: bytes of the body, before and after decompression.
         monotonic: seconds of a clock that never jumps.
         proxied: whether connections are made to a proxy and not to the store.
@@ -73,7 +73,7 @@ class HttpxExchange:
         self.host: str = urlsplit(request.url).hostname or request.url
 
     def begin(self, response: httpx.Response) -> Body:
-        """Return what collects the body of an answer whose head has arrived.
+        """Return what collects the body of a response whose head has arrived.
 
         Raises:
             StoreError: response_too_large or invalid_response, as `head.read` and `Body` say.
@@ -93,7 +93,7 @@ class HttpxExchange:
             raise self.timeout()
 
     def timeout(self) -> TransportError:
-        """Return the error of an answer that did not end in time."""
+        """Return the error of a response that did not end in time."""
         return TransportError("timeout", f"{self.host} took too long", sent=True)
 
     def failure(self, error: Exception) -> TransportError | None:

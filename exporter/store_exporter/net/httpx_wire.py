@@ -1,10 +1,10 @@
 """The connections under httpx, watched: what does not begin as HTTP is refused at its first bytes.
 
-h11, which parses answers for httpx, waits for an empty line before it looks at them. So a port that
-speaks SSH or SMTP would be a timeout or a lost connection for clients, and what it is for probes,
-whose parser looks at every byte. The parsers also disagree on a Content-Length that is given twice
-and on empty lines before an answer, which only the bytes themselves still show. And an answer that
-comes a byte at a time must end for blocking code, too.
+h11, which parses responses for httpx, waits for an empty line before it looks at them. So a port
+that speaks SSH or SMTP would be a timeout or a lost connection for clients, and what it is for
+probes, whose parser looks at every byte. The parsers also disagree on a Content-Length that comes
+twice and on empty lines before a response, which only the bytes themselves still show. And a
+response that comes a byte at a time must end for blocking code, too.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _LENGTHS = re.compile(rb"\ncontent-length[ \t]*:([^\r\n]*)", re.IGNORECASE)
 
 
 class _Head:
-    """The head of the answer that is coming in over one connection, the store's or a proxy's."""
+    """The head of the response that is coming in over one connection, the store's or a proxy's."""
 
     def __init__(self) -> None:
         self._bytes: bytes | None = None
         self._tunnel = False
 
     def asked(self, request: bytes) -> None:
-        """Note that a request is being sent: the next bytes begin an answer."""
+        """Note that a request is being sent: the next bytes begin a response."""
         self._bytes = b""
         # The end of a request without a body is written as nothing.
         self._tunnel = request.startswith(b"CONNECT ") or (self._tunnel and not request)
@@ -49,7 +49,7 @@ class _Head:
         if self._bytes is None:
             return data
         if not self._bytes:
-            # They belong to the answer before, whose length was given too small.
+            # They belong to the response before, whose length was given too small.
             data = data.lstrip(b"\r\n")
         head = self._bytes + data
         if head[: len(_BEGINNING)] != _BEGINNING[: len(head)]:
@@ -67,14 +67,14 @@ class _Head:
         """Note that the connection is over.
 
         Raises:
-            httpcore.ProxyError: a proxy ended it in place of an answer about a tunnel.
+            httpcore.ProxyError: a proxy ended it in place of a response about a tunnel.
         """
         if self._tunnel and self._bytes is not None:
             raise httpcore.ProxyError("it ends the connection")
 
 
 class _Stream(httpcore.NetworkStream):
-    """One connection of blocking code, where only this can end an answer that comes in drips.
+    """One connection of blocking code, where only this can end a response that comes in drips.
 
     A timeout of httpx is for one read; here it is for all reads after a request together.
     """

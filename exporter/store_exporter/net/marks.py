@@ -1,4 +1,4 @@
-"""Marks of answers that something else gave in the store's place: texts and headers, as data."""
+"""Marks of responses that something else gave in the store's place: texts and headers, as data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .refusals import NOTICES
 
 @dataclass(frozen=True)
 class Marks:
-    """What to look for in answers. Texts are in lower case; a platform adds its own to `GENERIC`.
+    """What to look for in responses. Texts are in lower case; a platform adds its own to `GENERIC`.
 
     Attributes:
         challenges: headers that only who refuses or tests a visitor sends, and who that is.

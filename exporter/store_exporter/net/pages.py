@@ -53,7 +53,7 @@ _PLANNED_SECONDS = 60.0
 
 
 def answered_by(who: str, status: int, title: str = "") -> Finding:
-    """Return the finding that somebody refuses or tests the visitor by an answer of its own."""
+    """Return the finding that somebody refuses or tests the visitor by a response of its own."""
     status_and_title = f"HTTP {status}: {title}" if title else f"HTTP {status}"
     return "blocked", f"{who} answered in the store's place ({status_and_title})"
 
@@ -138,7 +138,7 @@ def _text(page: str, marks: Marks) -> str | None:
 
 
 def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -> Finding:
-    """Return what an answer is that should have been JSON and is not.
+    """Return what a response is that should have been JSON and is not.
 
     Args:
         status: of HTTP.

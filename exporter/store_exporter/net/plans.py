@@ -1,4 +1,4 @@
-"""Operations as plans: what to send, what to wait for and what to make of the answers. No I/O.
+"""Operations as plans: what to send, what to wait for and what to make of the responses. No I/O.
 
 A plan is a generator. It yields a `Request` and is sent the `Response`, or a `StoreError` is thrown
 into it where the request failed; it yields a `Pause` to wait; it returns the operation's result.
@@ -153,7 +153,7 @@ def _wait(number: float, now: float) -> float:
 def asked_to_wait(response: Response, now: float) -> float | None:
     """Return for how many seconds a store, or a proxy before it, asks to wait.
 
-    That is 429, with or without `Retry-After`, and 503 with it. None for any other answer.
+    That is 429, with or without `Retry-After`, and 503 with it. None for any other response.
     """
     if response.status == 429:
         return retry_after(response, now) or 0.0

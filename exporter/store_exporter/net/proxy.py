@@ -87,7 +87,7 @@ def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError
     Args:
         proxy: its address.
         host: the store's.
-        status: of its answer.
+        status: of its response.
         phrase: the reason beside it.
     """
     # Bytes that are no UTF-8 come as half surrogates, which nothing can be written with.
@@ -114,7 +114,7 @@ def no_answer(proxy: str, host: str, failure: TransportError | None) -> Transpor
 def refusal(
     proxy: str, host: str, status: int, headers: Mapping[str, str]
 ) -> TransportError | None:
-    """Return the error that an answer to a plain request stands for, if it is the proxy's own.
+    """Return the error that a response to a plain request stands for, if it is the proxy's own.
 
     Squid and tinyproxy sign theirs; those of other proxies are taken for the store's, except 407,
     which only proxies answer.
@@ -122,8 +122,8 @@ def refusal(
     Args:
         proxy: its address.
         host: the store's.
-        status: of the answer.
-        headers: of the answer, in lower case.
+        status: of the response.
+        headers: of the response, in lower case.
     """
     signed = "x-squid-error" in headers or headers.get("server", "").startswith("tinyproxy")
     if status == _AUTHENTICATION_REQUIRED or (signed and 400 <= status < 500):

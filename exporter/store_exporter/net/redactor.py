@@ -2,7 +2,7 @@
 
 It knows a secret by its value, in every form that others may have written it in, and by its look:
 each platform declares what its credentials look like in its `Marks`. What steers a terminal or
-turns the direction of writing is escaped, so that no answer of a store can forge a line.
+turns the direction of writing is escaped, so that no response of a store can forge a line.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def of_cloudflare(source: str) -> tuple[str, str] | None:
 
 
 def by_status(status: int, low: str, title: str, who: str) -> Finding | None:
-    """Return what a status says of an answer that is no JSON; None for a success.
+    """Return what a status says of a response that is no JSON; None for a success.
 
     Args:
         status: of HTTP.

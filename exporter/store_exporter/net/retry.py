@@ -77,7 +77,7 @@ class Retrier:
         monotonic: seconds of a clock that never jumps.
         now: Unix time in seconds.
         random: for jitter, so that clients that failed together do not come back together.
-        wait: how long an answer asks to wait, None if it does not.
+        wait: how long a response asks to wait, None if it does not.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Retrier:
         return self._ends - self._monotonic()
 
     def send(self, request: Request) -> Plan[Response]:
-        """Send a request until there is an answer worth having.
+        """Send a request until there is a response worth having.
 
         Raises:
             StoreError: the last failure; timeout when the operation's deadline has passed.

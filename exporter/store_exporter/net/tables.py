@@ -143,7 +143,7 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         "redirect": "TooManyRedirects",
         "invalid_response": "ContentDecodingError InvalidJSONError",
         "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL",
-        # Also raised for a header of the answer.
+        # Also raised for a header of the response.
         FromCause("invalid_request"): "InvalidHeader",
     },
     "urllib3": {

@@ -6,7 +6,7 @@
         connection.py    what is known of one store: address, credentials, what is remembered
         auth.py          how a request proves who it is
         marks.py         by what its own pages and credentials are known
-        api.py           requests as plans, and what the answers mean
+        api.py           requests as plans, and what the responses mean
         client.py        the clients' constructor
         operations/      a plan for each operation that the platform can do
         probes.py        probes

@@ -131,7 +131,7 @@ def _with_fences(text: str) -> Iterator[str]:
 
 
 def _indented() -> Callable[[str], bool]:
-    """Return a function that tells of line after line whether it belongs to an example."""
+    """Return a function that says of line after line whether it belongs to an example."""
     inside = False
 
     def judge(line: str) -> bool:

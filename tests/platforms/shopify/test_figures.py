@@ -366,7 +366,7 @@ async def test_the_certificate_is_dated(shop: Watched) -> None:
     report = await shop.probe("tls")
     assert report.degraded == ["The certificate expires in 5 days."]
     shop.http.certificate_expiry = None
-    with pytest.raises(StoreError, match="does not tell"):
+    with pytest.raises(StoreError, match="does not show"):
         await shop.probe("tls")
 
 

@@ -157,7 +157,7 @@ def test_probe_and_doctor_are_content_with_a_shop_that_is_well(
         assert cli.main(["probe", DOMAIN, "--config.file", str(file)]) == 0
         assert cli.main(["doctor", DOMAIN, "--config.file", str(file)]) == 0
     shown = capsys.readouterr().out
-    assert "every scope that reading takes is granted" in shown
+    assert "every scope that reading needs is granted" in shown
     assert shop.tokens.client_secret not in shown
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from store_exporter.contract import Collector, Probe, Response
 from store_exporter.platforms import base
-from store_exporter.platforms.kit.rest.answers import server_time
+from store_exporter.platforms.kit.rest.responses import server_time
 from store_exporter.platforms.woocommerce.api import gmt
 from store_exporter.platforms.woocommerce.platform import PLATFORM
 

@@ -19,7 +19,7 @@ ApiT = TypeVar("ApiT")
 T = TypeVar("T")
 _LIFETIME = 3600.0
 Send = Callable[[Request], Plan[Response]]
-"""Sends a request and returns whatever is answered: a `Retrier`'s, or one without repetitions."""
+"""Sends a request and returns the response: a `Retrier`'s, or one without repetitions."""
 
 
 Credential = str | Secret | Unreadable | None
@@ -27,7 +27,7 @@ Credential = str | Secret | Unreadable | None
 
 
 class Clocks(TypedDict, total=False):
-    """What tells the time; the machine's own clocks unless given."""
+    """The clocks; the machine's own unless given."""
 
     monotonic: Callable[[], float]
     """Seconds of a clock that never jumps; for tests."""
@@ -36,7 +36,7 @@ class Clocks(TypedDict, total=False):
 
 
 class Facts:
-    """What is remembered of a store for an hour. Racing threads at worst ask twice.
+    """What is remembered of a store for an hour. Racing threads at worst send it twice.
 
     Args:
         monotonic: seconds of a clock that never jumps.
@@ -61,7 +61,7 @@ class Facts:
 
 
 class Connection(ABC, Generic[ApiT]):
-    """One store: its address, what proves who asks, and what is remembered between requests.
+    """One store: its address, its credentials, and what is remembered between requests.
 
     A client keeps one for its life, monitoring one for each store. Safe to share between threads.
 
@@ -117,7 +117,7 @@ class Connection(ABC, Generic[ApiT]):
 
     @abstractmethod
     def sign(self, request: Request) -> Request:
-        """Add what proves who asks; called by a driver for each attempt anew.
+        """Add what proves who sends it; called by a driver for each attempt anew.
 
         Raises:
             StoreError: unauthorized, there is nothing that proves it.
@@ -134,7 +134,7 @@ class Connection(ABC, Generic[ApiT]):
         return made
 
     def asked_to_wait(self, response: Response, now: float) -> float | None:
-        """Return for how many seconds an answer asks to wait; None if it does not.
+        """Return for how many seconds a response asks to wait; None if it does not.
 
         Args:
             response: any response.

@@ -11,10 +11,10 @@ from ...errors import StoreError
 from ...net.plans import Plan, RedirectError, Request
 from ..kit import connection
 from ..kit.connection import Send
-from ..kit.graphql.answers import GraphqlResult
 from ..kit.graphql.api import GraphqlApi
 from ..kit.graphql.bucket import Bucket
 from ..kit.graphql.documents import QueryFile
+from ..kit.graphql.responses import GraphqlResult
 from ..kit.reading.fields import Fields
 from . import versions
 from .auth import GRANT
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 DOCUMENTS = {api: QueryFile(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
-"""What is asked of the two APIs."""
+"""The requests to the two APIs."""
 
 
 def path(api: str, version: str) -> str:
@@ -51,11 +51,11 @@ class Api(connection.Api):
 
     Attributes:
         admin: the Admin API.
-        storefront: the Storefront API, which tells no costs.
+        storefront: the Storefront API, which shows no costs.
         version: of both, such as `2026-10`.
-        served: the API version that answered last, where answers tell it; Shopify answers by
-            another one than was asked for when that one has ended.
-        deprecated: what an answer said of its query's use of what will be taken away; "" for
+        served: the API version of the last response, where it says so; Shopify uses another one
+            than was requested when that one has ended.
+        deprecated: what a response said of its query's use of what will be taken away; "" for
             nothing.
     """
 
@@ -98,11 +98,11 @@ class Api(connection.Api):
             return (yield from self._ask(request))
         except StoreError as error:
             if error.error_type == "unauthorized":
-                self._tokens.given.forget()
+                self._tokens.granted.forget()
             raise
 
     def _note_version(self, response: Response) -> None:
-        """Remember by which version the answer was made, and what it says is deprecated."""
+        """Remember by which version the response was made, and what it says is deprecated."""
         version = response.headers.get("x-shopify-api-version", "")
         if versions.is_version(version):
             self.served = version
@@ -130,7 +130,7 @@ class Api(connection.Api):
 
 
 def _check_moved(response: Response) -> None:
-    """Refuse an answer that says that the APIs are at another host, as those of a renamed shop are.
+    """Refuse a response that says that the APIs are at another host, as for a renamed shop.
 
     Raises:
         StoreError: redirect.
@@ -138,7 +138,7 @@ def _check_moved(response: Response) -> None:
     try:
         target = urlsplit(response.headers.get("location", ""))
     except ValueError:
-        # It leads to what is no address; what is wrong with the answer is told elsewhere.
+        # It leads to what is no address; what is wrong with the response is reported elsewhere.
         return
     if 300 <= response.status < 400 and target.hostname and api_of(target.path):
         message = f"the shop's APIs are at {target.hostname}: set url to https://{target.hostname}"

@@ -64,12 +64,12 @@ class Tokens:
         names = ("client_id", "client_secret") if self._lasting is None else ()
         self._app = {name: credentials[name] for name in names}
         self._storefront = credentials.get("storefront_token")
-        self.given = AccessToken(monotonic)
+        self.granted = AccessToken(monotonic)
 
     @property
     def expired(self) -> bool:
-        """Whether the shop has to be asked for a token first."""
-        return bool(self._app) and self.given.expired
+        """Whether a token has to be requested from the shop first."""
+        return bool(self._app) and self.granted.expired
 
     @property
     def request(self) -> dict[str, str]:
@@ -82,17 +82,17 @@ class Tokens:
         return {"grant_type": "client_credentials", **app}
 
     def receive(self, response: Response, now: float) -> None:
-        """Take in what the shop answered to the app's request for a token.
+        """Take in the shop's response to the app's request for a token.
 
         Raises:
-            StoreError: unauthorized, and why; or as the answer says.
+            StoreError: unauthorized, and why; or as the response says.
         """
         if response.status == 429:
             # Other than a query that is refused for want of points, this proves no token.
             raise StoreError(*READER.statuses[429], status=429)
         if 400 <= response.status < 500:
             _check_refusal(response)
-        self.given.receive(Fields(READER.document(response, now), "the access token"))
+        self.granted.receive(Fields(READER.document(response, now), "the access token"))
 
     def headers(self, api: str) -> Mapping[str, str]:
         """Return the header for one of the two APIs, admin or storefront.
@@ -101,7 +101,7 @@ class Tokens:
             StoreError: unauthorized, there is no token for that API, or it cannot be read.
         """
         if api == "admin":
-            token = self.given.value if self._lasting is None else reveal(self._lasting)
+            token = self.granted.value if self._lasting is None else reveal(self._lasting)
             return {"X-Shopify-Access-Token": token}
         if self._storefront is None:
             message = "the configuration has no storefront_token, which searches and carts need"
@@ -114,7 +114,7 @@ class Tokens:
 
 
 def _check_refusal(response: Response) -> None:
-    """Raise why Shopify gives no token, where the answer is Shopify's and says so.
+    """Raise why Shopify gives no token, where the response is Shopify's and says so.
 
     Raises:
         StoreError: unauthorized.
@@ -126,7 +126,7 @@ def _check_refusal(response: Response) -> None:
     named = [code for code in _REFUSALS if code in source]
     if named or '"error"' in source:
         code = named[0] if named else None
-        why = _REFUSALS[code] if code else f"it answers with HTTP {response.status}"
+        why = _REFUSALS[code] if code else f"it responds with HTTP {response.status}"
         message = f"Shopify gives no access token: {why}"
         raise StoreError("unauthorized", message, status=response.status, code=code)
 

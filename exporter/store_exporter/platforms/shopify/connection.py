@@ -24,14 +24,14 @@ class Connection(connection.Connection[Api]):
     api_type = Api
 
     def prepare(self) -> None:
-        """Begin with a full share of the rate limit, and with the tokens that are given."""
+        """Begin with a full share of the rate limit, and with the configured tokens."""
         self.version = str(self.settings.get("api_version") or DEFAULT)
         share = float(self.settings.get("budget_share") or DEFAULT_SHARE)
         self.bucket = Bucket(self.monotonic, share)
         self.tokens = Tokens(self.credentials, self.monotonic)
 
     def sign(self, request: Request) -> Request:
-        """Add the token of the API that is asked.
+        """Add the token of the API that the request is for.
 
         Raises:
             StoreError: unauthorized, there is no token for that API.

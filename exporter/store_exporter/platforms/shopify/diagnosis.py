@@ -12,7 +12,7 @@ from .api import Api
 
 _WARN_DAYS = 30
 _GRANT = "Grant them in the app's configuration and install it again."
-# Scopes that reading takes, and what is missing without each.
+# Scopes that reading needs, and what is missing without each.
 READ_SCOPES = {
     "read_orders": "orders, revenue, refunds and abandoned checkouts",
     "read_products": "products, prices and collections",

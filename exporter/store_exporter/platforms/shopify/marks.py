@@ -1,4 +1,4 @@
-"""By what Shopify shows itself in answers, and what its credentials look like."""
+"""By what Shopify shows itself in responses, and what its credentials look like."""
 
 from __future__ import annotations
 

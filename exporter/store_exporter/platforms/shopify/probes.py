@@ -36,7 +36,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     """Asks the Admin API for the shop: if that fails, the API is down or refuses the token.
 
     Degraded when the rate limit is used up, when support for the API version is about to end, or
-    when another version answers.
+    when another version responds.
     """
     days = versions.days_left(api.version, run.now())
     degraded = []

@@ -35,7 +35,7 @@ class Lookup(products.Lookup[Api]):
         """Find a product.
 
         Raises:
-            StoreError: response_too_large, it has more variants than one answer shows.
+            StoreError: response_too_large, it has more variants than one response shows.
         """
         variables = {"id": gid("Product", identifier), "variants": _VARIANTS}
         data = yield from self.api.admin.ask("ProductById", variables)

@@ -1,8 +1,8 @@
 """What Shopify's answers say in its own words. No I/O.
 
-Most Admin answers tell the state of the rate limit, so no limit is hard-coded here. A filter that
+Most Admin responses have the state of the rate limit, so no limit is hard-coded here. A filter that
 Shopify's search does not know is ignored, and `extensions.search` says so: what was found is then
-not what was asked for.
+not what was requested.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from ...errors import StoreError
-from ..kit.graphql.answers import GraphqlReader, GraphqlResult, mapping
 from ..kit.graphql.bucket import Cost, QueryCostError
+from ..kit.graphql.responses import GraphqlReader, GraphqlResult, mapping
 from ..kit.reading.fields import Fields
 from .marks import MARKS
 
@@ -28,7 +28,7 @@ _LARGEST = 1e12
 
 
 class IgnoredFilterError(StoreError):
-    """Shopify's search left out a filter, so that what it found is more than was asked for.
+    """Shopify's search left out a filter, so that what it found is more than was requested.
 
     Attributes:
         fields: the root fields that were searched so.
@@ -44,7 +44,7 @@ class IgnoredFilterError(StoreError):
 
 
 class Reader(GraphqlReader):
-    """Reads answers of both APIs."""
+    """Reads responses of both APIs."""
 
     title = "Shopify"
     marks = MARKS
@@ -122,7 +122,7 @@ class Reader(GraphqlReader):
         """Return the data, as on every platform.
 
         Raises:
-            IgnoredFilterError: what was found is not what was asked for.
+            IgnoredFilterError: what was found is not what was requested.
         """
         data = super().data_of(result, name, beside)
         ignored = _ignored(result.extensions)

@@ -1,7 +1,7 @@
 """API versions: which are spoken here, and when Shopify ends them. No I/O.
 
 A version comes out on the first day of a quarter and is supported for a year at least; requests
-for one that has ended are answered by the oldest that is still supported. Source: Shopify's page
+for one that has ended are served by the oldest that is still supported. Source: Shopify's page
 on API versioning, and the schemas of the versions in the npm package `@shopify/dev-mcp`.
 """
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 DEFAULT = "2026-10"
 SUPPORTED = ("2026-07", "2026-10")
-"""Versions against whose schemas every query is validated in the tests. Earlier ones cannot tell
+"""Versions against whose schemas every query is validated in the tests. Earlier ones cannot show
 what a discount on the whole cart takes off each line."""
 
 _VERSION = re.compile(r"(20\d\d)-(01|04|07|10)")

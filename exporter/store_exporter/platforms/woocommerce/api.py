@@ -1,4 +1,4 @@
-"""Requests to WooCommerce: where they go, what their answers mean, how lists are asked for."""
+"""Requests to WooCommerce: where they go, what their responses mean, how lists are asked for."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Api(api.Api):
 
     Attributes:
         location: where in the store the API is.
-        answers: by what the last answers to probes were known, see `caches.refuse_repeated`.
+        answers: by what the last responses to probes were known, see `caches.refuse_repeated`.
     """
 
     page_size = PAGE
@@ -90,7 +90,7 @@ class Api(api.Api):
         return response
 
     def _learned(self, path: str, request: Request, response: Response) -> Plan[bool]:
-        """Learn from an answer where the API is; True if that is worth another request."""
+        """Learn from a response where the API is; True if that is worth another request."""
         location = self.location
         keyed = needs_key(request.url)
         if keyed and request.url.startswith("http:") and response.url.startswith("https:"):
@@ -106,17 +106,17 @@ class Api(api.Api):
         unsigned = keyed and response.status == 401 and request.url.startswith("http:")
         if not unsigned or _REFUSED not in response.body[:500]:
             return False
-        asked, answered = urlsplit(request.url).path, urlsplit(response.url).path
-        if asked != answered:
+        requested, final = urlsplit(request.url).path, urlsplit(response.url).path
+        if requested != final:
             message = (
-                f"the store redirects {asked} to {answered}, where the signature of a request is "
+                f"the store redirects {requested} to {final}, where the signature of a request is "
                 "not valid: use https, or exclude the API from the redirect"
             )
             raise StoreError("redirect", message, status=response.status)
         return location.switch_signed_path()
 
     def _seek(self, response: Response) -> Plan[None]:
-        """Learn where the API is from the links of an answer, or else of the front page."""
+        """Learn where the API is from the links of a response, or else of the front page."""
         if "link" not in response.headers:
             response = yield from self.exchange(Request("HEAD", f"{self.url}/", idempotent=True))
         self.location.learn_from(response)
@@ -124,7 +124,7 @@ class Api(api.Api):
         self.location.sought(self.monotonic())
 
     def read(self, path: str, response: Response) -> Any:
-        """Return the JSON of a successful answer.
+        """Return the JSON of a successful response.
 
         Raises:
             StoreError: api_not_found, that says so where Analytics is switched off; as
@@ -146,11 +146,11 @@ def _refuse_kept(request: Request, response: Response) -> None:
     WordPress repeats the query of a request in the links to a list's other pages.
 
     Raises:
-        StoreError: invalid_response, it is the answer to another request.
+        StoreError: invalid_response, it is the response to another request.
     """
     sent = request.params.get(_VARIED)
-    told = _LINKED.search(response.headers.get("link", ""))
-    if sent is not None and told is not None and told.group(1) != sent:
+    linked = _LINKED.search(response.headers.get("link", ""))
+    if sent is not None and linked is not None and linked.group(1) != sent:
         message = (
             "the answer is one to an earlier request, which came out of a cache that does not say "
             "so: exclude the store's API from caching"

@@ -72,7 +72,7 @@ class ApiLocation:
         return self._origin + self.signed + url[len(start) :] if url.startswith(start) else url
 
     def is_elsewhere(self, response: Response) -> bool:
-        """Return whether an answer to a request for the API is none of WordPress' API."""
+        """Return whether a response to a request for the API is none of WordPress' API."""
         kind = response.headers.get("content-type", "")
         if "json" in kind or response.body.lstrip()[:1] in (b"{", b"["):
             return False

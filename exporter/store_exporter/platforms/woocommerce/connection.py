@@ -15,18 +15,18 @@ from .auth import Credentials, needs_key
 
 
 class Connection(connection.Connection[Api]):
-    """A store and the key to it; without one only the shoppers' API can be asked."""
+    """A store and the key to it; without one only the shoppers' API can be used."""
 
     platform = "woocommerce"
     api_type = Api
 
     def prepare(self) -> None:
-        """Begin where pretty permalinks put the API, with no answer known."""
+        """Begin where pretty permalinks put the API, with no response known."""
         self.location = ApiLocation(self.url)
         self.answers: dict[str, tuple[str, float]] = {}
 
     def sign(self, request: Request) -> Request:
-        """Add the key, or a signature made with it, where it is asked for.
+        """Add the key, or a signature made with it, where the request needs it.
 
         Raises:
             StoreError: unauthorized, there is no key, or it cannot be read.
@@ -44,7 +44,7 @@ class Connection(connection.Connection[Api]):
         return replace(request, params=params, headers={**request.headers, **headers})
 
     def asked_to_wait(self, response: Response, now: float) -> float | None:
-        """Return for how many seconds an answer asks to wait, the Store API's own way included.
+        """Return for how many seconds a response asks to wait, the Store API's own way included.
 
         Its rate limit answers 400 with `RateLimit-Retry-After`, not 429.
         """

@@ -10,7 +10,7 @@ from ...contract import Finding, Run
 from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.monitoring.diagnosis import check_clock, check_transport, run_checks
-from ..kit.rest.answers import server_time
+from ..kit.rest.responses import server_time
 from .api import ANALYTICS, V3, Api
 from .api_location import ROOT
 from .collectors.facts import STATUS_FIELDS
@@ -38,11 +38,11 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     if findings[-1].state == "fail":
         return findings
     try:
-        _, answer = yield from api.ask(CURRENCY, {"_fields": "id,value"})
+        _, response = yield from api.ask(CURRENCY, {"_fields": "id,value"})
     except StoreError as error:
         return [*findings, _refused(error, run)]
     findings.append(Finding("key", "ok", "the store accepts the key"))
-    findings.append(check_clock(server_time(answer), run.now()))
+    findings.append(check_clock(server_time(response), run.now()))
     for name, path, params in _READS:
         try:
             yield from api.get(path, params)
@@ -94,7 +94,7 @@ def _misplaced(url: str, home: str) -> Finding | None:
 
     Args:
         url: the address in the configuration, below which there is no API.
-        home: the shop's own, as WordPress tells it; behind a proxy the host may be another.
+        home: the shop's own, as WordPress has it; behind a proxy the host may be another.
     """
     ours = urlsplit(url)
     try:
@@ -124,12 +124,12 @@ def _refused(error: StoreError, run: Run) -> Finding:
 def _writes(api: Api) -> Plan[Finding]:
     """Ask to change a product that cannot exist: a key that may write learns that it is not there.
 
-    The answer to a key that may only read comes before anything is looked up.
+    The response to a key that may only read comes before anything is looked up.
     """
     name = "may write"
-    answer = yield from api.send("PUT", f"{V3}/products/0", json={})
+    response = yield from api.send("PUT", f"{V3}/products/0", json={})
     try:
-        READER.read(answer)
+        READER.read(response)
     except StoreError as error:
         if error.error_type == "forbidden":
             return Finding(name, "ok", "no: enough to watch; operations that write need more")

@@ -1,4 +1,4 @@
-"""What rarely changes of a shop: each is asked for when it is needed, at most once an hour."""
+"""What rarely changes of a shop: each is requested when it is needed, at most once an hour."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[N
     if not any(map(reading.has_two_readings, orders)):
         return
     below, is_guess = yield from _learn(api, reading, is_foreign=True, orders=orders)
-    # Where nothing tells: as a plugin for several currencies makes them.
+    # Where nothing shows it: as a plugin for several currencies makes them.
     reading.foreign_below, reading.is_foreign_guess = math.inf if is_guess else below, is_guess
     reading.knows_foreign = True
 
@@ -120,7 +120,7 @@ def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[N
 def _learn(
     api: Api, reading: OrderTotals, *, is_foreign: bool, orders: Sequence[Fields] = ()
 ) -> Plan[tuple[float, bool]]:
-    """Learn below which id orders that do not tell it were made with more decimals.
+    """Learn below which id orders that do not show it were made with more decimals.
 
     Args:
         api: the store's API.
@@ -140,8 +140,8 @@ def _learn(
     doubtful = totals.ambiguous_orders(reading, sample)
     if not doubtful:
         return totals.learn_rounding(reading, sample), False
-    told = yield from _by_customers(api, reading, doubtful)
-    return (0, True) if told is None else (told, False)
+    below = yield from _by_customers(api, reading, doubtful)
+    return (0, True) if below is None else (below, False)
 
 
 def _learn_rule(api: Api, reading: OrderTotals) -> Plan[None]:
@@ -159,11 +159,11 @@ def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) ->
     Args:
         api: the store's API.
         reading: the shop's settings.
-        doubtful: orders that do not tell it themselves.
+        doubtful: orders that do not show it themselves.
 
     Returns:
         0 for orders that were made as they are displayed, infinity for others; None where nothing
-        tells it.
+        shows it.
     """
     customers = (order.raw("customer_id") for order in reversed(doubtful))
     accounts = dict.fromkeys(one for one in customers if isinstance(one, int) and one > 0)
@@ -184,7 +184,7 @@ def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) ->
 def _is_spent(spent: Decimal, reading: OrderTotals, orders: Sequence[Fields]) -> bool:
     """Whether a customer's orders come to what the store adds up: those with a status of payment.
 
-    Statuses of plugins are such or not, which nothing tells.
+    Statuses of plugins are such or not, which nothing shows.
     """
     sums: dict[str, Decimal] = {}
     for order in orders:
@@ -263,7 +263,7 @@ def time_zone(api: Api) -> Plan[tzinfo]:
 
 
 def api_index(api: Api) -> Plan[Fields]:
-    """Ask for what the index of WordPress' API tells everybody of the time zone."""
+    """Ask for what the index of WordPress' API shows everybody of the time zone."""
     return api.get_object("/wp-json/", "the API's index", {"_fields": "gmt_offset,timezone_string"})
 
 

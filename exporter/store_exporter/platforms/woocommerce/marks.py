@@ -1,4 +1,4 @@
-"""By what WordPress, WooCommerce and their plugins show themselves in answers."""
+"""By what WordPress, WooCommerce and their plugins show themselves in responses."""
 
 from __future__ import annotations
 

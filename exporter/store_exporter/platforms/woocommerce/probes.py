@@ -1,6 +1,6 @@
 """Whether a WooCommerce store is alive, sells and shows itself.
 
-A probe fails when the store does not do what is asked, and finds it degraded when it does, but
+A probe fails when the store does not do what is requested, and finds it degraded when it does, but
 slowly or with a warning of its own. What a failure makes of the store's health is in `critical`.
 """
 
@@ -21,13 +21,13 @@ from ..kit.monitoring.probes import (
     tls_probe,
 )
 from ..kit.reading.fields import Fields
-from ..kit.rest.answers import server_time
+from ..kit.rest.responses import server_time
 from .api import STORE, V3, Api
 from .marks import MARKS
 
 CURRENCY = f"{V3}/settings/general/woocommerce_currency"
 _MADE = ("nonce-timestamp", "cart-token", "date")
-"""Headers by which two carts are told apart: the shop makes the first two for each visitor, where
+"""Headers that distinguish two carts: the shop makes the first two for each visitor, where
 something before it may write a date of its own."""
 _PAGES = StorefrontPages(
     ClosedPage(
@@ -74,7 +74,7 @@ def cart(api: Api, run: Run) -> Plan[Report]:
     yours are, set require_payment_method to be told when there are none.
     """
     # Sent without a token and without cookies, so that WooCommerce stores no session: it writes one
-    # only for a visitor whom it knows again. With the token of an earlier answer each run would
+    # only for a visitor whom it knows again. With the token of an earlier response each run would
     # leave or renew a row in the table of sessions.
     body, response = yield from api.ask(f"{STORE}/cart")
     caches.refuse_repeated(api.answers, "cart", response, run.now(), _MADE)

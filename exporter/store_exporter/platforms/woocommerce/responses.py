@@ -1,4 +1,4 @@
-"""What WooCommerce's error answers mean. No I/O.
+"""What WooCommerce's error responses mean. No I/O.
 
 The code decides, not the status: WordPress turns some errors into a 500 although nothing is broken,
 and gives others the same status although different people must act. Sources: recordings of
@@ -15,7 +15,7 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net import documents
 from ..kit.reading.fields import plain_text
-from ..kit.rest.answers import RestReader
+from ..kit.rest.responses import RestReader
 from .auth import needs_key
 from .marks import MARKS
 
@@ -77,7 +77,7 @@ REPORTED: dict[str, str] = {
     "woocommerce_rest_authentication_error": "unauthorized",
     **{f"woocommerce_rest_cannot_{verb}": "forbidden" for verb in ("view", "create", "edit")},
 }
-"""The same for an error that somebody else met, of whose answer no more is known."""
+"""The same for an error that somebody else met, of whose response no more is known."""
 
 _AUTHENTICATION = "woocommerce_rest_authentication_error"
 _PERMISSIONS = (
@@ -104,13 +104,13 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
 class Reader(RestReader):
-    """Reads answers of WordPress and WooCommerce."""
+    """Reads responses of WordPress and WooCommerce."""
 
     marks = MARKS
     codes = CODES
 
     def read(self, response: Response) -> Any:
-        """Return the JSON of a successful answer.
+        """Return the JSON of a successful response.
 
         Raises:
             StoreError: with the error type that `CODES` or the status says, or the one that
@@ -121,7 +121,7 @@ class Reader(RestReader):
             return body
         found = self.error(_status(response.status, body), body)
         if (found.code or "").startswith("jwt_auth_"):
-            # The key is none of its tokens, and WooCommerce was not asked.
+            # The key is none of its tokens, and WooCommerce saw no request.
             message = (
                 f"a plugin that reads JSON web tokens refuses the Authorization header "
                 f"({found.message}): set credentials_in_query, or exclude WooCommerce's API there"
@@ -151,7 +151,7 @@ READER = Reader()
 
 
 def _is_error(body: Any) -> bool:
-    """Whether an answer with a status of success is an error: some proxies make it a 200."""
+    """Whether a response with a status of success is an error: some proxies make it a 200."""
     texts = isinstance(body, dict) and all(
         isinstance(body.get(n), str) for n in ("code", "message")
     )
@@ -159,7 +159,7 @@ def _is_error(body: Any) -> bool:
 
 
 def _status(status: int, body: Mapping[str, Any]) -> int:
-    """Return the status of an error; where a proxy made a success of it, the one that it tells."""
+    """Return the status of an error; where a proxy made a success of it, the one that it names."""
     data = body.get("data") if status < 400 else None
-    told = str(data.get("status") if isinstance(data, dict) else data)
-    return int(told) if re.fullmatch(r"[45][0-9]{2}", told) else status
+    named = str(data.get("status") if isinstance(data, dict) else data)
+    return int(named) if re.fullmatch(r"[45][0-9]{2}", named) else status

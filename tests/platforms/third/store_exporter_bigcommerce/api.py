@@ -1,4 +1,4 @@
-"""Requests to BigCommerce's management API as plans, and what its answers mean."""
+"""Requests to BigCommerce's management API as plans, and what its responses mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.connection import Send
 from store_exporter.platforms.kit.reading.fields import Fields
-from store_exporter.platforms.kit.rest import answers, api
+from store_exporter.platforms.kit.rest import api, responses
 
 from .marks import MARKS
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 
-class Reader(answers.RestReader):
-    """Reads answers of both versions."""
+class Reader(responses.RestReader):
+    """Reads responses of both versions."""
 
     marks = MARKS
-    statuses: ClassVar = {**answers.STATUSES, 404: "not_found"}
+    statuses: ClassVar = {**responses.STATUSES, 404: "not_found"}
 
     def code_and_message(self, body: Any) -> tuple[str | None, str]:
         """Return the words: version 2 has a list of errors, version 3 one that has a title."""

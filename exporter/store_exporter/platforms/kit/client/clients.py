@@ -40,7 +40,7 @@ class Options(Clocks, Generic[TransportT, SleptT], total=False):
     policy: Policy | None
     """Timeouts, deadline and repetitions. The deadline includes waiting for a rate limit."""
     max_body_bytes: int
-    """The largest answer that is read, 5 MiB unless given."""
+    """The largest response that is read, 5 MiB unless given."""
     ca_file: str | None
     """PEM file with further trusted issuers."""
     proxy_url: str | None

@@ -2,7 +2,7 @@
 
 The transports are used without httpx' clients on purpose. A client keeps cookies, so that one
 shopper's session would leak into the next one's request; it logs each address, which may carry a
-signature; and it can only follow redirects or not, while an answer elsewhere must never be given
+signature; and it can only follow redirects or not, while a response elsewhere must never be given
 the credentials. What is left to do here is little: time and size limits and errors of our own.
 """
 
@@ -57,7 +57,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
     Args:
         transport: sends the requests; closed with the driver.
         sign: adds credentials to a request.
-        max_body_bytes: the largest answer that is read.
+        max_body_bytes: the largest response that is read.
         proxied: whether the transport connects to a proxy.
         sleep: waits for seconds, the standard library's unless given.
         monotonic: seconds of a clock that never jumps.
@@ -87,7 +87,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
 
     @abstractmethod
     async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
-        """Send a request and read the answer."""
+        """Send a request and read the response."""
 
     async def _steps(self, plan: Plan[T]) -> T:
         """Run a plan to its end and return its result."""
@@ -157,7 +157,7 @@ class SyncDriver(_Driver[httpx.BaseTransport, None]):
         response = self._transport.handle_request(httpx_request(signed))
         try:
             body = exchange.begin(response)
-            # Not iter_raw(): that refuses the ready-made answers of httpx.MockTransport.
+            # Not iter_raw(): that refuses the ready-made responses of httpx.MockTransport.
             for chunk in cast("httpx.SyncByteStream", response.stream):
                 exchange.check_time()
                 body.add(chunk)

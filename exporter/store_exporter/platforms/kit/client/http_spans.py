@@ -2,10 +2,10 @@
 
 https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span (stable)
 
-The address is told without user and password and without the values of its query, which are
+The address is shown without user and password and without the values of its query, which are
 credentials, codes and customers' addresses. It may be one that a store redirects to, with what it
-was sent in the path or among the names: what looks like a key there is not told either. Headers and
-bodies are not told at all, and no trace context is sent to the store.
+was sent in the path or among the names: what looks like a key there is left out too. Headers and
+bodies are not shown at all, and no trace context is sent to the store.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class HttpSpan:
 
     Args:
         method: of the request.
-        url: its address; what is in its query is not told but for the names.
+        url: its address; of its query only the names are shown.
         params: names of what else its query has.
     """
 
@@ -52,14 +52,14 @@ class HttpSpan:
             self._span = None
 
     def answered(self, status: int) -> None:
-        """End it with an answer."""
+        """End it with a response."""
         attributes: dict[str, str | int] = {"http.response.status_code": status}
         if status >= 400:
             attributes["error.type"] = str(status)
         self._end(attributes)
 
     def failed(self, error_type: str) -> None:
-        """End it without an answer."""
+        """End it without a response."""
         self._end({"error.type": error_type})
 
     def _end(self, attributes: dict[str, str | int]) -> None:

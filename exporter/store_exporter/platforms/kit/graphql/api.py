@@ -13,15 +13,15 @@ from .. import connection
 from ..reading import lists
 from ..reading.fields import Fields
 from . import documents
-from .answers import GraphqlReader, GraphqlResult
 from .bucket import Bucket, Cost, QueryCostError, ThrottledError
 from .documents import NodePage, Nodes, QueryFile
+from .responses import GraphqlReader, GraphqlResult
 
 T = TypeVar("T")
 _MOST_REFUSALS = 5
-"""Refusals in a row of one query that do not tell what is missing, after which it is given up."""
+"""Refusals in a row of one query that do not name what is missing, after which it is given up."""
 Root = str | Callable[[Fields], Fields]
-"""The field of an answer's data that holds a connection, or what finds the connection there."""
+"""The field of a response's data that holds a connection, or what finds the connection there."""
 
 
 Variables = Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None
@@ -32,13 +32,13 @@ class GraphqlApi:
     """One API of a store for the time of one operation or run.
 
     Args:
-        api: all of the platform's, which tells the time.
+        api: all of the platform's, which has the clock.
         url: where it is.
         documents: what can be asked.
-        exchange: sends a request and reads the answer.
-        reader: of the platform's answers.
-        bucket: the rate limit; tells what was spent of it and what is left.
-        cheapest: name of the document by which to learn what the bucket holds, if that is told.
+        exchange: sends a request and reads the response.
+        reader: of the platform's responses.
+        bucket: the rate limit; knows what was spent of it and what is left.
+        cheapest: name of the document by which to learn what the bucket holds, if responses say so.
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class GraphqlApi:
         Raises:
             ThrottledError: in a hurry, or refused too often; the rate limit is used up.
             QueryCostError: one item costs more than a query may.
-            StoreError: of the request, or as the answer says; partial data is an error.
+            StoreError: of the request, or as the response says; partial data is an error.
         """
         if self._cheapest and name != self._cheapest and not hurry and self.bucket.must_learn:
-            # What the bucket holds is in every answer, so the cheapest question comes first.
+            # What the bucket holds is in every response, so the cheapest question comes first.
             yield from self.ask(self._cheapest)
         refusals = 0
         while True:
@@ -219,7 +219,7 @@ class GraphqlApi:
 
         Raises:
             StoreError: also response_too_large, it has more nodes than the limit; a part of it
-                would be another answer.
+                would be another result.
         """
         what = root if isinstance(root, str) else name
         return documents.all_nodes(partial(self.page, name, root, variables), what, limit)

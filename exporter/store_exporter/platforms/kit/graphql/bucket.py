@@ -1,8 +1,9 @@
 """Keeping within a rate limit of points that flow back: a model of the bucket, for all threads.
 
-Every answer tells how full the bucket is. Between answers the model counts what is under way and
-what has flowed back, so that many operations at once take turns instead of being refused in turn.
-Nothing about the limit is known before the first answer; until then queries pass freely.
+Every response says how full the bucket is. Between responses the model counts what is under way
+and what has flowed back, so that many operations at once take turns instead of being refused in
+turn.
+Nothing about the limit is known before the first response; until then queries pass freely.
 
 What a query costs grows with the page that it asks for, though slower than in proportion. The
 model remembers what each one cost the last time and makes pages as large as the limit allows.
@@ -51,12 +52,12 @@ class Cost:
 
 
 class ThrottledError(StoreError):
-    """The bucket was too empty for the query; `wait` tells for how many seconds at least.
+    """The bucket was too empty for the query; `wait` is for how many seconds at least.
 
     Args:
         message: what happened, for a person.
-        cost: what the answer tells; None when it tells nothing.
-        asked: seconds for which the answer asks to wait, where it tells no cost; 0 for none.
+        cost: as the response says; None when it does not.
+        asked: seconds for which the response asks to wait, where it says no cost; 0 for none.
         code: the platform's own error code.
         status: of HTTP, where that is what tells it.
     """
@@ -97,7 +98,7 @@ class Claim:
 
     Attributes:
         wait: seconds after which to ask again; 0 when the query may be sent now.
-        points: what it has taken, to be settled when the answer is there.
+        points: what it has taken, to be settled when the response is there.
     """
 
     wait: float
@@ -194,12 +195,12 @@ class Bucket:
         return cost
 
     def settle(self, query: str, points: float, cost: Cost | None, size: int = 1) -> None:
-        """Take in an answer, or the lack of one.
+        """Take in a response, or the lack of one.
 
         Args:
             query: its name.
             points: what its claim took.
-            cost: what the answer tells; None when there was none.
+            cost: as the response says; None when there was none.
             size: of the page that it asked for.
         """
         with self._lock:

@@ -65,8 +65,8 @@ class QueryFile:
 
     def body(self, name: str, variables: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the JSON that asks for a document; variables that are None are left out."""
-        given = {key: value for key, value in (variables or {}).items() if value is not None}
-        return {"query": self.document(name), "operationName": name, "variables": given}
+        present = {key: value for key, value in (variables or {}).items() if value is not None}
+        return {"query": self.document(name), "operationName": name, "variables": present}
 
 
 class NodePage(NamedTuple):
@@ -76,7 +76,7 @@ class NodePage(NamedTuple):
         items: its nodes.
         after: where the next page begins; None for the last, and where `is_cut`.
         connection: as it came.
-        is_cut: whether there is a next page, and nothing tells where it begins.
+        is_cut: whether there is a next page, and nothing shows where it begins.
     """
 
     items: list[Any]

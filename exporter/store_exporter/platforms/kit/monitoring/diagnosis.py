@@ -38,7 +38,7 @@ def check_clock(server: float | None, now: float) -> Finding:
     """Compare the store's clock with ours.
 
     Args:
-        server: Unix time that the store tells, None if it tells none.
+        server: Unix time by the store's clock, None if it does not show it.
         now: ours.
     """
     if server is None:
@@ -53,7 +53,7 @@ def check_clock(server: float | None, now: float) -> Finding:
 
 
 def check_scopes(held: Collection[str], needed: Mapping[str, str], advice: str) -> Finding:
-    """Compare what an app may do with what monitoring takes.
+    """Compare what an app may do with what monitoring needs.
 
     Args:
         held: the scopes that it was granted.
@@ -62,5 +62,5 @@ def check_scopes(held: Collection[str], needed: Mapping[str, str], advice: str) 
     """
     missing = [f"{scope} ({what})" for scope, what in needed.items() if scope not in held]
     if not missing:
-        return Finding("scopes", "ok", "every scope that reading takes is granted")
+        return Finding("scopes", "ok", "every scope that reading needs is granted")
     return Finding("scopes", "fail", f"missing: {'; '.join(missing)}", advice)

@@ -22,7 +22,7 @@ from ..reading.fields import plain_text
 
 DAY = 86_400
 SELLING_DAYS = 7
-"""Days of which best sellers are told."""
+"""Days of which best sellers are listed."""
 SCARCE_DAYS = 30
 """Days in which a product that is out must have been sold to be urgent."""
 _LONGEST = {"name": 80, "sku": 40}
@@ -37,7 +37,7 @@ class ProductName(NamedTuple):
 
     @classmethod
     def of(cls, identifier: int | str, name: str, sku: str, marks: Marks) -> ProductName:
-        """Return it as the store wrote it, cleaned and cut; `marks` tell what secrets look like."""
+        """Return it as the store wrote it, cleaned and cut; `marks` know what secrets look like."""
         shown = (
             _cut(legible(marks.redact.mask(plain_text(text))), _LONGEST[kind])
             for kind, text in (("name", name), ("sku", sku))

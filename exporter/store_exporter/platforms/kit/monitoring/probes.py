@@ -31,7 +31,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 
 @dataclass(frozen=True, slots=True)
 class ClosedPage:
-    """How a page tells visitors that the shop is not open yet.
+    """How a page says to visitors that the shop is not open yet.
 
     Attributes:
         description: what the page does, for the probe's description: "asks for a password".
@@ -48,7 +48,7 @@ class ClosedPage:
 
 @dataclass(frozen=True, slots=True)
 class StorefrontPages:
-    """What a platform's own pages tell visitors.
+    """What a platform's own pages say to visitors.
 
     Attributes:
         closed: that the shop is not open yet.
@@ -69,7 +69,7 @@ def check_path(value: str) -> str | None:
 
 
 def slow_answer(response: Response, run: Run) -> list[str]:
-    """Return the sentence that says how slow an answer was, if it was, by option `slow_after`."""
+    """Return the sentence that says how slow a response was, if it was, by option `slow_after`."""
     limit = number(run.options, "slow_after")
     took = sum(response.phases.values())
     return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
@@ -89,10 +89,10 @@ def storefront_probe(
     """Return the probe that reads the front page, or the one that is configured, as a visitor.
 
     Args:
-        pages: what the platform's own pages tell.
+        pages: what the platform's own pages say.
         marks: of those who answer in the store's place.
         query: to add to the page's address.
-        moved: whether a redirect is what a store that is well answers. It is not followed even
+        moved: whether a healthy store responds with a redirect. It is not followed even
             so: requests go to addresses out of the configuration, and to no other.
     """
 
@@ -127,7 +127,7 @@ def storefront_probe(
 def _redirected(
     api: Any, run: Run, error: RedirectError, closed: ClosedPage, moved: RedirectCheck | None
 ) -> Plan[Report]:
-    """Report a redirect that a healthy store may answer, as `storefront_probe` says.
+    """Report a redirect that a healthy store may send, as `storefront_probe` says.
 
     Raises:
         RedirectError: it is none.
@@ -191,7 +191,7 @@ def tls_probe(small_file: str) -> Probe:
             response = error.response
         expiry = response.certificate_expiry
         if expiry is None:
-            raise StoreError("tls", "the connection does not tell its certificate")
+            raise StoreError("tls", "the connection does not show its certificate")
         days = (expiry - run.now()) / _DAY
         limit = number(run.options, "warn_days")
         degraded = [f"The certificate expires in {days:.0f} days."] if days < limit else []

@@ -41,10 +41,10 @@ def one_or_all(alone: str, *together: str) -> Callable[[Mapping[str, Any]], str 
     """
 
     def check(credentials: Mapping[str, Any]) -> str | None:
-        given = [name for name in together if credentials.get(name) is not None]
-        if credentials.get(alone) is None and len(given) < len(together):
+        present = [name for name in together if credentials.get(name) is not None]
+        if credentials.get(alone) is None and len(present) < len(together):
             return f"either {' and '.join(together)} are needed, or an {alone}"
-        if credentials.get(alone) is not None and given:
+        if credentials.get(alone) is not None and present:
             return f"there is an {alone} as well as a {' or '.join(together)}"
         return None
 

@@ -1,7 +1,7 @@
 """Whether products sell for another price than usual, by the lines of orders. No I/O.
 
 What a product usually sells for is the median of its earlier orders, so that nothing has to be read
-for it but the orders that tell what sells best.
+for it but the orders that show what sells best.
 """
 
 from __future__ import annotations

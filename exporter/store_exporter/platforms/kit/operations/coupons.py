@@ -1,4 +1,4 @@
-"""Whether a coupon is good, as far as can be told without a cart."""
+"""Whether a coupon is good, as far as can be known without a cart."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def check_coupon(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> Non
 
 
 class CouponRequest(NamedTuple):
-    """What is asked of a coupon.
+    """What is to be known of a coupon.
 
     Attributes:
         code: as the shopper gave it, trimmed.

@@ -25,9 +25,9 @@ class Zone(NamedTuple):
     Attributes:
         id: as a string.
         name: for people.
-        fields: what the platform's answer says of it, where its ways of delivery are read there.
+        fields: what the platform's response says of it, where its ways of delivery are read there.
         countries: codes of the countries in it, `*` for all that no other zone has; empty where
-            the platform tells them otherwise.
+            the platform shows them otherwise.
     """
 
     id: str

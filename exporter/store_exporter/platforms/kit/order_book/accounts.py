@@ -57,10 +57,10 @@ class CountedOrder:
         paid: when it was first paid, or None.
         entered: when it is known to have entered a status, by status.
         refunds: all its refunds.
-        payments: where the platform tells each payment, the order's amount is their sum; None
-            where it tells only that an order is paid, and the amount is then its total.
-        method: the id of its payment method; "" where the platform does not tell it.
-        attempts: where the platform tells each attempt to pay, the latest one's time by payment
+        payments: where the platform shows each payment, the order's amount is their sum; None
+            where it shows only that an order is paid, and the amount is then its total.
+        method: the id of its payment method; "" where the platform does not show it.
+        attempts: where the platform shows each attempt to pay, the latest one's time by payment
             method and by how it ended, `PAID` or `FAILED`.
     """
 

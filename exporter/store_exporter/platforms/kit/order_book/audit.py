@@ -3,7 +3,7 @@
 Each run asks for the newest ids, and for up to a page of remembered orders by id: those that could
 not be read, those that are still to be paid, and those that were not read for the longest. When the
 store has fewer orders than it should, all that are remembered are read again, as many pages in a
-run as the walk may read. An order that is not in an answer is asked for by itself before it is
+run as the walk may read. An order that is not in a response is asked for by itself before it is
 taken to be gone. Of a list that is empty where there were many orders nothing is taken to be gone
 for half an hour: more often than somebody deletes all orders a store loses sight of them for a
 while.
@@ -19,7 +19,7 @@ from .pages import OrderPage
 from .progress import NewOrders
 
 if TYPE_CHECKING:
-    from .numbered_book import NumberedBook, OrderAnswer
+    from .numbered_book import ListedOrders, NumberedBook
 
 NEWEST = 25
 """Newest ids that are asked for where there are not more new ones."""
@@ -72,7 +72,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     place.walked_from = None
 
 
-def _is_lost_sight_of(book: NumberedBook[Any], answer: OrderAnswer) -> bool:
+def _is_lost_sight_of(book: NumberedBook[Any], answer: ListedOrders) -> bool:
     """Whether the list is empty where many orders were; after half an hour that is believed."""
     place = book.place
     before = book.ledger.present if place.count is None else place.count
@@ -130,7 +130,7 @@ def _ids(page: OrderPage) -> set[int]:
 
 
 def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
-    """Take what the walk did not read; what has no readable id is told by the walk."""
+    """Take what the walk did not read; what has no readable id is reported by the walk."""
     unread = {str(number) for number in new} - book.read
     orders = [order for order in page.orders if order.id in unread]
     broken = {number: page.unreadable[number] for number in unread & page.unreadable.keys()}
@@ -167,11 +167,11 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
     """Read some orders by their ids, in smaller pages where the store gives fewer to a page."""
     left, size = ids, len(ids)
     for _ in range(_MOST_PARTS):
-        asked, left = left[:size], left[size:]
-        answer = yield from book.ask(book.by_ids(asked))
+        requested, left = left[:size], left[size:]
+        answer = yield from book.ask(book.by_ids(requested))
         book.take(answer.page)
         found = set(answer.page.ids)
-        absent = [one for one in asked if one not in found]
+        absent = [one for one in requested if one not in found]
         if absent and found and answer.total != len(found):
             # Others of those that it shows first would take the places of these next time too.
             left, size = absent + left, min(size, len(found))

@@ -100,7 +100,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         is_unreadable_beyond: whether there were more than are remembered, which are not tried
             again.
         seen: orders that this run read.
-        before: how many orders were there when counting began, where the store tells that.
+        before: how many orders were there when counting began, where the store says so.
     """
 
     statuses: ClassVar[Sequence[str]]
@@ -150,7 +150,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         """Read on from the place, count and save, until the end or until the run's share is read.
 
         Raises:
-            StoreError: as the store's answers say; what was saved before that is kept.
+            StoreError: as the store's responses say; what was saved before that is kept.
         """
 
     @property
@@ -162,7 +162,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         """Count what happened to orders since the last run.
 
         Raises:
-            StoreError: as the store's answers say; what was counted before that is kept.
+            StoreError: as the store's responses say; what was counted before that is kept.
         """
         if self._is_new and self.options.since is None:
             yield from self.begin()

@@ -152,7 +152,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     @property
     def backlog(self) -> int:
-        """1 while orders are left: a cursor does not tell how many, only that there are some."""
+        """1 while orders are left: a cursor does not say how many, only that there are some."""
         return int(self.place.after is not None or self.place.is_cut)
 
     def begin(self) -> Plan[None]:
@@ -233,7 +233,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             raise
 
     def _read(self, nodes: list[Any]) -> Plan[list[CountedOrder]]:
-        """Read a page; an order that makes no sense is left out, told, and asked for again later.
+        """Read a page; an order that makes no sense is left out, reported, and read again later.
 
         Raises:
             StoreError: what stands beside the page, where it explains why an order lacks something.
@@ -257,7 +257,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         return orders
 
     def _leave_out(self, node: Any, error: StoreError) -> None:
-        """Tell of an order that cannot be read, and remember to ask for it again."""
+        """Report an order that cannot be read, and remember to ask for it again."""
         try:
             self.cannot_read(self.id_of(Fields(node, "order")), error)
         except StoreError:

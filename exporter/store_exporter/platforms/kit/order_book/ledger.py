@@ -184,7 +184,7 @@ class Ledger(OrderMemory):
                 known[refund.id] = "0" if is_new else None
                 may_be_known = count and self.began <= when < min(since, self.horizon)
                 if may_be_known and self.outlives(entry[MODIFIED], order_id):
-                    # Whether it was counted before the order was forgotten nothing can tell.
+                    # Nothing shows whether it was counted before the order was forgotten.
                     self.doubt(1, entry[MODIFIED])
             counted = known[refund.id]
             if counted is not None and refund.amount > Decimal(counted):

@@ -20,7 +20,7 @@ class OrderMemory(Counters):
         limit: orders to remember.
 
     Attributes:
-        undated: by the ids of orders with refunds of which only the date can tell whether they are
+        undated: by the ids of orders with refunds of which only the date shows whether they are
             new, the Unix time from which on they are.
         horizon: orders last changed before this Unix time may have been forgotten.
         forgotten: the largest id of those that were forgotten and last changed in the second before

@@ -18,8 +18,8 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ..monitoring.options import whole_number
 from ..reading.fields import Fields
-from ..rest.answers import server_time
 from ..rest.api import RestPage
+from ..rest.responses import server_time
 from . import audit
 from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook
@@ -30,13 +30,13 @@ from .walk import WalkQuery
 logger = logging.getLogger(__name__)
 
 # An order that is edited between the store's search and the reading of its fields shows a time
-# that is later than its place in the list. Only times older than this tell how far a page got.
+# that is later than its place in the list. Only times older than this show how far a page got.
 _FRESH = 5
 
 
 @dataclass(slots=True)
-class OrderAnswer:
-    """A page of orders, how many match in all, if the store tells, and the answer that has it."""
+class ListedOrders:
+    """A page of orders, how many match in all, if the store says so, and its response."""
 
     page: OrderPage
     total: int | None
@@ -54,7 +54,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     place_name = "walk"
     changed: str
-    """The member of an order that tells when it last changed."""
+    """The member of an order that says when it last changed."""
     too_old = "the list of orders ignores from when on they changed"
     """What to say of a store that does not search by times of change."""
 
@@ -107,7 +107,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     @property
     def backlog(self) -> int:
-        """Orders still to be read, as far as the store tells, or of which refunds are."""
+        """Orders still to be read, as far as the store says, or of which refunds are."""
         walk = self.place.walk
         left = walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
         return left + self.unseen + self.place.ahead.left
@@ -131,13 +131,13 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.ledger.newest = max(page.newest, newest.page.newest)
         self.before = len(page.orders) if rows.total is None else rows.total
 
-    def ask(self, params: Mapping[str, Any]) -> Plan[OrderAnswer]:
+    def ask(self, params: Mapping[str, Any]) -> Plan[ListedOrders]:
         """Read one page of the orders, whichever."""
         rows = yield from self.orders(params)
-        return OrderAnswer(self.read_page(rows.name, rows.items), rows.total, rows.response)
+        return ListedOrders(self.read_page(rows.name, rows.items), rows.total, rows.response)
 
     def read_page(self, name: str, items: Sequence[Any]) -> OrderPage:
-        """Read what is on a page; what makes no sense is left out and told."""
+        """Read what is on a page; what makes no sense is left out and reported."""
         return read_page(name, items, self.order, self.changed)
 
     def take(self, page: OrderPage) -> None:
@@ -236,7 +236,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         return found
 
     def _date_refunds(self) -> Plan[None]:
-        """Ask for the dates of refunds of which only those tell whether they are new."""
+        """Ask for the dates of refunds of which nothing else shows whether they are new."""
         for order_id in sorted(self.ledger.undated, key=int)[: max(0, self.lookups)]:
             try:
                 self.ledger.date_refunds(order_id, (yield from self.refunds_of(order_id)))

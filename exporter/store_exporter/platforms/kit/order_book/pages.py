@@ -11,7 +11,7 @@ from ..reading.fields import Fields
 from .accounts import CountedOrder
 
 ReadOrder = Callable[[Fields, int | None], CountedOrder | None]
-"""Reads an order, given when it last changed, if it tells that; None for what is no order."""
+"""Reads an order, given when it last changed, if it says so; None for what is no order."""
 
 
 @dataclass(slots=True)
@@ -43,13 +43,13 @@ class OrderPage:
 
 
 def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) -> OrderPage:
-    """Read a page; an order that makes no sense is left out and told.
+    """Read a page; an order that makes no sense is left out and reported.
 
     Args:
         name: of the list.
         items: what is on the page.
         read: reads an order.
-        changed: the member that tells when an order last changed.
+        changed: the member that says when an order last changed.
 
     Raises:
         StoreError: invalid_response, there are no orders on it but something else.

@@ -33,7 +33,7 @@ class ReadingProgress:
     Attributes:
         walk: by times of change.
         latest: the largest id of an order that is known; None before the first look.
-        count: how many orders there were at the last look, if the store tells.
+        count: how many orders there were at the last look, if the store says so.
         missing: how many vanished from that number and are not accounted for.
         unchecked: how many remembered orders are to be read until it is known that none of those
             that vanished is among them.

@@ -4,7 +4,7 @@ The list is asked for everything changed at or after a position, oldest first, a
 first page of that: page numbers would shift under an edit, a position does not. A page that does
 not get beyond one second (an import changes hundreds of orders at once) is followed by that
 second alone, sorted by id and numbered; when its size changes meanwhile, it is read again. Where a
-page tells no time of change at all, its successors are numbered until one does.
+page shows no time of change at all, its successors are numbered until one does.
 
 Nothing that the store says is taken for granted. A list is read to its end when the distinct
 records received are as many as it says there are, or when a page is empty. Pages may be shorter
@@ -65,10 +65,10 @@ class Walk:
         total: how many records there were at its first page; None when the store did not say.
         received: ids of what the pages from the first to this one held.
         numbered: whether the store knows numbers of pages.
-        backlog: records still to read, as far as the last answer told; 0 when caught up.
+        backlog: records still to read, as far as the last response said; 0 when caught up.
         came_from: the position before this one.
-        expected: how many records there are at the position at least, by what the answer before
-            told; None where it told nothing.
+        expected: how many records there are at the position at least, by the response before;
+            None where it did not say.
         unread: times of change, from the first second to the last, between which the store counts
             records that it does not show, and how many; they were stepped over.
     """
@@ -114,8 +114,8 @@ class Walk:
         """Take in the page that `query` asked for, once its records are in the ledger.
 
         Args:
-            ids: of the page's records, something unique for one that tells none.
-            changed: times of change of those that tell it, in the page's order.
+            ids: of the page's records, something unique for one that has none.
+            changed: times of change of those that have one, in the page's order.
             total: how many records the store says match; None when it does not say.
 
         Returns:
@@ -217,7 +217,7 @@ class Walk:
 
         Args:
             now: our clock, in Unix seconds.
-            server: the store's clock, as its answers tell it.
+            server: the store's clock, as its responses show it.
         """
         if not self.caught_up:
             return

@@ -1,4 +1,4 @@
-"""Reading of JSON answers: every member has the type it should have, or there is a typed error.
+"""Reading of JSON responses: every member has the type it should have, or there is a typed error.
 
 Members that decide what a figure or a name is are read strictly. Members that only decorate
 (`*_or` methods) fall back to a default instead.

@@ -115,7 +115,7 @@ def read_pages(
 
 
 _TELLING = 5
-"""How many pages tell how long the others will take."""
+"""How many pages show how long the others will take."""
 
 
 def read_all(
@@ -171,7 +171,7 @@ def read_all(
 
 
 class _Pages:
-    """The pages of a list in turn, smaller ones where the store is too slow for those asked first.
+    """The pages of a list in turn, smaller ones where the store is too slow for the first ones.
 
     Args:
         ask: for a page by its number and its size.
@@ -196,7 +196,7 @@ class _Pages:
             StoreError: whatever asking for it raises; timeout, even for a small one.
         """
         while True:
-            asked = self._left()
+            before = self._left()
             try:
                 page = yield from self._ask(self.number + 1, self._size)
             except StoreError as error:
@@ -207,18 +207,18 @@ class _Pages:
                 self._size, self.number = smaller, self.number * 2
             else:
                 self.number += 1
-                self.spent += asked - self._left()
+                self.spent += before - self._left()
                 return page
 
     def expected(self, rest: int) -> float:
         """Return how many seconds so many more pages take at least, by those before.
 
-        A store that was idle is slow at first: a few pages tell the order of magnitude alone.
+        A store that was idle is slow at first: a few pages show the order of magnitude alone.
         """
         return rest * self.spent / self.number / (3 if self.number < _TELLING else 1)
 
     def after(self, page: NumberedPage) -> int:
-        """Return how many pages come after the last one, 1 where nothing tells."""
+        """Return how many pages come after the last one, 1 where nothing shows it."""
         if not page.items:
             return 0
         if page.pages is None:
@@ -249,9 +249,9 @@ def page_of(found: Listing[T], number: int, size: int) -> Listing[T]:
 
 
 def matching(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
-    """Return a list without what was not asked for.
+    """Return a list without what was not requested.
 
-    A cache or firewall that drops the query makes a store answer with everything.
+    A cache or firewall that drops the query makes a store send everything.
     """
     kept = tuple(item for item in found if matches(item))
     if len(kept) == len(found):

@@ -1,4 +1,4 @@
-"""Facts that only go with what was asked for: what makes no sense is None, and told by name."""
+"""Facts beside those that were requested: what makes no sense is None, and reported by name."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 class Secondary:
-    """Reads the facts of one result that nobody asked for by themselves.
+    """Reads the facts of one result that nobody requested by themselves.
 
-    A result has what its operation is asked for, which is read strictly, and much that goes with
+    A result has what its operation is for, which is read strictly, and much that goes with
     it: the end of a sale beside a price, a line beside an order. Such a fact never fails the
     answer. It is None, or a line is left out, and its name is among `unreadable`.
     """

@@ -1,1 +1,1 @@
-"""A REST API: requests for resources and for lists in numbered pages, and what answers mean."""
+"""A REST API: requests for resources and for lists in numbered pages, and what responses mean."""

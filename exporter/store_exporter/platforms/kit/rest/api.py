@@ -1,6 +1,6 @@
 """A REST API of resources, and of lists in numbered pages. It makes plans of requests.
 
-A platform says what its answers mean and how its lists are asked for.
+A platform says what its responses mean and how its lists are asked for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .. import connection
 from ..reading import lists
 from ..reading.fields import Fields, as_list
 from ..reading.lists import Rows
-from .answers import RestReader
+from .responses import RestReader
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class Api(connection.Api):
     pages_header: ClassVar[str] = ""
     """Header that says how many pages it has."""
     reader: ClassVar[RestReader]
-    """Reads the answers."""
+    """Reads the responses."""
 
     def send(
         self,
@@ -77,7 +77,7 @@ class Api(connection.Api):
         headers: Mapping[str, str] | None = None,
         idempotent: bool | None = None,
     ) -> Plan[Response]:
-        """Send a request and return whatever is answered.
+        """Send a request and return the response, whatever it is.
 
         Args:
             method: in upper case.
@@ -107,16 +107,16 @@ class Api(connection.Api):
         return self.exchange(request)
 
     def read(self, path: str, response: Response) -> Any:
-        """Return the JSON of a successful answer.
+        """Return the JSON of a successful response.
 
         Raises:
-            StoreError: as the answer says.
+            StoreError: as the response says.
         """
         del path
         return self.reader.read(response)
 
     def list_size(self, response: Response) -> tuple[int | None, int | None]:
-        """Return how many items and pages a list has, None where the answer does not say."""
+        """Return how many items and pages a list has, None where the response does not say."""
         total, pages = (
             int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 13 else None
             for stated in (
@@ -132,7 +132,7 @@ class Api(connection.Api):
         return body
 
     def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
-        """GET one resource; return its JSON and the answer that it came in."""
+        """GET one resource; return its JSON and the response that it came in."""
         response = yield from self.send("GET", path, params)
         return self.read(path, response), response
 
@@ -173,11 +173,11 @@ class Api(connection.Api):
         Args:
             path: of the list.
             params: the query without the size of a page.
-            matches: whether an item is one that was asked for.
+            matches: whether an item is one that was requested.
 
         Raises:
-            StoreError: invalid_response, the store does not say, contradicts itself or answers
-                with what was not asked for; whatever a request may raise.
+            StoreError: invalid_response, the store does not say, contradicts itself or sends
+                what was not requested; whatever a request may raise.
         """
         page = yield from self.page(path, {**params, self.size_name: 1})
         if not all(matches(row) for row in page):
@@ -278,7 +278,7 @@ class Api(connection.Api):
 
 
 def unexpected_items(path: str) -> StoreError:
-    """Return the error of a list with items that were not asked for, so that its count is wrong."""
+    """Return the error of a list with items that were not requested, so that its count is wrong."""
     message = (
         f"{path} answers with something else than was requested: a cache or plugin drops the query"
     )

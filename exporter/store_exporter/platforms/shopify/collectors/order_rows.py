@@ -18,7 +18,7 @@ from ...kit.reading.fields import Fields
 from ..reading import ids, order_results
 
 STATUSES = order_results.STATUSES
-# How many of each the list asks for. A list that is full may lack some.
+# How many of each the list requests. A list that is full may lack some.
 _SHORT = {"transactions": 10, "fulfillments": 5}
 _MOST = 250
 _PAYMENTS = ("CAPTURE", "SALE")
@@ -45,7 +45,7 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
         began: Unix time at which counting began; what was paid before is left out.
 
     Raises:
-        StoreError: invalid_response; response_too_large, it has more payments than one answer
+        StoreError: invalid_response; response_too_large, it has more payments than one response
             shows.
     """
     if row.flag("test"):
@@ -79,7 +79,7 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
 def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
     """Return what was received, which is what Shopify calls the total received.
 
-    Change that is given for cash is taken off. What no payment accounts for has the date of the
+    Change for cash is taken off. What no payment accounts for has the date of the
     last one. An order for nothing is paid with nothing.
     """
     payments, tests = [], Decimal(0)

@@ -66,7 +66,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
 
     Reads the newest `most` orders of 30 days with their first 20 lines, and at most `most` variants
     of active products with as many pieces as the `threshold` of the collector stock, or fewer. The
-    orders also tell which variants sell for another price than usual.
+    orders also show which variants sell for another price than usual.
     """
     if not run.store.lists:
         return Report(summary="lists are switched off")
@@ -95,7 +95,7 @@ def _sold(api: Api, run: Run, most: int) -> Plan[_Sold]:
     """Return what the newest orders of the last days sold; cancelled and test orders do not count.
 
     Raises:
-        StoreError: invalid_response, an order is older than was asked for.
+        StoreError: invalid_response, an order is older than was requested.
     """
     since = run.now() - _DAYS * named_lists.DAY
     recent = run.now() - named_lists.SELLING_DAYS * named_lists.DAY

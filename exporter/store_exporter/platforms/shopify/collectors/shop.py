@@ -40,7 +40,7 @@ _NUMBER = re.compile(r"#?([0-9]{1,20})", re.ASCII)
 def _as_searched(check: Check) -> Check:
     """Make a plan say degraded, and give no figure, where Shopify ignores a filter of its search.
 
-    Such figures would count what was not asked for.
+    Such figures would count what was not requested.
     """
 
     @wraps(check)
@@ -142,7 +142,7 @@ def _products(api: Api, limit: int) -> Plan[list[Any]]:
 
 
 def _variants(product: Fields) -> int:
-    """Return how many variants a product has; Shopify's own count takes no conditions."""
+    """Return how many variants a product has; Shopify's own count has no conditions."""
     return _count(product, "variantsCount") if product.text("status") == "ACTIVE" else 0
 
 

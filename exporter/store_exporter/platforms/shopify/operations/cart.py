@@ -111,11 +111,11 @@ def _refusal(payload: Fields, codes: tuple[str, ...] = ()) -> StoreError | None:
 
 
 def _cart(fields: Fields) -> Cart:
-    """Read a cart; lines that make no sense are left out and told.
+    """Read a cart; lines that make no sense are left out and reported.
 
     Raises:
         StoreError: invalid_response, what it comes to cannot be read: that is added up from all
-            lines, as the API tells only the total.
+            lines, as the API shows only the total.
     """
     also = Secondary()
     total = ids.amount(fields.child("cost").child("totalAmount"))

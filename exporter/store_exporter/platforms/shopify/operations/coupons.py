@@ -1,4 +1,4 @@
-"""Discount codes: whether one is good, as far as can be told without a cart."""
+"""Discount codes: whether one is good, as far as can be known without a cart."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class _Orders(orders.Orders[Api]):
         if request.when is not None:
             query += f" AND {ids.created(request.when)}"
         # A status is read off three of Shopify's, and is looked at here. One more than is asked for
-        # tells whether there are more.
+        # shows whether there are more.
         most = arguments.MOST_ITEMS if request.status is not None else max(request.reach, _MOST) + 1
         rows = yield from self._search(query, most)
         own = [row for row in rows if _belongs(row, request.email)]
@@ -110,7 +110,7 @@ class _Orders(orders.Orders[Api]):
         self, found: Fields, reason: str | None, *, with_customer: bool
     ) -> Plan[Cancellation]:
         """From pending and processing. Shopify puts the goods back, does so in the background, and
-        tells the customer nothing.
+        does not notify the customer.
         """
         self.check_cancellable(found.text("name").lstrip("#"), order_results.status(found))
         note = reason[:255] if reason else None

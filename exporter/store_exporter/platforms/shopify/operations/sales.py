@@ -57,7 +57,7 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
     1000 orders are response_too_large: ask for fewer days. Products are counted by the first 20
     lines of each order, with tax where prices include it. Orders that cannot be read are in no
-    figure, and told in `unreadable`.
+    figure, and are named in `unreadable`.
     """
     query = {"query": ids.created(request.when)}
     rows = yield from api.admin.all_nodes("SalesPage", "orders", query, limit=_MOST)

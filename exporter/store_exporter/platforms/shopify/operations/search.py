@@ -94,7 +94,7 @@ def _terms(kind: str | None, request: SearchRequest) -> list[str]:
 def _product(fields: Fields) -> Product:
     """Read a product as the Storefront API's search shows it, without quantities.
 
-    Their number takes a scope that no shopper's page needs.
+    Their number needs a scope that no shopper's page needs.
     """
     prices = fields.child("priceRange")
     lowest = amount(prices.child("minVariantPrice"))

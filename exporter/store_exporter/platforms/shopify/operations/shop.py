@@ -43,7 +43,7 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
 
 
 def _groups(profile: Fields) -> list[dict[str, str]]:
-    """Return what asks for the zones of each group of places in a profile."""
+    """Return the query for the zones of each group of places in a profile."""
     groups = profile.children("profileLocationGroups")
     return [{"id": profile.opaque(), "group": g.child("locationGroup").opaque()} for g in groups]
 
@@ -98,7 +98,7 @@ DELIVERY = shipping_plans(
 
 @plan(Operations.get_payment_methods, calls=("storefront PaymentMethods",))
 def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
-    """The cards and wallets that the checkout takes; Shopify's APIs show no others."""
+    """The cards and wallets that the checkout accepts; Shopify's APIs show no others."""
     data = yield from api.storefront.ask("PaymentMethods")
     settings = data.child("shop").child("paymentSettings")
     cards = settings.optional_strings("acceptedCardBrands")

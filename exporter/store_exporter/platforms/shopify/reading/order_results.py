@@ -35,7 +35,7 @@ STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "fail
 def financial_status(order: Fields) -> str:
     """Read how far an order is paid.
 
-    Where Shopify tells no status, or one of a later version, it is what it tells of money.
+    Where Shopify has no status, or one of a later version, the status is what it says of money.
 
     Raises:
         StoreError: invalid_response.
@@ -65,7 +65,7 @@ def is_delivered(order: Fields) -> bool:
 def status(order: Fields) -> str:
     """Return an order's status in the words that all platforms share.
 
-    Shopify has no single status: payment, delivery and cancellation are told apart.
+    Shopify has no single status: payment, delivery and cancellation are separate.
     """
     financial, delivered = financial_status(order), is_delivered(order)
     if order.gmt_if_any("cancelledAt") is not None:

@@ -12,7 +12,7 @@ from ...kit.monitoring.declare import collector
 from .. import facts as facts_of
 from ..api import V3, Api
 
-# WooCommerce gathers only the sections that are asked for and, without the members remote_*, does
+# WooCommerce gathers only the sections that are requested and, without the members remote_*, does
 # not call other servers for it.
 STATUS_FIELDS = (
     "environment.version,environment.wp_version,environment.wp_cron,"
@@ -86,9 +86,9 @@ def versions(api: Api, _: Run) -> Plan[Report]:
         if plugin.text("name") != "WooCommerce"
     }
     known = {name: version for name, version in platform.items() if version}
-    told = ", ".join(f"{name} {version[:_LIMIT]}" for name, version in known.items())
+    versions = ", ".join(f"{name} {version[:_LIMIT]}" for name, version in known.items())
     return Report(
-        summary=f"{told}, {len(plugins)} further plugins",
+        summary=f"{versions}, {len(plugins)} further plugins",
         facts={EventKind.PLATFORM: known, EventKind.PLUGIN: plugins},
     )
 
@@ -107,11 +107,11 @@ def _learn(
 
 
 def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
-    """`system_status` knows it all, but answers only to those who manage the shop.
+    """`system_status` knows it all, but is open only to those who manage the shop.
 
     Args:
         api: the store's API.
-        themes: is given the version of the theme, and of the one that it is made from, by name.
+        themes: receives the version of the theme, and of the one that it is made from, by name.
     """
     status = yield from api.get_object(_STATUS, "system_status", {"_fields": _WITH_THEME})
     if (theme := status.at("theme")) is not None:
@@ -138,7 +138,7 @@ def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
 
 
 def _from_index(api: Api) -> Plan[dict[str, str]]:
-    """The index of WordPress' API tells the time zone to everybody."""
+    """The index of WordPress' API shows the time zone to everybody."""
     index = yield from facts_of.api_index(api)
     name = index.text_or("timezone_string")
     if not name and index.has("gmt_offset"):

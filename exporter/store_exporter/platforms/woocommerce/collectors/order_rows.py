@@ -26,7 +26,7 @@ FIELDS = ",".join(
     )
 )
 ASKED = {"dates_are_gmt": "true", **FULL}
-"""What each list of orders is asked with, beside the fields."""
+"""Parameters of each list of orders, beside the fields."""
 _MOST_REFUNDS = 200
 _METHOD = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII | re.IGNORECASE)
 _NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
@@ -43,7 +43,7 @@ def read_counted_order(
 
     Args:
         row: the order.
-        changed: when it last changed, if it tells that.
+        changed: when it last changed, if it says so.
         reading: reads its total.
 
     Raises:
@@ -87,7 +87,7 @@ def _refund(row: Fields, name: str) -> CountedRefund:
 
 
 def read_counted_refunds(rows: Iterable[Fields]) -> list[CountedRefund]:
-    """Read an order's own list of refunds, which tells when each was made.
+    """Read an order's own list of refunds, which shows when each was made.
 
     Raises:
         StoreError: invalid_response.

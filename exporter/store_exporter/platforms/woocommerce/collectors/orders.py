@@ -1,4 +1,4 @@
-"""Orders, revenue and refunds as counters: how orders are asked for, and read in full."""
+"""Orders, revenue and refunds as counters: how they are requested, and read in full."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     They are taken from the newest 1,000 orders of these days, as WooCommerce's own report is empty
     in shops whose orders are in tables of their own, and up to a day old in others. A product with
     variations is out when all of them are. Those of seven days are listed by name out of the same
-    orders, and what most needs stock by two pages of the stock report. They also tell which
+    orders, and what most needs stock by two pages of the stock report. They also show which
     products sell for another price than usual.
     """
     sold = yield from _sold(api, run)
@@ -167,7 +167,7 @@ def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
     }
     out = {}
     for product in (yield from api.page(f"{V3}/products", query)):
-        # A plugin may write a status of its own into the answer.
+        # A plugin may write a status of its own into the response.
         is_asked_for = product.text("stock_status") not in ("instock", "onbackorder")
         if product.identifier() not in products or not is_asked_for:
             raise unexpected_items("the list of products")

@@ -58,10 +58,10 @@ def _status_count(row: Fields) -> tuple[str, int]:
 def customers(api: Api, _: Run) -> Plan[Report]:
     """Customers with an account: one customer is read, the total is in the header.
 
-    WordPress looks through all users for it, so it is asked rarely.
+    WordPress looks through all users for it, so it is requested rarely.
     """
-    # The oldest user is who made the shop. A customer may have other roles as well, and the answer
-    # has only one of them, so that no other role proves anything.
+    # The oldest user is who made the shop. A customer may have other roles as well, and the
+    # response has only one of them, so that no other role proves anything.
     params = {"role": "customer", "orderby": "id", "order": "asc", "_fields": "id,role"}
     total = yield from api.count(
         f"{V3}/customers", params, lambda row: row.text("role") not in _STAFF

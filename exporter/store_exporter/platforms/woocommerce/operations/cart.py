@@ -1,6 +1,6 @@
 """Operations on a shopper's cart, through the Store API that the shop's own pages use.
 
-They need no API key, and none is sent: with a shop manager's rights the answers would be another
+They need no API key, and none is sent: with a shop manager's rights the responses would be another
 person's. What identifies a shopper is the cart's token. Give each shopper a `CartSession`, or keep
 `Cart.token` and pass it to the next call; without either, a call begins a new cart.
 """
@@ -34,21 +34,21 @@ class _Cart(ShopperCart[Api]):
         Raises:
             StoreError: with code cart_lost when the store does not know the token any more.
         """
-        given = self.session.token
-        headers = {} if given is None else {"Cart-Token": given}
+        sent = self.session.token
+        headers = {} if sent is None else {"Cart-Token": sent}
         method = "GET" if body is None else "POST"
         path = f"{STORE}/cart/{action}".rstrip("/")
-        answer = yield from self.api.send(method, path, json=body, headers=headers)
+        response = yield from self.api.send(method, path, json=body, headers=headers)
         try:
-            document = READER.read(answer)
+            document = READER.read(response)
         except StoreError as error:
-            if error.code in _LOST and given is not None:
+            if error.code in _LOST and sent is not None:
                 raise _lost() from error
             raise
-        token = answer.headers.get("cart-token")
+        token = response.headers.get("cart-token")
         if not token:
-            raise StoreError("invalid_response", "the cart has no token", status=answer.status)
-        if given is not None and not carts.same_cart(given, token):
+            raise StoreError("invalid_response", "the cart has no token", status=response.status)
+        if sent is not None and not carts.same_cart(sent, token):
             raise _lost()
         return self.remember(carts.read_cart(document, token))
 

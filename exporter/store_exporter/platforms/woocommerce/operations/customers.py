@@ -39,7 +39,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 
     The orders themselves are added up, as WooCommerce's own figures are late or rounded in many
     shops. A store takes about a second for a hundred orders, and they get 2 minutes at most unless
-    the client's policy allows more: as soon as it shows that the time is too short the answer is
+    the client's policy allows more: as soon as it shows that the time is too short the result is
     response_too_large, with how many there are and how far it came.
     """
     wanted = arguments.limit(limit)
@@ -71,7 +71,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 
 
 def _billing(order: Fields, account: int | None) -> Fields:
-    """Return who an order is billed to; where that is hidden, an account tells whose it is.
+    """Return who an order is billed to; where that is hidden, an account shows whose it is.
 
     Raises:
         StoreError: invalid_response, it is a guest's.

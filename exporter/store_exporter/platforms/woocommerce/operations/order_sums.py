@@ -21,7 +21,7 @@ def every_order(
 ) -> Plan[int]:
     """GET all orders of a query; see `rest.Api.every`.
 
-    They are asked for with no more than their totals take, as a large shop has thousands. That is
+    They are requested with no more than their totals need, as a large shop has thousands. That is
     more for those in a currency with more decimals than the shop displays and than its own has.
 
     Args:
@@ -39,10 +39,10 @@ def every_order(
         else:
             finer.add(order.identifier())
 
-    asked = {**query, "_fields": f"id,currency,{members},{reading.members}"}
-    unreadable = yield from api.read_all(f"{V3}/orders", asked, "orders", keep)
-    asked |= {**FULL, "_fields": f"id,currency,{members},{MEMBERS}"}
-    foreign = yield from api.get_by_ids(f"{V3}/orders", finer, asked)
+    wanted = {**query, "_fields": f"id,currency,{members},{reading.members}"}
+    unreadable = yield from api.read_all(f"{V3}/orders", wanted, "orders", keep)
+    wanted |= {**FULL, "_fields": f"id,currency,{members},{MEMBERS}"}
+    foreign = yield from api.get_by_ids(f"{V3}/orders", finer, wanted)
     yield from facts.learn_foreign(api, reading, foreign)
     for order in foreign:
         try:

@@ -93,7 +93,7 @@ class _Orders(orders.Orders[Api]):
 
         They are so many at least, where there are so many. `narrowed` are further parameters.
 
-        Caches and firewalls that drop the query make the store answer with everybody's, so that
+        Caches and firewalls that drop the query make the store send everybody's, so that
         nothing is believed to match that does not.
         """
         found: dict[int | str, tuple[str, int, Any]] = {}
@@ -136,7 +136,7 @@ class _Orders(orders.Orders[Api]):
     def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
         """Orders that were placed with the address or by the customer who has it."""
         narrowed = yield from self._narrowed(request)
-        # What all of them come to is told where they are not more than one page.
+        # What all of them come to is part of the result where they are not more than one page.
         rows = yield from self.rows_of(request.email, max(request.reach, _MOST), narrowed)
         found = rows.listing("orders", lambda fields: self.read(fields, with_customer=True))
         return matching(found, request.has)
@@ -183,8 +183,8 @@ class _Orders(orders.Orders[Api]):
         number = found.identifier()
         self.check_cancellable(number, found.text("status"))
         path = f"{V3}/orders/{number}"
-        answer = yield from self.api.change(path, {"status": "cancelled", **FULL})
-        cancelled = self.read(Fields(answer, f"order {number}"), with_customer=with_customer)
+        changed = yield from self.api.change(path, {"status": "cancelled", **FULL})
+        cancelled = self.read(Fields(changed, f"order {number}"), with_customer=with_customer)
         if cancelled.id != number:
             raise StoreError("invalid_response", f"order {number} was answered with {cancelled.id}")
         if cancelled.status != "cancelled":
@@ -207,7 +207,7 @@ def _orders_of(
             continue
         if theirs:
             created, number = fields.text_or("date_created_gmt"), fields.raw("id")
-            # One without an id is told as unreadable when the list is read.
+            # One without an id is reported as unreadable when the list is read.
             key = number if isinstance(number, int) else 0
             yield key or str(fields.raw("number")), (created, key, row)
 

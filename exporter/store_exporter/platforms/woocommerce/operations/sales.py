@@ -1,7 +1,7 @@
 """The report of sales, added up from the orders themselves.
 
-No report of the store is asked. `reports/sales` reads the tables of posts, which have no orders
-where these are in tables of their own, the default of new shops, and it keeps its answers for a
+No report of the store is used. `reports/sales` reads the tables of posts, which have no orders
+where these are in tables of their own, the default of new shops, and it keeps its responses for a
 day. `wc-analytics` is filled by background jobs, which may not run, and stores amounts rounded to
 what the shop displays. Both add up amounts of different currencies.
 """
@@ -115,8 +115,8 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     The orders themselves are added up, as WooCommerce's own reports are empty, late or rounded in
     many shops. A store takes about a second for a hundred orders, and they get 2 minutes at most
     unless the client's policy allows more: as soon as it shows that the time is too short the
-    answer is response_too_large, with how many there are and how far it came. Orders that cannot be
-    read are in no figure, and told in `unreadable`.
+    result is response_too_large, with how many there are and how far it came. Orders that cannot be
+    read are in no figure, and are named in `unreadable`.
     """
     sales = _Sales((yield from facts.order_totals(api)))
     read = _add_created if request.definition == "created" else _add_paid

@@ -121,7 +121,7 @@ def _shipping_method(
     """Read a way of delivery and whether it is on."""
     settings = fields.child("settings")
     kind = fields.text("method_id")
-    # What free delivery takes must be known for certain, so that it is not promised to everybody.
+    # What free delivery requires must be known for certain, or it would be promised to everybody.
     requires = settings.child("requires").text("value") if kind == "free_shipping" else ""
     rule = settings.child("cost").text_or("value").strip() if settings.has("cost") else ""
     cost = _cost(rule, shop)

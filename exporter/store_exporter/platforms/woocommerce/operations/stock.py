@@ -97,7 +97,7 @@ def _member(row: Any, name: str) -> Any:
 
 
 def _published(api: Api, rows: list[LowStock], category: int | None) -> Plan[list[LowStock]]:
-    """Return those that are published, as their products are, in a category if one is given."""
+    """Return those that are published, as their products are, in a category if one is named."""
     products = {row.parent_id or row.product_id for row in rows}
     variations = {row.product_id for row in rows if row.parent_id is not None}
     query = {"status": "publish", "_fields": "id"}

@@ -16,15 +16,15 @@ from ...kit.reading.secondary import Secondary
 _UNLIMITED = 9999
 
 
-def same_cart(asked: str, answered: str) -> bool:
-    """Whether the store took the token that it was given.
+def same_cart(sent: str, received: str) -> bool:
+    """Whether the store knew the token that it was sent.
 
     It does not refuse a GET with a token that is no longer good: it begins another cart and says
     so only by a token for somebody else.
     """
-    if asked == answered:
+    if sent == received:
         return True
-    before, after = jwt.claims(asked).get("user_id"), jwt.claims(answered).get("user_id")
+    before, after = jwt.claims(sent).get("user_id"), jwt.claims(received).get("user_id")
     return before is not None and before == after
 
 
@@ -48,7 +48,7 @@ class _Amounts:
 
 
 def read_cart(body: Any, token: str) -> Cart:
-    """Read a cart; lines and coupons that make no sense are left out and told.
+    """Read a cart; lines and coupons that make no sense are left out and reported.
 
     Raises:
         StoreError: invalid_response, what it comes to cannot be read.

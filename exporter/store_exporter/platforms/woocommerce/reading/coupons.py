@@ -1,4 +1,4 @@
-"""Coupons: whether one is good, as far as can be told without a cart. No I/O."""
+"""Coupons: whether one is good, as far as can be known without a cart. No I/O."""
 
 from __future__ import annotations
 

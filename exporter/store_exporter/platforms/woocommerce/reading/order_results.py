@@ -1,4 +1,4 @@
-"""Orders: what is in them, where they go, and the parcels that tracking plugins tell of. No I/O.
+"""Orders: what is in them, where they go, and the parcels that tracking plugins list. No I/O.
 
 WooCommerce itself knows no tracking numbers. These plugins keep them in the order's meta data:
 Advanced Shipment Tracking and WooCommerce Shipment Tracking, which share the first key, and
@@ -60,7 +60,7 @@ def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> 
 
 
 def _refunded(fields: Fields, currency: str) -> Money:
-    # Negative in the answer, as it lessens the order's total.
+    # Negative in the response, as it lessens the order's total.
     amounts = (abs(row.money("total", currency).amount) for row in fields.children("refunds"))
     return Money(sum(amounts, Decimal(0)), currency)
 
@@ -124,16 +124,16 @@ def _address(order: Fields) -> ShippingAddress | None:
     """
     if not order.has("shipping"):
         return None
-    given = order.child("shipping")
-    lines = (given.text_or("address_1"), given.text_or("address_2"))
+    address = order.child("shipping")
+    lines = (address.text_or("address_1"), address.text_or("address_2"))
     found = ShippingAddress(
-        name=full_name(given),
-        company=given.text_or("company"),
+        name=full_name(address),
+        company=address.text_or("company"),
         lines=tuple(filter(None, lines)),
-        city=given.text_or("city"),
-        state=given.text_or("state"),
-        postcode=given.text_or("postcode"),
-        country=given.text_or("country"),
+        city=address.text_or("city"),
+        state=address.text_or("state"),
+        postcode=address.text_or("postcode"),
+        country=address.text_or("country"),
     )
     is_told = found.lines or found.city or found.postcode or found.country
     return found if is_told else None

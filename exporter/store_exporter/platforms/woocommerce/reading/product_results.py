@@ -48,7 +48,7 @@ def stock_quantity(fields: Fields) -> Quantity | None:
 
 def read_stock(fields: Fields) -> Stock:
     """Read a product's or variation's stock."""
-    # WooCommerce itself takes every status for in stock that is not "outofstock".
+    # For WooCommerce itself every status is in stock that is not "outofstock".
     status = _STOCK.get(fields.text("stock_status"), "other")
     also = Secondary()
     return Stock(
@@ -130,7 +130,7 @@ def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) ->
     if prices and not also.unreadable:
         lowest, highest = prices[0], prices[-1]
     else:
-        # A product with variations tells the lowest of their prices as its own.
+        # A product with variations shows the lowest of their prices as its own.
         lowest = fields.money_if_any("price", currency)
         highest = None if also.unreadable else lowest
     return Price(

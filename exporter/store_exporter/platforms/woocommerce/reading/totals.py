@@ -5,7 +5,7 @@ the order, whatever the request asks for (`WC_Abstract_Order::set_total`), while
 order come as they are stored. A total that was made with more decimals (an order of the time before
 the shop displayed fewer, an import, another currency) is the sum of its parts. One that was made
 with these decimals is a round number, and its parts, which WooCommerce does not round, do not add
-up to it. The orders themselves tell which of the two they are, most of them alone, the others by
+up to it. The orders themselves show which of the two they are, most of them alone, the others by
 their neighbours.
 """
 
@@ -24,7 +24,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.money import decimal_number, decimals_of, normalized, rounded
 
 PARTS = "line_items,fee_lines,shipping_lines,tax_lines,shipping_total,discount_total"
-"""Members of an order that tell what its total and tax are in full."""
+"""Members of an order that show its total and tax in full."""
 _STATED = "total,total_tax,shipping_total,discount_total"
 MEMBERS = f"{_STATED},line_items,fee_lines,shipping_lines,tax_lines"
 """Members of an order that `OrderTotals` reads. The store asks its database three times for each of
@@ -39,7 +39,7 @@ _WIDE = Context(prec=40)
 
 
 def read_amount(fields: Fields, name: str) -> Decimal:
-    """Read an amount, which is negative where a shop gives more back than it takes.
+    """Read an amount, which is negative where a shop pays back more than it receives.
 
     Raises:
         StoreError: invalid_response.
@@ -61,14 +61,14 @@ class OrderTotals:
     Attributes:
         shown: decimals that the shop displays.
         currency: the shop's own.
-        finer_below: orders with smaller ids which do not tell it themselves were made with more.
+        finer_below: orders with smaller ids which do not show it themselves were made with more.
         foreign_below: the same of orders in other currencies.
         at_subtotal: whether the shop rounds taxes and lines together and not each of them; None
             until that was asked for.
         by_parts: whether the shop's own currency has more decimals than are displayed, so that
             orders have to be read with their parts.
         knows_foreign: whether `foreign_below` was learnt.
-        is_guess: whether orders of both kinds are possible and nothing tells which they are.
+        is_guess: whether orders of both kinds are possible and nothing shows which they are.
         is_foreign_guess: the same of orders in other currencies.
     """
 
@@ -125,9 +125,9 @@ class OrderTotals:
     def _is_finer(self, order: Fields, currency: str) -> bool:
         if not self.rounds(currency) or not order.has("line_items"):
             return False
-        told = self.has_more_decimals(order, currency)
+        own = self.has_more_decimals(order, currency)
         below = self.finer_below if currency == self.currency else self.foreign_below
-        return order.identifier() < below if told is None else told
+        return order.identifier() < below if own is None else own
 
     def has_more_decimals(self, order: Fields, currency: str) -> bool | None:
         """Whether an order was made with more decimals than are displayed; None if it can be both.
@@ -149,7 +149,7 @@ class OrderTotals:
         return False if any(taxes) and full != stated else None
 
     def is_ambiguous(self, order: Fields, currency: str) -> bool:
-        """Whether the two readings of an order that does not tell are different amounts.
+        """Whether the two readings of an order that does not show it are different amounts.
 
         Raises:
             StoreError: invalid_response.
@@ -160,14 +160,14 @@ class OrderTotals:
         return finer.total(order, currency) != made.total(order, currency)
 
     def has_two_readings(self, order: Fields) -> bool:
-        """Whether an order that can be read does not tell it, and that makes a difference."""
+        """Whether an order that can be read does not show it, and that makes a difference."""
         try:
             return self.is_ambiguous(order, order.currency("currency"))
         except StoreError:
             return False
 
     def either(self) -> tuple[OrderTotals, OrderTotals]:
-        """Return what reads orders that do not tell it as made with more decimals, and as not."""
+        """Return what reads orders that do not show it as made with more decimals, and as not."""
         finer = replace(self, finer_below=math.inf, foreign_below=math.inf)
         return finer, replace(self, finer_below=0, foreign_below=0)
 
@@ -175,7 +175,7 @@ class OrderTotals:
         """Return the orders in other currencies, or in the shop's own, that can be of both kinds.
 
         Args:
-            rows: orders as they came; those that cannot be read tell nothing.
+            rows: orders as they came; those that cannot be read show nothing.
             is_foreign: whether those in other currencies are wanted.
         """
         found = []
@@ -210,27 +210,27 @@ class _Parts:
 
 
 def learn_rounding(reading: OrderTotals, orders: Iterable[Fields]) -> float:
-    """Return below which id orders that do not tell it were made with more decimals.
+    """Return below which id orders that do not show it were made with more decimals.
 
     Args:
         reading: the shop's settings.
         orders: its oldest and its newest ones of one kind, with `id`, `currency` and `MEMBERS`;
-            what cannot be read of them tells nothing.
+            what cannot be read of them shows nothing.
     """
-    told: dict[int, bool | None] = {}
+    known: dict[int, bool | None] = {}
     for order in orders:
         try:
-            told[order.identifier()] = reading.has_more_decimals(order, order.currency("currency"))
+            known[order.identifier()] = reading.has_more_decimals(order, order.currency("currency"))
         except StoreError:
             continue
-    finer = max((number for number, is_finer in told.items() if is_finer), default=0)
-    later = (n for n, is_finer in told.items() if is_finer is False and n > finer)
+    finer = max((number for number, is_finer in known.items() if is_finer), default=0)
+    later = (n for n, is_finer in known.items() if is_finer is False and n > finer)
     # The setting was changed somewhere between the last of the ones and the first of the others.
     return (finer + min(later, default=math.inf)) / 2 if finer else 0
 
 
 def ambiguous_orders(reading: OrderTotals, orders: Iterable[Fields]) -> list[Fields]:
-    """Return the orders that can be both; none where others tell what the shop's are."""
+    """Return the orders that can be both; none where others show what the shop's are."""
     found = []
     for order in orders:
         try:

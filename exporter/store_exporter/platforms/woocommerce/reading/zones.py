@@ -49,13 +49,13 @@ def zone_covers(
 
 def _matches(pattern: str, postcode: str) -> bool:
     """Whether a postcode is one of a pattern: itself, an end with *, or a range with three dots."""
-    given = _normalized(postcode)
+    wanted = _normalized(postcode)
     if _RANGE in pattern:
         low, _, high = (_normalized(part) for part in pattern.partition(_RANGE))
-        if low.isdigit() and high.isdigit() and given.isdigit():
-            return int(low) <= int(given) <= int(high)
-        return low <= given <= high
-    return re.fullmatch(re.escape(_normalized(pattern)).replace(r"\*", ".*"), given) is not None
+        if low.isdigit() and high.isdigit() and wanted.isdigit():
+            return int(low) <= int(wanted) <= int(high)
+        return low <= wanted <= high
+    return re.fullmatch(re.escape(_normalized(pattern)).replace(r"\*", ".*"), wanted) is not None
 
 
 def _normalized(postcode: str) -> str:

@@ -1,4 +1,4 @@
-"""Reading answers of a REST API: JSON, and errors by their code, else by the status. No I/O."""
+"""Reading responses of a REST API: JSON, and errors by their code, else by the status. No I/O."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ STATUSES: Mapping[int, str] = {
 
 
 class RestReader(ABC):
-    """Reads the answers of one platform, whose words a subclass has."""
+    """Reads the responses of one platform, whose words a subclass has."""
 
     marks: ClassVar[Marks]
-    """Of the platform, and of those who answer in its place."""
+    """Of the platform, and of those who respond in its place."""
     codes: ClassVar[Mapping[str, str]] = {}
     """Error types by the platform's codes, which count before the status."""
     statuses: ClassVar[Mapping[int, str]] = STATUSES
@@ -44,7 +44,7 @@ class RestReader(ABC):
         """Return the code and the words of an error; None and "" where it has none."""
 
     def read(self, response: Response) -> Any:
-        """Return the JSON of a successful answer.
+        """Return the JSON of a successful response.
 
         Raises:
             StoreError: as `error` says, or as `documents.document` finds where it is no JSON.
@@ -55,7 +55,7 @@ class RestReader(ABC):
         raise self.error(response.status, body)
 
     def error(self, status: int, body: Any) -> StoreError:
-        """Return what an error answer means, by its status and its JSON."""
+        """Return what an error response means, by its status and its JSON."""
         code, words = self.code_and_message(body)
         message = self.marks.redact.line(words) or f"the store answered with HTTP {status}"
         return StoreError(self.error_type(status, code, message), message, status=status, code=code)
@@ -73,7 +73,7 @@ class RestReader(ABC):
 def server_time(response: Response) -> float | None:
     """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
 
-    An answer out of a cache has the time at which it was made, so that is not used either.
+    A response out of a cache has the time at which it was made, so that is not used either.
     """
     if "age" in response.headers:
         return None
@@ -82,7 +82,7 @@ def server_time(response: Response) -> float | None:
 
 @lru_cache(maxsize=256)
 def _moment(date: str) -> float | None:
-    """Return the Unix time of a date; many stores answer in the same second."""
+    """Return the Unix time of a date; many stores respond in the same second."""
     try:
         return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Reading GraphQL answers: data, and errors by their type. No I/O.
+"""Reading GraphQL responses: data, and errors by their type. No I/O.
 
 An API of GraphQL answers HTTP 200 to most failures; what happened stands in `errors[]`, of which
 `extensions.code` is the platform's own word. Part of the data may stand beside errors.
@@ -25,13 +25,13 @@ _MOST_ERRORS = 250
 
 @dataclass(frozen=True, slots=True)
 class GraphqlResult:
-    """What an answer says.
+    """What a response says.
 
     Attributes:
         data: of the query.
-        cost: where the API tells it.
+        cost: where the API says it.
         errors: beside partial data.
-        extensions: what the platform adds to the answer.
+        extensions: what the platform adds to the response.
     """
 
     data: Mapping[str, Any]
@@ -41,7 +41,7 @@ class GraphqlResult:
 
 
 class GraphqlReader(ABC):
-    """Reads the answers of one platform, whose words a subclass has."""
+    """Reads the responses of one platform, whose words a subclass has."""
 
     title: ClassVar[str]
     """Of the platform, for messages."""
@@ -54,13 +54,13 @@ class GraphqlReader(ABC):
 
     @abstractmethod
     def cost(self, extensions: Mapping[str, Any]) -> Cost | None:
-        """Return what an answer says of cost; None where it says nothing or nothing sensible."""
+        """Return what a response says of cost; None where it says nothing or nothing sensible."""
 
     def error(self, entry: Mapping[str, Any], cost: Cost | None) -> StoreError:
         """Classify one entry of `errors[]`.
 
         Returns:
-            Also a `ThrottledError`, or a `QueryCostError`, which make the answer one.
+            Also a `ThrottledError`, or a `QueryCostError`, which make the response one.
         """
         message = self.marks.redact.line(str(entry.get("message") or "no message"))
         code = str(mapping(entry.get("extensions")).get("code") or "").upper()
@@ -72,7 +72,7 @@ class GraphqlReader(ABC):
         return StoreError(error_type, message, code=code or None)
 
     def errors(self, found: Any, cost: Cost | None = None) -> tuple[StoreError, ...]:
-        """Classify the `errors` of an answer."""
+        """Classify the `errors` of a response."""
         if not found:
             return ()
         if not isinstance(found, list):
@@ -96,7 +96,7 @@ class GraphqlReader(ABC):
         return self.read_body(self.document(response, now))
 
     def document(self, response: Response, now: float) -> Any:
-        """Return the JSON of an answer with a status below 400.
+        """Return the JSON of a response with a status below 400.
 
         Raises:
             StoreError: as `documents.document` does, or by HTTP status.
@@ -131,7 +131,7 @@ class GraphqlReader(ABC):
         return body
 
     def _own_error(self, response: Response) -> StoreError | None:
-        """Return what the answer itself says of an error status; None for nothing."""
+        """Return what the response itself says of an error status; None for nothing."""
         try:
             body = parse(text(response))
         except (StoreError, ValueError):
@@ -139,7 +139,7 @@ class GraphqlReader(ABC):
         return next(iter(self.errors(mapping(body).get("errors"))), None)
 
     def read_body(self, body: Any) -> GraphqlResult:
-        """Turn the JSON of an answer with HTTP status 200 into its result.
+        """Turn the JSON of a response with HTTP status 200 into its result.
 
         Errors beside data are part of the result: the caller decides whether the part that it
         needs is there.
@@ -147,7 +147,7 @@ class GraphqlReader(ABC):
         Raises:
             ThrottledError: the rate limit is used up.
             QueryCostError: the query costs more than a single one may.
-            StoreError: by `codes`, or invalid_response when it is not a GraphQL answer.
+            StoreError: by `codes`, or invalid_response when it is not a GraphQL response.
         """
         if not isinstance(body, Mapping):
             raise StoreError("invalid_response", "the answer is not a GraphQL object")
