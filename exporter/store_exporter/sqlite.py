@@ -134,9 +134,11 @@ class SaveNumber:
         """Note what was reached."""
         # Written over in place, so that it takes no room on a disk that is full.
         with suppress(OSError):
-            self._path.touch(mode=0o600)
-            with self._path.open("r+b") as file:
-                file.write(b"%020d %020d" % (number, number))
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.write(descriptor, b"%020d %020d" % (number, number))
+            finally:
+                os.close(descriptor)
 
 
 class Patience:

@@ -67,6 +67,26 @@ def test_every_call_is_counted_whole_or_refused_with_a_sentence(calls: list[Any]
         json.dumps(refusal.error).encode("ascii")
 
 
+@given(st.lists(likely | anything, max_size=6), st.sampled_from([1, 2, -1]))
+def test_a_call_is_read_alike_whatever_came_before_it(calls: list[Any], step: int) -> None:
+    calls = [GOOD, *calls, GOOD, *calls[::step], GOOD]
+    together = CallReader(TENANT)
+    together.read(enumerate(calls))
+    refused: list[Refusal] = []
+    durations: list[float] = []
+    for place, call in enumerate(calls):
+        alone = CallReader(TENANT)
+        alone.read([(place, call)])
+        refused += alone.refusals
+        durations += durations_of(alone)
+    assert together.refusals == refused
+    assert sorted(durations_of(together)) == sorted(durations)
+
+
+def durations_of(reader: CallReader) -> list[float]:
+    return [one for addition in reader.additions().values() for one in addition.durations]
+
+
 @given(
     st.binary(max_size=200), st.sampled_from(["", "gzip", "br"]), st.sampled_from([JSON, NDJSON])
 )
@@ -162,7 +182,7 @@ def test_a_call_with_its_trace_is_an_exemplar_and_its_message_is_kept_for_the_lo
     (exemplar,) = addition.exemplars
     assert (exemplar.trace_id, exemplar.span_id, exemplar.value) == ("a" * 32, "b" * 16, 0.5)
     assert exemplar.timestamp == NOW
-    (failed,) = reader.failed
+    (failed,) = reader.failed()
     told_of = (failed.org, failed.domain, failed.platform, failed.operation)
     assert (told_of, failed.error_type, len(failed.message)) == (labels, "connection", 1000)
     assert (failed.time, failed.trace_id, failed.duration) == (NOW, "a" * 32, 0.5)
@@ -175,8 +195,11 @@ def test_the_table_of_classes_names_error_types_and_each_class_once() -> None:
 
 
 def test_a_line_that_is_no_json_is_refused_alone() -> None:
-    found = list(calls_in(b'{"a": 1}\nno\n{"b": 2}', NDJSON))
-    assert found == [(0, {"a": 1}), Refusal(1, "", "the line is not JSON in UTF-8"), (2, {"b": 2})]
+    found = calls_in(b'{"operation": 1}\nno\n{"domain": 2}', NDJSON)
+    reader = CallReader(TENANT)
+    reader.read(found)
+    assert reader.refusals[1] == Refusal(1, "", "the line is not JSON in UTF-8")
+    assert [refusal.index for refusal in reader.refusals] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -218,5 +241,5 @@ def test_the_slowest_success_of_a_store_keeps_its_own_time_and_trace() -> None:
     (slowest,) = reader.slowest()
     found = (slowest.duration, slowest.time, slowest.trace_id, slowest.operation)
     assert found == (3.0, NOW - 60, "a" * 32, "get_cart")
-    (one,) = reader.failed
+    (one,) = reader.failed()
     assert (one.duration, one.error_type, one.time) == (9.0, "timeout", NOW)

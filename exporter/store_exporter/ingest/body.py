@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from .calls import Found, Refusal
+from .calls import FieldError, Found
 
 MAX_BYTES = 1024 * 1024
 """Largest body, packed and unpacked."""
@@ -58,7 +58,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def calls_in(body: bytes, content_type: str) -> Iterator[Found]:
-    """Yield the calls of a batch, and refusals of lines that are no JSON.
+    """Yield the calls of a batch, and errors for lines that are no JSON.
 
     Raises:
         BodyError: the batch is none, has no calls, or too many; raised before any is yielded.
@@ -91,7 +91,7 @@ def _lines(lines: list[bytes]) -> Iterator[Found]:
         try:
             yield index, _read(line)
         except (ValueError, RecursionError):
-            yield Refusal(index, "", "the line is not JSON in UTF-8")
+            yield index, FieldError("", "the line is not JSON in UTF-8")
 
 
 def _read(text: bytes) -> Any:

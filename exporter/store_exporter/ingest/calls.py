@@ -63,16 +63,16 @@ class Refusal:
     error: str
 
 
-Found = tuple[int, Any] | Refusal
-"""What stands at one place of a batch: the place and a call, or why it is none."""
-
-
 class FieldError(ValueError):
-    """One field is wrong."""
+    """One field is wrong, or the whole where no field is named."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+Found = tuple[int, Any]
+"""A place of a batch and what stands there: a call, or a `FieldError` where nothing can be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,8 @@ class ReportLedger:
             with sqlite.transaction(self._database):
                 self._saves += 1
                 self._database.executemany(
-                    f"REPLACE INTO series VALUES (?, ?, ?, ?, ?, 1, {self._saves})",  # noqa: S608
-                    rows,
+                    "REPLACE INTO series VALUES (?, ?, ?, ?, ?, 1, ?)",
+                    [(*row, self._saves) for row in rows],
                 )
                 self._database.executemany(
                     "REPLACE INTO marks (org, kind, id, note) VALUES (?, ?, ?, ?)",

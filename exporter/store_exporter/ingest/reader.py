@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..calls.call import OPERATION, Call
 from ..config.problems import suggestion
@@ -55,15 +55,18 @@ class _Shape:
     """Calls of one batch that have the same fields.
 
     Attributes:
+        size: how many fields.
         alike: takes from a call what tells its kind from others.
         kinds: those that were met, by that.
         plain: whether all fields of them are counted, and none only told.
+        durations: of the kinds of which nothing but a duration is recorded, by the same.
     """
 
-    __slots__ = ("alike", "kinds", "plain")
+    __slots__ = ("alike", "durations", "kinds", "plain", "size")
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         check_fields(fields)
+        self.size = len(fields)
         values = itemgetter(*(name for name in _KIND if name in fields))
         self.alike: Callable[[dict[str, Any]], Any] = values
         if "http_status" in fields:
@@ -71,6 +74,18 @@ class _Shape:
             self.alike = lambda call: (values(call), call["http_status"].__class__)
         self.kinds: dict[Any, _Kind] = {}
         self.plain = are_plain(fields)
+        self.durations: dict[Any, list[float]] = {}
+
+
+class _Failed(NamedTuple):
+    """A call that failed: what is remembered of it besides its kind."""
+
+    kind: _Kind
+    seconds: float
+    at: float
+    message: str
+    status: int | None
+    trace_id: str
 
 
 class CallReader:
@@ -81,18 +96,17 @@ class CallReader:
 
     Attributes:
         refusals: those that cannot be counted.
-        failed: those that failed, one by one.
         unmapped: names of error classes that no table knows, counted as `exception`.
     """
 
     def __init__(self, tenant: Tenant) -> None:
         self.refusals: list[Refusal] = []
-        self.failed: list[Call] = []
         self.unmapped: set[str] = set()
         self._tenant = tenant
         self._now = tenant.now()
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._kinds: list[_Kind] = []
+        self._failed: list[_Failed] = []
 
     @property
     def accepted(self) -> int:
@@ -127,6 +141,13 @@ class CallReader:
                 found[store] = self._success(kind, seconds)
         return list(found.values())
 
+    def failed(self) -> Iterator[Call]:
+        """Yield those that failed, one by one."""
+        for kind, seconds, at, message, status, trace_id in self._failed:
+            org, domain, platform, operation = kind.labels
+            place = (at, org, domain, platform, OPERATION, operation, seconds)
+            yield Call(*place, kind.error_type, message, status, trace_id)
+
     def succeeded(self) -> Iterator[Call]:
         """Yield those that succeeded, one by one."""
         for kind in self._kinds:
@@ -141,18 +162,28 @@ class CallReader:
 
     def read(self, found: Iterable[Found]) -> None:
         """Add calls, and note of the others why they cannot be counted."""
-        add, refusals = self._add, self.refusals
-        for one in found:
-            if isinstance(one, Refusal):
-                refusals.append(one)
-                continue
-            index, call = one
+        shape = None
+        for index, call in found:
+            # Most calls have the fields of the one before, and nothing but a duration to record.
+            # As many fields, and among them all that are taken, are the same fields.
+            if shape is not None and call.__class__ is dict and len(call) == shape.size:
+                try:
+                    durations = shape.durations[shape.alike(call)]
+                    seconds = call["duration_seconds"]
+                    if seconds.__class__ is float and 0 <= seconds <= MAX_SECONDS:
+                        durations.append(seconds)
+                        continue
+                except (KeyError, TypeError):  # other fields, a new kind, or what is no text
+                    pass
             try:
-                add(call)
+                shape = self._add(call) or shape
             except FieldError as error:
-                refusals.append(Refusal(index, error.field, str(error)))
+                self.refusals.append(Refusal(index, error.field, str(error)))
 
-    def _add(self, call: Any) -> None:
+    def _add(self, call: Any) -> _Shape | None:
+        """Add one call. Returns its shape, where those like it have only a duration to record."""
+        if isinstance(call, FieldError):
+            raise call
         if call.__class__ is not dict:
             raise FieldError("", "must be an object")
         fields = tuple(call)
@@ -166,13 +197,13 @@ class CallReader:
             kind = None
         if kind is None:
             kind = shape.kinds[alike] = self._kind(call)
-        seconds = call["duration_seconds"]
-        if seconds.__class__ is not float or not 0 <= seconds <= MAX_SECONDS:
-            seconds = seconds_of(seconds)
-        if shape.plain and kind.error_type is None:
-            kind.durations.append(seconds)
-        else:
+        seconds = seconds_of(call["duration_seconds"])
+        if not shape.plain or kind.error_type is not None:
             self._add_alone(kind, call, seconds)
+            return None
+        kind.durations.append(seconds)
+        shape.durations[alike] = kind.durations
+        return shape
 
     def _add_alone(self, kind: _Kind, call: dict[str, Any], seconds: float) -> None:
         """Add a call with more to record than its duration."""
@@ -187,10 +218,8 @@ class CallReader:
         if kind.error_type is None:
             kind.told.setdefault(seconds, (at, trace_id))
             return
-        org, domain, platform, operation = kind.labels
-        place = (at, org, domain, platform, OPERATION, operation, seconds)
         status = call.get("http_status")
-        self.failed.append(Call(*place, kind.error_type, message, status, trace_id))
+        self._failed.append(_Failed(kind, seconds, at, message, status, trace_id))
 
     def _kind(self, call: dict[str, Any]) -> _Kind:
         domain, platform, operation, error_type, name, status = map(call.get, _KIND)

@@ -71,7 +71,7 @@ class Ingest(Receiver):
             raise ApiError(400, "none of the calls can be taken", more=document)
         book = self._exporter.calls
         known: dict[tuple[str, str], set[Call]] = {}
-        async for call in in_turns((*reader.failed, *reader.succeeded())):
+        async for call in in_turns((*reader.failed(), *reader.succeeded())):
             store = call.org, call.domain
             if store not in known:
                 known[store] = book.of(*store)
@@ -83,7 +83,7 @@ class Ingest(Receiver):
         """Put what failed or was slow among the recent calls, by the labels that are counted."""
         _log(reader)
         recorder, calls = self._exporter.recorder, self._exporter.calls
-        for call in (*reader.failed, *reader.slowest()):
+        for call in (*reader.failed(), *reader.slowest()):
             labels = (call.org, call.domain, call.platform, call.operation)
             counted = recorder.operation(*labels).labels
             if counted != labels:
@@ -153,7 +153,7 @@ def _document(reader: CallReader) -> dict[str, Any]:
 def _log(reader: CallReader) -> None:
     if not log.isEnabledFor(logging.DEBUG):
         return
-    for call in reader.failed:
+    for call in reader.failed():
         if not call.message:
             continue
         extra = {
