@@ -12,8 +12,22 @@ import pytest
 
 # What the scripts need of any Debian or Ubuntu, apt and Python excepted.
 BASICS = (
-    *("awk", "basename", "bash", "cat", "chmod", "dirname", "flock", "grep", "head", "ln", "mkdir"),
-    *("mktemp", "mv", "readlink", "rm", "sed", "sh", "sha256sum", "sort", "tail", "tr", "uname"),
+    *("awk", "basename", "bash", "cat", "chmod", "cp", "dirname", "find", "flock", "grep", "head"),
+    *(
+        "ln",
+        "mkdir",
+        "mktemp",
+        "mv",
+        "readlink",
+        "rm",
+        "sed",
+        "sh",
+        "sha256sum",
+        "sort",
+        "tail",
+        "tr",
+        "uname",
+    ),
 )
 
 
@@ -84,9 +98,6 @@ def project(tmp_path: Path, repository: Path) -> Project:
 
 @pytest.fixture
 def stub(project: Project) -> Project:
-    cp = shutil.which("cp", path=os.defpath)
-    assert cp
-    (project.path / "cp").symlink_to(cp)
     project.program("python3", STUB)
     return project
 

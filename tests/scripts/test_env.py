@@ -67,6 +67,92 @@ def test_an_environment_that_was_moved_is_made_anew(stub: Project) -> None:
     assert "Making" in moved.bash("environment").stderr
 
 
+def checkouts(stub: Project) -> tuple[Project, Project]:
+    """Two of them, in folders whose names pip writes in one way."""
+    folders = [stub.root.with_name(name) for name in ("one", "two")]
+    for folder in folders:
+        shutil.copytree(stub.root, folder)
+    one, two = (Project(folder, stub.path) for folder in folders)
+    return one, two
+
+
+def kept(one: Project, home: Path) -> None:
+    """Make the environment of a checkout, with what names its place, and keep it."""
+    assert one.bash("environment", HOME=str(home)).returncode == 0
+    site = one.root / ".venv/lib/python3.99/site-packages"
+    compiled = site / "plugin/__pycache__"
+    information = site / "store_exporter-0.1.0.dist-info"
+    compiled.mkdir(parents=True)
+    information.mkdir()
+    (one.root / ".mypy_cache").mkdir()
+    for file, text in {
+        one.root / ".venv/bin/tool": f"#!{one.root}/.venv/bin/python",
+        one.root / ".venv/pyvenv.cfg": f"command = -m venv {one.root}/.venv",
+        information / "direct_url.json": f'{{"url": "file://{one.root}"}}',
+        site / "_editable_impl_store_exporter.pth": f"{one.root}/exporter",
+        compiled / "plugin.cpython-399.pyc": "compiled",
+        compiled / "plugin.cpython-399-pytest-9.1.pyc": f"compiled {site}",
+        one.root / ".mypy_cache/cache.db": "what mypy knows",
+    }.items():
+        file.write_text(text, encoding="utf-8")
+    assert one.bash("keep", HOME=str(home)).stderr == ""
+    asked(one)
+
+
+def test_a_fresh_checkout_takes_the_environment_that_another_kept(
+    stub: Project, tmp_path: Path
+) -> None:
+    one, two = checkouts(stub)
+    kept(one, tmp_path)
+    before = {file: file.read_bytes() for file in one.root.rglob("*") if file.is_file()}
+    took = two.bash("environment", HOME=str(tmp_path))
+    assert (took.returncode, took.stderr) == (
+        0,
+        f"Taking .venv from {tmp_path}/.cache/store-exporter\n",
+    )
+    assert asked(two) == []
+    environment = [file for file in (two.root / ".venv").rglob("*") if file.is_file()]
+    naming = [file.name for file in environment if str(two.root).encode() in file.read_bytes()]
+    assert sorted(naming) == [
+        *("_editable_impl_store_exporter.pth", "direct_url.json", "pyvenv.cfg", "stamp-dev", "tool")
+    ]
+    assert not [file for file in environment if str(one.root).encode() in file.read_bytes()]
+    assert (two.root / ".mypy_cache/cache.db").read_text() == "what mypy knows"
+    assert [file.name for file in environment if file.suffix == ".pyc"] == [
+        "plugin.cpython-399.pyc"
+    ]
+    # It is whole, and what it changes is its own.
+    assert two.bash("environment", HOME=str(tmp_path)).stderr == ""
+    assert {file: file.read_bytes() for file in before} == before
+
+
+@pytest.mark.parametrize("other", ["lock", "Python", "a place with a space in its name"])
+def test_what_was_kept_of_another_lock_python_or_name_is_not_taken(
+    stub: Project, tmp_path: Path, other: str
+) -> None:
+    one, two = checkouts(stub)
+    kept(one, tmp_path)
+    if other == "lock":
+        with (two.root / "scripts/requirements-dev.txt").open("a", encoding="utf-8") as lock:
+            lock.write("# changed\n")
+    checkout = stub if other.startswith("a place") else two
+    version = "3.99.1" if other == "Python" else "3.99.0"
+    made = checkout.bash("environment", HOME=str(tmp_path), STUB_VERSION=version)
+    assert (made.returncode, "Making .venv" in made.stderr) == (0, True)
+    assert asked(checkout) == INSTALLED
+    # What mypy knows of code, it compares with the code.
+    assert (checkout.root / ".mypy_cache/cache.db").is_file()
+
+
+def test_what_was_kept_and_is_damaged_is_made_anew(stub: Project, tmp_path: Path) -> None:
+    one, two = checkouts(stub)
+    kept(one, tmp_path)
+    shutil.rmtree(tmp_path / ".cache/store-exporter/kept/venv")
+    made = two.bash("environment", HOME=str(tmp_path))
+    assert (made.returncode, "Making .venv" in made.stderr) == (0, True)
+    assert asked(two) == INSTALLED
+
+
 def test_the_newest_usable_python_is_found_under_its_own_name(project: Project) -> None:
     project.program("python3", "exit 1")
     project.program("python3.12", "exit 0")
