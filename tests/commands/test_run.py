@@ -11,6 +11,9 @@ import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.cli import main
+from store_exporter.spec import shell
+from store_exporter.spec.operation import OperationSpec
+from store_exporter.spec.operations import OPERATIONS
 
 from .shops import DOMAIN, configure, served
 
@@ -104,13 +107,21 @@ def test_a_terminal_is_not_steered_by_what_a_store_says(
     ("words", "says"),
     [
         (["check_stok", "product=1"], "did you mean check_stock?"),
-        (["check_stock"], "check_stock needs product"),
+        (["check_stock"], "check_stock needs product, such as product=SKU-010"),
         (["check_stock", "SKU-010"], "SKU-010 is not of the form name=value"),
         (["check_stock", "prodct=1"], "did you mean product?"),
         (["check_stock", "product=1", "product=2"], "product is given twice"),
-        (["search_products", "limit=ten"], "limit is a number, not ten"),
-        (["search_products", "in_stock=maybe"], "in_stock is true or false, not maybe"),
-        (["add_to_cart", "product=1", "variation={x"], "variation is not JSON"),
+        (
+            ["search_products", "limit=ten"],
+            "limit is a whole number, such as limit=4, and not 'ten'",
+        ),
+        (["search_products", "in_stock=maybe"], "in_stock is true or false, such as in_stock=true"),
+        (
+            ["search_products", "attributes=red"],
+            """such as 'attributes={"Colour": "red"}', and not 'red'""",
+        ),
+        (["search_products", 'attributes={"Colour": 5}'], "names and texts as a JSON object"),
+        (["add_to_cart", "product=1", "variation={x"], "names and texts as a JSON object"),
     ],
 )
 def test_a_command_line_that_does_not_fit_is_told(
@@ -118,6 +129,53 @@ def test_a_command_line_that_does_not_fit_is_told(
 ) -> None:
     assert run(file, *words) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("spec", OPERATIONS.values(), ids=OPERATIONS)
+def test_a_value_of_the_wrong_form_is_told_with_an_example(spec: OperationSpec[..., Any]) -> None:
+    for parameter in spec.parameters:
+        wrong = "?" if shell.form_of(parameter).kind != "str" else " "
+        with pytest.raises(shell.ValueFormError) as raised:
+            shell.value(parameter, wrong)
+        example = str(raised.value).split("such as ")[1].split(", and not")[0]
+        name, _, text = example.strip("'").partition("=")
+        assert name == parameter.name
+        assert shell.value(parameter, text) is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["search_products", "sort=odd"], "sort is not one of "),
+        (
+            ["get_customer_orders", "email=a@b.example", "status=odd"],
+            "has no status odd, only pending",
+        ),
+        (["get_sales_report", "period=odd"], "period is not one of "),
+        (["get_sales_report", "definition=odd"], "definition is neither created nor paid"),
+        (["get_customer_orders", "email=odd"], "email is not an address, such as "),
+        (["get_shipping_info", "country=odd"], "two letters, such as GB"),
+        (["get_shipping_info", "postcode=1"], "postcode takes a country too, such as GB"),
+        (["get_product_reviews", "product=1", "min_rating=9"], "a whole number from 1 to 5"),
+        (["search_products", "limit=0"], "a number from 1 to 1000"),
+        (["search_products", "page=0"], "a number from 1"),
+        (["add_to_cart", "product=1", "quantity=0"], "from 1 to 9999"),
+        (["search_products", "max_price=-1"], "an amount such as 19.90"),
+    ],
+)
+def test_a_value_that_an_operation_refuses_is_told_with_what_it_takes(
+    file: Path, capsys: pytest.CaptureFixture[str], words: list[str], says: str
+) -> None:
+    assert run(file, *words) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_the_help_says_how_values_are_written(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    for form in shell.FORMS:
+        assert f"{form.words} ({form.example})" in shown
 
 
 def test_an_unknown_store_is_told(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

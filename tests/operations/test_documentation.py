@@ -38,6 +38,7 @@ def test_the_examples_run_and_record(guide: str, monkeypatch: pytest.MonkeyPatch
     assert recorded[*woocommerce, "apply_coupon_to_cart"].errors == {"invalid_coupon": 1}
     assert recorded[*shopify, "check_stock"].total == 1
     assert recorded[*shopify, "validate_coupon"].total == 1
+    assert recorded[*shopify, "check_price"].total == 2
     assert series(default_recorder(), "store_exporter_instrumentation_errors_total") == errors
     for store in (woocommerce, shopify):
         default_recorder().forget(store)

@@ -105,3 +105,18 @@ def test_decorated_functions_keep_their_types_and_misuse_is_found(tmp_path: Path
     assert 'to "search" has incompatible type "int"' in errors[0]
     assert 'Argument "org" to "track" has incompatible type "int"' in errors[1]
     assert 'to "track" has incompatible type' in errors[2]
+
+
+def test_labels_in_one_object_are_typed_as_the_guide_says(tmp_path: Path, repository: Path) -> None:
+    guide = (repository / "docs" / "instrumentation.md").read_text()
+    (block,) = re.findall(r"```python\n(from typing import TypedDict.*?)```", guide, re.DOTALL)
+    code = tmp_path / "user_code.py"
+    plain = 'plain: dict[str, str] = {}\ntrack("get_cart", **plain)\n'
+    code.write_text(f"from store_exporter import track\n{block}{plain}")
+    out, err, _ = api.run(["--strict", "--no-incremental", "--config-file=", str(code)])
+    assert not err
+    errors = re.findall(r"user_code.py:(\d+): error: (.*)", out)
+    assert errors, out
+    last = code.read_text().count("\n")
+    assert {int(line) for line, _ in errors} == {last}
+    assert 'incompatible type "**dict[str, str]"' in errors[0][1]

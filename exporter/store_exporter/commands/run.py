@@ -16,11 +16,18 @@ from ..config.problems import suggestion
 from ..errors import ERROR_TYPES, StoreError
 from ..platforms import base
 from ..platforms.base import Platform
-from ..spec.operation import OperationSpec, Parameter
+from ..spec import shell
+from ..spec.operation import OperationSpec
 from ..spec.operations import ALIASES
 from ..stores.model import Store
 from . import CommandError
 from .support import arguments, stores
+
+_VALUES = (
+    "its parameters: "
+    + ", ".join(f"{form.words} ({form.example})" for form in shell.FORMS).replace("%", "%%")
+    + "; `operations NAME` tells which are of what type"
+)
 
 
 class _UsageError(CommandError):
@@ -33,7 +40,7 @@ class _UsageError(CommandError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("operation", help="such as check_stock; `operations` lists them")
-    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="its parameters")
+    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help=_VALUES)
     parser.add_argument(
         "--store", required=True, metavar="DOMAIN", help="the store, as in the configuration"
     )
@@ -96,36 +103,16 @@ def _values(operation: OperationSpec[..., Any], pairs: Sequence[str]) -> dict[st
             )
         if name in found:
             raise _UsageError(f"{name} is given twice")
-        found[name] = _value(known[name], text)
-    missing = [p.name for p in operation.parameters if p.required and p.name not in found]
-    if missing:
-        raise _UsageError(f"{operation.name} needs {', '.join(missing)}")
-    return found
-
-
-def _value(parameter: Parameter, text: str) -> Any:
-    """Convert a string to a parameter's type; a parameter that accepts strings gets the string."""
-    kinds = {kind.strip() for kind in parameter.type.split("|")}
-    if any(kind.startswith("Mapping") for kind in kinds) and text.startswith("{"):
-        return _mapping(parameter, text)
-    if "bool" in kinds:
-        if text.lower() not in ("true", "false"):
-            raise _UsageError(f"{parameter.name} is true or false, not {text}")
-        return text.lower() == "true"
-    if "int" in kinds and "str" not in kinds:
         try:
-            return int(text)
-        except ValueError:
-            raise _UsageError(f"{parameter.name} is a number, not {text}") from None
-    return text
-
-
-def _mapping(parameter: Parameter, text: str) -> dict[str, str]:
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise _UsageError(f"{parameter.name} is not JSON: {error}") from None
-    return {str(name): str(value) for name, value in found.items()}
+            found[name] = shell.value(known[name], text)
+        except shell.ValueFormError as error:
+            raise _UsageError(str(error)) from None
+    missing = [p for p in operation.parameters if p.required and p.name not in found]
+    if missing:
+        examples = " ".join(shell.written(p, shell.form_of(p)) for p in missing)
+        names = ", ".join(parameter.name for parameter in missing)
+        raise _UsageError(f"{operation.name} needs {names}, such as {examples}")
+    return found
 
 
 def plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ from ..errors import ERROR_TYPES, Fault
 from ..spec import results
 from ..spec.operation import OperationSpec, Parameter
 from ..spec.operations import OPERATIONS
+from ..spec.shell import FORMS
 from .base import Platform, load, names
 from .kit.operations.plans import Planned
 
@@ -97,6 +98,7 @@ def _blocks() -> Iterator[str]:
     )
     yield _overview()
     yield from _clients()
+    yield from _in_a_shell()
     yield "## Errors of any operation"
     yield "Failures are `StoreError`s; `fault` says who must act."
     yield _errors(ANY_REQUEST)
@@ -121,6 +123,24 @@ def _clients() -> Iterator[str]:
         package = import_module(f"store_exporter.platforms.{platform.name}")
         yield f"### Clients of {platform.title}"
         yield from _with_fences(inspect.getdoc(package) or "")
+
+
+def _in_a_shell() -> Iterator[str]:
+    """Yield how `store-exporter run` is told what operations take."""
+    yield "## From the shell"
+    yield markdown.code(
+        "sh",
+        "store-exporter run search_products query=shoes limit=4 max_price=19.90 \\\n"
+        '    \'attributes={"Colour": "red"}\' --store shop.example.com',
+    )
+    yield (
+        "Each parameter is `NAME=VALUE`, and what has a default may be left out. `store-exporter "
+        "operations NAME` says which an operation takes, and of what type. A parameter that takes "
+        "numbers or texts, such as `product`, takes both as they are; `variation` is an id, a SKU "
+        "or JSON. With `--format json` the result is JSON."
+    )
+    rows = ((form.words, f"`{form.example}`", f"`{form.kind}`") for form in FORMS)
+    yield markdown.table(("a value is", "such as", "of the type"), rows)
 
 
 def _with_fences(text: str) -> Iterator[str]:

@@ -64,7 +64,9 @@ def rating(value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
-        raise StoreError("invalid_request", f"min_rating is {value!r}, not from 1 to 5")
+        raise StoreError(
+            "invalid_request", f"min_rating is {value!r}, not a whole number from 1 to 5"
+        )
     return value
 
 
@@ -77,7 +79,10 @@ def attributes(value: Mapping[str, str] | None) -> Mapping[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise StoreError("invalid_request", "attributes is not a mapping of names to options")
+        raise StoreError(
+            "invalid_request",
+            'attributes is not a mapping of names to options, such as {"Colour": "red"}',
+        )
     return {
         text(name, "an attribute").casefold(): text(option, "an option").casefold()
         for name, option in value.items()
@@ -93,7 +98,7 @@ def destination(country: object, postcode: object) -> tuple[str | None, str | No
     """
     if country is None:
         if postcode is not None:
-            raise StoreError("invalid_request", "postcode takes a country too")
+            raise StoreError("invalid_request", "postcode takes a country too, such as GB")
         return None, None
     code = text(country, "country").upper()
     if not (len(code) == 2 and code.isascii() and code.isalpha()):
@@ -124,7 +129,7 @@ def email(value: object) -> str:
     """
     address = text(value, "email")
     if not _EMAIL.fullmatch(address):
-        raise StoreError("invalid_input", "email is not an address")
+        raise StoreError("invalid_input", "email is not an address, such as name@example.com")
     return address.casefold()
 
 
@@ -163,7 +168,9 @@ def amount(value: Decimal | float | str | None, name: str) -> Decimal | None:
     except InvalidOperation:
         number = Decimal(-1)
     if not number.is_finite() or not 0 <= number < 10**12:
-        raise StoreError("invalid_input", f"{name} is {str(value)[:40]!r}, not an amount")
+        raise StoreError(
+            "invalid_input", f"{name} is {str(value)[:40]!r}, not an amount such as 19.90"
+        )
     return number
 
 
@@ -190,4 +197,6 @@ def day(value: date | str | None, name: str) -> date | None:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise StoreError("invalid_request", f"{name} is not a day as YYYY-MM-DD") from None
+        raise StoreError(
+            "invalid_request", f"{name} is not a day as YYYY-MM-DD, such as 2026-01-31"
+        ) from None
