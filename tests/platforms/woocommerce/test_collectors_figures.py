@@ -131,7 +131,9 @@ async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
 @pytest.mark.parametrize(
     ("change", "is_told"),
     [
-        ({"line_items": None}, False),
+        ({"line_items": None}, True),
+        ({"line_items": None, "total": "0.00"}, False),
+        ({"line_items": None, "total": None}, True),
         ({"line_items": [{"product_id": 0, "quantity": 5, "total": "1"}]}, False),
         ({"line_items": "none"}, True),
         ({"line_items": [{"product_id": 7, "quantity": "many", "total": "1"}]}, True),
@@ -184,6 +186,23 @@ async def test_abandoned_carts_are_drafts_and_pending_orders_within_the_limits()
             "store_cart_abandoned_value{EUR}": 7.0,
         }
         assert len(store.asked()) == 1
+
+
+async def test_carts_in_a_currency_with_more_decimals_than_are_displayed_are_counted_in_full() -> (
+    None
+):
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.decimals = 2
+        left = store.clock.now - 7200
+        for total in ("1.234", "2.346"):
+            made = store.shop.new_order("pending", currency="KWD", created=left)
+            order = store.shop.shop.orders[made["id"]]
+            order["total"] = total
+            order["line_items"] = [{**order["line_items"][0], "total": total}]
+        store.shop.new_order("pending", total="7", created=left)
+        found = figures(await store.collect("carts"))
+        assert found["store_cart_abandoned_value{KWD}"] == 3.58
+        assert found["store_cart_abandoned_value{GBP}"] == 7
 
 
 async def test_carts_on_several_pages_are_added_up_and_beyond_500_only_counted() -> None:

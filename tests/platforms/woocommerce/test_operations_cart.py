@@ -310,6 +310,25 @@ def test_no_line_is_lost_when_the_store_fails_while_a_cart_is_put_together_again
         assert [coupon.code for coupon in cart.coupons] == ["save10"]
 
 
+def test_a_store_that_wants_a_nonce_beside_the_token_gets_it(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, how: str
+) -> None:
+    store.shop.habits.version = (8, 2)
+    mine = filled(shop)
+    assert shop.update_cart_quantity("SKU-010", 4, cart=mine).items == 5
+    store.requests.clear()
+    shop.add_to_cart("SKU-010", cart=mine.token)
+    assert sum("add-item" in path for _, path in store.requests) == 2
+    lose(store, clock, how)
+    cart = shop.add_to_cart("SKU-011", cart=mine)
+    assert (cart.renewed, cart.items) == (True, 6)
+    assert [coupon.code for coupon in cart.coupons] == ["save10"]
+    # The cart of a token that the store does not take gets nothing that was meant for another.
+    lose(store, clock, how)
+    added = shop.add_to_cart("SKU-011", cart=cart.token)
+    assert (added.renewed, added.items) == (True, 1)
+
+
 def test_a_change_is_not_sent_twice_when_its_answer_is_lost(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

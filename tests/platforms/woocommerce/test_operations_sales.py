@@ -202,6 +202,27 @@ def test_before_the_list_of_refunds_they_are_read_order_by_order(
     assert shop.get_sales_report("day").refunds == pounds("20.00")
 
 
+def test_refunds_that_take_too_long_order_by_order_are_refused_at_once(
+    store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
+) -> None:
+    """There are 60, which is no trouble, until each takes three seconds."""
+    store.shop.habits.version = (8, 2)
+    for _ in range(60):
+        store.refund(store.new_order("completed", total="5.00")["id"], "2.00")
+    assert shop.get_sales_report("day").refunds == pounds("120.00")
+
+    def slowly(rows: Any) -> Any:
+        clock.advance(3.0)
+        return rows
+
+    store.faults.add(Fault(path="*/refunds", change=slowly))
+    store.requests.clear()
+    error = failure(shop.get_sales_report, "day")
+    assert error.error_type == "response_too_large"
+    assert error.message.endswith("5 took 15 s: ask for fewer days")
+    assert sum("/refunds" in path for _, path in store.requests) == 6
+
+
 @pytest.mark.parametrize("operation", ["get_sales_report", "get_customer_insights"])
 def test_orders_that_take_too_long_to_add_up_are_refused_at_once(
     store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, operation: str

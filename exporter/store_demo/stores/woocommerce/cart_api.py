@@ -45,7 +45,7 @@ class Carts:
         if len(self._baskets) > _MOST:
             del self._baskets[next(iter(self._baskets))]
         try:
-            if call.method != "GET" and not trusted:
+            if call.method != "GET" and not (trusted and self._shop.habits.token_is_enough):
                 self.sessions.check_nonce(call)
             status = _ACTIONS[action](self, basket, call.body or {})
             reply = Reply(document(self._shop, basket), status)

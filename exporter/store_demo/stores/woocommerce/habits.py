@@ -18,7 +18,8 @@ class Habits:
         total: what X-WP-Total says: missing, zero, page (what is on the page) or double.
         version: of WooCommerce. Before 5.8 lists do not know when orders changed, before 6.4 the
             Store API has no number and orders no drafts (as in 6.3.1), before 7.9 those without a
-            status show drafts, before 9.0 there is no list of all refunds. In 7.1 and 7.2
+            status show drafts, up to 8.2 a change of a cart needs a nonce beside the token, before
+            9.0 there is no list of all refunds. In 7.1 and 7.2
             lists of orders in tables of their own do not know it either, find nothing by words, and
             are sorted by id, the smallest first, where they should be by date (issues 36307, 35818
             and 36193 of woocommerce/woocommerce).
@@ -43,6 +44,11 @@ class Habits:
     def has_drafts(self) -> bool:
         """Whether the checkout makes drafts, and the Store API has the number 1."""
         return self.version >= (6, 4)
+
+    @property
+    def token_is_enough(self) -> bool:
+        """Whether who has the token of a cart may change it without a nonce."""
+        return self.version > (8, 2)
 
     def is_young(self, *, hpos: bool) -> bool:
         """Whether orders are in tables of their own by a version that could do that badly."""

@@ -39,6 +39,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     if younger <= older:
         raise StoreError("invalid_request", "the option younger_than must exceed older_than")
     now, reading = run.now(), (yield from facts.order_totals(api))
+    members = ",".join((*_MEMBERS, *([PARTS] if reading.by_parts else [])))
     params = {
         # The status `any` leaves drafts out, so both are named.
         "status": ",".join(_LEFT),
@@ -48,7 +49,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "orderby": "id",
         "order": "asc",
         **FULL,
-        "_fields": ",".join((*_MEMBERS, *([PARTS] if reading.by_parts else []))),
+        "_fields": members,
     }
     try:
         rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
@@ -66,11 +67,25 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     if rows.total is None and len(found) >= _MOST:
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
     if rows.total is None or rows.total <= len(found):
+        found = yield from _with_parts(api, reading, found)
         return _report(found, reading, is_listed=run.store.lists)
     if len(found) < _MOST:
         raise StoreError("invalid_response", f"of {rows.total} carts {len(found)} came")
     summary = f"{rows.total} abandoned carts, too many to add up their value"
     return Report([Sample(business.CARTS_ABANDONED, rows.total)], summary=summary)
+
+
+def _with_parts(api: Api, reading: OrderTotals, orders: list[Fields]) -> Plan[list[Fields]]:
+    """Return the orders, those whose total takes it with their parts."""
+    lacking = {order.identifier() for order in orders if reading.lacks_parts(order)}
+    query = {"status": ",".join(_LEFT), **FULL, "_fields": ",".join((*_MEMBERS, PARTS))}
+    whole = {
+        order.identifier(): order
+        for order in (yield from api.get_by_ids(f"{V3}/orders", lacking, query))
+    }
+    yield from facts.learn_foreign(api, reading, whole.values() if lacking else orders)
+    # One that was paid or removed since stays as it came.
+    return [whole.get(order.identifier(), order) for order in orders]
 
 
 def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) -> Report:
@@ -81,7 +96,9 @@ def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) 
         reason = f"The value of abandoned carts is not known: {error.message}."
         sample = Sample(business.CARTS_ABANDONED, len(orders))
         return Report([sample], [reason], f"{len(orders)} abandoned carts of unknown value")
-    return abandoned_cart_report(values, map(_cart, orders, values) if is_listed else None)
+    report = abandoned_cart_report(values, map(_cart, orders, values) if is_listed else None)
+    report.degraded = reading.guesses()
+    return report
 
 
 def _cart(order: Fields, value: Money) -> AbandonedCart:

@@ -19,15 +19,6 @@ from ..reading.totals import PARTS, OrderTotals
 from .order_rows import ASKED, DATES, FIELDS, read_counted_order, read_counted_refunds
 from .statuses import ENTERED
 
-_GUESS = (
-    "Nothing tells whether the totals of orders were rounded to the decimals that the shop "
-    "displays: they are counted as they are displayed."
-)
-_FOREIGN_GUESS = (
-    "Nothing tells whether the totals of orders in other currencies than the shop's own were "
-    "rounded to the decimals that it displays: they are counted as if they were not."
-)
-
 
 class _OrderBook(NumberedBook[Api]):
     """The order book of a WooCommerce store."""
@@ -73,17 +64,12 @@ class _OrderBook(NumberedBook[Api]):
         if self._reading.by_parts:
             self._asked["_fields"] = with_parts
         rows = yield from self.api.page(f"{V3}/orders", self._asked | dict(params))
-        if self._asked["_fields"] == FIELDS and any(map(self._has_finer, rows.items)):
+        if self._asked["_fields"] == FIELDS and any(map(self._reading.lacks_parts, rows.items)):
             self._asked["_fields"] = with_parts
             rows = yield from self.api.page(f"{V3}/orders", self._asked | dict(params))
         yield from facts.learn_foreign(self.api, self._reading, rows.items)
         yield from facts.add_gmt_dates(self.api, rows.items, DATES)
         return rows
-
-    def _has_finer(self, row: Any) -> bool:
-        """Whether an order is in a currency with more decimals than the shop displays."""
-        code = row.get("currency") if isinstance(row, dict) else None
-        return isinstance(code, str) and self._reading.rounds(code.upper())
 
     def one_order(self, order_id: str) -> Plan[Any]:
         order = yield from self.api.get(f"{V3}/orders/{order_id}", self._asked)
@@ -97,11 +83,7 @@ class _OrderBook(NumberedBook[Api]):
         )
 
     def reasons(self) -> list[str]:
-        guesses = (
-            (self._reading.is_guess, _GUESS),
-            (self._reading.is_foreign_guess, _FOREIGN_GUESS),
-        )
-        return super().reasons() + [reason for is_guess, reason in guesses if is_guess]
+        return super().reasons() + self._reading.guesses()
 
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
         return read_counted_order(row, changed, self._reading)

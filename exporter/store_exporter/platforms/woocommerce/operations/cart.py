@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ....contract import Response
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.results import Cart, CartLine
+from ....spec.sessions import CartSession
 from ...kit.operations.carts import ShopperCart, as_renewed, cart_plans, keep_renewal
 from ..api import STORE, Api
 from ..product_lookup import find_product
@@ -28,6 +30,10 @@ _LOST = ("woocommerce_rest_missing_nonce", "woocommerce_rest_invalid_nonce")
 class _Cart(ShopperCart[Api]):
     """A cart of the Store API."""
 
+    def __init__(self, api: Api, cart: CartSession | str | None) -> None:
+        super().__init__(api, cart)
+        self._nonce: dict[str, str] = {}
+
     def call(self, action: str = "", body: Any = None) -> Plan[Cart]:
         """Read or change the cart.
 
@@ -35,11 +41,11 @@ class _Cart(ShopperCart[Api]):
             StoreError: with code cart_lost when the store does not know the token any more.
         """
         sent = self.session.token
-        headers = {} if sent is None else {"Cart-Token": sent}
-        method = "GET" if body is None else "POST"
-        path = f"{STORE}/cart/{action}".rstrip("/")
-        response = yield from self.api.send(method, path, json=body, headers=headers)
+        response = yield from self._send(action, body)
         try:
+            if _lacks_nonce(response, sent):
+                self._nonce = {"Nonce": response.headers["nonce"]}
+                response = yield from self._send(action, body)
             document = READER.read(response)
         except StoreError as error:
             if error.code in _LOST and sent is not None:
@@ -47,10 +53,18 @@ class _Cart(ShopperCart[Api]):
             raise
         token = response.headers.get("cart-token")
         if not token:
-            raise StoreError("invalid_response", "the cart has no token", status=response.status)
+            message = "the cart has no token: WooCommerce 6 and older have none"
+            raise StoreError("invalid_response", message, status=response.status)
         if sent is not None and not carts.same_cart(sent, token):
             raise _lost()
         return self.remember(carts.read_cart(document, token))
+
+    def _send(self, action: str, body: Any) -> Plan[Response]:
+        token = self.session.token
+        headers = self._nonce if token is None else {**self._nonce, "Cart-Token": token}
+        method = "GET" if body is None else "POST"
+        path = f"{STORE}/cart/{action}".rstrip("/")
+        return self.api.send(method, path, json=body, headers=headers)
 
     def read(self) -> Plan[Cart | None]:
         try:
@@ -115,6 +129,18 @@ class _Cart(ShopperCart[Api]):
 
     def ids_of(self, product: int | str) -> Plan[set[int]]:
         return product_results.product_ids((yield from find_product(self.api, product)))
+
+
+def _lacks_nonce(response: Response, sent: str | None) -> bool:
+    """Whether a change was refused for want of a nonce although the store took the cart's token.
+
+    WooCommerce 7.8 and 8.2 require both, and each response has the nonce. Where they do not take
+    the token, the response has the token of somebody else.
+    """
+    if sent is None or "nonce" not in response.headers or response.status not in (401, 403):
+        return False
+    is_refused = any(code.encode() in response.body[:500] for code in _LOST)
+    return is_refused and carts.same_cart(sent, response.headers.get("cart-token", ""))
 
 
 def _lost() -> StoreError:

@@ -34,10 +34,10 @@ def every_order(
     finer: set[int] = set()
 
     def keep(order: Fields) -> None:
-        if reading.by_parts or not _rounds(reading, order):
-            take(order)
-        else:
+        if reading.lacks_parts(order):
             finer.add(order.identifier())
+        else:
+            take(order)
 
     wanted = {**query, "_fields": f"id,currency,{members},{reading.members}"}
     unreadable = yield from api.read_all(f"{V3}/orders", wanted, "orders", keep)
@@ -50,10 +50,3 @@ def every_order(
         except StoreError:
             unreadable += 1
     return unreadable
-
-
-def _rounds(reading: OrderTotals, order: Fields) -> bool:
-    try:
-        return reading.rounds(order.currency("currency"))
-    except StoreError:
-        return False

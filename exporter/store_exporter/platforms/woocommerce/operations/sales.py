@@ -26,7 +26,8 @@ _CREATED = ("completed", "processing", "on-hold", "refunded")
 _UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
 _ASKED = "status,line_items,date_created_gmt,date_paid_gmt"
 _REFUND_MEMBERS = "id,parent_id,date_created_gmt,amount,line_items,shipping_lines,tax_lines"
-_MOST_REFUNDED = 50
+_TELLING = 5
+"""After how many orders it shows how long the others will take."""
 
 
 class _Sales(Sales):
@@ -199,7 +200,7 @@ def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fie
     """Find them before WooCommerce 9.0, which has no list of refunds.
 
     Raises:
-        StoreError: response_too_large, more orders were refunded than are asked for one by one.
+        StoreError: response_too_large, there is too little time for each refunded order.
     """
     query = {**between(when, "modified_"), "_fields": "id,refunds"}
     orders: list[int] = []
@@ -209,10 +210,15 @@ def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fie
             orders.append(order.identifier())
 
     unreadable = yield from api.read_all(f"{V3}/orders", query, "orders", take)
-    if len(orders) > _MOST_REFUNDED:
-        message = f"more than {_MOST_REFUNDED} orders have refunds: ask for fewer days"
-        raise StoreError("response_too_large", message)
-    for number in orders:
+    began = api.monotonic()
+    for done, number in enumerate(orders):
+        now = api.monotonic()
+        if done >= _TELLING and (now - began) / done * (len(orders) - done) > api.ends - now:
+            message = (
+                f"{len(orders)} orders have refunds, which are asked for order by order before "
+                f"WooCommerce 9.0; {done} took {now - began:.0f} s: ask for fewer days"
+            )
+            raise StoreError("response_too_large", message)
 
         def keep(row: Fields, number: int = number) -> None:
             if when.has(row.gmt("date_created_gmt")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -27,11 +27,6 @@ def optional_id(fields: Fields, name: str) -> int | None:
 def full_name(person: Fields) -> str:
     """Read a name, of which one part may be missing."""
     return f"{person.text_or('first_name')} {person.text_or('last_name')}".strip()
-
-
-def lines(order: Fields) -> Iterator[Fields]:
-    """Yield an order's lines; plugins leave null where there are none."""
-    return order.children("line_items") if order.has("line_items") else iter(())
 
 
 def counts_stock(fields: Fields) -> bool:

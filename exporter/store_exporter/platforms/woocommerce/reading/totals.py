@@ -38,6 +38,16 @@ _SMALLEST = Decimal("1e-8")
 _WIDE = Context(prec=40)
 
 
+_GUESS = (
+    "Nothing tells whether the totals of orders were rounded to the decimals that the shop "
+    "displays: they are counted as they are displayed."
+)
+_FOREIGN_GUESS = (
+    "Nothing tells whether the totals of orders in other currencies than the shop's own were "
+    "rounded to the decimals that it displays: they are counted as if they were not."
+)
+
+
 def read_amount(fields: Fields, name: str) -> Decimal:
     """Read an amount, which is negative where a shop pays back more than it receives.
 
@@ -86,6 +96,21 @@ class OrderTotals:
     def members(self) -> str:
         """Members of an order that this reads, of one in the shop's own currency."""
         return MEMBERS if self.by_parts else _STATED
+
+    def guesses(self) -> list[str]:
+        """Return what has to be guessed of the totals, as reasons."""
+        told = ((self.is_guess, _GUESS), (self.is_foreign_guess, _FOREIGN_GUESS))
+        return [reason for is_guess, reason in told if is_guess]
+
+    def lacks_parts(self, row: Any) -> bool:
+        """Whether an order that was read without its parts needs them.
+
+        It is in a currency with more decimals than the shop displays and than its own has.
+        """
+        with suppress(StoreError):
+            order = row if isinstance(row, Fields) else Fields(row, "order")
+            return not self.by_parts and self.rounds(order.currency("currency"))
+        return False
 
     def rounds(self, currency: str) -> bool:
         """Whether amounts in a currency have more decimals than the shop displays."""
