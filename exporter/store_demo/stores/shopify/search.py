@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import operator as operators
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 _TERM = re.compile(
     r"""(?P<not>-?)(?P<key>[\w.]+):(?P<operator><=|>=|<|>)?"""
     r"""(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|'(?P<date>[^']*)'|(?P<word>[^\s]+))"""
 )
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "=": operators.eq,
+    "<": operators.lt,
+    ">": operators.gt,
+    "<=": operators.le,
+    ">=": operators.ge,
+}
 Value = str | float | bool
 Fields = Mapping[str, Value]
 
@@ -46,16 +55,11 @@ def _compare(value: Value, operator: str, wanted: str) -> bool:
         return value.casefold() == wanted.casefold()
     if isinstance(value, bool):
         return value == (wanted == "true")
-    number = _number(wanted)
-    return {
-        "=": value == number,
-        "<": value < number,
-        ">": value > number,
-        "<=": value <= number,
-        ">=": value >= number,
-    }[operator]
+    return _COMPARISONS[operator](value, _number(wanted))
 
 
+# Each thing of a shop is compared with it.
+@lru_cache(maxsize=100)
 def _number(text: str) -> float:
     try:
         return float(text)

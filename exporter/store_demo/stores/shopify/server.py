@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -30,7 +30,6 @@ from .shop import StockRoom
 from .storefront import Storefront
 
 VERSIONS = ("2026-07", "2026-10")
-_REMEMBERED = 200
 _DAY = 86_400
 _PUBLIC = "x-shopify-storefront-access-token"
 MOST_COST = 1000.0
@@ -106,7 +105,6 @@ class SimulatedShopify(SimulatedServer):
         self.tokens = Tokens(domain)
         self.stock_room = StockRoom(domain, currency, seed, clock)
         self.bucket = Bucket(clock)
-        self._documents: dict[tuple[str, str], DocumentNode] = {}
         self._schemas = schemas or {api: used_schema(api) for api in ("admin", "storefront")}
         admin = Admin(self.stock_room, self.tokens.scopes, VERSIONS)
         self._roots = {"admin": admin.root(), "storefront": Storefront(self.stock_room).root()}
@@ -162,9 +160,10 @@ class SimulatedShopify(SimulatedServer):
         self, api: str, query: str, variables: dict[str, Any], name: str | None
     ) -> dict[str, Any]:
         schema = self._schemas[api]
-        document = self._understood(api, query)
-        if isinstance(document, list):
-            return {"errors": document}
+        try:
+            document = _understood(schema, query)
+        except _QueryError as error:
+            return {"errors": error.problems}
         fragments = {
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
         }
@@ -199,21 +198,6 @@ class SimulatedShopify(SimulatedServer):
             answer["extensions"] = self._cost(cost, actual)
         return answer
 
-    def _understood(self, api: str, query: str) -> DocumentNode | list[dict[str, Any]]:
-        """Return a query that fits the schema, or what is wrong with it."""
-        found = self._documents.get((api, query))
-        if found is None:
-            try:
-                found = parse(query)
-            except GraphQLError as error:
-                return [{"message": error.message}]
-            problems = validate(self._schemas[api], found)
-            if problems:
-                return [_undefined(problem) for problem in problems]
-            if len(self._documents) < _REMEMBERED:
-                self._documents[api, query] = found
-        return found
-
     def _cost(self, requested: float, actual: float | None) -> dict[str, Any]:
         return {
             "cost": {
@@ -222,6 +206,25 @@ class SimulatedShopify(SimulatedServer):
                 "throttleStatus": self.bucket.status(),
             }
         }
+
+
+class _QueryError(Exception):
+    def __init__(self, problems: list[dict[str, Any]]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+@lru_cache(maxsize=200)
+def _understood(schema: GraphQLSchema, query: str) -> DocumentNode:
+    """Return a query that fits the schema. Shops share what took longer than to answer it."""
+    try:
+        found = parse(query)
+    except GraphQLError as error:
+        raise _QueryError([{"message": error.message}]) from None
+    problems = validate(schema, found)
+    if problems:
+        raise _QueryError([_undefined(problem) for problem in problems])
+    return found
 
 
 def _undefined(problem: GraphQLError) -> dict[str, Any]:

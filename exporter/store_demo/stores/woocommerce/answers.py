@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 Document = dict[str, Any]
 ALL = "GET, POST, PUT, PATCH, DELETE"
+_INDEX = re.compile(r"\[\d*\]")
 _SECRETS = re.compile(r"^(oauth_|consumer_(key|secret)$)")
 
 
@@ -28,7 +29,7 @@ class Call:
         """Return a list parameter in any of PHP's spellings: `a=1,2`, `a[]=1`, `a[0]=1`."""
         found = []
         for key, value in self.params.items():
-            if key == name or re.fullmatch(re.escape(name) + r"\[\d*\]", key):
+            if key == name or (key.startswith(f"{name}[") and _INDEX.fullmatch(key, len(name))):
                 found += [part for part in value.split(",") if part]
         return found
 

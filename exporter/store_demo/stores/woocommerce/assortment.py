@@ -51,8 +51,9 @@ class Assortment:
         local = gmt = None
         if when is not None:
             moment = datetime.fromtimestamp(int(when), UTC)
-            gmt = moment.strftime("%Y-%m-%dT%H:%M:%S")
-            local = moment.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M:%S")
+            # The first 19 characters are those before the offset; `strftime` takes much longer.
+            gmt = moment.isoformat()[:19]
+            local = moment.astimezone(self.zone).isoformat()[:19]
         document[name] = local
         document[f"{name}_gmt"] = gmt
 

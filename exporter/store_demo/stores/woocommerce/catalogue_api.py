@@ -86,8 +86,14 @@ def products(shop: Shop, call: Call) -> Reply:
     ids = call.values("include")
     if ids:
         items = [item for item in items if str(item["id"]) in ids]
-    kept = [i for i in items if _matches(call, i) and changed_within(shop, call, i)]
-    return paged(call, [with_links(shop, i) for i in _sorted(call, kept)], shop.base)
+    passes = changed_within(shop, call)
+    return _page(shop, call, [i for i in items if _matches(call, i) and passes(i)])
+
+
+def _page(shop: Shop, call: Call, kept: Iterable[Document]) -> Reply:
+    reply = paged(call, _sorted(call, kept), shop.base)
+    reply.body = [with_links(shop, item) for item in reply.body]
+    return reply
 
 
 def _invalid_id(status: int = 404) -> ApiError:
@@ -114,16 +120,14 @@ def variations(shop: Shop, call: Call, product_id: str) -> Reply:
     if parent is None:
         raise ApiError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
     children = [shop.variations[number] for number in parent["variations"]]
-    kept = [child for child in children if _matches(call, child)]
-    return paged(call, [with_links(shop, i) for i in _sorted(call, kept)], shop.base)
+    return _page(shop, call, [child for child in children if _matches(call, child)])
 
 
 def all_variations(shop: Shop, call: Call) -> Reply:
     """GET wc-analytics/variations, of every product."""
     ids = call.values("include")
     items = [v for v in shop.variations.values() if not ids or str(v["id"]) in ids]
-    kept = [item for item in items if _matches(call, item)]
-    return paged(call, [with_links(shop, i) for i in _sorted(call, kept)], shop.base)
+    return _page(shop, call, [item for item in items if _matches(call, item)])
 
 
 def categories(shop: Shop, call: Call) -> Reply:

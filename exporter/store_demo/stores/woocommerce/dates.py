@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from .answers import Call, Document, invalid_parameter
@@ -30,21 +31,29 @@ def moment(shop: Shop, call: Call, name: str, *, end_of_day: bool = False) -> st
     return value.astimezone(UTC).strftime(_FORMAT)
 
 
-def changed_within(shop: Shop, call: Call, document: Document) -> bool:
-    """Whether a document passes `after`, `before`, `modified_after` and `modified_before`.
+def changed_within(shop: Shop, call: Call) -> Callable[[Document], bool]:
+    """Return what says if a document passes `after`, `before` and the same of `modified_`.
 
     WordPress excludes the moments themselves.
+
+    Raises:
+        ApiError: 400, one of them is not a date.
     """
-    for name, member, later in (
-        ("after", "date_created_gmt", True),
-        ("before", "date_created_gmt", False),
-        ("modified_after", "date_modified_gmt", True),
-        ("modified_before", "date_modified_gmt", False),
-    ):
-        limit = moment(shop, call, name)
-        if limit is None:
-            continue
-        value = document[member]
-        if value == limit or (value > limit) is not later:
-            return False
-    return True
+    limits = [
+        (member, limit, later)
+        for name, member, later in (
+            ("after", "date_created_gmt", True),
+            ("before", "date_created_gmt", False),
+            ("modified_after", "date_modified_gmt", True),
+            ("modified_before", "date_modified_gmt", False),
+        )
+        if (limit := moment(shop, call, name)) is not None
+    ]
+
+    def passes(document: Document) -> bool:
+        return all(
+            document[member] > limit if later else document[member] < limit
+            for member, limit, later in limits
+        )
+
+    return passes

@@ -55,16 +55,17 @@ def orders(shop: Shop, call: Call) -> Reply:
         statuses |= {"checkout-draft"}
     search = call.params.get("search", "").lower()
     customer = call.params.get("customer")
-    ids, is_young = call.values("include"), shop.habits.is_young(hpos=shop.hpos)
+    ids, others = call.values("include"), call.values("exclude")
+    is_young, passes = shop.habits.is_young(hpos=shop.hpos), changed_within(shop, call)
     kept = [
         order
         for order in shop.orders.values()
         if order["status"] in statuses
         and (not ids or str(order["id"]) in ids)
-        and str(order["id"]) not in call.values("exclude")
+        and str(order["id"]) not in others
         and (customer is None or str(order["customer_id"]) == customer)
         and (not search or (search in _searchable(order) and not is_young))
-        and changed_within(shop, call, order)
+        and passes(order)
     ]
     name = call.params.get("orderby", "date")
     if name not in _ORDERS:
@@ -74,8 +75,9 @@ def orders(shop: Shop, call: Call) -> Reply:
     extra = {"dp": str(shop.decimals), "context": "view"}
     if not call.values("status"):
         extra["status[0]"] = "any"
-    rows = [shop.habits.rounded(call, _with_links(shop, order)) for order in kept]
-    return shop.habits.told(paged(call, rows, shop.base, extra))
+    reply = paged(call, kept, shop.base, extra)
+    reply.body = [shop.habits.rounded(call, _with_links(shop, order)) for order in reply.body]
+    return shop.habits.told(reply)
 
 
 def _order(shop: Shop, order_id: str, status: int = 404) -> Document:
@@ -143,11 +145,12 @@ def all_refunds(shop: Shop, call: Call) -> Reply:
     """GET refunds, of every order."""
     if shop.habits.version < (9, 0):
         raise no_route()
+    passes = changed_within(shop, call)
     rows = [
         _child(shop, {**row, "parent_id": number}, f"{_ROOT}/orders/{number}/refunds")
         for number, refunds in shop.refunds.items()
         for row in refunds
-        if changed_within(shop, call, row)
+        if passes(row)
     ]
     rows.sort(key=lambda row: row["id"], reverse=call.params.get("order", "desc") == "desc")
     return paged(call, rows, shop.base)

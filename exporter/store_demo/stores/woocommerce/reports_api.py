@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from decimal import Decimal
 
 from .answers import Call, Document, Reply, no_route
 from .shop import Shop
+from .templates import fresh
 
 _ROOT = "/wp-json/wc/v3"
 ZERO = Decimal(0)
@@ -70,7 +70,7 @@ def _kept(shop: Shop, call: Call, made: Callable[[], list[Document]]) -> Reply:
     if shop.clock() - when >= _KEPT:
         rows = made()
         shop.report_cache[key] = (shop.clock(), rows)
-    return Reply(copy.deepcopy(rows))
+    return Reply([fresh(row) for row in rows])
 
 
 def sales(shop: Shop, call: Call) -> Reply:

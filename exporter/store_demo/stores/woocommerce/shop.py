@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ from typing import Any
 from .answers import Document
 from .assortment import Assortment
 from .habits import Habits
-from .templates import currency_members
+from .templates import currency_members, fresh
 
 MOST_ORDERS = 20_000
 """Orders that a shop keeps; the oldest then make room, so that a demo can run for weeks."""
@@ -140,7 +139,7 @@ class Shop(Assortment):
         self.stamp(order, "date_completed", when if status == "completed" else None)
         self._fit_lines(order, order["total"])
         self._keep(order)
-        return copy.deepcopy(order)
+        return fresh(order)
 
     def _keep(self, order: Document) -> None:
         """Add a new order to the shop, which forgets its oldest one where there are too many."""
@@ -175,7 +174,7 @@ class Shop(Assortment):
             self._fit_lines(order, order["total"])
         self.touch(order)
         self._follow_status(order)
-        return copy.deepcopy(order)
+        return fresh(order)
 
     def _fit_lines(self, order: Document, total: Decimal | str) -> None:
         """Let the last line make up for what an order's lines and its total are apart."""
@@ -230,7 +229,7 @@ class Shop(Assortment):
         order["refunds"].append(entry)
         whole = value == left
         self.edit_order(order_id, status="refunded" if whole else order["status"])
-        return copy.deepcopy(refund)
+        return fresh(refund)
 
     def add_note(self, order_id: int, text: str, *, for_customer: bool = False) -> Document:
         """Add a note to an order and return it."""
