@@ -54,10 +54,10 @@ def read_defaults(
     entries = [*checker.items(data, "stores"), *checker.items(data, "discovery")]
     named = {_raw(item, "platform") for _, item in entries}
     needed = [platforms[name] for name in platforms if name in named]
-    model = defaults_model(needed)
+    model = defaults_model(*needed)
     if checker.unknown_keys(model, defaults):
         needed = list(platforms.values())
-        model = defaults_model(needed)
+        model = defaults_model(*needed)
     if any(platform.unusable for platform in needed):
         for *parents, key in checker.unknown_keys(model, defaults):
             section: Any = defaults
@@ -128,7 +128,6 @@ class StoreReader:
         self.orgs = orgs
         self.tenants = tenants
         self._known = known
-        self._models: dict[str, type[Section]] = {}
 
     def stores(self, data: Mapping[str, Any]) -> list[Store]:
         """Return the valid stores of the file."""
@@ -159,11 +158,9 @@ class StoreReader:
     def _model(self, platform: Platform | None, item: Any) -> type[Section]:
         """Return the model of an entry, from which what nobody can judge is taken out first."""
         platform = platform or _NO_PLATFORM
-        if platform.name not in self._models:
-            self._models[platform.name] = store_model(platform)
         if platform.unusable:
             _take_out(item)
-        return self._models[platform.name]
+        return store_model(platform)
 
     def _check_credentials(self, platform: Platform, store: Store, path: Path) -> None:
         if problem := platform.problem(store.credentials):

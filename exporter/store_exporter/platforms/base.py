@@ -67,9 +67,9 @@ def no_findings(api: Any, run: Run) -> Plan[Sequence[Finding]]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Platform:
-    """Everything the exporter knows of a platform.
+    """Everything the exporter knows of a platform; each is equal to itself alone.
 
     Attributes:
         name: value of the label `platform`, and the folder's name.

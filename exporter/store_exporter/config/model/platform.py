@@ -1,12 +1,14 @@
 """The keys of a store, which depend on its platform: models made from the platform's own lists.
 
 Adding a platform changes nothing here: its `Setting`, `Probe` and `Collector` lists say it all.
+
+To make the models takes most of the time of reading a small file, so that they are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
@@ -23,6 +25,7 @@ from .types import Domain, Org, StoreSecret, Url, UrlTemplate
 Fields = dict[str, Any]
 
 
+@lru_cache(maxsize=32)
 def store_model(platform: base.Platform, *, template: bool = False) -> type[Section]:
     """Make the model of one entry under `stores:`.
 
@@ -36,13 +39,14 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
     fields["credentials"] = _nested("credentials", credentials, "The platform's credentials.")
     settings = {s.name: _setting(s) for s in platform.settings}
     fields["settings"] = _nested("settings", settings, "The platform's other settings.")
-    fields |= _schedules([platform])
+    fields |= _schedules((platform,))
     return _section(f"{platform.name}_store", fields, Limits)
 
 
-def defaults_model(platforms: Iterable[base.Platform]) -> type[Section]:
+@lru_cache(maxsize=32)
+def defaults_model(*platforms: base.Platform) -> type[Section]:
     """Make the model of `defaults:`, which may name what any of the platforms has."""
-    return _section("defaults", _schedules(list(platforms)), Limits)
+    return _section("defaults", _schedules(platforms), Limits)
 
 
 def _identity() -> Fields:
@@ -74,7 +78,7 @@ def _address() -> Fields:
     }
 
 
-def _schedules(platforms: list[base.Platform]) -> Fields:
+def _schedules(platforms: Iterable[base.Platform]) -> Fields:
     """Probes and collectors of all these platforms, the options of same-named ones united."""
     probes: dict[str, Fields] = {}
     collectors: dict[str, Fields] = {}

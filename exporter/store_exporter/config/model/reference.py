@@ -60,7 +60,7 @@ def costs(platform: Platform) -> str:
 def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
     """Return the keys that every platform has, by the heading of their table."""
     limits = by_key(Limits)
-    defaults = by_key(defaults_model([platform]))
+    defaults = by_key(defaults_model(platform))
     store = by_key(store_model(platform))
     return {
         "Top level": by_key(file.Root),
