@@ -111,10 +111,10 @@ def test_every_command_and_flag_that_is_named_exists(repository: Path) -> None:
                 assert flag in known[command], f"{page.name}: {command} {flag}"
 
 
-def test_every_file_that_the_page_on_contributing_names_exists(repository: Path) -> None:
-    text = (repository / "docs" / "contributing.md").read_text()
-    named = set(re.findall(r"`((?:exporter|tests|scripts|docs|grafana|prometheus)/[^\s`]+)`", text))
-    assert len(named) > 10
+def test_every_file_that_a_page_names_exists(repository: Path) -> None:
+    folders = r"(?:exporter|tests|scripts|docs|deploy|grafana|prometheus|alerts)"
+    named = set(re.findall(rf"`({folders}/[\w./-]+)`", text_of(repository)))
+    assert len(named) > 100
     assert [name for name in sorted(named) if not (repository / name).exists()] == []
 
 

@@ -45,14 +45,14 @@ _ENTRIES = (
     ErrorType(
         "out_of_stock",
         Fault.CUSTOMER,
-        "The product, or that many of it, is not in stock.",
-        "Nothing; a high rate is a hint to restock.",
+        "The product is not in stock in this quantity.",
+        "Nothing; restock if the rate is high.",
     ),
     ErrorType(
         "invalid_coupon",
         Fault.CUSTOMER,
         "The coupon is unknown, expired or not applicable.",
-        "Nothing; a sudden rise may be a wrongly announced code.",
+        "Nothing; a sudden rise may come from a wrongly announced code.",
     ),
     ErrorType(
         "not_found",
@@ -63,13 +63,13 @@ _ENTRIES = (
     ErrorType(
         "invalid_input",
         Fault.CUSTOMER,
-        "The store refused a value the shopper gave.",
+        "The store refused a value from the shopper.",
         "Nothing; validate earlier if it is frequent.",
     ),
     ErrorType(
         "invalid_state",
         Fault.CUSTOMER,
-        "The order or cart is in a state that forbids it.",
+        "The state of the order or cart does not allow it.",
         "Nothing; a completed order cannot be cancelled, for example.",
     ),
     ErrorType(
@@ -95,7 +95,7 @@ _ENTRIES = (
         Fault.STORE,
         "The TLS handshake failed: the certificate has expired or is for another name, or the "
         "port speaks no TLS.",
-        "Renew or correct the store's certificate, or its url where that leads to a plain http "
+        "Renew or correct the store's certificate, or correct its url if that is a plain http "
         "port.",
     ),
     ErrorType(
@@ -119,25 +119,25 @@ _ENTRIES = (
     ErrorType(
         "blocked",
         Fault.STORE,
-        "A firewall or CDN answered in the store's place.",
+        "A firewall or CDN answered instead of the store.",
         "Allow the exporter's address and user agent in the firewall or CDN.",
     ),
     ErrorType(
         "invalid_response",
         Fault.STORE,
-        "The answer is not what the API promises.",
-        "A plugin or theme may print into the API's answers; read the start of the body.",
+        "The response is not what the API specifies.",
+        "A plugin or theme may print into the API's responses; read the start of the body.",
     ),
     ErrorType(
         "response_too_large",
         Fault.STORE,
-        "The answer exceeds the size limit.",
+        "The response exceeds the size limit.",
         "Find the plugin that inflates it, or raise max_body_bytes.",
     ),
     ErrorType(
         "redirect",
         Fault.STORE,
-        "The API redirects in a loop, elsewhere or to a login page.",
+        "The API redirects in a loop, to another host or to a login page.",
         "Set the store's url to the address that it redirects to, if that is the store.",
     ),
     ErrorType(
@@ -167,7 +167,7 @@ _ENTRIES = (
     ErrorType(
         "invalid_request",
         Fault.APP,
-        "The caller built a request that can never work.",
+        "The caller built an invalid request.",
         "Correct the calling code; the message names the parameter.",
     ),
     ErrorType(
@@ -179,15 +179,15 @@ _ENTRIES = (
     ErrorType(
         "pool_timeout",
         Fault.APP,
-        "No connection of the client's own pool became free.",
+        "No connection of the client's pool became free.",
         "Raise the client's connection limit or lower its concurrency.",
     ),
     ErrorType(
         "local_failure",
         Fault.APP,
-        "This machine or process could not do it: no descriptor, memory, port or network is left, "
-        "it may not connect, or it stood still.",
-        "Check this machine and its network; it says nothing about the store.",
+        "This machine or process failed: no descriptor, memory, port or network is left, it may "
+        "not connect, or it stalled.",
+        "Check this machine and its network; the store is not the cause.",
     ),
     ErrorType(
         "exception",

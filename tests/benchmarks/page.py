@@ -64,7 +64,7 @@ _REASONS = {
 
 _INTRODUCTION = """# Benchmarks
 
-Who reads this: whoever wants to know what the exporter costs, or doubts a figure elsewhere.
+Who reads this: anyone who wants to know what the exporter costs, or doubts a figure elsewhere.
 
 `scripts/bench` wrote this page. It measures this project beside its peers in the same run, on the
 same work, and takes under two minutes with `--quick`. **Compare ratios, not times**: times are of

@@ -222,16 +222,16 @@ class Turns:
     """A sleep that ends when the test gives it a turn."""
 
     def __init__(self) -> None:
-        self.asked = asyncio.Queue[float]()
+        self.requested = asyncio.Queue[float]()
         self.turn = asyncio.Semaphore(0)
 
     async def __call__(self, seconds: float) -> None:
-        self.asked.put_nowait(seconds)
+        self.requested.put_nowait(seconds)
         await self.turn.acquire()
 
     async def next(self) -> float:
         """Wait until somebody sleeps, and return for how long."""
-        return await self.asked.get()
+        return await self.requested.get()
 
 
 class Heard:
@@ -295,11 +295,11 @@ async def test_a_source_that_never_answered_is_told_apart_from_one_that_names_no
     discoverer = Discoverer(heard, lambda _: None, turns)
     (tmp_path / "a.json").write_text("nonsense")
     before = await discoverer.replace([source(tmp_path, "files: [a.json]")])
-    assert [(claim.asked, claim.answered) for claim in before] == [(False, False)]
+    assert [(claim.requested, claim.answered) for claim in before] == [(False, False)]
     discoverer.start()
     await turns.next()
     ((failed,),) = heard.claims
-    assert (failed.asked, failed.answered) == (True, False)
+    assert (failed.requested, failed.answered) == (True, False)
     (tmp_path / "a.json").write_text("[]")
     turns.turn.release()
     await turns.next()

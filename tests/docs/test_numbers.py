@@ -55,9 +55,9 @@ SAID: dict[str, tuple[str, ...]] = {
     "docs/http-api.md": (
         f"more than {WORDS[orgs.MAX_ANALYTICS_OF_ORG]} requests for analytics of one org",
         f"more than {WORDS[orgs.MAX_ANALYTICS]} requests for analytics of all orgs",
-        f"did not answer within {prometheus.TIMEOUT:g} seconds",
+        f"did not respond within {prometheus.TIMEOUT:g} seconds",
         f"more than {query_api.MAX_BYTES // MIB} MiB",
-        f"| `days` | 7 | How far back, 1 to {orgs.MAX_DAYS};",
+        f"| `days` | 7 | Number of past days, 1 to {orgs.MAX_DAYS};",
         f"Most rows under `metrics`, 1 to {orgs.MAX_LIMIT}. |",
         f"for at most {book.MAX_STORES:,} stores",
         f"Messages are cut to {book.SHOWN} characters",

@@ -59,7 +59,7 @@ async def test_failing_and_slow_calls_are_shown_elsewhere_once_and_not_counted_t
         with track("check_order", recorder=recorder, **STORE):
             pass
         assert await flushed(reporter)
-        reporter._told.clear()  # as after an answer that was lost
+        reporter._reported.clear()  # as after an answer that was lost
         fail(recorder, "of jane@example.com with Bearer abcdefghijkl")
         assert await flushed(reporter)
         reporter.close()
@@ -315,11 +315,11 @@ def test_of_stores_that_are_forgotten_nothing_is_kept(recorder: Recorder) -> Non
         reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
         fail(recorder, "told")
         assert reporter.flush()
-        assert reporter._told
+        assert reporter._reported
         reporter._book.forget("acme", SHOP)
         assert reporter.flush()
         assert reporter.flush()  # what changed is looked at twice
-        assert not reporter._told
+        assert not reporter._reported
         reporter.close()
 
 

@@ -130,7 +130,7 @@ async def test_a_change_is_a_series_with_its_time_for_a_day() -> None:
 async def test_a_store_has_a_bounded_number_of_series_and_they_are_its_latest() -> None:
     world = World()
     for number in range(60):
-        await world.changes.tell(deploy(str(number), SHOP.domain, START - 60 + number), SHOP)
+        await world.changes.report(deploy(str(number), SHOP.domain, START - 60 + number), SHOP)
     assert len(world.shown()) == SHOWN_EVENTS
     assert {labels[-1] for labels in world.shown()} == {str(n) for n in range(40, 60)}
 
@@ -198,7 +198,7 @@ async def test_the_next_exporter_shows_what_changed_before_for_the_rest_of_its_d
     before = World()
     await before.find({EventKind.PLUGIN: {"Stripe": "8.0"}})
     await before.find({EventKind.PLUGIN: {"Stripe": "8.1"}})
-    await before.changes.tell(deploy("2.4", at=before.clock.now()), None)
+    await before.changes.report(deploy("2.4", at=before.clock.now()), None)
     shown = before.shown()
     assert len(shown) == 2
 
@@ -215,10 +215,10 @@ async def test_the_next_exporter_shows_what_changed_before_for_the_rest_of_its_d
 async def test_what_is_read_late_pushes_out_nothing_newer() -> None:
     before = World()
     for number in range(SHOWN_EVENTS):
-        await before.changes.tell(deploy(f"{number}", SHOP.domain), SHOP)
+        await before.changes.report(deploy(f"{number}", SHOP.domain), SHOP)
     after = World(before.documents)
     after.clock.advance(60)
-    await after.changes.tell(deploy("newest", SHOP.domain, after.clock.now()), SHOP)
+    await after.changes.report(deploy("newest", SHOP.domain, after.clock.now()), SHOP)
     after.changes.expect(SHOP)
     await after.changes.settle()
     assert len(after.shown()) == SHOWN_EVENTS
@@ -269,10 +269,10 @@ async def test_a_store_that_is_forgotten_while_it_is_compared_stays_forgotten() 
 async def test_an_event_of_all_stores_is_known_to_every_process_that_shares_the_state() -> None:
     documents = MemoryDocuments()
     one, two = World(documents), World(documents)
-    assert (await one.changes.tell(deploy("1", key="a"), None))[1]
-    again, is_new = await two.changes.tell(deploy("1", key="a"), None)
+    assert (await one.changes.report(deploy("1", key="a"), None))[1]
+    again, is_new = await two.changes.report(deploy("1", key="a"), None)
     assert (again.after, is_new) == ("1", False)
-    second, _ = await two.changes.tell(deploy("2", key="b"), None)
+    second, _ = await two.changes.report(deploy("2", key="b"), None)
     assert second.before == "1"
     assert [event.after for event in await one.changes.of("acme", [SHOP])] == ["2", "1"]
     assert list(one.shown()) == [("acme", "", "", "deploy", "shop", "", "1")]
@@ -283,7 +283,7 @@ async def test_two_processes_that_are_told_at_the_same_time_lose_nothing(tmp_pat
     async with saved(tmp_path) as first, saved(tmp_path) as second:
         one, two = World(first), World(second)
         await asyncio.gather(
-            one.changes.tell(deploy("1"), None), two.changes.tell(deploy("2"), None)
+            one.changes.report(deploy("1"), None), two.changes.report(deploy("2"), None)
         )
         assert {event.after for event in await one.changes.of("acme", [])} == {"1", "2"}
 
@@ -292,7 +292,7 @@ async def test_many_that_are_told_at_the_same_time_are_all_taken(tmp_path: Path)
     async with saved(tmp_path) as documents:
         changes = World(documents).changes
         for store, domain in ((SHOP, SHOP.domain), (None, "")):
-            told = [changes.tell(deploy(str(n), domain), store) for n in range(30)]
+            told = [changes.report(deploy(str(n), domain), store) for n in range(30)]
             assert [is_new for _, is_new in await asyncio.gather(*told)] == [True] * 30
         assert len(await changes.of("acme", [SHOP])) == 60
 
@@ -304,7 +304,9 @@ async def test_what_is_sent_again_while_it_cannot_be_saved_is_not_said_to_be_kno
     world = World(FailingOnce())
     event = deploy("1", SHOP.domain if store else "", key="a")
     first, second = await asyncio.gather(
-        world.changes.tell(event, store), world.changes.tell(event, store), return_exceptions=True
+        world.changes.report(event, store),
+        world.changes.report(event, store),
+        return_exceptions=True,
     )
     assert isinstance(first, StateUnavailableError)
     assert second == (event, True)
@@ -317,7 +319,7 @@ async def test_what_cannot_be_saved_is_not_remembered() -> None:
     documents.writing = False
     for store, domain in ((SHOP, SHOP.domain), (None, "")):
         with pytest.raises(StateUnavailableError):
-            await world.changes.tell(deploy("1", domain), store)
+            await world.changes.report(deploy("1", domain), store)
     assert await world.changes.of("acme", [SHOP]) == []
     assert world.shown() == {}
 

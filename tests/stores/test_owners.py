@@ -16,9 +16,9 @@ def store(domain: str, org: str) -> Store:
     return Store(org, domain, "woocommerce", f"https://{domain}", networks=())
 
 
-def claim(org: str, *domains: str, asked: bool = True, answered: bool = True) -> SourceClaim:
+def claim(org: str, *domains: str, requested: bool = True, answered: bool = True) -> SourceClaim:
     stores = [store(domain, org) for domain in domains]
-    return SourceClaim(org, stores, asked=asked, answered=answered)
+    return SourceClaim(org, stores, requested=requested, answered=answered)
 
 
 def who(settlement: Settlement) -> dict[str, str]:
@@ -73,11 +73,11 @@ def test_one_of_several_sources_of_the_owner_is_enough_to_keep_a_domain() -> Non
 
 
 def test_a_new_domain_is_nobodys_until_every_source_was_asked_once() -> None:
-    claims = [claim("evil", "a.example"), claim("acme", asked=False, answered=False)]
+    claims = [claim("evil", "a.example"), claim("acme", requested=False, answered=False)]
     found = settle({}, (), claims)
     assert (who(found), found.owners, found.refusals) == ({}, {}, [])
-    # One that was asked and failed holds nobody up any more.
-    claims[1] = replace(claims[1], asked=True)
+    # One that was requested and failed holds nobody up any more.
+    claims[1] = replace(claims[1], requested=True)
     assert who(settle({}, (), claims)) == {"a.example": "evil"}
 
 

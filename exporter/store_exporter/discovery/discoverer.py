@@ -98,7 +98,9 @@ class Discoverer:
         before = {source.identity: source for source in self._sources}
         now = []
         for config in wanted:
-            source = _Source(config, SourceClaim(config.template.org, asked=False, answered=False))
+            source = _Source(
+                config, SourceClaim(config.template.org, requested=False, answered=False)
+            )
             old = before.get(source.identity)
             if old is not None:
                 source.claim, source.day = old.claim, old.day
@@ -147,7 +149,7 @@ class Discoverer:
                 exc_info=None if isinstance(error, SourceError) else error,
             )
             self._failed(org)
-            return source.claim if source.claim.asked else replace(source.claim, asked=True)
+            return source.claim if source.claim.requested else replace(source.claim, requested=True)
         if found.refusals and found.refusals != source.claim.refusals:
             log.warning(
                 "%d found stores have problems and are left out",

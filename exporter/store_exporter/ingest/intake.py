@@ -100,7 +100,7 @@ class Intake:
             return
         saved = self._ledger.load()
         for labels, totals, seen in saved:
-            self._recorder.restore(labels, totals, seen=seen)
+            self._recorder.restore(labels, totals, scraped=seen)
         self.stores = frozenset(labels[:3] for labels, _, _ in saved)
 
     def forget(self, stores: Collection[Store]) -> None:
@@ -154,7 +154,7 @@ class Intake:
         """Count what waits and close the file."""
         if self._flushing is not None:
             await self._flushing
-        unseen = {handle.labels for handle in self._touched if not handle.met}
+        unseen = {handle.labels for handle in self._touched if not handle.scraped}
         if (ledger := self._ledger) is not None:
             await self._in_thread(lambda: ledger.close(unseen))
         self._thread.shutdown(wait=False)

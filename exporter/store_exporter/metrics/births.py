@@ -1,13 +1,13 @@
-"""Births: a new counter or histogram is shown at zero first, or Prometheus never sees its value.
+"""Births: a new counter or histogram starts at zero, or Prometheus would miss its first value.
 
-Prometheus takes the first sample of a series for its starting point, so that `increase` and `rate`
-ignore whatever a series already holds when it is first scraped. Here every scraper is shown each
-new series at zero once, and with its value from the next scrape on. Why it is done so, and what it
-cannot save, is in docs/architecture/births.md.
+Prometheus takes the first sample of a series as its starting point, so `increase` and `rate` ignore
+the value that a series already has when it is first scraped. Here the value of a new series is zero
+in the first scrape that contains it, and the real value from the next scrape on. The reasons and
+the limits are in docs/architecture/births.md.
 
-It takes two moments on one clock. A series keeps the moment of the first look that met it. A
-scraper keeps the moment of its last complete look. A series is news to a scraper when it was met
-after that.
+A look is one reading of the recorder for one scraper. A series stores the time of the first look
+that included it. A scraper stores the time of its last complete look. A series is new to a scraper
+if its first look is later.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ..lock import Lock
 from .families import Family
 
 HORIZON = 180.0
-"""Seconds after which nothing is news any more: three times the longest scrape interval.
+"""Seconds after which no series is new any more: three times the longest scrape interval.
 
-A scraper that was not here for so long, or was never here, is taken for one that looked so long
-ago. So it is shown the births of that time at zero, and everything older as it is.
+A scraper that is unknown, or was away for longer, is treated as if its last look were that long
+ago. So series that started since then are at zero for it, and older ones have their real value.
 """
 
 EVERYTHING = math.inf
-"""What a reader has seen who wants every value as it is: a person, a push, the process itself."""
+"""`known_until` of a reader that gets all real values: a person, a push, the process itself."""
 
 
 def nothing() -> None:
@@ -39,46 +39,46 @@ class Look:
     """One reading of a recorder for one reader.
 
     Attributes:
-        moment: when, on the recorder's monotonic clock; no two looks share a moment.
-        seen: the moment up to which this reader knows every series.
-        families: what it is shown.
-        complete: to be called when the reader has got all of them.
-        has_news: whether something was news to it.
+        moment: its time on the recorder's monotonic clock; each look has a different one.
+        known_until: the time up to which this reader knows all series.
+        families: the metrics that it returns.
+        complete: to be called when the reader has received all of them.
+        has_news: whether a series was new to the reader.
     """
 
     moment: float
-    seen: float
+    known_until: float
     families: Iterable[Family] = ()
     complete: Callable[[], None] = nothing
     has_news: bool = False
 
-    def meet(self, born: float | None) -> tuple[float | None, bool]:
-        """Meet a series: return when it was first met, and whether it is news to this reader.
+    def include(self, born: float | None) -> tuple[float | None, bool]:
+        """Include a series; return the time of its first look, and whether it is new to the reader.
 
         Args:
-            born: when it was first met, None if it was not yet.
+            born: the time of its first look; None if this is the first one.
         """
-        if self.seen == EVERYTHING:
+        if self.known_until == EVERYTHING:
             return born, False
         if born is None:
             born = self.moment
-        is_news = born > self.seen
+        is_news = born > self.known_until
         self.has_news = self.has_news or is_news
         return born, is_news
 
     def is_past(self, born: float | None) -> bool:
-        """Whether every scraper has seen what was first met then."""
+        """Whether a series with this first look is new to no scraper."""
         return born is not None and born <= self.moment - HORIZON
 
 
 class Looks:
     """Gives each look its own timestamp, and allows one at a time.
 
-    `looks.lock.run(…)` goes around the taking of a snapshot, not around its rendering, so that a
-    series met by one look is in every later one.
+    `looks.lock.run(…)` encloses taking a snapshot but not rendering it, so that a series in one
+    look is in every later one.
 
     Args:
-        monotonic: seconds that only grow.
+        monotonic: seconds of a monotonic clock.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -87,14 +87,14 @@ class Looks:
         self.renew_lock()
 
     def renew_lock(self) -> None:
-        """Make a fresh lock; after a fork the old one may belong to a thread that is gone."""
+        """Create a new lock; after a fork the old one may belong to a thread that is gone."""
         self.lock: Lock = Lock()
 
-    def begin(self, seen: float | None) -> Look:
+    def begin(self, known_until: float | None) -> Look:
         """Begin a look.
 
         Args:
-            seen: the moment of the reader's last complete look; None if it was never here.
+            known_until: the `moment` of the reader's last complete look; None for its first one.
         """
         self._last = max(self._monotonic(), math.nextafter(self._last, math.inf))
-        return Look(self._last, self._last - HORIZON if seen is None else seen)
+        return Look(self._last, self._last - HORIZON if known_until is None else known_until)

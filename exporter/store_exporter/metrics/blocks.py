@@ -1,7 +1,7 @@
 """Series that are published together, and what each format has made of them.
 
 A scrape of ten thousand stores meets some 200,000 series of which few have changed since the one
-before. So the lines of a block are written when they are first asked for and then kept with it.
+before. So the lines of a block are written when they are first requested and then kept with it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Block:
         labels: label values of each, in the metric's label order.
         values: the value of each.
         created: the Unix time at which each began, None where that is not known; None for all.
-        text: its lines, as all text formats have them; None until they were asked for.
-        protobuf: its messages; None until they were asked for.
+        text: its lines, as all text formats have them; None until they are requested.
+        protobuf: its messages; None until they are requested.
         classic: whether these have classic buckets beside native ones.
     """
 

@@ -23,11 +23,11 @@ _NEVER_BEGAN: Mapping[str, float] = {}
 class _Before(NamedTuple):
     """The totals of a series before the first failure of a type.
 
-    A scraper that is shown the new error series at zero is shown this with it, so that a failed
+    A scraper that gets the new error series at zero gets these totals with it, so that a failed
     call is in the total, the errors and the histogram at the same time or in none of them.
 
     Attributes:
-        born: the moment of the first look that met the new error series; None until then.
+        born: the time of the first look that included the new error series; None until then.
     """
 
     born: float | None
@@ -106,7 +106,8 @@ class OperationFigures:
     def _begin_type(self, error_type: str) -> None:
         self._errors_created = {**self._errors_created, error_type: self._owner.clock()}
         befores = self._befores
-        # One that was not met yet is older; and with a handle that was not, all is news.
+        # A state that no look included yet is the older one; without a look of the handle, all
+        # series are new.
         if self._born is not None and not (befores and befores[-1].born is None):
             self.fold()
             before = _Before(None, self.finished, self.errors, self._folded())
@@ -141,21 +142,21 @@ class OperationFigures:
         self._histogram = histogram
         self._exemplars = self._exemplars.plus(addition, self._owner.bounds)
 
-    def restore(self, totals: Totals, *, seen: bool) -> None:
+    def restore(self, totals: Totals, *, scraped: bool) -> None:
         """Begin with what an earlier process counted.
 
         Args:
             totals: what it stood at.
-            seen: whether a scraper has met the series; it is shown at zero first otherwise.
+            scraped: whether a scraper has read the series; if not, it starts at zero.
         """
         self.finished += totals.finished
         self.errors, self._histogram = totals.errors, totals.histogram
         self.created, self._errors_created = totals.created, totals.errors_created
-        self._born = -math.inf if seen else None
+        self._born = -math.inf if scraped else None
 
     @property
-    def met(self) -> bool:
-        """Whether a scraper has met the series."""
+    def scraped(self) -> bool:
+        """Whether a scraper has read the series."""
         return self._born is not None
 
     def shown(self, look: Look, in_progress: int) -> OperationState | None:
@@ -171,8 +172,8 @@ class OperationFigures:
                 return None
             histogram = self._folded()
         exemplars = self._exemplars
-        if look.seen != EVERYTHING and (
-            self._befores or self._born is None or self._born > look.seen
+        if look.known_until != EVERYTHING and (
+            self._befores or self._born is None or self._born > look.known_until
         ):
             before = self._as_known(look)
             if before is not None:
@@ -193,14 +194,14 @@ class OperationFigures:
     def _as_known(self, look: Look) -> _Before | None:
         """Return what to show instead of the present state to whom some of it is news."""
         self._befores = tuple(
-            before if before.born is not None else before._replace(born=look.meet(None)[0])
+            before if before.born is not None else before._replace(born=look.include(None)[0])
             for before in self._befores
             if not look.is_past(before.born)
         )
-        self._born, is_news = look.meet(self._born)
+        self._born, is_news = look.include(self._born)
         if is_news:
             return _Before(self._born, 0, _NONE, self._owner.empty)
-        return next((before for before in self._befores if look.meet(before.born)[1]), None)
+        return next((before for before in self._befores if look.include(before.born)[1]), None)
 
     def _folded(self) -> Histogram:
         return self._owner.empty if self._histogram is None else self._histogram

@@ -22,7 +22,7 @@ class Birth:
     Attributes:
         before: the value that a scraper is shown first.
         created: Unix time of the first publication.
-        born: the moment of the first look that met it; None until then.
+        born: the time of the first look that included it; None until then.
     """
 
     __slots__ = ("before", "born", "created")
@@ -54,7 +54,7 @@ class _Counted(Block):
         values, has_news = list(self.values), False
         for place, birth in enumerate(self.births):
             if birth is not None:
-                birth.born, is_news = look.meet(birth.born)
+                birth.born, is_news = look.include(birth.born)
                 if is_news:
                     values[place], has_news = birth.before, True
         if not has_news:

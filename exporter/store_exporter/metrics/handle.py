@@ -243,9 +243,9 @@ class OperationHandle(OperationFigures):
         super().add(addition, planned)
         self.granted += addition.finished
 
-    def restore(self, totals: Totals, *, seen: bool) -> None:
+    def restore(self, totals: Totals, *, scraped: bool) -> None:
         """Begin with what an earlier process counted; see `OperationFigures.restore`."""
-        super().restore(totals, seen=seen)
+        super().restore(totals, scraped=scraped)
         self.granted += totals.finished
 
     def state(self, look: Look) -> OperationState | None:

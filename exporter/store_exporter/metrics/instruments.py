@@ -43,7 +43,7 @@ class _One:
 
     Attributes:
         block: its state; replaced and never changed.
-        born: the moment of the first look that met it; None until then.
+        born: the time of the first look that included it; None until then.
     """
 
     __slots__ = ("block", "born")
@@ -54,7 +54,7 @@ class _One:
 
     def shown(self, look: Look) -> Block:
         """Return its state as one look shows it."""
-        self.born, is_news = look.meet(self.born)
+        self.born, is_news = look.include(self.born)
         block = self.block
         metric, value = block.metric, block.values[0]
         if not is_news or metric.kind not in (Kind.COUNTER, Kind.HISTOGRAM):
@@ -121,11 +121,11 @@ class Instruments:
         return self._lock.run(self._see, look)
 
     def _see(self, look: Look) -> dict[str, list[Block]]:
-        seen = look.seen
+        known_until = look.known_until
         self._apply_journal()
         return {
             name: [
-                one.shown(look) if one.born is None or one.born > seen else one.block
+                one.shown(look) if one.born is None or one.born > known_until else one.block
                 for one in series.values()
             ]
             for name, series in self._series.items()

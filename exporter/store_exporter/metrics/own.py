@@ -49,7 +49,7 @@ class OwnFigures:
     def blocks(self, look: Look, series: OperationSeries) -> Iterator[Block]:
         """Yield what one look is shown of everything but the failures."""
         python = sys.version.split(" ", 1)[0]
-        self._born, is_news = look.meet(self._born)
+        self._born, is_news = look.include(self._born)
         dropped = {limit: 0 if is_news else n for limit, n in series.dropped().items()}
         yield Block(exporter.BUILD_INFO, ((__version__, python),), (1,))
         yield Block(exporter.SERIES, ((),), (float(len(series)),))

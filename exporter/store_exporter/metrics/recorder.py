@@ -110,15 +110,15 @@ class Recorder:
         """
         self._series.add(handle, addition, planned)
 
-    def restore(self, labels: Labels, totals: Totals, *, seen: bool) -> None:
+    def restore(self, labels: Labels, totals: Totals, *, scraped: bool) -> None:
         """Begin a series with what an earlier process counted, unless it has begun already.
 
         Args:
             labels: org, domain, platform and operation.
             totals: what it stood at.
-            seen: whether a scraper has met the series; it is shown at zero first otherwise.
+            scraped: whether a scraper has read the series; if not, it starts at zero.
         """
-        self._series.restore(labels, totals, seen=seen)
+        self._series.restore(labels, totals, scraped=scraped)
 
     def no_durations(self) -> Histogram:
         """Return a histogram without observations, as this recorder keeps them."""
@@ -212,9 +212,9 @@ class Recorder:
     def broke(self, stage: str, error: BaseException | None = None, operation: str = "") -> None:
         """Count a failure of the instrumentation itself, by one of `complaints.STAGES`, and log it.
 
-        At most one line a minute of each kind is logged, by the logger `store_exporter`. It names
-        the kind and the place of the error but not its message, which may hold anything; that of a
-        `MisuseError` may be told.
+        The logger `store_exporter` logs at most one line a minute for each kind. It names the kind
+        and the place of the error but not its message, which may contain anything, except for a
+        `MisuseError`.
         """
         self._own.broke(stage, error, operation)
 
@@ -223,28 +223,28 @@ class Recorder:
         yield from self.look(EVERYTHING).families
 
     def scrape(self, scraper: Scraper) -> Look:
-        """Take a look for a scraper: what is new since its last one is shown at zero.
+        """Take a look for a scraper: series that are new since its last one are at zero.
 
-        Its `complete` is to be called when the scraper has got everything, and only then.
+        Call `complete` when the scraper has received all of it, and only then.
         """
         known = self._scrapers.find(scraper)
-        look = self.look(known.seen)
-        known.told = max(known.told, look.seen)
+        look = self.look(known.known_until)
+        known.shown_until = max(known.shown_until, look.known_until)
         look.complete = partial(self._scrapers.complete, known, look)
         return look
 
-    def look(self, seen: float | None) -> Look:
-        """Take a look for a scraper that itself remembers when its last look was.
+    def look(self, known_until: float | None) -> Look:
+        """Take a look for a scraper that itself stores when its last look was.
 
         Args:
-            seen: the `moment` of his last complete look; None for one who takes his first, and
-                `births.EVERYTHING` for all values as they are.
+            known_until: the `moment` of its last complete look; None for its first look, and
+                `births.EVERYTHING` for all real values.
         """
         self.before_look()
-        return self._looks.lock.run(self._look, seen)
+        return self._looks.lock.run(self._look, known_until)
 
-    def _look(self, seen: float | None) -> Look:
-        look = self._looks.begin(seen)
+    def _look(self, known_until: float | None) -> Look:
+        look = self._looks.begin(known_until)
         own = operation_families(self._series.snapshot(look), self._duration)
         found = self._instruments.snapshot(look)
         published, before = self._groups.snapshot(look)
@@ -255,7 +255,7 @@ class Recorder:
         return look
 
     def last_look(self, timeout: float) -> bool:
-        """Wait, at the end of a process, until every scraper has got everything.
+        """Wait, at the end of a process, until every scraper has received everything.
 
         Args:
             timeout: seconds to wait at most. Two scrape intervals are always enough.

@@ -1,4 +1,4 @@
-"""Which scrapers there are, told apart as well as their requests allow, in bounded memory."""
+"""The scrapers of a recorder, distinguished as far as their requests allow, in bounded memory."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ..lock import Lock
 from .births import HORIZON, Look
 
 MOST_SCRAPERS = 64
-"""Scrapers remembered; beyond that the one that was not here for the longest is forgotten."""
+"""Scrapers remembered; above that the one with the oldest request is forgotten."""
 
 _LONGEST = 200
-"""Characters kept of what a scraper says of itself."""
+"""Characters stored of a scraper's name and `User-Agent`."""
 
 _POLL = 0.05
-"""Seconds between two looks at whether all have got everything, at the end of a process."""
+"""Seconds between two checks whether all have received everything, at the end of a process."""
 
 _TOO_SOON = 0.8
-"""The part of its timeout after which a scraper may come again. Prometheus wants the interval to be
-at least the timeout, and what a scrape is late by may be missing before the next one."""
+"""Fraction of its timeout after which a scraper may send its next request. Prometheus requires an
+interval of at least the timeout; after a late scrape the next one may come sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class Scraper:
     """A scraper, as far as its requests identify it.
 
     Attributes:
-        name: what it calls itself, by the parameter `scraper`; empty if it does not.
+        name: from the parameter `scraper`; empty without.
         address: where the request comes from, as the server sees it.
-        port: likewise; it tells connections of one address apart.
+        port: likewise; it distinguishes connections from one address.
         agent: its `User-Agent`.
         timeout: its `X-Prometheus-Scrape-Timeout-Seconds`, in seconds; 0 without.
-        is_open: whether its connection is still open, where the server can tell.
-        keeps: whether it means to come again on the same connection, where the server can tell.
-        classic: whether it wants classic buckets beside native histograms.
+        is_open: whether its connection is still open, if the server knows.
+        keeps: whether it keeps its connection open, if the server knows.
+        classic: whether it gets classic buckets beside native histograms.
     """
 
     name: str = ""
@@ -57,23 +57,24 @@ def scraper_of(
     *,
     is_open: Callable[[], bool] | None = None,
 ) -> Scraper | None:
-    """Return the scraper that a request comes from.
+    """Return the scraper that sent a request; None if it is not a scrape.
 
-    Everything that feeds a database with PromQL says how long it will wait: Prometheus, its agent
-    mode and Grafana's, OpenTelemetry's collector, vmagent. Who neither does so nor has a name, such
-    as a person with curl, is none: he is shown every value as it is, and changes nothing. Neither
-    is who has gone by now: after a standstill several requests wait, all but the last given up.
+    All programs that feed a database with PromQL send their timeout: Prometheus, its agent mode and
+    Grafana's agent, the OpenTelemetry Collector, vmagent. A client that sends neither a timeout nor
+    a name, such as a person with curl, is not a scraper: it gets all real values and changes
+    nothing. A request whose connection is closed is not a scrape either: after a stall, a scraper
+    has given up on all its waiting requests but the last.
 
     Args:
-        header: gives a header of the request by its name, in whatever case.
+        header: returns a header of the request by name, in any case.
         query: the request's query, such as `scraper=a`. With `classic_histograms=false` protobuf
-            carries native histograms alone, for those who store no others.
-        peer: address and port of the other end; None, or a path, where it has none.
-        is_open: whether the connection is still open, where the server can tell.
+            contains native histograms only.
+        peer: address and port of the client; None, or a path, if it has none.
+        is_open: whether the connection is still open, if the server knows.
     """
     name, classic = "", True
     if query:
-        # Imported here, so that it costs the import of this package nothing.
+        # Imported here, so that importing this package does not import it.
         from urllib.parse import parse_qs
 
         requested = parse_qs(query)
@@ -99,65 +100,65 @@ def _seconds(text: str | None) -> float:
     return seconds if 0 < seconds < math.inf else 0.0
 
 
-class Known:
-    """A scraper that was here.
+class KnownScraper:
+    """A scraper that sent a request before.
 
     Attributes:
         scraper: its last request.
-        asked: when that was, on the recorder's monotonic clock.
-        interval: seconds between its last two.
-        seen: the moment of its last complete look.
-        told: births up to this moment were shown to it with their values.
-        has_all: whether nothing was news to it in its last complete look.
+        last_request: the time of that request, on the recorder's monotonic clock.
+        interval: seconds between its last two requests.
+        known_until: the `moment` of its last complete look.
+        shown_until: it has received the real value of series with a first look up to this time.
+        has_all: whether no series was new to it in its last complete look.
     """
 
-    __slots__ = ("asked", "has_all", "interval", "scraper", "seen", "told")
+    __slots__ = ("has_all", "interval", "known_until", "last_request", "scraper", "shown_until")
 
-    def __init__(self, scraper: Scraper, asked: float, seen: float) -> None:
+    def __init__(self, scraper: Scraper, last_request: float, known_until: float) -> None:
         self.scraper: Scraper = scraper
-        self.asked: float = asked
+        self.last_request: float = last_request
         self.interval: float = HORIZON
-        self.seen: float = seen
-        self.told: float = seen
+        self.known_until: float = known_until
+        self.shown_until: float = known_until
         self.has_all: bool = False
 
     def is_like(self, scraper: Scraper) -> bool:
-        """Whether only a connection could tell the two apart."""
+        """Whether only the connection can distinguish the two."""
         return _key(self.scraper) == _key(scraper)
 
     def is_certainly(self, scraper: Scraper) -> bool:
-        """Whether this one, which is alike, comes again by its name or on its connection."""
+        """Whether the request is from this similar scraper, by its name or its connection."""
         return bool(scraper.name) or 0 < scraper.port == self.scraper.port
 
     def since(self, scraper: Scraper) -> float:
-        """Return the moment after which births are news to this one, which comes again.
+        """Return the time after which series are new to this scraper in its next request.
 
-        On another connection it may have given up on its last answer: Prometheus closes one on
-        which an answer came too late, by however little. What was news then is shown at zero once
-        more, which changes nothing for one who has seen it.
+        A request on another connection may mean that it gave up on its last response: Prometheus
+        closes a connection if the response is late, by however little. Series that were new in that
+        response are then at zero once more, which does no harm if it was received.
         """
         lost = scraper.keeps and self.scraper.keeps and scraper.port != self.scraper.port
-        return self.told if lost else self.seen
+        return self.shown_until if lost else self.known_until
 
     def is_open(self) -> bool:
-        """Whether its connection is open for certain, so that who comes on another is not it."""
+        """Whether its connection is certainly open, so that one on another is not its own."""
         return self.scraper.is_open is not None and self.scraper.is_open()
 
     def may_come(self, scraper: Scraper, now: float) -> bool:
-        """Whether this one, which is alike and has no connection open, may come again by now."""
-        waits = _TOO_SOON * scraper.timeout if self.scraper.is_open is None else 0.0
-        return now - self.asked >= waits
+        """Whether this similar scraper without an open connection may have sent the request."""
+        shortest = _TOO_SOON * scraper.timeout if self.scraper.is_open is None else 0.0
+        return now - self.last_request >= shortest
 
 
 class Scrapers:
     """The scrapers of one recorder.
 
-    One that gives itself a name is told by it. Others are told by address, agent and timeout; of
-    those that share these, such as two replicas on one machine, by their connections, or by coming
-    sooner than one of them could come again.
+    A scraper with a name is identified by it. Others are identified by address, agent and timeout.
+    Scrapers that share these, such as two replicas on one machine, are distinguished by their
+    connections, or by a request that comes sooner than one scraper could send it.
 
     Args:
-        monotonic: seconds that only grow.
+        monotonic: seconds of a monotonic clock.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -165,47 +166,48 @@ class Scrapers:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everyone in a forked child, whose locks may belong to threads that are gone."""
+        """Forget all in a forked child, where locks may belong to threads that no longer exist."""
         self._lock = Lock()
-        self._known: list[Known] = []
+        self._known: list[KnownScraper] = []
 
-    def find(self, scraper: Scraper) -> Known:
-        """Return what is known of a scraper from its request."""
+    def find(self, scraper: Scraper) -> KnownScraper:
+        """Return the known scraper that sent a request, or add it."""
         return self._lock.run(self._find, scraper)
 
-    def _find(self, scraper: Scraper) -> Known:
+    def _find(self, scraper: Scraper) -> KnownScraper:
         now = self._monotonic()
-        # Who has not asked for the longest comes first.
-        self._known = [one for one in self._known if one.asked > now - HORIZON]
+        # The one with the oldest request is first.
+        self._known = [one for one in self._known if one.last_request > now - HORIZON]
         alike = [one for one in self._known if one.is_like(scraper)]
         found = [one for one in alike if one.is_certainly(scraper)]
         if found:
-            seen = found[0].since(scraper)
+            known_until = found[0].since(scraper)
         else:
-            # It may be any of those that have no connection open, so what each of them lacks is
-            # news, and no value that one of them was shown falls back to zero. Steady replicas lose
-            # nothing by that: what one was told was born before the last look of each other one.
+            # It may be any scraper without an open connection. So all series that one of them has
+            # not read are new, unless one of them has received the real value, which must not fall
+            # back to zero. Replicas with steady intervals lose nothing by that: the series whose
+            # real value one has received are older than the last look of the others.
             unsure = [one for one in alike if not one.is_open()]
             found = [one for one in unsure if one.may_come(scraper, now)]
             lacking = min((one.since(scraper) for one in found), default=now - HORIZON)
-            seen = max([lacking, *(one.told for one in unsure)])
-        known = found[0] if found else Known(scraper, now, seen)
+            known_until = max([lacking, *(one.shown_until for one in unsure)])
+        known = found[0] if found else KnownScraper(scraper, now, known_until)
         if found:
             self._known.remove(known)
-            known.interval = now - known.asked
-            known.scraper, known.asked, known.seen = scraper, now, seen
+            known.interval = now - known.last_request
+            known.scraper, known.last_request, known.known_until = scraper, now, known_until
         self._known = [*self._known[1 - MOST_SCRAPERS :], known]
         return known
 
-    def complete(self, known: Known, look: Look) -> None:
-        """Note that a scraper got all of a look. One that has given up by now got none of it."""
+    def complete(self, known: KnownScraper, look: Look) -> None:
+        """Record that a scraper received a look completely, unless its timeout has passed."""
         timeout = known.scraper.timeout
         if timeout and self._monotonic() - look.moment > timeout:
             return
         self._lock.run(_complete, known, look)
 
     def wait(self, timeout: float) -> bool:
-        """Wait until every scraper that still comes, one at least, has got everything."""
+        """Wait until every active scraper, and at least one, has received everything."""
         began = self._monotonic()
         until = time.monotonic() + timeout
         while not self._lock.run(self._all_have, began):
@@ -216,14 +218,14 @@ class Scrapers:
         return True
 
     def _all_have(self, began: float) -> bool:
-        """Whether all have got everything that was counted until then."""
+        """Whether all have received everything that was counted until then."""
         now = self._monotonic()
-        coming = [one for one in self._known if now - one.asked < 2 * one.interval + 1]
-        return bool(coming) and all(one.has_all and one.seen > began for one in coming)
+        coming = [one for one in self._known if now - one.last_request < 2 * one.interval + 1]
+        return bool(coming) and all(one.has_all and one.known_until > began for one in coming)
 
 
-def _complete(known: Known, look: Look) -> None:
-    known.seen = look.moment
+def _complete(known: KnownScraper, look: Look) -> None:
+    known.known_until = look.moment
     known.has_all = not look.has_news
 
 

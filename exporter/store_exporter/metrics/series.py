@@ -150,7 +150,7 @@ class OperationSeries:
         return states
 
     def _see(self, handle: OperationHandle, look: Look) -> OperationState | None:
-        # In this order no end is seen without its start.
+        # In this order no end is counted without its start.
         if self.failures:
             self._count_failures()
         if handle.durations:
@@ -191,11 +191,11 @@ class OperationSeries:
         self._count_failures()
         handle.add(addition, planned)
 
-    def restore(self, labels: Labels, totals: Totals, *, seen: bool) -> None:
+    def restore(self, labels: Labels, totals: Totals, *, scraped: bool) -> None:
         """Begin a series with what an earlier process counted, unless it has begun already."""
         if labels not in self.handles:
             handle = self.bind(labels)
-            self._folding.run(partial(handle.restore, totals, seen=seen))
+            self._folding.run(partial(handle.restore, totals, scraped=scraped))
 
     def forget(self, store: tuple[str, str, str]) -> None:
         """Drop the figures of a store, given by clean labels.

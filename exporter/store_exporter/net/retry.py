@@ -1,9 +1,8 @@
-"""What may be sent again, and when. No I/O.
+"""Which requests are retried, and when. No I/O.
 
-A request is repeated only when that cannot do harm: when it is idempotent and the connection
-failed, when it never left this machine, or when the store asked for patience. Each repetition takes
-from a budget that only successes fill again, so that a store in trouble is not asked several times
-as often as one that is well.
+A request is retried only if that is safe: if it is idempotent and the connection failed, if it was
+not sent, or if the store asked to wait. Each retry is taken from a budget that only successes
+refill, so that a failing store does not get several times as many requests as a healthy one.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ from ..errors import StoreError
 from .plans import Pause, Plan, Request, TransportError, asked_to_wait, once
 
 DEADLINE = 30.0
-"""Seconds for a whole operation unless something else is said."""
+"""Default number of seconds for a whole operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How patient a client is.
+    """Timeouts and retries of a client.
 
     Attributes:
         timeout: seconds for one exchange.
-        deadline: seconds for a whole operation, with its repetitions and pauses.
+        deadline: seconds for a whole operation, with its retries and pauses.
         attempts: how often one request is sent at most.
-        pause: seconds before the first repetition, on average; it doubles with each one.
-        longest_pause: seconds; a store that asks for more is not asked again.
+        pause: seconds before the first retry, on average; doubled for each further one.
+        longest_pause: seconds; if a store asks to wait longer, there is no retry.
     """
 
     timeout: float = 10.0
@@ -41,11 +40,11 @@ class Policy:
 
 
 class RetryBudget:
-    """How many repetitions a client may still make; safe to share between threads.
+    """The retries that a client may still make; safe to share between threads.
 
     Args:
-        most: repetitions in a row without any success.
-        earned: by each success.
+        most: retries in a row without any success.
+        earned: retries for each success.
     """
 
     def __init__(self, most: float = 10.0, earned: float = 0.1) -> None:
@@ -55,12 +54,12 @@ class RetryBudget:
         self._lock = Lock()
 
     def success(self) -> None:
-        """Note that a request went well."""
+        """Record that a request succeeded."""
         with self._lock:
             self._left = min(self._most, self._left + self._earned)
 
     def spend(self) -> bool:
-        """Spend one repetition; False when none is left."""
+        """Spend one retry; False if none is left."""
         with self._lock:
             if self._left < 1.0:
                 return False
@@ -69,15 +68,15 @@ class RetryBudget:
 
 
 class Retrier:
-    """Sends the requests of one operation, again where that is safe.
+    """Sends the requests of one operation, with retries where they are safe.
 
     Args:
-        policy: how patient to be.
+        policy: timeouts and retries.
         budget: shared by all operations of a client.
-        monotonic: seconds of a clock that never jumps.
+        monotonic: seconds of a monotonic clock.
         now: Unix time in seconds.
-        random: for jitter, so that clients that failed together do not come back together.
-        wait: how long a response asks to wait, None if it does not.
+        random: for jitter, so that clients that failed together do not retry together.
+        wait: seconds for which a response asks to wait, None if it does not.
     """
 
     def __init__(
@@ -102,7 +101,7 @@ class Retrier:
         return self._ends - self._monotonic()
 
     def send(self, request: Request) -> Plan[Response]:
-        """Send a request until there is a response worth having.
+        """Send a request until a response needs no retry.
 
         Raises:
             StoreError: the last failure; timeout when the operation's deadline has passed.
@@ -122,36 +121,36 @@ class Retrier:
                 if pause is None:
                     raise
             else:
-                pause = self._after_answer(request, response, attempt)
+                pause = self._after_response(request, response, attempt)
                 if pause is None:
                     return response
             yield Pause(pause)
             attempt += 1
 
     def _after_failure(self, request: Request, error: TransportError, attempt: int) -> float | None:
-        """Return how long to wait before sending it again, None for never."""
+        """Return the seconds until the retry, None without one."""
         safe = not error.sent or request.idempotent
         if error.error_type != "connection" or not safe:
             return None
         return self._granted(attempt, 0.0)
 
-    def _after_answer(self, request: Request, response: Response, attempt: int) -> float | None:
-        asked = self._wait(response, self._now())
-        if asked is None:
+    def _after_response(self, request: Request, response: Response, attempt: int) -> float | None:
+        requested = self._wait(response, self._now())
+        if requested is None:
             if response.status < 500:
                 self._budget.success()
             return None
         # A refusal for lack of capacity (4xx) was not carried out; of a 503 that is not certain.
         if response.status >= 500 and not request.idempotent:
             return None
-        return self._granted(attempt, asked)
+        return self._granted(attempt, requested)
 
-    def _granted(self, attempt: int, asked: float) -> float | None:
+    def _granted(self, attempt: int, requested: float) -> float | None:
         if attempt >= self._policy.attempts:
             return None
         usual = self._policy.pause * 2 ** (attempt - 1)
-        # Never sooner than asked, and spread over the time after it.
-        pause = asked + usual * self._random.uniform(0.5, 1.5)
+        # Never sooner than requested, and spread over the time after that.
+        pause = requested + usual * self._random.uniform(0.5, 1.5)
         if pause > self._policy.longest_pause or pause >= self._left():
             return None
         return pause if self._budget.spend() else None

@@ -1,8 +1,8 @@
-"""What `track` makes of generators, plain and asynchronous.
+"""`track` on generators, plain and asynchronous.
 
-The operation runs from the first item asked for until the generator ends. Its duration is the time
-spent inside the generator: what the consumer does between two items is not the store's doing. A
-consumer that stops early has what it wanted, so closing a generator is a success.
+The operation runs from the first requested item until the generator ends. Its duration is the time
+spent inside the generator, without the consumer's time between two items. A consumer that stops
+early has what it needs, so closing a generator is a success.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Iteration:
 
     Attributes:
         handle: counts it.
-        seconds: that the generator worked, up to the last time its clock was stopped.
+        seconds: time spent in the generator until its clock was last stopped.
         since: when its clock was started.
-        span: active while the generator works; None where there is none.
+        span: active while the generator runs; None without one.
     """
 
     # Without `__init__`, which would take longer than the clock: `_begin` sets each.
@@ -42,7 +42,7 @@ class Iteration:
         try:
             seconds = self.seconds + perf_counter() - self.since
         except BaseException:
-            # A signal handler raised, or there is no room; the run has ended none the less.
+            # A signal handler raised, or the stack is exhausted; the run has ended nevertheless.
             handle.durations += (self.seconds,)
             raise
         if failure is None and span is None:
@@ -77,7 +77,7 @@ class Iteration:
 
 
 class AsyncIteration(Iteration):
-    """The run of an asynchronous generator, which may vanish without an end: it was cancelled."""
+    """The run of an asynchronous generator; if it is collected without an end, it was cancelled."""
 
     __slots__ = ("is_open",)
 
@@ -116,9 +116,9 @@ def wrap_generator(
 
     Args:
         function: the application's.
-        fixed: counts every run; None where `find` is to be asked.
-        find: finds what counts a run.
-        failure: judges the generator's result.
+        fixed: the handle of every run; None if `find` determines it.
+        find: finds the handle of a run.
+        failure: determines whether the generator's result is a failure.
     """
 
     @wraps(function)
@@ -127,21 +127,21 @@ def wrap_generator(
         _begin(run, find(args, kwargs) if fixed is None else fixed)
         try:
             generator = function(*args, **kwargs)
-            step, given = generator.send, None
+            step, sent = generator.send, None
             while True:
-                item = step(given)
+                item = step(sent)
                 run.seconds += perf_counter() - run.since
                 if run.span is not None:
                     run.span.suspend()
                 try:
-                    given = yield item
+                    sent = yield item
                     step = generator.send
                 except GeneratorExit:
                     run.resume()
                     generator.close()
                     raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
-                    step, given = generator.throw, error
+                    step, sent = generator.throw, error
                 if run.span is not None:
                     run.span.resume()
                 run.since = perf_counter()
@@ -153,7 +153,7 @@ def wrap_generator(
             raise
         except BaseException as error:
             run.raised(error)
-            given = None  # or an error thrown in and raised again would keep itself alive
+            sent = None  # An error that was thrown in and raised again would keep itself alive.
             raise
 
     return wrapper
@@ -171,21 +171,21 @@ def wrap_async_generator(
         run.is_open = True
         try:
             generator = function(*args, **kwargs)
-            step, given = generator.asend, None
+            step, sent = generator.asend, None
             while True:
-                item = await step(given)
+                item = await step(sent)
                 run.seconds += perf_counter() - run.since
                 if run.span is not None:
                     run.span.suspend()
                 try:
-                    given = yield item
+                    sent = yield item
                     step = generator.asend
                 except GeneratorExit:
                     run.resume()
                     await generator.aclose()
                     raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
-                    step, given = generator.athrow, error
+                    step, sent = generator.athrow, error
                 if run.span is not None:
                     run.span.resume()
                 run.since = perf_counter()
@@ -199,7 +199,7 @@ def wrap_async_generator(
         except BaseException as error:
             run.is_open = False
             run.raised(error)
-            given = None  # or an error thrown in and raised again would keep itself alive
+            sent = None  # An error that was thrown in and raised again would keep itself alive.
             raise
 
     return wrapper

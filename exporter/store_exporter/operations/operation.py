@@ -1,4 +1,4 @@
-"""One running operation, where it needs an object: its clock and its verdict."""
+"""A running operation, for the forms that need an object: its start time and its verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .spans import OperationSpan
 class Operation:
     """An operation that runs now: what `with track(…) as operation` gives. Never raises."""
 
-    # Without `__init__`, which would take longer than the clock: whoever makes one sets each.
+    # Without `__init__`, which would take longer than the clock: the caller sets each attribute.
     __slots__ = ("frame", "handle", "outer", "since", "span", "verdict")
 
     handle: OperationHandle
@@ -36,9 +36,9 @@ class Operation:
                 call decides.
         """
         self.verdict = error
-        # Whatever it is: type checkers are not everywhere.
-        given: object = error
-        if not (given in ERROR_TYPES if isinstance(given, str) else _is_verdict(given)):
+        # Checked at run time too, because not every caller uses a type checker.
+        verdict: object = error
+        if not (verdict in ERROR_TYPES if isinstance(verdict, str) else _is_verdict(verdict)):
             frame = sys._getframe(1)  # noqa: SLF001 - the name that CPython's documentation gives it
             self.verdict = no_error_type(error, f"{frame.f_code.co_filename}:{frame.f_lineno}")
 
@@ -51,7 +51,7 @@ class Operation:
             self.span.end(error_type)
 
     def end_with(self, error: BaseException) -> None:
-        """Count the operation as finished by an exception; what `fail` said goes before it."""
+        """Count the operation as finished by an exception; an earlier `fail` takes precedence."""
         seconds = perf_counter() - self.since
         if self.verdict is not None:
             error_type = record_verdict(self.handle, seconds, self.verdict)
@@ -61,5 +61,5 @@ class Operation:
             self.span.end(error_type)
 
 
-def _is_verdict(given: object) -> bool:
-    return given is None or isinstance(given, BaseException)
+def _is_verdict(value: object) -> bool:
+    return value is None or isinstance(value, BaseException)

@@ -1,7 +1,7 @@
-"""Reports the recent calls of an application to an exporter elsewhere.
+"""Reports the recent calls of an application to a remote exporter.
 
-What is counted is scraped or pushed, and says how many calls failed. Which ones did, and with which
-words, an exporter can show only if the application tells it. Nothing told here is counted.
+Metrics say how many calls failed, but not which ones and with which message. The exporter can show
+single calls only if the application reports them. Reported calls are not counted again.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ log = logging.getLogger(__name__)
 
 PATH = "/api/v1/calls"
 _BATCH = 200
-"""Calls of one request, which are far less than the exporter takes."""
+"""Calls per request, far below the exporter's limit."""
 _SECONDS = 10.0
 _FOR_GOOD = (400, 413, 415, 422)
-"""Answers about the calls, which would be the same again; any other is about the way there."""
+"""Statuses about the calls themselves, so a retry would get the same one."""
 _TOKEN_REFUSED = (401, 403)
 _REST = 300.0
-"""Seconds until a token that was refused is tried again, as whoever counts wrong passwords would
-have it. Somebody may give it to the exporter meanwhile, so that no call is given up for it."""
+"""Seconds until a refused token is tried again, because servers limit wrong passwords. The exporter
+may get the token meanwhile, so the calls are kept."""
 _MOST = 100_000
-"""Bytes of an answer that are read."""
+"""Bytes read of a response."""
 _SHOWN = 500
-"""Characters of what an exporter says that are logged."""
+"""Characters logged of an exporter's response."""
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-"""What a header can carry (RFC 7230, 3.2.6): of another the error would show the whole."""
+"""What a header can contain (RFC 7230, 3.2.6); the error for another token would show it."""
 
 Store = tuple[str, str]
 
@@ -55,22 +55,21 @@ def report_calls(
     recorder: Recorder | None = None,
     interval: float = 5.0,
 ) -> CallReporter:
-    """Tell an exporter the failing and the slowest calls, until the process ends.
+    """Report the failed and the slowest calls to an exporter, until the process ends.
 
-    A thread does so; operations never wait for it. Forked children tell their own. What cannot be
-    told now is told later, as long as it is among the recent calls of its store.
+    A thread sends them; operations never wait for it. Forked children report their own calls. Calls
+    that cannot be sent now are sent later, as long as they are among their store's recent calls.
 
     Args:
-        url: where the exporter is, such as `https://exporter.example.com:10847`.
-        tokens: for each org, a token of its own with the scope `ingest`. Calls of other orgs are
-            not told.
-        recorder: whose calls; the process' own by default.
+        url: the exporter's address, such as `https://exporter.example.com:10847`.
+        tokens: for each org, its token with the scope `ingest`. Calls of other orgs are not
+            reported.
+        recorder: the recorder of the calls; default: the process' own.
         interval: seconds between two requests.
 
     Raises:
-        ValueError: the address is none of HTTP, a token is empty or no header can carry it, the
-            interval is not positive, or the calls of this recorder are remembered by somebody
-            already.
+        ValueError: the address is not an HTTP URL, a token is empty or invalid in a header, the
+            interval is not positive, or the calls of this recorder are already kept or reported.
     """
     if not _is_address(url):
         example = "https://exporter.example.com:10847"
@@ -91,7 +90,7 @@ def report_calls(
 
 
 class CallReporter:
-    """Tells calls at an interval, on request, and at the end. Made by `report_calls`."""
+    """Reports calls at an interval, on request, and at the end. Created by `report_calls`."""
 
     def __init__(
         self, address: str, tokens: Mapping[str, str], recorder: Recorder, interval: float
@@ -111,14 +110,14 @@ class CallReporter:
         self._book = CallBook(redact=Redactor())
         self._recorder.calls = self._book
         self._changed: set[Store] = set()
-        self._told: dict[Store, set[Call]] = {}
+        self._reported: dict[Store, set[Call]] = {}
         self._resting: dict[str, tuple[float, str]] = {}
-        self._asked: SimpleQueue[SimpleQueue[bool] | None] = SimpleQueue()
+        self._flushes: SimpleQueue[SimpleQueue[bool] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-exporter-calls", daemon=True)
         self._thread.start()
 
     def reset(self) -> None:
-        """Start afresh in a forked child: the remembered calls and the thread were its parent's."""
+        """Start again in a forked child: the stored calls and the thread belong to its parent."""
         if not self._ended:
             self._begin()
 
@@ -126,14 +125,14 @@ class CallReporter:
         """Report now what was not reported yet; return whether the exporter has all of it.
 
         Args:
-            timeout: seconds to wait at most; what takes longer goes on without anybody waiting.
+            timeout: seconds to wait at most; reporting continues after that.
         """
-        told: SimpleQueue[bool] = SimpleQueue()
+        result: SimpleQueue[bool] = SimpleQueue()
         if self._ended or not self._thread.is_alive():
             return False
-        self._asked.put(told)
+        self._flushes.put(result)
         try:
-            return told.get(timeout=timeout)
+            return result.get(timeout=timeout)
         except Empty:
             return False
 
@@ -142,40 +141,42 @@ class CallReporter:
         atexit.unregister(self.close)
         self._recorder.calls = None
         self._ended = True
-        self._asked.put(None)
+        self._flushes.put(None)
         self._thread.join(timeout)
 
     def _run(self) -> None:
         while True:
             try:
-                asked = self._asked.get(timeout=self._interval)
+                flush = self._flushes.get(timeout=self._interval)
             except Empty:
-                self._tell_safely()
+                self._report_safely()
                 continue
-            told = self._tell_safely()
-            if asked is None:
+            complete = self._report_safely()
+            if flush is None:
                 return
-            asked.put(told)
+            flush.put(complete)
 
-    def _tell_safely(self) -> bool:
+    def _report_safely(self) -> bool:
         try:
-            return self._tell()
+            return self._report()
         except Exception:
             log.exception("recent calls could not be reported")
             return False
 
-    def _tell(self) -> bool:
-        # Who wrote while this looked is looked at once more.
+    def _report(self) -> bool:
+        # A store that changes during this call is reported once more.
         stores = self._changed
         self._changed = self._book.take_changed()
         stores |= self._changed
-        self._told = {store: told for store, told in self._told.items() if self._book.knows(*store)}
+        self._reported = {
+            store: calls for store, calls in self._reported.items() if self._book.knows(*store)
+        }
         left = {org: self._new(org, stores) for org in self._tokens}
         problem = ""
         try:
             for org in self._tokens:
                 try:
-                    problem = self._tell_of(org, left[org]) or problem
+                    problem = self._report_org(org, left[org]) or problem
                     del left[org]
                 except _TokenError as error:
                     problem = str(error)
@@ -186,12 +187,12 @@ class CallReporter:
         self._note(problem)
         return not problem
 
-    def _tell_of(self, org: str, calls: Sequence[Call]) -> str:
-        """Tell calls of an org, and return why some were refused for good, if any were.
+    def _report_org(self, org: str, calls: Sequence[Call]) -> str:
+        """Report calls of an org; return why some were refused permanently, if any were.
 
         Raises:
-            _NotNowError: they were not taken, and may be later.
-            _TokenError: likewise, because of the token of this org, or because it rests.
+            _NotNowError: they were not accepted now, and may be later.
+            _TokenError: likewise, because the token of this org is or was recently refused.
         """
         until, refused = self._resting.get(org, (0.0, ""))
         if time.monotonic() < until:
@@ -207,12 +208,12 @@ class CallReporter:
         for store in stores:
             if store[0] == org:
                 known = self._book.of(*store)
-                told = self._told[store] = self._told.get(store, set()) & known
-                new |= known - told
+                reported = self._reported[store] = self._reported.get(store, set()) & known
+                new |= known - reported
         return sorted(new, key=lambda call: call.time)
 
     def _document(self, call: Call) -> Mapping[str, Any]:
-        """Return a call as the exporter takes it; secrets and customers' data never leave."""
+        """Return a call in the exporter's format, without secrets and customer data."""
         found = {
             "operation": call.operation,
             "domain": call.domain,
@@ -227,13 +228,13 @@ class CallReporter:
         return {name: value for name, value in found.items() if value is not None}
 
     def _send(self, org: str, calls: Sequence[Call]) -> str:
-        """Send calls of an org; raises and returns as `_tell_of`."""
+        """Send calls of an org; raises and returns as `_report_org`."""
         headers = {
             "Authorization": f"Bearer {self._tokens[org]}",
             "Content-Type": "application/json",
         }
         body = json.dumps([self._document(call) for call in calls]).encode()
-        request = Request(self._address, body, headers)  # noqa: S310 - checked when it was given
+        request = Request(self._address, body, headers)  # noqa: S310 - checked by report_calls
         problem = ""
         try:
             with self._opener.open(request, timeout=_SECONDS) as answer:
@@ -258,7 +259,7 @@ class CallReporter:
         ) as error:
             raise _NotNowError(f"{org}: {type(error).__name__}: {error}") from None
         for call in calls:
-            self._told[_store(call)].add(call)
+            self._reported[_store(call)].add(call)
         return problem and f"{org}: {problem}"
 
     def _note(self, problem: str) -> None:
@@ -280,14 +281,14 @@ class _TokenError(Exception):
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """Takes a redirect for the failure that it is: the token must reach nobody else."""
+    """Treats a redirect as a failure: the token must not reach another server."""
 
     def redirect_request(self, *_: Any) -> None:
         """Return no request."""
 
 
 def _is_address(url: str) -> bool:
-    """Whether a path can be put behind it, and nothing in it is a secret."""
+    """Whether a path can be appended, and it contains no secret."""
     try:
         parts = urlsplit(url)
         known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -298,7 +299,7 @@ def _is_address(url: str) -> bool:
 
 
 def _beginning(answer: IO[bytes]) -> str:
-    """Return the beginning of what an answer says; nothing where it breaks off or hangs."""
+    """Return the beginning of a response's body; empty if it is cut off or hangs."""
     try:
         return answer.read(_SHOWN).decode("latin-1")
     except (OSError, HTTPException, ValueError):

@@ -89,7 +89,7 @@ def page() -> str:
 
 def _blocks() -> Iterator[str]:
     yield "# Operations"
-    yield "Who reads this: whoever runs operations against a store, in Python or from the shell."
+    yield "Who reads this: anyone who runs operations against a store, in Python or from the shell."
     yield (
         "The operations that an application can run against a store, what they take, what they "
         "return and how they fail. Each is a method of the platform's client, blocking and "

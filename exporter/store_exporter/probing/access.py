@@ -1,4 +1,4 @@
-"""What runs against one store share, and what one run leaves behind for the runner to record."""
+"""What all runs against one store share, and the journal of one run for the runner to record."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Access:
 
     Args:
         store: the store.
-        budgets: keeps the budget beyond that; None where nothing is kept.
-        monotonic: seconds of a clock that never jumps.
+        budgets: saves the budget; None if it is not saved.
+        monotonic: seconds of a monotonic clock.
         now: Unix time in seconds.
     """
 
@@ -56,28 +56,28 @@ class Access:
         self._origins = (store, addresses.origins(store))
 
     def update(self, store: Store) -> None:
-        """Take over a changed configuration; what is spent stays spent."""
+        """Apply a changed configuration; spent requests stay spent."""
         self._key = key_of(store)
         self.budget.limit(store.requests_per_hour)
         self.slots.size = store.concurrency
 
     async def restore(self) -> None:
-        """Take over the budget that was left when the store was asked last."""
+        """Restore the saved budget of the store."""
         if not self._restored and self._budgets is not None:
             self._restored = await self._budgets.restore(self._key, self.budget)
 
     def keep(self) -> None:
-        """Have the budget saved; not before it was restored, which would forget what was spent."""
+        """Save the budget, but not before it was restored: spent requests would be lost."""
         if self._restored and self._budgets is not None:
             self._budgets.changed(self._key, self.budget)
 
     def connection(self, store: Store) -> Connection[Any]:
-        """Return what is known of the store, such as the state of its rate limit.
+        """Return the connection to the store, with state such as its rate limit.
 
-        It is forgotten when the configuration has other credentials or settings.
+        It is replaced when the configuration has other credentials or settings.
 
         Raises:
-            KeyError, ValueError: the credentials are incomplete, or the url is no address.
+            KeyError, ValueError: the credentials are incomplete, or the url is invalid.
         """
         known = self._connection
         if known is not None and known[0] is store:
@@ -92,15 +92,15 @@ class Access:
         return connection
 
     def check(self, store: Store, url: str) -> None:
-        """Refuse an address that configuration does not give the store.
+        """Refuse an address that the configuration does not assign to the store.
 
         Raises:
-            StoreError: invalid_request, it is another one.
+            StoreError: invalid_request.
         """
         if url.startswith(f"{store.url}/"):
             return
         if self._origins[0] is not store:
-            # The configuration has changed, or a run with the old one still goes on.
+            # The configuration has changed, or a run with the old one continues.
             self._origins = (store, addresses.origins(store))
         scheme, host, port = wanted = addresses.origin(url)
         if wanted not in self._origins[1]:
@@ -108,11 +108,11 @@ class Access:
             raise StoreError("invalid_request", message)
 
     def expiry(self, url: str) -> float | None:
-        """Return when the certificate expires that an address has shown last."""
+        """Return the expiry of the last certificate of a host."""
         return self._expiries.get(url.split("/", 3)[2])
 
     def learn_expiry(self, url: str, expiry: float) -> None:
-        """Remember when the certificate expires that an address has shown."""
+        """Store the expiry of a host's certificate."""
         self._expiries[url.split("/", 3)[2]] = expiry
 
     @property
@@ -121,15 +121,15 @@ class Access:
         return self._monotonic() >= self._anew_until
 
     def connect_anew(self) -> None:
-        """Have each run connect anew for a day: a connection that was kept did not serve."""
+        """Make each run open a new connection for a day, because a kept one failed."""
         self._anew_until = self._monotonic() + _DAY
 
     def judge(self, response: Response, now: float) -> bool:
-        """Hold back where an answer calls for it, and return whether it asked to slow down.
+        """Back off if a response requires it, and return whether it asked to slow down.
 
-        That is 429, 503, and whatever else the platform asks by. After any other 5xx the exporter
-        holds back as well, for a store in trouble must not be asked for reports, but the store did
-        not ask for it.
+        A response asks to slow down by 429, 503, or the platform's own way. After any other 5xx the
+        exporter backs off as well, so that collectors do not add load to a failing store, but the
+        store did not ask for it.
 
         Args:
             response: any response.
@@ -137,13 +137,13 @@ class Access:
         """
         known = self._connection
         asked_to_wait = plans.asked_to_wait if known is None else known[2].asked_to_wait
-        asked = asked_to_wait(response, now)
-        limited = asked is not None or response.status == 503
+        requested = asked_to_wait(response, now)
+        limited = requested is not None or response.status == 503
         if response.status >= 500:
-            # WordPress says 600 s for an update of 30: that ends when the store answers again.
-            self.budget.failed(asked or None)
+            # WordPress announces 600 s for an update of 30 s: a valid response ends this back-off.
+            self.budget.failed(requested or None)
         elif limited:
-            self.budget.refused(asked or None)
+            self.budget.refused(requested or None)
         else:
             self.budget.answered()
         return limited
@@ -151,13 +151,13 @@ class Access:
 
 @dataclass(slots=True)
 class Journal:
-    """What one run asked of a store.
+    """The requests of one run.
 
     Attributes:
         requests: requests sent.
-        throttled: answers by which the store asked to slow down.
-        waited: seconds spent waiting for this exporter's own slot, not for the store.
-        status: HTTP status of the last answer.
+        throttled: responses that asked to slow down.
+        waited: seconds of waiting for a slot of this exporter, not for the store.
+        status: HTTP status of the last response.
         phases: of the last request, in seconds.
         certificate_expiry: of the last certificate seen, in Unix time.
         kept: whether the last request went over a connection that was kept.
@@ -174,7 +174,7 @@ class Journal:
     exchanges: list[tuple[str, str, str, float]] = field(default_factory=list)
 
     def record(self, outgoing: Outgoing, exchange: Exchange, outcome: str) -> None:
-        """Note one exchange and how it ended."""
+        """Record one exchange and its outcome."""
         self.status = exchange.status
         self.phases = exchange.phases
         self.kept = exchange.kept

@@ -1,4 +1,4 @@
-"""Which addresses a run may reach: those of its store and no other."""
+"""The addresses that a run may reach: only those of its store."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 def origin(url: str) -> Origin:
-    """Return where an address leads to.
+    """Return the origin of a URL.
 
     Raises:
-        StoreError: invalid_request, it is no http or https address, or has credentials in it.
+        StoreError: invalid_request, it is not an http or https URL, or contains credentials.
     """
     try:
         parts = urlsplit(url)
@@ -35,9 +35,9 @@ def origin(url: str) -> Origin:
 
 
 def origins(store: Store) -> frozenset[Origin]:
-    """Return where a store may be reached: its url, its domain over https, and its settings' urls.
+    """Return the origins of a store: its url, its domain over https, and the URLs in its settings.
 
-    What is no address among them is passed over, and so cannot be reached.
+    Invalid URLs are ignored, so they cannot be reached.
     """
     settings = (value for value in store.settings.values() if isinstance(value, str))
     urls = [value for value in settings if value.startswith(("https://", "http://"))]
@@ -51,18 +51,18 @@ def origins(store: Store) -> frozenset[Origin]:
 def redirect_target(
     method: str, url: str, response: Response, marks: Marks = GENERIC
 ) -> str | None:
-    """Return where an answer leads that may be followed with the same headers.
+    """Return the target of a redirect that may be followed with the same headers.
 
-    Credentials are shown to nobody else: only to the same host and port, or to the same host when
-    https takes the place of http. Nothing but GET and HEAD is sent again.
+    Credentials are sent only to the same host and port, or to the same host if https replaces http.
+    Only GET and HEAD are sent again.
 
     Returns:
-        None when it is not a redirect.
+        None if the response is not a redirect.
 
     Raises:
-        RedirectError: it leads elsewhere, to a login page or the one that sets a new site up, from
-            https to http or nowhere.
-        StoreError: blocked, it leads to a test of visitors.
+        RedirectError: it leads to another host, to a login page or a set-up page, from https to
+            http, or to an invalid address.
+        StoreError: blocked, it leads to a bot check.
     """
     location = response.headers.get("location")
     if response.status not in _REDIRECTS or location is None:

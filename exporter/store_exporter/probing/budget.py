@@ -1,4 +1,4 @@
-"""Limits on requests to one store: per hour, at the same time, and while it asks to slow down."""
+"""Limits on requests to one store: per hour, concurrent, and while it asks to slow down."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from random import Random
 from ..errors import StoreError
 
 BURST_SHARE = 0.1
-"""Part of an hour's requests that may be sent at once after a quiet time."""
+"""Fraction of the hourly requests that may be sent at once after an idle time."""
 RESERVE_SHARE = 0.25
-"""Part of the burst that only liveness probes may use, so that collectors cannot starve them."""
+"""Fraction of the burst reserved for liveness probes, so that collectors cannot starve them."""
 FIRST_BACKOFF = 30.0
-"""Seconds to hold back after a first failure; they double with each further one in a row."""
+"""Seconds of back-off after a first failure; doubled for each consecutive one."""
 LONGEST_BACKOFF = 900.0
-"""Seconds to hold back at most after failures."""
+"""Maximum seconds of back-off after failures."""
 LONGEST_PATIENCE = 3600.0
-"""Seconds; a store that asks for more patience is asked again after this."""
+"""Maximum seconds of a wait that a store requests."""
 _FAIR = 4
-"""One slot of so many goes to who is least urgent, so that nobody waits for ever."""
-# One for all: each is 2.5 KB.
+"""One of so many slots goes to the least urgent request, so that none waits forever."""
+# Shared, because each instance needs 2.5 KB.
 _RANDOM = Random()  # noqa: S311 - jitter, not cryptography
 
 
 class Priority(IntEnum):
-    """Who goes first at a store; the lowest first."""
+    """The order of requests to a store; the lowest value first."""
 
     LIVENESS = 0
     PROBE = 1
@@ -36,7 +36,7 @@ class Priority(IntEnum):
 
 
 class BudgetSpentError(StoreError):
-    """This exporter's own budget for the store is spent; the store itself did nothing wrong."""
+    """This exporter's own budget for the store is spent; this is not a failure of the store."""
 
     def __init__(self, per_hour: int, wait: float) -> None:
         message = (
@@ -48,18 +48,18 @@ class BudgetSpentError(StoreError):
 
 
 class Budget:
-    """The requests one store may be sent, as a token bucket that never exceeds the hourly limit.
+    """The request budget of one store, as a token bucket that never exceeds the hourly limit.
 
-    The bucket holds a tenth of an hour's requests and gets the other nine tenths over the hour, so
-    that no hour, wherever it begins, sees more than the limit.
+    The bucket holds a tenth of the hourly requests and is refilled with the other nine tenths over
+    the hour, so that no period of an hour has more requests than the limit.
 
-    Where probes and collectors want more than there is, they take turns: who had the last request
-    leaves the next one to the other, if that was turned away.
+    If probes and collectors need more than the budget, they alternate: after a request of one kind,
+    the next one is left to the other kind, if that was refused.
 
     Args:
         per_hour: the limit.
-        monotonic: seconds of a clock that never jumps.
-        random: for jitter of back-offs that the store did not ask for.
+        monotonic: seconds of a monotonic clock.
+        random: jitter for back-offs that the store did not request.
     """
 
     def __init__(
@@ -68,17 +68,17 @@ class Budget:
         self._monotonic = monotonic
         self._random = random or _RANDOM
         self._updated = monotonic()
-        self._asked_until = self._failing_until = self._updated
+        self._requested_until = self._failing_until = self._updated
         self._failures = 0
         self._last: Priority | None = None
-        self._turned_away: set[Priority] = set()
+        self._refused: set[Priority] = set()
         self._set(per_hour)
         self._tokens = self._burst
 
     def _set(self, per_hour: int) -> None:
         self.per_hour = per_hour
         self._burst = max(1.0, per_hour * BURST_SHARE)
-        # A limit so small that its burst is one request refills at the whole rate.
+        # If the limit is so small that its burst is one request, refill at the full rate.
         self._rate = max(per_hour - self._burst, per_hour * BURST_SHARE, 1.0) / 3600
         self._reserve = self._burst * RESERVE_SHARE if self._burst >= 2 else 0.0
 
@@ -89,7 +89,7 @@ class Budget:
         self._tokens = min(self._tokens, self._burst)
 
     def remembered(self, now: float) -> dict[str, float]:
-        """Return what is to be known of it later, as JSON types.
+        """Return its state as JSON types, for `recall`.
 
         Args:
             now: Unix time.
@@ -98,36 +98,38 @@ class Budget:
         return {
             "at": now,
             "left": self._tokens,
-            "asked": max(0.0, self._asked_until - self._updated),
+            "asked": max(0.0, self._requested_until - self._updated),
             "failing": max(0.0, self._failing_until - self._updated),
             "failures": self._failures,
         }
 
     def recall(self, document: Mapping[str, float], now: float) -> None:
-        """Take over what `remembered` returned, perhaps in another process.
+        """Restore the state from `remembered`, possibly of another process.
 
-        Nothing is given that is spent here already, and no pause is shortened.
+        Requests that were spent since stay spent, and no pause is shortened.
 
         Args:
-            document: what it returned.
-            now: Unix time; if it lies before that of the document, no time has passed.
+            document: the result of `remembered`.
+            now: Unix time; if it is before that of the document, no time has passed.
 
         Raises:
-            KeyError, TypeError, ValueError: it makes no sense.
+            KeyError, TypeError, ValueError: the document is invalid.
         """
-        left, asked, failing, at = (
+        left, requested, failing, at = (
             _finite(document[name]) for name in ("left", "asked", "failing", "at")
         )
         self._failures = max(self._failures, int(_finite(document["failures"])))
         passed = max(0.0, now - at)
         self._refill()
         self._tokens = min(self._tokens, max(0.0, left) + passed * self._rate)
-        asked, failing = (min(pause, LONGEST_PATIENCE) - passed for pause in (asked, failing))
-        self._asked_until = max(self._asked_until, self._updated + asked)
+        requested, failing = (
+            min(pause, LONGEST_PATIENCE) - passed for pause in (requested, failing)
+        )
+        self._requested_until = max(self._requested_until, self._updated + requested)
         self._failing_until = max(self._failing_until, self._updated + failing)
 
     def hold_to_reserve(self) -> None:
-        """Leave only what liveness probes may use, for it is not known what was spent."""
+        """Reduce it to the reserve for liveness probes, because the spent requests are unknown."""
         self._refill()
         self._tokens = min(self._tokens, self._reserve)
 
@@ -143,50 +145,50 @@ class Budget:
         return int(self._tokens)
 
     def wait(self, priority: Priority) -> float:
-        """Return the seconds until a request may be sent; 0 when it may be sent now.
+        """Return the seconds until a request may be sent; 0 if it may be sent now.
 
         Args:
-            priority: of who wants to send it; liveness probes may use their reserve.
+            priority: of the request; liveness probes may use their reserve.
         """
         self._refill()
         liveness = priority is Priority.LIVENESS
         left = 0.0 if liveness else self._reserve
-        if priority is self._last and self._turned_away - {priority}:
+        if priority is self._last and self._refused - {priority}:
             left = min(left + 1.0, self._burst - 1.0)
         missing = 1.0 + left - self._tokens
         if missing <= 1e-9:
             return 0.0
         if not liveness:
-            self._turned_away.add(priority)
+            self._refused.add(priority)
         return missing / self._rate
 
     def spend(self, priority: Priority) -> bool:
-        """Take one request out of the budget; False when it is spent."""
+        """Spend one request; False if the budget is spent."""
         if self.wait(priority):
             return False
         self._tokens -= 1.0
         if priority is not Priority.LIVENESS:
             self._last = priority
-            self._turned_away.discard(priority)
+            self._refused.discard(priority)
         return True
 
-    def refused(self, asked: float | None) -> None:
-        """Back off because we sent too much. A wait that the store asked for still applies.
+    def refused(self, requested: float | None) -> None:
+        """Back off because the store refused a request for its rate limit.
 
         Args:
-            asked: the seconds that it asked for; None when it did not say.
+            requested: the seconds that the store requests; None if it gives none.
         """
-        if asked is None:
+        if requested is None:
             self.failed()
             return
-        pause = min(max(asked, 1.0), LONGEST_PATIENCE)
-        self._asked_until = max(self._asked_until, self._monotonic() + pause)
+        pause = min(max(requested, 1.0), LONGEST_PATIENCE)
+        self._requested_until = max(self._requested_until, self._monotonic() + pause)
 
     def failed(self, expected: float | None = None) -> None:
-        """Hold back because the store is in trouble: longer each time, until it answers again.
+        """Back off because the store fails: longer each time, until it responds again.
 
         Args:
-            expected: the seconds for which it says that it will be; it may be back sooner.
+            expected: the duration in seconds that the store announces; it may recover sooner.
         """
         pause = min(FIRST_BACKOFF * 2 ** min(self._failures, 10), LONGEST_BACKOFF)
         self._failures += 1
@@ -196,30 +198,30 @@ class Budget:
         self._failing_until = self._monotonic() + pause
 
     def answered(self) -> None:
-        """Note that the store answered as it should. A wait that it asked for still applies."""
+        """Record a valid response. A wait that the store requested still applies."""
         self._failures = 0
         self._failing_until = self._monotonic()
 
     @property
     def held(self) -> float:
-        """Seconds for which the store is still to be left alone."""
-        return max(0.0, max(self._asked_until, self._failing_until) - self._monotonic())
+        """Remaining seconds of the back-off."""
+        return max(0.0, max(self._requested_until, self._failing_until) - self._monotonic())
 
 
 def _finite(value: float) -> float:
     number = float(value)
     if not math.isfinite(number):
-        raise ValueError(f"{number} is no amount")
+        raise ValueError(f"{number} is not a finite number")
     return number
 
 
 class Slots:
-    """Requests that one store is sent at the same time; the more urgent ones wait less.
+    """Concurrent requests to one store; the more urgent ones wait less.
 
-    Where probes want all that there is, every fourth request is a collector's all the same.
+    Even if probes could use all slots, every fourth request is a collector's.
 
     Args:
-        size: how many at the same time.
+        size: maximum number of concurrent requests.
     """
 
     def __init__(self, size: int) -> None:
@@ -230,7 +232,7 @@ class Slots:
 
     @property
     def busy(self) -> bool:
-        """Whether the next one has to wait."""
+        """Whether the next request has to wait."""
         return self._used >= self.size or bool(self._waiters)
 
     @asynccontextmanager
@@ -238,7 +240,7 @@ class Slots:
         """Hold one slot.
 
         Args:
-            priority: lower is more urgent; those of the same priority take their turn.
+            priority: lower is more urgent; requests of the same priority are served in order.
         """
         if self.busy:
             await self._wait(priority)

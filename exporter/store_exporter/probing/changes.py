@@ -1,11 +1,11 @@
-"""The events of stores: found by probes and collectors, or reported by their org.
+"""Events of stores, found by probes and collectors or reported by their org.
 
-They are saved with the rest of the state, so that a change which happens while no exporter runs is
-noticed by the next one, which also shows those of before again. A run never waits for that: what
-it found is compared beside it.
+Events are saved in the state. So a change that happens while no exporter runs is found by the next
+one, which also restores the previous events. Facts are compared in a separate task, so that a run
+never waits for it.
 
-As a metric an event is shown for a day, with its time as the value. That is longer than the steps
-in which a dashboard over two years asks for it, and Prometheus remembers the rest.
+The metric of an event exists for a day, with the event's time as its value. A day is longer than
+the step of a dashboard over two years, and Prometheus stores the history.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from .state.storage import Key, StateUnavailableError
 log = logging.getLogger(__name__)
 
 DOCUMENT = "(events)"
-"""Stands where others have a collector's name, which no collector can have."""
+"""Used instead of a collector's name; no collector can have this name."""
 SHOWN_SECONDS = 86_400.0
 SHOWN_EVENTS = 20
-"""Events of a store, and as many of an org, that are series at the same time."""
+"""Maximum number of events per store, and per org, with a series at the same time."""
 _TRIES = 3
 _AT_ONCE = 100
-"""Stores that are compared at the same time, and looked at between two turns of the loop."""
+"""Stores that are compared concurrently, and read between two turns of the event loop."""
 
 
 class Changes:
-    """Remembers events and shows them as a metric.
+    """Stores events and publishes them as a metric.
 
     Args:
-        recorder: where to.
-        documents: keep them.
-        redact: hides secrets in what stores say.
+        recorder: publishes them.
+        documents: stores them.
+        redact: masks secrets in texts from stores.
         now: Unix time in seconds.
     """
 
@@ -67,12 +67,12 @@ class Changes:
         self._shown: dict[Key, dict[tuple[str, ...], float]] = {}
         self._orgs: set[str] = set()
         self._comparing: asyncio.Task[None] | None = None
-        self._telling: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._reporting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def expect(self, store: Store) -> None:
-        """Show what is saved of a store that is watched from now on, and of all stores of its org.
+        """Publish the saved events of a newly watched store and of its org.
 
-        It is read beside the store's runs.
+        They are read in a separate task.
         """
         key = Key.of(store, DOCUMENT)
         if key not in self._pages:
@@ -80,10 +80,10 @@ class Changes:
             self._start()
 
     def notice(self, store: Store, facts: Facts) -> None:
-        """Take what a store was found to be; what of it changed becomes events soon.
+        """Compare facts about a store with the previous ones; changes soon become events.
 
         Raises:
-            ValueError: there is no such kind.
+            ValueError: a fact has an unknown kind.
         """
         if not facts:
             return
@@ -101,22 +101,22 @@ class Changes:
             self._comparing = asyncio.create_task(self._compare())
 
     async def settle(self) -> None:
-        """Wait until what was found so far is compared."""
+        """Wait until all facts found so far are compared."""
         if self._comparing is not None:
             await self._comparing
 
     async def _compare(self) -> None:
         while self._found:
-            # Several at a time: those that are saved together wait for the disk together.
+            # Several at a time, because documents saved together share the wait for the disk.
             await asyncio.gather(*map(self._compare_store, islice(self._found, _AT_ONCE)))
 
     async def _compare_store(self, key: Key) -> None:
-        with suppress(StateUnavailableError):  # the next run finds the same once more
+        with suppress(StateUnavailableError):  # the next run finds the same facts
             await self._load(key)
             await self._show_org(key.org)
         store, found = self._found.pop(key, (None, {}))
         if store is None:
-            # It was forgotten meanwhile.
+            # The store was removed meanwhile.
             self._pages.pop(key, None)
             return
         page = self._pages.get(key)
@@ -133,18 +133,18 @@ class Changes:
             self._unsaved.discard(key)
 
     async def _load(self, key: Key) -> Page:
-        """Return a watched store's page, as it is saved if it is not known yet."""
+        """Return a watched store's page, read from the state if necessary."""
         page = self._pages.get(key)
         if page is None:
             read, _ = await self._read(key)
-            # Somebody else may have read it meanwhile.
+            # Another task may have read it meanwhile.
             page = self._pages.setdefault(key, read)
             for event in page.events:
                 self._show(key, event)
         return page
 
     async def _show_org(self, org: str) -> None:
-        """Show what was reported of all stores of an org before this process started."""
+        """Publish an org's events that were reported before this process started."""
         if org in self._orgs:
             return
         self._orgs.add(org)
@@ -158,7 +158,7 @@ class Changes:
             self._show(key, event)
 
     async def _read(self, key: Key) -> tuple[Page, int]:
-        """Return a page as it is saved, with its revision; what is damaged counts as nothing."""
+        """Return a saved page with its revision; a damaged one counts as empty."""
         saved = await self._documents.read(key)
         if saved is None:
             return Page(), 0
@@ -168,58 +168,59 @@ class Changes:
             log.warning("the saved events of %s are damaged: %r", key.domain, error)
             return Page(), saved.revision
 
-    async def tell(self, event: Event, store: Store | None) -> tuple[Event, bool]:
-        """Remember a reported event, durably, unless it is known by its key.
+    async def report(self, event: Event, store: Store | None) -> tuple[Event, bool]:
+        """Save a reported event durably, unless an event with its key is already saved.
 
         Args:
             event: of one store, or of all stores of an org.
             store: the store, which this process watches; None for all stores of the org.
 
         Returns:
-            The event as it is remembered, and whether it is new.
+            The saved event, and whether it is new.
 
         Raises:
-            StateUnavailableError: it cannot be saved, and is not remembered.
+            StateUnavailableError: it cannot be saved, and is discarded.
         """
-        # One after the other: they replace the same document, and one that is sent again while it
-        # is being saved is known only once it is.
-        async with self._telling[event.org]:
+        # One after the other: they replace the same document, and a repeated event is recognised
+        # only after the first one is saved.
+        async with self._reporting[event.org]:
             if store is None:
-                key, (told, is_new) = _key_of(event.org), await self._tell_org(event)
+                key, (saved, is_new) = _key_of(event.org), await self._report_org(event)
             else:
-                key, (told, is_new) = Key.of(store, DOCUMENT), await self._tell_store(event, store)
+                key = Key.of(store, DOCUMENT)
+                saved, is_new = await self._report_store(event, store)
         if is_new:
-            self._announce(key, told)
-        return told, is_new
+            self._announce(key, saved)
+        return saved, is_new
 
-    async def _tell_store(self, event: Event, store: Store) -> tuple[Event, bool]:
+    async def _report_store(self, event: Event, store: Store) -> tuple[Event, bool]:
         key = Key.of(store, DOCUMENT)
         page = await self._load(key)
         if (known := page.find(event.key)) is not None:
             return known, False
-        told = page.add(event, self._now())
+        added = page.add(event, self._now())
         try:
             await self._documents.write(key, page.document())
         except StateUnavailableError:
-            page.events = [one for one in page.events if one is not told]
+            page.events = [one for one in page.events if one is not added]
             raise
-        return told, True
+        return added, True
 
-    async def _tell_org(self, event: Event) -> tuple[Event, bool]:
-        """Every process accepts these, so replacing the document compares it with what was read."""
+    async def _report_org(self, event: Event) -> tuple[Event, bool]:
+        """Every process accepts these, so a write checks the revision of the document."""
         key, left = _key_of(event.org), _TRIES
         while True:
             page, revision = await self._read(key)
             if (known := page.find(event.key)) is not None:
                 return known, False
-            told, left = page.add(event, self._now()), left - 1
+            added, left = page.add(event, self._now()), left - 1
             try:
                 await self._documents.write(key, page.document(), revision)
             except StateUnavailableError as error:
                 if error.reason != "conflict" or not left:
                     raise
             else:
-                return told, True
+                return added, True
 
     async def of(self, org: str, stores: Iterable[Store]) -> list[Event]:
         """Return the events of some stores of an org, and those of all its stores; newest first.
@@ -234,20 +235,20 @@ class Changes:
                 await asyncio.sleep(0)
             page = self._pages.get(key)
             found += (page or (await self._read(key))[0]).events
-        # Of two at the same time the one that came later is the newer one.
+        # Of two events with the same time, the one that was added later comes first.
         found.reverse()
         found.sort(key=lambda event: -event.time)
         return found
 
     def forget(self, store: Store) -> None:
-        """Forget a store that is no longer watched; what is saved stays."""
+        """Forget a store that is no longer watched; its saved events stay."""
         key = Key.of(store, DOCUMENT)
         for known in (self._pages, self._found, self._shown):
             known.pop(key, None)
         self._unsaved.discard(key)
 
     def _announce(self, key: Key, event: Event) -> None:
-        """Show and log what is new."""
+        """Publish and log a new event."""
         self._show(key, event)
         log.info(
             "something changed", extra={"org": event.org, "store": event.domain, **_own(event)}
@@ -258,7 +259,7 @@ class Changes:
         if ttl <= 0:
             return
         own = _own(event)
-        # The same change a second time is the same series.
+        # A repeated change has the same series.
         group = ("event", *key, *own.values())
         shown = self._shown.setdefault(key, {})
         shown[group] = event.time
@@ -271,7 +272,7 @@ class Changes:
 
 
 def _own(event: Event) -> dict[str, str]:
-    """The labels that an event's series has besides its store."""
+    """The labels of an event's series beside the store's."""
     return {
         "kind": str(event.kind),
         "component": event.component,
@@ -281,8 +282,8 @@ def _own(event: Event) -> dict[str, str]:
 
 
 def _key_of(org: str) -> Key:
-    """Return the key of what is about all stores of an org.
+    """Return the key of the events of all stores of an org.
 
-    No store has such a domain, and no two orgs have the same, as if it had moved.
+    No store has such a domain, and it differs between orgs.
     """
     return Key(org, "", f"({org})", "", DOCUMENT)

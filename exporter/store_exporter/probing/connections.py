@@ -1,8 +1,8 @@
-"""Connections to stores: most serve one run, those of scheduled liveness probes serve many.
+"""Connections to stores: scheduled liveness probes keep theirs, other runs do not.
 
-A connection that is kept saves most of a probe's processor time, and the store a handshake. It
-shows neither the name's look-up nor TCP nor TLS, so that each store is connected to anew every ten
-minutes, by all other probes, and by whatever somebody waits for.
+A kept connection saves most of a probe's processor time, and a handshake of the store. But it does
+not test DNS, TCP and TLS. So a liveness probe opens a new connection every ten minutes, and all
+other probes and all runs on request always do.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
 RENEWED = 600.0
-"""Seconds after which a store is connected to anew."""
+"""Seconds after which a kept connection is replaced."""
 _UNUSED = 120.0
-"""Seconds after which a connection that nobody used is closed. So much more than `IDLE` that a run
-that is late, because the processor is busy, does not take a handshake as well."""
+"""Seconds after which an unused connection is closed. It is well above `IDLE`, so that a run that
+is late, because the processor is busy, does not need a handshake as well."""
 POOLS = 64
-"""aiohttp looks at all idle connections of a pool in one go, and closes those that nobody used: ten
-thousand would take a second, for which nothing else goes on."""
+"""aiohttp examines all idle connections of a pool at once to close the unused ones: for ten
+thousand this would block the event loop for a second."""
 
 
 class Connector(aiohttp.TCPConnector):
-    """Tells the `Exchange` of its task whether its connection is a new one.
+    """Reports to the `Exchange` of its task whether its connection is new.
 
-    aiohttp's tracing does so as well, and takes a tenth of a probe over a kept connection for it.
+    aiohttp's tracing could report it too, at a tenth of the cost of a probe over a kept connection.
 
     Args:
         options: of `TCPConnector`.
@@ -46,7 +46,7 @@ class Connector(aiohttp.TCPConnector):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._epochs: WeakKeyDictionary[ResponseHandler, int] = WeakKeyDictionary()
-        """The connections that are open, by what aiohttp knows each by; see `Lasting`."""
+        """The open connections by their aiohttp protocol; see `Lasting`."""
 
     async def connect(
         self,
@@ -54,7 +54,7 @@ class Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
     ) -> Connection:
-        """Return a connection that was kept, or a new one."""
+        """Return a kept connection, or a new one."""
         epoch = self._epoch(req)
         connection = await super().connect(req, traces, timeout)
         opened = self._epochs.get(_protocol(connection))
@@ -70,12 +70,12 @@ class Connector(aiohttp.TCPConnector):
         return connection
 
     def _epoch(self, req: aiohttp.ClientRequest) -> int:
-        """Return the time of a request, in which only connections of the same one are used."""
+        """Return the epoch of a request; it may use only connections of the same epoch."""
         del req
         return 0
 
     def _opened(self, protocol: ResponseHandler, epoch: int) -> None:
-        """Take note of a new connection."""
+        """Record a new connection."""
         self._epochs[protocol] = epoch
 
 
@@ -83,9 +83,9 @@ class Lasting(Connector):
     """Keeps connections between runs, and renews them.
 
     Args:
-        epochs: the epoch in which each connection that is kept was opened; shared by all pools.
-        most: how many are kept; further ones are closed after the request.
-        clock: seconds that only grow.
+        epochs: the epoch in which each kept connection was opened; shared by all pools.
+        most: maximum number of kept connections; further ones are closed after the request.
+        clock: seconds of a monotonic clock.
         options: further ones of `TCPConnector`.
     """
 

@@ -1,4 +1,4 @@
-"""One HTTP exchange: what is sent, what it was like, and who may send it."""
+"""One HTTP exchange: the request, its measurements, and the interface of the sender."""
 
 from __future__ import annotations
 
@@ -14,32 +14,31 @@ from ..net import names, tls
 from ..stores.model import Proxy
 
 IDLE = 70.0
-"""Seconds between two runs for which a connection is worth keeping: nginx keeps its own for 75."""
+"""Maximum interval for which connections are kept between runs: nginx keeps them for 75 s."""
 
 
 class StaleConnectionError(StoreError):
-    """A connection that was kept turned out to be closed or lost before there was any answer.
+    """A kept connection was closed or lost before the response began.
 
-    A server closes idle connections whenever it likes, and a firewall forgets them, so this says
-    nothing about the store: a request that may be sent twice is to be signed anew and sent over
-    another connection.
+    Servers close idle connections at any time, and firewalls drop them, so this is not a failure of
+    the store: an idempotent request is signed again and sent over another connection.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What is to be sent to a store.
+    """A request to a store.
 
     Attributes:
         method: in upper case.
         url: with the query, encoded.
-        deadline: when the answer must be complete, by the event loop's clock.
-        max_body_bytes: the largest body that is read.
-        headers: beyond those that are always sent.
+        deadline: when the response must be complete, by the event loop's clock.
+        max_body_bytes: maximum size of the response's body.
+        headers: beside those that are always sent.
         data: the body.
         ca_file: PEM file with further trusted issuers.
-        proxy: what it goes through, if anything.
-        lasting: whether the connection is to serve further runs.
+        proxy: the proxy to use, if any.
+        lasting: whether to keep the connection for further runs.
     """
 
     method: str
@@ -54,16 +53,16 @@ class Outgoing:
 
 
 class Exchange:
-    """What an exchange was like; filled in as it goes on, so that a failed one tells as well.
+    """Measurements of an exchange, filled in step by step, so that a failed one has them too.
 
     Args:
-        known_expiry: when the certificate expires that the store has shown before.
+        known_expiry: expiry of the certificate that the store presented before.
 
     Attributes:
-        phases: seconds by phase, of those phases that were completed.
-        certificate_expiry: Unix time; of a connection that was kept, as it was known before.
-        kept: whether it took place over a connection that an earlier one had opened.
-        status: HTTP status, once there is one.
+        phases: seconds of each completed phase.
+        certificate_expiry: Unix time; for a kept connection the previously known one.
+        kept: whether it used a kept connection.
+        status: HTTP status of the response, None before it.
     """
 
     __slots__ = (
@@ -94,7 +93,7 @@ class Exchange:
         tls.watched.set(self._handshake)
 
     def connected(self, *, is_new: bool) -> None:
-        """Note that a connection is ready, and settle what the phases of a new one were."""
+        """Record that a connection is ready, and compute the phases of a new one."""
         if is_new:
             self._settle_connection(time.perf_counter())
             self.certificate_expiry = self._handshake.expiry
@@ -117,7 +116,7 @@ class Exchange:
 
     @property
     def queued(self) -> float:
-        """Seconds for which our own other look-ups held it up; infinite while they do."""
+        """Seconds of waiting for other DNS look-ups of this process; infinite while it waits."""
         return self._resolving.waited
 
     @property
@@ -126,18 +125,18 @@ class Exchange:
         return self._handshake.began is not None
 
     def answered(self, status: int) -> None:
-        """Note that the head of the answer is there."""
+        """Record that the head of the response was read."""
         now = time.perf_counter()
         self.status = status
         self.phases["processing"] = now - self._began
         self._began = now
 
     def complete(self) -> None:
-        """Note that the body is there."""
+        """Record that the body was read."""
         self.phases["transfer"] = time.perf_counter() - self._began
 
     def stage(self) -> str:
-        """Say what was going on when the exchange failed, and settle the phases before that."""
+        """Describe the stage at which the exchange failed, and compute the phases before it."""
         if self.status is not None:
             return "in the middle of its answer"
         if self.kept or "processing" in self.phases or "connect" in self.phases:
@@ -151,12 +150,12 @@ class Exchange:
 
 
 watched: ContextVar[Exchange | None] = ContextVar("watched_exchange", default=None)
-"""Set before connecting, it is told which connection it has got."""
+"""Set before connecting; the connector reports the connection to it."""
 
 
 class Sender(Protocol):
-    """What sends requests; a `Transport`, or a stand-in without a network."""
+    """Sends requests: a `Transport`, or a test's replacement without a network."""
 
     async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
-        """Send a request and return the answer, whatever its status; see `Transport.send`."""
+        """Send a request and return the response, with any status; see `Transport.send`."""
         ...

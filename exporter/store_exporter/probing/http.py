@@ -1,4 +1,4 @@
-"""The HTTP that one run of a probe or collector gets: everything it may do is limited here."""
+"""The HTTP client of one run of a probe or collector, with all its limits."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from .exchange import Exchange, Outgoing, Sender, StaleConnectionError
 T = TypeVar("T")
 MAX_REDIRECTS = 5
 REQUEST_SECONDS = 30.0
-"""How long one request may take at most, however long the run may take."""
+"""Maximum seconds of one request, independent of the run's timeout."""
 _UNREACHABLE = ("timeout", "dns", "connection", "tls", "tls_untrusted")
 _GRACE = 0.25
-"""Seconds after a run's deadline until it is interrupted, if its own request was not before."""
+"""Seconds after a run's deadline until it is interrupted, if its request did not time out."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 _KEPT_FOR = re.compile(r"\btimeout=(\d{1,9})\b").search
 _NOTABLE_WAIT = 0.001
-"""Seconds below which a wait is the event loop's and not another run's."""
+"""Shorter waits are caused by the event loop, not by another run."""
 
 
 class StoreHttp:
@@ -44,22 +44,22 @@ class StoreHttp:
     Requests go to the store's own addresses only, see `addresses`. No cookie is kept.
 
     Args:
-        store: whose addresses and limits hold.
+        store: its addresses and limits apply.
         sender: sends the requests.
-        access: the store's budget and slots, shared by all runs; its own when None.
-        timeout: seconds for the whole run; waiting for this exporter's own slot does not count.
-        priority: who goes first.
-        liveness: whether the run is the liveness probe, which has a slot of its own, so that it
-            never waits for a collector's slow request.
-        idle: seconds for which a connection has to be kept to serve the next run; None where each
-            run connects anew.
+        access: the store's budget and slots, shared by all runs; new ones if None.
+        timeout: seconds for the whole run, without waits for a slot.
+        priority: order of its requests.
+        liveness: whether the run is the liveness probe, which has a separate slot, so that it never
+            waits for a collector's slow request.
+        idle: seconds for which a connection must be kept to serve the next run; None if each run
+            opens a new one.
         now: Unix time, for dates in Retry-After.
         sleep: waits for seconds.
 
     Attributes:
-        journal: what was asked so far and what came of it.
-        deadline: when the run must be over, by the event loop's clock; moves while it waits its
-            turn.
+        journal: the requests so far and their outcomes.
+        deadline: the end of the run at the latest, by the event loop's clock; extended by waits for
+            a slot.
     """
 
     def __init__(
@@ -91,9 +91,9 @@ class StoreHttp:
         self._limit: asyncio.Timeout | None = None
 
     async def within_deadline(self, running: Awaitable[T]) -> T:
-        """Wait for a run to end, until its deadline, which moves while it waits its turn.
+        """Wait for a run to end, until its deadline, which is extended by waits for a slot.
 
-        Whatever the run connects to or looks up is where its store may be, see `reach.permitted`.
+        The run may connect only to the addresses that its store may have, see `reach.permitted`.
 
         Raises:
             StoreError: timeout; or whatever the run raises.
@@ -109,7 +109,7 @@ class StoreHttp:
             raise StoreError("timeout", f"it did not end within {self._timeout:g} s") from error
 
     async def apart(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something within a run whose time does not count against the store."""
+        """Do work within a run, without counting its time as the store's."""
         began = self._loop.time()
         if self._limit is not None:
             self._limit.reschedule(None)
@@ -117,11 +117,11 @@ class StoreHttp:
         self._move(self._loop.time() - began)
 
     async def send(self, request: Request) -> Response:
-        """Send one request and return whatever was answered, an error status included.
+        """Send one request and return the response, also one with an error status.
 
         Args:
-            request: to an address of the store, or to a path below its url; with what proves who
-                asks. Its query is encoded as RFC 3986 says, which OAuth relies on.
+            request: to an address of the store, or to a path below its url; authenticated. Its
+                query is encoded by RFC 3986, as OAuth requires.
 
         Raises:
             StoreError: timeout, dns, connection, tls, tls_untrusted, redirect,
@@ -165,22 +165,22 @@ class StoreHttp:
 
     async def _send(self, outgoing: Outgoing) -> Response:
         await self._afford()
-        asked = self._loop.time()
+        since = self._loop.time()
         waits = self._limit is not None and self._slots.busy
         if waits and self._limit is not None:
-            # However long another run of ours takes, it does not count.
+            # The time of another run does not count.
             self._limit.reschedule(None)
         async with self._slots.hold(self._priority):
             begins = self._loop.time()
-            if waits or begins - asked >= _NOTABLE_WAIT:
-                self._move(begins - asked)
+            if waits or begins - since >= _NOTABLE_WAIT:
+                self._move(begins - since)
             deadline = min(self.deadline, begins + REQUEST_SECONDS)
             if deadline != outgoing.deadline:
                 outgoing = replace(outgoing, deadline=deadline)
             return await self._exchange(outgoing)
 
     async def _afford(self) -> None:
-        """Take a request out of the budget; a collector waits for it if that is not too long."""
+        """Spend a request; a collector waits for the budget if its deadline allows."""
         budget = self._access.budget
         while not budget.spend(self._priority):
             wait = budget.wait(self._priority)
@@ -217,38 +217,38 @@ class StoreHttp:
             if exchange.kept and outgoing.lasting:
                 self._connect_anew()
                 if exchange.status is None:
-                    # It may be lost to a firewall that forgets idle ones, whatever the store does.
+                    # A firewall may have dropped the idle connection; the store has not failed.
                     self._move(self._loop.time() - began)
                     raise StaleConnectionError(error.error_type, error.message) from error
             if error.error_type in _UNREACHABLE:
                 self._access.budget.failed()
             raise
         finally:
-            # What was neither answered nor failed was interrupted.
+            # A request without a response and without a failure was interrupted.
             span.failed("cancelled")
             self.journal.record(outgoing, exchange, outcome)
             self._access.keep()
         if secure and response.certificate_expiry is not None:
             self._access.learn_expiry(outgoing.url, response.certificate_expiry)
         if self._idle is not None and self._idle >= _kept_for(response):
-            # It is of no use, and may hold one of few processes of the store's server.
+            # The server closes it too early, and it may occupy one of few processes there.
             self._connect_anew()
         if self._access.judge(response, self._now()):
             self.journal.throttled += 1
         return response
 
     def _connect_anew(self) -> None:
-        """Have this run, and those of a day, connect anew."""
+        """Make this run, and the runs of the next day, open new connections."""
         self._idle = None
         self._access.connect_anew()
 
 
 def _kept_for(response: Response) -> float:
-    """Return the seconds for which the server says that it keeps the connection."""
-    told = _KEPT_FOR(response.headers.get("keep-alive", ""))
-    return float(told[1]) if told else math.inf
+    """Return the seconds for which the server announces to keep the connection."""
+    announced = _KEPT_FOR(response.headers.get("keep-alive", ""))
+    return float(announced[1]) if announced else math.inf
 
 
 def _quoted(text: str) -> str:
-    """Quote a name or value of a query as RFC 3986 says, which OAuth relies on."""
+    """Quote a name or value of a query by RFC 3986, as OAuth requires."""
     return text if _PLAIN(text) else quote(text, safe="-_.~")

@@ -196,7 +196,7 @@ class Runner:
         with spans.run_span(job) as span:
             outcome = await self._attempt(job, detailed=detailed, priority=priority)
             if span is not None and isinstance(outcome, Result):
-                spans.tell(span, outcome)
+                spans.annotate(span, outcome)
         return outcome
 
     async def _attempt(

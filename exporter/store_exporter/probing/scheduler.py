@@ -35,20 +35,20 @@ _TICK = 0.01
 """Seconds: jobs that are due within one tick start together."""
 _STORES_AT_ONCE = 20
 _PLACES_AT_ONCE = 300
-"""How many are dealt with between two turns of the event loop: a few milliseconds."""
+"""How many are processed in one turn of the event loop, which takes a few milliseconds."""
 _TURNS = tuple(
     (first, *(priority for priority in Priority if priority is not first))
     for first in (Priority.LIVENESS, Priority.PROBE, Priority.LIVENESS, Priority.COLLECTOR)
 )
-"""Who goes first, and who then, at one start after the other, so that nobody waits for ever where
-there is no room or processor for all."""
+"""Order of priorities for successive starts, so that no kind of run waits forever when there is not
+enough room or processor time."""
 _SHORTEST_WAIT = 1.0
 _STOP_SECONDS = 5.0
 _IDLE_SECONDS = 3600.0
 
 
 async def in_slices(items: Iterable[T], size: int = _STORES_AT_ONCE) -> AsyncIterator[T]:
-    """Yield the items, with a turn for the event loop after every few."""
+    """Yield the items, and give control to the event loop after every few."""
     for number, item in enumerate(items, 1):
         yield item
         if number % size == 0:
@@ -60,10 +60,10 @@ class Scheduler:
 
     Args:
         runner: runs them.
-        concurrency: runs at the same time over all stores; further ones wait, and that is lag.
-        jobs: what runs for a store.
+        concurrency: maximum number of concurrent runs; further ones wait, which counts as lag.
+        jobs: returns the jobs of a store.
         now: Unix time in seconds; only read at the start.
-        monotonic: seconds of a clock that never jumps.
+        monotonic: seconds of a monotonic clock.
         sleep: waits for seconds of that clock.
         random: for jitter.
     """
@@ -98,17 +98,17 @@ class Scheduler:
         self._wakes = -math.inf
 
     async def start(self, stores: Sequence[Store]) -> None:
-        """Begin to run the jobs of these stores."""
+        """Start running the jobs of these stores."""
         self._runner.recording.begin()
         await self.update(stores)
 
     async def update(self, stores: Sequence[Store]) -> None:
-        """Take these stores instead; one update at a time.
+        """Replace the stores; one update at a time.
 
-        Stores that are the same objects keep their places and cost next to nothing; an inventory
-        has compared them. Those that changed run soon, because somebody may be waiting to see
-        whether it helped. Runs of stores that are gone are interrupted, and their series removed.
-        Between a few stores and the next the event loop gets its turn.
+        Stores that are the same objects keep their places, at hardly any cost; the inventory has
+        compared them. Changed stores run soon, because an operator may be waiting for the effect of
+        the change. Runs of removed stores are interrupted, and their series removed. The event loop
+        gets control after every few stores.
         """
         before, self._stores = self._stores, {store.domain: store for store in stores}
         gone = [
@@ -122,7 +122,7 @@ class Scheduler:
         changed = [new for domain, new in self._stores.items() if before.get(domain) is not new]
         fresh: list[Entry] = []
         async for store in in_slices(changed):
-            fresh += self._take(store)
+            fresh += self._expect(store)
         window = len(fresh) * FIRST_SPACING
         async for entry in in_slices(fresh, _PLACES_AT_ONCE):
             self._timetable.place_first(entry, window)
@@ -130,7 +130,7 @@ class Scheduler:
             self._arm()
 
     def _arm(self) -> None:
-        """Have the timer look at the timetable again, which has changed."""
+        """Restart the timer, because the timetable has changed."""
         for timer in self._timers:
             timer.cancel()
         timer = asyncio.create_task(self._drive())
@@ -154,8 +154,8 @@ class Scheduler:
             self._timetable.drop(entry)
         self._runner.forget(store)
 
-    def _take(self, store: Store) -> list[Entry]:
-        """Take over what runs for a new or changed store, and return it."""
+    def _expect(self, store: Store) -> list[Entry]:
+        """Apply the jobs of a new or changed store, and return their entries."""
         jobs = {job.key: job for job in self._jobs(store)}
         self._runner.expect(store, jobs.values())
         entries = self._entries.setdefault(store.domain, {})
@@ -188,7 +188,7 @@ class Scheduler:
             await self._sleep(wait)
 
     def _due(self, entry: Entry, now: float) -> None:
-        # Places that went by while this process did not run, or ran late, are not made up for.
+        # Starts that were missed while this process was stopped or late are not repeated.
         missed = int((now - entry.due) / entry.job.schedule.interval) + entry.running
         if missed:
             self._runner.recording.skipped("overlap", missed)
@@ -199,10 +199,10 @@ class Scheduler:
         self._timetable.place_next(entry, now)
 
     def _start_ready(self) -> None:
-        """Start a run, and the others that have room one by one in the event loop's next turns.
+        """Start a run, and further ones one by one in the next turns of the event loop.
 
-        So those under way go on before another one begins, and where the processor is short runs
-        wait here, which is lag, and not half way, which would look like a slow store.
+        So active runs continue before another one starts. If processor time is short, runs wait
+        here, which counts as lag, and not in the middle, where the store would look slow.
         """
         if self._starting is None and self._start_one():
             self._starting = asyncio.get_running_loop().call_soon(self._start_more)
@@ -212,17 +212,17 @@ class Scheduler:
         self._start_ready()
 
     def _start_one(self) -> bool:
-        """Start the run whose turn it is, if one waits and has room, and return whether it was."""
+        """Start the next run, if one waits and there is room; return whether one was started."""
         if len(self._tasks) >= self._concurrency:
             return False
         for priority in _TURNS[self._starts % len(_TURNS)]:
             waiting, collector = self._ready[priority], priority is Priority.COLLECTOR
-            # Half of the room is for probes alone: collectors of stores that hang take all they
-            # get, for as long as they may.
+            # Half of the room is reserved for probes, because collectors of hanging stores would
+            # use all of it until their timeouts.
             if collector and len(self._collecting) >= max(1, self._concurrency // 2):
                 continue
             while waiting:
-                # Orgs take turns, so that one whose stores all hang delays its own.
+                # Orgs take turns, so that an org whose stores all hang delays only its own runs.
                 org, queue = next(iter(waiting.items()))
                 del waiting[org]
                 entry, due = queue.popleft()
@@ -266,19 +266,19 @@ class Scheduler:
             self._confirm(store.domain, was_down)
 
     def _sooner(self, entry: Entry, wait: float) -> None:
-        """Run an entry in some seconds unless it is due before."""
+        """Run an entry in some seconds, unless it is due earlier."""
         again = self._monotonic() + max(wait, _SHORTEST_WAIT)
         if again < entry.due:
             self._timetable.place(entry, again)
             if again < self._wakes:
-                # Several may come together; the timer is set once for all of them.
+                # Several may come at once; the timer is set once for all of them.
                 self._wakes = again
                 self._arm()
 
     def _confirm(self, domain: str, was_down: bool) -> None:
-        """Run soon what was held back, and what failed while the store was down, as it is back.
+        """Run soon what was backed off or failed while the store was down.
 
-        Otherwise a store would be critical for as long as the interval of its slowest probe.
+        Otherwise a store would stay critical for the interval of its slowest probe.
         """
         for entry in self._entries.get(domain, {}).values():
             if (entry.held or (was_down and entry.failed)) and not entry.running:

@@ -1,7 +1,7 @@
 """The span of one run of a probe or collector, if `serve` traces its runs.
 
-It is active until the run is recorded, so that its requests are spans below it, and that its line
-in the log and its place among the recent calls lead to it.
+It is active until the run is recorded, so that its requests are child spans, and its log line and
+its recent call contain its trace id.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run_span(job: Job) -> AbstractContextManager[Span | None]:
-    """Open the span of a run; None where nothing is traced."""
+    """Open the span of a run; None without tracing."""
     tracer = tracing.tracer()
     if tracer is None:
         return nullcontext()
@@ -31,8 +31,8 @@ def run_span(job: Job) -> AbstractContextManager[Span | None]:
     )
 
 
-def tell(span: Span, result: Result) -> None:
-    """Say in a span what a run came to; its message, which may hold anything, stays out."""
+def annotate(span: Span, result: Result) -> None:
+    """Record a run's result in its span, without the message, which may contain anything."""
     if result.error_type is None:
         return
     from opentelemetry.trace import StatusCode

@@ -155,7 +155,7 @@ async def ready(request: web.Request) -> web.Response:
 async def reload(request: web.Request) -> web.Response:
     """Reload the configuration; 500 with every problem if it has any."""
     try:
-        with request.app[RELOADS].taken():
+        with request.app[RELOADS].occupied():
             change = await request.app[EXPORTER].reload()
     except FullError:
         return web.Response(status=503, text="too many reloads at the same time\n")

@@ -34,7 +34,7 @@ class Bodies:
             ApiError: there are too many at the same time, or it is too slow, too large or broken.
         """
         try:
-            with self._places.taken(org):
+            with self._places.occupied(org):
                 yield await _body(request)
         except FullError as error:
             raise too_many(error) from None

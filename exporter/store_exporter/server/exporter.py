@@ -126,7 +126,8 @@ class Exporter:
     def _begin(self, config: Config) -> None:
         """Use the first configuration, whose sources of stores have not been queried yet."""
         unasked = [
-            SourceClaim(one.template.org, asked=False, answered=False) for one in config.discovery
+            SourceClaim(one.template.org, requested=False, answered=False)
+            for one in config.discovery
         ]
         self._commit(config, self._prepare(config, unasked))
         self._accepted()

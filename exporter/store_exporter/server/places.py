@@ -1,4 +1,4 @@
-"""How many requests of one kind may be under way at the same time."""
+"""Limits on the number of concurrent requests of one kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class FullError(Exception):
     """No place is free.
 
     Attributes:
-        own: whether it is the asker's own places that are taken, and not those of all together.
+        own: whether the limit of this client is reached, and not that of all together.
     """
 
     def __init__(self, *, own: bool) -> None:
@@ -20,33 +20,33 @@ class FullError(Exception):
 
 
 class Places:
-    """Places that requests take while they are under way.
+    """Places that requests occupy while they run.
 
     Args:
-        most: in all.
-        each: for one asker; `most` by default.
+        most: maximum in total.
+        each: maximum for one client; `most` by default.
     """
 
     def __init__(self, most: int, each: int | None = None) -> None:
         self._most = most
         self._each = most if each is None else each
-        self._taken = Counter[str]()
+        self._occupied = Counter[str]()
 
     @contextmanager
-    def taken(self, who: str = "") -> Iterator[None]:
-        """Take a place until the block ends.
+    def occupied(self, client: str = "") -> Iterator[None]:
+        """Occupy a place until the block ends.
 
         Raises:
-            FullError: there is none.
+            FullError: none is free.
         """
-        if self._taken[who] >= self._each:
+        if self._occupied[client] >= self._each:
             raise FullError(own=True)
-        if self._taken.total() >= self._most:
+        if self._occupied.total() >= self._most:
             raise FullError(own=False)
-        self._taken[who] += 1
+        self._occupied[client] += 1
         try:
             yield
         finally:
-            self._taken[who] -= 1
-            if not self._taken[who]:
-                del self._taken[who]
+            self._occupied[client] -= 1
+            if not self._occupied[client]:
+                del self._occupied[client]

@@ -118,7 +118,7 @@ class Probing:
         runner = self._exporter.single(recorder)
         # Waiting for a slot of our own does not count against the store, but Prometheus waits no
         # longer than it said.
-        with self._places.taken():
+        with self._places.occupied():
             async with asyncio.timeout(job.schedule.timeout + _SLACK):
                 return await runner.run_anyway(job, reserve=False)
 

@@ -1,13 +1,14 @@
-"""Which org has a domain that sources of stores name: the one that had it, until it drops it.
+"""The owner of a discovered domain: the org that had it first, until its sources drop it.
 
-A source is not trusted, so it must gain nothing by naming what is another org's:
+A source is not trusted, so it must not get a domain of another org:
 
-- A store of the file goes before all that sources name, and so does the host of its address.
-- A domain stays with the org that has it until a source of that org answers without it. An answer
-  that fails, or has not come since the start, drops nothing.
-- A domain that several orgs name and none has is nobody's until one org alone names it.
-- A domain that no org had is given away only when every source has been asked once, so that it does
-  not depend on who answers first.
+- Stores of the configuration file take precedence over all sources, and so do the hosts of their
+  addresses.
+- A domain stays with its org until a source of that org responds without it. A failed response, or
+  none since the start, drops nothing.
+- A domain that several orgs supply and none has belongs to none, until only one org supplies it.
+- A domain without an owner is assigned only after every source was read once, so that the result
+  does not depend on the order of the responses.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ from urllib.parse import urlsplit
 from .model import Store
 
 REASONS = ("contested", "not_allowed", "invalid")
-"""Why a found domain is not taken; the values of the label `reason`.
+"""Why a discovered domain is refused; the values of the label `reason`.
 
-contested: another org has it, or names it as well.
+contested: another org has or supplies it.
 not_allowed: it is not below `domains` of its source's org, or is below those of another org.
-invalid: it is no public host name, or a credential of it is malformed.
+invalid: it is not a public host name, or one of its credentials is malformed.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedDomain:
-    """A domain that a source names and that is not watched for it.
+    """A domain from a source that is not watched.
 
     Attributes:
         org: the source's org.
-        domain: as the source wrote it, cut to a bounded length; it may be anything.
+        domain: as the source wrote it, cut to a limited length; it may be any string.
         reason: one of `REASONS`.
         message: why, as the end of a sentence about the domain.
     """
@@ -49,36 +50,36 @@ class RefusedDomain:
 
 @dataclass(frozen=True, slots=True)
 class SourceClaim:
-    """What one source names.
+    """The domains from one source.
 
     Attributes:
         org: its org.
-        stores: those that it may name.
+        stores: the allowed ones.
         refusals: the others.
-        asked: whether it has been asked once, with whatever result.
-        answered: whether it has given an answer.
+        requested: whether it has been read once, with any result.
+        answered: whether it has responded.
     """
 
     org: str
     stores: Sequence[Store] = ()
     refusals: Sequence[RefusedDomain] = ()
-    asked: bool = True
+    requested: bool = True
     answered: bool = True
 
     @property
     def domains(self) -> list[str]:
-        """All that it names."""
+        """All of them."""
         stores = [store.domain for store in self.stores]
         return [*stores, *(refusal.domain for refusal in self.refusals)]
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Who has what.
+    """The result of a decision about all sources.
 
     Attributes:
-        stores: those of the sources that are watched.
-        refusals: what sources name and do not get.
+        stores: the stores of sources that are watched.
+        refusals: the refused domains.
         owners: the org of each domain that a source has or had and did not drop.
     """
 
@@ -90,25 +91,25 @@ class Settlement:
 def settle(
     owners: Mapping[str, str], configured: Iterable[Store], claims: Sequence[SourceClaim]
 ) -> Settlement:
-    """Decide which org has which of the domains that sources name.
+    """Decide which org has which discovered domain.
 
     Args:
         owners: the org of each domain as of the last settlement.
-        configured: the stores of the file.
-        claims: what each source names.
+        configured: the stores of the configuration file.
+        claims: the domains from each source.
     """
     fixed = dict(_fixed(configured))
     orgs_of = _orgs_by_domain(claims)
     silent = {claim.org for claim in claims if not claim.answered}
-    complete = all(claim.asked for claim in claims)
+    complete = all(claim.requested for claim in claims)
     after = {
         domain: org for domain, org in owners.items() if domain not in orgs_of and org in silent
     }
     why: dict[str, tuple[str | None, str]] = {}
     for domain, orgs in orgs_of.items():
         owner, message = _decide(domain, orgs, fixed, owners, silent)
-        was_nobodys = owner not in (None, owners.get(domain), fixed.get(domain))
-        if was_nobodys and not complete:
+        is_new = owner not in (None, owners.get(domain), fixed.get(domain))
+        if is_new and not complete:
             continue
         if owner is not None and domain not in fixed:
             after[domain] = owner
@@ -145,7 +146,7 @@ def _decide(
 
 
 def _fixed(configured: Iterable[Store]) -> Iterable[tuple[str, str]]:
-    """Yield the hosts that the file gives to an org; a store's domain goes before an address."""
+    """Yield the hosts that the file assigns to an org; domains override hosts of addresses."""
     configured = list(configured)
     for store in configured:
         host = urlsplit(store.url).hostname

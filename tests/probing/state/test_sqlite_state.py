@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from store_exporter import sqlite
 from store_exporter.probing.state.sqlite_state import (
     FILE_NAME,
+    REPORTED_SECONDS,
     SAVES_NAME,
-    TOLD_SECONDS,
     SqliteState,
 )
 from store_exporter.probing.state.storage import (
@@ -71,7 +71,7 @@ def opened(state_folder: Path, lost: list[int]) -> Iterator[Open]:
 
 def later() -> float:
     """When a loss is no longer told."""
-    return START + TOLD_SECONDS + 1
+    return START + REPORTED_SECONDS + 1
 
 
 def fill(state: SqliteState) -> None:
@@ -237,7 +237,7 @@ def test_who_waits_too_long_for_another_writer_says_so(
     other = sqlite3.connect(state_folder / FILE_NAME, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert state.get(KEY) == WHOLE[KEY], "who reads does not wait"
-    with pytest.raises(StateUnavailableError, match="another process uses it") as error:
+    with pytest.raises(StateUnavailableError, match="another process has locked it") as error:
         state.put([Write(KEY, '"new"', 1)])
     assert error.value.reason == "unavailable"
     other.close()
@@ -276,7 +276,7 @@ def test_a_process_that_stands_still_while_it_saves_keeps_nobody_from_saving(
         assert child.stdin is not None
         assert child.stdout is not None
         assert child.stdout.readline() == b"stands still\n"
-        with pytest.raises(StateUnavailableError, match="another process uses it for long"):
+        with pytest.raises(StateUnavailableError, match="another process has locked it for too long"):
             first.put([Write(key, '"new"', 0)])
         third = opened()
         eventually(lambda: saved(first, Write(key, '"new"', 0)))

@@ -15,7 +15,7 @@ import pytest
 
 from store_exporter.probing.state.postgresql_state import PostgresqlState
 from store_exporter.probing.state.sql_state import BELIEVED_SECONDS, SqlState
-from store_exporter.probing.state.sqlite_state import TOLD_SECONDS, SqliteState
+from store_exporter.probing.state.sqlite_state import REPORTED_SECONDS, SqliteState
 from store_exporter.probing.state.storage import (
     DAMAGED,
     KEPT_SECONDS,
@@ -216,7 +216,7 @@ def test_whatever_of_a_document_is_altered_is_told_and_kept_aside(
     kept = [entry.key for entry in state.entries() if entry.key.collector.endswith(DAMAGED)]
     assert len(kept) == 1
     state.close()
-    bench.clock.advance(TOLD_SECONDS)
+    bench.clock.advance(REPORTED_SECONDS)
     assert bench.open().get(KEY) == Saved('{"position":1}', 1)
     assert bench.lost == [1], "what was set aside is damaged no more"
 

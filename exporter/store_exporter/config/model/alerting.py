@@ -41,13 +41,13 @@ class PlatformAlerts(OrgAlerts):
     watchdog: AlertmanagerFile | None = Field(
         None, description="file:PATH of the address of a dead-man's switch outside this system."
     )
-    smtp: Smtp | None = Field(None, description="The mail server, for every org's mail as well.")
+    smtp: Smtp | None = Field(None, description="The mail server, also for the mail to all orgs.")
     timezone: TimeZone = Field("UTC", description="The time zone of the hours below.")
     business_hours: Hours | None = Field(
-        None, description="When somebody works; 08:00 to 18:00 on workdays."
+        None, description="Working hours; default: 08:00 to 18:00 on workdays."
     )
     maintenance: Annotated[tuple[Hours, ...], BeforeValidator(as_tuple)] = Field(
-        (), max_length=50, description="When nothing but the watchdog is sent."
+        (), max_length=50, description="Times in which only the watchdog is sent."
     )
 
 

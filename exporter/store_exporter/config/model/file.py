@@ -28,14 +28,14 @@ from .types import (
 class HttpSource(Section):
     """An address that answers a list of domains, as Prometheus' http_sd does."""
 
-    url: Url = Field(description='The address; it answers JSON: [{"targets": ["a.example"]}].')
+    url: Url = Field(description='The URL; it returns JSON: [{"targets": ["a.example"]}].')
     bearer_token: SecretReference | None = Field(
         None, description="Token to send, as an env: or file: reference."
     )
     ca_file: ReadableFile | None = Field(
         None, description="PEM file with issuers to trust beside the system's."
     )
-    timeout: Duration = Field(10.0, description="The longest that one request may take.")
+    timeout: Duration = Field(10.0, description="Maximum duration of a request.")
 
 
 class DiscoverySection(Section):
@@ -48,23 +48,24 @@ class DiscoverySection(Section):
         max_length=100,
         description="JSON or YAML files with lists of domains, as Prometheus' file_sd; may use *.",
     )
-    http: HttpSource | None = Field(None, description="An address that lists the domains.")
-    refresh: Duration = Field(300.0, description="Time from one look to the next.")
+    http: HttpSource | None = Field(None, description="A URL that lists the domains.")
+    refresh: Duration = Field(300.0, description="Time between two reads.")
     limit: int = Field(
-        1000, ge=1, le=100_000, description="Domains that are taken at most; more is an error."
+        1000, ge=1, le=100_000, description="Maximum number of domains; more are an error."
     )
     networks: Annotated[list[Network], BeforeValidator(blank_as_list), Field(max_length=100)] = (
         Field(
             [],
-            description="Networks, such as 10.0.0.0/8, that stores found here may be in although "
-            "they are not public.",
+            description="Private networks, such as 10.0.0.0/8, in which stores of this source "
+            "may be.",
         )
     )
     store: Any = Field(
         None,
-        description="What every store found has: url, credentials, settings, probes, collectors "
-        "and limits, as under `stores`; `{domain}` and `{org}` in a credential's reference, and "
-        "`{domain}` in the host of `url`, stand for its own.",
+        description="Settings of every store of this source: url, credentials, settings, "
+        "probes, collectors and limits, as under `stores`; `{domain}` and `{org}` "
+        "in a credential's reference, and `{domain}` in the host of `url`, are "
+        "replaced by the store's own.",
     )
 
 
@@ -87,15 +88,15 @@ class CallsSection(Section):
         20,
         ge=0,
         le=1000,
-        description="Latest failures remembered of each store: so many of operations, so many of "
-        "what was rightly refused, and so many of probes and collectors.",
+        description="Number of latest failures stored per store, separately for operations, for "
+        "refusals with fault `customer`, and for probes and collectors.",
     )
     slowest: int = Field(
-        10, ge=0, le=1000, description="Slowest successful operations remembered of each store."
+        10, ge=0, le=1000, description="Number of slowest successful operations stored per store."
     )
-    age: Duration = Field(86_400.0, description="When a call is forgotten.")
+    age: Duration = Field(86_400.0, description="Age at which a call is deleted.")
     keep: bool = Field(
-        False, description="Whether those of watched stores are kept in the state, masked."
+        False, description="Whether calls of watched stores are saved in the state, masked."
     )
 
 
@@ -104,40 +105,40 @@ class Root(Section):
 
     state_directory: FilePath | None = Field(
         None,
-        description="Folder of the file that keeps counters monotonic across restarts; `state` "
-        "beside the configuration if it is absent.",
+        description="Folder of the state file, which keeps counters monotonic across restarts; "
+        "default: `state` beside the configuration.",
     )
     state_database: StateDatabase | None = Field(
         None,
-        description="A PostgreSQL that keeps the state in place of that file, for exporters on "
-        "several machines; needs the extra `postgresql`.",
+        description="A PostgreSQL database that stores the state instead of that file, for "
+        "exporters on several machines; needs the extra `postgresql`.",
     )
     prometheus_url: Url | None = Field(
-        None, description="A Prometheus that answers /api/v1/analytics for past days."
+        None, description="The Prometheus that /api/v1/analytics queries for past days."
     )
     prometheus_years_url: Url | None = Field(
         None,
-        description="The one that is asked for more than 90 days, where another one keeps what was "
-        "recorded each hour; `prometheus_url` if it is absent.",
+        description="A Prometheus for queries over more than 90 days, if another one stores the "
+        "hourly recorded series; default: `prometheus_url`.",
     )
     predecessor_api: bool = Field(
         False,
-        description="Whether `/api/woocommerce/analytics` and `/api/woocommerce/health` answer, "
-        "see [migration](migration.md#the-old-addresses).",
+        description="Whether `/api/woocommerce/analytics` and `/api/woocommerce/health` are "
+        "enabled, see [migration](migration.md#the-old-addresses).",
     )
     calls: CallsSection = Field(
         default_factory=CallsSection.usual,
-        description="How many single calls are remembered, see [HTTP](http-api.md#get-apiv1calls).",
+        description="How many single calls are stored, see [HTTP](http-api.md#get-apiv1calls).",
     )
     error_classes: Annotated[dict[str, ErrorTypeName], BeforeValidator(blank_as_mapping)] = Field(
         {},
         max_length=1000,
-        description="Error types by the names that applications give to their own errors, for "
-        "operations that they report by HTTP.",
+        description="Error types by the class or code of an application's own errors, for "
+        "operations reported over HTTP.",
     )
-    defaults: Any = Field(None, description="What every store starts from.")
+    defaults: Any = Field(None, description="Default settings of all stores.")
     alerts: Any = Field(
-        None, description="Where the platform's own alerts go, and how mail is sent."
+        None, description="Receivers of the platform's own alerts, and the mail server."
     )
     orgs: Annotated[list[Any], BeforeValidator(blank_as_list)] = Field(
         [], max_length=10_000, description="The tenants."
@@ -146,5 +147,5 @@ class Root(Section):
         [], max_length=100_000, description="The stores to watch."
     )
     discovery: Annotated[list[Any], BeforeValidator(blank_as_list)] = Field(
-        [], max_length=100, description="Where further stores are found."
+        [], max_length=100, description="Sources of further stores."
     )

@@ -43,4 +43,4 @@ class Hours(Section):
 
     key_from: TimeOfDay = Field(description='Its start, such as "08:00".')
     to: TimeOfDay = Field(description='Its end, such as "18:00"; later than its start.')
-    weekdays: Days = Field((), max_length=7, description="Days it is on; all when left out.")
+    weekdays: Days = Field((), max_length=7, description="Days of the week; default: all.")

@@ -22,8 +22,8 @@ class ApiToken(Section):
     token: Token = Field(description="The token.")
     scopes: list[Scope] = Field(
         min_length=1,
-        description="What it may do: read health, analytics, calls and events, ingest operations, "
-        "tell events, make and end maintenance windows.",
+        description="What the token may do: `read` health, analytics, calls and events; "
+        "`ingest` operations; report `events`; start and end `maintenance` windows.",
     )
 
 
@@ -45,25 +45,25 @@ class OrgSection(ProxySection):
     org: Org = Field(description="The tenant's name, the value of the label `org`.")
     api_tokens: Annotated[ApiTokens, BeforeValidator(blank_as_list), Field(max_length=20)] = Field(
         [],
-        description="Bearer tokens for /api/v1: references of tokens that read, and mappings of "
-        "tokens with other scopes.",
+        description="Bearer tokens for /api/v1: a reference for a token with the scope `read`, "
+        "or a mapping for a token with other scopes.",
     )
     unknown_domains: Literal["refuse", "accept"] = Field(
         "refuse",
-        description="What becomes of operations that the org's applications report by HTTP for a "
-        "domain that is none of its stores here.",
+        description="What happens to reported operations with a domain that is not a configured "
+        "store of the org.",
     )
     domains: Annotated[list[Domain], BeforeValidator(blank_as_list), Field(max_length=1000)] = (
         Field(
             [],
-            description="What the org's sources of stores may name: these hosts and those below "
-            "them. Sources of orgs without such a key may not name them.",
+            description="Hosts that the org's discovery sources may supply, with their "
+            "subdomains. Sources of orgs without this key may not supply them.",
         )
     )
     lists: bool | None = Field(
         None,
         description="Whether carts and products of its stores are listed one by one, by name, "
-        "where a store does not say so itself.",
+        "unless a store sets this itself.",
     )
     alerts: OrgReceivers = Field(
         default_factory=OrgReceivers.usual,

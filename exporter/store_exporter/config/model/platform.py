@@ -53,17 +53,18 @@ def _identity() -> Fields:
     return {
         "domain": (Domain, Field(description="The store's host name, its identity everywhere.")),
         "org": (Org, Field(description="The tenant that owns it, one of `orgs`.")),
-        "platform": (str, Field(description="What runs it: the name of a platform.")),
+        "platform": (str, Field(description="The name of the platform.")),
         "url": (
             Url | None,
-            Field(None, description="Base address; https://<domain> if it is absent."),
+            Field(None, description="Base URL; default: https://<domain>."),
         ),
         "maintenance": (
             Annotated[list[MaintenanceSection], BeforeValidator(blank_as_list)],
             Field(
                 [],
                 max_length=MAX_WINDOWS,
-                description="When nobody is alerted about it: a list of `from`, `to` and `reason`.",
+                description="Maintenance windows, in which no alerts are sent: a list of "
+                "`from`, `to` and `reason`.",
             ),
         ),
     }

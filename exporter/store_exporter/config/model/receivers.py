@@ -37,11 +37,11 @@ class AlertRouteSection(Section):
 
     severity: Literal["critical", "warning", "info"] = Field(description="The severity.")
     to: Annotated[list[ReceiverKind], Field(min_length=1, max_length=6)] = Field(
-        description="Receivers among those that stand beside `routes`."
+        description="Receivers, among those configured beside `routes`."
     )
     when: Literal["always", "business_hours", "outside_business_hours"] = Field(
         "always",
-        description="When they take them; what fires at another time waits until then.",
+        description="When they get messages; alerts that fire at another time wait until then.",
     )
 
 
@@ -67,8 +67,8 @@ class OrgAlerts(Section):
     routes: Annotated[tuple[AlertRouteSection, ...], BeforeValidator(as_tuple)] = Field(
         (),
         max_length=20,
-        description="Which of these take what severity when; without it all take everything, and "
-        "info waits for business hours.",
+        description="Which receivers get which severity at which time; by default all receivers "
+        "get everything, and info waits for business hours.",
     )
 
 
@@ -84,10 +84,10 @@ class OrgLinks(Section):
 class OrgReceivers(OrgAlerts):
     """Where an org's alerts go and lead."""
 
-    links: OrgLinks | None = Field(None, description="Where the messages lead; nowhere without.")
+    links: OrgLinks | None = Field(None, description="Links in the messages; none by default.")
     timezone: TimeZone | None = Field(
-        None, description="The time zone of its `business_hours`; the platform's if it is absent."
+        None, description="The time zone of its `business_hours`; default: the platform's."
     )
     business_hours: Hours | None = Field(
-        None, description="When somebody of the org works; the platform's if it is absent."
+        None, description="Working hours of the org; default: the platform's."
     )

@@ -30,8 +30,9 @@ class ProxySection(Section):
 
     proxy_url: ProxyUrl | None = Field(
         None,
-        description="Proxy for all requests to the store, such as http://proxy.example.com:3128; "
-        "`direct` for none. A store's own wins over its org's, and that over `defaults`.",
+        description="Proxy for all requests to the store, such as "
+        "http://proxy.example.com:3128; `direct` for none. A store's setting "
+        "overrides its org's, which overrides `defaults`.",
     )
     proxy_username: str | None = Field(None, max_length=255, description="The proxy's user.")
     proxy_password: SecretReference | None = Field(
@@ -40,8 +41,8 @@ class ProxySection(Section):
     no_proxy: list[ProxyExemption] | None = Field(
         None,
         max_length=1000,
-        description="What is reached without it: hosts with all below them, `.example.com` for "
-        "those below alone, IP addresses, networks, `*`.",
+        description="Targets that are reached without the proxy: hosts with their subdomains, "
+        "`.example.com` for subdomains only, IP addresses, networks, `*`.",
     )
 
     @model_validator(mode="after")
@@ -58,22 +59,25 @@ class Limits(ProxySection):
     """Limits on requests to a store, its proxy, and whether products and carts are listed."""
 
     requests_per_hour: int | None = Field(
-        None, ge=1, le=1_000_000, description="All requests to the store in any hour."
+        None, ge=1, le=1_000_000, description="Maximum number of requests to the store in any hour."
     )
     concurrency: int | None = Field(
-        None, ge=1, le=16, description="Requests to the store at the same time, besides liveness."
+        None,
+        ge=1,
+        le=16,
+        description="Maximum number of concurrent requests to the store, besides liveness.",
     )
     max_body_bytes: int | None = Field(
-        None, ge=1024, le=100 * 2**20, description="The largest answer that is read, in bytes."
+        None, ge=1024, le=100 * 2**20, description="Maximum size of a response, in bytes."
     )
     ca_file: ReadableFile | None = Field(
         None, description="PEM file with issuers to trust beside the system's."
     )
     lists: bool | None = Field(
         None,
-        description="Whether abandoned carts, scarce products and best sellers are listed one by "
-        "one, products by name: at most 83 series of a store. A store's own key wins over its "
-        "org's, and that over `defaults`.",
+        description="Whether abandoned carts, scarce products and best sellers are listed one "
+        "by one, products by name: at most 83 series per store. A store's setting "
+        "overrides its org's, which overrides `defaults`.",
     )
 
 
@@ -81,10 +85,10 @@ class ScheduleSection(Section):
     """How often one probe or collector runs."""
 
     interval: Interval | None = Field(
-        None, description="Time from one start to the next, a second or more."
+        None, description="Time between two starts, at least a second."
     )
-    timeout: Duration | None = Field(None, description="The longest that one run may take.")
-    enabled: bool | None = Field(None, description="Whether it runs at all.")
+    timeout: Duration | None = Field(None, description="Maximum duration of a run.")
+    enabled: bool | None = Field(None, description="Whether it is enabled.")
 
 
 class ProbeSection(ScheduleSection):
@@ -92,8 +96,8 @@ class ProbeSection(ScheduleSection):
 
     critical: bool | None = Field(
         None,
-        description="Of a probe: whether the store is critical, rather than degraded, while it "
-        "fails.",
+        description="For probes: whether the store is critical, rather than degraded, while the "
+        "probe fails.",
     )
 
 
@@ -101,7 +105,7 @@ class MaintenanceSection(Section):
     """A stretch of time in which nobody is alerted about a store."""
 
     key_from: Moment = Field(description="Its start, such as 2026-03-01T02:00:00+01:00.")
-    to: Moment = Field(description="Its end, in the same form; a month later at most.")
+    to: Moment = Field(description="Its end, in the same form, at most a month later.")
     reason: Annotated[str, AfterValidator(_reason)] = Field(
         description="Why, in one line of at most 200 characters; shown on pages and in the API."
     )

@@ -73,12 +73,12 @@ class TlsServer(Section):
     """The server's certificate, and whether clients need one."""
 
     cert_file: _File = Field(None, description="PEM file with the certificate and its chain.")
-    cert: _Pem = Field(None, description="The certificate itself, where there is no `cert_file`.")
+    cert: _Pem = Field(None, description="The certificate itself, instead of `cert_file`.")
     private_key_file: _File = Field(
         None, alias="key_file", description="PEM file with the private key, not encrypted."
     )
     private_key: _Key = Field(
-        None, alias="key", description="The key itself, where there is no `key_file`."
+        None, alias="key", description="The key itself, instead of `key_file`."
     )
     client_auth_type: Literal[
         "NoClientCert",
@@ -89,32 +89,34 @@ class TlsServer(Section):
         "RequireAndVerifyClientCert",
     ] = Field(
         "NoClientCert",
-        description="Whether clients must present a certificate. With the three that verify none, "
-        "nobody is asked for one.",
+        description="Whether clients must present a certificate. The three values that do not "
+        "verify certificates do not request one either.",
     )
     client_ca_file: _File = Field(
         None,
-        description="PEM file with the issuers of clients' certificates; without it those that the "
+        description="PEM file with the issuers of client certificates; default: those that the "
         "system trusts.",
     )
     client_ca: _Pem = Field(
-        None, description="The issuers themselves, where there is no `client_ca_file`."
+        None, description="The issuers themselves, instead of `client_ca_file`."
     )
     client_allowed_sans: Annotated[list[str], _Names] = Field(
         [],
-        description="DNS names, IP addresses, mail addresses and URIs, of which a client's "
-        "certificate must have one.",
+        description="DNS names, IP addresses, mail addresses and URIs; a client's certificate "
+        "must contain one of them.",
     )
-    min_version: _Version = Field("TLS12", description="Oldest version; TLS 1.2 is the least.")
+    min_version: _Version = Field(
+        "TLS12", description="Minimum TLS version; versions below 1.2 are treated as 1.2."
+    )
     max_version: _Version = Field("TLS13", description="Newest version, TLS12 or TLS13.")
     cipher_suites: Annotated[list[str], _Names, _known(_CIPHERS, "cipher suite")] = Field(
-        [], description="What TLS 1.2 may use, by Go's names."
+        [], description="Cipher suites for TLS 1.2, by Go's names."
     )
     prefer_server_cipher_suites: bool = Field(
         True, description="Accepted, and has no effect, as in Go since 1.17."
     )
     curve_preferences: Annotated[list[str], _Names, _known(_CURVES, "curve")] = Field(
-        [], description="Curves for the exchange of keys; before Python 3.15 one alone."
+        [], description="Curves for the key exchange; only one before Python 3.15."
     )
 
     @property

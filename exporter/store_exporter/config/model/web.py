@@ -69,11 +69,11 @@ _GoDuration = Annotated[float, BeforeValidator(go_duration), Says("duration")]
 class HttpServer(Section):
     """How requests are answered."""
 
-    http2: bool = Field(True, description="Accepted; HTTP/1.1 is spoken with everybody.")
+    http2: bool = Field(True, description="Accepted, without effect; the server uses HTTP/1.1.")
     headers: Annotated[dict[str, _Header], _BlankMapping, AfterValidator(_settable)] = Field(
         {},
-        description=f"Headers of every answer in place of its own: {', '.join(_HEADERS)}; an empty "
-        "one is left out.",
+        description="Headers that replace the exporter's own in every response: "
+        f"{', '.join(_HEADERS)}; a header with an empty value is not sent.",
     )
 
 
@@ -81,26 +81,26 @@ class RateLimit(Section):
     """How many requests are answered, those of all clients together."""
 
     interval: _GoDuration = Field(
-        0.0, description="Time in which one more request may come; 0 for no limit."
+        0.0, description="Time after which one more request is allowed; 0 for no limit."
     )
-    burst: int = Field(0, ge=0, description="How many requests may come at once.")
+    burst: int = Field(0, ge=0, description="Maximum number of requests at once.")
 
 
 class WebConfig(Section):
     """The file's top level."""
 
     tls_server_config: TlsServer = Field(
-        default_factory=TlsServer.usual, description="TLS; plain HTTP without it."
+        default_factory=TlsServer.usual, description="TLS; default: plain HTTP."
     )
     http_server_config: HttpServer = Field(
-        default_factory=HttpServer.usual, description="How requests are answered."
+        default_factory=HttpServer.usual, description="Settings of HTTP responses."
     )
     basic_auth_users: Annotated[dict[str, str], _BlankMapping, AfterValidator(_hashed)] = Field(
         {}, max_length=1000, description="Bcrypt hashes of passwords by user name."
     )
     rate_limit: RateLimit = Field(
         default_factory=RateLimit.usual,
-        description="How many requests are answered; the others get 429.",
+        description="Limit of requests; further ones get 429.",
     )
 
     @property

@@ -16,7 +16,7 @@ ORDERS = Metric(
 ORDERS_PAID = Metric(
     "store_orders_paid_total",
     Kind.COUNTER,
-    "Orders when they are first paid, counted once each: the orders behind the revenue.",
+    "Orders that were paid, each counted once, when first paid: the orders of the revenue.",
     STORE_LABELS,
     "{order}",
     persistent=True,
@@ -24,9 +24,10 @@ ORDERS_PAID = Metric(
 PAYMENTS = Metric(
     "store_payments_total",
     Kind.COUNTER,
-    "Orders by the id of their payment method and by result: paid, which may be authorised only, "
-    "or failed; each order counts once for each method and result. Beyond sixteen methods they "
-    "count as other. What is known of payments that fail stands on the platform's page.",
+    "Orders by the id of their payment method and by result: paid, which may be authorised "
+    "only, or failed; each order counts once per method and result. Above sixteen methods, "
+    "further ones count as other. The platform's page describes which failed payments are "
+    "visible.",
     (*STORE_LABELS, "payment_method", "result"),
     "{order}",
     persistent=True,
@@ -34,8 +35,9 @@ PAYMENTS = Metric(
 REVENUE = Metric(
     "store_revenue_total",
     Kind.COUNTER,
-    "What was paid for orders, tax and shipping included, and what was added to paid orders later. "
-    "An order's amount is what was charged, whatever number of decimals the shop shows.",
+    "Amounts paid for orders, including tax and shipping, and amounts added to paid orders "
+    "later. The amount of an order is the one charged, independent of the decimals that the "
+    "shop displays.",
     (*STORE_LABELS, "currency"),
     "{money}",
     persistent=True,
@@ -43,7 +45,7 @@ REVENUE = Metric(
 REFUNDS = Metric(
     "store_refunds_total",
     Kind.COUNTER,
-    "Amounts refunded on orders, as a positive number, counted once each.",
+    "Amounts refunded on orders, as a positive number, each counted once.",
     (*STORE_LABELS, "currency"),
     "{money}",
     persistent=True,
@@ -51,10 +53,10 @@ REFUNDS = Metric(
 CORRECTIONS = Metric(
     "store_order_corrections_total",
     Kind.COUNTER,
-    "What counted orders lost later otherwise than by a refund (lowered, deleted, moved to the "
-    "trash) or by one with a date from before the counting, as a positive number. After every run "
-    "of the collector orders, revenue less refunds less corrections is what the store's own list "
-    "of the counted orders adds up to, less what it refunded of them.",
+    "Amounts by which counted orders decreased without a refund (lowered, deleted, moved to the "
+    "trash), or by a refund dated before counting began, as a positive number. After every run "
+    "of the collector orders, revenue minus refunds minus corrections equals the sum of the "
+    "counted orders in the store's own list, minus their refunds.",
     (*STORE_LABELS, "currency"),
     "{money}",
     persistent=True,
@@ -69,39 +71,39 @@ ORDERS_CURRENT = Metric(
 PRODUCTS = Metric(
     "store_products",
     Kind.GAUGE,
-    "Products and variations, each on its own, by stock: in, low (still in stock, at or "
-    "below their threshold) or out. What counts as each stands on the platform's page.",
+    "Products and variations, counted separately, by stock: in, low (in stock, at or below "
+    "their threshold) or out. The platform's page defines these states.",
     (*STORE_LABELS, "stock"),
     "{product}",
 )
 BEST_SELLERS_OUT = Metric(
     "store_best_sellers_out_of_stock",
     Kind.GAUGE,
-    "How many of the (up to twelve) best-selling products of the last 30 days are out of stock.",
+    "How many of the up to twelve best-selling products of the last 30 days are out of stock.",
     STORE_LABELS,
     "{product}",
 )
 PRODUCTS_SOLD = Metric(
     "store_products_sold",
     Kind.GAUGE,
-    "Products that sold within the last day, by their price: usual, or lower by more than a fifth "
-    "or higher by more than a quarter than the median of their earlier orders of 30 days. Only "
-    "products with two earlier orders count.",
+    "Products sold within the last day, by price: usual, or lower by more than a fifth or "
+    "higher by more than a quarter than the median of their earlier orders within 30 days. Only "
+    "products with at least two earlier orders count.",
     (*STORE_LABELS, "price"),
     "{product}",
 )
 CARTS_ABANDONED = Metric(
     "store_carts_abandoned",
     Kind.GAUGE,
-    "Checkouts begun, not paid, and left alone for longer than an hour but not for over a week "
-    "(or as configured). What counts as begun stands on the platform's page.",
+    "Checkouts that were started, not paid, and unchanged for more than an hour and at most a "
+    "week (configurable). The platform's page defines when a checkout is started.",
     STORE_LABELS,
     "{cart}",
 )
 CART_ABANDONED_VALUE = Metric(
     "store_cart_abandoned_value",
     Kind.GAUGE,
-    "The total value of the checkouts counted as abandoned.",
+    "Total value of the abandoned checkouts.",
     (*STORE_LABELS, "currency"),
     "{money}",
 )
@@ -122,7 +124,7 @@ WEBHOOKS = Metric(
 SCHEDULED_ACTIONS = Metric(
     "store_scheduled_actions",
     Kind.GAUGE,
-    "Background work by state: overdue. What a platform shows of it stands on the platform's page.",
+    "Background jobs by state: overdue. The platform's page describes which jobs are visible.",
     (*STORE_LABELS, "state"),
     "{action}",
 )
@@ -135,7 +137,7 @@ COLLECTOR_SUCCESS = Metric(
 COLLECTOR_DURATION = Metric(
     "store_collector_duration_seconds",
     Kind.GAUGE,
-    "How long the last run of this collector took.",
+    "Duration of this collector's last run.",
     (*STORE_LABELS, "collector"),
     "s",
 )
@@ -149,21 +151,21 @@ COLLECTOR_LAST_SUCCESS = Metric(
 COLLECTOR_INTERVAL = Metric(
     "store_collector_interval_seconds",
     Kind.GAUGE,
-    "How often this collector is meant to run.",
+    "The configured interval of this collector.",
     (*STORE_LABELS, "collector"),
     "s",
 )
 COLLECTOR_BACKLOG = Metric(
     "store_collector_backlog",
     Kind.GAUGE,
-    "Changed records that this collector has yet to read; its counters are complete at 0.",
+    "Changed records that this collector has not read yet; its counters are complete at 0.",
     (*STORE_LABELS, "collector"),
     "{record}",
 )
 COLLECTOR_FAILURES = Metric(
     "store_collector_failures_total",
     Kind.COUNTER,
-    "Failed runs of this collector, by error type and by who must act on it.",
+    "Failed runs of this collector, by error type and fault (who must act).",
     (*STORE_LABELS, "collector", "error_type", "fault"),
     "{run}",
 )

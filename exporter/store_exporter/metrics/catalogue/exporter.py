@@ -7,13 +7,14 @@ from .model import Kind, Metric
 BUILD_INFO = Metric(
     "store_exporter_build_info",
     Kind.GAUGE,
-    "The running version of store-exporter and of Python; always 1.",
+    "The versions of store-exporter and Python; always 1.",
     ("version", "python"),
 )
 RELOAD_SUCCESSFUL = Metric(
     "store_exporter_config_last_reload_successful",
     Kind.GAUGE,
-    "Whether the last attempt to load the configuration succeeded (1) or the old one stays (0).",
+    "Whether the last reload of the configuration succeeded (1) or failed, so that the previous "
+    "one is in use (0).",
 )
 RELOAD_TIMESTAMP = Metric(
     "store_exporter_config_last_reload_success_timestamp_seconds",
@@ -32,31 +33,30 @@ STORES = Metric(
 STORES_STANDBY = Metric(
     "store_exporter_stores_standby",
     Kind.GAUGE,
-    "Stores that this exporter would watch if no other one did that shares its state, by platform.",
+    "Stores that another exporter with the same state watches instead of this one, by platform.",
     ("platform",),
     "{store}",
 )
 DISCOVERY_FAILURES = Metric(
     "store_exporter_discovery_failures_total",
     Kind.COUNTER,
-    "Looks at a source of stores that brought no usable answer, by the source's org; the stores "
-    "found before stay.",
+    "Failed reads of a discovery source, by the source's org; the stores found before are kept.",
     ("org",),
     "{look}",
 )
 DISCOVERY_REFUSED = Metric(
     "store_exporter_discovery_refused_domains",
     Kind.GAUGE,
-    "Domains that sources name and that are not watched for them, by the source's org and by "
-    "reason: contested (another org has or names it), not_allowed (by domains of the orgs), or "
-    "invalid (no public host name).",
+    "Domains from discovery sources that are not watched, by the source's org and by reason: "
+    "contested (another org has or supplies it), not_allowed (by `domains` of the orgs), or "
+    "invalid (not a public host name).",
     ("org", "reason"),
     "{domain}",
 )
 INSTRUMENTATION_ERRORS = Metric(
     "store_exporter_instrumentation_errors_total",
     Kind.COUNTER,
-    "Failures of the instrumentation itself, kept from the operation it measured, by stage.",
+    "Failures of the instrumentation itself, by stage; they do not affect the measured operation.",
     ("stage",),
     "{error}",
 )
@@ -70,7 +70,7 @@ SERIES_DROPPED = Metric(
 SERIES = Metric(
     "store_exporter_operation_series",
     Kind.GAUGE,
-    "Label sets of operations that this process holds.",
+    "Label sets of operations in this process.",
     (),
     "{series}",
 )
@@ -84,7 +84,7 @@ OTLP_PUSHES = Metric(
 SCHEDULER_LAG = Metric(
     "store_exporter_scheduler_lag_seconds",
     Kind.HISTOGRAM,
-    "How much later than planned probes and collectors started.",
+    "Delay between the planned and the actual start of probes and collectors.",
     (),
     "s",
     (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0),
@@ -92,25 +92,24 @@ SCHEDULER_LAG = Metric(
 LOOP_LAG = Metric(
     "store_exporter_event_loop_lag_seconds",
     Kind.GAUGE,
-    "The longest time for which the exporter's event loop stood still within the last minute or "
-    "two; meanwhile nothing was answered, and probes could not go on.",
+    "The longest stall of the exporter's event loop within the last minute or two; during a "
+    "stall no request is answered and no probe continues.",
     (),
     "s",
 )
 RUNS_SKIPPED = Metric(
     "store_exporter_runs_skipped_total",
     Kind.COUNTER,
-    "Runs of probes and collectors that were left out, by reason: overlap (the one "
-    "before still went on, or the exporter was held up), budget, backoff, local (they failed by "
-    "this machine or process, so that they say nothing about the store), or state (what they "
-    "counted could not be read or saved).",
+    "Runs of probes and collectors that were skipped, by reason: overlap (the previous run had "
+    "not ended, or the exporter was late), budget, backoff, local (they failed because of this "
+    "machine or process, not the store), or state (their counters could not be read or saved).",
     ("reason",),
     "{run}",
 )
 STATE_LOSSES = Metric(
     "store_exporter_state_losses_total",
     Kind.COUNTER,
-    "Times that saved state was damaged and set aside, after which its counters began again.",
+    "Times that saved state was damaged and set aside; its counters then restart.",
     (),
     "{loss}",
 )
@@ -118,30 +117,30 @@ STATE_ERRORS = Metric(
     "store_exporter_state_errors_total",
     Kind.COUNTER,
     "Runs whose saved state could not be read or saved, by reason: full (the disk), unavailable "
-    "(the file or database cannot be used now), or conflict (another process saved it meanwhile).",
+    "(the file or database cannot be used now), or conflict (another process saved it first).",
     ("reason",),
     "{run}",
 )
 STATE_LEFT_BEHIND = Metric(
     "store_exporter_state_left_behind",
     Kind.GAUGE,
-    "Stores whose saved state nobody used for two days: removed, moved to another org, or given "
-    "another address or platform; it is kept for 90 days.",
+    "Stores whose saved state has been unused for two days, because they were removed, moved to "
+    "another org, or got another address or platform; it is kept for 90 days.",
     (),
     "{store}",
 )
 INGESTED = Metric(
     "store_exporter_ingested_operations_total",
     Kind.COUNTER,
-    "Operations that applications reported by HTTP, by outcome: counted, refused (the answer said "
-    "why), or duplicate (of a batch that was counted before).",
+    "Operations that applications reported over HTTP, by outcome: counted, refused (the "
+    "response gives the reason), or duplicate (of a batch that was already counted).",
     ("org", "outcome"),
     "{operation}",
 )
 SCRAPE_DURATION = Metric(
     "store_exporter_scrape_duration_seconds",
     Kind.GAUGE,
-    "How long rendering the previous scrape of this endpoint took.",
+    "Time taken to render the previous scrape of this endpoint.",
     (),
     "s",
 )

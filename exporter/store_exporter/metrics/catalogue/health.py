@@ -30,7 +30,7 @@ PROBE_SUCCESS = Metric(
 PROBE_DURATION = Metric(
     "store_probe_duration_seconds",
     Kind.HISTOGRAM,
-    "How long runs of this probe took, failed ones included.",
+    "Duration of this probe's runs, including failed ones.",
     (*STORE_LABELS, "probe"),
     "s",
     PROBE_BUCKETS,
@@ -38,22 +38,23 @@ PROBE_DURATION = Metric(
 PROBE_PHASE = Metric(
     "store_probe_phase_seconds",
     Kind.GAUGE,
-    "How long each phase of the probe's last request took: resolve, connect, tls, processing "
-    "(until the first byte of the answer) and transfer. Reused connections have no first three.",
+    "Duration of each phase of the probe's last request: resolve, connect, tls, processing "
+    "(until the first byte of the response) and transfer. The first three are absent on a "
+    "reused connection.",
     (*STORE_LABELS, "probe", "phase"),
     "s",
 )
 PROBE_FAILURES = Metric(
     "store_probe_failures_total",
     Kind.COUNTER,
-    "Failed runs of this probe, by error type and by who must act on it.",
+    "Failed runs of this probe, by error type and fault (who must act).",
     (*STORE_LABELS, "probe", "error_type", "fault"),
     "{probe}",
 )
 PROBE_STATUS = Metric(
     "store_probe_http_status_code",
     Kind.GAUGE,
-    "HTTP status of the last answer that this probe received; absent when there was none.",
+    "HTTP status of the last response to this probe; absent without a response.",
     (*STORE_LABELS, "probe"),
 )
 PROBE_LAST_SUCCESS = Metric(
@@ -66,31 +67,31 @@ PROBE_LAST_SUCCESS = Metric(
 PROBE_FAILING_SINCE = Metric(
     "store_probe_failing_since_timestamp_seconds",
     Kind.GAUGE,
-    "When the first of this probe's failures in a row ended, in Unix time; absent while it "
-    "succeeds. After a restart of the exporter it counts from then.",
+    "When the first of this probe's consecutive failures ended, in Unix time; absent while it "
+    "succeeds. A restart of the exporter begins a new sequence.",
     (*STORE_LABELS, "probe"),
     "s",
 )
 PROBE_FAILURE = Metric(
     "store_probe_failure_info",
     Kind.INFO,
-    "Why a probe fails, always 1; absent while it succeeds. The reason is the first of its "
-    "failures in a row of one type: what the store answered, or what kept it from answering, cut "
-    "to 160 characters and without secrets, addresses, mailboxes and ids.",
+    "Why a probe fails, always 1; absent while it succeeds. The reason is taken from the first "
+    "of its consecutive failures of one type: the store's response, or the error without a "
+    "response, cut to 160 characters and without secrets, addresses, e-mail addresses and ids.",
     (*STORE_LABELS, "probe", "error_type", "reason"),
 )
 MAINTENANCE = Metric(
     "store_maintenance",
     Kind.GAUGE,
-    "Whether the store is in maintenance (1), so that nobody is alerted about it, or not (0).",
+    "Whether the store is in maintenance (1), so that no alert about it is sent, or not (0).",
     STORE_LABELS,
 )
 EVENT = Metric(
     "store_event_timestamp_seconds",
     Kind.GAUGE,
-    "When something changed that may explain a failure, in Unix time; shown for a day, at most 20 "
-    "of a store. Kind is deploy, platform, plugin, theme, api, webhook or certificate. Without a "
-    "domain it is about all stores of the org.",
+    "When a change that may explain a failure happened, in Unix time; shown for a day, at most "
+    "20 per store. Kind is deploy, platform, plugin, theme, api, webhook or certificate. "
+    "Without a domain it applies to all stores of the org.",
     (*STORE_LABELS, "kind", "component", "before", "after"),
     "s",
 )
@@ -104,62 +105,62 @@ TLS_EXPIRY = Metric(
 INFO = Metric(
     "store_info",
     Kind.INFO,
-    "Facts about the store that change rarely; always 1. Empty where there is no such fact.",
+    "Facts about the store that rarely change; always 1. Unknown facts are empty.",
     (*STORE_LABELS, "version", "currency", "timezone", "order_storage"),
 )
 NETWORK = Metric(
     "store_network_info",
     Kind.INFO,
-    "The network of the address that the store's name has, a /24 or of IPv6 a /48, the first of "
-    "several; always 1. Stores that share it share a hosting company or a CDN.",
+    "The network of the store's first IP address, a /24 (IPv6: a /48); always 1. Stores in the "
+    "same network share a hosting company or a CDN.",
     (*STORE_LABELS, "network"),
 )
 API_REQUESTS = Metric(
     "store_api_requests_total",
     Kind.COUNTER,
-    "Requests that this exporter sent to the store, by the probe or collector that sent them.",
+    "Requests that this exporter sent to the store, by probe or collector.",
     (*STORE_LABELS, "source"),
     "{request}",
 )
 API_BUDGET_LIMIT = Metric(
     "store_api_budget_limit",
     Kind.GAUGE,
-    "Requests that this exporter may send to the store in any hour.",
+    "Maximum number of requests from this exporter to the store in any hour.",
     STORE_LABELS,
     "{request}",
 )
 API_BUDGET_REMAINING = Metric(
     "store_api_budget_remaining",
     Kind.GAUGE,
-    "Requests that this exporter may still send to the store now before it must wait.",
+    "Requests that this exporter may send to the store now without waiting.",
     STORE_LABELS,
     "{request}",
 )
 API_THROTTLED = Metric(
     "store_api_throttled_total",
     Kind.COUNTER,
-    "Answers by which the store asked this exporter to slow down.",
+    "Responses with which the store asked this exporter to slow down.",
     STORE_LABELS,
     "{answer}",
 )
 API_COST = Metric(
     "store_api_cost_total",
     Kind.COUNTER,
-    "Query cost points of the platform's own rate limit: kind is requested or actual.",
+    "Query cost points of the platform's rate limit, by kind: requested or actual.",
     (*STORE_LABELS, "kind"),
     "{point}",
 )
 API_BUCKET_AVAILABLE = Metric(
     "store_api_bucket_available",
     Kind.GAUGE,
-    "Query cost points left in the platform's own rate limit at the last answer.",
+    "Query cost points left in the platform's rate limit at the last response.",
     STORE_LABELS,
     "{point}",
 )
 API_BUCKET_MAXIMUM = Metric(
     "store_api_bucket_maximum",
     Kind.GAUGE,
-    "Query cost points that the platform's own rate limit holds when full.",
+    "Maximum number of query cost points in the platform's rate limit.",
     STORE_LABELS,
     "{point}",
 )

@@ -12,37 +12,38 @@ from .model import Kind, Metric
 _CART = (*STORE_LABELS, "cart", "currency")
 _SCARCE = (*STORE_LABELS, "product_id", "product", "sku", "stock")
 _SELLER = (*STORE_LABELS, "product_id", "product", "sku", "currency")
-_SOLD = "out of its newest orders as the platform's page says, refunds not taken off"
+_SOLD = "from the newest orders (see the platform's page); refunds are not subtracted"
 
 LISTED = Metric(
     "store_listed",
     Kind.GAUGE,
-    "How many things a list has: carts, scarce or best_sellers. 0 is an empty list; where it is "
-    "switched off (`lists: false`) or cannot be known there is no figure and no list.",
+    "Number of entries of a list: carts, scarce or best_sellers. 0 is an empty list; if the "
+    "list is disabled (`lists: false`) or unknown, this metric is absent.",
     (*STORE_LABELS, "list"),
     "{item}",
 )
 CART_VALUE = Metric(
     "store_listed_cart_value",
     Kind.GAUGE,
-    "Value of each of the ten abandoned checkouts that are worth most, by the number under which "
-    "the shop's staff finds it. Where they are in several currencies, each currency's in turn.",
+    "Value of each of the ten most valuable abandoned checkouts, by the number that the shop's "
+    "staff sees. With several currencies, each currency contributes in turn.",
     _CART,
     "{money}",
 )
 CART_SINCE = Metric(
     "store_listed_cart_since_timestamp_seconds",
     Kind.GAUGE,
-    "Since when that checkout has been left, in Unix time, by the time that makes it abandoned.",
+    "When that checkout last changed, in Unix time; the time from which it counts as abandoned "
+    "is measured.",
     _CART,
     "s",
 )
 SCARCE_QUANTITY = Metric(
     "store_listed_scarce_quantity",
     Kind.GAUGE,
-    "Pieces left of each of the ten products and variations that most need stock: first those that "
-    "are out and were sold in the last 30 days, then those that are low, then others that are out. "
-    "Negative when oversold; 0 where the store does not count.",
+    "Pieces in stock of each of the ten products and variations that most need stock: first "
+    "those that are out and were sold in the last 30 days, then those that are low, then others "
+    "that are out. Negative if oversold; 0 if the store does not count stock.",
     _SCARCE,
     "{piece}",
 )
@@ -63,8 +64,8 @@ SELLER_SOLD = Metric(
 SELLER_VALUE = Metric(
     "store_listed_seller_value",
     Kind.GAUGE,
-    "What these pieces were sold for in this currency, discounts taken off, without delivery. "
-    "Whether tax is in it stands on the platform's page.",
+    "Amount for which these pieces were sold in this currency, after discounts and without "
+    "shipping. The platform's page says whether it includes tax.",
     _SELLER,
     "{money}",
 )

@@ -21,14 +21,14 @@ OPERATIONS = Metric(
 OPERATION_ERRORS = Metric(
     "store_operation_errors_total",
     Kind.COUNTER,
-    "Store operations that did not succeed, by error type and by who must act on it.",
+    "Store operations that did not succeed, by error type and fault (who must act).",
     (*OPERATION_LABELS, "error_type", "fault"),
     "{operation}",
 )
 OPERATION_DURATION = Metric(
     "store_operation_duration_seconds",
     Kind.HISTOGRAM,
-    "How long store operations took from call to result, failed ones included.",
+    "Duration of store operations from call to result, including failed ones.",
     OPERATION_LABELS,
     "s",
     LATENCY_BUCKETS,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Looked(Source, Protocol):
     """What can show births: a recorder."""
 
-    def look(self, seen: float | None) -> Look:
+    def look(self, known_until: float | None) -> Look:
         """Take a look for a scraper whose last look was at that moment."""
 
 

@@ -2,7 +2,8 @@
 
 Field numbers are those of prometheus/client_model, `io/prometheus/client/metrics.proto`.
 A Prometheus that stores native histograms takes the native part and drops the classic buckets
-unless told to keep them; one that does not takes the classic buckets. So both travel by default.
+unless configured to keep them; one that does not takes the classic buckets. So both are sent by
+default.
 """
 
 from __future__ import annotations

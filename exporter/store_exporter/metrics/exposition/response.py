@@ -1,4 +1,4 @@
-"""A scrape's answer: the format and encoding asked for, and the body in pieces."""
+"""A scrape's answer: the requested format and encoding, and the body in pieces."""
 
 from __future__ import annotations
 

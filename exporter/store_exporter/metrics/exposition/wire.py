@@ -15,7 +15,7 @@ _KEPT = 1 << 13
 
 
 class _Varints(dict[int, bytes]):
-    """Unsigned numbers in varint encoding, the small ones kept once asked for."""
+    """Unsigned numbers in varint encoding, the small ones cached on first use."""
 
     def __missing__(self, value: int) -> bytes:
         encoded = bytearray()
@@ -31,7 +31,7 @@ class _Varints(dict[int, bytes]):
 
 
 class _Zigzags(dict[int, bytes]):
-    """Signed numbers in zigzag varint encoding, the small ones kept once asked for."""
+    """Signed numbers in zigzag varint encoding, the small ones cached on first use."""
 
     def __missing__(self, value: int) -> bytes:
         result = varint[value << 1 if value >= 0 else (-value << 1) - 1]

@@ -108,7 +108,7 @@ class Baseline:
                 self._acknowledged[key] = (value, at)
 
     def settle(self, at: int) -> None:
-        """End a push: save, and begin to count where something was seen for the first time."""
+        """End a push: save, and start counting the series that were new in it."""
         first, self._first = self._first, {}
         self.acknowledge(first, at)
         unsaved, self._unsaved = self._unsaved, set()

@@ -25,7 +25,7 @@ def metrics() -> str:
     return markdown.page(
         (
             "# Metrics",
-            "Who reads this: whoever writes a query, or wants to know what a figure means.",
+            "Who reads this: anyone who writes a query, or wants to know what a figure means.",
             (
                 "Every metric, from the catalogue that the program itself uses "
                 "(`store_exporter.metrics.catalogue`). Rates and totals are left to PromQL. "
@@ -89,7 +89,7 @@ def dashboards() -> str:
     return markdown.page(
         (
             "# Dashboards",
-            "Who reads this: whoever uses the dashboards, or imports them.",
+            "Who reads this: anyone who uses the dashboards, or imports them.",
             (
                 "The dashboards are in `grafana/dashboards/`, for Grafana 12 and 13. Each has a "
                 "data source variable, links to the others that keep variables and time, and marks "

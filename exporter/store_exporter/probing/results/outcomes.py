@@ -112,7 +112,7 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
     Args:
         job: what was run.
         ended: the report that it returned or the exception that it raised.
-        lost: seconds for which the event loop stood still meanwhile.
+        lost: seconds for which the event loop stalled meanwhile.
     """
     most = _TIMED | {"timeout": min(_TIMED["timeout"], job.schedule.timeout / 2)}
     if isinstance(ended, Report):
@@ -125,7 +125,7 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
         return ended if isinstance(ended, StoreError) else StoreError(kind, str(ended))
     if lost < most.get(kind, math.inf):
         return None
-    message = f"this exporter itself stood still for {lost:.1f} s meanwhile"
+    message = f"this exporter stalled for {lost:.1f} s meanwhile"
     return StoreError("local_failure", message)
 
 

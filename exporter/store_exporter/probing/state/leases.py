@@ -1,15 +1,15 @@
-"""Who watches a store: of all exporters that share a state, the one that holds its lease.
+"""Leases of stores: of all exporters that share a state, the holder of the lease watches a store.
 
-An exporter wants the stores of its configuration, or of its shard. It holds those whose lease it
-got, watches these and shows nothing of the others. So replicas, shards that overlap while their
-number changes, and a reload that one exporter has seen before the other, all come to the same: a
-store is watched by one.
+An exporter requests the leases of the stores in its configuration, or in its shard. It watches the
+stores whose leases it holds, and shows nothing of the others. So replicas, shards that overlap
+while their number changes, and a reload in one exporter before the other are handled in the same
+way: one exporter watches a store.
 
-No clocks are compared. A holder counts beats in a row of its own; who sees the same count at
-`MISSED` looks in succession, each `BEAT_SECONDS` after the one before, takes it for gone. A holder
-whose last beat began `VALID_SECONDS` ago shows nothing more, which is earlier than anybody can have
-taken its stores. What it still writes of a store that somebody else has read meanwhile is refused
-by the revision of the document.
+No clocks are compared. A holder counts beats in its own row. A process that reads the same count
+`MISSED` times in a row, `BEAT_SECONDS` apart, treats the holder as gone. A holder whose last beat
+began more than `VALID_SECONDS` ago shows nothing, which is before another process can take over its
+stores. If it then still writes a document that another process has read, the revision of the
+document refuses the write.
 """
 
 from __future__ import annotations
@@ -29,17 +29,19 @@ from ...stores.model import Store
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 4.0
-"""Between two beats of a holder, and between two looks at the others'."""
+"""Seconds between two beats of a holder, and between two reads of the others' counts."""
 MISSED = 5
-"""Looks in succession that see no beat of a holder, after which its stores are free."""
+"""Consecutive reads without a beat of a holder after which its stores are free."""
 VALID_SECONDS = 12.0
-"""How long a beat lets its holder show what it watches; less than `(MISSED - 1) * BEAT_SECONDS`."""
+"""Seconds after a beat for which its holder shows its stores.
+
+Less than `(MISSED - 1) * BEAT_SECONDS`, so that it ends before another process takes over."""
 _IN_TIME = 0.9
 
 Labels = tuple[str, str, str]
 """A store by org, domain and platform."""
 Reports = Callable[[], Awaitable[Mapping[Labels, str]]]
-"""Returns what is new to tell others of stores; only asked where there are others."""
+"""Returns the new reports about stores for other holders; only called if there are others."""
 
 
 class LeaseError(Exception):
@@ -48,10 +50,10 @@ class LeaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What a beat found.
+    """The result of a beat.
 
     Attributes:
-        held: the stores whose leases the process holds now.
+        held: the stores whose leases the process holds.
         others: the count of beats of each other holder.
     """
 
@@ -60,7 +62,7 @@ class Heartbeat:
 
 
 class LeaseTable(Protocol):
-    """Leases and holders, where all processes see them. Every call blocks.
+    """Leases and holders in a storage that all processes share. Every call blocks.
 
     Each method raises `LeaseError`.
     """
@@ -68,34 +70,34 @@ class LeaseTable(Protocol):
     def beat(
         self, wanted: Collection[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
     ) -> Heartbeat:
-        """Show that this process is alive, release leases not wanted and take free ones.
+        """Count a beat of this process, release leases that are not wanted and take free ones.
 
         Args:
             wanted: stores that this process would watch.
-            gone: holders that are taken for gone, unless they have beaten more often than this.
-            reports: what to tell others of stores that are held.
+            gone: holders that are treated as gone, unless their count is higher than this.
+            reports: reports about held stores for the other processes.
         """
         ...
 
     def reports(self, org: str) -> Mapping[Labels, str]:
-        """Return what their holders report of an org's stores."""
+        """Return the reports of the holders about an org's stores."""
         ...
 
     def leave(self) -> None:
-        """Give up everything."""
+        """Release all leases."""
         ...
 
     def close(self) -> None:
-        """Let go of what the table needs."""
+        """Close the table."""
         ...
 
 
 class LeaseHolder:
-    """Keeps the leases of one process, in a task and a thread beside the event loop.
+    """Renews the leases of one process, in a task and a separate thread.
 
     Args:
-        table: where they are; closed with this.
-        monotonic: seconds of a clock that never jumps.
+        table: the leases; closed with this object.
+        monotonic: seconds of a monotonic clock.
     """
 
     def __init__(
@@ -105,26 +107,26 @@ class LeaseHolder:
         self._monotonic = monotonic
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="leases")
         self._wanted: frozenset[Labels] = frozenset()
-        self._seen: dict[str, tuple[int, int]] = {}
-        self._looked = -math.inf
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._last_read = -math.inf
         self._until = -math.inf
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._complained = False
         self.held: frozenset[Labels] = frozenset()
-        """Stores that are this process's, unless `lapsed`."""
+        """Stores whose leases this process holds, unless `lapsed`."""
 
     @property
     def lapsed(self) -> bool:
-        """Whether others may have taken what is held. May be asked by any thread."""
+        """Whether others may have taken over the held stores. Any thread may read it."""
         return self._monotonic() > self._until
 
     def holds(self, store: Store) -> bool:
-        """Whether a store is this process's to watch."""
+        """Whether this process holds the lease of a store."""
         return store.labels in self.held
 
     def want(self, stores: Collection[Store]) -> None:
-        """Ask for these stores; those that are free are taken soon."""
+        """Request the leases of these stores; free ones are taken soon."""
         wanted = frozenset(store.labels for store in stores)
         if wanted != self._wanted:
             self._wanted = wanted
@@ -132,11 +134,11 @@ class LeaseHolder:
             self._wake.set()
 
     async def start(self, changed: Callable[[], object], reports: Reports) -> None:
-        """Take what is free, and keep it from now on.
+        """Take the free leases, and renew them from now on.
 
         Args:
-            changed: called, in the event loop, when what is held has changed.
-            reports: returns what is new to tell others of stores.
+            changed: called in the event loop when `held` has changed.
+            reports: returns the new reports about stores for other processes.
         """
         await self._beat(reports)
         self._task = asyncio.create_task(self._keep(changed, reports))
@@ -150,10 +152,10 @@ class LeaseHolder:
             await self.beat(changed, reports)
 
     async def beat(self, changed: Callable[[], object], reports: Reports) -> None:
-        """Renew what is held and take what is free, as `start` has it done from time to time."""
+        """Renew the held leases and take free ones; `start` calls this periodically."""
         before = self.held
         if before and self.lapsed:
-            # Nothing of these stores may be shown any more, not even if they are taken again.
+            # These stores must not be shown any more, even if their leases are taken again.
             log.warning(
                 "the leases were not renewed in time; another exporter may take over the stores"
             )
@@ -165,9 +167,9 @@ class LeaseHolder:
             changed()
 
     async def _beat(self, reports: Reports) -> None:
-        reported = await reports() if self._seen else {}
+        reported = await reports() if self._counts else {}
         wanted, begun = self._wanted, self._monotonic()
-        gone = {name: beat for name, (beat, looks) in self._seen.items() if looks >= MISSED}
+        gone = {name: beat for name, (beat, reads) in self._counts.items() if reads >= MISSED}
         loop = asyncio.get_running_loop()
         try:
             beat = await loop.run_in_executor(self._thread, self.table.beat, wanted, gone, reported)
@@ -176,24 +178,24 @@ class LeaseHolder:
             self._complained = True
             return
         self._complained = False
-        # Whoever is alone goes on while the state is away: there is nobody to take over.
+        # The only exporter continues while the state is unavailable: no other one could take over.
         self._until = begun + VALID_SECONDS if beat.others else math.inf
         self.held = beat.held & self._wanted
-        # What comes sooner, for a reload, leaves the others no time to beat.
-        counts = begun - self._looked >= _IN_TIME * BEAT_SECONDS
+        # A beat that comes sooner, because of a reload, leaves the others no time to beat.
+        counts = begun - self._last_read >= _IN_TIME * BEAT_SECONDS
         if counts:
-            self._looked = begun
-        self._seen = {
-            name: self._look(name, count, int(counts)) for name, count in beat.others.items()
+            self._last_read = begun
+        self._counts = {
+            name: self._observed(name, count, int(counts)) for name, count in beat.others.items()
         }
 
-    def _look(self, name: str, count: int, looks: int) -> tuple[int, int]:
-        """Return a holder's count, and at how many looks in succession it was seen."""
-        before, sofar = self._seen.get(name, (count, 0))
-        return count, sofar + looks if count == before else looks
+    def _observed(self, name: str, count: int, reads: int) -> tuple[int, int]:
+        """Return a holder's count, and how many consecutive reads returned it."""
+        before, sofar = self._counts.get(name, (count, 0))
+        return count, sofar + reads if count == before else reads
 
     async def reports(self, org: str) -> Mapping[Labels, str]:
-        """Return what other processes report of an org's stores.
+        """Return the reports of other processes about an org's stores.
 
         Raises:
             LeaseError: it cannot be read now.
@@ -202,7 +204,7 @@ class LeaseHolder:
         return await loop.run_in_executor(self._thread, self.table.reports, org)
 
     async def stop(self) -> None:
-        """Give up everything, so that another exporter need not wait."""
+        """Release all leases, so that another exporter need not wait."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -214,6 +216,6 @@ class LeaseHolder:
             log.warning("the leases could not be released: %s", error)
 
     async def close(self) -> None:
-        """Let go of the table."""
+        """Close the table."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self.table.close)
         self._thread.shutdown(wait=False)

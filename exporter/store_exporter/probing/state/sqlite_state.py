@@ -24,16 +24,16 @@ FILE_NAME = "state.db"
 LOCK_NAME = "state.lock"
 SAVES_NAME = "state.saves"
 LOST_NAME = "state.lost"
-TOLD_SECONDS = 3600
-"""How long a loss is told by each process that begins: the one that met it may have ended before
-anybody scraped it."""
+REPORTED_SECONDS = 3600
+"""Seconds for which each new process reports a loss again: the process that found it may have ended
+before a scrape."""
 BUSY_SECONDS = 5.0
-"""How long a process waits for another one that writes."""
+"""Seconds for which a process waits for another one that writes."""
 STUCK_SECONDS = 15.0
-"""How long nothing is saved while another process has the file's lock, until a copy of the file
-takes its place. A disk may take seconds to save; whoever takes longer has no lease any more."""
+"""Seconds for which another process may hold the file's lock before a copy of the file replaces it.
+A disk may take seconds to save; a process that takes longer has lost its leases."""
 _SAVES = "saves"
-"""The note that counts what was saved to the file."""
+"""The note with the number of transactions that were saved to the file."""
 _APPLICATION = 0x53746F45
 _SCHEMA = (
     (
@@ -48,24 +48,24 @@ _SCHEMA = (
 
 
 class _ReplacedError(Exception):
-    """Another file has taken the place of the one that is open."""
+    """Another file has replaced the open one."""
 
 
 class SqliteState(SqlState):
     """A `Storage` in the file `state.db` of a folder.
 
-    A crash leaves an old document or the new one. The whole file is examined when it is opened, and
-    what was saved to it must be there; see `SaveNumber`.
+    A crash leaves the old document or the new one. The whole file is checked when it is opened, and
+    all saved transactions must be present; see `SaveNumber`.
 
     Args:
-        folder: where the file is; made if it is missing. It must be on this host's own disk.
-        events: what is called when something was damaged and set aside, or is left behind.
+        folder: the folder of the file; created if it is missing. It must be on a local disk.
+        events: called when a damaged file was set aside, or documents are unused.
         now: Unix time.
-        alone: whether no other process may use the state meanwhile.
+        alone: whether to refuse a state that another process uses.
 
     Raises:
-        StateError: the file belongs to another program, the folder cannot be written to, or
-            somebody else uses the state while `alone` is asked for.
+        StateError: the file belongs to another program, the folder is not writable, or another
+            process uses the state although `alone` is set.
     """
 
     handle = "rowid"
@@ -78,9 +78,9 @@ class SqliteState(SqlState):
         now: Callable[[], float] = time.time,
         alone: bool = False,
     ) -> None:
-        told = events or StorageEvents()
-        super().__init__(told._replace(lost=self._lose), now)
-        self._tell = told.lost
+        events = events or StorageEvents()
+        super().__init__(events._replace(lost=self._lose), now)
+        self._report_lost = events.lost
         self._lost = folder / LOST_NAME
         self._folder = folder
         self._path = folder / FILE_NAME
@@ -91,11 +91,11 @@ class SqliteState(SqlState):
         self._patience = sqlite.Patience(STUCK_SECONDS)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._take_part(alone=alone)
-            self._tell_recent_loss()
+            self._share(alone=alone)
+            self._report_recent_loss()
             self._open_or_begin()
         except sqlite.ERRORS as error:
-            # A disk that is full now does not stop what needs no state; see `run`.
+            # A full disk does not stop what needs no state; see `run`.
             log.error("%s", self._unavailable(error))
             self._close_file()
         except OSError as error:
@@ -106,8 +106,8 @@ class SqliteState(SqlState):
             self.close()
             raise
 
-    def _take_part(self, *, alone: bool) -> None:
-        """Show others that the state is in use, until it is closed."""
+    def _share(self, *, alone: bool) -> None:
+        """Lock the state as in use until it is closed."""
         self._lock = os.open(self._folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
@@ -116,23 +116,23 @@ class SqliteState(SqlState):
             raise StateError(message) from None
 
     def _lose(self) -> None:
-        """Tell a loss, and remember it for the next process."""
+        """Report a loss, and save it for the next process."""
         with suppress(OSError):
             self._lost.touch(mode=0o600)
             self._lost.write_text(str(int(self._now())))
-        self._tell()
+        self._report_lost()
 
-    def _tell_recent_loss(self) -> None:
+    def _report_recent_loss(self) -> None:
         with suppress(OSError, ValueError):
-            if abs(self._now() - int(self._lost.read_text())) < TOLD_SECONDS:
+            if abs(self._now() - int(self._lost.read_text())) < REPORTED_SECONDS:
                 log.warning("state was lost within the last hour; an earlier log says what")
-                self._tell()
+                self._report_lost()
 
     def _open_or_begin(self, damage: sqlite.Error | None = None) -> None:
-        """Open the file, or a new one in the place of a damaged one.
+        """Open the file, or replace a damaged one with a new one.
 
         Args:
-            damage: what was found in the file that has been open until now.
+            damage: the damage found in the file that was open until now.
         """
         with sqlite.in_turn(self._folder):
             if damage is not None and self._is_current():
@@ -152,24 +152,24 @@ class SqliteState(SqlState):
         reached = self._saves.read()
         if not self._path.exists():
             if reached:
-                log.error("%s is gone; a new one is begun", self._path)
-                self._tell_loss()
+                log.error("%s is missing; a new file is created", self._path)
+                self._report_loss()
                 reached = 0
             self._create()
         with self._path.open("rb") as file:
             if not set(file.read(20)[18:]) <= {1, 2}:
-                # SQLite would take it for a file that nobody may write to, for ever.
-                raise sqlite3.DatabaseError("its header names a format that there is not")
+                # SQLite would treat the file as read-only.
+                raise sqlite3.DatabaseError("its header names an unknown format")
         self._database = database = _connect(self._path)
         self._opened = sqlite.number(self._path)
         self._examine(database)
         if (found := self._note(_SAVES) or 0) < reached:
             log.error(
                 "the state file lacks the last %d saves: its log is damaged or gone, or the file "
-                "is a copy of an earlier day; what it has is gone on from",
+                "is an old copy; the exporter continues from its content",
                 reached - found,
             )
-            self._tell_loss()
+            self._report_loss()
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         try:
@@ -177,12 +177,12 @@ class SqliteState(SqlState):
         except sqlite3.OperationalError as error:
             if not sqlite.is_in_use(error):
                 raise
-            # It is looked through when it is opened the next time; what is read is checked anyway.
+            # It is checked when it is opened the next time, and each document is checked when read.
             log.info("%s", self._unavailable(error))
 
     def _create(self) -> None:
-        """Make the file, whole or not at all: one without anything in it is a damaged one."""
-        # What is left of a file that is gone would be read into this one.
+        """Create the file atomically: an empty file would be a damaged one."""
+        # SQLite would apply the remaining log of a deleted file to this one.
         sqlite.remove(self._path)
         new = self._path.with_name(FILE_NAME + ".new")
         sqlite.remove(new)
@@ -197,7 +197,7 @@ class SqliteState(SqlState):
         new.replace(self._path)
 
     def _examine(self, database: sqlite3.Connection) -> None:
-        """Look through the whole file.
+        """Check the whole file.
 
         Raises:
             sqlite3.Error: it is damaged, or another version's.
@@ -213,7 +213,7 @@ class SqliteState(SqlState):
                 raise StateError(f"{self._path} belongs to another program; set state_directory")
             if application == _APPLICATION and version > VERSION:
                 raise StateError(f"{self._path} was written by a newer version of store-exporter")
-            raise sqlite3.DatabaseError(f"it is not as version {VERSION} makes it")
+            raise sqlite3.DatabaseError(f"its schema is not that of version {VERSION}")
         found = database.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
             raise sqlite.finding(found)
@@ -224,18 +224,18 @@ class SqliteState(SqlState):
     def _set_file_aside(self, error: sqlite.Error) -> None:
         aside = sqlite.set_aside(self._path, self._now())
         log.error("the state file is damaged (%s); it is kept as %s", error, aside)
-        self._tell_loss()
+        self._report_loss()
 
-    def _tell_loss(self) -> None:
-        # It is told once: what was saved up to now is no more looked for.
+    def _report_loss(self) -> None:
+        # It is reported once: earlier transactions are not expected any more.
         self._saves.write(0)
         self.events.lost()
 
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
-        """Do some work in the file, as a whole or not at all.
+        """Do some work in a transaction.
 
         Raises:
-            StateUnavailableError: it cannot be done now.
+            StateUnavailableError: it is not possible now.
         """
         if self._lock < 0:
             raise StateUnavailableError("unavailable", "the state is closed")
@@ -252,21 +252,20 @@ class SqliteState(SqlState):
             raise self._unavailable(error) from error
 
     def _recover(self, error: sqlite.Error) -> None:
-        """Make another attempt worth its while, or raise the error."""
+        """Prepare another attempt, or raise the error."""
         if sqlite.is_damage(error):
             self._open_or_begin(error)
         elif sqlite.is_in_use(error) and self._patience.is_over(self._connection()):
-            self._leave_to_who_stands_still()
+            self._replace_locked_file()
         else:
             raise error
 
-    def _leave_to_who_stands_still(self) -> None:
-        """Continue with a copy of a file whose lock is held by a process that hangs."""
+    def _replace_locked_file(self) -> None:
+        """Continue with a copy of the file, whose lock is held by a process that hangs."""
         with sqlite.in_turn(self._folder):
             if self._is_current():
                 log.warning(
-                    "a process stands still while it saves to %s; a copy of the file takes its "
-                    "place",
+                    "another process hangs while it saves to %s; a copy of the file replaces it",
                     self._path,
                 )
                 sqlite.replace_with_copy(self._connection(), self._path)
@@ -282,7 +281,7 @@ class SqliteState(SqlState):
 
     def _within(self, work: Callable[[], T]) -> T:
         with sqlite.transaction(self._connection()):
-            # It was waited for, perhaps until another process had put a copy in its place.
+            # During the wait for the lock another process may have replaced the file.
             if not self._is_current():
                 raise _ReplacedError
             done = work()
@@ -304,7 +303,7 @@ class SqliteState(SqlState):
     def _unavailable(self, error: Exception) -> StateUnavailableError:
         if sqlite.is_full(error, self._path):
             return StateUnavailableError("full", f"the disk of {self._path} is full")
-        why = "another process uses it for long" if sqlite.is_in_use(error) else error
+        why = "another process has locked it for too long" if sqlite.is_in_use(error) else error
         return StateUnavailableError("unavailable", f"{self._path} cannot be used: {why}")
 
     def _close_file(self) -> None:
@@ -322,6 +321,6 @@ class SqliteState(SqlState):
 
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite.connect(path, wait=BUSY_SECONDS)
-    # What is damaged is to be seen as it is.
+    # Damaged text must be readable too.
     database.text_factory = lambda raw: raw.decode("utf-8", "replace")
     return database

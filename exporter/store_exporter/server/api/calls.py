@@ -60,7 +60,7 @@ class CallsApi:
             }
 
         try:
-            with self._places.taken(org):
+            with self._places.occupied(org):
                 found = await asyncio.to_thread(both)
         except FullError as error:
             raise too_many(error) from None

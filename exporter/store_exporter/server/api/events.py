@@ -90,7 +90,7 @@ class EventsApi:
         self._accepted[org] = [*recent, now]
         is_new = False
         try:
-            known, is_new = await self._exporter.changes.tell(event, store)
+            known, is_new = await self._exporter.changes.report(event, store)
         except StateUnavailableError as error:
             raise ApiError(503, f"nothing was remembered: {error}") from None
         finally:

@@ -48,13 +48,13 @@ class Ingest(Receiver):
                 reader = await self._read(whose, body, request.content_type)
             document = _document(reader)
             if not reader.accepted:
-                self.tell(org, "refused", len(reader.refusals))
+                self.record(org, "refused", len(reader.refusals))
                 raise ApiError(400, "none of the calls can be counted", more=document)
             batch = _CallBatch(reader, org, key, body)
             await self.count(batch.keys, batch.decide)
             outcome = "duplicate" if batch.duplicate else "counted"
-            self.tell(org, outcome, reader.accepted)
-            self.tell(org, "refused", len(reader.refusals))
+            self.record(org, outcome, reader.accepted)
+            self.record(org, "refused", len(reader.refusals))
         document["duplicate"] = batch.duplicate
         if not batch.duplicate:
             # The answer is sent first: what is counted is saved, and this is for people to read.

@@ -89,7 +89,7 @@ class JsonApi:
             limit=number(request, "limit", 100, MAX_LIMIT),
         )
         try:
-            with self._places.taken(org):
+            with self._places.occupied(org):
                 source, findings = await self._findings(filters)
         except FullError as error:
             raise too_many(error) from None

@@ -66,8 +66,8 @@ class OtlpReceiver(Receiver):
                     push.take(point)
             if push.points:
                 await self.count(push.keys, push.decide)
-            self.tell(org, "counted", push.counted)
-            self.tell(org, "refused", push.rejected)
+            self.record(org, "counted", push.counted)
+            self.record(org, "refused", push.rejected)
         return push
 
 

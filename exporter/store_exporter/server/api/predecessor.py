@@ -96,7 +96,7 @@ class PredecessorApi:
 
     async def _latest(self, org: str, filters: Document) -> list[Document]:
         try:
-            with self._readers.taken(org):
+            with self._readers.occupied(org):
                 return await asyncio.to_thread(self._calls, org, filters)
         except FullError as error:
             raise too_many(error) from None
@@ -160,7 +160,7 @@ class PredecessorApi:
         if job is None or not self._exporter.watching.watches(store):
             return None
         try:
-            with self._places.taken():
+            with self._places.occupied():
                 async with asyncio.timeout(_SECONDS):
                     runner = self._exporter.single(Recorder())
                     result = await runner.run_anyway(job, reserve=False)

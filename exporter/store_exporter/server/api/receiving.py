@@ -1,4 +1,4 @@
-"""What the endpoints share to which applications report: their orgs, and counting what was sent."""
+"""Shared by the endpoints for reports of applications: the orgs, and counting the reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def codes_of(platform: str) -> Mapping[str, str]:
 
 
 class Tenants:
-    """What the configuration in use says of the orgs that report."""
+    """The orgs that report, by the current configuration."""
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter
@@ -36,7 +36,7 @@ class Tenants:
         self._classes = ErrorClasses(exporter.config.error_classes, codes_of)
 
     def of(self, org: str) -> Tenant:
-        """Return what is known of an org of the configuration."""
+        """Return the tenant of a configured org."""
         config, fleet = self._exporter.config, self._exporter.inventory.fleet
         if config is not self._config:
             self._config = config
@@ -57,13 +57,13 @@ class Tenants:
 
 
 class Receiver:
-    """Takes what applications report, in whatever form.
+    """Receives the reports of applications, in any format.
 
     Args:
-        exporter: whose recorder counts it, and which stores there are.
-        access: whose a request is.
-        bodies: reads what is sent.
-        tenants: what is known of the orgs.
+        exporter: its recorder counts them, and its inventory has the stores.
+        access: determines the org of a request.
+        bodies: reads the bodies of requests.
+        tenants: the orgs.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class Receiver:
         self._access = access
         self._bodies = bodies
         self._tenants = tenants
-        # One after the other, so that a flood of reports leaves the loop to others in between.
+        # One after the other, so that other requests get the event loop during a flood of reports.
         self._reading = asyncio.Lock()
 
     async def count(self, keys: tuple[MarkKey, ...], decide: Decide) -> None:
-        """Count what was reported.
+        """Count a report.
 
         Raises:
-            ApiError: it cannot be saved or is too much, and nothing of it is counted.
+            ApiError: it cannot be saved or is too large; nothing of it is counted.
         """
         try:
             await self._exporter.intake.count(keys, decide)
@@ -89,9 +89,9 @@ class Receiver:
         except LedgerError as error:
             if error.full:
                 raise ApiError(507, "the disk is full; nothing was counted") from None
-            message = "what was sent cannot be saved now; nothing was counted"
+            message = "the report cannot be saved now; nothing was counted"
             raise ApiError(503, message, {"Retry-After": "5"}) from None
 
-    def tell(self, org: str, outcome: str, count: int) -> None:
-        """Count what became of reported operations."""
+    def record(self, org: str, outcome: str, count: int) -> None:
+        """Count reported operations by their outcome."""
         self._exporter.recorder.inc(INGESTED, (org, outcome), count)
