@@ -50,7 +50,8 @@ def test_every_stage_is_explained(guide: str) -> None:
 
 
 def test_error_types_that_are_named_exist(guide: str) -> None:
-    section = guide[guide.index("| Exception | Error type |") : guide.index("Libraries are recognised")]
+    start = guide.index("| Exception | Error type |")
+    section = guide[start : guide.index("Libraries are recognised")]
     named = set(re.findall(r"`([a-z_]+)`(?= \d|,| \|)", section))
     assert {"timeout", "tls_untrusted", "rate_limited", "cancelled"} <= named
     assert named - {"socket", "ssl", "raise_for_status"} <= set(ERROR_TYPES)
