@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp.http import HttpResponseParser
 
 from store_exporter.contract import Probe, Report, Run
 from store_exporter.metrics.catalogue import health
@@ -170,6 +173,44 @@ async def test_a_kept_connection_that_the_server_has_closed_is_no_failure(
         results = [await run(runner, job) for _ in range(3)]
     assert [result.ok for result in results] == [True, True, True]
     assert server.connections == 3
+
+
+async def test_what_a_server_sends_unrequested_is_not_taken_for_the_next_response(
+    store: StoreFactory, transports: Transports
+) -> None:
+    idle: list[Connection] = []
+
+    async def answer_and_remember(connection: Connection) -> None:
+        await bad_server.answer()(connection)
+        idle.append(connection)
+
+    runner = Runner(Recorder(), transports(5))
+    async with serving(answer_and_remember) as server:
+        job = liveness(store(server.url))
+        assert (await run(runner, job)).ok
+        # As HAProxy does before it closes an idle connection, which may take a while longer.
+        await idle[0].send(bad_server.head(408, {"Content-Length": "0"}, "Request Time-out"))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        result = await run(runner, job)
+    assert result.ok
+    assert server.connections == 2
+
+
+async def test_a_kept_connection_holds_nothing_of_the_last_response(
+    store: StoreFactory, transports: Transports
+) -> None:
+    def parsers() -> set[int]:
+        gc.collect()
+        return {id(one) for one in gc.get_objects() if isinstance(one, HttpResponseParser)}
+
+    runner, before = Runner(Recorder(), transports(5)), parsers()
+    async with serving(bad_server.answer()) as server:
+        job = liveness(store(server.url))
+        for _ in range(2):
+            assert (await run(runner, job)).ok
+        assert parsers() <= before
+    assert server.connections == 1
 
 
 async def test_a_kept_connection_that_was_lost_is_no_failure_and_the_last_one_that_is_kept(

@@ -21,6 +21,7 @@ from .exchange import watched
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
@@ -57,8 +58,12 @@ class Connector(aiohttp.TCPConnector):
         """Return a kept connection, or a new one."""
         epoch = self._epoch(req)
         connection = await super().connect(req, traces, timeout)
-        opened = self._epochs.get(_protocol(connection))
-        if opened is not None and (opened != epoch or not _is_permitted(connection)):
+        protocol = _protocol(connection)
+        opened = self._epochs.get(protocol)
+        if opened is not None and (
+            # What a server sent unrequested, such as HTTP 408, would be taken for the response.
+            opened != epoch or protocol.should_close or not _is_permitted(connection)
+        ):
             connection.close()
             connection = await super().connect(req, traces, timeout)
         protocol = _protocol(connection)
@@ -102,6 +107,14 @@ class Lasting(Connector):
         self._epochs = epochs
         self._most = most
         self._clock = clock
+
+    def _release(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        super()._release(key, protocol, should_close=should_close)
+        # aiohttp keeps the parser, and with it all headers of the last response, until the next
+        # request makes a new one: some eight kilobytes for each connection that is kept.
+        protocol._parser = protocol._payload = None  # noqa: SLF001 - nothing public does it
 
     def _epoch(self, req: aiohttp.ClientRequest) -> int:
         # Each host has a place of its own, so that not all are renewed at once.

@@ -127,7 +127,8 @@ class Transport:
             reach.permitted.set(None)
         session = self._session
         if outgoing.lasting and self._lasting and proxy is None:
-            session = self._lasting[crc32((address.host or "").encode()) % POOLS]
+            # `host` decodes the name anew each time, which is a thirtieth of a probe.
+            session = self._lasting[crc32((address.raw_host or "").encode()) % POOLS]
         async with session.request(
             outgoing.method,
             address,
