@@ -75,7 +75,11 @@ class Refund:
 
 @dataclass(slots=True)
 class Order:
-    """An order; `financial` and `fulfillment` are Shopify's display statuses."""
+    """An order; `financial` and `fulfillment` are Shopify's display statuses.
+
+    Attributes:
+        removed: price of the lines that were taken off it, which Shopify's total keeps.
+    """
 
     id: int
     number: int
@@ -92,6 +96,7 @@ class Order:
     payments: list[Payment] = field(default_factory=list)
     delivered: float | None = None
     processed: float | None = None
+    removed: Decimal = Decimal(0)
 
     @property
     def total(self) -> Decimal:

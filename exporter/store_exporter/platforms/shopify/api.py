@@ -19,6 +19,7 @@ from ..kit.reading.fields import Fields
 from . import versions
 from .auth import GRANT
 from .marks import MARKS
+from .reading import ids
 from .responses import READER
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Api(connection.Api):
 
     def currency(self) -> Plan[str]:
         """Return the code of the shop's currency."""
-        return (yield from self.shop()).currency("currencyCode")
+        return ids.currency((yield from self.shop()))
 
     def zone(self) -> Plan[tzinfo]:
         """Return the time zone of the shop's calendar."""

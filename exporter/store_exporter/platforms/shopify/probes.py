@@ -17,6 +17,7 @@ from ..kit.monitoring.probes import ClosedPage, StorefrontPages, storefront_prob
 from . import versions
 from .api import Api
 from .marks import MARKS
+from .reading import ids
 
 _STAY = {"_fd": "0"}
 """Asks a shop for its page where it is, and not at its primary domain."""
@@ -56,7 +57,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
             f"Shopify answers by API version {api.served} and not by {api.version}, which is "
             "configured: set api_version to one that Shopify supports."
         )
-    currency = shop.currency("currencyCode")
+    currency = ids.currency(shop)
     info = {
         "version": api.served,
         "currency": currency,

@@ -9,7 +9,7 @@ from ..kit.operations import products
 from ..kit.operations.products import FoundProduct
 from ..kit.reading.fields import Fields
 from .api import Api
-from .reading import product_results
+from .reading import ids, product_results
 from .reading.ids import gid
 
 LOOKUP = ("admin VariantsByQuery", "admin ProductById", "admin VariantById")
@@ -80,4 +80,4 @@ def _offer(variant: Fields, data: Fields, *, whole: bool) -> FoundProduct:
 
 
 def _currency(data: Fields) -> str:
-    return data.child("shop").currency("currencyCode")
+    return ids.currency(data.child("shop"))

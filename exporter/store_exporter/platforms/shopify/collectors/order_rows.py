@@ -23,6 +23,8 @@ _SHORT = {"transactions": 10, "fulfillments": 5}
 _MOST = 250
 _PAYMENTS = ("CAPTURE", "SALE")
 _CHANGE = "CHANGE"
+_KINDS = (*_PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "VOID")
+_RESULTS = ("AWAITING_RESPONSE", "ERROR", "FAILURE", "PENDING", "SUCCESS", "UNKNOWN")
 _TRIED = (*_PAYMENTS, "AUTHORIZATION", "EMV_AUTHORIZATION")
 _ENDED = {"SUCCESS": PAID, "FAILURE": FAILED, "ERROR": FAILED}
 _NOT_OF_AN_ID = re.compile(r"[^a-z0-9]+")
@@ -50,7 +52,7 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
     """
     if row.flag("test"):
         return None
-    total = ids.shop_money(row, "totalPriceSet")
+    total = ids.shop_money(row, "totalPriceSet", signed=True)
     if len(row.listed("transactions")) >= _MOST:
         raise StoreError("response_too_large", f"{row.where}: there are {_MOST} payments or more")
     is_paid = order_results.is_paid(row)
@@ -62,7 +64,7 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
     paid = max((payment.when for payment in payments), default=created) if is_paid else None
     status = order_results.status(row)
     return CountedOrder(
-        id=str(ids.number(row)),
+        id=str(ids.number(row, "Order")),
         status=status,
         currency=total.currency,
         total=total.amount,
@@ -84,12 +86,12 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
     """
     payments, tests = [], Decimal(0)
     for transaction in row.children("transactions"):
-        kind = transaction.text("kind")
-        if kind not in (*_PAYMENTS, _CHANGE) or transaction.text("status") != "SUCCESS":
+        kind, result = _ended(transaction)
+        if kind not in (*_PAYMENTS, _CHANGE) or result != PAID:
             continue
-        amount = _amount(transaction, "amountSet", currency)
+        amount = _amount(transaction, "amountSet", currency, signed=kind == _CHANGE)
         if kind == _CHANGE:
-            amount = -amount
+            amount = -abs(amount)
         if transaction.flag("test"):
             tests += amount
         else:
@@ -102,6 +104,16 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
     return payments
 
 
+def _ended(transaction: Fields) -> tuple[str, str | None]:
+    """Return the kind of a transaction, and how it ended: `PAID`, `FAILED`, or None for not yet.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    status = transaction.one_of_or("status", _RESULTS, "UNKNOWN")
+    return transaction.one_of_or("kind", _KINDS, ""), _ENDED.get(status)
+
+
 def _attempts(row: Fields) -> dict[tuple[str, str], int]:
     """Return when it was last tried to pay, by gateway and by how that ended.
 
@@ -109,9 +121,10 @@ def _attempts(row: Fields) -> dict[tuple[str, str], int]:
     """
     found: dict[tuple[str, str], int] = {}
     for transaction in row.children("transactions"):
-        if transaction.text("kind") not in _TRIED or transaction.flag("test"):
+        kind, result = _ended(transaction)
+        if kind not in _TRIED or transaction.flag("test"):
             continue
-        result, gateway = _ENDED.get(transaction.text("status")), transaction.text_or("gateway")
+        gateway = transaction.text_or("gateway")
         if result and gateway:
             attempt = _method(gateway), result
             found[attempt] = max(found.get(attempt, 0), _when(transaction))
@@ -135,12 +148,12 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
     """
     found, others, last = [], Decimal(0), 0
     for transaction in row.children("transactions"):
-        ended = _ENDED.get(transaction.text("status"))
-        if transaction.text("kind") != "REFUND" or ended == FAILED:
+        kind, ended = _ended(transaction)
+        if kind != "REFUND" or ended == FAILED:
             continue
         amount, last = _amount(transaction, "amountSet", currency), max(last, _when(transaction))
         if ended == PAID and not transaction.flag("test"):
-            found.append(CountedRefund(str(ids.number(transaction)), amount, _when(transaction)))
+            found.append(CountedRefund(str(ids.number(transaction, "OrderTransaction")), amount, _when(transaction)))
         else:
             others += amount
     rest = _amount(row, "totalRefundedSet", currency)
@@ -165,9 +178,9 @@ def _when(transaction: Fields) -> int:
     return transaction.seconds("processedAt" if transaction.has("processedAt") else "createdAt")
 
 
-def _amount(fields: Fields, name: str, currency: str) -> Decimal:
-    money = ids.shop_money(fields, name)
-    if money.currency != currency or money.amount < 0:
+def _amount(fields: Fields, name: str, currency: str, *, signed: bool = False) -> Decimal:
+    money = ids.shop_money(fields, name, signed=signed)
+    if money.currency != currency:
         raise StoreError("invalid_response", f"{fields.where}: {name} is {money}")
     return money.amount
 

@@ -46,7 +46,7 @@ class _OrderBook(CursorBook[Api]):
         return self.api.admin.page(name, "orders", variables, size, after, beside=self.beside)
 
     def id_of(self, row: Fields) -> str:
-        return str(ids.number(row))
+        return str(ids.number(row, "Order"))
 
     def node(self, order_id: str) -> Plan[Any]:
         return (yield from self._history(ids.gid("Order", int(order_id)))).raw("order")
@@ -100,7 +100,7 @@ class _OrderBook(CursorBook[Api]):
                 f"Counting from a date more than {_SHOWN_DAYS} days ago takes the scope "
                 "read_all_orders, which this app lacks: older orders are not counted."
             )
-        shown = [ids.number(row) for row in data.nodes("orders")]
+        shown = [ids.number(row, "Order") for row in data.nodes("orders")]
         return min(shown, default=_NONE_SHOWN)
 
     def reasons(self) -> list[str]:

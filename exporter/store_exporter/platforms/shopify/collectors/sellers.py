@@ -47,8 +47,8 @@ class _Sold:
         """Add a line of an order; of a product that was deleted since there is no id."""
         quantity, total = line.integer("quantity"), ids.shop_money(line, "discountedTotalSet")
         variant, product = (
-            ids.number(line.child(name)) if line.has(name) else None
-            for name in ("variant", "product")
+            ids.number(line.child(name), kind) if line.has(name) else None
+            for name, kind in (("variant", "ProductVariant"), ("product", "Product"))
         )
         if is_recent and product is not None:
             item = ProductName.of(product, line.text("title"), line.text_or("sku"), MARKS)
@@ -151,7 +151,7 @@ def _scarce(
 
 
 def _read(variant: Fields, sold: _Sold) -> ScarceProduct:
-    number, product = ids.number(variant), variant.child("product")
+    number, product = ids.number(variant, "ProductVariant"), variant.child("product")
     name = product.text("title")
     if not product.flag("hasOnlyDefaultVariant"):
         name = f"{name} - {variant.text('title')}"

@@ -60,7 +60,7 @@ def _count(fields: Fields, name: str) -> int:
         StoreError: response_too_large, it is only a lower bound.
     """
     count = fields.child(name)
-    if count.text("precision") != "EXACT":
+    if count.one_of("precision", ("EXACT", "AT_LEAST")) != "EXACT":
         message = f"there are more than {count.integer('count')} of {name}, beyond exact counting"
         raise StoreError("response_too_large", message)
     return count.integer("count")
@@ -143,7 +143,7 @@ def _products(api: Api, limit: int) -> Plan[list[Any]]:
 
 def _variants(product: Fields) -> int:
     """Return how many variants a product has; Shopify's own count has no conditions."""
-    return _count(product, "variantsCount") if product.text("status") == "ACTIVE" else 0
+    return _count(product, "variantsCount") if product_results.is_active(product) else 0
 
 
 @collector(interval=900.0, older_than=3600.0, younger_than=7 * 86_400.0, most=500)
@@ -156,6 +156,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     """
     now = run.now()
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
+    asked = range(int(now - younger), int(now - older) + 1)
     query = (
         f"created_at:<='{ids.iso(now - older)}' AND created_at:>='{ids.iso(now - younger)}' "
         "AND recovery_state:not_recovered"
@@ -164,22 +165,23 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     checkouts = yield from api.admin.all_nodes(
         "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, limit=limit
     )
-    found, failures = readable(checkouts, "abandonedCheckouts", _cart)
+    found, failures = readable(checkouts, "abandonedCheckouts", partial(_cart, asked))
     left = [cart for cart in found if cart is not None]
     report = abandoned_cart_report([cart.value for cart in left], left if run.store.lists else None)
     report.degraded = left_out("Carts", failures)
     return report
 
 
-def _cart(checkout: Fields) -> AbandonedCart | None:
-    """Read a checkout; None where it was completed meanwhile."""
-    if checkout.gmt_if_any("completedAt") is not None:
+def _cart(asked: range, checkout: Fields) -> AbandonedCart | None:
+    """Read a checkout; None where it was completed meanwhile, or begun at another time."""
+    began = checkout.seconds("createdAt")
+    if checkout.gmt_if_any("completedAt") is not None or began not in asked:
         return None
     value = ids.shop_money(checkout, "totalPriceSet")
     number = _NUMBER.fullmatch(checkout.text("name"))
     # Only what is a number is shown: an app could name a checkout after whoever began it.
-    shown = number.group(1) if number else str(ids.number(checkout))
-    return AbandonedCart(shown, value, checkout.seconds("createdAt"))
+    shown = number.group(1) if number else str(ids.number(checkout, "AbandonedCheckout"))
+    return AbandonedCart(shown, value, began)
 
 
 @collector(interval=3600.0)

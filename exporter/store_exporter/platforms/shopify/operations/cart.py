@@ -29,7 +29,8 @@ _ROOTS = {
     "RemoveLines": "cartLinesRemove",
     "ApplyDiscount": "cartDiscountCodesUpdate",
 }
-
+_BY_CODE = "CartCodeDiscountAllocation"
+_ALLOCATIONS = (_BY_CODE, "CartAutomaticDiscountAllocation", "CartCustomDiscountAllocation")
 
 # CartErrorCode and CartWarningCode of the official schema, by the error type they stand for.
 # Shopify carries a change out as far as it can and warns; what was not done is an error here.
@@ -146,7 +147,7 @@ def _cart(fields: Fields) -> Cart:
 
 def _share(allocations: Sequence[Fields], code: str, total: Money) -> Money:
     """Return what one discount code takes off."""
-    by_code = (row for row in allocations if row.text("__typename") == "CartCodeDiscountAllocation")
+    by_code = (row for row in allocations if row.one_of("__typename", _ALLOCATIONS) == _BY_CODE)
     own = (row for row in by_code if row.text("code").casefold() == code.casefold())
     return _sum((ids.amount(row.child("discountedAmount")) for row in own), total)
 
@@ -170,7 +171,7 @@ def _line(row: Fields) -> CartLine:
     cost, merchandise = row.child("cost"), row.child("merchandise")
     return CartLine(
         key=row.opaque(),
-        product_id=ids.number(merchandise),
+        product_id=ids.number(merchandise, "ProductVariant"),
         sku=merchandise.text_or("sku"),
         name=merchandise.child("product").text("title"),
         quantity=row.integer("quantity"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Coupon
@@ -12,6 +13,8 @@ from ...kit.operations.coupons import CouponRequest, check_coupon, coupon_plan, 
 from ...kit.reading.fields import Fields
 from ..api import Api
 from ..reading import ids
+
+_KINDS = ("DiscountCodeApp", "DiscountCodeBasic", "DiscountCodeBxgy", "DiscountCodeFreeShipping")
 
 
 @coupon_plan(calls=("admin DiscountByCode",))
@@ -35,7 +38,8 @@ def _coupon(fields: Fields, request: CouponRequest, *, now: float) -> Coupon:
             invalid_response.
     """
     expires, starts = fields.gmt_if_any("endsAt"), fields.gmt_if_any("startsAt")
-    state, kind = fields.text("status"), fields.text("__typename")
+    state = fields.one_of("status", ("ACTIVE", "EXPIRED", "SCHEDULED"))
+    kind = fields.one_of("__typename", _KINDS)
     if state == "EXPIRED":
         raise refusal("expired", f"coupon {request.code} has expired")
     if state == "SCHEDULED" or (starts and datetime.fromtimestamp(now, UTC) < starts):
@@ -74,5 +78,8 @@ def _value(fields: Fields) -> tuple[Decimal | None, Money | None]:
     if value is None:
         return None, None
     if value.has("percentage"):
-        return value.decimal("percentage") * 100, None
+        part = value.decimal("percentage")
+        if not 0 <= part <= 1:
+            raise StoreError("invalid_response", f"{value.where}: percentage is {part}")
+        return part * 100, None
     return None, ids.amount_if_any(value, "amount")

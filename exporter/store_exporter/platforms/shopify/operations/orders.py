@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import tzinfo
+from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -20,6 +21,8 @@ from ..reading import ids, order_results
 
 _LOOKUP = ("admin OrdersByQuery",)
 _MOST = 100
+_MOST_REFUNDS = 250
+"""How many the document asks for; Shopify shows no more of one order."""
 # Shopify's own errors of a cancellation, by whose fault they are.
 _CANCEL_ERRORS = {
     "NOT_FOUND": "not_found",
@@ -85,26 +88,42 @@ class _Orders(orders.Orders[Api]):
 
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
         """The note that came with the order, and with `private` the entries of its timeline."""
-        whole = yield from self._whole("OrderNotes", found)
+        whole = yield from self._whole("OrderNotes", found, first=_MOST)
         notes = []
         if whole.text_or("note").strip():
             created = Secondary().read("created", whole.gmt, "createdAt")
-            notes.append(OrderNote(ids.number(whole), whole.text("note"), True, created))
+            notes.append(OrderNote(ids.number(whole, "Order"), whole.text("note"), True, created))
         if not private:
             return Listing(tuple(notes), len(notes))
-        events = listing(whole.child("events").listed("nodes"), "events", order_results.event)
+        timeline = whole.child("events")
+        events = listing(timeline.listed("nodes"), "events", order_results.event)
         notes += sorted(events, key=orders.age)
+        if timeline.child("pageInfo").flag("hasNextPage"):
+            return Listing(tuple(notes), None, events.unreadable, complete=False)
         return Listing(tuple(notes), len(notes), events.unreadable)
 
     def refunds(self, found: Fields) -> Plan[RefundStatus]:
         whole = yield from self._whole("OrderRefunds", found)
         refunds = [order_results.refund(row) for row in whole.children("refunds")]
-        total = ids.shop_money(whole, "totalPriceSet")
-        return orders.refund_status(ids.number(whole), total, refunds)
+        if len(refunds) >= _MOST_REFUNDS:
+            message = f"{whole.where}: there are {_MOST_REFUNDS} refunds or more"
+            raise StoreError("response_too_large", message)
+        total = order_results.total(whole)
+        if any(refund.amount.currency != total.currency for refund in refunds):
+            raise StoreError("invalid_response", f"{whole.where}: refunds in another currency")
+        return orders.refund_status(ids.number(whole, "Order"), total, refunds)
 
-    def _whole(self, name: str, found: Fields) -> Plan[Fields]:
-        variables = {"id": found.text("id")}
-        return (yield from self.api.admin.ask(name, variables, first=_MOST)).child("order")
+    def _whole(self, name: str, found: Fields, **options: Any) -> Plan[Fields]:
+        """Ask for one order that was found.
+
+        Raises:
+            StoreError: also invalid_response, another one came.
+        """
+        gid = found.opaque()
+        whole = (yield from self.api.admin.ask(name, {"id": gid}, **options)).child("order")
+        if whole.opaque() != gid:
+            raise StoreError("invalid_response", f"{name}: another order than was asked for")
+        return whole
 
     def cancel(
         self, found: Fields, reason: str | None, *, with_customer: bool
@@ -114,7 +133,7 @@ class _Orders(orders.Orders[Api]):
         """
         self.check_cancellable(found.text("name").lstrip("#"), order_results.status(found))
         note = reason[:255] if reason else None
-        variables = {"id": found.text("id"), "reason": "CUSTOMER", "note": note}
+        variables = {"id": found.opaque(), "reason": "CUSTOMER", "note": note}
         data = yield from self.api.admin.ask("CancelOrder", variables, writes=True)
         payload = data.child("orderCancel")
         for error in payload.children("orderCancelUserErrors"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -22,14 +23,6 @@ from ..reading import ids, order_results
 
 _MOST_CUSTOMERS = 500
 _MOST = 1000
-_SUMS = {
-    "gross": "totalPriceSet",
-    "refunds": "totalRefundedSet",
-    "tax": "totalTaxSet",
-    "shipping": "totalShippingPriceSet",
-    "discounts": "totalDiscountsSet",
-}
-_NULLABLE = ("totalTaxSet", "totalDiscountsSet")
 
 
 @plan(Operations.get_customer_insights, calls=("admin Customers", "admin Shop"))
@@ -65,6 +58,8 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     sales = Sales()
 
     def take(order: Fields) -> None:
+        if not request.when.has(order.gmt("createdAt")):
+            return
         is_open = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
         if is_open and (request.definition == "created" or order_results.is_paid(order)):
             sales.add(currency, _sums(order, currency), list(_sold(order)))
@@ -75,21 +70,57 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
 
 
 def _sums(order: Fields, currency: str) -> Sums:
-    """Read what an order comes to.
+    """Read what an order comes to; of lines that were taken off it and never paid for, nothing.
 
     Raises:
         StoreError: invalid_response.
     """
-    amounts = {}
-    for name, member in _SUMS.items():
-        # Taxes and discounts are null where there are none.
-        if member in _NULLABLE and not order.has(member):
-            continue
-        money = ids.shop_money(order, member)
-        if money.currency != currency:
-            raise StoreError("invalid_response", f"{order.where}: {member} is in {money.currency}")
-        amounts[name] = money.amount
-    return Sums(orders=1, items=order.integer("subtotalLineItemsQuantity"), **amounts)
+    placed = ids.shop_money(order, "totalPriceSet", signed=True)
+    if placed.currency != currency:
+        raise StoreError("invalid_response", f"{order.where}: totalPriceSet is {placed}")
+    gross = order_results.total(order).amount
+
+    def amount(fields: Fields, name: str) -> Decimal:
+        # Taxes and discounts before returns are null where there are none.
+        return ids.shop_money(fields, name).amount if fields.has(name) else Decimal(0)
+
+    tax, tax_now = amount(order, "totalTaxSet"), ids.shop_money(order, "currentTotalTaxSet").amount
+    shipping, shipping_now = _shipping(order, currency)
+    pieces, discounts = "subtotalLineItemsQuantity", "totalDiscountsSet"
+    if gross < placed.amount:
+        tax, shipping = tax_now, shipping_now
+        pieces, discounts = "currentSubtotalLineItemsQuantity", "currentTotalDiscountsSet"
+    return Sums(
+        orders=1,
+        items=order.integer(pieces),
+        gross=gross,
+        tax=tax,
+        shipping=shipping,
+        discounts=amount(order, discounts),
+        refunds=ids.shop_money(order, "totalRefundedSet").amount,
+        unearned=tax - tax_now + shipping - shipping_now,
+    )
+
+
+def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
+    """Return what delivery cost without tax: before refunds, and after them.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    line = order.at("shippingLine")
+    if line is None:
+        return Decimal(0), Decimal(0)
+    rate = Decimal(0)
+    if order.flag("taxesIncluded"):
+        rate = sum((r.decimal("rate") for r in line.children("taxLines") if r.has("rate")), rate)
+        if not 0 <= rate < 1:
+            raise StoreError("invalid_response", f"{line.where}: the rate of its taxes is {rate}")
+    before, now = (
+        rounded(ids.shop_money(line, name).amount / (1 + rate), currency)
+        for name in ("discountedPriceSet", "currentDiscountedPriceSet")
+    )
+    return before, now
 
 
 def _sold(order: Fields) -> Iterator[SoldItems]:
@@ -98,13 +129,13 @@ def _sold(order: Fields) -> Iterator[SoldItems]:
         money, pieces = ids.shop_money(line, "discountedTotalSet"), line.integer("quantity")
         title = line.text("title")
         if line.has("product"):
-            product = ids.number(line.child("product"))
+            product = ids.number(line.child("product"), "Product")
             yield SoldItems(product, title, line.text_or("sku"), pieces, money)
 
 
 def _customer(fields: Fields) -> CustomerSpend:
     """Read what one customer has bought."""
-    total, orders = ids.amount(fields.child("amountSpent")), fields.integer("numberOfOrders")
+    total, orders = ids.amount(fields.child("amountSpent"), signed=True), fields.integer("numberOfOrders")
     address = fields.child("defaultEmailAddress") if fields.has("defaultEmailAddress") else None
     latest = fields.child("lastOrder") if fields.has("lastOrder") else None
     return CustomerSpend(

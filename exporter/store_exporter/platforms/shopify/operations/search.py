@@ -102,7 +102,7 @@ def _product(fields: Fields) -> Product:
     variants = list(fields.nodes("variants"))
     single = len(variants) == 1
     return Product(
-        id=number(fields),
+        id=number(fields, "Product"),
         parent_id=None,
         type="simple" if single else "variable",
         name=fields.text("title"),
@@ -111,7 +111,7 @@ def _product(fields: Fields) -> Product:
         regular_price=lowest,
         on_sale=any(_reduced(row) for row in variants),
         stock=Stock(
-            product_id=number(fields),
+            product_id=number(fields, "Product"),
             sku="",
             name=fields.text("title"),
             in_stock=available,
@@ -123,7 +123,7 @@ def _product(fields: Fields) -> Product:
         description=fields.text_or("description"),
         categories=(fields.text_or("productType"),) if fields.text_or("productType") else (),
         attributes={} if single else _options(variants),
-        variations=() if single else tuple(number(row) for row in variants),
+        variations=() if single else tuple(number(row, "ProductVariant") for row in variants),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from ..reading import ids
 from ..reading.ids import amount
 
 _MOST = 250
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_PROVIDERS = ("DeliveryRateDefinition", "DeliveryParticipant")
 _WALLETS = {
     "ANDROID_PAY": "Android Pay",
     "APPLE_PAY": "Apple Pay",
@@ -50,12 +53,20 @@ def _groups(profile: Fields) -> list[dict[str, str]]:
 
 def _zone(row: Fields) -> Zone:
     place = row.child("zone")
-    codes = [land.child("code") for land in place.children("countries")]
-    countries = frozenset(
-        "*" if code.flag("restOfWorld") else code.text("countryCode") for code in codes
-    )
+    countries = frozenset(map(_country, place.children("countries")))
     ways = row.child("methodDefinitions")
-    return Zone(str(ids.number(place)), place.text("name"), ways, countries)
+    return Zone(str(ids.number(place, "DeliveryZone")), place.text("name"), ways, countries)
+
+
+def _country(land: Fields) -> str:
+    """Read the code of a country, `*` for those that no other zone has."""
+    code = land.child("code")
+    if code.flag("restOfWorld"):
+        return "*"
+    country = code.text("countryCode")
+    if _COUNTRY.fullmatch(country) is None:
+        raise StoreError("invalid_response", f"{code.where}: countryCode is {country[:40]!r}")
+    return country
 
 
 def _reaching(_: Api, every: Listing[Zone], country: str, __: str | None) -> Plan[Listing[Zone]]:
@@ -114,7 +125,7 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
 def _shipping_method(zone: str, fields: Fields) -> tuple[bool, ShippingMethod]:
     """Read a way of delivery out of a delivery profile, and whether it is switched on."""
     provider = fields.child("rateProvider")
-    fixed = provider.text("__typename") == "DeliveryRateDefinition"
+    fixed = provider.one_of("__typename", _PROVIDERS) == "DeliveryRateDefinition"
     cost = amount(provider.child("price")) if fixed else None
     free = cost is not None and cost.amount == 0
     method = ShippingMethod(

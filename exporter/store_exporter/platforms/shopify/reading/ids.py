@@ -10,19 +10,25 @@ from ....spec.money import Money
 from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 
-_GID = re.compile(r"gid://shopify/[A-Za-z]+/(\d{1,19})(?:\?.*)?")
+_GID = re.compile(r"gid://shopify/([A-Za-z]+)/([0-9]{1,19})(?:\?.*)?")
+_CURRENCY = re.compile(r"[A-Z]{3,4}")
 
 
-def number(fields: Fields, name: str = "id") -> int:
+def number(fields: Fields, kind: str | None) -> int:
     """Read the number in a global id such as `gid://shopify/Product/51`.
 
+    Args:
+        fields: what has the id.
+        kind: of what it is, such as `Product`; None for one of several.
+
     Raises:
-        StoreError: invalid_response, it is no such id.
+        StoreError: invalid_response, it is no such id, or one of something else.
     """
-    match = _GID.fullmatch(fields.opaque(name))
-    if match is None:
-        raise StoreError("invalid_response", f"{fields.where}: {name} is not an id of Shopify")
-    return int(match.group(1))
+    match = _GID.fullmatch(fields.opaque())
+    if match is None or kind not in (None, match.group(1)):
+        wanted = "not an id of Shopify" if match is None else f"not the id of a {kind}"
+        raise StoreError("invalid_response", f"{fields.where}: id is {wanted}")
+    return int(match.group(2))
 
 
 def iso(when: float) -> str:
@@ -41,14 +47,38 @@ def gid(kind: str, identifier: int) -> str:
     return f"gid://shopify/{kind}/{identifier}"
 
 
-def shop_money(fields: Fields, name: str) -> Money:
-    """Read an amount in the shop's own currency out of a `MoneyBag`."""
-    return amount(fields.child(name).child("shopMoney"))
+def shop_money(fields: Fields, name: str, *, signed: bool = False) -> Money:
+    """Read an amount in the shop's own currency out of a `MoneyBag`; see `amount`."""
+    return amount(fields.child(name).child("shopMoney"), signed=signed)
 
 
-def amount(fields: Fields) -> Money:
-    """Read a `MoneyV2`."""
-    return fields.money("amount", fields.currency("currencyCode"))
+def amount(fields: Fields, *, signed: bool = False) -> Money:
+    """Read a `MoneyV2`.
+
+    Args:
+        fields: it.
+        signed: whether it may be negative, as what is still to be paid is where too much was paid.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    money = fields.money("amount", currency(fields))
+    if money.amount < 0 and not signed:
+        raise StoreError("invalid_response", f"{fields.where}: amount is {money.amount}, below 0")
+    return money
+
+
+def currency(fields: Fields) -> str:
+    """Read the code of a currency, as Shopify writes all of them.
+
+    Raises:
+        StoreError: invalid_response, it is none.
+    """
+    code = fields.text("currencyCode")
+    if _CURRENCY.fullmatch(code) is None:
+        message = f"{fields.where}: currencyCode is {code[:40]!r}, which is not the code of one"
+        raise StoreError("invalid_response", message)
+    return code
 
 
 def amount_if_any(fields: Fields, name: str) -> Money | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from ....spec.money import Money
 from ....spec.results import (
     Customer,
@@ -49,7 +51,7 @@ def financial_status(order: Fields) -> str:
     refunded = shop_money(order, "totalRefundedSet").amount
     if refunded <= 0:
         return "PAID"
-    total = shop_money(order, "totalPriceSet").amount
+    total = shop_money(order, "totalPriceSet", signed=True).amount
     return "REFUNDED" if refunded >= total else "PARTIALLY_REFUNDED"
 
 
@@ -84,6 +86,24 @@ def is_paid(order: Fields) -> bool:
     return financial_status(order) in _PAID
 
 
+def total(order: Fields) -> Money:
+    """Return what an order comes to, before refunds.
+
+    Shopify's total keeps lines that were taken off an order. Of one that nobody paid for there is
+    neither a refund, nor is anything owed for it; the total as it is now tells.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    placed = shop_money(order, "totalPriceSet", signed=True)
+    now = shop_money(order, "currentTotalPriceSet", signed=True).amount
+    if now >= placed.amount or order.gmt_if_any("cancelledAt") is not None:
+        return placed
+    owed = max(-shop_money(order, "totalOutstandingSet", signed=True).amount, Decimal(0))
+    refunded = shop_money(order, "totalRefundedSet").amount
+    return Money(min(placed.amount, now + refunded + owed), placed.currency)
+
+
 def order(fields: Fields, *, with_customer: bool) -> Order:
     """Read an order."""
     found, also = status(fields), Secondary()
@@ -92,10 +112,10 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
     closed = also.read("completed", fields.gmt_if_any, "closedAt")
     parcels = also.read("tracking", _parcels, fields) if with_customer else None
     return Order(
-        id=number(fields),
+        id=number(fields, "Order"),
         number=fields.text("name").lstrip("#"),
         status=found,
-        total=shop_money(fields, "totalPriceSet"),
+        total=total(fields),
         refunded=also.read("refunded", shop_money, fields, "totalRefundedSet"),
         lines=tuple(also.rows("lines", lines, _line)),
         customer=also.read("customer", _customer, fields) if with_customer else None,
@@ -138,8 +158,8 @@ def _line(row: Fields) -> OrderLine:
     quantity = row.integer("quantity")
     unit = shop_money(row, "originalUnitPriceSet")
     return OrderLine(
-        product_id=number(row.child("product")) if row.has("product") else None,
-        variation_id=number(row.child("variant")) if row.has("variant") else None,
+        product_id=number(row.child("product"), "Product") if row.has("product") else None,
+        variation_id=number(row.child("variant"), "ProductVariant") if row.has("variant") else None,
         sku=row.text_or("sku"),
         name=row.text_or("name"),
         quantity=quantity,
@@ -152,13 +172,13 @@ def _customer(fields: Fields) -> Customer:
     if not fields.has("customer"):
         return Customer(None, email, "")
     found = fields.child("customer")
-    return Customer(number(found), email, found.text_or("displayName"))
+    return Customer(number(found, "Customer"), email, found.text_or("displayName"))
 
 
 def refund(fields: Fields) -> Refund:
     """Read one refund."""
     return Refund(
-        number(fields),
+        number(fields, "Refund"),
         shop_money(fields, "totalRefundedSet"),
         fields.text_or("note"),
         Secondary().read("created", fields.gmt, "createdAt"),
@@ -168,4 +188,4 @@ def refund(fields: Fields) -> Refund:
 def event(fields: Fields) -> OrderNote:
     """Read an entry of an order's timeline, which only the staff sees."""
     created = Secondary().read("created", fields.gmt, "createdAt")
-    return OrderNote(number(fields), fields.markup_or("message"), False, created)
+    return OrderNote(number(fields, None), fields.markup_or("message"), False, created)

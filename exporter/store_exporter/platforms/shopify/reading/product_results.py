@@ -12,6 +12,19 @@ from ...kit.reading.secondary import Secondary
 from .ids import number
 
 
+_STATUSES = ("ACTIVE", "ARCHIVED", "DRAFT", "UNLISTED")
+_POLICIES = ("CONTINUE", "DENY")
+
+
+def is_active(product: Fields) -> bool:
+    """Whether a product is on sale.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    return product.one_of_or("status", _STATUSES, "") == "ACTIVE"
+
+
 def _alone(product: Fields) -> bool:
     return product.flag("hasOnlyDefaultVariant")
 
@@ -38,14 +51,14 @@ def scarce_query(threshold: int) -> str:
 def is_scarce(variant: Fields, threshold: int) -> bool:
     """Whether a variant that was found so is one: the search lags behind the records."""
     left = counted(variant)
-    on_sale = variant.child("product").text("status") == "ACTIVE"
+    on_sale = is_active(variant.child("product"))
     return left is not None and left <= threshold and on_sale
 
 
 def on_backorder(variant: Fields) -> bool:
     """Whether a scarce variant can be had although none is left."""
     empty = (counted(variant) or 0) <= 0
-    return empty and variant.text("inventoryPolicy") == "CONTINUE"
+    return variant.one_of("inventoryPolicy", _POLICIES) == "CONTINUE" and empty
 
 
 def stock(variant: Fields, product: Fields) -> Stock:
@@ -54,9 +67,9 @@ def stock(variant: Fields, product: Fields) -> Stock:
     quantity = also.read("quantity", counted, variant)
     empty = quantity is not None and quantity <= 0
     available = variant.flag("availableForSale")
-    policy = also.read("backorders_allowed", variant.text, "inventoryPolicy")
+    policy = also.read("backorders_allowed", variant.one_of, "inventoryPolicy", _POLICIES)
     return Stock(
-        product_id=number(variant),
+        product_id=number(variant, "ProductVariant"),
         sku=variant.text_or("sku"),
         name=(product if _alone(product) else variant).text("title"),
         in_stock=available,
@@ -78,8 +91,8 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
     before = also.read("regular_price", variant.money_if_any, "compareAtPrice", currency)
     reduced = before is not None and before.amount > price.amount
     found = Product(
-        id=number(variant),
-        parent_id=number(product),
+        id=number(variant, "ProductVariant"),
+        parent_id=number(product, "Product"),
         type="variation",
         name=variant.text("title"),
         sku=variant.text_or("sku"),
@@ -97,7 +110,7 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
         return found
     name = product.text("title")
     return replace(
-        found, id=number(product), parent_id=None, type="simple", name=name, attributes={}
+        found, id=number(product, "Product"), parent_id=None, type="simple", name=name, attributes={}
     )
 
 
@@ -112,13 +125,13 @@ def product(fields: Fields, variants: list[Product]) -> Product:
         raise StoreError("invalid_response", f"{fields.where}: a product without variants")
     if _alone(fields):
         return variants[0]
-    return products.product_of_variations(number(fields), fields.text("title"), variants)
+    return products.product_of_variations(number(fields, "Product"), fields.text("title"), variants)
 
 
 def category(fields: Fields) -> Category:
     """Read a collection; collections have none above them."""
     count = Secondary().read("count", lambda: fields.child("productsCount").integer("count"))
-    return Category(number(fields), fields.text("title"), fields.text_or("handle"), None, count, "")
+    return Category(number(fields, "Collection"), fields.text("title"), fields.text_or("handle"), None, count, "")
 
 
 def low_stock(variant: Fields) -> LowStock:
@@ -129,7 +142,7 @@ def low_stock(variant: Fields) -> LowStock:
         raise StoreError("invalid_response", f"{variant.where}: not counted")
     return LowStock(
         product_id=found.product_id,
-        parent_id=number(parent),
+        parent_id=number(parent, "Product"),
         sku=found.sku,
         name=found.name,
         quantity=found.quantity,
