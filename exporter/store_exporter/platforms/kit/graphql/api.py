@@ -39,6 +39,9 @@ class GraphqlApi:
         reader: of the platform's responses.
         bucket: the rate limit; knows what was spent of it and what is left.
         cheapest: name of the document by which to learn what the bucket holds, if responses say so.
+
+    Attributes:
+        kept_back: errors of single places in the data of this operation or run.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class GraphqlApi:
         cheapest: str = "",
     ) -> None:
         self.bucket = bucket
+        self.kept_back: list[StoreError] = []
         self._api = api
         self._url = url
         self._documents = documents
@@ -85,7 +89,8 @@ class GraphqlApi:
         Raises:
             ThrottledError: in a hurry, or refused too often; the rate limit is used up.
             QueryCostError: one item costs more than a query may.
-            StoreError: of the request, or as the response says; partial data is an error.
+            StoreError: of the request, or as the response says; partial data is an error, unless
+                each error says which place it explains.
         """
         if self._cheapest and name != self._cheapest and not hurry and self.bucket.must_learn:
             # What the bucket holds is in every response, so the cheapest question comes first.
@@ -100,6 +105,7 @@ class GraphqlApi:
             given = _variables(variables, first, size)
             try:
                 result = yield from self._spend(name, given, size, claim.points, writes=writes)
+                self.kept_back += result.kept_back
                 return self._reader.data_of(result, name, beside)
             except QueryCostError as error:
                 self.bucket.refused(name, error, size)

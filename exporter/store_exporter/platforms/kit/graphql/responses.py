@@ -32,12 +32,15 @@ class GraphqlResult:
         cost: where the API says it.
         errors: beside partial data.
         extensions: what the platform adds to the response.
+        kept_back: errors of single places of the data, where they stand in place of null, so that
+            only what reads there fails.
     """
 
     data: Mapping[str, Any]
     cost: Cost | None = None
     errors: tuple[StoreError, ...] = ()
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    kept_back: tuple[StoreError, ...] = ()
 
 
 class GraphqlReader(ABC):
@@ -160,7 +163,8 @@ class GraphqlReader(ABC):
                     raise error
         data = body.get("data")
         if isinstance(data, Mapping) and any(value is not None for value in data.values()):
-            return GraphqlResult(data, cost, errors, extensions)
+            beside, kept_back = _placed(data, body.get("errors"), errors)
+            return GraphqlResult(data, cost, beside, extensions, kept_back)
         if errors:
             raise errors[0]
         if not isinstance(data, Mapping):
@@ -182,6 +186,43 @@ class GraphqlReader(ABC):
         elif result.errors:
             raise result.errors[0]
         return Fields(result.data, name)
+
+
+def _placed(
+    data: Mapping[str, Any], entries: Any, errors: tuple[StoreError, ...]
+) -> tuple[tuple[StoreError, ...], tuple[StoreError, ...]]:
+    """Put errors into the data in place of the null that each explains.
+
+    Returns:
+        The errors that explain none, and those that do.
+    """
+    beside: list[StoreError] = []
+    kept_back: list[StoreError] = []
+    for entry, error in zip(entries if isinstance(entries, list) else (), errors, strict=False):
+        path = mapping(entry).get("path")
+        found = isinstance(path, list) and _put(data, path, error)
+        (kept_back if found else beside).append(error)
+    return (*beside, *errors[len(beside) + len(kept_back) :]), tuple(kept_back)
+
+
+def _put(data: Any, path: list[Any], error: StoreError) -> bool:
+    """Put an error in place of the first null on a path, which may begin above its end.
+
+    Below the roots, what fails for another reason than a missing scope makes sense to nobody, and
+    is one row among others.
+    """
+    for index, step in enumerate(path):
+        try:
+            value = data[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+        if value is None:
+            deep = index > 0 and error.error_type != "forbidden"
+            data[step] = StoreError("invalid_response", error.message) if deep else error
+        if value is None or isinstance(value, StoreError):
+            return True
+        data = value
+    return False
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 from ....contract import Run
 from ....errors import StoreError
 from ....net.plans import Plan
+from ..graphql.bucket import QueryCostError
 from ..graphql.documents import NodePage
 from ..reading.fields import Fields
 from .accounts import CountedOrder
@@ -26,6 +27,8 @@ _LOOKED_FOR = 100
 """Remembered orders of which one run asks whether they are still there."""
 _TRIED_AGAIN = 5
 """Orders that could not be read and that one run asks for again."""
+_OF_ONE = ("invalid_response", "response_too_large")
+"""Types of errors that are one order's."""
 
 
 @dataclass(slots=True)
@@ -142,6 +145,10 @@ class CursorBook(OrderBook[ApiT, Pass]):
             For each that was asked for, whether it is deleted: not there, though it would be shown.
         """
 
+    @abstractmethod
+    def kept_back(self) -> Sequence[StoreError]:
+        """Return the errors of single places in the answers of this run."""
+
     def first_place(self, since: int) -> Pass:
         """Return the pass that reads everything changed after a time."""
         return Pass(since, since + self.options.overlap)
@@ -243,7 +250,9 @@ class CursorBook(OrderBook[ApiT, Pass]):
             try:
                 order = yield from self.order(Fields.row(node, "orders", index))
             except StoreError as error:
-                if error.error_type not in ("invalid_response", "response_too_large"):
+                # That one order is too dear to be asked for must not keep back the others.
+                dear = isinstance(error, QueryCostError)
+                if not dear and error.error_type not in _OF_ONE:
                     raise
                 if self.beside:
                     raise self.beside[0] from None
@@ -275,7 +284,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def reasons(self) -> list[str]:
         """Return why the counters may not be complete, one sentence each."""
         title = self.run.store.platform.title()
-        found = {f"{title} keeps back a part: {error.message}" for error in self.beside}
+        errors = [*self.beside, *self.kept_back()]
+        found = {f"{title} keeps back a part: {error.message}" for error in errors}
         if self.cuts:
             found.add(
                 f"{title} gives no cursor to the next page of orders: they are read on by date."

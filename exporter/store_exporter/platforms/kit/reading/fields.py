@@ -62,12 +62,19 @@ def as_list(value: Any) -> list[Any] | None:
     return value if isinstance(value, list) else None
 
 
+def _kept_back(error: StoreError, where: str) -> StoreError:
+    return StoreError(error.error_type, f"{where}: {error.message}", code=error.code)
+
+
 class Fields:
     """One JSON object.
 
     Args:
         value: what should be an object.
         where: its name in error messages, such as `order 51`.
+
+    A member may be an error, where the answer tells why it has none; reading it strictly raises
+    that.
 
     Raises:
         StoreError: invalid_response, at construction and from every method that reads strictly.
@@ -79,6 +86,8 @@ class Fields:
         # PHP writes an associative array without members as a list without items.
         if value == []:
             value = {}
+        if isinstance(value, StoreError):
+            raise _kept_back(value, where)
         if not isinstance(value, Mapping):
             raise StoreError("invalid_response", f"{where} is {_kind(value)}, not an object")
         self._members: Mapping[str, Any] = value
@@ -92,8 +101,18 @@ class Fields:
         return cls(value, f"{what}[{index}]{number}")
 
     def _wrong(self, name: str, wanted: str) -> StoreError:
+        value = self._members.get(name)
+        if isinstance(value, StoreError):
+            return _kept_back(value, f"{self.where}: {name}")
         found = "missing" if name not in self._members else _kind(self._members[name])
         return StoreError("invalid_response", f"{self.where}: {name} is {found}, not {wanted}")
+
+    def _given(self, name: str) -> Any:
+        """Return a member as it came, None if it is missing."""
+        value = self._members.get(name)
+        if isinstance(value, StoreError):
+            raise _kept_back(value, f"{self.where}: {name}")
+        return value
 
     def names(self) -> list[str]:
         """Return the names of the members."""
@@ -179,17 +198,17 @@ class Fields:
         value = self._members.get(name)
         if value is None or isinstance(value, (bool, list, dict)):
             raise self._wrong(name, "a number")
-        number = decimal_number(value, f"{self.where}: {name}")
+        number = decimal_number(self._given(name), f"{self.where}: {name}")
         whole = number.to_integral_value()
         return int(whole) if number == whole else number
 
     def decimal(self, name: str) -> Decimal:
         """Read a number, or the same as a string."""
-        return decimal_number(self._members.get(name), f"{self.where}: {name}")
+        return decimal_number(self._given(name), f"{self.where}: {name}")
 
     def currency(self, name: str) -> str:
         """Read the code of a currency."""
-        return currency_code(self._members.get(name), f"{self.where}: {name}")
+        return currency_code(self._given(name), f"{self.where}: {name}")
 
     def zone(self, name: str) -> tzinfo:
         """Read the name of a time zone."""
@@ -202,7 +221,7 @@ class Fields:
 
     def money(self, name: str, currency: str) -> Money:
         """Read an amount such as `"12.50"`; some plugins make a JSON number of it."""
-        amount = decimal_number(self._members.get(name), f"{self.where}: {name}")
+        amount = decimal_number(self._given(name), f"{self.where}: {name}")
         return Money(normalized(amount, currency), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
@@ -210,7 +229,7 @@ class Fields:
         value = self._members.get(name, _MISSING)
         if value is False or value in (None, ""):
             return None
-        amount = decimal_number(value, f"{self.where}: {name}")
+        amount = decimal_number(self._given(name), f"{self.where}: {name}")
         return Money(normalized(amount, currency), currency)
 
     def gmt(self, name: str) -> datetime:

@@ -103,6 +103,9 @@ class _OrderBook(CursorBook[Api]):
         shown = [ids.number(row, "Order") for row in data.nodes("orders")]
         return min(shown, default=_NONE_SHOWN)
 
+    def kept_back(self) -> Sequence[StoreError]:
+        return self.api.admin.kept_back
+
     def reasons(self) -> list[str]:
         return [*super().reasons(), *self.notes]
 

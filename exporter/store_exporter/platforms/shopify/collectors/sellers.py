@@ -23,6 +23,7 @@ from ..marks import MARKS
 from ..reading import ids, product_results
 from ..responses import IgnoredFilterError
 from .shop import stock
+from .told import told
 
 _DAYS = named_lists.SCARCE_DAYS
 
@@ -61,6 +62,7 @@ class _Sold:
 
 
 @collector(interval=3600.0, timeout=120.0, most=500, requests=12)
+@told
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of seven days, and the variants that most need stock, listed by name.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
-from ....contract import Check, Report, Run
+from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
@@ -21,6 +21,7 @@ from ...kit.reading.lists import readable
 from ..api import Api
 from ..reading import ids, product_results
 from ..responses import IgnoredFilterError
+from .told import told
 
 _OPEN = " AND -status:cancelled AND test:false"
 _PAID = "financial_status:paid,partially_refunded"
@@ -37,22 +38,6 @@ _ON_SALE = "status:active"
 _NUMBER = re.compile(r"#?([0-9]{1,20})", re.ASCII)
 
 
-def _as_searched(check: Check) -> Check:
-    """Make a plan say degraded, and give no figure, where Shopify ignores a filter of its search.
-
-    Such figures would count what was not requested.
-    """
-
-    @wraps(check)
-    def searched(api: Api, run: Run) -> Plan[Report]:
-        try:
-            return (yield from check(api, run))
-        except IgnoredFilterError as error:
-            return Report((), [f"{error.message}."], "nothing is counted")
-
-    return searched
-
-
 def _count(fields: Fields, name: str) -> int:
     """Read a count. Shopify stops counting at a limit, and half a figure is none.
 
@@ -67,6 +52,7 @@ def _count(fields: Fields, name: str) -> int:
 
 
 @collector(interval=900.0)
+@told
 def order_statuses(api: Api, _: Run) -> Plan[Report]:
     """Orders in each status, by six counts in one query.
 
@@ -97,7 +83,7 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
 
 
 @collector(interval=900.0, timeout=120.0, threshold=5, most=2_500, requests=2)
-@_as_searched
+@told
 def stock(api: Api, run: Run) -> Plan[Report]:
     """Stock of the variants of active products: low is at or below `threshold` and not empty.
 
@@ -147,7 +133,7 @@ def _variants(product: Fields) -> int:
 
 
 @collector(interval=900.0, older_than=3600.0, younger_than=7 * 86_400.0, most=500)
-@_as_searched
+@told
 def carts(api: Api, run: Run) -> Plan[Report]:
     """Abandoned checkouts and their value: neither completed nor recovered.
 
@@ -185,6 +171,7 @@ def _cart(asked: range, checkout: Fields) -> AbandonedCart | None:
 
 
 @collector(interval=3600.0)
+@told
 def customers(api: Api, _: Run) -> Plan[Report]:
     """Customers, by one count."""
     count = _count((yield from api.admin.ask("CustomerCount")), "customersCount")
@@ -192,6 +179,7 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 
 
 @collector(interval=3600.0)
+@told
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks of this app, by one count."""
     count = _count((yield from api.admin.ask("WebhookCount")), "webhookSubscriptionsCount")

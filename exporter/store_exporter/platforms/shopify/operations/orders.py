@@ -50,7 +50,7 @@ class _Orders(orders.Orders[Api]):
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         # The search is by word; the address decides.
         found = yield from self._search(f"email:{quoted(email)}", max(wanted, 10))
-        return [row for row in found if _belongs(row, email)][:wanted]
+        return _own(found, email)[:wanted]
 
     def _search(self, query: str, limit: int) -> Plan[list[Fields]]:
         """Return the orders that a search finds, newest first."""
@@ -80,7 +80,7 @@ class _Orders(orders.Orders[Api]):
         # shows whether there are more.
         most = arguments.MOST_ITEMS if request.status is not None else max(request.reach, _MOST) + 1
         rows = yield from self._search(query, most)
-        own = [row for row in rows if _belongs(row, request.email)]
+        own = _own(rows, request.email)
         found = listing(own, "orders", lambda row: self.read(row, with_customer=True))
         kept = tuple(filter(request.has, found))
         total = len(kept) if len(rows) < most and not found.unreadable else None
@@ -147,7 +147,26 @@ class _Orders(orders.Orders[Api]):
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
+    """Whether an order was placed with an address, if one is asked for.
+
+    Raises:
+        StoreError: as Shopify says why it keeps the address back.
+    """
+    if email is not None and isinstance(order.raw("email"), StoreError):
+        order.text("email")
     return email is None or order.text_or("email").strip().casefold() == email
+
+
+def _own(rows: list[Fields], email: str) -> list[Fields]:
+    """Return those of the orders found by an address that were placed with it.
+
+    Raises:
+        StoreError: forbidden, none of them shows its address.
+    """
+    if rows and not any(row.has("email") for row in rows):
+        message = "this app is not shown the e-mail addresses of orders (protected customer data)"
+        raise StoreError("forbidden", message)
+    return [row for row in rows if _belongs(row, email)]
 
 
 PLANNED = order_plans(

@@ -1,0 +1,33 @@
+"""What a report says of answers that are not what was asked for, or not all of it."""
+
+from __future__ import annotations
+
+from functools import wraps
+
+from ....contract import Check, Report, Run
+from ....net.plans import Plan
+from ..api import Api
+from ..responses import IgnoredFilterError
+
+
+def told(check: Check) -> Check:
+    """Make a collector's report say degraded where Shopify keeps back a part of an answer.
+
+    Where Shopify ignores a filter of its search there is no figure: it would count what was not
+    asked for.
+    """
+
+    @wraps(check)
+    def telling(api: Api, run: Run) -> Plan[Report]:
+        try:
+            report = yield from check(api, run)
+        except IgnoredFilterError as error:
+            report = Report((), [f"{error.message}."], "nothing is counted")
+        reasons = list(report.degraded)
+        for message in dict.fromkeys(error.message for error in api.admin.kept_back):
+            if not any(message in reason for reason in reasons):
+                reasons.append(f"Shopify keeps back a part: {message}")
+        report.degraded = reasons
+        return report
+
+    return telling
