@@ -108,8 +108,9 @@ class Reader(GraphqlReader):
         """Classify an error; one of them says by how much a query is too dear."""
         extensions = mapping(entry.get("extensions"))
         if extensions.get("code") == "MAX_COST_EXCEEDED":
-            points = _number(extensions.get("cost")) or _MOST_COST + 1.0
             most = _number(extensions.get("maxCost")) or _MOST_COST
+            # Where the cost is not told, half as much is asked for next.
+            points = _number(extensions.get("cost")) or 2.0 * most
             return QueryCostError("the query", points, most)
         if "code" not in extensions:
             code = _code_of(str(entry.get("message")))

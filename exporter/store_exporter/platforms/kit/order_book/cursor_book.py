@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ....contract import Run
 from ....errors import StoreError
@@ -21,84 +20,19 @@ from ..graphql.documents import NodePage
 from ..reading.fields import Fields
 from .accounts import CountedOrder
 from .book import ApiT, OrderBook
+from .list_pass import Pass
+from .walk import DAY
 
 _KNOWN_AT_FIRST = 100
 _LOOKED_FOR = 100
 """Remembered orders of which one run asks whether they are still there."""
 _TRIED_AGAIN = 5
 """Orders that could not be read and that one run asks for again."""
-_OF_ONE = ("invalid_response", "response_too_large")
-"""Types of errors that are one order's."""
-
-
-@dataclass(slots=True)
-class Pass:
-    """Where the reading stands.
-
-    Attributes:
-        begin: the pass reads orders changed at or after this Unix time.
-        newest: the latest time of change seen.
-        after: cursor at which the pass goes on; None when it is over.
-        pages: that the pass has read.
-        mark: a cursor of the pass that should never come again.
-        is_cut: whether there is more to read and no cursor to it.
-    """
-
-    begin: int
-    newest: int
-    after: str | None = None
-    pages: int = 0
-    mark: str | None = None
-    is_cut: bool = False
-
-    def start(self, begin: int) -> None:
-        """Begin a pass at a Unix time."""
-        self.begin, self.pages, self.mark = begin, 0, None
-        self.after, self.is_cut = None, False
-
-    def go_on(self, after: str | None) -> None:
-        """Note where the next page begins.
-
-        Pages that come again would be read for ever. One cursor in memory is enough to notice: it
-        is replaced after 1, 2, 4, 8… pages, so that it stands in the circle before long (Brent's
-        algorithm).
-
-        Raises:
-            StoreError: invalid_response, the page has been read; the next pass begins anew.
-        """
-        if after is not None and after == self.mark:
-            self.after = None
-            raise StoreError(
-                "invalid_response", "the list of orders: the cursor goes back to an earlier page"
-            )
-        self.after, self.is_cut = after, False
-        self.pages += 1
-        if self.pages & (self.pages - 1) == 0:
-            self.mark = after
-
-    def to_document(self) -> dict[str, Any]:
-        """Return the pass as JSON types."""
-        return asdict(self)
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Pass:
-        """Return the pass that was saved.
-
-        Raises:
-            ValueError: it makes no sense.
-        """
-        after = document["after"]
-        if after is not None and not isinstance(after, str):
-            raise ValueError("the cursor is not a string")
-        mark = document.get("mark")
-        return cls(
-            int(document["begin"]),
-            int(document["newest"]),
-            after,
-            int(document.get("pages", 0)),
-            mark if isinstance(mark, str) else None,
-            bool(document.get("is_cut")),
-        )
+_OF_ONE = ("invalid_response", "response_too_large", "server_error", "timeout")
+"""Types of errors that may be one order's; if the store has no other answer, the next request has
+none either."""
+_MOST_OF_PASS = 20_000
+"""Orders after which a pass goes on by date: a platform may end a list after 25,000."""
 
 
 class CursorBook(OrderBook[ApiT, Pass]):
@@ -110,6 +44,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
     """
 
     place_name = "pass"
+    changed_at: ClassVar[str]
+    """The member of an order that tells when it last changed."""
 
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
@@ -173,9 +109,11 @@ class CursorBook(OrderBook[ApiT, Pass]):
             if after is None or not page.items:
                 break
         orders = yield from self._read(nodes)
-        changed = max((order.modified for order in orders), default=0)
-        began = min(changed, int(self.run.now()))
-        self.start(began, Pass(began, began), orders)
+        now = int(self.run.now())
+        newest = min(max(self._changed(nodes), default=0), now)
+        # A shop that was quiet, or empty, for years may have its history brought in tomorrow. What
+        # was paid before the counting is not new then; a day is left for clocks that disagree.
+        self.start(max(newest, now - DAY), Pass(newest, newest), orders)
 
     def walk(self) -> Plan[None]:
         """Read on, until the end or until this run has read what one run may."""
@@ -188,14 +126,14 @@ class CursorBook(OrderBook[ApiT, Pass]):
         left = self.options.size * self.options.pages
         while left > 0:
             page = yield from self._page(min(self.options.size, left))
-            orders = yield from self._read(page.items)
-            for order in orders:
+            for order in (yield from self._read(page.items)):
                 self.ledger.apply(order)
-                place.newest = max(place.newest, order.modified)
+            changed = self._changed(page.items)
+            place.newest = max(place.newest, *changed) if changed else place.newest
             try:
                 place.go_on(page.after)
-                if page.is_cut:
-                    self._go_on_by_date(page, orders)
+                place.read += len(page.items)
+                self._go_on_by_date(page, max(changed, default=0))
             finally:
                 self.ledger.forget(place.begin)
                 self.save()
@@ -205,18 +143,29 @@ class CursorBook(OrderBook[ApiT, Pass]):
         yield from self._look_for_deleted()
         self.save()
 
-    def _go_on_by_date(self, page: NodePage, orders: Sequence[CountedOrder]) -> None:
-        """Go on at the last change on a page that has no cursor to the next one.
+    def _go_on_by_date(self, page: NodePage, last: int) -> None:
+        """Go on at the last change on a page that has no cursor to the next one, or too late a one.
 
         Raises:
-            StoreError: invalid_response, that is where the page begins already.
+            StoreError: invalid_response, there is no cursor, and the page begins there already.
         """
-        last = max((order.modified for order in orders), default=0)
+        is_late = self.place.read >= _MOST_OF_PASS and page.after is not None
         if last <= self.place.begin:
             page.checked()
-        self.cuts += 1
-        self.place.start(last)
-        self.place.is_cut = True
+        elif page.is_cut or is_late:
+            self.cuts += page.is_cut
+            self.place.start(last)
+            self.place.is_cut = True
+
+    def _changed(self, nodes: Sequence[Any]) -> list[int]:
+        """Return when orders changed, also those of which no more can be read or that are tests."""
+        found = []
+        for node in nodes:
+            try:
+                found.append(Fields(node, "order").seconds(self.changed_at))
+            except StoreError:
+                continue
+        return found
 
     def _look_for_deleted(self) -> Plan[None]:
         """Ask for the longest unread orders, as what is deleted is in no list."""
@@ -250,9 +199,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             try:
                 order = yield from self.order(Fields.row(node, "orders", index))
             except StoreError as error:
-                # That one order is too dear to be asked for must not keep back the others.
-                dear = isinstance(error, QueryCostError)
-                if not dear and error.error_type not in _OF_ONE:
+                if not _is_of_one(error):
                     raise
                 if self.beside:
                     raise self.beside[0] from None
@@ -275,7 +222,13 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def _try_again(self) -> Plan[None]:
         """Ask once more for some of the orders that could not be read."""
         for order_id in list(self.unreadable)[:_TRIED_AGAIN]:
-            node = yield from self.node(order_id)
+            try:
+                node = yield from self.node(order_id)
+            except StoreError as error:
+                if not _is_of_one(error):
+                    raise
+                self.cannot_read(order_id, error)
+                continue
             del self.unreadable[order_id]
             if node is not None:
                 for order in (yield from self._read([node])):
@@ -291,3 +244,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 f"{title} gives no cursor to the next page of orders: they are read on by date."
             )
         return [*super().reasons(), *sorted(found)]
+
+
+def _is_of_one(error: StoreError) -> bool:
+    """Whether an error is one order's, which must not keep back the others."""
+    return isinstance(error, QueryCostError) or error.error_type in _OF_ONE

@@ -8,6 +8,7 @@ that: an order that is edited is paid in the rest, one that is authorised is cap
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,8 +19,12 @@ from ...kit.reading.fields import Fields
 from ..reading import ids, order_results
 
 STATUSES = order_results.STATUSES
-# How many of each the list requests. A list that is full may lack some.
-_SHORT = {"transactions": 10, "fulfillments": 5}
+MORE = {
+    "OrderHistory": {"transactions": 10, "fulfillments": 5},
+    "LongOrderHistory": {"transactions": 100, "fulfillments": 50},
+}
+"""The document by which an order is requested that shows so many of something: what is full may
+lack some. Each shows more than the one before, and costs more."""
 _MOST = 250
 _PAYMENTS = ("CAPTURE", "SALE")
 _CHANGE = "CHANGE"
@@ -34,9 +39,9 @@ _REST = "rest"
 """The id of what was refunded and is no transaction."""
 
 
-def is_cut_short(row: Fields) -> bool:
-    """Whether an order of the list may have more payments or parcels than it shows."""
-    return any(len(row.listed(name)) >= limit for name, limit in _SHORT.items())
+def is_cut_short(row: Fields, shown: Mapping[str, int]) -> bool:
+    """Whether an order may have more payments or parcels than it shows, which are so many."""
+    return any(len(row.listed(name)) >= limit for name, limit in shown.items())
 
 
 def read_order(row: Fields, began: int) -> CountedOrder | None:
@@ -153,7 +158,11 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
             continue
         amount, last = _amount(transaction, "amountSet", currency), max(last, _when(transaction))
         if ended == PAID and not transaction.flag("test"):
-            found.append(CountedRefund(str(ids.number(transaction, "OrderTransaction")), amount, _when(transaction)))
+            found.append(
+                CountedRefund(
+                    str(ids.number(transaction, "OrderTransaction")), amount, _when(transaction)
+                )
+            )
         else:
             others += amount
     rest = _amount(row, "totalRefundedSet", currency)

@@ -135,7 +135,10 @@ def _sold(order: Fields) -> Iterator[SoldItems]:
 
 def _customer(fields: Fields) -> CustomerSpend:
     """Read what one customer has bought."""
-    total, orders = ids.amount(fields.child("amountSpent"), signed=True), fields.integer("numberOfOrders")
+    total, orders = (
+        ids.amount(fields.child("amountSpent"), signed=True),
+        fields.integer("numberOfOrders"),
+    )
     address = fields.child("defaultEmailAddress") if fields.has("defaultEmailAddress") else None
     latest = fields.child("lastOrder") if fields.has("lastOrder") else None
     return CustomerSpend(

@@ -11,7 +11,6 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.secondary import Secondary
 from .ids import number
 
-
 _STATUSES = ("ACTIVE", "ARCHIVED", "DRAFT", "UNLISTED")
 _POLICIES = ("CONTINUE", "DENY")
 
@@ -110,7 +109,12 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
         return found
     name = product.text("title")
     return replace(
-        found, id=number(product, "Product"), parent_id=None, type="simple", name=name, attributes={}
+        found,
+        id=number(product, "Product"),
+        parent_id=None,
+        type="simple",
+        name=name,
+        attributes={},
     )
 
 
@@ -131,7 +135,14 @@ def product(fields: Fields, variants: list[Product]) -> Product:
 def category(fields: Fields) -> Category:
     """Read a collection; collections have none above them."""
     count = Secondary().read("count", lambda: fields.child("productsCount").integer("count"))
-    return Category(number(fields, "Collection"), fields.text("title"), fields.text_or("handle"), None, count, "")
+    return Category(
+        number(fields, "Collection"),
+        fields.text("title"),
+        fields.text_or("handle"),
+        None,
+        count,
+        "",
+    )
 
 
 def low_stock(variant: Fields) -> LowStock:

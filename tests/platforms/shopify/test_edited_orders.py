@@ -1,0 +1,188 @@
+"""Orders and reports as an order is now: edited, paid back, delivered for less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store_demo.stores.shopify import SimulatedShopify
+from store_demo.stores.shopify.records import Order
+from store_exporter.errors import StoreError
+from store_exporter.platforms.shopify import Shopify
+from tests.fakes.direct import Json, changing
+from tests.platforms.operations import pounds
+from tests.platforms.shopify.handwritten import bag
+
+EMAIL = "ada@example.test"
+
+
+@pytest.fixture
+def edited(shop: SimulatedShopify) -> Order:
+    """An order of 100.00 and 110.00, from which the latter was taken before anything was paid."""
+    room = shop.stock_room
+    room.orders.clear()
+    lines = [(room.by_sku(sku).id, 1) for sku in ("SKU-010", "SKU-011")]
+    made = room.new_order("PENDING", email=EMAIL, lines=lines)
+    room.remove_lines(made, kept=1)
+    return made
+
+
+def test_lines_that_were_taken_off_and_never_paid_for_are_in_no_total(
+    shop: SimulatedShopify, store: Shopify, edited: Order
+) -> None:
+    assert store.check_order(str(edited.number)).total == pounds("100.00")
+    assert store.get_sales_report("day").gross == pounds("100.00")
+    shop.stock_room.edit_order(edited, financial="PAID")
+    report = store.get_sales_report("day", definition="paid")
+    assert (report.gross, report.net, report.items) == (pounds("100.00"), pounds("100.00"), 1)
+    shop.stock_room.refund(edited)
+    status = store.check_refund_status(str(edited.number))
+    assert (status.status, status.total) == ("full", pounds("100.00"))
+
+
+def test_lines_that_were_paid_for_and_then_taken_off_are_paid_back_before_they_count_for_nothing(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    room = shop.stock_room
+    room.orders.clear()
+    lines = [(room.by_sku(sku).id, 1) for sku in ("SKU-010", "SKU-011")]
+    made = room.new_order("PAID", email=EMAIL, lines=lines)
+    room.remove_lines(made, kept=1)
+    assert store.check_order(str(made.number)).total == pounds("210.00")
+    room.refund(made, Decimal("110.00"))
+    report = store.get_sales_report("day")
+    assert (report.gross, report.refunds, report.net) == (
+        pounds("210.00"),
+        pounds("110.00"),
+        pounds("100.00"),
+    )
+
+
+def test_a_cancelled_order_shows_what_it_came_to(
+    shop: SimulatedShopify, store: Shopify, edited: Order
+) -> None:
+    shop.stock_room.cancel(edited)
+    assert store.check_order(str(edited.number)).total == pounds("210.00")
+
+
+def of_order(**members: Any) -> Callable[[Json], Json]:
+    """Give orders other members."""
+
+    def change(answer: Json) -> Json:
+        for node in answer["data"].get("orders", {}).get("nodes", []):
+            node.update(members)
+        return answer
+
+    return change
+
+
+def delivery(charged: str, now: str, *rates: float) -> Json:
+    return {
+        "discountedPriceSet": bag(charged),
+        "currentDiscountedPriceSet": bag(now),
+        "taxLines": [{"rate": rate} for rate in rates],
+    }
+
+
+TAXED = {"totalTaxSet": bag("16.67"), "currentTotalTaxSet": bag("16.67")}
+REPORTS: dict[str, tuple[Json, tuple[str, str, str, str]]] = {
+    "tax included, in delivery too": (
+        {**TAXED, "shippingLine": delivery("6.00", "6.00", 0.2)},
+        ("100.00", "16.67", "5.00", "78.33"),
+    ),
+    "tax on top": (
+        {**TAXED, "taxesIncluded": False, "shippingLine": delivery("6.00", "6.00", 0.2)},
+        ("100.00", "16.67", "6.00", "77.33"),
+    ),
+    "two taxes on delivery": (
+        {**TAXED, "shippingLine": delivery("11.50", "11.50", 0.05, 0.1)},
+        ("100.00", "16.67", "10.00", "73.33"),
+    ),
+    "delivery that a discount made free": (
+        {**TAXED, "shippingLine": delivery("0.00", "0.00")},
+        ("100.00", "16.67", "0.00", "83.33"),
+    ),
+    "all of it paid back": (
+        {
+            "totalTaxSet": bag("16.67"),
+            "currentTotalTaxSet": bag("0.00"),
+            "shippingLine": delivery("6.00", "0.00", 0.2),
+            "currentTotalPriceSet": bag("0.00"),
+            "totalRefundedSet": bag("100.00"),
+        },
+        ("100.00", "16.67", "5.00", "0.00"),
+    ),
+    "delivery alone paid back": (
+        {
+            **TAXED,
+            "currentTotalTaxSet": bag("15.67"),
+            "shippingLine": delivery("6.00", "0.00", 0.2),
+            "currentTotalPriceSet": bag("94.00"),
+            "totalRefundedSet": bag("6.00"),
+        },
+        ("100.00", "16.67", "5.00", "78.33"),
+    ),
+    "no tax at all": (
+        {"totalTaxSet": None, "totalDiscountsSet": None},
+        ("100.00", "0.00", "0.00", "100.00"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_net_sales_are_what_is_left_without_tax_and_delivery(
+    shop: SimulatedShopify, store: Shopify, name: str
+) -> None:
+    members, expected = REPORTS[name]
+    room = shop.stock_room
+    room.orders.clear()
+    room.new_order("PAID", email=EMAIL, lines=[(room.by_sku("SKU-010").id, 1)])
+    shop.faults.add(changing("*", of_order(**members)))
+    report = store.get_sales_report("day")
+    found = (report.gross, report.tax, report.shipping, report.net)
+    assert found == tuple(map(pounds, expected))
+    assert report.unreadable == 0
+
+
+def test_orders_of_other_days_than_were_asked_for_are_in_no_report(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    shop.stock_room.orders.clear()
+    lines = [(shop.stock_room.by_sku("SKU-010").id, 1)]
+    shop.stock_room.new_order("PAID", lines=lines)
+    shop.faults.add(changing("*", of_order(createdAt="2020-01-01T00:00:00Z")))
+    assert store.get_sales_report("day").orders == 0
+
+
+def test_refunds_are_all_there_or_the_status_is_an_error(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    room = shop.stock_room
+    room.orders.clear()
+    made = room.new_order("PAID", email=EMAIL, lines=[(room.by_sku("SKU-010").id, 10)])
+    for _ in range(180):
+        room.refund(made, Decimal("1.00"))
+    assert store.check_refund_status(str(made.number)).refunded == pounds("180.00")
+    for _ in range(70):
+        room.refund(made, Decimal("1.00"))
+    with pytest.raises(StoreError, match="250 refunds or more") as caught:
+        store.check_refund_status(str(made.number))
+    assert caught.value.error_type == "response_too_large"
+
+
+def test_a_timeline_that_goes_on_is_not_called_complete(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    def longer(answer: Json) -> Json:
+        for order in (answer["data"].get("order"),):
+            if order and "events" in order:
+                order["events"]["pageInfo"]["hasNextPage"] = True
+        return answer
+
+    assert store.get_order_notes("1003", private=True).complete
+    shop.faults.add(changing("*", longer))
+    found = store.get_order_notes("1003", private=True)
+    assert (found.complete, found.total) == (False, None)
