@@ -6,14 +6,16 @@ import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .. import markdown
 from ..metrics.catalogue import operations as catalogue
 from ..mixin import policy, series
 from ..mixin.model import Record
 from ..mixin.objectives import DEFAULT
 from ..mixin.rules import longterm, recording, slo
+from ..platforms import base
 from ..probing.jobs import PROBE, jobs_of
 from ..stores.model import Store
-from .support.store_series import store_series, usual_store
+from .support.store_series import MOST_LISTED, store_series, usual_store
 
 SCRAPED_BYTES = 1.3
 """Bytes on disk of a sample of a counter or gauge, its part of the index included."""
@@ -156,6 +158,22 @@ def _hours(fleet: Fleet) -> Part:
     kept = (longterm.HOURLY_CALLS, longterm.HOURLY_ERRORS, longterm.HOURLY_SECONDS)
     count = sum(number for name, number, _ in recorded(fleet) if name in kept)
     return Part("hours", count, count / policy.HOUR, HOURLY_BYTES)
+
+
+def documentation() -> str:
+    """The series of a store, and the sizes for a usual fleet, as Markdown."""
+    store = usual_store()
+    title, each = base.load(store.platform).title, store_series(store)
+    series = (
+        f"A {title} store with every collector has about {each.own} series, {each.buckets} more "
+        f"with classic buckets, and up to {each.listed} of lists by name ({MOST_LISTED} with "
+        "several currencies), unless `lists: false` disables these."
+    )
+    totals = (
+        "`store-exporter sizing` computes the totals, here for 1,000 stores with eight operations:"
+    )
+    printed = f"$ store-exporter sizing --stores 1000\n{table(Fleet(stores=1000))}"
+    return markdown.page((series, totals, markdown.code("console", printed)))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

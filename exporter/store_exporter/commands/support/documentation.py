@@ -9,6 +9,7 @@ from ...ingest import reference as ingest
 from ...mixin.documentation import sections as mixin
 from ...platforms import base
 from ...platforms import reference as operations
+from .. import sizing
 from . import slo_file
 
 
@@ -24,6 +25,7 @@ def sections() -> dict[str, Mapping[str, str]]:
         "docs/alerting.md": mixin.alerting(),
         "docs/applications.md": ingest.tables(),
         "docs/configuration.md": {"keys": configuration.tables(platforms)},
+        "docs/scaling.md": {"sizing": sizing.documentation()},
         "docs/slo.md": mixin.objectives() | {"keys": slo_file.tables()},
         **{
             f"docs/{name}.md": {"costs": configuration.costs(platform)}
