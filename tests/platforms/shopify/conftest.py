@@ -6,6 +6,7 @@ import pytest
 
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.platforms.shopify import Shopify
+from tests import servers
 from tests.fakes.clock import Clock
 from tests.fakes.shopify import client
 
@@ -23,3 +24,9 @@ def shop(clock: Clock) -> SimulatedShopify:
 @pytest.fixture
 def store(shop: SimulatedShopify, clock: Clock) -> Shopify:
     return client(shop, clock)
+
+
+@pytest.fixture
+def schemas() -> None:
+    """Skips, and says so at the end, when `scripts/tools` could not get the schemas."""
+    servers.tool("shopify-schemas")

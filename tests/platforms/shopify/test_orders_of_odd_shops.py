@@ -91,10 +91,10 @@ def shown(limits: dict[str, int]) -> Any:
     return change
 
 
-LIMITS = {"OrderHistory": 100, "LongOrderHistory": 250}
+LIMITS = {"OrderHistory": 60, "LongOrderHistory": 250}
 
 
-@pytest.mark.parametrize(("payments", "documents"), [(9, 0), (10, 1), (99, 1), (100, 2), (249, 2)])
+@pytest.mark.parametrize(("payments", "documents"), [(9, 0), (10, 1), (59, 1), (60, 2), (249, 2)])
 async def test_an_order_is_asked_for_as_long_as_it_shows_too_few_payments(
     payments: int, documents: int
 ) -> None:

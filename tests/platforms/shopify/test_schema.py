@@ -19,7 +19,6 @@ from store_demo.stores.shopify.server import VERSIONS
 from store_exporter.platforms.shopify.api import DOCUMENTS
 from store_exporter.platforms.shopify.reading import order_results
 from store_exporter.platforms.shopify.versions import DEFAULT, SUPPORTED
-from tests import servers
 from tests.platforms.shopify import subset
 
 APIS = ("admin", "storefront")
@@ -28,12 +27,6 @@ APIS = ("admin", "storefront")
 @cache
 def official(api: str, version: str) -> GraphQLSchema:
     return subset.official(api, version)
-
-
-@pytest.fixture
-def schemas() -> None:
-    """Skips, and says so at the end, when `scripts/tools` could not get the schemas."""
-    servers.tool("shopify-schemas")
 
 
 def operations(api: str) -> list[str]:

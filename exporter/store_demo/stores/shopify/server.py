@@ -25,7 +25,7 @@ from graphql import (
 
 from ..serving import Incoming, Outgoing, SimulatedServer
 from .admin import SCOPES, Admin
-from .cost import Bucket, Costs
+from .cost import Bucket, Costs, Growth, reported
 from .shop import StockRoom
 from .storefront import Storefront
 
@@ -105,6 +105,7 @@ class SimulatedShopify(SimulatedServer):
         self.tokens = Tokens(domain)
         self.stock_room = StockRoom(domain, currency, seed, clock)
         self.bucket = Bucket(clock)
+        self.growth: Growth = reported
         self._schemas = schemas or {api: used_schema(api) for api in ("admin", "storefront")}
         admin = Admin(self.stock_room, self.tokens.scopes, VERSIONS)
         self._roots = {"admin": admin.root(), "storefront": Storefront(self.stock_room).root()}
@@ -173,7 +174,11 @@ class SimulatedShopify(SimulatedServer):
             if isinstance(d, OperationDefinitionNode)
             and (name is None or (d.name is not None and d.name.value == name))
         )
-        cost = Costs(schema, fragments, variables).of(operation) if api == "admin" else 0.0
+        cost = (
+            Costs(schema, fragments, variables, self.growth).of(operation)
+            if api == "admin"
+            else 0.0
+        )
         if cost > MOST_COST:
             message = f"Query cost is {cost:g}, which exceeds the single query max cost limit"
             extensions = {"code": "MAX_COST_EXCEEDED", "cost": cost, "maxCost": MOST_COST}

@@ -73,6 +73,7 @@ class GraphqlApi:
         writes: bool = False,
         hurry: bool = False,
         beside: list[StoreError] | None = None,
+        points: float | None = None,
     ) -> Plan[Fields]:
         """Run a document and return its data; it waits for the rate limit.
 
@@ -85,6 +86,7 @@ class GraphqlApi:
             writes: whether sending it twice would not do the same as sending it once.
             hurry: whether to ask at once, as liveness must; being refused is an error then.
             beside: takes the errors beside partial data, which are errors unless given.
+            points: that it costs at most, for one that shows many items of a fixed number.
 
         Raises:
             ThrottledError: in a hurry, or refused too often; the rate limit is used up.
@@ -98,7 +100,7 @@ class GraphqlApi:
         refusals = 0
         while True:
             size = 1 if first is None else self.bucket.page(name, first)
-            claim = self.bucket.claim(name, size)
+            claim = self.bucket.claim(name, size, points)
             if claim.wait > 0 and not hurry:
                 yield self._pause(claim.wait)
                 continue

@@ -20,8 +20,9 @@ from ....metrics.catalogue import health
 from ....metrics.families import Sample
 
 _UNKNOWN_COST = 10.0
-# Whoever must keep to a share is more careful with what it never asked before.
-_UNKNOWN_COST_OF_SHARE = 40.0
+# Whoever must keep to a share is more careful with what was never sent: as dear as the dearest page
+# of one item, an order with its twenty lines, where each thing in it costs a point.
+_UNKNOWN_COST_OF_SHARE = 125.0
 _SHORTEST_WAIT = 0.05
 _TOLERANCE = 1e-6
 
@@ -159,18 +160,19 @@ class Bucket:
             return self._ceiling
         return min(self.latest.maximum * self._share, self._ceiling)
 
-    def claim(self, query: str, size: int = 1) -> Claim:
+    def claim(self, query: str, size: int = 1, points: float | None = None) -> Claim:
         """Ask to send a query.
 
         Args:
             query: its name, by which its cost is remembered.
             size: of the page that it asks for.
+            points: that it costs at most, if that is known before it was sent.
 
         Raises:
             QueryCostError: it costs more than this client may ever use at once.
         """
         with self._lock:
-            cost = self._expected(query, size)
+            cost = self._expected(query, size, points)
             if self.latest is not None:
                 self._refill(self.latest)
                 floor = self.latest.maximum * (1.0 - self._share)
@@ -181,11 +183,13 @@ class Bucket:
             self._under_way += cost
             return Claim(0.0, cost)
 
-    def _expected(self, query: str, size: int) -> float:
+    def _expected(self, query: str, size: int, most: float | None) -> float:
         """Return the most that a query will cost, as far as can be told."""
         allowed, known = self._allowed(), self._costs.get(query)
         if known is None:
-            return _UNKNOWN_COST if self._share >= 1.0 else min(_UNKNOWN_COST_OF_SHARE, allowed)
+            if self._share >= 1.0:
+                return _UNKNOWN_COST
+            return min(most or _UNKNOWN_COST_OF_SHARE, allowed)
         seen, points = known
         if size < seen:
             return min(points, allowed)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from ....errors import StoreError
 from ...kit.order_book.accounts import CountedOrder, CountedRefund, Payment
@@ -19,12 +20,27 @@ from ...kit.reading.fields import Fields
 from ..reading import ids, order_results
 
 STATUSES = order_results.STATUSES
-MORE = {
-    "OrderHistory": {"transactions": 10, "fulfillments": 5},
-    "LongOrderHistory": {"transactions": 100, "fulfillments": 50},
-}
-"""The document by which an order is requested that shows so many of something: what is full may
-lack some. Each shows more than the one before, and costs more."""
+
+
+class Longer(NamedTuple):
+    """A document that shows more of an order than the list or the document before.
+
+    Attributes:
+        name: of the document.
+        points: that it costs at most, by the rules that Shopify documents.
+        shown: how many of some things are shown without it; where there are so many, some may lack.
+    """
+
+    name: str
+    points: float
+    shown: Mapping[str, int]
+
+
+LONGER = (
+    Longer("OrderHistory", 240.0, {"transactions": 10, "fulfillments": 5}),
+    Longer("LongOrderHistory", 960.0, {"transactions": 60, "fulfillments": 50}),
+)
+"""In which sequence an order is requested that has many payments or parcels."""
 _MOST = 250
 _PAYMENTS = ("CAPTURE", "SALE")
 _CHANGE = "CHANGE"

@@ -16,7 +16,7 @@ from ...kit.order_book.walk import DAY
 from ...kit.reading.fields import Fields
 from ..api import Api
 from ..reading import ids
-from .order_rows import MORE, STATUSES, is_cut_short, read_order
+from .order_rows import LONGER, STATUSES, Longer, is_cut_short, read_order
 
 _NONE_SHOWN = 10**18
 _SHOWN_DAYS = 60
@@ -50,26 +50,26 @@ class _OrderBook(CursorBook[Api]):
         return str(ids.number(row, "Order"))
 
     def node(self, order_id: str) -> Plan[Any]:
-        data = yield from self._history("OrderHistory", ids.gid("Order", int(order_id)))
+        data = yield from self._history(LONGER[0], ids.gid("Order", int(order_id)))
         return data.raw("order")
 
-    def _history(self, name: str, gid: str) -> Plan[Fields]:
+    def _history(self, longer: Longer, gid: str) -> Plan[Fields]:
         """Ask for one order.
 
         Raises:
             StoreError: also invalid_response, another one came.
         """
-        data = yield from self.api.admin.ask(name, {"id": gid})
+        data = yield from self.api.admin.ask(longer.name, {"id": gid}, points=longer.points)
         if data.has("order") and data.child("order").opaque() != gid:
-            raise StoreError("invalid_response", f"{name}: another order than {gid}")
+            raise StoreError("invalid_response", f"{longer.name}: another order than {gid}")
         return data
 
     def order(self, row: Fields) -> Plan[CountedOrder | None]:
         """Read an order with all its payments; None for a test order."""
-        for name, most in MORE.items():
-            if not is_cut_short(row, most):
+        for longer in LONGER:
+            if not is_cut_short(row, longer.shown):
                 break
-            row = (yield from self._history(name, row.opaque())).child("order")
+            row = (yield from self._history(longer, row.opaque())).child("order")
         return read_order(row, self.ledger.began)
 
     def absent(self, known: Sequence[str]) -> Plan[Mapping[str, bool]]:
