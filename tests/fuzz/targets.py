@@ -20,9 +20,9 @@ from store_exporter.net import documents, head, tls
 from store_exporter.net.plans import retry_after
 from store_exporter.net.proxy import no_tunnel
 from store_exporter.net.redactor import Redactor
+from store_exporter.net.redirects import Trail
 from store_exporter.platforms.kit.auth import jwt
 from store_exporter.platforms.woocommerce.marks import MARKS
-from store_exporter.probing.addresses import redirect_target
 from store_exporter.server.security.access import credentials
 from store_exporter.stores.model import Secret
 
@@ -47,7 +47,7 @@ def answer(data: bytes) -> None:
         headers = head.read(status, raw)
         response = Response(status, headers, body, "https://shop.example.com/wp-json/")
         retry_after(response, 1.7e9)
-        redirect_target("GET", response.url, response, MARKS)
+        Trail("GET", response.url, MARKS).next(response)
         documents.document(response, MARKS)
     except StoreError as error:
         said = MARKS.redact.line(error.message)

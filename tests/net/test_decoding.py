@@ -4,7 +4,40 @@ from __future__ import annotations
 
 import pytest
 
-from store_exporter.net.decoding import parse, text_after_json
+from store_exporter.contract import Response
+from store_exporter.errors import StoreError
+from store_exporter.net.decoding import parse, shown_text, text, text_after_json
+
+
+def answer(body: bytes, charset: str = "") -> Response:
+    headers = {"content-type": f"text/html; charset={charset}"} if charset else {}
+    return Response(200, headers, body, "https://shop.example.com/")
+
+
+WORDS = '{"name": "Käse"}'
+NAMES = ["utf8mb4", "undefined", "punycode", "base64", "rot13", "latin-1", "UTF-16", ""]
+
+
+@pytest.mark.parametrize("charset", NAMES)
+def test_what_is_in_utf_8_is_read_so_whatever_is_declared(charset: str) -> None:
+    assert text(answer(WORDS.encode(), charset)) == WORDS
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "utf-16-le", "UTF-16BE"])
+def test_what_is_not_is_read_as_declared(charset: str) -> None:
+    assert text(answer(WORDS.encode(charset), charset)) == WORDS
+
+
+def test_what_is_in_no_encoding_is_shown_with_a_replacement() -> None:
+    cut = answer("<p>Käse</p>".encode().replace(b"\xa4", b""), "UTF-8")
+    assert shown_text(cut) == "<p>K\ufffdse</p>"
+    with pytest.raises(StoreError, match="not text in utf-8"):
+        text(cut)
+
+
+@pytest.mark.parametrize("blank", ["\ufeff\n\ufeff\ufeff", "\r\n\t ", "\xa0\u200b"])
+def test_what_is_blank_around_a_document_means_nothing(blank: str) -> None:
+    assert parse(text(answer(f"{blank}{WORDS}{blank}".encode()))) == {"name": "Käse"}
 
 
 @pytest.mark.parametrize(

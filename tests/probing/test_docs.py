@@ -8,6 +8,7 @@ import pytest
 
 from store_exporter import sqlite
 from store_exporter.errors import ERROR_TYPES
+from store_exporter.net import redirects
 from store_exporter.probing import addresses, budget, http, jobs, timetable
 from store_exporter.probing.results.health import State
 from store_exporter.probing.results.recording import SKIP_REASONS
@@ -30,7 +31,7 @@ def test_limits_are_those_of_the_code(page: str) -> None:
     assert (budget.FIRST_BACKOFF, budget.LONGEST_BACKOFF) == (30, 15 * 60)
     assert budget.LONGEST_PATIENCE == 3600
     assert http.REQUEST_SECONDS == 30
-    assert http.MAX_REDIRECTS == 5
+    assert redirects.MOST == 10
     assert timetable.JITTER_SHARE == 2 / 100
     assert jobs.FRESH_INTERVALS == 3
     assert (storage.KEPT_SECONDS, storage.UNUSED_SECONDS) == (90 * 86_400, 2 * 86_400)
@@ -41,7 +42,7 @@ def test_limits_are_those_of_the_code(page: str) -> None:
         "30 s, doubled with each further failure up to 15 minutes",
         "an hour at most",
         "No request takes longer than 30 s",
-        "five at most",
+        "ten at most",
         "jitter (2 %, at most a second)",
         "three intervals",
         "90 days",

@@ -9,9 +9,71 @@ from ..errors import StoreError
 ACCEPTED = "gzip"
 """The value of Accept-Encoding: what `Body` can decompress within its limit."""
 
-_NO_CODING = ("", "identity", "none", "utf-8", "utf8", "iso-8859-1")
-"""What stands for no compression, besides `identity`: sites set the charset in the wrong header."""
+_MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's number for a window of 32 KiB inside gzip's header and checksum
+_ZLIB, _BARE = 15, -15  # the same inside zlib's header, and without any
+_CODINGS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
+_UNREADABLE = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")
+"""Codings that are known and were not asked for. Any other name means nothing, as in browsers:
+sites put the charset, `none` or `aws-chunked` there."""
+_MOST_CODINGS = 3
+"""Codings one over the other; more are no mistake of a proxy any more."""
+
+
+class _Inflating:
+    """Undoes one coding of a body, piece by piece.
+
+    Args:
+        window: zlib's number for the format.
+    """
+
+    def __init__(self, window: int) -> None:
+        self._window = window
+        self._object = zlib.decompressobj(window)
+        self._held = b""
+        self._began = self._over = False
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether there was something, and its end is missing."""
+        return (self._began or bool(self._held)) and not self._object.eof
+
+    def add(self, data: bytes, most: int) -> bytes:
+        """Return what the next piece holds, but no more than so many bytes.
+
+        Raises:
+            zlib.error: it is not compressed in this way.
+        """
+        data, self._held = self._held + data, b""
+        found = b""
+        while data and len(found) < most and not self._over:
+            if not self._began or self._object.eof:
+                # Two bytes tell what begins here.
+                if len(data) < len(_MAGIC):
+                    self._held = data
+                    break
+                self._begin(data)
+            else:
+                found += self._object.decompress(data, most - len(found))
+                data = self._object.unused_data
+        return found
+
+    def _begin(self, data: bytes) -> None:
+        if not self._began:
+            # Servers of Microsoft leave zlib's header out, and browsers go along with it.
+            is_bare = self._window == _ZLIB and not _has_zlib_header(data)
+            self._window = _BARE if is_bare else self._window
+        elif self._window != _GZIP or not data.startswith(_MAGIC):
+            # What follows is no further member, which RFC 1952 allows, and means nothing.
+            self._over = True
+            return
+        self._began = True
+        self._object = zlib.decompressobj(self._window)
+
+
+def _has_zlib_header(data: bytes) -> bool:
+    """Whether data begins as RFC 1950 says."""
+    return data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
 
 
 class Body:
@@ -32,12 +94,14 @@ class Body:
         self._received = 0
         self._chunks: list[bytes] = []
         self._size = 0
-        coding = coding.strip().lower()
-        self._inflate = None
-        if coding not in _NO_CODING:
-            if coding not in ("gzip", "x-gzip"):
-                raise self._error("invalid_response", f"a body compressed as {coding[:20]!r}")
-            self._inflate = zlib.decompressobj(_GZIP)
+        codings = [one.strip() for one in coding.lower().split(",")]
+        known = [one for one in codings if one in _CODINGS]
+        for one in codings:
+            if one in _UNREADABLE or len(known) > _MOST_CODINGS:
+                message = f"a body compressed as {one!r}, which was not asked for"
+                raise self._error("invalid_response", message)
+        # What was done last is undone first.
+        self._inflating = [_Inflating(_CODINGS[one]) for one in reversed(known)]
 
     def _error(self, error_type: str, message: str) -> StoreError:
         return StoreError(error_type, message, status=self._status)
@@ -49,12 +113,12 @@ class Body:
             StoreError: response_too_large or invalid_response.
         """
         self._received += len(chunk)
-        if self._inflate is not None:
-            try:
+        try:
+            for inflating in self._inflating:
                 # One byte more than allowed is enough to know, however much is still in there.
-                chunk = self._inflate.decompress(chunk, self._limit - self._size + 1)
-            except zlib.error:
-                raise self._error("invalid_response", "the compression is broken") from None
+                chunk = inflating.add(chunk, self._limit - self._size + 1)
+        except zlib.error:
+            raise self._error("invalid_response", "the compression is broken") from None
         self._size += len(chunk)
         if max(self._size, self._received) > self._limit:
             message = f"the answer exceeds {self._limit} bytes"
@@ -67,6 +131,6 @@ class Body:
         Raises:
             StoreError: invalid_response, for compressed data that is cut off.
         """
-        if self._inflate is not None and self._received and not self._inflate.eof:
+        if any(inflating.cut_off for inflating in self._inflating):
             raise self._error("invalid_response", "the compressed body is cut off")
         return b"".join(self._chunks)

@@ -16,41 +16,71 @@ _ESCAPE = re.compile(
 )
 """In JSON: a pair of surrogates, one that is alone and stands for no character, another escape."""
 _GZIP = b"\x1f\x8b"
+_BLANK = "\ufeff\u200b \t\r\n\v\f\xa0"
+"""What stands before and after a document and means nothing. Each file of PHP that begins with a
+byte order mark adds one of its own, and one that ends with an empty line adds that."""
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CHARSET = re.compile(r"charset=[\"']?([\w-]+)")
 
 
 def text(response: Response) -> str:
-    """Return the body as text, by its byte order mark, its declared charset or as UTF-8.
+    """Return the body as text, without what is blank around it.
 
-    Each file of PHP that begins with a byte order mark adds one of its own.
+    It is in UTF-8, whatever is declared, if it can be: JSON has to be, and an encoding that is
+    declared is often one of before a site moved. Only then it is in the one that is declared.
 
     Raises:
-        StoreError: invalid_response, it is not text in that encoding.
+        StoreError: invalid_response, it is not text in either.
     """
+    found, encoding = _decoded(response)
+    if found is None:
+        message = f"the answer is not text in {encoding[:20]}"
+        if response.body.startswith(_GZIP):
+            message = "the answer is compressed once more than it says"
+        raise StoreError("invalid_response", message, status=response.status)
+    return found.strip(_BLANK)
+
+
+def shown_text(response: Response) -> str:
+    """Return a page as browsers show it: what is no text in its encoding is replaced by U+FFFD.
+
+    A shop's page may have half a character in it, where a name was cut off.
+
+    Raises:
+        StoreError: invalid_response, it is compressed once more than it says.
+    """
+    found, _ = _decoded(response)
+    if found is None:
+        if response.body.startswith(_GZIP):
+            return text(response)
+        found = response.body.decode(errors="replace")
+    return found.strip(_BLANK)
+
+
+def _decoded(response: Response) -> tuple[str | None, str]:
+    """Return the body as text, None where it is none, and in what encoding."""
     body = response.body
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
+    for mark, encoding in _MARKS:
         if body.startswith(mark):
-            return _decoded(body, encoding, response).lstrip("\ufeff")
-    match = re.search(r"charset=[\"']?([\w-]+)", response.headers.get("content-type", ""))
-    return _decoded(body, match.group(1) if match else "utf-8", response)
+            return _in(encoding, body), encoding
+    match = _CHARSET.search(response.headers.get("content-type", "").lower())
+    declared = match[1] if match else "utf-8"
+    # Two encodings of which every text would be one in UTF-8, with odd characters.
+    odd = declared.startswith(("utf-16", "utf-32")) and b"\0" in body[:200]
+    found = None if odd or declared.startswith("iso-2022") else _in("utf-8", body)
+    return (_in(declared, body), declared) if found is None else (found, "utf-8")
 
 
-def _decoded(body: bytes, encoding: str, response: Response) -> str:
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        # Such as MySQL's name for it, utf8mb4; JSON is in UTF-8 whatever is declared.
-        encoding = "utf-8"
+def _in(encoding: str, body: bytes) -> str | None:
+    """Return a body as text in an encoding; None where it is none, or there is no such encoding."""
     try:
         return body.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
-        message = f"the answer is not text in {encoding[:20]}"
-        if body.startswith(_GZIP):
-            message = "the answer is compressed once more than it says"
-        raise StoreError("invalid_response", message, status=response.status) from None
+    except (UnicodeError, LookupError):
+        return None
 
 
 def _refuse_constant(name: str) -> Any:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ..contract import Response
 from ..errors import StoreError
 from . import placeholders, refusals
-from .decoding import parse, text
+from .decoding import parse, shown_text, text
 from .marks import GENERIC, Marks
 from .pages import HEAD, answered_by, blocked, challenged, judged, plain, planned
 from .refusals import UNCHANGED, Finding
@@ -41,10 +41,8 @@ def document(response: Response, marks: Marks = GENERIC) -> Any:
     """
     if 300 <= response.status < 400 and response.status != UNCHANGED:
         raise _redirect(response, marks)
-    source = ""
     try:
-        source = text(response).strip()
-        body = parse(source)
+        body = parse(text(response))
     except StoreError:
         if response.status < 400:
             raise
@@ -57,7 +55,7 @@ def document(response: Response, marks: Marks = GENERIC) -> Any:
         if found is None:
             return body
         raise StoreError(*found, status=response.status)
-    raise no_document(response, source, marks)
+    raise no_document(response, marks)
 
 
 def refusal(
@@ -150,14 +148,17 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
     return StoreError("redirect", message, status=response.status)
 
 
-def no_document(response: Response, source: str, marks: Marks = GENERIC) -> StoreError:
+def no_document(response: Response, marks: Marks = GENERIC) -> StoreError:
     """Say what a response is that should have been JSON and is not.
 
     Args:
         response: the response.
-        source: its body as text.
         marks: those of the platform, with the generic ones.
     """
+    try:
+        source = shown_text(response)
+    except StoreError:
+        source = ""
     found = judged(response.status, response.headers, source, marks)
     return StoreError(*found, status=response.status)
 

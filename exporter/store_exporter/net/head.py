@@ -15,12 +15,13 @@ from collections.abc import Iterable
 
 from ..errors import StoreError
 
-MAX_LINE = 32 * 1024
-"""Bytes of one header, name and value. Real shops send a Content-Security-Policy of 11 KB."""
+MAX_LINE = 64 * 1024
+"""Bytes of one header, name and value. Real shops send a Content-Security-Policy of 11 KB, and
+tags for their cache that are several times as long."""
 MAX_LINES = 500
 """Headers of one response."""
-MAX_BYTES = 64 * 1024
-"""Bytes of all headers together."""
+MAX_BYTES = 96 * 1024
+"""Bytes of all headers together; browsers allow 256 KB, and httpx 100."""
 
 _VERSIONS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2")
 

@@ -32,6 +32,8 @@ class Marks:
         setup_paths: the same, of parts of the paths of such pages.
         maintenance: texts of a page that says the store is closed for now, with status 503.
         closed: parts of words for it, as they stand in titles and messages in many languages.
+        closed_sites: parts of sentences by which a page of the platform itself says so in its
+            title or first heading; a shop that sells maintenance says it in other words.
         refused: parts of titles of pages that refuse a visitor, in many languages.
         own_codes: regular expressions of the values of `code` in the platform's own errors.
         own_members: members that the platform's own errors have.
@@ -53,6 +55,7 @@ class Marks:
     setup_paths: tuple[tuple[str, str], ...] = ()
     maintenance: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    closed_sites: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     own_codes: tuple[str, ...] = ()
     own_members: tuple[str, ...] = ()
@@ -289,6 +292,34 @@ GENERIC = Marks(
         *("volvemos", "voltamos", "fermeture temporaire", "temporairement fermé"),
         *("temporarily closed", "site offline", "site is offline", "website is offline"),
         *("is currently offline", "we are upgrading", "update in progress", "upgrade in progress"),
+    ),
+    closed_sites=(
+        *("under maintenance", "undergoing maintenance", "maintenance mode", "for maintenance"),
+        *("scheduled maintenance", "coming soon", "under construction", "be back soon"),
+        *("be right back", "back shortly", "temporarily closed", "site is offline", "opening soon"),
+        *("launching soon", "wartungsarbeiten", "wartungsmodus", "in wartung"),
+        *("im aufbau", "gleich zurück", "bald wieder", "en maintenance", "en construction"),
+        *("en travaux", "bientôt de retour", "bientôt disponible", "en mantenimiento"),
+        *("en construcción", "próximamente", "volvemos pronto", "volveremos", "in manutenzione"),
+        *("in costruzione", "torniamo presto", "em manutenção", "em construção", "voltamos"),
+        *("in onderhoud", "onderhoudsmodus", "in aanbouw", "przerwa techniczna", "w budowie"),
+        *("prace techniczne", "wkrótce otwarcie", "underhållsläge", "under vedligehold"),
+        *(
+            "under vedlikehold",
+            "huoltokatko",
+            "probíhá údržba",
+            "ve výstavbě",
+            "karbantartás alatt",
+        ),
+        *("технические работы", "техническом обслуживании", "сайт в разработке", "скоро открытие"),
+        *(
+            "технічні роботи",
+            "bak\u0131mday\u0131z",
+            "bak\u0131m çal\u0131şmas\u0131",
+            "メンテナンス中",
+            "準備中",
+        ),
+        *("维护中", "建设中", "維護中", "점검 중", "준비 중", "تحت الصيانة", "בתחזוקה"),
     ),
     refused=(
         *("403 forbidden", "403 access forbidden", "dotdefender", "download blocked"),

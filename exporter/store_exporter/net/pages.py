@@ -6,9 +6,11 @@ import html
 import re
 import time
 from collections.abc import Mapping
+from urllib.parse import urldefrag, urljoin, urlsplit
 
+from ..contract import Response
 from . import placeholders, refusals, strangers
-from .decoding import text_after_json
+from .decoding import shown_text, text_after_json
 from .marks import GENERIC, Marks
 from .plans import seconds_of
 from .refusals import Finding
@@ -21,7 +23,7 @@ _SHOWN_AGAIN = {
     name: re.compile(end, re.IGNORECASE)
     for name, end in (
         ("!--", "-->"),
-        *((name, f"</{name}") for name in ("script", "style", "title", "noscript")),
+        *((name, rf"</{name}\s*>?") for name in ("script", "style", "title", "noscript")),
     )
 }
 HEAD = 20_000
@@ -36,9 +38,13 @@ _LITTLE = 600
 """Characters of text that a notice has at most."""
 _LONG = 30_000
 """Characters that the page of a shop's front has at least, and a notice or test has not."""
-_FORWARD = re.compile(
-    r"<meta[^>]{1,60}http-equiv=[\"']?refresh[^>]{1,60}url=[\"']?https?://([^\"'/>:]{1,100})"
-    r"|location(?:\.href|\.replace)?\s*[=(]\s*[\"']https?://([^\"'/:]{1,100})",
+_REFRESH = re.compile(
+    r"<meta(?=[^>]{1,400}http-equiv=[\"']?refresh)[^>]{1,400}?content=[\"']?\s*[0-4]?(?:\.\d*)?"
+    r"\s*[;,]\s*url=\s*[\"']?([^\"'\s>]{1,500})",
+    re.IGNORECASE,
+)
+_LOCATION = re.compile(
+    r"location(?:\.href)?(?:\s*=|\.(?:replace|assign)\()\s*[\"'](?!javascript:)([^\"'\s]{1,500})",
     re.IGNORECASE,
 )
 _FORWARDING = 1_500
@@ -87,21 +93,56 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
     if found or len(source) > _LONG or _is_platforms(page, low, marks):
         return found
     # No shop looks like that: its words can be read more boldly.
-    forward = _FORWARD.search(source) if len(source) <= _FORWARDING else None
-    if forward and (forward[1] or forward[2]).lower() != host:
-        return "redirect", f"the page only leads visitors to {forward[1] or forward[2]}"
+    elsewhere = _host_of(_forward(source)) if len(source) <= _FORWARDING else ""
+    if elsewhere and elsewhere != host:
+        return "redirect", f"the page only leads visitors to {elsewhere}"
     return _stranger(page, low, title, marks)
 
 
+def forwarded(response: Response) -> str | None:
+    """Return the address on the same host to which a page leads that shows nothing itself.
+
+    Args:
+        response: any answer.
+    """
+    if response.status != 200 or len(response.body) > _FORWARDING:
+        return None
+    source = shown_text(response)
+    target = _forward(source)
+    if not target or (_REFRESH.search(source) is None and _text(source, GENERIC)):
+        # A program of a page that shows something does not run by itself, for all that is known.
+        return None
+    try:
+        address = urldefrag(urljoin(response.url, html.unescape(target))).url
+        here, there = urlsplit(response.url), urlsplit(address)
+    except ValueError:
+        return None
+    same = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+    return address if same and address != response.url else None
+
+
+def _forward(source: str) -> str:
+    """Return where a page leads by itself; "" for nowhere."""
+    found = _REFRESH.search(source) or _LOCATION.search(source)
+    return found[1] if found else ""
+
+
+def _host_of(target: str) -> str:
+    try:
+        return (urlsplit(target).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
 def _begin(source: str) -> str:
-    return source[:HEAD].lstrip("\ufeff")
+    return source[:HEAD]
 
 
 def _ends(source: str) -> str:
     """Return what a page begins and ends with, in lower case."""
     if len(source) <= _FIRST + _LAST:
-        return source.lstrip("\ufeff").lower()
-    return f"{source[:_FIRST]} {source[-_LAST:]}".lstrip("\ufeff").lower()
+        return source.lower()
+    return f"{source[:_FIRST]} {source[-_LAST:]}".lower()
 
 
 def _is_platforms(page: str, low: str, marks: Marks) -> bool:
@@ -120,6 +161,27 @@ def _stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
         return None
     text = _text(page, marks)
     return strangers.judge(title, _found(_HEADING, page, marks), text, low, marks)
+
+
+def says_closed(source: str, marks: Marks = GENERIC) -> str:
+    """Return by what a page says that the shop is closed, and little else; "" for any other.
+
+    Args:
+        source: a page that the platform made, with whatever plugins it has.
+        marks: those of the platform, with the generic ones.
+    """
+    if len(source) > _LONG:
+        return ""
+    page = _begin(source)
+    said = (_found(_TITLE, page, marks), _found(_HEADING, page, marks))
+    named = next((one for one in said if _names_closed(one.lower(), marks)), "")
+    if not named or strangers.is_front(_ends(source)) or _text(page, marks) is None:
+        return ""
+    return named
+
+
+def _names_closed(words: str, marks: Marks) -> bool:
+    return any(phrase in words for phrase in marks.closed_sites)
 
 
 def _text(page: str, marks: Marks) -> str | None:
@@ -272,7 +334,7 @@ def _broken(source: str, page: str, title: str, marks: Marks) -> Finding:
     if any(mark in low for mark in marks.login_pages):
         return "redirect", "the API answers with a login page"
     if page.startswith(("{", "[")):
-        return "invalid_response", _truncated_or_trailing(source.lstrip("\ufeff"), marks)
+        return "invalid_response", _truncated_or_trailing(source, marks)
     if "<html" in low or "<!doctype" in low:
         page_name = title or "without a title"
         return "invalid_response", f"the answer is a web page, not JSON: {page_name}"

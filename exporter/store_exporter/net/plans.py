@@ -93,12 +93,17 @@ class RedirectError(StoreError):
         message: what happened, for a person.
         response: the redirect.
         target: where it leads, as an address; empty if it is none.
+        cookies: of a redirect in a circle, what a browser would send back at the target; empty
+            where the store set none.
     """
 
-    def __init__(self, message: str, response: Response, target: str = "") -> None:
+    def __init__(
+        self, message: str, response: Response, target: str = "", *, cookies: str = ""
+    ) -> None:
         super().__init__("redirect", message, status=response.status)
         self.response = response
         self.target = target
+        self.cookies = cookies
 
 
 def retry_after(response: Response, now: float) -> float | None:

@@ -10,7 +10,8 @@ _PORTS = {"http": 80, "https": 443}
 def normal(url: str) -> str:
     """Return an http or https address as everything that compares or signs addresses wants it.
 
-    Scheme and host are in lower case, the scheme's own port and trailing slashes are left out. A
+    Scheme and host are in lower case, the host as DNS knows it (see `host_name`), the scheme's own
+    port and trailing slashes are left out. A
     signature is made over this form (RFC 5849, section 3.4.1.2), and whether a connection is to be
     secure is decided by its first characters.
 
@@ -21,7 +22,28 @@ def normal(url: str) -> str:
     default = _PORTS.get(parts.scheme)
     if default is None or not parts.hostname or "@" in parts.netloc:
         raise ValueError("not an http or https address")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = host_name(parts.hostname)
+    host = f"[{host}]" if ":" in host else host
     if parts.port not in (None, default):
         host = f"{host}:{parts.port}"
     return urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment)).rstrip("/")
+
+
+def host_name(host: str) -> str:
+    """Return a host as DNS knows it: in lower case and ASCII, without a dot at its end.
+
+    A name with other letters is written as IDNA 2008 has it, as browsers do (`ß` is a letter of its
+    own there). What is no such name is returned as it is: no look-up will find it.
+    """
+    host = host.lower().rstrip(".")
+    if host.isascii():
+        return host
+    try:
+        # Needed for few names, and brought by httpx and by aiohttp.
+        import idna
+    except ModuleNotFoundError:
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        return host

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
-from ..net import plans
+from ..net import plans, redirects
 from ..platforms import base
 from ..platforms.kit.connection import Connection
 from ..stores.model import Store
@@ -102,7 +102,7 @@ class Access:
         if self._origins[0] is not store:
             # The configuration has changed, or a run with the old one continues.
             self._origins = (store, addresses.origins(store))
-        scheme, host, port = wanted = addresses.origin(url)
+        scheme, host, port = wanted = redirects.origin(url)
         if wanted not in self._origins[1]:
             message = f"{scheme}://{host}:{port} is not an address of {store.domain}"
             raise StoreError("invalid_request", message)

@@ -10,23 +10,21 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ..contract import Response
 from ..errors import StoreError
-from ..net import reach
+from ..net import reach, redirects
 from ..net.plans import Request
 from ..net.proxy import proxy_for
 from ..platforms import base
 from ..platforms.kit.client.http_spans import HttpSpan
 from ..stores.model import Store
-from . import addresses
 from .access import Access, Journal
 from .budget import BudgetSpentError, Priority
 from .exchange import Exchange, Outgoing, Sender, StaleConnectionError
 
 T = TypeVar("T")
-MAX_REDIRECTS = 5
 REQUEST_SECONDS = 30.0
 """Maximum seconds of one request, independent of the run's timeout."""
 _UNREACHABLE = ("timeout", "dns", "connection", "tls", "tls_untrusted")
@@ -41,7 +39,7 @@ _NOTABLE_WAIT = 0.001
 class StoreHttp:
     """Bounded HTTP to one store for one run: time, size, redirects, budget and slots.
 
-    Requests go to the store's own addresses only, see `addresses`. No cookie is kept.
+    Requests go to the store's own addresses only, see `Access.check`. No cookie is kept.
 
     Args:
         store: its addresses and limits apply.
@@ -130,15 +128,12 @@ class StoreHttp:
                 that is not the store's.
         """
         outgoing = self._outgoing(request)
-        for _ in range(MAX_REDIRECTS + 1):
-            response = await self._send(outgoing)
-            target = addresses.redirect_target(outgoing.method, outgoing.url, response, self._marks)
-            if target is None:
-                return response
+        trail = redirects.Trail(outgoing.method, outgoing.url, self._marks)
+        response = await self._send(outgoing)
+        while (target := trail.next(response)) is not None:
             outgoing = replace(outgoing, url=target, proxy=proxy_for(self._store, target))
-        path = urlsplit(outgoing.url).path[:80]
-        message = f"the store redirects more than {MAX_REDIRECTS} times, the last time to {path}"
-        raise StoreError("redirect", message, status=response.status)
+            response = await self._send(outgoing)
+        return response
 
     def _outgoing(self, request: Request) -> Outgoing:
         url = self._store.url + request.url if request.url.startswith("/") else request.url

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -260,6 +261,29 @@ def test_without_a_storefront_token_carts_are_not_watched() -> None:
     assert "cart" not in {job.name for job in jobs_of(store)}
 
 
+def failing(member: str, code: str) -> dict[str, Any]:
+    return {"message": "A sentence.", "path": ["shop", member], "extensions": {"code": code}}
+
+
+async def test_an_error_beside_what_is_needed_calls_no_shop_down(shop: Watched) -> None:
+    error = failing("primaryDomain", "INTERNAL_SERVER_ERROR")
+    shop.shop.faults.add(Fault(path="/admin/*", change=lambda found: {**found, "errors": [error]}))
+    assert (await shop.probe("liveness")).degraded == [
+        "Shopify responds with an error besides: A sentence."
+    ]
+
+
+async def test_what_is_needed_and_kept_back_fails_by_the_reason_for_it(shop: Watched) -> None:
+    def without(found: dict[str, Any]) -> dict[str, Any]:
+        found["data"]["shop"]["currencyCode"] = None
+        return {**found, "errors": [failing("currencyCode", "ACCESS_DENIED")]}
+
+    shop.shop.faults.add(Fault(path="/admin/*", change=without))
+    with pytest.raises(StoreError, match="A sentence") as caught:
+        await shop.probe("liveness")
+    assert caught.value.error_type == "forbidden"
+
+
 async def test_a_private_storefront_token_travels_in_its_own_header(shop: Watched) -> None:
     shop.shop.tokens.storefront = "shpat_" + "5" * 32
     assert "answers" in (await shop.probe("cart")).summary
@@ -284,6 +308,7 @@ async def test_the_front_page_is_read(shop: Watched, body: str, degraded: list[s
     ("status", "body", "expected"),
     [
         (402, "<html>Unavailable</html>", "maintenance"),
+        (404, "<title>Sorry, this store is currently unavailable.</title>", "maintenance"),
         (302, "", "redirect"),
         (500, "<html>Oops</html>", "server_error"),
         (200, "", "invalid_response"),
@@ -319,6 +344,8 @@ async def test_a_shop_with_a_domain_of_its_own_is_asked_to_show_its_page_where_i
         (MOVED, "", "shop.example.com"),
         ({"Location": MOVED["Location"]}, "www.brand.example", "shop.example.com"),
         ({"Location": MOVED["Location"]}, "", "www.brand.example"),
+        # A market's domain is below the shop's own.
+        ({"Location": MOVED["Location"]}, "brand.example", "shop.example.com"),
     ],
 )
 async def test_a_redirect_to_the_shops_own_domain_is_well_and_is_not_followed(
@@ -343,7 +370,7 @@ async def test_a_redirect_to_anybody_else_fails(shop: Watched) -> None:
 async def test_visitors_who_are_sent_to_a_password_find_a_shop_that_is_not_open(
     shop: Watched,
 ) -> None:
-    for target in ("/password", "https://www.brand.example/password"):
+    for target in ("/password", "https://www.brand.example/password", "/en-gb/password"):
         fault = Fault(path="/", status=302, headers={**MOVED, "Location": target})
         shop.shop.faults.add(fault)
         report = await shop.probe("storefront")

@@ -12,12 +12,12 @@ from store_demo.stores.serving import Incoming, finished
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.contract import Report, Response
 from store_exporter.errors import StoreError
+from store_exporter.net import redirects
 from store_exporter.net.plans import Request
 from store_exporter.platforms.shopify.collectors import COLLECTORS
 from store_exporter.platforms.shopify.connection import Connection
 from store_exporter.platforms.shopify.marks import MARKS
 from store_exporter.platforms.shopify.probes import PROBES
-from store_exporter.probing import addresses
 from store_exporter.stores.model import Secret, Store
 from tests.fakes.clock import Clock
 from tests.platforms.watching import MemoryCursor, Watcher, figures
@@ -48,7 +48,7 @@ class DirectHttp:
         phases = {"processing": self.seconds}
         answer = Response(status, lower, body, request.url, phases, self.certificate_expiry)
         # What is followed in earnest is tried in `tests/probing`.
-        addresses.redirect_target(method, request.url, answer, MARKS)
+        redirects.Trail(method, request.url, MARKS).next(answer)
         return answer
 
 

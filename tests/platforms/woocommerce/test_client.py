@@ -231,3 +231,31 @@ def test_calling_an_operation_wrongly_is_the_callers_bug(
         shop.check_stock(sku="SKU-010")  # type: ignore[call-arg]
     (labels,) = series(recorder, "store_operation_errors_total")
     assert labels[4:] == ("exception", "app")
+
+
+@pytest.mark.parametrize("status", [301, 307])
+def test_reading_follows_a_redirect_on_the_same_host_as_probes_do(
+    store: SimulatedWooCommerce, address: str, status: int
+) -> None:
+    path = "/wp-json/wc/store/v1/cart"
+    store.faults.add(Fault(path=path, status=status, headers={"Location": f"{path}/"}))
+    with connect(store, address) as shop:
+        assert shop.get_cart().lines == ()
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("/wp-json/wc/store/v1/cart", "in a circle"),
+        ("https://127.0.0.1:1/", "another port|https://127.0.0.1:1/"),
+        ("http://elsewhere.example/", "another host"),
+        ("/my-account/", "a login page"),
+    ],
+)
+def test_a_redirect_to_anywhere_else_is_the_same_error_as_for_probes(
+    store: SimulatedWooCommerce, address: str, location: str, words: str
+) -> None:
+    store.faults.add(Fault(status=302, headers={"Location": location}))
+    with connect(store, address) as shop, pytest.raises(StoreError, match=words) as caught:
+        shop.get_cart()
+    assert caught.value.error_type == "redirect"

@@ -68,6 +68,13 @@ async def test_a_key_that_may_not_be_told_from_none_says_what_it_may_be() -> Non
         assert "url" in advice
 
 
+async def test_an_index_that_is_closed_to_strangers_ends_no_diagnosis() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(path="/wp-json/", **json_error("rest_cannot_access", 401)))
+        found = await findings(store)
+        assert (found["permalinks"].state, found["key"].state) == ("warn", "ok")
+
+
 async def test_plain_permalinks_end_the_diagnosis() -> None:
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(status=404))

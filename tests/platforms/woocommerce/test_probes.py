@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from email.utils import formatdate
 from typing import Any
@@ -145,7 +146,8 @@ async def test_an_empty_cart_proves_nothing_about_payment_unless_the_shop_says_s
 
 async def test_one_cart_for_all_visitors_is_an_invalid_response() -> None:
     async with watching(orders=0) as store:
-        store.shop.faults.add(Fault(change=lambda cart: {**cart, "items_count": 3}))
+        kept = {"Cart-Token": "everybody.s.token"}
+        store.shop.faults.add(Fault(change=lambda cart: {**cart, "items_count": 3}, headers=kept))
         with pytest.raises(StoreError, match="cache"):
             await store.probe("cart")
 
@@ -155,6 +157,69 @@ async def test_a_page_that_says_coming_soon_is_degraded() -> None:
         page = '<html><body class="woocommerce-coming-soon-site">soon</body></html>'
         store.shop.faults.add(Fault(body=page))
         assert "coming soon" in (await store.probe("storefront")).degraded[0]
+
+
+async def test_a_cart_into_which_the_shop_puts_a_gift_is_a_cart() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(change=lambda cart: {**cart, "items_count": 1}))
+        assert "a new cart with 1 items" in (await store.probe("cart")).summary
+
+
+FRONT = '<!DOCTYPE html><html><body class="woocommerce"><a href="/shop/">Shop</a></body></html>'
+SHOWN = {
+    "a page that something before the store changed": {"status": 203, "body": FRONT},
+    "a page that is accepted": {"status": 202, "body": FRONT},
+    "a page with half a character": {"body": FRONT.encode().replace(b">Shop", b">Sh\xc3p")},
+    "a page whose type stands there twice": {
+        "body": FRONT,
+        "content_type": "text/html, text/html; charset=UTF-8",
+    },
+    "a page of another charset than it says": {
+        "body": FRONT.replace("Shop", "Käse").encode("latin-1"),
+        "content_type": "text/html; charset=UTF-8",
+    },
+}
+
+
+@pytest.mark.parametrize("case", SHOWN)
+async def test_a_page_that_browsers_show_is_a_page(case: str) -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(**SHOWN[case]))  # type: ignore[arg-type]
+        assert (await store.probe("storefront")).degraded == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<meta http-equiv="refresh" content="0; url=/shop/">',
+        "<META content='1;URL=/shop/' http-equiv='Refresh'>",
+        "<html><script>window.location.replace('/shop/')</script></html>",
+    ],
+)
+async def test_a_page_that_only_leads_on_is_judged_by_where_it_leads(page: str) -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(path="/shop/", status=500))
+        store.shop.faults.add(Fault(path="/", body=page))
+        with pytest.raises(StoreError, match="HTTP 500"):
+            await store.probe("storefront")
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Acme", "<h1>We&#8217;ll be back soon!</h1><p>Sorry for the inconvenience.</p>"),
+        ("Site is undergoing maintenance", "<p>Thank you for being patient.</p>"),
+        ("Boutique", "<h2>Site en maintenance</h2>"),
+        ("ショップ メンテナンス中", "<p>.</p>"),
+    ],
+)
+async def test_a_plugins_page_that_says_closed_and_no_more_is_degraded(
+    title: str, body: str
+) -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(body=page(title, WORDPRESS + body)))
+        (sentence,) = (await store.probe("storefront")).degraded
+        assert sentence.startswith("Visitors see a page that says the shop is closed: ")
 
 
 async def test_the_cart_of_a_store_without_a_numbered_store_api_is_found() -> None:
@@ -191,7 +256,10 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
     "white space": ({"body": " \n "}, "invalid_response"),
     "JSON": ({"body": "{}", "content_type": "application/json"}, "invalid_response"),
     "text that is no HTML": ({"body": "It works!"}, "invalid_response"),
-    "bytes in no encoding": ({"body": b"<html>\xff\xfe\xfa"}, "invalid_response"),
+    "a page compressed without a word": (
+        {"body": gzip.compress(b"<html>A shop</html>")},
+        "invalid_response",
+    ),
     "a password of the web server": ({"status": 401}, "blocked"),
     "a firewall": ({"status": 403, "body": "<title>Forbidden</title>"}, "blocked"),
     "a bot check": (
@@ -281,7 +349,9 @@ WORDPRESS = '<link rel="stylesheet" href="/wp-content/themes/x/style.css">'
 async def test_a_shop_that_speaks_of_such_pages_is_a_shop(body: str) -> None:
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(body=body))
-        assert "bytes" in (await store.probe("storefront")).summary
+        report = await store.probe("storefront")
+        assert "bytes" in report.summary
+        assert report.degraded == []
 
 
 STRANGERS = {

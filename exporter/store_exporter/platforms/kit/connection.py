@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ...contract import Response
 from ...errors import StoreError
+from ...net.marks import GENERIC, Marks
 from ...net.plans import Plan, Request, asked_to_wait
 from ...net.url import normal
 from ...stores.model import Secret, Store, Unreadable
@@ -78,6 +79,8 @@ class Connection(ABC, Generic[ApiT]):
 
     platform: ClassVar[str]
     """Value of the label `platform`."""
+    marks: ClassVar[Marks] = GENERIC
+    """Of the platform, and of those who answer in its place."""
     example: ClassVar[str] = "https://shop.example.com"
     """An address as the platform's stores have one."""
     api_type: ClassVar[Callable[..., Any]]

@@ -10,6 +10,7 @@ from ..kit import connection
 from ..kit.graphql.bucket import Bucket
 from .api import Api, api_of
 from .auth import Tokens
+from .marks import MARKS
 from .versions import DEFAULT
 
 DEFAULT_SHARE = 0.25
@@ -20,6 +21,7 @@ class Connection(connection.Connection[Api]):
     """A shop and the tokens for it."""
 
     platform = "shopify"
+    marks = MARKS
     example = "https://shop.myshopify.com"
     api_type = Api
 

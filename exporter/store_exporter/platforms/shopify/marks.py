@@ -7,7 +7,11 @@ from ...net.marks import GENERIC, Marks
 MARKS = GENERIC.plus(
     Marks(
         pages=("cdn.shopify.com", "/cdn/shop/", "shopify.theme", "shopify-features"),
-        failures=(("this shop is currently unavailable", "maintenance", "a shop that is closed"),),
+        failures=tuple(
+            (f"this {name} is {state}unavailable", "maintenance", "a shop that is closed")
+            for name in ("shop", "store")
+            for state in ("currently ", "")
+        ),
         own_members=("errors", "error"),
         login_paths=("/password",),
         secrets=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ...contract import Report, Run
+from ...errors import StoreError
 from ...events.event import EventKind
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
@@ -44,20 +45,23 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     if days < number(run.options, "version_warn_days"):
         degraded.append(f"Support for API version {api.version} ends in {days:.0f} days.")
     samples = [Sample(health.API_VERSION_EXPIRY, versions.ends(api.version))]
+    beside: list[StoreError] = []
     try:
-        shop = (yield from api.admin.ask("Shop", hurry=True)).child("shop")
+        data = yield from api.admin.ask("Shop", hurry=True, beside=beside)
     except ThrottledError:
         # A refusal for want of points comes after the token was looked at: the shop is alive.
         degraded.append("The Admin API's rate limit is used up.")
         return Report(
             [*samples, *rate_limit_samples(api.admin.bucket)], degraded, "the Admin API answers"
         )
+    shop, currency = data.child("shop"), ids.currency(data.child("shop"))
+    # An error that explains nothing which is missing is no reason to call the shop down.
+    degraded += [f"Shopify responds with an error besides: {one.message}" for one in beside[:1]]
     if api.served != api.version:
         degraded.append(
             f"Shopify answers by API version {api.served} and not by {api.version}, which is "
             "configured: set api_version to one that Shopify supports."
         )
-    currency = ids.currency(shop)
     info = {
         "version": api.served,
         "currency": currency,
@@ -92,12 +96,18 @@ def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]
     Its own server says so by a header; or it is the domain that is configured; or the Admin API
     calls it the primary one.
     """
-    host = urlsplit(error.target).hostname
+    host = urlsplit(error.target).hostname or ""
     if error.response.headers.get("x-redirect-reason") == "primary_domain_redirection":
         return True
-    if host == run.store.domain:
+    if _is_within(host, run.store.domain):
         return True
-    return host == (yield from api.shop()).child("primaryDomain").text_or("host")
+    return _is_within(host, (yield from api.shop()).child("primaryDomain").text_or("host"))
+
+
+def _is_within(host: str, domain: str) -> bool:
+    """Whether a host is a domain of the shop's, or one below it, as markets have them."""
+    own = domain.removeprefix("www.")
+    return bool(own) and f".{host}".endswith(f".{own}")
 
 
 PROBES = by_name(

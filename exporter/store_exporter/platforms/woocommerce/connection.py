@@ -12,12 +12,14 @@ from ..kit.connection import reveal
 from .api import Api
 from .api_location import ApiLocation
 from .auth import Credentials, needs_key
+from .marks import MARKS
 
 
 class Connection(connection.Connection[Api]):
     """A store and the key to it; without one only the shoppers' API can be used."""
 
     platform = "woocommerce"
+    marks = MARKS
     api_type = Api
 
     def prepare(self) -> None:

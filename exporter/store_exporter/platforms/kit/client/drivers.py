@@ -13,6 +13,7 @@ import ssl
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Generic, TypeVar, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -21,8 +22,9 @@ import httpx
 
 from ....contract import Response
 from ....errors import StoreError
-from ....net import httpx_wire
+from ....net import httpx_wire, redirects
 from ....net.httpx_exchange import HttpxExchange, httpx_request
+from ....net.marks import GENERIC, Marks
 from ....net.plans import Pause, Plan, Request
 from .http_spans import HttpSpan
 
@@ -57,6 +59,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
     Args:
         transport: sends the requests; closed with the driver.
         sign: adds credentials to a request.
+        marks: of those who answer in the store's place.
         max_body_bytes: the largest response that is read.
         proxied: whether the transport connects to a proxy.
         sleep: waits for seconds, the standard library's unless given.
@@ -68,6 +71,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         transport: TransportT,
         *,
         sign: Sign,
+        marks: Marks = GENERIC,
         max_body_bytes: int,
         proxied: bool = False,
         sleep: Callable[[float], SleptT] | None = None,
@@ -76,6 +80,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         httpx_wire.watch(transport)
         self._transport = transport
         self._sign = sign
+        self._marks = marks
         self._limit = max_body_bytes
         self._proxied = proxied
         self._sleep = sleep
@@ -99,7 +104,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
                     step = plan.send(None)
                     continue
                 try:
-                    answer = await self._exchange(step)
+                    answer = await self._answer(step)
                 except StoreError as error:
                     step = plan.throw(error)
                 else:
@@ -110,11 +115,32 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         finally:
             plan.close()
 
-    async def _exchange(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Response:
+        """Send a request, and again to where the answer leads on the same host, as probes do.
+
+        Raises:
+            StoreError: the exchange failed; `redirects.Trail.next` says where it may not lead.
+        """
+        ends = self._monotonic() + request.timeout
+        signed = self._sign(request)
+        response = await self._exchange(request, signed)
+        trail = redirects.Trail(request.method, request.url, self._marks)
+        while (target := trail.next(response)) is not None:
+            left = ends - self._monotonic()
+            if left <= 0 or not target.startswith(f"{request.url.partition(':')[0]}:"):
+                # Connections that are not to be secure verify nobody: what reads it says so.
+                return response
+            signed = replace(signed, url=target, params={}, timeout=left)
+            shown = replace(request, url=target.partition("?")[0], params={}, timeout=left)
+            response = await self._exchange(shown, signed)
+        return response
+
+    async def _exchange(self, request: Request, signed: Request) -> Response:
+        """Send a signed request and return what is answered to the one without its credentials."""
         exchange = HttpxExchange(request, self._limit, self._monotonic, proxied=self._proxied)
         span = HttpSpan(request.method, request.url, request.params)
         try:
-            answer = await self._send(self._sign(request), exchange)
+            answer = await self._send(signed, exchange)
         except StoreError as error:
             span.failed(error.error_type)
             raise

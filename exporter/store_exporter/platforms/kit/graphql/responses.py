@@ -65,8 +65,9 @@ class GraphqlReader(ABC):
         Returns:
             Also a `ThrottledError`, or a `QueryCostError`, which make the response one.
         """
-        message = self.marks.redact.line(str(entry.get("message") or "no message"))
         code = str(mapping(entry.get("extensions")).get("code") or "").upper()
+        said = str(entry.get("message") or f"{self.title} says {code or 'nothing'}, without words")
+        message = self.marks.redact.line(said)
         # Without a code of the list it is the query that is not understood: a field that this
         # version of the API lacks, an argument of the wrong type.
         error_type = self.codes.get(code, "invalid_request")
@@ -106,7 +107,7 @@ class GraphqlReader(ABC):
         """
         status = response.status
         if status == 429:
-            refused = documents.no_document(response, text(response), self.marks)
+            refused = documents.no_document(response, self.marks)
             if refused.error_type == "blocked":
                 raise refused
             asked = retry_after(response, now) or 0.0
@@ -114,7 +115,7 @@ class GraphqlReader(ABC):
         own = self._own_error(response) if status >= 400 else None
         if status >= 400 and own is None:
             # The platform says why in JSON; whoever stands before it does not.
-            refused = documents.no_document(response, text(response), self.marks)
+            refused = documents.no_document(response, self.marks)
             place = status == 404 and refused.error_type != "api_not_found"
             if status in (401, 403) or refused.error_type == "blocked" or place:
                 raise refused

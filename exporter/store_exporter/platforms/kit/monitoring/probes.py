@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,9 +17,9 @@ from ....errors import StoreError
 from ....metrics.catalogue import health
 from ....metrics.families import Sample
 from ....net import documents
-from ....net.decoding import text
+from ....net.decoding import shown_text
 from ....net.marks import Marks
-from ....net.pages import instead_of_shop
+from ....net.pages import forwarded, instead_of_shop, says_closed
 from ....net.plans import Plan, RedirectError, Request, once
 from ....stores.model import Store
 from .declare import probe
@@ -27,6 +27,8 @@ from .options import number
 
 _DAY = 86_400
 _HTML = ("text/html", "application/xhtml+xml")
+_MOST_PAGES = 4
+"""Pages that are read one after the other, each of which does nothing but lead to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class ClosedPage:
     degraded: str
     marks: Sequence[str]
     path: str = ""
+
+    def is_shown(self, page: str) -> bool:
+        """Whether a page, in lower case, is this one."""
+        return any(mark in page for mark in self.marks)
+
+    def is_at(self, path: str) -> bool:
+        """Whether this is the path of the page, in whatever language's folder."""
+        return bool(self.path) and f"{path.rstrip('/')}/".endswith(f"{self.path}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +109,19 @@ def storefront_probe(
     def check(api: Any, run: Run) -> Plan[Report]:
         path = str(run.store.settings.get("storefront_path") or "/")
         try:
-            response = yield from once(Request("GET", run.store.url + path, params=query or {}))
+            response = yield from _visit(run.store.url + path, query or {})
         except RedirectError as error:
-            return (yield from _redirected(api, run, error, pages.closed, moved))
-        source = text(response)
+            says = _leads_to_closed(error, pages.closed, marks)
+            return (yield from _redirected(api, run, error, says, moved))
+        source = shown_text(response)
         low = source.lower()
         _check_page(response, source, low, pages, marks)
         degraded = slow_answer(response, run)
         closed = pages.closed
-        sent = closed.path and closed.path in response.url
-        if sent or any(mark in low for mark in closed.marks):
+        if closed.is_at(urlsplit(response.url).path) or closed.is_shown(low):
             degraded.append(closed.degraded)
+        elif words := says_closed(source, marks):
+            degraded.append(f"Visitors see a page that says the shop is closed: {words}")
         return Report((), degraded, f"a page of {len(response.body)} bytes")
 
     return Probe(
@@ -124,10 +136,54 @@ def storefront_probe(
     )
 
 
+def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
+    """Ask for a page as a browser does.
+
+    Where a redirect leads to itself it is followed with the cookies that it sets, and a page that
+    shows nothing to where it leads.
+
+    Raises:
+        RedirectError: it leads to somewhere else.
+        StoreError: whatever a request may raise.
+    """
+    request = Request("GET", url, params=query, idempotent=True)
+    for _ in range(_MOST_PAGES):
+        try:
+            response = yield from once(request)
+        except RedirectError as error:
+            if not error.cookies or request.headers:
+                raise
+            headers = {"Cookie": error.cookies}
+            request = replace(request, url=error.target, params={}, headers=headers)
+            continue
+        target = forwarded(response)
+        if target is None:
+            break
+        request = replace(request, url=target, params={})
+    return response
+
+
+def _leads_to_closed(error: RedirectError, closed: ClosedPage, marks: Marks) -> list[str]:
+    """Return the sentence that says that visitors are sent to a page that lets few of them in."""
+    target = urlsplit(error.target)
+    if closed.is_at(target.path):
+        return [closed.degraded]
+    if marks.leads_to_login(f"{target.path}?{target.query}"):
+        return [f"Visitors have to log in: the page leads to {target.path[:80]}."]
+    return []
+
+
 def _redirected(
-    api: Any, run: Run, error: RedirectError, closed: ClosedPage, moved: RedirectCheck | None
+    api: Any, run: Run, error: RedirectError, closed: list[str], moved: RedirectCheck | None
 ) -> Plan[Report]:
     """Report a redirect that a healthy store may send, as `storefront_probe` says.
+
+    Args:
+        api: the platform's.
+        run: the run.
+        error: the redirect.
+        closed: what it says about the store, of one to a page that lets few visitors in.
+        moved: see `storefront_probe`.
 
     Raises:
         RedirectError: it is none.
@@ -136,11 +192,9 @@ def _redirected(
     stays = target.hostname == urlsplit(run.store.url).hostname
     if not stays and (moved is None or not (yield from moved(api, run, error))):
         raise error
-    is_closed = bool(closed.path) and target.path.startswith(closed.path)
-    if stays and not is_closed:
+    if stays and not closed:
         raise error
-    degraded = [closed.degraded] if is_closed else []
-    return Report((), degraded, f"visitors are sent to {target.hostname}{target.path}")
+    return Report((), closed, f"visitors are sent to {target.hostname}{target.path}")
 
 
 def _check_page(
@@ -161,19 +215,38 @@ def _check_page(
     if status in (200, 404) and (failure := marks.failed(low)):
         raise StoreError(*failure, status=status)
     if status != 200:
-        error = documents.no_document(response, source, marks)
-        if error.error_type == "api_not_found":
-            # True of an API; of a page it is the shop that has lost it.
-            message = f"the page {urlsplit(response.url).path} is not there"
-            raise StoreError("invalid_response", message, status=status)
-        raise error
-    if found := instead_of_shop(source, urlsplit(response.url).hostname or "", marks):
+        _check_status(response, marks)
+    host = urlsplit(response.url).hostname or ""
+    if not pages.closed.is_shown(low) and (found := instead_of_shop(source, host, marks)):
         raise StoreError(*found, status=status)
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower() or _HTML[0]
-    if not source.strip():
+    kind = _media_type(response.headers.get("content-type", ""))
+    if not source:
         raise StoreError("invalid_response", "the page is empty", status=status)
     if kind not in _HTML or "<" not in source:
         raise StoreError("invalid_response", f"the page is {kind[:40]}, not HTML", status=status)
+
+
+def _check_status(response: Response, marks: Marks) -> None:
+    """Refuse a page with another status than 200, unless that is one of a success as well.
+
+    Raises:
+        StoreError: maintenance, blocked, server_error, invalid_response, …
+    """
+    error = documents.no_document(response, marks)
+    if error.error_type == "api_not_found":
+        # True of an API; of a page it is the shop that has lost it.
+        message = f"the page {urlsplit(response.url).path} is not there"
+        raise StoreError("invalid_response", message, status=response.status)
+    # Browsers show what comes with another success as they show what comes with 200.
+    if response.status >= 300 or error.error_type != "invalid_response":
+        raise error
+
+
+def _media_type(value: str) -> str:
+    """Return what a page is, by its Content-Type; the last one, where a proxy joined several."""
+    types = [one.partition(";")[0].strip().lower() for one in value.split(",")]
+    named = [one for one in types if "/" in one]
+    return named[-1] if named else _HTML[0]
 
 
 def tls_probe(small_file: str) -> Probe:
@@ -185,7 +258,7 @@ def tls_probe(small_file: str) -> Probe:
 
     def check(_: Any, run: Run) -> Plan[Report]:
         try:
-            response = yield from once(Request("HEAD", run.store.url + small_file))
+            response = yield from once(Request("HEAD", run.store.url + small_file, idempotent=True))
         except RedirectError as error:
             # The certificate was accepted before the redirect came.
             response = error.response

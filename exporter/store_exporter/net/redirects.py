@@ -1,0 +1,140 @@
+"""Where an answer leads that may be followed: to the same host, and only to read. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from ..contract import Response
+from ..errors import StoreError
+from .marks import GENERIC, Marks
+from .plans import RedirectError
+from .url import host_name
+
+MOST = 10
+"""Redirects in a row that are followed; one in a circle ends at once."""
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+
+_PORTS = {"http": 80, "https": 443}
+_STATUSES = frozenset({301, 302, 303, 307, 308})
+_REFRESH = re.compile(r"\s*[0-4](?:\.\d*)?\s*[;,]\s*url\s*=\s*[\"']?([^\"']+)[\"']?", re.IGNORECASE)
+"""A header `Refresh` that leads elsewhere at once; WordPress sends it behind Microsoft's server."""
+_COOKIE = re.compile(r"(?:^|, )([^\s=;,]+=[^;,]*)")
+_MOST_COOKIES = 4096
+"""Characters of the cookies that are sent back."""
+
+
+def origin(url: str) -> Origin:
+    """Return where an address leads to.
+
+    Raises:
+        StoreError: invalid_request, it is no http or https address, or has credentials in it.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise StoreError("invalid_request", "not an address") from None
+    if parts.scheme not in _PORTS or not host or "@" in parts.netloc:
+        raise StoreError("invalid_request", "not an http or https address")
+    return parts.scheme, host_name(host), _PORTS[parts.scheme] if port is None else port
+
+
+class Trail:
+    """The addresses that one request was redirected to.
+
+    Args:
+        method: of the request; nothing but GET and HEAD is sent again.
+        url: of the request, with the query.
+        marks: those of the platform, with the generic ones.
+    """
+
+    def __init__(self, method: str, url: str, marks: Marks = GENERIC) -> None:
+        self._method = method
+        self._url = url
+        self._marks = marks
+        self._seen = {url}
+        self._cookies: dict[str, str] = {}
+
+    def next(self, response: Response) -> str | None:
+        """Return where an answer leads that may be requested with the same headers.
+
+        Credentials are shown to nobody else: only to the same host and port, or to the same host
+        when https takes the place of http.
+
+        Returns:
+            None when it leads nowhere.
+
+        Raises:
+            RedirectError: it leads elsewhere, to a login page or the one that sets a new site up,
+                from https to http, nowhere, in a circle, or too often.
+            StoreError: blocked, it leads to a test of visitors.
+        """
+        location = location_of(response)
+        if location is None:
+            return None
+        target = _permitted(self._method, self._url, location, response, self._marks)
+        if target == self._url and response.status not in _STATUSES:
+            # A page that is to be loaded again and again.
+            return None
+        for name, value in _cookies(response.headers):
+            self._cookies[name] = value
+        path = urlsplit(target).path[:80]
+        if target in self._seen:
+            cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+            message = f"the store redirects in a circle, to {path} again"
+            raise RedirectError(message, response, target, cookies=cookies[:_MOST_COOKIES])
+        if len(self._seen) > MOST:
+            message = f"the store redirects more than {MOST} times, the last time to {path}"
+            raise RedirectError(message, response, target)
+        self._seen.add(target)
+        self._url = target
+        return target
+
+
+def location_of(response: Response) -> str | None:
+    """Return where an answer leads, as it says it; None where it does not."""
+    if response.status in _STATUSES:
+        return response.headers.get("location")
+    refresh = response.headers.get("refresh") if response.status == 200 else None
+    match = _REFRESH.fullmatch(refresh) if refresh else None
+    return match[1].strip() if match else None
+
+
+def _cookies(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    found = _COOKIE.findall(headers.get("set-cookie", ""))
+    return [(name, value) for name, _, value in (pair.partition("=") for pair in found)]
+
+
+def _permitted(method: str, url: str, location: str, response: Response, marks: Marks) -> str:
+    """Return the address that a redirect leads to, if the request may be sent there."""
+    try:
+        target = urldefrag(urljoin(url, location)).url
+        there = origin(target)
+    except (ValueError, StoreError):
+        raise _refused(response, "", "to something that is no address") from None
+    parts = urlsplit(target)
+    where = f"{there[0]}://{parts.netloc}{parts.path}"[:120]
+    here = origin(url)
+    if marks.leads_to_test(parts.path):
+        message = f"the request is sent to a test of visitors: {where}"
+        raise StoreError("blocked", message, status=response.status)
+    if what := marks.leads_to_setup(parts.path):
+        raise _refused(response, target, f"to {what}: {where}")
+    if marks.leads_to_login(f"{parts.path}?{parts.query}"):
+        raise _refused(response, target, f"to a login page: {where}")
+    if there[1] != here[1]:
+        remedy = f"set url to {there[0]}://{parts.netloc}, if that is the store"
+        raise _refused(response, target, f"to another host: {where}: {remedy}")
+    if there != here and (here[0], there[0]) != ("http", "https"):
+        what = "to another port" if there[0] == here[0] else "from https to http"
+        raise _refused(response, target, f"{what}: {where}")
+    if method not in ("GET", "HEAD"):
+        raise _refused(response, target, f"{method} to {where}")
+    return target
+
+
+def _refused(response: Response, target: str, message: str) -> RedirectError:
+    return RedirectError(f"the store redirects {message}", response, target)
