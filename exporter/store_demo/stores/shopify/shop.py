@@ -27,6 +27,8 @@ class StockRoom:
 
     Attributes:
         primary_domain: to which visitors are sent from `domain`, if it is another.
+        search_lag: seconds after which the search of orders knows a change at the latest.
+        searched: when orders last changed as the search knows it, by id.
     """
 
     def __init__(
@@ -48,6 +50,8 @@ class StockRoom:
             Discount("once", Decimal("0.5"), limit=1, used=1),
         ]
         self.primary_domain = ""
+        self.search_lag = 0.0
+        self.searched: dict[int, float] = {}
         self._last_id = 1_000_000 + seed * 1_000
         self._payments = 0
         self._fill(orders)
