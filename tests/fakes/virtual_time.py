@@ -8,7 +8,7 @@ import heapq
 from .clock import START
 
 _TURNS = 30
-"""Turns of the event loop that code gets to come to rest between two moments."""
+"""The most turns of the event loop that code gets to come to rest between two moments."""
 
 
 class VirtualTime:
@@ -54,5 +54,10 @@ class VirtualTime:
 
     @staticmethod
     async def settle() -> None:
+        """Let code come to rest: until nothing else waits for its turn."""
+        # asyncio has no public word for what is ready to run.
+        ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
         for _ in range(_TURNS):
             await asyncio.sleep(0)
+            if not ready:
+                return
