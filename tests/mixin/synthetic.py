@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -171,8 +171,8 @@ def label_sets(
         yield tuple(pair for part in parts for pair in part)
 
 
-def gauge(metric: Metric, labels: dict[str, str], t: int, now: int) -> float:
-    """A plausible value at time `t`."""
+def gauge(metric: Metric, labels: dict[str, str], now: int) -> float | None:
+    """A plausible value; None for the time of something that was a minute ago at any time."""
     constants = {
         health.UP: float(labels.get("domain") != DOWN),
         health.HEALTH: float(labels.get("state") == "healthy"),
@@ -191,7 +191,7 @@ def gauge(metric: Metric, labels: dict[str, str], t: int, now: int) -> float:
     if metric in constants:
         return constants[metric]
     if metric.name.endswith("_timestamp_seconds"):
-        return t - 60.0
+        return None
     return 5.0
 
 
@@ -223,32 +223,49 @@ def lines(
     family = metric.name.removesuffix("_total") if metric.kind is Kind.COUNTER else metric.name
     kind = metric.kind.value if metric.kind is not Kind.INFO else "gauge"
     yield f"# TYPE {family} {kind}"
+    times = [t for window in windows or raw_windows(now) for t in window]
     for pairs in label_sets(metric.labels, metric.name):
         labels = {**dict(pairs), **dict(process)}
         text = ",".join(f'{k}="{v}"' for k, v in labels.items())
-        for window in windows or raw_windows(now):
-            for t in window:
-                yield from samples(metric, text, labels, t, now)
+        if metric.kind is Kind.COUNTER:
+            yield from counted(f"{metric.name}{{{text}}}", counter_slope(metric), times, now)
+        elif metric.kind is Kind.HISTOGRAM:
+            yield from observed(metric, text, times, now)
+        else:
+            yield from shown(metric, text, labels, times, now)
 
 
-def samples(metric: Metric, text: str, labels: dict[str, str], t: int, now: int) -> Iterator[str]:
-    """The samples of one series, or histogram, at one time."""
-    since = t - (now - 5 * WEEK)
-    if metric.kind is Kind.COUNTER:
-        yield f"{metric.name}{{{text}}} {counter_slope(metric) * since} {t}"
-    elif metric.kind is Kind.HISTOGRAM:
-        count = RATE * since
-        for bound in metric.buckets:
-            yield (
-                f'{metric.name}_bucket{{{text},le="{bound}"}} '
-                f"{count * histogram_share(metric, bound)} {t}"
-            )
-        yield f'{metric.name}_bucket{{{text},le="+Inf"}} {count} {t}'
-        yield f"{metric.name}_count{{{text}}} {count} {t}"
-        yield f"{metric.name}_sum{{{text}}} {count * 0.2} {t}"
-    else:
-        value = 1.0 if metric.kind is Kind.INFO else gauge(metric, labels, t, now)
-        yield f"{metric.name}{{{text}}} {value} {t}"
+def counted(name: str, slope: float, times: Sequence[int], now: int) -> Iterator[str]:
+    """The samples of a counter's series."""
+    begun = now - 5 * WEEK
+    for t in times:
+        yield f"{name} {slope * (t - begun)} {t}"
+
+
+def observed(metric: Metric, text: str, times: Sequence[int], now: int) -> Iterator[str]:
+    """The samples of a histogram's series, time by time."""
+    begun = now - 5 * WEEK
+    parts = [
+        (f'{metric.name}_bucket{{{text},le="{bound}"}}', histogram_share(metric, bound))
+        for bound in metric.buckets
+    ]
+    parts.append((f'{metric.name}_bucket{{{text},le="+Inf"}}', 1.0))
+    parts.append((f"{metric.name}_count{{{text}}}", 1.0))
+    parts.append((f"{metric.name}_sum{{{text}}}", 0.2))
+    for t in times:
+        count = RATE * (t - begun)
+        for name, share in parts:
+            yield f"{name} {count * share} {t}"
+
+
+def shown(
+    metric: Metric, text: str, labels: dict[str, str], times: Sequence[int], now: int
+) -> Iterator[str]:
+    """The samples of a gauge's series."""
+    name = f"{metric.name}{{{text}}}"
+    value = 1.0 if metric.kind is Kind.INFO else gauge(metric, labels, now)
+    for t in times:
+        yield f"{name} {t - 60.0 if value is None else value} {t}"
 
 
 def target_lines(now: int) -> Iterator[str]:
@@ -281,6 +298,7 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
         for name in rules
         if is_made_of(name) != series.STORE_HISTOGRAM and not (watchers == 1 and name in several)
     ]
+    times = [t for window in recorded_windows(now) for t in window]
     for name in names:
         yield f"# TYPE {name} gauge"
         found = label_sets(labels_of(name), name, values={"instance": PROCESSES[:watchers]})
@@ -290,10 +308,10 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
             told = tuple(pair for pair in pairs if pair[0] != "instance")
             number = numbers.setdefault(told, len(numbers))
             text = ",".join(f'{k}="{v}"' for k, v in pairs)
-            for window in recorded_windows(now):
-                for t in window:
-                    value = recorded_value(name, dict(pairs), number, t)
-                    yield f"{name}{{{text}}} {watchers if name in several else value} {t}"
+            value_at = recorded_value(name, dict(pairs), number)
+            for t in times:
+                value = watchers if name in several else value_at(t)
+                yield f"{name}{{{text}}} {value} {t}"
 
 
 def is_made_of(recorded: str) -> str:
@@ -313,21 +331,23 @@ def labels_of(recorded: str) -> list[str]:
     return labels
 
 
-def recorded_value(name: str, labels: dict[str, str], number: int, t: int) -> float:
-    """A value that varies over the day, in the range that such a series has."""
-    wave = 0.5 + 0.4 * math.sin(t / 1800 + number)
+def recorded_value(name: str, labels: dict[str, str], number: int) -> Callable[[int], float]:
+    """A value by time that varies over the day, in the range that such a series has."""
     if "le" in labels:
-        return RATE * histogram_share(operations.OPERATION_DURATION, float(labels["le"]))
-    if "quantile" in labels:
-        return float(labels["quantile"]) * (1 + wave)
+        share = RATE * histogram_share(operations.OPERATION_DURATION, float(labels["le"]))
+        return lambda _: share
     typical = (
-        (("objective",), 0.99),
-        (("ratio", "success"), 0.95 + 0.05 * wave),
-        (("up:max",), 1.0),
-        (("bad_events", "failed"), 0.002 * wave),
-        (("increase",), 20 + 10 * wave),
+        (("objective",), (0.99, 0.0)),
+        (("ratio", "success"), (0.95, 0.05)),
+        (("up:max",), (1.0, 0.0)),
+        (("bad_events", "failed"), (0.0, 0.002)),
+        (("increase",), (20.0, 10.0)),
     )
-    return next((v for words, v in typical if any(w in name for w in words)), wave)
+    fitting = (range_ for words, range_ in typical if any(word in name for word in words))
+    least, more = next(fitting, (0.0, 1.0))
+    if "quantile" in labels:
+        least = more = float(labels["quantile"])
+    return lambda t: least + more * (0.5 + 0.4 * math.sin(t / 1800 + number))
 
 
 def write_blocks(directory: Path, now: int) -> None:
@@ -355,7 +375,7 @@ def write_scraped(directory: Path, now: int, interval: int) -> None:
 
 def _as_blocks(text: Path, directory: Path) -> None:
     argv = [servers.tool("promtool"), "tsdb", "create-blocks-from", "openmetrics", "-q"]
-    done = subprocess.run(
-        [*argv, text, directory / "prometheus"], capture_output=True, text=True, check=False
-    )
+    # It reads all of the text for each block that it writes: for one of a week that is seldom.
+    argv += ["--max-block-duration=168h", str(text), str(directory / "prometheus")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr or done.stdout

@@ -149,7 +149,8 @@ class Access:
             raise _refused("Invalid timestamp.")
         if (key.consumer_key, nonce) in self._nonces:
             raise _refused("Invalid nonce - nonce has already been used.")
-        self._nonces = {k: when for k, when in self._nonces.items() if when > now - _WINDOW}
+        while self._nonces and next(iter(self._nonces.values())) <= now - _WINDOW:
+            del self._nonces[next(iter(self._nonces))]
         self._nonces[key.consumer_key, nonce] = now
 
 
