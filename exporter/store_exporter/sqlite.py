@@ -96,7 +96,7 @@ def in_turn(folder: Path) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > ends:
-                    text = "another process does not come to an end opening it"
+                    text = "another process has been opening it for too long"
                     raise TimeoutError(text) from None
                 time.sleep(0.02)
         yield

@@ -47,7 +47,7 @@ async def test_it_is_begun_survives_a_restart_and_is_ended(folder: Path) -> None
         assert done.stdout == f"{DOMAIN}: the maintenance has ended\n"
         done = await command(folder, DOMAIN, "--end", f"--exporter.url={url}")
         assert done.returncode == 1
-        assert done.stderr == "HTTP 409: no maintenance was begun for this store\n"
+        assert done.stderr == "HTTP 409: no maintenance was started for this store\n"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ COMMANDS = {
     "state": "list the saved state of stores, move it to another store or delete it",
     "operations": "list the operations of each platform",
     "calls": "show the latest failures and the slowest operations of a store",
-    "maintenance": "begin or end maintenance of a store, during which nobody is alerted",
+    "maintenance": "start or end maintenance of a store, during which no alerts are sent",
     "import": "convert an export of the old table of calls to samples for Prometheus",
     "alert-test": "send a test alert for an org, and say where it arrived or why not",
     "sizing": "compute what Prometheus needs for a number of stores and operations",

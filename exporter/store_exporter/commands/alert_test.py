@@ -162,7 +162,7 @@ def _wait(
         else:
             print(f"{shown}: arrived, {number} of {number}")
     if not wanted and not held:
-        print("sent to nobody: the receivers have no integrations")
+        print("not sent: the receivers have no integrations")
     elif not arrived:
         print("Alertmanager's log has the receiver's answer")
     return 0 if arrived and wanted else 1

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("domain", help="the store's host name, as in the configuration")
     parser.add_argument(
-        "--follow", action="store_true", help="go on, and print each failure as it comes"
+        "--follow", action="store_true", help="keep running, and print each new failure"
     )
     parser.add_argument(
         "--limit",

@@ -66,8 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=interval,
         default="1m",
         metavar="DURATION",
-        help="scrape_interval of Prometheus; rates are taken over at least four of them, and are "
-        "empty where it is really longer (default: %(default)s, which is Prometheus' own)",
+        help="scrape_interval of Prometheus; rates are computed over at least four of them, and "
+        "are empty if the real interval is longer (default: %(default)s, which is "
+        "Prometheus' own)",
     )
     parser.add_argument(
         "--runbook.url",

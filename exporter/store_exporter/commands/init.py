@@ -29,7 +29,7 @@ from .support import arguments, questions, terminal
 from .support.questions import Questions, UnansweredError
 
 _HEADER = """\
-# Begun by `store-exporter init`. Each key is explained in docs/configuration.md.
+# Created by `store-exporter init`. Each key is explained in docs/configuration.md.
 
 """
 

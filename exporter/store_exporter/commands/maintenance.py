@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DURATION",
         help="how long it lasts from now on, such as 2h; at most 7d, and it ends by itself",
     )
-    what.add_argument("--end", action="store_true", help="end what was begun before")
+    what.add_argument("--end", action="store_true", help="end the current maintenance")
     parser.add_argument(
         "--reason", metavar="TEXT", help="why, in one line; pages and the API show it"
     )

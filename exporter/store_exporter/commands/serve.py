@@ -66,16 +66,17 @@ def _add_web_arguments(parser: argparse.ArgumentParser) -> None:
         type=arguments.explained(_external_url),
         default="",
         metavar="URL",
-        help="the address under which others reach this server, such as "
-        "https://monitoring.example.com/stores/ of a proxy; its path begins every path",
+        help="the URL under which clients reach this server, such as "
+        "https://monitoring.example.com/stores/ of a proxy; its path is the prefix of "
+        "every path",
     )
     parser.add_argument(
         "--web.route-prefix",
         dest="route_prefix",
         type=arguments.explained(_route_prefix),
         metavar="PATH",
-        help="what begins the path of requests as they arrive, / behind a proxy that takes the "
-        "path away (default: the path of --web.external-url)",
+        help="prefix of the path of incoming requests; / behind a proxy that removes the path "
+        "(default: the path of --web.external-url)",
     )
     parser.add_argument(
         "--web.config.file",

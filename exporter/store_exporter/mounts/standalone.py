@@ -188,7 +188,7 @@ def _close_all() -> None:
 
 def _listen(address: str, ports: list[int], path: str, source: Source | None) -> _Server:
     """Return a server on the first port that is free."""
-    failure = OSError("no port was given")
+    failure = OSError("the port is missing")
     for port in ports:
         try:
             return _Server(address, port, path, source)

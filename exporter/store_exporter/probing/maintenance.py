@@ -218,9 +218,9 @@ def _window(domain: str, saved: Saved | None) -> Window | None:
         window = Window(float(kept["from"]), float(kept["to"]), kept["reason"])
         # As `begin` lets them be; the times are those that can be written as dates.
         if not (0 <= window.start < window.end <= window.start + MAX_BEGUN_SECONDS < _LAST):
-            raise ValueError("no stretch of time that can be begun")
+            raise ValueError("invalid duration of maintenance")
         if not is_reason(window.reason):
-            raise ValueError("no reason that can be given")
+            raise ValueError("invalid reason of maintenance")
     except (
         ValueError,
         TypeError,

@@ -78,7 +78,7 @@ async def test_that_of_the_configuration_is_listed_and_stays(running: Running) -
     answer = await ask(running, "DELETE", params={"domain": DOMAIN})
     assert (answer.status, answer.json["error"]) == (
         409,
-        "no maintenance was begun for this store",
+        "no maintenance was started for this store",
     )
 
 
@@ -156,5 +156,5 @@ async def test_an_end_without_a_domain_says_where_it_is_to_stand(running: Runnin
     answer = await ask(running, "DELETE")
     assert (answer.status, answer.json) == (
         400,
-        {"error": "domain must be given in the query: ?domain=shop.example.com"},
+        {"error": "domain is missing in the query: ?domain=shop.example.com"},
     )

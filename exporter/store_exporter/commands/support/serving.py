@@ -154,14 +154,14 @@ def _tell(url: str, *, guarded: bool) -> None:
     log.info("listening", extra={"address": url})
     if is_loopback(url):
         log.info(
-            "only this machine reaches this address; --web.listen-address adds others, and "
-            "--web.config.file asks who comes in",
+            "only this machine can reach this address; --web.listen-address adds others, and "
+            "--web.config.file requires authentication",
             extra={"address": url},
         )
     elif not guarded:
         log.warning(
-            "whoever reaches this address sees the figures of all orgs and may reload the "
-            "configuration; --web.config.file asks who comes in",
+            "everyone who can reach this address sees the figures of all orgs and may reload "
+            "the configuration; --web.config.file requires authentication",
             extra={"address": url},
         )
 

@@ -90,7 +90,7 @@ class ObjectiveSection(Section):
         pattern=r"^[a-z][a-z0-9_-]{0,39}$",
         description="Its name, the value of the label slo; lower case, unique in the file.",
     )
-    kind: KindOf = Field(description="What it is about.")
+    kind: KindOf = Field(description="Kind of objective.")
     target: Target = Field(
         description="Share of good operations, or of the time for uptime, in percent, "
         f"above {LEAST:.2f} and below 100; at a lower target the fastest alert could never fire."
@@ -104,14 +104,16 @@ class ObjectiveSection(Section):
         100,
         ge=1,
         le=10**9,
-        description="Operations, or half minutes of known health for uptime, within an alert's "
-        "long window below which it is silent, so that three calls at night wake nobody.",
+        description="Minimum number of operations (for uptime, of half minutes with known "
+        "health) in an alert's long window; below it the alert is silent, so that "
+        "three failed calls at night do not page anyone.",
     )
-    match: Match = Field(default_factory=Match.usual, description="What it is restricted to.")
+    match: Match = Field(default_factory=Match.usual, description="Restrictions of the objective.")
     overrides: Annotated[tuple[OverrideSection, ...], BeforeValidator(as_tuple)] = Field(
         (),
         max_length=1000,
-        description="Other figures for an org, or for one domain of it; the most specific counts.",
+        description="Different values for an org, or for one of its domains; the most specific "
+        "one applies.",
     )
 
 

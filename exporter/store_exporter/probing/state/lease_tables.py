@@ -213,7 +213,7 @@ class SqliteLeases(SqlLeases):
         self._close_file()
         if not sqlite.is_damage(error):
             return False
-        log.warning("%s is damaged (%s); a new one is begun", self._path, error)
+        log.warning("%s is damaged (%s); a new file is created", self._path, error)
         with sqlite.in_turn(self._path.parent):
             sqlite.remove(self._path)
         return True

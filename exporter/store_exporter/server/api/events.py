@@ -84,7 +84,7 @@ class EventsApi:
         now = time.monotonic()
         recent = [at for at in self._accepted.get(org, ()) if at > now - 3600]
         if len(recent) >= MAX_AN_HOUR:
-            message = f"an org may tell {MAX_AN_HOUR} events an hour"
+            message = f"an org may report {MAX_AN_HOUR} events an hour"
             raise ApiError(429, message, {"Retry-After": f"{math.ceil(recent[0] + 3600 - now)}"})
         # Counted before it is remembered, or many at once would all be below the limit.
         self._accepted[org] = [*recent, now]

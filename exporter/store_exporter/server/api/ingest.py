@@ -68,7 +68,7 @@ class Ingest(Receiver):
             reader = await self._read(self._tenants.of(org), body, request.content_type)
         document = _document(reader)
         if not reader.accepted:
-            raise ApiError(400, "none of the calls can be taken", more=document)
+            raise ApiError(400, "none of the calls is valid", more=document)
         book = self._exporter.calls
         known: dict[tuple[str, str], set[Call]] = {}
         async for call in in_turns((*reader.failed(), *reader.succeeded())):

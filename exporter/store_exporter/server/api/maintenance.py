@@ -64,16 +64,16 @@ class MaintenanceApi:
         org = self._access.org(request, "maintenance")
         domain = request.query.get("domain", "")
         if not domain:
-            raise ApiError(400, "domain must be given in the query: ?domain=shop.example.com")
+            raise ApiError(400, "domain is missing in the query: ?domain=shop.example.com")
         store = watched_store(self._exporter, org, domain)
         try:
             ended = await self._exporter.maintenance.end(store)
         except StateUnavailableError as error:
             raise ApiError(503, f"nothing was changed: {error}") from None
         if not ended:
-            message = "no maintenance was begun for this store"
+            message = "no maintenance was started for this store"
             if self._exporter.maintenance.current(store) is not None:
-                message += "; the one that it is in stands in the configuration"
+                message += "; its current maintenance is in the configuration"
             raise ApiError(409, message)
         return {"domain": store.domain, "maintenance": self._windows(store)}
 

@@ -66,7 +66,7 @@ class JsonApi:
             try:
                 shared = await exporter.watching.lease_holder.reports(org)
             except LeaseError as error:
-                log.warning("what other exporters tell of stores cannot be read: %s", error)
+                log.warning("the reports of other exporters about stores cannot be read: %s", error)
         now, found = time.time(), []
         for place, store in enumerate(stores):
             if place % _STORES_AT_ONCE == 0:

@@ -45,7 +45,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     response: web.StreamResponse
     try:
         if request.method not in ("GET", "HEAD") and _from_elsewhere(request):
-            response = web.Response(status=403, text="refused: the request comes from elsewhere\n")
+            response = web.Response(
+                status=403, text="refused: the request comes from another site\n"
+            )
         else:
             async with asyncio.timeout(REQUEST_SECONDS):
                 response = await handler(request)

@@ -46,7 +46,7 @@ class WebFile:
             except ConfigError as error:
                 self._config = None
                 log.error(
-                    "the web configuration has problems; nobody is let in",
+                    "the web configuration has problems; all requests are refused",
                     extra={"problems": str(error)},
                 )
             else:
@@ -72,7 +72,7 @@ class WebFile:
     def _refuse_switch(self, config: WebConfig) -> None:
         if (self._context is None) != (self.tls is None):
             self._config = None
-            log.error("TLS is switched on or off by a restart only; nobody is let in")
+            log.error("TLS can only be enabled or disabled by a restart; all requests are refused")
         elif self.guards and not config.guards:
             # A file that was cut short must not open an address that was chosen while it guarded.
             self._config = None
