@@ -37,7 +37,7 @@ def rows(page: str, heading: str) -> list[list[str]]:
 
 
 def test_what_every_probe_and_collector_reads_is_said(platform: Platform, page: str) -> None:
-    assert [row[0] for row in rows(page, "what")] == list(checks_of(platform))
+    assert [row[0] for row in rows(page, "probe or collector")] == list(checks_of(platform))
 
 
 def test_every_option_is_listed_with_its_default(platform: Platform, page: str) -> None:

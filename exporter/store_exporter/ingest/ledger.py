@@ -38,8 +38,9 @@ DELETE FROM series WHERE saved <= (
 )
 """
 _FORGET = """
-DELETE FROM marks WHERE org = ?1 AND kind = ?2 AND number <= (
-    SELECT number FROM marks WHERE org = ?1 AND kind = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3
+DELETE FROM marks WHERE org = :org AND kind = :kind AND number <= (
+    SELECT number FROM marks WHERE org = :org AND kind = :kind
+    ORDER BY number DESC LIMIT 1 OFFSET :most
 )
 """
 
@@ -199,7 +200,8 @@ class ReportLedger:
             count = self._untrimmed.get((org, kind), 0) + 1
             if count >= _TRIM_AFTER:
                 count = 0
-                self._database.execute(_FORGET, (org, kind, MOST_MARKS))
+                most = {"org": org, "kind": kind, "most": MOST_MARKS}
+                self._database.execute(_FORGET, most)
             self._untrimmed[org, kind] = count
 
     def close(self, unseen: Collection[Labels] = ()) -> None:
