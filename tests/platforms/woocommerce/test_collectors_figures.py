@@ -138,7 +138,8 @@ async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
         ({"line_items": "none"}, True),
         ({"line_items": [{"product_id": 7, "quantity": "many", "total": "1"}]}, True),
         ({"currency": None}, True),
-        ({"date_created_gmt": None}, True),
+        ({"date_created_gmt": None}, False),
+        ({"date_created_gmt": None, "date_created": None}, True),
     ],
 )
 async def test_an_odd_order_hides_no_best_seller_and_is_told(

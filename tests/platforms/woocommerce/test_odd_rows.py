@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from store_demo.stores.faults import Fault
+from store_exporter.errors import StoreError
 from tests.fakes.direct import changing
 from tests.platforms.members import spoilt
 
@@ -76,3 +77,59 @@ async def test_an_odd_row_is_told_and_never_hides_the_others(case: str) -> None:
             assert found == whole or report.degraded, body[1]
             assert found, body[1]
         assert told > 10
+
+
+async def test_a_row_of_the_stock_report_that_cannot_be_read_does_not_hide_the_list() -> None:
+    async with watching(orders=12, products=11, customers=3) as store:
+        whole = await store.collect("best_sellers")
+        rows = await kept(store, "*/reports/stock", "best_sellers")
+        for odd in ({"id": None}, {"stock_status": "abc"}):
+            changed = instead(rows, [{**rows[0], **odd}, *rows[1:]], rows)
+            fault = store.shop.faults.add(
+                changing("*/reports/stock", partial(instead, rows, changed))
+            )
+            report = await store.collect("best_sellers")
+            store.shop.faults.remove(fault)
+            assert "Scarce products" in report.degraded[0]
+            lost = figures(whole).keys() - figures(report).keys()
+            assert 0 < len(lost) <= 2
+
+
+async def test_orders_that_the_list_counts_and_does_not_show_are_told_by_the_best_sellers() -> None:
+    async with watching(orders=12, products=11, customers=3) as store:
+        store.shop.faults.add(changing("*/wc/v3/orders", lambda rows: rows[1:]))
+        (reason,) = (await store.collect("best_sellers")).degraded
+        assert reason == "The list of orders left out 1 of those that it counts."
+
+
+async def test_what_is_counted_and_not_there_at_all_is_an_error() -> None:
+    async with watching(orders=12, products=11, customers=3) as store:
+        store.shop.shop.add_webhook("active")
+        for name, path in (("webhooks", "*/webhooks"), ("best_sellers", "*/wc/v3/orders")):
+            fault = store.shop.faults.add(changing(path, lambda _: []))
+            with pytest.raises(StoreError):
+                await store.collect(name)
+            store.shop.faults.remove(fault)
+
+
+async def test_a_status_without_a_name_is_told() -> None:
+    async with watching(orders=12, products=11, customers=3) as store:
+        change = changing("*/orders/totals", lambda rows: [{**rows[0], "slug": ""}, *rows[1:]])
+        store.shop.faults.add(change)
+        report = await store.collect("order_statuses")
+        assert "Statuses that could not be read" in report.degraded[0]
+        assert "store_orders_current{other}" not in figures(report)
+
+
+@pytest.mark.parametrize("odd", ["refunds", "line_items"])
+async def test_what_an_order_lists_twice_counts_once(odd: str) -> None:
+    name = "orders" if odd == "refunds" else "best_sellers"
+    async with watching(orders=12, products=11, customers=3) as store:
+        store.shop.refund(store.shop.new_order("completed")["id"], "2.00")
+        options = {"since": "2020-01-01"} if name == "orders" else {}
+        whole = figures(await store.collect(name, **options))
+        store.cursor.discard("")
+        double = changing("*/orders", lambda rows: [{**r, odd: r.get(odd, []) * 2} for r in rows])
+        store.shop.faults.add(double)
+        report = await store.collect(name, **options)
+        assert (figures(report), report.degraded) == (whole, [])

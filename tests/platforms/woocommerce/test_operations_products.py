@@ -13,7 +13,7 @@ from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
-from tests.platforms.operations import pounds
+from tests.platforms.operations import failure, pounds
 
 GBP = "GBP"
 
@@ -473,3 +473,22 @@ def test_details_that_nobody_asked_for_do_not_keep_stock_categories_and_reviews_
     reviews = shop.get_product_reviews("SKU-010")
     assert len(reviews) > 0
     assert {(row.verified, row.created) for row in reviews} == {(None, None)}
+
+
+@pytest.mark.parametrize("change", [{"type": "variable-subscription"}, {"type": "x"}])
+def test_a_product_with_variations_may_have_the_type_of_a_plugin(
+    store: SimulatedWooCommerce, shop: WooCommerce, change: dict[str, Any]
+) -> None:
+    whole = shop.check_price("MOTOR-1"), shop.get_stock_quantity("MOTOR-1")
+    store.faults.add(changing("*/products", lambda rows: [{**row, **change} for row in rows]))
+    assert (shop.check_price("MOTOR-1"), shop.get_stock_quantity("MOTOR-1")) == whole
+    assert len(shop.get_product_variations("MOTOR-1").items) == 3
+
+
+def test_a_sum_of_variations_of_which_the_store_shows_some_is_an_error(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.faults.add(changing("*/variations", lambda rows: rows[1:]))
+    for operation in (shop.check_price, shop.get_stock_quantity):
+        error = failure(operation, "MOTOR-1")
+        assert error.message == "the store has 3 variations, but came with 2"

@@ -202,6 +202,40 @@ def test_before_the_list_of_refunds_they_are_read_order_by_order(
     assert shop.get_sales_report("day").refunds == pounds("20.00")
 
 
+def test_dates_that_a_plugin_takes_out_are_read_in_the_shops_own_zone(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    made = store.new_order("completed", email="ada@example.test", total="30.00")
+    store.refund(made["id"], "10.00")
+    whole = shop.get_sales_report("day"), shop.get_customer_insights(), shop.check_order(made["id"])
+
+    def without_gmt(body: Any) -> Any:
+        rows = body if isinstance(body, list) else [body]
+        for row in rows:
+            for name in [name for name in row if name.startswith("date_") and "_gmt" in name]:
+                del row[name]
+        return body
+
+    for path in ("*/orders", "*/orders/*", "*/refunds"):
+        store.faults.add(changing(path, without_gmt))
+    found = shop.get_sales_report("day"), shop.get_customer_insights(), shop.check_order(made["id"])
+    assert found == whole
+    assert shop.get_sales_report("day", definition="paid").gross == pounds("30.00")
+
+
+def test_an_order_whose_status_a_plugin_shows_differently_is_told_by_a_report(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.new_order("completed", total="30.00")
+    odd = store.new_order("completed")["id"]
+    change = {odd: {"status": "Delivered!"}}
+    store.faults.add(
+        changing("*/orders", lambda rows: [{**row, **change.get(row["id"], {})} for row in rows])
+    )
+    report = shop.get_sales_report("day")
+    assert (report.orders, report.gross, report.unreadable) == (1, pounds("30.00"), 1)
+
+
 def test_refunds_that_take_too_long_order_by_order_are_refused_at_once(
     store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
 ) -> None:
@@ -311,7 +345,8 @@ def test_an_order_and_a_refund_that_cannot_be_read_are_left_out_of_a_report_and_
     odd = {store.new_order("completed")["id"]: name for name in ("total", "date_created_gmt")}
 
     def spoil(rows: Any) -> Any:
-        return [{**row, odd[row["id"]]: None} if row["id"] in odd else row for row in rows]
+        none = {row["id"]: {odd.get(row["id"], ""): None, "date_created": None} for row in rows}
+        return [{**row, **none[row["id"]]} if row["id"] in odd else row for row in rows]
 
     store.faults.add(changing("*/orders", spoil))
     paid_back = store.new_order("completed", total="9.00")

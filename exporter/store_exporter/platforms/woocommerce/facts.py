@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
@@ -172,7 +172,7 @@ def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) ->
         own = {"customer": customer, "_fields": f"status,{_SAMPLE}", **FULL}
         try:
             spent = (yield from api.get_object(path, "the customer", query)).decimal("total_spent")
-            orders = (yield from api.rows(f"{V3}/orders", own)).all_items("orders")
+            orders = (yield from api.rows(f"{V3}/orders", own)).whole("orders").fields("orders")
             finer, made = (_is_spent(spent, one, orders) for one in reading.either())
         except StoreError:
             continue
@@ -223,20 +223,37 @@ def add_gmt_dates(api: Api, rows: Sequence[Any], names: Collection[str]) -> Plan
         rows: as the store sent them; those that lack such dates are changed.
         names: of the dates in the shop's zone, such as `date_paid`.
     """
-    lacking = [
-        (row, name)
-        for row in rows
-        if isinstance(row, dict)
-        for name in names
-        if not row.get(f"{name}_gmt") and isinstance(row.get(name), str)
-    ]
-    if lacking:
-        shops = yield from time_zone(api)
-        for row, name in lacking:
-            with suppress(ValueError, OverflowError):
-                local = datetime.fromisoformat(row[name])
-                local = local if local.tzinfo else local.replace(tzinfo=shops)
-                row[f"{name}_gmt"] = local.astimezone(UTC).isoformat()
+    lacking = [row for row in rows if isinstance(row, dict) and lacks_gmt_dates(row.get, names)]
+    zone = (yield from time_zone(api)) if lacking else UTC
+    for row in lacking:
+        row.update(_in_gmt(row.get, names, zone))
+
+
+def with_gmt_dates(api: Api, rows: Sequence[Fields], names: Collection[str]) -> Plan[list[Fields]]:
+    """Return rows with such dates filled in; the arguments are those of `add_gmt_dates`."""
+    is_lacking = any(lacks_gmt_dates(row.raw, names) for row in rows)
+    zone = (yield from time_zone(api)) if is_lacking else UTC
+    return [row.with_members(_in_gmt(row.raw, names, zone)) for row in rows]
+
+
+def lacks_gmt_dates(member: Callable[[str], Any], names: Iterable[str]) -> list[str]:
+    """Return those of some dates that are there in the shop's zone alone.
+
+    Args:
+        member: returns a member of the row, None where there is none.
+        names: of the dates.
+    """
+    return [n for n in names if not member(f"{n}_gmt") and isinstance(member(n), str)]
+
+
+def _in_gmt(member: Callable[[str], Any], names: Iterable[str], zone: tzinfo) -> dict[str, str]:
+    found = {}
+    for name in lacks_gmt_dates(member, names):
+        with suppress(ValueError, OverflowError):
+            local = datetime.fromisoformat(member(name))
+            local = local if local.tzinfo else local.replace(tzinfo=zone)
+            found[f"{name}_gmt"] = local.astimezone(UTC).isoformat()
+    return found
 
 
 def order_statuses(api: Api, without: Collection[str]) -> Plan[str]:

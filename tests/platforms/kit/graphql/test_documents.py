@@ -101,7 +101,7 @@ def test_numbered_pages_end_at_the_limit_at_a_condition_or_at_the_most() -> None
     cut = outcome(lists.read_pages(asked, size=2, most=3))
     assert (len(cut.items), cut.complete) == (6, False)
     with pytest.raises(StoreError, match="there are more than 6 products"):
-        cut.all_items("products")
+        cut.whole("products")
 
 
 def test_a_next_page_without_a_cursor_to_it_is_an_error_unless_enough_was_read() -> None:

@@ -179,3 +179,12 @@ def test_an_unreadable_decoration_is_left_out() -> None:
     rows = fields(images=[{"src": "a.png"}, {"src": None}, 7, {"src": "b.png"}])
     assert rows.optional_items("images", lambda row: row.text("src")) == ("a.png", "b.png")
     assert fields(images="none").optional_items("images", lambda row: row.text("src")) == ()
+
+
+def test_what_comes_twice_in_a_list_is_there_once_and_is_an_error_if_it_is_not_alike() -> None:
+    rows = [{"id": 1, "x": "1"}, {"id": 0, "x": "2"}, {"id": 0, "x": "2"}, {"id": 1, "x": "1"}]
+    found = list(Fields({"rows": rows}, "order 7").children("rows"))
+    assert [row.raw("x") for row in found] == ["1", "2", "2"]
+    other = Fields({"rows": [*rows, {"id": 1, "x": "3"}]}, "order 7")
+    with pytest.raises(StoreError, match="is there before with something else"):
+        list(other.children("rows"))

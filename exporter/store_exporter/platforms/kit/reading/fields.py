@@ -114,6 +114,10 @@ class Fields:
             raise _kept_back(value, f"{self.where}: {name}")
         return value
 
+    def with_members(self, members: Mapping[str, Any]) -> Fields:
+        """Return the object with further members, or with others in place of its own."""
+        return Fields({**self._members, **members}, self.where)
+
     def names(self) -> list[str]:
         """Return the names of the members."""
         return list(self._members)
@@ -291,9 +295,23 @@ class Fields:
         return value
 
     def children(self, name: str) -> Iterator[Fields]:
-        """Read a list of objects."""
+        """Read a list of objects, each of which is there once however often it came.
+
+        Raises:
+            StoreError: invalid_response, also for two of one id that are not alike.
+        """
+        known: dict[int | str, Any] = {}
         for index, item in enumerate(self.listed(name)):
-            yield Fields.row(item, f"{self.where}: {name}", index)
+            row = Fields.row(item, f"{self.where}: {name}", index)
+            number = row.raw("id")
+            if isinstance(number, int | str) and number:
+                if number in known and known[number] != item:
+                    message = f"{row.where} is there before with something else"
+                    raise StoreError("invalid_response", message)
+                if number in known:
+                    continue
+                known[number] = item
+            yield row
 
     def optional_strings(self, name: str) -> tuple[str, ...]:
         """Read a list of strings that only decorates; whatever is no string is left out."""

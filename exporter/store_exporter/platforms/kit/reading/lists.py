@@ -54,23 +54,26 @@ class Rows:
             if isinstance(item, Mapping):
                 yield Fields.row(item, what, index)
 
-    def all_items(self, what: str) -> list[Fields]:
-        """Return all items of a list that a figure is made of; each must be there and readable.
+    def fields(self, what: str) -> list[Fields]:
+        """Return the items, each of which must be an object.
 
         Raises:
-            StoreError: as `whole` does; invalid_response.
+            StoreError: invalid_response.
         """
-        items = self.whole(what).items
-        return [Fields.row(item, what, index) for index, item in enumerate(items)]
+        return [Fields.row(item, what, index) for index, item in enumerate(self.items)]
 
     def whole(self, what: str) -> Rows:
         """Return the list if it has all its items.
 
         Raises:
-            StoreError: response_too_large, the end was not reached.
+            StoreError: response_too_large, the end was not reached; invalid_response, it ended
+                before its own total.
         """
         if not self.complete:
             raise StoreError("response_too_large", f"there are more than {len(self.items)} {what}")
+        if self.total is not None and len(self.items) < self.total:
+            message = f"the store has {self.total} {what}, but came with {len(self.items)}"
+            raise StoreError("invalid_response", message)
         return self
 
 

@@ -267,7 +267,7 @@ class Api(connection.Api):
         for start in range(0, len(numbers), size):
             some = ",".join(map(str, numbers[start : start + size]))
             rows = yield from self.rows(path, {**params, self.ids_name: some}, limit=size)
-            found += rows.all_items(path.rpartition("/")[2])
+            found += rows.fields(path.rpartition("/")[2])
         return [row for row in found if row.identifier() in ids]
 
     def _pages(self, path: str, params: Mapping[str, Any]) -> Callable[[int, int], Plan[RestPage]]:

@@ -22,7 +22,7 @@ from ..reading.totals import PARTS, OrderTotals
 from . import statuses
 
 _MOST = 500
-_MEMBERS = ("id", "status", "date_modified_gmt", "total", "currency")
+_MEMBERS = ("id", "status", "date_modified", "date_modified_gmt", "total", "currency")
 _LEFT = ("checkout-draft", "pending")
 
 
@@ -57,14 +57,14 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         if not statuses.is_unknown(error):
             raise
         rows = yield from api.rows(f"{V3}/orders", {**params, "status": "pending"}, limit=_MOST)
-    found = rows.all_items("orders")
+    found = yield from facts.with_gmt_dates(api, rows.fields("orders"), ("date_modified",))
     for row in found:
         touched = row.seconds("date_modified_gmt")
         in_time = now - younger - 1 < touched < now - older + 1
         if row.text("status") not in _LEFT or not in_time:
             raise unexpected_items("the list of orders")
         row.identifier()
-    if rows.total is None and len(found) >= _MOST:
+    if rows.total is None and (len(found) >= _MOST or not rows.complete):
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
     if rows.total is None or rows.total <= len(found):
         found = yield from _with_parts(api, reading, found)
@@ -85,7 +85,8 @@ def _with_parts(api: Api, reading: OrderTotals, orders: list[Fields]) -> Plan[li
     }
     yield from facts.learn_foreign(api, reading, whole.values() if lacking else orders)
     # One that was paid or removed since stays as it came.
-    return [whole.get(order.identifier(), order) for order in orders]
+    found = [whole.get(order.identifier(), order) for order in orders]
+    return (yield from facts.with_gmt_dates(api, found, ("date_modified",)))
 
 
 def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from ....errors import StoreError
 from ...kit.order_book.accounts import CountedOrder, CountedRefund
@@ -12,13 +13,12 @@ from ...kit.order_book.counters import OTHER
 from ...kit.reading.fields import Fields
 from ...kit.reading.money import currency_code
 from ..api import FULL
+from ..reading.order_results import DATES
 from ..reading.totals import OrderTotals, read_amount
 from .statuses import ENTERED, status_label
 
 # Without line items and addresses a page is a tenth of the work for the store, and nobody's name
 # ever reaches the exporter. Older versions give the *_gmt dates only along with the local ones.
-DATES = ("date_created", "date_modified", "date_paid", "date_completed")
-"""Members with dates in the shop's own zone; each has another in GMT."""
 FIELDS = ",".join(
     (
         *("id", "status", "currency", "total", "refunds", "payment_method"),
@@ -72,13 +72,15 @@ def read_counted_order(
         paid=paid,
         entered={} if completed is None else {"completed": completed},
         refunds=refunds,
-        method=_method(row.text_or("payment_method")),
+        method=_method(row.raw("payment_method")),
     )
 
 
-def _method(name: str) -> str:
+def _method(name: Any) -> str:
     """A payment gateway's id as a label; an order that somebody entered by hand has none."""
-    return name if _METHOD.fullmatch(name) or not name else OTHER
+    if name in (None, False, ""):
+        return ""
+    return name if isinstance(name, str) and _METHOD.fullmatch(name) else OTHER
 
 
 def _refund(row: Fields, name: str) -> CountedRefund:

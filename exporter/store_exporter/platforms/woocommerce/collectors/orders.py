@@ -15,8 +15,9 @@ from ...kit.reading.fields import Fields
 from ...kit.rest.api import RestPage
 from .. import facts
 from ..api import FULL, PAGE, V3, Api, gmt
+from ..reading.order_results import DATES
 from ..reading.totals import PARTS, OrderTotals
-from .order_rows import ASKED, DATES, FIELDS, read_counted_order, read_counted_refunds
+from .order_rows import ASKED, FIELDS, read_counted_order, read_counted_refunds
 from .statuses import ENTERED
 
 
@@ -72,7 +73,9 @@ class _OrderBook(NumberedBook[Api]):
         return rows
 
     def one_order(self, order_id: str) -> Plan[Any]:
-        order = yield from self.api.get(f"{V3}/orders/{order_id}", self._asked)
+        order = yield from self.api.get(
+            f"{V3}/orders/{order_id}", {**ASKED, "_fields": f"{FIELDS},{PARTS}"}
+        )
         yield from facts.add_gmt_dates(self.api, [order], DATES)
         return order
 

@@ -22,6 +22,7 @@ from ...kit.monitoring.sold_prices import SoldPrice, price_samples
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from ...kit.rest.api import RestPage, unexpected_items
+from .. import facts
 from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
 from ..reading.product_results import counts_stock, optional_id
@@ -33,6 +34,7 @@ _MOST_SELLERS = 12
 """As many as WooCommerce's own report has."""
 _SOLD = ("completed", "processing", "on-hold")
 _OUT, _LOW = "outofstock", "lowstock"
+_STATUSES = (_OUT, "instock", "onbackorder")
 _OFF_SALE = ("draft", "pending", "future", "trash")
 _REPORT = f"{ANALYTICS}/reports/stock"
 _ROW = "id,parent_id,name,sku,stock_status,stock_quantity,manage_stock"
@@ -48,6 +50,7 @@ class _Sold:
         lines: those of the last days, for the list of best sellers, newest first.
         priced: what each line was sold for, before coupons.
         unreadable: why orders are left out.
+        missing: how many orders the store counts and did not show, up to 1,000.
     """
 
     pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
@@ -55,6 +58,7 @@ class _Sold:
     lines: list[SoldLine] = field(default_factory=list)
     priced: list[SoldPrice] = field(default_factory=list)
     unreadable: list[StoreError] = field(default_factory=list)
+    missing: int = 0
 
     def add_price(self, line: Fields, currency: str, when: float) -> None:
         """Add what a line was sold for; plugins make lines that have no price."""
@@ -103,6 +107,8 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         summary = f"{len(out)} of {len(best)} best sellers are out of stock"
     samples += price_samples(sold.priced, run.now())
     degraded = left_out("Sales", sold.unreadable)
+    if sold.missing:
+        degraded.append(f"The list of orders left out {sold.missing} of those that it counts.")
     if not run.store.lists:
         return Report(samples, degraded, summary)
     samples += named_lists.best_sellers(sold.lines)
@@ -128,11 +134,15 @@ def _sold(api: Api, run: Run) -> Plan[_Sold]:
         "status": ",".join(_SOLD),
         "after": gmt(since),
         "dates_are_gmt": "true",
-        "_fields": "id,status,currency,total,date_created_gmt,line_items",
+        "_fields": "id,status,currency,total,date_created,date_created_gmt,line_items",
         **FULL,
     }
-    orders = yield from api.rows(f"{V3}/orders", params, limit=PAGE * MAX_PAGES)
-    sold = _Sold()
+    most = PAGE * MAX_PAGES
+    orders = yield from api.rows(f"{V3}/orders", params, limit=most)
+    yield from facts.add_gmt_dates(api, orders.items, ("date_created",))
+    sold = _Sold(missing=max(0, min(orders.total or 0, most) - len(orders.items)))
+    if sold.missing and not orders.items:
+        raise StoreError("invalid_response", f"the list of orders left out all {orders.total}")
     for item in orders.items:
         try:
             row = Fields(item, "order")
@@ -176,7 +186,11 @@ def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
         "_fields": "id,status,stock_status",
     }
     out = {}
-    for product in (yield from api.page(f"{V3}/products", query)):
+    page = yield from api.page(f"{V3}/products", query)
+    if page.total is not None and page.total > len(page):
+        message = f"the list of products has {page.total} that are out, and came with {len(page)}"
+        raise StoreError("invalid_response", message)
+    for product in page:
         # A plugin may write a status of its own into the response.
         is_asked_for = product.text("stock_status") not in ("instock", "onbackorder")
         if product.identifier() not in products or not is_asked_for:
@@ -202,7 +216,8 @@ def _scarce(
     """
     failures: list[StoreError] = []
     out = yield from _stock_rows(api, _OUT, sold, failures)
-    if known - out.keys() - {parent for parent, _ in out.values()}:
+    # What cannot be read may be one of them.
+    if not failures and known - out.keys() - {parent for parent, _ in out.values()}:
         raise StoreError("invalid_response", "the stock report lacks products that are out")
     low = yield from _stock_rows(api, _LOW, sold, failures)
     if not out and not low:
@@ -253,7 +268,7 @@ def _checked_rows(
     for index, item in enumerate(page.items):
         try:
             row = Fields.row(item, "the stock report", index)
-            status, number = row.text("stock_status"), row.identifier()
+            status, number = row.one_of("stock_status", _STATUSES), row.identifier()
             parent = optional_id(row, "parent_id") or 0
         except StoreError as error:
             failures.append(error)

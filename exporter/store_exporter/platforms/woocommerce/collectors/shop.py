@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -20,6 +21,8 @@ from .statuses import CURRENT, is_unknown, status_label
 
 _STATES = ("active", "paused", "disabled")
 _WEBHOOK_PAGES = 5
+_SLUG = re.compile(r"[a-z0-9_-]+", re.IGNORECASE)
+"""What WordPress makes of the name of a status (`sanitize_key`)."""
 _STAFF = ("administrator", "shop_manager")
 
 
@@ -51,7 +54,10 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
 
 
 def _status_count(row: Fields) -> tuple[str, int]:
-    return row.text("slug"), row.integer("total")
+    slug = row.text("slug")
+    if not _SLUG.fullmatch(slug):
+        raise StoreError("invalid_response", f"{row.where}: slug is {slug[:40]!r}")
+    return slug, row.integer("total")
 
 
 @collector(interval=6 * 3600.0, timeout=60.0)
@@ -91,6 +97,8 @@ def webhook_states(api: Api) -> Plan[tuple[Counter[str], list[StoreError]]]:
             found[known if isinstance(known, (int, str)) else (len(found),)] = item
         # A shop may give less to a page than was asked for.
         wanted = len(found) + int(len(page) == PAGE) if page.total is None else page.total
+        if wanted and not found:
+            raise StoreError("invalid_response", f"there are {wanted} webhooks, of which none came")
         if len(found) >= wanted or not page.items:
             states, failures = readable(found.values(), "webhooks", _webhook_state)
             return Counter(states), failures

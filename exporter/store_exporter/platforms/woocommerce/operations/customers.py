@@ -18,7 +18,8 @@ from ..reading.totals import OrderTotals
 from .order_sums import every_order
 
 _UNSOLD = ("pending", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
-_ASKED = "status,customer_id,billing,refunds,date_created_gmt"
+_ASKED = "status,customer_id,billing,refunds"
+_DATES = ("date_created",)
 
 
 @plan(
@@ -26,6 +27,7 @@ _ASKED = "status,customer_id,billing,refunds,date_created_gmt"
     calls=(
         "GET /wc/v3/orders",
         facts.STATUSES,
+        facts.INDEX,
         "GET /wc/v3/customers?include=",
         *facts.TOTALS[:-1],
     ),
@@ -57,7 +59,9 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
             sale.is_readable = False
         sales.append(sale)
 
-    if unknown := (yield from every_order(api, {"status": status}, _ASKED, reading, take)):
+    if unknown := (
+        yield from every_order(api, {"status": status}, _ASKED, reading, take, dates=_DATES)
+    ):
         message = f"{unknown} orders cannot be read, not even whose they are"
         raise StoreError("invalid_response", message)
     accounts = {sale.account for sale in sales if sale.account}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -18,8 +18,10 @@ def every_order(
     members: str,
     reading: OrderTotals,
     take: Callable[[Fields], None],
+    *,
+    dates: Collection[str],
 ) -> Plan[int]:
-    """GET all orders of a query; see `rest.Api.every`.
+    """GET all orders of a query; see `every_row`.
 
     They are requested with no more than their totals need, as a large shop has thousands. That is
     more for those in a currency with more decimals than the shop displays and than its own has.
@@ -27,9 +29,10 @@ def every_order(
     Args:
         api: the store's API.
         query: which orders.
-        members: what is read of them besides their totals.
+        members: what is read of them besides their totals and dates.
         reading: reads the totals.
         take: takes each order.
+        dates: those that are read, by their names in the shop's zone.
     """
     finer: set[int] = set()
 
@@ -39,14 +42,55 @@ def every_order(
         else:
             take(order)
 
-    wanted = {**query, "_fields": f"id,currency,{members},{reading.members}"}
-    unreadable = yield from api.read_all(f"{V3}/orders", wanted, "orders", keep)
-    wanted |= {**FULL, "_fields": f"id,currency,{members},{MEMBERS}"}
-    foreign = yield from api.get_by_ids(f"{V3}/orders", finer, wanted)
+    path, members = f"{V3}/orders", f"id,currency,{members}"
+    wanted = {**query, "_fields": f"{members},{reading.members}"}
+    unreadable = yield from every_row(api, path, wanted, dates, keep)
+    wanted |= {**FULL, "_fields": f"{members},{MEMBERS},{_both(dates)}"}
+    foreign = yield from api.get_by_ids(path, finer, wanted)
     yield from facts.learn_foreign(api, reading, foreign)
-    for order in foreign:
+    for order in (yield from facts.with_gmt_dates(api, foreign, dates)):
         try:
             take(order)
         except StoreError:
             unreadable += 1
     return unreadable
+
+
+def every_row(
+    api: Api,
+    path: str,
+    query: Mapping[str, str],
+    dates: Collection[str],
+    take: Callable[[Fields], None],
+) -> Plan[int]:
+    """GET all of a list, with their dates in GMT even where a plugin takes these out.
+
+    See `rest.Api.read_all`. Rows whose dates had to be filled in are taken last.
+
+    Args:
+        api: the store's API.
+        path: of the list; its last part is what its items are called.
+        query: which of them, and in `_fields` their members besides the dates.
+        dates: by their names in the shop's zone, such as `date_paid`.
+        take: takes each row.
+    """
+    lacking: list[Fields] = []
+
+    def keep(row: Fields) -> None:
+        if facts.lacks_gmt_dates(row.raw, dates):
+            lacking.append(row)
+        else:
+            take(row)
+
+    wanted = {**query, "_fields": f"{query['_fields']},{_both(dates)}"}
+    unreadable = yield from api.read_all(path, wanted, path.rpartition("/")[2], keep)
+    for row in (yield from facts.with_gmt_dates(api, lacking, dates)):
+        try:
+            take(row)
+        except StoreError:
+            unreadable += 1
+    return unreadable
+
+
+def _both(dates: Collection[str]) -> str:
+    return ",".join(f"{name},{name}_gmt" for name in dates)

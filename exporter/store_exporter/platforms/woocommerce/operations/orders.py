@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
@@ -25,6 +26,7 @@ _LOOKUP = (
     "GET /wc/v3/orders?search=",
     "GET /wc/v3/customers?email=",
     "GET /wc/v3/orders?customer=",
+    facts.INDEX,
     *facts.TOTALS,
 )
 _HIDDEN = ("checkout-draft", "trash", "auto-draft")
@@ -62,7 +64,7 @@ class _Orders(orders.Orders[Api]):
         # storing orders anew; an address leads to the shopper's own orders without it.
         query = {"search": number, **FULL}
         rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
-        yield from facts.learn_foreign(self.api, self.reading, rows.items)
+        yield from self._complete(rows.items)
         for candidate in rows.objects(f"order {number}"):
             if str(candidate.raw("number")) == number and _belongs(candidate, email):
                 return candidate
@@ -74,13 +76,23 @@ class _Orders(orders.Orders[Api]):
     def _by_id(self, number: int) -> Plan[Fields | None]:
         path = f"{V3}/orders/{number}"
         try:
-            order = yield from self.api.get_object(path, f"order {number}", FULL)
+            body = yield from self.api.get(path, FULL)
         except StoreError as error:
             if error.error_type == "not_found":
                 return None
             raise
-        yield from facts.learn_foreign(self.api, self.reading, [order])
-        return order
+        yield from self._complete([body])
+        return Fields(body, f"order {number}")
+
+    def _complete(self, rows: Sequence[Any]) -> Plan[None]:
+        """Learn what it takes to read orders, and fill in dates that a plugin took out."""
+        yield from facts.learn_foreign(self.api, self.reading, rows)
+        yield from self._date(rows)
+
+    def _date(self, rows: Sequence[Any]) -> Plan[None]:
+        # Without the shop's zone the dates are not known, and all else is.
+        with suppress(StoreError):
+            yield from facts.add_gmt_dates(self.api, rows, order_results.DATES)
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted)
@@ -108,6 +120,7 @@ class _Orders(orders.Orders[Api]):
             # Two show whether the newest come first, as in all versions but 7.1 and 7.2.
             for most in sorted({max(2, wanted), max(wanted, _MOST)}):
                 rows = yield from self.api.rows(f"{V3}/orders", params, limit=most)
+                yield from self._complete(rows.items)
                 own = list(_orders_of(rows, email, customer))
                 dates = [created for _, (created, *_) in own]
                 # A search can be cut off by orders that only mention the address.
@@ -117,9 +130,7 @@ class _Orders(orders.Orders[Api]):
             complete = complete and (rows.total is None or rows.total <= most)
             found |= own
         newest = sorted(found.values(), key=lambda item: item[:2], reverse=True)
-        orders_found = [row for *_, row in newest]
-        yield from facts.learn_foreign(self.api, self.reading, orders_found)
-        return Rows(orders_found, len(found) if complete else None)
+        return Rows([row for *_, row in newest], len(found) if complete else None)
 
     def _customer_id(self, email: str) -> Plan[int | None]:
         """Return the id of the customer who has an address, None if nobody has."""
@@ -169,9 +180,10 @@ class _Orders(orders.Orders[Api]):
 
     def refunds(self, found: Fields) -> Plan[RefundStatus]:
         number, currency = found.identifier(), found.currency("currency")
-        rows = yield from self.api.rows(f"{V3}/orders/{number}/refunds", FULL, limit=_MOST)
+        rows = yield from self.api.rows(f"{V3}/orders/{number}/refunds", FULL)
         # A sum needs each of its parts: one that cannot be read fails the operation.
-        refunds = [order_results.read_refund(Fields(row, "refund"), currency) for row in rows.items]
+        items = rows.whole("refunds").items
+        refunds = [order_results.read_refund(Fields(row, "refund"), currency) for row in items]
         return orders.refund_status(number, self.reading.total(found, currency), refunds)
 
     def cancel(
@@ -184,6 +196,7 @@ class _Orders(orders.Orders[Api]):
         self.check_cancellable(number, found.text("status"))
         path = f"{V3}/orders/{number}"
         changed = yield from self.api.change(path, {"status": "cancelled", **FULL})
+        yield from self._date([changed])
         cancelled = self.read(Fields(changed, f"order {number}"), with_customer=with_customer)
         if cancelled.id != number:
             raise StoreError("invalid_response", f"order {number} was answered with {cancelled.id}")

@@ -127,7 +127,7 @@ def get_product_details(api: Api, product: int | str) -> Plan[Product]:
 def check_price(api: Api, product: int | str) -> Plan[Price]:
     found = yield from find_product(api, product)
     currency = yield from facts.currency(api)
-    if found.text("type") != "variable":
+    if not product_results.has_variations(found):
         return product_results.read_price(found, currency)
     rows = (yield from children(api, found.identifier())).whole("variations")
     return product_results.read_price(found, currency, rows.items)
@@ -142,7 +142,7 @@ def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product
     parent = product_results.optional_id(found, "parent_id")
     if found.text("type") == "variation" and parent is not None:
         number = parent
-    elif "variable" in found.text("type"):
+    elif product_results.has_variations(found):
         number = found.identifier()
     else:
         return Listing((), total=0)

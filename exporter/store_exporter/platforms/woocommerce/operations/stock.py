@@ -29,7 +29,7 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
     found = yield from find_product(api, product)
     own = product_results.stock_quantity(found)
     number, sku = found.identifier(), found.text_or("sku")
-    if found.text("type") != "variable" or own is not None:
+    if own is not None or not product_results.has_variations(found):
         return StockQuantity(number, sku, own)
     rows = yield from children(api, number)
     every = rows.whole("variations").listing("variations", _counted)

@@ -44,6 +44,8 @@ def stock_quantity(fields: Fields) -> Quantity | None:
 def read_stock(fields: Fields) -> Stock:
     """Read a product's or variation's stock."""
     # For WooCommerce itself every status is in stock that is not "outofstock".
+    if not fields.text("stock_status"):
+        raise StoreError("invalid_response", f"{fields.where}: stock_status is empty")
     status = _STOCK.get(fields.text("stock_status"), "other")
     also = Secondary()
     return Stock(
@@ -99,6 +101,11 @@ def _attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
 def _ids(value: Any) -> Iterable[int]:
     items = as_list(value) or ()
     return (item for item in items if isinstance(item, int) and not isinstance(item, bool))
+
+
+def has_variations(fields: Fields) -> bool:
+    """Whether a product has variations, as those of plugins may: `variable-subscription`."""
+    return "variable" in fields.text("type") or any(_ids(fields.raw("variations")))
 
 
 def product_ids(fields: Fields) -> set[int]:

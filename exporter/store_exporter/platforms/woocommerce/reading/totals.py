@@ -29,6 +29,7 @@ _STATED = "total,total_tax,shipping_total,discount_total"
 MEMBERS = f"{_STATED},line_items,fee_lines,shipping_lines,tax_lines"
 """Members of an order that `OrderTotals` reads. The store asks its database three times for each of
 the taxes of each order."""
+_LISTS = ("line_items", "fee_lines", "shipping_lines", "tax_lines")
 _ROUNDED = ("shipping_total", "discount_total")
 """Amounts that WooCommerce rounds when it makes an order, and not when it loads one."""
 _FLOAT = Context(prec=15)
@@ -148,7 +149,15 @@ class OrderTotals:
         return value.quantize(Decimal(1).scaleb(-self.shown), ROUND_HALF_UP)
 
     def _is_finer(self, order: Fields, currency: str) -> bool:
-        if not self.rounds(currency) or not order.has("line_items"):
+        if not self.rounds(currency):
+            return False
+        if not all(map(order.has, _LISTS)):
+            # Plugins that take members out of orders take away what shows it.
+            if currency == self.currency:
+                self.is_guess = True
+            else:
+                self.is_foreign_guess = True
+        if not order.has("line_items"):
             return False
         own = self.has_more_decimals(order, currency)
         below = self.finer_below if currency == self.currency else self.foreign_below
