@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import struct
 import weakref
+from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
 
@@ -72,6 +74,42 @@ async def test_a_look_is_taken_by_the_clock_unless_many_objects_are_made_that_st
         gone = litter()
         async with asyncio.timeout(30.0):
             await gone.wait()
+
+
+@pytest.mark.parametrize("end", ["close", "abort", "lost"])
+async def test_a_connection_that_has_ended_is_freed_without_a_collection(end: str) -> None:
+    accepted: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+    ended = asyncio.Event()
+
+    class Client(asyncio.BufferedProtocol):
+        def get_buffer(self, _: int) -> bytearray:
+            return bytearray(1)
+
+        def connection_lost(self, _: Exception | None) -> None:
+            ended.set()
+
+    with rare_collections(), without_pauses():
+        server = await asyncio.start_server(
+            lambda _, writer: accepted.put_nowait(writer), "127.0.0.1", 0
+        )
+        async with server:
+            address = server.sockets[0].getsockname()
+            transport, _ = await asyncio.get_running_loop().create_connection(Client, *address)
+            other = await accepted.get()
+            if end == "lost":
+                # A reset, as its linger time is nothing.
+                linger = struct.pack("ii", 1, 0)
+                other.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, linger)
+                other.transport.abort()
+            else:
+                getattr(transport, end)()
+            seen = weakref.ref(transport)
+            del transport
+            async with asyncio.timeout(30.0):
+                await ended.wait()
+            await asyncio.sleep(0)
+            assert seen() is None
+            other.close()
 
 
 async def test_afterwards_all_is_as_it_was() -> None:
