@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from resource import RLIMIT_FSIZE, prlimit
+from typing import Any
 
 import aiohttp
 import pytest
@@ -20,7 +21,7 @@ from store_exporter.ingest import ledger, ledger_file
 from store_exporter.ingest.effects import Effect
 from store_exporter.ingest.intake import Intake
 from store_exporter.ingest.ledger import MarkKey, ReportLedger
-from store_exporter.ingest.saved import Row, row
+from store_exporter.ingest.saved import added_row, row
 from store_exporter.metrics.addition import Addition
 from store_exporter.metrics.guard import Labels
 from store_exporter.metrics.recorder import Recorder
@@ -127,8 +128,8 @@ async def test_a_series_that_begins_anew_while_a_batch_is_saved_does_so_after_a_
     """A store was removed from the configuration and added again in that moment."""
     save, meanwhile = ReportLedger.save, list[Callable[[], None]]()
 
-    def saved(self: ReportLedger, rows: Collection[Row], notes: Mapping[MarkKey, str]) -> None:
-        save(self, rows, notes)
+    def saved(self: ReportLedger, *what: Any) -> None:
+        save(self, *what)
         while meanwhile:
             meanwhile.pop()()
 
@@ -258,8 +259,10 @@ def saved(folder: Path, recorder: Recorder) -> ReportLedger:
 
 
 def add(file: ReportLedger, recorder: Recorder, *notes: MarkKey) -> None:
-    totals = recorder.totals(recorder.operation(*CART)).plus(Addition(1, {}, [0.2]), 1.0)
+    addition = Addition(1, {}, [0.2])
+    totals = recorder.totals(recorder.operation(*CART)).plus(addition, 1.0)
     file.save([row(CART, totals)], dict.fromkeys(notes, "note"))
+    file.save([], {}, [added_row(CART, addition)])
 
 
 def test_a_damaged_file_is_kept_aside_and_counting_begins_anew(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -18,9 +18,9 @@ from ..metrics.addition import MOST, Addition, Totals
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
 from .effects import Decide, Effect, TooMuchError
+from .growth import Growth
 from .ledger import MarkKey, ReportLedger
 from .ledger_file import LedgerError
-from .saved import Row, row
 from .turns import in_turns
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,8 @@ class _BatchGroup:
         self.known = known
         self.notes: dict[MarkKey, str] = {}
         self.additions: dict[OperationHandle, Addition] = {}
+        # Of each of these series with its addition: no count and no sum of seconds is more.
+        self.sizes: dict[OperationHandle, float] = {}
         self.totals: dict[OperationHandle, tuple[Totals, Totals]] = {}
         self.decided: list[_Waiting] = []
 
@@ -78,6 +80,7 @@ class Intake:
         self._waiting: list[_Waiting] = []
         self._flushing: asyncio.Task[None] | None = None
         self._failing = False
+        self._growth = Growth(recorder)
         self._touched: set[OperationHandle] = set()
         self.stores: frozenset[Store] = frozenset()
 
@@ -99,9 +102,10 @@ class Intake:
             log.warning("%s; this one refuses reports meanwhile", error)
             return
         saved = self._ledger.load()
-        for labels, totals, seen in saved:
-            self._recorder.restore(labels, totals, scraped=seen)
-        self.stores = frozenset(labels[:3] for labels, _, _ in saved)
+        for series in saved:
+            self._recorder.restore(series.labels, series.totals, scraped=series.seen)
+        self._growth.restore(saved)
+        self.stores = frozenset(series.labels[:3] for series in saved)
 
     def forget(self, stores: Collection[Store]) -> None:
         """Remove stores that can no longer be reported, from what is shown and what is saved.
@@ -156,7 +160,7 @@ class Intake:
             await self._flushing
         unseen = {handle.labels for handle in self._touched if not handle.scraped}
         if (ledger := self._ledger) is not None:
-            await self._in_thread(lambda: ledger.close(unseen))
+            await self._in_thread(partial(ledger.close, unseen, self._growth.rows_behind()))
         self._thread.shutdown(wait=False)
 
     async def _flush(self) -> None:
@@ -188,7 +192,7 @@ class Intake:
         if group.notes or group.additions:
             await self._save(ledger, group)
             async for handle, addition in in_turns(group.additions.items()):
-                self._recorder.add(handle, addition, group.totals[handle])
+                self._recorder.add(handle, addition, group.totals.get(handle))
             self._touched.update(group.additions)
             if new := {handle.labels[:3] for handle in group.additions} - self.stores:
                 self.stores |= new
@@ -211,12 +215,15 @@ class Intake:
         """
         growing, notes = group.additions, group.notes
         while notes or growing:
-            rows = await self._rows(group, growing)
-            await self._in_thread(partial(ledger.save, rows, notes))
+            number = ledger.next_save
+            plan = await self._growth.plan(growing, number, self._clock())
+            await self._in_thread(partial(ledger.save, plan.rows, notes, plan.added))
+            self._growth.saved(plan, growing, group.sizes, number)
+            group.totals |= plan.totals
             growing = {
                 handle: addition
                 for handle, addition in growing.items()
-                if self._recorder.totals(handle)[:3] != group.totals[handle][0][:3]
+                if self._growth.has_grown(handle, plan)
             }
             notes = {}
 
@@ -252,24 +259,14 @@ class Intake:
             known = found.setdefault(handle, addition)
             if known is not addition:
                 known.merge(addition)
+        sizes: dict[OperationHandle, float] = {}
         async for handle, addition in in_turns(found.items()):
-            waiting = group.additions.get(handle)
-            size = self._recorder.totals(handle).size + addition.size
-            if size + (waiting.size if waiting else 0) > MOST:
+            size = group.sizes.get(handle)
+            sizes[handle] = (self._growth.size(handle) if size is None else size) + addition.size
+            if sizes[handle] > MOST:
                 raise TooMuchError("a series would count more than 2**53 calls or seconds")
+        group.sizes |= sizes
         return list(found.items())
-
-    async def _rows(
-        self, group: _BatchGroup, growing: Mapping[OperationHandle, Addition]
-    ) -> list[Row]:
-        """Return what is to be saved of the series that grow; notes in the group how they do."""
-        now, rows = self._clock(), []
-        async for handle, addition in in_turns(growing.items()):
-            before = self._recorder.totals(handle)
-            after = before.plus(addition, now)
-            group.totals[handle] = before, after
-            rows.append(row(handle.labels, after))
-        return rows
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -15,15 +15,16 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from .. import sqlite
 from ..metrics.guard import Labels
 from ..metrics.histogram import Histogram
-from .ledger_file import FILE_NAME, SAVES_NAME, newest, opened, unusable
-from .saved import Row, SavedSeries, totals
+from .ledger_file import FILE_NAME, SAVES_NAME, drop_totals, newest, opened, unusable
+from .saved import AddedRow, Row, SavedSeries, added_text, additions, grown, totals
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +32,15 @@ MOST_MARKS = 50_000
 """Marks of one org and kind that are kept; the oldest go first."""
 MOST_SERIES = 200_000
 """Series that are kept; those that grew longest ago go first, counted and not by any clock."""
+MOST_ADDED = 16
+"""Saves whose additions are kept; then the totals of the series have to be saved."""
 _TRIM_AFTER = 256
 _FORGET_SERIES = """
 DELETE FROM series WHERE saved <= (
     SELECT saved FROM series ORDER BY saved DESC LIMIT 1 OFFSET ?
 )
 """
+_SAVE_SERIES = "REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?, ?)"
 _FORGET = """
 DELETE FROM marks WHERE org = :org AND kind = :kind AND number <= (
     SELECT number FROM marks WHERE org = :org AND kind = :kind
@@ -101,14 +105,12 @@ class ReportLedger:
         try:
             self._database.execute(_FORGET_SERIES, (MOST_SERIES,))
             self._saves = newest(self._database)
-            rows = self._database.execute(
-                "SELECT org, domain, platform, operation, totals, seen FROM series"
-            ).fetchall()
+            found = self._grown()
             # From now on a crash cannot tell what scrapers meet; see `close`.
             self._database.execute("UPDATE series SET seen = 1 WHERE seen = 0")
         except sqlite.ERRORS as error:
             raise unusable(self._path, error) from error
-        return [found for row in rows if (found := self._series(row)) is not None]
+        return found
 
     def forget_totals(self) -> None:
         """Restart all series from zero; the remembered batches stay.
@@ -116,9 +118,9 @@ class ReportLedger:
         Raises:
             LedgerError: the file cannot be written.
         """
-        self._number.write(0)
         try:
-            self._database.execute("DELETE FROM series")
+            with self._fewer_saves():
+                drop_totals(self._database)
         except sqlite.ERRORS as error:
             raise unusable(self._path, error) from error
 
@@ -132,25 +134,53 @@ class ReportLedger:
             LedgerError: the file cannot be written.
         """
         query = "DELETE FROM series WHERE org = ? AND domain = ? AND platform = ?"
-        self._number.write(0)
         try:
-            with sqlite.transaction(self._database):
+            with self._fewer_saves():
                 self._database.executemany(query, stores)
-            self._number.write(newest(self._database))
         except sqlite.ERRORS as error:
             raise unusable(self._path, error) from error
 
-    def _series(self, row: tuple[str, str, str, str, str, int]) -> SavedSeries | None:
-        *labels, text, seen = row
+    @contextmanager
+    def _fewer_saves(self) -> Iterator[None]:
+        """Do what stands below it as a whole; the file may have no trace of the last save then."""
+        self._number.write(0)
+        with sqlite.transaction(self._database):
+            yield
+        self._number.write(newest(self._database))
+
+    def _series(self) -> Iterator[tuple[SavedSeries, int]]:
+        """Yield series with their saved totals, and which transaction saved these."""
+        query = "SELECT org, domain, platform, operation, totals, seen, saved FROM series"
+        for org, domain, platform, operation, text, seen, saved in self._database.execute(query):
+            try:
+                found = totals(json.loads(text), self._empty)
+            except (ValueError, TypeError, OverflowError):
+                message = "what was reported of %s of %s cannot be read; it restarts from zero"
+                log.error(message, operation, domain)
+                self._lost()
+            else:
+                yield SavedSeries((org, domain, platform, operation), found, bool(seen)), saved
+
+    def _grown(self) -> list[SavedSeries]:
+        """Return the series with what was added to their saved totals."""
+        saved = {series.labels: (series, number) for series, number in self._series()}
+        found = {labels: series for labels, (series, _) in saved.items()}
+        query = "SELECT number, additions FROM added ORDER BY number"
         try:
-            found = totals(json.loads(text), self._empty)
+            for number, text in self._database.execute(query):
+                for labels, addition in additions(text):
+                    # Totals that were saved later, or of a store that was forgotten, are without.
+                    if labels in saved and saved[labels][1] < number:
+                        series = found[labels]
+                        found[labels] = series._replace(
+                            totals=grown(series.totals, addition), behind=series.behind or number
+                        )
         except (ValueError, TypeError, OverflowError):
-            text = "what was reported of %s of %s cannot be read; it restarts from zero"
-            log.error(text, labels[3], labels[1])
+            log.error("what was reported cannot be read; it restarts from zero")
             self._lost()
-            return None
-        org, domain, platform, operation = labels
-        return SavedSeries((org, domain, platform, operation), found, bool(seen))
+            self.forget_totals()
+            return []
+        return list(found.values())
 
     def notes(self, keys: Iterable[MarkKey]) -> dict[MarkKey, str]:
         """Return what is remembered under these keys; nothing for those that are not known.
@@ -167,23 +197,37 @@ class ReportLedger:
             raise unusable(self._path, error) from error
         return {key: row[0] for key, row in found.items() if row is not None}
 
-    def save(self, rows: Collection[Row], notes: Mapping[MarkKey, str]) -> None:
+    @property
+    def next_save(self) -> int:
+        """The number of the transaction that saves totals next."""
+        return self._saves + 1
+
+    def save(
+        self,
+        rows: Collection[Row],
+        notes: Mapping[MarkKey, str],
+        added: Sequence[AddedRow] = (),
+    ) -> None:
         """Save the totals of series and the batches to remember, in one transaction.
 
         Args:
-            rows: of `saved.row`.
+            rows: of `saved.row`; among them all series to which anything was added `MOST_ADDED`
+                saves ago and whose totals were not saved since.
             notes: what is to be remembered.
+            added: of `saved.added_row`, to series whose totals are saved.
 
         Raises:
             LedgerError: it cannot be saved, and nothing of it was.
         """
+        number = self.next_save
         try:
             with sqlite.transaction(self._database):
-                self._saves += 1
-                self._database.executemany(
-                    "REPLACE INTO series VALUES (?, ?, ?, ?, ?, 1, ?)",
-                    [(*row, self._saves) for row in rows],
-                )
+                self._database.executemany(_SAVE_SERIES, [(*row, 1, number) for row in rows])
+                if added:
+                    values = (number, added_text(added))
+                    self._database.execute("REPLACE INTO added VALUES (?, ?)", values)
+                oldest = number - MOST_ADDED
+                self._database.execute("DELETE FROM added WHERE number <= ?", (oldest,))
                 self._database.executemany(
                     "REPLACE INTO marks (org, kind, id, note) VALUES (?, ?, ?, ?)",
                     [(*key, note) for key, note in notes.items()],
@@ -191,8 +235,9 @@ class ReportLedger:
                 self._trim(notes)
         except sqlite.ERRORS as error:
             raise unusable(self._path, error) from error
-        if rows:
-            self._number.write(self._saves)
+        if rows or added:
+            self._saves = number
+            self._number.write(number)
 
     def _trim(self, keys: Iterable[MarkKey]) -> None:
         """Forget the oldest marks, now and then."""
@@ -204,21 +249,25 @@ class ReportLedger:
                 self._database.execute(_FORGET, most)
             self._untrimmed[org, kind] = count
 
-    def close(self, unseen: Collection[Labels] = ()) -> None:
+    def close(self, unseen: Collection[Labels] = (), rows: Collection[Row] = ()) -> None:
         """Close the file and release it.
 
         Args:
             unseen: series that no scraper has met, which the next process shows at zero first.
                 After a crash nobody knows them, and all are taken for met: what they held then is
                 not seen by Prometheus, and nothing is counted twice.
+            rows: of `saved.row`, all those to which something was added since they were saved.
         """
+        number = self.next_save
         query = (
             "UPDATE series SET seen = 0 "
             "WHERE org = ? AND domain = ? AND platform = ? AND operation = ?"
         )
         try:
             self._database.execute("PRAGMA synchronous = FULL")
-            with sqlite.transaction(self._database):
+            with self._fewer_saves():
+                self._database.executemany(_SAVE_SERIES, [(*row, 1, number) for row in rows])
+                self._database.execute("DELETE FROM added")
                 self._database.executemany(query, list(unseen))
                 self._database.execute("UPDATE holder SET clean = 1")
         except sqlite.ERRORS as error:

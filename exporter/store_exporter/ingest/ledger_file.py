@@ -37,6 +37,13 @@ PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 """
 
+_ADDED = """
+CREATE TABLE IF NOT EXISTS added ( -- to series whose totals are of an earlier transaction
+    number INTEGER PRIMARY KEY, -- of the transaction
+    additions TEXT NOT NULL
+)
+"""
+
 
 class LedgerError(Exception):
     """The file cannot be used; the message says why.
@@ -88,8 +95,14 @@ def opened(
 
 def newest(database: sqlite3.Connection) -> int:
     """Return the number of the last transaction that saved totals; 0 when there are none."""
-    number: int | None = database.execute("SELECT max(saved) FROM series").fetchone()[0]
-    return number or 0
+    query = "SELECT max(saved) FROM series UNION ALL SELECT max(number) FROM added"
+    return max(number or 0 for (number,) in database.execute(query))
+
+
+def drop_totals(database: sqlite3.Connection) -> None:
+    """Restart all series from zero."""
+    database.execute("DELETE FROM series")
+    database.execute("DELETE FROM added")
 
 
 def _connected(
@@ -103,11 +116,12 @@ def _connected(
         database.execute("PRAGMA synchronous = FULL")
         with sqlite.transaction(database):
             _prepare(database, path)
+            database.execute(_ADDED)
             if newest(database) < saves.read():
                 log.error(
                     "the file of reported operations lacks what was saved; it restarts from zero"
                 )
-                database.execute("DELETE FROM series")
+                drop_totals(database)
                 lost()
             _hold(database, holder)
         saves.write(newest(database))
@@ -140,7 +154,7 @@ def _hold(database: sqlite3.Connection, holder: str) -> None:
         if stopped:
             log.warning("the machine stopped while operations were reported; they begin anew")
         if stopped or name != holder:
-            database.execute("DELETE FROM series")
+            drop_totals(database)
     database.execute("DELETE FROM holder")
     database.execute("INSERT INTO holder VALUES (?, ?, 0)", (holder, boot))
 

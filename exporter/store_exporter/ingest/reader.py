@@ -36,16 +36,22 @@ class _Kind:
     Attributes:
         labels: of the series.
         error_type: how they failed; None for successes.
+        status: the HTTP status of the failure, if there was one.
+        plain: whether nothing but a duration is recorded of each.
         durations: seconds of each; a call is counted by being in it.
         exemplars: of those that came with a trace.
         told: of successes that came with a time or a trace, both, by their duration.
     """
 
-    __slots__ = ("durations", "error_type", "exemplars", "labels", "told")
+    __slots__ = ("durations", "error_type", "exemplars", "labels", "plain", "status", "told")
 
-    def __init__(self, labels: Labels, error_type: str | None) -> None:
+    def __init__(
+        self, labels: Labels, error_type: str | None, status: int | None, *, plain: bool
+    ) -> None:
         self.labels = labels
         self.error_type = error_type
+        self.status = status
+        self.plain = plain
         self.durations: list[float] = []
         self.exemplars: list[Exemplar] = []
         self.told: dict[float, tuple[float, str]] = {}
@@ -59,7 +65,7 @@ class _Shape:
         alike: takes from a call what tells its kind from others.
         kinds: those that were met, by that.
         plain: whether all fields of them are counted, and none only told.
-        durations: of the kinds of which nothing but a duration is recorded, by the same.
+        durations: of these kinds where they are plain, by the same.
     """
 
     __slots__ = ("alike", "durations", "kinds", "plain", "size")
@@ -78,14 +84,13 @@ class _Shape:
 
 
 class _Failed(NamedTuple):
-    """A call that failed: what is remembered of it besides its kind."""
+    """A call that failed, with more than its kind and duration."""
 
     kind: _Kind
     seconds: float
     at: float
-    message: str
-    status: int | None
-    trace_id: str
+    message: str = ""
+    trace_id: str = ""
 
 
 class CallReader:
@@ -143,10 +148,16 @@ class CallReader:
 
     def failed(self) -> Iterator[Call]:
         """Yield those that failed, one by one."""
-        for kind, seconds, at, message, status, trace_id in self._failed:
+        plain = (
+            _Failed(kind, seconds, self._now)
+            for kind in self._kinds
+            if kind.plain and kind.error_type is not None
+            for seconds in kind.durations
+        )
+        for kind, seconds, at, message, trace_id in (*plain, *self._failed):
             org, domain, platform, operation = kind.labels
             place = (at, org, domain, platform, OPERATION, operation, seconds)
-            yield Call(*place, kind.error_type, message, status, trace_id)
+            yield Call(*place, kind.error_type, message, kind.status, trace_id)
 
     def succeeded(self) -> Iterator[Call]:
         """Yield those that succeeded, one by one."""
@@ -162,11 +173,12 @@ class CallReader:
 
     def read(self, found: Iterable[Found]) -> None:
         """Add calls, and note of the others why they cannot be counted."""
-        shape = None
+        usual: dict[int, _Shape] = {}
         for index, call in found:
-            # Most calls have the fields of the one before, and nothing but a duration to record.
+            # Most calls have the fields of one before, and nothing but a duration to record.
             # As many fields, and among them all that are taken, are the same fields.
-            if shape is not None and call.__class__ is dict and len(call) == shape.size:
+            shape = usual.get(len(call)) if call.__class__ is dict else None
+            if shape is not None:
                 try:
                     durations = shape.durations[shape.alike(call)]
                     seconds = call["duration_seconds"]
@@ -176,12 +188,15 @@ class CallReader:
                 except (KeyError, TypeError):  # other fields, a new kind, or what is no text
                     pass
             try:
-                shape = self._add(call) or shape
+                shape = self._add(call)
             except FieldError as error:
                 self.refusals.append(Refusal(index, error.field, str(error)))
+            else:
+                if shape.plain:
+                    usual[shape.size] = shape
 
-    def _add(self, call: Any) -> _Shape | None:
-        """Add one call. Returns its shape, where those like it have only a duration to record."""
+    def _add(self, call: Any) -> _Shape:
+        """Add one call, and return its shape."""
         if isinstance(call, FieldError):
             raise call
         if call.__class__ is not dict:
@@ -196,13 +211,13 @@ class CallReader:
         except TypeError:  # a list or an object where a text should be
             kind = None
         if kind is None:
-            kind = shape.kinds[alike] = self._kind(call)
+            kind = shape.kinds[alike] = self._kind(call, plain=shape.plain)
         seconds = seconds_of(call["duration_seconds"])
-        if not shape.plain or kind.error_type is not None:
+        if shape.plain:
+            kind.durations.append(seconds)
+            shape.durations[alike] = kind.durations
+        else:
             self._add_alone(kind, call, seconds)
-            return None
-        kind.durations.append(seconds)
-        shape.durations[alike] = kind.durations
         return shape
 
     def _add_alone(self, kind: _Kind, call: dict[str, Any], seconds: float) -> None:
@@ -217,14 +232,14 @@ class CallReader:
             kind.exemplars.append(Exemplar(trace_id, span_id, seconds, at))
         if kind.error_type is None:
             kind.told.setdefault(seconds, (at, trace_id))
-            return
-        status = call.get("http_status")
-        self._failed.append(_Failed(kind, seconds, at, message, status, trace_id))
+        else:
+            self._failed.append(_Failed(kind, seconds, at, message, trace_id))
 
-    def _kind(self, call: dict[str, Any]) -> _Kind:
+    def _kind(self, call: dict[str, Any], *, plain: bool) -> _Kind:
         domain, platform, operation, error_type, name, status = map(call.get, _KIND)
         labels = self._tenant.labels(domain, platform, operation)
-        kind = _Kind(labels, self._error_type(error_type, name, status, labels[2]))
+        error_type = self._error_type(error_type, name, status, labels[2])
+        kind = _Kind(labels, error_type, status, plain=plain)
         self._kinds.append(kind)
         return kind
 

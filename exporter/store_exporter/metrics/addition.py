@@ -12,6 +12,9 @@ from .histogram import Histogram
 MOST = 2**53
 """Most that a series counts, and most seconds of it: what double precision still tells apart."""
 
+Standing = tuple[float, int]
+"""Of a series: Unix time at which it began to count, and how many operations have ended."""
+
 
 @dataclass(slots=True)
 class Addition:
@@ -45,6 +48,11 @@ class Addition:
         self.counts_sum += other.counts_sum
         self.exemplars += other.exemplars
         self.error_exemplars |= other.error_exemplars
+
+    @property
+    def is_of_calls(self) -> bool:
+        """Whether it is of operations alone, each with its duration."""
+        return len(self.durations) == self.finished and not self.counts
 
     @property
     def size(self) -> float:

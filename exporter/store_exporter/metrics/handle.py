@@ -13,7 +13,7 @@ from sys import modules
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import tracing
-from .addition import Addition, Totals
+from .addition import Addition, Standing, Totals, added
 from .births import Look
 from .figures import Keeper, OperationFigures
 from .guard import Labels
@@ -239,9 +239,34 @@ class OperationHandle(OperationFigures):
             return None
 
     def add(self, addition: Addition, planned: tuple[Totals, Totals] | None = None) -> None:
-        """Count operations that began and ended elsewhere; see `OperationFigures.add`."""
-        super().add(addition, planned)
+        """Count operations that began and ended elsewhere; see `OperationFigures.add`.
+
+        Where nothing was planned their durations wait for folding like those of others.
+        """
+        if planned is None and addition.is_of_calls:
+            self._add_calls(addition)
+        else:
+            super().add(addition, planned)
         self.granted += addition.finished
+
+    def _add_calls(self, addition: Addition) -> None:
+        for error_type in addition.errors:
+            if error_type not in self.errors:
+                self._begin_type(error_type)
+        errors = added(self.errors, addition.errors)
+        exemplars = self._exemplars.plus(addition, self._owner.bounds)
+        # Together, without a call between them; see OperationFigures.
+        self.errors = errors
+        self.durations += addition.durations
+        self._exemplars = exemplars
+
+    @property
+    def standing(self) -> Standing:
+        """Since when it counts, and how many operations have ended. Read without the lock.
+
+        While another thread folds it may be wrong: some operations are in it twice.
+        """
+        return self.created, self.finished + len(self.durations)
 
     def restore(self, totals: Totals, *, scraped: bool) -> None:
         """Begin with what an earlier process counted; see `OperationFigures.restore`."""

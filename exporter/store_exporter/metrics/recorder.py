@@ -107,6 +107,7 @@ class Recorder:
             handle: the series.
             addition: what they add.
             planned: what `totals` returned before, and that plus the addition; spares adding up.
+                Without it operations are added up when somebody looks.
         """
         self._series.add(handle, addition, planned)
 

@@ -122,8 +122,12 @@ class OperationSeries:
     def _refill(self, handle: OperationHandle) -> None:
         handle.fold()
         self._count_tickets()
+        handle.grant(self._most_pending())
+
+    def _most_pending(self) -> int:
+        """Return how many durations may wait for folding in each handle."""
         share = _PENDING_DURATIONS // len(self.handles)
-        handle.grant(max(FIRST_TICKETS, min(share, MOST_TICKETS)))
+        return max(FIRST_TICKETS, min(share, MOST_TICKETS))
 
     def make_room(self, failed: Failed) -> None:
         """Count the failures that are pending, unless somebody folds now."""
@@ -190,6 +194,8 @@ class OperationSeries:
     ) -> None:
         self._count_failures()
         handle.add(addition, planned)
+        if len(handle.durations) > self._most_pending():
+            handle.fold()
 
     def restore(self, labels: Labels, totals: Totals, *, scraped: bool) -> None:
         """Begin a series with what an earlier process counted, unless it has begun already."""
