@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from importlib import metadata
 from typing import Any, get_args
 
 import pytest
@@ -138,3 +139,23 @@ def test_what_looks_like_a_slip_in_a_label_is_told_once_and_recorded_as_it_is(
         "the platform that get_cart is recorded under is unknown; did you mean woocommerce?",
         "the platform that get_cart is recorded under is unknown; did you mean woocommerce?",
     ]
+
+
+def test_what_is_installed_is_looked_through_once_however_many_label_sets_come(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    look = metadata.entry_points
+
+    def counted(*, group: str) -> metadata.EntryPoints:
+        looks.append(group)
+        return look(group=group)
+
+    monkeypatch.setattr(metadata, "entry_points", counted)
+    hints._known.cache_clear()
+    for number in range(5):
+        with track(
+            "get_cart", org="acme", domain=f"s{number}.example", platform="own", recorder=recorder
+        ):
+            pass
+    assert looks == ["store_exporter.platforms"]

@@ -30,10 +30,7 @@ def look_at(labels: Labels) -> None:
             advice = "is no host name in lower case, such as shop.example.com"
             _tell(operation, "domain", domain, advice)
         if platform != OTHER and platform not in _built_in():
-            # Imported here: it takes as long as all the rest of this project.
-            from importlib.metadata import entry_points
-
-            known = _built_in() | {entry.name for entry in entry_points(group=_GROUP)}
+            known = _known()
             close = get_close_matches(platform.lower(), known - {platform}, n=1, cutoff=0.8)
             if close and platform not in known:
                 _tell(operation, "platform", platform, f"is unknown; did you mean {close[0]}?")
@@ -46,6 +43,18 @@ def _tell(operation: str, label: str, value: str, advice: str) -> None:
     if (label, value) not in _logged and len(_logged) < _MOST:
         _logged.add((label, value))
         _logger.warning("the %s that %s is recorded under %s", label, operation, advice)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Return the names of all platforms: of this distribution's and of those that are installed.
+
+    To ask what is installed takes milliseconds, and each new label set asks.
+    """
+    # Imported here: it takes as long as all the rest of this project.
+    from importlib.metadata import entry_points
+
+    return _built_in() | {entry.name for entry in entry_points(group=_GROUP)}
 
 
 @cache
