@@ -37,19 +37,29 @@ def run(
     )
 
 
-def run_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `serve` in this process, which is quicker, where it ends before it serves."""
+def run_here(
+    folder: Path, *arguments: str, environ: Mapping[str, str] = ENVIRON
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself in this process, which is quicker.
+
+    Args:
+        folder: where it runs.
+        arguments: the command and what follows it.
+        environ: its variables.
+    """
     out, err = io.StringIO(), io.StringIO()
     root = logging.getLogger()
     handlers = root.handlers[:]
     with (
         chdir(folder),
-        patch.dict(os.environ, ENVIRON, clear=True),
+        patch.dict(os.environ, environ, clear=True),
         redirect_stdout(out),
         redirect_stderr(err),
     ):
         try:
-            status = cli.main(["serve", *arguments])
+            status = cli.main(arguments)
+        except SystemExit as ended:
+            status = int(ended.code or 0)
         finally:
             root.handlers[:] = handlers
     return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from store_exporter.config import load
 from store_exporter.mixin.files import as_yaml
 from store_exporter.mixin.messages import alertmanager, chat, mail, slack
 from tests import servers
+from tests.commands.serving import run_here
 from tests.fakes.handlers import Handler, handling
 
 CONFIGURATION = """
@@ -65,10 +65,8 @@ def whole(folder: Path, *flags: str, maintenance: str = "[]") -> Iterator[str]:
 
 
 def command(folder: Path, url: str, *more: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "store_exporter", "alert-test", f"--alertmanager.url={url}"]
-    return subprocess.run(
-        [*argv, *more], cwd=folder, capture_output=True, text=True, timeout=50, check=False
-    )
+    # As a process, tests/docs/test_tutorials.py has it.
+    return run_here(folder, "alert-test", f"--alertmanager.url={url}", *more)
 
 
 @pytest.mark.real

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.commands.serving import served
+from tests.commands.serving import run_here, served
 from tests.server.support import ENVIRON, configuration
 
 DOMAIN = "shop.example.com"
@@ -79,9 +79,9 @@ async def test_failures_are_printed_and_followed(folder: Path) -> None:
         ((), 2, "the following arguments are required: domain"),
     ],
 )
-async def test_what_is_in_its_way_is_said(
+def test_what_is_in_its_way_is_said(
     folder: Path, arguments: tuple[str, ...], status: int, message: str
 ) -> None:
-    done = await command(folder, *arguments)
+    done = run_here(folder, "calls", *arguments, environ=MORE)
     assert done.returncode == status
     assert message in done.stderr

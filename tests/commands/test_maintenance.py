@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.serving import served
+from tests.commands.serving import run_here, served
 from tests.server.support import ENVIRON, configuration
 
 DOMAIN = "shop.example.com"
@@ -60,9 +60,9 @@ async def test_it_is_begun_survives_a_restart_and_is_ended(folder: Path) -> None
         ((DOMAIN,), 2, "one of the arguments --for --end is required"),
     ],
 )
-async def test_what_is_in_its_way_is_said(
+def test_what_is_in_its_way_is_said(
     folder: Path, arguments: tuple[str, ...], status: int, message: str
 ) -> None:
-    done = await command(folder, *arguments)
+    done = run_here(folder, "maintenance", *arguments, environ=WORKS)
     assert done.returncode == status
     assert message in done.stderr

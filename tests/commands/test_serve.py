@@ -67,7 +67,7 @@ def test_a_configuration_is_checked_without_serving(tmp_path: Path) -> None:
 def test_a_check_names_the_store_whose_secret_cannot_be_read(tmp_path: Path) -> None:
     text = configuration(STORE).replace("env:SECRET", "env:NOT_THERE")
     (tmp_path / "store-exporter.yml").write_text(text)
-    done = run_here(tmp_path, "--config.check")
+    done = run_here(tmp_path, "serve", "--config.check")
     assert done.returncode == 1
     assert "the environment variable NOT_THERE is not set" in done.stderr
 
@@ -77,7 +77,7 @@ def test_a_bad_configuration_is_told_and_nothing_starts(
     tmp_path: Path, flags: Sequence[str]
 ) -> None:
     (tmp_path / "store-exporter.yml").write_text("x: 1\nstores: {}\n")
-    done = run_here(tmp_path, *flags)
+    done = run_here(tmp_path, "serve", *flags)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
         (
@@ -92,7 +92,7 @@ def test_a_bad_configuration_is_told_and_nothing_starts(
 def test_a_bad_web_configuration_is_told_and_nothing_starts(tmp_path: Path) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
     (tmp_path / "web.yml").write_text("users: {}\n")
-    done = run_here(tmp_path, "--web.config.file=web.yml", "--config.check")
+    done = run_here(tmp_path, "serve", "--web.config.file=web.yml", "--config.check")
     assert done.returncode == 1
     assert done.stderr.startswith("web.yml:1: users: unknown key; ")
 
