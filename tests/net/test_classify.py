@@ -151,6 +151,18 @@ def test_an_exception_has_its_error_type(error: BaseException, error_type: str) 
     assert classify(error) == error_type
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "encoding with 'idna' codec failed (UnicodeError: label empty or too long)",  # 3.11
+        "label empty or too long",  # 3.12
+        "'idna' codec can't encode characters in position 0-69: label too long",  # 3.13
+    ],
+)
+def test_a_host_name_that_cannot_be_encoded_does_not_resolve(message: str) -> None:
+    assert classify(UnicodeError(message)) == "dns"
+
+
 def test_trios_cancellation_is_known_by_its_name() -> None:
     cancelled = type("Cancelled", (BaseException,), {"__module__": "trio"})
     assert classify(cancelled()) == "cancelled"

@@ -46,13 +46,13 @@ class Phrase:
 
 
 Outcome = str | Rule | FromCause | Phrase
+"""What is known of an exception's class: an error type, or a rule that looks closer."""
 
 _TUNNEL = Phrase(
     (("500", "connection"), ("502", "connection"), ("503", "connection"), ("504", "timeout")),
     "local_failure",
 )
-"""A proxy's answer in place of a tunnel: 5xx where it could not reach the store, else a refusal."""
-"""What is known of an exception's class: an error type, or how to look closer."""
+"""A proxy's response instead of a tunnel: 5xx if it could not reach the store, else a refusal."""
 
 _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
     "builtins": {
@@ -60,8 +60,8 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         "timeout": "TimeoutError",
         "connection": "ConnectionError",
         Rule.ERRNO: "OSError",
-        # Python's own look-ups of names encode them first. RFC 3490
-        Phrase((("'idna' codec", "dns"),), None): "UnicodeError",
+        # Python's own look-ups of names encode them first (RFC 3490); 3.12 names no codec.
+        Phrase((("'idna' codec", "dns"), ("label empty or too long", "dns")), None): "UnicodeError",
         # httpx and aiohttp decode a body before they parse it.
         "invalid_response": "UnicodeDecodeError",
     },
