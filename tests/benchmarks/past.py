@@ -54,6 +54,8 @@ SOURCES = {
     "slo": [objective.name for objective in objectives.DEFAULT],
 }
 """What looks at each store. Few of them have ever failed."""
+FAILING = {health.PROBE_FAILURE, health.PROBE_FAILING_SINCE}
+"""What is there only while a probe fails, which is so of one store of each org."""
 BACKLOG = business.COLLECTOR_BACKLOG.name
 LISTED = {"collector": ["orders"]}
 """What collectors with a cursor have."""
@@ -183,7 +185,8 @@ def _recorded(stores: int, *, native: bool) -> Iterator[_Family]:
 def scraped(stores: int, *, native: bool) -> Iterator[_Family]:
     """All that is scraped of so many stores."""
     for metric in CATALOGUE.values():
-        found = _sets(stores, metric.labels, metric.name)
+        number = -(-stores // OF_ORG) if metric in FAILING else stores
+        found = _sets(number, metric.labels, metric.name)
         labels = [{**each, **dict(synthetic.PROCESS)} for each in found]
         yield from _scraped(metric, labels, native=native)
 

@@ -30,9 +30,9 @@ def failures(metric: Metric, kind: str, error_type: str, fault: str) -> str:
     return of(metric, f'{kind}, error_type="{error_type}", fault="{fault}"')
 
 
-def why(kind: str, reason: str, base: str = STORE) -> str:
+def why(kind: str, reason: str, base: str = STORE, error_type: str = "server_error") -> str:
     """Why a probe fails."""
-    return of(health.PROBE_FAILURE, f'{kind}, error_type="server_error", reason="{reason}"', base)
+    return of(health.PROBE_FAILURE, f'{kind}, error_type="{error_type}", reason="{reason}"', base)
 
 
 def event(kind: str, component: str, before: str, after: str) -> str:
@@ -76,7 +76,8 @@ class Case:
 LIVENESS = 'probe="liveness"'
 CART = 'probe="cart"'
 TIMEOUTS = failures(health.PROBE_FAILURES, LIVENESS, "timeout", "store")
-REFUSED = failures(health.PROBE_FAILURES, LIVENESS, "unauthorized", "config")
+REFUSED = why(LIVENESS, "HTTP 401", error_type="unauthorized")
+TIMED_OUT_PROBE = why(LIVENESS, "no answer", error_type="timeout")
 
 MOVED = STORE.replace("woocommerce", "shopify")
 STORES = [
@@ -200,14 +201,14 @@ STORES = [
         {
             of(health.UP): "1x4 0x20",
             of(health.PROBE_SUCCESS, LIVENESS): "1x4 0x20",
-            REFUSED: "_x4 1+1x20",
+            REFUSED: "_x4 1x20",
         },
         "20m",
     ),
     Case(
         "StoreCredentialsRejected",
         "a key that is refused twice in a row is reported, from its first refusal on",
-        {of(health.PROBE_SUCCESS, LIVENESS): "1x4 0x10", REFUSED: "_x4 1+1x10"},
+        {of(health.PROBE_SUCCESS, LIVENESS): "1x4 0x10", REFUSED: "_x4 1x10"},
         "8m",
         f"{WHO} refuses our credentials altogether.",
     ),
@@ -247,7 +248,8 @@ STORES = [
         {
             of(health.UP): "0x30",
             of(health.PROBE_SUCCESS, LIVENESS): "0x30",
-            REFUSED: "0+1x9 9x21",
+            REFUSED: "1x9 stale",
+            TIMED_OUT_PROBE: "_x10 1x20",
             TIMEOUTS: "0x9 1+1x20",
         },
         "20m",
@@ -274,13 +276,13 @@ STORES = [
     Case(
         "StoreCredentialsRejected",
         "a new key ends it with its first success",
-        {of(health.PROBE_SUCCESS, LIVENESS): "0x8 1x10", REFUSED: "1+1x8 9x10"},
+        {of(health.PROBE_SUCCESS, LIVENESS): "0x8 1x10", REFUSED: "1x8 stale"},
         "10m",
     ),
     Case(
         "StoreCredentialsRejected",
         "timeouts are no matter of credentials",
-        {of(health.PROBE_SUCCESS, LIVENESS): "0x20", TIMEOUTS: "1+1x20"},
+        {of(health.PROBE_SUCCESS, LIVENESS): "0x20", TIMED_OUT_PROBE: "1x20"},
         "15m",
     ),
     Case(

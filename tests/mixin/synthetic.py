@@ -333,6 +333,8 @@ def labels_of(recorded: str) -> list[str]:
 
 def recorded_value(name: str, labels: dict[str, str], number: int) -> Callable[[int], float]:
     """A value by time that varies over the day, in the range that such a series has."""
+    if name.endswith(":sampled"):
+        return lambda t: t * ORDERS_PER_HOUR / HOUR
     if "le" in labels:
         share = RATE * histogram_share(operations.OPERATION_DURATION, float(labels["le"]))
         return lambda _: share

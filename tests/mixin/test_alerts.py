@@ -205,6 +205,10 @@ def troubled(earlier: str | None) -> tuple[dict[str, str], int]:
                 then = [int(name == (before[1] if before else "healthy"))] * 10
                 now = [int(name == (state if bit else "healthy")) for bit in failing]
                 inputs[of(health.HEALTH, f'state="{name}"', store)] = script(then + now)
+            why = f'{probe}, error_type="{error_type}", reason="HTTP 500"'
+            inputs[of(health.PROBE_FAILURE, why, store)] = "_x10 " + " ".join(
+                "1" if bit else "stale" for bit in failing
+            )
             counts = accumulate([0] * 10 + failing)
             inputs[
                 of(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from store_exporter.metrics.catalogue import business
 from store_exporter.mixin import alerts, dashboards, promql, series
 from store_exporter.mixin.model import Alert, Record, as_document
 from store_exporter.mixin.rules import recording, seasonal, slo
@@ -72,7 +73,8 @@ def test_quantiles_of_operations_and_stores_are_those_of_their_histograms(
 @pytest.mark.real
 def test_the_mean_of_a_week_is_that_of_the_counter(tmp_path: Path) -> None:
     # Three sales of 10 an hour for eight days; groups are evaluated once an hour.
-    document = as_document([seasonal.business_rules()], grafana="", runbooks="", pace=30)
+    groups = [seasonal.business_rules(), seasonal.week_rules()]
+    document = as_document(groups, grafana="", runbooks="", pace=30)
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     labels = f'{STORE}, currency="EUR"'
     expected: dict[str, object] = {
@@ -81,16 +83,92 @@ def test_the_mean_of_a_week_is_that_of_the_counter(tmp_path: Path) -> None:
         "exp_samples": [{"labels": f"{{{labels}}}", "value": round(30 / 3600, 6)}],
     }
     sold = {f"store_revenue_total{{{labels}}}": "0+10x600"}
-    check(tmp_path, sold, [expected], interval="20m")
+    check(tmp_path, sold, [expected], interval="20m", pace="1h")
+
+
+PAID = f"store_orders_paid_total{{{STORE}, instance="
+SAMPLED = f"{series.sampled(business.ORDERS_PAID)}{{{STORE}, instance="
+# A sample each minute, of thirty hours.
+DAYS_OF_ORDERS: dict[str, tuple[dict[str, str], float]] = {
+    "one order a minute": ({f'{PAID}"a"}}': "0+1x1800"}, 1440),
+    "none": ({f'{PAID}"a"}}': "7x1800"}, 0),
+    "the first five of a shop, between two records": (
+        {f'{PAID}"a"}}': "_x1201 0 5x598"},
+        5,
+    ),
+    "those of an exporter until its end and of another that took over": (
+        {
+            f'{PAID}"a"}}': "0+1x1202 stale",
+            f'{PAID}"b"}}': "_x1203 1202 1203+1x596",
+        },
+        1440,
+    ),
+    "an hour in which nothing was scraped": ({f'{PAID}"a"}}': "0+1x1000 _x60 1061+1x739"}, 1440),
+    "a counter that began anew": ({f'{PAID}"a"}}': "900+1x1199 0+1x600"}, 1440),
+}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("case", DAYS_OF_ORDERS)
+def test_orders_of_a_day_are_those_that_were_counted(tmp_path: Path, case: str) -> None:
+    found, orders = DAYS_OF_ORDERS[case]
+    document = as_document([seasonal.business_rules()], grafana="", runbooks="")
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    # Prometheus extrapolates to the ends of a day, by some minutes of orders at most.
+    expected: dict[str, object] = {
+        "expr": f"abs({series.orders_in('1d')} - {orders}) <= bool {0.005 * orders}",
+        "eval_time": "30h",
+        "exp_samples": [{"labels": f"{{{STORE}}}", "value": 1}],
+    }
+    check(tmp_path, found, [expected], interval="1m", pace="4m")
+
+
+@pytest.mark.real
+def test_no_day_is_made_of_fewer_hours_when_samples_are_recorded_for_the_first_time(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "rules.yml").write_text("groups: []", encoding="utf-8")
+    found = {
+        f'{PAID}"a"}}': "0+4x900",
+        f'{SAMPLED}"a"}}': "_x400 1600+4x500",
+        # That of another shop is as old as the shop.
+        f'{PAID}"b"}}': "_x800 0+4x100",
+        f'{SAMPLED}"b"}}': "_x800 0+4x100",
+    }
+    expected: list[dict[str, object]] = [
+        {
+            "expr": f"round({seasonal.of_samples(business.ORDERS_PAID, '1d')})",
+            "eval_time": f"{4 * number}m",
+            "exp_samples": [
+                {"labels": f'{{{STORE}, instance="{each}"}}', "value": value}
+                for each, value in values.items()
+            ],
+        }
+        for number, values in ((500, {}), (850, {"a": 1440, "b": 200}))
+    ]
+    check(tmp_path, found, expected, interval="4m", pace="4m")
 
 
 def check(
-    folder: Path, found: dict[str, str], expected: list[dict[str, object]], *, interval: str
+    folder: Path,
+    found: dict[str, str],
+    expected: list[dict[str, object]],
+    *,
+    interval: str,
+    pace: str = "30s",
 ) -> None:
-    """Have promtool evaluate the rules over these series."""
+    """Have promtool evaluate the rules over these series.
+
+    Args:
+        folder: has the rules.
+        found: the series.
+        expected: what is asked then.
+        interval: between samples.
+        pace: between evaluations.
+    """
     tests = {
         "rule_files": ["rules.yml"],
-        "evaluation_interval": "30s" if interval == "1m" else "1h",
+        "evaluation_interval": pace,
         "tests": [
             {
                 "interval": interval,

@@ -98,6 +98,17 @@ def fresh_increase(metric: Metric, window: str, *matchers: str) -> str:
     return f"((increase({over(selector, window)}) > 0) or ({born}))"
 
 
+def moved(metric: Metric, window: str, *matchers: str) -> str:
+    """Whether a counter moved within a window, by three of its values: it takes no time to read.
+
+    One that began anew and is back at its value of before moved as well, which the value half-way
+    tells. As of `fresh_increase`, one that is born above zero has moved.
+    """
+    now = select(metric, *matchers)
+    half = at(now, duration(seconds(window) / 2))
+    return f"({now} > 0 unless ({now} == {at(now, window)} unless {now} != {half}))"
+
+
 def aggregate(function: str, labels: Iterable[str], expression: str) -> str:
     """Aggregate by labels; by none of them when the list is empty."""
     labels = ", ".join(labels)

@@ -68,6 +68,8 @@ CREDENTIALS_REJECTED = recorded(STORE, "store_credentials_rejected", "current")
 LIVENESS_REFUSED = recorded(STORE, "store_liveness_refused", "current")
 ORDERS_HOURLY = recorded(STORE, business.ORDERS_PAID, "increase1h")
 REVENUE_HOURLY = recorded((*STORE, "currency"), business.REVENUE, "increase1h")
+# These two once an hour: see `latest`.
+ORDERS_NORMAL = recorded(STORE, business.ORDERS_PAID, "increase1h_mean7d")
 REVENUE_NORMAL = recorded((*STORE, "currency"), business.REVENUE, "rate7d")
 FAILED_HOURLY = recorded(STORE, "store_orders_failed", "increase1h")
 LOST_HOURLY = recorded(STORE, "store_orders_lost", "increase1h")
@@ -118,6 +120,16 @@ def of_processes(metric: Metric, window: str) -> str:
     return recorded((*metric.labels, *_PROCESS), metric, f"increase{window}")
 
 
+def latest(name: str, *matchers: str) -> str:
+    """What was recorded last of a series that is recorded once an hour, which may have failed."""
+    return f"last_over_time({over(select(name, *matchers), '2h')})"
+
+
+def sampled(metric: Metric) -> str:
+    """Name of what is recorded of a store's counter every few minutes, as each exporter has it."""
+    return recorded((*metric.labels, *_PROCESS), metric, "sampled")
+
+
 def counted(
     metric: Metric,
     window: str,
@@ -140,7 +152,7 @@ def counted(
         function: `increase` or `rate`.
         offset: how long ago the window ended.
         grown: by how much each exporter's counter grew, where that is recorded: it is looked at
-            twice, and a day of every counter takes long to read.
+            twice, and hours of every counter take long to read.
     """
     grown = grown or f"{function}({over(select(metric, *matchers), window, offset)})"
     chosen = tuple(each for each in matchers if re.split(r"\W", each)[0] in STORE)

@@ -10,7 +10,7 @@ from .. import promql, series
 from ..model import Group, Record
 from ..policy import HOUR, LIVENESS_PROBE
 from ..promql import STORE, equal, select, total
-from .seasonal import DAYS, mean_of_a_week, same_hour_of_past_weeks
+from .seasonal import DAYS, same_hour_of_past_weeks
 
 MONEY = (*STORE, "currency")
 REVENUE = series.recorded(MONEY, business.REVENUE, "hourly_normal")
@@ -30,12 +30,12 @@ def groups() -> list[Group]:
         Record(
             REVENUE,
             f"({same_hour_of_past_weeks(series.REVENUE_HOURLY, MONEY)})"
-            f" or ({HOUR} * {series.REVENUE_NORMAL} and {earning})",
+            f" or ({HOUR} * {series.latest(series.REVENUE_NORMAL)} and {earning})",
         ),
         Record(
             ORDERS,
             f"({same_hour_of_past_weeks(series.ORDERS_HOURLY)})"
-            f" or ({mean_of_a_week(series.ORDERS_HOURLY)} and {old})",
+            f" or ({series.latest(series.ORDERS_NORMAL)} and {old})",
         ),
     ]
     return [Group("store-exporter.costs", rules, interval=DAYS)]

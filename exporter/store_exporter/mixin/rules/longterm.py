@@ -92,21 +92,12 @@ def growth(metric: Metric) -> str:
     One that fell began anew at zero. One that is new was at zero before, and so its first value,
     which is another one where Prometheus is new and not the series, is no growth.
     """
-    now, before = (
-        f"last_over_time({promql.over(promql.select(metric), GAP, offset)})"
-        for offset in (DELAY, _earlier())
-    )
-    steps, lost = (
-        f"sum_over_time(({each})[{WINDOW}:{GRID}])"
-        for each in (f"{now} - {before}", f"{before} > {now}")
-    )
-    # The steps of a series that fell are short of what was there before. Few do, so that this is a
-    # series of its own beside them, which is less work than to look at each step twice.
-    return f'{steps} or label_replace({lost}, "fell", "yes", "", "")'
-
-
-def _earlier() -> str:
-    return promql.duration(promql.seconds(DELAY) + promql.seconds(GRID))
+    known = f"last_over_time({promql.over(promql.select(metric), GAP, DELAY)})"
+    step = promql.seconds(GRID)
+    # `irate` takes the last two points, of which a window of two steps has no more: what a counter
+    # grew by from one to the next, or has if it fell, for each second. Counts are whole.
+    grown = f"irate({known}[{promql.duration(2 * step)}:{GRID}])"
+    return f"round({step:g} * sum_over_time({grown}[{WINDOW}:{GRID}]))"
 
 
 def hour(recorded: str) -> str:

@@ -26,26 +26,38 @@ DURATION_RATES = 2 * MINUTE
 def operation_rules() -> Group:
     """Rates and failures per operation and per store."""
     errors = promql.rate(operations.OPERATION_ERRORS, W)
-    every, recorded = series.OPERATION_RATE, series.OPERATION_ERROR_RATE
-    excluded = total(OPERATION, promql.select(recorded, one_of("fault", series.NOT_COUNTED)))
-    failed = total(OPERATION, promql.select(recorded, one_of("fault", series.FAILURES)))
     rules = [
         Record(series.OPERATION_RATE, total(OPERATION, promql.rate(operations.OPERATIONS, W))),
         Record(series.OPERATION_ERROR_RATE, total(series.OPERATION_ERROR, errors)),
+        Record(series.STORE_RATE, total(STORE, series.OPERATION_RATE)),
+        Record(series.STORE_ERROR_RATE, total(series.STORE_ERROR, series.OPERATION_ERROR_RATE)),
         Record(
             series.OPERATION_MEASURED,
-            f"clamp_min({every} - {promql.or_zero(excluded, every)}, 0)",
+            measured(OPERATION, series.OPERATION_RATE, series.OPERATION_ERROR_RATE),
         ),
-        Record(series.OPERATION_FAILED, promql.or_zero(failed, series.OPERATION_RATE)),
-        Record(series.STORE_RATE, total(STORE, series.OPERATION_RATE)),
-        Record(series.STORE_ERROR_RATE, total(series.STORE_ERROR, recorded)),
-        Record(series.STORE_MEASURED, total(STORE, series.OPERATION_MEASURED)),
-        Record(series.STORE_FAILED, total(STORE, series.OPERATION_FAILED)),
+        Record(
+            series.OPERATION_FAILED,
+            failed(OPERATION, series.OPERATION_RATE, series.OPERATION_ERROR_RATE),
+        ),
+        Record(series.STORE_MEASURED, measured(STORE, series.STORE_RATE, series.STORE_ERROR_RATE)),
+        Record(series.STORE_FAILED, failed(STORE, series.STORE_RATE, series.STORE_ERROR_RATE)),
         Record(
             series.STORE_SUCCESS, f"1 - {series.ratio(series.STORE_FAILED, series.STORE_MEASURED)}"
         ),
     ]
     return Group("store-exporter.operations", rules, interval=RATES)
+
+
+def measured(labels: tuple[str, ...], rate: str, errors: str) -> str:
+    """The rate of what counts in a success ratio, from the rates of all calls and of errors."""
+    excluded = total(labels, promql.select(errors, one_of("fault", series.NOT_COUNTED)))
+    return f"clamp_min({rate} - {promql.or_zero(excluded, rate)}, 0)"
+
+
+def failed(labels: tuple[str, ...], rate: str, errors: str) -> str:
+    """The rate of failures among it."""
+    found = total(labels, promql.select(errors, one_of("fault", series.FAILURES)))
+    return promql.or_zero(found, rate)
 
 
 def quantile_rules() -> Group:
@@ -198,32 +210,24 @@ def trouble() -> str:
 def credentials_rejected() -> str:
     """How many probes and collectors of each store were refused in their latest run."""
     rejected = one_of("error_type", REFUSALS)
-    parts = [
-        f"({promql.total((*STORE, kind), promql.fresh_increase(failures, window, rejected))}"
-        f" and {promql.on(*STORE, kind)} {promql.select(success)} == 0)"
-        for kind, failures, success, window in (
-            ("probe", health.PROBE_FAILURES, health.PROBE_SUCCESS, "10m"),
-            ("collector", business.COLLECTOR_FAILURES, business.COLLECTOR_SUCCESS, "6h"),
-        )
-    ]
-    return promql.aggregate("count", STORE, " or ".join(parts))
+    collector = (*STORE, "collector")
+    refused = promql.total(collector, promql.moved(business.COLLECTOR_FAILURES, "6h", rejected))
+    failing = f"{promql.on(*collector)} {promql.select(business.COLLECTOR_SUCCESS)} == 0"
+    # Of probes that is known only while they fail, so that it costs nothing of stores that are well.
+    probes = promql.select(health.PROBE_FAILURE, rejected)
+    of_probes = promql.aggregate("max", (*STORE, "probe"), probes)
+    return promql.aggregate("count", STORE, f"{of_probes} or ({refused} and {failing})")
 
 
 def liveness_refused() -> str:
     """Stores whose liveness probe fails for nothing but our credentials."""
     probe = promql.equal("probe", LIVENESS_PROBE)
-
-    def failing(window: str, *matchers: str) -> str:
-        failures = promql.fresh_increase(health.PROBE_FAILURES, window, probe, *matchers)
-        return promql.aggregate("max", STORE, failures)
-
-    refused = failing("5m", one_of("error_type", REFUSALS))
-    otherwise = failing("3m", one_of("error_type", REFUSALS, negate=True))
-    succeeding = promql.select(health.PROBE_SUCCESS, probe)
-    return (
-        f"({refused} and {promql.on(*STORE)} {succeeding} == 0)"
-        f" unless {promql.on(*STORE)} {otherwise}"
+    refused, otherwise = (
+        promql.select(health.PROBE_FAILURE, probe, one_of("error_type", REFUSALS, negate=negate))
+        for negate in (False, True)
     )
+    recently = f"last_over_time({promql.over(otherwise, '3m')})"
+    return f"{promql.aggregate('max', STORE, refused)} unless {promql.on(*STORE)} {recently}"
 
 
 def groups() -> list[Group]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...metrics.catalogue import Metric, business, operations
 from .. import promql, series
 from ..model import Group, Record
-from ..policy import HOUR, SEASONAL
+from ..policy import DAY, HOUR, MINUTE, SEASONAL
 from ..promql import STORE, total
 
 DAYS = 240
@@ -14,7 +14,7 @@ DAYS = 240
 
 def groups() -> list[Group]:
     """The rules of this module."""
-    return [business_rules(), latency_rules()]
+    return [business_rules(), week_rules(), latency_rules()]
 
 
 def business_rules() -> Group:
@@ -26,7 +26,6 @@ def business_rules() -> Group:
     rules = [
         Record(series.ORDERS_HOURLY, series.counted(business.ORDERS_PAID, "1h")),
         Record(series.REVENUE_HOURLY, series.counted(business.REVENUE, "1h")),
-        Record(series.REVENUE_NORMAL, f"{mean_of_a_week(series.REVENUE_HOURLY)} / {HOUR}"),
         Record(series.FAILED_HOURLY, total(STORE, failed)),
         Record(series.LOST_HOURLY, total(STORE, lost)),
         *grown(series.PAYMENTS_RECENT, business.PAYMENTS, "2h"),
@@ -39,7 +38,17 @@ def business_rules() -> Group:
     return Group("store-exporter.business", rules, interval=DAYS)
 
 
-def grown(name: str, metric: Metric, window: str) -> tuple[Record, Record]:
+def week_rules() -> Group:
+    """Means of a week by the hour, which change once in each hour."""
+    orders, revenue = map(mean_of_a_week, (series.ORDERS_HOURLY, series.REVENUE_HOURLY))
+    rules = [
+        Record(series.ORDERS_NORMAL, orders),
+        Record(series.REVENUE_NORMAL, f"{revenue} / {HOUR}"),
+    ]
+    return Group("store-exporter.business.week", rules, interval=HOUR)
+
+
+def grown(name: str, metric: Metric, window: str) -> list[Record]:
     """By how much a store's counter grew within a long window, as each exporter counted it first.
 
     Args:
@@ -48,10 +57,40 @@ def grown(name: str, metric: Metric, window: str) -> tuple[Record, Record]:
         window: hours or days.
     """
     each = series.of_processes(metric, window)
-    return (
-        Record(each, promql.increase(metric, window)),
+    within, sampled = promql.increase(metric, window), list[Record]()
+    if promql.seconds(window) >= DAY:
+        within, sampled = of_samples(metric, window), [sample(metric)]
+    return [
+        *sampled,
+        Record(each, within),
         Record(name, series.counted(metric, window, grown=each)),
+    ]
+
+
+def sample(metric: Metric) -> Record:
+    """Some samples of a counter, because all of a day take long to read.
+
+    They are the first one of a new series and the last one of one that ended, so that `increase`
+    sees all that was counted. Only a counter that begins anew loses what it counted since the
+    latest of them.
+    """
+    window = promql.duration(DAYS)
+    last, first = (
+        f"{function}_over_time({promql.over(metric.name, window)})" for function in ("last", "min")
     )
+    known = f"{last} and {promql.at(metric.name, window)}"
+    return Record(series.sampled(metric), f"({known}) or {first}")
+
+
+def of_samples(metric: Metric, window: str) -> str:
+    """By how much a counter grew, from its samples; nothing while they are younger than it is."""
+    sampled = series.sampled(metric)
+    margin = 15 * MINUTE
+    # Some minutes around that time, because a Prometheus that starts scrapes before it records.
+    around = promql.duration(promql.seconds(window) - margin)
+    then = promql.over(sampled, promql.duration(2 * margin), around)
+    older = f"{promql.at(metric.name, window)} unless last_over_time({then})"
+    return f"{promql.increase(sampled, window)} unless ({older})"
 
 
 def latency_rules() -> Group:
@@ -71,7 +110,7 @@ def latency_rules() -> Group:
             ),
             Record(series.LATENCY_NORMAL, same_hour_of_past_weeks(series.LATENCY_HOURLY)),
         ],
-        interval=120,
+        interval=DAYS,
     )
 
 

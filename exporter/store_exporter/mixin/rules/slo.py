@@ -138,7 +138,9 @@ def base(objective: Objective) -> list[Record]:
 
 def known_time(chosen: tuple[str, ...]) -> str:
     """One event for each `EVENT` seconds in which a store's health is known, as a rate."""
-    known = f"present_over_time({promql.over(select(health.HEALTH, *chosen), RATE_WINDOW)})"
+    # Each state is a series of its own, of which one is enough.
+    critical = select(health.HEALTH, promql.equal("state", "critical"), *chosen)
+    known = f"present_over_time({promql.over(critical, RATE_WINDOW)})"
     return f"group by ({', '.join(STORE)}) ({known}) / {EVENT}"
 
 
@@ -193,12 +195,18 @@ def per_store(objective: Objective, attribute: str) -> str:
 
 def over(window: str, every: float) -> list[Record]:
     """Events, bad events and burn rate over one window, of all objectives."""
-    burn = f"({bad_in(window)} / ({events_in(window)} > 0)) / (1 - {TARGET})"
+    if window == RATE_WINDOW:
+        return [burn(window, BAD, EVENTS)]
     return [
         Record(events_in(window), count(EVENTS, events_in, window, every)),
         Record(bad_in(window), count(BAD, bad_in, window, every)),
-        Record(burn_rate(window), burn),
+        burn(window, bad_in(window), events_in(window)),
     ]
+
+
+def burn(window: str, bad: str, events: str) -> Record:
+    """The share of bad events over one window, as a multiple of what the objective allows."""
+    return Record(burn_rate(window), f"({bad} / ({events} > 0)) / (1 - {TARGET})")
 
 
 def count(rate: str, within: Callable[[str], str], window: str, every: float) -> str:
@@ -207,8 +215,6 @@ def count(rate: str, within: Callable[[str], str], window: str, every: float) ->
     Days are sums of full hours, up to the last one; before its first full hour a store has no more
     than the last window of hours knows.
     """
-    if window == RATE_WINDOW:
-        return f"{rate} * {promql.seconds(window):g}"
     if window in SHORT:
         return f"sum_over_time({rate}[{window}]) * {every:g}"
     days = f"last_over_time({promql.over(up_to_hour(within(window)), _LATEST)})"

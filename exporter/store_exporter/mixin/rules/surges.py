@@ -7,7 +7,7 @@ from .. import promql, series
 from ..model import Group, Record
 from ..promql import STORE
 from .costs import MONEY
-from .seasonal import grown, same_hour_of_past_weeks
+from .seasonal import DAYS, grown, same_hour_of_past_weeks
 
 REFUNDS = series.recorded(MONEY, business.REFUNDS, "increase1d")
 REFUNDS_NORMAL = series.recorded(MONEY, business.REFUNDS, "increase1d_normal")
@@ -41,4 +41,4 @@ def groups() -> list[Group]:
         # Without the last day, which is what is compared with it.
         Record(REPRICED_NORMAL, f"avg_over_time({REPRICED_SHARE}[7d:1h] offset 1d)"),
     ]
-    return [Group("store-exporter.surges", rules, interval=300)]
+    return [Group("store-exporter.surges", rules, interval=DAYS)]

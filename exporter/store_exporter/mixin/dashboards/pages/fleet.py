@@ -27,7 +27,7 @@ from .fleet_rows import LISTED, course, upkeep
 
 WORST_STORES = f"topk({LISTED}, {TROUBLE})"
 NORMAL = (
-    f"({hourly(select(series.REVENUE_NORMAL, *STORE_MATCH))}"
+    f"({hourly(series.latest(series.REVENUE_NORMAL, *STORE_MATCH))}"
     f" or {select(series.REVENUE_HOURLY, *STORE_MATCH)})"
 )
 """Sales of an hour: the mean of a week, and before that is known those of the past hour."""
