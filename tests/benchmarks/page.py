@@ -51,8 +51,6 @@ _REASONS = {
     "Stores / Errors, a week": "The 50 most frequent failures are found among those of each "
     "operation and type of each store, 16 series with 84 chunks and 2,016 samples each in a week; "
     "see [Scaling](scaling.md#what-dashboards-cost-prometheus).",
-    "Stores / Exporter, a week": "*Backlog* reads a series of each store and collector: two "
-    "exporters that watch a store count the same orders, so that they are not added up beforehand.",
     "recording rules": "Fifteen groups share it, of which the dearest is named in a row of its "
     "own; see [Scaling](scaling.md#what-the-rules-cost-prometheus).",
     "probe over a fresh": "aiohttp alone, measured as a `floor`, takes as much as "

@@ -490,7 +490,7 @@ OUTAGES = [
         "a store that fails one probe in three is told of within a quarter of an hour",
         {of(health.UP): "1x4" + " 0 1 1" * 10, TIMEOUTS: "0+1x34"},
         "15m",
-        f"{WHO} was down for 25% of the last half hour, a little at a time. The latest "
+        f"{WHO} was down for 25% of the last half hour, in short outages. The latest "
         "failures are of type timeout.",
     ),
     Case(
@@ -498,7 +498,7 @@ OUTAGES = [
         "it goes on for half an hour after the last failure, so that it is one message",
         {of(health.UP): "1x4" + " 0 1 1" * 10 + " 1x60"},
         "50m",
-        f"{WHO} was down for 13% of the last half hour, a little at a time.",
+        f"{WHO} was down for 13% of the last half hour, in short outages.",
     ),
     Case(
         "StoreUnstable",
@@ -1179,7 +1179,7 @@ STATE = [
         "a state that cannot be used for a quarter of an hour wakes somebody",
         {of(exporter.STATE_ERRORS, 'reason="unavailable"', PROCESS): "0+2x30"},
         "20m",
-        "exporter:10847 left out 20 runs within ten minutes, for reason unavailable. "
+        "exporter:10847 skipped 20 runs within ten minutes, for reason unavailable. "
         "Their counters stand still; nothing is lost.",
         labels={"reason": "unavailable"},
         base=PROCESS,

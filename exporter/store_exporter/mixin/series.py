@@ -84,9 +84,7 @@ REQUESTS = recorded((*_PROCESS, "source"), health.API_REQUESTS, RATE)
 THROTTLED = recorded((*_PROCESS, "platform"), health.API_THROTTLED, RATE)
 POINTS = recorded((*_PROCESS, "platform"), health.API_COST, f"actual_{RATE}")
 MISSED = recorded((*_PROCESS, "collector"), "store_collector_missed_intervals", "max")
-BACKLOG = recorded(
-    (*business.COLLECTOR_BACKLOG.labels, *_PROCESS), business.COLLECTOR_BACKLOG, "current"
-)
+BACKLOG = recorded((*_PROCESS, "collector"), business.COLLECTOR_BACKLOG, "sum")
 LONGEST_RUN = recorded((*_PROCESS, "collector"), business.COLLECTOR_DURATION, "max")
 
 

@@ -75,8 +75,8 @@ def undelivered() -> Alert:
         f"{promql.total(labels, promql.increase(_REFUSED, _WINDOW))} > 0",
         2 * MINUTE,
         "critical",
-        "Messages about alerts were refused.",
-        "Messages about alerts were refused.",
+        "Alert messages could not be delivered.",
+        "Alert messages could not be delivered.",
         "{{ $labels.integration }} refused messages of {{ $labels.instance }}"
         f"{{{{ range $i, $each := query (printf {receivers}{values}) }}}}"
         "{{ if $i }},{{ else }} to{{ end }} "

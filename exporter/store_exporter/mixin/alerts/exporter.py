@@ -121,8 +121,8 @@ def reload_failed() -> Alert:
         f"{promql.select(exporter.RELOAD_SUCCESSFUL)} == 0",
         5 * MINUTE,
         "warning",
-        "New configuration is refused.",
-        "New configuration was refused.",
+        "The exporter rejects its new configuration.",
+        "The exporter rejected its new configuration.",
         "The last reload on {{ $labels.instance }} failed; changes to stores and credentials have "
         "no effect.",
         Dashboards.EXPORTER,
@@ -177,8 +177,8 @@ def loop_stalling() -> Alert:
         f"{promql.select(exporter.LOOP_LAG)} > {THRESHOLDS.loop_lag:g}",
         10 * MINUTE,
         "warning",
-        "The exporter stands still at times.",
-        "The exporter stood still at times.",
+        "The exporter freezes again and again.",
+        "The exporter froze again and again.",
         "The event loop of {{ $labels.instance }} stood still for {{ $value | humanizeDuration }} "
         "at the longest, and has had such pauses for ten minutes.",
         Dashboards.EXPORTER,
@@ -208,8 +208,8 @@ def impaired() -> Alert:
         f"{promql.total(PROCESS, skipped)} > 0",
         10 * MINUTE,
         "critical",
-        "The exporter cannot ask its stores.",
-        "The exporter asks its stores again.",
+        "The exporter cannot send requests to stores.",
+        "The exporter sends requests to stores again.",
         "{{ $value | humanize }} runs failed on {{ $labels.instance }} itself within five minutes, "
         "before a store could answer. The state of those stores is unknown.",
         Dashboards.EXPORTER,

@@ -26,8 +26,8 @@ def instrumentation_failing() -> Alert:
         f"{promql.total((*PROCESS, 'stage'), failing)} > 0",
         5 * MINUTE,
         "warning",
-        "The instrumentation fails.",
-        "The instrumentation failed.",
+        "An application's instrumentation fails.",
+        "An application's instrumentation failed.",
         "{{ $labels.instance }} counted {{ $value | humanize }} failures of the instrumentation "
         "at stage {{ $labels.stage }} within a quarter of an hour.",
         Dashboards.EXPORTER,
@@ -59,8 +59,8 @@ def series_dropped() -> Alert:
         promql.total((*PROCESS, "limit"), dropped),
         5 * MINUTE,
         "warning",
-        "Some operations count as other.",
-        "Some operations counted as other.",
+        "Operations beyond a limit count as other.",
+        "Operations beyond a limit counted as other.",
         "{{ $labels.instance }} recorded {{ $value | humanize }} operations as other within an "
         "hour: the limit of {{ $labels.limit }} is reached.",
         Dashboards.EXPORTER,

@@ -193,7 +193,7 @@ def store_down_among_many() -> Alert:
         f" unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
         MINUTE,
         "critical",
-        "A store is down, like many others.",
+        "A store is down, and so are many others.",
         "A store did not answer, like many others at the same time.",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
         f"platform has been told.{OUTAGE_CAUSE}",
@@ -225,9 +225,9 @@ def store_unstable() -> Alert:
         f" and (changes({recent}) >= {THRESHOLDS.unstable_changes:g})",
         DOWN_AFTER,
         "critical",
-        "A store fails again and again.",
-        "A store failed again and again.",
-        f"{WHO} was down for {SHARE} of the last half hour, a little at a time.{PROBE_CAUSE}",
+        "A store keeps going down and coming back.",
+        "A store kept going down and coming back.",
+        f"{WHO} was down for {SHARE} of the last half hour, in short outages.{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
             "The store fails its liveness probe and answers again, over and over: every outage is "
@@ -251,5 +251,5 @@ def store_unstable() -> Alert:
         facts=unavailable(),
         window="30m",
         keep=30 * MINUTE,
-        ended="was failing again and again for",
+        ended="kept failing for",
     )

@@ -26,8 +26,8 @@ def watched_twice() -> Alert:
         f"{promql.total((), promql.select(exporter.STORES))} - {stores} > 0",
         10 * MINUTE,
         "warning",
-        "Stores are watched twice.",
-        "Stores were watched twice.",
+        "Some stores are watched more than once.",
+        "Some stores were watched more than once.",
         "Stores that are watched more than once: {{ $value }}.",
         Dashboards.EXPORTER,
         Runbook(
@@ -65,8 +65,8 @@ def unwatched() -> Alert:
         f" > {promql.on(*labels)} {promql.total(labels, promql.select(watched))}",
         3 * MINUTE,
         "critical",
-        "No exporter watches the stores.",
-        "No exporter watched the stores.",
+        "Some stores are not watched by any exporter.",
+        "Some stores were not watched by any exporter.",
         "{{ $value }} {{ $labels.platform }} stores are not watched, so that nothing tells whether "
         "they are up.",
         Dashboards.EXPORTER,

@@ -226,8 +226,8 @@ def checkout_errors_after_update() -> Alert:
         f" and ({updated})",
         10 * MINUTE,
         "critical",
-        "Checkouts fail since an update.",
-        "Carts and checkouts failed since a shop was updated.",
+        "Checkouts have been failing since an update.",
+        "Checkouts failed after an update.",
         f"{SHARE} of the cart and checkout calls at {WHO} failed in "
         f"the last half hour; something was updated within {_UPDATED[:-1]} hours.",
         Dashboards.SHOP,

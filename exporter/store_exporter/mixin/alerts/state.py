@@ -32,8 +32,8 @@ def discovery_failing() -> Alert:
         f"{promql.total(labels, failed)} > 1",
         5 * MINUTE,
         "warning",
-        "A source of stores is unusable.",
-        "A source of stores was unusable.",
+        "A source of stores cannot be read.",
+        "A source of stores could not be read.",
         "{{ $labels.instance }} could not read the stores of {{ $labels.org }} "
         '{{ $value | printf "%.0f" }} times in two hours; those found before are watched on.',
         Dashboards.EXPORTER,
@@ -64,8 +64,8 @@ def discovery_refused() -> Alert:
         f"{promql.total(labels, refused)} > 0",
         5 * MINUTE,
         "warning",
-        "Sources name stores that are refused.",
-        "Sources named stores that were refused.",
+        "Stores named by a source are refused.",
+        "Stores named by a source were refused.",
         '{{ $labels.instance }} refuses {{ $value | printf "%.0f" }} domains for reason '
         f"{{{{ $labels.reason }}}}, which sources of{{{{ range $i, $each := query (printf {orgs} "
         "$labels.instance $labels.reason) }}"
@@ -168,9 +168,9 @@ def state_unavailable() -> Alert:
         f"{promql.total(labels, failed)} > 0",
         10 * MINUTE,
         "critical",
-        "The exporter cannot use its state.",
-        "The exporter uses its state again.",
-        "{{ $labels.instance }} left out {{ $value | humanize }} runs within ten minutes, for "
+        "The exporter cannot use its saved state.",
+        "The exporter uses its saved state again.",
+        "{{ $labels.instance }} skipped {{ $value | humanize }} runs within ten minutes, for "
         "reason {{ $labels.reason }}. Their counters stand still; nothing is lost.",
         Dashboards.EXPORTER,
         Runbook(

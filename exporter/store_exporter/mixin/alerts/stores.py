@@ -199,8 +199,8 @@ def store_degraded() -> Alert:
         f"({in_state('degraded')}) or {recurring('degraded')}",
         15 * MINUTE,
         "warning",
-        "A store works, but not well.",
-        "A store did not work well.",
+        "A store is slow or partly failing.",
+        "A store was slow or partly failing.",
         f"{WHO} has been degraded for more than a quarter of an hour, all the time or again "
         f"and again: a probe that is not vital fails, or the store is slow.{PROBE_CAUSE}",
         Dashboards.SHOP,
@@ -243,8 +243,8 @@ def latency_regression() -> Alert:
         f" and ({still} > {factor})",
         15 * MINUTE,
         "warning",
-        "Operations are slower than normal.",
-        "Operations against a store were much slower than normal.",
+        "A store is much slower than normal.",
+        "A store was much slower than normal.",
         f"The p95 latency of {WHO} over the last hour is {{{{ $value | humanizeDuration }}}}, more "
         f"than {SEASONAL.latency_factor:g} times what it normally is at this hour of the week.",
         Dashboards.TRENDS,

@@ -37,8 +37,8 @@ def refunds() -> Alert:
         f" and {promql.on(*STORE)} ({surges.ORDERS} >= {THRESHOLDS.surge_orders:g})",
         HOUR,
         "warning",
-        "A shop refunds more than normal.",
-        "A shop paid back much more than normal.",
+        "A shop's refunds are unusually high.",
+        "A shop's refunds were unusually high.",
         f"{WHO} paid back {_AMOUNT} within a day, more than {times:g} times what is normal and "
         f"more than {share:.0%} of what it earned.",
         Dashboards.SHOP,
@@ -72,8 +72,8 @@ def abandoned() -> Alert:
         f" and {promql.on(*STORE)} ({surges.CARTS} >= {THRESHOLDS.surge_orders:g})",
         HOUR,
         "warning",
-        "More is left in carts than normal.",
-        "Shoppers left much more in their carts than normal.",
+        "The value of abandoned carts is unusually high.",
+        "The value of abandoned carts was unusually high.",
         f"Carts worth {_AMOUNT} are abandoned at {WHO}, more than {times:g} times what is normal.",
         Dashboards.SHOP,
         Runbook(

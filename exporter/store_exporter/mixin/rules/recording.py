@@ -128,8 +128,7 @@ def process_rules() -> list[Record]:
         Record(series.THROTTLED, total(platform, promql.rate(health.API_THROTTLED, W))),
         Record(series.POINTS, total(platform, points)),
         Record(series.MISSED, promql.aggregate("max", collector, missed)),
-        # Not added up: two that watch a store tell the same.
-        Record(series.BACKLOG, business.COLLECTOR_BACKLOG.name),
+        Record(series.BACKLOG, total(collector, business.COLLECTOR_BACKLOG.name)),
         Record(series.LONGEST_RUN, promql.aggregate("max", collector, longest)),
     ]
 
@@ -213,7 +212,7 @@ def credentials_rejected() -> str:
     collector = (*STORE, "collector")
     refused = promql.total(collector, promql.moved(business.COLLECTOR_FAILURES, "6h", rejected))
     failing = f"{promql.on(*collector)} {promql.select(business.COLLECTOR_SUCCESS)} == 0"
-    # Of probes that is known only while they fail, so that it costs nothing of stores that are well.
+    # Of probes this is there only while they fail, so that stores that are well cost nothing.
     probes = promql.select(health.PROBE_FAILURE, rejected)
     of_probes = promql.aggregate("max", (*STORE, "probe"), probes)
     return promql.aggregate("count", STORE, f"{of_probes} or ({refused} and {failing})")

@@ -56,7 +56,7 @@ def least_budget() -> Panel:
         PanelKind.TABLE,
         "Least request budget left",
         "Share of the hourly request budget that the past hour left, and of the platform's "
-        "own query budget what is left now, where it has one. At nothing, collectors wait.",
+        "own query budget what is left now, where it has one. At zero, collectors wait.",
         (
             Query(
                 f"bottomk(20, {left})",

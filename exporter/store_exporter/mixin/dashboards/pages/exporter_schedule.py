@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....metrics.catalogue import business, exporter
+from ....metrics.catalogue import exporter
 from ... import promql, series
 from ...names import AlertName
 from ...policy import THRESHOLDS
@@ -101,16 +101,16 @@ def longest_runs() -> Panel:
 
 def unread() -> Panel:
     """Records that collectors have yet to read."""
-    backlog = promql.aggregate("max", business.COLLECTOR_BACKLOG.labels, select(series.BACKLOG, *M))
     return Panel(
         PanelKind.GRAPH,
         "Backlog",
-        "Changed records that collectors have yet to read, every four minutes. Counters are "
-        "complete at 0; a first run over a large shop takes a while.",
+        "Changed records that the collectors of each exporter have yet to read, every four "
+        "minutes; two that watch a store both count its records. Counters are complete at 0; a "
+        "first run over a large shop takes a while.",
         (
             Query(
-                f"sum by (collector) ({backlog})",
-                "{{collector}}",
+                select(series.BACKLOG, *M),
+                "{{collector}} of {{instance}}",
                 empty="not every collector has one",
             ),
         ),
@@ -125,11 +125,10 @@ def lost_sight() -> Panel:
     """Stores, state and sources that the exporter cannot see."""
     return Panel(
         PanelKind.GRAPH,
-        "Lost sight of",
-        "Looks at sources of stores that brought no answer, by org, times that saved state "
-        "was damaged, and runs that it was not there for, within an hour; domains that "
-        "sources name and do not get; and stores whose state nobody used for two days. All "
-        "should stay at nothing.",
+        "Sources and saved state",
+        "Failed reads of sources of stores, by org, losses of saved state, and runs without it, "
+        "within an hour; domains that sources name and that are refused; and stores whose state "
+        "nobody has used for two days. All should stay at zero.",
         (
             Query(
                 f"sum by (org) ({increase(exporter.DISCOVERY_FAILURES, '1h', *M)})",
