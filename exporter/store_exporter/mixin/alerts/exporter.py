@@ -208,8 +208,8 @@ def impaired() -> Alert:
         f"{promql.total(PROCESS, skipped)} > 0",
         10 * MINUTE,
         "critical",
-        "The exporter cannot send requests to stores.",
-        "The exporter sends requests to stores again.",
+        "The exporter cannot send requests.",
+        "The exporter sends requests again.",
         "{{ $value | humanize }} runs failed on {{ $labels.instance }} itself within five minutes, "
         "before a store could answer. The state of those stores is unknown.",
         Dashboards.EXPORTER,

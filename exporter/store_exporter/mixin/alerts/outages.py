@@ -225,8 +225,8 @@ def store_unstable() -> Alert:
         f" and (changes({recent}) >= {THRESHOLDS.unstable_changes:g})",
         DOWN_AFTER,
         "critical",
-        "A store keeps going down and coming back.",
-        "A store kept going down and coming back.",
+        "A store keeps going up and down.",
+        "A store kept going up and down.",
         f"{WHO} was down for {SHARE} of the last half hour, in short outages.{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(

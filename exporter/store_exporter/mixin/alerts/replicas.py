@@ -26,8 +26,8 @@ def watched_twice() -> Alert:
         f"{promql.total((), promql.select(exporter.STORES))} - {stores} > 0",
         10 * MINUTE,
         "warning",
-        "Some stores are watched more than once.",
-        "Some stores were watched more than once.",
+        "Stores are watched more than once.",
+        "Stores were watched more than once.",
         "Stores that are watched more than once: {{ $value }}.",
         Dashboards.EXPORTER,
         Runbook(
@@ -65,8 +65,8 @@ def unwatched() -> Alert:
         f" > {promql.on(*labels)} {promql.total(labels, promql.select(watched))}",
         3 * MINUTE,
         "critical",
-        "Some stores are not watched by any exporter.",
-        "Some stores were not watched by any exporter.",
+        "Some stores are not watched.",
+        "Some stores were not watched.",
         "{{ $value }} {{ $labels.platform }} stores are not watched, so that nothing tells whether "
         "they are up.",
         Dashboards.EXPORTER,

@@ -226,7 +226,7 @@ def checkout_errors_after_update() -> Alert:
         f" and ({updated})",
         10 * MINUTE,
         "critical",
-        "Checkouts have been failing since an update.",
+        "Checkouts fail after an update.",
         "Checkouts failed after an update.",
         f"{SHARE} of the cart and checkout calls at {WHO} failed in "
         f"the last half hour; something was updated within {_UPDATED[:-1]} hours.",

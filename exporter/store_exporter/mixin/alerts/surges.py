@@ -72,8 +72,8 @@ def abandoned() -> Alert:
         f" and {promql.on(*STORE)} ({surges.CARTS} >= {THRESHOLDS.surge_orders:g})",
         HOUR,
         "warning",
-        "The value of abandoned carts is unusually high.",
-        "The value of abandoned carts was unusually high.",
+        "Abandoned carts are unusually high.",
+        "Abandoned carts were unusually high.",
         f"Carts worth {_AMOUNT} are abandoned at {WHO}, more than {times:g} times what is normal.",
         Dashboards.SHOP,
         Runbook(

@@ -67,8 +67,8 @@ def api_version_expiring() -> Alert:
         f"{left} < {THRESHOLDS.api_version_warning:.0f}",
         HOUR,
         "warning",
-        "The API version in use will be retired soon.",
-        "The API version in use was about to be retired.",
+        "The API version expires soon.",
+        "The API version was about to expire.",
         f"The API version configured for {WHO} ends in {TIME}.",
         Dashboards.EXPORTER,
         Runbook(

@@ -104,13 +104,13 @@ def unread() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Backlog",
-        "Changed records that the collectors of each exporter have yet to read, every four "
-        "minutes; two that watch a store both count its records. Counters are complete at 0; a "
-        "first run over a large shop takes a while.",
+        "Changed records that each collector has yet to read of all stores of an exporter, of that "
+        "with most, every four minutes. Counters are complete at 0; a first run over a large shop "
+        "takes a while.",
         (
             Query(
-                select(series.BACKLOG, *M),
-                "{{collector}} of {{instance}}",
+                f"max by (collector) ({select(series.BACKLOG, *M)})",
+                "{{collector}}",
                 empty="not every collector has one",
             ),
         ),
