@@ -53,6 +53,16 @@ async def test_a_redirect_that_no_cookie_ends_is_one(
     assert "in a circle" in result.message
 
 
+async def test_a_page_is_requested_as_a_browser_does(
+    store: StoreFactory, transport: Transport
+) -> None:
+    async def behave(connection: Connection) -> None:
+        wants_page = "\r\nAccept: text/html," in connection.head
+        await answer(connection, status="200 OK" if wants_page else "406 Not Acceptable")
+
+    assert (await visited(store, transport, behave)).ok
+
+
 async def test_a_header_that_leads_on_is_followed(
     store: StoreFactory, transport: Transport
 ) -> None:

@@ -36,8 +36,24 @@ _CONNECTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionAbortedError, "closed the connection"),
     (BrokenPipeError, "closed the connection"),
 )
-_WANTS_CERTIFICATE = ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "TLSV1_ALERT_NO_CERTIFICATE")
-_PLAIN_PORT = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+_MEANT = {
+    **dict.fromkeys(
+        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "TLSV1_ALERT_NO_CERTIFICATE"),
+        "it lets nobody in without a client's certificate",
+    ),
+    **dict.fromkeys(
+        ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"),
+        "is this a plain HTTP port?",
+    ),
+    **dict.fromkeys(
+        ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"),
+        "it speaks no TLS 1.2 or later",
+    ),
+    "TLSV1_UNRECOGNIZED_NAME": "it has no site of this name",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "it and we have no cipher in common, or it wants a "
+    "client's certificate",
+}
+"""What OpenSSL's reasons mean that do not say it."""
 
 
 def transport_error(
@@ -81,10 +97,8 @@ def _openssl(chain: list[BaseException]) -> str:
     tls = [error for error in chain if isinstance(error, ssl.SSLError)]
     said = [getattr(error, name, None) for name in ("verify_message", "reason") for error in tls]
     reason: str = next((text for text in said if isinstance(text, str) and text), "")
-    if reason in _PLAIN_PORT:
-        return f"{reason} (is this a plain HTTP port?)"
-    if reason in _WANTS_CERTIFICATE:
-        return f"{reason} (it lets nobody in without a client's certificate)"
+    if reason in _MEANT:
+        return f"{reason} ({_MEANT[reason]})"
     return reason or "the server ended it"
 
 

@@ -163,6 +163,22 @@ def _stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
     return strangers.judge(title, _found(_HEADING, page, marks), text, low, marks)
 
 
+def ends_in(page: str) -> str:
+    """Return where a page ends that is not all there: its head or its body; "" for a whole one.
+
+    PHP that dies when it has begun to send a page leaves it so, with a status of success. Pages
+    without optional tags, as minifiers make them, are whole.
+
+    Args:
+        page: its source, in lower case.
+    """
+    if "</html" in page or "</body" in page or "<head" not in page:
+        return ""
+    if "</head" in page:
+        return "body" if "<body" in page else ""
+    return "" if "<body" in page else "head"
+
+
 def says_closed(source: str, marks: Marks = GENERIC) -> str:
     """Return by what a page says that the shop is closed, and little else; "" for any other.
 

@@ -204,6 +204,33 @@ async def test_a_page_that_only_leads_on_is_judged_by_where_it_leads(page: str) 
             await store.probe("storefront")
 
 
+HEAD = "<!DOCTYPE html><html><head><title>Acme</title><link href='/wp-content/x.css'>"
+
+
+async def test_a_page_that_ends_within_its_head_shows_nothing() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(body=HEAD))
+        with pytest.raises(StoreError, match="ends within its head") as raised:
+            await store.probe("storefront")
+        assert raised.value.error_type == "server_error"
+
+
+@pytest.mark.parametrize(
+    ("rest", "reasons"),
+    [
+        ("</head><body><a href='/shop/'>Shop</a><p>Half a", 1),
+        ("</head><body><a href='/shop/'>Shop</a></body>", 0),
+        ("</head><body><a href='/shop/'>Shop</a></html>", 0),
+        ("<body><a href='/shop/'>Shop</a>", 0),
+        ("</head><a href='/shop/'>Shop</a>", 0),
+    ],
+)
+async def test_a_page_that_has_no_end_is_degraded(rest: str, reasons: int) -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(body=HEAD + rest))
+        assert len((await store.probe("storefront")).degraded) == reasons
+
+
 @pytest.mark.parametrize(
     ("title", "body"),
     [
@@ -237,6 +264,13 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a fatal error of PHP that is a success": (
         {"body": "<br /><b>Fatal error</b>: Uncaught Error: Call to undefined function"},
+        "server_error",
+    ),
+    "a database that was lost in the middle of a page": (
+        {
+            "body": "<!DOCTYPE html><html><a href='/shop/'>Shop</a><div id='error'><p><strong>"
+            "WordPress database error:</strong> [MySQL server has gone away]<br /></div></html>"
+        },
         "server_error",
     ),
     "a lost database": (

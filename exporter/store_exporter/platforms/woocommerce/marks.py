@@ -32,6 +32,11 @@ MARKS = GENERIC.plus(
             # Where PHP shows its errors, it shows them with a status of success.
             ("<b>fatal error</b>:", "server_error", "a fatal error of PHP"),
             ("<b>parse error</b>:", "server_error", "an error in a file of PHP"),
+            # As WordPress shows errors of its database; others may come from one plugin.
+            *(
+                (f"database error:</strong> [{words}", "server_error", "a lost database")
+                for words in ("mysql server has gone away", "lost connection to")
+            ),
             # As its log has it, with two spaces; people write one.
             ("php fatal error:  ", "server_error", "a fatal error of PHP"),
             ("class='xdebug-error", "server_error", "an error of PHP"),

@@ -19,7 +19,7 @@ from ....metrics.families import Sample
 from ....net import documents
 from ....net.decoding import shown_text
 from ....net.marks import Marks
-from ....net.pages import forwarded, instead_of_shop, says_closed
+from ....net.pages import ends_in, forwarded, instead_of_shop, says_closed
 from ....net.plans import Plan, RedirectError, Request, once
 from ....stores.model import Store
 from .declare import probe
@@ -27,6 +27,8 @@ from .options import number
 
 _DAY = 86_400
 _HTML = ("text/html", "application/xhtml+xml")
+_VISITOR = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+"""What a browser accepts. Who is asked for JSON, as an API is, tells of a failure in JSON."""
 _MOST_PAGES = 4
 """Pages that are read one after the other, each of which does nothing but lead to the next."""
 
@@ -122,6 +124,8 @@ def storefront_probe(
             degraded.append(closed.degraded)
         elif words := says_closed(source, marks):
             degraded.append(f"Visitors see a page that says the shop is closed: {words}")
+        if ends_in(low):
+            degraded.append("The page has no end: what makes it may have died meanwhile.")
         return Report((), degraded, f"a page of {len(response.body)} bytes")
 
     return Probe(
@@ -146,14 +150,14 @@ def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
         RedirectError: it leads to somewhere else.
         StoreError: whatever a request may raise.
     """
-    request = Request("GET", url, params=query, idempotent=True)
+    request = Request("GET", url, params=query, headers=_VISITOR, idempotent=True)
     for _ in range(_MOST_PAGES):
         try:
             response = yield from once(request)
         except RedirectError as error:
-            if not error.cookies or request.headers:
+            if not error.cookies or "Cookie" in request.headers:
                 raise
-            headers = {"Cookie": error.cookies}
+            headers = {**_VISITOR, "Cookie": error.cookies}
             request = replace(request, url=error.target, params={}, headers=headers)
             continue
         target = forwarded(response)
@@ -224,6 +228,9 @@ def _check_page(
         raise StoreError("invalid_response", "the page is empty", status=status)
     if kind not in _HTML or "<" not in source:
         raise StoreError("invalid_response", f"the page is {kind[:40]}, not HTML", status=status)
+    if ends_in(low) == "head":
+        message = "the page ends within its head, so that visitors see nothing"
+        raise StoreError("server_error", message, status=status)
 
 
 def _check_status(response: Response, marks: Marks) -> None:
