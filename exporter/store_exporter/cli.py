@@ -12,7 +12,7 @@ from itertools import takewhile
 from platform import python_version
 
 from ._version import __version__
-from .commands import COMMANDS, CommandError, importing, module_of
+from .commands import COMMANDS, CommandError, module_of
 from .extras import missing
 
 
@@ -37,8 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.parse_args([chosen])  # ends the program
         parser.error(_not_a_command(chosen))
     try:
-        with importing():
-            command = import_module(module_of(chosen))
+        command = import_module(module_of(chosen))
         subparsers[chosen].add_argument("--version", action="version", version=version)
         command.add_arguments(subparsers[chosen])
         _refuse_unknown_options(subparsers[chosen], arguments[1:])

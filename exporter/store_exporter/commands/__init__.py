@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from keyword import iskeyword
 
 COMMANDS = {
@@ -47,18 +44,3 @@ def module_of(command: str) -> str:
     """Return the name of a command's module, which may be neither hyphenated nor a keyword."""
     name = command.replace("-", "_")
     return f"{__name__}.{name}_" if iskeyword(name) else f"{__name__}.{name}"
-
-
-@contextmanager
-def importing() -> Iterator[None]:
-    """Import what a command needs, without the garbage collector.
-
-    All of it stays, and to look through it again and again would be a ninth of the time.
-    """
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()

@@ -8,7 +8,6 @@ from pathlib import Path
 from ..server.process.addresses import parse_address, web_paths
 from ..server.process.logs import FORMATS, LEVELS
 from ..stores.inventory import Shard
-from . import importing
 from .support import arguments
 
 PORT = 10847
@@ -116,7 +115,6 @@ def _telemetry_path(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal; returns 1 when a configuration has problems or an address is taken."""
     # Imported when it is to serve, because all of it takes longer than telling how.
-    with importing():
-        from .support import serving
+    from .support import serving
 
     return serving.run(args)
