@@ -144,10 +144,13 @@ def test_what_was_kept_of_another_lock_python_or_name_is_not_taken(
     assert (checkout.root / ".mypy_cache/cache.db").is_file()
 
 
-def test_what_was_kept_and_is_damaged_is_made_anew(stub: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("gone", ["venv", "venv/bin"])
+def test_what_was_kept_and_is_damaged_is_made_anew(
+    stub: Project, tmp_path: Path, gone: str
+) -> None:
     one, two = checkouts(stub)
     kept(one, tmp_path)
-    shutil.rmtree(tmp_path / ".cache/store-exporter/kept/venv")
+    shutil.rmtree(tmp_path / ".cache/store-exporter/kept" / gone)
     made = two.bash("environment", HOME=str(tmp_path))
     assert (made.returncode, "Making .venv" in made.stderr) == (0, True)
     assert asked(two) == INSTALLED
