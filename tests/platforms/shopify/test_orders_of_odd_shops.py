@@ -232,3 +232,30 @@ async def test_a_cost_that_is_not_told_halves_the_page() -> None:
     report = await shop.collect("orders", since="2020-01-01", page_size=40)
     assert figures(report)["store_orders_paid_total"] > 20
     assert asked[:5] == [40, 20, 10, 5, 2]
+
+
+@pytest.mark.parametrize("node", [None, "x", {"id": None}])
+async def test_an_order_that_shows_no_id_is_read_again_until_it_does(node: Any) -> None:
+    shop, http = await begun()
+    http.add(many(shop, 2, 5))
+
+    def nameless(name: str, answer: Node) -> Node:
+        orders = answer["data"].get("orders", {}).get("nodes", [])
+        kept = [one if one["id"] != "gid://shopify/Order/2" else node for one in orders]
+        answer["data"].get("orders", {})["nodes"] = kept
+        return answer
+
+    http.change = nameless
+    for number in (3, 4, 5):
+        shop.clock.advance(400.0)
+        http.add(many(shop, number, 1))
+        shop.clock.advance(400.0)
+        report = await shop.collect("orders")
+        assert "not counted: 1" in report.degraded[0]
+        assert money(figures(report)) == (number - 2, 0, 0)
+    http.change = lambda _, answer: answer
+    report = await shop.collect("orders")
+    assert (money(figures(report)), report.degraded) == ((8, 0, 0), [])
+    shop.clock.advance(8000.0)
+    await shop.collect("orders")
+    assert shop.cursor.load()["pass"]["missed"] is None

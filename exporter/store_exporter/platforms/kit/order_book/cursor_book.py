@@ -121,13 +121,18 @@ class CursorBook(OrderBook[ApiT, Pass]):
         yield from self._try_again()
         if not self.backlog:
             # What shows a time in the future must not hide what changes until then.
-            latest = min(place.newest, int(self.run.now()))
-            place.start(max(0, latest - self.options.overlap, min(latest, self.ledger.floor)))
+            now = int(self.run.now())
+            latest = min(place.newest, now)
+            begin = max(0, latest - self.options.overlap, min(latest, self.ledger.floor))
+            place.start(place.again_from(begin, now))
         left = self.options.size * self.options.pages
         while left > 0:
             page = yield from self._page(min(self.options.size, left))
+            nameless = len(self.problems)
             for order in (yield from self._read(page.items)):
                 self.ledger.apply(order)
+            if len(self.problems) > nameless:
+                place.miss(int(self.run.now()))
             changed = self._changed(page.items)
             place.newest = max(place.newest, *changed) if changed else place.newest
             try:

@@ -8,6 +8,9 @@ from typing import Any
 
 from ....errors import StoreError
 
+_LOOKED_FOR = 3_600
+"""Seconds for which orders that showed no id are read again."""
+
 
 @dataclass(slots=True)
 class Pass:
@@ -21,6 +24,9 @@ class Pass:
         read: orders on these pages.
         mark: a cursor of the pass that should never come again.
         is_cut: whether there is more to read and no cursor to it.
+        missed: the Unix time from which on a pass read orders that showed no id, so that they
+            cannot be asked for again; None when none are missing.
+        missed_at: when that was, by our clock.
     """
 
     begin: int
@@ -30,6 +36,25 @@ class Pass:
     read: int = 0
     mark: str | None = None
     is_cut: bool = False
+    missed: int | None = None
+    missed_at: int = 0
+
+    def miss(self, now: int) -> None:
+        """Note that this pass read orders that show no id; the next ones read them again."""
+        if self.missed is None:
+            self.missed, self.missed_at = self.begin, self.missed_at or now
+
+    def again_from(self, begin: int, now: int) -> int:
+        """Return where a pass begins that should begin at a time: where orders are missing.
+
+        It may find them whole, or it notes again that they are missing. What shows no id for an
+        hour is given up.
+        """
+        missed, self.missed = self.missed, None
+        if missed is None or now - self.missed_at > _LOOKED_FOR:
+            self.missed_at = 0
+            return begin
+        return min(begin, missed)
 
     def start(self, begin: int) -> None:
         """Begin a pass at a Unix time."""
@@ -79,4 +104,6 @@ class Pass:
             int(document.get("read", 0)),
             mark if isinstance(mark, str) else None,
             bool(document.get("is_cut")),
+            None if document.get("missed") is None else int(document["missed"]),
+            int(document.get("missed_at", 0)),
         )
