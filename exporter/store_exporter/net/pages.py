@@ -43,6 +43,7 @@ _REFRESH = re.compile(
     r"\s*[;,]\s*url=\s*[\"']?([^\"'\s>]{1,500})",
     re.IGNORECASE,
 )
+_LEADS = re.compile(rb"refresh|location", re.IGNORECASE)
 _LOCATION = re.compile(
     r"location(?:\.href)?(?:\s*=|\.(?:replace|assign)\()\s*[\"'](?!javascript:)([^\"'\s]{1,500})",
     re.IGNORECASE,
@@ -106,6 +107,8 @@ def forwarded(response: Response) -> str | None:
         response: any answer.
     """
     if response.status != 200 or len(response.body) > _FORWARDING:
+        return None
+    if not _LEADS.search(response.body):
         return None
     source = shown_text(response)
     target = _forward(source)
@@ -172,7 +175,9 @@ def ends_in(page: str) -> str:
     Args:
         page: its source, in lower case.
     """
-    if "</html" in page or "</body" in page or "<head" not in page:
+    if any("</html" in part or "</body" in part for part in (page[-_LAST:], page)):
+        return ""
+    if "<head" not in page:
         return ""
     if "</head" in page:
         return "body" if "<body" in page else ""
@@ -189,7 +194,7 @@ def says_closed(source: str, marks: Marks = GENERIC) -> str:
     if len(source) > _LONG:
         return ""
     page = _begin(source)
-    said = (_found(_TITLE, page, marks), _found(_HEADING, page, marks))
+    said = (_found(_TITLE, page, marks), _found(_HEADING, page[:_SCRIPTS], marks))
     named = next((one for one in said if _names_closed(one.lower(), marks)), "")
     if not named or strangers.is_front(_ends(source)) or _text(page, marks) is None:
         return ""
