@@ -430,7 +430,9 @@ def net(found: dict[str, float], currency: str) -> float:
     return revenue - refunds - corrections
 
 
-@pytest.mark.parametrize(("name", "currency"), zip(LIVES, cycle(("GBP", "KWD")), strict=False))
+@pytest.mark.parametrize(
+    ("name", "currency"), list(zip(LIVES, cycle(("GBP", "KWD")), strict=False))
+)
 async def test_the_counters_say_what_shopify_says_at_each_step(name: str, currency: str) -> None:
     life = LIVES[name]
     shop, http = handwritten()
