@@ -15,7 +15,7 @@ def test_what_the_picture_shows_as_ours_is_a_folder_or_module(repository: Path) 
     for box, title in pairwise(elements):
         if box.tag == f"{SVG}rect" and box.get("class") in ("ours", "core"):
             ours.append(title.text or "")
-    assert len(ours) == 8
+    assert len(ours) == 9
     package = repository / "exporter/store_exporter"
     places = [package / name.replace(".", "/") for name in ours]
     assert [p for p in places if not p.is_dir() and not p.with_suffix(".py").is_file()] == []
