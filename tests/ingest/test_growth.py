@@ -61,7 +61,8 @@ async def count(intake: Intake, added: Mapping[Labels, Addition]) -> None:
 
 
 def totals(recorder: Recorder) -> dict[Labels, Totals]:
-    return {labels: recorder.totals(handle) for labels, handle in recorder.handles.items()}
+    # A copy, because another thread may add series meanwhile.
+    return {labels: recorder.totals(handle) for labels, handle in dict(recorder.handles).items()}
 
 
 def copied(folder: Path, place: Path) -> Path:
