@@ -112,7 +112,7 @@ USERS = "basic_auth_users: {ada: $2b$04$nreh6ABDjl9x.0V0vWLR/.isBzGpW/5wtqemYPWh
     [
         ("127.0.0.1:0", "", "level=info * only this machine can reach this address"),
         ("[::1]:0", "", "level=info * only this machine can reach this address"),
-        ("0.0.0.0:0", "", "level=warn * everyone who can reach this address sees the figures of all orgs"),
+        ("0.0.0.0:0", "", "level=warn * everyone who can reach this address sees the figures"),
         ("0.0.0.0:0", "{}", "level=warn * everyone who can reach this address sees the figures"),
         ("0.0.0.0:0", USERS, ""),
     ],
