@@ -258,4 +258,29 @@ async def test_an_order_that_shows_no_id_is_read_again_until_it_does(node: Any) 
     assert (money(figures(report)), report.degraded) == ((8, 0, 0), [])
     shop.clock.advance(8000.0)
     await shop.collect("orders")
-    assert shop.cursor.load()["pass"]["missed"] is None
+    assert shop.cursor.load()["pass"]["nameless"] == []
+
+
+async def test_an_order_that_shows_no_id_for_an_hour_is_given_up_with_a_word() -> None:
+    shop, http = await begun()
+    http.add(many(shop, 2, 5))
+
+    def nameless(_: str, answer: Node) -> Node:
+        nodes = answer["data"].get("orders", {}).get("nodes", [])
+        answer["data"].get("orders", {})["nodes"] = [
+            one if one["id"] != "gid://shopify/Order/2" else None for one in nodes
+        ]
+        return answer
+
+    http.change = nameless
+    for _ in range(6):
+        shop.clock.advance(2000.0)
+        report = await shop.collect("orders")
+    reason = "Orders that showed no id for an hour and may not be counted: 1."
+    assert reason in report.degraded
+    http.add(many(shop, 3, 1))
+    for _ in range(2):
+        shop.clock.advance(400.0)
+        report = await shop.collect("orders")
+    assert report.degraded == [reason]
+    assert shop.cursor.load()["pass"]["nameless"] == []

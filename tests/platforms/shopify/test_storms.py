@@ -108,6 +108,7 @@ class Shop:
         self.life.shop.http = self.storm  # type: ignore[assignment]
         self.before: dict[str, float] = {}
         self.compared = 0
+        self.has_given_up = False
         self.is_new = False
 
     def live(self, moves: int) -> None:
@@ -133,6 +134,8 @@ class Shop:
         ends = 0
         for _ in range(120):
             found = self.collect()
+            if self.has_given_up:
+                return
             ends += found is not None and not found["store_collector_backlog{orders}"]
             # What changed in the very second at which a pass went on is read by the next one.
             if found is not None and ends >= 2:
@@ -150,12 +153,14 @@ class Shop:
         for name, value in self.before.items():
             assert found[name] >= value or name.startswith("store_collector"), name
         self.before = found
+        is_new, self.is_new = self.is_new, bool(found["store_collector_backlog{orders}"])
+        # It says so for a month, and the order counts when it changes.
+        self.has_given_up = any("showed no id for an hour" in one for one in report.degraded)
         if report.degraded:
             return None
         # A new process looks for one deleted order first, to learn what that costs; and a pass that
         # began in an earlier run does not see what changed in the second of its cursor.
-        is_current = not self.life.room.search_lag and not self.is_new
-        self.is_new = bool(found["store_collector_backlog{orders}"])
+        is_current = not self.life.room.search_lag and not is_new
         if is_current and self.life.sees_all and not self.is_new:
             self.compare(found)
         return found

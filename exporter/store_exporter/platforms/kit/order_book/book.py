@@ -35,7 +35,8 @@ _DEFAULTS: Mapping[str, Any] = {
 _VERSION = 2
 _LONGEST_OVERLAP = 86_400
 _MOST_REASONS = 100
-_DOUBTED_FOR = 30 * 86_400
+DOUBTED_FOR = 30 * 86_400
+"""Seconds for which a doubt about the counters is reported."""
 
 
 class ReadingPlace(Protocol):
@@ -262,7 +263,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
             begins = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%d %H:%M UTC")
             reasons.append(f"The option since is in the future: nothing counts before {begins}.")
         ledger = self.ledger
-        if ledger.doubts and ledger.doubted > self.run.now() - _DOUBTED_FOR:
+        if ledger.doubts and ledger.doubted > self.run.now() - DOUBTED_FOR:
             reasons.append(
                 "Orders that may have been counted, were forgotten, and changed or vanished later: "
                 f"{ledger.doubts}. What this took from their amounts or added to them is not "

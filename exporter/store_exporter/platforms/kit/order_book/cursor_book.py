@@ -19,7 +19,7 @@ from ..graphql.bucket import QueryCostError
 from ..graphql.documents import NodePage
 from ..reading.fields import Fields
 from .accounts import CountedOrder
-from .book import ApiT, OrderBook
+from .book import DOUBTED_FOR, ApiT, OrderBook
 from .list_pass import Pass
 from .walk import DAY
 
@@ -128,13 +128,12 @@ class CursorBook(OrderBook[ApiT, Pass]):
         left = self.options.size * self.options.pages
         while left > 0:
             page = yield from self._page(min(self.options.size, left))
-            nameless = len(self.problems)
             for order in (yield from self._read(page.items)):
                 self.ledger.apply(order)
-            if len(self.problems) > nameless:
-                place.miss(int(self.run.now()))
             changed = self._changed(page.items)
-            place.newest = max(place.newest, *changed) if changed else place.newest
+            if changed:
+                place.reached = max(changed)
+                place.newest = max(place.newest, place.reached)
             try:
                 place.go_on(page.after)
                 place.read += len(page.items)
@@ -143,6 +142,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 self.ledger.forget(place.begin)
                 self.save()
             if not self.backlog:
+                place.end()
                 break
             left -= max(1, len(page.items))
         yield from self._look_for_deleted()
@@ -223,6 +223,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             self.cannot_read(self.id_of(Fields(node, "order")), error)
         except StoreError:
             self.problems.append(error)
+            self.place.miss(next(iter(self._changed([node])), None), int(self.run.now()))
 
     def _try_again(self) -> Plan[None]:
         """Ask once more for some of the orders that could not be read."""
@@ -247,6 +248,11 @@ class CursorBook(OrderBook[ApiT, Pass]):
         if self.cuts:
             found.add(
                 f"{title} gives no cursor to the next page of orders: they are read on by date."
+            )
+        place = self.place
+        if place.given_up and place.given_up_at > self.run.now() - DOUBTED_FOR:
+            found.add(
+                f"Orders that showed no id for an hour and may not be counted: {place.given_up}."
             )
         return [*super().reasons(), *sorted(found)]
 

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ....errors import StoreError
 
 _LOOKED_FOR = 3_600
 """Seconds for which orders that showed no id are read again."""
+_MOST_NAMELESS = 100
+"""Such orders that are read again; further ones are given up at once."""
+
+
+@dataclass(slots=True)
+class Nameless:
+    """An order that showed no id.
+
+    Attributes:
+        changed: when it last changed, or that of the page before where it showed no time either.
+        since: when it was first met, by our clock.
+        is_new: whether no earlier pass met it.
+        is_met: whether the pass that goes on has met it.
+        is_given_up: whether passes begin after it nevertheless.
+    """
+
+    changed: int
+    since: int
+    is_new: bool = True
+    is_met: bool = True
+    is_given_up: bool = False
 
 
 @dataclass(slots=True)
@@ -22,11 +43,12 @@ class Pass:
         after: cursor at which the pass goes on; None when it is over.
         pages: that the pass has read.
         read: orders on these pages.
+        reached: the latest time of change on them.
         mark: a cursor of the pass that should never come again.
         is_cut: whether there is more to read and no cursor to it.
-        missed: the Unix time from which on a pass read orders that showed no id, so that they
-            cannot be asked for again; None when none are missing.
-        missed_at: when that was, by our clock.
+        nameless: orders that showed no id, so that they cannot be asked for again.
+        given_up: how many of them showed none for an hour.
+        given_up_at: when that was last, by our clock.
     """
 
     begin: int
@@ -34,31 +56,58 @@ class Pass:
     after: str | None = None
     pages: int = 0
     read: int = 0
+    reached: int = 0
     mark: str | None = None
     is_cut: bool = False
-    missed: int | None = None
-    missed_at: int = 0
+    nameless: list[Nameless] = field(default_factory=list)
+    given_up: int = 0
+    given_up_at: int = 0
 
-    def miss(self, now: int) -> None:
-        """Note that this pass read orders that show no id; the next ones read them again."""
-        if self.missed is None:
-            self.missed, self.missed_at = self.begin, self.missed_at or now
+    def miss(self, changed: int | None, now: int) -> None:
+        """Note that this pass read an order that shows no id; the next one reads it again.
+
+        Args:
+            changed: when it last changed, None where it shows no time either.
+            now: our clock.
+        """
+        # Without a time, it is on the page after the last one that was read.
+        changed = max(self.begin, self.reached if changed is None else changed)
+        known = next((one for one in self.nameless if one.changed == changed), None)
+        if known is not None:
+            known.is_met = True
+        elif len(self.nameless) < _MOST_NAMELESS:
+            self.nameless.append(Nameless(changed, now))
+        else:
+            self._give_up(now)
 
     def again_from(self, begin: int, now: int) -> int:
-        """Return where a pass begins that should begin at a time: where orders are missing.
+        """Return where the next pass begins: not after orders that still show no id.
 
-        It may find them whole, or it notes again that they are missing. What shows no id for an
-        hour is given up.
+        What shows none for an hour is given up.
+
+        Args:
+            begin: where it would begin otherwise.
+            now: our clock.
         """
-        missed, self.missed = self.missed, None
-        if missed is None or now - self.missed_at > _LOOKED_FOR:
-            self.missed_at = 0
-            return begin
-        return min(begin, missed)
+        for one in self.nameless:
+            # A pass can take longer than an hour, and one that met it again is needed in any case.
+            is_old = not one.is_new and now - one.since > _LOOKED_FOR
+            if is_old and not one.is_given_up:
+                one.is_given_up = True
+                self._give_up(now)
+            one.is_new = one.is_met = False
+        return min([begin, *(one.changed for one in self.nameless if not one.is_given_up)])
+
+    def end(self) -> None:
+        """Note that the list was read to its end: orders that were not met again show their id."""
+        self.nameless = [one for one in self.nameless if one.is_met]
+
+    def _give_up(self, now: int) -> None:
+        self.given_up, self.given_up_at = self.given_up + 1, now
 
     def start(self, begin: int) -> None:
         """Begin a pass at a Unix time."""
-        self.begin, self.pages, self.read, self.mark = begin, 0, 0, None
+        self.begin, self.pages, self.read, self.reached, self.mark = begin, 0, 0, 0, None
         self.after, self.is_cut = None, False
 
     def go_on(self, after: str | None) -> None:
@@ -102,8 +151,13 @@ class Pass:
             after,
             int(document.get("pages", 0)),
             int(document.get("read", 0)),
+            int(document.get("reached", 0)),
             mark if isinstance(mark, str) else None,
             bool(document.get("is_cut")),
-            None if document.get("missed") is None else int(document["missed"]),
-            int(document.get("missed_at", 0)),
+            [
+                Nameless(int(changed), int(since), *map(bool, flags))
+                for changed, since, *flags in (one.values() for one in document.get("nameless", ()))
+            ],
+            int(document.get("given_up", 0)),
+            int(document.get("given_up_at", 0)),
         )
