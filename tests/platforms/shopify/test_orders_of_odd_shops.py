@@ -261,18 +261,32 @@ async def test_an_order_that_shows_no_id_is_read_again_until_it_does(node: Any) 
     assert shop.cursor.load()["pass"]["nameless"] == []
 
 
+def without_second(_: str, answer: Node) -> Node:
+    """Have the list of orders show null in place of order 2."""
+    nodes = answer["data"].get("orders", {}).get("nodes", [])
+    answer["data"].get("orders", {})["nodes"] = [
+        one if one["id"] != "gid://shopify/Order/2" else None for one in nodes
+    ]
+    return answer
+
+
+async def test_a_run_that_goes_on_behind_an_order_without_an_id_says_that_it_is_missing() -> None:
+    shop, http = await begun()
+    http.add(many(shop, 2, 5))
+    http.change = without_second
+    shop.clock.advance(400.0)
+    reports = [await shop.collect("orders", page_size=1, max_pages=1) for _ in range(12)]
+    since = next(index for index, report in enumerate(reports) if report.degraded)
+    assert all(report.degraded for report in reports[since:])
+    waiting = ["Orders that showed no id and are to be read again: 1."]
+    assert waiting in [report.degraded for report in reports]
+
+
 async def test_an_order_that_shows_no_id_for_an_hour_is_given_up_with_a_word() -> None:
     shop, http = await begun()
     http.add(many(shop, 2, 5))
 
-    def nameless(_: str, answer: Node) -> Node:
-        nodes = answer["data"].get("orders", {}).get("nodes", [])
-        answer["data"].get("orders", {})["nodes"] = [
-            one if one["id"] != "gid://shopify/Order/2" else None for one in nodes
-        ]
-        return answer
-
-    http.change = nameless
+    http.change = without_second
     for _ in range(6):
         shop.clock.advance(2000.0)
         report = await shop.collect("orders")

@@ -250,6 +250,9 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 f"{title} gives no cursor to the next page of orders: they are read on by date."
             )
         place = self.place
+        waiting = sum(not one.is_given_up for one in place.nameless)
+        if waiting and not self.problems:
+            found.add(f"Orders that showed no id and are to be read again: {waiting}.")
         if place.given_up and place.given_up_at > self.run.now() - DOUBTED_FOR:
             found.add(
                 f"Orders that showed no id for an hour and may not be counted: {place.given_up}."
