@@ -16,10 +16,10 @@ from store_exporter import extras
 
 ALWAYS = {
     *("store_exporter", "prometheus_client"),
-    *("certifi", "httpcore", "pydantic_core", "requests", "yarl"),
+    *("certifi", "httpcore", "idna", "pydantic_core", "requests", "yarl"),
 }
 """Required by the core, or by what an extra brings: certifi and httpcore by httpx, pydantic_core by
-pydantic, yarl by aiohttp, requests by OpenTelemetry's exporter over HTTP."""
+pydantic, idna by httpx, yarl by aiohttp, requests by OpenTelemetry's exporter over HTTP."""
 
 INSTALL = "pip install 'store-exporter[otlp]'"
 GONE = """

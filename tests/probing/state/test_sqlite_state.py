@@ -308,7 +308,7 @@ def test_who_opens_it_for_ever_keeps_nobody_waiting_for_ever(
     state_folder.mkdir()
     stopped = os.open(state_folder, os.O_RDONLY)
     fcntl.flock(stopped, fcntl.LOCK_EX)
-    with pytest.raises(StateError, match="another process does not come to an end"):
+    with pytest.raises(StateError, match="another process has been opening it for too long"):
         opened()
     os.close(stopped)
     opened()
