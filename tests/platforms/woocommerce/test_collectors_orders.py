@@ -281,6 +281,28 @@ async def test_an_order_from_before_the_counting_is_no_new_order_when_it_is_edit
         assert sum(found[f"store_orders_total{{{status}}}"] for status in ENTERED) == 0
 
 
+@pytest.mark.parametrize("quiet", [None, 3, 400])
+async def test_history_that_is_brought_into_a_quiet_shop_is_no_revenue_of_today(
+    quiet: int | None,
+) -> None:
+    async with watching(orders=0) as store:
+        now = store.clock.now
+        if quiet is not None:
+            store.clock.now = now - quiet * 86_400
+            store.shop.new_order("completed", total="5")
+            store.clock.now = now
+        await run(store)
+        for days in (2, 30, 200, 2000):
+            store.clock.now = now - days * 86_400
+            old = store.shop.new_order("completed", total="70")
+            store.clock.now = now + 60
+            store.shop.edit_order(old["id"], customer_note="imported")
+        store.shop.new_order("processing", total="12")
+        found = await run(store)
+        assert found["store_revenue_total{GBP}"] == 12
+        assert found["store_orders_paid_total"] == 1
+
+
 async def test_the_refund_of_an_order_from_before_is_counted_by_its_date() -> None:
     async with watching(orders=0) as store:
         old = store.clock.now - 86_400 * 30

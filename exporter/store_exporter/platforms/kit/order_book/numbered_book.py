@@ -25,7 +25,7 @@ from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook
 from .pages import OrderPage, read_page
 from .progress import ReadingProgress
-from .walk import WalkQuery
+from .walk import DAY, WalkQuery
 
 logger = logging.getLogger(__name__)
 
@@ -124,8 +124,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         # Orders from the future must not put off the counting until then.
         clock = int(self.run.now() if server is None else server)
         unknown = clock if page.ids else 0
-        began = min(max(page.changed, default=unknown), clock)
-        self.start(began, ReadingProgress.at(began, newest=began), page.orders)
+        latest = min(max(page.changed, default=unknown), clock)
+        # A shop that was quiet, or empty, for years may have its history brought in tomorrow. What
+        # was paid before the counting is not new then; a day is left for clocks that disagree.
+        began = max(latest, clock - DAY)
+        self.start(began, ReadingProgress.at(latest, newest=latest), page.orders)
         self.place.latest = newest.page.newest
         self.place.count = newest.total
         self.ledger.newest = max(page.newest, newest.page.newest)
