@@ -144,6 +144,18 @@ def test_what_was_kept_of_another_lock_python_or_name_is_not_taken(
     assert (checkout.root / ".mypy_cache/cache.db").is_file()
 
 
+def test_a_checkout_that_no_other_can_take_from_keeps_nothing_and_leaves_what_was_kept(
+    stub: Project, tmp_path: Path
+) -> None:
+    one, two = checkouts(stub)
+    kept(one, tmp_path)
+    # Its place has a space in its name.
+    done = stub.bash("environment && mkdir -p .mypy_cache && keep", HOME=str(tmp_path))
+    assert done.returncode == 0
+    took = two.bash("environment", HOME=str(tmp_path))
+    assert took.stderr == f"Taking .venv from {tmp_path}/.cache/store-exporter\n"
+
+
 @pytest.mark.parametrize("gone", ["venv", "venv/bin"])
 def test_what_was_kept_and_is_damaged_is_made_anew(
     stub: Project, tmp_path: Path, gone: str
