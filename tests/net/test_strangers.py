@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from store_exporter.net.fronts import instead_of_shop
 from store_exporter.net.marks import GENERIC
-from store_exporter.net.pages import instead_of_shop, judged
+from store_exporter.net.pages import judged
 
 HOST = "shop.example.com"
 

@@ -1,4 +1,4 @@
-"""What a page is that came in the place of JSON, or of a shop's front. No I/O."""
+"""What a page is that came in the place of JSON. No I/O."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import html
 import re
 import time
 from collections.abc import Mapping
-from urllib.parse import urldefrag, urljoin, urlsplit
 
-from ..contract import Response
 from . import placeholders, refusals, strangers
-from .decoding import shown_text, text_after_json
-from .marks import GENERIC, Marks
+from .decoding import text_after_json
+from .marks import Marks
 from .plans import seconds_of
 from .refusals import Finding
 
-_TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
-_HEADING = re.compile(r"<h[12][^>]{0,200}>(.{0,300}?)</h[12]", re.IGNORECASE | re.DOTALL)
+TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
+HEADING = re.compile(r"<h[12][^>]{0,200}>(.{0,300}?)</h[12]", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]{0,300}>")
 _HIDDEN = re.compile(r"<(!--|script\b|style\b|title\b|noscript\b)", re.IGNORECASE)
 _SHOWN_AGAIN = {
@@ -28,7 +26,7 @@ _SHOWN_AGAIN = {
 }
 HEAD = 20_000
 """Characters of a page that are looked at."""
-_FIRST, _LAST = 5_000, 2_000
+_FIRST, LAST = 5_000, 2_000
 """Characters at a page's beginning and end in which it says who made it."""
 _NO_SITE = (403, 404, 410)
 """Statuses that hosts give, besides 200, where there is no such site."""
@@ -36,21 +34,7 @@ _MARKUP_MOST = 4_000
 """Characters of markup, without programs and styles, that a notice has at most."""
 _LITTLE = 600
 """Characters of text that a notice has at most."""
-_LONG = 30_000
-"""Characters that the page of a shop's front has at least, and a notice or test has not."""
-_REFRESH = re.compile(
-    r"<meta(?=[^>]{1,400}http-equiv=[\"']?refresh)[^>]{1,400}?content=[\"']?\s*[0-4]?(?:\.\d*)?"
-    r"\s*[;,]\s*url=\s*[\"']?([^\"'\s>]{1,500})",
-    re.IGNORECASE,
-)
-_LEADS = re.compile(rb"refresh|location", re.IGNORECASE)
-_LOCATION = re.compile(
-    r"location(?:\.href)?(?:\s*=|\.(?:replace|assign)\()\s*[\"'](?!javascript:)([^\"'\s]{1,500})",
-    re.IGNORECASE,
-)
-_FORWARDING = 1_500
-"""Characters that a page has at most which does nothing but lead elsewhere."""
-_SCRIPTS = _FIRST
+SCRIPTS = _FIRST
 """Characters in which a page that tests visitors names itself."""
 _MARKUP = re.compile(r"^[{\[]|<")
 _SHORT = 100
@@ -76,136 +60,37 @@ def planned(headers: Mapping[str, str]) -> bool:
     return seconds is not None and seconds >= _PLANNED_SECONDS
 
 
-def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding | None:
-    """Return what a page is that came as a success and is none of a shop; None for any other.
-
-    Args:
-        source: the page.
-        host: the shop's, in lower case.
-        marks: those of the platform, with the generic ones.
-
-    Returns:
-        Error type and message.
-    """
-    page, low = _begin(source), _ends(source)
-    title = _found(_TITLE, page, marks)
-    named = title or plain(page[:_SCRIPTS], marks, 80)
-    found = challenged(200, low, marks, named) or _instead(200, low, named, marks)
-    if found or len(source) > _LONG or _is_platforms(page, low, marks):
-        return found
-    # No shop looks like that: its words can be read more boldly.
-    elsewhere = _host_of(_forward(source)) if len(source) <= _FORWARDING else ""
-    if elsewhere and elsewhere != host:
-        return "redirect", f"the page only leads visitors to {elsewhere}"
-    return _stranger(page, low, title, marks)
-
-
-def forwarded(response: Response) -> str | None:
-    """Return the address on the same host to which a page leads that shows nothing itself.
-
-    Args:
-        response: any answer.
-    """
-    if response.status != 200 or len(response.body) > _FORWARDING:
-        return None
-    if not _LEADS.search(response.body):
-        return None
-    source = shown_text(response)
-    target = _forward(source)
-    if not target or (_REFRESH.search(source) is None and _text(source, GENERIC)):
-        # A program of a page that shows something does not run by itself, for all that is known.
-        return None
-    try:
-        address = urldefrag(urljoin(response.url, html.unescape(target))).url
-        here, there = urlsplit(response.url), urlsplit(address)
-    except ValueError:
-        return None
-    same = (here.scheme, here.netloc) == (there.scheme, there.netloc)
-    return address if same and address != response.url else None
-
-
-def _forward(source: str) -> str:
-    """Return where a page leads by itself; "" for nowhere."""
-    found = _REFRESH.search(source) or _LOCATION.search(source)
-    return found[1] if found else ""
-
-
-def _host_of(target: str) -> str:
-    try:
-        return (urlsplit(target).hostname or "").lower()
-    except ValueError:
-        return ""
-
-
-def _begin(source: str) -> str:
+def begin(source: str) -> str:
+    """Return as much of a page as is looked at."""
     return source[:HEAD]
 
 
-def _ends(source: str) -> str:
+def ends(source: str) -> str:
     """Return what a page begins and ends with, in lower case."""
-    if len(source) <= _FIRST + _LAST:
+    if len(source) <= _FIRST + LAST:
         return source.lower()
-    return f"{source[:_FIRST]} {source[-_LAST:]}".lower()
+    return f"{source[:_FIRST]} {source[-LAST:]}".lower()
 
 
-def _is_platforms(page: str, low: str, marks: Marks) -> bool:
+def is_platforms(page: str, low: str, marks: Marks) -> bool:
     """Whether a page has a mark of the platform; it is looked for at the ends first."""
     if any(mark in low for mark in marks.pages):
         return True
-    if len(page) <= _FIRST + _LAST:
+    if len(page) <= _FIRST + LAST:
         return False
     whole = page.lower()
     return any(mark in whole for mark in marks.pages)
 
 
-def _stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
+def stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
     """Return what a page is that has no mark of the platform; None where it may be a shop's."""
     if strangers.is_front(low):
         return None
-    text = _text(page, marks)
-    return strangers.judge(title, _found(_HEADING, page, marks), text, low, marks)
+    text = text_of(page, marks)
+    return strangers.judge(title, found_in(HEADING, page, marks), text, low, marks)
 
 
-def ends_in(page: str) -> str:
-    """Return where a page ends that is not all there: its head or its body; "" for a whole one.
-
-    PHP that dies when it has begun to send a page leaves it so, with a status of success. Pages
-    without optional tags, as minifiers make them, are whole.
-
-    Args:
-        page: its source, in lower case.
-    """
-    if any("</html" in part or "</body" in part for part in (page[-_LAST:], page)):
-        return ""
-    if "<head" not in page:
-        return ""
-    if "</head" in page:
-        return "body" if "<body" in page else ""
-    return "" if "<body" in page else "head"
-
-
-def says_closed(source: str, marks: Marks = GENERIC) -> str:
-    """Return by what a page says that the shop is closed, and little else; "" for any other.
-
-    Args:
-        source: a page that the platform made, with whatever plugins it has.
-        marks: those of the platform, with the generic ones.
-    """
-    if len(source) > _LONG:
-        return ""
-    page = _begin(source)
-    said = (_found(_TITLE, page, marks), _found(_HEADING, page[:_SCRIPTS], marks))
-    named = next((one for one in said if _names_closed(one.lower(), marks)), "")
-    if not named or strangers.is_front(_ends(source)) or _text(page, marks) is None:
-        return ""
-    return named
-
-
-def _names_closed(words: str, marks: Marks) -> bool:
-    return any(phrase in words for phrase in marks.closed_sites)
-
-
-def _text(page: str, marks: Marks) -> str | None:
+def text_of(page: str, marks: Marks) -> str | None:
     """Return all the text that a page shows; None where it is more than a notice has."""
     markup, position = "", 0
     while True:
@@ -229,11 +114,11 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
         source: the body as text.
         marks: those of the platform, with the generic ones.
     """
-    page, low = _begin(source), _ends(source)
-    title = _found(_TITLE, page, marks)
+    page, low = begin(source), ends(source)
+    title = found_in(TITLE, page, marks)
     if who := marks.challenged_by(headers):
         return answered_by(who, status)
-    heading = _found(_HEADING, page, marks) if status >= 500 else ""
+    heading = found_in(HEADING, page, marks) if status >= 500 else ""
     words = title
     if heading.lower() not in title.lower():
         # WordPress says "Database Error" in the title, and which in the heading.
@@ -243,7 +128,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
     return (
         refusals.of_cloudflare(low if "cloudflare" in headers.get("server", "") else "")
         or challenged(status, low, marks, title)
-        or _instead(status, low, title or plain(page[:_SCRIPTS], marks, 80), marks)
+        or instead(status, low, title or plain(page[:SCRIPTS], marks, 80), marks)
         or _closed(status, low, title, heading, marks)
         or blocked(status, low, marks, title)
         or _refused(status, title, marks)
@@ -258,11 +143,11 @@ def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Fin
     """Return what a page is that neither the shop nor its API made, by what it tells people."""
     if status == 200 and (failure := marks.failed(page.lower())):
         return failure
-    if status == 200 and "<" in page[:_SHORT] and not _is_platforms(page, low, marks):
-        return _stranger(page, low, title, marks)
+    if status == 200 and "<" in page[:_SHORT] and not is_platforms(page, low, marks):
+        return stranger(page, low, title, marks)
     if status in _NO_SITE:
-        found = strangers.place(title, _found(_HEADING, low[:_SCRIPTS], marks))
-        if found and not _is_platforms(page, low, marks) and not strangers.is_front(low):
+        found = strangers.place(title, found_in(HEADING, low[:SCRIPTS], marks))
+        if found and not is_platforms(page, low, marks) and not strangers.is_front(low):
             return found
     return None
 
@@ -276,17 +161,17 @@ def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding 
         marks: those of the platform, with the generic ones.
         title: of the page.
     """
-    head = low[:_SCRIPTS]
+    head = low[:SCRIPTS]
     who = next((who for mark, who in marks.interstitials if mark in head), "")
-    if not who and len(low) <= _FIRST + _LAST:
+    if not who and len(low) <= _FIRST + LAST:
         who = next((who for mark, who in marks.notices if mark in low), "")
     return answered_by(who, status, title) if who else None
 
 
-def _instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
+def instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
     """Say what stands in the store's place where there is no site."""
     unset = next((what for mark, what in marks.setup_pages if mark in low), "")
-    what = unset or placeholders.kind(named, low[:_SCRIPTS])
+    what = unset or placeholders.kind(named, low[:SCRIPTS])
     if not what:
         return None
     return (
@@ -295,7 +180,8 @@ def _instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
     )
 
 
-def _found(pattern: re.Pattern[str], page: str, marks: Marks) -> str:
+def found_in(pattern: re.Pattern[str], page: str, marks: Marks) -> str:
+    """Return what stands in the first element of a kind, `TITLE` or `HEADING`; "" without one."""
     match = pattern.search(page)
     return plain(match.group(1), marks, 80) if match else ""
 

@@ -18,8 +18,8 @@ from ....metrics.catalogue import health
 from ....metrics.families import Sample
 from ....net import documents
 from ....net.decoding import shown_text
+from ....net.fronts import ends_in, forwarded, instead_of_shop, says_closed
 from ....net.marks import Marks
-from ....net.pages import ends_in, forwarded, instead_of_shop, says_closed
 from ....net.plans import Plan, RedirectError, Request, once
 from ....stores.model import Store
 from .declare import probe

@@ -1,0 +1,143 @@
+"""What a page is that came as a shop's front: one that is none, closed, or leads on. No I/O."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from ..contract import Response
+from . import strangers
+from .decoding import shown_text
+from .marks import GENERIC, Marks
+from .pages import (
+    HEADING,
+    LAST,
+    SCRIPTS,
+    TITLE,
+    begin,
+    challenged,
+    ends,
+    found_in,
+    instead,
+    is_platforms,
+    plain,
+    stranger,
+    text_of,
+)
+from .refusals import Finding
+
+_LONG = 30_000
+"""Characters that the page of a shop's front has at least, and a notice or test has not."""
+_REFRESH = re.compile(
+    r"<meta(?=[^>]{1,400}http-equiv=[\"']?refresh)[^>]{1,400}?content=[\"']?\s*[0-4]?(?:\.\d*)?"
+    r"\s*[;,]\s*url=\s*[\"']?([^\"'\s>]{1,500})",
+    re.IGNORECASE,
+)
+_LEADS = re.compile(rb"refresh|location", re.IGNORECASE)
+_LOCATION = re.compile(
+    r"location(?:\.href)?(?:\s*=|\.(?:replace|assign)\()\s*[\"'](?!javascript:)([^\"'\s]{1,500})",
+    re.IGNORECASE,
+)
+_FORWARDING = 1_500
+"""Characters that a page has at most which does nothing but lead elsewhere."""
+
+
+def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding | None:
+    """Return what a page is that came as a success and is none of a shop; None for any other.
+
+    Args:
+        source: the page.
+        host: the shop's, in lower case.
+        marks: those of the platform, with the generic ones.
+
+    Returns:
+        Error type and message.
+    """
+    page, low = begin(source), ends(source)
+    title = found_in(TITLE, page, marks)
+    named = title or plain(page[:SCRIPTS], marks, 80)
+    found = challenged(200, low, marks, named) or instead(200, low, named, marks)
+    if found or len(source) > _LONG or is_platforms(page, low, marks):
+        return found
+    # No shop looks like that: its words can be read more boldly.
+    elsewhere = _host_of(_forward(source)) if len(source) <= _FORWARDING else ""
+    if elsewhere and elsewhere != host:
+        return "redirect", f"the page only leads visitors to {elsewhere}"
+    return stranger(page, low, title, marks)
+
+
+def forwarded(response: Response) -> str | None:
+    """Return the address on the same host to which a page leads that shows nothing itself.
+
+    Args:
+        response: any answer.
+    """
+    if response.status != 200 or len(response.body) > _FORWARDING:
+        return None
+    if not _LEADS.search(response.body):
+        return None
+    source = shown_text(response)
+    target = _forward(source)
+    if not target or (_REFRESH.search(source) is None and text_of(source, GENERIC)):
+        # A program of a page that shows something does not run by itself, for all that is known.
+        return None
+    try:
+        address = urldefrag(urljoin(response.url, html.unescape(target))).url
+        here, there = urlsplit(response.url), urlsplit(address)
+    except ValueError:
+        return None
+    same = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+    return address if same and address != response.url else None
+
+
+def _forward(source: str) -> str:
+    """Return where a page leads by itself; "" for nowhere."""
+    found = _REFRESH.search(source) or _LOCATION.search(source)
+    return found[1] if found else ""
+
+
+def _host_of(target: str) -> str:
+    try:
+        return (urlsplit(target).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def ends_in(page: str) -> str:
+    """Return where a page ends that is not all there: its head or its body; "" for a whole one.
+
+    PHP that dies when it has begun to send a page leaves it so, with a status of success. Pages
+    without optional tags, as minifiers make them, are whole.
+
+    Args:
+        page: its source, in lower case.
+    """
+    if any("</html" in part or "</body" in part for part in (page[-LAST:], page)):
+        return ""
+    if "<head" not in page:
+        return ""
+    if "</head" in page:
+        return "body" if "<body" in page else ""
+    return "" if "<body" in page else "head"
+
+
+def says_closed(source: str, marks: Marks = GENERIC) -> str:
+    """Return by what a page says that the shop is closed, and little else; "" for any other.
+
+    Args:
+        source: a page that the platform made, with whatever plugins it has.
+        marks: those of the platform, with the generic ones.
+    """
+    if len(source) > _LONG:
+        return ""
+    page = begin(source)
+    said = (found_in(TITLE, page, marks), found_in(HEADING, page[:SCRIPTS], marks))
+    named = next((one for one in said if _names_closed(one.lower(), marks)), "")
+    if not named or strangers.is_front(ends(source)) or text_of(page, marks) is None:
+        return ""
+    return named
+
+
+def _names_closed(words: str, marks: Marks) -> bool:
+    return any(phrase in words for phrase in marks.closed_sites)
