@@ -14,7 +14,8 @@ from ...stores.model import Store
 from ..kit.graphql.bucket import ThrottledError, rate_limit_samples
 from ..kit.monitoring.declare import by_name, probe
 from ..kit.monitoring.options import number
-from ..kit.monitoring.probes import ClosedPage, StorefrontPages, storefront_probe, tls_probe
+from ..kit.monitoring.probes import tls_probe
+from ..kit.monitoring.storefront import ClosedPage, StorefrontPages, storefront_probe
 from . import versions
 from .api import Api
 from .marks import MARKS

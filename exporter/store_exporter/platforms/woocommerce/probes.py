@@ -12,14 +12,8 @@ from ...net import caches
 from ...net.plans import Plan
 from ..kit.monitoring.declare import by_name, probe
 from ..kit.monitoring.options import number
-from ..kit.monitoring.probes import (
-    ClosedPage,
-    StorefrontPages,
-    dns,
-    slow_answer,
-    storefront_probe,
-    tls_probe,
-)
+from ..kit.monitoring.probes import dns, slow_answer, tls_probe
+from ..kit.monitoring.storefront import ClosedPage, StorefrontPages, storefront_probe
 from ..kit.reading.fields import Fields
 from ..kit.rest.responses import server_time
 from .api import STORE, V3, Api

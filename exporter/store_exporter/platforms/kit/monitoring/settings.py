@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ....contract import Setting
-from .probes import check_path
 
 Check = Callable[[str], str | None]
 """Says what is wrong with a value, None if nothing is."""
@@ -53,4 +52,13 @@ def one_or_all(alone: str, *together: str) -> Callable[[Mapping[str, Any]], str 
 
 def storefront_path(description: str) -> Setting:
     """Return the setting of the page that the probe storefront reads."""
-    return Setting("storefront_path", description, default="/", check=check_path)
+    return Setting("storefront_path", description, default="/", check=_check_path)
+
+
+def _check_path(value: str) -> str | None:
+    """Say what is wrong with the setting `storefront_path`."""
+    if not value.startswith("/") or value.startswith("//"):
+        return "is not a path on the store's own host; it must begin with a single /"
+    if any(character.isspace() for character in value):
+        return "has white space in it"
+    return None

@@ -1,0 +1,230 @@
+"""The storefront probe: the page that visitors see. A platform adds its marks on it, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from ....contract import Probe, Report, Response, Run
+from ....errors import StoreError
+from ....net import documents
+from ....net.decoding import shown_text
+from ....net.fronts import ends_in, forwarded, instead_of_shop, says_closed
+from ....net.marks import Marks
+from ....net.plans import Plan, RedirectError, Request, once
+from .probes import slow_answer
+
+_HTML = ("text/html", "application/xhtml+xml")
+_VISITOR = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+"""What a browser accepts. Who is asked for JSON, as an API is, tells of a failure in JSON."""
+_MOST_PAGES = 4
+"""Pages that are read one after the other, each of which does nothing but lead to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPage:
+    """How a page says to visitors that the shop is not open yet.
+
+    Attributes:
+        description: what the page does, for the probe's description: "asks for a password".
+        degraded: the sentence that says so.
+        marks: texts of which the page has one, in lower case.
+        path: a path to which visitors are sent; empty for none.
+    """
+
+    description: str
+    degraded: str
+    marks: Sequence[str]
+    path: str = ""
+
+    def is_shown(self, page: str) -> bool:
+        """Whether a page, in lower case, is this one."""
+        return any(mark in page for mark in self.marks)
+
+    def is_at(self, path: str) -> bool:
+        """Whether this is the path of the page, in whatever language's folder."""
+        return bool(self.path) and f"{path.rstrip('/')}/".endswith(f"{self.path}/")
+
+
+@dataclass(frozen=True, slots=True)
+class StorefrontPages:
+    """What a platform's own pages say to visitors.
+
+    Attributes:
+        closed: that the shop is not open yet.
+        statuses: HTTP statuses with a meaning of their own: error type and message.
+    """
+
+    closed: ClosedPage
+    statuses: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+
+RedirectCheck = Callable[[Any, Run, RedirectError], Plan[bool]]
+"""Whether a redirect to another host leads to a domain of the store's own."""
+
+
+def storefront_probe(
+    pages: StorefrontPages,
+    marks: Marks,
+    *,
+    query: Mapping[str, str] | None = None,
+    moved: RedirectCheck | None = None,
+) -> Probe:
+    """Return the probe that reads the front page, or the one that is configured, as a visitor.
+
+    Args:
+        pages: what the platform's own pages say.
+        marks: of those who answer in the store's place.
+        query: to add to the page's address.
+        moved: whether a healthy store responds with a redirect. It is not followed even
+            so: requests go to addresses out of the configuration, and to no other.
+    """
+
+    def check(api: Any, run: Run) -> Plan[Report]:
+        path = str(run.store.settings.get("storefront_path") or "/")
+        try:
+            response = yield from _visit(run.store.url + path, query or {})
+        except RedirectError as error:
+            says = _leads_to_closed(error, pages.closed, marks)
+            return (yield from _redirected(api, run, error, says, moved))
+        source = shown_text(response)
+        low = source.lower()
+        _check_page(response, source, low, pages, marks)
+        degraded = slow_answer(response, run)
+        closed = pages.closed
+        if closed.is_at(urlsplit(response.url).path) or closed.is_shown(low):
+            degraded.append(closed.degraded)
+        elif words := says_closed(source, marks):
+            degraded.append(f"Visitors see a page that says the shop is closed: {words}")
+        if ends_in(low):
+            degraded.append("The page has no end: what makes it may have died meanwhile.")
+        return Report((), degraded, f"a page of {len(response.body)} bytes")
+
+    return Probe(
+        "storefront",
+        check,
+        "Reads the front page: if that fails, visitors see an error or nothing. Degraded when it "
+        f"is slow or {pages.closed.description}.",
+        interval=300.0,
+        timeout=15.0,
+        critical=True,
+        options={"slow_after": 5.0},
+    )
+
+
+def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
+    """Ask for a page as a browser does.
+
+    Where a redirect leads to itself it is followed with the cookies that it sets, and a page that
+    shows nothing to where it leads.
+
+    Raises:
+        RedirectError: it leads to somewhere else.
+        StoreError: whatever a request may raise.
+    """
+    request = Request("GET", url, params=query, headers=_VISITOR, idempotent=True)
+    for _ in range(_MOST_PAGES):
+        try:
+            response = yield from once(request)
+        except RedirectError as error:
+            if not error.cookies or "Cookie" in request.headers:
+                raise
+            headers = {**_VISITOR, "Cookie": error.cookies}
+            request = replace(request, url=error.target, params={}, headers=headers)
+            continue
+        target = forwarded(response)
+        if target is None:
+            break
+        request = replace(request, url=target, params={})
+    return response
+
+
+def _leads_to_closed(error: RedirectError, closed: ClosedPage, marks: Marks) -> list[str]:
+    """Return the sentence that says that visitors are sent to a page that lets few of them in."""
+    target = urlsplit(error.target)
+    if closed.is_at(target.path):
+        return [closed.degraded]
+    if marks.leads_to_login(f"{target.path}?{target.query}"):
+        return [f"Visitors have to log in: the page leads to {target.path[:80]}."]
+    return []
+
+
+def _redirected(
+    api: Any, run: Run, error: RedirectError, closed: list[str], moved: RedirectCheck | None
+) -> Plan[Report]:
+    """Report a redirect that a healthy store may send, as `storefront_probe` says.
+
+    Args:
+        api: the platform's.
+        run: the run.
+        error: the redirect.
+        closed: what it says about the store, of one to a page that lets few visitors in.
+        moved: see `storefront_probe`.
+
+    Raises:
+        RedirectError: it is none.
+    """
+    target = urlsplit(error.target)
+    stays = target.hostname == urlsplit(run.store.url).hostname
+    if not stays and (moved is None or not (yield from moved(api, run, error))):
+        raise error
+    if stays and not closed:
+        raise error
+    return Report((), closed, f"visitors are sent to {target.hostname}{target.path}")
+
+
+def _check_page(
+    response: Response, source: str, low: str, pages: StorefrontPages, marks: Marks
+) -> None:
+    """Refuse what is no page of a shop.
+
+    Raises:
+        StoreError: maintenance, blocked, server_error, redirect, invalid_response, …
+    """
+    status = response.status
+    if 300 <= status < 400:
+        raise StoreError("redirect", "the page leads elsewhere", status=status)
+    if who := marks.challenged_by(response.headers):
+        raise StoreError("blocked", f"{who} answered in the store's place", status=status)
+    if status in pages.statuses:
+        raise StoreError(*pages.statuses[status], status=status)
+    if status in (200, 404) and (failure := marks.failed(low)):
+        raise StoreError(*failure, status=status)
+    if status != 200:
+        _check_status(response, marks)
+    host = urlsplit(response.url).hostname or ""
+    if not pages.closed.is_shown(low) and (found := instead_of_shop(source, host, marks)):
+        raise StoreError(*found, status=status)
+    kind = _media_type(response.headers.get("content-type", ""))
+    if not source:
+        raise StoreError("invalid_response", "the page is empty", status=status)
+    if kind not in _HTML or "<" not in source:
+        raise StoreError("invalid_response", f"the page is {kind[:40]}, not HTML", status=status)
+    if ends_in(low) == "head":
+        message = "the page ends within its head, so that visitors see nothing"
+        raise StoreError("server_error", message, status=status)
+
+
+def _check_status(response: Response, marks: Marks) -> None:
+    """Refuse a page with another status than 200, unless that is one of a success as well.
+
+    Raises:
+        StoreError: maintenance, blocked, server_error, invalid_response, …
+    """
+    error = documents.no_document(response, marks)
+    if error.error_type == "api_not_found":
+        # True of an API; of a page it is the shop that has lost it.
+        message = f"the page {urlsplit(response.url).path} is not there"
+        raise StoreError("invalid_response", message, status=response.status)
+    # Browsers show what comes with another success as they show what comes with 200.
+    if response.status >= 300 or error.error_type != "invalid_response":
+        raise error
+
+
+def _media_type(value: str) -> str:
+    """Return what a page is, by its Content-Type; the last one, where a proxy joined several."""
+    types = [one.partition(";")[0].strip().lower() for one in value.split(",")]
+    named = [one for one in types if "/" in one]
+    return named[-1] if named else _HTML[0]
