@@ -262,6 +262,14 @@ def matching(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
     return replace(found, items=kept, total=None, complete=False)
 
 
+def unexpected_items(path: str) -> StoreError:
+    """Return the error of a list with items that were not requested, so that its count is wrong."""
+    message = (
+        f"{path} answers with something else than was requested: a cache or plugin drops the query"
+    )
+    return StoreError("invalid_response", message)
+
+
 def only_enabled(found: Listing[tuple[bool, T]]) -> Listing[T]:
     """Return those of a list that are switched on, as each of them says first."""
     kept = tuple(item for is_on, item in found if is_on)

@@ -16,7 +16,7 @@ from ....spec.results import Listing
 from .. import connection
 from ..reading import lists
 from ..reading.fields import Fields, as_list
-from ..reading.lists import Rows
+from ..reading.lists import Rows, unexpected_items
 from .responses import RestReader
 
 T = TypeVar("T")
@@ -275,11 +275,3 @@ class Api(connection.Api):
             return self.page(path, {**params, self.size_name: size, self.page_name: number})
 
         return ask
-
-
-def unexpected_items(path: str) -> StoreError:
-    """Return the error of a list with items that were not requested, so that its count is wrong."""
-    message = (
-        f"{path} answers with something else than was requested: a cache or plugin drops the query"
-    )
-    return StoreError("invalid_response", message)

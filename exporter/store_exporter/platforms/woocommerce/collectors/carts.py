@@ -15,7 +15,7 @@ from ...kit.monitoring.figures import abandoned_cart_report
 from ...kit.monitoring.named_lists import AbandonedCart
 from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
-from ...kit.rest.api import unexpected_items
+from ...kit.reading.lists import unexpected_items
 from .. import facts
 from ..api import FULL, V3, Api, gmt
 from ..reading.totals import PARTS, OrderTotals

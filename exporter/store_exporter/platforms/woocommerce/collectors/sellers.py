@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import partial
 
 from ....contract import Report, Run
@@ -13,15 +10,15 @@ from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
-from ....spec.money import Money, Quantity
+from ....spec.money import Money
 from ...kit.monitoring import named_lists
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import left_out
-from ...kit.monitoring.named_lists import ProductName, ScarceProduct, SoldLine
-from ...kit.monitoring.sold_prices import SoldPrice, price_samples
+from ...kit.monitoring.named_lists import ScarceProduct
+from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import readable
-from ...kit.rest.api import RestPage, unexpected_items
+from ...kit.reading.lists import readable, unexpected_items
+from ...kit.rest.api import RestPage
 from .. import facts
 from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
@@ -40,54 +37,6 @@ _REPORT = f"{ANALYTICS}/reports/stock"
 _ROW = "id,parent_id,name,sku,stock_status,stock_quantity,manage_stock"
 
 
-@dataclass(slots=True)
-class _Sold:
-    """What was sold lately.
-
-    Attributes:
-        pieces: by the id of the product.
-        of_variations: by the id of the variation.
-        lines: those of the last days, for the list of best sellers, newest first.
-        priced: what each line was sold for, before coupons.
-        unreadable: why orders are left out.
-        missing: how many orders the store counts and did not show, up to 1,000.
-    """
-
-    pieces: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
-    of_variations: defaultdict[int, Quantity] = field(default_factory=lambda: defaultdict(int))
-    lines: list[SoldLine] = field(default_factory=list)
-    priced: list[SoldPrice] = field(default_factory=list)
-    unreadable: list[StoreError] = field(default_factory=list)
-    missing: int = 0
-
-    def add_price(self, line: Fields, currency: str, when: float) -> None:
-        """Add what a line was sold for; plugins make lines that have no price."""
-        quantity = line.quantity("quantity")
-        if quantity > 0 and line.has("subtotal"):
-            product = optional_id(line, "variation_id") or line.integer("product_id")
-            price = read_amount(line, "subtotal") / Decimal(quantity)
-            self.priced.append(SoldPrice(str(product), price, currency, when))
-
-    def add(self, line: Fields, currency: str | None) -> None:
-        """Add a line of an order; one of the last days has a currency."""
-        # Of a product that was deleted since, the id is 0.
-        product, quantity = line.integer("product_id"), line.quantity("quantity")
-        if not product:
-            return
-        variation = optional_id(line, "variation_id")
-        if currency is not None:
-            name = line.text_or("parent_name") or line.text_or("name")
-            item = ProductName.of(product, name, line.text_or("sku"), MARKS)
-            self.lines.append(SoldLine(item, quantity, Money(read_amount(line, "total"), currency)))
-        self.pieces[product] += quantity
-        if variation:
-            self.of_variations[variation] += quantity
-
-    def best(self, most: int) -> list[int]:
-        """Return the ids of the products of which most pieces were sold."""
-        return sorted(self.pieces, key=lambda product: (-self.pieces[product], product))[:most]
-
-
 @collector(interval=3600.0, timeout=60.0, requests=13)
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of the last 30 days and which of them are out of stock.
@@ -98,20 +47,20 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     orders, and what most needs stock by two pages of the stock report. They also show which
     products sell for another price than usual.
     """
-    sold = yield from _sold(api, run)
+    sold, missing = yield from _sold(api, run)
     best = sold.best(_MOST_SELLERS)
     out = yield from _out_of_stock(api, best)
     samples, summary = [], f"no best sellers in the last {_DAYS} days"
     if best:
         samples.append(Sample(business.BEST_SELLERS_OUT, len(out)))
         summary = f"{len(out)} of {len(best)} best sellers are out of stock"
-    samples += price_samples(sold.priced, run.now())
+    samples += sold.price_samples()
     degraded = left_out("Sales", sold.unreadable)
-    if sold.missing:
-        degraded.append(f"The list of orders left out {sold.missing} of those that it counts.")
+    if missing:
+        degraded.append(f"The list of orders left out {missing} of those that it counts.")
     if not run.store.lists:
         return Report(samples, degraded, summary)
-    samples += named_lists.best_sellers(sold.lines)
+    samples += sold.listed_samples()
     try:
         # The stock report has no products that were taken off sale since.
         on_sale = {product for product, is_on_sale in out.items() if is_on_sale}
@@ -126,13 +75,15 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     return Report(samples, degraded, summary)
 
 
-def _sold(api: Api, run: Run) -> Plan[_Sold]:
-    """Return what the newest orders of the last days sold."""
-    since = run.now() - _DAYS * named_lists.DAY
-    listed_since = run.now() - named_lists.SELLING_DAYS * named_lists.DAY
+def _sold(api: Api, run: Run) -> Plan[tuple[Sold, int]]:
+    """Return what the newest orders of the last days sold.
+
+    Beside it comes how many orders the store counts and did not show, of up to 1,000.
+    """
+    sold = Sold(run.now(), MARKS)
     params = {
         "status": ",".join(_SOLD),
-        "after": gmt(since),
+        "after": gmt(sold.since),
         "dates_are_gmt": "true",
         "_fields": "id,status,currency,total,date_created,date_created_gmt,line_items",
         **FULL,
@@ -140,39 +91,42 @@ def _sold(api: Api, run: Run) -> Plan[_Sold]:
     most = PAGE * MAX_PAGES
     orders = yield from api.rows(f"{V3}/orders", params, limit=most)
     yield from facts.add_gmt_dates(api, orders.items, ("date_created",))
-    sold = _Sold(missing=max(0, min(orders.total or 0, most) - len(orders.items)))
-    if sold.missing and not orders.items:
+    missing = max(0, min(orders.total or 0, most) - len(orders.items))
+    if missing and not orders.items:
         raise StoreError("invalid_response", f"the list of orders left out all {orders.total}")
-    for item in orders.items:
-        try:
-            row = Fields(item, "order")
-            created, status = row.seconds("date_created_gmt"), row.text("status")
-            currency = row.currency("currency") if created >= listed_since else None
-            found = _lines(row)
-        except StoreError as error:
-            sold.unreadable.append(error)
-            continue
-        if status not in _SOLD or created < since - 1:
-            raise unexpected_items("the list of orders")
-        for line in found:
-            try:
-                sold.add(line, currency)
-                sold.add_price(line, row.text_or("currency"), created)
-            except StoreError as error:
-                sold.unreadable.append(error)
-    if sold.unreadable and not sold.pieces:
-        raise sold.unreadable[0]
-    return sold
+    sold.add_orders(orders.items, _lines, partial(_add_line, sold))
+    return sold, missing
 
 
-def _lines(order: Fields) -> list[Fields]:
-    """Return an order's lines; plugins leave null where there are none.
+def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
+    """Return when an order was made, and its lines; plugins leave null where there are none.
+
+    Returns:
+        None for an order with a status that was not requested.
 
     Raises:
         StoreError: invalid_response, there is no list, but it was sold for something.
     """
     is_empty = not order.has("line_items") and not read_amount(order, "total")
-    return [] if is_empty else list(order.children("line_items"))
+    lines = [] if is_empty else list(order.children("line_items"))
+    created, status = order.seconds("date_created_gmt"), order.text("status")
+    return (created, lines) if status in _SOLD else None
+
+
+def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:
+    # Of a product that was deleted since, the id is 0.
+    product, quantity = line.integer("product_id"), line.quantity("quantity")
+    variation = optional_id(line, "variation_id")
+    if product:
+        if sold.is_listed(created):
+            name = line.text_or("parent_name") or line.text_or("name")
+            value = Money(read_amount(line, "total"), order.currency("currency"))
+            sold.add_listed(product, name, line.text_or("sku"), quantity, value)
+        sold.add(product, variation, quantity)
+    # Plugins make lines that have no price.
+    if line.has("subtotal"):
+        price = Money(read_amount(line, "subtotal"), order.text_or("currency"))
+        sold.add_price(variation or product, price, quantity, created)
 
 
 def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
@@ -200,7 +154,7 @@ def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
 
 
 def _scarce(
-    api: Api, sold: _Sold, known: Collection[int]
+    api: Api, sold: Sold, known: Collection[int]
 ) -> Plan[tuple[list[ScarceProduct], list[StoreError]]]:
     """Return what is out or low, by the stock report, and why others could not be read.
 
@@ -237,7 +191,7 @@ def _scarce(
 
 
 def _stock_rows(
-    api: Api, kind: str, sold: _Sold, failures: list[StoreError]
+    api: Api, kind: str, sold: Sold, failures: list[StoreError]
 ) -> Plan[dict[int, tuple[int, Fields]]]:
     """Return a hundred rows of the stock report by id, those that were sold lately among them.
 
@@ -278,9 +232,8 @@ def _checked_rows(
         yield number, (parent, row)
 
 
-def _scarce_product(sold: _Sold, row: Fields) -> ScarceProduct:
-    number = row.identifier()
-    pieces = sold.pieces.get(number) or sold.of_variations.get(number) or 0
+def _scarce_product(sold: Sold, row: Fields) -> ScarceProduct:
     left = row.quantity("stock_quantity") if counts_stock(row) else 0
-    item = ProductName.of(number, row.text("name"), row.text_or("sku"), MARKS)
-    return ScarceProduct(item, left, row.text("stock_status") == _OUT, pieces)
+    is_out = row.text("stock_status") == _OUT
+    name, sku = row.text("name"), row.text_or("sku")
+    return sold.scarce(row.identifier(), name, sku, left, is_out=is_out)
