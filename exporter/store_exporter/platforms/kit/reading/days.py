@@ -1,12 +1,26 @@
-"""Days in a shop's calendar, and the time that they take. No I/O."""
+"""A shop's calendar: its time zone, its days, and the time that they take. No I/O."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _EARLIEST = date(2000, 1, 1)
 """Before there were platforms there were no orders in them."""
+
+
+def named_zone(name: str) -> tzinfo | None:
+    """Return a time zone of the IANA database, such as Europe/London; None for any other name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def zone_at(offset: int) -> tzinfo:
+    """Return the zone that is so many seconds east of Greenwich; GMT for a day or more."""
+    return timezone(timedelta(seconds=offset)) if abs(offset) < 24 * 3600 else UTC
 
 
 def today(now: float, zone: tzinfo) -> date:

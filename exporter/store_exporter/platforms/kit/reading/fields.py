@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ....errors import StoreError
 from ....spec.money import Money, Quantity
+from .days import named_zone
 from .money import currency_code, decimal_number, normalized
 
 T = TypeVar("T")
@@ -217,11 +217,11 @@ class Fields:
     def zone(self, name: str) -> tzinfo:
         """Read the name of a time zone."""
         zone = self.text(name)
-        try:
-            return ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+        found = named_zone(zone)
+        if found is None:
             message = f"{self.where}: the time zone {zone[:40]!r} is not known here"
-            raise StoreError("invalid_response", message) from None
+            raise StoreError("invalid_response", message)
+        return found
 
     def money(self, name: str, currency: str) -> Money:
         """Read an amount such as `"12.50"`; some plugins make a JSON number of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from ....errors import StoreError
 
@@ -15,6 +15,8 @@ _TOO_LARGE = Decimal(10) ** 24
 _INTEGER = re.compile(r"-?[0-9]{1,24}")
 _CODE = re.compile(r"[A-Z][A-Z0-9]{2,9}")
 _MOST_DECIMALS = 8
+_SMALLEST = Decimal(1).scaleb(-_MOST_DECIMALS)
+_FLOAT, _WIDE = Context(prec=15), Context(prec=40)
 _ISO = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
@@ -61,6 +63,19 @@ def decimal_number(value: object, where: str) -> Decimal:
             return number
         raise _unreadable(value, where)
     return decimal_from_text(value, where)
+
+
+def float_amount(value: object, where: str) -> Decimal:
+    """Read an amount that a platform computes as a float, whose 16th digit and later mean nothing.
+
+    Raises:
+        StoreError: invalid_response, it is no number.
+    """
+    found = decimal_number(value, where)
+    if found == found.to_integral_value():
+        return found.quantize(Decimal(1))
+    # Beyond its decimals stands what is left of a subtraction of floats.
+    return _FLOAT.plus(found).quantize(_SMALLEST, context=_WIDE).normalize()
 
 
 def plain_decimal(value: object, thousands: str, decimal: str) -> object:

@@ -16,7 +16,7 @@ from ...kit.monitoring.named_lists import AbandonedCart
 from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import unexpected_items
-from .. import facts
+from .. import local_dates, rounding
 from ..api import FULL, V3, Api, gmt
 from ..reading.totals import PARTS, OrderTotals
 from . import statuses
@@ -38,7 +38,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     if younger <= older:
         raise StoreError("invalid_request", "the option younger_than must exceed older_than")
-    now, reading = run.now(), (yield from facts.order_totals(api))
+    now, reading = run.now(), (yield from rounding.order_totals(api))
     members = ",".join((*_MEMBERS, *([PARTS] if reading.by_parts else [])))
     params = {
         # The status `any` leaves drafts out, so both are named.
@@ -57,7 +57,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         if not statuses.is_unknown(error):
             raise
         rows = yield from api.rows(f"{V3}/orders", {**params, "status": "pending"}, limit=_MOST)
-    found = yield from facts.with_gmt_dates(api, rows.fields("orders"), ("date_modified",))
+    found = yield from local_dates.with_gmt_dates(api, rows.fields("orders"), ("date_modified",))
     for row in found:
         touched = row.seconds("date_modified_gmt")
         in_time = now - younger - 1 < touched < now - older + 1
@@ -83,10 +83,10 @@ def _with_parts(api: Api, reading: OrderTotals, orders: list[Fields]) -> Plan[li
         order.identifier(): order
         for order in (yield from api.get_by_ids(f"{V3}/orders", lacking, query))
     }
-    yield from facts.learn_foreign(api, reading, whole.values() if lacking else orders)
+    yield from rounding.learn_foreign(api, reading, whole.values() if lacking else orders)
     # One that was paid or removed since stays as it came.
     found = [whole.get(order.identifier(), order) for order in orders]
-    return (yield from facts.with_gmt_dates(api, found, ("date_modified",)))
+    return (yield from local_dates.with_gmt_dates(api, found, ("date_modified",)))
 
 
 def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) -> Report:

@@ -9,7 +9,7 @@ from ....metrics.catalogue import health
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
-from .. import facts as facts_of
+from .. import local_dates
 from ..api import V3, Api
 
 # WooCommerce gathers only the sections that are requested and, without the members remote_*, does
@@ -139,7 +139,7 @@ def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
 
 def _from_index(api: Api) -> Plan[dict[str, str]]:
     """The index of WordPress' API shows the time zone to everybody."""
-    index = yield from facts_of.api_index(api)
+    index = yield from local_dates.api_index(api)
     name = index.text_or("timezone_string")
     if not name and index.has("gmt_offset"):
         minutes = int(index.decimal("gmt_offset") * 60)

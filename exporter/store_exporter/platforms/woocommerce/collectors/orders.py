@@ -13,7 +13,7 @@ from ...kit.order_book.numbered_book import NumberedBook
 from ...kit.order_book.walk import WalkQuery
 from ...kit.reading.fields import Fields
 from ...kit.rest.api import RestPage
-from .. import facts
+from .. import local_dates, rounding
 from ..api import FULL, PAGE, V3, Api, gmt
 from ..reading.order_results import DATES
 from ..reading.totals import PARTS, OrderTotals
@@ -60,7 +60,7 @@ class _OrderBook(NumberedBook[Api]):
 
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
         """Ask for a page, with the parts of the orders where their totals need them."""
-        self._reading = yield from facts.order_totals(self.api)
+        self._reading = yield from rounding.order_totals(self.api)
         with_parts = f"{FIELDS},{PARTS}"
         if self._reading.by_parts:
             self._asked["_fields"] = with_parts
@@ -68,15 +68,15 @@ class _OrderBook(NumberedBook[Api]):
         if self._asked["_fields"] == FIELDS and any(map(self._reading.lacks_parts, rows.items)):
             self._asked["_fields"] = with_parts
             rows = yield from self.api.page(f"{V3}/orders", self._asked | dict(params))
-        yield from facts.learn_foreign(self.api, self._reading, rows.items)
-        yield from facts.add_gmt_dates(self.api, rows.items, DATES)
+        yield from rounding.learn_foreign(self.api, self._reading, rows.items)
+        yield from local_dates.add_gmt_dates(self.api, rows.items, DATES)
         return rows
 
     def one_order(self, order_id: str) -> Plan[Any]:
         order = yield from self.api.get(
             f"{V3}/orders/{order_id}", {**ASKED, "_fields": f"{FIELDS},{PARTS}"}
         )
-        yield from facts.add_gmt_dates(self.api, [order], DATES)
+        yield from local_dates.add_gmt_dates(self.api, [order], DATES)
         return order
 
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:

@@ -19,7 +19,7 @@ from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable, unexpected_items
 from ...kit.rest.api import RestPage
-from .. import facts
+from .. import local_dates
 from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
 from ..reading.product_results import counts_stock, optional_id
@@ -90,7 +90,7 @@ def _sold(api: Api, run: Run) -> Plan[tuple[Sold, int]]:
     }
     most = PAGE * MAX_PAGES
     orders = yield from api.rows(f"{V3}/orders", params, limit=most)
-    yield from facts.add_gmt_dates(api, orders.items, ("date_created",))
+    yield from local_dates.add_gmt_dates(api, orders.items, ("date_created",))
     missing = max(0, min(orders.total or 0, most) - len(orders.items))
     if missing and not orders.items:
         raise StoreError("invalid_response", f"the list of orders left out all {orders.total}")

@@ -11,7 +11,7 @@ from ...kit.operations import arguments
 from ...kit.operations.customers import Purchase, Sale, insights
 from ...kit.operations.plans import plan
 from ...kit.reading.fields import Fields
-from .. import facts
+from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api
 from ..reading.product_results import full_name, optional_id
 from ..reading.totals import OrderTotals
@@ -27,9 +27,9 @@ _DATES = ("date_created",)
     calls=(
         "GET /wc/v3/orders",
         facts.STATUSES,
-        facts.INDEX,
+        local_dates.INDEX,
         "GET /wc/v3/customers?include=",
-        *facts.TOTALS[:-1],
+        *rounding.CALLS[:-1],
     ),
     errors=("response_too_large",),
     deadline=SUMMING,
@@ -46,7 +46,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     """
     wanted = arguments.limit(limit)
     status = yield from facts.order_statuses(api, without=_UNSOLD)
-    reading = yield from facts.order_totals(api)
+    reading = yield from rounding.order_totals(api)
     sales: list[Sale] = []
 
     def take(order: Fields) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit.reading.fields import Fields
-from .. import facts
+from .. import local_dates, rounding
 from ..api import FULL, V3, Api
 from ..reading.totals import MEMBERS, OrderTotals
 
@@ -47,8 +47,8 @@ def every_order(
     unreadable = yield from every_row(api, path, wanted, dates, keep)
     wanted |= {**FULL, "_fields": f"{members},{MEMBERS},{_both(dates)}"}
     foreign = yield from api.get_by_ids(path, finer, wanted)
-    yield from facts.learn_foreign(api, reading, foreign)
-    for order in (yield from facts.with_gmt_dates(api, foreign, dates)):
+    yield from rounding.learn_foreign(api, reading, foreign)
+    for order in (yield from local_dates.with_gmt_dates(api, foreign, dates)):
         try:
             take(order)
         except StoreError:
@@ -77,14 +77,14 @@ def every_row(
     lacking: list[Fields] = []
 
     def keep(row: Fields) -> None:
-        if facts.lacks_gmt_dates(row.raw, dates):
+        if local_dates.lacks_gmt_dates(row.raw, dates):
             lacking.append(row)
         else:
             take(row)
 
     wanted = {**query, "_fields": f"{query['_fields']},{_both(dates)}"}
     unreadable = yield from api.read_all(path, wanted, path.rpartition("/")[2], keep)
-    for row in (yield from facts.with_gmt_dates(api, lacking, dates)):
+    for row in (yield from local_dates.with_gmt_dates(api, lacking, dates)):
         try:
             take(row)
         except StoreError:

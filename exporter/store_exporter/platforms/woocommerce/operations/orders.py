@@ -16,7 +16,7 @@ from ...kit.operations.order_plans import order_plans
 from ...kit.operations.orders import OrdersRequest
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, matching
-from .. import facts
+from .. import facts, local_dates, rounding
 from ..api import FULL, V3, Api, between
 from ..reading import order_results
 from ..reading.totals import OrderTotals
@@ -26,8 +26,8 @@ _LOOKUP = (
     "GET /wc/v3/orders?search=",
     "GET /wc/v3/customers?email=",
     "GET /wc/v3/orders?customer=",
-    facts.INDEX,
-    *facts.TOTALS,
+    local_dates.INDEX,
+    *rounding.CALLS,
 )
 _HIDDEN = ("checkout-draft", "trash", "auto-draft")
 _MOST = 100
@@ -45,10 +45,10 @@ class _Orders(orders.Orders[Api]):
     reading: OrderTotals
 
     def prepare(self) -> Plan[None]:
-        self.reading = yield from facts.order_totals(self.api)
+        self.reading = yield from rounding.order_totals(self.api)
 
     def zone(self) -> Plan[tzinfo]:
-        return facts.time_zone(self.api)
+        return local_dates.time_zone(self.api)
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
         """Return the order with a number.
@@ -86,13 +86,13 @@ class _Orders(orders.Orders[Api]):
 
     def _complete(self, rows: Sequence[Any]) -> Plan[None]:
         """Learn what it takes to read orders, and fill in dates that a plugin took out."""
-        yield from facts.learn_foreign(self.api, self.reading, rows)
+        yield from rounding.learn_foreign(self.api, self.reading, rows)
         yield from self._date(rows)
 
     def _date(self, rows: Sequence[Any]) -> Plan[None]:
         # Without the shop's zone the dates are not known, and all else is.
         with suppress(StoreError):
-            yield from facts.add_gmt_dates(self.api, rows, order_results.DATES)
+            yield from local_dates.add_gmt_dates(self.api, rows, order_results.DATES)
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted)
@@ -256,8 +256,8 @@ PLANNED = order_plans(
             *_BY_EMAIL,
             "GET /wc/v3/orders?customer=",
             facts.STATUSES,
-            facts.INDEX,
-            *facts.TOTALS,
+            local_dates.INDEX,
+            *rounding.CALLS,
         ),
         "get_order_notes": (*_LOOKUP, "GET /wc/v3/orders/{id}/notes"),
         "check_refund_status": (*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"),

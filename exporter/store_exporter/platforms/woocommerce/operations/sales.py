@@ -17,7 +17,7 @@ from ....spec.money import Money, Quantity
 from ...kit.operations.sales import Sales, SalesRequest, SoldItems, Sums, report_plan
 from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
-from .. import facts
+from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api, between
 from ..reading.totals import OrderTotals, read_amount
 from .order_sums import every_order, every_row
@@ -95,15 +95,15 @@ def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
 
 
 @report_plan(
-    facts.time_zone,
+    local_dates.time_zone,
     facts.currency,
     calls=(
         "GET /wc/v3/orders",
         facts.STATUSES,
         "GET /wc/v3/refunds",
         "GET /wc/v3/orders/{id}/refunds",
-        facts.INDEX,
-        *facts.TOTALS[:-1],
+        local_dates.INDEX,
+        *rounding.CALLS[:-1],
     ),
     errors=("response_too_large",),
     deadline=SUMMING,
@@ -121,7 +121,7 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     result is response_too_large, with how many there are and how far it came. Orders that cannot be
     read are in no figure, and are named in `unreadable`.
     """
-    sales = _Sales((yield from facts.order_totals(api)))
+    sales = _Sales((yield from rounding.order_totals(api)))
     read = _add_created if request.definition == "created" else _add_paid
     sales.unreadable = yield from read(api, request.when, sales)
     sales.unreadable += yield from _add_refunds(api, request.when, sales)

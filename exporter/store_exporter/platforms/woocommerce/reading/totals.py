@@ -15,13 +15,13 @@ import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ....errors import StoreError
 from ....spec.money import Money
 from ...kit.reading.fields import Fields
-from ...kit.reading.money import decimal_number, decimals_of, normalized, rounded
+from ...kit.reading.money import decimals_of, float_amount, normalized, rounded
 
 PARTS = "line_items,fee_lines,shipping_lines,tax_lines,shipping_total,discount_total"
 """Members of an order that show its total and tax in full."""
@@ -32,12 +32,6 @@ the taxes of each order."""
 _LISTS = ("line_items", "fee_lines", "shipping_lines", "tax_lines")
 _ROUNDED = ("shipping_total", "discount_total")
 """Amounts that WooCommerce rounds when it makes an order, and not when it loads one."""
-_FLOAT = Context(prec=15)
-"""WooCommerce formats a float, whose further digits mean nothing."""
-_SMALLEST = Decimal("1e-8")
-"""Amounts are asked for with eight decimals."""
-_WIDE = Context(prec=40)
-
 
 _GUESS = (
     "Nothing tells whether the totals of orders were rounded to the decimals that the shop "
@@ -55,11 +49,7 @@ def read_amount(fields: Fields, name: str) -> Decimal:
     Raises:
         StoreError: invalid_response.
     """
-    found = decimal_number(fields.raw(name), f"{fields.where}: {name}")
-    if found == found.to_integral_value():
-        return found.quantize(Decimal(1))
-    # Beyond its decimals stands what is left of a subtraction of floats.
-    return _FLOAT.plus(found).quantize(_SMALLEST, context=_WIDE).normalize()
+    return float_amount(fields.raw(name), f"{fields.where}: {name}")
 
 
 @dataclass(slots=True)
