@@ -94,17 +94,17 @@ class HandWritten(DirectHttp):
         if name in ("OrderHistory", "LongOrderHistory"):
             return {"order": self.orders.get(given["id"])}
         if name == "OrdersThere":
-            there = [{"id": one} if one in self.orders else None for one in given["ids"]]
+            there = [self.orders.get(one) for one in given["ids"]]
             scopes = {"accessScopes": [{"handle": "read_all_orders"}]}
             first = [{"id": one} for one in list(self.orders)[:1]]
             return {"nodes": there, "orders": {"nodes": first}, "currentAppInstallation": scopes}
-        if name in ("OrdersUpdated", "LatestOrders"):
+        if name in ("OrdersUpdated", "LatestOrders", "OrderChanges"):
             return {"orders": self.listed(name, given)}
         return {"shop": {"currencyCode": "GBP", "ianaTimezone": "UTC", "name": "Shop"}}
 
     def listed(self, name: str, given: Mapping[str, Any]) -> Node:
         rows = sorted(self.orders.values(), key=lambda node: str(node["updatedAt"]))
-        if name == "LatestOrders":
+        if name != "OrdersUpdated":
             rows.reverse()
         else:
             since = given["query"].partition("'")[2].rstrip("'")

@@ -43,6 +43,7 @@ VARIABLES = {"first": 1, "variants": 100}
 """What documents are requested with; fewer items than one there cannot be."""
 MONITORED = (
     *("Shop", "OrdersUpdated", "LatestOrders", "OrderHistory", "OrdersThere", "OrderCounts"),
+    "OrderChanges",
     *("StockPage", "ActiveProducts", "SoldLines", "ScarceVariants", "AbandonedCheckouts"),
     *("CustomerCount", "WebhookCount"),
 )

@@ -42,7 +42,7 @@ class AdminOrders:
         """`nodes`, of orders only."""
         found = [self._room.orders.get(number(one)) for one in ids]
         return [
-            {"__typename": "Order", "id": gid("Order", order.id)}
+            self._views.order(order) | {"__typename": "Order"}
             if order is not None and self._is_shown(order)
             else None
             for order in found
@@ -95,7 +95,8 @@ class AdminOrders:
         Some are known sooner than others.
         """
         lag = self._room.search_lag * (order.id * 7919 % 100 + 1) / 100
-        if self._room.clock() - order.updated >= lag:
+        is_known = order.id not in self._room.unsearched
+        if is_known and self._room.clock() - order.updated >= lag:
             self._room.searched[order.id] = order.updated
         return self._room.searched.get(order.id)
 

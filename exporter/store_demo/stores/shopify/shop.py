@@ -29,6 +29,7 @@ class StockRoom:
         primary_domain: to which visitors are sent from `domain`, if it is another.
         search_lag: seconds after which the search of orders knows a change at the latest.
         searched: when orders last changed as the search knows it, by id.
+        unsearched: ids of orders whose changes the search does not learn.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class StockRoom:
         self.primary_domain = ""
         self.search_lag = 0.0
         self.searched: dict[int, float] = {}
+        self.unsearched: set[int] = set()
         self._last_id = 1_000_000 + seed * 1_000
         self._payments = 0
         self._fill(orders)

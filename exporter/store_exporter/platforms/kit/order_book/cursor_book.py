@@ -3,7 +3,7 @@
 A cursor holds its place by that order: what changes meanwhile moves to the end and is met there. A
 pass goes on over several runs by its saved cursor, so that it gets ahead however many orders
 changed in one second. The next pass begins a little before the latest change that was seen, as a
-store's search lags behind its records.
+store's search lags behind its records; what it shows still later is found by `comparison.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..graphql.documents import NodePage
 from ..reading.fields import Fields
 from .accounts import CountedOrder
 from .book import DOUBTED_FOR, ApiT, OrderBook
+from .comparison import Comparison, compare
 from .list_pass import Pass
 from .walk import DAY
 
@@ -41,6 +42,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
     Attributes:
         beside: errors beside pages of which every order can be read nevertheless.
         cuts: pages of this run that had no cursor to the next one.
+        late: orders that the search does not show and that are still to be asked for.
     """
 
     place_name = "pass"
@@ -50,7 +52,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
         self.beside: list[StoreError] = []
-        self.cuts = 0
+        self.cuts = self.late = 0
         self._read_now: set[str] = set()
 
     @abstractmethod
@@ -60,6 +62,17 @@ class CursorBook(OrderBook[ApiT, Pass]):
     @abstractmethod
     def changed(self, since: int, size: int, after: str | None) -> Plan[NodePage]:
         """Ask for a page of the orders changed at or after a Unix time, the earliest first."""
+
+    @abstractmethod
+    def changes(self, size: int, after: str | None) -> Plan[NodePage]:
+        """Ask for a page of the ids and times of change of all orders, the latest change first.
+
+        This must not be a search, which lags behind.
+        """
+
+    @abstractmethod
+    def counts(self, row: Fields) -> bool:
+        """Whether an order is one that is counted, as far as `changes` shows."""
 
     @abstractmethod
     def node(self, order_id: str) -> Plan[Any]:
@@ -74,11 +87,12 @@ class CursorBook(OrderBook[ApiT, Pass]):
         """Read an order, asking for more of it if need be; None for one that does not count."""
 
     @abstractmethod
-    def absent(self, known: Sequence[str]) -> Plan[Mapping[str, bool]]:
+    def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
         """Ask for orders by their ids in the ledger.
 
         Returns:
-            For each that was asked for, whether it is deleted: not there, though it would be shown.
+            When each last changed, None for one that is deleted: not there, though it would be
+            shown. Those of which this cannot be told are left out.
         """
 
     @abstractmethod
@@ -87,7 +101,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     def first_place(self, since: int) -> Pass:
         """Return the pass that reads everything changed after a time."""
-        return Pass(since, since + self.options.overlap)
+        # What changed before the counting began has been in the search for long.
+        return Pass(since, since + self.options.overlap, comparison=Comparison(int(self.run.now())))
 
     def saved_place(self, document: Any) -> Pass:
         """Return the pass that was saved."""
@@ -113,7 +128,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
         newest = min(max(self._changed(nodes), default=0), now)
         # A shop that was quiet, or empty, for years may have its history brought in tomorrow. What
         # was paid before the counting is not new then; a day is left for clocks that disagree.
-        self.start(max(newest, now - DAY), Pass(newest, newest), orders)
+        place = Pass(newest, newest, comparison=Comparison(newest))
+        self.start(max(newest, now - DAY), place, orders)
 
     def walk(self) -> Plan[None]:
         """Read on, until the end or until this run has read what one run may."""
@@ -145,6 +161,10 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 place.end()
                 break
             left -= max(1, len(page.items))
+        try:
+            yield from compare(self)
+        finally:
+            self.save()
         yield from self._look_for_deleted()
         self.save()
 
@@ -172,15 +192,23 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 continue
         return found
 
+    def is_read(self, order_id: str, changed: int) -> bool:
+        """Whether an order was read as it is since a Unix time, or is asked for again anyway."""
+        return order_id in self.unreadable or self.ledger.is_current(order_id, changed)
+
     def _look_for_deleted(self) -> Plan[None]:
         """Ask for the longest unread orders, as what is deleted is in no list."""
         known = self.ledger.longest_unread(_LOOKED_FOR)
-        for order_id, is_deleted in (yield from self.absent(known)).items() if known else ():
+        found: Mapping[str, int | None] = (yield from self.there(known)) if known else {}
+        for order_id in known:
+            changed = found.get(order_id, 0)
             # A list that lags behind may still show what is gone; it counts once the list agrees.
-            if is_deleted and order_id not in self._read_now:
+            if changed is None and order_id not in self._read_now:
                 self.ledger.gone(order_id)
-            else:
-                self.ledger.touch(order_id)
+                continue
+            self.ledger.touch(order_id)
+            if changed and not self.backlog and not self.is_read(order_id, changed):
+                self.place.comparison.awaited[order_id] = changed
 
     def _page(self, size: int) -> Plan[NodePage]:
         place = self.place
@@ -228,17 +256,21 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def _try_again(self) -> Plan[None]:
         """Ask once more for some of the orders that could not be read."""
         for order_id in list(self.unreadable)[:_TRIED_AGAIN]:
-            try:
-                node = yield from self.node(order_id)
-            except StoreError as error:
-                if not _is_of_one(error):
-                    raise
-                self.cannot_read(order_id, error)
-                continue
-            del self.unreadable[order_id]
-            if node is not None:
-                for order in (yield from self._read([node])):
-                    self.ledger.apply(order)
+            yield from self.read_alone(order_id)
+
+    def read_alone(self, order_id: str) -> Plan[None]:
+        """Ask for one order and count it; one that is not there any more is left to be missed."""
+        try:
+            node = yield from self.node(order_id)
+        except StoreError as error:
+            if not _is_of_one(error):
+                raise
+            self.cannot_read(order_id, error)
+            return
+        self.unreadable.pop(order_id, None)
+        if node is not None:
+            for order in (yield from self._read([node])):
+                self.ledger.apply(order)
 
     def reasons(self) -> list[str]:
         """Return why the counters may not be complete, one sentence each."""
@@ -248,6 +280,11 @@ class CursorBook(OrderBook[ApiT, Pass]):
         if self.cuts:
             found.add(
                 f"{title} gives no cursor to the next page of orders: they are read on by date."
+            )
+        if self.late:
+            found.add(
+                f"Orders that changed and that {title}'s search does not show: {self.late}. They "
+                "are read one by one."
             )
         place = self.place
         waiting = sum(not one.is_given_up for one in place.nameless)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ....errors import StoreError
+from .comparison import Comparison
 
 _LOOKED_FOR = 3_600
 """Seconds for which orders that showed no id are read again."""
@@ -49,6 +50,7 @@ class Pass:
         nameless: orders that showed no id, so that they cannot be asked for again.
         given_up: how many of them showed none for an hour.
         given_up_at: when that was last, by our clock.
+        comparison: how far the store's list was compared with what passes read.
     """
 
     begin: int
@@ -62,6 +64,7 @@ class Pass:
     nameless: list[Nameless] = field(default_factory=list)
     given_up: int = 0
     given_up_at: int = 0
+    comparison: Comparison = field(default_factory=lambda: Comparison(0))
 
     def miss(self, changed: int | None, now: int) -> None:
         """Note that this pass read an order that shows no id; the next one reads it again.
@@ -144,10 +147,11 @@ class Pass:
         after = document["after"]
         if after is not None and not isinstance(after, str):
             raise ValueError("the cursor is not a string")
-        mark = document.get("mark")
+        mark, newest = document.get("mark"), int(document["newest"])
+        comparison = document.get("comparison")
         return cls(
             int(document["begin"]),
-            int(document["newest"]),
+            newest,
             after,
             int(document.get("pages", 0)),
             int(document.get("read", 0)),
@@ -160,4 +164,5 @@ class Pass:
             ],
             int(document.get("given_up", 0)),
             int(document.get("given_up_at", 0)),
+            Comparison.from_document(comparison) if comparison else Comparison(newest),
         )

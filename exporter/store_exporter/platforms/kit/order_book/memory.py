@@ -58,6 +58,13 @@ class OrderMemory(Counters):
         """Whether the order has been seen and not been forgotten."""
         return order_id in self._seen
 
+    def is_current(self, order_id: str, changed: int) -> bool:
+        """Whether an order was read as it is since a Unix time, or may have been, and forgotten."""
+        account = self._seen.get(order_id)
+        if account is None:
+            return not self.outlives(changed, order_id)
+        return int(account[MODIFIED]) >= changed
+
     def is_gone(self, order_id: str) -> bool:
         """Whether the order is remembered as one that is there no more."""
         return order_id in self._gone

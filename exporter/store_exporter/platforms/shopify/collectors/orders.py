@@ -41,6 +41,12 @@ class _OrderBook(CursorBook[Api]):
         query = f"updated_at:>='{ids.iso(since)}'"
         return self._page_of("OrdersUpdated", {"query": query}, size, after)
 
+    def changes(self, size: int, after: str | None) -> Plan[NodePage]:
+        return self._page_of("OrderChanges", {}, size, after)
+
+    def counts(self, row: Fields) -> bool:
+        return not row.flag("test")
+
     def _page_of(
         self, name: str, variables: dict[str, Any], size: int, after: str | None
     ) -> Plan[NodePage]:
@@ -72,7 +78,7 @@ class _OrderBook(CursorBook[Api]):
             row = (yield from self._history(longer, row.opaque())).child("order")
         return read_order(row, self.ledger.began)
 
-    def absent(self, known: Sequence[str]) -> Plan[Mapping[str, bool]]:
+    def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
         """Ask for orders by their numbers.
 
         An app without the scope read_all_orders sees no order of more than sixty days. Ids grow
@@ -93,11 +99,13 @@ class _OrderBook(CursorBook[Api]):
                 f"This app is shown no order of the last {_SHOWN_DAYS} days and lacks the scope "
                 "read_all_orders: orders that were deleted cannot be told from old ones."
             )
-        there = {self.id_of(Fields(node, "node")) for node in nodes if node is not None}
-        return {
-            number: node is None and number not in there and int(number) >= oldest
+        rows = [Fields(node, "node") for node in nodes if node is not None]
+        found: dict[str, int | None] = {
+            number: None
             for number, node in zip(known, nodes, strict=False)
+            if node is None and int(number) >= oldest
         }
+        return found | {self.id_of(row): row.seconds(self.changed_at) for row in rows}
 
     def _oldest_shown(self, data: Fields) -> int:
         """Return the id of the oldest order that this app sees; 0 where it sees all."""
@@ -126,6 +134,6 @@ ORDERS = book.collector(
     _OrderBook,
     "at most `page_size` to a page and `max_pages` full pages in a run. `since` is `now` or a date "
     "from which to count.",
-    requests=2,
+    requests=3,
     page_size=50,
 )

@@ -1,0 +1,118 @@
+"""What a lagging search does not show: found in the store's own list, which is no search.
+
+A pass begins a little before the latest change that it saw, so that what a search shows late is met
+all the same. An order that it shows later than that is met by no pass, nor is one that changed in
+the second of a cursor at which a pass went on, once it has fallen behind that cursor. So after each
+pass the ids and times of change in the store's list are compared with what was read, the latest
+change first, down to where the comparison before began. What the search has not shown by the next
+run is asked for by its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ....errors import StoreError
+from ....net.plans import Plan
+from ..reading.fields import Fields
+
+if TYPE_CHECKING:
+    from .cursor_book import CursorBook
+
+_PAGE = 100
+_READ_ALONE = 10
+"""Orders that the search does not show and that one run asks for."""
+_JUST_NOW = 2
+"""Seconds for which a change may be followed by one that shows the same time."""
+_MOST_AWAITED = 10_000
+"""Such orders with which a comparison waits until some of them are read."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How far the store's list has been compared with what was read.
+
+    Attributes:
+        compared: changes up to this Unix time have been compared.
+        newest: the latest change when the comparison that goes on began.
+        after: cursor at which it goes on; None when it is over.
+        awaited: orders that were not read since they changed, with the time since which they are
+            to be.
+    """
+
+    compared: int
+    newest: int = 0
+    after: str | None = None
+    awaited: dict[str, int] = field(default_factory=dict)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Comparison:
+        """Return the comparison that was saved.
+
+        Raises:
+            KeyError, TypeError, ValueError: it makes no sense.
+        """
+        after = document["after"]
+        awaited = {str(one): int(changed) for one, changed in document["awaited"].items()}
+        cursor = after if isinstance(after, str) else None
+        return cls(int(document["compared"]), int(document["newest"]), cursor, awaited)
+
+
+def compare(book: CursorBook[Any]) -> Plan[None]:
+    """Read what an earlier run missed and the search still does not show; note what it misses now.
+
+    Raises:
+        StoreError: of the requests; the next run begins the comparison anew.
+    """
+    state = book.place.comparison
+    settled = [one for one, changed in state.awaited.items() if book.is_read(one, changed)]
+    for order_id in settled:
+        del state.awaited[order_id]
+    for order_id in list(state.awaited)[:_READ_ALONE]:
+        yield from book.read_alone(order_id)
+        del state.awaited[order_id]
+    book.late = len(state.awaited)
+    if book.backlog:
+        # What was not read yet is still ahead of the pass.
+        return
+    try:
+        yield from _compare_pages(book, state)
+    except StoreError:
+        state.after = None
+        raise
+
+
+def _compare_pages(book: CursorBook[Any], state: Comparison) -> Plan[None]:
+    now = int(book.run.now())
+    for _ in range(book.options.pages):
+        if len(state.awaited) >= _MOST_AWAITED:
+            return
+        page = yield from book.changes(_PAGE, state.after)
+        times = []
+        for node in page.items:
+            try:
+                row = Fields(node, "order")
+                order_id, changed = book.id_of(row), row.seconds(book.changed_at)
+                counts = book.counts(row)
+            except StoreError:
+                # The pass reports what cannot be read.
+                continue
+            times.append(changed)
+            # What was read in the second of its change may have changed again in that second.
+            since = changed + (abs(changed - now) <= _JUST_NOW)
+            if counts and not book.is_read(order_id, since):
+                state.awaited[order_id] = since
+        if state.after is None:
+            # What shows a time in the future must not hide what changes until then.
+            state.newest = min(max(times, default=0), now)
+        state.after = page.after
+        floor = state.compared - book.options.overlap
+        if page.after is None or min(times, default=floor) < floor:
+            state.compared, state.after = max(state.compared, state.newest), None
+            return

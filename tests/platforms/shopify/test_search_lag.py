@@ -1,0 +1,143 @@
+"""What Shopify's search shows later than a pass waits for is found in its list of orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from store_demo.stores.shopify.records import Order
+from tests.platforms.shopify.watching import Watched, figures, watched
+
+HOUR = 3600.0
+PAID, REVENUE = "store_orders_paid_total", "store_revenue_total{GBP}"
+LATE = "search does not show"
+
+
+async def shop_of(count: int, **options: Any) -> tuple[Watched, list[Order]]:
+    """Return a shop of which the collector has seen orders of 100.00 that are not paid."""
+    shop = watched()
+    room = shop.shop.stock_room
+    room.orders.clear()
+    room.by_sku("SKU-010").quantity = 1_000_000
+    orders = [place(shop, "PENDING") for _ in range(count)]
+    await collect(shop, **options)
+    return shop, orders
+
+
+def place(shop: Watched, financial: str = "PAID") -> Order:
+    room = shop.shop.stock_room
+    return room.new_order(financial, lines=[(room.by_sku("SKU-010").id, 1)])
+
+
+def hide(shop: Watched, *orders: Order) -> None:
+    """Let the search go on to show orders as they were, or not at all; it shows others at once."""
+    room = shop.shop.stock_room
+    for order in orders:
+        room.unsearched.add(order.id)
+
+
+async def collect(shop: Watched, runs: int = 1, **options: Any) -> tuple[dict[str, float], str]:
+    for _ in range(runs):
+        shop.clock.advance(300.0)
+        report = await shop.collect("orders", **options)
+    return figures(report), " ".join(report.degraded)
+
+
+async def test_an_order_that_the_search_does_not_show_for_an_hour_counts_with_the_next_run() -> (
+    None
+):
+    shop, _ = await shop_of(1)
+    hide(shop, place(shop))
+    shop.clock.advance(HOUR)
+    # The search shows what happens later, so that passes begin after it.
+    place(shop)
+    assert (await collect(shop))[0][PAID] == 1
+    found, reasons = await collect(shop)
+    assert (found[PAID], found[REVENUE], reasons) == (2, 200.0, "")
+
+
+async def test_a_change_that_the_search_does_not_show_counts_too() -> None:
+    shop, (old, _) = await shop_of(2)
+    shop.shop.stock_room.pay(old, "100.00")
+    hide(shop, old)
+    shop.clock.advance(HOUR)
+    place(shop)
+    assert (await collect(shop, runs=2))[0][PAID] == 2
+
+
+async def test_an_order_that_the_search_shows_in_time_is_not_asked_for_alone() -> None:
+    shop, _ = await shop_of(1)
+    order = place(shop)
+    hide(shop, order)
+    await collect(shop)
+    shop.shop.stock_room.unsearched.clear()
+    before = len(shop.shop.requests)
+    assert (await collect(shop))[0][PAID] == 1
+    assert len(shop.shop.requests) == before + 3
+
+
+async def test_many_that_the_search_does_not_show_are_told_until_all_are_read() -> None:
+    shop, _ = await shop_of(1)
+    hide(shop, *(place(shop) for _ in range(25)))
+    await collect(shop)
+    told = []
+    for paid in (10, 20, 25):
+        found, reasons = await collect(shop)
+        assert found[PAID] == paid
+        told.append(LATE in reasons)
+    assert told == [True, True, False]
+
+
+async def test_the_list_is_compared_over_several_runs_where_much_changed() -> None:
+    options = {"page_size": 250, "max_pages": 2}
+    shop, _ = await shop_of(1, **options)
+    hidden = place(shop)
+    hide(shop, hidden)
+    shop.clock.advance(HOUR)
+    for _ in range(450):
+        shop.clock.advance(1.0)
+        place(shop)
+    counted = [(await collect(shop, **options))[0][PAID] for _ in range(5)]
+    assert counted[-1] == 451
+    assert counted[1] == 450
+
+
+async def test_test_orders_are_not_asked_for_alone() -> None:
+    shop, _ = await shop_of(1)
+    order = place(shop)
+    order.test = True
+    hide(shop, order)
+    await collect(shop, runs=3)
+    before = len(shop.shop.requests)
+    await collect(shop)
+    assert len(shop.shop.requests) == before + 3
+
+
+async def test_a_change_behind_the_cursor_of_a_pass_over_many_runs_counts() -> None:
+    options = {"page_size": 1, "max_pages": 1}
+    shop, orders = await shop_of(3, **options)
+    room = shop.shop.stock_room
+    shop.clock.advance(1000.0)
+    for order in orders[1:]:
+        room.pay(order, "50.00", status="PENDING")
+    await shop.collect("orders", **options)
+    # The cursor stands at the second order; the first changes in the same second, before it.
+    room.pay(orders[0], "100.00")
+    for _ in range(20):
+        shop.clock.advance(400.0)
+        place(shop)
+        await shop.collect("orders", **options)
+    for _ in range(30):
+        report = await shop.collect("orders", **options)
+    assert figures(report)[PAID] == 21
+
+
+async def test_a_place_that_was_saved_before_lists_were_compared_is_still_good() -> None:
+    shop, _ = await shop_of(1)
+    place(shop)
+    await collect(shop)
+    document = shop.cursor.load()
+    del document["pass"]["comparison"]
+    shop.cursor.save(document)
+    hide(shop, place(shop))
+    found, reasons = await collect(shop, runs=2)
+    assert (found[PAID], reasons) == (2, "")
