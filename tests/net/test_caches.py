@@ -48,6 +48,24 @@ HITS = (
     ("swiftperformance", "HIT"),
     ("x-gateway-cache-status", "HIT|2"),
     ("age", "12"),
+    ("age", "12, 0"),
+    ("age", "3.5"),
+    ("x-cache-lookup", "Hit From MemCache"),
+    ("x-cache-lookup", "Hit From Upstream, Hit From Inner Cluster"),
+    ("x-cache-remote", "TCP_HIT from a2.deploy.akamaitechnologies.com"),
+    ("x-cache-detail", '"cache hit" from www.example.com'),
+    ("x-rocket-nginx-serving-static", "HIT"),
+    ("x-vercel-cache", "PRERENDER"),
+    ("cache-status", "HIT"),
+    ("cache-status", "ExampleCache; hit=?1"),
+    ("x-cache-age", "120"),
+    ("x-cache-hit", "true"),
+    ("x-from-cache", "yes"),
+    ("x-cached", "HIT"),
+    ("x-rack-cache", "fresh"),
+    ("x-symfony-cache", "GET /: fresh"),
+    ("warning", '110 - "Response is Stale"'),
+    ("warning", '299 - "Old", 113 proxy "Heuristic Expiration"'),
 )
 FRESH = (
     ("x-litespeed-cache", "miss"),
@@ -75,6 +93,20 @@ FRESH = (
     ("x-qm-cache-hits", "300"),
     ("server-timing", 'wp-object-cache; desc="hit", db; dur=1'),
     ("content-type", "application/json"),
+    ("age", "null"),
+    ("x-cache-lookup", "Hit From Upstream"),
+    ("x-cache-detail", '"cache miss: attempting entity save" from www.example.com'),
+    ("x-cache-detail", '"conditional cache hit: entity refreshed" from www.example.com'),
+    ("x-gateway-skip-cache", "1"),
+    ("wpo-cache-status", "not cached"),
+    ("x-cache", "hit-for-pass"),
+    ("x-cache-age", "0"),
+    ("x-from-cache", "false"),
+    ("x-cached", "MISS"),
+    ("x-symfony-cache", "GET /x: stale, invalid, store"),
+    ("cache-status", "ExampleCache; hit=?0; fwd=miss"),
+    ("cache-status", 'ExampleCache; fwd=miss; key="a; hit; b"'),
+    ("warning", '299 - "Deprecated API"'),
 )
 
 
@@ -89,6 +121,12 @@ def test_an_answer_out_of_a_cache_is_known_and_refused(name: str, value: str) ->
 @pytest.mark.parametrize(("name", "value"), FRESH)
 def test_an_answer_of_the_store_itself_is_not_mistaken_for_one(name: str, value: str) -> None:
     assert cache_hit({name: value}) is None
+
+
+def test_a_cache_that_looked_and_did_not_serve_says_so_in_another_header() -> None:
+    found = {"x-cache-lookup": "HIT from squid:3128", "x-cache": "MISS from squid"}
+    assert cache_hit(found) is None
+    assert cache_hit(found | {"x-cache": "HIT from squid"}) == "x-cache: HIT from squid"
 
 
 def made(**headers: str) -> Response:

@@ -522,3 +522,61 @@ def test_a_cut_document_is_never_taken_for_a_whole_one(data: st.DataObject) -> N
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(StoreError):
         answers.document(response(whole[:cut]))
+
+
+@pytest.mark.parametrize(
+    ("declared", "meta", "encoding"),
+    [
+        ("text/html", "<meta charset='Shift_JIS'>", "shift_jis"),
+        ("text/html", '<meta http-equiv="Content-Type" content="text/html; charset = gbk">', "gbk"),
+        ("text/html; charset=Shift_JIS", "<meta charset=gbk>", "shift_jis"),
+        ("", "<meta charset=no-such-encoding>", "utf-8"),
+    ],
+)
+def test_a_page_names_its_encoding_itself_where_no_header_does(
+    declared: str, meta: str, encoding: str
+) -> None:
+    page = f"<!DOCTYPE html><html><head>{meta}<title>メンテナンス中</title></head></html>"
+    error = answers.no_document(response(page.encode(encoding), 503, declared))
+    assert (error.error_type, "メンテナンス中" in error.message) == ("maintenance", True)
+
+
+CLOSED = [
+    "Wir führen gerade Wartungsarbeiten durch.",
+    "<html><head><title>Shop</title></head><body><h1>Hello</h1><p>Down for maintenance.</p></html>",
+    '"The site is under maintenance"',
+    '[{"code": "maintenance", "message": "Updating"}]',
+    '{"error": {"code": 503, "message": "Site en maintenance"}}',
+]
+
+
+@pytest.mark.parametrize("body", CLOSED)
+def test_what_a_503_says_counts_wherever_it_stands(body: str) -> None:
+    with pytest.raises(StoreError) as raised:
+        answers.document(response(body, 503))
+    assert raised.value.error_type == "maintenance"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The server is unable to respond due to maintenance downtime or capacity problems.",
+        "Entweder ist der Server derzeit überlastet oder wegen Wartungsarbeiten nicht verfügbar.",
+    ],
+)
+def test_maintenance_as_one_of_two_causes_is_a_failure(sentence: str) -> None:
+    for source in (f"<h1>503</h1><p>{sentence}</p>", sentence):
+        assert answers.kind(503, {}, source) == "server_error"
+    assert answers.refusal(503, {}, {"message": sentence}) is None
+
+
+@pytest.mark.parametrize("value", ["true", '"on"', "1"])
+def test_a_success_that_says_that_the_shop_is_closed_is_none(value: str) -> None:
+    with pytest.raises(StoreError, match="Back soon") as raised:
+        answers.document(response(f'{{"maintenance_mode": {value}, "message": "Back soon"}}'))
+    assert raised.value.error_type == "maintenance"
+
+
+@pytest.mark.parametrize("value", ["false", '"off"', "0", "null", "[]"])
+def test_a_shop_that_may_be_closed_and_is_not_is_open(value: str) -> None:
+    assert "id" in answers.document(response(f'{{"maintenance": {value}, "id": 1}}'))

@@ -30,6 +30,7 @@ PLACES = [
             *("Dominio registrato - Esempio", "Домен shop.example.com зарегистрирован"),
             *("Истёк срок регистрации домена", "Expired - domain expired", "Gereserveerd domein"),
             *("Domäne reserviert? Domain geparkt!", "Domänen är parkerad", "域名已过期"),
+            *("Domain shop.example.com has been seized", "Домен не привязан к сайту"),
             *("Ce domaine est réservé", "Domínio expirado", "Doména vypršela: doména vypršela"),
         )
     ),
@@ -41,6 +42,7 @@ PLACES = [
             *("Сайт временно отключён", "Hesap Ask\u0131ya Al\u0131nd\u0131", "站点已暂停"),
             *("Website Disabled", "Website shop.example.com has been suspended", "该网站已过期"),
             *("Deze website is opgeschort", "Suspended Domain", "Dominio desactivado"),
+            *("Your Website has been temporarily suspended!", "User suspended"),
         )
     ),
     *(
@@ -192,6 +194,58 @@ def test_a_shop_that_is_closed_for_now_is_in_maintenance(source: str) -> None:
 @pytest.mark.parametrize("source", ["<!-- {} -->", "<html><head></head><body></body></html>"])
 def test_a_page_that_shows_nothing_is_no_shop(source: str) -> None:
     assert instead_of_shop(source, HOST) == ("invalid_response", "the page shows nothing")
+
+
+SAID = [
+    ("shop.example.com", "This domain was recently registered at Example.", PARKED),
+    ("", "NOTICE: This domain name expired on 11/20/2026 and is pending renewal.", PARKED),
+    ("www.example.com", "Diese Domain wurde bei Beispiel registriert.", PARKED),
+    ("Infomaniak", "Ce nom de domaine est enregistré chez nous.", PARKED),
+    ("Welcome!", "This is the default index page of your website.", PANEL),
+    ("Bienvenue", "Votre hébergement est prêt", UNSET),
+    ("shop.example.com", "The web hosting account has been suspended.", SUSPENDED),
+]
+
+
+@pytest.mark.parametrize(("title", "text", "what"), SAID)
+def test_where_no_shop_is_named_the_text_says_what_stands_there(
+    title: str, text: str, what: str
+) -> None:
+    for status, source in ((200, page(title, "", text)), (404, page(title, "", text))):
+        error_type, message = judged(status, {}, source, GENERIC)
+        assert (error_type, what in message) == ("invalid_response", True)
+    assert instead_of_shop(page("Example & Sons", "", text), HOST) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "© 2026 shop.example.com. Domain and trademarks are ours. All rights reserved.",
+        "© Dominio Ejemplo. Todos los derechos reservados.",
+        "Our domain is wine. Registered office: 1 High Street.",
+    ],
+)
+def test_who_reserves_rights_reserves_no_domain(text: str) -> None:
+    assert instead_of_shop(page("shop.example.com", "", text), HOST) is None
+
+
+def test_a_page_that_shows_nothing_but_a_status_tells_of_it() -> None:
+    assert instead_of_shop("<html><body><div>404</div></body></html>", HOST) == (
+        "invalid_response",
+        "a page that came as a success tells of HTTP 404 (HTTP 404)",
+    )
+
+
+TITLES_OF_WALLS = [
+    *("Verificação de segurança", "Sicherheitsüberprüfung", "セキュリティ検証", "Åtkomst nekad"),
+    *("Hozzáférés megtagadva", "Доступ заборонено", "Truy cập bị từ chối", "Pääsy estetty"),
+]
+
+
+@pytest.mark.parametrize("title", TITLES_OF_WALLS)
+def test_a_wall_is_known_by_its_title_or_heading_in_many_languages(title: str) -> None:
+    for source in (page(title), page("Example", title)):
+        assert (instead_of_shop(source, HOST) or ("", ""))[0] == "blocked"
 
 
 ODD_NAMES = [

@@ -7,7 +7,7 @@ made for somebody else, or a while ago, proves neither that a store is alive nor
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import lru_cache
 
 from ..contract import Response
@@ -16,21 +16,42 @@ from ..errors import StoreError
 UNCACHED: Mapping[str, str] = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
 """Headers by which a request asks for a fresh answer; `Pragma` is for caches of HTTP/1.0."""
 
-_TELLING = re.compile(r"cache($|-status$|-hits?$|-lookup$|-result$|-fetch(-status)?$)")
+_TELLING = re.compile(
+    r"(cache($|-status$|-hits?$|-lookup$|-result$|-fetch(-status)?$|-remote$|-age$|-detail$)"
+    r"|[^a-z]cached$)"
+)
 """What the names of headers end with that tell it, such as `x-litespeed-cache`, `cf-cache-status`,
 `x-cache`, `x-proxy-cache`, `x-cache-hits`, `x-srcache-fetch-status` or `x-hcdn-cache-status`."""
 _MORE = (
     *("x-ac", "x-varnish-cache", "x-served-from-cache", "server-timing", "x-drupal-cache"),
     *("x-wp-cached-call", "x-nananana", "swiftperformance", "x-swift-performance", "x-breeze"),
+    "x-rocket-nginx-serving-static",
 )
 """Names beyond that pattern."""
 _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns|transient|^x-qm")
 """Names of caches that the store itself asks while it makes a response."""
-_SERVED = {"hit", "stale", "updating", "hits", "cached", "served"}
+_ORDERS = re.compile(r"(skip|no|bypass)-?cache$")
+"""Names of headers that say that nothing may be kept."""
+_SERVED = {"hit", "stale", "updating", "hits", "cached", "served", "prerender"}
 """Words by which they say so. `REVALIDATED` and `REFRESH_HIT` asked the store first."""
-_ASKED = {"refresh", "revalidated", "refreshhit", "miss", "bypass", "expired", "dynamic", "no"}
+_ASKED = {
+    *("refresh", "refreshed", "revalidated", "refreshhit", "miss", "bypass", "expired", "dynamic"),
+    # A hit for pass is the note that this address is never kept.
+    *("no", "not", "pass"),
+    # What Tencent's CDN calls a hit of the store itself.
+    "upstream",
+}
+_YES = {"1", "true", "yes", "on"}
+_IS_QUESTION = re.compile(r"cache-hit$|from-cache$|[^a-z]cached$")
+"""Names of headers that are answered by yes or no."""
+_TRACE = re.compile(r"(rack|symfony)-cache$")
+_TRACED = {"valid", "invalid", "store"}
+"""What a trace of a cache says that asked the store."""
+_STALE = re.compile(r"(^|,)\s*11[0-3]\b")
+"""Warnings that only caches give (RFC 7234, 5.5)."""
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+_STANDARD = re.compile(r";\s*hit(\s*=\s*\?1)?\s*([;,]|$)")
 _SAME_SECOND = 2.0
-_STANDARD = re.compile(r";\s*hit(\s*[;,=]|\s*$)")
 
 
 def cache_hit(headers: Mapping[str, str]) -> str | None:
@@ -40,37 +61,67 @@ def cache_hit(headers: Mapping[str, str]) -> str | None:
         headers: names in lower case.
     """
     for name, value in headers.items():
+        # Squid has looked for what it did not serve after all, and x-cache says that.
+        if name == "x-cache-lookup" and "x-cache" in headers:
+            continue
         if _says_so(name, value.lower()):
             return f"{name}: {value[:60]}"
     return None
 
 
 def _says_so(name: str, value: str) -> bool:
-    if name == "age":
-        return value.strip().isdecimal() and int(value[:12]) > 0
-    if name == "cache-status":
-        return _STANDARD.search(value) is not None
-    if name == "x-varnish":
-        # Two numbers: this request's, and that of the request whose response was kept.
-        return len(value.split()) == 2 and value.replace(" ", "").isdecimal()
+    if name in _NUMBERS:
+        return _NUMBERS[name](value)
+    if name == "cache-status" and ";" in value:
+        return _STANDARD.search(_QUOTED.sub("x", value)) is not None
     if not _tells(name):
         return False
+    if _TRACE.search(name):
+        words = set(re.findall(r"[a-z]+", value))
+        return bool(words & (_SERVED | {"fresh"})) and not words & (_ASKED | _TRACED)
+    if _IS_QUESTION.search(name) and value.strip() in _YES:
+        return True
     # Several caches in a row each add a part, and one that kept the response is enough.
-    return any(_is_hit(part) for part in value.split(",") if not _WITHIN.search(part))
+    return any(
+        _is_hit(part)
+        for part in value.split(",")
+        if name != "server-timing" or not _WITHIN.search(part)
+    )
+
+
+def _is_above_zero(value: str) -> bool:
+    found = re.fullmatch(r"\s*\d{1,12}(\.\d+)?\s*", value)
+    return found is not None and float(found[0]) > 0
+
+
+def _is_older(value: str) -> bool:
+    return any(_is_above_zero(part) for part in value.split(","))
+
+
+def _names_two(value: str) -> bool:
+    """Whether there are two numbers: a request's, and that of the one whose response was kept."""
+    return len(value.split()) == 2 and value.replace(" ", "").isdecimal()
+
+
+_NUMBERS: Mapping[str, Callable[[str], bool]] = {
+    "age": _is_older,
+    "warning": lambda value: _STALE.search(value) is not None,
+    "x-varnish": _names_two,
+}
+"""Headers that say it by numbers alone, and what does."""
 
 
 @lru_cache(maxsize=1024)
 def _tells(name: str) -> bool:
     """Whether a header of this name tells of a cache."""
-    return name in _MORE or bool(_TELLING.search(name) and not _WITHIN.search(name))
+    if name in _MORE:
+        return True
+    return bool(_TELLING.search(name)) and not (_WITHIN.search(name) or _ORDERS.search(name))
 
 
 def _is_hit(part: str) -> bool:
     words = set(re.findall(r"[a-z]+", part))
-    counted = part.strip()
-    if counted.isdecimal():
-        return int(counted[:12]) > 0
-    return bool(words & _SERVED) and not words & _ASKED
+    return _is_above_zero(part) or bool(words & _SERVED and not words & _ASKED)
 
 
 def refuse_cached(response: Response) -> None:

@@ -24,14 +24,17 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CHARSET = re.compile(r"charset=[\"']?([\w-]+)")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w-]+)")
+_META = 1024
+"""Bytes at a page's beginning in which browsers look for its encoding, where no header names it."""
 
 
 def text(response: Response) -> str:
     """Return the body as text, without what is blank around it.
 
     It is in UTF-8, whatever is declared, if it can be: JSON has to be, and an encoding that is
-    declared is often one of before a site moved. Only then it is in the one that is declared.
+    declared is often one of before a site moved. Only then it is in the one that is declared, by a
+    header or in a page.
 
     Raises:
         StoreError: invalid_response, it is not text in either.
@@ -68,6 +71,8 @@ def _decoded(response: Response) -> tuple[str | None, str]:
         if body.startswith(mark):
             return _in(encoding, body), encoding
     match = _CHARSET.search(response.headers.get("content-type", "").lower())
+    if match is None and body.lstrip()[:1] == b"<":
+        match = _CHARSET.search(body[:_META].decode("latin-1").lower())
     declared = match[1] if match else "utf-8"
     # Two encodings of which every text would be one in UTF-8, with odd characters.
     odd = declared.startswith(("utf-16", "utf-32")) and b"\0" in body[:200]

@@ -18,10 +18,21 @@ from ..errors import StoreError
 from . import placeholders, refusals
 from .decoding import parse, shown_text, text
 from .marks import GENERIC, Marks
-from .pages import HEAD, answered_by, blocked, challenged, judged, plain, planned
+from .pages import (
+    HEAD,
+    answered_by,
+    blocked,
+    challenged,
+    judged,
+    plain,
+    planned,
+    tells_of_maintenance,
+)
 from .refusals import UNCHANGED, Finding
 
 _REFUSED = (401, 403, 406, 451)
+_ON = (True, "1", "on", "true")
+"""Values of a member of JSON that is named after what `_CLOSED_CODE` says."""
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
 )
@@ -70,14 +81,25 @@ def refusal(
     """
     if who := marks.challenged_by(headers):
         return answered_by(who, status)
+    if status >= 400:
+        body = _error_of(body)
     if not isinstance(body, Mapping):
         return None
     said, own = _message_of(body), marks.is_own(body)
+    if not own and any(body[name] in _ON and _CLOSED_CODE.match(name) for name in body):
+        return _closed(status, said, marks)
     if status < 400:
         return None if own or not said else _by_marks(status, _low(body), marks)
     if _CLOSED_CODE.search(f"{body.get('code')} {body.get('error')}"):
         return _closed(status, said, marks)
     return _refusal(status, headers, body, said, marks, own=own)
+
+
+def _error_of(body: Any) -> Any:
+    """Return the error that stands in a list, or is nothing but words, as an object."""
+    if isinstance(body, list):
+        body = next(iter(body), None)
+    return {"message": body} if isinstance(body, str) else body
 
 
 def _refusal(
@@ -87,7 +109,7 @@ def _refusal(
     if own and status != 503:
         return None
     low = _low(body)
-    words = status == 503 and any(word in low for word in marks.closed)
+    words = status == 503 and tells_of_maintenance(low, marks)
     if words or (status == 503 and body.get("code") == "wp_die"):
         return _closed(status, said, marks)
     if own:

@@ -39,6 +39,11 @@ SCRIPTS = _FIRST
 _MARKUP = re.compile(r"^[{\[]|<")
 _SHORT = 100
 """Characters of a text that is quoted whole."""
+_OR_OVERLOAD = re.compile(
+    r"capacity|overload|überlast|surcharg|sobrecarg|sovraccaric|overbelast|överbelast|przeciąż"
+    r"|přetíž|túlterhel|ylikuorm|a\u015f\u0131r\u0131 y\u00fck|перегру|перевантаж|過負荷|过载|過載"
+)
+"""What a page says, in the languages of Apache's, that names maintenance as one of two causes."""
 _PLANNED_SECONDS = 60.0
 """A 503 that says to come back after this or later was planned; overload asks for seconds."""
 
@@ -129,7 +134,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
         refusals.of_cloudflare(low if "cloudflare" in headers.get("server", "") else "")
         or challenged(status, low, marks, title)
         or instead(status, low, title or plain(page[:SCRIPTS], marks, 80), marks)
-        or _closed(status, low, title, heading, marks)
+        or _closed(status, page, low, f"{title} {heading}", marks)
         or blocked(status, low, marks, title)
         or _refused(status, title, marks)
         or _closed_for_now(status, headers, title)
@@ -146,7 +151,8 @@ def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Fin
     if status == 200 and "<" in page[:_SHORT] and not is_platforms(page, low, marks):
         return stranger(page, low, title, marks)
     if status in _NO_SITE:
-        found = strangers.place(title, found_in(HEADING, low[:SCRIPTS], marks))
+        heading = found_in(HEADING, low[:SCRIPTS], marks)
+        found = strangers.place(title, heading, text_of(page, marks) or "")
         if found and not is_platforms(page, low, marks) and not strangers.is_front(low):
             return found
     return None
@@ -186,14 +192,24 @@ def found_in(pattern: re.Pattern[str], page: str, marks: Marks) -> str:
     return plain(match.group(1), marks, 80) if match else ""
 
 
-def _closed(status: int, low: str, title: str, heading: str, marks: Marks) -> Finding | None:
+def tells_of_maintenance(words: str, marks: Marks) -> bool:
+    """Whether words in lower case give maintenance as the cause, and not as one of two."""
+    return any(word in words for word in marks.closed) and not _OR_OVERLOAD.search(words)
+
+
+def _closed(status: int, page: str, low: str, title: str, marks: Marks) -> Finding | None:
     if status in (404, 410):
         # A shop's name stands in the title of the page that says that there is no such page.
         return None
-    shown = f"{title} {heading}".lower() if status == 503 else title.lower()
-    closed = status == 503 and any(mark in low for mark in marks.maintenance)
-    if closed or any(word in shown for word in marks.closed):
-        return "maintenance", f"the store is closed for now: {title or 'maintenance page'}"
+    if status == 503:
+        text = text_of(page, marks) or ""
+        closed = any(mark in low for mark in marks.maintenance)
+        closed = closed or tells_of_maintenance(f"{title} {text}".lower(), marks)
+        title = title.strip() or text[:_SHORT]
+    else:
+        closed = any(word in found_in(TITLE, page, marks).lower() for word in marks.closed)
+    if closed:
+        return "maintenance", f"the store is closed for now: {title.strip() or 'maintenance page'}"
     return None
 
 

@@ -15,7 +15,7 @@ from . import placeholders, refusals
 from .marks import Marks
 from .refusals import Finding
 
-_NEAR = r"(?: \S+\.\S+)?[^|\u2013\u2014:,]{0,20}"
+_NEAR = r"(?: \S+\.\S+)?[^|\u2013\u2014:,]{0,28}"
 _SAME_PART = r"(?:(?! - )[^|\u2013\u2014:]){0,70}"
 _DOMAIN = (
     r"(?:\bdomain(?:s|names?|namen)?\b|domän(?:en|namn|namnet)?\b|domæne|domein|\bdomen[aeuy]?\b|\bdomén|\bdominio"
@@ -27,12 +27,13 @@ _HELD = (
     r"|rezervov|зарезервирован|registered|registriert|geregistreerd|registrera|registreret"
     r"|enregistré|registrad|registrat|zarejestrow|zaregistrov|зарегистрирован|purchased"
     r"|\bhosted|gehostet|hébergé|hospedad|utrzymywan|expired|abgelaufen|verlopen|expiré|expirad"
-    r"|caducad|scadut|wygas|vypršel|ист[её]к|过期|到期|inactiv|не прилинкован)"
+    r"|caducad|scadut|wygas|vypršel|ист[её]к|过期|到期|inactiv|seized|등록"
+    r"|не (?:прилинкован|привязан))"
 )
 _SITE = (
     r"(?:\b(?:web ?)?site\b|webseite|website|webov|\bsito\b|\bsitio\b|сайт|stron[ay]\b|stránk"
     r"|hjemmeside|webbplats|hemsida|hosting|хостинг|webhotel|webspace|account\b|\bkonto|\bcuenta"
-    r"|\bconta\b|\bcompte\b|\bhesap|аккаунт|网站|站点|網站|サイト|serwis|\bservicio\b|\bdomain\b"
+    r"|\bconta\b|\bcompte\b|\bhesap|аккаунт|网站|站点|網站|サイト|serwis|\bservicio\b|\bdomain\b|\buser\b"
     r"|\bdominio|domínio|домен)"
 )
 _STOPPED = (
@@ -54,6 +55,8 @@ _PLACES = (
         re.compile(
             r"^(?:\S+\.\S+ (?:\| |- |is )?)?(?:registered (?:at|by|with)|registrado en) \S+ *$"
             r"|ист[её]к.{0,30}домена"
+            r"|^(?:the domain(?: name)? )?\S+\.[a-z]{2,15} (?:- )?"
+            r"(?:is (?:available for purchase|for sale)\b|(?:diese .{1,20} )?steht zum verkauf)"
         ),
     ),
     (
@@ -61,6 +64,18 @@ _PLACES = (
         re.compile(r"\b(?:suspended|disabled) (?:domain|account|site|website)\b"),
     ),
 )
+_RIGHTS = re.compile(
+    r"(?:all rights|derechos|droits|direitos|diritti|prawa|rechten) (?:\w+ )?"
+    r"(?:reserved|reservad\w+|réservés|riservati|zastrzeżone|voorbehouden)"
+    r"|registered (?:trade|office|company|charity|in )|(?:trade ?marks?|company) registered"
+)
+"""What stands on pages of all kinds and says nothing of a domain."""
+_NAMELESS = re.compile(
+    r"(?:https?://)?[\w-]+(?:\.[\w-]+)+/?|welcome\W*|willkommen\W*|bienvenue\W*|hallo\W*|index|home"
+    r"|(?:web ?)?site|domain|hosting|ionos\W*.*|strato\W*.*|ovh(?:cloud)?|infomaniak|mittwald|gandi"
+    r"|all-inkl.*|aruba.*|froxlor.*|さくらのレンタルサーバ.*|ロリポップ.*"
+)
+"""Titles that are not the name of a shop: addresses, greetings and names of hosts."""
 _UNAVAILABLE = re.compile(f"{_SITE}{_NEAR}{_AWAY}")
 
 _ERROR = (
@@ -159,6 +174,9 @@ def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) ->
     said = title or heading or begin
     words = f"{title} {heading}".lower()
     numbered = f"{heading} {title}" if heading.isdecimal() else ""
+    if said == begin and re.fullmatch(r"[45]\d\d", begin):
+        # A page that shows nothing else.
+        numbered = f"HTTP {begin}"
     blank = not said and text == "" and not _SHOWN.search(low)
     return (
         (("invalid_response", "the page shows nothing") if blank else None)
@@ -178,6 +196,8 @@ def _lost_database(words: str, said: str) -> Finding | None:
 
 def _refused(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:
     named, shown = title.lower(), f"{title} {heading} {text or ''}"
+    if text is not None:
+        named = f"{title} {heading}".lower()
     only_tests = text is not None and len(text) <= _LITTLE and "<a " not in low
     if (
         any(word in named for word in (*marks.refused, *marks.tests))
@@ -190,7 +210,8 @@ def _refused(title: str, heading: str, text: str | None, low: str, marks: Marks)
 
 
 def _closed(words: str, marks: Marks, said: str) -> Finding | None:
-    if any(word in words for word in marks.closed) or _UNAVAILABLE.search(words):
+    named = (*marks.closed, *marks.closed_sites)
+    if any(word in words for word in named) or _UNAVAILABLE.search(words):
         return "maintenance", f"the store is closed for now: {said}"
     return None
 
@@ -203,14 +224,11 @@ def place(title: str, heading: str, text: str = "") -> Finding | None:
         heading: its first one.
         text: that it shows, where that is little.
     """
-    words = f"{title} {heading}".lower() if title or heading else text[:200].lower()
-    what = placeholders.kind_of_stranger(words) or next(
-        (
-            what
-            for what, pattern in _PLACES
-            if pattern.search(title.lower()) or pattern.search(heading.lower())
-        ),
-        "",
+    is_named = title and not _NAMELESS.fullmatch(title.lower())
+    # What the text says is about the site itself only where nothing names a shop.
+    shown = [_RIGHTS.sub(" ", one.lower()) for one in (title, heading, "" if is_named else text)]
+    what = placeholders.kind_of_stranger(" ".join(shown)) or next(
+        (what for what, pattern in _PLACES if any(pattern.search(one) for one in shown)), ""
     )
     named = title or heading or text[:80]
     return ("invalid_response", f"in the store's place is {what} ({named})") if what else None
