@@ -103,6 +103,34 @@ def test_a_shop_that_rounds_at_the_subtotal_rounds_no_line() -> None:
     assert OrderTotals(0, "GBP", finer_below=0, at_subtotal=True).total(made, "GBP").amount == 51
 
 
+@pytest.mark.parametrize(
+    "delivered",
+    [
+        # Orders 237 and 200 of a WooCommerce 9.4.3 that displays one decimal and rounds at the
+        # subtotal. It rounds delivery on its own even there.
+        order(
+            "370.6",
+            "289.91739100",
+            "25.04782600",
+            tax="48.332283",
+            shipping_lines=[{"total": "7.25"}],
+            shipping_total="7.30",
+        ),
+        order(
+            "88.6",
+            "63.46956500",
+            tax="14.763913",
+            fee_lines=[{"total": "3.10"}],
+            shipping_lines=[{"total": "7.25"}],
+            shipping_total="7.30",
+        ),
+    ],
+)
+def test_delivery_is_rounded_by_itself_in_every_shop(delivered: Fields) -> None:
+    reading = OrderTotals(1, "GBP", at_subtotal=True)
+    assert reading.total(delivered, "GBP").amount == Decimal(str(delivered.raw("total")))
+
+
 @pytest.mark.parametrize("total", ["424.90", "424.00"])
 async def test_counters_reports_and_operations_agree(total: str) -> None:
     """In a shop that displays no decimals, of an order with cents and of one that was rounded."""

@@ -12,7 +12,7 @@ their neighbours.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -162,15 +162,24 @@ class OrderTotals:
         stated, parts = read_amount(order, "total"), _Parts(order)
         full = parts.total()
         is_full = self._as_shown(rounded(full, currency)) == stated
-        as_made = full if self.at_subtotal else parts.as_made(self._as_shown)
+        as_made = parts.as_made(self._as_shown, at_subtotal=bool(self.at_subtotal))
         if is_full != (self._as_shown(as_made) == stated):
             return is_full
+        if self._has_rounded_delivery(order, parts.shipping):
+            return False
         charged = [read_amount(order, name) for name in _ROUNDED if order.has(name)]
         taxes = [] if self.at_subtotal else parts.taxes
         if not is_full or any(value != self._as_shown(value) for value in (*charged, *taxes)):
             return is_full or None
         # Of taxes hardly one is a round number, unless it was rounded.
         return False if any(taxes) and full != stated else None
+
+    def _has_rounded_delivery(self, order: Fields, shipping: Collection[Decimal]) -> bool:
+        """Whether what delivery comes to was rounded to what is displayed when it was added up."""
+        if not order.has("shipping_total"):
+            return False
+        as_made = sum(map(self._as_shown, shipping), Decimal(0))
+        return read_amount(order, "shipping_total") == as_made != sum(shipping, Decimal(0))
 
     def is_ambiguous(self, order: Fields, currency: str) -> bool:
         """Whether the two readings of an order that does not show it are different amounts.
@@ -227,10 +236,14 @@ class _Parts:
     def total(self) -> Decimal:
         return sum((*self.lines, *self.fees, *self.shipping, *self.taxes), Decimal(0))
 
-    def as_made(self, as_shown: Callable[[Decimal], Decimal]) -> Decimal:
-        """Return the total as `WC_Abstract_Order::calculate_totals` makes it, not yet rounded."""
-        rounds = map(as_shown, (*self.lines, *self.shipping))
-        return sum((*rounds, *self.fees, *self.taxes), Decimal(0))
+    def as_made(self, as_shown: Callable[[Decimal], Decimal], *, at_subtotal: bool) -> Decimal:
+        """Return the total as `WC_Abstract_Order::calculate_totals` makes it, not yet rounded.
+
+        It rounds each delivery always, and each line unless the shop rounds at the subtotal.
+        """
+        lines = self.lines if at_subtotal else map(as_shown, self.lines)
+        shipping = map(as_shown, self.shipping)
+        return sum((*lines, *shipping, *self.fees, *self.taxes), Decimal(0))
 
 
 def learn_rounding(reading: OrderTotals, orders: Iterable[Fields]) -> float:
