@@ -49,7 +49,7 @@ async def test_stock_counts_what_is_low_and_what_is_out_apart() -> None:
         # As the recorded shop: 4 low, 5 out (3 products and 2 variations).
         assert found["store_products{low}"] == 4
         assert found["store_products{out}"] == 5
-        assert found["store_products{in}"] == 30 + 6 - 4 - 5
+        assert found["store_products{in}"] == 30 + 2 + 6 - 4 - 5
         assert len(store.asked()) == 1
 
 
@@ -100,6 +100,25 @@ async def test_a_stock_report_that_sees_no_product_is_a_failure() -> None:
         with pytest.raises(StoreError, match="has no products, the shop has") as raised:
             await store.collect("stock")
         assert raised.value.error_type == "invalid_response"
+
+
+@pytest.mark.parametrize("status", ["draft", "trash", "private"])
+@pytest.mark.parametrize("version", [(10, 5), (10, 6)])
+async def test_stock_is_what_is_on_sale_or_private(version: tuple[int, int], status: str) -> None:
+    """As in 8.6.1, 9.4.3 and 10.2.2, whose reports count the trash."""
+    async with watching(orders=0) as store:
+        shop = store.shop.shop
+        shop.habits.version = version
+        ample, empty = list(shop.products.values())[:2]
+        shop.set_stock(ample["id"], 1_000)
+        shop.set_stock(empty["id"], 0)
+        before = figures(await store.collect("stock"))
+        ample["status"] = empty["status"] = status
+        gone = int(status != "private")
+        after = figures(await store.collect("stock"))
+        for state in ("in", "out"):
+            name = f"store_products{{{state}}}"
+            assert after[name] == before[name] - gone, state
 
 
 @pytest.mark.parametrize("hpos", [True, False])

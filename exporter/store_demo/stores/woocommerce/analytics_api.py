@@ -17,6 +17,7 @@ from .shop import Shop
 _ROOT = "/wp-json/wc/v3"
 _CUSTOMERS = "/wp-json/wc-analytics/customers"
 _LOW = 2
+_COUNTED = ("publish", "private")
 _EARNED = ("completed", "processing", "refunded")
 
 
@@ -82,7 +83,8 @@ def stock(shop: Shop, call: Call) -> Reply:
     chosen = [
         item
         for item in (*shop.products.values(), *shop.variations.values())
-        if (not ids or str(item["id"]) in ids)
+        if item["status"] in _COUNTED
+        and (not ids or str(item["id"]) in ids)
         and (
             wanted in ("all", item["stock_status"])
             or (wanted == "lowstock" and _is_low(item) and item["stock_quantity"] > 0)
@@ -95,15 +97,20 @@ def stock(shop: Shop, call: Call) -> Reply:
 
 
 def stock_stats(shop: Shop, call: Call) -> Reply:
-    """GET wc-analytics/reports/stock/stats: the counts alone, what is low among what is in."""
+    """GET wc-analytics/reports/stock/stats: the counts alone, what is low among what is in.
+
+    Before 10.6 drafts and the trash are among those, and not in the number of products.
+    """
     del call
-    items = shop.everything_sold()
-    statuses = Counter(item["stock_status"] for item in items)
+    items = [*shop.products.values(), *shop.variations.values()]
+    listed = [item for item in items if item["status"] in _COUNTED]
+    counted = listed if shop.habits.version >= (10, 6) else items
+    statuses = Counter(item["stock_status"] for item in counted)
     low = sum(
         _is_low(item) and item["stock_status"] == "instock" and item["stock_quantity"] > 0
-        for item in items
+        for item in counted
     )
-    totals = {"products": len(items), "lowstock": low}
+    totals = {"products": len(listed), "lowstock": low}
     totals |= {name: statuses[name] for name in ("instock", "outofstock", "onbackorder")}
     return Reply({"totals": totals})
 

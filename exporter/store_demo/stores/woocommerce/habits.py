@@ -19,7 +19,8 @@ class Habits:
         version: of WooCommerce. Before 5.8 lists do not know when orders changed, before 6.4 the
             Store API has no number and orders no drafts (as in 6.3.1), before 7.9 those without a
             status show drafts, up to 8.2 a change of a cart needs a nonce beside the token, before
-            9.0 there is no list of all refunds. In 7.1 and 7.2
+            9.0 there is no list of all refunds, before 10.6 drafts and the trash are counted as
+            stock. In 7.1 and 7.2
             lists of orders in tables of their own do not know it either, find nothing by words, and
             are sorted by id, the smallest first, where they should be by date (issues 36307, 35818
             and 36193 of woocommerce/woocommerce).

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from ....contract import Report, Run
 from ....errors import StoreError
@@ -10,7 +11,11 @@ from ....metrics.catalogue import business
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import count_report
+from ...kit.reading.fields import Fields
 from ..api import ANALYTICS, V3, Api
+
+STOCK_REPORT = f"{ANALYTICS}/reports/stock"
+LOW, OUT, IN = "lowstock", "outofstock", "instock"
 
 
 @collector(interval=900.0, timeout=60.0)
@@ -28,15 +33,41 @@ def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
     Raises:
         StoreError: invalid_response, the report does not see the products.
     """
-    report = yield from api.get_object(f"{ANALYTICS}/reports/stock/stats", "the stock report")
+    report = yield from api.get_object(f"{STOCK_REPORT}/stats", "the stock report")
     totals = report.child("totals")
-    low, out = totals.integer("lowstock"), totals.integer("outofstock")
-    # The report counts what is low among what is in stock.
-    enough = totals.integer("instock") - low
-    nothing = not any((low, out, enough, totals.integer("onbackorder")))
+    low, out, every = (totals.integer(name) for name in (LOW, OUT, IN))
+    nothing = not any((low, out, every, totals.integer("onbackorder")))
     # The report reads a table that some shops have empty.
     if nothing and (yield from api.has_any(f"{V3}/products")):
         raise StoreError("invalid_response", "the stock report has no products, the shop has")
-    if enough < 0:
+    if _counts_too_many(totals):
+        low, out, every = yield from _listed_counts(api)
+    # What is low is counted among what is in stock.
+    if every < low:
         raise StoreError("invalid_response", "the stock report has more low stock than stock")
-    return {"in": enough, "low": low, "out": out}
+    return {"in": every - low, "low": low, "out": out}
+
+
+def _counts_too_many(totals: Fields) -> bool:
+    """Whether products that nobody can buy are counted: drafts, and those in the trash.
+
+    WooCommerce did so before 10.6, except for `products`, their number.
+    """
+    if not totals.has("products"):
+        return False
+    # Those of plugins are among them, which may be anything.
+    counts = (totals.raw(name) for name in totals.names() if name not in (LOW, "products"))
+    return sum(count for count in counts if isinstance(count, int)) > totals.integer("products")
+
+
+def _listed_counts(api: Api) -> Plan[Sequence[int]]:
+    """Return how many the report lists as low, as out and as in stock, which leaves those out."""
+    counts = []
+    for kind, status in ((LOW, IN), (OUT, OUT), (IN, IN)):
+        query = {"type": kind, "_fields": "stock_status"}
+        counts.append((yield from api.count(STOCK_REPORT, query, partial(_has_status, status))))
+    return counts
+
+
+def _has_status(status: str, row: Fields) -> bool:
+    return row.text("stock_status") == status

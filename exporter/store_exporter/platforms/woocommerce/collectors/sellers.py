@@ -20,20 +20,18 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable, unexpected_items
 from ...kit.rest.api import RestPage
 from .. import local_dates
-from ..api import ANALYTICS, FULL, MAX_PAGES, PAGE, V3, Api, gmt
+from ..api import FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
 from ..reading.product_results import counts_stock, optional_id
 from ..reading.totals import read_amount
-from .catalogue import stock_counts
+from .catalogue import LOW, OUT, STOCK_REPORT, stock_counts
 
 _DAYS = named_lists.SCARCE_DAYS
 _MOST_SELLERS = 12
 """As many as WooCommerce's own report has."""
 _SOLD = ("completed", "processing", "on-hold")
-_OUT, _LOW = "outofstock", "lowstock"
-_STATUSES = (_OUT, "instock", "onbackorder")
+_STATUSES = (OUT, "instock", "onbackorder")
 _OFF_SALE = ("draft", "pending", "future", "trash")
-_REPORT = f"{ANALYTICS}/reports/stock"
 _ROW = "id,parent_id,name,sku,stock_status,stock_quantity,manage_stock"
 
 
@@ -135,7 +133,7 @@ def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
         return {}
     query = {
         "include": ",".join(map(str, sorted(products))),
-        "stock_status": _OUT,
+        "stock_status": OUT,
         "per_page": PAGE,
         "_fields": "id,status,stock_status",
     }
@@ -169,11 +167,11 @@ def _scarce(
             out what there is, or nothing of it can be read.
     """
     failures: list[StoreError] = []
-    out = yield from _stock_rows(api, _OUT, sold, failures)
+    out = yield from _stock_rows(api, OUT, sold, failures)
     # What cannot be read may be one of them.
     if not failures and known - out.keys() - {parent for parent, _ in out.values()}:
         raise StoreError("invalid_response", "the stock report lacks products that are out")
-    low = yield from _stock_rows(api, _LOW, sold, failures)
+    low = yield from _stock_rows(api, LOW, sold, failures)
     if not out and not low:
         if failures:
             raise failures[0]
@@ -205,12 +203,12 @@ def _stock_rows(
         "per_page": PAGE,
         "_fields": _ROW,
     }
-    first = yield from api.page(_REPORT, query)
+    first = yield from api.page(STOCK_REPORT, query)
     found = dict(_checked_rows(first, kind, failures))
     if first.total is None or first.total > len(first):
         wanted = sorted(sold.of_variations, key=lambda one: -sold.of_variations[one])[: PAGE // 2]
         wanted += sold.best(PAGE - len(wanted))
-        more = yield from api.page(_REPORT, {**query, "include": ",".join(map(str, wanted))})
+        more = yield from api.page(STOCK_REPORT, {**query, "include": ",".join(map(str, wanted))})
         found |= _checked_rows(more, kind, failures)
     return found
 
@@ -218,7 +216,7 @@ def _stock_rows(
 def _checked_rows(
     page: RestPage, kind: str, failures: list[StoreError]
 ) -> Iterator[tuple[int, tuple[int, Fields]]]:
-    wanted = _OUT if kind == _OUT else "instock"
+    wanted = OUT if kind == OUT else "instock"
     for index, item in enumerate(page.items):
         try:
             row = Fields.row(item, "the stock report", index)
@@ -234,6 +232,6 @@ def _checked_rows(
 
 def _scarce_product(sold: Sold, row: Fields) -> ScarceProduct:
     left = row.quantity("stock_quantity") if counts_stock(row) else 0
-    is_out = row.text("stock_status") == _OUT
+    is_out = row.text("stock_status") == OUT
     name, sku = row.text("name"), row.text_or("sku")
     return sold.scarce(row.identifier(), name, sku, left, is_out=is_out)
