@@ -1,10 +1,18 @@
-"""Unit tests of rules, as `promtool test rules` runs them: many of them in one process."""
+"""Unit tests of rules, as `promtool test rules` runs them: many of them in one process.
+
+They have a clock of their own and read nothing but their files: what promtool found right, it finds
+right again. That is kept in the cache of `scripts/_env`, by the content of the files, and in CI
+everything is run anew.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import subprocess
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +30,13 @@ RECORDING = {
     for group in [*recording.groups(), *slo.groups()]
 }
 FILE = "tests.yml"
+_FOUND_RIGHT = (
+    Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    / "store-exporter"
+    / "rules-found-right"
+)
+_KEPT = 4_000
+"""Directories of tests, of which there are some four hundred."""
 
 
 def said(rule: dict[str, Any], facts: Collection[str]) -> dict[str, Any]:
@@ -96,18 +111,36 @@ def write(
 
 def run(directory: Path) -> None:
     """Run the tests of a directory. The message of a failure is promtool's."""
-    argv = [tool("promtool"), "test", "rules", FILE]
-    done = subprocess.run(argv, cwd=directory, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    (wrong,) = run_all([directory], directory / "junit.xml")
+    assert not wrong, wrong
 
 
-def run_all(directories: Sequence[Path], report: Path) -> list[str]:
+def run_all(
+    directories: Sequence[Path], report: Path, found_right: Path | None = None
+) -> list[str]:
     """Run the tests of many directories, and return what promtool says against each, if anything.
 
     Args:
         directories: each with one test.
-        report: is written.
+        report: is written, of those tests that promtool did not find right before.
+        found_right: remembers those; None stands for the cache of all checkouts, and for nothing
+            in CI.
     """
+    if found_right is None and os.environ.get("CI") != "true":
+        found_right = _FOUND_RIGHT
+    marks = {each: found_right / _content(each) for each in directories} if found_right else {}
+    new = [each for each in directories if each not in marks or not marks[each].exists()]
+    wrong = dict(zip(new, _run_all(new, report), strict=True)) if new else {}
+    right = [mark for each, mark in marks.items() if not wrong.get(each)]
+    if found_right is not None:
+        found_right.mkdir(parents=True, exist_ok=True)
+        for mark in right:
+            mark.touch()
+        _forget(found_right)
+    return [wrong.get(each, "") for each in directories]
+
+
+def _run_all(directories: Sequence[Path], report: Path) -> list[str]:
     files = [str(directory / FILE) for directory in directories]
     argv = [tool("promtool"), "test", "rules", f"--junit={report}", *files]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -119,3 +152,29 @@ def run_all(directories: Sequence[Path], report: Path) -> list[str]:
         wrong.append("\n".join("".join(failure.itertext()) for failure in case))
     assert done.returncode == int(any(wrong)), done.stdout + done.stderr
     return wrong
+
+
+def _content(directory: Path) -> str:
+    """What promtool's verdict depends on: its program, and the files that it is given."""
+    program = Path(tool("promtool")).resolve()
+    about = program.stat()
+    known = hashlib.sha256(f"{program} {about.st_size} {about.st_mtime_ns}".encode())
+    for file in sorted(directory.glob("*.yml")):
+        content = file.read_bytes()
+        known.update(f"\n{file.name} {len(content)}\n".encode())
+        known.update(content)
+    return known.hexdigest()
+
+
+def _forget(folder: Path) -> None:
+    """Keep what was of use last."""
+    marks = list(folder.iterdir())
+    if len(marks) <= _KEPT:
+        return
+    used: dict[Path, float] = {}
+    for mark in marks:
+        # Another worker forgets as well.
+        with suppress(FileNotFoundError):
+            used[mark] = mark.stat().st_mtime
+    for mark in sorted(used, key=used.__getitem__)[: len(marks) - _KEPT]:
+        mark.unlink(missing_ok=True)
