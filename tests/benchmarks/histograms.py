@@ -122,7 +122,7 @@ def _ours(
     )
     from store_exporter.metrics.exposition.wire import LabelWriter
 
-    from .fleet import PROTOBUF
+    from .sides import PROTOBUF
 
     before = _resident()
     recorder = Recorder(max_series=len(labels), max_series_per_org=len(labels))

@@ -28,8 +28,8 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from .effort import Effort
-from .fleet import Side
 from .result import Result, Spread
+from .sides import Side
 
 RATE = 20_000
 """Calls a second."""

@@ -60,7 +60,7 @@ def main(stores: int, runs: int) -> None:
     from store_exporter.metrics.scrapers import Scraper
     from store_exporter.server.metrics import Scrape
 
-    from .fleet import PROTOBUF, TEXT
+    from .sides import PROTOBUF, TEXT
 
     recorder = Recorder()
     fleet = _Fleet(recorder, stores)
