@@ -159,7 +159,7 @@ def test_every_key_has_a_place_for_its_value() -> None:
     assert by_key(Limits).keys() - by_key(ProxySection).keys() <= store
     assert "proxy" in store
     assert by_key(ProbeSection).keys() <= schedule
-    assert Root.model_fields.keys() - {"defaults"} == config - {"file", "data"}
+    assert Root.model_fields.keys() - {"defaults"} == config - {"file", "data", "origin"}
 
 
 def test_every_key_is_read_by_something(repository: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.config import ConfigError, load
+from store_exporter.config import Config, ConfigError, load
 from store_exporter.config.load import Reading
 from store_exporter.stores.model import Unreadable
 from tests.config.example import PLATFORMS
@@ -94,3 +94,40 @@ def test_what_is_wrong_is_found_in_a_file_of_which_the_rest_is_known(tmp_path: P
     assert [one is other for one, other in zip(reading().stores, first.stores, strict=True)] == [
         True
     ] * 3
+
+
+def test_nothing_is_read_anew_where_nothing_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("ck_of_the_file")
+    (tmp_path / "ca.pem").write_text("")
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(BEFORE.replace("defaults: {", "defaults: {ca_file: ca.pem, "))
+
+    def again(before: Config | None) -> Config:
+        return load(file, environ=ENVIRON, platforms=PLATFORMS, before=before)
+
+    before = again(None)
+    assert again(before) is before
+    (tmp_path / "key").write_text("ck_another_one")
+    other = again(before)
+    assert other.stores[0] is before.stores[0]
+    assert other.stores[1] is not before.stores[1]
+    assert again(other) is other
+    (tmp_path / "ca.pem").unlink()
+    with pytest.raises(ConfigError, match=r"defaults\.ca_file: cannot read the file"):
+        again(other)
+
+
+def test_a_source_of_stores_reads_secrets_at_each_look(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("ck_one")
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(
+        "orgs: [{org: acme, domains: [a.example]}]\n"
+        "discovery:\n  - org: acme\n    platform: example\n    files: [a.json]\n"
+        "    store: {credentials: {key: 'file:key'}}\n"
+    )
+    template = load(file, environ={}, platforms=PLATFORMS).discovery[0].template
+    keys = []
+    for secret in ("ck_one", "ck_two"):
+        (tmp_path / "key").write_text(secret)
+        keys.append(template.source.secret("file:key").reveal())
+    assert keys == ["ck_one", "ck_two"]

@@ -144,7 +144,7 @@ class StoreReader:
     def _store(self, item: Any, path: Path) -> Store | None:
         platform = self._platform(item, path)
         if platform is not None and self._known is not None:
-            same = self._known.store(item, platform, self.checker.source)
+            same = self._known.store(item, platform)
             if same is not None:
                 return same
         keys = self.checker.keys(self._model(platform, item), item, path)
@@ -218,7 +218,7 @@ class StoreReader:
                 platform,
                 keys,
                 self.builder,
-                self.checker.source,
+                self.checker.source.afresh(),
             ),
         )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Config:
         stores: the stores of the file, in its order.
         discovery: sources of further stores.
         alerts: where the platform's own alerts go.
+        origin: of what text it was read, and what else.
     """
 
     file: Path
@@ -53,6 +55,20 @@ class Config:
     stores: tuple[Store, ...]
     discovery: tuple[entries.Discovery, ...]
     alerts: alerting.PlatformAlerts
+    origin: Origin = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a configuration was read from.
+
+    Attributes:
+        digest: of the file's text.
+        source: where references were looked up, and what was there.
+    """
+
+    digest: bytes
+    source: secrets.OneReading
 
 
 def load(
@@ -72,15 +88,23 @@ def load(
             which those are imported that the file needs.
         resolve: whether to read secrets; otherwise they are empty, which is enough to generate
             rules or dashboards.
-        before: what was read with the same environment and platforms the last time; stores that
-            did not change since then are taken over.
+        before: what was read with the same environment and platforms the last time. It is returned
+            if nothing has changed since then; otherwise its stores are that have not.
 
     Raises:
         ConfigError: with every problem of the file.
     """
     path = Path(path)
-    parsed = document.parse(_text(path), str(path))
-    checker = Checker(parsed, secrets.SecretSource(path.absolute().parent, environ, resolve))
+    text = _text(path)
+    plain = secrets.SecretSource(path.absolute().parent, environ, resolve)
+    origin = Origin(blake2b(text.encode()).digest(), secrets.OneReading(plain))
+    changes = set[str]()
+    if before is not None:
+        changes = origin.source.changes(before.origin.source)
+        if not changes and origin.digest == before.origin.digest:
+            return before
+    parsed = document.parse(text, str(path))
+    checker = Checker(parsed, origin.source)
     data = {} if parsed.data is None else parsed.data
     root = checker.validate(Root, data, ())
     if not isinstance(data, dict):
@@ -89,7 +113,9 @@ def load(
     defaults = entries.read_defaults(checker, data, known)
     orgs = entries.read_orgs(checker, data)
     alerts = alerting.read(checker, data, orgs)
-    same = None if before is None else UnchangedStores(before.data, before.stores, data)
+    same = None
+    if before is not None:
+        same = UnchangedStores(before.data, before.stores, data, changes)
     names = entries.declared(data)
     reader = entries.StoreReader(checker, known, defaults, names, orgs, known=same)
     stores, discovery = reader.stores(data), reader.discovery(data)
@@ -103,7 +129,7 @@ def load(
         "discovery": tuple(discovery),
     }
     keys = {name: getattr(root, name) for name in Root.model_fields if name != "defaults"}
-    return Config(file=path, data=data, **keys | read_here)
+    return Config(file=path, data=data, origin=origin, **keys | read_here)
 
 
 def _text(path: Path) -> str:

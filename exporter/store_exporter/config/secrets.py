@@ -1,12 +1,12 @@
-"""References to secrets: `env:NAME` or `file:PATH`, the only ways to give one."""
+"""What a configuration refers to: secrets, as `env:NAME` or `file:PATH`, and readable files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..stores.model import Secret, Unreadable
 from . import utf8
@@ -17,6 +17,7 @@ _CREDENTIALS = "$CREDENTIALS_DIRECTORY/"
 """Where systemd puts the secrets of a unit's LoadCredential."""
 _REFERENCE = re.compile(r"(env|file):(.+)", re.DOTALL)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_Read = Callable[["SecretSource", Any], Secret | Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,23 @@ class SecretSource:
                 )
             return Path(folder) / value.removeprefix(_CREDENTIALS)
         return self.directory / value
+
+    def readable(self, value: Any) -> Path:
+        """Read a path as `path` does, of a file that can be read.
+
+        Raises:
+            ValueError: as `path`, or it cannot.
+        """
+        path = self.path(value)
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise ValueError(f"cannot read the file: {error.strerror}") from None
+        return path
+
+    def afresh(self) -> SecretSource:
+        """Return a source that reads everything again at each look."""
+        return SecretSource(self.directory, self.environ, self.resolve)
 
     def secret(self, value: Any) -> Secret:
         """Read the secret behind a reference.
@@ -98,6 +116,55 @@ class SecretSource:
         if not text:
             raise ValueError(f"{name} is empty")
         return Secret(text)
+
+
+class OneReading(SecretSource):
+    """The source of one reading of the configuration: it reads each thing once, and remembers it.
+
+    Args:
+        source: where to read.
+    """
+
+    __slots__ = ("_found",)
+
+    def __init__(self, source: SecretSource) -> None:
+        super().__init__(source.directory, source.environ, source.resolve)
+        self._found: dict[tuple[_Read, str], Secret | Path | str]
+        object.__setattr__(self, "_found", {})
+
+    def secret(self, value: Any) -> Secret:
+        """Read the secret behind a reference; see `SecretSource.secret`."""
+        return cast("Secret", self._once(SecretSource.secret, value))
+
+    def readable(self, value: Any) -> Path:
+        """Read the path of a readable file; see `SecretSource.readable`."""
+        return cast("Path", self._once(SecretSource.readable, value))
+
+    def _once(self, read: _Read, value: Any) -> Secret | Path:
+        if not isinstance(value, str):
+            return read(self, value)
+        found = self._look(read, value)
+        if isinstance(found, str):
+            raise ValueError(found)
+        return found
+
+    def _look(self, read: _Read, value: str) -> Secret | Path | str:
+        """Return what is there, or why there is nothing."""
+        if (found := self._found.get((read, value))) is None:
+            try:
+                found = read(self, value)
+            except ValueError as error:
+                found = str(error)
+            self._found[read, value] = found
+        return found
+
+    def changes(self, before: OneReading) -> set[str]:
+        """Read what an earlier reading read, and return what names something else now."""
+        return {
+            value
+            for (read, value), found in before._found.items()
+            if self._look(read, value) != found
+        }
 
 
 def reference(value: Any) -> tuple[str, str]:

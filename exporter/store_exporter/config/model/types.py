@@ -59,12 +59,7 @@ def _path(value: Any, info: Info) -> Path:
 
 
 def _readable(value: Any, info: Info) -> Path:
-    path = _path(value, info)
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise ValueError(f"cannot read the file: {error.strerror}") from None
-    return path
+    return info.context.readable(value)
 
 
 def _file_reference(value: Any) -> str:
