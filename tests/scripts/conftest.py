@@ -37,7 +37,7 @@ case "$*" in
 -V) echo "Python ${STUB_VERSION:-3.99.0}" ;;
 -c*) exit 0 ;;
 "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
-*) echo "$*" >>asked; [ ! -e broken ] ;;
+*) echo "$*" >>asked; [ ! -e "broken-$2" ] || { echo "wrong, says $2"; exit 1; } ;;
 esac
 """
 

@@ -92,11 +92,11 @@ def test_what_takes_long_is_fetched_on_request_and_in_ci(
     done = stub.run(str(stub.root / "scripts/test"), *arguments, **environment)
     assert done.returncode == 0, done.stderr
     assert [name in done.stderr for name in OPTIONAL] == [wanted] * len(OPTIONAL)
-    assert asked(stub)[-1] == "-m pytest -n 4 --dist loadgroup --no-loadscope-reorder"
+    assert "-m pytest -n 4 --dist loadgroup --no-loadscope-reorder" in asked(stub)
 
 
 @pytest.mark.parametrize("script", ["scripts/test", ".ci/run"])
-def test_tests_run_after_the_checks_even_when_servers_are_missing(
+def test_checks_and_tests_run_even_when_servers_are_missing(
     stub: Project, repository: Path, script: str
 ) -> None:
     ci = stub.root / ".ci"
@@ -106,10 +106,11 @@ def test_tests_run_after_the_checks_even_when_servers_are_missing(
     done = stub.run(str(stub.root / script))
     assert done.returncode == 0, done.stderr
     assert "Tests that need these are skipped" in done.stderr
-    # The tests are compiled meanwhile.
-    lines = [line for line in asked(stub) if line != "-m pytest --collect-only"]
-    modules = [re.sub(r"-m (\w+).*", r"\1", line) for line in lines]
-    assert modules == ["pip", "pip", "ruff", "ruff", "mypy", "codespell_lib", "pytest"]
+    modules = [re.sub(r"-m (\w+).*", r"\1", line) for line in asked(stub)]
+    # The tests are compiled, and run, beside the checks.
+    assert [name for name in modules if name == "pytest"] == ["pytest"] * 2
+    others = [name for name in modules if name != "pytest"]
+    assert others == ["pip", "pip", "ruff", "ruff", "mypy", "codespell_lib"]
 
 
 def test_pytest_gets_the_arguments(stub: Project) -> None:
@@ -120,10 +121,27 @@ def test_pytest_gets_the_arguments(stub: Project) -> None:
     assert lines == [f"-m pytest --collect-only {given}", f"-m pytest {options} {given}"]
 
 
-def test_a_failed_check_fails_the_run(stub: Project) -> None:
+@pytest.mark.parametrize("broken", ["mypy", "ruff", "pytest"])
+def test_a_failed_check_or_test_fails_the_run_and_the_other_is_shown(
+    stub: Project, broken: str
+) -> None:
     stub.bash("environment")
-    (stub.root / "broken").touch()
-    assert stub.script("test").returncode != 0
+    asked(stub)
+    (stub.root / f"broken-{broken}").touch()
+    done = stub.script("test")
+    assert done.returncode == 1
+    assert f"wrong, says {broken}" in done.stdout
+    assert {"pytest", "ruff", "mypy"} <= {line.split()[1] for line in asked(stub)}
+
+
+def test_tests_that_are_compiled_are_not_collected_before_they_run(stub: Project) -> None:
+    compiled = stub.root / "tests/__pycache__/conftest.cpython-399-pytest-9.1.0.pyc"
+    compiled.parent.mkdir(parents=True)
+    compiled.touch()
+    stub.script("test")
+    assert [line for line in asked(stub) if line.startswith("-m pytest")] == [
+        "-m pytest -n 4 --dist loadgroup --no-loadscope-reorder"
+    ]
 
 
 def test_every_requirement_is_locked_with_hashes_and_without_an_index(repository: Path) -> None:

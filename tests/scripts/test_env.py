@@ -49,9 +49,9 @@ def test_the_demo_is_content_with_an_environment_for_development(stub: Project) 
 
 
 def test_an_interrupted_installation_is_started_afresh(stub: Project) -> None:
-    (stub.root / "broken").touch()
+    (stub.root / "broken-pip").touch()
     assert stub.bash("environment").returncode != 0
-    (stub.root / "broken").unlink()
+    (stub.root / "broken-pip").unlink()
     again = stub.bash("environment")
     assert (again.returncode, "Making .venv" in again.stderr) == (0, True)
 
