@@ -19,7 +19,7 @@ _MESSAGES = {
     "local_failure": "this machine could not ask {host}: {reason}",
     "pool_timeout": "no connection of the client's own pool became free for {host}",
     "timeout": "{host} took too long{stage}",
-    "dns": "the name {host} does not resolve",
+    "dns": "the name {host} does not resolve{reason}",
     "tls": "the TLS handshake with {host} failed: {reason}",
     "tls_untrusted": "the certificate of {host} is not trusted here: {reason}",
     "connection": "{host} {reason}",
@@ -79,10 +79,21 @@ def transport_error(
         reason = _openssl(chain)
     elif kind == "local_failure":
         reason = _system_message(chain) or "the operating system refuses"
+    elif kind == "dns":
+        reason = unresolved(error)
     else:
         reason = _connection(chain, sent)
     text = message.format(host=host, reason=reason, stage=stage and f" {stage}")
     return TransportError(kind, text, sent=sent and kind != "invalid_request")
+
+
+def unresolved(error: BaseException) -> str:
+    """Return why a name was not resolved, in brackets; "" where that is not known.
+
+    No such name is another matter than a name server that fails or keeps silent.
+    """
+    said = _system_message(list(_chain(error, _DEPTH)))
+    return f" ({said})" if said else ""
 
 
 def _chain(error: BaseException, depth: int) -> Iterator[BaseException]:

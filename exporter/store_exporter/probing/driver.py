@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 from ..contract import Resolve, Response, Run
 from ..errors import StoreError
 from ..net.classify import classify
+from ..net.failures import unresolved
 from ..net.names import Names
 from ..net.plans import Pause, Request, once
 from ..platforms.kit.connection import Connection
@@ -96,5 +97,7 @@ class Driver:
         except (OSError, UnicodeError) as error:
             if classify(error) == "local_failure":
                 raise StoreError("local_failure", str(error)) from error
-            raise StoreError("dns", f"the name {step.host} does not resolve") from error
+            raise StoreError(
+                "dns", f"the name {step.host} does not resolve{unresolved(error)}"
+            ) from error
         return [address.host for address in found]

@@ -91,6 +91,7 @@ TABLE = (
     Bad("a page of HTML", "invalid_response", "<html>Welcome</html>", content_type=HTML),
     Bad("a frozen shop", "maintenance", {"errors": "Unavailable Shop"}, 402),
     Bad("a locked shop", "maintenance", {"errors": "Locked"}, 423),
+    Bad("a frozen shop, in other letters", "maintenance", {"errors": "Unavailable shop"}, 403),
     Bad("a frozen shop, by another status", "maintenance", {"errors": "Unavailable Shop"}, 403),
     Bad("a lost token, by its code", "unauthorized", errors("UNAUTHORIZED"), 403),
     Bad("a firewall's 404", "blocked", "<h1>WebKnight Application Firewall</h1>", 404,

@@ -139,13 +139,16 @@ async def test_a_version_that_ends_soon_degrades(shop: Watched) -> None:
     assert report.degraded == ["Support for API version 2026-07 ends in 20 days."]
 
 
-async def test_a_version_that_answers_in_another_ones_place_is_told(shop: Watched) -> None:
-    shop.shop.faults.add(Fault(headers={"X-Shopify-API-Version": "2027-04"}))
+@pytest.mark.parametrize("version", ["2027-04", "unstable"])
+async def test_a_version_that_answers_in_another_ones_place_is_told(
+    shop: Watched, version: str
+) -> None:
+    shop.shop.faults.add(Fault(headers={"X-Shopify-API-Version": version}))
     report = await shop.probe("liveness")
-    assert figures(report)["store_info{2027-04,GBP,UTC,}"] == 1
+    assert figures(report)[f"store_info{{{version},GBP,UTC,}}"] == 1
     assert report.degraded == [
         (
-            "Shopify answers by API version 2027-04 and not by 2026-10, which is configured: "
+            f"Shopify answers by API version {version} and not by 2026-10, which is configured: "
             "set api_version to one that Shopify supports."
         )
     ]

@@ -266,6 +266,13 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
         {"body": "<br /><b>Fatal error</b>: Uncaught Error: Call to undefined function"},
         "server_error",
     ),
+    "a fatal error of PHP without markup that is a success": (
+        {
+            "body": "<!DOCTYPE html><html><body><a href='/shop/'>Shop</a>\nFatal error: "
+            "Allowed memory size of 134217728 bytes exhausted in /srv/x.php on line 3\n"
+        },
+        "server_error",
+    ),
     "a database that was lost in the middle of a page": (
         {
             "body": "<!DOCTYPE html><html><a href='/shop/'>Shop</a><div id='error'><p><strong>"
@@ -378,6 +385,7 @@ WORDPRESS = '<link rel="stylesheet" href="/wp-content/themes/x/style.css">'
         page("It works! Magnets for every day"),
         page("Acme - Installation"),
         page("PHP Fatal error: what now? | Help", WORDPRESS),
+        page("Help", f"<p>Read what a Fatal error: Uncaught Error means.</p>{WORDPRESS}"),
     ],
 )
 async def test_a_shop_that_speaks_of_such_pages_is_a_shop(body: str) -> None:

@@ -105,7 +105,7 @@ class Api(connection.Api):
     def _note_version(self, response: Response) -> None:
         """Remember by which version the response was made, and what it says is deprecated."""
         version = response.headers.get("x-shopify-api-version", "")
-        if versions.is_version(version):
+        if versions.is_version(version) or version == versions.UNSTABLE:
             self.served = version
         if reason := response.headers.get("x-shopify-api-deprecated-reason"):
             self.deprecated = MARKS.redact.line(reason, 120)

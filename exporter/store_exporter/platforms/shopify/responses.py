@@ -18,11 +18,11 @@ from ..kit.reading.fields import Fields
 from .marks import MARKS
 
 _UNCODED = (
-    ("Throttled", "THROTTLED"),
-    ("Internal error", "INTERNAL_SERVER_ERROR"),
-    ("Unavailable Shop", "SHOP_INACTIVE"),
+    ("throttled", "THROTTLED"),
+    ("internal error", "INTERNAL_SERVER_ERROR"),
+    ("unavailable shop", "SHOP_INACTIVE"),
 )
-"""How messages begin that come without the code that they should have."""
+"""How messages begin, in lower case, that come without the code that they should have."""
 _MOST_COST = 1000.0
 _LARGEST = 1e12
 
@@ -136,7 +136,7 @@ READER = Reader()
 
 
 def _code_of(message: str) -> str:
-    return next((code for words, code in _UNCODED if message.startswith(words)), "")
+    return next((code for words, code in _UNCODED if message.lower().startswith(words)), "")
 
 
 def _ignored(extensions: Mapping[str, Any]) -> dict[str, str]:

@@ -15,6 +15,8 @@ SUPPORTED = ("2026-07", "2026-10")
 """Versions against whose schemas every query is validated in the tests. Earlier ones cannot show
 what a discount on the whole cart takes off each line."""
 
+UNSTABLE = "unstable"
+"""What Shopify calls the version of things to come."""
 _VERSION = re.compile(r"(20\d\d)-(01|04|07|10)")
 
 

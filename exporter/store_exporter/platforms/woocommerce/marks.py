@@ -32,6 +32,16 @@ MARKS = GENERIC.plus(
             # Where PHP shows its errors, it shows them with a status of success.
             ("<b>fatal error</b>:", "server_error", "a fatal error of PHP"),
             ("<b>parse error</b>:", "server_error", "an error in a file of PHP"),
+            # The same without markup, at the beginning of a line.
+            *(
+                (f"\n{words}", "server_error", "a fatal error of PHP")
+                for words in (
+                    "fatal error: uncaught ",
+                    "fatal error: allowed memory size of ",
+                    "fatal error: maximum execution time of ",
+                    "parse error: syntax error, ",
+                )
+            ),
             # As WordPress shows errors of its database; others may come from one plugin.
             *(
                 (f"database error:</strong> [{words}", "server_error", "a lost database")
