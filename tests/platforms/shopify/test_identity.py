@@ -8,6 +8,7 @@ each payment, less what was paid back.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
@@ -37,8 +38,8 @@ class Life:
         self.room = self.shop.shop.stock_room
         self.room.by_sku("SKU-010").quantity = 1_000_000
         self.began = 0.0
-        self.lost = Decimal(0)
-        """Refunds counted of deleted orders that were not counted themselves."""
+        self.lost: defaultdict[str, Decimal] = defaultdict(Decimal)
+        """Refunds counted of deleted orders that were not counted themselves, by currency."""
         self.before: dict[str, float] = {}
         self.shown: dict[int, Decimal] = {}
         """What orders came to when they were last shown; too old, an app sees them no more."""
@@ -129,7 +130,7 @@ class Life:
             self.room.delete(order)
             account = self.accounts.get(f"{order.id}", [None] * 5)
             if account[4] is None:
-                self.lost += sum(map(Decimal, filter(None, account[6::2])), Decimal(0))
+                self.lost[order.currency] += sum(map(Decimal, filter(None, account[6::2])))
 
     # What the shop's own records say.
 
@@ -160,12 +161,16 @@ class Life:
         seen: dict[str, list[Any]] = self.shop.cursor.load()["ledger"]["seen"]
         return seen
 
-    def own_total(self) -> Decimal:
+    def own_total(self, currency: str = "GBP") -> Decimal:
         for order in self.room.orders.values():
             if self.is_shown(order):
                 self.shown[order.id] = self.received(order) - self.refunded(order)
-        orders = [order for order in self.room.orders.values() if not order.test]
-        return sum((self.shown.get(one.id, Decimal(0)) for one in orders), -self.lost)
+        orders = [
+            order
+            for order in self.room.orders.values()
+            if not order.test and order.currency == currency
+        ]
+        return sum((self.shown.get(one.id, Decimal(0)) for one in orders), -self.lost[currency])
 
     def is_shown(self, order: Order) -> bool:
         return self.sees_all or order.created >= self.shop.clock.now() - 60 * 86_400

@@ -1,7 +1,8 @@
 """Whole lives of shops whose answers come late, in part, twice, too slowly or not at all.
 
-After every collection that succeeds and reports nothing, the identity holds; whatever went wrong
-before, it holds again once the shop answers well.
+The search lags, forgets changes, or both; processes are killed and disks are full; the shop changes
+its currency. After every collection that succeeds and reports nothing, the identity holds; whatever
+went wrong before, it holds again once the shop answers well.
 """
 
 from __future__ import annotations
@@ -18,20 +19,19 @@ import pytest
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.net.plans import Request
-from tests.platforms.shopify.test_identity import (
-    CORRECTIONS,
-    MOVES,
-    PAGES,
-    REFUNDS,
-    REVENUE,
-    Life,
-    begun,
-)
+from tests.platforms.shopify.test_identity import MOVES, PAGES, Life, begun
 from tests.platforms.shopify.watching import DirectHttp, figures
+from tests.platforms.watching import MemoryCursor
 
 LAGS = (0.0, 10.0, 200.0, 5_000.0)
 """Seconds by which the search lags; the overlap of two passes is 300."""
+CURRENCIES = ("GBP", "EUR", "JPY")
+"""Of the shop, one after another."""
 _KEPT_BACK = ("transactions", "totalReceivedSet", "fulfillments", "id", "updatedAt", "test")
+
+
+class KilledError(BaseException):
+    """The process ends at once, so that nothing more is saved."""
 
 
 class Storm:
@@ -40,16 +40,24 @@ class Storm:
     Args:
         inner: that answers.
         random: decides.
+        cursor: what a process saves.
     """
 
-    def __init__(self, inner: DirectHttp, random: Random) -> None:
-        self._inner, self._random = inner, random
+    def __init__(self, inner: DirectHttp, random: Random, cursor: MemoryCursor) -> None:
+        self._inner, self._random, self._cursor = inner, random, cursor
         self.strength = 0.0
+        self.left: int | None = None
+        """Requests after which the process is killed."""
 
     def _now(self) -> bool:
         return self._random.random() < self.strength
 
     async def send(self, request: Request) -> Response:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                self._cursor.save = lambda document: None  # type: ignore[method-assign]
+                raise KilledError
         if self._now():
             raise StoreError(self._random.choice(("connection", "timeout", "dns")), "lost")
         if self._now():
@@ -103,8 +111,10 @@ class Shop:
         options = self.random.choice(PAGES)
         sees_all = self.random.random() < 0.7
         self.life = begun(Life(sees_all=sees_all, **options), [])
-        self.life.room.search_lag = self.random.choice(LAGS)
-        self.storm = Storm(self.life.shop.http, self.random)
+        self.room = self.life.room
+        self.room.search_lag = self.random.choice(LAGS)
+        self.forgets = self.random.choice((0.0, 0.0, 0.3))
+        self.storm = Storm(self.life.shop.http, self.random, self.life.shop.cursor)
         self.life.shop.http = self.storm  # type: ignore[assignment]
         self.before: dict[str, float] = {}
         self.compared = 0
@@ -116,16 +126,44 @@ class Shop:
         for _ in range(moves):
             self.life.shop.clock.advance(self.random.choice((0.0, 1.0, 30.0, 400.0)))
             getattr(self.life, self.random.choice(names))(self.random.randrange(1000))
+            self.forget()
+            if self.random.random() < 0.03:
+                self.room.change_currency(self.random.choice(CURRENCIES))
             if not self.life.sees_all:
                 # What is too old for the app is compared as it was shown last.
                 self.settle()
             elif self.random.random() < 0.5:
                 self.storm.strength = self.random.choice((0.0, 0.05, 0.3))
-                if self.random.random() < 0.1:
-                    self.life.shop.restart()
-                    self.is_new = True
-                self.collect()
+                self.collect_or_break_down()
         self.settle()
+
+    def forget(self) -> None:
+        """Have the search learn nothing of some changes, for ever or until the next one."""
+        now = self.life.shop.clock.now()
+        for order in self.room.orders.values():
+            if order.updated == now:
+                self.room.unsearched.discard(order.id)
+                if self.random.random() < self.forgets:
+                    self.room.unsearched.add(order.id)
+
+    def collect_or_break_down(self) -> None:
+        cursor = self.life.shop.cursor
+        fate = self.random.random()
+        if fate < 0.1:
+            self.storm.left = self.random.randrange(6)
+        elif fate < 0.15:
+            cursor.fail_after = cursor.saves + self.random.randrange(3)
+        saved = cursor.save
+        try:
+            self.collect()
+        except (KilledError, OSError):
+            fate = 0.0
+        finally:
+            cursor.save = saved  # type: ignore[method-assign]
+            self.storm.left = cursor.fail_after = None
+        if fate < 0.2:
+            self.life.shop.restart()
+            self.is_new = True
 
     def settle(self) -> None:
         """Let the shop answer well until nothing is left to read, and compare."""
@@ -159,14 +197,19 @@ class Shop:
             return None
         # A new process looks for one deleted order first, to learn what that costs; and a pass that
         # began in an earlier run does not see what changed in the second of its cursor.
-        is_current = not self.life.room.search_lag and not is_new
+        is_current = not self.room.search_lag and not self.room.unsearched and not is_new
         if is_current and self.life.sees_all and not self.is_new:
             self.compare(found)
         return found
 
     def compare(self, found: dict[str, float]) -> None:
-        total = found[REVENUE] - found[REFUNDS] - found[CORRECTIONS]
-        assert round(total, 6) == float(self.life.own_total())
+        for currency in CURRENCIES:
+            revenue, refunds, corrections = (
+                found.get(f"store_{name}_total{{{currency}}}", 0.0)
+                for name in ("revenue", "refunds", "order_corrections")
+            )
+            total = revenue - refunds - corrections
+            assert round(total, 6) == float(self.life.own_total(currency)), currency
         self.compared += 1
 
 

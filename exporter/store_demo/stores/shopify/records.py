@@ -88,6 +88,7 @@ class Order:
     created: float
     updated: float
     financial: str
+    currency: str
     fulfillment: str = "UNFULFILLED"
     cancelled: float | None = None
     refunds: list[Refund] = field(default_factory=list)

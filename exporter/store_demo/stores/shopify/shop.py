@@ -124,7 +124,9 @@ class StockRoom:
             variant.quantity -= count
         moment = self.clock() if created is None else created
         number = 1001 + len(self.orders)
-        order = Order(self.next_id(), number, email, bought, moment, moment, financial)
+        order = Order(
+            self.next_id(), number, email, bought, moment, moment, financial, self.currency
+        )
         self.orders[order.id] = order
         if financial in _PAID:
             self._receive(order, order.total, moment)
@@ -157,6 +159,10 @@ class StockRoom:
         order = self.new_order("PAID", lines=lines)
         order.processed = order.paid = processed
         return order
+
+    def change_currency(self, currency: str) -> None:
+        """Have another currency from now on; orders keep theirs."""
+        self.currency = currency
 
     def delete(self, order: Order) -> None:
         """Delete an order; no list shows it any more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from .records import Order, Payment, Product, Refund, Variant, iso
@@ -126,7 +127,7 @@ class AdminViews:
 
     def order(self, order: Order) -> View:
         """Return an `Order`."""
-        currency = self._room.currency
+        currency = order.currency
         nothing = bag(Decimal(0), currency)
         return {
             "id": gid("Order", order.id),
@@ -169,34 +170,38 @@ class AdminViews:
                 "zip": "SW1A 1AA",
                 "countryCodeV2": "GB",
             },
-            "lineItems": lambda _info, first, **_: connection(order.lines, self._line, first),
+            "lineItems": lambda _info, first, **_: connection(
+                order.lines, partial(self._line, currency), first
+            ),
             "transactions": lambda _info, first, **_: self._transactions(order)[:first],
             "fulfillments": lambda _info, first, **_: _parcels(order)[:first],
-            "refunds": lambda _info, first, **_: [self.refund(r) for r in order.refunds[:first]],
+            "refunds": lambda _info, first, **_: [
+                self.refund(r, currency) for r in order.refunds[:first]
+            ],
             "events": lambda _info, first, **_: connection([order], self._event, first),
         }
 
-    def _line(self, line: tuple[Variant, int]) -> View:
+    def _line(self, currency: str, line: tuple[Variant, int]) -> View:
         variant, pieces = line
         return {
             "name": variant.product.title,
             "title": variant.product.title,
             "quantity": pieces,
             "sku": variant.sku,
-            "discountedTotalSet": bag(variant.price * pieces, self._room.currency),
-            "originalUnitPriceSet": bag(variant.price, self._room.currency),
+            "discountedTotalSet": bag(variant.price * pieces, currency),
+            "originalUnitPriceSet": bag(variant.price, currency),
             "variant": {"id": gid("ProductVariant", variant.id)},
             "product": {"id": gid("Product", variant.product.id)},
         }
 
-    def refund(self, refund: Refund) -> View:
+    def refund(self, refund: Refund, currency: str) -> View:
         """Return a `Refund`."""
         return {
             "id": gid("Refund", refund.id),
             "createdAt": iso(refund.created),
             "note": refund.note,
             "totalRefundedSet": bag(
-                refund.amount if refund.status == "SUCCESS" else Decimal(0), self._room.currency
+                refund.amount if refund.status == "SUCCESS" else Decimal(0), currency
             ),
         }
 
@@ -214,7 +219,7 @@ class AdminViews:
                 "test": order.test,
                 "createdAt": iso(move.created),
                 "processedAt": iso(processed),
-                "amountSet": bag(move.amount, self._room.currency),
+                "amountSet": bag(move.amount, order.currency),
             }
             for move, kind, processed, gateway in moves
         ]
