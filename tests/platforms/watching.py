@@ -17,11 +17,15 @@ from store_exporter.stores.model import Store
 
 @dataclass
 class MemoryCursor:
-    """A cursor that keeps what a disk would: text. It may break down after some saves."""
+    """A cursor that keeps what a disk would: text. It may break down after some saves.
+
+    Nothing is saved while `is_dead`, as by a process that was killed.
+    """
 
     text: str = "{}"
     saves: int = 0
     fail_after: int | None = None
+    is_dead: bool = False
     discarded: str = ""
 
     def load(self) -> dict[str, Any]:
@@ -31,6 +35,8 @@ class MemoryCursor:
     def save(self, document: Mapping[str, Any]) -> None:
         if self.fail_after is not None and self.saves >= self.fail_after:
             raise OSError("no space left on device")
+        if self.is_dead:
+            return
         self.saves += 1
         self.text = json.dumps(document, allow_nan=False)
 

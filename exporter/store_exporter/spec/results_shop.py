@@ -73,7 +73,8 @@ class Coupon:
         maximum: the highest.
         expires: when it ends.
         uses_left: how often it can still be used, in all.
-        restricted: whether it is good for some products, categories or customers only.
+        restricted: whether it is good for some products, categories, customers or countries only,
+            or from a number of pieces on.
     """
 
     code: str

@@ -42,8 +42,15 @@ _INPUTS = {
     "ProductFilter": ("available", "price", "productType"),
     "PriceRangeFilter": ("max", "min"),
 }
-_IMPLEMENTED_BY = {"Event": "BasicEvent", "BaseCartLine": "CartLine", "Node": "Order"}
-"""The object that the simulated shop gives where the queries name an interface only."""
+_IMPLEMENTED_BY = {
+    "Event": "BasicEvent",
+    "BaseCartLine": "CartLine",
+    "Node": "Order",
+    "DiscountContext": "DiscountBuyerSelectionAll",
+    "DiscountItems": "AllDiscountItems",
+    "DiscountShippingDestinationSelection": "DiscountCountryAll",
+}
+"""The object that the simulated shop gives where the queries name an interface or union only."""
 _OUTSIDE = ("CurrencyCode", "CountryCode")
 """Long lists that the simulated shop takes as plain texts."""
 

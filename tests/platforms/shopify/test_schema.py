@@ -8,8 +8,10 @@ import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLSchema,
+    GraphQLUnionType,
     NoDeprecatedCustomRule,
     OperationDefinitionNode,
+    get_named_type,
     parse,
     specified_rules,
     validate,
@@ -17,6 +19,7 @@ from graphql import (
 
 from store_demo.stores.shopify.server import VERSIONS
 from store_exporter.platforms.shopify.api import DOCUMENTS
+from store_exporter.platforms.shopify.operations.coupons import CONDITIONS
 from store_exporter.platforms.shopify.reading import order_results
 from store_exporter.platforms.shopify.versions import DEFAULT, SUPPORTED
 from tests.platforms.shopify import subset
@@ -87,3 +90,19 @@ def test_every_status_of_the_schema_is_known(
     found = official("admin", version).type_map[enum]
     assert isinstance(found, GraphQLEnumType)
     assert found.values.keys() <= set(known)
+
+
+@pytest.mark.usefixtures("schemas")
+@pytest.mark.parametrize("version", SUPPORTED)
+@pytest.mark.timeout(180)
+def test_every_condition_of_a_discount_in_the_schema_is_known(version: str) -> None:
+    schema = official("admin", version)
+    for path, known in CONDITIONS.items():
+        kinds = [schema.type_map["DiscountCodeBasic"], schema.type_map["DiscountCodeFreeShipping"]]
+        for name in path:
+            fields = [getattr(kind, "fields", {}).get(name) for kind in kinds]
+            kinds = [get_named_type(field.type) for field in fields if field is not None]
+        for kind in kinds:
+            assert isinstance(kind, GraphQLUnionType)
+            assert {one.name for one in kind.types} == set(known), path
+        assert kinds

@@ -194,8 +194,10 @@ class Admin:
             "endsAt": iso(found.ends) if found.ends is not None else None,
             "usageLimit": found.limit,
             "asyncUsageCount": found.used,
+            "context": {"__typename": "DiscountBuyerSelectionAll", "all": "ALL"},
             "customerGets": {
-                "value": {"__typename": "DiscountPercentage", "percentage": float(found.percent)}
+                "items": {"__typename": "AllDiscountItems", "allItems": True},
+                "value": {"__typename": "DiscountPercentage", "percentage": float(found.percent)},
             },
             "minimumRequirement": minimum,
         }

@@ -110,14 +110,14 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
         kind, result = _ended(transaction)
         if kind not in (*_PAYMENTS, _CHANGE) or result != PAID:
             continue
-        amount = _amount(transaction, "amountSet", currency, signed=kind == _CHANGE)
+        amount = ids.shop_amount(transaction, "amountSet", currency, signed=kind == _CHANGE)
         if kind == _CHANGE:
             amount = -abs(amount)
         if transaction.flag("test"):
             tests += amount
         else:
             payments.append(Payment(amount, _when(transaction)))
-    received = _amount(row, "totalReceivedSet", currency)
+    received = ids.shop_amount(row, "totalReceivedSet", currency)
     rest = received - tests - sum((payment.amount for payment in payments), Decimal(0))
     if rest or (is_paid and not payments):
         last = max((payment.when for payment in payments), default=row.seconds("processedAt"))
@@ -172,7 +172,10 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
         kind, ended = _ended(transaction)
         if kind != "REFUND" or ended == FAILED:
             continue
-        amount, last = _amount(transaction, "amountSet", currency), max(last, _when(transaction))
+        amount, last = (
+            ids.shop_amount(transaction, "amountSet", currency),
+            max(last, _when(transaction)),
+        )
         if ended == PAID and not transaction.flag("test"):
             found.append(
                 CountedRefund(
@@ -181,7 +184,7 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
             )
         else:
             others += amount
-    rest = _amount(row, "totalRefundedSet", currency)
+    rest = ids.shop_amount(row, "totalRefundedSet", currency)
     rest -= sum((refund.amount for refund in found), Decimal(0))
     if rest > others:
         # Shopify may count what is pending.
@@ -201,13 +204,6 @@ def _lowered(refunds: list[CountedRefund], excess: Decimal) -> list[CountedRefun
 
 def _when(transaction: Fields) -> int:
     return transaction.seconds("processedAt" if transaction.has("processedAt") else "createdAt")
-
-
-def _amount(fields: Fields, name: str, currency: str, *, signed: bool = False) -> Decimal:
-    money = ids.shop_money(fields, name, signed=signed)
-    if money.currency != currency:
-        raise StoreError("invalid_response", f"{fields.where}: {name} is {money}")
-    return money.amount
 
 
 def _entered(

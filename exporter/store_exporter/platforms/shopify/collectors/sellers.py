@@ -20,12 +20,12 @@ from ..api import Api
 from ..marks import MARKS
 from ..reading import ids, product_results
 from ..responses import IgnoredFilterError
+from .omissions import reports_omissions
 from .shop import stock
-from .told import told
 
 
 @collector(interval=3600.0, timeout=120.0, most=500, requests=12)
-@told
+@reports_omissions
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of seven days, and the variants that most need stock, listed by name.
 

@@ -21,7 +21,7 @@ from ...kit.reading.lists import readable
 from ..api import Api
 from ..reading import ids, product_results
 from ..responses import IgnoredFilterError
-from .told import told
+from .omissions import reports_omissions
 
 _OPEN = " AND -status:cancelled AND test:false"
 _PAID = "financial_status:paid,partially_refunded"
@@ -52,7 +52,7 @@ def _count(fields: Fields, name: str) -> int:
 
 
 @collector(interval=900.0)
-@told
+@reports_omissions
 def order_statuses(api: Api, _: Run) -> Plan[Report]:
     """Orders in each status, by six counts in one query.
 
@@ -83,7 +83,7 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
 
 
 @collector(interval=900.0, timeout=120.0, threshold=5, most=2_500, requests=2)
-@told
+@reports_omissions
 def stock(api: Api, run: Run) -> Plan[Report]:
     """Stock of the variants of active products: low is at or below `threshold` and not empty.
 
@@ -133,7 +133,7 @@ def _variants(product: Fields) -> int:
 
 
 @collector(interval=900.0, older_than=3600.0, younger_than=7 * 86_400.0, most=500)
-@told
+@reports_omissions
 def carts(api: Api, run: Run) -> Plan[Report]:
     """Abandoned checkouts and their value: neither completed nor recovered.
 
@@ -171,7 +171,7 @@ def _cart(asked: range, checkout: Fields) -> AbandonedCart | None:
 
 
 @collector(interval=3600.0)
-@told
+@reports_omissions
 def customers(api: Api, _: Run) -> Plan[Report]:
     """Customers, by one count."""
     count = _count((yield from api.admin.ask("CustomerCount")), "customersCount")
@@ -179,7 +179,7 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 
 
 @collector(interval=3600.0)
-@told
+@reports_omissions
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks of this app, by one count."""
     count = _count((yield from api.admin.ask("WebhookCount")), "webhookSubscriptionsCount")

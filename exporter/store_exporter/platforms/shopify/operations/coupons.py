@@ -14,7 +14,19 @@ from ...kit.reading.fields import Fields
 from ..api import Api
 from ..reading import ids
 
-_KINDS = ("DiscountCodeApp", "DiscountCodeBasic", "DiscountCodeBxgy", "DiscountCodeFreeShipping")
+_ALWAYS_RESTRICTED = ("DiscountCodeApp", "DiscountCodeBxgy")
+_KINDS = (*_ALWAYS_RESTRICTED, "DiscountCodeBasic", "DiscountCodeFreeShipping")
+_PER_ITEM = "appliesOnEachItem"
+CONDITIONS = {
+    ("context",): (
+        "DiscountBuyerSelectionAll",
+        *("DiscountCustomerSegments", "DiscountCustomers", "DiscountMarkets"),
+    ),
+    ("customerGets", "items"): ("AllDiscountItems", "DiscountCollections", "DiscountProducts"),
+    ("destinationSelection",): ("DiscountCountryAll", "DiscountCountries"),
+    ("minimumRequirement",): ("DiscountMinimumSubtotal", "DiscountMinimumQuantity"),
+}
+"""What a part of a discount can be, by Shopify's schema; the first of them restricts nobody."""
 
 
 @coupon_plan(calls=("admin DiscountByCode",))
@@ -49,16 +61,29 @@ def _coupon(fields: Fields, request: CouponRequest, *, now: float) -> Coupon:
         code=request.code,
         percent=percent,
         amount=amount,
-        per_item=False,
+        per_item=amount is not None and fields.child("customerGets").child("value").flag(_PER_ITEM),
         free_shipping=kind == "DiscountCodeFreeShipping",
         minimum=_minimum(fields),
         maximum=None,
         expires=expires,
         uses_left=_uses_left(fields),
-        restricted=kind in ("DiscountCodeBxgy", "DiscountCodeApp"),
+        restricted=kind in _ALWAYS_RESTRICTED or _is_restricted(fields),
     )
     check_coupon(found, now=now, subtotal=request.subtotal)
     return found
+
+
+def _is_restricted(fields: Fields) -> bool:
+    """Whether a discount is for some buyers, products, countries or numbers of pieces only.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    return any(
+        part.one_of("__typename", kinds) != kinds[0]
+        for path, kinds in CONDITIONS.items()
+        if (part := fields.at(*path)) is not None
+    )
 
 
 def _uses_left(fields: Fields) -> int | None:

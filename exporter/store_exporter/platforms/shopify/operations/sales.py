@@ -54,7 +54,6 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     """
     query = {"query": ids.created(request.when)}
     rows = yield from api.admin.all_nodes("SalesPage", "orders", query, limit=_MOST)
-    currency = yield from api.currency()
     sales = Sales()
 
     def take(order: Fields) -> None:
@@ -62,29 +61,33 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
             return
         is_open = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
         if is_open and (request.definition == "created" or order_results.is_paid(order)):
-            sales.add(currency, _sums(order, currency), list(_sold(order)))
+            # A shop may have had another currency once; its orders keep theirs.
+            placed = ids.shop_money(order, "totalPriceSet", signed=True)
+            sales.add(placed.currency, _sums(order, placed), list(_sold(order)))
 
     _, failures = readable(rows, "orders", take)
     sales.unreadable = len(failures)
     return sales
 
 
-def _sums(order: Fields, currency: str) -> Sums:
+def _sums(order: Fields, placed: Money) -> Sums:
     """Read what an order comes to; of lines that were taken off it and never paid for, nothing.
+
+    Args:
+        order: it.
+        placed: its total, with those lines.
 
     Raises:
         StoreError: invalid_response.
     """
-    placed = ids.shop_money(order, "totalPriceSet", signed=True)
-    if placed.currency != currency:
-        raise StoreError("invalid_response", f"{order.where}: totalPriceSet is {placed}")
-    gross = order_results.total(order).amount
+    currency, gross = placed.currency, order_results.total(order).amount
 
     def amount(fields: Fields, name: str) -> Decimal:
         # Taxes and discounts before returns are null where there are none.
-        return ids.shop_money(fields, name).amount if fields.has(name) else Decimal(0)
+        return ids.shop_amount(fields, name, currency) if fields.has(name) else Decimal(0)
 
-    tax, tax_now = amount(order, "totalTaxSet"), ids.shop_money(order, "currentTotalTaxSet").amount
+    tax = amount(order, "totalTaxSet")
+    tax_now = ids.shop_amount(order, "currentTotalTaxSet", currency)
     shipping, shipping_now = _shipping(order, currency)
     pieces, discounts = "subtotalLineItemsQuantity", "totalDiscountsSet"
     if gross < placed.amount:
@@ -97,7 +100,7 @@ def _sums(order: Fields, currency: str) -> Sums:
         tax=tax,
         shipping=shipping,
         discounts=amount(order, discounts),
-        refunds=ids.shop_money(order, "totalRefundedSet").amount,
+        refunds=ids.shop_amount(order, "totalRefundedSet", currency),
         unearned=tax - tax_now + shipping - shipping_now,
     )
 
@@ -117,7 +120,7 @@ def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
         if not 0 <= rate < 1:
             raise StoreError("invalid_response", f"{line.where}: the rate of its taxes is {rate}")
     before, now = (
-        rounded(ids.shop_money(line, name).amount / (1 + rate), currency)
+        rounded(ids.shop_amount(line, name, currency) / (1 + rate), currency)
         for name in ("discountedPriceSet", "currentDiscountedPriceSet")
     )
     return before, now

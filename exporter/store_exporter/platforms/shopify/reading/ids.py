@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from ....errors import StoreError
 from ....spec.money import Money
@@ -50,6 +51,19 @@ def gid(kind: str, identifier: int) -> str:
 def shop_money(fields: Fields, name: str, *, signed: bool = False) -> Money:
     """Read an amount in the shop's own currency out of a `MoneyBag`; see `amount`."""
     return amount(fields.child(name).child("shopMoney"), signed=signed)
+
+
+def shop_amount(fields: Fields, name: str, currency: str, *, signed: bool = False) -> Decimal:
+    """Read an amount out of a `MoneyBag`, which is in a known currency of the shop's.
+
+    Raises:
+        StoreError: invalid_response, also where it is in another one.
+    """
+    money = shop_money(fields, name, signed=signed)
+    if money.currency != currency:
+        message = f"{fields.where}: {name} is {money}, and the order is in {currency}"
+        raise StoreError("invalid_response", message)
+    return money.amount
 
 
 def amount(fields: Fields, *, signed: bool = False) -> Money:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ....errors import StoreError
 from ....spec.money import Money
 from ....spec.results import (
     Customer,
@@ -16,7 +17,7 @@ from ....spec.results import (
 )
 from ...kit.reading.fields import Fields
 from ...kit.reading.secondary import Secondary
-from .ids import number, shop_money
+from .ids import number, shop_amount, shop_money
 
 _PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
 _UNPAID = ("AUTHORIZED", "PARTIALLY_PAID", "PENDING")
@@ -96,11 +97,12 @@ def total(order: Fields) -> Money:
         StoreError: invalid_response.
     """
     placed = shop_money(order, "totalPriceSet", signed=True)
-    now = shop_money(order, "currentTotalPriceSet", signed=True).amount
+    now = shop_amount(order, "currentTotalPriceSet", placed.currency, signed=True)
     if now >= placed.amount or order.gmt_if_any("cancelledAt") is not None:
         return placed
-    owed = max(-shop_money(order, "totalOutstandingSet", signed=True).amount, Decimal(0))
-    refunded = shop_money(order, "totalRefundedSet").amount
+    outstanding = shop_amount(order, "totalOutstandingSet", placed.currency, signed=True)
+    owed = max(-outstanding, Decimal(0))
+    refunded = shop_amount(order, "totalRefundedSet", placed.currency)
     return Money(min(placed.amount, now + refunded + owed), placed.currency)
 
 
@@ -109,6 +111,7 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
     found, also = status(fields), Secondary()
     created = also.read("created", fields.gmt, "createdAt")
     lines = also.read("lines", lambda: fields.child("lineItems").listed("nodes"))
+    also.read("lines", _all_lines, fields)
     closed = also.read("completed", fields.gmt_if_any, "closedAt")
     parcels = also.read("tracking", _parcels, fields) if with_customer else None
     return Order(
@@ -128,6 +131,12 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
         tracking=tuple(parcels or ()),
         unreadable=also.unreadable,
     )
+
+
+def _all_lines(fields: Fields) -> None:
+    """Raise response_too_large where an order has more lines than it shows."""
+    if fields.child("lineItems").child("pageInfo").flag("hasNextPage"):
+        raise StoreError("response_too_large", f"{fields.where}: lines are left out")
 
 
 def _address(fields: Fields) -> ShippingAddress | None:

@@ -1,4 +1,4 @@
-"""What a report says of answers that are not what was asked for, or not all of it."""
+"""What a report says of responses that are not what was requested, or not all of it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..api import Api
 from ..responses import IgnoredFilterError
 
 
-def told(check: Check) -> Check:
-    """Make a collector's report say degraded where Shopify keeps back a part of an answer.
+def reports_omissions(check: Check) -> Check:
+    """Make a collector's report say degraded where Shopify keeps back a part of a response.
 
     Where Shopify ignores a filter of its search there is no figure: it would count what was not
-    asked for.
+    requested.
     """
 
     @wraps(check)
-    def telling(api: Api, run: Run) -> Plan[Report]:
+    def reporting(api: Api, run: Run) -> Plan[Report]:
         try:
             report = yield from check(api, run)
         except IgnoredFilterError as error:
@@ -30,4 +30,4 @@ def told(check: Check) -> Check:
         report.degraded = reasons
         return report
 
-    return telling
+    return reporting
