@@ -18,7 +18,7 @@ class CartLine:
         product_id: of the product, or of the variation where it is one.
         quantity: pieces.
         maximum: the most that can be had; None if there is no such limit.
-        unit_price: of one piece, before coupons.
+        unit_price: of one piece, before coupons, with or without tax as the shop's cart shows it.
         total: of the line, after coupons and without tax.
         options: what distinguishes the variation.
     """
