@@ -229,6 +229,18 @@ def test_variations_are_listed_for_the_product_and_beside_one_of_them(shop: WooC
     assert tuple(shop.get_product_variations("SKU-010")) == ()
 
 
+@pytest.mark.parametrize("version", [(8, 2), (8, 6), (9, 0)])
+def test_variations_are_listed_by_versions_that_say_less_of_them(
+    store: SimulatedWooCommerce, version: tuple[int, int]
+) -> None:
+    """As 8.6.1, which has no type of them, and 8.2.2, which has neither product nor name."""
+    store.shop.habits.version = version
+    found = client(store).get_product_variations("MOTOR-1")
+    parent = client(store).get_product_details("MOTOR-1")
+    assert {(row.type, row.parent_id) for row in found} == {("variation", parent.id)}
+    assert {row.name for row in found} == {"12V", "24V", "230V"}
+
+
 def test_categories_are_listed_whole_or_below_one(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

@@ -120,7 +120,10 @@ def variations(shop: Shop, call: Call, product_id: str) -> Reply:
     if parent is None:
         raise ApiError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
     children = [shop.variations[number] for number in parent["variations"]]
-    return _page(shop, call, [child for child in children if _matches(call, child)])
+    reply = _page(shop, call, [child for child in children if _matches(call, child)])
+    lacking = shop.habits.lacks_of_variations
+    reply.body = [{k: v for k, v in row.items() if k not in lacking} for row in reply.body]
+    return reply
 
 
 def all_variations(shop: Shop, call: Call) -> Reply:

@@ -19,11 +19,11 @@ class Habits:
         version: of WooCommerce. Before 5.8 lists do not know when orders changed, before 6.4 the
             Store API has no number and orders no drafts (as in 6.3.1), before 7.9 those without a
             status show drafts, up to 8.2 a change of a cart needs a nonce beside the token, before
-            9.0 there is no list of all refunds, before 10.6 drafts and the trash are counted as
-            stock. In 7.1 and 7.2
-            lists of orders in tables of their own do not know it either, find nothing by words, and
-            are sorted by id, the smallest first, where they should be by date (issues 36307, 35818
-            and 36193 of woocommerce/woocommerce).
+            9.0 there is no list of all refunds, and a product's variations lack their type, before
+            8.3 their product and their name as well. Before 10.6 drafts and the trash are counted
+            as stock. In 7.1 and 7.2 lists of orders in tables of their own do not know it either,
+            find nothing by words, and are sorted by id, the smallest first, where they should be by
+            date (issues 36307, 35818 and 36193 of woocommerce/woocommerce).
         shows_drafts: lists without a status show drafts, whatever the version.
         hidden: ids of orders that lists count and do not show, as a plugin makes it.
         decimals: decimals of the prices that the shop displays. An order's total and tax are
@@ -50,6 +50,13 @@ class Habits:
     def token_is_enough(self) -> bool:
         """Whether who has the token of a cart may change it without a nonce."""
         return self.version > (8, 2)
+
+    @property
+    def lacks_of_variations(self) -> tuple[str, ...]:
+        """The members that the list of a product's variations does not have."""
+        if self.version >= (9, 0):
+            return ()
+        return ("type",) if self.version >= (8, 3) else ("type", "parent_id", "name")
 
     def is_young(self, *, hpos: bool) -> bool:
         """Whether orders are in tables of their own by a version that could do that badly."""

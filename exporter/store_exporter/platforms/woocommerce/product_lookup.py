@@ -59,7 +59,18 @@ def children(api: Api, parent_id: int) -> Plan[Rows]:
     path = f"{V3}/products/{parent_id}/variations"
     rows = yield from api.rows(path, {"status": "publish"})
     yield from facts.normalize_prices(api, rows.items)
+    for row in rows.items:
+        if isinstance(row, dict):
+            # Lists before WooCommerce 9.0 lack the type, and before 8.3 all three.
+            row.setdefault("type", "variation")
+            row.setdefault("parent_id", parent_id)
+            row.setdefault("name", _variation_name(Fields(row, "variation")))
     return rows
+
+
+def _variation_name(variation: Fields) -> str:
+    """Return a variation's name as WooCommerce forms it, from the options that it stands for."""
+    return ", ".join(variation.optional_items("attributes", lambda row: row.text_or("option")))
 
 
 def category_id(api: Api, category: int | str) -> Plan[int]:
