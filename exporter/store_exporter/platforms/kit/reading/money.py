@@ -154,4 +154,4 @@ def normalized(amount: Decimal, currency: str) -> Decimal:
     shown = rounded(amount, currency)
     if shown != amount:
         return amount.normalize()
-    return min(amount, shown, key=lambda written: len(str(written)))
+    return min(amount, shown, key=lambda written: len(f"{written:f}"))
