@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -173,6 +175,16 @@ def test_a_coupon_ends_at_its_very_second(
     assert shop.validate_coupon("soon").expires is not None
     clock.advance(1)
     assert failure(shop.validate_coupon, "soon").code == "coupon_expired"
+
+
+def test_a_coupon_expires_on_the_day_that_its_shop_has_then(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """As OLD20 of a shop at UTC+5:30, where the new year begins while it is 2023 in London."""
+    store.shop.zone = ZoneInfo("Asia/Kolkata")
+    new_year = datetime(2024, 1, 1, tzinfo=store.shop.zone)
+    store.shop.add_coupon("midnight", expires=new_year.timestamp())
+    assert "expired on 2024-01-01" in failure(shop.validate_coupon, "midnight").message
 
 
 @pytest.mark.parametrize("email", ["me@ours.test", "BOSS@x.test"])

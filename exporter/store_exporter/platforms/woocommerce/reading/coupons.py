@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ....errors import StoreError
 from ....spec.money import Money
 from ....spec.results import Coupon
 from ...kit.operations.coupons import CouponRequest, check_coupon, refusal
@@ -17,6 +20,7 @@ _RESTRICTIONS = (
     "excluded_product_categories",
     "email_restrictions",
 )
+_DAY = timedelta(days=1)
 _PER_ITEM = ("fixed_product", "percent_product")
 
 
@@ -47,7 +51,7 @@ def read_coupon(fields: Fields, currency: str, request: CouponRequest, *, now: f
         free_shipping=fields.flag("free_shipping"),
         minimum=_limit(fields, "minimum_amount", currency),
         maximum=_limit(fields, "maximum_amount", currency),
-        expires=fields.gmt_if_any("date_expires_gmt"),
+        expires=_expiry(fields),
         uses_left=_uses_left(fields),
         restricted=any(_listed(fields, name) for name in _RESTRICTIONS),
     )
@@ -55,6 +59,16 @@ def read_coupon(fields: Fields, currency: str, request: CouponRequest, *, now: f
     if request.email is not None:
         _check_shopper(fields, code, request.email)
     return found
+
+
+def _expiry(fields: Fields) -> datetime | None:
+    """Read when a coupon expires, on the shop's own clock, so that the day is the shop's."""
+    expires = fields.gmt_if_any("date_expires_gmt")
+    with suppress(StoreError):
+        local = fields.gmt_if_any("date_expires")
+        if expires is not None and local is not None and abs(local - expires) < _DAY:
+            return expires.astimezone(timezone(local - expires))
+    return expires
 
 
 def _limit(fields: Fields, name: str, currency: str) -> Money | None:
