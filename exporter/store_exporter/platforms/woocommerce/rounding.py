@@ -22,6 +22,8 @@ _UNPAID = ("pending", "on-hold", "cancelled", "refunded", "failed", "checkout-dr
 _SAMPLE = f"id,currency,customer_id,{totals.MEMBERS}"
 _ROUNDED = Decimal("0.005")
 """By how much that sum may be off, which has two decimals in every shop."""
+_FEWER = 10
+"""Orders that are looked at where a store takes too long for a page of them."""
 _MOST_CUSTOMERS = 3
 _MOST_STATUSES = 6
 CALLS = (
@@ -81,16 +83,31 @@ def _learn(
         The id, and whether that is a guess.
     """
     yield from _learn_rule(api, reading)
-    query = {**FULL, "orderby": "id", "per_page": PAGE, "_fields": _SAMPLE}
-    sample = [*orders]
-    for order in ("asc", "desc"):
-        page = yield from api.page(f"{V3}/orders", {**query, "order": order})
-        sample += reading.of_kind(page.items, is_foreign=is_foreign)
+    sample = [*orders, *reading.of_kind((yield from _sample(api)), is_foreign=is_foreign)]
     doubtful = totals.ambiguous_orders(reading, sample)
     if not doubtful:
         return totals.learn_rounding(reading, sample), False
     below = yield from _by_customers(api, reading, doubtful)
     return (0, True) if below is None else (below, False)
+
+
+def _sample(api: Api) -> Plan[list[Any]]:
+    """Return the oldest and the newest orders, fewer where the store is too slow for hundreds."""
+    try:
+        return (yield from _ends(api, PAGE))
+    except StoreError as error:
+        if error.error_type != "timeout":
+            raise
+    return (yield from _ends(api, _FEWER))
+
+
+def _ends(api: Api, size: int) -> Plan[list[Any]]:
+    """Return so many of the oldest and of the newest orders, with their parts."""
+    query = {**FULL, "orderby": "id", "per_page": size, "_fields": _SAMPLE}
+    found: list[Any] = []
+    for order in ("asc", "desc"):
+        found += (yield from api.page(f"{V3}/orders", {**query, "order": order})).items
+    return found
 
 
 def _learn_rule(api: Api, reading: OrderTotals) -> Plan[None]:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.woocommerce.reading.totals import OrderTotals, learn_rounding
 from tests.fakes.clock import Clock
-from tests.fakes.woocommerce import client
+from tests.fakes.woocommerce import changing, client
 
 from ..watching import figures, watching
 
@@ -216,6 +217,45 @@ async def test_orders_in_other_currencies_are_as_the_shop_makes_them(
         assert any("Nothing tells" in reason for reason in report.degraded) is not is_known
         with client(store.shop, clock=Clock(store.clock.now)) as operations:
             assert float(operations.check_order(first["id"], email).total.amount) == counted
+
+
+def test_a_store_too_slow_for_a_full_page_shows_fewer_orders_with_their_parts() -> None:
+    """It takes a second for three of them, where a request has ten seconds."""
+    clock = Clock()
+    store = SimulatedWooCommerce(clock=clock.now, orders=0)
+    store.shop.habits.decimals = 1
+    for _ in range(60):
+        number = store.new_order("completed", total="10.00", email="cust2@example.test")["id"]
+        store.shop.orders[number]["line_items"][0]["total"] = "10.03"
+
+    def slowly(rows: Any) -> Any:
+        if len(rows) > 30:
+            clock.advance(10)
+            raise TimeoutError
+        clock.advance(len(rows) / 3)
+        return rows
+
+    store.faults.add(changing("*/orders", slowly))
+    with client(store, clock) as operations:
+        assert operations.check_order(number).total.amount == 10
+
+
+@pytest.mark.parametrize("shop_currency", ["GBP", "JPY"])
+def test_reports_learn_how_orders_in_other_currencies_were_made(shop_currency: str) -> None:
+    """As a shop of CHF that displays one decimal, whose report had 777.15 USD for 777.20."""
+    clock = Clock()
+    store = SimulatedWooCommerce(clock=clock.now, orders=0)
+    shop = store.shop
+    shop.currency, shop.habits.decimals, shop.habits.at_subtotal = shop_currency, 0, True
+    found = store.new_order("completed", currency="EUR", email="cust2@example.test")
+    made = shop.orders[found["id"]]
+    made["total"], made["line_items"][0]["total"] = "777", "777.1521"
+    with client(store, clock) as operations:
+        report = operations.get_sales_report("day")
+        best = operations.get_customer_insights()
+    assert [other.gross.amount for other in report.other_currencies] == [777]
+    assert best.totals is not None
+    assert [spent.amount for spent in best.totals.other_currencies] == [777]
 
 
 async def test_a_shop_that_sells_in_one_currency_is_asked_no_more_for_the_others() -> None:

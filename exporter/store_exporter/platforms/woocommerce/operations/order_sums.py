@@ -25,6 +25,7 @@ def every_order(
 
     They are requested with no more than their totals need, as a large shop has thousands. That is
     more for those in a currency with more decimals than the shop displays and than its own has.
+    Orders in other currencies whose totals are still to be understood are taken last.
 
     Args:
         api: the store's API.
@@ -35,10 +36,13 @@ def every_order(
         dates: those that are read, by their names in the shop's zone.
     """
     finer: set[int] = set()
+    foreign: list[Fields] = []
 
     def keep(order: Fields) -> None:
         if reading.lacks_parts(order):
             finer.add(order.identifier())
+        elif not reading.knows_foreign and reading.of_kind([order], is_foreign=True):
+            foreign.append(order)
         else:
             take(order)
 
@@ -46,7 +50,7 @@ def every_order(
     wanted = {**query, "_fields": f"{members},{reading.members}"}
     unreadable = yield from every_row(api, path, wanted, dates, keep)
     wanted |= {**FULL, "_fields": f"{members},{MEMBERS},{_both(dates)}"}
-    foreign = yield from api.get_by_ids(path, finer, wanted)
+    foreign += yield from api.get_by_ids(path, finer, wanted)
     yield from rounding.learn_foreign(api, reading, foreign)
     for order in (yield from local_dates.with_gmt_dates(api, foreign, dates)):
         try:
