@@ -13,6 +13,7 @@ from ...net.plans import Plan, RedirectError
 from ...stores.model import Store
 from ..kit.graphql.bucket import ThrottledError, rate_limit_samples
 from ..kit.monitoring.declare import by_name, probe
+from ..kit.monitoring.info import info_sample
 from ..kit.monitoring.options import number
 from ..kit.monitoring.probes import tls_probe
 from ..kit.monitoring.storefront import ClosedPage, StorefrontPages, storefront_probe
@@ -63,13 +64,9 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
             f"Shopify answers by API version {api.served} and not by {api.version}, which is "
             "configured: set api_version to one that Shopify supports."
         )
-    info = {
-        "version": api.served,
-        "currency": currency,
-        "timezone": shop.text("ianaTimezone"),
-        "order_storage": "",
-    }
-    samples += [Sample(health.INFO, 1, info), *rate_limit_samples(api.admin.bucket)]
+    zone = shop.text("ianaTimezone")
+    info = info_sample({"version": api.served, "currency": currency, "timezone": zone})
+    samples += [info, *rate_limit_samples(api.admin.bucket)]
     latest = api.admin.bucket.latest
     left = f", {latest.available:g} of {latest.maximum:g} points left" if latest else ""
     summary = f"{shop.text('name')} sells in {currency}, API version {api.served}{left}"

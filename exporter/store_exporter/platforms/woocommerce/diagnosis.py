@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ...contract import Finding, Run
 from ...errors import StoreError
 from ...net.plans import Plan
-from ..kit.monitoring.diagnosis import check_clock, check_transport, run_checks
+from ..kit.monitoring.diagnosis import check_clock, check_reads, check_transport, run_checks
 from ..kit.rest.responses import server_time
 from .api import ANALYTICS, V3, Api
 from .api_location import ROOT
@@ -43,13 +43,8 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
         return [*findings, _refused(error, run)]
     findings.append(Finding("key", "ok", "the store accepts the key"))
     findings.append(check_clock(server_time(response), run.now()))
-    for name, path, params in _READS:
-        try:
-            yield from api.get(path, params)
-        except StoreError as error:
-            findings.append(Finding.failed(f"may read {name}", error))
-    if not any(finding.check.startswith("may read") for finding in findings):
-        findings.append(Finding("may read", "ok", "everything that the collectors need"))
+    reads = ((name, api.get(path, params)) for name, path, params in _READS)
+    findings += yield from check_reads(reads)
     steps = (
         ("may write", _writes(api)),
         ("installation", _installation(api)),

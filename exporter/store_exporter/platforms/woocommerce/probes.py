@@ -11,8 +11,7 @@ from ...errors import StoreError
 from ...net import caches
 from ...net.plans import Plan
 from ..kit.monitoring.declare import by_name, probe
-from ..kit.monitoring.options import number
-from ..kit.monitoring.probes import dns, slow_answer, tls_probe
+from ..kit.monitoring.probes import dns, slow_answer, tls_probe, wrong_clock
 from ..kit.monitoring.storefront import ClosedPage, StorefrontPages, storefront_probe
 from ..kit.reading.fields import Fields
 from ..kit.rest.responses import server_time
@@ -50,12 +49,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     body, response = yield from api.ask(CURRENCY, {"_fields": "id,value"})
     caches.refuse_repeated(api.answers, "liveness", response, run.now())
     currency = Fields(body, "the currency setting").currency("value")
-    degraded = slow_answer(response, run)
-    server = server_time(response)
-    skew = 0.0 if server is None else server - run.now()
-    if abs(skew) > number(run.options, "clock_skew"):
-        way = "ahead of" if skew > 0 else "behind"
-        degraded.append(f"The store's clock is {abs(skew):.0f} s {way} ours.")
+    degraded = slow_answer(response, run) + wrong_clock(server_time(response), run)
     return Report((), degraded, f"the API answered; the shop sells in {currency}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from ....contract import Finding
 from ....errors import StoreError
@@ -20,6 +21,21 @@ def run_checks(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]
         except StoreError as error:
             found.append(Finding.failed(check, error, "warn"))
     return found
+
+
+def check_reads(reads: Iterable[tuple[str, Plan[Any]]]) -> Plan[list[Finding]]:
+    """Look at whether all can be read that the collectors need.
+
+    Args:
+        reads: a request for each kind of record, after its name.
+    """
+    failed = []
+    for name, read in reads:
+        try:
+            yield from read
+        except StoreError as error:
+            failed.append(Finding.failed(f"may read {name}", error))
+    return failed or [Finding("may read", "ok", "everything that the collectors need")]
 
 
 def check_transport(url: str) -> Finding:

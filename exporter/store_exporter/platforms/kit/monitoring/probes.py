@@ -29,6 +29,20 @@ def slow_answer(response: Response, run: Run) -> list[str]:
     return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
 
 
+def wrong_clock(server: float | None, run: Run) -> list[str]:
+    """Return the sentence that says how far two clocks are apart, beyond the option `clock_skew`.
+
+    Args:
+        server: Unix time by the store's clock; None if it does not show it.
+        run: the run, with our clock.
+    """
+    skew = 0.0 if server is None else server - run.now()
+    if abs(skew) <= number(run.options, "clock_skew"):
+        return []
+    way = "ahead of" if skew > 0 else "behind"
+    return [f"The store's clock is {abs(skew):.0f} s {way} ours."]
+
+
 def tls_probe(small_file: str) -> Probe:
     """Return the probe that looks at the certificate.
 

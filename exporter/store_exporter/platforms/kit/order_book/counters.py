@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,18 @@ PAID = "paid"
 MAX_METHODS = 16
 """Payment methods counted per store, the first ones seen; further ones count as `OTHER`."""
 OTHER = "other"
+_NOT_OF_AN_ID = re.compile(r"[^a-z0-9]+")
+_A_NUMBER = re.compile(r"[0-9]{4}")
+_LONGEST_METHOD = 40
+
+
+def method_label(name: str) -> str:
+    """Return a payment method's name as a label, such as `cash_on_delivery_cod`."""
+    label = _NOT_OF_AN_ID.sub("_", name.lower()).strip("_")
+    # An app that imports orders of a marketplace may write an order's number there.
+    if not label or len(label) > _LONGEST_METHOD or _A_NUMBER.search(label):
+        return OTHER
+    return label
 
 
 class Counters:

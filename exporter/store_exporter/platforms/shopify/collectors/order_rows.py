@@ -7,15 +7,14 @@ that: an order that is edited is paid in the rest, one that is authorised is cap
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
 from ....errors import StoreError
 from ...kit.order_book.accounts import CountedOrder, CountedRefund, Payment
-from ...kit.order_book.counters import FAILED, OTHER, PAID
+from ...kit.order_book.counters import FAILED, PAID, method_label
+from ...kit.order_book.settling import settled_payments, settled_refunds
 from ...kit.reading.fields import Fields
 from ..reading import ids, order_results
 
@@ -48,11 +47,6 @@ _KINDS = (*_PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "
 _RESULTS = ("AWAITING_RESPONSE", "ERROR", "FAILURE", "PENDING", "SUCCESS", "UNKNOWN")
 _TRIED = (*_PAYMENTS, "AUTHORIZATION", "EMV_AUTHORIZATION")
 _ENDED = {"SUCCESS": PAID, "FAILURE": FAILED, "ERROR": FAILED}
-_NOT_OF_AN_ID = re.compile(r"[^a-z0-9]+")
-_A_NUMBER = re.compile(r"[0-9]{4}")
-_LONGEST_METHOD = 40
-_REST = "rest"
-"""The id of what was refunded and is no transaction."""
 
 
 def is_cut_short(row: Fields, shown: Mapping[str, int]) -> bool:
@@ -100,11 +94,7 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
 
 
 def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
-    """Return what was received, which is what Shopify calls the total received.
-
-    Change for cash is taken off. What no payment accounts for has the date of the
-    last one. An order for nothing is paid with nothing.
-    """
+    """Return what was received, which is what Shopify calls the total received, less change."""
     payments, tests = [], Decimal(0)
     for transaction in row.children("transactions"):
         kind, result = _ended(transaction)
@@ -117,12 +107,9 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
             tests += amount
         else:
             payments.append(Payment(amount, _when(transaction)))
-    received = ids.shop_amount(row, "totalReceivedSet", currency)
-    rest = received - tests - sum((payment.amount for payment in payments), Decimal(0))
-    if rest or (is_paid and not payments):
-        last = max((payment.when for payment in payments), default=row.seconds("processedAt"))
-        payments.append(Payment(rest, last))
-    return payments
+    received = ids.shop_amount(row, "totalReceivedSet", currency) - tests
+    processed = row.seconds("processedAt")
+    return settled_payments(payments, received, is_paid=is_paid, processed=processed)
 
 
 def _ended(transaction: Fields) -> tuple[str, str | None]:
@@ -147,18 +134,9 @@ def _attempts(row: Fields) -> dict[tuple[str, str], int]:
             continue
         gateway = transaction.text_or("gateway")
         if result and gateway:
-            attempt = _method(gateway), result
+            attempt = method_label(gateway), result
             found[attempt] = max(found.get(attempt, 0), _when(transaction))
     return found
-
-
-def _method(gateway: str) -> str:
-    """Return a gateway as a label: `shopify_payments`, or `cash_on_delivery_cod` of a name."""
-    name = _NOT_OF_AN_ID.sub("_", gateway.lower()).strip("_")
-    # An app that brings orders of a marketplace may write an order's number there.
-    if not name or len(name) > _LONGEST_METHOD or _A_NUMBER.search(name):
-        return OTHER
-    return name
 
 
 def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
@@ -184,22 +162,9 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
             )
         else:
             others += amount
-    rest = ids.shop_amount(row, "totalRefundedSet", currency)
-    rest -= sum((refund.amount for refund in found), Decimal(0))
-    if rest > others:
-        # Shopify may count what is pending.
-        found.append(CountedRefund(_REST, rest - others, last or row.seconds("updatedAt")))
-    return _lowered(found, -rest)
-
-
-def _lowered(refunds: list[CountedRefund], excess: Decimal) -> list[CountedRefund]:
-    """Return refunds that come to less by an excess, which is taken from the latest ones."""
-    left = []
-    for refund in sorted(refunds, key=lambda one: one.created or 0, reverse=True):
-        reduction = min(max(excess, Decimal(0)), refund.amount)
-        excess -= reduction
-        left.append(replace(refund, amount=refund.amount - reduction))
-    return left
+    refunded = ids.shop_amount(row, "totalRefundedSet", currency)
+    when = last or row.seconds("updatedAt")
+    return settled_refunds(found, refunded, others=others, when=when)
 
 
 def _when(transaction: Fields) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from ....contract import Report, Run
-from ....errors import Fault, StoreError
+from ....errors import StoreError
 from ....events.event import EventKind
-from ....metrics.catalogue import health
-from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
+from ...kit.monitoring.info import info_sample, learn
 from .. import local_dates
 from ..api import V3, Api
 
@@ -23,7 +22,7 @@ _WITH_THEME = f"{STATUS_FIELDS},theme.name,theme.version,theme.parent_name,theme
 templates; it remembers that for an hour."""
 _VERSIONS = "environment.version,environment.wp_version,environment.php_version,active_plugins"
 _STATUS = f"{V3}/system_status"
-_LIMIT = 64
+_LONGEST = 64
 
 
 @collector(interval=86_400.0, timeout=60.0, requests=2)
@@ -39,19 +38,16 @@ def info(api: Api, _: Run) -> Plan[Report]:
     facts: dict[str, str] = {}
     themes: dict[str, str] = {}
     failures: list[StoreError] = []
-    yield from _learn(_from_status(api, themes), facts, failures)
+    yield from learn(_from_status(api, themes), facts, failures)
     if not facts.get("version"):
-        yield from _learn(_from_newest_order(api), facts, failures)
-    yield from _learn(_from_index(api), facts, failures)
+        yield from learn(_from_newest_order(api), facts, failures)
+    yield from learn(_from_index(api), facts, failures)
     if failures and not any(facts.values()):
         raise failures[0]
-    labels = {
-        name: facts.get(name, "")[:_LIMIT]
-        for name in ("version", "currency", "timezone", "order_storage")
-    }
-    known = ", ".join(f"{name} {value}" for name, value in labels.items() if value)
+    sample = info_sample(facts)
+    known = ", ".join(f"{name} {value}" for name, value in sample.labels.items() if value)
     changing = {EventKind.THEME: themes} if themes else {}
-    return Report([Sample(health.INFO, 1, labels)], summary=known, facts=changing)
+    return Report([sample], summary=known, facts=changing)
 
 
 @collector(interval=3600.0, timeout=60.0)
@@ -86,24 +82,11 @@ def versions(api: Api, _: Run) -> Plan[Report]:
         if plugin.text("name") != "WooCommerce"
     }
     known = {name: version for name, version in platform.items() if version}
-    versions = ", ".join(f"{name} {version[:_LIMIT]}" for name, version in known.items())
+    versions = ", ".join(f"{name} {version[:_LONGEST]}" for name, version in known.items())
     return Report(
         summary=f"{versions}, {len(plugins)} further plugins",
         facts={EventKind.PLATFORM: known, EventKind.PLUGIN: plugins},
     )
-
-
-def _learn(
-    reading: Plan[dict[str, str]], facts: dict[str, str], failures: list[StoreError]
-) -> Plan[None]:
-    """Add what one source says; a source that refuses or makes no sense is noted and left out."""
-    try:
-        facts.update((yield from reading))
-    except StoreError as error:
-        if error.fault is Fault.STORE and error.error_type != "invalid_response":
-            # The store is in trouble: asking it for the rest as well would not help it.
-            raise
-        failures.append(error)
 
 
 def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:

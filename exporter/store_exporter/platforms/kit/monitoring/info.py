@@ -1,0 +1,35 @@
+"""What a store is: its version, currency, time zone and order storage, as one sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ....errors import Fault, StoreError
+from ....metrics.catalogue import health
+from ....metrics.catalogue.health import STORE_LABELS
+from ....metrics.families import Sample
+from ....net.plans import Plan
+
+_LONGEST = 64
+
+
+def info_sample(known: Mapping[str, str]) -> Sample:
+    """Return the sample of `store_info`; what is not known of its labels is empty."""
+    names = health.INFO.labels[len(STORE_LABELS) :]
+    return Sample(health.INFO, 1, {name: known.get(name, "")[:_LONGEST] for name in names})
+
+
+def learn(
+    source: Plan[Mapping[str, str]], known: dict[str, str], failures: list[StoreError]
+) -> Plan[None]:
+    """Add to `known` what one source of several has; why one fails is added to `failures`.
+
+    Raises:
+        StoreError: the store itself is in trouble, so that the other sources are left alone.
+    """
+    try:
+        known.update((yield from source))
+    except StoreError as error:
+        if error.fault is Fault.STORE and error.error_type != "invalid_response":
+            raise
+        failures.append(error)

@@ -1,0 +1,66 @@
+"""Payments and refunds of an order, made to come to what the platform says of the order. No I/O.
+
+A platform's list of transactions need not add up to the order's own totals: what was paid otherwise
+is in no transaction, and amounts in the shop's currency are those of another day's rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from .accounts import CountedRefund, Payment
+
+REST = "rest"
+"""The id of what was refunded and is no transaction."""
+
+
+def settled_payments(
+    payments: Sequence[Payment], received: Decimal, *, is_paid: bool, processed: int
+) -> list[Payment]:
+    """Return payments that come to what was received.
+
+    What no payment accounts for has the date of the last one. An order for nothing is paid with
+    nothing.
+
+    Args:
+        payments: those that succeeded.
+        received: what they should come to.
+        is_paid: whether the order is paid, so that there is one payment at least.
+        processed: Unix time of the order, for one without payments.
+    """
+    rest = received - sum((payment.amount for payment in payments), Decimal(0))
+    if not rest and (payments or not is_paid):
+        return list(payments)
+    last = max((payment.when for payment in payments), default=processed)
+    return [*payments, Payment(rest, last)]
+
+
+def settled_refunds(
+    refunds: Sequence[CountedRefund], refunded: Decimal, *, others: Decimal, when: int
+) -> list[CountedRefund]:
+    """Return refunds that come to what was paid back.
+
+    Args:
+        refunds: those that succeeded, each with its time.
+        refunded: what they should come to; it may include others.
+        others: what is pending or a test.
+        when: Unix time of what no refund accounts for.
+    """
+    found = list(refunds)
+    rest = refunded - sum((refund.amount for refund in found), Decimal(0))
+    if rest > others:
+        # A platform may count what is pending.
+        found.append(CountedRefund(REST, rest - others, when))
+    return _lowered(found, -rest)
+
+
+def _lowered(refunds: Iterable[CountedRefund], excess: Decimal) -> list[CountedRefund]:
+    """Return refunds that come to less by an excess, which is taken from the latest ones."""
+    left = []
+    for refund in sorted(refunds, key=lambda one: one.created or 0, reverse=True):
+        reduction = min(max(excess, Decimal(0)), refund.amount)
+        excess -= reduction
+        left.append(replace(refund, amount=refund.amount - reduction))
+    return left
