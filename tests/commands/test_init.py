@@ -300,7 +300,7 @@ def test_what_the_store_is_reached_by_is_looked_at_and_written_down(
 
 
 @pytest.mark.timeout(180)
-def test_a_person_is_asked_for_the_issuer_of_a_certificate_that_the_system_does_not_know(
+def test_a_person_is_requested_the_issuer_of_a_certificate_that_the_system_does_not_know(
     tmp_path: Path, shop: SimulatedWooCommerce, url: str
 ) -> None:
     authority = trustme.CA()

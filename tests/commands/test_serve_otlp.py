@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from store_demo.stores.faults import Fault
 from store_demo.stores.woocommerce import SimulatedWooCommerce
-from store_exporter.server.process.spans import is_asked_for
+from store_exporter.server.process.spans import is_requested
 from tests.commands.serving import run, served, until_logged
 from tests.fakes.traces import attributes as span_attributes
 from tests.fakes.traces import receiving
@@ -210,4 +210,4 @@ async def test_runs_are_traced_where_the_variables_ask_for_it(tmp_path: Path) ->
     ],
 )
 def test_runs_are_traced_only_when_traces_are_named(variables: dict[str, str], asked: bool) -> None:
-    assert is_asked_for(variables) is asked
+    assert is_requested(variables) is asked

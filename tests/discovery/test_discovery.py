@@ -295,11 +295,11 @@ async def test_a_source_that_never_answered_is_told_apart_from_one_that_names_no
     discoverer = Discoverer(heard, lambda _: None, turns)
     (tmp_path / "a.json").write_text("nonsense")
     before = await discoverer.replace([source(tmp_path, "files: [a.json]")])
-    assert [(claim.requested, claim.answered) for claim in before] == [(False, False)]
+    assert [(claim.requested, claim.responded) for claim in before] == [(False, False)]
     discoverer.start()
     await turns.next()
     ((failed,),) = heard.claims
-    assert (failed.requested, failed.answered) == (True, False)
+    assert (failed.requested, failed.responded) == (True, False)
     (tmp_path / "a.json").write_text("[]")
     turns.turn.release()
     await turns.next()

@@ -61,7 +61,7 @@ class Recorder:
 
     def on(self, client: ClientT) -> ClientT:
         """Keep what this client is answered from now on."""
-        inner = client._driver._answer
+        inner = client._driver._request
 
         async def exchange(request: Request) -> Response:
             answer = await inner(request)
@@ -73,7 +73,7 @@ class Recorder:
             self.seen.append(one)
             return replace(answer, headers=headers, body=one.text)
 
-        client._driver._answer = exchange  # type: ignore[method-assign]
+        client._driver._request = exchange  # type: ignore[method-assign]
         return client
 
 
@@ -90,7 +90,7 @@ class Replayer:
         async def exchange(request: Request) -> Response:
             return self.answer(request)
 
-        client._driver._answer = exchange  # type: ignore[method-assign]
+        client._driver._request = exchange  # type: ignore[method-assign]
         return client
 
     def answer(self, request: Request) -> Response:

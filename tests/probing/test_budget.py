@@ -125,7 +125,7 @@ def test_back_offs_grow_up_to_a_limit_until_the_store_answers() -> None:
     assert held[1] == pytest.approx(60, rel=0.2)
     assert held[-1] == pytest.approx(LONGEST_BACKOFF, rel=0.2)
     budget.failed()
-    budget.answered()
+    budget.responded()
     assert budget.held == 0
     budget.failed()
     assert budget.held == pytest.approx(30, rel=0.2)
@@ -135,7 +135,7 @@ def test_what_a_store_asked_for_holds_although_it_answers_again() -> None:
     clock = Clock(0.0)
     budget = Budget(600, monotonic=clock.now)
     budget.refused(300)
-    budget.answered()
+    budget.responded()
     assert budget.held == 300
     budget.refused(10)
     assert budget.held == 300, "a shorter wish does not shorten a longer one"
@@ -146,7 +146,7 @@ def test_what_a_store_in_trouble_expects_ends_when_it_answers() -> None:
     budget = Budget(600, monotonic=clock.now)
     budget.failed(600)
     assert budget.held == 600
-    budget.answered()
+    budget.responded()
     assert budget.held == 0
 
 

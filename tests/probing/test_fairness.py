@@ -62,7 +62,7 @@ class Fleet:
     async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         """Answer as a slow store does."""
         await self.time.sleep(self.answer)
-        exchange.answered(200)
+        exchange.responded(200)
         return Response(200, {}, b"{}", outgoing.url)
 
     def jobs(self, one: Store) -> Iterable[Job]:

@@ -40,7 +40,7 @@ class Scripted:
     async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         self.sent.append(outgoing)
         response = self.respond(outgoing)
-        exchange.answered(response.status)
+        exchange.responded(response.status)
         return response
 
 

@@ -394,7 +394,7 @@ async def test_what_was_held_back_runs_as_soon_as_the_store_is_back(world: World
     await world.update([replace(store(), concurrency=2)])
     await world.time.advance(40)
     assert len(world.times(name="orders")) == first
-    budget.answered()
+    budget.responded()
     await world.time.advance(70)
     assert len(world.times(name="orders")) == first + 1, "600 s were announced and not needed"
 

@@ -58,7 +58,7 @@ def test_a_program_that_went_away_is_looked_for_again(project: Project) -> None:
     assert project.script("tools", "amtool").returncode == 1
 
 
-def test_a_changed_script_renews_what_is_asked_for_and_leaves_the_rest(project: Project) -> None:
+def test_a_changed_script_renews_what_is_requested_and_leaves_the_rest(project: Project) -> None:
     for name in ("amtool", "promtool"):
         project.program(name, f"echo '{name}, version 3.0.0'")
     assert project.script("tools", "amtool", "promtool").returncode == 0

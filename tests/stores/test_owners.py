@@ -16,9 +16,9 @@ def store(domain: str, org: str) -> Store:
     return Store(org, domain, "woocommerce", f"https://{domain}", networks=())
 
 
-def claim(org: str, *domains: str, requested: bool = True, answered: bool = True) -> SourceClaim:
+def claim(org: str, *domains: str, requested: bool = True, responded: bool = True) -> SourceClaim:
     stores = [store(domain, org) for domain in domains]
-    return SourceClaim(org, stores, requested=requested, answered=answered)
+    return SourceClaim(org, stores, requested=requested, responded=responded)
 
 
 def who(settlement: Settlement) -> dict[str, str]:
@@ -57,7 +57,7 @@ def test_a_domain_that_several_name_and_none_has_is_nobodys_until_one_drops_it()
 def test_the_owner_keeps_a_domain_until_its_source_answers_without_it() -> None:
     owners = {"a.example": "acme"}
     evil = claim("evil", "a.example")
-    silent = settle(owners, (), [claim("acme", answered=False), evil])
+    silent = settle(owners, (), [claim("acme", responded=False), evil])
     assert (who(silent), silent.owners) == ({}, owners)
     dropped = settle(silent.owners, (), [claim("acme"), evil])
     assert who(dropped) == dropped.owners == {"a.example": "evil"}
@@ -68,12 +68,12 @@ def test_an_org_without_sources_has_dropped_what_they_named() -> None:
 
 
 def test_one_of_several_sources_of_the_owner_is_enough_to_keep_a_domain() -> None:
-    claims = [claim("acme"), claim("acme", answered=False), claim("evil", "a.example")]
+    claims = [claim("acme"), claim("acme", responded=False), claim("evil", "a.example")]
     assert settle({"a.example": "acme"}, (), claims).owners == {"a.example": "acme"}
 
 
 def test_a_new_domain_is_nobodys_until_every_source_was_asked_once() -> None:
-    claims = [claim("evil", "a.example"), claim("acme", requested=False, answered=False)]
+    claims = [claim("evil", "a.example"), claim("acme", requested=False, responded=False)]
     found = settle({}, (), claims)
     assert (who(found), found.owners, found.refusals) == ({}, {}, [])
     # One that was requested and failed holds nobody up any more.
@@ -103,9 +103,9 @@ def test_nobody_loses_a_domain_to_what_others_say(
 ) -> None:
     """A round is what each org's source answers; None is a look that fails."""
     owners: Mapping[str, str] = {}
-    last: dict[str, SourceClaim] = {org: claim(org, answered=False) for org in ORGS}
-    for answered in rounds:
-        for org, domains in answered.items():
+    last: dict[str, SourceClaim] = {org: claim(org, responded=False) for org in ORGS}
+    for responded in rounds:
+        for org, domains in responded.items():
             if domains is not None:
                 last[org] = claim(org, *domains)
         claims = list(last.values())

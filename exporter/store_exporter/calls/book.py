@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import Fault
 from ..lock import Lock
-from .call import MAX_RAW, OPERATION, Call, told
+from .call import MAX_RAW, OPERATION, Call, message_and_status
 from .privacy import hide
 
 SHOWN = 300
@@ -120,7 +120,7 @@ class CallBook:
         calls = self._list(call)
         if len(calls) == calls.maxlen and 0 <= now - calls[0].time < _BUSY:
             return
-        message, status = told(error)
+        message, status = message_and_status(error)
         calls.append(replace(call, message=message, status=status, trace_id=trace))
         self._changed.add((org, domain))
 

@@ -68,7 +68,7 @@ class Call:
         }
 
 
-def told(error: BaseException | None) -> tuple[str, int | None]:
+def message_and_status(error: BaseException | None) -> tuple[str, int | None]:
     """Return an exception's message, with its class where that says something, and its HTTP status.
 
     Raises:

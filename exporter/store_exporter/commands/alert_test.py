@@ -187,10 +187,10 @@ def counts(client: httpx.Client) -> Counts:
     Raises:
         httpx.HTTPError: it does not answer.
     """
-    answer = client.get("/metrics")
-    answer.raise_for_status()
+    response = client.get("/metrics")
+    response.raise_for_status()
     found = Counts()
-    for metric, text, value in _SAMPLE.findall(answer.text):
+    for metric, text, value in _SAMPLE.findall(response.text):
         labels = dict(re.findall(r'(\w+)="([^"]*)"', text))
         where = (labels.get("receiver_name", ""), labels.get("integration", ""))
         number = int(float(value))
@@ -266,9 +266,9 @@ def _post(client: httpx.Client, alert: Mapping[str, Any]) -> None:
 
 
 def _json(client: httpx.Client, path: str, **params: str) -> Any:
-    answer = client.get(path, params=params)
-    answer.raise_for_status()
+    response = client.get(path, params=params)
+    response.raise_for_status()
     try:
-        return answer.json()
+        return response.json()
     except ValueError:
         raise AlertTestError("the answer is not a JSON document; is this Alertmanager?") from None

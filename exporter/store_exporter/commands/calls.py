@@ -47,14 +47,14 @@ def run(args: argparse.Namespace) -> int:
     """Print them; 1 when the exporter refuses or cannot be reached, 2 for no such store."""
 
     def ask(client: httpx.Client, store: Store) -> None:
-        def asked() -> Document:
+        def fetch() -> Document:
             params = {"domain": store.domain, "limit": str(args.limit)}
             return exporter_api.document_of(client.get("/api/v1/calls", params=params))
 
-        found = asked()
+        found = fetch()
         _print(args, found)
         if args.follow:
-            follow(asked, found, args.format)
+            follow(fetch, found, args.format)
 
     with suppress(KeyboardInterrupt):
         exporter_api.run(args, "read", ask)

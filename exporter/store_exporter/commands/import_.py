@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         progress = _Progress(args.file.stat().st_size)
         # The day on which the live figures began is whole once it has ended, as those before.
         until = max(before, now - _SETTLED)
-        work = Import(reader, before, until, args.output, progress.tell)
+        work = Import(reader, before, until, args.output, progress.report)
         tally = work.run(args.file, args.format)
         progress.end()
     except (ConfigError, FileError, OSError, sqlite3.Error) as error:
@@ -155,7 +155,7 @@ class _Progress:
         self._terminal = sys.stderr.isatty()
         self._start = self._printed = time.monotonic()
 
-    def tell(self, rows: int, read: int) -> None:
+    def report(self, rows: int, read: int) -> None:
         now = time.monotonic()
         if now - self._printed < (0.2 if self._terminal else 10):
             return

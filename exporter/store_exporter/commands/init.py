@@ -183,8 +183,8 @@ def _remove_if_empty(folder: Path) -> None:
 
 def _beside_the_file(path: str, file: Path) -> str:
     """Return a path relative to the configuration's folder, as the configuration needs it."""
-    given = Path(path).expanduser()
-    return str(given) if given.is_absolute() else os.path.relpath(given, file.parent)
+    supplied = Path(path).expanduser()
+    return str(supplied) if supplied.is_absolute() else os.path.relpath(supplied, file.parent)
 
 
 def _private(path: str, flags: int) -> int:

@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
     def ask(client: httpx.Client, store: Store) -> None:
         if args.end:
-            answer = client.delete(_PATH, params={"domain": store.domain})
-            exporter_api.document_of(answer)
+            response = client.delete(_PATH, params={"domain": store.domain})
+            exporter_api.document_of(response)
             print(f"{store.domain}: the maintenance has ended")
             return
         body = {"domain": store.domain, "for": args.duration, "reason": args.reason}

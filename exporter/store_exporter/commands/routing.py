@@ -78,11 +78,13 @@ def hours(org: OrgReceivers, platform: PlatformAlerts) -> BusinessHours | None:
     )
 
 
-def links(given: OrgLinks | None) -> ReceiverLinks:
+def links(configured: OrgLinks | None) -> ReceiverLinks:
     """Where an org's messages may lead."""
-    if given is None:
+    if configured is None:
         return NOWHERE
-    return ReceiverLinks((given.grafana or "").rstrip("/"), (given.runbooks or "").rstrip("/"))
+    return ReceiverLinks(
+        (configured.grafana or "").rstrip("/"), (configured.runbooks or "").rstrip("/")
+    )
 
 
 def email(address: str, smtp: Smtp) -> Email:

@@ -99,12 +99,12 @@ class Discoverer:
         now = []
         for config in wanted:
             source = _Source(
-                config, SourceClaim(config.template.org, requested=False, answered=False)
+                config, SourceClaim(config.template.org, requested=False, responded=False)
             )
             old = before.get(source.identity)
             if old is not None:
                 source.claim, source.day = old.claim, old.day
-                if old.config != config and old.claim.answered:
+                if old.config != config and old.claim.responded:
                     source.claim = await asyncio.to_thread(sources.claim, config, old.claim.domains)
             now.append(source)
         self._sources = now

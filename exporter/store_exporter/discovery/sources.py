@@ -50,7 +50,7 @@ async def find(source: Discovery) -> SourceClaim:
     if source.http is None:
         return await asyncio.to_thread(_of_files, source)
     body = await _ask(source.http, source.refresh, _room(source))
-    return await asyncio.to_thread(_of_answer, source, body)
+    return await asyncio.to_thread(_of_response, source, body)
 
 
 def _room(source: Discovery) -> int:
@@ -61,7 +61,7 @@ def _of_files(source: Discovery) -> SourceClaim:
     return _claim(source, _read_files(source.files, _room(source)))
 
 
-def _of_answer(source: Discovery, body: bytes) -> SourceClaim:
+def _of_response(source: Discovery, body: bytes) -> SourceClaim:
     text = _text(body, "the answer")
     return _claim(source, [_json(text, "the address did not answer with JSON")])
 

@@ -57,14 +57,14 @@ class Import:
         before: Unix time; rows from it on are left out.
         until: Unix time, not before that; no sample is from more than a slot after it.
         folder: an empty one, which the run fills.
-        tell: called now and then with the rows and the bytes that were read.
+        report: called now and then with the rows and the bytes that were read.
     """
 
     reader: RowReader
     before: float
     until: float
     folder: Path
-    tell: Callable[[int, int], None]
+    report: Callable[[int, int], None]
 
     def run(self, file: Path, form: str) -> Tally:
         """Read a file and write the samples.
@@ -109,7 +109,7 @@ class Import:
                 new = ledger.add(batch)
                 tally.taken += new
                 tally.twice += len(batch) - new
-                self.tell(tally.rows, raw.tell())
+                self.report(tally.rows, raw.tell())
         if not tally.rows:
             raise FileError(f"{file} has no rows")
 

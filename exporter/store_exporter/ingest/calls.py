@@ -40,9 +40,9 @@ FIELDS: Mapping[str, str] = {
 }
 """The fields of a call, and what each is."""
 
-_TOLD = frozenset(("time", "trace_id", "span_id", "message"))
+_DESCRIPTIVE = frozenset(("time", "trace_id", "span_id", "message"))
 """Fields that change nothing of what is counted."""
-_COUNTED = FIELDS.keys() - _TOLD
+_COUNTED = FIELDS.keys() - _DESCRIPTIVE
 _NEEDED = ("operation", "domain", "duration_seconds")
 _OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,99}")
 _ID = re.compile(r"(?=0*[1-9a-f])[0-9a-f]+")

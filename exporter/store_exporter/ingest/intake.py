@@ -26,7 +26,7 @@ from .turns import in_turns
 log = logging.getLogger(__name__)
 
 _GROUP = 64
-_TOLD = 5
+_NAMED = 5
 
 
 Store = tuple[str, str, str]
@@ -117,7 +117,7 @@ class Intake:
         log.info(
             "what was reported of %d stores is no longer shown, for they are gone",
             len(stores),
-            extra={"stores": ", ".join(sorted(domain for _, domain, _ in stores)[:_TOLD])},
+            extra={"stores": ", ".join(sorted(domain for _, domain, _ in stores)[:_NAMED])},
         )
         self.stores -= frozenset(stores)
         for store in stores:

@@ -190,9 +190,9 @@ def _point(name: str, point: Any, source: bytes, tenant: Tenant, *, delta: bool)
     return Point(stream, labels, figure, error_type or "", delta, start, at, values)
 
 
-def _attributes(name: str, given: Sequence[KeyValue]) -> Mapping[str, str]:
+def _attributes(name: str, attributes: Sequence[KeyValue]) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for attribute in given:
+    for attribute in attributes:
         key = attribute.key.replace(".", "_")
         if key not in _ATTRIBUTES[name] or key in found:
             allowed = ", ".join(sorted(_ATTRIBUTES[name])).replace("error_type", "error.type")
@@ -257,11 +257,11 @@ def response(rejected: int, reasons: str, kind: str) -> tuple[bytes, str]:
         reasons: why.
         kind: the request's content type.
     """
-    answer = ExportMetricsServiceResponse()
+    response = ExportMetricsServiceResponse()
     if rejected:
-        answer.partial_success.rejected_data_points = rejected
-        answer.partial_success.error_message = reasons
-    return _encoded(answer, kind)
+        response.partial_success.rejected_data_points = rejected
+        response.partial_success.error_message = reasons
+    return _encoded(response, kind)
 
 
 def status(message: str, kind: str) -> tuple[bytes, str]:

@@ -40,10 +40,10 @@ class _Kind:
         plain: whether nothing but a duration is recorded of each.
         durations: seconds of each; a call is counted by being in it.
         exemplars: of those that came with a trace.
-        told: of successes that came with a time or a trace, both, by their duration.
+        details: of successes that came with a time or a trace, both, by their duration.
     """
 
-    __slots__ = ("durations", "error_type", "exemplars", "labels", "plain", "status", "told")
+    __slots__ = ("details", "durations", "error_type", "exemplars", "labels", "plain", "status")
 
     def __init__(
         self, labels: Labels, error_type: str | None, status: int | None, *, plain: bool
@@ -54,7 +54,7 @@ class _Kind:
         self.plain = plain
         self.durations: list[float] = []
         self.exemplars: list[Exemplar] = []
-        self.told: dict[float, tuple[float, str]] = {}
+        self.details: dict[float, tuple[float, str]] = {}
 
 
 class _Shape:
@@ -167,7 +167,7 @@ class CallReader:
 
     def _success(self, kind: _Kind, seconds: float) -> Call:
         org, domain, platform, operation = kind.labels
-        at, trace_id = kind.told.get(seconds, (self._now, ""))
+        at, trace_id = kind.details.get(seconds, (self._now, ""))
         place = (at, org, domain, platform, OPERATION, operation, seconds)
         return Call(*place, trace_id=trace_id)
 
@@ -231,7 +231,7 @@ class CallReader:
         if trace_id and span_id:
             kind.exemplars.append(Exemplar(trace_id, span_id, seconds, at))
         if kind.error_type is None:
-            kind.told.setdefault(seconds, (at, trace_id))
+            kind.details.setdefault(seconds, (at, trace_id))
         else:
             self._failed.append(_Failed(kind, seconds, at, message, trace_id))
 

@@ -28,18 +28,18 @@ def look_at(labels: Labels) -> None:
     try:
         if not _HOST.fullmatch(domain):
             advice = "is no host name in lower case, such as shop.example.com"
-            _tell(operation, "domain", domain, advice)
+            _warn(operation, "domain", domain, advice)
         if platform != OTHER and platform not in _built_in():
             known = _known()
             close = get_close_matches(platform.lower(), known - {platform}, n=1, cutoff=0.8)
             if close and platform not in known:
-                _tell(operation, "platform", platform, f"is unknown; did you mean {close[0]}?")
+                _warn(operation, "platform", platform, f"is unknown; did you mean {close[0]}?")
     except Exception as error:
         if comes_from_outside(error):
             raise
 
 
-def _tell(operation: str, label: str, value: str, advice: str) -> None:
+def _warn(operation: str, label: str, value: str, advice: str) -> None:
     if (label, value) not in _logged and len(_logged) < _MOST:
         _logged.add((label, value))
         _logger.warning("the %s that %s is recorded under %s", label, operation, advice)

@@ -155,7 +155,7 @@ class Alert:
             return joined
         # Where it is cheap, so that not even the first evaluation of an outage asks for each.
         counted = self.condition if self.probe else promql.select("ALERTS", *self._own())
-        many = f'label_replace(count({counted}) > {MESSAGES.asked}, "{MANY}", "yes", "", "")'
+        many = f'label_replace(count({counted}) > {MESSAGES.detailed}, "{MANY}", "yes", "", "")'
         return (*joined, Joined((MANY,), many, on=(), otherwise="vector(0)"))
 
     @property
@@ -181,10 +181,10 @@ class Alert:
         if self.probe:
             return f"{{{{ with $labels.{label} }}}}{{{{ {shown} }}}}{{{{ end }}}}"
         began = promql.select("ALERTS_FOR_STATE", *self._own(), *(f"{name}=%q" for name in self.by))
-        asked = promql.quote(query.replace("%s", began))
+        quoted = promql.quote(query.replace("%s", began))
         values = "".join(f" $labels.{name}" for name in self.by)
         found = shown.replace(".", "(. | first | value)", 1)
-        return f"{{{{ with printf {asked}{values} | query }}}}{{{{ {found} }}}}{{{{ end }}}}"
+        return f"{{{{ with printf {quoted}{values} | query }}}}{{{{ {found} }}}}{{{{ end }}}}"
 
     def _own(self) -> list[str]:
         """Match the alerts of this rule."""

@@ -163,7 +163,7 @@ class Messages:
         repeat_critical: the same, about critical ones.
         watchdog: between signs of life.
         listed: alerts listed in one message; the rest are counted.
-        asked: active alerts of one name up to which facts are asked for each of them; Prometheus
+        detailed: active alerts of one name up to which facts are asked for each of them; Prometheus
             takes about a third of a millisecond for a fact, in each evaluation.
     """
 
@@ -174,7 +174,7 @@ class Messages:
     repeat_critical: float = HOUR
     watchdog: float = 5 * MINUTE
     listed: int = 10
-    asked: int = 100
+    detailed: int = 100
 
 
 # Google's SRE workbook, chapter 5: 2 % of a 30-day budget in an hour, 5 % in six hours page;

@@ -36,10 +36,10 @@ def add_metrics_route(
     async def metrics(request: web.Request) -> web.StreamResponse:
         accept = request.headers.getall("Accept", [])
         encoding = request.headers.getall("Accept-Encoding", [])
-        asked = MetricsRequest(
+        received = MetricsRequest(
             request.method, ",".join(accept), ",".join(encoding), who_asks(request)
         )
-        result = await asyncio.to_thread(respond, source, asked)
+        result = await asyncio.to_thread(respond, source, received)
         response = web.StreamResponse(status=result.status.value, headers=result.headers)
         if await send(request, response, result.chunks):
             result.sent()

@@ -23,6 +23,6 @@ def is_open(connection: Descriptor) -> bool:
     descriptor = connection.fileno()
     if descriptor < 0 or not hasattr(select, "poll"):
         return descriptor >= 0
-    asked = select.poll()
-    asked.register(descriptor, getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
-    return not asked.poll(0)
+    poll = select.poll()
+    poll.register(descriptor, getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
+    return not poll.poll(0)

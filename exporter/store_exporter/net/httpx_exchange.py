@@ -115,6 +115,6 @@ class HttpxExchange:
             return f"the proxy that leads to {self.host} makes no tunnel: {said}"
         return f"the proxy that leads to {self.host} could not reach it: {said}"
 
-    def answer(self, response: httpx.Response, body: Body) -> Response:
+    def response(self, response: httpx.Response, body: Body) -> Response:
         """Return what came back, as plans know it."""
         return Response(response.status_code, self._headers, body.whole(), self._url)

@@ -33,7 +33,7 @@ class _Head:
         self._bytes: bytes | None = None
         self._tunnel = False
 
-    def asked(self, request: bytes) -> None:
+    def requested(self, request: bytes) -> None:
         """Note that a request is being sent: the next bytes begin a response."""
         self._bytes = b""
         # The end of a request without a body is written as nothing.
@@ -104,7 +104,7 @@ class _Stream(httpcore.NetworkStream):
         return left
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._head.asked(buffer)
+        self._head.requested(buffer)
         self._ends = time.monotonic() + (math.inf if timeout is None else timeout)
         self._stream.write(buffer, timeout)
 
@@ -142,7 +142,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return b""
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._head.asked(buffer)
+        self._head.requested(buffer)
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:

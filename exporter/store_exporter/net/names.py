@@ -89,14 +89,14 @@ class Names:
             UnicodeError: it cannot be a host's name.
         """
         resolving = watched.get() or Resolving()
-        asked = resolving.began = time.perf_counter()
+        requested = resolving.began = time.perf_counter()
         key = (host, port, family)
         running = self._running.get(key)
         if running is None:
             resolving.waited = math.inf
             await self._slots.acquire()
             resolving.began = time.perf_counter()
-            resolving.waited = resolving.began - asked
+            resolving.waited = resolving.began - requested
             running = self._running.get(key)
             if running is None:
                 running = self._start(key)

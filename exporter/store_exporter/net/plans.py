@@ -155,7 +155,7 @@ def _wait(number: float, now: float) -> float:
     return max(moment - now, 0.0)
 
 
-def asked_to_wait(response: Response, now: float) -> float | None:
+def requested_wait(response: Response, now: float) -> float | None:
     """Return for how many seconds a store, or a proxy before it, asks to wait.
 
     That is 429, with or without `Retry-After`, and 503 with it. None for any other response.

@@ -17,7 +17,7 @@ from .plans import TransportError
 
 _AUTHENTICATION_REQUIRED = 407
 _LONGEST_PHRASE = 80
-_NO_ANSWER = {
+_NO_RESPONSE = {
     "connection": "ends the connection instead of making a tunnel",
     "invalid_response": "does not answer as an HTTP proxy does",
     "response_too_large": "answers with headers that are too large",
@@ -99,7 +99,7 @@ def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError
     return unreachable(proxy, host, f"refuses: {said}{_advice(status)}")
 
 
-def no_answer(proxy: str, host: str, failure: TransportError | None) -> TransportError | None:
+def no_response(proxy: str, host: str, failure: TransportError | None) -> TransportError | None:
     """Return the error of a proxy that answered CONNECT with nothing that can be read.
 
     Args:
@@ -107,7 +107,7 @@ def no_answer(proxy: str, host: str, failure: TransportError | None) -> Transpor
         host: the store's.
         failure: what it would be if the store had answered so; a timeout may be the store's.
     """
-    reason = None if failure is None else _NO_ANSWER.get(failure.error_type)
+    reason = None if failure is None else _NO_RESPONSE.get(failure.error_type)
     return None if reason is None else unreachable(proxy, host, reason)
 
 

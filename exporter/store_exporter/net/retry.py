@@ -14,7 +14,7 @@ from threading import Lock
 
 from ..contract import Response
 from ..errors import StoreError
-from .plans import Pause, Plan, Request, TransportError, asked_to_wait, once
+from .plans import Pause, Plan, Request, TransportError, once, requested_wait
 
 DEADLINE = 30.0
 """Default number of seconds for a whole operation."""
@@ -87,7 +87,7 @@ class Retrier:
         monotonic: Callable[[], float],
         now: Callable[[], float],
         random: Random,
-        wait: Callable[[Response, float], float | None] = asked_to_wait,
+        wait: Callable[[Response, float], float | None] = requested_wait,
     ) -> None:
         self._policy = policy
         self._budget = budget

@@ -82,7 +82,7 @@ _ERROR = (
     r"(?:error|erreur|fehler|errore|erro|fout|błąd|chyba|hata|ошибка|помилка|エラー|错误|錯誤|오류"
     r"|σφάλμα|fel|fejl|virhe|hiba|http|status|code|server)"
 )
-_TOLD = re.compile(
+_STATUS = re.compile(
     rf"(?:.{{1,60}} [|\u2013\u2014-] )?\W*(?P<error>(?:{_ERROR}\W+){{0,3}})(?P<status>[45]\d\d)\b"
     rf"(?:(?P<end>\W*$)|\W+(?P<phrase>{_ERROR}|bad |gateway|service (?:temporarily )?unav"
     r"|backend|first byte|internal|forbidden|access (?:denied|forb)|not |resource limit|bandwidth"
@@ -181,7 +181,9 @@ def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) ->
     return (
         (("invalid_response", "the page shows nothing") if blank else None)
         or place(title, heading, text or "")
-        or next((found for found in map(_told, (title, heading, begin, numbered)) if found), None)
+        or next(
+            (found for found in map(_by_status, (title, heading, begin, numbered)) if found), None
+        )
         or _lost_database(words, said)
         or _refused(title, heading, text, low, marks)
         or _closed(title.lower() if text is None else words, marks, said)
@@ -234,13 +236,16 @@ def place(title: str, heading: str, text: str = "") -> Finding | None:
     return ("invalid_response", f"in the store's place is {what} ({named})") if what else None
 
 
-def _told(words: str) -> Finding | None:
+def _by_status(words: str) -> Finding | None:
     """Return the failure that a title tells of by its status, or by the status' name alone."""
-    told = _TOLD.match(words)
-    if told and (told["phrase"] or told["error"]):
-        found = refusals.by_status(int(told["status"]), "", "", "")
+    match = _STATUS.match(words)
+    if match and (match["phrase"] or match["error"]):
+        found = refusals.by_status(int(match["status"]), "", "", "")
         error_type = found[0] if found and found[0] != "api_not_found" else "invalid_response"
-        return error_type, f"a page that came as a success tells of HTTP {told['status']} ({words})"
+        return (
+            error_type,
+            f"a page that came as a success tells of HTTP {match['status']} ({words})",
+        )
     if _MISSING.fullmatch(words.strip(" .!")):
         return "invalid_response", f"the page is not there ({words})"
     if _FAILURES.fullmatch(words.lower().strip(" .!?\u2026")):

@@ -237,8 +237,8 @@ class CallReporter:
         request = Request(self._address, body, headers)  # noqa: S310 - checked by report_calls
         problem = ""
         try:
-            with self._opener.open(request, timeout=_SECONDS) as answer:
-                for refusal in json.loads(answer.read(_MOST))["refused"]:
+            with self._opener.open(request, timeout=_SECONDS) as response:
+                for refusal in json.loads(response.read(_MOST))["refused"]:
                     problem = f"{refusal['field']} {refusal['error']}"
         except HTTPError as error:
             with error:
@@ -298,10 +298,10 @@ def _is_address(url: str) -> bool:
     return bool(known and plain and parts.username is None)
 
 
-def _beginning(answer: IO[bytes]) -> str:
+def _beginning(response: IO[bytes]) -> str:
     """Return the beginning of a response's body; empty if it is cut off or hangs."""
     try:
-        return answer.read(_SHOWN).decode("latin-1")
+        return response.read(_SHOWN).decode("latin-1")
     except (OSError, HTTPException, ValueError):
         return ""
 

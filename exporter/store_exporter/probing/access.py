@@ -136,8 +136,8 @@ class Access:
             now: Unix time, for dates in Retry-After.
         """
         known = self._connection
-        asked_to_wait = plans.asked_to_wait if known is None else known[2].asked_to_wait
-        requested = asked_to_wait(response, now)
+        requested_wait = plans.requested_wait if known is None else known[2].requested_wait
+        requested = requested_wait(response, now)
         limited = requested is not None or response.status == 503
         if response.status >= 500:
             # WordPress announces 600 s for an update of 30 s: a valid response ends this back-off.
@@ -145,7 +145,7 @@ class Access:
         elif limited:
             self.budget.refused(requested or None)
         else:
-            self.budget.answered()
+            self.budget.responded()
         return limited
 
 

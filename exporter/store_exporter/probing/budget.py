@@ -197,7 +197,7 @@ class Budget:
             pause = min(max(expected, 1.0), LONGEST_PATIENCE)
         self._failing_until = self._monotonic() + pause
 
-    def answered(self) -> None:
+    def responded(self) -> None:
         """Record a valid response. A wait that the store requested still applies."""
         self._failures = 0
         self._failing_until = self._monotonic()

@@ -124,7 +124,7 @@ class Exchange:
         """Whether a TLS handshake has begun."""
         return self._handshake.began is not None
 
-    def answered(self, status: int) -> None:
+    def responded(self, status: int) -> None:
         """Record that the head of the response was read."""
         now = time.perf_counter()
         self.status = status

@@ -202,7 +202,7 @@ class StoreHttp:
         span = HttpSpan(outgoing.method, outgoing.url)
         try:
             response = await self._sender.send(outgoing, exchange)
-            span.answered(response.status)
+            span.responded(response.status)
             outcome = f"HTTP {response.status}, {len(response.body)} bytes"
         except StoreError as error:
             outcome = f"{error.error_type}: {error.message}"

@@ -11,7 +11,7 @@ import yarl
 
 from ..net.failures import transport_error
 from ..net.plans import TransportError
-from ..net.proxy import authorization, no_answer, no_tunnel, refusal, unreachable
+from ..net.proxy import authorization, no_response, no_tunnel, refusal, unreachable
 from ..stores.model import Proxy
 from .exchange import Exchange
 
@@ -57,7 +57,7 @@ def failure(
     if isinstance(error, aiohttp.ConnectionTimeoutError) and not exchange.secured:
         return unreachable(proxy.url, host, "does not take the connection")
     through = address.scheme != "https" or exchange.kept or exchange.secured
-    return None if through else no_answer(proxy.url, host, transport_error(error, host))
+    return None if through else no_response(proxy.url, host, transport_error(error, host))
 
 
 def check_refusal(proxy: Proxy, host: str, status: int, headers: dict[str, str]) -> None:

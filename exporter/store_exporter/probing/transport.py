@@ -138,7 +138,7 @@ class Transport:
             **proxied.options(proxy, outgoing.deadline),
             ssl=tls.context(outgoing.ca_file) if address.scheme == "https" else True,
         ) as response:
-            exchange.answered(response.status)
+            exchange.responded(response.status)
             try:
                 headers = _headers(response)
                 if proxy is not None and address.scheme == "http":

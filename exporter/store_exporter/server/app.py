@@ -110,7 +110,7 @@ def _org_routes(exporter: Exporter, prefix: str) -> list[web.RouteDef]:
         web.get(prefix + "/api/v1/analytics", json_endpoint(api.analytics)),
         web.get(prefix + "/api/v1/calls", json_endpoint(CallsApi(exporter, access).listed)),
         web.get(prefix + "/api/v1/events", json_endpoint(events.listed)),
-        web.post(prefix + "/api/v1/events", json_endpoint(events.tell)),
+        web.post(prefix + "/api/v1/events", json_endpoint(events.record)),
         web.get(prefix + "/api/v1/maintenance", json_endpoint(maintenance.listed)),
         web.post(prefix + "/api/v1/maintenance", json_endpoint(maintenance.begin)),
         web.delete(prefix + "/api/v1/maintenance", json_endpoint(maintenance.end)),

@@ -126,7 +126,7 @@ class Exporter:
     def _begin(self, config: Config) -> None:
         """Use the first configuration, whose sources of stores have not been queried yet."""
         unasked = [
-            SourceClaim(one.template.org, requested=False, answered=False)
+            SourceClaim(one.template.org, requested=False, responded=False)
             for one in config.discovery
         ]
         self._commit(config, self._prepare(config, unasked))
@@ -233,8 +233,8 @@ class Exporter:
             self.redact.add(patterns=base.load(platform).marks.secrets)
         replacement = self.inventory.prepare(stores)
         change = replacement.change
-        self._tell_problems([*change.added, *(new for _, new in change.changed)])
-        self._tell_contested(settlement.refusals)
+        self._log_problems([*change.added, *(new for _, new in change.changed)])
+        self._log_contested(settlement.refusals)
         self._owners.keep(settlement.owners)
         still = reportable(config.orgs, replacement.fleet.values(), settlement.owners)
         gone = [labels for labels in self.intake.stores if not still(labels)]
@@ -243,7 +243,7 @@ class Exporter:
             refused[refusal.org, refusal.reason] += 1
         return _Prepared(replacement, settlement.refusals, refused, gone)
 
-    def _tell_problems(self, stores: Sequence[Store]) -> None:
+    def _log_problems(self, stores: Sequence[Store]) -> None:
         """Log what keeps stores from being watched well."""
         for store in stores:
             if store.problem:
@@ -259,7 +259,7 @@ class Exporter:
                 extra={"stores": len(starved), "store": store.domain, "problem": problem},
             )
 
-    def _tell_contested(self, refusals: Sequence[RefusedDomain]) -> None:
+    def _log_contested(self, refusals: Sequence[RefusedDomain]) -> None:
         """Log which domains are contested, once."""
         contested = [one for one in refusals if one.reason == "contested"]
         if contested and contested != [one for one in self.refusals if one.reason == "contested"]:

@@ -84,9 +84,9 @@ class Probing:
         except ValueError:
             return _refused(f"{TIMEOUT_HEADER} must be a number of seconds")
         job = replace(job, schedule=replace(job.schedule, timeout=timeout))
-        return await self._answer(request, job)
+        return await self._respond(request, job)
 
-    async def _answer(self, request: web.Request, job: Job) -> web.StreamResponse:
+    async def _respond(self, request: web.Request, job: Job) -> web.StreamResponse:
         """Run a probe and answer with its metrics, or for people with what it did."""
         recorder = Recorder()
         try:

@@ -57,14 +57,14 @@ class SourceClaim:
         stores: the allowed ones.
         refusals: the others.
         requested: whether it has been read once, with any result.
-        answered: whether it has responded.
+        responded: whether it has responded.
     """
 
     org: str
     stores: Sequence[Store] = ()
     refusals: Sequence[RefusedDomain] = ()
     requested: bool = True
-    answered: bool = True
+    responded: bool = True
 
     @property
     def domains(self) -> list[str]:
@@ -100,7 +100,7 @@ def settle(
     """
     fixed = dict(_fixed(configured))
     orgs_of = _orgs_by_domain(claims)
-    silent = {claim.org for claim in claims if not claim.answered}
+    silent = {claim.org for claim in claims if not claim.responded}
     complete = all(claim.requested for claim in claims)
     after = {
         domain: org for domain, org in owners.items() if domain not in orgs_of and org in silent

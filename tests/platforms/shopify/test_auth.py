@@ -125,7 +125,7 @@ async def test_new_credentials_are_used_at_once() -> None:
     assert grants(found.shop) == 1 + 1
 
 
-async def test_a_token_that_was_revoked_is_asked_for_anew_by_the_next_run() -> None:
+async def test_a_token_that_was_revoked_is_requested_anew_by_the_next_run() -> None:
     found = with_app(watched())
     await found.probe("liveness")
     secret = found.shop.tokens.client_secret

@@ -114,7 +114,7 @@ async def test_a_new_refund_of_an_old_order_counts_and_its_old_ones_do_not(shop:
     assert (await later(shop))["store_refunds_total{GBP}"] == 7.0
 
 
-async def test_an_order_with_more_refunds_than_the_list_shows_is_asked_for_alone(
+async def test_an_order_with_more_refunds_than_the_list_shows_is_requested_alone(
     shop: Watched,
 ) -> None:
     room = shop.shop.stock_room

@@ -95,7 +95,7 @@ LIMITS = {"OrderHistory": 60, "LongOrderHistory": 250}
 
 
 @pytest.mark.parametrize(("payments", "documents"), [(9, 0), (10, 1), (59, 1), (60, 2), (249, 2)])
-async def test_an_order_is_asked_for_as_long_as_it_shows_too_few_payments(
+async def test_an_order_is_requested_as_long_as_it_shows_too_few_payments(
     payments: int, documents: int
 ) -> None:
     shop, http = await begun()

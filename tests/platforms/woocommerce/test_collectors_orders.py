@@ -85,7 +85,7 @@ async def test_payments_are_counted_by_the_gateway_that_took_or_refused_them() -
         }
 
 
-async def test_an_idle_store_is_asked_for_three_pages_and_nothing_changes() -> None:
+async def test_an_idle_store_is_requested_three_pages_and_nothing_changes() -> None:
     async with watching(orders=20) as store:
         await run(store)
         store.shop.new_order("processing")
@@ -455,7 +455,7 @@ async def test_a_clock_that_is_set_back_in_between_loses_no_order() -> None:
         assert found["store_orders_paid_total"] == 7
 
 
-async def test_no_name_and_no_address_of_a_shopper_is_asked_for() -> None:
+async def test_no_name_and_no_address_of_a_shopper_is_requested() -> None:
     async with watching(orders=3) as store:
         await run(store)
         await run(store)

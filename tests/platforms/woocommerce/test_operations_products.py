@@ -205,7 +205,7 @@ def test_a_product_without_a_price_has_none(store: SimulatedWooCommerce, shop: W
     assert shop.check_price("R").price is None
 
 
-def test_the_currency_is_asked_for_once_an_hour(store: SimulatedWooCommerce) -> None:
+def test_the_currency_is_requested_once_an_hour(store: SimulatedWooCommerce) -> None:
     clock = Clock()
     shop = client(store, clock)
     for _ in range(3):

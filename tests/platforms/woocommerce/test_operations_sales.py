@@ -278,7 +278,7 @@ def test_orders_that_take_too_long_to_add_up_are_refused_at_once(
 
 
 @pytest.mark.parametrize("operation", ["get_sales_report", "get_customer_insights"])
-def test_a_store_too_slow_for_a_full_page_is_asked_for_smaller_ones(
+def test_a_store_too_slow_for_a_full_page_is_requested_smaller_ones(
     store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock, operation: str
 ) -> None:
     """It takes a second for three orders, where a request has ten seconds."""

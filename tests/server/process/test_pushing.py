@@ -11,7 +11,7 @@ from store_exporter.metrics.catalogue import business
 from store_exporter.metrics.otlp.deltas import States
 from store_exporter.probing.state.sqlite_state import SqliteState
 from store_exporter.probing.state.storage import Key, Write
-from store_exporter.server.process.pushing import SavedStates, is_asked_for
+from store_exporter.server.process.pushing import SavedStates, is_requested
 
 STORE = ("acme", "shop.example.com", "woocommerce")
 STATES: States = {
@@ -34,7 +34,7 @@ STATES: States = {
     ],
 )
 def test_it_pushes_where_the_variables_say_so(environ: Mapping[str, str], asked: bool) -> None:
-    assert is_asked_for(environ) is asked
+    assert is_requested(environ) is asked
 
 
 def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -67,18 +67,18 @@ def _token(config: Config, store: Store, scope: Scope) -> str:
     )
 
 
-def document_of(answer: httpx.Response) -> dict[str, Any]:
+def document_of(response: httpx.Response) -> dict[str, Any]:
     """Return the JSON document of an answer.
 
     Raises:
         CommandError: it refuses; the message is the exporter's own.
     """
     try:
-        document = answer.json()
+        document = response.json()
     except ValueError:
         document = None
     if not isinstance(document, dict):
         document = {"error": "the answer is no JSON document; is this a store-exporter?"}
-    if not answer.is_success or "error" in document:
-        raise CommandError(f"HTTP {answer.status_code}: {document.get('error')}")
+    if not response.is_success or "error" in document:
+        raise CommandError(f"HTTP {response.status_code}: {document.get('error')}")
     return document

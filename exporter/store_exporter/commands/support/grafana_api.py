@@ -59,8 +59,8 @@ class Grafana:
             GrafanaError: the password is wrong, or the user is no server administrator.
         """
         path = "/api/user"
-        answer = self._request("GET", path, None, None)
-        found = {} if answer.status_code in _REFUSED else self._json("GET", path, answer)
+        response = self._request("GET", path, None, None)
+        found = {} if response.status_code in _REFUSED else self._json("GET", path, response)
         if not found.get("login"):
             raise GrafanaError(f"Grafana does not accept {self._user} with this password")
         if not found.get("isGrafanaAdmin"):
@@ -126,8 +126,8 @@ class Grafana:
 
     def _get(self, path: str, org: int | None = None) -> Any:
         """The JSON at a path, or None when there is nothing."""
-        answer = self._request("GET", path, None, org)
-        return None if answer.status_code == 404 else self._json("GET", path, answer)
+        response = self._request("GET", path, None, org)
+        return None if response.status_code == 404 else self._json("GET", path, response)
 
     def _send(
         self,
@@ -137,8 +137,8 @@ class Grafana:
         org: int | None = None,
         allowed: tuple[int, ...] = (),
     ) -> Any:
-        answer = self._request(method, path, body, org)
-        return None if answer.status_code in allowed else self._json(method, path, answer)
+        response = self._request(method, path, body, org)
+        return None if response.status_code in allowed else self._json(method, path, response)
 
     def _request(
         self, method: str, path: str, body: Mapping[str, Any] | None, org: int | None
@@ -152,16 +152,16 @@ class Grafana:
             raise GrafanaError(message) from None
 
     @staticmethod
-    def _json(method: str, path: str, answer: httpx.Response) -> Any:
+    def _json(method: str, path: str, response: httpx.Response) -> Any:
         try:
-            content = answer.json()
+            content = response.json()
         except ValueError:
             content = {}
-        if answer.is_success:
+        if response.is_success:
             return content
         message = content.get("message", "") if isinstance(content, dict) else ""
         raise GrafanaError(
-            f"{method} {path}: Grafana answered {answer.status_code} {message}".rstrip()
+            f"{method} {path}: Grafana answered {response.status_code} {message}".rstrip()
         )
 
 

@@ -52,7 +52,7 @@ class Questions:
         self,
         question: str,
         flag: str,
-        given: str | None,
+        supplied: str | None,
         check: Callable[[str], str],
         usual: str = "",
     ) -> str:
@@ -61,20 +61,20 @@ class Questions:
         Args:
             question: for a person.
             flag: the flag that answers it.
-            given: the flag's value, if any.
+            supplied: the flag's value, if any.
             check: returns the normal form.
             usual: the default answer.
 
         Raises:
             UnansweredError: there is no answer, or the flag's is wrong.
         """
-        if given is None and not self._may_ask:
+        if supplied is None and not self._may_ask:
             if not usual:
                 raise UnansweredError(f"There is no terminal for questions: use {flag}.")
-            given = usual
-        if given is not None:
+            supplied = usual
+        if supplied is not None:
             try:
-                return check(given)
+                return check(supplied)
             except ValueError as error:
                 raise UnansweredError(f"{flag}: {error}") from None
         hint = f" [{usual}]" if usual else ""
@@ -103,27 +103,27 @@ class Questions:
         """Return whether the user agrees; always False without a terminal."""
         return self._may_ask and input(f"{question} [y/N]: ").strip().lower() in ("y", "yes")
 
-    def credentials(self, platform: Platform, given: Mapping[str, str]) -> Typed:
+    def credentials(self, platform: Platform, supplied: Mapping[str, str]) -> Typed:
         """Return the credentials of a platform; what is typed is not shown.
 
         Args:
             platform: says which there are.
-            given: references by name.
+            supplied: references by name.
 
         Raises:
             UnansweredError: there is no terminal, and one that is required is not given.
         """
-        if given or not self._may_ask:
+        if supplied or not self._may_ask:
             missing = [
                 f"--credential {one.name}=file:PATH"
                 for one in platform.credentials
-                if one.required and one.name not in given
+                if one.required and one.name not in supplied
             ]
-            problem = platform.problem(given)
+            problem = platform.problem(supplied)
             if missing or problem:
                 problems = ", ".join(missing) or problem
                 raise UnansweredError(f"Credentials of {platform.title} are missing: {problems}")
-            return Typed(given, {})
+            return Typed(supplied, {})
         while True:
             typed = {}
             for one in platform.credentials:

@@ -109,7 +109,7 @@ async def _serve(
             ):
                 _started(exporter, urls)
                 for url in urls:
-                    _tell(url + paths.prefix, guarded=guarded)
+                    _log_address(url + paths.prefix, guarded=guarded)
                 manager.ready()
                 await ended.wait()
                 manager.stopping()
@@ -149,7 +149,7 @@ def _started(exporter: Exporter, urls: Sequence[str]) -> None:
     )
 
 
-def _tell(url: str, *, guarded: bool) -> None:
+def _log_address(url: str, *, guarded: bool) -> None:
     """Log an address that is listened on, and who reaches it."""
     log.info("listening", extra={"address": url})
     if is_loopback(url):

@@ -79,5 +79,5 @@ async def _settled(config: Config) -> Settlement:
             claims.append(await find(source))
         except SourceError as error:
             print(f"discovery: {error}", file=sys.stderr)
-            claims.append(SourceClaim(source.template.org, answered=False))
+            claims.append(SourceClaim(source.template.org, responded=False))
     return settle(OwnersFile(config.state_directory).known, config.stores, claims)

@@ -60,13 +60,13 @@ class Identity:
 
     def __init__(self, attributes: Mapping[str, str]) -> None:
         configured = OTELResourceDetector().detect().attributes
-        self._given = {**configured, **attributes}.get(SERVICE_INSTANCE_ID)
+        self._configured = {**configured, **attributes}.get(SERVICE_INSTANCE_ID)
         self._resource = Resource.create(dict(attributes))
 
     def resource(self, *, forked: bool) -> Resource:
         """Return the resource of this process, which may be a forked child of the first one."""
-        own = str(uuid.uuid4() if self._given is None else self._given)
-        if forked and self._given is not None:
+        own = str(uuid.uuid4() if self._configured is None else self._configured)
+        if forked and self._configured is not None:
             own = f"{own}-{os.getpid()}"
         return self._resource.merge(Resource({SERVICE_INSTANCE_ID: own}))
 

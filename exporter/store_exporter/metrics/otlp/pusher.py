@@ -149,7 +149,7 @@ class Pusher:
 
     def _renew(self) -> None:
         self._changed = threading.Condition()
-        self._asked = self._done = 0
+        self._requested = self._done = 0
         self._succeeded = False
         self._stopping = False
         self._delivery: Delivery | None = None
@@ -173,8 +173,8 @@ class Pusher:
         with self._changed:
             if self._thread is None or self._stopping:
                 return False
-            self._asked += 1
-            ticket = self._asked
+            self._requested += 1
+            ticket = self._requested
             self._changed.notify_all()
             done = self._changed.wait_for(lambda: self._done >= ticket, timeout)
             return done and self._succeeded
@@ -210,10 +210,10 @@ class Pusher:
         while not stopping:
             with changed:
                 changed.wait_for(
-                    lambda: self._stopping or self._asked > self._done,
+                    lambda: self._stopping or self._requested > self._done,
                     max(0.0, due - time.monotonic()),
                 )
-                ticket, stopping = self._asked, self._stopping
+                ticket, stopping = self._requested, self._stopping
             succeeded = self._push()
             due = max(due + self._settings.interval, time.monotonic())
             with changed:

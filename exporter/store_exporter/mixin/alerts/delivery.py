@@ -66,7 +66,7 @@ def undelivered() -> Alert:
     named = f"{{{{ if eq $i {_NAMED} }}}}others{{{{ else }}}}{{{{ .Labels.receiver_name }}}}"
     now, lately = fired(promql.one_of("severity", ("critical", "warning")))
     # Those that are over come first: their value is 0.
-    told = listed(
+    fired_lately = listed(
         promql.quote(f"sort(max by (alertname, org, domain) ({now} or 0 * {lately}))"),
         "{{ with .Labels.org }} ({{ . }}){{ end }}{{ if eq .Value 0.0 }}, over{{ end }}",
     )
@@ -82,7 +82,7 @@ def undelivered() -> Alert:
         "{{ if $i }},{{ else }} to{{ end }} "
         f"{named}{{{{ end }}}}"
         '{{ end }} ({{ $value | printf "%.0f" }} in the last quarter of an hour).'
-        f" In the last two hours there fired{told}",
+        f" In the last two hours there fired{fired_lately}",
         Dashboards.FLEET,
         Runbook(
             "A receiver of alerts refused messages or did not answer. Alertmanager sends a message "

@@ -9,7 +9,7 @@ from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import MINUTE, THRESHOLDS
 from ..promql import equal
-from .texts import PROCESS, asked, chosen
+from .texts import PROCESS, chosen, queried
 
 
 def groups() -> list[Group]:
@@ -121,7 +121,7 @@ def application_errors() -> Alert:
         "A bug made an operation fail.",
         "{{ $value | humanizePercentage }} of the {{ $labels.operation }} operations on "
         "{{ $labels.platform }} fail with errors of the application itself, over all stores."
-        + asked(
+        + queried(
             f"topk(5, sum by (org) (round(increase({hurt}[10m]))) > 0)",
             " It hurts{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.org }} "
             "({{ .Value }} calls){{ end }}.",

@@ -25,8 +25,8 @@ from .texts import (
     PROBE_CAUSE,
     SHARE,
     WHO,
-    asked,
     cost,
+    queried,
     unavailable,
 )
 
@@ -130,7 +130,7 @@ def _in_common(metric: Metric, label: str) -> str:
     down = f"{_known(metric, label, 'platform=%q')} and {promql.on(*STORE)} {_DOWN}"
     every = promql.quote(f"count({_known(metric, label, 'platform=%q', f'{label}=%q')})")
     most = f'(. | first | label "{label}")'
-    return asked(
+    return queried(
         f"topk(1, count by ({label}) ({down}))",
         f" The most frequent {label} among them is {{{{ {most} "
         '| printf "%q" }} ({{ . | first | value }}'
@@ -163,12 +163,12 @@ def shared() -> dict[str, str]:
     liveness = equal("probe", LIVENESS_PROBE)
     reasons = promql.select(health.PROBE_FAILURE, chosen, liveness)
     return {
-        "error": asked(
+        "error": queried(
             f"topk(1, count by (reason) (count by (org, domain, reason) ({reasons})))",
             '{{ . | first | label "reason" }} (' + _stores("(. | first | value)") + ")",
             "platform",
         ),
-        "stores": asked(
+        "stores": queried(
             f"sort_desc({named})",
             f"{{{{ range $i, $each := . }}}}{{{{ if eq $i {_NAMED} }}}} and others"
             "{{ else }}{{ if $i }}, {{ end }}{{ .Labels.domain }}{{ end }}{{ end }}",
@@ -180,7 +180,7 @@ def shared() -> dict[str, str]:
             f"topk(3, sum by (currency) ({worth}))", f"sum({orders})", "platform", "platform"
         ),
         # Most stores are up again when the last that count as an outage are not.
-        "loss": asked(f"topk(3, round({lost}, 10) > 0)", AMOUNTS, "platform"),
+        "loss": queried(f"topk(3, round({lost}, 10) > 0)", AMOUNTS, "platform"),
     }
 
 

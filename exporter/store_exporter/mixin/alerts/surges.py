@@ -10,7 +10,7 @@ from ..policy import HOUR, MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE
 from ..rules import surges
 from .causes import unusable, unwatched
-from .texts import CHANGED, THOUSANDS, WHO, asked
+from .texts import CHANGED, THOUSANDS, WHO, queried
 
 _STORE = ("org", "domain")
 _LOWER = 'price="lower"'
@@ -107,7 +107,7 @@ def repriced() -> Alert:
         "Many products of a shop sold for other prices than before.",
         f"{{{{ $value }}}} products of {WHO} that sold today were much cheaper or dearer than "
         "usual."
-        + asked(f"sum({lower})", " {{ . | first | value }} of them were cheaper.", *_STORE),
+        + queried(f"sum({lower})", " {{ . | first | value }} of them were cheaper.", *_STORE),
         Dashboards.SHOP,
         Runbook(
             f"At least {THRESHOLDS.price_products:g} products, and more than {share:.0%} of those "

@@ -25,7 +25,7 @@ PROCESS = ("job", "instance")
 _STORE = ("org", "domain")
 
 
-def asked(query: str, found: str, *labels: str) -> str:
+def queried(query: str, found: str, *labels: str) -> str:
     """Template text for what a query finds, and nothing when it finds nothing.
 
     Nothing either while many alerts of the same name are active, as it would be asked for each.
@@ -36,8 +36,8 @@ def asked(query: str, found: str, *labels: str) -> str:
         labels: labels of the alert.
     """
     values = "".join(f" $labels.{label}" for label in labels)
-    asking = f"{{{{ with printf {promql.quote(query)}{values} | query }}}}{found}{{{{ end }}}}"
-    return f"{{{{ if not $labels.{MANY} }}}}{asking}{{{{ end }}}}"
+    template = f"{{{{ with printf {promql.quote(query)}{values} | query }}}}{found}{{{{ end }}}}"
+    return f"{{{{ if not $labels.{MANY} }}}}{template}{{{{ end }}}}"
 
 
 def chosen(metric: Metric | str, *labels: str, more: str = "") -> str:
@@ -61,20 +61,20 @@ def cause(failures: Metric, window: str, *more: str) -> str:
     """
     query, labels = _most_frequent(failures, window, *more)
     said = ' The latest failures are of type {{ . | first | label "error_type" }}.'
-    return asked(query, said, *labels)
+    return queried(query, said, *labels)
 
 
 def error_type(failures: Metric, window: str, *more: str) -> str:
     """That error type alone, by which messages find its meaning and what to do about it."""
     query, labels = _most_frequent(failures, window, *more)
-    return asked(query, '{{ . | first | label "error_type" }}', *labels)
+    return queried(query, '{{ . | first | label "error_type" }}', *labels)
 
 
 PROBE_CAUSE = cause(health.PROBE_FAILURES, "10m")
 COLLECTOR_CAUSE = cause(business.COLLECTOR_FAILURES, "1h", "collector")
 
 _OF_LIVENESS = equal("probe", LIVENESS_PROBE)
-STATUS = asked(
+STATUS = queried(
     f"max({chosen(health.PROBE_STATUS, *_STORE, more=_OF_LIVENESS)}) >= 400",
     " It answers with HTTP {{ . | first | value }}.",
     *_STORE,
@@ -82,13 +82,13 @@ STATUS = asked(
 """The HTTP status of a refusal, where there was an answer at all."""
 
 _REASON = '{{ . | first | label "reason" }}'
-ERROR = asked(
+ERROR = queried(
     f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE, more=_OF_LIVENESS)})",
     _REASON,
     *_STORE,
 )
 """Why the liveness probe fails, in the store's words where it answered."""
-ANY_ERROR = asked(
+ANY_ERROR = queried(
     f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE)})",
     f'{{{{ . | first | label "probe" }}}}: {_REASON}',
     *_STORE,
@@ -116,17 +116,17 @@ def cost(revenue: str, orders: str, *labels: str) -> str:
         orders: query for how many orders it normally has.
         labels: labels of the alert that each of the queries has a `%q` for.
     """
-    return asked(
+    return queried(
         f"round({revenue}, 10) > 0",
         f"{AMOUNTS} an hour"
-        + asked(f"round({orders}) > 0", " in {{ . | first | value }} orders", *labels)
+        + queried(f"round({orders}) > 0", " in {{ . | first | value }} orders", *labels)
         + ", at this time of the week",
         *labels,
     )
 
 
 COST = cost(chosen(costs.REVENUE, *_STORE), chosen(costs.ORDERS, *_STORE), *_STORE)
-FAILING = asked(
+FAILING = queried(
     f"topk(3, round(300 * {chosen(series.OPERATION_FAILED, *_STORE)}) > 0)",
     "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.operation }} ({{ .Value }} calls)"
     "{{ end }} in the last five minutes",
@@ -137,7 +137,7 @@ _EVENTS = " or ".join(
     for domain in ("domain=%q", 'domain=""')
 )
 _CUT = '| printf "%.40s"'
-CHANGED = asked(
+CHANGED = queried(
     f"sort_desc(topk(3, max by (kind, component, before, after) ({_EVENTS}) > time() - 86400))",
     "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.kind }}"
     f"{{{{ with .Labels.component }}}} {{{{ . {_CUT} }}}}{{{{ end }}}}"

@@ -96,8 +96,10 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
     )
 
     def what(limit: int) -> str:
-        told = shown(".Annotations.description", limit)
-        return f"{{{{ if .Annotations.description }}}}{told}{{{{ else }}}}{labels}{{{{ end }}}}"
+        description = shown(".Annotations.description", limit)
+        return (
+            f"{{{{ if .Annotations.description }}}}{description}{{{{ else }}}}{labels}{{{{ end }}}}"
+        )
 
     said = {
         "subject": subject,

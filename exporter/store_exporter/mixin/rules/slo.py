@@ -106,10 +106,10 @@ def base(objective: Objective) -> list[Record]:
     """Events, bad events, target and traffic floor of one objective."""
     label = {"slo": objective.name}
     chosen = matchers(objective)
-    told: list[Record] = []
+    outages: list[Record] = []
     if objective.kind is ObjectiveKind.UPTIME:
         events, bad = known_time(chosen), critical_time(chosen)
-        told = [Record(TOLD, paged(), label)]
+        outages = [Record(TOLD, paged(), label)]
     elif objective.kind is ObjectiveKind.AVAILABILITY:
         events = total(STORE, select(series.OPERATION_MEASURED, *chosen))
         bad = total(STORE, select(series.OPERATION_FAILED, *chosen))
@@ -132,7 +132,7 @@ def base(objective: Objective) -> list[Record]:
         Record(BAD, bad, label),
         Record(TARGET, per_store(objective, "target"), label),
         Record(MINIMUM, per_store(objective, "minimum_operations"), label),
-        *told,
+        *outages,
     ]
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ...contract import Response
 from ...errors import StoreError
 from ...net.marks import GENERIC, Marks
-from ...net.plans import Plan, Request, asked_to_wait
+from ...net.plans import Plan, Request, requested_wait
 from ...net.url import normal
 from ...stores.model import Secret, Store, Unreadable
 
@@ -136,14 +136,14 @@ class Connection(ABC, Generic[ApiT]):
         made: ApiT = self.api_type(self, send, deadline=deadline)
         return made
 
-    def asked_to_wait(self, response: Response, now: float) -> float | None:
+    def requested_wait(self, response: Response, now: float) -> float | None:
         """Return for how many seconds a response asks to wait; None if it does not.
 
         Args:
             response: any response.
             now: Unix time in seconds.
         """
-        return asked_to_wait(response, now)
+        return requested_wait(response, now)
 
 
 class Api:

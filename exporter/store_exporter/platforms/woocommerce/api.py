@@ -44,7 +44,7 @@ class Api(api.Api):
 
     Attributes:
         location: where in the store the API is.
-        answers: by what the last responses to probes were known, see `caches.refuse_repeated`.
+        seen: by what the last responses to probes were known, see `caches.refuse_repeated`.
     """
 
     page_size = PAGE
@@ -57,7 +57,7 @@ class Api(api.Api):
     def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
         super().__init__(connection, send, deadline=deadline)
         self.location = connection.location
-        self.answers = connection.answers
+        self.seen = connection.seen
 
     def address(self, path: str) -> str:
         """Return the address of a path, in which `/wp-json` stands for wherever the API is."""

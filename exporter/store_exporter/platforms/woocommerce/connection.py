@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...contract import Response
 from ...errors import StoreError
-from ...net.plans import Request, asked_to_wait
+from ...net.plans import Request, requested_wait
 from ..kit import connection
 from ..kit.connection import reveal
 from .api import Api
@@ -25,7 +25,7 @@ class Connection(connection.Connection[Api]):
     def prepare(self) -> None:
         """Begin where pretty permalinks put the API, with no response known."""
         self.location = ApiLocation(self.url)
-        self.answers: dict[str, tuple[str, float]] = {}
+        self.seen: dict[str, tuple[str, float]] = {}
 
     def sign(self, request: Request) -> Request:
         """Add the key, or a signature made with it, where the request needs it.
@@ -45,7 +45,7 @@ class Connection(connection.Connection[Api]):
         params, headers = credentials.authorize(request.method, url, request.params)
         return replace(request, params=params, headers={**request.headers, **headers})
 
-    def asked_to_wait(self, response: Response, now: float) -> float | None:
+    def requested_wait(self, response: Response, now: float) -> float | None:
         """Return for how many seconds a response asks to wait, the Store API's own way included.
 
         Its rate limit answers 400 with `RateLimit-Retry-After`, not 429.
@@ -53,4 +53,4 @@ class Connection(connection.Connection[Api]):
         if response.status == 400 and b"rate_limit_exceeded" in response.body[:500]:
             raw = response.headers.get("ratelimit-retry-after", "")
             return float(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0.0
-        return asked_to_wait(response, now)
+        return requested_wait(response, now)

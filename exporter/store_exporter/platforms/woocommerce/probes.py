@@ -11,7 +11,7 @@ from ...errors import StoreError
 from ...net import caches
 from ...net.plans import Plan
 from ..kit.monitoring.declare import by_name, probe
-from ..kit.monitoring.probes import dns, slow_answer, tls_probe, wrong_clock
+from ..kit.monitoring.probes import dns, slow_response, tls_probe, wrong_clock
 from ..kit.monitoring.storefront import ClosedPage, StorefrontPages, storefront_probe
 from ..kit.reading.fields import Fields
 from ..kit.rest.responses import server_time
@@ -47,9 +47,9 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     # It is one row of the options table however large the shop is, where a list of orders makes the
     # database count them all.
     body, response = yield from api.ask(CURRENCY, {"_fields": "id,value"})
-    caches.refuse_repeated(api.answers, "liveness", response, run.now())
+    caches.refuse_repeated(api.seen, "liveness", response, run.now())
     currency = Fields(body, "the currency setting").currency("value")
-    degraded = slow_answer(response, run) + wrong_clock(server_time(response), run)
+    degraded = slow_response(response, run) + wrong_clock(server_time(response), run)
     return Report((), degraded, f"the API answered; the shop sells in {currency}")
 
 
@@ -65,11 +65,11 @@ def cart(api: Api, run: Run) -> Plan[Report]:
     # only for a visitor whom it knows again. With the token of an earlier response each run would
     # leave or renew a row in the table of sessions.
     body, response = yield from api.ask(f"{STORE}/cart")
-    caches.refuse_repeated(api.answers, "cart", response, run.now(), _MADE)
+    caches.refuse_repeated(api.seen, "cart", response, run.now(), _MADE)
     cart = Fields(body, "the cart")
     count = cart.integer("items_count")
     currency = cart.child("totals").currency("currency_code")
-    degraded = slow_answer(response, run)
+    degraded = slow_response(response, run)
     if count != 0 and not (yield from _is_own(api, response)):
         raise StoreError(
             "invalid_response", "a new cart has items in it: a cache serves one to everybody"

@@ -60,7 +60,7 @@ class StoredDocuments:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._pending: list[tuple[Write, asyncio.Future[int]]] = []
         self._flushing: asyncio.Task[None] | None = None
-        self._asked: list[tuple[Key, asyncio.Future[Saved | None]]] = []
+        self._requested: list[tuple[Key, asyncio.Future[Saved | None]]] = []
         self._reading: asyncio.Task[None] | None = None
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
@@ -73,14 +73,14 @@ class StoredDocuments:
             StateUnavailableError: it cannot be read now.
         """
         done: asyncio.Future[Saved | None] = asyncio.get_running_loop().create_future()
-        self._asked.append((key, done))
+        self._requested.append((key, done))
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read())
         return await done
 
     async def _read(self) -> None:
-        while self._asked:
-            batch, self._asked = self._asked[:_BATCH], self._asked[_BATCH:]
+        while self._requested:
+            batch, self._requested = self._requested[:_BATCH], self._requested[_BATCH:]
             keys = [key for key, _ in batch]
             outcomes = await self._in_thread(partial(self._get_all, keys))
             _settle((done for _, done in batch), outcomes)

@@ -51,7 +51,7 @@ def connect(
     Raises:
         psycopg.Error: there is no connection.
     """
-    given = psycopg.conninfo.conninfo_to_dict(url)
+    configured = psycopg.conninfo.conninfo_to_dict(url)
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     limits = " ".join(f"-c {name}={seconds}s" for name in names)
     parameters: dict[str, Any] = {
@@ -60,8 +60,8 @@ def connect(
         "keepalives_idle": seconds,
         "application_name": "store-exporter",
         "target_session_attrs": "read-write",
-        **given,
-        "options": " ".join(filter(None, (limits, str(given.get("options") or "")))),
+        **configured,
+        "options": " ".join(filter(None, (limits, str(configured.get("options") or "")))),
     }
     if password is not None:
         parameters["password"] = password
@@ -174,8 +174,8 @@ class PostgresqlState(SqlState):
     def _take_part(self, connection: psycopg.Connection[Any]) -> None:
         """Show others that the state is in use, until the connection ends."""
         shared = "" if self._alone else "_shared"
-        asked = f"SELECT pg_try_advisory_lock{shared}({_IN_USE})".encode()
-        if not _value(connection.execute(asked)):
+        query = f"SELECT pg_try_advisory_lock{shared}({_IN_USE})".encode()
+        if not _value(connection.execute(query)):
             message = "the state is in use; end the exporters or commands that use it first"
             raise StateError(message)
 

@@ -137,10 +137,10 @@ class SqlState(ABC):
                 (*key, *self._sealed(key, document, revision), key_checksum(key)),
             )
         if before == 0 and done.rowcount:
-            self._tell_of_others(key)
+            self._warn_of_others(key)
         return revision if done.rowcount else None
 
-    def _tell_of_others(self, key: Key) -> None:
+    def _warn_of_others(self, key: Key) -> None:
         """Log that a store starts afresh although other state of its domain is kept."""
         rows = self.execute(
             f"SELECT {_KEY} FROM {DOCUMENTS} WHERE domain = ? AND collector = ?",

@@ -71,7 +71,7 @@ class EventsApi:
         }
         return {"events": chosen[:limit], "filters": filters}
 
-    async def tell(self, request: web.Request) -> dict[str, Any]:
+    async def record(self, request: web.Request) -> dict[str, Any]:
         """Take a deploy mark."""
         org = self._access.org(request, "events")
         key = key_of(request)

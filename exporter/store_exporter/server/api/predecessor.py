@@ -33,7 +33,7 @@ MAX_LIVE = 20
 _SECONDS = 10.0
 _HEALTH = ("domain", "status", "message", "response_time_ms", "error_type")
 
-_NOTHING_ASKED = {"domain": None, "operation": None, "days": 7, "limit": 100}
+_NO_FILTERS = {"domain": None, "operation": None, "days": 7, "limit": 100}
 
 Document = dict[str, Any]
 
@@ -56,13 +56,13 @@ class PredecessorApi:
 
     async def analytics(self, request: web.Request) -> web.Response:
         """Answer what the org's operations did, and its latest single calls."""
-        return await self._answer(request, self._analytics)
+        return await self._respond(request, self._analytics)
 
     async def health(self, request: web.Request) -> web.Response:
         """Probe the org's stores and answer how they are."""
-        return await self._answer(request, self._health)
+        return await self._respond(request, self._health)
 
-    async def _answer(
+    async def _respond(
         self, request: web.Request, respond: Callable[[web.Request], Awaitable[Document]]
     ) -> web.Response:
         if not self._exporter.config.predecessor_api:
@@ -74,7 +74,7 @@ class PredecessorApi:
             return web.json_response(document, status=error.status, headers=error.headers)
 
     async def _analytics(self, request: web.Request) -> Document:
-        found: Document = {"stats": {}, "filters": dict(_NOTHING_ASKED)}
+        found: Document = {"stats": {}, "filters": dict(_NO_FILTERS)}
         calls: list[Document] = []
         if "Authorization" in request.headers:
             found = await self._api.analytics(request)

@@ -29,7 +29,7 @@ _AT_ONCE = 16
 """Connections accepted between two looks at anything else."""
 _HANDSHAKE_SECONDS = 10.0
 _REST_SECONDS = 1.0
-_TELL_SECONDS = 60.0
+_WARN_SECONDS = 60.0
 
 
 class ServerConnection(web.RequestHandler):
@@ -188,7 +188,7 @@ class Connections:
             accepted.setblocking(False)
             if len(self._open) >= self._limit and not self._make_room():
                 accepted.close()
-                self._tell("all connections are in use; one more was turned away")
+                self._warn("all connections are in use; one more was turned away")
                 continue
             connection = ServerConnection(self._server, self._loop)
             task = self._loop.create_task(self._serve(connection, accepted))
@@ -196,7 +196,7 @@ class Connections:
 
     def _rest(self, listener: socket.socket, error: OSError) -> None:
         """Look away for a moment: the system would report the same again at once."""
-        self._tell(f"connections cannot be accepted: {error.strerror}")
+        self._warn(f"connections cannot be accepted: {error.strerror}")
         self._loop.remove_reader(listener)
         self._loop.call_later(_REST_SECONDS, self._resume, listener)
 
@@ -237,9 +237,9 @@ class Connections:
         finally:
             self._open.pop(connection, None)
 
-    def _tell(self, message: str) -> None:
+    def _warn(self, message: str) -> None:
         """Log a message, unless it was logged in the last minute."""
         now = self._loop.time()
-        if now - self._logged.get(message, -_TELL_SECONDS) >= _TELL_SECONDS:
+        if now - self._logged.get(message, -_WARN_SECONDS) >= _WARN_SECONDS:
             self._logged[message] = now
             log.warning(message)

@@ -28,7 +28,7 @@ _RESTORED = (OPERATIONS, OPERATION_ERRORS, OPERATION_DURATION)
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 
 
-def is_asked_for(environ: Mapping[str, str]) -> bool:
+def is_requested(environ: Mapping[str, str]) -> bool:
     """Tell whether the variables name an endpoint, or this way of exporting."""
     named = any(environ.get(name, "").strip() for name in _ENDPOINTS)
     exporters = environ.get("OTEL_METRICS_EXPORTER", "").lower().split(",")
@@ -48,7 +48,7 @@ async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> Asyn
         StateError: the state cannot be used.
     """
     settings = Settings.from_environment()
-    if settings.disabled or not is_asked_for(os.environ):
+    if settings.disabled or not is_requested(os.environ):
         yield
         return
     memory = None

@@ -24,7 +24,7 @@ _END_SECONDS = 5.0
 """How long the end of the process waits for the last spans to be taken."""
 
 
-def is_asked_for(environ: Mapping[str, str]) -> bool:
+def is_requested(environ: Mapping[str, str]) -> bool:
     """Tell whether the variables name an endpoint for traces, or this way of exporting them."""
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
@@ -44,7 +44,7 @@ async def tracing(name: str) -> AsyncIterator[None]:
     Raises:
         ImportError: the extra `otlp` is not installed.
     """
-    if not is_asked_for(os.environ):
+    if not is_requested(os.environ):
         yield
         return
     provider = _provider(name)

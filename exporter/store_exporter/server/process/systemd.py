@@ -34,15 +34,15 @@ class Notifier:
 
     def ready(self) -> None:
         """Tell that the service works, at first and after each reload."""
-        self._tell("READY=1")
+        self._notify("READY=1")
 
     def reloading(self) -> None:
         """Tell that the configuration is being read again."""
-        self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        self._notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self) -> None:
         """Tell that the service ends."""
-        self._tell("STOPPING=1")
+        self._notify("STOPPING=1")
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
@@ -56,10 +56,10 @@ class Notifier:
 
     async def _ping(self) -> None:
         while True:
-            self._tell("WATCHDOG=1")
+            self._notify("WATCHDOG=1")
             await asyncio.sleep(self._watchdog / 2)
 
-    def _tell(self, state: str) -> None:
+    def _notify(self, state: str) -> None:
         if not self._address:
             return
         # A leading @ stands for the null byte of Linux' abstract addresses.

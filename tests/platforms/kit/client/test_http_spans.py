@@ -118,8 +118,10 @@ def test_an_address_that_repeats_a_key_is_told_without_it(kept: InMemorySpanExpo
     repeated = quote(f"Host: x | Authorization: Basic {basic} | /a?oauth_consumer_key={key}&b=1")
     with trace.get_tracer("test").start_as_current_span("operation"):
         for url in (f"/{key}/x", f"/x?{repeated}", f"/x?{key}=1", f"/{basic}", f"/x?{basic}"):
-            HttpSpan("GET", f"https://shop.example.com{url}").answered(200)
-        HttpSpan("GET", "https://shop.example.com/wp-json/wc/v3?per_page=1&meta[a]=2").answered(200)
+            HttpSpan("GET", f"https://shop.example.com{url}").responded(200)
+        HttpSpan("GET", "https://shop.example.com/wp-json/wc/v3?per_page=1&meta[a]=2").responded(
+            200
+        )
     told = [str((span.attributes or {}).get("url.full")) for span in kept.get_finished_spans()]
     assert told[:3] == [
         "https://shop.example.com/REDACTED/x",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from store_exporter.contract import Response
-from store_exporter.net.plans import Request, asked_to_wait
+from store_exporter.net.plans import Request, requested_wait
 from store_exporter.net.url import normal
 from store_exporter.platforms.kit import connection
 from store_exporter.platforms.kit.connection import reveal
@@ -34,9 +34,9 @@ class Connection(connection.Connection[Api]):
         token = {"X-Auth-Token": reveal(self._token), "Accept": "application/json"}
         return replace(request, headers={**request.headers, **token})
 
-    def asked_to_wait(self, response: Response, now: float) -> float | None:
+    def requested_wait(self, response: Response, now: float) -> float | None:
         """Return for how many seconds an answer asks to wait; a 429 says it in milliseconds."""
         left = response.headers.get("x-rate-limit-time-reset-ms", "")
         if response.status == 429 and left.isascii() and left.isdigit() and len(left) < 10:
             return int(left) / 1000
-        return asked_to_wait(response, now)
+        return requested_wait(response, now)

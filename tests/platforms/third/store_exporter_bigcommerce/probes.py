@@ -5,7 +5,7 @@ from __future__ import annotations
 from store_exporter.contract import Report, Run
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.monitoring.declare import by_name, probe
-from store_exporter.platforms.kit.monitoring.probes import dns, slow_answer, tls_probe
+from store_exporter.platforms.kit.monitoring.probes import dns, slow_response, tls_probe
 from store_exporter.platforms.kit.reading.fields import Fields
 
 from .api import Api
@@ -19,7 +19,9 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     """
     body, response = yield from api.ask("/v2/store")
     currency = Fields(body, "the store").currency("currency")
-    return Report((), slow_answer(response, run), f"the API answered; the shop sells in {currency}")
+    return Report(
+        (), slow_response(response, run), f"the API answered; the shop sells in {currency}"
+    )
 
 
 PROBES = by_name(liveness, tls_probe("/favicon.ico"), dns)

@@ -105,6 +105,6 @@ def failing_probes() -> str:
         f" and {on(*by)} {select(health.PROBE_SUCCESS, *S)} == 0"
     )
     since = promql.aggregate("max", by, last)
-    answered = promql.aggregate("max", by, select(health.PROBE_STATUS, *S))
-    status = f'count_values by ({", ".join(by)}) ("status", {answered})'
+    statuses = promql.aggregate("max", by, select(health.PROBE_STATUS, *S))
+    status = f'count_values by ({", ".join(by)}) ("status", {statuses})'
     return f"{since} * {on(*by)} group_left (status) {status} or {since} unless {on(*by)} {status}"

@@ -9,7 +9,7 @@ from .. import firing
 from ..panels import UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row
 from ..scales import NONE_GOOD, NOTHING_HAPPENED
 from ..variables import PROCESS_MATCH, PROCESSES, of_ours
-from .exporter_rows import asked_of_stores, cost
+from .exporter_rows import cost, store_requests
 from .exporter_schedule import schedule
 
 M = PROCESS_MATCH
@@ -25,7 +25,7 @@ def page() -> DashboardPage:
         "The exporter and the instrumented applications: whether they keep up, what they ask of "
         "the stores, and what they cost themselves.",
         PROCESSES,
-        (Row("What fires", (alerts,)), key_figures(), schedule(), asked_of_stores(), cost()),
+        (Row("What fires", (alerts,)), key_figures(), schedule(), store_requests(), cost()),
     )
 
 

@@ -17,7 +17,7 @@ COLUMNS = ("domain", "org")
 NOT_EVERYWHERE = "not every platform has this figure"
 
 
-def asked_of_stores() -> Row:
+def store_requests() -> Row:
     """The exporter's requests to the stores."""
     return Row(
         "What it asks of the stores",

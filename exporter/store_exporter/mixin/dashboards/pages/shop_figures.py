@@ -107,7 +107,7 @@ def week_and_day() -> Row:
 def is_all_well() -> Row:
     """Whether the shop works, in single figures."""
     panels = (
-        answers(),
+        responding(),
         freshness(),
         paid(),
         succeeding(),
@@ -119,7 +119,7 @@ def is_all_well() -> Row:
     return Row("Is all well?", [replace(panel, width=6, height=4) for panel in panels])
 
 
-def answers() -> Panel:
+def responding() -> Panel:
     """Whether the shop answers."""
     return Panel(
         PanelKind.STAT,

@@ -127,7 +127,7 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
             monotonic=connection.monotonic,
             now=connection.now,
             random=self._random,
-            wait=connection.asked_to_wait,
+            wait=connection.requested_wait,
         )
         api = connection.api(retrier.send, deadline=policy.deadline)
         return planned.plan(api, *args, **kwargs)

@@ -104,18 +104,18 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
                     step = plan.send(None)
                     continue
                 try:
-                    answer = await self._answer(step)
+                    response = await self._request(step)
                 except StoreError as error:
                     step = plan.throw(error)
                 else:
-                    step = plan.send(answer)
+                    step = plan.send(response)
         except StopIteration as end:
             result: T = end.value
             return result
         finally:
             plan.close()
 
-    async def _answer(self, request: Request) -> Response:
+    async def _request(self, request: Request) -> Response:
         """Send a request, and again to where the answer leads on the same host, as probes do.
 
         Raises:
@@ -140,7 +140,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         exchange = HttpxExchange(request, self._limit, self._monotonic, proxied=self._proxied)
         span = HttpSpan(request.method, request.url, request.params)
         try:
-            answer = await self._send(signed, exchange)
+            response = await self._send(signed, exchange)
         except StoreError as error:
             span.failed(error.error_type)
             raise
@@ -153,8 +153,8 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         except BaseException:
             span.failed("cancelled")
             raise
-        span.answered(answer.status)
-        return answer
+        span.responded(response.status)
+        return response
 
 
 class SyncDriver(_Driver[httpx.BaseTransport, None]):
@@ -189,7 +189,7 @@ class SyncDriver(_Driver[httpx.BaseTransport, None]):
                 body.add(chunk)
         finally:
             response.close()
-        return exchange.answer(response, body)
+        return exchange.response(response, body)
 
     def close(self) -> None:
         """Close the connections."""
@@ -219,7 +219,7 @@ class AsyncDriver(_Driver[httpx.AsyncBaseTransport, Awaitable[None]]):
                     body.add(chunk)
             finally:
                 await response.aclose()
-        return exchange.answer(response, body)
+        return exchange.response(response, body)
 
     async def aclose(self) -> None:
         """Close the connections."""

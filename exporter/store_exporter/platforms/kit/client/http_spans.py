@@ -51,7 +51,7 @@ class HttpSpan:
             # There is no span then; the request is what matters.
             self._span = None
 
-    def answered(self, status: int) -> None:
+    def responded(self, status: int) -> None:
         """End it with a response."""
         attributes: dict[str, str | int] = {"http.response.status_code": status}
         if status >= 400:

@@ -104,9 +104,9 @@ class GraphqlApi:
             if claim.wait > 0 and not hurry:
                 yield self._pause(claim.wait)
                 continue
-            given = _variables(variables, first, size)
+            sent = _variables(variables, first, size)
             try:
-                result = yield from self._spend(name, given, size, claim.points, writes=writes)
+                result = yield from self._spend(name, sent, size, claim.points, writes=writes)
                 self.kept_back += result.kept_back
                 return self._reader.data_of(result, name, beside)
             except QueryCostError as error:

@@ -58,7 +58,7 @@ class ThrottledError(StoreError):
     Args:
         message: what happened, for a person.
         cost: as the response says; None when it does not.
-        asked: seconds for which the response asks to wait, where it says no cost; 0 for none.
+        requested: seconds for which the response asks to wait, where it says no cost; 0 for none.
         code: the platform's own error code.
         status: of HTTP, where that is what tells it.
     """
@@ -68,13 +68,13 @@ class ThrottledError(StoreError):
         message: str,
         cost: Cost | None = None,
         *,
-        asked: float = 0.0,
+        requested: float = 0.0,
         code: str | None = None,
         status: int | None = None,
     ) -> None:
         super().__init__("rate_limited", message, code=code, status=status)
         self.cost = cost
-        self.wait = max(cost.wait() if cost else asked or 1.0, 0.1)
+        self.wait = max(cost.wait() if cost else requested or 1.0, 0.1)
 
 
 class QueryCostError(StoreError):

@@ -110,8 +110,10 @@ class GraphqlReader(ABC):
             refused = documents.no_document(response, self.marks)
             if refused.error_type == "blocked":
                 raise refused
-            asked = retry_after(response, now) or 0.0
-            raise ThrottledError(f"{self.title} asks to slow down", asked=asked, status=status)
+            requested = retry_after(response, now) or 0.0
+            raise ThrottledError(
+                f"{self.title} asks to slow down", requested=requested, status=status
+            )
         own = self._own_error(response) if status >= 400 else None
         if status >= 400 and own is None:
             # The platform says why in JSON; whoever stands before it does not.

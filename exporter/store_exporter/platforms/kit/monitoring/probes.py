@@ -22,7 +22,7 @@ from .options import number
 _DAY = 86_400
 
 
-def slow_answer(response: Response, run: Run) -> list[str]:
+def slow_response(response: Response, run: Run) -> list[str]:
     """Return the sentence that says how slow a response was, if it was, by option `slow_after`."""
     limit = number(run.options, "slow_after")
     took = sum(response.phases.values())

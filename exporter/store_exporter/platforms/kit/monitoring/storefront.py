@@ -14,7 +14,7 @@ from ....net.decoding import shown_text
 from ....net.fronts import ends_in, forwarded, instead_of_shop, says_closed
 from ....net.marks import Marks
 from ....net.plans import Plan, RedirectError, Request, once
-from .probes import slow_answer
+from .probes import slow_response
 
 _HTML = ("text/html", "application/xhtml+xml")
 _VISITOR = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -92,7 +92,7 @@ def storefront_probe(
         source = shown_text(response)
         low = source.lower()
         _check_page(response, source, low, pages, marks)
-        degraded = slow_answer(response, run)
+        degraded = slow_response(response, run)
         closed = pages.closed
         if closed.is_at(urlsplit(response.url).path) or closed.is_shown(low):
             degraded.append(closed.degraded)

@@ -41,13 +41,13 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     Where there are more than one run may read, the next one goes on where this one ended.
     """
     place = book.place
-    answer = yield from book.ask(book.newest(NEWEST))
-    total, ids = answer.total, _ids(answer.page)
+    listed = yield from book.ask(book.newest(NEWEST))
+    total, ids = listed.total, _ids(listed.page)
     if place.latest is None:
         # At the first look those that are there are the walk's.
         place.latest, place.count, place.walked_from = max(ids, default=0), total, None
         return
-    if _is_lost_sight_of(book, answer):
+    if _is_lost_sight_of(book, listed):
         return
     if place.ahead.page:
         if (yield from _read_new(book, set())):
@@ -57,10 +57,10 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         return
     new = {number for number in ids if number > place.latest}
     if new:
-        _take_new(book, answer.page, new)
+        _take_new(book, listed.page, new)
         left = (total or 0) - (place.count or 0) - len(new)
         place.ahead = NewOrders(0, min(new), max(new), left)
-        if len(new) == len(answer.page.ids) and not (yield from _read_new(book, new)):
+        if len(new) == len(listed.page.ids) and not (yield from _read_new(book, new)):
             return
         place.latest, place.ahead = place.ahead.high, NewOrders()
     if place.count is not None and (total is not None or not ids):
@@ -72,11 +72,11 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     place.walked_from = None
 
 
-def _is_lost_sight_of(book: NumberedBook[Any], answer: ListedOrders) -> bool:
+def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
     """Whether the list is empty where many orders were; after half an hour that is believed."""
     place = book.place
     before = book.ledger.present if place.count is None else place.count
-    if answer.page.ids or answer.total or before <= _MANY:
+    if listed.page.ids or listed.total or before <= _MANY:
         place.empty_since = 0
         return False
     now = int(book.run.now())
@@ -102,23 +102,23 @@ def _read_new(book: NumberedBook[Any], new: set[int]) -> Plan[bool]:
     number = max(1, ahead.page - 1)
     received = set(new)
     for index in range(book.options.pages + (ahead.page > 1)):
-        answer = yield from book.ask(book.newest(book.largest_page, number))
-        ids = _ids(answer.page)
+        listed = yield from book.ask(book.newest(book.largest_page, number))
+        ids = _ids(listed.page)
         if number > 1 and ids and ids <= received:
             # Where numbers of pages are ignored, those that were seen are left out.
             seen = tuple(map(str, sorted(received, reverse=True)[:_MOST_LEFT_OUT]))
-            answer = yield from book.ask(book.newest(book.largest_page, exclude=seen))
-            ids = _ids(answer.page)
+            listed = yield from book.ask(book.newest(book.largest_page, exclude=seen))
+            ids = _ids(listed.page)
         if index == 0 and ahead.page and number > 1 and max(ids, default=0) < ahead.low:
             number = 1
             continue
         received |= ids
         found = {one for one in ids if (place.latest or 0) < one < ahead.low}
-        _take_new(book, answer.page, found)
+        _take_new(book, listed.page, found)
         new |= found
         ahead.low = min(ahead.low, *found) if found else ahead.low
         ahead.left -= len(found)
-        if not ids or min(ids) <= (place.latest or 0) or len(ids) < len(answer.page.ids):
+        if not ids or min(ids) <= (place.latest or 0) or len(ids) < len(listed.page.ids):
             return True
         number += 1
     ahead.page, ahead.left = number, max(1, ahead.left)
@@ -168,14 +168,14 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
     left, size = ids, len(ids)
     for _ in range(_MOST_PARTS):
         requested, left = left[:size], left[size:]
-        answer = yield from book.ask(book.by_ids(requested))
-        book.take(answer.page)
-        found = set(answer.page.ids)
+        listed = yield from book.ask(book.by_ids(requested))
+        book.take(listed.page)
+        found = set(listed.page.ids)
         absent = [one for one in requested if one not in found]
-        if absent and found and answer.total != len(found):
+        if absent and found and listed.total != len(found):
             # Others of those that it shows first would take the places of these next time too.
             left, size = absent + left, min(size, len(found))
-        elif not answer.total or answer.total <= len(found):
+        elif not listed.total or listed.total <= len(found):
             yield from _settle(book, absent)
         if not left or not found:
             break

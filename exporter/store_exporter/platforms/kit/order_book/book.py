@@ -70,18 +70,18 @@ class BookOptions:
     remember: int
 
     @classmethod
-    def of(cls, given: Mapping[str, Any], largest_page: int) -> BookOptions:
+    def of(cls, supplied: Mapping[str, Any], largest_page: int) -> BookOptions:
         """Read them.
 
         Raises:
             StoreError: invalid_request, one of them makes no sense.
         """
         return cls(
-            options.since(given),
-            min(int(options.number(given, "overlap")), _LONGEST_OVERLAP),
-            options.whole_number(given, "page_size", 1, largest_page),
-            options.whole_number(given, "max_pages", 1, 1_000),
-            options.whole_number(given, "remember", 100, 1_000_000),
+            options.since(supplied),
+            min(int(options.number(supplied, "overlap")), _LONGEST_OVERLAP),
+            options.whole_number(supplied, "page_size", 1, largest_page),
+            options.whole_number(supplied, "max_pages", 1, 1_000),
+            options.whole_number(supplied, "remember", 100, 1_000_000),
         )
 
 
@@ -115,7 +115,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
     def __init__(self, api: ApiT, run: Run) -> None:
         self.api = api
         self.run = run
-        self.options = given = BookOptions.of(run.options, self.largest_page)
+        self.options = supplied = BookOptions.of(run.options, self.largest_page)
         self.problems: list[StoreError] = []
         self.seen = 0
         self.before: int | None = None
@@ -124,9 +124,9 @@ class OrderBook(ABC, Generic[ApiT, P]):
         saved = self._load()
         self._is_new = saved is None
         remember_shown(api.shown, saved[0] if saved else None)
-        since = given.since or 0
+        since = supplied.since or 0
         self.ledger, self.place = saved or (
-            Ledger(since, int(run.now()), given.remember),
+            Ledger(since, int(run.now()), supplied.remember),
             self.first_place(since),
         )
 

@@ -211,11 +211,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         left = 0
         for number in range(1, self.options.pages + 1):
             query = WalkQuery(*times, number)
-            answer = yield from self.ask(self.by_change(self.options.size, query))
-            self.take(answer.page)
-            new = set(answer.page.ids) - received
+            listed = yield from self.ask(self.by_change(self.options.size, query))
+            self.take(listed.page)
+            new = set(listed.page.ids) - received
             received |= new
-            left = (answer.total or 0) - len(received)
+            left = (listed.total or 0) - len(received)
             if not new or left <= 0:
                 break
         walk.looked_again(left)

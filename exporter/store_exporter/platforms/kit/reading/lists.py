@@ -117,7 +117,7 @@ def read_pages(
     return found
 
 
-_TELLING = 5
+_SAMPLED = 5
 """How many pages show how long the others will take."""
 
 
@@ -218,7 +218,7 @@ class _Pages:
 
         A store that was idle is slow at first: a few pages show the order of magnitude alone.
         """
-        return rest * self.spent / self.number / (3 if self.number < _TELLING else 1)
+        return rest * self.spent / self.number / (3 if self.number < _SAMPLED else 1)
 
     def after(self, page: NumberedPage) -> int:
         """Return how many pages come after the last one, 1 where nothing shows it."""

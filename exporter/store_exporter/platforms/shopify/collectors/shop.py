@@ -142,7 +142,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     """
     now = run.now()
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
-    asked = range(int(now - younger), int(now - older) + 1)
+    requested = range(int(now - younger), int(now - older) + 1)
     query = (
         f"created_at:<='{ids.iso(now - older)}' AND created_at:>='{ids.iso(now - younger)}' "
         "AND recovery_state:not_recovered"
@@ -151,17 +151,17 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     checkouts = yield from api.admin.all_nodes(
         "AbandonedCheckouts", "abandonedCheckouts", {"query": query}, limit=limit
     )
-    found, failures = readable(checkouts, "abandonedCheckouts", partial(_cart, asked))
+    found, failures = readable(checkouts, "abandonedCheckouts", partial(_cart, requested))
     left = [cart for cart in found if cart is not None]
     report = abandoned_cart_report([cart.value for cart in left], left if run.store.lists else None)
     report.degraded = left_out("Carts", failures)
     return report
 
 
-def _cart(asked: range, checkout: Fields) -> AbandonedCart | None:
+def _cart(requested: range, checkout: Fields) -> AbandonedCart | None:
     """Read a checkout; None where it was completed meanwhile, or begun at another time."""
     began = checkout.seconds("createdAt")
-    if checkout.gmt_if_any("completedAt") is not None or began not in asked:
+    if checkout.gmt_if_any("completedAt") is not None or began not in requested:
         return None
     value = ids.shop_money(checkout, "totalPriceSet")
     number = _NUMBER.fullmatch(checkout.text("name"))

@@ -25,7 +25,7 @@ FIELDS = ",".join(
         *(member for name in DATES for member in (name, f"{name}_gmt")),
     )
 )
-ASKED = {"dates_are_gmt": "true", **FULL}
+REQUESTED = {"dates_are_gmt": "true", **FULL}
 """Parameters of each list of orders, beside the fields."""
 _MOST_REFUNDS = 200
 _METHOD = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII | re.IGNORECASE)

@@ -17,7 +17,7 @@ from .. import local_dates, rounding
 from ..api import FULL, PAGE, V3, Api, gmt
 from ..reading.order_results import DATES
 from ..reading.totals import PARTS, OrderTotals
-from .order_rows import ASKED, FIELDS, read_counted_order, read_counted_refunds
+from .order_rows import FIELDS, REQUESTED, read_counted_order, read_counted_refunds
 from .statuses import ENTERED
 
 
@@ -35,7 +35,7 @@ class _OrderBook(NumberedBook[Api]):
     def __init__(self, api: Api, run: Run) -> None:
         super().__init__(api, run)
         self._reading = OrderTotals(0, "")
-        self._asked: dict[str, Any] = {**ASKED, "_fields": FIELDS}
+        self._params: dict[str, Any] = {**REQUESTED, "_fields": FIELDS}
 
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
         params: dict[str, Any] = {"orderby": "modified", "per_page": size}
@@ -63,18 +63,18 @@ class _OrderBook(NumberedBook[Api]):
         self._reading = yield from rounding.order_totals(self.api)
         with_parts = f"{FIELDS},{PARTS}"
         if self._reading.by_parts:
-            self._asked["_fields"] = with_parts
-        rows = yield from self.api.page(f"{V3}/orders", self._asked | dict(params))
-        if self._asked["_fields"] == FIELDS and any(map(self._reading.lacks_parts, rows.items)):
-            self._asked["_fields"] = with_parts
-            rows = yield from self.api.page(f"{V3}/orders", self._asked | dict(params))
+            self._params["_fields"] = with_parts
+        rows = yield from self.api.page(f"{V3}/orders", self._params | dict(params))
+        if self._params["_fields"] == FIELDS and any(map(self._reading.lacks_parts, rows.items)):
+            self._params["_fields"] = with_parts
+            rows = yield from self.api.page(f"{V3}/orders", self._params | dict(params))
         yield from rounding.learn_foreign(self.api, self._reading, rows.items)
         yield from local_dates.add_gmt_dates(self.api, rows.items, DATES)
         return rows
 
     def one_order(self, order_id: str) -> Plan[Any]:
         order = yield from self.api.get(
-            f"{V3}/orders/{order_id}", {**ASKED, "_fields": f"{FIELDS},{PARTS}"}
+            f"{V3}/orders/{order_id}", {**REQUESTED, "_fields": f"{FIELDS},{PARTS}"}
         )
         yield from local_dates.add_gmt_dates(self.api, [order], DATES)
         return order

@@ -144,8 +144,8 @@ def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
         raise StoreError("invalid_response", message)
     for product in page:
         # A plugin may write a status of its own into the response.
-        is_asked_for = product.text("stock_status") not in ("instock", "onbackorder")
-        if product.identifier() not in products or not is_asked_for:
+        is_requested = product.text("stock_status") not in ("instock", "onbackorder")
+        if product.identifier() not in products or not is_requested:
             raise unexpected_items("the list of products")
         out[product.identifier()] = product.text_or("status") not in _OFF_SALE
     return out

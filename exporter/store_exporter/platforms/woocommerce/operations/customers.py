@@ -18,7 +18,7 @@ from ..reading.totals import OrderTotals
 from .order_sums import every_order
 
 _UNSOLD = ("pending", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
-_ASKED = "status,customer_id,billing,refunds"
+_MEMBERS = "status,customer_id,billing,refunds"
 _DATES = ("date_created",)
 
 
@@ -60,7 +60,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
         sales.append(sale)
 
     if unknown := (
-        yield from every_order(api, {"status": status}, _ASKED, reading, take, dates=_DATES)
+        yield from every_order(api, {"status": status}, _MEMBERS, reading, take, dates=_DATES)
     ):
         message = f"{unknown} orders cannot be read, not even whose they are"
         raise StoreError("invalid_response", message)

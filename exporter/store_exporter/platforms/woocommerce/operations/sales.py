@@ -24,11 +24,11 @@ from .order_sums import every_order, every_row
 
 _CREATED = ("completed", "processing", "on-hold", "refunded")
 _UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
-_ASKED = "status,line_items"
+_MEMBERS = "status,line_items"
 _DATES = ("date_created", "date_paid")
 _CREATION = ("date_created",)
 _REFUND_MEMBERS = "id,parent_id,amount,line_items,shipping_lines,tax_lines"
-_TELLING = 5
+_SAMPLED = 5
 """After how many orders it shows how long the others will take."""
 
 
@@ -138,7 +138,7 @@ def _add_orders(
         if counts(order):
             sales.sell(order)
 
-    return (yield from every_order(api, query, _ASKED, sales.reading, take, dates=_DATES))
+    return (yield from every_order(api, query, _MEMBERS, sales.reading, take, dates=_DATES))
 
 
 def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
@@ -220,7 +220,7 @@ def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fie
     began = api.monotonic()
     for done, number in enumerate(orders):
         now = api.monotonic()
-        if done >= _TELLING and (now - began) / done * (len(orders) - done) > api.ends - now:
+        if done >= _SAMPLED and (now - began) / done * (len(orders) - done) > api.ends - now:
             message = (
                 f"{len(orders)} orders have refunds, which are asked for order by order before "
                 f"WooCommerce 9.0; {done} took {now - began:.0f} s: ask for fewer days"

@@ -137,8 +137,8 @@ def _address(order: Fields) -> ShippingAddress | None:
         postcode=address.text_or("postcode"),
         country=address.text_or("country"),
     )
-    is_told = found.lines or found.city or found.postcode or found.country
-    return found if is_told else None
+    is_known = found.lines or found.city or found.postcode or found.country
+    return found if is_known else None
 
 
 def _tracking(order: Fields) -> tuple[Tracking, ...]:

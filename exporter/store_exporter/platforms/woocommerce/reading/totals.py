@@ -90,8 +90,8 @@ class OrderTotals:
 
     def guesses(self) -> list[str]:
         """Return what has to be guessed of the totals, as reasons."""
-        told = ((self.is_guess, _GUESS), (self.is_foreign_guess, _FOREIGN_GUESS))
-        return [reason for is_guess, reason in told if is_guess]
+        reasons = ((self.is_guess, _GUESS), (self.is_foreign_guess, _FOREIGN_GUESS))
+        return [reason for is_guess, reason in reasons if is_guess]
 
     def lacks_parts(self, row: Any) -> bool:
         """Whether an order that was read without its parts needs them.
