@@ -1,9 +1,8 @@
-"""Connections in pages, and lists in numbered ones: each node once, and never for ever."""
+"""Connections in pages: each node once, and never for ever."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from store_exporter.errors import StoreError
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.graphql import documents
 from store_exporter.platforms.kit.graphql.documents import NodePage
-from store_exporter.platforms.kit.reading import lists
 from store_exporter.platforms.kit.reading.fields import Fields
 
 
@@ -67,41 +65,6 @@ def test_a_whole_connection_is_all_of_it_or_an_error() -> None:
 def test_a_cursor_that_does_not_move_is_an_error() -> None:
     with pytest.raises(StoreError, match="the cursor does not move"):
         documents.page(connection([1], "c"), "c")
-
-
-@dataclass
-class Numbered:
-    items: list[Any]
-    total: int | None = None
-    pages: int | None = None
-
-
-def numbered(every: list[Numbered]) -> Callable[[int, int], Plan[lists.NumberedPage]]:
-    def ask(number: int, size: int) -> Plan[lists.NumberedPage]:
-        yield from ()
-        return every[number - 1] if number <= len(every) else Numbered([])
-
-    return ask
-
-
-def test_what_a_shifted_page_repeats_is_there_once() -> None:
-    rows = [{"id": 1}, {"id": 2}], [{"id": 2}, {"id": 3}], [{"id": 4}]
-    asked = numbered([Numbered(items, 4) for items in rows])
-    found = outcome(lists.read_pages(asked, size=2, most=5))
-    assert [row["id"] for row in found.items] == [1, 2, 3, 4]
-    assert (found.total, found.complete) == (4, True)
-
-
-def test_numbered_pages_end_at_the_limit_at_a_condition_or_at_the_most() -> None:
-    every = [Numbered([{"id": 2 * n}, {"id": 2 * n + 1}]) for n in range(9)]
-    asked = numbered(every)
-    assert len(outcome(lists.read_pages(asked, size=2, most=5, limit=3)).items) == 3
-    ended = outcome(lists.read_pages(asked, size=2, most=5, until=lambda row: row["id"] == 5))
-    assert len(ended.items) == 5
-    cut = outcome(lists.read_pages(asked, size=2, most=3))
-    assert (len(cut.items), cut.complete) == (6, False)
-    with pytest.raises(StoreError, match="there are more than 6 products"):
-        cut.whole("products")
 
 
 def test_a_next_page_without_a_cursor_to_it_is_an_error_unless_enough_was_read() -> None:

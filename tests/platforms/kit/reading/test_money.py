@@ -55,6 +55,16 @@ def test_a_number_in_json_loses_nothing(amount: Decimal) -> None:
     assert money.decimal_from_text(f"{amount:f}", "total") == amount
 
 
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [("12.300000000000001", "12.3"), (Decimal("0.30000000000000004"), "0.3"), ("80.00", "80")],
+)
+def test_of_a_float_the_digits_count_that_it_has(value: object, amount: str) -> None:
+    assert str(money.float_amount(value, "total")) == amount
+    with pytest.raises(StoreError):
+        money.float_amount("12,30", "total")
+
+
 @given(st.integers(min_value=-(10**15), max_value=10**15), st.integers(0, 8))
 def test_minor_units_are_moved_by_the_currencys_decimals(units: int, decimals: int) -> None:
     amount = money.minor_units(str(units), decimals, "price")

@@ -14,7 +14,7 @@ from ....errors import StoreError
 from ....net.plans import Plan, Request
 from ....spec.results import Listing
 from .. import connection
-from ..reading import lists
+from ..reading import numbered_pages
 from ..reading.fields import Fields, as_list
 from ..reading.lists import Rows, unexpected_items
 from .responses import RestReader
@@ -208,7 +208,7 @@ class Api(connection.Api):
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
         ask, size, most = self._pages(path, params or {}), self.page_size, self.most_pages
-        return lists.read_pages(ask, size=size, most=most, limit=limit, until=until)
+        return numbered_pages.read_pages(ask, size=size, most=most, limit=limit, until=until)
 
     def listing(
         self,
@@ -240,7 +240,7 @@ class Api(connection.Api):
     def read_all(
         self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]
     ) -> Plan[int]:
-        """GET all of a list of amounts, in full; see `lists.taken`.
+        """GET all of a list of amounts, in full; see `numbered_pages.read_all`.
 
         Args:
             path: of the list.
@@ -252,7 +252,7 @@ class Api(connection.Api):
             self._pages(path, {**params, **self.in_full}),
             lambda: self.ends - self.monotonic(),
         )
-        return lists.read_all(ask, take, what=what, size=self.page_size, left=left)
+        return numbered_pages.read_all(ask, take, what=what, size=self.page_size, left=left)
 
     def get_by_ids(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
         """GET those items of a list that have one of some ids, in as many requests as it takes.

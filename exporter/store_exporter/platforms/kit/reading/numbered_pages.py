@@ -1,0 +1,184 @@
+"""Reading lists that come in numbered pages: a part of one, or all of it within a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from ....errors import StoreError
+from ....net.plans import Plan
+from .fields import Fields
+from .lists import Rows
+
+_SAMPLED = 5
+"""How many pages show how long the others will take."""
+
+
+class NumberedPage(Protocol):
+    """One of the numbered pages of a list."""
+
+    @property
+    def items(self) -> Sequence[Any]:
+        """What is on it, unread."""
+
+    @property
+    def total(self) -> int | None:
+        """How many items there are on all pages, if the store says so."""
+
+    @property
+    def pages(self) -> int | None:
+        """How many pages there are, if the store says so."""
+
+
+def read_pages(
+    ask: Callable[[int, int], Plan[NumberedPage]],
+    *,
+    size: int,
+    most: int,
+    limit: int | None = None,
+    until: Callable[[Any], bool] | None = None,
+) -> Plan[Rows]:
+    """Read a list whose pages have numbers.
+
+    Args:
+        ask: for a page by its number, which begins with 1, and its size.
+        size: the most items that a page may have.
+        most: pages that are read at most, whatever the store says there are.
+        limit: items wanted; all of them without it.
+        until: ends the reading before an item for which it is true.
+    """
+    size = min(limit or size, size)
+    found = Rows()
+    seen: set[Any] = set()
+    for number in range(1, most + 1):
+        page = yield from ask(number, size)
+        found.total = page.total
+        for item in page.items:
+            if until is not None and until(item):
+                return found
+            # Pages shift when something is added meanwhile, and then repeat an item.
+            key = item.get("id") if isinstance(item, dict) else None
+            if not isinstance(key, (int, str)) or key not in seen:
+                seen.add(key if isinstance(key, (int, str)) else None)
+                found.items.append(item)
+        last = len(page.items) < size if page.pages is None else number >= page.pages
+        enough = limit is not None and len(found.items) >= limit
+        if enough or last or not page.items:
+            found.items = found.items[:limit]
+            return found
+    found.complete = False
+    return found
+
+
+def read_all(
+    ask: Callable[[int, int], Plan[NumberedPage]],
+    take: Callable[[Fields], None],
+    *,
+    what: str,
+    size: int,
+    left: Callable[[], float],
+) -> Plan[int]:
+    """Read all of a list whose pages have numbers, however long, without keeping it.
+
+    Args:
+        ask: for a page by its number, which begins with 1, and its size.
+        take: takes each item once; one that it cannot read is left out.
+        what: the name of the items.
+        size: the most items that a page may have; a quarter of them are asked for at least.
+        left: how many seconds there are left for it.
+
+    Returns:
+        How many items could not be read.
+
+    Raises:
+        StoreError: response_too_large, what is left of the list will take longer than there is
+            time; invalid_response, it ended before its own total, or no item can be read.
+    """
+    pages = _Pages(ask, size, left)
+    seen: set[Any] = set()
+    unreadable, read, began = 0, 0, left()
+    failure: StoreError | None = None
+    while True:
+        page = yield from pages.next()
+        for item in page.items:
+            key = item.get("id") if isinstance(item, dict) else None
+            if not isinstance(key, (int, str)) or key not in seen:
+                seen.add(key if isinstance(key, (int, str)) else (len(seen),))
+                try:
+                    take(Fields.row(item, what, read + unreadable))
+                    read += 1
+                except StoreError as error:
+                    failure, unreadable = error, unreadable + 1
+        rest = pages.after(page)
+        if not rest:
+            break
+        if pages.expected(rest) > left():
+            raise _too_many(what, page.total, len(seen), began - left(), began)
+    if page.total is not None and len(seen) < page.total:
+        message = f"the store has {page.total} {what}, but came with {len(seen)}"
+        raise StoreError("invalid_response", message)
+    if failure is not None and not read:
+        raise failure
+    return unreadable
+
+
+class _Pages:
+    """The pages of a list in turn, smaller ones where the store is too slow for the first ones.
+
+    Args:
+        ask: for a page by its number and its size.
+        size: how many items are asked for at first; a quarter of them are at least.
+        left: how many seconds there are left.
+
+    Attributes:
+        number: of the last page.
+        spent: seconds that the pages took.
+    """
+
+    def __init__(
+        self, ask: Callable[[int, int], Plan[NumberedPage]], size: int, left: Callable[[], float]
+    ) -> None:
+        self.number, self.spent = 0, 0.0
+        self._ask, self._size, self._least, self._left = ask, size, size // 4, left
+
+    def next(self) -> Plan[NumberedPage]:
+        """GET the next page.
+
+        Raises:
+            StoreError: whatever asking for it raises; timeout, even for a small one.
+        """
+        while True:
+            before = self._left()
+            try:
+                page = yield from self._ask(self.number + 1, self._size)
+            except StoreError as error:
+                smaller = self._size // 2
+                if error.error_type != "timeout" or smaller < self._least or self._left() <= 0:
+                    raise
+                # So many pages were read, each of which is two of the smaller ones.
+                self._size, self.number = smaller, self.number * 2
+            else:
+                self.number += 1
+                self.spent += before - self._left()
+                return page
+
+    def expected(self, rest: int) -> float:
+        """Return how many seconds so many more pages take at least, by those before.
+
+        A store that was idle is slow at first: a few pages show the order of magnitude alone.
+        """
+        return rest * self.spent / self.number / (3 if self.number < _SAMPLED else 1)
+
+    def after(self, page: NumberedPage) -> int:
+        """Return how many pages come after the last one, 1 where nothing shows it."""
+        if not page.items:
+            return 0
+        if page.pages is None:
+            return int(len(page.items) == self._size)
+        return max(0, page.pages - self.number)
+
+
+def _too_many(what: str, total: int | None, read: int, took: float, allowed: float) -> StoreError:
+    count = "more" if total is None else str(total)
+    message = f"there are {count} {what}, of which {read} were read in {took:.0f} s"
+    return StoreError("response_too_large", f"{message}: {allowed:.0f} s are too few for all")
