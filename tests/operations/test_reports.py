@@ -102,7 +102,7 @@ async def test_what_cannot_be_told_is_told_when_the_exporter_is_there(
         warnings = [text for text in caplog.messages if "127.0.0.1:9/" in text]
         assert len(warnings) == 1
         assert "Connection refused" in warnings[0]
-        reporter._address = running.url + PATH
+        reporter._sender._address = running.url + PATH
         assert await flushed(reporter)
         reporter.close()
         assert await messages(running) == ["nobody hears it"]
@@ -183,8 +183,8 @@ async def test_a_token_that_is_refused_rests_and_the_calls_of_its_org_are_told_a
             for _ in range(3):
                 assert not await flushed(reporter)
             assert sorted(asked) == ["Bearer of-nobody", f"Bearer {TOKEN}"]
-        reporter._address = running.url + PATH
-        del reporter._resting["acme"]
+        reporter._sender._address = running.url + PATH
+        del reporter._sender._resting["acme"]
         # One org's token stands in no other's way.
         assert not await flushed(reporter)
         assert await messages(running) == ["kept"]
@@ -277,7 +277,7 @@ async def test_whatever_an_exporter_answers_nothing_is_raised_and_no_call_is_los
         (warning,) = (one for one in caplog.records if one.levelno >= logging.WARNING)
         assert warning.exc_info is None
         assert warning.getMessage().isprintable()
-        reporter._address = running.url + PATH
+        reporter._sender._address = running.url + PATH
         assert await flushed(reporter)
         reporter.close()
         assert await messages(running) == ["kept"]

@@ -7,41 +7,28 @@ single calls only if the application reports them. Reported calls are not counte
 from __future__ import annotations
 
 import atexit
-import json
 import logging
 import re
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from http.client import HTTPException
 from queue import Empty, SimpleQueue
-from typing import IO, Any
-from urllib.error import HTTPError
+from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ..calls.book import CallBook
 from ..calls.call import Call
 from ..metrics.forks import reset_in_children
 from ..metrics.recorder import Recorder, default
 from ..net.redactor import Redactor, legible
+from .sending import CallSender, NotNowError, TokenError
 
 log = logging.getLogger(__name__)
 
 PATH = "/api/v1/calls"
 _BATCH = 200
 """Calls per request, far below the exporter's limit."""
-_SECONDS = 10.0
-_FOR_GOOD = (400, 413, 415, 422)
-"""Statuses about the calls themselves, so a retry would get the same one."""
-_TOKEN_REFUSED = (401, 403)
-_REST = 300.0
-"""Seconds until a refused token is tried again, because servers limit wrong passwords. The exporter
-may get the token meanwhile, so the calls are kept."""
-_MOST = 100_000
-"""Bytes read of a response."""
 _SHOWN = 500
-"""Characters logged of an exporter's response."""
+"""Characters of a problem that are logged."""
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 """What a header can contain (RFC 7230, 3.2.6); the error for another token would show it."""
 
@@ -101,7 +88,6 @@ class CallReporter:
         self._interval = interval
         self._problem = ""
         self._ended = False
-        self._opener = build_opener(_NoRedirects)
         self._begin()
         reset_in_children(self)
         atexit.register(self.close)
@@ -111,7 +97,7 @@ class CallReporter:
         self._recorder.calls = self._book
         self._changed: set[Store] = set()
         self._reported: dict[Store, set[Call]] = {}
-        self._resting: dict[str, tuple[float, str]] = {}
+        self._sender = CallSender(self._address, self._tokens)
         self._flushes: SimpleQueue[SimpleQueue[bool] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-exporter-calls", daemon=True)
         self._thread.start()
@@ -178,9 +164,9 @@ class CallReporter:
                 try:
                     problem = self._report_org(org, left[org]) or problem
                     del left[org]
-                except _TokenError as error:
+                except TokenError as error:
                     problem = str(error)
-        except _NotNowError as error:
+        except NotNowError as error:
             problem = str(error)
         finally:
             self._changed |= {_store(call) for calls in left.values() for call in calls}
@@ -191,15 +177,15 @@ class CallReporter:
         """Report calls of an org; return why some were refused permanently, if any were.
 
         Raises:
-            _NotNowError: they were not accepted now, and may be later.
-            _TokenError: likewise, because the token of this org is or was recently refused.
+            NotNowError: they were not accepted now, and may be later.
+            TokenError: likewise, because the token of this org is or was recently refused.
         """
-        until, refused = self._resting.get(org, (0.0, ""))
-        if time.monotonic() < until:
-            raise _TokenError(refused)
+        self._sender.check(org)
         problem = ""
         for batch in _batches(calls):
-            problem = self._send(org, batch) or problem
+            problem = self._sender.send(org, list(map(self._document, batch))) or problem
+            for call in batch:
+                self._reported[_store(call)].add(call)
         return problem
 
     def _new(self, org: str, stores: Iterable[Store]) -> list[Call]:
@@ -227,41 +213,6 @@ class CallReporter:
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    def _send(self, org: str, calls: Sequence[Call]) -> str:
-        """Send calls of an org; raises and returns as `_report_org`."""
-        headers = {
-            "Authorization": f"Bearer {self._tokens[org]}",
-            "Content-Type": "application/json",
-        }
-        body = json.dumps([self._document(call) for call in calls]).encode()
-        request = Request(self._address, body, headers)  # noqa: S310 - checked by report_calls
-        problem = ""
-        try:
-            with self._opener.open(request, timeout=_SECONDS) as response:
-                for refusal in json.loads(response.read(_MOST))["refused"]:
-                    problem = f"{refusal['field']} {refusal['error']}"
-        except HTTPError as error:
-            with error:
-                problem = f"it answered {error.code} {_beginning(error)}"
-            if error.code in _TOKEN_REFUSED:
-                problem = f"{org}: {problem}"
-                self._resting[org] = time.monotonic() + _REST, problem
-                raise _TokenError(problem) from None
-            if error.code not in _FOR_GOOD:
-                raise _NotNowError(f"{org}: {problem}") from None
-        except (
-            OSError,
-            HTTPException,
-            ValueError,
-            LookupError,
-            TypeError,
-            RecursionError,
-        ) as error:
-            raise _NotNowError(f"{org}: {type(error).__name__}: {error}") from None
-        for call in calls:
-            self._reported[_store(call)].add(call)
-        return problem and f"{org}: {problem}"
-
     def _note(self, problem: str) -> None:
         """Log when a problem begins or changes, and when it is over."""
         problem = legible(problem)[:_SHOWN]
@@ -270,21 +221,6 @@ class CallReporter:
         elif self._problem and not problem:
             log.info("recent calls are shown by %s again", self._address)
         self._problem = problem
-
-
-class _NotNowError(Exception):
-    """Calls were not accepted now, and may be later."""
-
-
-class _TokenError(Exception):
-    """A token was refused, and with it the calls of its org."""
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """Treats a redirect as a failure: the token must not reach another server."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Return no request."""
 
 
 def _is_address(url: str) -> bool:
@@ -296,14 +232,6 @@ def _is_address(url: str) -> bool:
         return False
     plain = _TOKEN.fullmatch(url) and not (parts.query or parts.fragment)
     return bool(known and plain and parts.username is None)
-
-
-def _beginning(response: IO[bytes]) -> str:
-    """Return the beginning of a response's body; empty if it is cut off or hangs."""
-    try:
-        return response.read(_SHOWN).decode("latin-1")
-    except (OSError, HTTPException, ValueError):
-        return ""
 
 
 def _store(call: Call) -> Store:
