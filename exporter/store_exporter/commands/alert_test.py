@@ -1,7 +1,7 @@
-"""`store-exporter alert-test`: send a test alert of an org, and say where it arrived.
+"""`store-exporter alert-test`: send a test alert of an org, and print where it arrived.
 
 It goes to the running Alertmanager as Prometheus would send it, and so through its real routes and
-receivers. What became of it Alertmanager tells in its metrics, by kind of receiver; with
+receivers. Alertmanager's metrics show what became of it, by kind of receiver; with
 `--enable-feature=receiver-name-in-metrics` by receiver.
 """
 
@@ -40,7 +40,7 @@ Where = tuple[str, str]
 
 
 class AlertTestError(Exception):
-    """The test cannot be made; the message says why."""
+    """The test cannot be made; the message has the reason."""
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _test(client: httpx.Client, org: str, severity: str, timeout: float) -> int:
     begun = datetime.now(UTC)
-    # Each test is a group of its own by its name, and so is told at once after the group's wait.
+    # Each test is a group of its own by its name, and so is sent at once after the group's wait.
     name = f"{ALERT}{begun:%H%M%S}{begun.microsecond // 1000:03}"
     labels = {"alertname": name, "org": org, "severity": severity}
     alert = {
@@ -185,7 +185,7 @@ def counts(client: httpx.Client) -> Counts:
     """Read what Alertmanager has counted.
 
     Raises:
-        httpx.HTTPError: it does not answer.
+        httpx.HTTPError: it does not respond.
     """
     response = client.get("/metrics")
     response.raise_for_status()

@@ -1,6 +1,6 @@
 """`store-exporter calls`: the latest failures and the slowest operations of a store.
 
-They are asked of a running exporter through its HTTP API, which masks what they say.
+They are requested from a running exporter's HTTP API, which masks secrets in their messages.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def follow(
     """Print the failures that come from now on, until something stops it.
 
     Args:
-        ask: asks the exporter.
+        ask: requests them from the exporter.
         found: what was printed already.
         format: text or json.
     """

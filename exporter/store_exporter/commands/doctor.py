@@ -60,7 +60,7 @@ async def examine_all(config: Config, domains: Sequence[str]) -> dict[str, Seque
 
     Args:
         config: the configuration.
-        domains: the stores to look at; all when empty.
+        domains: the stores to check; all when empty.
 
     Raises:
         CommandError: one of the domains is not among the stores.
@@ -84,7 +84,7 @@ async def examine_all(config: Config, domains: Sequence[str]) -> dict[str, Seque
 
 
 async def examine(store: Store, transport: Transport) -> list[Finding]:
-    """Return what there is to say about one store; nothing is changed there.
+    """Return the findings about one store; nothing is changed there.
 
     Args:
         store: the store.

@@ -88,7 +88,7 @@ def interval(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Set everything up and say what was done; 1 when Grafana or the configuration is wrong."""
+    """Set everything up and print what was done; 1 when Grafana or the configuration is wrong."""
     try:
         config = load(args.config_file, resolve=False)
         password = _password(args.grafana_password)
@@ -130,7 +130,7 @@ def documents(links: policy.Links) -> list[dict[str, Any]]:
 def datasource(org: str, proxy: str, scrape_interval: str) -> dict[str, Any]:
     """A datasource that reaches Prometheus through the proxy, as this org.
 
-    Grafana's server sends the header; nobody who looks at a dashboard can change it. It is no
+    Grafana's server sends the header; no viewer of a dashboard can change it. It is no
     secret, but only secret settings can hold a header's value.
     """
     return {
@@ -151,7 +151,7 @@ def datasource(org: str, proxy: str, scrape_interval: str) -> dict[str, Any]:
 
 
 def timezone(config: Config, org: str) -> str | None:
-    """The time zone in which an org works, if its configuration or the platform's says it."""
+    """The time zone in which an org works, if its configuration or the platform's has one."""
     is_set = "timezone" in config.alerts.model_fields_set
     return config.orgs[org].alerts.timezone or (config.alerts.timezone if is_set else None)
 

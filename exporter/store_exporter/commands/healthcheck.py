@@ -1,4 +1,4 @@
-"""`store-exporter healthcheck`: ask a running exporter whether it is ready, for containers.
+"""`store-exporter healthcheck`: check whether a running exporter is ready, for containers.
 
 It uses the standard library alone, for it is started again and again.
 """

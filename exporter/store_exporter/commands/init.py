@@ -1,4 +1,4 @@
-"""`store-exporter init`: asks for a store, checks access to it, and writes the configuration."""
+"""`store-exporter init`: prompts for a store, checks access to it, writes the configuration."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def _beside(file: Path, text: str) -> Iterator[Path]:
             dir=file.parent, prefix=".store-exporter-", suffix=".yml"
         )
     except OSError as error:
-        # By the name that was given, and not that of the file beside it.
+        # By the name that was supplied, and not that of the file beside it.
         raise OSError(error.errno, f"cannot be written: {error.strerror}", str(file)) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as new:

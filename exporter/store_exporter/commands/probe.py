@@ -1,4 +1,4 @@
-"""`store-exporter probe`: run everything that watches one store once, and say what came of it."""
+"""`store-exporter probe`: run a store's probes and collectors once, and print the results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..probing.transport import Transport
 from ..stores.model import Store
 from .support import arguments, stores, terminal
 
-# What a run says about the store; the rest is about the run, which is printed as such.
+# The figures about the store; the rest is about the run, which is printed as such.
 _FIGURES = (
     health.INFO,
     health.TLS_EXPIRY,
@@ -68,7 +68,7 @@ async def _probe(config: Config, args: argparse.Namespace) -> int:
 
 
 def _lines(result: Result) -> Iterator[str]:
-    """Yield what a person wants to know of one run."""
+    """Yield the lines that describe one run."""
     mark = "FAIL" if not result.ok else "warn" if result.degraded else "ok"
     yield f"{mark:<5} {result.kind} {result.name} ({result.duration:.3f} s)"
     for what, sentence in _details(result):

@@ -26,7 +26,7 @@ from ..mixin.messages.links import NOWHERE, ReceiverLinks
 
 
 def routing(config: Config) -> Routing:
-    """What the configuration says about where alerts go.
+    """Where alerts go by the configuration.
 
     A platform without receivers of its own gets the default one, so that no alert is lost.
     """

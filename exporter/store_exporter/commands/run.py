@@ -31,7 +31,7 @@ _VALUES = (
 
 
 class _UsageError(CommandError):
-    """The command line does not fit the operation; the message says how."""
+    """The command line does not fit the operation; the message has the difference."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, status=2)
@@ -116,7 +116,7 @@ def _values(operation: OperationSpec[..., Any], pairs: Sequence[str]) -> dict[st
 
 
 def plain(value: Any) -> Any:
-    """Return a result as JSON knows it: exact amounts and dates become strings."""
+    """Return a result for JSON: exact amounts and dates become strings."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

@@ -29,7 +29,7 @@ class Discovery:
 
     Attributes:
         files: patterns of files, absolute.
-        http: the address to ask.
+        http: the address to request.
         refresh: seconds between looks.
         limit: most domains taken.
         template: makes the stores.

@@ -30,9 +30,9 @@ class Config:
         data: the file's content, which holds references to secrets but no secret.
         state_directory: the folder of the state's file.
         state_database: the database that keeps the state in its place, if any.
-        prometheus_url: base address of a Prometheus to ask about past days, if any.
-        prometheus_years_url: that of another one to ask about more than 90 days, if any.
-        predecessor_api: whether the predecessor's addresses answer.
+        prometheus_url: base address of the Prometheus that is queried for past days, if any.
+        prometheus_years_url: that of the one that is queried for more than 90 days, if any.
+        predecessor_api: whether the predecessor's addresses are served.
         calls: how many single calls are remembered.
         error_classes: error types by the names that applications give to their errors.
         orgs: the tenants by name.
@@ -133,7 +133,7 @@ def load(
 
 
 def _text(path: Path) -> str:
-    """Return the text of a configuration file, which says something.
+    """Return the text of a configuration file, which is not empty.
 
     Raises:
         ConfigError: as `read`, or the file is empty.
@@ -149,7 +149,8 @@ def _text(path: Path) -> str:
 class Reading:
     """Reads a file again and again; what did not change is validated only once.
 
-    It waits for one that is being written, since nobody who asks for a reload knows who writes.
+    It waits for one that is being written, as a reload may be requested while another program
+    writes.
 
     Args:
         path: the file.

@@ -11,7 +11,7 @@ class Problem(NamedTuple):
     """One thing to correct, printed as `file:line: path: message`.
 
     Attributes:
-        file: the file's name as it was given.
+        file: the file's name as supplied.
         line: counted from 1; 0 where it is the file as a whole.
         path: where in the document, such as `stores[2].credentials`; "" for all of it.
         message: what is wrong and what would be right; never the value of a secret.

@@ -1,6 +1,6 @@
 """Waits until a file that somebody writes in place does not change any more.
 
-A list that was cut between two entries reads like a shorter one, so no look at its text can tell.
+A list that was cut between two entries reads like a shorter one, so its text does not show it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def settled(
 ) -> bool:
     """Wait until a file has not changed for a second; not at all where it has not for longer.
 
-    Blocks. A file that is not there is left to whoever reads it.
+    Blocks. A missing file is left to the reader.
 
     Args:
         path: the file.

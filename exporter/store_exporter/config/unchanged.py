@@ -43,7 +43,7 @@ class UnchangedStores:
             self._entries = {store.domain: (item, store) for item, store in pairs}
 
     def store(self, item: Any, platform: Platform) -> Store | None:
-        """Return the store of an entry that says the same as before, with the same secrets.
+        """Return the store of an entry that is equal to the previous one, with the same secrets.
 
         Args:
             item: the entry.

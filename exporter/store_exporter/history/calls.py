@@ -27,7 +27,7 @@ _BOOLEANS = {
 }
 _ERROR_NUMBERS = {name: number for number, name in enumerate(ERROR_TYPES)}
 ERROR_NAMES = tuple(ERROR_TYPES)
-"""Error types by the number that stands for them here."""
+"""Error types by their number in an imported call."""
 
 
 class ImportedCall(NamedTuple):
@@ -59,7 +59,7 @@ class RowReader:
 
     Attributes:
         series: the labels of the calls, by number.
-        unmapped: rows by error types that no table knows, counted as `exception`.
+        unmapped: rows by error types that are in no table, counted as `exception`.
     """
 
     def __init__(self, tenants: Ownership, classes: ErrorClasses) -> None:

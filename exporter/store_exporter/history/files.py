@@ -34,7 +34,7 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 class FileError(Exception):
-    """The file as a whole cannot be read; the message says why."""
+    """The file as a whole cannot be read; the message has the reason."""
 
 
 class TableRow(NamedTuple):
@@ -122,7 +122,7 @@ def _csv(lines: Iterable[str]) -> Iterator[_Fields]:
         reader = csv.reader(lines, strict=True)
         while True:
             try:
-                # PostgreSQL writes null as nothing, and as `\N` or NULL where that was asked for.
+                # PostgreSQL writes null as nothing, and as `\N` or NULL where that was requested.
                 yield [None if v in ("", "\\N", "NULL") else v for v in next(reader)], ""
             except csv.Error as error:
                 yield (), f"it is not CSV: {error}"

@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"(?:https?://)?([^/:?#]+)(?::\d+)?(?:[/?#].*)?", re.IGNOR
 
 
 class RowError(ValueError):
-    """A row cannot be taken; the message says which field is wrong, and what would be right."""
+    """A row cannot be imported; the message names the wrong field and its right form."""
 
 
 class MappedCustomer(Section):

@@ -9,7 +9,7 @@ from . import promql
 from .promql import select
 
 BY = ("org", "domain", "kind", "component", "before", "after")
-"""An event, whichever process tells it."""
+"""An event, whichever process reports it."""
 
 
 def of(variables: Iterable[str], window: str = "") -> str:

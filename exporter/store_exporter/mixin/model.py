@@ -35,7 +35,7 @@ class Runbook:
 
     Attributes:
         meaning: what is wrong, for whom, and what it leads to.
-        check: steps that tell the causes apart.
+        check: steps that distinguish the causes.
         action: steps that end it.
     """
 
@@ -111,7 +111,7 @@ class Alert:
             it is not judged by what happened in maintenance.
         keep: seconds that it goes on firing after its condition ended, so that one that comes and
             goes is told once.
-        ended: what is said of the store before the time that it lasted, when it is over.
+        ended: the beginning of the sentence about how long it lasted, when it is over.
         joined: labels for its templates that are not its own.
     """
 
@@ -147,13 +147,13 @@ class Alert:
         """All labels for its templates.
 
         While many alerts of its name are active they have the label `many`, by which templates
-        leave out what would have to be asked for each of them.
+        leave out what would take a query for each of them.
         """
         joined = (*(self._began() if self.probe else ()), *self.joined)
         templates = (self.description, *self.facts.values())
         if "domain" not in self.by or not any(f"$labels.{MANY}" in text for text in templates):
             return joined
-        # Where it is cheap, so that not even the first evaluation of an outage asks for each.
+        # Where it is cheap, so that not even the first evaluation of an outage queries each.
         counted = self.condition if self.probe else promql.select("ALERTS", *self._own())
         many = f'label_replace(count({counted}) > {MESSAGES.detailed}, "{MANY}", "yes", "", "")'
         return (*joined, Joined((MANY,), many, on=(), otherwise="vector(0)"))

@@ -69,7 +69,7 @@ MANY = "many"
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """What others need to know of a dashboard.
+    """What other dashboards and messages link to.
 
     Attributes:
         name: name of its file, and the end of its uid.

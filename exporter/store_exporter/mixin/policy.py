@@ -16,16 +16,16 @@ EXPORTER_JOB = "store-exporter"
 """The scrape job of the exporter in prometheus.yml."""
 
 LIVENESS_PROBE = "liveness"
-"""The probe, on every platform, that tells whether a store is up."""
+"""The probe, on every platform, that decides whether a store is up."""
 
 ORDERS_COLLECTOR = "orders"
 """The collector, on every platform, behind the counters of orders and revenue."""
 
 ORG_HEADER = "X-Store-Org"
-"""The header by which Grafana's server tells prom-label-proxy the org of a datasource."""
+"""The header in which Grafana's server sends the org of a datasource to prom-label-proxy."""
 
 TAG = "store-exporter"
-"""The tag that every dashboard carries; links between dashboards go by it."""
+"""The tag that every dashboard carries; links between dashboards find them by it."""
 
 RATE_WINDOW = "5m"
 """The window of recorded rates: at least four scrapes of the default interval of a minute."""
@@ -113,7 +113,7 @@ class Seasonal:
     """How alerts learn from the past weeks.
 
     Attributes:
-        weeks: how many past weeks are looked at, at the same weekday and hour.
+        weeks: how many past weeks are compared, at the same weekday and hour.
         history: how many of them must have figures; with fewer there is no alert.
         drought_windows: windows in which a shop that normally sells sold nothing.
         drought_minimum: orders that the window normally has at least. A shop that sells ten in
@@ -153,7 +153,7 @@ class BurnRate:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """When messages go out, in seconds, and how much they say.
+    """When messages go out, in seconds, and how much they list.
 
     Attributes:
         group_wait: before the first message of a group, for others of it.
@@ -163,8 +163,8 @@ class Messages:
         repeat_critical: the same, about critical ones.
         watchdog: between signs of life.
         listed: alerts listed in one message; the rest are counted.
-        detailed: active alerts of one name up to which facts are asked for each of them; Prometheus
-            takes about a third of a millisecond for a fact, in each evaluation.
+        detailed: active alerts of one name up to which facts are queried for each of them;
+            Prometheus takes about a third of a millisecond for a fact, in each evaluation.
     """
 
     group_wait: float = 30

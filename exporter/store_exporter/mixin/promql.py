@@ -12,7 +12,7 @@ from ..metrics.catalogue.operations import OPERATION_LABELS
 STORE = STORE_LABELS
 OPERATION = OPERATION_LABELS
 BUCKET = ("le", "vmrange")
-"""What tells buckets apart: Prometheus' upper bound, or VictoriaMetrics' range."""
+"""The label of a bucket: Prometheus' upper bound, or VictoriaMetrics' range."""
 
 
 def quote(value: str) -> str:
@@ -73,7 +73,7 @@ def over(selector: str, window: str, offset: str = "") -> str:
 
 
 def at(selector: str, offset: str = "") -> str:
-    """Read a selector as of some time ago, where an offset is given."""
+    """Read a selector as of some time ago; as of now without an offset."""
     return f"{selector} offset {offset}" if offset else selector
 
 
@@ -117,7 +117,7 @@ def aggregate(function: str, labels: Iterable[str], expression: str) -> str:
 
 
 def each(metric: Metric, *matchers: str) -> str:
-    """A gauge without the processes that tell it: two that watch a store tell the same."""
+    """A gauge without the label of its process: two that watch a store report the same."""
     return aggregate("max", metric.labels, select(metric, *matchers))
 
 

@@ -73,7 +73,7 @@ def selected(name: str, *matchers: str) -> str:
 
 
 def _each(metric: Metric, *matchers: str) -> str:
-    """A gauge of stores without the processes that tell it."""
+    """A gauge of stores without the label of its process."""
     return aggregate("max", metric.labels, selected(metric.name, *matchers))
 
 
@@ -101,7 +101,7 @@ MEASURED = Wide(f"{_P95}_count", (), lambda *matchers: f"({_p95(*matchers)} >= b
 
 
 def _lateness(*matchers: str) -> str:
-    """Disabled webhooks and background jobs that are overdue or failed, whichever process tells."""
+    """Disabled webhooks and background jobs that are overdue or failed, of any process."""
     names = one_of("__name__", (business.WEBHOOKS.name, business.SCHEDULED_ACTIONS.name))
     states = one_of("state", ("disabled", "overdue", "failed"))
     return f"max without (job, instance) ({{{', '.join((names, states, *matchers))}}})"

@@ -14,7 +14,7 @@ _GZIP = 31  # zlib's number for a window of 32 KiB inside gzip's header and chec
 _ZLIB, _BARE = 15, -15  # the same inside zlib's header, and without any
 _CODINGS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
 _UNREADABLE = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")
-"""Codings that are known and were not asked for. Any other name means nothing, as in browsers:
+"""Codings that are known and were not requested. Any other name means nothing, as in browsers:
 sites put the charset, `none` or `aws-chunked` there."""
 _MOST_CODINGS = 3
 """Codings one over the other; more are no mistake of a proxy any more."""
@@ -48,7 +48,7 @@ class _Inflating:
         found = b""
         while data and len(found) < most and not self._over:
             if not self._began or self._object.eof:
-                # Two bytes tell what begins here.
+                # The first two bytes identify the format.
                 if len(data) < len(_MAGIC):
                     self._held = data
                     break
@@ -85,7 +85,7 @@ class Body:
         status: of the response, for error messages.
 
     Raises:
-        StoreError: invalid_response, for a compression that was not asked for.
+        StoreError: invalid_response, for a compression that was not requested.
     """
 
     def __init__(self, limit: int, coding: str, status: int) -> None:

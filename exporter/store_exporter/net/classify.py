@@ -4,8 +4,8 @@ What decides, in this order: the type a `StoreError` carries; the nearest class 
 ancestry that the application registered or `tables` knows; for classes nobody knows, the exception
 it was raised from; and last, `exception`.
 
-Probes, our clients and `track` all ask here, so that one broken response has one error type whoever
-met it. What a driver knows besides is added in `failures`.
+Probes, our clients and `track` all use it, so that one broken response has one error type whoever
+met it. What only a driver can see is added in `failures`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A failed exchange in words: what a driver knows besides what `classify` says.
+"""The message of a failed exchange: what a driver can see, beside the error type of `classify`.
 
 Every driver, whatever library it sends with, turns the library's exceptions into `TransportError`
 here. Messages of others are left out, for they quote what was sent and received; only OpenSSL's and
@@ -63,7 +63,7 @@ def transport_error(
 
     Args:
         error: the exception.
-        host: that was asked.
+        host: of the request.
         sent: whether the store may have received the request.
         stage: what was going on, such as `while it was to answer`; "" where that is not known.
 

@@ -1,4 +1,4 @@
-"""The head of an HTTP answer: its limits, and what the libraries that parse it disagree on.
+"""The head of an HTTP response: its limits, and what the libraries that parse it disagree on.
 
 Probes read responses with aiohttp (llhttp) and clients with httpx (h11). What only one of them
 refuses is refused here for both, or in `httpx_wire`, so that they say the same of a store. Beyond
@@ -57,7 +57,7 @@ def read(
     problem = _problem(status, found, version)
     if problem is not None:
         raise _error("invalid_response", f"what the store answers is not HTTP: {problem}", status)
-    # The same header twice with the same value says the same once.
+    # The same header twice with the same value is like one.
     return {name: ", ".join(dict.fromkeys(values)) for name, values in found.items()}
 
 

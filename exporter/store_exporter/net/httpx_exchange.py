@@ -116,5 +116,5 @@ class HttpxExchange:
         return f"the proxy that leads to {self.host} could not reach it: {said}"
 
     def response(self, response: httpx.Response, body: Body) -> Response:
-        """Return what came back, as plans know it."""
+        """Return what came back, as a response for plans."""
         return Response(response.status_code, self._headers, body.whole(), self._url)

@@ -44,7 +44,7 @@ class _Head:
 
         Raises:
             httpcore.RemoteProtocolError: it is not HTTP.
-            httpcore.ProxyError: likewise, and it comes from a proxy that was asked for a tunnel.
+            httpcore.ProxyError: likewise, and it comes from a proxy that was to open a tunnel.
         """
         if self._bytes is None:
             return data

@@ -102,7 +102,7 @@ class Names:
                 running = self._start(key)
             else:
                 self._slots.release()
-        # A caller that gives up leaves the look-up to the others that wait for it.
+        # A caller that stops waiting leaves the look-up to the others that wait for it.
         found = await asyncio.shield(running)
         resolving.ended = time.perf_counter()
         permits = reach.permitted.get()

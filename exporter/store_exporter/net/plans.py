@@ -63,7 +63,7 @@ class Pause:
 
 Step = Request | Pause
 Plan = Generator[Step, Response | None, T]
-"""What an operation is: ask for `Step`s, be sent answers, return the result."""
+"""An operation: yields `Step`s, receives their responses, returns the result."""
 
 
 def once(request: Request) -> Plan[Response]:
@@ -79,7 +79,7 @@ def once(request: Request) -> Plan[Response]:
 
 
 class TransportError(StoreError):
-    """The exchange itself failed; `sent` tells whether the store may have received the request."""
+    """The exchange itself failed; `sent` is whether the store may have received the request."""
 
     def __init__(self, error_type: str, message: str, *, sent: bool) -> None:
         super().__init__(error_type, message)
@@ -107,7 +107,7 @@ class RedirectError(StoreError):
 
 
 def retry_after(response: Response, now: float) -> float | None:
-    """Return for how many seconds `Retry-After` asks, as a number or as a date; None without it.
+    """Return the seconds of `Retry-After`, which is a number or a date; None without it.
 
     A number may have a fraction: some send `2.0`.
 
@@ -156,7 +156,7 @@ def _wait(number: float, now: float) -> float:
 
 
 def requested_wait(response: Response, now: float) -> float | None:
-    """Return for how many seconds a store, or a proxy before it, asks to wait.
+    """Return the seconds to wait that a store, or a proxy before it, requests.
 
     That is 429, with or without `Retry-After`, and 503 with it. None for any other response.
     """

@@ -1,6 +1,6 @@
 """Which requests to a store go through its proxy, and what a proxy's own failure is.
 
-A proxy that cannot be reached, or that refuses, is this side's own trouble and tells nothing of the
+A proxy that cannot be reached, or that refuses, is a problem of this side and shows nothing of the
 store. A proxy that answers 5xx in place of a tunnel has tried and could not reach the store.
 """
 
@@ -82,7 +82,7 @@ def unreachable(proxy: str, host: str, reason: str) -> TransportError:
 
 
 def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError:
-    """Return the error of a proxy that answered CONNECT with something else than a tunnel.
+    """Return the error of a proxy that responded to CONNECT with something else than a tunnel.
 
     Args:
         proxy: its address.
@@ -100,12 +100,12 @@ def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError
 
 
 def no_response(proxy: str, host: str, failure: TransportError | None) -> TransportError | None:
-    """Return the error of a proxy that answered CONNECT with nothing that can be read.
+    """Return the error of a proxy whose response to CONNECT cannot be read.
 
     Args:
         proxy: its address.
         host: the store's.
-        failure: what it would be if the store had answered so; a timeout may be the store's.
+        failure: what it would be if the store had responded so; a timeout may be the store's.
     """
     reason = None if failure is None else _NO_RESPONSE.get(failure.error_type)
     return None if reason is None else unreachable(proxy, host, reason)

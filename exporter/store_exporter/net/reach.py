@@ -25,7 +25,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 addresses as a network without IPv4 shows them (RFC 6052)."""
 
 permitted: ContextVar[Callable[[str], bool] | None] = ContextVar("permitted_address", default=None)
-"""Set before connecting, it tells to which addresses the connection may be; None is all."""
+"""Set before connecting: the addresses that the connection may have; None for all."""
 
 
 def suffix_of(domain: str, suffixes: Collection[str]) -> str:

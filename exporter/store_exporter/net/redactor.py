@@ -92,7 +92,7 @@ class Redactor:
     def line(self, text: str, limit: int = 300) -> str:
         """Return a string on one line of at most `limit` characters and an ellipsis.
 
-        What is far beyond the limit is not even looked at.
+        What is far beyond the limit is not even searched.
         """
         # Masked before it is cut, or the beginning of a secret would stay.
         line = self(" ".join(text[: 8 * limit + 4096].split()))

@@ -1,4 +1,4 @@
-"""Where an answer leads that may be followed: to the same host, and only to read. No I/O."""
+"""Which redirects may be followed: to the same host, and only to read. No I/O."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Trail:
         self._cookies: dict[str, str] = {}
 
     def next(self, response: Response) -> str | None:
-        """Return where an answer leads that may be requested with the same headers.
+        """Return the target of a redirect that may be requested with the same headers.
 
         Credentials are shown to nobody else: only to the same host and port, or to the same host
         when https takes the place of http.
@@ -95,7 +95,7 @@ class Trail:
 
 
 def location_of(response: Response) -> str | None:
-    """Return where an answer leads, as it says it; None where it does not."""
+    """Return the target of a redirect as the response has it; None where it has none."""
     if response.status in _STATUSES:
         return response.headers.get("location")
     refresh = response.headers.get("refresh") if response.status == 200 else None

@@ -1,7 +1,7 @@
 """Which requests are retried, and when. No I/O.
 
 A request is retried only if that is safe: if it is idempotent and the connection failed, if it was
-not sent, or if the store asked to wait. Each retry is taken from a budget that only successes
+not sent, or if the store requested a wait. Each retry is taken from a budget that only successes
 refill, so that a failing store does not get several times as many requests as a healthy one.
 """
 
@@ -29,7 +29,7 @@ class Policy:
         deadline: seconds for a whole operation, with its retries and pauses.
         attempts: how often one request is sent at most.
         pause: seconds before the first retry, on average; doubled for each further one.
-        longest_pause: seconds; if a store asks to wait longer, there is no retry.
+        longest_pause: seconds; if a store requests a longer wait, there is no retry.
     """
 
     timeout: float = 10.0
@@ -76,7 +76,7 @@ class Retrier:
         monotonic: seconds of a monotonic clock.
         now: Unix time in seconds.
         random: for jitter, so that clients that failed together do not retry together.
-        wait: seconds for which a response asks to wait, None if it does not.
+        wait: returns the seconds to wait that a response requests, None without such a request.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ from .refusals import FIREWALLS
 
 
 class Rule(Enum):
-    """How to look closer at an exception whose class alone does not decide."""
+    """How to examine an exception whose class alone does not decide."""
 
     STATUS = "by the HTTP answer that it carries, or by the error that it was raised from"
     DOCUMENT = "by the text that is no JSON"
@@ -27,14 +27,14 @@ class Rule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FromCause:
-    """Look at what caused the exception; where that says nothing more, it is this error type."""
+    """Classify the exception's cause; where that decides nothing, it is this error type."""
 
     otherwise: str
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Look for a phrase, for libraries that tell some failures apart by their message alone.
+    """Look for a phrase, for libraries that distinguish some failures by their message alone.
 
     Attributes:
         phrases: what the message may contain, and the error type that it means.

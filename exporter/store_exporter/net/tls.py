@@ -41,7 +41,7 @@ watched: ContextVar[Handshake | None] = ContextVar("watched_handshake", default=
 
 
 class _TimedSSLObject(ssl.SSLObject):
-    """An `SSLObject` that tells the `Handshake` of its context about itself."""
+    """An `SSLObject` that reports itself to the `Handshake` of its context."""
 
     def do_handshake(self) -> None:
         """Go on with the handshake; called again and again until it is complete."""
@@ -86,7 +86,7 @@ def context(ca_file: str | None = None) -> ssl.SSLContext:
 
 def _system_trusts_somebody() -> bool:
     file, folder, *_ = ssl.get_default_verify_paths()
-    # Each is None unless it exists; the declared types do not say so.
+    # Each is None unless it exists, which the declared types do not show.
     return bool(file) or (bool(folder) and any(Path(folder).iterdir()))
 
 
@@ -107,7 +107,7 @@ async def presented_expiry(address: str, port: int, name: str) -> float | None:
     Args:
         address: the server's IP address.
         port: where it listens.
-        name: the host that is asked for.
+        name: the requested host.
 
     Returns:
         Unix time in seconds, or None when there is no certificate to be had.

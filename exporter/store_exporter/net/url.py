@@ -8,7 +8,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def normal(url: str) -> str:
-    """Return an http or https address as everything that compares or signs addresses wants it.
+    """Return an http or https address in the form in which addresses are compared and signed.
 
     Scheme and host are in lower case, the host as DNS knows it (see `host_name`), the scheme's own
     port and trailing slashes are left out. A
@@ -30,7 +30,7 @@ def normal(url: str) -> str:
 
 
 def host_name(host: str) -> str:
-    """Return a host as DNS knows it: in lower case and ASCII, without a dot at its end.
+    """Return a host in the form of DNS: in lower case and ASCII, without a dot at its end.
 
     A name with other letters is written as IDNA 2008 has it, as browsers do (`ß` is a letter of its
     own there). What is no such name is returned as it is: no look-up will find it.

@@ -79,7 +79,7 @@ def create_app(
 
 
 def _operator_routes(exporter: Exporter, telemetry_path: str, prefix: str) -> list[web.RouteDef]:
-    """Return what Prometheus and whoever runs the exporter ask for, below a path."""
+    """Return the routes for Prometheus and for the exporter's operators, below a path."""
     return [
         web.get(prefix + "/", Landing(exporter, telemetry_path).handle),
         web.get(prefix + telemetry_path, Scrape(exporter.recorder).handle),
@@ -97,7 +97,7 @@ def _operator_routes(exporter: Exporter, telemetry_path: str, prefix: str) -> li
 
 
 def _org_routes(exporter: Exporter, prefix: str) -> list[web.RouteDef]:
-    """Return what orgs and their applications ask for with a token, below a path."""
+    """Return the routes for orgs and their applications, which need a token, below a path."""
     access, bodies, tenants = OrgAccess(exporter), Bodies(), Tenants(exporter)
     api = JsonApi(exporter, access)
     maintenance = MaintenanceApi(exporter, access, bodies)
@@ -141,7 +141,7 @@ async def _shutting_down(app: web.Application) -> None:
 
 
 async def healthy(_: web.Request) -> web.Response:
-    """Answer 200 as long as the process can answer at all."""
+    """Respond with 200 as long as the process can respond at all."""
     return web.Response(text="store-exporter is healthy.\n")
 
 

@@ -1,4 +1,4 @@
-"""What the endpoints for applications share: parameters, and answers or errors as JSON."""
+"""What the endpoints for applications share: parameters, and responses or errors as JSON."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .places import FullError
 
 
 class ApiError(Exception):
-    """A request that gets an error instead of what it asked for.
+    """A request that gets an error instead of a result.
 
     Args:
         status: of HTTP.
         message: what is wrong, in a sentence.
-        headers: those of the answer.
-        more: what the document says besides.
+        headers: those of the response.
+        more: further members of the document.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ def json_object(body: bytes, expected: str) -> dict[str, Any]:
 
 
 def too_many(error: FullError) -> ApiError:
-    """Return the answer to a request for which no place is free."""
+    """Return the response to a request for which no place is free."""
     status, whose = (429, " of this org") if error.own else (503, "")
     return ApiError(status, f"too many requests{whose} at the same time", {"Retry-After": "1"})
 

@@ -150,7 +150,7 @@ class Exporter:
         await self.watching.stop()
 
     async def _reports(self) -> Mapping[Labels, str]:
-        """Return what other exporters may tell of the stores that had results lately."""
+        """Return what other exporters may report of the stores that had results lately."""
         reports: dict[Labels, str] = {}
         for number, domain in enumerate(self._history.take_changed()):
             if number % _REPORTS_AT_ONCE == 0:

@@ -1,4 +1,4 @@
-"""`/metrics`: everything this process knows, in the format that the scraper asks for."""
+"""`/metrics`: all series of this process, in the format that the scraper accepts."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Probing:
         self._places = Places(MAX_PROBES)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Probe one store and answer with the metrics of this probe alone."""
+        """Probe one store and return the metrics of this probe alone."""
         query = request.query
         store = self._exporter.inventory.stores.get(query.get("target", "").lower())
         if store is None:
@@ -87,7 +87,7 @@ class Probing:
         return await self._respond(request, job)
 
     async def _respond(self, request: web.Request, job: Job) -> web.StreamResponse:
-        """Run a probe and answer with its metrics, or for people with what it did."""
+        """Run a probe and return its metrics, or for people a report of what it did."""
         recorder = Recorder()
         try:
             result = await self._run(job, recorder)
@@ -184,5 +184,5 @@ def configuration(store: Store) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Write a value that JSON does not know; a secret says of itself that it is masked."""
+    """Write a value that JSON does not have; a secret is written masked."""
     return str(value) if isinstance(value, Secret) else repr(value)

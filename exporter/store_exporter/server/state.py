@@ -1,4 +1,4 @@
-"""Where an exporter keeps what it remembers, as its configuration says."""
+"""Where an exporter keeps its state, by its configuration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def open_state(
     """Open the state of a configuration.
 
     Args:
-        config: says where it is.
+        config: has the place.
         events: what is called when something was damaged, or is left behind.
         alone: whether no other process may use it meanwhile.
 

@@ -87,7 +87,7 @@ class Status:
 
 
 def state_of(health: Health | None) -> State:
-    """Return the state that a store's health stands for."""
+    """Return the state of a store with some health."""
     return health.state.value if health else "unknown"
 
 

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def explained(read: Callable[[str], T]) -> Callable[[str], T]:
-    """Make the `type` of an argument of a reader, whose `ValueError` says what is wrong."""
+    """Make the `type` of an argument of a reader, whose `ValueError` has the message."""
 
     def convert(text: str) -> T:
         try:

@@ -33,12 +33,12 @@ def add_url(parser: argparse.ArgumentParser) -> None:
 def run(
     args: argparse.Namespace, scope: Scope, ask: Callable[[httpx.Client, Store], object]
 ) -> None:
-    """Do what a command asks of the exporter about one store.
+    """Make a command's requests to the exporter about one store.
 
     Args:
         args: have the configuration's file, the store's domain, and the exporter's address.
         scope: what the token of the store's org is to be good for.
-        ask: does it, with a client that is given paths; raises as `document_of` does.
+        ask: makes them with a client that takes paths; raises as `document_of` does.
 
     Raises:
         CommandError: there is no such store, or the exporter refuses or cannot be reached.
@@ -68,7 +68,7 @@ def _token(config: Config, store: Store, scope: Scope) -> str:
 
 
 def document_of(response: httpx.Response) -> dict[str, Any]:
-    """Return the JSON document of an answer.
+    """Return the JSON document of a response.
 
     Raises:
         CommandError: it refuses; the message is the exporter's own.

@@ -23,7 +23,7 @@ _REFUSED = (401, 403, 404)
 
 
 class GrafanaError(Exception):
-    """Grafana refused, or did not answer; the message says which call and why, without secrets."""
+    """Grafana refused or did not respond; the message has the call and the reason, no secrets."""
 
 
 class Grafana:

@@ -15,8 +15,8 @@ class Argument:
     """One argument of a command.
 
     Attributes:
-        flags: its names, such as `--log.level`; none for one that goes by its place.
-        metavar: what stands for its value; "" where it takes none.
+        flags: its names, such as `--log.level`; none for a positional one.
+        metavar: the placeholder of its value; "" where it takes none.
         choices: the only values that it takes, if these are known.
         text: what it means.
     """

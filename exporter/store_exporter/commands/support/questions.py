@@ -1,4 +1,4 @@
-"""What `init` has to know of a store: from flags, or from the person at the terminal."""
+"""The facts of a store that `init` needs: from flags, or by prompts at the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_REDIRECTS = 5
 
 
 class UnansweredError(Exception):
-    """An answer is missing or wrong and cannot be asked for; the message says which."""
+    """An answer is missing or wrong and there is no terminal for a prompt; the message names it."""
 
 
 class Typed(NamedTuple):
@@ -107,11 +107,11 @@ class Questions:
         """Return the credentials of a platform; what is typed is not shown.
 
         Args:
-            platform: says which there are.
+            platform: declares which there are.
             supplied: references by name.
 
         Raises:
-            UnansweredError: there is no terminal, and one that is required is not given.
+            UnansweredError: there is no terminal, and one that is required is missing.
         """
         if supplied or not self._may_ask:
             missing = [

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     except ModuleNotFoundError:
-        raise  # the command line knows which extra brings it
+        raise  # the command line names the extra that brings it
     except (StateError, LeaseError, LedgerError, ImportError, OSError) as error:
         log.error("cannot start: %s", error)
         return 1

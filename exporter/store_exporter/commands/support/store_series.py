@@ -1,4 +1,4 @@
-"""About how many series Prometheus holds of one store. `doctor`, `sizing` and docs say the same.
+"""About how many series Prometheus holds of one store. `doctor`, `sizing` and docs use it.
 
 Computed of the catalogue's labels and of what runs for the store, while nothing fails, in one
 currency. No platform has everything, so it is rather a few too many. Operations are not included.

@@ -1,4 +1,4 @@
-"""What commands share that look at stores: reading the configuration, and the choice of stores."""
+"""What commands about stores share: reading the configuration, and the choice of stores."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def stores_of(config: Config, domains: Sequence[str] = ()) -> list[Store]:
 
     Args:
         config: the configuration.
-        domains: those wanted, in this order; all when empty.
+        domains: the chosen ones, in this order; all when empty.
 
     Raises:
         CommandError: one of the domains is not among the stores.

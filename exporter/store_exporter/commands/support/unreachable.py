@@ -10,13 +10,13 @@ _NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
 def message(error: Exception, url: str, server: str, option: str) -> str:
-    """Say that a server did not answer, and what may be wrong.
+    """Return the message that a server did not respond, with what may be wrong.
 
     Args:
         error: what httpx raised.
-        url: the address that was asked.
+        url: the requested address.
         server: what should be there, such as `Alertmanager`.
-        option: by which another address is given.
+        option: by which another address is set.
     """
     reason = _NUMBER.sub("", str(error)) or type(error).__name__
     if isinstance(error, httpx.ConnectError | httpx.InvalidURL | httpx.UnsupportedProtocol):

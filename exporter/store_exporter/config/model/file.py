@@ -26,7 +26,7 @@ from .types import (
 
 
 class HttpSource(Section):
-    """An address that answers a list of domains, as Prometheus' http_sd does."""
+    """An address that returns a list of domains, as Prometheus' http_sd does."""
 
     url: Url = Field(description='The URL; it returns JSON: [{"targets": ["a.example"]}].')
     bearer_token: SecretReference | None = Field(

@@ -1,6 +1,6 @@
 """The keys of a store, which depend on its platform: models made from the platform's own lists.
 
-Adding a platform changes nothing here: its `Setting`, `Probe` and `Collector` lists say it all.
+Adding a platform changes nothing here: its `Setting`, `Probe` and `Collector` lists are read.
 
 To make the models takes most of the time of reading a small file, so that they are kept.
 """
@@ -32,7 +32,7 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
     Args:
         platform: the store's platform.
         template: whether the entry describes stores that are found later, and so names no
-            domain; credentials and the address are then strings in which `{domain}` stands for it.
+            domain; credentials and the address are then strings with the placeholder `{domain}`.
     """
     fields: Fields = _address() if template else _identity()
     credentials = {s.name: _setting(s, template=template) for s in platform.credentials}
@@ -114,7 +114,7 @@ def _options(check: Probe | Collector) -> Fields:
 
 
 def _checked(collector: Collector, name: str, kind: Any) -> Any:
-    """Have a collector look at the value of an option that the file has."""
+    """Check an option of the file by the collector that takes it."""
 
     def look(value: Any) -> Any:
         if problem := collector.wrong_option(name, value):

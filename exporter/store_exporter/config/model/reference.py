@@ -45,7 +45,7 @@ def keys_table(keys: Mapping[str, FieldInfo]) -> str:
 
 
 def costs(platform: Platform) -> str:
-    """Return the table of what a store is asked by default, and how often."""
+    """Return the table of the requests to a store by default, and their intervals."""
     rows, total = [], 0.0
     kinds = (("probe", platform.probes), ("collector", platform.collectors))
     for kind, name, check in ((kind, *item) for kind, of in kinds for item in of.items()):

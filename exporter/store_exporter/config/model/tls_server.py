@@ -1,4 +1,4 @@
-"""`tls_server_config` of `--web.config.file`, and the TLS context that it stands for."""
+"""`tls_server_config` of `--web.config.file`, and the TLS context that it describes."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class TlsServer(Section):
 
     @property
     def enabled(self) -> bool:
-        """Whether anything says that TLS is to be spoken."""
+        """Whether any key configures TLS."""
         part = self.certificate or self.key or self.issuers
         return bool(part) or "client_auth_type" in self.model_fields_set
 
@@ -160,7 +160,7 @@ class TlsServer(Section):
         return required and bool(self.issuers or self.client_allowed_sans)
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """Yield what is wrong, as a key and what is to be said about it."""
+        """Yield each problem: the key and the message."""
         for name, value in (("cert", self.certificate), ("key", self.key)):
             if value is None:
                 yield f"{name}_file", f"is missing, and so is {name}"
@@ -193,7 +193,7 @@ class TlsServer(Section):
 
 
 class _ServerObject(ssl.SSLObject):
-    """An `SSLObject` that looks at a client's names once its certificate is verified."""
+    """An `SSLObject` that checks a client's names once its certificate is verified."""
 
     def do_handshake(self) -> None:
         """Go on with the handshake; called again and again until it is complete.
@@ -235,7 +235,7 @@ def ssl_context(tls: TlsServer) -> ssl.SSLContext:
     context.minimum_version = (
         ssl.TLSVersion.TLSv1_3 if oldest == "TLS13" else ssl.TLSVersion.TLSv1_2
     )
-    # An encrypted key would make the library ask for its password at the terminal.
+    # With an encrypted key the library would prompt for its password at the terminal.
     with _as_file(tls.certificate) as certificate, _as_file(tls.key) as key:
         context.load_cert_chain(certificate, key, password=_no_password)
     if tls.verifies:

@@ -71,7 +71,7 @@ def _file_reference(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """What the reference of the configuration says that a value is."""
+    """How the reference of the configuration describes the type of a value."""
 
     kind: str
 

@@ -1,7 +1,7 @@
 """The kinds of value that configuration keys take: durations, names, addresses.
 
 Each reader takes what stood in the file and returns the value, or raises `ValueError` with a
-message that says what would be right and never repeats the value, which may be a misplaced secret.
+message that names the right form and never repeats the value, which may be a misplaced secret.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
     "X-Frame-Options": ("deny", "sameorigin"),
     "X-XSS-Protection": (),
 }
-"""The headers that may be set, and to what; to anything where it does not say."""
+"""The headers that may be set, each with its allowed values; no values allow any."""
 
 
 def _hashed(users: Mapping[str, str]) -> Mapping[str, str]:
@@ -67,7 +67,7 @@ _GoDuration = Annotated[float, BeforeValidator(go_duration), Says("duration")]
 
 
 class HttpServer(Section):
-    """How requests are answered."""
+    """How requests are served."""
 
     http2: bool = Field(True, description="Accepted, without effect; the server uses HTTP/1.1.")
     headers: Annotated[dict[str, _Header], _BlankMapping, AfterValidator(_settable)] = Field(
@@ -78,7 +78,7 @@ class HttpServer(Section):
 
 
 class RateLimit(Section):
-    """How many requests are answered, those of all clients together."""
+    """The limit on requests, those of all clients together."""
 
     interval: _GoDuration = Field(
         0.0, description="Time after which one more request is allowed; 0 for no limit."
@@ -105,7 +105,7 @@ class WebConfig(Section):
 
     @property
     def tls(self) -> TlsServer | None:
-        """How TLS is spoken; None for plain HTTP."""
+        """The TLS settings; None for plain HTTP."""
         return self.tls_server_config if self.tls_server_config.enabled else None
 
     @property

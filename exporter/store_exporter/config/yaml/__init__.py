@@ -1,1 +1,1 @@
-"""YAML read with the line of every entry, and problems told in words that say where and what."""
+"""YAML read with the line of every entry, and problems with their place and what to do."""

@@ -42,7 +42,7 @@ class Checker:
         return None if section is None else section.model_dump(by_alias=True, exclude_unset=True)
 
     def unknown_keys(self, model: type[Section], data: Any) -> list[Path]:
-        """Return where the data has keys that the model does not know."""
+        """Return where the data has keys that the model does not have."""
         try:
             model.model_validate(data, context=self.source)
         except ValidationError as error:

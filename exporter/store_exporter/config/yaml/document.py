@@ -71,7 +71,7 @@ def parse(text: str, file: str) -> Document:
     """Parse one YAML document.
 
     Raises:
-        ConfigError: a syntax error or an exceeded bound, which leaves nothing to look at further.
+        ConfigError: a syntax error or an exceeded bound, after which nothing further is checked.
     """
     if len(text) > MAX_BYTES:
         raise ConfigError(

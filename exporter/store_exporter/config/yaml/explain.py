@@ -1,4 +1,4 @@
-"""Pydantic's findings as problems of the file, in words that say what would be right."""
+"""Pydantic's findings as problems of the file, with messages that name the right form."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def explain(
     Args:
         error: what pydantic found.
         model: the model it validated by.
-        document: the file, which knows the lines.
+        document: the file, with the lines of its entries.
         path: where in the document the model's data stands.
     """
     for finding in error.errors(include_url=False, include_input=False):
@@ -62,7 +62,7 @@ def explain(
 
 
 def _hint(model: type[BaseModel], loc: Sequence[str | int], kind: str) -> str:
-    """Add the key's own description where it says what would be right."""
+    """Add the key's own description where it names the right form."""
     if kind not in ("missing", "string_pattern_mismatch") or not isinstance(loc[-1], str):
         return ""
     parent = _model_at(model, loc[:-1])

@@ -15,22 +15,22 @@ def refused() -> Cause:
 
 
 def unusable() -> tuple[Cause, ...]:
-    """The store does not answer, or not to us."""
+    """The store does not respond, or not to us."""
     return (Cause(AlertName.STORE_DOWN), refused())
 
 
 def outage() -> Cause:
-    """Many stores of a platform do not answer at once: one message tells of all."""
+    """Many stores of a platform do not respond at the same time: one message is about all."""
     return Cause(AlertName.STORES_DOWN, same=("platform",))
 
 
 def unwatched() -> Cause:
-    """An exporter is gone; which stores it watched, nothing says."""
+    """An exporter is gone; which stores it watched is unknown."""
     return Cause(AlertName.STORE_EXPORTER_DOWN, same=())
 
 
 def unremembered() -> tuple[Cause, ...]:
-    """An exporter cannot save what it counts; which stores it watches, nothing says."""
+    """An exporter cannot save what it counts; which stores it watches is unknown."""
     return (
         Cause(AlertName.STORE_STATE_FULL, same=()),
         Cause(AlertName.STORE_STATE_UNAVAILABLE, {"reason": "unavailable"}, same=()),

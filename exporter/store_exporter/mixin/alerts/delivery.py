@@ -1,4 +1,4 @@
-"""Alerts on messages that receivers refuse: Alertmanager never tells of what ended meanwhile.
+"""Alerts on messages that receivers refuse: Alertmanager never reports what ended meanwhile.
 
 It sends a refused message again while its alert fires, at its group's interval. An alert that
 began and ended between two messages that arrived is in none of them (Alertmanager 0.33,
@@ -17,7 +17,7 @@ from .texts import PROCESS
 _REFUSED = "alertmanager_notifications_failed_total"
 _WINDOW = "15m"
 _LATELY = "6m"
-"""Longer than any group's interval: what ended so soon after a refusal has not been told since."""
+"""Longer than any group's interval: what ended so soon after a refusal was not reported since."""
 _LOOK_BACK = "2h"
 _KEEP = 10 * MINUTE
 _NAMED = 5
@@ -56,7 +56,7 @@ def listed(query: str, each: str) -> str:
 
 
 def undelivered() -> Alert:
-    """Alertmanager could not hand over messages; says to whom, and what fired meanwhile."""
+    """Alertmanager could not deliver messages; names the receivers and what fired meanwhile."""
     labels = (*PROCESS, "integration")
     refused = promql.increase(
         _REFUSED, _WINDOW, *(f"{label}=%q" for label in labels), 'receiver_name!=""'

@@ -55,7 +55,7 @@ def watchdog() -> Alert:
 
 
 def exporter_down() -> Alert:
-    """Prometheus cannot scrape an exporter that it knows."""
+    """Prometheus cannot scrape an exporter among its targets."""
     return Alert(
         AlertName.STORE_EXPORTER_DOWN,
         f"up{{{equal('job', EXPORTER_JOB)}}} == 0",

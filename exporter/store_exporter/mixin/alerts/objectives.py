@@ -72,6 +72,6 @@ def burning(rate: BurnRate) -> Alert:
 
 
 def faster() -> Cause:
-    """The page over the shortest windows: during a long outage both fire, and one says it all."""
+    """The page over the shortest windows: during a long outage both fire, and one is enough."""
     window = {"window": BURN_RATES[0].long}
     return Cause(AlertName.STORE_ERROR_BUDGET_BURN, window, ("org", "domain", "slo"))

@@ -31,9 +31,9 @@ from .texts import (
 )
 
 DOWN_AFTER = 2 * MINUTE
-"""How long a store is down before that is told."""
+"""How long a store is down before that is reported."""
 CALM = 5 * MINUTE
-"""How long a store must have answered again before its outage counts as over."""
+"""How long a store must have been up again before its outage counts as over."""
 _NAMED = 8
 """How many stores an outage of many names; the dashboard and their orgs' messages have all."""
 FAILED = "had failed for"
@@ -50,7 +50,7 @@ def groups() -> list[Group]:
 
 
 def stores_down() -> Alert:
-    """Many stores of one platform do not answer."""
+    """Many stores of one platform do not respond."""
     by = ("platform",)
     down = promql.aggregate("count", by, _DOWN)
     watched = promql.aggregate("count", by, series.AVAILABLE)

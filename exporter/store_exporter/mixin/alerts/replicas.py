@@ -16,7 +16,7 @@ def groups() -> list[Group]:
 
 
 def watched_twice() -> Alert:
-    """Exporters watch the same stores and do not know of each other."""
+    """Exporters watch the same stores without shared state."""
     # More are watched than there are. It also shows where the labels of the process are replaced.
     signs = (health.UP, health.PROBE_SUCCESS, business.COLLECTOR_SUCCESS)
     shown = promql.select("", one_of("__name__", [metric.name for metric in signs]))

@@ -214,7 +214,7 @@ def checkout_errors_after_update() -> Alert:
     updated = (
         f"({promql.aggregate('count', STORE, other)} > 1)"
         f" or {promql.aggregate('count', STORE, noticed())}"
-        # What an org told of all its stores has no domain.
+        # What an org reported of all its stores has no domain.
         f" or {series.STORE_UP} and on (org) ({noticed(equal('domain', ''))})"
     )
     calls = f"{30 * MINUTE} * {half_hour(series.OPERATION_MEASURED)}"

@@ -24,7 +24,7 @@ def groups() -> list[Group]:
 
 
 def discovery_failing() -> Alert:
-    """A source of stores does not answer."""
+    """A source of stores does not respond."""
     labels = (*PROCESS, "org")
     failed = promql.increase(exporter.DISCOVERY_FAILURES, "2h")
     return Alert(

@@ -84,7 +84,7 @@ def store_down() -> Alert:
 
 
 def credentials_rejected() -> list[Alert]:
-    """The store answers, but refuses our credentials: altogether, or for a part of what is read."""
+    """The store responds, but refuses our credentials: for all, or for a part of what is read."""
     runbook = Runbook(
         "The store answers, but with 401 or 403: the API key was revoked or replaced, its secret "
         "is wrong, its user lost a role, or it lacks a permission. When the liveness probe is "
@@ -139,7 +139,7 @@ def recurring(state: str, besides: str = "") -> str:
 
     Args:
         state: value of the label `state`.
-        besides: a share that is told elsewhere, and taken away.
+        besides: a share that another alert reports, and that is subtracted.
     """
     recent = promql.over(promql.select(health.HEALTH, equal("state", state)), "1h")
     share = f"{promql.aggregate('max', STORE, f'avg_over_time({recent})')}{besides}"
@@ -158,7 +158,7 @@ def in_state(state: str) -> str:
 
 
 def vital_probe_failing() -> Alert:
-    """The store answers, but a probe that its configuration calls critical fails."""
+    """The store responds, but a probe that is critical by its configuration fails."""
     up = f"{promql.on(*STORE)} {series.STORE_UP} == 1"
     down = f" - {promql.on(*STORE)} (1 - avg_over_time({series.STORE_UP}[1h]))"
     return Alert(

@@ -28,7 +28,7 @@ _STORE = ("org", "domain")
 def queried(query: str, found: str, *labels: str) -> str:
     """Template text for what a query finds, and nothing when it finds nothing.
 
-    Nothing either while many alerts of the same name are active, as it would be asked for each.
+    Nothing either while many alerts of the same name are active, as the query would run for each.
 
     Args:
         query: PromQL with a `%q` for each of `labels`, as `chosen` has it.
@@ -79,7 +79,7 @@ STATUS = queried(
     " It answers with HTTP {{ . | first | value }}.",
     *_STORE,
 )
-"""The HTTP status of a refusal, where there was an answer at all."""
+"""The HTTP status of a refusal, where there was a response at all."""
 
 _REASON = '{{ . | first | label "reason" }}'
 ERROR = queried(
@@ -87,7 +87,7 @@ ERROR = queried(
     _REASON,
     *_STORE,
 )
-"""Why the liveness probe fails, in the store's words where it answered."""
+"""Why the liveness probe fails, in the store's words where it responded."""
 ANY_ERROR = queried(
     f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE)})",
     f'{{{{ . | first | label "probe" }}}}: {_REASON}',
@@ -192,7 +192,7 @@ OUTAGE = (
     Joined(("orders",), _as_label("orders", _one(f"round({costs.ORDERS}) > 0"))),
     LOSS,
 )
-"""Why a store does not answer, and what that costs."""
+"""Why a store does not respond, and what that costs."""
 
 
 def known(label: str, text: str) -> str:

@@ -27,7 +27,7 @@ def documents(
     *,
     one_org: bool = False,
 ) -> dict[str, dict[str, Any]]:
-    """Dashboards as Grafana's JSON, by file name without its ending; all when none are given."""
+    """Dashboards as Grafana's JSON, by file name without its ending; all when none are named."""
     from .drawing.render import as_document
 
     chosen = pages() if of is None else of

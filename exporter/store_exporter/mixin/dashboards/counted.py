@@ -64,7 +64,7 @@ def _recorded(labels: tuple[str, ...], *matchers: str) -> str:
 
 
 def latest_errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
-    """Those of the last minutes which `errors` does not know yet when it reads what is recorded."""
+    """Those of the last minutes, which are not yet in the recorded series that `errors` reads."""
     return _grown(labels, faults, SAMPLED, LATEST)
 
 

@@ -34,7 +34,7 @@ def table(
     there is nothing.
 
     Args:
-        labels: of the alerts, that say what each is about.
+        labels: of the alerts, that show what each is about.
         links: dashboards that show more.
         matchers: the choice.
         always: names of alerts that are shown whatever is chosen, as they are about all of it.

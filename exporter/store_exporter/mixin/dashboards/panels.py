@@ -1,6 +1,6 @@
 """What a dashboard is here: plain data, rendered by `render`, and checked by the tests.
 
-A panel says of each query whether it may rightly have no result; everything else must show data
+A panel declares of each query whether it may rightly have no result; everything else must show data
 when the demo runs.
 """
 
@@ -27,7 +27,7 @@ NEUTRAL: Steps = ((None, BLUE),)
 
 
 class Nothing(StrEnum):
-    """What a panel says in place of figures that are not there, so that it is no zero."""
+    """What a panel shows in place of figures that are missing, so that it is no zero."""
 
     UNKNOWN = "No data"
     """Nothing is known; Grafana's own words."""
@@ -93,7 +93,7 @@ class Column:
         title: its heading.
         width: pixels, or the least of them when it grows.
         grows: whether it takes what room is left. A longer text is broken into lines.
-        fact: whether it stands after the figures, because it does not say what a row is about.
+        fact: whether it stands after the figures, because it does not identify a row.
         words: what is shown in the place of each value, and its colour.
     """
 
@@ -211,11 +211,11 @@ class Panel:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The labels of a table that say what a row is about, and stand before its figures."""
+        """The labels of a table that identify a row, and come before its figures."""
         return tuple(label for label in self.columns if not self._is_fact(label))
 
     def expression(self, query: Query) -> str:
-        """What one of its queries asks.
+        """One of its queries.
 
         A table puts the rows of several queries together by the labels that they share, and the
         metric's name would be one of them; so each query keeps the table's columns and no more.
@@ -271,7 +271,7 @@ class DashboardPage:
         variables: after `datasource`, in order of dependence.
         rows: its content.
         since: start of the time range.
-        refresh: how often it asks again.
+        refresh: the interval of its refreshes.
         marks: whether the starts of alerts are marked from the first look on.
     """
 

@@ -93,7 +93,7 @@ def over_time(
         labels: that are left.
         figure: what of them.
         matchers: further ones, of other labels than stores have.
-        each: what is asked of each series before they are put together.
+        each: what is computed of each series before they are put together.
     """
     orgs, platforms = promql.variables(*wide.ORGS), promql.variables(*wide.ALL)
     levels = (
@@ -110,7 +110,7 @@ def of_each(detailed: str, sampled: str, each: Callable[[str], str] = str) -> st
     Args:
         detailed: the name of the former.
         sampled: the name of the latter.
-        each: what is asked of each series.
+        each: what is computed of each series.
     """
     read = named(detailed, DETAILED, *STORE_MATCH), named(sampled, SAMPLED, *STORE_MATCH)
     return f"({' or '.join(map(each, read))})"

@@ -36,7 +36,7 @@ INSTANCE = Variable(
 
 
 def _detail() -> str:
-    """One series, whose label says how the chosen time is read.
+    """One series, whose label decides how the chosen time is read.
 
     What was there before the rules recorded samples of it, such as an imported past, is read in
     every detail however long the time is.
@@ -72,13 +72,13 @@ SAMPLED = f'__name__!~"${DETAIL.name}"'
 def _all_of(variable: Variable) -> str:
     """Match if all of a variable's values are chosen.
 
-    What stands for all, `.+`, matches the name of the metric itself, and no value is called so.
+    The value for all, `.+`, matches the name of the metric itself, and no value is called so.
     """
     return f'__name__=~"${variable.name}"'
 
 
 def _level() -> str:
-    """One series, whose label says of which names sums of stores are made.
+    """One series, whose label decides of which names sums of stores are made.
 
     Where weeks of all stores are chosen, these are what is recorded of all together, if the
     datasource shows it, or of each org. Of some stores they are what is known of each.

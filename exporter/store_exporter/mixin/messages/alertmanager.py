@@ -209,7 +209,7 @@ def wait_text(seconds: float, pace: float) -> str:
 
 
 def critical_route(pace: float) -> dict[str, Any]:
-    """Critical alerts: their changes are told sooner, and they are repeated more often."""
+    """Critical alerts: their changes are sent sooner, and they are repeated more often."""
     return {
         "matchers": [equal("severity", "critical")],
         "group_interval": wait_text(MESSAGES.group_interval_critical, pace),

@@ -1,7 +1,7 @@
 """Messages of Microsoft Teams, Telegram and PagerDuty.
 
-They say what a mail says and have no links: what Alertmanager puts there by itself, such as its own
-address and that of Prometheus, is left out. Keys are those of Alertmanager 0.33.
+They have the content of a mail and no links: what Alertmanager puts there by itself, such as its
+own address and that of Prometheus, is left out. Keys are those of Alertmanager 0.33.
 """
 
 from __future__ import annotations

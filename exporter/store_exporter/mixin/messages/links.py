@@ -1,4 +1,4 @@
-"""Where the links of a message lead: the platform's own tools, or what an org was given.
+"""Where the links of a message lead: to the platform's own tools, or to those of an org.
 
 Alertmanager, Prometheus and the exporter show every org, so a merchant's message never leads there.
 It leads to the Grafana and the runbooks that the configuration names for the org, and nowhere where

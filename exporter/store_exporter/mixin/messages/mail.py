@@ -1,4 +1,4 @@
-"""E-mail messages: plain text and HTML that says the same and loads nothing."""
+"""E-mail messages: plain text, and HTML with the same content that loads nothing."""
 
 from __future__ import annotations
 

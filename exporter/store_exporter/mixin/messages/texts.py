@@ -1,6 +1,6 @@
-"""What a message about alerts says, once for Slack and once for mail: Go templates of Alertmanager.
+"""The content of a message about alerts, for Slack and for mail: Go templates of Alertmanager.
 
-One alert is told in full, with what it means, what it costs and what to do first; several are told
+One alert is described in full, with what it means, what it costs and what to do first; several are
 in a line each. Text from labels and annotations is one line, cut to a length, and escaped where
 Slack would read it as markup.
 
@@ -15,13 +15,13 @@ from collections.abc import Callable
 from ...errors import ERROR_TYPES, ErrorType
 
 MAX_DESCRIPTION = 600
-"""Characters of the description of an alert that is told alone."""
+"""Characters of the description of an alert that has a message of its own."""
 MAX_AMONG = 220
 """Characters of one among several, so that ten of them are a screen."""
 MAX_FACT = 300
 
 SEVERAL = ("collector", "payment_method", "slo", "operation", "integration")
-"""Labels that tell alerts of one name about one store, platform or process apart."""
+"""Labels that distinguish alerts of one name about one store, platform or process."""
 
 _ONE_LINE = 'reReplaceAll "\\\\s+" " "'
 _WHOLE = ' | reReplaceAll "( 0[hms])+$" ""'
@@ -34,7 +34,7 @@ FACTS = (
     ("Fails", "failing"),
     ("Changed within a day", "changed"),
 )
-"""Lines of an alert that is told alone: their first word, and the annotation they show."""
+"""Lines of an alert with a message of its own: their first word, and the annotation they show."""
 
 
 def definitions(prefix: str, escape: str, bullet: str) -> str:
@@ -131,7 +131,7 @@ def body(prefix: str, listed: int) -> str:
 
     Args:
         prefix: that of `definitions`.
-        listed: how many alerts are told; the rest are counted.
+        listed: how many alerts are named; the rest are counted.
     """
 
     def each(alerts: str, name: str) -> str:

@@ -27,7 +27,7 @@ OPERATION_ERROR = (*OPERATION, "error_type")
 
 WINDOW = "5m"
 GRID = "15s"
-"""The distance of the points at which a counter is looked at. What it grew by between the last of
+"""The distance of the points at which a counter is read. What it grew by between the last of
 them and its restart is lost where it is scraped more often."""
 DELAY = "1m"
 GAP = "1h"

@@ -115,7 +115,7 @@ def sampled_rules() -> Group:
 
 
 def process_rules() -> list[Record]:
-    """What each exporter asks of its stores, and whether it keeps up, all its stores together."""
+    """Each exporter's requests to its stores, and whether it keeps up, all its stores together."""
     source, platform, collector = (
         ("job", "instance", label) for label in ("source", "platform", "collector")
     )

@@ -166,7 +166,7 @@ def paged() -> str:
 
 
 def outside_maintenance(rate: str) -> str:
-    """Leave out what happened in maintenance, of which rates know for the whole of their window."""
+    """Leave out what happened in maintenance, which is in a rate for the whole of its window."""
     recent = f"max_over_time({series.MAINTENANCE}[{RATE_WINDOW}])"
     return f"({rate}) unless {promql.on(*STORE)} ({recent} == 1)"
 

@@ -1,1 +1,1 @@
-"""`/api/v1`, OTLP and the predecessor's addresses: what applications ask for and report."""
+"""`/api/v1`, OTLP and the predecessor's addresses: what applications request and report."""

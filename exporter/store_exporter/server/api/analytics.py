@@ -30,7 +30,7 @@ class Filters:
     """Which figures to return. Domain and operation may be any text; only the org is trusted.
 
     Attributes:
-        org: the tenant who asks.
+        org: the tenant of the request.
         domain: one store, configured or known to the org's applications alone, or all.
         operation: one operation, of the catalogue or of the application's own, or all.
         days: how far back, where the source remembers days.
@@ -139,7 +139,7 @@ _READERS = {
 
 
 def report(findings: Findings, filters: Filters, source: str) -> dict[str, Any]:
-    """Make the answer: rows of the busiest operations, statistics of all, and the filters."""
+    """Make the response: rows of the busiest operations, statistics of all, and the filters."""
     usages = findings.usages
     everything = OperationUsage()
     by_operation: Counter[str] = Counter()
@@ -163,7 +163,7 @@ def report(findings: Findings, filters: Filters, source: str) -> dict[str, Any]:
         "filters": {
             "domain": filters.domain,
             "operation": filters.operation,
-            # A process remembers since it started; only Prometheus knows of days.
+            # A process counts since it started; only Prometheus has past days.
             "days": filters.days if source == "prometheus" else None,
             "limit": filters.limit,
         },

@@ -29,7 +29,7 @@ _FILTERS: Mapping[str, Collection[str] | None] = {
     "fault": [*Fault],
     "kind": (OPERATION, PROBE, COLLECTOR),
 }
-"""What may be asked for, and the values that there are; any of operations."""
+"""What may be requested, with the known values; any for operations."""
 
 
 class CallsApi:

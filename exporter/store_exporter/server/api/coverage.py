@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from .query_api import BROKEN, PrometheusError, QueryResponse
 
 PARTS = 288
-"""In how many parts the days are looked at: a day in parts of five minutes."""
+"""In how many parts the days are read: a day in parts of five minutes."""
 
 _FINER = 300
-"""How many times a part is looked at in turn, to find its first or last sample."""
+"""How many times a part is searched, to find its first or last sample."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SLICE = 100
-"""Calls that are read between two looks at the clock."""
+"""Calls that are read between two readings of the clock."""
 _MOST_UNMAPPED = 20
 
 
@@ -39,7 +39,7 @@ class Ingest(Receiver):
     """Takes batches of calls."""
 
     async def operations(self, request: web.Request) -> dict[str, Any]:
-        """Count a batch of calls and answer which of them were not."""
+        """Count a batch of calls and return which of them were refused."""
         org = self._access.org(request, "ingest")
         key = key_of(request)
         async with self._bodies.read(request, org) as body:
@@ -57,12 +57,12 @@ class Ingest(Receiver):
             self.record(org, "refused", len(reader.refusals))
         document["duplicate"] = batch.duplicate
         if not batch.duplicate:
-            # The answer is sent first: what is counted is saved, and this is for people to read.
+            # The response is sent first: what is counted is saved, and this is for people to read.
             asyncio.get_running_loop().call_soon(self._remember, reader)
         return document
 
     async def calls(self, request: web.Request) -> dict[str, Any]:
-        """Remember calls that are counted elsewhere, each once, and answer which cannot be."""
+        """Remember calls that are counted elsewhere, each once, and return which were refused."""
         org = self._access.org(request, "ingest")
         async with self._bodies.read(request, org) as body, self._reading:
             reader = await self._read(self._tenants.of(org), body, request.content_type)

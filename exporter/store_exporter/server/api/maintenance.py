@@ -1,4 +1,4 @@
-"""`/api/v1/maintenance`: an org says when its own stores are worked on."""
+"""`/api/v1/maintenance`: maintenance windows that an org reports for its own stores."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class MaintenanceApi:
         return {"domain": store.domain, **window_document(window)}
 
     async def end(self, request: web.Request) -> dict[str, Any]:
-        """End what was begun for a store; what the configuration says stays."""
+        """End what was begun for a store; windows of the configuration stay."""
         org = self._access.org(request, "maintenance")
         domain = request.query.get("domain", "")
         if not domain:

@@ -36,7 +36,7 @@ MAX_ANALYTICS = 12
 MAX_ANALYTICS_OF_ORG = 4
 MAX_DAYS = 730
 _STORES_AT_ONCE = 20
-"""Stores that are looked at between two turns of the event loop: two milliseconds."""
+"""Stores that are read between two turns of the event loop: two milliseconds."""
 MAX_LIMIT = 1000
 
 
@@ -129,7 +129,7 @@ class JsonApi:
         return store_of(self._exporter, org, domain).domain if domain else None
 
     def _any_domain(self, request: web.Request, org: str) -> str | None:
-        """The domain asked for: one of the org's stores, or any text that its calls may have."""
+        """The requested domain: one of the org's stores, or any text that its calls may have."""
         domain = clean(request.query.get("domain", ""))
         store = self._exporter.inventory.find(org, domain)
         return domain or None if store is None else store.domain

@@ -35,7 +35,7 @@ class OtlpReceiver(Receiver):
     """Takes OTLP requests."""
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """Count the points of a request and answer how many of them were not."""
+        """Count the points of a request and return how many of them were not."""
         try:
             from ...ingest import otlp
         except ModuleNotFoundError as error:

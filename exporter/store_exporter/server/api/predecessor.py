@@ -1,7 +1,7 @@
-"""The predecessor's two addresses, for pages that still ask them: its shapes, our figures.
+"""The predecessor's two addresses, for pages that still request them: its shapes, our figures.
 
-Both answer `{"success": true, "data": …}`, with a number wherever the predecessor had one, and an
-empty answer to who sends no token. What they read is what `/api/v1` reads.
+Both return `{"success": true, "data": …}`, with a number wherever the predecessor had one, and an
+empty response to a request without a token. What they read is what `/api/v1` reads.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .orgs import MAX_DAYS, JsonApi
 from .reports import Report
 
 MAX_LIVE = 20
-"""Stores that one request has probed; of further ones it tells what the last probes found."""
+"""Stores that one request has probed; of further ones it shows what the last probes found."""
 _SECONDS = 10.0
 _HEALTH = ("domain", "status", "message", "response_time_ms", "error_type")
 
@@ -39,12 +39,12 @@ Document = dict[str, Any]
 
 
 class PredecessorApi:
-    """Answers at the old addresses, where the configuration switches them on.
+    """Serves the old addresses, where the configuration switches them on.
 
     Args:
         exporter: whose stores and calls are shown.
-        access: tells the org of a token.
-        api: what answers the same under `/api/v1`.
+        access: finds the org of a token.
+        api: what serves the same under `/api/v1`.
     """
 
     def __init__(self, exporter: Exporter, access: OrgAccess, api: JsonApi) -> None:
@@ -55,11 +55,11 @@ class PredecessorApi:
         self._readers = Places(MAX_READERS, MAX_READERS_OF_ORG)
 
     async def analytics(self, request: web.Request) -> web.Response:
-        """Answer what the org's operations did, and its latest single calls."""
+        """Return what the org's operations did, and its latest single calls."""
         return await self._respond(request, self._analytics)
 
     async def health(self, request: web.Request) -> web.Response:
-        """Probe the org's stores and answer how they are."""
+        """Probe the org's stores and return their health."""
         return await self._respond(request, self._health)
 
     async def _respond(
@@ -175,7 +175,7 @@ class PredecessorApi:
 
 
 def _rows(calls: Iterable[Call]) -> list[Document]:
-    """Return calls as rows of the old table, by whose ids pages tell them apart."""
+    """Return calls as rows of the old table, whose ids identify them for pages."""
     rows, met = [], Counter[str]()
     for call in calls:
         row = _row(call)

@@ -22,7 +22,7 @@ from .query_api import BROKEN, LATE, MAX_WARNINGS, PARTIAL, PrometheusError, Que
 TIMEOUT = 15.0
 """Seconds for all queries of one request together."""
 COUNTER_DAYS = 90
-"""How far back the counters themselves are asked; for more days the sums of hours are."""
+"""How far back the counters themselves are queried; for more days the sums of hours are."""
 MAX_FIGURE = 2.0**53
 """No count of calls and no mean of seconds is more."""
 
@@ -30,7 +30,7 @@ _BY = ", ".join(catalogue.OPERATION_LABELS)
 
 
 def selector(filters: Filters) -> str:
-    """Write the label matchers of what is asked for; the org is always among them."""
+    """Write the label matchers of a request; the org is always among them."""
     matchers = {"org": filters.org, "domain": filters.domain, "operation": filters.operation}
     written = (f"{name}={_quoted(value)}" for name, value in matchers.items() if value is not None)
     return "{" + ",".join(written) + "}"
@@ -70,7 +70,7 @@ def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
     """Return the PromQL for calls, errors and mean seconds, by what they find.
 
     Args:
-        filters: what is asked for.
+        filters: of the request.
         extrapolates: whether the database is Prometheus or works like it; VictoriaMetrics neither
             extrapolates nor has its functions of native histograms.
     """
@@ -121,11 +121,11 @@ async def usage(url: str, filters: Filters, now: float) -> Findings:
 
     Args:
         url: the base address of a Prometheus, or of a database with the same API.
-        filters: what is asked for.
+        filters: of the request.
         now: Unix time in seconds.
 
     Raises:
-        PrometheusError: it did not answer in time, or not with figures.
+        PrometheusError: it did not respond in time, or not with figures.
     """
     years = hourly(filters)
     calls = longterm.HOURLY_CALLS if years else catalogue.OPERATIONS.name

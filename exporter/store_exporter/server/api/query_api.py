@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 class PrometheusError(Exception):
-    """Prometheus gave no usable response; the message says why, without its address.
+    """Prometheus gave no usable response; the message has the reason, without its address.
 
     Attributes:
         late: it took too long, rather than being broken.

@@ -74,11 +74,11 @@ def read(text: str | None, now: float) -> Report | None:
 
 
 def health_document(stores: Sequence[Store], found: Sequence[Report | None]) -> dict[str, Any]:
-    """Make the answer about the health of an org's stores.
+    """Make the response about the health of an org's stores.
 
     Args:
         stores: all of them.
-        found: the report of each; None where nobody tells.
+        found: the report of each; None where there is none.
     """
     missing = found.count(None)
     counts = Counter("unknown" if each is None else str(each["status"]) for each in found)

@@ -1,4 +1,4 @@
-"""The stores that a request names, which must be those of the org that asks."""
+"""The stores that a request names, which must be those of the requesting org."""
 
 from __future__ import annotations
 

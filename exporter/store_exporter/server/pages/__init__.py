@@ -1,1 +1,1 @@
-"""The pages that people look at in a browser: the landing page, calls and runbooks."""
+"""The pages for browsers: the landing page, calls and runbooks."""

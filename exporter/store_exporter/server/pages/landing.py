@@ -32,7 +32,7 @@ _CALLS_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which stores are asked for.
+    """Which stores are requested.
 
     Attributes:
         search: a part of their domain or org; empty for all.

@@ -11,7 +11,7 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 
 @dataclass(frozen=True, slots=True)
 class WebPaths:
-    """Below which path everything is: for this server, and for whoever comes through a proxy.
+    """The path prefix of everything: for this server, and for clients behind a proxy.
 
     Attributes:
         prefix: what begins the path of every request that arrives; "" for none.

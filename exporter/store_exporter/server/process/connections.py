@@ -1,7 +1,7 @@
 """Open connections: how many there may be, which ends when another needs its place, and raw errors.
 
-asyncio's own server takes connections until the process has no descriptors left, answers that
-with thousands of tracebacks, and counts none whose TLS handshake is still to come. So sockets are
+asyncio's own server takes connections until the process has no descriptors left, then logs
+thousands of tracebacks, and counts none whose TLS handshake is still to come. So sockets are
 accepted here, before anything else is known of them.
 """
 
@@ -26,14 +26,14 @@ log = logging.getLogger(__name__)
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _AT_ONCE = 16
-"""Connections accepted between two looks at anything else."""
+"""Connections accepted before the event loop does anything else."""
 _HANDSHAKE_SECONDS = 10.0
 _REST_SECONDS = 1.0
 _WARN_SECONDS = 60.0
 
 
 class ServerConnection(web.RequestHandler):
-    """One connection. Errors in what is not yet a request are answered like all others.
+    """One connection. Errors in what is not yet a request get a response like all others.
 
     Attributes:
         busy: whether a request is being handled.
@@ -122,7 +122,7 @@ class Connections:
     Args:
         server: what handles their requests.
         limit: connections at the same time.
-        tls: gives each connection what to speak with, or None to end it; None for plain HTTP.
+        tls: returns the TLS context of each connection, or None to close it; None for plain HTTP.
     """
 
     def __init__(

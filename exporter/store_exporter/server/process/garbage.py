@@ -31,7 +31,7 @@ SECONDS = 1.0
 THRESHOLDS = (50_000, 1, 1)
 """Python's own thresholds, for what makes so many objects within a second."""
 COLLECTIONS = 600
-"""Collections of what is new between two looks at how much memory has grown."""
+"""Collections of the youngest generation between two checks of how much memory has grown."""
 GROWTH = 1.25
 """By how much it must have grown since the first look for everything to be thawed and collected."""
 _OLDEST = 2

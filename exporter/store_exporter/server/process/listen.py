@@ -23,7 +23,7 @@ from .descriptors import Shares
 log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 5.0
-"""How long requests under way may take to finish once the process is told to end."""
+"""How long requests under way may take to finish once the process has to stop."""
 _BACKLOG = 128
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
@@ -40,9 +40,9 @@ async def listening(
     """Serve an application until the block ends; yields the addresses, with the ports chosen.
 
     Args:
-        app: what answers.
+        app: the application that serves requests.
         addresses: hosts and ports; no host means every interface.
-        tls: gives each connection what to speak with, or None to end it; None for plain HTTP.
+        tls: returns the TLS context of each connection, or None to close it; None for plain HTTP.
         opened: sockets that listen already; they are closed at the end.
         limit: connections at the same time.
 
@@ -70,10 +70,10 @@ async def listening(
 
 
 async def _opened(host: str | None, port: int) -> list[socket.socket]:
-    """Open what `_listeners` does, and say of an address that it cannot be listened on.
+    """Open what `_listeners` opens, with an error that names the address which cannot be used.
 
     Raises:
-        OSError: with a sentence for whoever gave the address.
+        OSError: with a message about the configured address.
     """
     try:
         return await _listeners(host, port)

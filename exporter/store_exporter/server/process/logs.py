@@ -38,7 +38,7 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel("WARNING" if level == "warn" else level.upper())
-    # Libraries tell about each request at info; that belongs to debug here.
+    # Libraries log each request at level info; here that belongs to debug.
     for name in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(name).setLevel("WARNING" if level != "debug" else "DEBUG")
 
@@ -60,7 +60,7 @@ class LineFormatter(logging.Formatter):
             "logger": record.name,
             "msg": record.getMessage(),
         }
-        # What a line says of itself goes before what is active while it is written.
+        # A record's own fields come before those of the active context.
         fields |= tracing.ids()
         fields |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:

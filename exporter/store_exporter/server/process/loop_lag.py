@@ -1,4 +1,4 @@
-"""The longest stall of the event loop, during which nothing is answered or probed.
+"""The longest stall of the event loop, during which no request is served and no store is probed.
 
 A gauge of the longest pause, and no histogram: what counts is the single pause, which delays every
 answer and falsifies every probe under way; among two thousand beats a minute it would be lost.
@@ -14,7 +14,7 @@ from ...metrics.catalogue.exporter import LOOP_LAG
 from ...metrics.recorder import Recorder
 
 BEAT = 0.025
-"""Seconds between looks at the clock; a pause is measured this much too short at worst."""
+"""Seconds between readings of the clock; a pause is measured this much too short at worst."""
 WINDOW = 60.0
 """Seconds for which a pause is shown at least, and for twice as many at most: every scraper that
 comes once a minute sees it."""

@@ -37,7 +37,7 @@ def is_requested(environ: Mapping[str, str]) -> bool:
 
 @asynccontextmanager
 async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> AsyncIterator[None]:
-    """Push a recorder's state until the block ends, and once more then, where that is asked for.
+    """Push a recorder's state until the block ends and once more then, if the variables say so.
 
     Args:
         recorder: whose state.

@@ -1,4 +1,4 @@
-"""Spans of the exporter's own runs by OTLP, where the standard variables ask for them.
+"""Spans of the exporter's own runs by OTLP, where the standard variables request them.
 
 Where to, with which headers and how many of all runs: OpenTelemetry's own SDK reads that.
 """
@@ -36,10 +36,10 @@ def is_requested(environ: Mapping[str, str]) -> bool:
 
 @asynccontextmanager
 async def tracing(name: str) -> AsyncIterator[None]:
-    """Send the spans of this process until the block ends, where that is asked for.
+    """Send the spans of this process until the block ends, where the variables request it.
 
     Args:
-        name: of the service, unless the variables say one.
+        name: of the service, unless the variables name one.
 
     Raises:
         ImportError: the extra `otlp` is not installed.

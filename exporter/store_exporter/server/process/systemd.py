@@ -1,4 +1,4 @@
-"""Talks to systemd: sockets that it hands over, and notifications of the process' state.
+"""The protocols of systemd: sockets that it passes, and notifications of the process' state.
 
 Both are small protocols of environment variables, described in sd_listen_fds(3) and sd_notify(3).
 Without the variables, as under any other supervisor, nothing happens.
@@ -23,7 +23,7 @@ class Notifier:
     """Tells the service manager how the process is doing; never fails.
 
     Args:
-        environ: names the manager's socket and how often it wants to hear something.
+        environ: names the manager's socket and the interval of its watchdog.
     """
 
     def __init__(self, environ: MutableMapping[str, str] = os.environ) -> None:
@@ -62,7 +62,7 @@ class Notifier:
     def _notify(self, state: str) -> None:
         if not self._address:
             return
-        # A leading @ stands for the null byte of Linux' abstract addresses.
+        # A leading @ is written for the null byte of Linux' abstract addresses.
         address = self._address.replace("@", "\0", 1) if self._address[0] == "@" else self._address
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
@@ -76,7 +76,7 @@ def activated(environ: MutableMapping[str, str] = os.environ) -> list[socket.soc
     """Take over the listening sockets that systemd opened for this process.
 
     Args:
-        environ: says how many there are; what says so is removed, for they can be taken once.
+        environ: has their number; these variables are removed, as sockets can be taken once.
 
     Raises:
         OSError: there are none, or one of them is not a listening socket.

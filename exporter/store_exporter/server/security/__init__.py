@@ -1,1 +1,1 @@
-"""Who may come in: passwords, tokens, the web configuration file; headers of every answer."""
+"""Authentication: passwords, tokens, the web configuration file; headers of every response."""

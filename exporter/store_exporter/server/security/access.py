@@ -21,7 +21,7 @@ from .web_file import WebFile
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _OPEN = ("/-/healthy", "/-/ready")
-"""Asked by whoever restarts the process or balances load, who should not need a password."""
+"""Requested by process managers and load balancers, which should not need a password."""
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="store-exporter", charset="UTF-8"'}
 
 
@@ -65,7 +65,7 @@ def _bearer_challenge(more: str = "") -> dict[str, str]:
 
 
 def basic_auth(file: WebFile, prefix: str = "") -> Middleware:
-    """Make the middleware that asks for a user and password, when the file names any users.
+    """Make the middleware that requires a user and password, when the file names any users.
 
     Args:
         file: names them.

@@ -83,7 +83,7 @@ class Passwords:
         Args:
             users: bcrypt hashes by user; not empty.
             user: who it claims to be.
-            password: what it knows.
+            password: of the request.
             address: where it comes from.
             guessed: whether the same connection was wrong before.
             gone: whether who asked has left meanwhile.

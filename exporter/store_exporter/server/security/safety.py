@@ -1,4 +1,4 @@
-"""What applies to every answer: headers, time limit, errors without internal details."""
+"""What applies to every response: headers, time limit, errors without internal details."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""What every answer carries."""
+"""Headers of every response."""
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """Give an answer the headers that all have, unless it has its own."""
+    """Add the headers of every response, unless it has its own."""
     for name, value in HEADERS.items():
         if name == "Server":
             response.headers[name] = value

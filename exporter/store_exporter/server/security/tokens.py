@@ -1,4 +1,4 @@
-"""What a bearer token of `/api/v1` is good for: the configuration says it, nothing else."""
+"""What a bearer token of `/api/v1` permits, by the configuration alone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class OrgTokens:
         }
 
     def grant(self, authorization: str) -> Grant | None:
-        """Return what an `Authorization` header's token is good for; None if nothing knows it."""
+        """Return what an `Authorization` header's token permits; None for an unknown one."""
         if not is_bearer(authorization):
             return None
         return self._grants.get(self._digest(authorization.partition(" ")[2].strip()))

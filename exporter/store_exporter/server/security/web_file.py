@@ -36,10 +36,10 @@ class WebFile:
         self.tls: Callable[[], ssl.SSLContext | None] | None = (
             None if self._context is None else self._current_context
         )
-        """What gives each new connection its context, see `listen.listening`; None without TLS."""
+        """Returns each new connection's TLS context, see `listen.listening`; None without TLS."""
 
     def current(self) -> WebConfig | None:
-        """Return what the file says now, or None while it has problems."""
+        """Return the file's present content, or None while it has problems."""
         if self._stamps() != self._stamp:
             try:
                 config = self._load()

@@ -1,4 +1,4 @@
-"""What the web configuration says of every request and answer: a rate limit, and headers."""
+"""What the web configuration sets for every request: a rate limit, and headers of responses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TokenBucket:
 
 
 def rate_limit(file: WebFile) -> Middleware:
-    """Make the middleware that answers 429 to what is beyond the file's limit."""
+    """Make the middleware that responds with 429 beyond the file's limit."""
     bucket = TokenBucket(RateLimit.usual())
 
     @web.middleware
@@ -59,7 +59,7 @@ def rate_limit(file: WebFile) -> Middleware:
 
 
 def set_headers(file: WebFile) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """Make what gives every answer the file's headers in place of its own."""
+    """Make what sets the file's headers on every response in place of its own."""
 
     async def change(_: web.Request, response: web.StreamResponse) -> None:
         config = file.current()

@@ -54,7 +54,7 @@ def as_document(
         .readonly()
         .tooltip(model.DashboardCursorSync.CROSSHAIR)
         .time(page.since, "now")
-        # Not the browser's, which the SDK would say, but that of the organisation where it has one.
+        # Not the browser's, the default of the SDK, but that of the organisation where it has one.
         .timezone("")
         .refresh(page.refresh)
         .link(siblings())
@@ -282,7 +282,7 @@ def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
 def exemplars(selectors: tuple[str, ...]) -> prometheus.Dataquery:
     """The query whose exemplars a panel shows, and no figure.
 
-    Grafana asks for exemplars beside the figures of the same expression, of which Prometheus reads
+    Grafana queries exemplars beside the figures of the same expression, of which Prometheus reads
     the selectors alone. So this one is about the year 1970: there is nothing to read, whatever the
     range. Grafana leaves it out if another query before it names the same histogram.
     """

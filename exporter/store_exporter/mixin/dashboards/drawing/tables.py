@@ -104,7 +104,7 @@ def _figure(query: Query, usual: str) -> list[tuple[str, Any]]:
 
 
 def _summaries() -> list[model.ValueMap]:
-    """What each alert says, in place of its name."""
+    """The sentence of each alert, in place of its name."""
     options = {
         alert.name: model.ValueMappingResult(text=alert.summary.removesuffix("."), index=number)
         for number, alert in enumerate({each.name: each for each in alerts.alerts()}.values())

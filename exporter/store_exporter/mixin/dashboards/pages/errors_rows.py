@@ -98,7 +98,7 @@ def failing_now() -> Panel:
 
 
 def failing_probes() -> str:
-    """When each failing probe last succeeded, with the status of its last answer as a label."""
+    """When each failing probe last succeeded, with the status of its last response as a label."""
     by = (*STORE, "probe")
     last = (
         f"1000 * {select(health.PROBE_LAST_SUCCESS, *S)}"

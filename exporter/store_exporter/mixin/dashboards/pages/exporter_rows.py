@@ -85,7 +85,7 @@ def least_budget() -> Panel:
 
 
 def throttling() -> Panel:
-    """How often stores ask for patience, and what queries cost."""
+    """How often stores throttle, and what queries cost."""
     throttled, points = (select(name, *M) for name in (series.THROTTLED, series.POINTS))
     return Panel(
         PanelKind.GRAPH,

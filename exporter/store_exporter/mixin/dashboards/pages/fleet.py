@@ -133,7 +133,7 @@ def sales_at_risk() -> Panel:
 
 
 def worst_stores() -> Row:
-    """The stores that need somebody, with the figures that say why."""
+    """The stores that need attention, with the figures that show why."""
     columns = (
         Query(of_worst(UP), "State", mappings=UP_DOWN, width=70),
         Query(WORST_STORES, "Trouble", decimals=1, steps=AFFECTED, width=90),

@@ -120,7 +120,7 @@ def is_all_well() -> Row:
 
 
 def responding() -> Panel:
-    """Whether the shop answers."""
+    """Whether the shop responds."""
     return Panel(
         PanelKind.STAT,
         "Does it answer?",

@@ -1,4 +1,4 @@
-"""Objectives: what they ask for, how much of the error budget is left, how fast it goes."""
+"""Objectives: their targets, how much of the error budget is left, how fast it goes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def key_figures() -> Row:
 
 
 def objective() -> Panel:
-    """What is wanted."""
+    """The targets."""
     return Panel(
         PanelKind.STAT,
         "Objective",
