@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -19,21 +18,14 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ..connection import Api
-from ..monitoring import options
 from .accounts import CountedOrder
+from .book_options import DEFAULTS, BookOptions
 from .counters import remember_shown
 from .ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
-_DEFAULTS: Mapping[str, Any] = {
-    "since": "now",
-    "overlap": 300.0,
-    "max_pages": 10,
-    "remember": 10_000,
-}
 _VERSION = 2
-_LONGEST_OVERLAP = 86_400
 _MOST_REASONS = 100
 DOUBTED_FOR = 30 * 86_400
 """Seconds for which a doubt about the counters is reported."""
@@ -49,40 +41,6 @@ class ReadingPlace(Protocol):
 
 ApiT = TypeVar("ApiT", bound=Api)
 P = TypeVar("P", bound=ReadingPlace)
-
-
-@dataclass(frozen=True, slots=True)
-class BookOptions:
-    """The collector's options, checked.
-
-    Attributes:
-        since: Unix time from which to count, None for now.
-        overlap: seconds by which a pass begins before the end of the last one.
-        size: orders to a page at most.
-        pages: pages that one run reads at most.
-        remember: orders that the ledger remembers.
-    """
-
-    since: int | None
-    overlap: int
-    size: int
-    pages: int
-    remember: int
-
-    @classmethod
-    def of(cls, supplied: Mapping[str, Any], largest_page: int) -> BookOptions:
-        """Read them.
-
-        Raises:
-            StoreError: invalid_request, one of them makes no sense.
-        """
-        return cls(
-            options.since(supplied),
-            min(int(options.number(supplied, "overlap")), _LONGEST_OVERLAP),
-            options.whole_number(supplied, "page_size", 1, largest_page),
-            options.whole_number(supplied, "max_pages", 1, 1_000),
-            options.whole_number(supplied, "remember", 100, 1_000_000),
-        )
 
 
 class OrderBook(ABC, Generic[ApiT, P]):
@@ -285,7 +243,7 @@ def collector(
         requests: that one run of an idle store sends.
         more: `page_size` and the platform's own options, with their defaults.
     """
-    defaults = {**_DEFAULTS, **more}
+    defaults = {**DEFAULTS, **more}
 
     def orders(api: Any, run: Run) -> Plan[Report]:
         return book(api, run).collect()

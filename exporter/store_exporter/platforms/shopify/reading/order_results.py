@@ -16,6 +16,7 @@ from ....spec.results import (
     Tracking,
 )
 from ...kit.reading.fields import Fields
+from ...kit.reading.people import AddressMembers, read_address
 from ...kit.reading.secondary import Secondary
 from .ids import number, shop_amount, shop_money
 
@@ -30,6 +31,9 @@ FULFILLMENT = (
     *("PENDING_FULFILLMENT", "REQUEST_DECLINED", "RESTOCKED", "SCHEDULED", "UNFULFILLED"),
 )
 
+
+_LINES = ("address1", "address2")
+_ADDRESS = AddressMembers(_LINES, "city", "provinceCode", "zip", "countryCodeV2")
 
 STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
 """The statuses that `status` makes of Shopify's, in the words that all platforms share."""
@@ -143,15 +147,7 @@ def _address(fields: Fields) -> ShippingAddress | None:
     address = fields.at("shippingAddress")
     if address is None:
         return None
-    return ShippingAddress(
-        name=address.text_or("name"),
-        company=address.text_or("company"),
-        lines=tuple(filter(None, (address.text_or("address1"), address.text_or("address2")))),
-        city=address.text_or("city"),
-        state=address.text_or("provinceCode"),
-        postcode=address.text_or("zip"),
-        country=address.text_or("countryCodeV2"),
-    )
+    return read_address(address, _ADDRESS, address.text_or("name"))
 
 
 def _parcels(fields: Fields) -> list[Tracking]:

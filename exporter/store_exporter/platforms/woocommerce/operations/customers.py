@@ -11,9 +11,10 @@ from ...kit.operations import arguments
 from ...kit.operations.customers import Purchase, Sale, insights
 from ...kit.operations.plans import plan
 from ...kit.reading.fields import Fields
+from ...kit.reading.people import full_name
 from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api
-from ..reading.product_results import full_name, optional_id
+from ..reading.product_results import optional_id
 from ..reading.totals import OrderTotals
 from .order_sums import every_order
 

@@ -24,8 +24,9 @@ from ....spec.results import (
     Tracking,
 )
 from ...kit.reading.fields import Fields
+from ...kit.reading.people import AddressMembers, full_name, read_address
 from ...kit.reading.secondary import Secondary
-from .product_results import full_name, optional_id
+from .product_results import optional_id
 from .totals import OrderTotals
 
 DATES = ("date_created", "date_modified", "date_paid", "date_completed")
@@ -35,6 +36,7 @@ _NUMBER, _CARRIER = "_aftership_tracking_number", "_aftership_tracking_provider_
 _LINKS = ("custom_tracking_link", "formatted_tracking_link", "ast_tracking_link")
 _CARRIERS = ("custom_tracking_provider", "formatted_tracking_provider", "tracking_provider", "slug")
 _MOST = 50
+_ADDRESS = AddressMembers(("address_1", "address_2"), "city", "state", "postcode", "country")
 
 
 def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
@@ -127,16 +129,7 @@ def _address(order: Fields) -> ShippingAddress | None:
     if not order.has("shipping"):
         return None
     address = order.child("shipping")
-    lines = (address.text_or("address_1"), address.text_or("address_2"))
-    found = ShippingAddress(
-        name=full_name(address),
-        company=address.text_or("company"),
-        lines=tuple(filter(None, lines)),
-        city=address.text_or("city"),
-        state=address.text_or("state"),
-        postcode=address.text_or("postcode"),
-        country=address.text_or("country"),
-    )
+    found = read_address(address, _ADDRESS, full_name(address))
     is_known = found.lines or found.city or found.postcode or found.country
     return found if is_known else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from ....errors import StoreError
 from ....spec.money import Money, Quantity
@@ -12,7 +12,6 @@ from ....spec.results import Category, LowStock, Price, Product, Review, Stock
 from ...kit.reading.fields import Fields, as_list
 from ...kit.reading.secondary import Secondary
 
-T = TypeVar("T")
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
 PRICES = ("price", "regular_price")
 NOT_SOLD_HERE = ("external", "grouped")
@@ -22,11 +21,6 @@ NOT_SOLD_HERE = ("external", "grouped")
 def optional_id(fields: Fields, name: str) -> int | None:
     """Read an id that is 0, null or PHP's empty text or false where there is none."""
     return None if fields.raw(name) in (None, "", False) else fields.integer(name) or None
-
-
-def full_name(person: Fields) -> str:
-    """Read a name, of which one part may be missing."""
-    return f"{person.text_or('first_name')} {person.text_or('last_name')}".strip()
 
 
 def counts_stock(fields: Fields) -> bool:
