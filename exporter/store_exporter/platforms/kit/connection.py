@@ -28,7 +28,7 @@ Credential = str | Secret | Unreadable | None
 
 
 class Clocks(TypedDict, total=False):
-    """The clocks; the machine's own unless given."""
+    """The clocks; by default the machine's own."""
 
     monotonic: Callable[[], float]
     """Seconds of a clock that never jumps; for tests."""
@@ -80,7 +80,7 @@ class Connection(ABC, Generic[ApiT]):
     platform: ClassVar[str]
     """Value of the label `platform`."""
     marks: ClassVar[Marks] = GENERIC
-    """Of the platform, and of those who answer in its place."""
+    """Of the platform, and of what may respond in its place."""
     example: ClassVar[str] = "https://shop.example.com"
     """An address as the platform's stores have one."""
     api_type: ClassVar[Callable[..., Any]]
@@ -137,7 +137,7 @@ class Connection(ABC, Generic[ApiT]):
         return made
 
     def requested_wait(self, response: Response, now: float) -> float | None:
-        """Return for how many seconds a response asks to wait; None if it does not.
+        """Return the seconds to wait that a response requests; None without such a request.
 
         Args:
             response: any response.

@@ -1,1 +1,1 @@
-"""How a request proves who sends it: OAuth 1.0a, OAuth 2.0 and what a JSON web token says."""
+"""Authentication of requests: OAuth 1.0a, OAuth 2.0, and the claims of JSON web tokens."""

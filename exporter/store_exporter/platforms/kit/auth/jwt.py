@@ -1,4 +1,4 @@
-"""What a JSON web token says of itself, unverified: whoever made it is the one to check it."""
+"""The claims of a JSON web token, unverified: its issuer is the one to check it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def claims(token: str) -> dict[str, Any]:
-    """Return what a token says about itself; empty if it cannot be read."""
+    """Return the claims of a token; empty if it cannot be read."""
     parts = token.split(".")
     if len(parts) != 3 or len(token) > 4096:
         return {}
@@ -22,7 +22,7 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def expiry(token: str) -> datetime | None:
-    """Return when a token ends, None if it does not say."""
+    """Return when a token expires, None without that claim."""
     seconds = claims(token).get("exp")
     if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds < 2**40:
         return None

@@ -1,4 +1,4 @@
-"""Access tokens that a store gives an app for a time (RFC 6749, 4.4). No I/O."""
+"""Access tokens that a store grants an app for a time (RFC 6749, 4.4). No I/O."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class AccessToken:
         return self._monotonic() >= self._ends
 
     def receive(self, document: Fields) -> None:
-        """Take the token out of what the store answered.
+        """Take the token out of the store's response.
 
         Raises:
             StoreError: invalid_response, there is none.

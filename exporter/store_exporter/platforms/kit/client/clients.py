@@ -31,23 +31,23 @@ _LIMITS = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepaliv
 
 
 class Options(Clocks, Generic[TransportT, SleptT], total=False):
-    """What every client may be given by keyword; `org` must be."""
+    """The options of every client; `org` is required."""
 
     org: Required[str]
     """The tenant; a label of all measurements."""
     domain: str | None
-    """The store's identity, a label too; the host of the address unless given."""
+    """The store's identity, a label too; by default the host of the address."""
     policy: Policy | None
     """Timeouts, deadline and repetitions. The deadline includes waiting for a rate limit."""
     max_body_bytes: int
-    """The largest response that is read, 5 MiB unless given."""
+    """The largest response that is read, by default 5 MiB."""
     ca_file: str | None
     """PEM file with further trusted issuers."""
     proxy_url: str | None
     """A proxy, such as http://user:password@proxy.example.com:3128, or none when empty; the one
     that the environment names unless given."""
     recorder: Recorder | None
-    """Where to record; the process's own recorder unless given."""
+    """Where to record; by default the process's own recorder."""
     random: Random
     """For jitter; for tests."""
     transport: TransportT | None

@@ -2,7 +2,7 @@
 
 The transports are used without httpx' clients on purpose. A client keeps cookies, so that one
 shopper's session would leak into the next one's request; it logs each address, which may carry a
-signature; and it can only follow redirects or not, while a response elsewhere must never be given
+signature; and it can only follow redirects or not, while a response elsewhere must never be taken
 the credentials. What is left to do here is little: time and size limits and errors of our own.
 """
 
@@ -116,7 +116,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
             plan.close()
 
     async def _request(self, request: Request) -> Response:
-        """Send a request, and again to where the answer leads on the same host, as probes do.
+        """Send a request, and follow redirects on the same host, as probes do.
 
         Raises:
             StoreError: the exchange failed; `redirects.Trail.next` says where it may not lead.
@@ -128,7 +128,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         while (target := trail.next(response)) is not None:
             left = ends - self._monotonic()
             if left <= 0 or not target.startswith(f"{request.url.partition(':')[0]}:"):
-                # Connections that are not to be secure verify nobody: what reads it says so.
+                # Without TLS nobody is verified; who reads the response reports the redirect.
                 return response
             signed = replace(signed, url=target, params={}, timeout=left)
             shown = replace(request, url=target.partition("?")[0], params={}, timeout=left)
@@ -136,7 +136,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         return response
 
     async def _exchange(self, request: Request, signed: Request) -> Response:
-        """Send a signed request and return what is answered to the one without its credentials."""
+        """Send a signed request; its response belongs to the one without the credentials."""
         exchange = HttpxExchange(request, self._limit, self._monotonic, proxied=self._proxied)
         span = HttpSpan(request.method, request.url, request.params)
         try:

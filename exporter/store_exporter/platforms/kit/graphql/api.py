@@ -1,4 +1,4 @@
-"""One GraphQL API of a store as plans: documents out of a file, asked for within a rate limit."""
+"""One GraphQL API of a store as plans: documents out of a file, sent within a rate limit."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class GraphqlApi:
     Args:
         api: all of the platform's, which has the clock.
         url: where it is.
-        documents: what can be asked.
+        documents: the queries.
         exchange: sends a request and reads the response.
         reader: of the platform's responses.
-        bucket: the rate limit; knows what was spent of it and what is left.
-        cheapest: name of the document by which to learn what the bucket holds, if responses say so.
+        bucket: the rate limit; has what was spent of it and what is left.
+        cheapest: name of the document that shows what the bucket holds, if responses show it.
 
     Attributes:
         kept_back: errors of single places in the data of this operation or run.
@@ -81,10 +81,10 @@ class GraphqlApi:
             name: of the document.
             variables: that it takes; `$first` is added to them, or they are made for a number of
                 items.
-            first: items wanted, where it is for many; fewer are asked for where they would cost
+            first: items wanted, where it is for many; fewer are requested where they would cost
                 more than a single query may.
             writes: whether sending it twice would not do the same as sending it once.
-            hurry: whether to ask at once, as liveness must; being refused is an error then.
+            hurry: whether to send at once, as liveness must; being refused is an error then.
             beside: takes the errors beside partial data, which are errors unless given.
             points: that it costs at most, for one that shows many items of a fixed number.
 
@@ -234,7 +234,7 @@ class GraphqlApi:
 
 
 def _variables(variables: Variables, first: int | None, size: int) -> Mapping[str, Any] | None:
-    """Return what a document takes to be asked for some items, where it is for many."""
+    """Return the variables of a document for some items, where it is for many."""
     if callable(variables):
         return variables(size)
     return variables if first is None else {**(variables or {}), "first": size}

@@ -58,9 +58,9 @@ class ThrottledError(StoreError):
     Args:
         message: what happened, for a person.
         cost: as the response says; None when it does not.
-        requested: seconds for which the response asks to wait, where it says no cost; 0 for none.
+        requested: seconds to wait that the response requests where it has no cost; 0 for none.
         code: the platform's own error code.
-        status: of HTTP, where that is what tells it.
+        status: of HTTP, where that is the refusal.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class QueryCostError(StoreError):
     """A single query costs more than it may; waiting would not help, asking for less may.
 
     Args:
-        query: its name, or what the store says of it.
+        query: its name, or the store's message about it.
         points: that it costs.
         most: points that it may cost.
     """
@@ -95,10 +95,10 @@ class QueryCostError(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An answer to the wish to send a query.
+    """Whether a query may be sent.
 
     Attributes:
-        wait: seconds after which to ask again; 0 when the query may be sent now.
+        wait: seconds after which to try again; 0 when the query may be sent now.
         points: what it has taken, to be settled when the response is there.
     """
 
@@ -115,12 +115,12 @@ class Bucket:
             others, so that monitoring never takes what operations need.
 
     Attributes:
-        latest: the state that the latest answer told; None before the first.
+        latest: the state in the latest response; None before the first.
         requested: points that queries so far were judged to cost.
         actual: points that they did cost.
         shown: `requested` and `actual` as they were last reported.
-        silent: whether the latest answer told nothing of the limit, as some shops' never do. A
-            limit that is not told is not taken for the tightest: pages are as large as wanted.
+        silent: whether the latest response had nothing about the limit, as some shops' never do. A
+            limit that is not shown is not taken for the tightest: pages are as large as wanted.
     """
 
     def __init__(self, monotonic: Callable[[], float], share: float = 1.0) -> None:
@@ -143,7 +143,7 @@ class Bucket:
         return self._share < 1.0 and self.latest is None and not self.silent
 
     def page(self, query: str, wanted: int) -> int:
-        """Return how many items a query may ask for at once, at most those that are wanted.
+        """Return how many items a query may request at once, at most those that are wanted.
 
         Who may use a part of the bucket only begins with one item, to learn what that costs.
         """
@@ -165,7 +165,7 @@ class Bucket:
 
         Args:
             query: its name, by which its cost is remembered.
-            size: of the page that it asks for.
+            size: of the page that it requests.
             points: that it costs at most, if that is known before it was sent.
 
         Raises:
@@ -184,7 +184,7 @@ class Bucket:
             return Claim(0.0, cost)
 
     def _expected(self, query: str, size: int, most: float | None) -> float:
-        """Return the most that a query will cost, as far as can be told."""
+        """Return the most that a query will cost, as far as is known."""
         allowed, known = self._allowed(), self._costs.get(query)
         if known is None:
             if self._share >= 1.0:
@@ -205,7 +205,7 @@ class Bucket:
             query: its name.
             points: what its claim took.
             cost: as the response says; None when there was none.
-            size: of the page that it asked for.
+            size: of the page that it requested.
         """
         with self._lock:
             self._under_way = max(0.0, self._under_way - points)
@@ -240,7 +240,7 @@ class Bucket:
 
 
 def rate_limit_samples(bucket: Bucket) -> list[Sample]:
-    """Return the state of the rate limit and what was spent of it, if answers have told."""
+    """Return the state of the rate limit and what was spent of it, if responses have shown it."""
     if bucket.latest is None:
         return []
     before, bucket.shown = bucket.shown, (bucket.requested, bucket.actual)

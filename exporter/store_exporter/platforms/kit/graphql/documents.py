@@ -1,4 +1,4 @@
-"""GraphQL as any platform speaks it: documents out of files, and connections read page by page.
+"""GraphQL of any platform: documents out of files, and connections read page by page.
 
 Connections have the form that Relay gave them: `nodes`, and a `pageInfo` with a cursor.
 """
@@ -64,7 +64,7 @@ class QueryFile:
         return found
 
     def body(self, name: str, variables: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return the JSON that asks for a document; variables that are None are left out."""
+        """Return the JSON of a request for a document; variables that are None are left out."""
         present = {key: value for key, value in (variables or {}).items() if value is not None}
         return {"query": self.document(name), "operationName": name, "variables": present}
 

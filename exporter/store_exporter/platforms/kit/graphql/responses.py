@@ -1,6 +1,6 @@
 """Reading GraphQL responses: data, and errors by their type. No I/O.
 
-An API of GraphQL answers HTTP 200 to most failures; what happened stands in `errors[]`, of which
+An API of GraphQL responds with HTTP 200 to most failures, which are in `errors[]`, of which
 `extensions.code` is the platform's own word. Part of the data may stand beside errors.
 """
 
@@ -25,11 +25,11 @@ _MOST_ERRORS = 250
 
 @dataclass(frozen=True, slots=True)
 class GraphqlResult:
-    """What a response says.
+    """The content of a response.
 
     Attributes:
         data: of the query.
-        cost: where the API says it.
+        cost: where the API shows it.
         errors: beside partial data.
         extensions: what the platform adds to the response.
         kept_back: errors of single places of the data, where they stand in place of null, so that
@@ -44,12 +44,12 @@ class GraphqlResult:
 
 
 class GraphqlReader(ABC):
-    """Reads the responses of one platform, whose words a subclass has."""
+    """Reads the responses of one platform, whose codes and texts a subclass has."""
 
     title: ClassVar[str]
     """Of the platform, for messages."""
     marks: ClassVar[Marks]
-    """Of those who answer in the platform's place."""
+    """Of what may respond in the platform's place."""
     codes: ClassVar[Mapping[str, str]]
     """Error types by `extensions.code`; an error with another code is the query's."""
     statuses: ClassVar[Mapping[int, tuple[str, str]]]
@@ -57,7 +57,7 @@ class GraphqlReader(ABC):
 
     @abstractmethod
     def cost(self, extensions: Mapping[str, Any]) -> Cost | None:
-        """Return what a response says of cost; None where it says nothing or nothing sensible."""
+        """Return the cost in a response; None without one that makes sense."""
 
     def error(self, entry: Mapping[str, Any], cost: Cost | None) -> StoreError:
         """Classify one entry of `errors[]`.
@@ -116,7 +116,7 @@ class GraphqlReader(ABC):
             )
         own = self._own_error(response) if status >= 400 else None
         if status >= 400 and own is None:
-            # The platform says why in JSON; whoever stands before it does not.
+            # The platform's own errors are JSON; those of a proxy before it are not.
             refused = documents.no_document(response, self.marks)
             place = status == 404 and refused.error_type != "api_not_found"
             if status in (401, 403) or refused.error_type == "blocked" or place:
@@ -137,7 +137,7 @@ class GraphqlReader(ABC):
         return body
 
     def _own_error(self, response: Response) -> StoreError | None:
-        """Return what the response itself says of an error status; None for nothing."""
+        """Return the platform's own error in a response with an error status; None without one."""
         try:
             body = parse(text(response))
         except (StoreError, ValueError):

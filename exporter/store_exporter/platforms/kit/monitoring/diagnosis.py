@@ -1,4 +1,4 @@
-"""What `doctor` looks at in the same way on every platform."""
+"""Checks of `doctor` that are the same on every platform."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run_checks(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]
 
 
 def check_reads(reads: Iterable[tuple[str, Plan[Any]]]) -> Plan[list[Finding]]:
-    """Look at whether all can be read that the collectors need.
+    """Check whether all can be read that the collectors need.
 
     Args:
         reads: a request for each kind of record, after its name.
@@ -39,7 +39,7 @@ def check_reads(reads: Iterable[tuple[str, Plan[Any]]]) -> Plan[list[Finding]]:
 
 
 def check_transport(url: str) -> Finding:
-    """Look at whether the store is asked over https."""
+    """Check whether requests go over https."""
     if url.startswith("https://"):
         return Finding("transport", "ok", "https")
     return Finding(

@@ -24,7 +24,7 @@ def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> R
     Args:
         metric: of one label beyond those of every store.
         values: the figures by that label's values.
-        more: what else there is to say in the summary.
+        more: the end of the summary.
     """
     label = metric.labels[-1]
     samples = [Sample(metric, count, {label: value}) for value, count in values.items()]

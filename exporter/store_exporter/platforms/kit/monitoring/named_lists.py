@@ -37,7 +37,7 @@ class ProductName(NamedTuple):
 
     @classmethod
     def of(cls, identifier: int | str, name: str, sku: str, marks: Marks) -> ProductName:
-        """Return it as the store wrote it, cleaned and cut; `marks` know what secrets look like."""
+        """Return it as the store wrote it, cleaned, cut, and masked by the patterns of `marks`."""
         shown = (
             _cut(legible(marks.redact.mask(plain_text(text))), _LONGEST[kind])
             for kind, text in (("name", name), ("sku", sku))

@@ -35,7 +35,7 @@ def whole_number(options: Mapping[str, Any], name: str, low: int, high: int) -> 
 
 
 def since(options: Mapping[str, Any], name: str = "since") -> int | None:
-    """Read an option that is a date, in GMT unless it says otherwise, as Unix seconds.
+    """Read an option that is a date, in GMT unless it has a zone, as Unix seconds.
 
     Returns:
         None for `now`.

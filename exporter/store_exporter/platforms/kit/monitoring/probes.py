@@ -1,6 +1,6 @@
 """Probes that are the same on every platform: certificate and name.
 
-What a platform must add is a small file for the look at the certificate.
+A platform adds a small file, which is requested to see the certificate.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _DAY = 86_400
 
 
 def slow_response(response: Response, run: Run) -> list[str]:
-    """Return the sentence that says how slow a response was, if it was, by option `slow_after`."""
+    """Return the reason that a response was slow, if it was, by the option `slow_after`."""
     limit = number(run.options, "slow_after")
     took = sum(response.phases.values())
     return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
 
 
 def wrong_clock(server: float | None, run: Run) -> list[str]:
-    """Return the sentence that says how far two clocks are apart, beyond the option `clock_skew`.
+    """Return the reason that two clocks are apart, if they are, by the option `clock_skew`.
 
     Args:
         server: Unix time by the store's clock; None if it does not show it.
@@ -44,7 +44,7 @@ def wrong_clock(server: float | None, run: Run) -> list[str]:
 
 
 def tls_probe(small_file: str) -> Probe:
-    """Return the probe that looks at the certificate.
+    """Return the probe of the certificate.
 
     Args:
         small_file: path of a file that costs the store next to nothing.

@@ -1,4 +1,4 @@
-"""Checks of what a store's configuration says, and the settings that all platforms have."""
+"""Checks of a store's configuration, and the settings that all platforms have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def format_check(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Chec
         valid: regular expression that a value must match as a whole.
         otherwise: what is wrong with one that does not.
         mistaken: regular expressions for the beginnings of values that are something else, each
-            with what to say of it; the first that matches counts.
+            with its message; the first that matches counts.
     """
 
     def check(value: str) -> str | None:

@@ -57,7 +57,7 @@ class Sold:
             rows: the orders as they came.
             lines_of: reads when an order was made, in Unix seconds, and its lines; None for an
                 order that was not requested.
-            add_line: adds a line by the other methods, given the order and when it was made.
+            add_line: adds a line by the other methods; takes the order, the line and the time.
 
         Raises:
             StoreError: invalid_response, nothing can be read, or an order is older than was

@@ -18,18 +18,18 @@ from .probes import slow_response
 
 _HTML = ("text/html", "application/xhtml+xml")
 _VISITOR = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-"""What a browser accepts. Who is asked for JSON, as an API is, tells of a failure in JSON."""
+"""What a browser accepts. A server that is asked for JSON may report a failure in JSON."""
 _MOST_PAGES = 4
 """Pages that are read one after the other, each of which does nothing but lead to the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedPage:
-    """How a page says to visitors that the shop is not open yet.
+    """The page that tells visitors that the shop is not open yet.
 
     Attributes:
         description: what the page does, for the probe's description: "asks for a password".
-        degraded: the sentence that says so.
+        degraded: the reason why the store is degraded.
         marks: texts of which the page has one, in lower case.
         path: a path to which visitors are sent; empty for none.
     """
@@ -50,7 +50,7 @@ class ClosedPage:
 
 @dataclass(frozen=True, slots=True)
 class StorefrontPages:
-    """What a platform's own pages say to visitors.
+    """A platform's own pages that are no shop.
 
     Attributes:
         closed: that the shop is not open yet.
@@ -75,8 +75,8 @@ def storefront_probe(
     """Return the probe that reads the front page, or the one that is configured, as a visitor.
 
     Args:
-        pages: what the platform's own pages say.
-        marks: of those who answer in the store's place.
+        pages: the platform's own pages.
+        marks: of what may respond in the store's place.
         query: to add to the page's address.
         moved: whether a healthy store responds with a redirect. It is not followed even
             so: requests go to addresses out of the configuration, and to no other.
@@ -142,7 +142,7 @@ def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
 
 
 def _leads_to_closed(error: RedirectError, closed: ClosedPage, marks: Marks) -> list[str]:
-    """Return the sentence that says that visitors are sent to a page that lets few of them in."""
+    """Return the reason where visitors are sent to a page that lets few of them in."""
     target = urlsplit(error.target)
     if closed.is_at(target.path):
         return [closed.degraded]

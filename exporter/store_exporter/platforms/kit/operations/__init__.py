@@ -1,1 +1,1 @@
-"""Operations planned once for all platforms; a platform says how its API finds and shows things."""
+"""Operations planned once for all platforms; a platform adds how its API finds and shows things."""

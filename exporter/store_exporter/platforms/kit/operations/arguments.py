@@ -1,4 +1,4 @@
-"""What operations refuse before they ask the store anything. No I/O."""
+"""Arguments that operations refuse before the first request. No I/O."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def days(first: date | str | None, last: date | str | None) -> tuple[date | None
 
 
 def day(value: date | str | None, name: str) -> date | None:
-    """Return a day, given as such or as `YYYY-MM-DD`; None for none.
+    """Return a day, from a date or from `YYYY-MM-DD`; None for none.
 
     Raises:
         StoreError: invalid_request, it is neither.

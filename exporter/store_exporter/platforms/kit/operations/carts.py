@@ -34,7 +34,7 @@ def session_of(cart: CartSession | str | None) -> CartSession:
 
 
 class ShopperCart(ABC, Generic[ApiT]):
-    """One shopper's cart, for one operation. A platform says how its API reads and changes one.
+    """One shopper's cart, for one operation. A platform adds how its API reads and changes one.
 
     Args:
         api: the platform's API.
@@ -88,7 +88,7 @@ class ShopperCart(ABC, Generic[ApiT]):
     def open(self) -> Plan[Cart]:
         """Return the session's cart; one that is lost is put together again from memory.
 
-        What cannot be had any more is left out, and the cart says so among its problems. Where the
+        What cannot be had any more is left out, and is among the cart's problems. Where the
         store fails meanwhile the memory stays whole, and the next operation begins with it.
         """
         session = self.session
@@ -208,5 +208,5 @@ def as_renewed(cart: Cart, problems: Sequence[str]) -> Cart:
 
 
 def keep_renewal(before: Cart, after: Cart) -> Cart:
-    """Return a cart after a change, with what was said of its being renewed before it."""
+    """Return a cart after a change, with the problems of its renewal before the change."""
     return as_renewed(after, before.problems) if before.renewed else after

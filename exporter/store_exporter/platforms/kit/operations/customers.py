@@ -31,7 +31,7 @@ class Sale:
 
     Attributes:
         account: id of the customer; None for a guest.
-        email: the address that was given.
+        email: the address in the order.
         order: what counts of it; None if it is no sale.
         is_readable: whether it could be read.
     """

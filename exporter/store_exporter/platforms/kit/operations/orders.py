@@ -1,6 +1,6 @@
 """Finding the order that a shopper means, and no one else's; what was paid back of one.
 
-Order numbers can be guessed. Therefore an order that is asked for by its number alone comes without
+Order numbers can be guessed. Therefore an order that is requested by its number alone comes without
 its customer, and with an e-mail address only when that is the order's own: to everybody else it is
 not there.
 """
@@ -43,7 +43,7 @@ _UNSOLD = ("pending", "failed", "cancelled")
 
 
 class OrdersRequest(NamedTuple):
-    """Which orders of a customer are asked for.
+    """Which orders of a customer are requested.
 
     Attributes:
         email: the customer's, in lower case.
@@ -71,7 +71,7 @@ class OrdersRequest(NamedTuple):
 
 
 class Orders(ABC, Generic[ApiT]):
-    """The orders of a store, for one operation. A platform says how its API finds and shows them.
+    """The orders of a store, for one operation. A platform adds how its API finds and shows them.
 
     Args:
         api: the platform's API.
@@ -102,14 +102,14 @@ class Orders(ABC, Generic[ApiT]):
 
     @abstractmethod
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        """Read an order; who placed it only when that was asked for."""
+        """Read an order; who placed it only if requested."""
 
     @abstractmethod
     def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
         """Return orders of an address as results, newest first.
 
-        They reach to the end of the page that is asked for at least, and may be more; `total` is
-        how many match, where all of them were looked at.
+        They reach to the end of the requested page at least, and may be more; `total` is
+        how many match, where all of them were read.
         """
 
     @abstractmethod
@@ -169,7 +169,7 @@ class Orders(ABC, Generic[ApiT]):
         """Return an order by its number, or the latest of an address.
 
         Raises:
-            StoreError: not_found; invalid_request, neither was given.
+            StoreError: not_found; invalid_request, neither was supplied.
         """
         if order is not None:
             found = yield from self.find(order, email)

@@ -37,7 +37,7 @@ class Planned(Generic[P, T_co]):
         calls: API calls that it makes, as `METHOD path` or GraphQL operation names.
         errors: error types that it may raise beyond those of any request, those of `spec` first.
         notes: what is special to this platform, in paragraphs.
-        deadline: seconds for the whole of it where the client was given no policy.
+        deadline: seconds for the whole of it where the client has no policy.
     """
 
     spec: OperationSpec[P, T_co]
@@ -62,11 +62,11 @@ def plan(
         spec: such as `Operations.check_stock`.
         calls: API calls that it makes.
         errors: error types beyond those of the specification and of any request.
-        notes_of: whose docstring is the notes; the function's own unless given.
-        deadline: seconds for the whole of it where the client was given no policy.
+        notes_of: whose docstring is the notes; by default the function's own.
+        deadline: seconds for the whole of it where the client has no policy.
 
     Raises:
-        TypeError: the function takes or returns something else than the specification says.
+        TypeError: the function takes or returns something else than the specification.
     """
 
     def planned(function: Callable[Concatenate[ApiT, P], Plan[T]]) -> Planned[P, T]:
@@ -105,7 +105,7 @@ class Plans:
 
     Attributes:
         planned: by name, in the order of the specification.
-        unsupported: as given.
+        unsupported: likewise.
     """
 
     def __init__(

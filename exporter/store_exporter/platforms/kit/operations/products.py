@@ -79,7 +79,7 @@ class FoundProduct:
     Attributes:
         product: what was found; its `stock` names what the shop counts and prices.
         variations: of the product that it is; none of one that has no others, None where they
-            have to be asked for.
+            have to be requested.
         whole: whether the product has all its details.
         unreadable: why variations are left out, one for each; price and stock of the product are
             then not known.

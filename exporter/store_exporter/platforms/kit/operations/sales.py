@@ -1,4 +1,4 @@
-"""Reports of sales: the days that one is asked for, and what the orders of these days come to."""
+"""Reports of sales: the requested days, and the sums of the orders of these days."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEFINITIONS = ("created", "paid")
 
 
 class ReportDays(NamedTuple):
-    """Days as a caller gives them: a period up to today, or the first day and perhaps the last.
+    """Days as a caller names them: a period up to today, or the first day and perhaps the last.
 
     Attributes:
         period: one of `PERIODS`, which counts without a first day.
@@ -56,7 +56,7 @@ class ReportDays(NamedTuple):
 def requested_days(
     period: str, first: date | str | None, last: date | str | None, definition: str
 ) -> ReportDays:
-    """Return the days that a report is asked for.
+    """Return the requested days of a report.
 
     Raises:
         StoreError: invalid_request, they are no days, or there is no such period or definition.
@@ -129,7 +129,7 @@ class Sums:
         gross: their totals, tax and shipping included.
         tax: included in `gross`.
         shipping: included in `gross`, without tax.
-        discounts: given by coupons.
+        discounts: of coupons.
         refunds: what was paid back.
         unearned: tax and shipping that were paid back.
     """
@@ -202,7 +202,7 @@ class Sales:
 
 
 class SalesRequest(NamedTuple):
-    """Which sales a report is asked for.
+    """Which sales are requested.
 
     Attributes:
         when: the time of its days.
@@ -224,8 +224,8 @@ def report_plan(
     """Make a function that adds up sales the plan of get_sales_report.
 
     Args:
-        zone: asks for the time zone of the shop's calendar.
-        currency: asks for the shop's currency.
+        zone: requests the time zone of the shop's calendar.
+        currency: requests the shop's currency.
         calls: this and the others are those of `plan`.
         errors: see there.
         deadline: see there.

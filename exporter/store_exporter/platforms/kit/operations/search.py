@@ -50,9 +50,9 @@ class SearchRequest(NamedTuple):
         return arguments.MOST_ITEMS if self.attributes else self.limit * self.page
 
     def shown(self, found: Listing[Product]) -> Listing[Product]:
-        """Return the page that was asked for of a list that was read so far.
+        """Return the requested page of a list that was read so far.
 
-        Options of attributes are looked at here, for no platform finds them all.
+        Options of attributes are compared here, as no platform finds them all.
         """
         if self.attributes:
             kept = tuple(product for product in found if self._has_options(product))

@@ -25,7 +25,7 @@ class Zone(NamedTuple):
     Attributes:
         id: as a string.
         name: for people.
-        fields: what the platform's response says of it, where its ways of delivery are read there.
+        fields: the platform's object, where its ways of delivery are read from that.
         countries: codes of the countries in it, `*` for all that no other zone has; empty where
             the platform shows them otherwise.
     """
@@ -60,7 +60,7 @@ def shipping_info(
 
     Args:
         zones: the ways by the name of the zone.
-        currency: asks for the shop's currency, which zero is in.
+        currency: requests the shop's currency, which zero is in.
         unreadable: how many zones and ways were left out.
     """
     every = (method for methods in zones.values() for method in methods)
@@ -83,11 +83,11 @@ def shipping_plans(
     """Return the plans of get_shipping_info and get_shipping_methods.
 
     Args:
-        zones: asks for the zones.
+        zones: requests the zones.
         reaching: chooses the zone that delivers to a country and a postcode there. Its docstring is
             notes.
-        methods: asks for the ways of delivery to one that are switched on.
-        currency: asks for the shop's currency.
+        methods: requests the ways of delivery to one that are switched on.
+        currency: requests the shop's currency.
         calls: API calls that all of this makes.
     """
 

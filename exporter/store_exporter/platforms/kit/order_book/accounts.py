@@ -28,7 +28,7 @@ refund and what was counted of it, None when it is one from before; then the nex
 
 @dataclass(frozen=True, slots=True)
 class CountedRefund:
-    """One refund: its id, a positive amount, and its Unix time where the platform tells it."""
+    """One refund: its id, a positive amount, and its Unix time where the platform shows it."""
 
     id: str
     amount: Decimal

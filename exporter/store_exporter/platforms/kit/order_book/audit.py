@@ -1,9 +1,9 @@
 """What the walk cannot see: new orders changed in the past, edits with an old date, deletions.
 
-Each run asks for the newest ids, and for up to a page of remembered orders by id: those that could
+Each run requests the newest ids, and for up to a page of remembered orders by id: those that could
 not be read, those that are still to be paid, and those that were not read for the longest. When the
 store has fewer orders than it should, all that are remembered are read again, as many pages in a
-run as the walk may read. An order that is not in a response is asked for by itself before it is
+run as the walk may read. An order that is not in a response is requested by itself before it is
 taken to be gone. Of a list that is empty where there were many orders nothing is taken to be gone
 for half an hour: more often than somebody deletes all orders a store loses sight of them for a
 while.
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from .numbered_book import ListedOrders, NumberedBook
 
 NEWEST = 25
-"""Newest ids that are asked for where there are not more new ones."""
+"""Newest ids that are requested where there are not more new ones."""
 _MOST_LEFT_OUT = 300
 """Ids that one request names, so that its address is not too long."""
 _MANY = 10
-"""Orders beyond which an empty list is not believed; a few for tests may have been deleted."""
+"""Orders beyond which an empty list is not accepted; a few for tests may have been deleted."""
 _BELIEVED_AFTER = 1_800
-"""Seconds after which a list that stays empty is believed; orders are then asked for by id."""
+"""Seconds after which a list that stays empty is accepted; orders are then requested by id."""
 _MOST_PARTS = 10
-"""Requests for a page of remembered orders in a store that gives fewer to a page."""
+"""Requests for a page of remembered orders in a store with smaller pages."""
 _UNREADABLE = 20
-"""Unreadable orders that one run asks for again; more while they can be read."""
+"""Unreadable orders that one run requests again; more while they can be read."""
 
 
 def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
@@ -51,7 +51,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         return
     if place.ahead.page:
         if (yield from _read_new(book, set())):
-            # Meanwhile there came others, so that the number says nothing of those that vanished.
+            # Meanwhile there came others, so that the number does not show those that vanished.
             place.latest, place.count, place.ahead = place.ahead.high, None, NewOrders()
             place.walked_from = None
         return
@@ -73,7 +73,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
 
 
 def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
-    """Whether the list is empty where many orders were; after half an hour that is believed."""
+    """Whether the list is empty where many orders were; after half an hour that is accepted."""
     place = book.place
     before = book.ledger.present if place.count is None else place.count
     if listed.page.ids or listed.total or before <= _MANY:
@@ -91,7 +91,7 @@ def _read_new(book: NumberedBook[Any], new: set[int]) -> Plan[bool]:
     """Read on in the list of the newest ids, until one that is known.
 
     Args:
-        book: the book, whose place says where to read on.
+        book: the book, whose place has where to read on.
         new: ids that this run read of it; those that are read are added.
 
     Returns:
@@ -164,7 +164,7 @@ def _end_search(book: NumberedBook[Any]) -> None:
 
 
 def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
-    """Read some orders by their ids, in smaller pages where the store gives fewer to a page."""
+    """Read some orders by their ids, in smaller pages where the store's are smaller."""
     left, size = ids, len(ids)
     for _ in range(_MOST_PARTS):
         requested, left = left[:size], left[size:]
@@ -183,7 +183,7 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
 
 
 def _settle(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
-    """Learn what became of orders that a list leaves out, as far as this run may ask for them."""
+    """Learn what became of orders that a list leaves out, as far as this run may request them."""
     for number in absent:
         if not book.ledger.is_gone(number) and not (yield from _is_settled(book, number)):
             break

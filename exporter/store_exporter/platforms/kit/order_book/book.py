@@ -1,7 +1,7 @@
 """The order book: what a collector counts of a store's orders, and how far it has read them.
 
 The ledger, the place in the store's list and the options that both depend on stand in one saved
-document. How the list is walked differs by platform: a subclass says it in `begin` and `walk`.
+document. How the list is walked differs by platform: a subclass has it in `begin` and `walk`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         is_unreadable_beyond: whether there were more than are remembered, which are not tried
             again.
         seen: orders that this run read.
-        before: how many orders were there when counting began, where the store says so.
+        before: how many orders were there when counting began, where the store shows it.
     """
 
     statuses: ClassVar[Sequence[str]]
@@ -115,7 +115,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
     @property
     @abstractmethod
     def backlog(self) -> int:
-        """Orders still to be read, as far as the store tells; 0 when none are."""
+        """Orders still to be read, as far as the store shows; 0 when none are."""
 
     def collect(self) -> Plan[Report]:
         """Count what happened to orders since the last run.

@@ -30,7 +30,7 @@ STATUSES: Mapping[int, str] = {
 
 
 class RestReader(ABC):
-    """Reads the responses of one platform, whose words a subclass has."""
+    """Reads the responses of one platform, whose codes and texts a subclass has."""
 
     marks: ClassVar[Marks]
     """Of the platform, and of those who respond in its place."""
