@@ -14,13 +14,13 @@ from ..contract import Response
 from ..errors import StoreError
 
 UNCACHED: Mapping[str, str] = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
-"""Headers by which a request asks for a fresh answer; `Pragma` is for caches of HTTP/1.0."""
+"""Headers by which a request demands a fresh response; `Pragma` is for caches of HTTP/1.0."""
 
-_TELLING = re.compile(
+_OF_CACHE = re.compile(
     r"(cache($|-status$|-hits?$|-lookup$|-result$|-fetch(-status)?$|-remote$|-age$|-detail$)"
     r"|[^a-z]cached$)"
 )
-"""What the names of headers end with that tell it, such as `x-litespeed-cache`, `cf-cache-status`,
+"""How the names of such headers end, such as `x-litespeed-cache`, `cf-cache-status`,
 `x-cache`, `x-proxy-cache`, `x-cache-hits`, `x-srcache-fetch-status` or `x-hcdn-cache-status`."""
 _MORE = (
     *("x-ac", "x-varnish-cache", "x-served-from-cache", "server-timing", "x-drupal-cache"),
@@ -29,12 +29,12 @@ _MORE = (
 )
 """Names beyond that pattern."""
 _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns|transient|^x-qm")
-"""Names of caches that the store itself asks while it makes a response."""
+"""Names of caches that the store itself uses while it makes a response."""
 _ORDERS = re.compile(r"(skip|no|bypass)-?cache$")
 """Names of headers that say that nothing may be kept."""
 _SERVED = {"hit", "stale", "updating", "hits", "cached", "served", "prerender"}
-"""Words by which they say so. `REVALIDATED` and `REFRESH_HIT` asked the store first."""
-_ASKED = {
+"""Words for a cached response. `REVALIDATED` and `REFRESH_HIT` mean a request to the store."""
+_FETCHED = {
     *("refresh", "refreshed", "revalidated", "refreshhit", "miss", "bypass", "expired", "dynamic"),
     # A hit for pass is the note that this address is never kept.
     *("no", "not", "pass"),
@@ -55,7 +55,7 @@ _SAME_SECOND = 2.0
 
 
 def cache_hit(headers: Mapping[str, str]) -> str | None:
-    """Return the header that says that a response came from a cache; None without one.
+    """Return the header that shows that a response came from a cache; None without one.
 
     Args:
         headers: names in lower case.
@@ -74,11 +74,11 @@ def _says_so(name: str, value: str) -> bool:
         return _NUMBERS[name](value)
     if name == "cache-status" and ";" in value:
         return _STANDARD.search(_QUOTED.sub("x", value)) is not None
-    if not _tells(name):
+    if not _is_of_cache(name):
         return False
     if _TRACE.search(name):
         words = set(re.findall(r"[a-z]+", value))
-        return bool(words & (_SERVED | {"fresh"})) and not words & (_ASKED | _TRACED)
+        return bool(words & (_SERVED | {"fresh"})) and not words & (_FETCHED | _TRACED)
     if _IS_QUESTION.search(name) and value.strip() in _YES:
         return True
     # Several caches in a row each add a part, and one that kept the response is enough.
@@ -112,23 +112,23 @@ _NUMBERS: Mapping[str, Callable[[str], bool]] = {
 
 
 @lru_cache(maxsize=1024)
-def _tells(name: str) -> bool:
-    """Whether a header of this name tells of a cache."""
+def _is_of_cache(name: str) -> bool:
+    """Whether a header of this name is about a cache."""
     if name in _MORE:
         return True
-    return bool(_TELLING.search(name)) and not (_WITHIN.search(name) or _ORDERS.search(name))
+    return bool(_OF_CACHE.search(name)) and not (_WITHIN.search(name) or _ORDERS.search(name))
 
 
 def _is_hit(part: str) -> bool:
     words = set(re.findall(r"[a-z]+", part))
-    return _is_above_zero(part) or bool(words & _SERVED and not words & _ASKED)
+    return _is_above_zero(part) or bool(words & _SERVED and not words & _FETCHED)
 
 
 def refuse_cached(response: Response) -> None:
     """Refuse a response that came out of a cache.
 
     Raises:
-        StoreError: invalid_response, which says by what header it was seen.
+        StoreError: invalid_response, which names the header that showed it.
     """
     header = cache_hit(response.headers)
     if header is not None:
@@ -146,17 +146,17 @@ def refuse_repeated(
     now: float,
     headers: Sequence[str] = ("date",),
 ) -> None:
-    """Refuse a response that repeats an earlier one, from a cache that does not say so.
+    """Refuse a response that repeats an earlier one, from a cache that adds no header.
 
     Args:
         known: by what the last responses were known, and when they came; this one is added.
-        name: of what was asked for.
+        name: of what was requested.
         response: the response.
         now: Unix time.
-        headers: by which two responses of the store are told apart, the most certain first.
+        headers: that distinguish two responses of the store, the most certain first.
 
     Raises:
-        StoreError: invalid_response, which says by what header it was seen.
+        StoreError: invalid_response, which names the header that showed it.
     """
     header = next((made for made in headers if response.headers.get(made)), None)
     if header is None:

@@ -20,8 +20,8 @@ from .decoding import parse, shown_text, text
 from .marks import GENERIC, Marks
 from .pages import (
     HEAD,
-    answered_by,
     blocked,
+    blocked_by,
     challenged,
     judged,
     plain,
@@ -80,7 +80,7 @@ def refusal(
         Error type and message; None for the platform's own response, or what may be one.
     """
     if who := marks.challenged_by(headers):
-        return answered_by(who, status)
+        return blocked_by(who, status)
     if status >= 400:
         body = _error_of(body)
     if not isinstance(body, Mapping):

@@ -48,7 +48,7 @@ _PLANNED_SECONDS = 60.0
 """A 503 that says to come back after this or later was planned; overload asks for seconds."""
 
 
-def answered_by(who: str, status: int, title: str = "") -> Finding:
+def blocked_by(who: str, status: int, title: str = "") -> Finding:
     """Return the finding that somebody refuses or tests the visitor by a response of its own."""
     status_and_title = f"HTTP {status}: {title}" if title else f"HTTP {status}"
     return "blocked", f"{who} answered in the store's place ({status_and_title})"
@@ -122,7 +122,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
     page, low = begin(source), ends(source)
     title = found_in(TITLE, page, marks)
     if who := marks.challenged_by(headers):
-        return answered_by(who, status)
+        return blocked_by(who, status)
     heading = found_in(HEADING, page, marks) if status >= 500 else ""
     words = title
     if heading.lower() not in title.lower():
@@ -171,7 +171,7 @@ def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding 
     who = next((who for mark, who in marks.interstitials if mark in head), "")
     if not who and len(low) <= _FIRST + LAST:
         who = next((who for mark, who in marks.notices if mark in low), "")
-    return answered_by(who, status, title) if who else None
+    return blocked_by(who, status, title) if who else None
 
 
 def instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
@@ -236,7 +236,7 @@ def blocked(status: int, seen: str, marks: Marks, title: str = "") -> Finding | 
         return None
     for mark, name in marks.blockers:
         if mark in seen:
-            return answered_by(name, status, title)
+            return blocked_by(name, status, title)
     return None
 
 
