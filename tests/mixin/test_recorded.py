@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from store_exporter.mixin.model import Alert, Record, as_document
 from store_exporter.mixin.rules import recording, seasonal, slo
 from store_exporter.server.api.analytics import Filters
 from store_exporter.server.api.prometheus import hourly_queries
-from tests.servers import tool
+from tests.mixin import promtool
 
 STORE = 'org="acme", domain="a.example", platform="woocommerce"'
 BY = "org, domain, platform"
@@ -177,10 +176,8 @@ def check(
             }
         ],
     }
-    (folder / "tests.yml").write_text(yaml.safe_dump(tests), encoding="utf-8")
-    argv = [tool("promtool"), "test", "rules", "tests.yml"]
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / promtool.FILE).write_text(yaml.safe_dump(tests), encoding="utf-8")
+    promtool.run(folder)
 
 
 def test_the_rate_of_a_histogram_is_taken_once() -> None:
