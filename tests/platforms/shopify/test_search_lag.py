@@ -88,17 +88,16 @@ async def test_many_that_the_search_does_not_show_are_told_until_all_are_read() 
 
 
 async def test_the_list_is_compared_over_several_runs_where_much_changed() -> None:
-    options = {"page_size": 250, "max_pages": 2}
+    options = {"page_size": 250, "max_pages": 1}
     shop, _ = await shop_of(1, **options)
-    hidden = place(shop)
-    hide(shop, hidden)
+    hide(shop, place(shop))
     shop.clock.advance(HOUR)
-    for _ in range(450):
+    for _ in range(120):
         shop.clock.advance(1.0)
         place(shop)
-    counted = [(await collect(shop, **options))[0][PAID] for _ in range(5)]
-    assert counted[-1] == 451
-    assert counted[1] == 450
+    counted = [(await collect(shop, **options))[0][PAID] for _ in range(4)]
+    # The first page of a kind has one order, to learn what that costs.
+    assert counted == [120, 120, 120, 121]
 
 
 async def test_test_orders_are_not_asked_for_alone() -> None:
