@@ -2,8 +2,8 @@
 
 A cursor holds its place by that order: what changes meanwhile moves to the end and is met there. A
 pass goes on over several runs by its saved cursor, so that it gets ahead however many orders
-changed in one second. The next pass begins a little before the latest change that was seen, as a
-store's search lags behind its records; what it shows still later is found by `comparison.py`.
+changed in one second. The next pass begins a little before the latest change that was seen, as
+searches lag behind; what a search shows still later is found by `comparison.py`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ _LOOKED_FOR = 100
 _TRIED_AGAIN = 5
 """Orders that could not be read and that one run asks for again."""
 _OF_ONE = ("invalid_response", "response_too_large", "server_error", "timeout")
-"""Types of errors that may be one order's; if the store has no other answer, the next request has
-none either."""
+"""Types of errors that may be one order's; were they the store's, the next request would fail."""
 _MOST_OF_PASS = 20_000
 """Orders after which a pass goes on by date: a platform may end a list after 25,000."""
 
@@ -97,7 +96,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     @abstractmethod
     def kept_back(self) -> Sequence[StoreError]:
-        """Return the errors of single places in the answers of this run."""
+        """Return the errors of single places in the responses of this run."""
 
     def first_place(self, since: int) -> Pass:
         """Return the pass that reads everything changed after a time."""
@@ -199,7 +198,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def _look_for_deleted(self) -> Plan[None]:
         """Ask for the longest unread orders, as what is deleted is in no list."""
         known = self.ledger.longest_unread(_LOOKED_FOR)
-        found: Mapping[str, int | None] = (yield from self.there(known)) if known else {}
+        found = (yield from self.there(known)) if known else {}
         for order_id in known:
             changed = found.get(order_id, 0)
             # A list that lags behind may still show what is gone; it counts once the list agrees.
@@ -282,10 +281,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 f"{title} gives no cursor to the next page of orders: they are read on by date."
             )
         if self.late:
-            found.add(
-                f"Orders that changed and that {title}'s search does not show: {self.late}. They "
-                "are read one by one."
-            )
+            message = f"Orders that changed and that {title}'s search does not show: {self.late}."
+            found.add(f"{message} They are read one by one.")
         place = self.place
         waiting = sum(not one.is_given_up for one in place.nameless)
         if waiting and not self.problems:
