@@ -220,6 +220,36 @@ def test_a_stores_secret_that_cannot_be_read_stops_no_other_store(
     assert (well.problem, well.credentials["key"]) == ("", Secret("ck_12345678"))
 
 
+WOO = """orgs: [{org: acme}]
+defaults: {}
+stores:
+  - {domain: a.example, org: acme, platform: woocommerce, credentials: {consumer_key: env:A,
+     consumer_secret: env:CS}}
+  - {domain: b.example, org: acme, platform: woocommerce, credentials: {consumer_key: env:CK,
+     consumer_secret: env:CS}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (" ck_" + "a" * 40, "does not begin with ck_"),
+        ('"ck_' + "a" * 40 + '"', "does not begin with ck_"),
+        ("cs_" + "a" * 40, "begins with cs_, as the consumer secret does"),
+        ("ck_…", "has other characters than letters and digits after ck_"),
+    ],
+)
+def test_a_stores_secret_of_another_form_stops_no_other_store(
+    tmp_path: Path, value: str, problem: str
+) -> None:
+    (tmp_path / "f.yml").write_text(WOO)
+    environ = {"A": value, "CK": "ck_" + "a" * 40, "CS": "cs_" + "b" * 40 + "\n"}
+    sick, well = load(tmp_path / "f.yml", environ=environ).stores
+    assert sick.problem.startswith(f"credentials.consumer_key: {problem}")
+    assert value not in sick.problem
+    assert (well.problem, well.credentials["consumer_secret"]) == ("", Secret("cs_" + "b" * 40))
+
+
 def test_nothing_of_a_secret_shows_in_a_loaded_configuration(tmp_path: Path) -> None:
     text = STORE.replace("- org: acme\n", "- org: acme\n    api_tokens: [env:TOKEN]\n", 1)
     config = loaded(tmp_path, text)

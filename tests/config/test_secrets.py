@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -48,6 +49,10 @@ def test_clear_text_is_refused_without_repeating_it(value: object, tmp_path: Pat
         ("file:wide", "wide is in UTF-16; save it as UTF-8"),
         ("file:large", "large is larger than 64 KiB"),
         ("file:a\nb", "file: is not followed by a path"),
+        ("file:/dev/null", "/dev/null is no regular file"),
+        ("file:pipe", "pipe is no regular file"),
+        ("file:folder", "cannot read folder: Is a directory"),
+        ("file:circle", "cannot read circle: Too many levels of symbolic links"),
     ],
 )
 def test_a_secret_that_cannot_be_had_says_why(value: str, message: str, tmp_path: Path) -> None:
@@ -55,8 +60,11 @@ def test_a_secret_that_cannot_be_had_says_why(value: str, message: str, tmp_path
     (tmp_path / "binary").write_bytes(b"\xff\xff")
     (tmp_path / "wide").write_text("ck_1", encoding="utf-16")
     (tmp_path / "large").write_text("x" * (64 * 1024 + 1))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "circle").symlink_to("circle")
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        SecretSource(tmp_path, {"EMPTY": ""}).secret(value)
+        SecretSource(tmp_path, {"EMPTY": "\n"}).secret(value)
 
 
 def test_a_byte_order_mark_before_a_secret_is_no_part_of_it(tmp_path: Path) -> None:

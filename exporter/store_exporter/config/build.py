@@ -132,8 +132,13 @@ def _schedule(check: Probe | Collector, keys: Keys) -> Schedule:
 def checked(setting: Setting, value: Any) -> Any:
     """Return a platform's credential or setting, if the platform finds nothing wrong with it.
 
+    What is wrong with a secret is not in the file, and no other store is to stop for it.
+
+    Returns:
+        The value; an `Unreadable` with what is wrong, in place of a secret.
+
     Raises:
-        ValueError: what is wrong, without the value of a secret.
+        ValueError: what is wrong with any other value.
     """
     if isinstance(value, Unreadable):
         return value
@@ -141,8 +146,9 @@ def checked(setting: Setting, value: Any) -> Any:
     problem = setting.check(text) if setting.check is not None and text else None
     if problem is None:
         return value
-    hidden = isinstance(value, Secret) and text in problem
-    raise ValueError("is not of the right form" if hidden else problem)
+    if isinstance(value, Secret):
+        return Unreadable("is not of the right form" if text in problem else problem)
+    raise ValueError(problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,8 @@ class Template:
         """Make the store of a found domain.
 
         Raises:
-            RefusedError: the domain may not be taken, or a credential is not of its form.
+            RefusedError: the domain may not be taken, or a credential that is no secret is not of
+                its form.
         """
         self.admission.check(domain)
         credentials = {}
@@ -182,8 +189,8 @@ class Template:
             if isinstance(value, str):
                 text = value.replace(DOMAIN, domain).replace(ORG, self.org)
             try:
-                credentials[name] = self.source.of_store(text) if known[name].secret else text
-                checked(known[name], credentials[name])
+                found = self.source.of_store(text) if known[name].secret else text
+                credentials[name] = checked(known[name], found)
             except ValueError as error:
                 raise RefusedError("invalid", f"credentials.{name}: {error}") from None
         own = {**self.keys, "org": self.org, "domain": domain, "credentials": credentials}

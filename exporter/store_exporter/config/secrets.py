@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,7 @@ class SecretSource:
         """
         path = self.path(value)
         try:
+            _refuse_pipes(path, "the path")
             path.open("rb").close()
         except OSError as error:
             raise ValueError(f"cannot read the file: {error.strerror}") from None
@@ -96,13 +98,15 @@ class SecretSource:
     def _variable(self, name: str) -> Secret:
         if not self.resolve:
             return Secret("")
-        if not (value := self.environ.get(name, "")):
+        # Tools that write secrets from the output of a command leave its line feed there.
+        if not (value := self.environ.get(name, "").strip("\r\n")):
             state = "is empty" if name in self.environ else "is not set"
             raise ValueError(f"the environment variable {name} {state}")
         return Secret(value)
 
     def _file(self, path: Path, name: str) -> Secret:
         try:
+            _refuse_pipes(path, name)
             with path.open("rb") as file:
                 content = file.read(MAX_SECRET_BYTES + 1)
         except OSError as error:
@@ -116,6 +120,18 @@ class SecretSource:
         if not text:
             raise ValueError(f"{name} is empty")
         return Secret(text)
+
+
+def _refuse_pipes(path: Path, name: str) -> None:
+    """Refuse what is no file, for whoever opens a pipe waits for somebody to write into it.
+
+    Raises:
+        ValueError: it is a pipe, a device or a socket.
+        OSError: it cannot be looked at.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ValueError(f"{name} is no regular file")
 
 
 class OneReading(SecretSource):

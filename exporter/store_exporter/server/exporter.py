@@ -248,7 +248,7 @@ class Exporter:
         for store in stores:
             if store.problem:
                 log.error(
-                    "a store has a secret that cannot be read; it is shown as critical",
+                    "a store has a secret that is unusable; it is shown as critical",
                     extra={"org": store.org, "store": store.domain, "problem": store.problem},
                 )
         starved = [(store, problem) for store in stores if (problem := budget_problem(store))]

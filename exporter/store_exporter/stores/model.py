@@ -35,12 +35,12 @@ class Secret:
 
 
 class Unreadable:
-    """Stands for a secret of a store that cannot be read; the store is watched without it.
+    """Stands for a secret of a store that is unusable; the store is watched without it.
 
     No dataclass, for pydantic would write one as a dictionary.
 
     Attributes:
-        problem: why it cannot be read; free of secrets.
+        problem: why it cannot be read, or what is wrong with its form; free of secrets.
     """
 
     __slots__ = ("problem",)
@@ -143,7 +143,7 @@ class Store:
 
     @property
     def problem(self) -> str:
-        """Which credential cannot be read and why; "" when all can."""
+        """Which credential is unusable and why; "" when none is."""
         unreadable = (
             f"credentials.{name}: {value.problem}"
             for name, value in self.credentials.items()

@@ -178,10 +178,10 @@ def reveal(value: Credential) -> str:
     """Return a credential as it is sent.
 
     Raises:
-        StoreError: unauthorized, there is none, or it cannot be read.
+        StoreError: unauthorized, there is none, or it is unusable.
     """
     if value is None:
         raise StoreError("unauthorized", "a credential is missing")
     if isinstance(value, Unreadable):
-        raise StoreError("unauthorized", f"the store's secret cannot be read: {value.problem}")
+        raise StoreError("unauthorized", f"the store's secret is unusable: {value.problem}")
     return value.reveal() if isinstance(value, Secret) else value
