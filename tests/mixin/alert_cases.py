@@ -106,7 +106,10 @@ STORES = [
             of(health.EVENT, 'kind="deploy", component="checkout", after="7"', 'org="acme"'): (
                 "_x2 120x12"
             ),
-            of(series.OPERATION_FAILED, 'operation="get_cart"'): "0.1x20",
+            of(
+                series.OPERATION_ERROR_RATE,
+                'operation="get_cart", error_type="timeout", fault="store"',
+            ): "0.1x20",
         },
         "10m",
         f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout. "
@@ -1643,8 +1646,8 @@ SAME_VERSION = {of(health.INFO, 'version="9.3.3"'): "1x2200"}
 def carts(share: float, rate: float = 0.05, before: float = 0.0) -> dict[str, str]:
     """Cart calls a second for thirty hours, and the share of them that fails then and now."""
     return {
-        of(series.OPERATION_MEASURED, GET_CART): f"{rate}x2200",
-        of(series.OPERATION_FAILED, GET_CART): f"{rate * before:g}x1800 {rate * share:g}x400",
+        of(series.CHECKOUT_MEASURED): f"{rate}x2200",
+        of(series.CHECKOUT_FAILED): f"{rate * before:g}x1800 {rate * share:g}x400",
     }
 
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from store_exporter.metrics.catalogue import CATALOGUE
-from store_exporter.mixin import dashboards, files, wide
-from store_exporter.mixin.model import Group
+from store_exporter.mixin import alerts, dashboards, files, wide
+from store_exporter.mixin.model import Alert, Group
 from store_exporter.mixin.rules import longterm, recording, slo
 from store_exporter.server.api.analytics import Filters
 from store_exporter.server.api.prometheus import hourly_queries
@@ -81,11 +81,23 @@ def test_every_recorded_series_is_read_by_something(generated: dict[str, str]) -
 def test_every_recorded_series_keeps_the_org_but_what_is_of_all_or_of_a_process(
     group: Group,
 ) -> None:
-    of_all = {figure.of_all for figure in (*wide.EVERY, longterm.TOGETHER)}
+    of_all = {figure.of_all for figure in (*wide.EVERY, longterm.TOGETHER, *slo.WORST.values())}
     for rule in group.rules:
         level = "job_instance" if "_instance" in rule.name else "org_platform"
         kept = rule.name.startswith(("org_domain_platform", level))
         assert kept != (rule.name in of_all), rule.name
+
+
+def test_an_alert_waits_for_twice_as_long_as_from_one_evaluation_to_the_next() -> None:
+    seldom = {
+        rule.name: group.interval / rule.hold
+        for group in alerts.groups()
+        for rule in group.rules
+        if group.interval and isinstance(rule, Alert)
+    }
+    assert "StoreOrderDrought" in seldom
+    assert not {"StoresDown", "StoreDown", "StoreCredentialsRejected"} & set(seldom)
+    assert max(seldom.values()) <= 0.5
 
 
 def test_pace_leaves_windows_that_meet_as_they_are() -> None:

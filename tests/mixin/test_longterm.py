@@ -11,6 +11,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import product
 from pathlib import Path
 from textwrap import dedent
 
@@ -122,8 +123,9 @@ def test_the_hours_add_up_to_what_was_counted_whatever_happened(tmp_path: Path, 
         # And so do the five minutes of which dashboards make the number of errors of days.
         chosen = dict.fromkeys(("org", "domain", "platform", "operation"), ALL)
         asked = errors(("operation",), FAILURES)
-        for level in (wide.OF_STORES, wide.OF_ORGS, wide.OF_ALL):
-            variables = {**chosen, "detail": "none", "level": level, "__range": "4d"}
+        levels = (wide.OF_STORES, wide.OF_ORGS, wide.OF_ALL)
+        for level, (_, skipped) in product(levels, longterm.SKIPPED[1:]):
+            variables = {**chosen, "skipped": skipped, "level": level, "__range": "4d"}
             answer = server.query(fill(asked, variables))
             assert {labels["operation"]: value for labels, value in answer} == expected[name]
 

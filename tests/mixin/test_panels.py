@@ -158,7 +158,7 @@ def test_every_query_has_data_when_a_week_is_read_from_samples(
     history: tuple[Server, float],
 ) -> None:
     source = Source(history[0].url, history[1], step=600, range_=LONG)
-    assert {page.file for page in SAMPLED} == {"errors", "fleet", "operations", "shop"}
+    assert {page.file for page in SAMPLED} == {"errors", "fleet", "operations", "shop", "slo"}
     found = proof(source, SAMPLED)
     assert not found, "\n".join(map(str, found))
 

@@ -27,6 +27,9 @@ ORG_HEADER = "X-Store-Org"
 TAG = "store-exporter"
 """The tag that every dashboard carries; links between dashboards find them by it."""
 
+LASTING = 2 * MINUTE
+"""Seconds between evaluations of alerts that wait for ten minutes or longer, and read hours."""
+
 RATE_WINDOW = "5m"
 """The window of recorded rates: at least four scrapes of the default interval of a minute."""
 

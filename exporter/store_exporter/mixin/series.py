@@ -8,12 +8,13 @@ of a process has none, nor have sums of all orgs (see `wide`).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ..errors import ERROR_TYPES, Fault
 from ..metrics.catalogue import Metric, business, health, operations
 from . import promql
-from .policy import RATE_WINDOW
-from .promql import OPERATION, STORE, aggregate, at, on, over, select, total
+from .policy import DAY, RATE_WINDOW
+from .promql import OPERATION, STORE, aggregate, at, on, one_of, over, select, total
 
 QUANTILES = (0.5, 0.95, 0.99)
 NOT_COUNTED = (Fault.CUSTOMER.value, Fault.CANCELLED.value)
@@ -43,13 +44,14 @@ OPERATION_BUCKETS = recorded(
 )
 STORE_HISTOGRAM = recorded(STORE, operations.OPERATION_DURATION, RATE)
 STORE_BUCKETS = recorded((*STORE, "le"), f"{operations.OPERATION_DURATION.name}_bucket", RATE)
-OPERATION_MEASURED = recorded(OPERATION, "store_operations_measured", RATE)
-OPERATION_FAILED = recorded(OPERATION, "store_operations_failed", RATE)
 STORE_RATE = recorded(STORE, operations.OPERATIONS, RATE)
 STORE_ERROR_RATE = recorded(STORE_ERROR, operations.OPERATION_ERRORS, RATE)
 STORE_QUANTILE = recorded(STORE, operations.OPERATION_DURATION, f"quantile{RATE_WINDOW}")
 STORE_MEASURED = recorded(STORE, "store_operations_measured", RATE)
 STORE_FAILED = recorded(STORE, "store_operations_failed", RATE)
+# The same of the operations that fill carts and check out.
+CHECKOUT_MEASURED = recorded(STORE, "store_checkouts_measured", RATE)
+CHECKOUT_FAILED = recorded(STORE, "store_checkouts_failed", RATE)
 STORE_SUCCESS = recorded(STORE, "store_operations_success", f"ratio_{RATE}")
 SLOWEST_PROBE = recorded(STORE, health.PROBE_DURATION, f"slowest_p95_{RATE_WINDOW}")
 PROBE_ERROR_RATE = recorded((*STORE, "error_type"), health.PROBE_FAILURES, RATE)
@@ -110,7 +112,9 @@ def outside_maintenance(expression: str, window: str = "") -> str:
     left = f"{expression} unless {stores} ({MAINTENANCE} == 1)"
     if not window:
         return left
-    return f"{left} unless {stores} (avg_over_time({MAINTENANCE}[{window}]) > 0.1)"
+    # A day has 5,760 samples of the one, and 360 means of the other.
+    known = MAINTENANCE_SAMPLED if promql.seconds(window) >= DAY else MAINTENANCE
+    return f"{left} unless {stores} (avg_over_time({known}[{window}]) > 0.1)"
 
 
 def of_processes(metric: Metric, window: str) -> str:
@@ -158,6 +162,31 @@ def counted(
     several = f"max_over_time({over(together, window, offset)}) or {at(seen, offset)}"
     most = f"{aggregate('max', metric.labels, grown)} and {on(*STORE)} ({several})"
     return f"({most} or {total(metric.labels, grown)})"
+
+
+def measured(labels: tuple[str, ...], rate: str, errors: str, *matchers: str) -> str:
+    """The rate of what counts in a success ratio, by labels.
+
+    Args:
+        labels: that are left.
+        rate: PromQL of the rate of all calls by these labels.
+        errors: the name of a recorded rate of errors.
+        matchers: which of these.
+    """
+    excluded = total(labels, select(errors, *matchers, one_of("fault", NOT_COUNTED)))
+    return f"clamp_min({rate} - {promql.or_zero(excluded, rate)}, 0)"
+
+
+def failed(labels: tuple[str, ...], rate: str, errors: str, *matchers: str) -> str:
+    """The rate of failures among it. The arguments are the same."""
+    found = total(labels, select(errors, *matchers, one_of("fault", FAILURES)))
+    return promql.or_zero(found, rate)
+
+
+def of_operations(figure: Callable[..., str], labels: tuple[str, ...], *matchers: str) -> str:
+    """One of these two figures of some operations together, by labels."""
+    rate = total(labels, select(OPERATION_RATE, *matchers))
+    return figure(labels, rate, OPERATION_ERROR_RATE, *matchers)
 
 
 def ratio(good: str, all_of: str) -> str:

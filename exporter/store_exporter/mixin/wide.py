@@ -40,6 +40,11 @@ class Wide:
     of_stores: Callable[..., str]
     function: str = "sum"
 
+    @classmethod
+    def of(cls, name: str, *labels: str, function: str = "sum") -> Wide:
+        """What is recorded of each store under a name, of several stores together."""
+        return cls(name.partition(":")[2], labels, partial(selected, name), function)
+
     @property
     def of_orgs(self) -> str:
         """Name of the series of each org."""
@@ -77,20 +82,17 @@ def _each(metric: Metric, *matchers: str) -> str:
     return aggregate("max", metric.labels, selected(metric.name, *matchers))
 
 
-def _recorded(name: str, *labels: str) -> Wide:
-    return Wide(name.partition(":")[2], labels, partial(selected, name))
-
-
-RATE = _recorded(series.OPERATION_RATE, "operation")
-OPERATION_ERRORS = _recorded(series.OPERATION_ERROR_RATE, "operation", "fault")
-ERRORS = _recorded(series.STORE_ERROR_RATE, "error_type", "fault")
-OPERATION_HISTOGRAM = _recorded(series.OPERATION_HISTOGRAM, "operation")
-OPERATION_BUCKETS = _recorded(series.OPERATION_BUCKETS, "operation", *BUCKET)
-HISTOGRAM = _recorded(series.STORE_HISTOGRAM)
-BUCKETS = _recorded(series.STORE_BUCKETS, *BUCKET)
-PROBE_ERRORS = _recorded(series.PROBE_ERROR_RATE, "error_type")
-COLLECTOR_ERRORS = _recorded(series.COLLECTOR_ERROR_RATE, "error_type")
-ORDERS = _recorded(series.ORDERS_HOURLY)
+RATE = Wide.of(series.OPERATION_RATE, "operation")
+OPERATION_ERRORS = Wide.of(series.OPERATION_ERROR_RATE, "operation", "fault")
+ERRORS = Wide.of(series.STORE_ERROR_RATE, "error_type", "fault")
+OPERATION_HISTOGRAM = Wide.of(series.OPERATION_HISTOGRAM, "operation")
+OPERATION_BUCKETS = Wide.of(series.OPERATION_BUCKETS, "operation", *BUCKET)
+HISTOGRAM = Wide.of(series.STORE_HISTOGRAM)
+BUCKETS = Wide.of(series.STORE_BUCKETS, *BUCKET)
+PROBE_ERRORS = Wide.of(series.PROBE_ERROR_RATE, "error_type")
+COLLECTOR_ERRORS = Wide.of(series.COLLECTOR_ERROR_RATE, "error_type")
+ORDERS = Wide.of(series.ORDERS_HOURLY)
+ORDERS_FAILED = Wide.of(series.FAILED_HOURLY)
 
 
 _p95 = partial(selected, series.STORE_QUANTILE, equal("quantile", "0.95"))
@@ -136,6 +138,7 @@ EVERY = (
     PROBE_ERRORS,
     COLLECTOR_ERRORS,
     ORDERS,
+    ORDERS_FAILED,
     LATENCIES,
     MEASURED,
     LATE,

@@ -7,7 +7,7 @@ from ...metrics.catalogue import business
 from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import HOUR, MINUTE, THRESHOLDS
+from ..policy import HOUR, LASTING, MINUTE, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import unremembered, unusable, unwatched
 from .texts import COLLECTOR_CAUSE, TIME, WHO, error_type
@@ -26,6 +26,7 @@ def groups() -> list[Group]:
                 background_jobs_stuck(),
                 *figures_stale(),
             ],
+            interval=LASTING,
         )
     ]
 

@@ -15,7 +15,7 @@ from .texts import PROCESS, chosen, queried
 def groups() -> list[Group]:
     """Every alert on instrumented applications."""
     found = [instrumentation_failing(), series_dropped(), otlp_failing(), application_errors()]
-    return [Group("store-exporter.alerts.instrumentation", found)]
+    return [Group("store-exporter.alerts.instrumentation", found, interval=MINUTE)]
 
 
 def instrumentation_failing() -> Alert:

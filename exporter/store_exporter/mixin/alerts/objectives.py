@@ -46,7 +46,8 @@ RUNBOOK = Runbook(
 
 def groups() -> list[Group]:
     """One alert for each pair of windows; they serve every objective."""
-    return [Group("store-exporter.alerts.objectives", [burning(rate) for rate in BURN_RATES])]
+    rules = [burning(rate) for rate in BURN_RATES]
+    return [Group("store-exporter.alerts.objectives", rules, interval=slo.BASE)]
 
 
 def burning(rate: BurnRate) -> Alert:

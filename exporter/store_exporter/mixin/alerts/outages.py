@@ -43,9 +43,10 @@ _DOWN = f"{series.AVAILABLE} == 0"
 def groups() -> list[Group]:
     """Every alert of this module."""
     return [
-        Group("store-exporter.alerts.outages", [stores_down(), store_unstable()]),
+        Group("store-exporter.alerts.outages", [stores_down()]),
         # For a thousand stores this one takes seconds, for which StoresDown never waits.
         Group("store-exporter.alerts.among_many", [store_down_among_many()]),
+        Group("store-exporter.alerts.unstable", [store_unstable()], interval=MINUTE),
     ]
 
 

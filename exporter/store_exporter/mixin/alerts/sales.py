@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import business, health
-from ...metrics.catalogue.operations import OPERATION_NAMES
 from .. import promql, series
 from ..model import Alert, Cause, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS
+from ..policy import LASTING, MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import unusable, unwatched
 from .texts import CHANGED, COST, FAILING, SHARE, WHO
@@ -24,7 +23,7 @@ def groups() -> list[Group]:
         payment_method_failing(),
         checkout_errors_after_update(),
     ]
-    return [Group("store-exporter.alerts.sales", found)]
+    return [Group("store-exporter.alerts.sales", found, interval=LASTING)]
 
 
 def order_drought() -> list[Alert]:
@@ -179,8 +178,6 @@ def payment_method_failing() -> Alert:
     )
 
 
-CHECKOUT = tuple(name for name in OPERATION_NAMES if "cart" in name or "checkout" in name)
-"""Operations by which shoppers come from a product to the payment."""
 UPDATES = ("deploy", "platform", "plugin", "theme")
 """Kinds of events that may break a checkout."""
 _UPDATED = "6h"
@@ -191,18 +188,14 @@ def checkout_errors_after_update() -> Alert:
     """Carts and checkouts fail since the shop software was updated."""
     limits = THRESHOLDS
 
-    def half_hour(name: str) -> str:
-        chosen = promql.over(select(name, promql.one_of("operation", CHECKOUT)), "30m")
-        return promql.total(STORE, f"avg_over_time({chosen})")
+    def failed(*window: str) -> str:
+        bad, counted = (
+            f"avg_over_time({promql.over(name, *window)})"
+            for name in (series.CHECKOUT_FAILED, series.CHECKOUT_MEASURED)
+        )
+        return f"{bad} / ({counted} > 0)"
 
-    def day_before(name: str) -> str:
-        chosen = select(name, promql.one_of("operation", CHECKOUT))
-        return promql.total(STORE, f"avg_over_time({promql.over(chosen, '1d', _UPDATED)})")
-
-    share = f"{half_hour(series.OPERATION_FAILED)} / ({half_hour(series.OPERATION_MEASURED)} > 0)"
-    before = (
-        f"{day_before(series.OPERATION_FAILED)} / ({day_before(series.OPERATION_MEASURED)} > 0)"
-    )
+    share, before = failed("30m"), failed("1d", _UPDATED)
     versions = promql.over(select(health.INFO, 'version!=""'), _UPDATED)
     other = promql.aggregate("count", (*STORE, "version"), f"last_over_time({versions})")
     kinds = promql.one_of("kind", UPDATES)
@@ -217,7 +210,7 @@ def checkout_errors_after_update() -> Alert:
         # What an org reported of all its stores has no domain.
         f" or {series.STORE_UP} and on (org) ({noticed(equal('domain', ''))})"
     )
-    calls = f"{30 * MINUTE} * {half_hour(series.OPERATION_MEASURED)}"
+    calls = f"{30 * MINUTE} * avg_over_time({promql.over(series.CHECKOUT_MEASURED, '30m')})"
     return Alert(
         AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE,
         f"(({share}) > {limits.checkout_failure_share:g})"

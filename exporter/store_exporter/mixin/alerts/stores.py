@@ -28,14 +28,12 @@ from .texts import (
 
 def groups() -> list[Group]:
     """Every alert on the health of stores."""
-    found = [
-        store_down(),
-        *credentials_rejected(),
-        vital_probe_failing(),
-        store_degraded(),
-        latency_regression(),
+    lasting = [vital_probe_failing(), store_degraded(), latency_regression()]
+    return [
+        Group("store-exporter.alerts.stores", [store_down(), *credentials_rejected()]),
+        # As often as there are probes.
+        Group("store-exporter.alerts.health", lasting, interval=MINUTE),
     ]
-    return [Group("store-exporter.alerts.stores", found)]
 
 
 def store_down() -> Alert:

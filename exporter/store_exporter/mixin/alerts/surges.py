@@ -6,7 +6,7 @@ from ...metrics.catalogue import business
 from .. import promql
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import HOUR, MINUTE, SEASONAL, THRESHOLDS
+from ..policy import HOUR, LASTING, MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE
 from ..rules import surges
 from .causes import unusable, unwatched
@@ -24,7 +24,8 @@ _LEARNT = (
 
 def groups() -> list[Group]:
     """Every alert of this module."""
-    return [Group("store-exporter.alerts.surges", [refunds(), abandoned(), repriced()])]
+    found = [refunds(), abandoned(), repriced()]
+    return [Group("store-exporter.alerts.surges", found, interval=LASTING)]
 
 
 def refunds() -> Alert:

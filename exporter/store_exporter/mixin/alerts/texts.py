@@ -126,8 +126,9 @@ def cost(revenue: str, orders: str, *labels: str) -> str:
 
 
 COST = cost(chosen(costs.REVENUE, *_STORE), chosen(costs.ORDERS, *_STORE), *_STORE)
+_FAILED = chosen(series.OPERATION_ERROR_RATE, *_STORE, more=promql.one_of("fault", series.FAILURES))
 FAILING = queried(
-    f"topk(3, round(300 * {chosen(series.OPERATION_FAILED, *_STORE)}) > 0)",
+    f"topk(3, round(300 * sum by (operation) ({_FAILED})) > 0)",
     "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.operation }} ({{ .Value }} calls)"
     "{{ end }} in the last five minutes",
     *_STORE,

@@ -6,7 +6,7 @@ from ...metrics.catalogue import health
 from .. import promql
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import HOUR, MINUTE, THRESHOLDS
+from ..policy import HOUR, LASTING, MINUTE, THRESHOLDS
 from ..promql import STORE
 from .texts import TIME, WHO
 
@@ -14,7 +14,7 @@ from .texts import TIME, WHO
 def groups() -> list[Group]:
     """Every alert on what will become trouble."""
     found = [*certificate_expiring(), api_version_expiring(), api_budget_low()]
-    return [Group("store-exporter.alerts.upkeep", found)]
+    return [Group("store-exporter.alerts.upkeep", found, interval=LASTING)]
 
 
 def certificate_expiring() -> list[Alert]:

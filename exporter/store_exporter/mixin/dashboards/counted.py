@@ -12,16 +12,19 @@ from ..rules import longterm
 from .scales import over_time
 from .variables import (
     ALL_OPERATIONS,
-    DETAILED,
     OPERATION_MATCH,
     OPERATION_ONLY,
-    SAMPLED,
+    READ_ERRORS,
     SOME_OPERATIONS,
     STORE_MATCH,
+    UNREAD_ERRORS,
 )
 
-LATEST = "10m"
+LATEST = "70m"
 """Longer than what is recorded of the growth of counters is behind them."""
+
+BEHIND = "Of more than three hours it is up to six minutes behind, of more than two days an hour."
+"""How late what is recorded is, for people to read."""
 
 
 def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
@@ -31,8 +34,9 @@ def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
         labels: that are left. `fault` goes with `error_type`, by which it is known.
         faults: whose errors.
 
-    In a short time it is what the applications' own counters grew by. For a long one, what they
-    grew by is recorded every five minutes, and to the unit as well, up to six minutes ago.
+    In a short time it is what the applications' own counters grew by. For a longer one, what they
+    grew by is recorded every five minutes, and to the unit as well, up to six minutes ago; for
+    days, of each hour. See `longterm.SKIPPED`.
     """
     types = {fault: _types_of(fault) for fault in faults}
     every = one_of("error_type", [each for of_fault in types.values() for each in of_fault])
@@ -40,7 +44,7 @@ def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
     recorded = _recorded(left, every)
     if "fault" in labels:
         recorded = reduce(_with_fault, types.items(), recorded)
-    return f"({_grown(labels, faults, DETAILED, '$__range')} or {recorded})"
+    return f"({_grown(labels, faults, READ_ERRORS, '$__range')} or {recorded})"
 
 
 def _recorded(labels: tuple[str, ...], *matchers: str) -> str:
@@ -51,30 +55,28 @@ def _recorded(labels: tuple[str, ...], *matchers: str) -> str:
 
     if not {"org", "domain"} & set(labels):
         return over_time(
-            labels, longterm.TOGETHER, SAMPLED, *matchers, *OPERATION_ONLY, each=of_all_time
+            labels, longterm.TOGETHER, READ_ERRORS, *matchers, *OPERATION_ONLY, each=of_all_time
         )
-    some = of_all_time(_chosen(longterm.ERRORS, SAMPLED, *matchers))
+    of_operations = longterm.TOGETHER.of_stores
+    chosen = (READ_ERRORS, *matchers, *OPERATION_MATCH)
     if "operation" in labels:
-        return total(labels, some)
+        return total(labels, of_all_time(of_operations(*chosen)))
     every = of_all_time(
-        promql.named(longterm.STORE_ERRORS, SAMPLED, ALL_OPERATIONS, *matchers, *STORE_MATCH)
+        promql.named(longterm.STORE_ERRORS, READ_ERRORS, ALL_OPERATIONS, *matchers, *STORE_MATCH)
     )
-    some = of_all_time(_chosen(longterm.ERRORS, SAMPLED, SOME_OPERATIONS, *matchers))
+    some = of_all_time(of_operations(SOME_OPERATIONS, *chosen))
     return f"({total(labels, every)} or {total(labels, some)})"
 
 
 def latest_errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
     """Those of the last minutes, which are not yet in the recorded series that `errors` reads."""
-    return _grown(labels, faults, SAMPLED, LATEST)
+    return _grown(labels, faults, UNREAD_ERRORS, LATEST)
 
 
 def _grown(labels: tuple[str, ...], faults: tuple[str, ...], when: str, window: str) -> str:
-    read = _chosen(operations.OPERATION_ERRORS.name, when, one_of("fault", faults))
+    name = operations.OPERATION_ERRORS.name
+    read = promql.named(name, when, one_of("fault", faults), *OPERATION_MATCH)
     return total(labels, f"increase({promql.over(read, window)})")
-
-
-def _chosen(name: str, *matchers: str) -> str:
-    return promql.named(name, *matchers, *OPERATION_MATCH)
 
 
 def _types_of(fault: str) -> list[str]:

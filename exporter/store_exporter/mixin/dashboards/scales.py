@@ -65,8 +65,8 @@ REVENUE_CHOSEN = select(series.REVENUE_HOURLY, *STORE_MATCH, *CURRENCY_MATCH)
 def success(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
     """Share of operations that did not fail, by labels, shoppers' mistakes left out."""
     failed, measured = (
-        promql.total(labels, select(name, *matchers))
-        for name in (series.OPERATION_FAILED, series.OPERATION_MEASURED)
+        series.of_operations(figure, labels, *matchers)
+        for figure in (series.failed, series.measured)
     )
     return f"1 - {series.ratio(failed, measured)}"
 
@@ -78,7 +78,7 @@ def calls(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
 
 def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
     """Failed calls an hour by labels, shoppers' mistakes left out."""
-    return promql.hourly(promql.total(labels, select(series.OPERATION_FAILED, *matchers)))
+    return promql.hourly(series.of_operations(series.failed, labels, *matchers))
 
 
 def over_time(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 from ...metrics.catalogue import business, exporter, health, operations
 from .. import policy, promql, wide
+from ..rules import longterm
 from .panels import Variable
 
 # Applications may report operations of stores that no exporter probes, and the other way round.
@@ -35,11 +39,11 @@ INSTANCE = Variable(
 )
 
 
-def _detail() -> str:
-    """One series, whose label decides how the chosen time is read.
+def _read_whole(longest: float) -> str:
+    """Whether the chosen time is read in every detail, which it is up to so many seconds.
 
-    What was there before the rules recorded samples of it, such as an imported past, is read in
-    every detail however long the time is.
+    What was there before the rules recorded samples of it, such as an imported past, is read so
+    however long the time is.
     """
     chosen = promql.variables(ORG.name)
     before = promql.select(operations.OPERATIONS, *chosen)
@@ -49,8 +53,8 @@ def _detail() -> str:
         f" unless on () count({recorded} offset $__range)"
     )
     # The start of six hours may be some milliseconds off.
-    short = f"vector($__range_s) <= {policy.DETAIL_RANGE + policy.MINUTE}"
-    return _said("detail", (f"({short}) or on () ({unrecorded})", ".+"), ("vector(0)", "none"))
+    short = f"vector($__range_s) <= {longest + policy.MINUTE}"
+    return f"({short}) or on () ({unrecorded})"
 
 
 def _said(label: str, *cases: tuple[str, str]) -> str:
@@ -60,8 +64,15 @@ def _said(label: str, *cases: tuple[str, str]) -> str:
     )
 
 
-DETAIL = Variable(
-    "detail", "Detail", operations.OPERATIONS.name, multi=False, ranked=_detail(), hidden=True
+def _hidden(label: str, title: str, *cases: tuple[str, str]) -> Variable:
+    """A variable that follows from the others: the value of the first case that finds something."""
+    ranked = _said(label, *cases)
+    name = operations.OPERATIONS.name
+    return Variable(label, title, name, multi=False, ranked=ranked, hidden=True)
+
+
+DETAIL = _hidden(
+    "detail", "Detail", (_read_whole(policy.DETAIL_RANGE), ".+"), ("vector(0)", "none")
 )
 """Whether series are read in every detail or from samples, by the length of the chosen time."""
 DETAILED = f'__name__=~"${DETAIL.name}"'
@@ -77,8 +88,8 @@ def _all_of(variable: Variable) -> str:
     return f'__name__=~"${variable.name}"'
 
 
-def _level() -> str:
-    """One series, whose label decides of which names sums of stores are made.
+def _level() -> tuple[tuple[str, str], ...]:
+    """Of which names sums of stores are made.
 
     Where weeks of all stores are chosen, these are what is recorded of all together, if the
     datasource shows it, or of each org. Of some stores they are what is known of each.
@@ -86,20 +97,30 @@ def _level() -> str:
     stores = promql.variables("platform")
     together = promql.named(wide.RATE.of_all, SAMPLED, _all_of(ORG), _all_of(DOMAIN), *stores)
     orgs = promql.named(wide.RATE.of_orgs, SAMPLED, _all_of(DOMAIN), *promql.variables(*wide.ORGS))
-    return _said(
-        "level",
+    return (
         (f"count({together})", wide.OF_ALL),
         (f"count({orgs})", wide.OF_ORGS),
         ("vector(0)", wide.OF_STORES),
     )
 
 
-LEVEL = Variable(
-    "level", "Level", operations.OPERATIONS.name, multi=False, ranked=_level(), hidden=True
-)
+LEVEL = _hidden("level", "Level", *_level())
 """What sums of stores are made of; see `wide`."""
 LEVELLED = f'__name__=~"${LEVEL.name}"'
 """A matcher of a selector that finds nothing unless its level is the one to be read."""
+
+
+def _skipped() -> Iterator[tuple[str, str]]:
+    """Which names are not read of errors, by the length of the chosen time."""
+    (short, recorded), *longer = longterm.SKIPPED
+    yield _read_whole(short), recorded
+    for longest, names in longer:
+        yield "vector(0)" if longest == math.inf else f"vector($__range_s) <= {longest}", names
+
+
+SKIPPED = _hidden("skipped", "Not read", *_skipped())
+READ_ERRORS, UNREAD_ERRORS = (f'__name__{sign}"${SKIPPED.name}"' for sign in ("!~", "=~"))
+"""Matchers of a selector of errors that finds nothing unless its name is to be read, or is not."""
 
 STORES = (ORG, DOMAIN, PLATFORM)
 OPERATIONS = (*STORES, OPERATION)

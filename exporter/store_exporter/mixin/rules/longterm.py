@@ -14,14 +14,14 @@ growth is recorded every five minutes and added up every hour. These windows mee
 
 from __future__ import annotations
 
-from functools import partial
+import math
 
 from ...metrics.catalogue import Metric, operations
 from .. import promql, series
 from ..model import Group, Record
-from ..policy import HOUR
+from ..policy import DAY, HOUR
 from ..promql import OPERATION, STORE, total
-from ..wide import ALL, ORGS, Wide, selected
+from ..wide import ALL, ORGS, Wide
 
 OPERATION_ERROR = (*OPERATION, "error_type")
 
@@ -41,12 +41,28 @@ STORE_ERRORS = series.recorded(
 """Those of all operations, of which there are as many times fewer series."""
 
 
-TOGETHER = Wide(ERRORS.partition(":")[2], ("operation", "error_type"), partial(selected, ERRORS))
-"""Those of several stores."""
 HOURLY_CALLS = series.recorded(OPERATION, operations.OPERATIONS, "increase1h")
 HOURLY_ERRORS = series.recorded(OPERATION_ERROR, operations.OPERATION_ERRORS, "increase1h")
 HOURLY_SECONDS = series.recorded(OPERATION, operations.OPERATION_DURATION, "increase1h")
 """The sum of the durations of an hour's calls."""
+
+
+def _of_operations(*matchers: str) -> str:
+    """Errors of each operation of each store, of whichever of both windows the matchers choose."""
+    return promql.select("", promql.one_of("__name__", (ERRORS, HOURLY_ERRORS)), *matchers)
+
+
+TOGETHER = Wide(ERRORS.partition(":")[2], ("operation", "error_type"), _of_operations)
+"""Errors of several stores."""
+SKIPPED = (
+    (3 * HOUR, ".+:.+"),
+    (2 * DAY, "store_.+|.+1h"),
+    (math.inf, "store_.+|org_domain_platform_operation_.+5m"),
+)
+"""Up to how many seconds which names are not read of the errors of that time. Of a short one the
+counters themselves are read, of a longer one their growth in five minutes, and of days that in each
+hour, because a thousand stores have 16,000 series of failures. Where there are fewer, as of all
+operations of a store together, nothing is recorded of hours."""
 
 
 def groups() -> list[Group]:

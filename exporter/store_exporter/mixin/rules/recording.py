@@ -16,6 +16,11 @@ from . import costs, longterm, seasonal, surges
 REFUSALS = tuple(ERROR_TYPES[name].name for name in ("unauthorized", "forbidden"))
 """Error types by which a store refuses our credentials."""
 
+CHECKOUT = tuple(
+    name for name in operations.OPERATION_NAMES if "cart" in name or "checkout" in name
+)
+"""Operations by which shoppers come from a product to the payment."""
+
 RATES = MINUTE
 """Seconds between rates over `RATE_WINDOW`: one that is five minutes long moves little in less, and
 all that is known of operations costs as many times more as it is evaluated."""
@@ -26,38 +31,22 @@ DURATION_RATES = 2 * MINUTE
 def operation_rules() -> Group:
     """Rates and failures per operation and per store."""
     errors = promql.rate(operations.OPERATION_ERRORS, W)
+    of_stores = series.STORE_RATE, series.STORE_ERROR_RATE
+    checkout = one_of("operation", CHECKOUT)
     rules = [
         Record(series.OPERATION_RATE, total(OPERATION, promql.rate(operations.OPERATIONS, W))),
         Record(series.OPERATION_ERROR_RATE, total(series.OPERATION_ERROR, errors)),
         Record(series.STORE_RATE, total(STORE, series.OPERATION_RATE)),
         Record(series.STORE_ERROR_RATE, total(series.STORE_ERROR, series.OPERATION_ERROR_RATE)),
-        Record(
-            series.OPERATION_MEASURED,
-            measured(OPERATION, series.OPERATION_RATE, series.OPERATION_ERROR_RATE),
-        ),
-        Record(
-            series.OPERATION_FAILED,
-            failed(OPERATION, series.OPERATION_RATE, series.OPERATION_ERROR_RATE),
-        ),
-        Record(series.STORE_MEASURED, measured(STORE, series.STORE_RATE, series.STORE_ERROR_RATE)),
-        Record(series.STORE_FAILED, failed(STORE, series.STORE_RATE, series.STORE_ERROR_RATE)),
+        Record(series.STORE_MEASURED, series.measured(STORE, *of_stores)),
+        Record(series.STORE_FAILED, series.failed(STORE, *of_stores)),
+        Record(series.CHECKOUT_MEASURED, series.of_operations(series.measured, STORE, checkout)),
+        Record(series.CHECKOUT_FAILED, series.of_operations(series.failed, STORE, checkout)),
         Record(
             series.STORE_SUCCESS, f"1 - {series.ratio(series.STORE_FAILED, series.STORE_MEASURED)}"
         ),
     ]
     return Group("store-exporter.operations", rules, interval=RATES)
-
-
-def measured(labels: tuple[str, ...], rate: str, errors: str) -> str:
-    """The rate of what counts in a success ratio, from the rates of all calls and of errors."""
-    excluded = total(labels, promql.select(errors, one_of("fault", series.NOT_COUNTED)))
-    return f"clamp_min({rate} - {promql.or_zero(excluded, rate)}, 0)"
-
-
-def failed(labels: tuple[str, ...], rate: str, errors: str) -> str:
-    """The rate of failures among it."""
-    found = total(labels, promql.select(errors, one_of("fault", series.FAILURES)))
-    return promql.or_zero(found, rate)
 
 
 def quantile_rules() -> Group:

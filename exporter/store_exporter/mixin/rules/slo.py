@@ -19,6 +19,7 @@ from ..names import AlertName
 from ..objectives import DEFAULT, Objective, ObjectiveKind
 from ..policy import BURN_RATES, HOUR, RATE_WINDOW, SLO_WINDOW
 from ..promql import STORE, select, total
+from ..wide import Wide
 
 BASE = 60
 """Seconds between evaluations of the first rules, as often as there are other rates of operations;
@@ -65,6 +66,14 @@ def burn_rate(window: str) -> str:
     return series.recorded(SLO, "store_slo_burn", f"rate{window}")
 
 
+WORST = {
+    rate.long: Wide.of(burn_rate(rate.long), "slo", function="max")
+    for rate in (BURN_RATES[0], BURN_RATES[-1])
+}
+"""Burn rates of the worst of several stores, by window: what the fastest and the slowest alert is
+about."""
+
+
 def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> list[Group]:
     """The rules of these objectives.
 
@@ -106,21 +115,28 @@ def base(objective: Objective) -> list[Record]:
     """Events, bad events, target and traffic floor of one objective."""
     label = {"slo": objective.name}
     chosen = matchers(objective)
+    # What is recorded of a store is as many times fewer series as it has operations.
+    by_operation = any(label not in STORE for label, _ in objective.match)
     outages: list[Record] = []
     if objective.kind is ObjectiveKind.UPTIME:
         events, bad = known_time(chosen), critical_time(chosen)
         outages = [Record(TOLD, paged(), label)]
     elif objective.kind is ObjectiveKind.AVAILABILITY:
-        events = total(STORE, select(series.OPERATION_MEASURED, *chosen))
-        bad = total(STORE, select(series.OPERATION_FAILED, *chosen))
-    else:
-        events = total(STORE, select(series.OPERATION_RATE, *chosen))
-        by_operation = any(label not in STORE for label, _ in objective.match)
-        native, classic = (
-            (series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS)
+        events, bad = (
+            (
+                series.of_operations(each, STORE, *chosen)
+                for each in (series.measured, series.failed)
+            )
             if by_operation
-            else (series.STORE_HISTOGRAM, series.STORE_BUCKETS)
+            else (select(each, *chosen) for each in (series.STORE_MEASURED, series.STORE_FAILED))
         )
+    else:
+        rate, native, classic = (
+            (series.OPERATION_RATE, series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS)
+            if by_operation
+            else (series.STORE_RATE, series.STORE_HISTOGRAM, series.STORE_BUCKETS)
+        )
+        events = total(STORE, select(rate, *chosen))
         quick = promql.share_within(
             objective.threshold, STORE, select(native, *chosen), partial(select, classic, *chosen)
         )
@@ -201,6 +217,7 @@ def over(window: str, every: float) -> list[Record]:
         Record(events_in(window), count(EVENTS, events_in, window, every)),
         Record(bad_in(window), count(BAD, bad_in, window, every)),
         burn(window, bad_in(window), events_in(window)),
+        *(WORST[window].rules() if window in WORST else ()),
     ]
 
 

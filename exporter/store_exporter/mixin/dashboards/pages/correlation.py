@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import promql, series, wide
-from ..counted import errors
+from ..counted import BEHIND, errors
 from ..panels import BLUE, GREY, ORANGE, RED, Nothing, Panel, PanelKind, Query, Row, Steps
 from ..scales import NO_ERROR, over_time
 
@@ -97,9 +97,9 @@ def spread() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "How widespread each failure is",
-        "Failures in the chosen time, and the stores, orgs and operations they occurred in. Of "
-        "more than six hours they are up to six minutes behind. Many stores at once: look at the "
-        "application, the network or a hosting company; one store: look at that shop.",
+        "Failures in the chosen time, and the stores, orgs and operations they occurred in. "
+        f"{BEHIND} Many stores at once: look at the application, the network or a hosting company; "
+        "one store: look at that shop.",
         (
             Query(
                 errors(("error_type",), series.FAILURES),

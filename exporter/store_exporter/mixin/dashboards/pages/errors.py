@@ -7,17 +7,15 @@ from ... import promql, series, wide
 from ...names import Dashboards
 from ...promql import hourly, select
 from .. import changed
-from ..counted import errors, latest_errors
+from ..counted import BEHIND, errors, latest_errors
 from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps, Variable
-from ..scales import LATENCY, NO_ERROR, NONE_GOOD, ORDERS, P95, SUCCESS, mean, over_time, success
-from ..variables import OPERATION_MATCH, OPERATIONS, READ, STORE_MATCH
+from ..scales import LATENCY, NO_ERROR, NONE_GOOD, P95, SUCCESS, mean, over_time, success
+from ..variables import OPERATION_MATCH, OPERATIONS, READ, SKIPPED, STORE_MATCH
 from .correlation import moving_together
 from .errors_rows import seen_by_exporter
 
 S, M = STORE_MATCH, OPERATION_MATCH
 MISTAKEN = (Fault.CUSTOMER.value,)
-BEHIND = "Of more than six hours it is up to six minutes behind."
-"""How late what is recorded of counters is; see `counted.errors`."""
 
 
 def frequency(*matchers: str) -> str:
@@ -43,7 +41,7 @@ def page() -> DashboardPage:
         "Stores / Errors",
         "Which errors there are, in which stores and operations, and which of them rise and fall "
         "together, with latency and with orders.",
-        (*OPERATIONS, *READ, REFERENCE),
+        (*OPERATIONS, *READ, SKIPPED, REFERENCE),
         (
             key_figures(),
             side_by_side(),
@@ -55,6 +53,7 @@ def page() -> DashboardPage:
     )
 
 
+FAILED = select(series.OPERATION_ERROR_RATE, *M, promql.one_of("fault", series.FAILURES))
 FIGURES: tuple[tuple[str, str, str, Steps], ...] = (
     (
         "Failures",
@@ -77,7 +76,7 @@ FIGURES: tuple[tuple[str, str, str, Steps], ...] = (
     (
         "Stores with failures",
         "Stores in which an operation failed within the last minutes.",
-        f"count(sum by (org, domain) ({select(series.OPERATION_FAILED, *M)}) > 0)",
+        f"count({promql.aggregate('group', ('org', 'domain'), f'{FAILED} > 0')})",
         NONE_GOOD,
     ),
 )
@@ -179,7 +178,7 @@ def orders() -> Panel:
         PanelKind.GRAPH,
         "Orders in the past hour",
         "Orders of the chosen stores. Falling with rising errors, they are what the errors cost.",
-        (Query(f"sum({ORDERS})", "orders"),),
+        (Query(over_time((), wide.ORDERS), "orders"),),
         width=12,
         height=10,
         low=0,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import business
-from ... import series
+from ... import wide
 from ...names import AlertName, Dashboards
-from ...promql import each, select, total
+from ...promql import each, select
 from ...rules import surges
 from ..panels import Nothing, Panel, PanelKind, Query, Row
-from ..scales import PAYMENTS, REVENUE_CHOSEN
+from ..scales import PAYMENTS, REVENUE_CHOSEN, over_time
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
@@ -66,8 +66,7 @@ def money() -> tuple[Panel, ...]:
 
 def orders() -> tuple[Panel, ...]:
     """Payments that fail, and the orders that wait."""
-    failed = total((), select(series.FAILED_HOURLY, *M))
-    paid = total((), select(series.ORDERS_HOURLY, *M))
+    failed, paid = (over_time((), figure) for figure in (wide.ORDERS_FAILED, wide.ORDERS))
     share = f"({failed} or 0 * {paid}) / ({failed} + {paid} > 0)"
     return (
         Panel(

@@ -8,12 +8,14 @@ from ...policy import BURN_RATES, SLO_WINDOW
 from ...promql import select
 from ...rules import slo
 from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Steps, Variable
-from ..variables import STORE_MATCH, STORES
+from ..scales import over_time
+from ..variables import READ, STORE_MATCH, STORES
 
 OBJECTIVE = Variable(
     "slo", "Objective", select(slo.TARGET, *promql.variables("org", "domain", "platform"))
 )
 M = (*STORE_MATCH, *promql.variables("slo"))
+QUIET = "a store without operations in a window has no burn rate"
 LEFT: Steps = ((None, "red"), (0, "yellow"), (0.25, "green"))
 BURN: Steps = (
     (None, "green"),
@@ -31,8 +33,8 @@ def page() -> DashboardPage:
         "Stores / Objectives",
         "An objective allows a small share of operations to fail or to be slow: the error budget. "
         f"It lasts {SLO_WINDOW}. Objectives come from a file; see docs/slo.md.",
-        (*STORES, OBJECTIVE),
-        (key_figures(), over_time(), one_by_one()),
+        (*STORES, OBJECTIVE, *READ),
+        (key_figures(), course(), one_by_one()),
         since="now-7d",
     )
 
@@ -105,10 +107,9 @@ def burning() -> Panel:
     )
 
 
-def over_time() -> Row:
+def course() -> Row:
     """Budgets and burn rates over time."""
     worst = f"bottomk(10, {select(slo.BUDGET, *M)} @ end())"
-    fast, slow = BURN_RATES[0], BURN_RATES[-1]
     return Row(
         "Over time",
         (
@@ -134,15 +135,16 @@ def over_time() -> Row:
             ),
             Panel(
                 PanelKind.GRAPH,
-                f"Burn rate over {fast.long} and {slow.long}: the worst store",
+                f"Burn rate over {' and '.join(slo.WORST)}: the worst store",
                 "1 spends the budget exactly within its period. Above the lines an alert fires, "
                 "when a shorter window agrees and there is enough traffic.",
                 tuple(
                     Query(
-                        f"max by (slo) ({select(slo.burn_rate(rate.long), *M)})",
-                        f"{{{{slo}}}} over {rate.long}",
+                        over_time(("slo",), figure, *promql.variables(OBJECTIVE.name)),
+                        f"{{{{slo}}}} over {window}",
+                        empty=QUIET,
                     )
-                    for rate in (fast, slow)
+                    for window, figure in slo.WORST.items()
                 ),
                 low=0,
                 width=12,
@@ -164,7 +166,6 @@ def one_by_one() -> Row:
         return f"{select(name, *M)} and on ({by}) {worst}"
 
     windows = list(dict.fromkeys(rate.long for rate in BURN_RATES))
-    quiet = "a store without operations in a window has no burn rate"
     return Row(
         "One by one",
         (
@@ -184,7 +185,7 @@ def one_by_one() -> Row:
                             decimals=1,
                             width=82,
                             steps=BURN,
-                            empty=quiet,
+                            empty=QUIET,
                         )
                         for window in windows
                     ),
