@@ -49,7 +49,7 @@ _REASONS = {
     "10,000 stores every 60 s": "Where the time of the event loop goes is in "
     "[Scaling](scaling.md).",
     "Stores / Errors, a week": "The 50 most frequent failures are found among those of each "
-    "operation and type of each store, 16 series with 84 chunks and 2,016 samples each in a week; "
+    "operation and type of each store, 16 series with 84 chunks and 168 samples each in a week; "
     "see [Scaling](scaling.md#what-dashboards-cost-prometheus).",
     "recording rules": "Fifteen groups share it, of which the dearest is named in a row of its "
     "own; see [Scaling](scaling.md#what-the-rules-cost-prometheus).",

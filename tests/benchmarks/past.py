@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, business, health, operations
-from store_exporter.mixin import dashboards, objectives, policy, promql, series, wide
+from store_exporter.mixin import alerts, dashboards, objectives, policy, promql, series, wide
 from store_exporter.mixin.dashboards import variables
 from store_exporter.mixin.dashboards.panels import PanelKind
 from store_exporter.mixin.model import Record
-from store_exporter.mixin.rules import recording, slo
+from store_exporter.mixin.rules import longterm, recording, slo
 from store_exporter.platforms import base
 from tests import servers
 from tests.mixin import synthetic
@@ -31,7 +31,16 @@ from tests.servers import Server, eventually, remote_write
 
 DAY, HOUR = 86_400, 3_600
 SCRAPE = 15
-OPERATIONS = tuple(f"operation_{number}" for number in range(8))
+OPERATIONS = (
+    "search_products",
+    "get_product_details",
+    "check_stock",
+    "check_order",
+    "get_shipping_methods",
+    "add_to_cart",
+    "get_cart",
+    "update_cart_quantity",
+)
 ERRORS = (("timeout", "store"), ("out_of_stock", "customer"), ("unauthorized", "config"))
 BUCKETS = 24
 """Of a native histogram: latencies from a third to three times the usual one."""
@@ -42,6 +51,10 @@ OF_STORES = re.compile(wide.OF_STORES)
 RESTING = 0.02
 """The share of a processor that Prometheus takes while nobody asks, at most."""
 GRAPHS = {PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE}
+SELDOM = {health.API_REQUESTS, health.API_THROTTLED}
+"""What uses up a budget, besides failures."""
+RARE = 90 * 60
+"""Seconds from one of these, or one failure of a kind, to the next, of a store that is well."""
 LATEST = 2 * HOUR
 """How long what only figures of now read is there: their windows are an hour at most."""
 OF_ORG = 10
@@ -123,6 +136,8 @@ class _Family:
     native: bool = False
     past: float = math.inf
     """How many seconds of it are read at most."""
+    well: Metric | None = None
+    """The metric, where its values are those of stores that are well."""
 
 
 def _families(stores: int, *, native: bool) -> Iterator[_Family]:
@@ -136,14 +151,21 @@ def _families(stores: int, *, native: bool) -> Iterator[_Family]:
 def of_rules(stores: int, *, native: bool) -> Iterator[_Family]:
     """What rules read of more than minutes, but for the same hours of past weeks."""
     read = defaultdict[str, float](float)
-    for rule, _ in _rules():
-        for selector in SELECTOR.finditer(rule.expression):
+    for asked in _asked():
+        for selector in SELECTOR.finditer(asked):
             name, _, window = selector.groups(default="")
             if found := re.match(r"\[(\w+)", window):
                 read[name] = max(read[name], promql.seconds(found[1]))
     for family in [*scraped(stores, native=native), *_recorded(stores, native=native)]:
         if read[family.name] >= HOUR:
             yield replace(family, past=read[family.name])
+
+
+def _asked() -> Iterator[str]:
+    """PromQL of all rules."""
+    for group in [*recording.groups(), *slo.groups(), *alerts.groups()]:
+        for rule in group.rules:
+            yield rule.expression if isinstance(rule, Record) else rule.query
 
 
 def _rules() -> Iterator[tuple[Record, int]]:
@@ -165,10 +187,18 @@ def _read() -> dict[str, float]:
                 name, matchers, window = selector.groups(default="")
                 past = math.inf if lasting or window == "[$__range]" else LATEST
                 for each in [name] if name else re.findall(r"[\w:]{5,}", matchers.split('"')[1]):
-                    if any(when in matchers for when in HOURS) and OF_STORES.match(each):
+                    if variables.READ_ERRORS in matchers:
+                        past = _of_errors(each)
+                    elif any(when in matchers for when in HOURS) and OF_STORES.match(each):
                         past = policy.DETAIL_RANGE + HOUR
                     found[each] = max(found[each], past)
     return found
+
+
+def _of_errors(name: str) -> float:
+    """How many seconds of what counts errors are read at most."""
+    read = (most for most, skipped in longterm.SKIPPED if not re.fullmatch(skipped, name))
+    return max(read) + HOUR
 
 
 def _recorded(stores: int, *, native: bool) -> Iterator[_Family]:
@@ -205,6 +235,27 @@ def _sets(stores: int, labels: Sequence[str], name: str) -> list[dict[str, str]]
         values={} if "error_type" in labels else LISTED if name == BACKLOG else SOURCES,
     )
     return [dict(each) for each in found]
+
+
+def well(families: Iterable[_Family]) -> Iterator[_Family]:
+    """The same of stores that are well, so that alerts about few of them are active."""
+    for family in families:
+        yield replace(family, well=CATALOGUE.get(family.name))
+
+
+def _steady(metric: Metric, labels: dict[str, str], times: range) -> list[bytes] | None:
+    """What a metric shows of a store that is well; nothing where that is any figure."""
+    if metric in SELDOM or (metric.kind is Kind.COUNTER and "error_type" in metric.labels):
+        first = _RANDOM.randrange(RARE)
+        return remote_write.values((each + first) // RARE for each in times)
+    if metric.kind is not Kind.GAUGE:
+        return None
+    value = synthetic.gauge(metric, labels, times.stop)
+    if metric is health.PROBE_SUCCESS:
+        value = 1
+    elif "state" in labels and metric is not health.HEALTH:
+        value = 0
+    return remote_write.values(each - 60 if value is None else value for each in times)
 
 
 def _scraped(metric: Metric, labels: list[dict[str, str]], *, native: bool) -> Iterator[_Family]:
@@ -247,5 +298,6 @@ def written(families: Iterable[_Family], times: range, ago: float = 0) -> Iterat
                     counts = ([3.0 * (each // SCRAPE)] * BUCKETS for each in at)
                 yield remote_write.histograms(named, counts, at, grows=family.grows)
             else:
+                steady = _steady(family.well, labels, at) if family.well else None
                 figures = itertools.islice(itertools.cycle(_FIGURES), first, first + len(at))
-                yield remote_write.one(named, grown if family.grows else figures, ends)
+                yield remote_write.one(named, steady or (grown if family.grows else figures), ends)

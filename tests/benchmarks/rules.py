@@ -1,4 +1,4 @@
-"""Recording rules: the processor time that a real Prometheus takes to evaluate each group.
+"""Rules: the processor time that a real Prometheus takes to evaluate each group.
 
 Prometheus is given the latest minutes of what is scraped of some stores and a few minutes to come,
 evaluates one group after the other, and records what comes out: what a group reads of another one
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from store_exporter.mixin import alerts
 from store_exporter.mixin.model import Group, Record, as_document
 from store_exporter.mixin.rules import recording, slo
 from tests import servers
@@ -38,7 +39,7 @@ COUNTED = "prometheus_rule_evaluations_total"
 CONFIG = f"rule_files: [{RULES}]"
 
 
-def cost(stores: int, seconds: int, *, native: bool) -> dict[str, float]:
+def cost(stores: int, seconds: int, *, native: bool) -> list[tuple[Group, float]]:
     """Seconds of a processor that one evaluation of each group takes.
 
     Args:
@@ -46,7 +47,7 @@ def cost(stores: int, seconds: int, *, native: bool) -> dict[str, float]:
         seconds: how long what is read of hours or days is there; `PAST` is all of it.
         native: whether durations of operations are native histograms, or classic ones.
     """
-    groups = [*recording.groups(), *slo.groups()]
+    groups = [*recording.groups(), *slo.groups(), *alerts.groups()]
     # What Prometheus does all the while is not theirs.
     nothing = Group("nothing", [Record("nothing", "vector(0)")])
     with _scraped(stores, seconds, native=native) as (server, folder):
@@ -55,7 +56,7 @@ def cost(stores: int, seconds: int, *, native: bool) -> dict[str, float]:
             for number, group in [(0, nothing), *enumerate(groups)]
         ]
     idle, *rest = found
-    return {group.name: max(0.0, each - idle) for group, each in zip(groups, rest, strict=True)}
+    return [(group, max(0.0, each - idle)) for group, each in zip(groups, rest, strict=True)]
 
 
 @contextmanager
@@ -65,11 +66,11 @@ def _scraped(stores: int, seconds: int, *, native: bool) -> Iterator[tuple[Serve
         (folder / RULES).write_text("groups: []", encoding="utf-8")
         with servers.prometheus(CONFIG, folder, "--storage.tsdb.retention.time=90d") as server:
             began = int(time.time()) // past.SCRAPE * past.SCRAPE
-            lasting = [*past.of_rules(stores, native=native)]
+            lasting = [*past.well(past.of_rules(stores, native=native))]
             past.send(server, lasting, seconds, began - BEFORE)
             now = int(time.time()) // past.SCRAPE * past.SCRAPE
             times = range(began - BEFORE, now + AHEAD, past.SCRAPE)
-            families = past.scraped(stores, native=native)
+            families = past.well(past.scraped(stores, native=native))
             remote_write.send(server, past.written(families, times))
             past.rest(server)
             yield server, folder
