@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from store_exporter.contract import Response
@@ -144,6 +146,16 @@ def test_an_answer_that_came_before_is_refused_though_no_header_says_so(header: 
     with pytest.raises(StoreError, match="the one of 60 s ago") as raised:
         refuse_repeated(known, "cart", made(**{header: "b"}), 220.0, MADE)
     assert raised.value.error_type == "invalid_response"
+
+
+def test_a_slow_answer_of_the_same_second_is_no_repetition() -> None:
+    known: dict[str, tuple[str, float]] = {}
+    refuse_repeated(known, "liveness", made(date="a"), 100.0)
+    slow = replace(made(date="a"), phases={"connect": 0.1, "processing": 4.5})
+    refuse_repeated(known, "liveness", slow, 105.0)
+    late = replace(slow, phases={"processing": 1.0})
+    with pytest.raises(StoreError, match="the one of 5 s ago"):
+        refuse_repeated(known, "liveness", late, 110.0)
 
 
 def test_what_the_shop_made_itself_counts_before_a_date_that_a_proxy_made() -> None:

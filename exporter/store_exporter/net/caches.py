@@ -148,6 +148,9 @@ def refuse_repeated(
 ) -> None:
     """Refuse a response that repeats an earlier one, from a cache that adds no header.
 
+    Two requests within a second may get the same date, however late a slow store responds or this
+    process reads it. So the second one must have been sent well after the first response came.
+
     Args:
         known: by what the last responses were known, and when they came; this one is added.
         name: of what was requested.
@@ -163,7 +166,8 @@ def refuse_repeated(
         return
     value = response.headers[header]
     last, came = known.get(name, ("", now))
-    if value == last and now - came >= _SAME_SECOND:
+    sent = now - sum(response.phases.values())
+    if value == last and sent - came >= _SAME_SECOND:
         message = (
             f"the answer is the one of {now - came:.0f} s ago ({header}: {value[:40]}), out of a "
             "cache that does not say so: exclude the store's API from caching"
