@@ -11,7 +11,7 @@ to be kept (llhttp takes it for a broken response, h11 leaves it). Sources: aioh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..errors import StoreError
 
@@ -24,6 +24,7 @@ MAX_BYTES = 96 * 1024
 """Bytes of all headers together; browsers allow 256 KB, and httpx 100."""
 
 _VERSIONS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2")
+_CODING = "transfer-encoding"
 
 
 def read(
@@ -40,7 +41,7 @@ def read(
     Raises:
         StoreError: response_too_large; invalid_response, it is not what HTTP allows.
     """
-    lines = [(name, value) for name, value in raw]
+    lines = list(raw)
     sizes = [len(name) + len(value) for name, value in lines]
     for size, limit, what in (
         (len(lines), MAX_LINES, "headers"),
@@ -50,31 +51,37 @@ def read(
         if size > limit:
             message = f"the answer has more than {limit} {what}"
             raise _error("response_too_large", message, status)
-    found: dict[str, list[str]] = {}
-    for name, value in lines:
-        values = found.setdefault(name.decode("latin-1").lower(), [])
-        values.append(_text(value))
-    problem = _problem(status, found, version)
+    found: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
+    for raw_name, raw_value in lines:
+        name = raw_name.decode("latin-1").lower()
+        try:
+            value = raw_value.decode()
+        except UnicodeDecodeError:
+            value = raw_value.decode("latin-1")
+        if name in found:
+            repeated.setdefault(name, [found[name]]).append(value)
+        else:
+            found[name] = value
+    for name, values in repeated.items():
+        # The same header twice with the same value is like one.
+        found[name] = ", ".join(dict.fromkeys(values))
+    codings = repeated.get(_CODING) or ([found[_CODING]] if _CODING in found else [])
+    problem = _problem(status, found, codings, version)
     if problem is not None:
         raise _error("invalid_response", f"what the store answers is not HTTP: {problem}", status)
-    # The same header twice with the same value is like one.
-    return {name: ", ".join(dict.fromkeys(values)) for name, values in found.items()}
+    return found
 
 
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
-
-
-def _problem(status: int, headers: dict[str, list[str]], version: str) -> str | None:
+def _problem(
+    status: int, headers: Mapping[str, str], codings: list[str], version: str
+) -> str | None:
     """Say what the head has that RFC 9112 forbids, None for a good one."""
     if version not in _VERSIONS:
         return f"version {version[:20]!r}"
     if not 200 <= status <= 999:
         return f"status {status}, which was not requested"
-    codings = [value.strip().lower() for value in headers.get("transfer-encoding", ())]
+    codings = [coding.strip().lower() for coding in codings]
     if codings not in ([], ["chunked"]):
         return f"Transfer-Encoding {', '.join(codings)[:40]!r}"
     if codings and "content-length" in headers:
