@@ -44,14 +44,18 @@ _REASONS = {
     "40,000 histograms: memory to keep them": "Of each, 1.1 KB are a dozen Python objects: buckets "
     "376 bytes, the handle 176, tickets and durations 176 to 350, the rest labels, numbers and "
     "tables.",
-    "store-exporter operations": "A third of it is the core, a fifth what a platform is made of, "
-    "a quarter the plans of two platforms, which are what is listed, and a tenth their probes and "
-    "collectors.",
+    "store-exporter operations": "A third of it is `dataclasses`, which writes and compiles the "
+    "methods of 93 classes: a third of them are the results that operations have, and a quarter "
+    "what platforms share. The rest is the core and the plans of two platforms, which are listed.",
     "10,000 stores every 60 s: memory": "A connection of each store is kept, of which OpenSSL's "
     "part alone is measured as a `floor`, and asyncio and aiohttp take as much. Without them it is "
     "400 MB and 0.6 cores.",
-    "10,000 stores every 60 s": "Where the time of the event loop goes is in "
-    "[Scaling](scaling.md).",
+    "10,000 stores every 60 s": "Why a probe takes several times as long among so many stores is "
+    "in [Scaling](scaling.md#what-a-probe-takes-among-thousands-of-stores).",
+    "20,000 reported calls a second": "Undisturbed, the answer to 1,000 calls of 50 series takes "
+    "3.1 ms, of which JSON takes 0.4, adding up the calls 0.6, counting the series 0.7, saving "
+    "them 0.4, and HTTP and the hand-over to the thread that saves most of the rest. On a busy "
+    "machine each of three waits for a processor adds milliseconds.",
     "Stores / Errors, a week": "The 50 most frequent failures are found among those of each "
     "operation and type of each store, 16 series with 84 chunks and 168 samples each in a week; "
     "see [Scaling](scaling.md#what-dashboards-cost-prometheus).",
