@@ -80,10 +80,9 @@ async def config(options: argparse.Namespace) -> int:
     """Write the exporter's configuration for the simulated stores, and the secrets beside it."""
     folder = Path(options.output)
     opened = open_stores()
-    credentials = {domain: store.credentials for domain, store in opened.items()}
     document, secrets = exporter_configuration(
         {**store_addresses(options.stores), "prometheus": options.prometheus},
-        credentials,
+        opened,
         DEMO,
         reference="file:secrets/{}",
     )

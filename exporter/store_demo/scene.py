@@ -79,7 +79,7 @@ def api_tokens() -> dict[str, str]:
 
 def exporter_configuration(
     addresses: Mapping[str, str],
-    credentials: Mapping[str, Mapping[str, str]],
+    opened: Mapping[str, DemoStore],
     pace: Pace,
     reference: str = "env:{}",
 ) -> tuple[dict[str, object], dict[str, str]]:
@@ -87,7 +87,7 @@ def exporter_configuration(
 
     Args:
         addresses: base address by domain, and of `prometheus`, which the API asks.
-        credentials: working credentials by domain.
+        opened: the stores by domain.
         pace: decides the intervals.
         reference: how the configuration refers to a secret of a given name.
 
@@ -98,7 +98,8 @@ def exporter_configuration(
     stores = []
     for number, role in enumerate(cast()):
         references = {}
-        for key, value in credentials[role.domain].items():
+        store, url = opened[role.domain], addresses[role.domain]
+        for key, value in store.credentials.items():
             name = f"STORE_{number}_{key.upper()}"
             secrets[name] = value
             references[key] = reference.format(name)
@@ -107,8 +108,9 @@ def exporter_configuration(
                 "domain": role.domain,
                 "org": role.org,
                 "platform": role.platform,
-                "url": addresses[role.domain],
+                "url": url,
                 "credentials": references,
+                "settings": dict(store.settings(url)),
             }
         )
     tokens = dict(sorted(api_tokens().items()))

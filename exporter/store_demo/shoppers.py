@@ -133,4 +133,4 @@ class Shoppers:
 def operated(store: DemoStore, org: str, url: str) -> Store:
     """Return a simulated store as an application that runs operations against it knows it."""
     credentials = {key: Secret(value) for key, value in store.credentials.items()}
-    return Store(org, store.domain, store.platform, url, credentials)
+    return Store(org, store.domain, store.platform, url, credentials, store.settings(url))

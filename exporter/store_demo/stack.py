@@ -96,9 +96,7 @@ class Stack:
         names = ("prometheus", "alertmanager", "grafana")
         for name, port in zip(names, free_ports(len(names)), strict=True):
             self.addresses[name] = f"http://{LOOPBACK}:{port}"
-        configuration, secrets = exporter_configuration(
-            self.addresses, {d: store.credentials for d, store in self.stores.items()}, self.pace
-        )
+        configuration, secrets = exporter_configuration(self.addresses, self.stores, self.pace)
         write(self.directory / "store-exporter.yml", configuration)
         monitoring.write_files(self.directory, self.addresses, self.pace)
         await self._start("exporter", exporter_argv(self.addresses["exporter"]), env=secrets)

@@ -354,14 +354,13 @@ def _endpoint(made: World) -> web.Application:
 
 
 def _write_files(made: World) -> None:
-    credentials = {domain: store.credentials for domain, store in made.stores.items()}
-    document, made.secrets = exporter_configuration(made.addresses, credentials, CHECK)
+    document, made.secrets = exporter_configuration(made.addresses, made.stores, CHECK)
     orgs: list[dict[str, Any]] = document["orgs"]  # type: ignore[assignment]
     for org in orgs:
         org["api_tokens"][0]["scopes"].append("ingest")
         if org["org"] == FOUND.org:
             org["domains"] = [FOUND.domain, "flap.example"]
-    key, secret = credentials[FOUND.domain].values()
+    key, secret = made.stores[FOUND.domain].credentials.values()
     made.secrets |= {"FOUND_KEY": key, "FOUND_SECRET": secret}
     port = made.addresses[FOUND.domain].rpartition(":")[2]
     document["discovery"] = [

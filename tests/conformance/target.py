@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from store_demo.shoppers import operated
 from store_demo.stores.base import Role, cast, open_store, wares
 from store_exporter.contract import Collector, Probe
 from store_exporter.net.retry import Policy
@@ -191,8 +192,7 @@ def _simulated(role: Role) -> Iterator[Target]:
     random = Random(1)
     for _ in range(60):
         shop.trade(random)
-    credentials = {name: Secret(value) for name, value in shop.credentials.items()}
     with serving(shop) as url:
-        store = Store("conformance", role.domain, role.platform, url, credentials)
-        coupon = wares(role.platform).coupons[0]
+        store = operated(shop, "conformance", url)
+        coupon = next(iter(wares(role.platform).coupons), None)
         yield Target(store, writes=True, real=False, coupon=coupon)

@@ -66,5 +66,6 @@ def test_wrong_credentials_are_the_configurations_fault(target: Target) -> None:
         wrong[name] = Secret(text[:6] + "0" * (len(text) - 6))
     client = target.platform.connect(replace(target.store, credentials=wrong))
     with closing(client), pytest.raises(StoreError) as caught:
-        client.get_shipping_info()
+        # Which every built-in platform has.
+        client.search_products()
     assert ERROR_TYPES[caught.value.error_type].fault == "config"

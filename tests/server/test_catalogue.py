@@ -88,9 +88,8 @@ def configuration(
     shops: Mapping[str, DemoStore], addresses: Mapping[str, str]
 ) -> tuple[str, dict[str, str]]:
     """Describe the shops, one of them with hardly a budget, and a source that has no answer."""
-    credentials = {domain: shop.credentials for domain, shop in shops.items()}
     places = {**addresses, "prometheus": "http://127.0.0.1:9"}
-    document, environ = exporter_configuration(places, credentials, CHECK)
+    document, environ = exporter_configuration(places, shops, CHECK)
     defaults: Any = document["defaults"]
     for schedule in (*defaults["probes"].values(), *defaults["collectors"].values()):
         schedule["interval"] = "1s"

@@ -73,6 +73,10 @@ class DemoStore(Protocol):
         """Working credentials by the platform's configuration keys."""
         ...
 
+    def settings(self, url: str) -> Mapping[str, str]:
+        """Return the platform's other settings for this store, which is served at `url`."""
+        ...
+
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> AbstractAsyncContextManager[str]:
         """Serve it until the block ends; yields its base address."""
         ...

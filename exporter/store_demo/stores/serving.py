@@ -83,6 +83,11 @@ class SimulatedServer(ABC):
     def respond(self, request: Incoming) -> Outgoing:
         """Return the store's own answer to a request."""
 
+    def settings(self, url: str) -> Mapping[str, str]:
+        """Return the settings without which the store is not found at `url`: none."""
+        del url
+        return {}
+
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
         """Serve the store until the block ends; yields its address."""
