@@ -89,7 +89,7 @@ json.dump({
         store.collectors["orders"].jitter, store.settings["colour"],
     ],
     "refused": [read(STORE % "retries: 10"), read(STORE % "retires: 1")],
-    "documented": tables({"woocommerce": base.load("woocommerce")}),
+    "documented": tables([base.load("woocommerce")]),
 }, sys.stdout)
 """
 
@@ -181,7 +181,9 @@ ELSEWHERE = (slo_file.__name__, tenants.__name__)
 
 def test_every_key_is_documented_with_its_meaning() -> None:
     documented = {
-        (key, info.description) for keys in sections(EXAMPLE).values() for key, info in keys.items()
+        (key, info.description)
+        for keys in sections((EXAMPLE,)).values()
+        for key, info in keys.items()
     }
     for kind in mappings():
         if kind.__module__ in ELSEWHERE:

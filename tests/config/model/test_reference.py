@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 from store_exporter.commands import serve
 from store_exporter.config import load
 from store_exporter.config.model.reference import costs, tables
+from store_exporter.contract import Setting
 from tests.config.example import EXAMPLE, PLATFORMS
 
 
@@ -19,7 +21,7 @@ def page(repository: Path) -> str:
 
 
 def test_what_a_platform_takes_is_documented() -> None:
-    documented = tables(PLATFORMS)
+    documented = tables(PLATFORMS.values())
     for text in (
         "### Example (`platform: example`)",
         "| `key` | `env:` or `file:` | required | The API key. |",
@@ -28,6 +30,20 @@ def test_what_a_platform_takes_is_documented() -> None:
         "`pages: 5`, `overlap: 1m`, `drafts: true`, `statuses: [paid]`",
     ):
         assert text in documented
+
+
+def test_a_key_is_required_where_every_platform_requires_it() -> None:
+    shown = "| `credentials` | mapping | required |"
+    assert shown in tables((EXAMPLE,))
+    keyless = replace(EXAMPLE, name="keyless", credentials=())
+    for platforms in ((EXAMPLE, keyless), (keyless, EXAMPLE)):
+        assert shown not in tables(platforms)
+
+
+def test_a_required_setting_says_so() -> None:
+    branch = Setting("branch", "Name of the branch.", required=True)
+    documented = tables((replace(EXAMPLE, settings=(branch,)),))
+    assert "| `branch` | required | Name of the branch. |" in documented
 
 
 def test_the_cost_of_a_store_is_computed_from_its_checks() -> None:

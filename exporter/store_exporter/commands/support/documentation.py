@@ -24,7 +24,7 @@ def sections() -> dict[str, Mapping[str, str]]:
     return {
         "docs/alerting.md": mixin.alerting(),
         "docs/applications.md": ingest.tables(),
-        "docs/configuration.md": {"keys": configuration.tables(platforms)},
+        "docs/configuration.md": {"keys": configuration.tables(platforms.values())},
         "docs/scaling.md": {"sizing": sizing.documentation()},
         "docs/slo.md": mixin.objectives() | {"keys": slo_file.tables()},
         **{

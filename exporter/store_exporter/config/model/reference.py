@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -17,6 +17,7 @@ from ..yaml.explain import by_key
 from . import alerting, file, hours, receivers, tls_server, values, web
 from .org import ApiToken, OrgSection
 from .platform import defaults_model, store_model
+from .section import Section
 from .store import Limits, MaintenanceSection, ProbeSection
 from .types import Says
 
@@ -29,13 +30,13 @@ _KINDS: Mapping[Any, str] = {
 }
 
 
-def tables(platforms: Mapping[str, Platform]) -> str:
+def tables(platforms: Collection[Platform]) -> str:
     """Return the reference of all keys as Markdown."""
-    keys_of = sections(next(iter(platforms.values())))
+    keys_of = sections(platforms)
     blocks = [
         block for title, keys in keys_of.items() for block in (f"### {title}", keys_table(keys))
     ]
-    blocks += [block for platform in platforms.values() for block in _platform(platform)]
+    blocks += [block for platform in platforms for block in _platform(platform)]
     return markdown.page(blocks)
 
 
@@ -57,11 +58,11 @@ def costs(platform: Platform) -> str:
     return markdown.table(head, [*rows, ("**all**", "", "", f"**{total:.1f}**")])
 
 
-def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
+def sections(platforms: Collection[Platform]) -> Mapping[str, Mapping[str, FieldInfo]]:
     """Return the keys that every platform has, by the heading of their table."""
     limits = by_key(Limits)
-    defaults = by_key(defaults_model(platform))
-    store = by_key(store_model(platform))
+    defaults = _common(map(defaults_model, platforms))
+    store = _common(map(store_model, platforms))
     return {
         "Top level": by_key(file.Root),
         "`state_database`": by_key(file.StateDatabase),
@@ -92,6 +93,15 @@ def sections(platform: Platform) -> Mapping[str, Mapping[str, FieldInfo]]:
         "`http_server_config`": by_key(web.HttpServer),
         "`rate_limit`": by_key(web.RateLimit),
     }
+
+
+def _common(models: Iterable[type[Section]]) -> Mapping[str, FieldInfo]:
+    """Return the keys of models that have the same ones; required is what each of them requires."""
+    found: dict[str, FieldInfo] = {}
+    for model in models:
+        keys = by_key(model)
+        found |= {k: info for k, info in keys.items() if k not in found or not info.is_required()}
+    return found
 
 
 def _rows(keys: Mapping[str, FieldInfo]) -> Iterator[tuple[str, ...]]:
@@ -138,7 +148,7 @@ def _platform(platform: Platform) -> Iterator[str]:
         (f"`{s.name}`", "`env:` or `file:`" if s.secret else "string", _need(s), s.description)
         for s in platform.credentials
     ]
-    settings = [(f"`{s.name}`", _plain(s.default), s.description) for s in platform.settings]
+    settings = [(f"`{s.name}`", _need(s), s.description) for s in platform.settings]
     yield f"### {platform.title} (`platform: {platform.name}`)"
     yield "Credentials:"
     yield markdown.table(("key", "value", "default", "meaning"), credentials)
