@@ -89,7 +89,7 @@ def test_what_sizing_is_said_to_print_it_prints(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out.strip() == printed.strip()
 
 
-@pytest.mark.parametrize("name", base.names())
+@pytest.mark.parametrize("name", base.built_in())
 def test_default_checks_stay_below_the_default_budget(name: str, repository: Path) -> None:
     """The generated table of a platform's page adds up to less than a store may be asked."""
     page = (repository / "docs" / f"{name}.md").read_text(encoding="utf-8")

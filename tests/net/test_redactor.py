@@ -132,9 +132,14 @@ ANYBODYS = (
 )
 
 
+def test_of_each_platform_credentials_are_tried() -> None:
+    missing = set(base.built_in()) - LOOKS.keys()
+    assert not missing, f"add to LOOKS how credentials of {', '.join(missing)} look in an error"
+
+
 @pytest.mark.parametrize(
     ("platform", "text"),
-    [(name, text) for name in base.names() for text in (*LOOKS[name], *ANYBODYS)],
+    [(name, text) for name in base.built_in() for text in (*LOOKS.get(name, ()), *ANYBODYS)],
 )
 def test_what_looks_like_a_credential_is_masked_whosever_it_is(platform: str, text: str) -> None:
     told = redactor_of(Store("acme", "a", platform, "https://a")).line(text)

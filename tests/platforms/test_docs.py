@@ -12,15 +12,32 @@ from store_exporter.contract import Collector, Probe
 from store_exporter.platforms import base
 from store_exporter.platforms.base import Platform
 
+LISTED = (
+    "README.md",
+    "docs/probing.md",
+    "pyproject.toml",
+    "deploy/helm/store-exporter/Chart.yaml",
+    ".github/ISSUE_TEMPLATE/bug.yml",
+)
+"""Files by which somebody finds out which platforms there are."""
 
-@pytest.fixture(params=base.names())
+
+@pytest.fixture(params=base.built_in())
 def platform(request: pytest.FixtureRequest) -> Platform:
     return base.load(request.param)
 
 
 @pytest.fixture
 def page(platform: Platform, repository: Path) -> str:
-    return (repository / "docs" / f"{platform.name}.md").read_text(encoding="utf-8")
+    file = repository / "docs" / f"{platform.name}.md"
+    assert file.exists(), f"write {file}, with the tables of docs/woocommerce.md"
+    return file.read_text(encoding="utf-8")
+
+
+def test_it_is_named_wherever_platforms_are_listed(platform: Platform, repository: Path) -> None:
+    texts = {name: (repository / name).read_text(encoding="utf-8") for name in LISTED}
+    missing = [name for name, text in texts.items() if platform.title not in text]
+    assert not missing, f"name {platform.title} in {', '.join(missing)}"
 
 
 def checks_of(platform: Platform) -> dict[str, Probe | Collector]:
@@ -32,7 +49,9 @@ def checks_of(platform: Platform) -> dict[str, Probe | Collector]:
 
 def rows(page: str, heading: str) -> list[list[str]]:
     """The cells of the table whose first column has that heading."""
-    table = page.split(f"| {heading} |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    _, head, rest = page.partition(f"| {heading} |")
+    assert head, f"the page has no table whose first column is {heading!r}; docs/woocommerce.md has"
+    table = rest.split("\n\n", 1)[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
 
 
@@ -68,4 +87,6 @@ def test_every_probe_is_listed_with_what_its_failure_means(platform: Platform, p
 
 def test_every_setting_is_listed(platform: Platform, page: str) -> None:
     found = {row[0].strip("`"): row[1].strip("`") for row in rows(page, "setting")}
-    assert found == {s.name: str(s.default).lower() for s in platform.settings}
+    assert found == {
+        s.name: "required" if s.required else str(s.default).lower() for s in platform.settings
+    }

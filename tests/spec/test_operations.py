@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Annotated, Any
 
 import pytest
@@ -12,20 +13,23 @@ from store_exporter.errors import UnsupportedOperationError
 from store_exporter.net.plans import Plan
 from store_exporter.platforms import base
 from store_exporter.platforms.base import Platform
+from store_exporter.platforms.kit.client.clients import AsyncClient, BlockingClient, Client
 from store_exporter.platforms.kit.operations.plans import Plans, plan
-from store_exporter.platforms.shopify import AsyncShopify, Shopify
-from store_exporter.platforms.woocommerce import AsyncWooCommerce, WooCommerce
+from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec import results
 from store_exporter.spec.operation import operation, written
 from store_exporter.spec.operations import ALIASES, OPERATIONS, Operations
 from store_exporter.spec.results import Stock
 
-CLIENTS: Mapping[str, Callable[[], Any]] = {
-    "WooCommerce": lambda: WooCommerce("https://shop.example.com", "ck_1", "cs_1", org="acme"),
-    "AsyncWooCommerce": lambda: AsyncWooCommerce("https://a.example", "ck_1", "cs_1", org="acme"),
-    "Shopify": lambda: Shopify("https://shop.example.com", "shpat_1", org="acme"),
-    "AsyncShopify": lambda: AsyncShopify("https://shop.example.com", "shpat_1", org="acme"),
-}
+BOTH = (BlockingClient, AsyncClient)
+
+
+def clients(platform: str) -> Iterator[type[Client[Any, Any, Any]]]:
+    """The clients that a platform's package offers."""
+    package = import_module(f"{base.__package__}.{platform}")
+    for member in (getattr(package, name) for name in package.__all__):
+        if isinstance(member, type) and issubclass(member, Client):
+            yield member
 
 
 @pytest.fixture(params=base.names())
@@ -36,15 +40,16 @@ def platform(request: pytest.FixtureRequest) -> Platform:
 def test_what_is_specified_is_planned_by_each_platform_or_refused_with_a_reason(
     platform: Platform,
 ) -> None:
-    folder = f"exporter/store_exporter/platforms/{platform.name}/operations"
+    folder = f"exporter/store_exporter/platforms/{platform.name}"
     missing = OPERATIONS.keys() - platform.operations.keys() - platform.unsupported.keys()
     assert not missing, (
         f"{', '.join(sorted(missing))}: specified in exporter/store_exporter/spec, "
-        f"but {platform.title} has neither a plan in {folder} nor a reason in UNSUPPORTED of "
-        f"{folder}/__init__.py"
+        f"but {platform.title} has neither a plan in {folder} nor a reason in UNSUPPORTED there"
     )
-    assert not platform.operations.keys() & platform.unsupported.keys()
-    assert platform.unsupported.keys() <= OPERATIONS.keys()
+    both = platform.operations.keys() & platform.unsupported.keys()
+    assert not both, f"{', '.join(sorted(both))}: planned, and in UNSUPPORTED of {folder} as well"
+    unknown = platform.unsupported.keys() - OPERATIONS.keys()
+    assert not unknown, f"{', '.join(sorted(unknown))}: in UNSUPPORTED of {folder}, not specified"
 
 
 def test_each_result_is_one_that_is_described(platform: Platform) -> None:
@@ -53,9 +58,19 @@ def test_each_result_is_one_that_is_described(platform: Platform) -> None:
         assert set(kinds) <= set(results.__all__), spec
 
 
-@pytest.mark.parametrize("kind", CLIENTS)
-def test_a_client_has_a_method_with_its_signature_for_each_operation(kind: str) -> None:
-    client = CLIENTS[kind]()
+@pytest.mark.parametrize("name", base.built_in())
+def test_a_built_in_platform_offers_a_blocking_and_an_asyncio_client(name: str) -> None:
+    kinds = {kind: sum(issubclass(c, kind) for c in clients(name)) for kind in BOTH}
+    assert kinds == dict.fromkeys(BOTH, 1), (
+        f"__all__ of exporter/store_exporter/platforms/{name}/__init__.py must have one of each"
+    )
+
+
+@pytest.mark.parametrize("kind", [kind for name in base.built_in() for kind in clients(name)])
+def test_a_client_has_a_method_with_its_signature_for_each_operation(
+    kind: type[Client[Any, Any, Any]],
+) -> None:
+    client = object.__new__(kind)
     for name, spec in OPERATIONS.items():
         method = getattr(client, name)
         assert method.__name__ == name

@@ -102,14 +102,21 @@ class Plans:
         title: of the platform, for people.
         modules: that hold its plans, each by itself or in tuples.
         unsupported: operations that it cannot do, with the reason.
+        otherwise: the reason of every other operation without a plan, for a platform that is only
+            begun; without it, each has to be in `unsupported`.
 
     Attributes:
         planned: by name, in the order of the specification.
-        unsupported: likewise.
+        unsupported: operations that it cannot do, with the reason.
     """
 
     def __init__(
-        self, title: str, modules: Iterable[ModuleType], unsupported: Mapping[str, str]
+        self,
+        title: str,
+        modules: Iterable[ModuleType],
+        unsupported: Mapping[str, str],
+        *,
+        otherwise: str = "",
     ) -> None:
         found = {
             planned.spec.name: planned
@@ -121,7 +128,8 @@ class Plans:
         self.planned: Mapping[str, Planned[..., Any]] = {
             name: found[name] for name in OPERATIONS if name in found
         }
-        self.unsupported = unsupported
+        rest = [name for name in OPERATIONS if otherwise and name not in found]
+        self.unsupported = {**dict.fromkeys(rest, otherwise), **unsupported}
         self._title = title
 
     def of(self, spec: OperationSpec[..., T]) -> Planned[..., T]:
