@@ -36,10 +36,13 @@ def test_every_name_of_a_dashboard_is_that_of_a_dashboard_and_the_other_way_roun
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
 def test_every_platform_has_the_probe_and_the_collector_that_rules_rely_on(
-    platform: base.Platform,
+    platform: base.Platform, repository: Path
 ) -> None:
+    assert policy.LIVENESS_PROBE in platform.probes, "rules go by the name of the liveness probe"
     assert platform.probes[policy.LIVENESS_PROBE].liveness
-    assert policy.ORDERS_COLLECTOR in platform.collectors
+    folder = repository / "exporter/store_exporter/platforms" / platform.name
+    if any("order_book" in file.read_text("utf-8") for file in folder.rglob("*.py")):
+        assert policy.ORDERS_COLLECTOR in platform.collectors, "rules go by its name"
 
 
 def test_figures_count_as_stale_when_the_exporter_withdraws_them() -> None:
@@ -133,8 +136,9 @@ def test_every_metric_that_is_written_of_exists(repository: Path) -> None:
     samples = {f"{name}{end}" for name in CATALOGUE for end in ("_bucket", "_count", "_sum")}
     found = names(r"(?<![\w.:/-])((?:\w+:)?store_[a-z][\w:]*)\b(?![./(])", repository)
     functions = {"store_exporter", *dir(store_exporter)}
-    first_design = {"store_orders", "store_scheduled_actions"}
-    assert unknown(found, {*CATALOGUE, *recorded, *samples, *functions, *first_design}) == set()
+    keys = {key.name for p in PLATFORMS for key in (*p.credentials, *p.settings)}
+    known = {*CATALOGUE, *recorded, *samples, *functions, *keys}
+    assert unknown(found, known | {"store_orders", "store_scheduled_actions"}) == set()
 
 
 def test_every_probe_and_collector_that_is_written_of_exists(repository: Path) -> None:

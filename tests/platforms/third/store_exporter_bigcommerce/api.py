@@ -1,38 +1,25 @@
-"""Requests to BigCommerce's management API as plans, and what its responses mean."""
+"""Requests to BigCommerce's management API as plans."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.connection import Send
 from store_exporter.platforms.kit.reading.fields import Fields
-from store_exporter.platforms.kit.rest import api, responses
+from store_exporter.platforms.kit.rest import api
 
-from .marks import MARKS
+from .responses import READER
 
 if TYPE_CHECKING:
     from .connection import Connection
 
 
-class Reader(responses.RestReader):
-    """Reads responses of both versions."""
-
-    marks = MARKS
-    statuses: ClassVar = {**responses.STATUSES, 404: "not_found"}
-
-    def code_and_message(self, body: Any) -> tuple[str | None, str]:
-        """Return the words: version 2 has a list of errors, version 3 one that has a title."""
-        first = body[0] if isinstance(body, list) and body else body
-        said = map(first.get, ("title", "message")) if isinstance(first, dict) else ()
-        return None, next((words for words in said if isinstance(words, str)), "")
-
-
 class Api(api.Api):
     """The store's API for the time of one operation or run."""
 
-    reader = Reader()
+    reader = READER
 
     def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
         super().__init__(connection, send, deadline=deadline)
