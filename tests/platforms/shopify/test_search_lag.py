@@ -140,3 +140,15 @@ async def test_a_place_that_was_saved_before_lists_were_compared_is_still_good()
     hide(shop, place(shop))
     found, reasons = await collect(shop, runs=2)
     assert (found[PAID], reasons) == (2, "")
+
+
+async def test_a_second_change_in_the_second_of_the_first_counts() -> None:
+    shop, (order,) = await shop_of(1)
+    room = shop.shop.stock_room
+    room.pay(order, "40.00")
+    hide(shop, order)
+    await shop.collect("orders")
+    await shop.collect("orders")
+    room.pay(order, "60.00")
+    found, _ = await collect(shop, runs=2)
+    assert found[REVENUE] == 100.0

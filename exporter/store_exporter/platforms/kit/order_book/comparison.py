@@ -47,6 +47,19 @@ class Comparison:
     after: str | None = None
     awaited: dict[str, int] = field(default_factory=dict)
 
+    def note_reading(self, order_id: str, changed: int, now: int) -> None:
+        """Note an order that was read just after it changed: it may change again in that second.
+
+        Args:
+            order_id: its id.
+            changed: when it changed.
+            now: our clock.
+        """
+        if abs(changed - now) <= _JUST_NOW:
+            self.awaited[order_id] = changed + 1
+        elif self.awaited.get(order_id, 0) <= changed + 1:
+            self.awaited.pop(order_id, None)
+
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON types."""
         return asdict(self)
@@ -74,10 +87,15 @@ def compare(book: CursorBook[Any]) -> Plan[None]:
     settled = [one for one, changed in state.awaited.items() if book.is_read(one, changed)]
     for order_id in settled:
         del state.awaited[order_id]
-    for order_id in list(state.awaited)[:_READ_ALONE]:
-        yield from book.read_alone(order_id)
-        del state.awaited[order_id]
-    book.late = len(state.awaited)
+    due = [order_id for order_id in state.awaited if order_id not in book.read_now]
+    book.late = max(0, len(due) - _READ_ALONE)
+    for order_id in due[:_READ_ALONE]:
+        since = state.awaited.pop(order_id)
+        try:
+            yield from book.read_alone(order_id)
+        except StoreError:
+            state.awaited[order_id] = since
+            raise
     if book.backlog:
         # What was not read yet is still ahead of the pass.
         return
@@ -104,10 +122,8 @@ def _compare_pages(book: CursorBook[Any], state: Comparison) -> Plan[None]:
                 # The pass reports what cannot be read.
                 continue
             times.append(changed)
-            # What was read in the second of its change may have changed again in that second.
-            since = changed + (abs(changed - now) <= _JUST_NOW)
-            if counts and not book.is_read(order_id, since):
-                state.awaited[order_id] = since
+            if counts and not book.is_read(order_id, changed):
+                state.awaited[order_id] = changed
         if state.after is None:
             # What shows a time in the future must not hide what changes until then.
             state.newest = min(max(times, default=0), now)

@@ -41,6 +41,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
     Attributes:
         beside: errors beside pages of which every order can be read nevertheless.
         cuts: pages of this run that had no cursor to the next one.
+        read_now: ids of the orders that this run read.
         late: orders that the search does not show and that are still to be asked for.
     """
 
@@ -52,7 +53,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         super().__init__(api, run)
         self.beside: list[StoreError] = []
         self.cuts = self.late = 0
-        self._read_now: set[str] = set()
+        self.read_now: set[str] = set()
 
     @abstractmethod
     def latest(self, size: int, after: str | None) -> Plan[NodePage]:
@@ -202,7 +203,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         for order_id in known:
             changed = found.get(order_id, 0)
             # A list that lags behind may still show what is gone; it counts once the list agrees.
-            if changed is None and order_id not in self._read_now:
+            if changed is None and order_id not in self.read_now:
                 self.ledger.gone(order_id)
                 continue
             self.ledger.touch(order_id)
@@ -239,7 +240,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 continue
             if order is not None:
                 self.unreadable.pop(order.id, None)
-                self._read_now.add(order.id)
+                self.read_now.add(order.id)
+                self.place.comparison.note_reading(order.id, order.modified, int(self.run.now()))
                 orders.append(order)
         self.seen += len(orders)
         return orders
@@ -267,9 +269,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
             self.cannot_read(order_id, error)
             return
         self.unreadable.pop(order_id, None)
-        if node is not None:
-            for order in (yield from self._read([node])):
-                self.ledger.apply(order)
+        for order in (yield from self._read([] if node is None else [node])):
+            self.ledger.apply(order)
 
     def reasons(self) -> list[str]:
         """Return why the counters may not be complete, one sentence each."""
