@@ -185,8 +185,11 @@ def failed(labels: tuple[str, ...], rate: str, errors: str, *matchers: str) -> s
 
 def of_operations(figure: Callable[..., str], labels: tuple[str, ...], *matchers: str) -> str:
     """One of these two figures of some operations together, by labels."""
-    rate = total(labels, select(OPERATION_RATE, *matchers))
-    return figure(labels, rate, OPERATION_ERROR_RATE, *matchers)
+    # VictoriaMetrics finds nothing where the parts have no labels.
+    by = labels or STORE
+    rate = total(by, select(OPERATION_RATE, *matchers))
+    found = figure(by, rate, OPERATION_ERROR_RATE, *matchers)
+    return found if labels else total(labels, found)
 
 
 def ratio(good: str, all_of: str) -> str:
