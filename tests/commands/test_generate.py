@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import yaml
 from store_exporter import cli
 from store_exporter.commands.support import documentation
 from store_exporter.mixin import files, policy
+from store_exporter.platforms import base
 from tests.test_extras import without
 
 CONFIG = """
@@ -52,6 +54,18 @@ def test_everything_is_written_below_the_output_folder(tmp_path: Path) -> None:
 def test_no_committed_file_is_stale(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status = cli.main(["generate", f"--output={repository}", "--check"])
     assert (status, capsys.readouterr().err) == (0, "")
+
+
+def test_nothing_is_written_without_a_platform_that_has_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded = base.load
+    monkeypatch.setattr(
+        base, "load", lambda name: replace(loaded(name), unusable=f"{name} cannot be imported")
+    )
+    assert cli.main(["generate", f"--output={tmp_path}"]) == 1
+    assert "shopify cannot be imported; woocommerce cannot be" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_written_pages_keep_their_text_and_each_of_their_sections_is_renewed(

@@ -11,6 +11,7 @@ from ..extras import missing
 from ..markdown import renewed
 from ..mixin import files, objectives, policy
 from ..mixin.messages import alertmanager
+from ..platforms import base
 from . import CommandError
 from .routing import routing
 from .support import documentation, slo_file
@@ -91,6 +92,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    # Without them the pages would be complete in form and lack what these platforms have.
+    if unusable := [why for name in base.built_in() if (why := base.load(name).unusable)]:
+        raise CommandError("; ".join(unusable))
     try:
         chosen = files.FileOptions(
             links=policy.Links(args.grafana_url, args.runbook_url, args.calls_url),
