@@ -48,9 +48,12 @@ def _read_whole(longest: float) -> str:
     chosen = promql.variables(ORG.name)
     before = promql.select(operations.OPERATIONS, *chosen)
     recorded = promql.select(wide.RATE.of_orgs, *chosen)
-    unrecorded = (
-        f"count(last_over_time({promql.over(before, '1h', '$__range')}))"
-        f" unless on () count({recorded} offset $__range)"
+    # At its start, or at its end where it starts before anything that was imported. What was
+    # recorded may be some minutes older than what it was recorded of.
+    unrecorded = " or on () ".join(
+        f"(count(last_over_time({promql.over(before, '1h', offset)}))"
+        f" unless on () count(last_over_time({promql.over(recorded, '70m', offset)})))"
+        for offset in ("$__range", "")
     )
     # The start of six hours may be some milliseconds off.
     short = f"vector($__range_s) <= {longest + policy.MINUTE}"
