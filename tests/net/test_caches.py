@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -68,6 +69,7 @@ HITS = (
     ("x-symfony-cache", "GET /: fresh"),
     ("warning", '110 - "Response is Stale"'),
     ("warning", '299 - "Old", 113 proxy "Heuristic Expiration"'),
+    ("x-nano-cache", "HIT"),
 )
 FRESH = (
     ("x-litespeed-cache", "miss"),
@@ -109,6 +111,13 @@ FRESH = (
     ("cache-status", "ExampleCache; hit=?0; fwd=miss"),
     ("cache-status", 'ExampleCache; fwd=miss; key="a; hit; b"'),
     ("warning", '299 - "Deprecated API"'),
+    ("warning", '299 - "old, 111 x"'),
+    ("warning", '299 - "it said \\", 111 x'),
+    ("x-not-cached", "1"),
+    ("x-un-cached", "1"),
+    ("x-never-cached", "yes"),
+    ("x-non-cached", "true"),
+    ("x-do-not-cache", "1"),
 )
 
 
@@ -170,3 +179,10 @@ def test_answers_without_a_date_are_believed() -> None:
     for when in (100.0, 200.0):
         refuse_repeated(known, "cart", made(), when, MADE)
     assert known == {}
+
+
+@pytest.mark.parametrize("name", ["cache-status", "warning"])
+def test_quoted_text_that_never_ends_is_read_in_time(name: str) -> None:
+    began = time.process_time()
+    assert cache_hit({name: "; " + '"\\' * 32_000}) is None
+    assert time.process_time() - began < 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from store_exporter.contract import Response
@@ -63,3 +65,9 @@ def test_half_a_character_never_gets_into_what_is_written_on(written: str, read:
 )
 def test_what_comes_after_json_is_told(source: str, rest: str | None) -> None:
     assert text_after_json(source) == rest
+
+
+def test_a_header_of_blanks_is_read_in_time() -> None:
+    began = time.process_time()
+    assert text(answer(b"{}", " " * 64_000)) == "{}"
+    assert time.process_time() - began < 1

@@ -562,6 +562,13 @@ def test_what_a_503_says_counts_wherever_it_stands(body: str) -> None:
     [
         "The server is unable to respond due to maintenance downtime or capacity problems.",
         "Entweder ist der Server derzeit überlastet oder wegen Wartungsarbeiten nicht verfügbar.",
+        "Stránka není dostupná kvůli údržbě nebo kapacitním problémům.",
+        "Hay problemas por mantenimiento o de capacidad.",
+        "Le site est en maintenance ou le serveur manque de capacité.",
+        "Wegens onderhoud of problemen met de capaciteit.",
+        "Przerwa techniczna lub zbyt duże obciążenie.",
+        "Fechado para manutenção ou por problemas de capacidade.",
+        "På grund av underhåll eller kapacitetsbegränsningar.",
     ],
 )
 def test_maintenance_as_one_of_two_causes_is_a_failure(sentence: str) -> None:
@@ -580,3 +587,71 @@ def test_a_success_that_says_that_the_shop_is_closed_is_none(value: str) -> None
 @pytest.mark.parametrize("value", ["false", '"off"', "0", "null", "[]"])
 def test_a_shop_that_may_be_closed_and_is_not_is_open(value: str) -> None:
     assert "id" in answers.document(response(f'{{"maintenance": {value}, "id": 1}}'))
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("Maintenance", "We are adding server capacity."),
+        ("Scheduled maintenance", "You will have your orders without surcharge."),
+        ("503 Service Unavailable", "The site is under maintenance."),
+        ("", "Wartung"),
+    ],
+)
+def test_a_title_that_says_maintenance_names_the_cause(named: str, said: str) -> None:
+    shown = named or said
+    error = answers.no_document(response(f"<title>{named}</title><p>{said}</p>", 503))
+    message = f"the store is closed for now: {shown}"
+    assert (error.error_type, error.message) == ("maintenance", message)
+    found = answers.refusal(503, {}, {"title": named, "message": said})
+    assert found is not None
+    assert found[0] == "maintenance"
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("Error establishing a database connection", "If this lasts, contact maintenance."),
+        ("Shop", "Error establishing a database connection. Is the host under maintenance?"),
+        ("Too many requests", "See the status page for scheduled maintenance."),
+        ("", "Too many requests. See the status page for scheduled maintenance."),
+        ("Backend fetch failed", "Wartung: support@hoster.example"),
+        ("Service Unavailable", "Please contact maintenance@host.example about it."),
+        ("", "Service Unavailable, please contact maintenance@host.example"),
+        ("Bad gateway", "Volvemos"),
+    ],
+)
+def test_a_failure_is_one_whomever_its_page_says_to_ask_about_maintenance(
+    named: str, said: str
+) -> None:
+    for source in (
+        f"<title>{named}</title><p>{said}</p>",
+        f"<h1>{named}</h1><p>{said}</p>",
+        f"{named} {said}",
+    ):
+        assert answers.kind(503, {}, source) == "server_error"
+    assert answers.refusal(503, {}, {"title": named, "message": said}) is None
+
+
+def test_a_title_and_the_heading_that_repeats_it_are_quoted_once() -> None:
+    page = "<title>Maintenance</title><h1>Maintenance</h1>"
+    error = answers.no_document(response(page, 503))
+    assert error.message == "the store is closed for now: Maintenance"
+
+
+def test_a_failure_of_php_is_known_on_the_first_line() -> None:
+    page = "Fatal error: Uncaught Error: no such class in /x/y.php:3"
+    error = answers.no_document(response(page), WOOCOMMERCE)
+    assert (error.error_type, error.message) == (
+        "server_error",
+        "the page tells of a fatal error of PHP",
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["Café Humano", "Perché Umano", "Essere Umano", "Eres Humano", "Профилактика"]
+)
+def test_a_shops_name_is_no_test_of_visitors_and_no_notice(name: str) -> None:
+    for status in (200, 503):
+        error = answers.no_document(response(f"<html><title>{name}</title>", status))
+        assert error.error_type in ("invalid_response", "server_error"), error.message

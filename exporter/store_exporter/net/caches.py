@@ -30,8 +30,8 @@ _MORE = (
 """Names beyond that pattern."""
 _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns|transient|^x-qm")
 """Names of caches that the store itself uses while it makes a response."""
-_ORDERS = re.compile(r"(skip|no|bypass)-?cache$")
-"""Names of headers that say that nothing may be kept."""
+_ORDERS = re.compile(r"(^|[^a-z])(do[-_]?)?(skip|no|not|un|never|non|bypass)[-_]?cached?$")
+"""Names of headers that say that nothing was or may be kept."""
 _SERVED = {"hit", "stale", "updating", "hits", "cached", "served", "prerender"}
 """Words for a cached response. `REVALIDATED` and `REFRESH_HIT` mean a request to the store."""
 _FETCHED = {
@@ -49,7 +49,8 @@ _TRACED = {"valid", "invalid", "store"}
 """What a trace of a cache says that asked the store."""
 _STALE = re.compile(r"(^|,)\s*11[0-3]\b")
 """Warnings that only caches give (RFC 7234, 5.5)."""
-_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+_QUOTED = re.compile(r'"(?:\\.?|[^"\\])*(?:"|\Z)', re.DOTALL)
+"""Quoted text. One without an end goes on to the last character, so that it is read only once."""
 _STANDARD = re.compile(r";\s*hit(\s*=\s*\?1)?\s*([;,]|$)")
 _SAME_SECOND = 2.0
 
@@ -105,7 +106,7 @@ def _names_two(value: str) -> bool:
 
 _NUMBERS: Mapping[str, Callable[[str], bool]] = {
     "age": _is_older,
-    "warning": lambda value: _STALE.search(value) is not None,
+    "warning": lambda value: _STALE.search(_QUOTED.sub("x", value)) is not None,
     "x-varnish": _names_two,
 }
 """Headers that say it by numbers alone, and what does."""

@@ -24,7 +24,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w-]+)")
+_CHARSET = re.compile(r"charset\s{0,9}=[\s\"']{0,9}([\w-]{1,99})")
 _META = 1024
 """Bytes at a page's beginning in which browsers look for its encoding, where no header names it."""
 

@@ -20,6 +20,7 @@ from .decoding import parse, shown_text, text
 from .marks import GENERIC, Marks
 from .pages import (
     HEAD,
+    HEADLINE,
     blocked,
     blocked_by,
     challenged,
@@ -36,6 +37,10 @@ _ON = (True, "1", "on", "true")
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
 )
+_SAID = ("message", "detail", "title", "error_description", "error")
+"""Members of JSON that say something for a person."""
+_MEMBER = re.compile(r'"[^"\\]{0,60}": ')
+"""The name of a member, as JSON is written here."""
 
 
 def document(response: Response, marks: Marks = GENERIC) -> Any:
@@ -109,7 +114,7 @@ def _refusal(
     if own and status != 503:
         return None
     low = _low(body)
-    words = status == 503 and tells_of_maintenance(low, marks)
+    words = status == 503 and tells_of_maintenance(*_named_and_said(body), marks)
     if words or (status == 503 and body.get("code") == "wp_die"):
         return _closed(status, said, marks)
     if own:
@@ -119,6 +124,13 @@ def _refusal(
     if found is None and status == 503 and planned(headers):
         return _closed(status, said, marks)
     return found
+
+
+def _named_and_said(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what names the cause in JSON, and all that it says, in lower case."""
+    texts = ((name, text) for name in _SAID if isinstance(text := body.get(name), str))
+    named = [text for name, text in texts if name == "title" or len(text) <= HEADLINE]
+    return " ".join(named).lower(), _MEMBER.sub(" ", _low(body))
 
 
 def _by_marks(status: int, low: str, marks: Marks) -> Finding | None:
@@ -146,8 +158,7 @@ def _unknown_refusal(response: Response, body: Any, marks: Marks) -> Finding | N
 
 def _message_of(body: Mapping[str, Any]) -> str:
     """Return what JSON says for a person, "" where it says nothing of that kind."""
-    names = ("message", "detail", "title", "error_description", "error")
-    texts = (body.get(name) for name in names)
+    texts = (body.get(name) for name in _SAID)
     return next((text for text in texts if isinstance(text, str) and text), "")[:2000]
 
 

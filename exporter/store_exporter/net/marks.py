@@ -97,8 +97,10 @@ class Marks:
         Args:
             page: its source, in lower case.
         """
+        # A mark of the beginning of a line may be that of the first one.
+        lines = f"\n{page}"
         for mark, error_type, failure in self.failures:
-            if mark in page:
+            if mark in lines:
                 return error_type, f"the page tells of {failure}"
         return None
 
@@ -240,7 +242,9 @@ GENERIC = Marks(
         *("säkerhetskontroll", "sikkerhedskontrol", "turvatarkistus", "biztonsági ellenőrzés"),
         *("güvenlik doğrulama", "güvenlik kontrol", "проверка безопасности", "перевірка безпеки"),
         *("セキュリティ検証", "セキュリティチェック", "보안 확인", "kiểm tra bảo mật"),
-        *("ein mensch sind", "êtes humain", "eres humano", "é humano", "essere umano", "mens bent"),
+        # "Humano" and "umano" alone are parts of shops' names.
+        *("ein mensch sind", "êtes humain", "que eres humano", "¿eres humano", "você é humano"),
+        *("que é humano", "sei un essere umano", "een mens bent"),
         *(
             "jesteś człowiekiem",
             "jesteś robotem",
@@ -286,7 +290,9 @@ GENERIC = Marks(
         *("صيانة", "תחזוק", "บำรุงรักษา", "रखरखाव", "در دست تعمیر", "دیکھ بھال", "مینٹیننس"),
         *("priežiūra", "uzturēšana", "apkope", "viðhald", "mirëmbajtje", "mantentze", "mantemento"),
         *(
-            "профилактик",
+            "профилактические работы",
+            "профилактических работ",
+            "на профилактике",
             "технічні роботи",
             "технически работи",
             "doing some work on",
@@ -313,6 +319,8 @@ GENERIC = Marks(
     ),
     closed_sites=(
         *("under maintenance", "undergoing maintenance", "maintenance mode", "for maintenance"),
+        *("performing maintenance", "wegen wartung", "pour maintenance", "por mantenimiento"),
+        *("per manutenzione", "para manutenção", "wegens onderhoud", "på grund av underhåll"),
         *("scheduled maintenance", "coming soon", "under construction", "be back soon"),
         *("be right back", "back shortly", "temporarily closed", "site is offline", "opening soon"),
         *("launching soon", "wartungsarbeiten", "wartungsmodus", "in wartung"),

@@ -40,10 +40,19 @@ _MARKUP = re.compile(r"^[{\[]|<")
 _SHORT = 100
 """Characters of a text that is quoted whole."""
 _OR_OVERLOAD = re.compile(
-    r"capacity|overload|überlast|surcharg|sobrecarg|sovraccaric|overbelast|överbelast|przeciąż"
+    r"[ck]apaci[td]|용량|overload|überlast|surcharg|sobrecarg|sovraccaric|overbelast|överbelast|przeciąż|obciąż"
     r"|přetíž|túlterhel|ylikuorm|a\u015f\u0131r\u0131 y\u00fck|перегру|перевантаж|過負荷|过载|過載"
 )
 """What a page says, in the languages of Apache's, that names maintenance as one of two causes."""
+_CAUSE = re.compile(
+    r"too many (?:requests|connections)|(?:backend|fetch|request|query|connection) failed"
+    r"|(?:bad|invalid) gateway|gateway time-?out|internal server error|upstream|no healthy"
+    r"|(?:fatal|critical|parse|application|runtime) error|connection (?:refused|reset|timed out)"
+    r"|(?:limit|quota) (?:is |was |has been )?(?:reached|exceeded)|sqlstate\[|guru meditation"
+)
+"""Failures that are no maintenance, whatever else a page that names one says."""
+HEADLINE = 30
+"""Characters of a text that may stand for a title where a response has none."""
 _PLANNED_SECONDS = 60.0
 """A 503 that says to come back after this or later was planned; overload asks for seconds."""
 
@@ -134,7 +143,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
         refusals.of_cloudflare(low if "cloudflare" in headers.get("server", "") else "")
         or challenged(status, low, marks, title)
         or instead(status, low, title or plain(page[:SCRIPTS], marks, 80), marks)
-        or _closed(status, page, low, f"{title} {heading}", marks)
+        or _closed(status, page, low, (title, heading), marks)
         or blocked(status, low, marks, title)
         or _refused(status, title, marks)
         or _closed_for_now(status, headers, title)
@@ -192,24 +201,56 @@ def found_in(pattern: re.Pattern[str], page: str, marks: Marks) -> str:
     return plain(match.group(1), marks, 80) if match else ""
 
 
-def tells_of_maintenance(words: str, marks: Marks) -> bool:
-    """Whether words in lower case give maintenance as the cause, and not as one of two."""
-    return any(word in words for word in marks.closed) and not _OR_OVERLOAD.search(words)
+def tells_of_maintenance(named: str, text: str, marks: Marks) -> bool:
+    """Whether a response with status 503 gives maintenance as the cause.
+
+    A single word says so in a title. In a text it may be part of an address or of the advice whom
+    to ask, so that a phrase has to, of which nothing before names a failure.
+
+    Args:
+        named: titles and headings, in lower case.
+        text: what else it shows, in lower case; one that is short stands for a title.
+        marks: those of the platform, with the generic ones.
+    """
+    if not named.strip() and len(text) <= HEADLINE:
+        named = text
+    if _names_failure(named):
+        return False
+    if any(word in named for word in marks.closed):
+        return True
+    before = _before_phrase(text, marks)
+    return before is not None and not (_OR_OVERLOAD.search(text) or _names_failure(before))
 
 
-def _closed(status: int, page: str, low: str, title: str, marks: Marks) -> Finding | None:
+def _before_phrase(text: str, marks: Marks) -> str | None:
+    """Return what stands before the first phrase that says that a shop is closed, if any does."""
+    starts = [start for phrase in marks.closed_sites if (start := text.find(phrase)) >= 0]
+    return text[: min(starts)] if starts else None
+
+
+def _names_failure(words: str) -> bool:
+    return _CAUSE.search(words) is not None or strangers.tells_of_lost_database(words)
+
+
+def _closed(
+    status: int, page: str, low: str, names: tuple[str, str], marks: Marks
+) -> Finding | None:
     if status in (404, 410):
         # A shop's name stands in the title of the page that says that there is no such page.
         return None
+    title, heading = names
+    text = ""
     if status == 503:
         text = text_of(page, marks) or ""
-        closed = any(mark in low for mark in marks.maintenance)
-        closed = closed or tells_of_maintenance(f"{title} {text}".lower(), marks)
-        title = title.strip() or text[:_SHORT]
+        named, said = f"{title} {heading}".lower(), text.lower()
+        first = f"{named} {_before_phrase(said, marks) or ''}"
+        closed = any(mark in low for mark in marks.maintenance) and not _names_failure(first)
+        closed = closed or tells_of_maintenance(named, said, marks)
     else:
-        closed = any(word in found_in(TITLE, page, marks).lower() for word in marks.closed)
+        closed = any(word in title.lower() for word in marks.closed)
     if closed:
-        return "maintenance", f"the store is closed for now: {title.strip() or 'maintenance page'}"
+        shown = title or heading or text[:_SHORT] or "maintenance page"
+        return "maintenance", f"the store is closed for now: {shown}"
     return None
 
 

@@ -190,8 +190,13 @@ def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) ->
     )
 
 
+def tells_of_lost_database(words: str) -> bool:
+    """Return whether words in lower case tell of a database that cannot be reached."""
+    return bool(_SQL.search(words) or (_DATABASE.search(words) and _FAILED.search(words)))
+
+
 def _lost_database(words: str, said: str) -> Finding | None:
-    if _SQL.search(words) or (_DATABASE.search(words) and _FAILED.search(words)):
+    if tells_of_lost_database(words):
         return "server_error", f"the page tells of a lost database ({said})"
     return None
 
