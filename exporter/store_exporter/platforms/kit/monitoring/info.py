@@ -10,13 +10,14 @@ from ....metrics.catalogue.health import STORE_LABELS
 from ....metrics.families import Sample
 from ....net.plans import Plan
 
-_LONGEST = 64
+LONGEST_FACT = 64
+"""Characters of a fact that are shown."""
 
 
 def info_sample(known: Mapping[str, str]) -> Sample:
     """Return the sample of `store_info`; what is not known of its labels is empty."""
     names = health.INFO.labels[len(STORE_LABELS) :]
-    return Sample(health.INFO, 1, {name: known.get(name, "")[:_LONGEST] for name in names})
+    return Sample(health.INFO, 1, {name: known.get(name, "")[:LONGEST_FACT] for name in names})
 
 
 def learn(

@@ -26,7 +26,8 @@ CONDITIONS = {
     ("destinationSelection",): ("DiscountCountryAll", "DiscountCountries"),
     ("minimumRequirement",): ("DiscountMinimumSubtotal", "DiscountMinimumQuantity"),
 }
-"""What a part of a discount can be, by Shopify's schema; the first of them restricts nobody."""
+"""What a part of a discount can be, by Shopify's schema; the first of them restricts nobody
+beyond what `minimum` says."""
 
 
 @coupon_plan(calls=("admin DiscountByCode",))

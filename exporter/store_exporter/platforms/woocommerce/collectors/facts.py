@@ -7,7 +7,7 @@ from ....errors import StoreError
 from ....events.event import EventKind
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
-from ...kit.monitoring.info import info_sample, learn
+from ...kit.monitoring.info import LONGEST_FACT, info_sample, learn
 from .. import local_dates
 from ..api import V3, Api
 
@@ -22,7 +22,6 @@ _WITH_THEME = f"{STATUS_FIELDS},theme.name,theme.version,theme.parent_name,theme
 templates; it remembers that for an hour."""
 _VERSIONS = "environment.version,environment.wp_version,environment.php_version,active_plugins"
 _STATUS = f"{V3}/system_status"
-_LONGEST = 64
 
 
 @collector(interval=86_400.0, timeout=60.0, requests=2)
@@ -82,7 +81,7 @@ def versions(api: Api, _: Run) -> Plan[Report]:
         if plugin.text("name") != "WooCommerce"
     }
     known = {name: version for name, version in platform.items() if version}
-    versions = ", ".join(f"{name} {version[:_LONGEST]}" for name, version in known.items())
+    versions = ", ".join(f"{name} {version[:LONGEST_FACT]}" for name, version in known.items())
     return Report(
         summary=f"{versions}, {len(plugins)} further plugins",
         facts={EventKind.PLATFORM: known, EventKind.PLUGIN: plugins},
