@@ -58,7 +58,7 @@ _REASONS = {
     "operation and type of each store, 16 series with 84 chunks and 168 samples each in a week; "
     "see [Scaling](scaling.md#what-dashboards-cost-prometheus).",
     "recording rules": "Most of it is reading and recording 24,000 rates of errors and, with "
-    "classic buckets, 112,000 rates of buckets; see "
+    "classic buckets, 104,000 rates of buckets; see "
     "[Scaling](scaling.md#what-the-rules-cost-prometheus).",
     "probe over a fresh": "aiohttp alone, measured as a `floor`, takes as much as "
     "blackbox_exporter's whole probe.",

@@ -31,7 +31,7 @@ _VALUES = (
 
 
 class _UsageError(CommandError):
-    """The command line does not fit the operation; the message has the difference."""
+    """The command line does not fit the operation; the message says what does not fit."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, status=2)

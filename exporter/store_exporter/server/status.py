@@ -87,7 +87,7 @@ class Status:
 
 
 def state_of(health: Health | None) -> State:
-    """Return the state of a store with some health."""
+    """Return the state that a store's health stands for, `unknown` before it is known."""
     return health.state.value if health else "unknown"
 
 
