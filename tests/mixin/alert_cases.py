@@ -581,6 +581,16 @@ UPKEEP = [
     ),
     Case(
         "StoreApiBudgetLow",
+        "a platform's budget that fills up between two evaluations is none",
+        {
+            of(health.API_BUCKET_AVAILABLE): " ".join(["50 1000"] * 10),
+            of(health.API_BUCKET_MAXIMUM): "1000x20",
+        },
+        "16m",
+        pace="2m",
+    ),
+    Case(
+        "StoreApiBudgetLow",
         "a budget half spent is what it is for",
         {
             of(health.API_REQUESTS, 'source="orders"'): "0+5x80",

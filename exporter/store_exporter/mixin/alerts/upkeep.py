@@ -95,12 +95,12 @@ def api_budget_low() -> Alert:
     """Requests to the store are nearly used up: the hourly budget, or the platform's own."""
     sent = f"sum without (source) ({promql.increase(health.API_REQUESTS, '1h')})"
     spent = f"{sent} / ({promql.select(health.API_BUDGET_LIMIT)} > 0)"
-    available, maximum = health.API_BUCKET_AVAILABLE, health.API_BUCKET_MAXIMUM
+    # It fills again within a minute, so it is low if it always was since the last evaluation.
+    since = promql.over(promql.select(health.API_BUCKET_AVAILABLE), promql.duration(LASTING))
+    most, maximum = f"max_over_time({since})", promql.select(health.API_BUCKET_MAXIMUM)
     left = [
         f"1 - {promql.aggregate('max', STORE, spent)}",
-        promql.aggregate(
-            "min", STORE, f"{promql.select(available)} / ({promql.select(maximum)} > 0)"
-        ),
+        promql.aggregate("min", STORE, f"{most} / ({maximum} > 0)"),
     ]
     return Alert(
         AlertName.STORE_API_BUDGET_LOW,
