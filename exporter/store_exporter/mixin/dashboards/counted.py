@@ -23,8 +23,18 @@ from .variables import (
 LATEST = "70m"
 """Longer than what is recorded of the growth of counters is behind them."""
 
-BEHIND = "Of more than three hours it is up to six minutes behind, of more than two days an hour."
-"""How late what is recorded is, for people to read."""
+_FIVE_MINUTES = "A time of more than three hours ends up to six minutes ago"
+BEHIND = (
+    f"{_FIVE_MINUTES}; one of more than two days may end up to 67 minutes ago and lack hours at "
+    "whose end Prometheus was down, where stores or operations are chosen."
+)
+BEHIND_OF_OPERATIONS = (
+    f"{_FIVE_MINUTES}; one of more than two days ends up to 67 minutes ago and lacks hours at "
+    "whose end Prometheus was down."
+)
+"""Where what is recorded of errors ends, for people to read. The latter is about single operations
+of single stores, of which days are read from what is recorded once an hour: that ends a minute
+before, with a record of five minutes, which ends a minute before itself."""
 
 
 def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
@@ -36,7 +46,7 @@ def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
 
     In a short time it is what the applications' own counters grew by. For a longer one, what they
     grew by is recorded every five minutes, and to the unit as well, up to six minutes ago; for
-    days, of each hour. See `longterm.SKIPPED`.
+    days and single operations, of each hour. See `longterm.SKIPPED`.
     """
     types = {fault: _types_of(fault) for fault in faults}
     every = one_of("error_type", [each for of_fault in types.values() for each in of_fault])

@@ -55,7 +55,7 @@ def _read_whole(longest: float) -> str:
         f" unless on () count(last_over_time({promql.over(recorded, '70m', offset)})))"
         for offset in ("$__range", "")
     )
-    # The start of six hours may be some milliseconds off.
+    # The start of the chosen time may be some milliseconds off.
     short = f"vector($__range_s) <= {longest + policy.MINUTE}"
     return f"({short}) or on () ({unrecorded})"
 

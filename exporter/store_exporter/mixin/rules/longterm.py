@@ -48,7 +48,11 @@ HOURLY_SECONDS = series.recorded(OPERATION, operations.OPERATION_DURATION, "incr
 
 
 def _of_operations(*matchers: str) -> str:
-    """Errors of each operation of each store, of whichever of both windows the matchers choose."""
+    """Errors of each operation of each store, of whichever of both windows the matchers choose.
+
+    Matchers that leave both would count each error twice. So the variable of the dashboards that
+    holds `SKIPPED` is never empty: an empty pattern would skip nothing.
+    """
     return promql.select("", promql.one_of("__name__", (ERRORS, HOURLY_ERRORS)), *matchers)
 
 

@@ -7,7 +7,7 @@ from ... import promql, series, wide
 from ...names import Dashboards
 from ...promql import hourly, select
 from .. import changed
-from ..counted import BEHIND, errors, latest_errors
+from ..counted import BEHIND, BEHIND_OF_OPERATIONS, errors, latest_errors
 from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps, Variable
 from ..scales import LATENCY, NO_ERROR, NONE_GOOD, P95, SUCCESS, mean, over_time, success
 from ..variables import OPERATION_MATCH, OPERATIONS, READ, SKIPPED, STORE_MATCH
@@ -195,8 +195,8 @@ def most_frequent() -> Row:
             ranked(
                 "The 50 most frequent failures",
                 "Failures by store and operation, with their number in the chosen time and whose "
-                f"fault they are. {BEHIND} A kind of failure that was not there before is shown "
-                "at once. Click a store for its page.",
+                f"fault they are. {BEHIND_OF_OPERATIONS} A kind of failure that was not there "
+                "before is shown at once. Click a store for its page.",
                 50,
                 series.FAILURES,
                 "fault",
@@ -204,7 +204,7 @@ def most_frequent() -> Row:
             ranked(
                 "The 20 most frequent mistakes",
                 "What shoppers did wrong, by store and operation, with the number in the chosen "
-                f"time. No failure of the shop. {BEHIND}",
+                f"time. No failure of the shop. {BEHIND_OF_OPERATIONS}",
                 20,
                 MISTAKEN,
             ),
