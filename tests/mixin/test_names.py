@@ -35,14 +35,9 @@ def test_every_name_of_a_dashboard_is_that_of_a_dashboard_and_the_other_way_roun
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
-def test_every_platform_has_the_probe_and_the_collector_that_rules_rely_on(
-    platform: base.Platform, repository: Path
-) -> None:
+def test_every_platform_has_the_probe_that_rules_rely_on(platform: base.Platform) -> None:
     assert policy.LIVENESS_PROBE in platform.probes, "rules go by the name of the liveness probe"
     assert platform.probes[policy.LIVENESS_PROBE].liveness
-    folder = repository / "exporter/store_exporter/platforms" / platform.name
-    if any("order_book" in file.read_text("utf-8") for file in folder.rglob("*.py")):
-        assert policy.ORDERS_COLLECTOR in platform.collectors, "rules go by its name"
 
 
 def test_figures_count_as_stale_when_the_exporter_withdraws_them() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from store_exporter.metrics.catalogue import business
+from store_exporter.metrics.catalogue import business, operations
 from store_exporter.mixin import alerts, dashboards, promql, series
 from store_exporter.mixin.model import Alert, Record, as_document
 from store_exporter.mixin.rules import recording, seasonal, slo
@@ -83,6 +83,45 @@ def test_the_mean_of_a_week_is_that_of_the_counter(tmp_path: Path) -> None:
     }
     sold = {f"store_revenue_total{{{labels}}}": "0+10x600"}
     check(tmp_path, sold, [expected], interval="20m", pace="1h")
+
+
+@pytest.mark.real
+def test_what_is_measured_and_fails_leaves_out_customers_and_of_checkouts_other_operations(
+    tmp_path: Path,
+) -> None:
+    document = as_document([recording.operation_rules()], grafana="", runbooks="")
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    calls, errors = (
+        f"{metric.name}{{{STORE}, operation="
+        for metric in (operations.OPERATIONS, operations.OPERATION_ERRORS)
+    )
+    app, customer = (
+        f'error_type="{kind}", fault="{fault}"}}'
+        for kind, fault in (("validation", "app"), ("out_of_stock", "customer"))
+    )
+    # By the minute: 60 calls of carts, of which 6 are a customer's mistake and 12 a bug, and 30 of
+    # orders, of which 3 are a bug.
+    found = {
+        f'{calls}"add_to_cart"}}': "0+60x20",
+        f'{errors}"add_to_cart", {customer}': "0+6x20",
+        f'{errors}"add_to_cart", {app}': "0+12x20",
+        f'{calls}"check_order"}}': "0+30x20",
+        f'{errors}"check_order", {app}': "0+3x20",
+    }
+    expected: list[dict[str, object]] = [
+        {
+            "expr": f"round(60 * {name}, 1e-6)",
+            "eval_time": "15m",
+            "exp_samples": [{"labels": f"{{{STORE}}}", "value": value}],
+        }
+        for name, value in (
+            (series.CHECKOUT_MEASURED, 54),
+            (series.CHECKOUT_FAILED, 12),
+            (series.STORE_MEASURED, 84),
+            (series.STORE_FAILED, 15),
+        )
+    ]
+    check(tmp_path, found, expected, interval="1m", pace="1m")
 
 
 PAID = f"store_orders_paid_total{{{STORE}, instance="
