@@ -28,7 +28,8 @@ TAG = "store-exporter"
 """The tag that every dashboard carries; links between dashboards find them by it."""
 
 LASTING = 2 * MINUTE
-"""Seconds between evaluations of alerts that wait for ten minutes or longer, and read hours."""
+"""Seconds between evaluations of alerts on the business of shops and on upkeep, all of which wait
+for at least twice as long."""
 
 RATE_WINDOW = "5m"
 """The window of recorded rates: at least four scrapes of the default interval of a minute."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ... import markdown
-from ..alerts import alerts
+from ..alerts import alerts, groups
 from ..messages.inhibition import causes
 from ..model import Alert, Cause
 from ..names import AUDIENCE, ORG_ONLY, AlertName
@@ -86,8 +86,26 @@ def every_alert() -> str:
             causes_of or "nothing",
         )
         rows.append(row)
-    return markdown.table(
+    table = markdown.table(
         ("alert", "what it says", "severity", "after", "to whom", "held back by"), rows
+    )
+    return markdown.page((table, evaluations()))
+
+
+def evaluations() -> str:
+    """How often alerts are evaluated whose groups have an interval of their own."""
+    found = dict[float, dict[str, None]]()
+    for group in groups():
+        if group.interval:
+            names = (rule.name for rule in group.rules)
+            found.setdefault(group.interval, {}).update(dict.fromkeys(names))
+    lists = (
+        f"Evaluated every {duration_text(interval).removeprefix('1 ')}: {', '.join(sorted(names))}."
+        for interval, names in sorted(found.items())
+    )
+    return (
+        "Alerts are evaluated as often as Prometheus is told to, here every 15 seconds, except for "
+        f"these, which fire and end up to their interval later. {' '.join(lists)}"
     )
 
 
