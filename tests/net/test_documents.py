@@ -655,3 +655,22 @@ def test_a_shops_name_is_no_test_of_visitors_and_no_notice(name: str) -> None:
     for status in (200, 503):
         error = answers.no_document(response(f"<html><title>{name}</title>", status))
         assert error.error_type in ("invalid_response", "server_error"), error.message
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        {"id": 7, "coming_soon": True},
+        {"name": "Pump", "coming_soon_category": "1"},
+        {"maintenance_contract_available": True, "name": "Pump"},
+        {"coming_soon": True} | {f"member_{n}": n for n in range(9)},
+    ],
+)
+def test_a_product_that_is_coming_soon_closes_no_shop(product: dict[str, object]) -> None:
+    assert answers.document(response(json.dumps(product))) == product
+
+
+@pytest.mark.parametrize("name", ["maintenance", "maintenanceMode", "coming-soon", "site_offline"])
+def test_json_of_few_members_says_that_a_shop_is_closed(name: str) -> None:
+    found = answers.refusal(200, {}, {name: True, "message": "Wait"})
+    assert found == ("maintenance", "the store is closed for now: Wait")

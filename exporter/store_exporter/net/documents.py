@@ -33,7 +33,14 @@ from .refusals import UNCHANGED, Finding
 
 _REFUSED = (401, 403, 406, 451)
 _ON = (True, "1", "on", "true")
-"""Values of a member of JSON that is named after what `_CLOSED_CODE` says."""
+"""Values of a member of JSON that is named as `_CLOSED_MEMBER` has it."""
+_CLOSED_MEMBER = re.compile(
+    r"(?:maintenance|coming.?soon|under.?construction|site.?(?:offline|closed))"
+    r"(?:[_-]?(?:mode|enabled|active))?",
+    re.IGNORECASE,
+)
+_FEW = 6
+"""Members of JSON that says nothing but that a shop is closed."""
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
 )
@@ -91,13 +98,19 @@ def refusal(
     if not isinstance(body, Mapping):
         return None
     said, own = _message_of(body), marks.is_own(body)
-    if not own and any(body[name] in _ON and _CLOSED_CODE.match(name) for name in body):
+    # A product, for instance, may be coming soon.
+    is_notice = status >= 400 or (len(body) <= _FEW and "id" not in body)
+    if is_notice and not own and _has_closed_member(body):
         return _closed(status, said, marks)
     if status < 400:
         return None if own or not said else _by_marks(status, _low(body), marks)
     if _CLOSED_CODE.search(f"{body.get('code')} {body.get('error')}"):
         return _closed(status, said, marks)
     return _refusal(status, headers, body, said, marks, own=own)
+
+
+def _has_closed_member(body: Mapping[str, Any]) -> bool:
+    return any(body[name] in _ON and _CLOSED_MEMBER.fullmatch(name) for name in body)
 
 
 def _error_of(body: Any) -> Any:
