@@ -131,3 +131,29 @@ def test_a_source_of_stores_reads_secrets_at_each_look(tmp_path: Path) -> None:
         (tmp_path / "key").write_text(secret)
         keys.append(template.source.secret("file:key").reveal())
     assert keys == ["ck_one", "ck_two"]
+
+
+def test_no_secret_of_a_removed_store_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("ck_of_the_file")
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(BEFORE)
+    before = load(file, environ=ENVIRON, platforms=PLATFORMS)
+    rest = [line for line in BEFORE.splitlines() if "b.example" not in line]
+    file.write_text("\n".join(rest))
+    after = load(file, environ=ENVIRON, platforms=PLATFORMS, before=before)
+    (tmp_path / "key").unlink()
+    assert load(file, environ=ENVIRON, platforms=PLATFORMS, before=after) is after
+
+
+def test_the_secrets_of_a_store_that_is_taken_over_are_compared_at_each_reload(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "key").write_text("ck_of_the_file")
+    file = tmp_path / "store-exporter.yml"
+    config = None
+    for pages in (7, 8, 9):
+        file.write_text(BEFORE.replace("pages: 9", f"pages: {pages}"))
+        config = load(file, environ=ENVIRON, platforms=PLATFORMS, before=config)
+    (tmp_path / "key").write_text("ck_another_one")
+    found = load(file, environ=ENVIRON, platforms=PLATFORMS, before=config)
+    assert found.stores[1].credentials["key"].reveal() == "ck_another_one"  # type: ignore[union-attr]

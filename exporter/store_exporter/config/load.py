@@ -16,7 +16,7 @@ from .model import alerting
 from .model.file import CallsSection, Root, StateDatabase
 from .model.org import OrgSection
 from .settling import LONGEST_SECONDS, settled
-from .unchanged import UnchangedStores
+from .unchanged import UnchangedStores, texts_of
 from .yaml import document
 from .yaml.checker import Checker
 
@@ -121,6 +121,7 @@ def load(
     stores, discovery = reader.stores(data), reader.discovery(data)
     if root is None or checker.problems:
         raise problems.ConfigError(checker.problems)
+    origin.source.forget_but(set(texts_of(data)))
     read_here: dict[str, Any] = {
         "state_directory": root.state_directory or checker.source.directory / "state",
         "alerts": alerts,

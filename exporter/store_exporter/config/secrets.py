@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -141,12 +141,14 @@ class OneReading(SecretSource):
         source: where to read.
     """
 
-    __slots__ = ("_found",)
+    __slots__ = ("_found", "_used")
 
     def __init__(self, source: SecretSource) -> None:
         super().__init__(source.directory, source.environ, source.resolve)
         self._found: dict[tuple[_Read, str], Secret | Path | str]
         object.__setattr__(self, "_found", {})
+        self._used: set[tuple[_Read, str]]
+        object.__setattr__(self, "_used", set())
 
     def secret(self, value: Any) -> Secret:
         """Read the secret behind a reference; see `SecretSource.secret`."""
@@ -160,6 +162,7 @@ class OneReading(SecretSource):
         if not isinstance(value, str):
             return read(self, value)
         found = self._look(read, value)
+        self._used.add((read, value))
         if isinstance(found, str):
             raise ValueError(found)
         return found
@@ -181,6 +184,16 @@ class OneReading(SecretSource):
             for (read, value), found in before._found.items()
             if self._look(read, value) != found
         }
+
+    def forget_but(self, named: Collection[str]) -> None:
+        """Forget what was read for `changes` alone, except what a configuration still names.
+
+        Args:
+            named: the strings of the configuration; stores that are taken over refer to some.
+        """
+        for key in list(self._found):
+            if key not in self._used and key[1] not in named:
+                del self._found[key]
 
 
 def reference(value: Any) -> tuple[str, str]:

@@ -57,19 +57,19 @@ class UnchangedStores:
 
     def _depends(self, keys: Any) -> bool:
         """Whether keys refer to something that has changed."""
-        return bool(self._changes) and any(text in self._changes for text in _texts(keys))
+        return bool(self._changes) and any(text in self._changes for text in texts_of(keys))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_of(value: Any) -> Iterator[str]:
     """Yield all strings of keys, those of keys below them too."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for each in value.values():
-            yield from _texts(each)
+            yield from texts_of(each)
     elif isinstance(value, list):
         for each in value:
-            yield from _texts(each)
+            yield from texts_of(each)
 
 
 def _of_orgs(data: Mapping[str, Any]) -> list[dict[str, Any]]:
