@@ -176,7 +176,8 @@ class Shop:
             ends += found is not None and not found["store_collector_backlog{orders}"]
             # What the search does not show is noted by one run and asked for by the next.
             comparison = self.life.shop.cursor.load()["pass"]["comparison"]
-            is_over = comparison["after"] is None and not comparison["awaited"]
+            left = (comparison["after"], comparison["awaited"], comparison["again"])
+            is_over = left == (None, {}, {})
             if found is not None and ends >= 3 and is_over:
                 self.compare(found)
                 return

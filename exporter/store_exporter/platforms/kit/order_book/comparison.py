@@ -38,14 +38,16 @@ class Comparison:
         compared: changes up to this Unix time have been compared.
         newest: the latest change when the comparison that goes on began.
         after: cursor at which it goes on; None when it is over.
-        awaited: orders that were not read since they changed, with the time since which they are
-            to be.
+        awaited: orders that were not read as the list showed them, with when they changed there.
+        again: orders that were read in the second of their change, which is that time, and that
+            are to be read once more, for they may have changed again in that second.
     """
 
     compared: int
     newest: int = 0
     after: str | None = None
     awaited: dict[str, int] = field(default_factory=dict)
+    again: dict[str, int] = field(default_factory=dict)
 
     def note_reading(self, order_id: str, changed: int, now: int) -> None:
         """Note an order that was read just after it changed: it may change again in that second.
@@ -56,9 +58,9 @@ class Comparison:
             now: our clock.
         """
         if abs(changed - now) <= _JUST_NOW:
-            self.awaited[order_id] = changed + 1
-        elif self.awaited.get(order_id, 0) <= changed + 1:
-            self.awaited.pop(order_id, None)
+            self.again[order_id] = changed
+        elif self.again.get(order_id, 0) <= changed:
+            self.again.pop(order_id, None)
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON types."""
@@ -72,9 +74,13 @@ class Comparison:
             KeyError, TypeError, ValueError: it makes no sense.
         """
         after = document["after"]
-        awaited = {str(one): int(changed) for one, changed in document["awaited"].items()}
+        awaited, again = (
+            {str(one): int(changed) for one, changed in saved.items()}
+            # Documents of before the two were kept apart have one of them.
+            for saved in (document["awaited"], document.get("again", {}))
+        )
         cursor = after if isinstance(after, str) else None
-        return cls(int(document["compared"]), int(document["newest"]), cursor, awaited)
+        return cls(int(document["compared"]), int(document["newest"]), cursor, awaited, again)
 
 
 def compare(book: CursorBook[Any]) -> Plan[None]:
@@ -84,17 +90,20 @@ def compare(book: CursorBook[Any]) -> Plan[None]:
         StoreError: of the requests; the next run begins the comparison anew.
     """
     state = book.place.comparison
-    settled = [one for one, changed in state.awaited.items() if book.is_read(one, changed)]
-    for order_id in settled:
-        del state.awaited[order_id]
-    due = [order_id for order_id in state.awaited if order_id not in book.read_now]
+    for kind, later in ((state.awaited, 0), (state.again, 1)):
+        for order_id in [one for one, at in kind.items() if book.is_read(one, at + later)]:
+            del kind[order_id]
+    # The search may have shown what is awaited in this run, too, but as it was before.
+    due = [(state.awaited, order_id) for order_id in state.awaited]
+    but = {*book.read_now, *state.awaited}
+    due += [(state.again, order_id) for order_id in state.again if order_id not in but]
     book.late = max(0, len(due) - _READ_ALONE)
-    for order_id in due[:_READ_ALONE]:
-        since = state.awaited.pop(order_id)
+    for kind, order_id in due[:_READ_ALONE]:
+        changed = kind.pop(order_id)
         try:
             yield from book.read_alone(order_id)
         except StoreError:
-            state.awaited[order_id] = since
+            kind[order_id] = changed
             raise
     if book.backlog:
         # What was not read yet is still ahead of the pass.
@@ -109,7 +118,7 @@ def compare(book: CursorBook[Any]) -> Plan[None]:
 def _compare_pages(book: CursorBook[Any], state: Comparison) -> Plan[None]:
     now = int(book.run.now())
     for _ in range(book.options.pages):
-        if len(state.awaited) >= _MOST_AWAITED:
+        if len(state.awaited) + len(state.again) >= _MOST_AWAITED:
             return
         page = yield from book.changes(_PAGE, state.after)
         times = []
