@@ -545,6 +545,8 @@ CLOSED = [
     "Wir führen gerade Wartungsarbeiten durch.",
     "<html><head><title>Shop</title></head><body><h1>Hello</h1><p>Down for maintenance.</p></html>",
     '"The site is under maintenance"',
+    "<title>Shop</title><p>We are doing some work on our shop. It opens again in an hour.</p>",
+    "<title>Sklep</title><p>Trwają prace serwisowe, które potrwają do rana.</p>",
     '[{"code": "maintenance", "message": "Updating"}]',
     '{"error": {"code": 503, "message": "Site en maintenance"}}',
 ]

@@ -91,6 +91,11 @@ class Marks:
         """What hides the platform's credentials in a text, by their look."""
         return Redactor(patterns=self.secrets)
 
+    @cached_property
+    def closed_phrases(self) -> tuple[str, ...]:
+        """What says in a text that a shop is closed: phrases, as single words are in addresses."""
+        return (*self.closed_sites, *(words for words in self.closed if " " in words))
+
     def failed(self, page: str) -> tuple[str, str] | None:
         """Return the error type and the words of a failure that a page tells of.
 

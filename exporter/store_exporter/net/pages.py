@@ -224,7 +224,7 @@ def tells_of_maintenance(named: str, text: str, marks: Marks) -> bool:
 
 def _before_phrase(text: str, marks: Marks) -> str | None:
     """Return what stands before the first phrase that says that a shop is closed, if any does."""
-    starts = [start for phrase in marks.closed_sites if (start := text.find(phrase)) >= 0]
+    starts = [start for phrase in marks.closed_phrases if (start := text.find(phrase)) >= 0]
     return text[: min(starts)] if starts else None
 
 
