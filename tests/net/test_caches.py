@@ -9,6 +9,7 @@ import pytest
 
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
+from store_exporter.net import caches
 from store_exporter.net.caches import cache_hit, refuse_cached, refuse_repeated
 
 MADE = ("nonce-timestamp", "cart-token", "date")
@@ -186,3 +187,9 @@ def test_quoted_text_that_never_ends_is_read_in_time(name: str) -> None:
     began = time.process_time()
     assert cache_hit({name: "; " + '"\\' * 32_000}) is None
     assert time.process_time() - began < 1
+
+
+def test_names_of_any_length_are_not_kept() -> None:
+    caches._is_of_cache.cache_clear()
+    assert caches.cache_hit({"x" * 60_000 + "-cache": "HIT", "x-cache": "HIT"}) == "x-cache: HIT"
+    assert caches._is_of_cache.cache_info().currsize == 1

@@ -52,6 +52,8 @@ _STALE = re.compile(r"(^|,)\s*11[0-3]\b")
 _QUOTED = re.compile(r'"(?:\\.?|[^"\\])*(?:"|\Z)', re.DOTALL)
 """Quoted text. One without an end goes on to the last character, so that it is read only once."""
 _STANDARD = re.compile(r";\s*hit(\s*=\s*\?1)?\s*([;,]|$)")
+_LONGEST_NAME = 64
+"""Characters; no header of a cache has as many, and what is known of names is kept."""
 _SAME_SECOND = 2.0
 
 
@@ -75,7 +77,7 @@ def _says_so(name: str, value: str) -> bool:
         return _NUMBERS[name](value)
     if name == "cache-status" and ";" in value:
         return _STANDARD.search(_QUOTED.sub("x", value)) is not None
-    if not _is_of_cache(name):
+    if len(name) > _LONGEST_NAME or not _is_of_cache(name):
         return False
     if _TRACE.search(name):
         words = set(re.findall(r"[a-z]+", value))
