@@ -17,18 +17,10 @@ from ..contract import Response
 from ..errors import StoreError
 from . import placeholders, refusals
 from .decoding import parse, shown_text, text
+from .maintenance import HEADLINE, closed_for_now, planned, tells_of_maintenance
 from .marks import GENERIC, Marks
-from .pages import (
-    HEAD,
-    HEADLINE,
-    blocked,
-    blocked_by,
-    challenged,
-    judged,
-    plain,
-    planned,
-    tells_of_maintenance,
-)
+from .page_text import HEAD, plain
+from .pages import blocked, blocked_by, challenged, judged
 from .refusals import UNCHANGED, Finding
 
 _REFUSED = (401, 403, 406, 451)
@@ -155,7 +147,7 @@ def _low(body: Any) -> str:
 
 
 def _closed(status: int, said: str, marks: Marks) -> Finding:
-    return "maintenance", f"the store is closed for now: {plain(said, marks) or f'HTTP {status}'}"
+    return closed_for_now(plain(said, marks) or f"HTTP {status}")
 
 
 def _unknown_refusal(response: Response, body: Any, marks: Marks) -> Finding | None:

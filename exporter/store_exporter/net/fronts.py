@@ -10,21 +10,8 @@ from ..contract import Response
 from . import strangers
 from .decoding import shown_text
 from .marks import GENERIC, Marks
-from .pages import (
-    HEADING,
-    LAST,
-    SCRIPTS,
-    TITLE,
-    begin,
-    challenged,
-    ends,
-    found_in,
-    instead,
-    is_platforms,
-    plain,
-    stranger,
-    text_of,
-)
+from .page_text import HEADING, LAST, SCRIPTS, TITLE, begin, ends, found_in, plain, text_of
+from .pages import challenged, instead, is_platforms, stranger
 from .refusals import Finding
 
 _LONG = 30_000

@@ -1,0 +1,111 @@
+"""Whether a response has it that the shop is closed for now, and not that it failed. No I/O."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+
+from . import strangers
+from .marks import Marks
+from .page_text import text_of
+from .plans import seconds_of
+from .refusals import Finding
+
+_OR_OVERLOAD = re.compile(
+    r"[ck]apaci[td]|용량|overload|überlast|surcharg|sobrecarg|sovraccaric|overbelast|överbelast|przeciąż|obciąż"
+    r"|přetíž|túlterhel|ylikuorm|a\u015f\u0131r\u0131 y\u00fck|перегру|перевантаж|過負荷|过载|過載"
+)
+"""What a page says, in the languages of Apache's, that names maintenance as one of two causes."""
+_CAUSE = re.compile(
+    r"too many (?:requests|connections)|(?:backend|fetch|request|query|connection) failed"
+    r"|(?:bad|invalid) gateway|gateway time-?out|internal server error|upstream|no healthy"
+    r"|(?:fatal|critical|parse|application|runtime) error|connection (?:refused|reset|timed out)"
+    r"|(?:limit|quota) (?:is |was |has been )?(?:reached|exceeded)|sqlstate\[|guru meditation"
+)
+"""Failures that are no maintenance, whatever else a page that names one says."""
+HEADLINE = 30
+"""Characters of a text that may stand for a title where a response has none."""
+_PLANNED_SECONDS = 60.0
+"""A 503 that says to come back after this or later was planned; overload asks for seconds."""
+_SHOWN = 100
+"""Characters of a page's text that are quoted."""
+
+
+def planned(headers: Mapping[str, str]) -> bool:
+    """Whether a 503 tells when the store will be back, as WordPress does while it is updated."""
+    seconds = seconds_of(headers.get("retry-after", ""), time.time())
+    return seconds is not None and seconds >= _PLANNED_SECONDS
+
+
+def tells_of_maintenance(named: str, text: str, marks: Marks) -> bool:
+    """Whether a response with status 503 gives maintenance as the cause.
+
+    A single word says so in a title. In a text it may be part of an address or of the advice whom
+    to ask, so that a phrase has to, of which nothing before names a failure.
+
+    Args:
+        named: titles and headings, in lower case.
+        text: what else it shows, in lower case; one that is short stands for a title.
+        marks: those of the platform, with the generic ones.
+    """
+    if not named.strip() and len(text) <= HEADLINE:
+        named = text
+    if _names_failure(named):
+        return False
+    if any(word in named for word in marks.closed):
+        return True
+    before = _before_phrase(text, marks)
+    return before is not None and not (_OR_OVERLOAD.search(text) or _names_failure(before))
+
+
+def _before_phrase(text: str, marks: Marks) -> str | None:
+    """Return what stands before the first phrase that says that a shop is closed, if any does."""
+    starts = [start for phrase in marks.closed_phrases if (start := text.find(phrase)) >= 0]
+    return text[: min(starts)] if starts else None
+
+
+def _names_failure(words: str) -> bool:
+    return _CAUSE.search(words) is not None or strangers.tells_of_lost_database(words)
+
+
+def closed_by_words(
+    status: int, page: str, low: str, names: tuple[str, str], marks: Marks
+) -> Finding | None:
+    """Return that the shop is closed, where a page has the words or marks of that.
+
+    Args:
+        status: of HTTP.
+        page: as much of it as is looked at.
+        low: its ends, in lower case.
+        names: its title and its heading.
+        marks: those of the platform, with the generic ones.
+    """
+    if status in (404, 410):
+        # A shop's name stands in the title of the page that says that there is no such page.
+        return None
+    title, heading = names
+    text = ""
+    if status == 503:
+        text = text_of(page, marks) or ""
+        named, said = f"{title} {heading}".lower(), text.lower()
+        first = f"{named} {_before_phrase(said, marks) or ''}"
+        closed = any(mark in low for mark in marks.maintenance) and not _names_failure(first)
+        closed = closed or tells_of_maintenance(named, said, marks)
+    else:
+        closed = any(word in title.lower() for word in marks.closed)
+    return (
+        closed_for_now(title or heading or text[:_SHOWN] or "maintenance page") if closed else None
+    )
+
+
+def closed_by_plan(status: int, headers: Mapping[str, str], title: str) -> Finding | None:
+    """Return that the shop is closed, where a 503 tells when it will be back."""
+    if status == 503 and planned(headers):
+        return closed_for_now(title or "it says when to come back")
+    return None
+
+
+def closed_for_now(shown: str) -> Finding:
+    """Return the finding that the shop is closed, with what it shows of that."""
+    return "maintenance", f"the store is closed for now: {shown}"

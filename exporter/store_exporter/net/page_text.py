@@ -1,0 +1,68 @@
+"""What a page shows: its title, its headings, its text and its ends. No I/O."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from .marks import Marks
+
+TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
+HEADING = re.compile(r"<h[12][^>]{0,200}>(.{0,300}?)</h[12]", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]{0,300}>")
+_HIDDEN = re.compile(r"<(!--|script\b|style\b|title\b|noscript\b)", re.IGNORECASE)
+_SHOWN_AGAIN = {
+    name: re.compile(end, re.IGNORECASE)
+    for name, end in (
+        ("!--", "-->"),
+        *((name, rf"</{name}\s*>?") for name in ("script", "style", "title", "noscript")),
+    )
+}
+HEAD = 20_000
+"""Characters of a page that are looked at."""
+FIRST, LAST = 5_000, 2_000
+"""Characters at a page's beginning and end in which it says who made it."""
+SCRIPTS = FIRST
+"""Characters in which a page that tests visitors names itself."""
+_MARKUP_MOST = 4_000
+"""Characters of markup, without programs and styles, that a notice has at most."""
+_LITTLE = 600
+"""Characters of text that a notice has at most."""
+
+
+def plain(source: str, marks: Marks, length: int = 160) -> str:
+    """Return markup as a line of text."""
+    return marks.redact.line(html.unescape(_TAG.sub(" ", source)), length)
+
+
+def begin(source: str) -> str:
+    """Return as much of a page as is looked at."""
+    return source[:HEAD]
+
+
+def ends(source: str) -> str:
+    """Return what a page begins and ends with, in lower case."""
+    if len(source) <= FIRST + LAST:
+        return source.lower()
+    return f"{source[:FIRST]} {source[-LAST:]}".lower()
+
+
+def text_of(page: str, marks: Marks) -> str | None:
+    """Return all the text that a page shows; None where it is more than a notice has."""
+    markup, position = "", 0
+    while True:
+        hidden = _HIDDEN.search(page, position, position + _MARKUP_MOST + 1)
+        markup += page[position : hidden.start() if hidden else len(page)] + " "
+        if len(markup) > _MARKUP_MOST:
+            return None
+        end = _SHOWN_AGAIN[hidden[1].lower()].search(page, hidden.end()) if hidden else None
+        if end is None:
+            text = html.unescape(_TAG.sub(" ", markup)).strip()
+            return marks.redact.line(text, _LITTLE) if len(text) <= _LITTLE else None
+        position = end.end()
+
+
+def found_in(pattern: re.Pattern[str], page: str, marks: Marks) -> str:
+    """Return what stands in the first element of a kind, `TITLE` or `HEADING`; "" without one."""
+    match = pattern.search(page)
+    return plain(match.group(1), marks, 80) if match else ""
