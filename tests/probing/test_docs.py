@@ -12,7 +12,7 @@ from store_exporter.net import redirects
 from store_exporter.probing import addresses, budget, http, jobs, timetable
 from store_exporter.probing.results.health import State
 from store_exporter.probing.results.recording import SKIP_REASONS
-from store_exporter.probing.state import sql_state, sqlite_state, storage
+from store_exporter.probing.state import sql_sweep, sqlite_state, storage
 from store_exporter.stores.model import Store
 
 
@@ -35,7 +35,7 @@ def test_limits_are_those_of_the_code(page: str) -> None:
     assert timetable.JITTER_SHARE == 2 / 100
     assert jobs.FRESH_INTERVALS == 3
     assert (storage.KEPT_SECONDS, storage.UNUSED_SECONDS) == (90 * 86_400, 2 * 86_400)
-    assert (sql_state.BELIEVED_SECONDS, sqlite.KEPT_FILES) == (7 * 86_400, 3)
+    assert (sql_sweep.BELIEVED_SECONDS, sqlite.KEPT_FILES) == (7 * 86_400, 3)
     words = (
         "A tenth of it",
         "A quarter of that tenth",

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from store_exporter.probing.state.postgresql_state import PostgresqlState
-from store_exporter.probing.state.sql_state import BELIEVED_SECONDS, SqlState
+from store_exporter.probing.state.sql_state import SqlState
+from store_exporter.probing.state.sql_sweep import BELIEVED_SECONDS
 from store_exporter.probing.state.sqlite_state import REPORTED_SECONDS, SqliteState
 from store_exporter.probing.state.storage import (
     DAMAGED,

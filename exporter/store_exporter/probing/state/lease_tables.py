@@ -86,7 +86,7 @@ class SqlLeases(ABC):
         if wanted != self._held or self._count() != len(self._held):
             self._held = self._claim(wanted)
         for labels in sorted(self._held & reports.keys()):
-            statement = f"UPDATE {LEASES} SET report = ? WHERE {_THIS}"  # noqa: S608
+            statement = f"UPDATE {LEASES} SET report = ? WHERE {_THIS}"
             self.execute(statement, (reports[labels], *labels))
         return Heartbeat(self._held, others)
 
@@ -97,7 +97,7 @@ class SqlLeases(ABC):
         a holder that they take for gone. To read all of ten thousand stores is ten thousand times
         that this thread asks to go on, for each of which the event loop may stand still.
         """
-        statement = f"SELECT count(*) FROM {LEASES} WHERE holder = ?"  # noqa: S608
+        statement = f"SELECT count(*) FROM {LEASES} WHERE holder = ?"
         count: int = self.execute(statement, (self.id,)).fetchone()[0]
         return count
 
@@ -106,12 +106,12 @@ class SqlLeases(ABC):
         holders: dict[Labels, str] = {
             (org, domain, platform): holder
             for org, domain, platform, holder in self.execute(
-                f"SELECT org, domain, platform, holder FROM {LEASES}"  # noqa: S608
+                f"SELECT org, domain, platform, holder FROM {LEASES}"
             ).fetchall()
         }
         mine = {labels for labels, holder in holders.items() if holder == self.id}
         for labels in mine - wanted:
-            self.execute(f"DELETE FROM {LEASES} WHERE {_THIS}", labels)  # noqa: S608
+            self.execute(f"DELETE FROM {LEASES} WHERE {_THIS}", labels)
         # In one order everywhere, so that two processes do not wait for each other.
         taken = filter(self._take, sorted(wanted - holders.keys()))
         return frozenset((mine & wanted).union(taken))
@@ -119,33 +119,33 @@ class SqlLeases(ABC):
     def _others(self, gone: Mapping[str, int]) -> dict[str, int]:
         """Count this process's beat; return the others' counts, without those that are gone."""
         beaten = self.execute(
-            f"UPDATE {HOLDERS} SET beat = beat + 1 WHERE id = ?",  # noqa: S608
+            f"UPDATE {HOLDERS} SET beat = beat + 1 WHERE id = ?",
             (self.id,),
         )
         if not beaten.rowcount:
-            self.execute(f"INSERT INTO {HOLDERS} VALUES (?, 0)", (self.id,))  # noqa: S608
-        statement = f"SELECT id, beat FROM {HOLDERS} WHERE id <> ? ORDER BY id"  # noqa: S608
+            self.execute(f"INSERT INTO {HOLDERS} VALUES (?, 0)", (self.id,))
+        statement = f"SELECT id, beat FROM {HOLDERS} WHERE id <> ? ORDER BY id"
         others: dict[str, int] = dict(self.execute(statement, (self.id,)).fetchall())
         for holder, count in list(others.items()):
             if gone.get(holder) != count and not self.is_dead(holder):
                 continue
             # One that has beaten since, while this waited for it, stays.
-            statement = f"DELETE FROM {HOLDERS} WHERE id = ? AND beat = ?"  # noqa: S608
+            statement = f"DELETE FROM {HOLDERS} WHERE id = ? AND beat = ?"
             if self.execute(statement, (holder, count)).rowcount:
-                self.execute(f"DELETE FROM {LEASES} WHERE holder = ?", (holder,))  # noqa: S608
+                self.execute(f"DELETE FROM {LEASES} WHERE holder = ?", (holder,))
                 del others[holder]
         return others
 
     def _take(self, labels: Labels) -> bool:
         done = self.execute(
-            f"INSERT INTO {LEASES} VALUES (?, ?, ?, ?, '') ON CONFLICT DO NOTHING",  # noqa: S608
+            f"INSERT INTO {LEASES} VALUES (?, ?, ?, ?, '') ON CONFLICT DO NOTHING",
             (*labels, self.id),
         )
         return bool(done.rowcount)
 
     def reports(self, org: str) -> Mapping[Labels, str]:
         """Return what their holders report of an org's stores."""
-        statement = f"SELECT org, domain, platform, report FROM {LEASES} WHERE org = ?"  # noqa: S608
+        statement = f"SELECT org, domain, platform, report FROM {LEASES} WHERE org = ?"
         rows = self.run(lambda: self.execute(statement, (org,)).fetchall())
         return {(org, domain, platform): text for org, domain, platform, text in rows if text}
 
@@ -154,7 +154,7 @@ class SqlLeases(ABC):
 
         def work() -> None:
             for table, column in ((LEASES, "holder"), (HOLDERS, "id")):
-                self.execute(f"DELETE FROM {table} WHERE {column} = ?", (self.id,))  # noqa: S608
+                self.execute(f"DELETE FROM {table} WHERE {column} = ?", (self.id,))
 
         self.run(work)
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from .sql_state import DOCUMENTS, NOTES, VERSION, SqlState
+from .sql_state import SqlState
+from .sql_tables import DOCUMENTS, NOTES, VERSION
 from .storage import StateError, StateUnavailableError, StorageEvents
 
 T = TypeVar("T")
@@ -185,7 +186,7 @@ class PostgresqlState(SqlState):
         if _value(connection.execute(b"SELECT to_regclass(%s)", (DOCUMENTS,))) is None:
             for statement in _SCHEMA:
                 connection.execute(statement.replace("TABLE", "TABLE IF NOT EXISTS").encode())
-        version = self._note("version")
+        version = self.note("version")
         if version is None:
             self.set_note("version", VERSION)
         elif version != VERSION:

@@ -3,28 +3,22 @@
 A document is replaced only by who has read it: of two processes that watch the same store for a
 while, as when shards are added, the one that is late is refused and reads again. So positions and
 counters never fall behind what was saved.
-
-What nobody used for long is deleted, by a clock that is believed only after it went on evenly for
-a week: longer than the weekend after which somebody looks at a machine whose clock is wrong, and
-long enough that every store which is still there has been read meanwhile.
 """
 
 from __future__ import annotations
 
 import logging
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
+from .sql_sweep import Sweep
+from .sql_tables import COLUMNS, DOCUMENTS, KEY, SqlTables, is_whole
 from .storage import (
     DAMAGED,
-    KEPT_SECONDS,
-    UNUSED_SECONDS,
     DocumentEntry,
     Key,
     Saved,
     StateError,
-    StateUnavailableError,
     StorageEvents,
     StoreIdentity,
     Write,
@@ -32,27 +26,15 @@ from .storage import (
     key_checksum,
 )
 
-T = TypeVar("T")
-
 log = logging.getLogger(__name__)
 
-VERSION = 2
-"""Of the tables; what another version wrote is not read."""
-DOCUMENTS = "exporter_documents"
-NOTES = "exporter_notes"
-BELIEVED_SECONDS = 7 * 86_400
-"""How long a clock goes on evenly before anything is deleted by it."""
 _USED_SECONDS = 86_400
 _MOVED = 1_000_000
-_SWEEP_SECONDS = 3600
-_BACKWARDS_SECONDS = 3600
-_KEY = "org, platform, domain, address, collector"
-_COLUMNS = f"{_KEY}, document, revision, used, checksum, key_checksum"
 _THIS = "org = ? AND platform = ? AND domain = ? AND address = ? AND collector = ?"
 _WHOSE = "org = ? AND platform = ? AND domain = ? AND address = ?"
 
 
-class SqlState(ABC):
+class SqlState(SqlTables):
     """A `Storage` in the tables of a database.
 
     Args:
@@ -60,58 +42,35 @@ class SqlState(ABC):
         now: Unix time.
     """
 
-    handle: str
-    """Names a row whatever it says of itself."""
-
     def __init__(self, events: StorageEvents, now: Callable[[], float]) -> None:
         self.events = events
         self._now = now
-        self._swept = 0.0
-
-    @abstractmethod
-    def run(self, work: Callable[[], T], *, write: bool = True) -> T:
-        """Do some work in the database, as a whole or not at all.
-
-        Args:
-            work: does it by `execute`; may be called a second time when it failed.
-            write: whether it changes anything, which is durable when this returns.
-
-        Raises:
-            StateUnavailableError: it cannot be done now.
-        """
-
-    @abstractmethod
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
-        """Run a statement, with `?` for values, and return a cursor."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Give up what is held."""
+        self._sweep = Sweep(self, self._set_aside, events, now)
 
     def get(self, key: Key) -> Saved | None:
         """Return a document; None when there is none, or it was damaged and has been set aside."""
-        self._sweep_if_due()
+        self._sweep.if_due()
         row = self.run(lambda: self._row(key), write=False)
         if row is None:
             return None
-        if not _is_whole(row):
+        if not is_whole(row):
             self.run(lambda: self._set_aside(row))
             return None
         document, revision, used = row[6:9]
         if abs(self._now() - used) > _USED_SECONDS:
-            self._tidy(lambda: self._renew(key, document, revision))
+            self.tidy(lambda: self._renew(key, document, revision))
         return Saved(document.decode(), revision)
 
     def _row(self, key: Key) -> Sequence[Any] | None:
         found: Sequence[Any] | None = self.execute(
-            f"SELECT {self.handle}, {_COLUMNS} FROM {DOCUMENTS} WHERE {_THIS}",
+            f"SELECT {self.handle}, {COLUMNS} FROM {DOCUMENTS} WHERE {_THIS}",
             key,
         ).fetchone()
         return found
 
     def put(self, writes: Iterable[Write]) -> list[int | None]:
         """Save documents durably, all in one transaction."""
-        self._sweep_if_due()
+        self._sweep.if_due()
         # In one order everywhere, so that two processes do not wait for each other.
         ordered = sorted(enumerate(writes), key=lambda pair: pair[1].key)
         revisions = self.run(lambda: {place: self._put(write) for place, write in ordered})
@@ -132,8 +91,8 @@ class SqlState(ABC):
                 parts = ("document", "revision", "used", "checksum")
                 conflict = "DO UPDATE SET " + ", ".join(f"{p} = excluded.{p}" for p in parts)
             done = self.execute(
-                f"INSERT INTO {DOCUMENTS} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                f"ON CONFLICT ({_KEY}) {conflict}",
+                f"INSERT INTO {DOCUMENTS} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                f"ON CONFLICT ({KEY}) {conflict}",
                 (*key, *self._sealed(key, document, revision), key_checksum(key)),
             )
         if before == 0 and done.rowcount:
@@ -143,7 +102,7 @@ class SqlState(ABC):
     def _warn_of_others(self, key: Key) -> None:
         """Log that a store starts afresh although other state of its domain is kept."""
         rows = self.execute(
-            f"SELECT {_KEY} FROM {DOCUMENTS} WHERE domain = ? AND collector = ?",
+            f"SELECT {KEY} FROM {DOCUMENTS} WHERE domain = ? AND collector = ?",
             (key.domain, key.collector),
         ).fetchall()
         others = [str(Key(*row).identity) for row in rows if tuple(row) != key]
@@ -182,88 +141,25 @@ class SqlState(ABC):
     def verify(self) -> None:
         """Find documents whose key is damaged, so that they would never be read again."""
         rows = self.execute(
-            f"SELECT {self.handle}, {_KEY}, key_checksum FROM {DOCUMENTS}"
+            f"SELECT {self.handle}, {KEY}, key_checksum FROM {DOCUMENTS}"
         ).fetchall()
         for handle, *parts, proof in rows:
             texts = all(isinstance(part, str) for part in parts)
             if texts and proof == key_checksum(Key(*parts)):
                 continue
             row = self.execute(
-                f"SELECT {self.handle}, {_COLUMNS} FROM {DOCUMENTS} WHERE {self.handle} = ?",
+                f"SELECT {self.handle}, {COLUMNS} FROM {DOCUMENTS} WHERE {self.handle} = ?",
                 (handle,),
             ).fetchone()
-            if not _is_whole(row):
+            if not is_whole(row):
                 self._set_aside(row)
                 continue
             statement = f"UPDATE {DOCUMENTS} SET key_checksum = ? WHERE {self.handle} = ?"
             self.execute(statement, (key_checksum(Key(*parts)), handle))
 
-    def _sweep_if_due(self) -> None:
-        if not 0 <= self._now() - self._swept < _SWEEP_SECONDS:
-            self._swept = self._now()
-            self._tidy(self._sweep)
-
-    def _tidy(self, work: Callable[[], None]) -> None:
-        """Do maintenance that can wait until the next time."""
-        try:
-            self.run(work)
-        except StateUnavailableError as error:
-            log.debug("the state is not tidied now: %s", error)
-
-    def _sweep(self) -> None:
-        """Delete what was not used for long, if the clock is to be believed."""
-        now = int(self._now())
-        seen, since = self._note("clock seen"), self._note("clock since")
-        if seen is None or since is None:
-            since = now
-        elif not -_BACKWARDS_SECONDS <= now - seen < BELIEVED_SECONDS:
-            log.warning(
-                "the clock jumped by %d s since the state was used, unless nothing used it for so "
-                "long; nothing old is deleted for a week",
-                now - seen,
-            )
-            since = now
-        self.set_note("clock seen", now)
-        self.set_note("clock since", since)
-        self.events.left_behind(self._count_unused(now))
-        if now - since < BELIEVED_SECONDS:
-            return
-        rows = self.execute(
-            f"SELECT {self.handle}, {_COLUMNS} FROM {DOCUMENTS} WHERE used < ? LIMIT 1000",
-            (now - KEPT_SECONDS,),
-        ).fetchall()
-        for row in rows:
-            if _is_whole(row):
-                statement = f"DELETE FROM {DOCUMENTS} WHERE {self.handle} = ?"
-                self.execute(statement, (row[0],))
-                log.info("forgot the state of %s: not used for 90 days", Key(*row[1:6]).identity)
-            else:
-                self._set_aside(row)
-
-    def _count_unused(self, now: int) -> int:
-        # What is kept of no address is no store's figures.
-        statement = (
-            "SELECT count(*) FROM (SELECT DISTINCT org, platform, domain, address "
-            f"FROM {DOCUMENTS} WHERE used < ? AND org <> '' AND address <> '') AS stores"
-        )
-        count: int = self.execute(statement, (now - UNUSED_SECONDS,)).fetchone()[0]
-        return count
-
-    def _note(self, name: str) -> int | None:
-        row = self.execute(f"SELECT value FROM {NOTES} WHERE name = ?", (name,)).fetchone()
-        return row[0] if row and isinstance(row[0], int) else None
-
-    def set_note(self, name: str, value: int) -> None:
-        """Keep a number under a name."""
-        self.execute(
-            f"INSERT INTO {NOTES} (name, value) VALUES (?, ?) "
-            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (name, value),
-        )
-
     def entries(self) -> list[DocumentEntry]:
         """Return what there is, in the order of keys."""
-        statement = f"SELECT {_KEY}, length(document), used FROM {DOCUMENTS}"
+        statement = f"SELECT {KEY}, length(document), used FROM {DOCUMENTS}"
         rows = self.run(lambda: self.execute(statement).fetchall(), write=False)
         return sorted(DocumentEntry(Key(*row[:5]), *row[5:]) for row in rows)
 
@@ -272,7 +168,7 @@ class SqlState(ABC):
         return self.run(lambda: self._move(old, new, replace=replace))
 
     def _move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool) -> int:
-        rows = [row for row in self._of(old) if _is_whole(row)]
+        rows = [row for row in self._of(old) if is_whole(row)]
         if not rows:
             raise StateError(f"there is no state of {old}")
         if self._of(new) and not replace:
@@ -287,7 +183,7 @@ class SqlState(ABC):
         # No reader of either has such a revision, so that none overwrites what was moved.
         document, revision = row[6], row[7] and row[7] + _MOVED
         self.execute(
-            f"INSERT INTO {DOCUMENTS} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO {DOCUMENTS} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*key, *self._sealed(key, document, revision), key_checksum(key)),
         )
 
@@ -296,20 +192,10 @@ class SqlState(ABC):
         return self.run(lambda: self._forget(identity))
 
     def _of(self, identity: StoreIdentity) -> list[Sequence[Any]]:
-        statement = f"SELECT {self.handle}, {_COLUMNS} FROM {DOCUMENTS} WHERE {_WHOSE}"
+        statement = f"SELECT {self.handle}, {COLUMNS} FROM {DOCUMENTS} WHERE {_WHOSE}"
         found: list[Sequence[Any]] = self.execute(statement, identity).fetchall()
         return found
 
     def _forget(self, identity: StoreIdentity) -> int:
         count: int = self.execute(f"DELETE FROM {DOCUMENTS} WHERE {_WHOSE}", identity).rowcount
         return count
-
-
-def _is_whole(row: Sequence[Any]) -> bool:
-    _, *parts, document, revision, used, proof, _ = row
-    if not (isinstance(document, bytes) and isinstance(revision, int) and isinstance(used, int)):
-        return False
-    if not all(isinstance(part, str) for part in parts):
-        return False
-    key = Key(*parts)
-    return bool(proof == checksum(key, document, revision, used))

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ... import sqlite
-from .sql_state import DOCUMENTS, NOTES, VERSION, SqlState
+from .sql_state import SqlState
+from .sql_tables import DOCUMENTS, NOTES, VERSION
 from .storage import StateError, StateUnavailableError, StorageEvents
 
 T = TypeVar("T")
@@ -163,7 +164,7 @@ class SqliteState(SqlState):
         self._database = database = _connect(self._path)
         self._opened = sqlite.number(self._path)
         self._examine(database)
-        if (found := self._note(_SAVES) or 0) < reached:
+        if (found := self.note(_SAVES) or 0) < reached:
             log.error(
                 "the state file lacks the last %d saves: its log is damaged or gone, or the file "
                 "is an old copy; the exporter continues from its content",
@@ -285,7 +286,7 @@ class SqliteState(SqlState):
             if not self._is_current():
                 raise _ReplacedError
             done = work()
-            number = (self._note(_SAVES) or 0) + 1
+            number = (self.note(_SAVES) or 0) + 1
             self.set_note(_SAVES, number)
         self._saves.write(number)
         self._patience.renew()
