@@ -60,7 +60,8 @@ class CannedBigCommerce(SimulatedServer):
             return Outgoing(STORE)
         if request.path == f"{API}/v3/catalog/products":
             found = [PUMP] if request.query["sku"] == "PUMP" else []
-            return Outgoing({"data": found, "meta": {}})
+            pagination = {"total": len(found), "total_pages": 1}
+            return Outgoing({"data": found, "meta": {"pagination": pagination}})
         return Outgoing({"data": PUMP, "meta": {}}) if request.path.endswith("/77") else NOT_FOUND
 
 

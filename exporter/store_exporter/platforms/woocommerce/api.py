@@ -6,7 +6,7 @@ import re
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...contract import Response
@@ -50,6 +50,7 @@ class Api(api.Api):
     page_size = PAGE
     most_pages = MAX_PAGES
     in_full = FULL | {"dates_are_gmt": "true", "orderby": "id", "order": "asc"}
+    brief: ClassVar = {"_fields": "id"}
     total_header = "x-wp-total"
     pages_header = "x-wp-totalpages"
     reader = READER

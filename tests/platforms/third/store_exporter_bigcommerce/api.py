@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.connection import Send
 from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.kit.rest import api
+from store_exporter.platforms.kit.rest.wrapping import Wrapping
 
 from .responses import READER
 
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 class Api(api.Api):
     """The store's API for the time of one operation or run."""
 
+    page_size = 250
+    most_pages = 10
+    size_name = "limit"
+    ids_name = "id:in"
+    # Version 2 sends lists and resources as they are.
+    wrappings: ClassVar = {
+        "/v3/": Wrapping(
+            items="data",
+            resource="data",
+            total=("meta", "pagination", "total"),
+            pages=("meta", "pagination", "total_pages"),
+        )
+    }
     reader = READER
 
     def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
@@ -28,10 +41,6 @@ class Api(api.Api):
     def address(self, path: str) -> str:
         """Return the address of a path, which is below that of the store's API."""
         return self._base + path
-
-    def data(self, path: str, params: Mapping[str, str] | None = None) -> Plan[Any]:
-        """GET a resource of version 3 and return what stands under `data`."""
-        return Fields((yield from self.get(path, params)), path).raw("data")
 
     def currency(self) -> Plan[str]:
         """Return the code of the store's currency, asked for once an hour."""

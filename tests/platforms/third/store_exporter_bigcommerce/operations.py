@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from store_exporter.errors import StoreError
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.operations import products
 from store_exporter.platforms.kit.operations.plans import Plans, plan
@@ -27,13 +26,11 @@ def find_product(api: Api, product: int | str) -> Plan[Fields]:
     """
 
     def by_sku(sku: str) -> Plan[Fields | None]:
-        rows = yield from api.data(PRODUCTS, {"sku": sku, "is_visible": "true"})
-        if not isinstance(rows, list):
-            raise StoreError("invalid_response", "the products are not a list")
-        return products.matching_sku([Fields(row, f"product {sku}") for row in rows], sku)
+        rows = yield from api.rows(PRODUCTS, {"sku": sku, "is_visible": "true"})
+        return products.matching_sku(rows.objects(f"product {sku}"), sku)
 
     def by_id(number: int) -> Plan[Fields | None]:
-        row = Fields((yield from api.data(f"{PRODUCTS}/{number}")), f"product {number}")
+        row = yield from api.get_object(f"{PRODUCTS}/{number}", f"product {number}")
         return row if row.identifier() == number and row.flag("is_visible") else None
 
     return products.find(product, by_sku, by_id)

@@ -18,6 +18,7 @@ from ..reading import numbered_pages
 from ..reading.fields import Fields, as_list
 from ..reading.lists import Rows, unexpected_items
 from .responses import RestReader
+from .wrapping import BARE, Wrapping
 
 T = TypeVar("T")
 
@@ -64,6 +65,10 @@ class Api(connection.Api):
     """Header that says how many items a list has."""
     pages_header: ClassVar[str] = ""
     """Header that says how many pages it has."""
+    wrappings: ClassVar[Mapping[str, Wrapping]] = {}
+    """Where the content stands in JSON that holds more than it, by the beginnings of paths."""
+    brief: ClassVar[Mapping[str, str]] = {}
+    """What asks for no more of each item than its id."""
     reader: ClassVar[RestReader]
     """Reads the responses."""
 
@@ -115,8 +120,20 @@ class Api(connection.Api):
         del path
         return self.reader.read(response)
 
-    def list_size(self, response: Response) -> tuple[int | None, int | None]:
-        """Return how many items and pages a list has, None where the response does not say."""
+    def content(self, path: str, response: Response) -> Any:
+        """Return the resource in a successful response, out of what the store wraps it in.
+
+        Raises:
+            StoreError: as the response says; invalid_response, the wrapping is missing.
+        """
+        return self._wrapping(path).resource_in(self.read(path, response), path)
+
+    def _wrapping(self, path: str) -> Wrapping:
+        """Return how the store wraps what has a path."""
+        return next((w for begin, w in self.wrappings.items() if path.startswith(begin)), BARE)
+
+    def _list_size(self, response: Response) -> tuple[int | None, int | None]:
+        """Return how many items and pages a list has, None where no header says so."""
         total, pages = (
             int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 13 else None
             for stated in (
@@ -134,7 +151,7 @@ class Api(connection.Api):
     def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
         """GET one resource; return its JSON and the response that it came in."""
         response = yield from self.send("GET", path, params)
-        return self.read(path, response), response
+        return self.content(path, response), response
 
     def get_object(
         self, path: str, what: str, params: Mapping[str, Any] | None = None
@@ -145,12 +162,12 @@ class Api(connection.Api):
     def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
         """PUT members of one resource and return its JSON."""
         response = yield from self.send("PUT", path, json=body)
-        return self.read(path, response)
+        return self.content(path, response)
 
     def create(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
         """POST a new resource and return its JSON; never repeated once it may have arrived."""
         response = yield from self.send("POST", path, json=body)
-        return self.read(path, response)
+        return self.content(path, response)
 
     def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
         """GET one page of a list.
@@ -158,11 +175,12 @@ class Api(connection.Api):
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
-        body, response = yield from self.ask(path, params)
-        items = as_list(body)
+        response = yield from self.send("GET", path, params)
+        body, wrapping = self.read(path, response), self._wrapping(path)
+        items = as_list(wrapping.items_in(body, path))
         if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
-        total, pages = self.list_size(response)
+        total, pages = wrapping.size_in(body) if wrapping.items else self._list_size(response)
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 
     def count(
@@ -235,7 +253,7 @@ class Api(connection.Api):
 
     def has_any(self, path: str) -> Plan[bool]:
         """Return whether a list has an item, without reading more than one of them."""
-        return len((yield from self.page(path, {self.size_name: 1, "_fields": "id"}))) > 0
+        return len((yield from self.page(path, {self.size_name: 1, **self.brief}))) > 0
 
     def read_all(
         self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]
