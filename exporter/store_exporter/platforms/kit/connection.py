@@ -6,6 +6,7 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import partial, wraps
 from typing import Any, ClassVar, Generic, Self, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
@@ -45,20 +46,34 @@ class Facts:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._known: dict[str, tuple[float, Any]] = {}
+        self._known: dict[object, tuple[float, Any]] = {}
 
-    def fix(self, name: str, value: object) -> None:
-        """Remember something for good."""
-        self._known[name] = (math.inf, value)
+    def fix(self, known: Callable[..., Plan[T]], value: T) -> None:
+        """Remember for good what a `fact` would request."""
+        self._known[known] = (math.inf, value)
 
-    def get(self, name: str, ask: Callable[[], Plan[T]]) -> Plan[T]:
-        """Return what is known by a name, asking for it where that is an hour ago."""
-        ends, value = self._known.get(name, (-math.inf, None))
+    def get(self, known: Callable[..., Plan[T]], request: Callable[[], Plan[T]]) -> Plan[T]:
+        """Return what is remembered of a `fact`, requesting it where that is an hour ago."""
+        ends, value = self._known.get(known, (-math.inf, None))
         if ends < self._monotonic():
-            value = yield from ask()
-            self._known[name] = (self._monotonic() + _LIFETIME, value)
-        known: T = value
+            value = yield from request()
+            self._known[known] = (self._monotonic() + _LIFETIME, value)
+        found: T = value
+        return found
+
+
+def fact(request: Callable[[ApiT], Plan[T]]) -> Callable[[ApiT], Plan[T]]:
+    """Make a plan that requests something from an API one that remembers it for an hour.
+
+    What is remembered belongs to the store; all its operations, probes and collectors share it.
+    """
+
+    @wraps(request)
+    def remembered(api: Any) -> Plan[T]:
+        known: Plan[T] = api.facts.get(remembered, partial(request, api))
         return known
+
+    return remembered
 
 
 class Connection(ABC, Generic[ApiT]):

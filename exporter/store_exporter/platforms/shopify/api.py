@@ -10,7 +10,7 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Plan, RedirectError, Request
 from ..kit import connection
-from ..kit.connection import Send
+from ..kit.connection import Send, fact
 from ..kit.graphql.api import GraphqlApi
 from ..kit.graphql.bucket import Bucket
 from ..kit.graphql.documents import QueryFile
@@ -114,11 +114,9 @@ class Api(connection.Api):
         request = Request("POST", self.url + GRANT, json=self._tokens.request, idempotent=True)
         self._tokens.receive((yield from self.exchange(request)), self.now())
 
+    @fact
     def shop(self) -> Plan[Fields]:
-        """Return the shop's name, currency and time zone, asked for once an hour."""
-        return self.facts.get("shop", self._shop)
-
-    def _shop(self) -> Plan[Fields]:
+        """Return the shop's name, currency and time zone, requested once an hour."""
         return (yield from self.admin.ask("Shop")).child("shop")
 
     def currency(self) -> Plan[str]:

@@ -10,6 +10,7 @@ import httpx
 from ...stores.model import Secret
 from ..kit.client import clients
 from ..kit.client.clients import AsyncClient, BlockingClient, Client, SleptT, TransportT
+from . import facts
 from .api import Api
 from .connection import Connection
 from .operations import PLANS
@@ -36,8 +37,8 @@ class _Store(Client[Api, TransportT, SleptT]):
     ) -> None:
         credentials = {"consumer_key": consumer_key, "consumer_secret": consumer_secret}
         connection = Connection(url, credentials, options, **clients.clocks(options))
-        if options.get("currency") is not None:
-            connection.facts.fix("currency", options["currency"])
+        if (currency := options.get("currency")) is not None:
+            connection.facts.fix(facts.currency, currency)
         super().__init__(connection, PLANS, options)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from ...net.plans import Plan
+from ..kit.connection import fact
 from ..kit.reading.fields import Fields
 from ..kit.reading.money import decimals_of, plain_decimal
 from .api import V3, Api
@@ -31,32 +32,26 @@ class MoneySettings(NamedTuple):
     decimal: str
 
 
+@fact
 def money_settings(api: Api) -> Plan[MoneySettings]:
     """Return the shop's settings of money."""
-
-    def ask() -> Plan[MoneySettings]:
-        page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
-        values = {row.text_or("id").removeprefix("woocommerce_"): row for row in page}
-        nothing = Fields({}, "the settings")
-        code = values.get("currency", nothing).currency("value")
-        decimals = values.get("price_num_decimals")
-        return MoneySettings(
-            code,
-            decimals_of(code) if decimals is None else decimals.integer("value"),
-            values.get("price_thousand_sep", nothing).text_or("value", ","),
-            values.get("price_decimal_sep", nothing).text_or("value", "."),
-        )
-
-    return api.facts.get("settings", ask)
+    page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
+    values = {row.text_or("id").removeprefix("woocommerce_"): row for row in page}
+    nothing = Fields({}, "the settings")
+    code = values.get("currency", nothing).currency("value")
+    decimals = values.get("price_num_decimals")
+    return MoneySettings(
+        code,
+        decimals_of(code) if decimals is None else decimals.integer("value"),
+        values.get("price_thousand_sep", nothing).text_or("value", ","),
+        values.get("price_decimal_sep", nothing).text_or("value", "."),
+    )
 
 
+@fact
 def currency(api: Api) -> Plan[str]:
     """Return the code of the shop's currency."""
-
-    def ask() -> Plan[str]:
-        return (yield from money_settings(api)).currency
-
-    return api.facts.get("currency", ask)
+    return (yield from money_settings(api)).currency
 
 
 def normalize_prices(api: Api, products: Sequence[Any]) -> Plan[None]:
@@ -83,10 +78,10 @@ def order_statuses(api: Api, without: Collection[str]) -> Plan[str]:
 
     Those of plugins are among them.
     """
+    return ",".join(slug for slug in (yield from _statuses(api)) if slug not in without)
 
-    def ask() -> Plan[tuple[str, ...]]:
-        page = yield from api.page(f"{V3}/reports/orders/totals")
-        return tuple(row.text("slug").removeprefix("wc-") for row in page)
 
-    every = yield from api.facts.get("statuses", ask)
-    return ",".join(slug for slug in every if slug not in without)
+@fact
+def _statuses(api: Api) -> Plan[tuple[str, ...]]:
+    page = yield from api.page(f"{V3}/reports/orders/totals")
+    return tuple(row.text("slug").removeprefix("wc-") for row in page)

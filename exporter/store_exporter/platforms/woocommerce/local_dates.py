@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from ...net.plans import Plan
+from ..kit.connection import fact
 from ..kit.reading.days import named_zone, zone_at
 from ..kit.reading.fields import Fields
 from .api import Api
@@ -57,13 +58,10 @@ def _in_gmt(member: Callable[[str], Any], names: Iterable[str], zone: tzinfo) ->
     return found
 
 
+@fact
 def time_zone(api: Api) -> Plan[tzinfo]:
     """Return the time zone of the shop's calendar."""
-
-    def ask() -> Plan[tzinfo]:
-        return time_zone_of((yield from api_index(api)))
-
-    return api.facts.get("zone", ask)
+    return time_zone_of((yield from api_index(api)))
 
 
 def api_index(api: Api) -> Plan[Fields]:

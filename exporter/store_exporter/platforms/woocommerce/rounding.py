@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import StoreError
 from ...net.plans import Plan
+from ..kit.connection import fact
 from ..kit.reading.fields import Fields
 from . import facts
 from .api import FULL, PAGE, V3, Api
@@ -34,18 +35,15 @@ CALLS = (
 _AT_SUBTOTAL = f"{V3}/settings/tax/woocommerce_tax_round_at_subtotal"
 
 
+@fact
 def order_totals(api: Api) -> Plan[OrderTotals]:
     """Return how to read the totals of the shop's orders."""
-
-    def ask() -> Plan[OrderTotals]:
-        shop = yield from facts.money_settings(api)
-        found = OrderTotals(shop.decimals, shop.currency)
-        if found.rounds(shop.currency):
-            found.by_parts = True
-            found.finer_below, found.is_guess = yield from _learn(api, found, is_foreign=False)
-        return found
-
-    return api.facts.get("reading", ask)
+    shop = yield from facts.money_settings(api)
+    found = OrderTotals(shop.decimals, shop.currency)
+    if found.rounds(shop.currency):
+        found.by_parts = True
+        found.finer_below, found.is_guess = yield from _learn(api, found, is_foreign=False)
+    return found
 
 
 def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[None]:

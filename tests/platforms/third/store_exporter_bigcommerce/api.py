@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from store_exporter.net.plans import Plan
-from store_exporter.platforms.kit.connection import Send
-from store_exporter.platforms.kit.reading.fields import Fields
+from store_exporter.platforms.kit.connection import Send, fact
 from store_exporter.platforms.kit.rest import api
 from store_exporter.platforms.kit.rest.wrapping import Wrapping
 
@@ -42,9 +41,7 @@ class Api(api.Api):
         """Return the address of a path, which is below that of the store's API."""
         return self._base + path
 
+    @fact
     def currency(self) -> Plan[str]:
-        """Return the code of the store's currency, asked for once an hour."""
-        return self.facts.get("currency", self._currency)
-
-    def _currency(self) -> Plan[str]:
-        return Fields((yield from self.get("/v2/store")), "the store").currency("currency")
+        """Return the code of the store's currency, requested once an hour."""
+        return (yield from self.get_object("/v2/store", "the store")).currency("currency")
