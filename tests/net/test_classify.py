@@ -22,6 +22,7 @@ import pytest
 import requests
 import urllib3
 from aiohttp import http_exceptions
+from aiohttp.client_reqrep import ConnectionKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,13 @@ def verification(code: int) -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError("certificate verify failed")
     error.verify_code = code
     return error
+
+
+RESET = ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+
+def connecting(*, is_ssl: bool) -> ConnectionKey:
+    return ConnectionKey("shop.example.com", 80, is_ssl, True, None, None, None)
 
 
 TOO_MANY = urllib3.exceptions.ResponseError("too many 429 error responses")
@@ -122,6 +130,11 @@ class ApplicationError(Exception):
         (aiohttp.ConnectionTimeoutError(), "timeout"),
         (aiohttp.ClientPayloadError(), "connection"),
         (aiohttp.InvalidURL("?"), "invalid_request"),
+        (aiohttp.ClientConnectorError(connecting(is_ssl=True), RESET), "tls"),
+        (aiohttp.ClientConnectorError(connecting(is_ssl=False), RESET), "connection"),
+        (caused(httpx.ConnectError("?", request=httpx.Request("GET", "https://a")), RESET), "tls"),
+        (caused(httpx.ConnectError("?", request=httpx.Request("GET", "http://a")), RESET),
+         "connection"),
         # requests and urllib3
         (requests.ReadTimeout(), "timeout"),
         (requests.ConnectTimeout(), "timeout"),

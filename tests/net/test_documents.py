@@ -548,6 +548,7 @@ CLOSED = [
     "<title>Shop</title><p>We are doing some work on our shop. It opens again in an hour.</p>",
     "<title>Sklep</title><p>Trwają prace serwisowe, które potrwają do rana.</p>",
     '[{"code": "maintenance", "message": "Updating"}]',
+    "Our store is being updated. Please check back in 10 minutes.",
     '{"error": {"code": 503, "message": "Site en maintenance"}}',
 ]
 

@@ -90,6 +90,8 @@ TOLD = [
             *("500 エラー", "Error 503 Servicio no disponible", "Application failed to respond"),
             *("Fastly error: unknown domain shop.example.com", "Internal Server Error"),
             *("Our services aren't available right now", "Bandwidth Limit Exceeded"),
+            # As Varnish answers by itself with status 200.
+            "Error 200 OK",
         )
     ),
     *(
@@ -149,7 +151,11 @@ def test_a_lost_database_is_known_in_many_languages(said: str) -> None:
         assert (found or ("", ""))[0] == "server_error", source
 
 
+COOKIE = (
+    """<html><body><script>document.cookie="hp=ok; path=/";location.%s;</script></body></html>"""
+)
 WALLS = [
+    *(COOKIE % loads for loads in ("reload()", "href=location.href", "replace('/?1')")),
     page("Sorry", "Sorry, this is not allowed."),
     page("Example", "", "<p>This request has been blocked by the website's protection."),
     page("Example", "You have been blocked", "<p>You are unable to see this site."),

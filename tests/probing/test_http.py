@@ -214,6 +214,28 @@ async def test_redirects_on_the_same_host_are_followed_with_the_same_headers(
     assert http.journal.requests == 4
 
 
+async def test_a_redirect_is_followed_where_the_server_ends_the_connection_after_it(
+    store: StoreFactory,
+) -> None:
+    answered: set[int] = set()
+
+    async def once(connection: Connection) -> None:
+        if id(connection.writer) in answered:
+            connection.writer.close()
+            return
+        answered.add(id(connection.writer))
+        moved = "GET /new " not in connection.head
+        answer = bad_server.redirecting(lambda _: "/new") if moved else bad_server.answer()
+        await answer(connection)
+
+    transport = Transport()
+    async with serving(once) as server:
+        response = await StoreHttp(store(server.url), transport).send(Request("GET", "/old"))
+    await transport.close()
+    assert response.status == 200
+    assert [head.split()[1] for head in server.heads] == ["/old", "/new", "/new"]
+
+
 async def test_a_redirect_to_https_on_the_same_host_is_followed(store: StoreFactory) -> None:
     sender = leading("https://shop.example.com/")
     response = await StoreHttp(store("http://shop.example.com"), sender).send(Request("GET", "/"))

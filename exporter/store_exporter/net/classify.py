@@ -167,7 +167,8 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
             return evidence.of_document(error)
         case Rule.CONNECTING:
             found = _most_specific(error, depth, "connection")
-            return "tls" if found == "connection" and _broken_off(error, depth) else found
+            broken_off = found == "connection" and _broken_off(error, depth)
+            return "tls" if broken_off and not _is_plain(error) else found
         case Rule.RETRIES:
             return _by_retries(error)
         case Rule.CERTIFICATE:
@@ -201,6 +202,14 @@ def _broken_off(error: BaseException, depth: int) -> bool:
         _name(type(inner)) in BROKEN_OFF or (depth > 0 and _broken_off(inner, depth - 1))
         for inner in wrapped_errors(error)
     )
+
+
+def _is_plain(error: BaseException) -> bool:
+    """Whether a library says that the connection was to be one without TLS."""
+    key, request = (getattr(error, name, None) for name in ("_conn_key", "_request"))
+    if getattr(key, "is_ssl", None) is False:  # aiohttp
+        return True
+    return getattr(getattr(request, "url", None), "scheme", None) == "http"  # httpx
 
 
 def _of_group(group: BaseExceptionGroup[BaseException], depth: int) -> str | None:

@@ -57,7 +57,7 @@ _MEANT = {
 
 
 def transport_error(
-    error: BaseException, host: str, *, sent: bool = True, stage: str = ""
+    error: BaseException, host: str, *, sent: bool = True, secure: bool = True, stage: str = ""
 ) -> TransportError | None:
     """Return what an exception of an HTTP library means.
 
@@ -65,12 +65,15 @@ def transport_error(
         error: the exception.
         host: of the request.
         sent: whether the store may have received the request.
+        secure: whether TLS was to be spoken with it.
         stage: what was going on, such as `while it was to answer`; "" where that is not known.
 
     Returns:
         None for what is no failure of the exchange, such as a bug or a cancellation.
     """
     kind = classify(error)
+    if kind == "tls" and not secure:
+        kind = "connection"
     message = _MESSAGES.get(kind)
     if message is None:
         return None

@@ -98,7 +98,8 @@ class HttpxExchange:
 
     def failure(self, error: Exception) -> TransportError | None:
         """Return what an exception means; None for what is no failure of the exchange."""
-        found = transport_error(error, self.host, sent=not isinstance(error, _NEVER_SENT))
+        sent, secure = not isinstance(error, _NEVER_SENT), self._url.startswith("https:")
+        found = transport_error(error, self.host, sent=sent, secure=secure)
         if isinstance(error, httpx.ProxyError) and found is not None:
             return TransportError(found.error_type, self._without_tunnel(found, error), sent=False)
         # Only the proxy is connected to; what fails in a tunnel to the store is TLS.

@@ -321,6 +321,7 @@ GENERIC = Marks(
         *("volvemos", "voltamos", "fermeture temporaire", "temporairement fermé"),
         *("temporarily closed", "site offline", "site is offline", "website is offline"),
         *("is currently offline", "we are upgrading", "update in progress", "upgrade in progress"),
+        *("is being updated", "is being upgraded"),
     ),
     closed_sites=(
         *("under maintenance", "undergoing maintenance", "maintenance mode", "for maintenance"),

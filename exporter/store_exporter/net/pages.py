@@ -15,6 +15,9 @@ from .refusals import Finding
 _NO_SITE = (403, 404, 410)
 """Statuses that hosts give, besides 200, where there is no such site."""
 _MARKUP = re.compile(r"^[{\[]|<")
+_PROGRAM = 3_000
+"""Characters that a page has at most which tests whether a visitor's browser runs programs."""
+_LOADS = re.compile(r"location\.(?:reload|replace|assign)\(|location(?:\.href)?\s*=|=[\"']?refresh")
 _SHORT = 100
 """Characters of a text that is quoted whole."""
 
@@ -104,7 +107,17 @@ def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding 
     who = next((who for mark, who in marks.interstitials if mark in head), "")
     if not who and len(low) <= FIRST + LAST:
         who = next((who for mark, who in marks.notices if mark in low), "")
+    if not who and _only_sets_cookie(low, marks):
+        who = "a test of visitors"
     return blocked_by(who, status, title) if who else None
+
+
+def _only_sets_cookie(low: str, marks: Marks) -> bool:
+    """Whether a page does nothing but set a cookie by a program and load again with it."""
+    if len(low) > _PROGRAM or "document.cookie" not in low or not _LOADS.search(low):
+        return False
+    text = text_of(low, marks)
+    return text is not None and len(text) <= _SHORT and not strangers.is_front(low)
 
 
 def instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:

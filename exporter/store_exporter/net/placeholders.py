@@ -72,7 +72,9 @@ _TITLES = (
         SUSPENDED,
     ),
     (r"(hosting )?konto zawieszone|(аккаунт|сайт|хостинг) (заблокирован|отключ.н)", SUSPENDED),
-    (r"(index of|directory listing for) /.*", _FILES),
+    (r"(index of|directory listing for|directory:) \[?/.*", _FILES),
+    # Caddy and IIS: the folder's path.
+    (r"(\S{1,80} - )?/(\S{0,80}/)?", _FILES),
     (
         r"parked domain( name on hostinger dns system)?|domain parking|namecheap parking page",
         PARKED,

@@ -99,7 +99,8 @@ _FAILURES = re.compile(
     r"|error: the request could not be satisfied|no input file specified|file not found"
     r"|upstream (?:connect|request) .{0,100}|(?:oops\W+|whoops\W+)?(?:looks like )?"
     r"something went wrong|(?:oops\W+)?an error (?:has )?occurred.{0,40}"
-    r"|(?:http )?error \d{3}|resource limit (?:is )?reached|.{0,60}アクセスが集中.{0,40}"
+    r"|(?:http )?error \d{3}|error 200 .{1,60}|resource limit (?:is )?reached"
+    r"|.{0,60}アクセスが集中.{0,40}"
 )
 _MISSING = re.compile(
     r"(?:.{1,60} [|\u2013\u2014-] )?page not found(?: [|\u2013\u2014-] .{1,60})?", re.IGNORECASE

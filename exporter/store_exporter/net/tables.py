@@ -188,8 +188,9 @@ BROKEN_OFF = frozenset(
     }
 )
 """The other side ended a connection that was there. While connecting, that is the TLS handshake:
-TCP's own ends by being refused, unreachable or late, and servers refuse a version or a name of TLS
-in this way, too, without an alert."""
+TCP's own mostly ends by being refused, unreachable or late, and servers refuse a version or a name
+of TLS in this way, too, without an alert. Plain HTTP has no handshake: there a server, or what
+filters its connections, resets one as soon as it is there."""
 
 STATUSES: dict[int, str] = {
     304: "invalid_response",

@@ -132,7 +132,12 @@ class StoreHttp:
         response = await self._send(outgoing)
         while (target := trail.next(response)) is not None:
             outgoing = replace(outgoing, url=target, proxy=proxy_for(self._store, target))
-            response = await self._send(outgoing)
+            try:
+                response = await self._send(outgoing)
+            except StaleConnectionError:
+                # Some servers end a connection after a redirect without a word. A trail is followed
+                # to read only, and from its beginning it would be met by the same.
+                response = await self._send(outgoing)
         return response
 
     def _outgoing(self, request: Request) -> Outgoing:

@@ -346,6 +346,8 @@ PLACEHOLDERS = {
     page("恭喜\uff0c站点创建成功\uff01"): "a hosting panel's default page",
     page("Account Suspended"): "the notice of a suspended account (Account Suspended)",
     page("Index of /"): "a list of files (Index of /)",
+    page("/", "<p>Served with Caddy"): "a list of files (/)",
+    page("shop.example.com - /wp/"): "a list of files",
     page("Parked Domain name on Hostinger DNS system"): "a parked domain's page",
     '<html data-adblockkey="MFww" lang="en"><body>': "a parked domain's page",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,29 @@ def test_the_code_decides_before_the_status(status: int, body: Any, kind: str) -
     with pytest.raises(StoreError) as caught:
         READER.read(made(status, body))
     assert caught.value.error_type == kind
+
+
+UNSEEN = ("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
+REFUSED = "woocommerce_rest_authentication_error"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "said", "words"),
+    [
+        ("https", *UNSEEN, "drop the Authorization header"),
+        ("http", *UNSEEN, "drop the query"),
+        ("http", REFUSED, "Invalid signature - it does not match.", "changes the host"),
+        ("http", REFUSED, "Consumer key is invalid.", ""),
+    ],
+)
+def test_a_key_that_is_refused_may_be_right(scheme: str, code: str, said: str, words: str) -> None:
+    """A server before the store may change a request; WooCommerce 11.0.1 says so behind nginx."""
+    error = {"code": code, "message": said, "data": {"status": 401}}
+    with pytest.raises(StoreError) as caught:
+        READER.read(replace(made(401, error), url=f"{scheme}://a.example/wp-json/wc/v3/orders"))
+    assert (caught.value.error_type, caught.value.code) == ("unauthorized", code)
+    assert said in caught.value.message
+    assert words in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ...contract import Response
 from ...errors import StoreError
@@ -80,6 +81,19 @@ REPORTED: dict[str, str] = {
 """The same for an error that somebody else met, of whose response no more is known."""
 
 _AUTHENTICATION = "woocommerce_rest_authentication_error"
+_UNSEEN = {
+    "https": "the store does not know the key, or does not see it: a server before it may drop the "
+    "Authorization header (then set credentials_in_query) or may not say that requests come over "
+    "https",
+    "http": "the store does not see the key: a server before it may drop the query, or may say "
+    "that requests come over https",
+}
+"""Why a request with a key was one of nobody, by its scheme: WooCommerce says so with status 401.
+Over http, where it wants a signature, it says of an unknown key that it is invalid."""
+_RESIGNED = (
+    "the signature does not match: the secret is wrong, or a server before the store changes the "
+    "host or the path of requests, over which it is"
+)
 _PERMISSIONS = (
     *("permis", "permes", "berechtigung", "rechte", "autoris", "autoriz", "uprawnie", "oprávněn"),
     *("behörighet", "rettighed", "tilladelse", "tillatelse", "oikeu", "jogosults", "разрешен"),
@@ -127,6 +141,8 @@ class Reader(RestReader):
                 f"({found.message}): set credentials_in_query, or exclude WooCommerce's API there"
             )
             raise StoreError("blocked", message, status=found.status, code=found.code)
+        if found.error_type == "unauthorized" and needs_key(response.url):
+            raise _refused_key(found, urlsplit(response.url).scheme)
         if found.error_type in ("unauthorized", "forbidden") and not needs_key(response.url):
             # It carried no key, so that no key is to blame.
             message = f"the store refuses a request that needs no key: {found.message}"
@@ -148,6 +164,18 @@ class Reader(RestReader):
 
 
 READER = Reader()
+
+
+def _refused_key(error: StoreError, scheme: str) -> StoreError:
+    """Say why a key may be refused that is right, where the store's own words do not."""
+    code = error.code or ""
+    if code.startswith("woocommerce_rest_cannot_"):
+        cause = _UNSEEN.get(scheme, "")
+    else:
+        is_signature = code == _AUTHENTICATION and "signature" in error.message.lower()
+        cause = _RESIGNED if is_signature else ""
+    message = f"{cause} ({error.message})" if cause else error.message
+    return StoreError(error.error_type, message, status=error.status, code=error.code)
 
 
 def _is_error(body: Any) -> bool:

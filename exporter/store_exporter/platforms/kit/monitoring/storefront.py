@@ -201,7 +201,8 @@ def _check_page(
     if not source:
         raise StoreError("invalid_response", "the page is empty", status=status)
     if kind not in _HTML or "<" not in source:
-        raise StoreError("invalid_response", f"the page is {kind[:40]}, not HTML", status=status)
+        what = f"{kind[:40]}, not HTML" if kind not in _HTML else "text without any markup"
+        raise StoreError("invalid_response", f"the page is {what}", status=status)
     if ends_in(low) == "head":
         message = "the page ends within its head, so that visitors see nothing"
         raise StoreError("server_error", message, status=status)
