@@ -30,6 +30,8 @@ class Habits:
             rounded to them when it is loaded, all else only as `dp` asks.
         at_subtotal: whether taxes are rounded together, so that an order's parts are no round
             numbers.
+        hides_currency: the settings of the currency are not among the shop's, as in those of a
+            plugin for several currencies (CURCY 2.2.14).
     """
 
     cap: int | None = None
@@ -40,6 +42,7 @@ class Habits:
     hidden: set[int] = field(default_factory=set)
     decimals: int | None = None
     at_subtotal: bool = False
+    hides_currency: bool = False
 
     @property
     def has_drafts(self) -> bool:

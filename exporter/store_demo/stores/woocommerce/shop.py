@@ -97,6 +97,8 @@ class Shop(Assortment):
         total: Decimal | str | None = None,
         currency: str | None = None,
         created: float | None = None,
+        parent: int = 0,
+        via: str = "checkout",
     ) -> Document:
         """Place an order and return a copy of it.
 
@@ -109,6 +111,8 @@ class Shop(Assortment):
                 then makes up for the difference.
             currency: another currency than the shop's.
             created: when it was placed, in Unix seconds; now unless given.
+            parent: the order that it belongs to, as plugins make such.
+            via: what made it.
         """
         when = self.clock() if created is None else created
         rows = self.line_items(lines if lines is not None else [(next(iter(self.products)), 1)])
@@ -123,6 +127,8 @@ class Shop(Assortment):
             currency=currency or self.currency,
             currency_symbol=currency_members(currency or self.currency)["currency_symbol"],
             customer_id=customer["id"] if customer else 0,
+            parent_id=parent,
+            created_via=via,
             order_key="wc_order_" + hashlib.sha256(f"{number}".encode()).hexdigest()[:13],
             line_items=rows,
             total=self.amount(summed if total is None else total),

@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from .answers import ApiError, Call, Document, Reply, invalid_parameter, link, paged
 from .shop import Shop
+from .templates import currency_members
 
 _ROOT = "/wp-json/wc/v3"
 _MONEY = ("currency", "price_thousand_sep", "price_decimal_sep", "price_num_decimals")
+_HIDDEN = ("currency", "price_num_decimals")
 
 
 def index(shop: Shop) -> Document:
@@ -42,7 +44,16 @@ def _setting(shop: Shop, name: str, label: str, value: str) -> Document:
 
 def settings(shop: Shop, call: Call) -> Reply:
     """GET settings/general, those about money."""
-    return Reply([setting(shop, call, f"woocommerce_{name}").body for name in _MONEY])
+    shown = [name for name in _MONEY if not (shop.habits.hides_currency and name in _HIDDEN)]
+    return Reply([setting(shop, call, f"woocommerce_{name}").body for name in shown])
+
+
+def current_currency(shop: Shop, call: Call) -> Reply:
+    """GET data/currencies/current."""
+    del call
+    members = currency_members(shop.currency)
+    found = {"code": shop.currency, "name": shop.currency, "symbol": members["currency_symbol"]}
+    return Reply({**found, "_links": link(shop.base, f"{_ROOT}/data/currencies/{shop.currency}")})
 
 
 def tax_setting(shop: Shop, call: Call, name: str) -> Reply:
@@ -56,6 +67,8 @@ def tax_setting(shop: Shop, call: Call, name: str) -> Reply:
 def setting(shop: Shop, call: Call, name: str) -> Reply:
     """GET settings/general/{id}, for the settings about money and for any other an error."""
     del call
+    if shop.habits.hides_currency and name.removeprefix("woocommerce_") in _HIDDEN:
+        raise ApiError(404, "rest_setting_setting_invalid", "Invalid setting.")
     if name == "woocommerce_currency":
         currency = shop.templates.get("currency_setting", value=shop.currency)
         currency["_links"] = link(shop.base, f"{_ROOT}/settings/general/{name}")
@@ -75,8 +88,9 @@ def system_status(shop: Shop, call: Call) -> Reply:
     """GET system_status."""
     del call
     status = shop.templates.get("system_status")
+    shown = shop.decimals if shop.habits.decimals is None else shop.habits.decimals
     status["settings"].update(
-        currency=shop.currency, number_of_decimals=shop.decimals, HPOS_enabled=shop.hpos
+        currency=shop.currency, number_of_decimals=shown, HPOS_enabled=shop.hpos
     )
     status["environment"].update(default_timezone="UTC", home_url=shop.base, site_url=shop.base)
     counts = {

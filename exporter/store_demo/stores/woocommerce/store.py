@@ -36,6 +36,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", r"/wp-json/wc/v2/customers/(\d+)", orders_api.customer),
     ("GET", rf"{_V3}/coupons", orders_api.coupons),
     ("GET", rf"{_V3}/settings/general", shop_api.settings),
+    ("GET", rf"{_V3}/data/currencies/current", shop_api.current_currency),
     ("GET", rf"{_V3}/settings/general/(\w+)", shop_api.setting),
     ("GET", rf"{_V3}/settings/tax/(\w+)", shop_api.tax_setting),
     ("GET", rf"{_V3}/system_status", shop_api.system_status),

@@ -11,11 +11,11 @@ from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.monitoring.diagnosis import check_clock, check_reads, check_transport, run_checks
 from ..kit.rest.responses import server_time
+from . import facts
 from .api import ANALYTICS, V3, Api
 from .api_location import ROOT
 from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states
-from .probes import CURRENCY
 from .responses import READER
 
 _OVERDUE = 2 * 86_400
@@ -38,7 +38,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     if findings[-1].state == "fail":
         return findings
     try:
-        _, response = yield from api.ask(CURRENCY, {"_fields": "id,value"})
+        _, response = yield from facts.ask_currency(api)
     except StoreError as error:
         return [*findings, _refused(error, run)]
     findings.append(Finding("key", "ok", "the store accepts the key"))

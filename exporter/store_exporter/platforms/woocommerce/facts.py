@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
+from ...contract import Response
+from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.fields import Fields
-from ..kit.reading.money import decimals_of, plain_decimal
+from ..kit.reading.money import plain_decimal
 from .api import V3, Api
 from .reading.product_results import PRICES
 
 STATUSES = "GET /wc/v3/reports/orders/totals"
 SETTINGS = "GET /wc/v3/settings/general"
+_CURRENCY = f"{V3}/settings/general/woocommerce_currency"
+_CURRENT = f"{V3}/data/currencies/current"
 
 
 class MoneySettings(NamedTuple):
@@ -34,18 +38,53 @@ class MoneySettings(NamedTuple):
 
 @fact
 def money_settings(api: Api) -> Plan[MoneySettings]:
-    """Return the shop's settings of money."""
+    """Return the shop's settings of money.
+
+    Plugins for several currencies have settings of their own, and take WooCommerce's out of its
+    list; what counts then is in the shop's status.
+    """
     page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
     values = {row.text_or("id").removeprefix("woocommerce_"): row for row in page}
+    if not values.keys() >= {"currency", "price_num_decimals"}:
+        return (yield from _from_status(api))
     nothing = Fields({}, "the settings")
-    code = values.get("currency", nothing).currency("value")
-    decimals = values.get("price_num_decimals")
     return MoneySettings(
-        code,
-        decimals_of(code) if decimals is None else decimals.integer("value"),
+        values["currency"].currency("value"),
+        values["price_num_decimals"].integer("value"),
         values.get("price_thousand_sep", nothing).text_or("value", ","),
         values.get("price_decimal_sep", nothing).text_or("value", "."),
     )
+
+
+def _from_status(api: Api) -> Plan[MoneySettings]:
+    members = ("currency", "number_of_decimals", "thousand_separator", "decimal_separator")
+    query = {"_fields": ",".join(f"settings.{name}" for name in members)}
+    status = yield from api.get_object(f"{V3}/system_status", "system_status", query)
+    shop = status.child("settings")
+    return MoneySettings(
+        shop.currency("currency"),
+        shop.integer("number_of_decimals"),
+        shop.text_or("thousand_separator", ","),
+        shop.text_or("decimal_separator", "."),
+    )
+
+
+def ask_currency(api: Api) -> Plan[tuple[str, Response]]:
+    """Request the code of the shop's currency anew; return it and the response that has it.
+
+    Raises:
+        StoreError: invalid_response, it is none; whatever a request may raise.
+    """
+    what = "the currency setting"
+    try:
+        body, response = yield from api.ask(_CURRENCY, {"_fields": "id,value"})
+        return Fields(body, what).currency("value"), response
+    except StoreError as error:
+        if error.code != "rest_setting_setting_invalid":
+            raise
+    # It was taken out of the settings, for which see `money_settings`.
+    body, response = yield from api.ask(_CURRENT, {"_fields": "code"})
+    return Fields(body, what).currency("code"), response
 
 
 @fact

@@ -15,10 +15,10 @@ from ..kit.monitoring.probes import dns, slow_response, tls_probe, wrong_clock
 from ..kit.monitoring.storefront import ClosedPage, StorefrontPages, storefront_probe
 from ..kit.reading.fields import Fields
 from ..kit.rest.responses import server_time
-from .api import STORE, V3, Api
+from . import facts
+from .api import STORE, Api
 from .marks import MARKS
 
-CURRENCY = f"{V3}/settings/general/woocommerce_currency"
 _MADE = ("nonce-timestamp", "cart-token", "date")
 """Headers that distinguish two carts: the shop makes the first two for each visitor, where
 something before it may write a date of its own."""
@@ -46,11 +46,10 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     """
     # It is one row of the options table however large the shop is, where a list of orders makes the
     # database count them all.
-    body, response = yield from api.ask(CURRENCY, {"_fields": "id,value"})
+    code, response = yield from facts.ask_currency(api)
     caches.refuse_repeated(api.seen, "liveness", response, run.now())
-    currency = Fields(body, "the currency setting").currency("value")
     degraded = slow_response(response, run) + wrong_clock(server_time(response), run)
-    return Report((), degraded, f"the API answered; the shop sells in {currency}")
+    return Report((), degraded, f"the API answered; the shop sells in {code}")
 
 
 @probe(interval=300.0, timeout=10.0, critical=True, slow_after=3.0, require_payment_method=False)

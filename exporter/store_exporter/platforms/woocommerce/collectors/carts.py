@@ -18,11 +18,12 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.lists import unexpected_items
 from .. import local_dates, rounding
 from ..api import FULL, V3, Api, gmt
+from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import PARTS, OrderTotals
 from . import statuses
 
 _MOST = 500
-_MEMBERS = ("id", "status", "date_modified", "date_modified_gmt", "total", "currency")
+_MEMBERS = ("id", "status", "date_modified", "date_modified_gmt", "total", "currency", MEMBERS)
 _LEFT = ("checkout-draft", "pending")
 
 
@@ -67,7 +68,8 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     if rows.total is None and (len(found) >= _MOST or not rows.complete):
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
     if rows.total is None or rows.total <= len(found):
-        found = yield from _with_parts(api, reading, found)
+        own = [order for order in found if not is_sub_order(order)]
+        found = yield from _with_parts(api, reading, own)
         return _report(found, reading, is_listed=run.store.lists)
     if len(found) < _MOST:
         raise StoreError("invalid_response", f"of {rows.total} carts {len(found)} came")

@@ -14,6 +14,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.money import currency_code
 from ..api import FULL
 from ..reading.order_results import DATES
+from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import OrderTotals, read_amount
 from .statuses import ENTERED, status_label
 
@@ -21,7 +22,7 @@ from .statuses import ENTERED, status_label
 # ever reaches the exporter. Older versions give the *_gmt dates only along with the local ones.
 FIELDS = ",".join(
     (
-        *("id", "status", "currency", "total", "refunds", "payment_method"),
+        *("id", "status", "currency", "total", "refunds", "payment_method", MEMBERS),
         *(member for name in DATES for member in (name, f"{name}_gmt")),
     )
 )
@@ -36,7 +37,7 @@ _NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
 def read_counted_order(
     row: Fields, changed: int | None, reading: OrderTotals
 ) -> CountedOrder | None:
-    """Read one order; None for drafts and what is in the trash.
+    """Read one order; None for drafts, sub-orders and what is in the trash.
 
     WooCommerce sets the date of payment when an order first reaches a paid status; for cash on
     delivery that is when it is completed. A draft that becomes an order keeps its first date.
@@ -49,7 +50,7 @@ def read_counted_order(
     Raises:
         StoreError: invalid_response.
     """
-    if row.text("status").removeprefix("wc-") in _NO_ORDERS:
+    if row.text("status").removeprefix("wc-") in _NO_ORDERS or is_sub_order(row):
         return None
     number = row.identifier()
     refunds = tuple(_refund(refund, "total") for refund in row.children("refunds"))

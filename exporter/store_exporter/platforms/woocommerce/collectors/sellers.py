@@ -23,6 +23,7 @@ from .. import local_dates
 from ..api import FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
 from ..reading.product_results import counts_stock, optional_id
+from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import read_amount
 from .catalogue import LOW, OUT, STOCK_REPORT, stock_counts
 
@@ -83,7 +84,7 @@ def _sold(api: Api, run: Run) -> Plan[tuple[Sold, int]]:
         "status": ",".join(_SOLD),
         "after": gmt(sold.since),
         "dates_are_gmt": "true",
-        "_fields": "id,status,currency,total,date_created,date_created_gmt,line_items",
+        "_fields": f"id,status,currency,total,date_created,date_created_gmt,line_items,{MEMBERS}",
         **FULL,
     }
     most = PAGE * MAX_PAGES
@@ -97,7 +98,7 @@ def _sold(api: Api, run: Run) -> Plan[tuple[Sold, int]]:
 
 
 def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
-    """Return when an order was made, and its lines; plugins leave null where there are none.
+    """Return when an order was made, and what it sold; plugins leave null where there are no lines.
 
     Returns:
         None for an order with a status that was not requested.
@@ -106,6 +107,7 @@ def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
         StoreError: invalid_response, there is no list, but it was sold for something.
     """
     is_empty = not order.has("line_items") and not read_amount(order, "total")
+    is_empty = is_empty or is_sub_order(order)
     lines = [] if is_empty else list(order.children("line_items"))
     created, status = order.seconds("date_created_gmt"), order.text("status")
     return (created, lines) if status in _SOLD else None

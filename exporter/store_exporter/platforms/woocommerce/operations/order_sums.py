@@ -9,6 +9,7 @@ from ....net.plans import Plan
 from ...kit.reading.fields import Fields
 from .. import local_dates, rounding
 from ..api import FULL, V3, Api
+from ..reading import sub_orders
 from ..reading.totals import MEMBERS, OrderTotals
 
 
@@ -21,7 +22,7 @@ def every_order(
     *,
     dates: Collection[str],
 ) -> Plan[int]:
-    """GET all orders of a query; see `every_row`.
+    """GET all orders of a query but sub-orders; see `every_row`.
 
     They are requested with no more than their totals need, as a large shop has thousands. That is
     more for those in a currency with more decimals than the shop displays and than its own has.
@@ -39,6 +40,8 @@ def every_order(
     foreign: list[Fields] = []
 
     def keep(order: Fields) -> None:
+        if sub_orders.is_sub_order(order):
+            return
         if reading.lacks_parts(order):
             finer.add(order.identifier())
         elif not reading.knows_foreign and reading.of_kind([order], is_foreign=True):
@@ -46,7 +49,7 @@ def every_order(
         else:
             take(order)
 
-    path, members = f"{V3}/orders", f"id,currency,{members}"
+    path, members = f"{V3}/orders", f"id,currency,{sub_orders.MEMBERS},{members}"
     wanted = {**query, "_fields": f"{members},{reading.members}"}
     unreadable = yield from every_row(api, path, wanted, dates, keep)
     wanted |= {**FULL, "_fields": f"{members},{MEMBERS},{_both(dates)}"}

@@ -19,6 +19,7 @@ from ...kit.reading.lists import Rows, matching
 from .. import facts, local_dates, rounding
 from ..api import FULL, V3, Api, between
 from ..reading import order_results
+from ..reading.sub_orders import is_sub_order
 from ..reading.totals import OrderTotals
 
 _LOOKUP = (
@@ -218,7 +219,8 @@ def _orders_of(
         except StoreError:
             # Nobody's, as far as can be read.
             continue
-        if theirs:
+        # A shopper sees the order that he placed, not how the vendors share it.
+        if theirs and not is_sub_order(fields):
             created, number = fields.text_or("date_created_gmt"), fields.raw("id")
             # One without an id is reported as unreadable when the list is read.
             key = number if isinstance(number, int) else 0

@@ -19,6 +19,7 @@ from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api, between
+from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import OrderTotals, read_amount
 from .order_sums import every_order, every_row
 
@@ -193,8 +194,10 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
             raise
         unreadable = yield from _find_refunds_by_order(api, when, refunds)
     unknown = {number for number, _ in refunds} - sales.currencies.keys()
-    for order in (yield from api.get_by_ids(f"{V3}/orders", unknown, {"_fields": "id,currency"})):
-        sales.currencies[order.identifier()] = order.currency("currency")
+    whose = {"_fields": f"id,currency,{MEMBERS}"}
+    for order in (yield from api.get_by_ids(f"{V3}/orders", unknown, whose)):
+        if not is_sub_order(order):
+            sales.currencies[order.identifier()] = order.currency("currency")
     for number, refund in refunds:
         try:
             sales.refund(number, refund)

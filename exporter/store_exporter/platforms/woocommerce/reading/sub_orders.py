@@ -1,0 +1,31 @@
+"""Sub-orders: each vendor's share of an order in a marketplace. No I/O.
+
+A marketplace plugin writes an order for each vendor beside the one that the shopper placed and
+paid, with copies of its lines. The plugins' own reports leave these out. Other plugins make
+orders with a parent that are sales of their own, such as the rest after a deposit or what was split
+off for a second delivery; only what an order says made it distinguishes the two.
+"""
+
+from __future__ import annotations
+
+from ...kit.reading.fields import Fields
+
+MEMBERS = "parent_id,created_via"
+"""Members of an order that show it."""
+_MARKETPLACES = frozenset(
+    (
+        "dokan",  # Dokan
+        "marketking-multivendor-marketplace-for-woocommerce",  # MarketKing
+        "multivendorx_store_order",  # MultiVendorX from 5.0
+        "mvx_vendor_order",  # MultiVendorX before
+        "superstore",  # SuperStore
+        "yith_wcmv_vendor_suborder",  # YITH Multi Vendor
+    )
+)
+"""What `created_via` is of sub-orders, from the plugins' sources."""
+
+
+def is_sub_order(order: Fields) -> bool:
+    """Whether an order repeats a part of another one."""
+    via = order.raw("created_via")
+    return bool(order.raw("parent_id")) and isinstance(via, str) and via in _MARKETPLACES
