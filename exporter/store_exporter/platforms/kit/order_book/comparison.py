@@ -76,8 +76,7 @@ class Comparison:
         after = document["after"]
         awaited, again = (
             {str(one): int(changed) for one, changed in saved.items()}
-            # Documents of before the two were kept apart have one of them.
-            for saved in (document["awaited"], document.get("again", {}))
+            for saved in (document["awaited"], document["again"])
         )
         cursor = after if isinstance(after, str) else None
         return cls(int(document["compared"]), int(document["newest"]), cursor, awaited, again)
