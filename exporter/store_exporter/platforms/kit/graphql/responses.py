@@ -53,7 +53,7 @@ class GraphqlReader(ABC):
     codes: ClassVar[Mapping[str, str]]
     """Error types by `extensions.code`; an error with another code is the query's."""
     statuses: ClassVar[Mapping[int, tuple[str, str]]]
-    """Error types and messages of HTTP statuses that have a meaning of their own."""
+    """Error types and messages of HTTP statuses with a meaning of their own, 401 among them."""
 
     @abstractmethod
     def cost(self, extensions: Mapping[str, Any]) -> Cost | None:
@@ -125,7 +125,9 @@ class GraphqlReader(ABC):
         if own and own.code and own.code in self.codes:
             raise StoreError(self.codes[own.code], own.message, status=status, code=own.code)
         if status in self.statuses:
-            kind, message = self.statuses[status]
+            # A token may be refused by the status of another refusal.
+            is_refused = own is not None and own.error_type == "unauthorized"
+            kind, message = self.statuses[401 if is_refused else status]
             raise StoreError(kind, f"{message}{words}", status=status)
         body = documents.document(response, self.marks)
         if status >= 500:
