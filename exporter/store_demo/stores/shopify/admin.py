@@ -58,7 +58,7 @@ class Admin:
             "name": self._room.domain.partition(".")[0].title(),
             "myshopifyDomain": self._room.domain,
             "currencyCode": self._room.currency,
-            "ianaTimezone": "UTC",
+            "ianaTimezone": self._room.zone,
             "primaryDomain": {"host": self._room.primary_domain or self._room.domain},
             "plan": {"publicDisplayName": "Basic"},
         }

@@ -27,6 +27,7 @@ class StockRoom:
 
     Attributes:
         primary_domain: to which visitors are sent from `domain`, if it is another.
+        zone: time zone of its calendar.
         search_lag: seconds after which the search of orders knows a change at the latest.
         searched: when orders last changed as the search knows it, by id.
         unsearched: ids of orders whose changes the search does not learn.
@@ -51,6 +52,7 @@ class StockRoom:
             Discount("once", Decimal("0.5"), limit=1, used=1),
         ]
         self.primary_domain = ""
+        self.zone = "UTC"
         self.search_lag = 0.0
         self.searched: dict[int, float] = {}
         self.unsearched: set[int] = set()
