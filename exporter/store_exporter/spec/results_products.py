@@ -106,7 +106,8 @@ class Product:
         rating: average from 0 to 5; None without ratings.
         rating_count: number of ratings; None where the store does not tell it.
         unreadable: what the store sent broken of `parent_id`, `price`, `regular_price`, `on_sale`,
-            `rating` and `rating_count`, all None.
+            `rating` and `rating_count`, all None; and which of `categories`, `attributes` and
+            `variations` are more than it shows.
     """
 
     id: int

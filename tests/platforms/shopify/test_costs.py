@@ -39,8 +39,6 @@ MOST = 1000.0
 SHARE = 0.25
 BASIC, OLD = 2000.0, 1000.0
 """What the bucket of the cheapest plan holds, and held until 2023."""
-VARIABLES = {"first": 1, "variants": 100}
-"""What documents are requested with; fewer items than one there cannot be."""
 MONITORED = (
     *("Shop", "OrdersUpdated", "LatestOrders", "OrderHistory", "OrdersThere", "OrderCounts"),
     "OrderChanges",
@@ -105,7 +103,8 @@ class Documented:
             if isinstance(argument.value, IntValueNode):
                 yield int(argument.value.value)
             elif isinstance(argument.value, VariableNode):
-                yield VARIABLES.get(argument.value.name.value, 1)
+                # Fewer items than one there cannot be.
+                yield 1
 
 
 NAMES = tuple(

@@ -108,7 +108,9 @@ class AdminViews:
             "collections": lambda _info, first, **_: connection(
                 [product.kind], lambda kind: {"id": gid("Collection", 1), "title": kind}, first
             ),
-            "variants": lambda _info, first, **_: connection(product.variants, self.variant, first),
+            "variants": lambda _info, first, after=None, **_: connection(
+                product.variants, self.variant, first, after
+            ),
         }
 
     def variant(self, variant: Variant) -> View:
@@ -247,6 +249,7 @@ def _parcels(order: Order) -> list[View]:
     parcel = {"number": number, "company": "Royal Mail", "url": f"https://track.example/{number}"}
     return [
         {
+            "status": "SUCCESS",
             "createdAt": iso(order.delivered),
             "trackingInfo": lambda _info, first=None, **_: [parcel][:first],
         }

@@ -12,8 +12,11 @@ from .api import Api
 from .reading import ids, product_results
 from .reading.ids import gid
 
-LOOKUP = ("admin VariantsByQuery", "admin ProductById", "admin VariantById")
-_VARIANTS = 100
+LOOKUP = (
+    *("admin VariantsByQuery", "admin ProductById", "admin ProductVariants", "admin VariantById"),
+)
+_MOST_VARIANTS = 2048
+"""Of one product, the most that Shopify allows."""
 
 
 def quoted(value: str) -> str:
@@ -34,20 +37,22 @@ class Lookup(products.Lookup[Api]):
     def product(self, identifier: int) -> Plan[FoundProduct | None]:
         """Find a product.
 
-        Raises:
-            StoreError: response_too_large, it has more variants than one response shows.
+        Of one with more than a hundred variants they are read page by page.
         """
-        variables = {"id": gid("Product", identifier), "variants": _VARIANTS}
+        variables = {"id": gid("Product", identifier)}
         data = yield from self.api.admin.ask("ProductById", variables)
         if not data.has("product"):
             return None
         product = data.child("product")
         rows = product.child("variants")
+        nodes = rows.listed("nodes")
         if rows.child("pageInfo").flag("hasNextPage"):
-            raise StoreError("response_too_large", f"there are more than {_VARIANTS} variants")
+            nodes = yield from self.api.admin.all_nodes(
+                "ProductVariants", _variants, variables, limit=_MOST_VARIANTS
+            )
         variants: list[Product] = []
         unreadable: list[StoreError] = []
-        for index, row in enumerate(rows.listed("nodes")):
+        for index, row in enumerate(nodes):
             try:
                 variant = Fields.row(row, f"{rows.where}: nodes", index)
                 variants.append(product_results.sold(variant, product, _currency(data)))
@@ -71,6 +76,10 @@ class Lookup(products.Lookup[Api]):
     def details(self, product: int | str) -> Plan[Product]:
         """By the SKU of its only variant, the product itself."""
         return super().details(product)
+
+
+def _variants(data: Fields) -> Fields:
+    return data.child("product").child("variants")
 
 
 def _offer(variant: Fields, data: Fields, *, whole: bool) -> FoundProduct:

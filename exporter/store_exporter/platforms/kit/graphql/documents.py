@@ -123,6 +123,18 @@ def page(connection: Fields, previous: str | None) -> NodePage:
     return NodePage(items, after, connection, more and after is None)
 
 
+def check_whole(connection: Fields) -> None:
+    """Refuse a connection inside another result that has more than it shows.
+
+    Raises:
+        StoreError: response_too_large; invalid_response, it does not say.
+    """
+    if connection.child("pageInfo").flag("hasNextPage"):
+        shown = len(connection.listed("nodes"))
+        message = f"{connection.where}: there are more than {shown}"
+        raise StoreError("response_too_large", message)
+
+
 AskPage = Callable[[int, str | None], Plan[NodePage]]
 """Asks for a page: how many nodes at most, and where it begins."""
 

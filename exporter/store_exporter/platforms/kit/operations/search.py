@@ -56,7 +56,9 @@ class SearchRequest(NamedTuple):
         """
         if self.attributes:
             kept = tuple(product for product in found if self._has_options(product))
-            total = len(kept) if found.complete and len(found) == found.total else None
+            is_known = not any("attributes" in product.unreadable for product in found)
+            is_whole = found.complete and len(found) == found.total
+            total = len(kept) if is_whole and is_known else None
             found = replace(found, items=kept, total=total)
         return page_of(found, self.page, self.limit)
 

@@ -41,11 +41,10 @@ LONGER = (
 )
 """In which sequence an order is requested that has many payments or parcels."""
 _MOST = 250
-_PAYMENTS = ("CAPTURE", "SALE")
 _CHANGE = "CHANGE"
-_KINDS = (*_PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "VOID")
+_KINDS = (*order_results.PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "VOID")
 _RESULTS = ("AWAITING_RESPONSE", "ERROR", "FAILURE", "PENDING", "SUCCESS", "UNKNOWN")
-_TRIED = (*_PAYMENTS, "AUTHORIZATION", "EMV_AUTHORIZATION")
+_TRIED = (*order_results.PAYMENTS, "AUTHORIZATION", "EMV_AUTHORIZATION")
 _ENDED = {"SUCCESS": PAID, "FAILURE": FAILED, "ERROR": FAILED}
 
 
@@ -98,7 +97,7 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
     payments, tests = [], Decimal(0)
     for transaction in row.children("transactions"):
         kind, result = _ended(transaction)
-        if kind not in (*_PAYMENTS, _CHANGE) or result != PAID:
+        if kind not in (*order_results.PAYMENTS, _CHANGE) or result != PAID:
             continue
         amount = ids.shop_amount(transaction, "amountSet", currency, signed=kind == _CHANGE)
         if kind == _CHANGE:
@@ -168,7 +167,7 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
 
 
 def _when(transaction: Fields) -> int:
-    return transaction.seconds("processedAt" if transaction.has("processedAt") else "createdAt")
+    return transaction.seconds(order_results.dated(transaction))
 
 
 def _entered(

@@ -14,6 +14,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Cart, CartCoupon, CartLine
+from ...kit.graphql.documents import check_whole
 from ...kit.operations.carts import cart_plans
 from ...kit.operations.line_carts import LineCart
 from ...kit.reading.fields import Fields
@@ -116,13 +117,12 @@ def _cart(fields: Fields) -> Cart:
 
     Raises:
         StoreError: invalid_response, what it comes to cannot be read: that is added up from all
-            lines, as the API shows only the total.
+            lines, as the API shows only the total; response_too_large, it has more than a hundred.
     """
     also = Secondary()
     total = ids.amount(fields.child("cost").child("totalAmount"))
     connection = fields.child("lines")
-    if connection.child("pageInfo").flag("hasNextPage"):
-        raise StoreError("response_too_large", "the cart has more than 100 lines")
+    check_whole(connection)
     rows = list(connection.children("nodes"))
     gross = _sum((ids.amount(row.child("cost").child("subtotalAmount")) for row in rows), total)
     # What each discount takes off each line; discounts on the whole cart are spread over the lines.

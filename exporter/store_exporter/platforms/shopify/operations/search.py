@@ -8,9 +8,11 @@ from typing import Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Listing, Product, Stock
+from ...kit.graphql.documents import check_whole
 from ...kit.operations.search import SearchRequest, search_plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import listing
+from ...kit.reading.secondary import Secondary
 from ..api import Api
 from ..product_lookup import quoted
 from ..reading import product_results
@@ -100,7 +102,10 @@ def _product(fields: Fields) -> Product:
     lowest = amount(prices.child("minVariantPrice"))
     available = fields.flag("availableForSale")
     variants = list(fields.nodes("variants"))
-    single = len(variants) == 1
+    single, also = len(variants) == 1, Secondary()
+    for name in ("on_sale", "attributes", "variations"):
+        also.read(name, check_whole, fields.child("variants"))
+    reduced = any(_reduced(row) for row in variants)
     return Product(
         id=number(fields, "Product"),
         parent_id=None,
@@ -109,7 +114,7 @@ def _product(fields: Fields) -> Product:
         sku=variants[0].text_or("sku") if single else "",
         price=lowest,
         regular_price=lowest,
-        on_sale=any(_reduced(row) for row in variants),
+        on_sale=reduced or (None if also.unreadable else False),
         stock=Stock(
             product_id=number(fields, "Product"),
             sku="",
@@ -124,6 +129,7 @@ def _product(fields: Fields) -> Product:
         categories=(fields.text_or("productType"),) if fields.text_or("productType") else (),
         attributes={} if single else _options(variants),
         variations=() if single else tuple(number(row, "ProductVariant") for row in variants),
+        unreadable=also.unreadable,
     )
 
 

@@ -11,6 +11,7 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import Listing, PaymentMethod, ShippingMethod
+from ...kit.graphql.documents import check_whole
 from ...kit.operations.plans import plan
 from ...kit.operations.shipping import Zone, shipping_plans
 from ...kit.reading.fields import Fields
@@ -86,8 +87,7 @@ def _reaching(_: Api, every: Listing[Zone], country: str, __: str | None) -> Pla
 def _methods(_: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
     yield from ()
     ways = zone.fields or Fields({}, zone.name)
-    if ways.child("pageInfo").flag("hasNextPage"):
-        raise StoreError("response_too_large", f"{zone.name} has more than 25 ways of delivery")
+    check_whole(ways)
     nodes = ways.listed("nodes")
     return only_enabled(listing(nodes, "methods", lambda row: _shipping_method(zone.name, row)))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from ....errors import StoreError
 from ....spec.money import Money
@@ -15,6 +18,7 @@ from ....spec.results import (
     ShippingAddress,
     Tracking,
 )
+from ...kit.graphql.documents import check_whole
 from ...kit.reading.fields import Fields
 from ...kit.reading.people import AddressMembers, read_address
 from ...kit.reading.secondary import Secondary
@@ -35,6 +39,12 @@ FULFILLMENT = (
 _LINES = ("address1", "address2")
 _ADDRESS = AddressMembers(_LINES, "city", "provinceCode", "zip", "countryCodeV2")
 
+PAYMENTS = ("CAPTURE", "SALE")
+"""Kinds of transactions by which money comes in."""
+_UNSENT = ("CANCELLED", "ERROR", "FAILURE")
+"""Statuses of a parcel that is not sent, or by another one in its place."""
+_MOST_PARCELS, _MOST_NUMBERS = 10, 5
+"""The document requests one more parcel of an order, and one more number of a parcel."""
 STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
 """The statuses that `status` makes of Shopify's, in the words that all platforms share."""
 
@@ -115,9 +125,8 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
     found, also = status(fields), Secondary()
     created = also.read("created", fields.gmt, "createdAt")
     lines = also.read("lines", lambda: fields.child("lineItems").listed("nodes"))
-    also.read("lines", _all_lines, fields)
+    also.read("lines", lambda: check_whole(fields.child("lineItems")))
     closed = also.read("completed", fields.gmt_if_any, "closedAt")
-    parcels = also.read("tracking", _parcels, fields) if with_customer else None
     return Order(
         id=number(fields, "Order"),
         number=fields.text("name").lstrip("#"),
@@ -129,18 +138,27 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
         payment_method="",
         created=created,
         modified=also.read("modified", fields.gmt, "updatedAt"),
-        paid=created if is_paid(fields) else None,
+        paid=also.read("paid", _first_paid, fields) if is_paid(fields) else None,
         completed=closed if found == "completed" else None,
         shipping=also.read("shipping", _address, fields) if with_customer else None,
-        tracking=tuple(parcels or ()),
+        tracking=tuple(_parcels(fields, also)) if with_customer else (),
         unreadable=also.unreadable,
     )
 
 
-def _all_lines(fields: Fields) -> None:
-    """Raise response_too_large where an order has more lines than it shows."""
-    if fields.child("lineItems").child("pageInfo").flag("hasNextPage"):
-        raise StoreError("response_too_large", f"{fields.where}: lines are left out")
+def dated(transaction: Fields) -> str:
+    """Return which member of a transaction tells when it was made."""
+    return "processedAt" if transaction.has("processedAt") else "createdAt"
+
+
+def _first_paid(fields: Fields) -> datetime:
+    """Return when the first payment was made; what has none was paid for when it was placed."""
+    payments = [
+        row.gmt(dated(row))
+        for row in fields.children("transactions")
+        if row.text("status") == "SUCCESS" and row.text("kind") in PAYMENTS
+    ]
+    return min(payments, default=None) or fields.gmt("createdAt")
 
 
 def _address(fields: Fields) -> ShippingAddress | None:
@@ -150,13 +168,31 @@ def _address(fields: Fields) -> ShippingAddress | None:
     return read_address(address, _ADDRESS, address.text_or("name"))
 
 
-def _parcels(fields: Fields) -> list[Tracking]:
-    return [
-        Tracking(number, row.text_or("company"), row.text_or("url"))
-        for parcel in fields.children("fulfillments")
-        for row in parcel.children("trackingInfo")
-        if (number := row.text_or("number").strip())
-    ]
+def _parcels(fields: Fields, also: Secondary) -> Iterator[Tracking]:
+    """Yield the parcels that are on their way, and note that there are more than are shown."""
+    parcels = also.read("tracking", fields.listed, "fulfillments")
+    also.read("tracking", _check_number, parcels, _MOST_PARCELS)
+    for tracked in also.rows("tracking", parcels, _tracked):
+        also.read("tracking", _check_number, tracked, _MOST_NUMBERS)
+        for row in also.rows("tracking", tracked, _tracking):
+            if row.number or row.url:
+                yield row
+
+
+def _check_number(rows: Sequence[Any] | None, most: int) -> None:
+    """Raise response_too_large where there may be more rows than were requested."""
+    if len(rows or ()) > most:
+        raise StoreError("response_too_large", f"there are more than {most}")
+
+
+def _tracked(parcel: Fields) -> list[Any]:
+    """Return what there is to track of a parcel: nothing of one that is not sent after all."""
+    unsent = parcel.one_of_or("status", _UNSENT, "")
+    return [] if unsent else parcel.listed("trackingInfo")
+
+
+def _tracking(row: Fields) -> Tracking:
+    return Tracking(row.text_or("number").strip(), row.text_or("company"), row.text_or("url"))
 
 
 def _line(row: Fields) -> OrderLine:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ....errors import StoreError
 from ....spec.results import Category, LowStock, Product, Stock
+from ...kit.graphql.documents import check_whole
 from ...kit.operations import products
 from ...kit.reading.fields import Fields
 from ...kit.reading.secondary import Secondary
@@ -88,7 +89,9 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
     """
     price, also = variant.money("price", currency), Secondary()
     before = also.read("regular_price", variant.money_if_any, "compareAtPrice", currency)
-    reduced = before is not None and before.amount > price.amount
+    reduced = None
+    if not also.unreadable:
+        reduced = before is not None and before.amount > price.amount
     found = Product(
         id=number(variant, "ProductVariant"),
         parent_id=number(product, "Product"),
@@ -96,12 +99,12 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
         name=variant.text("title"),
         sku=variant.text_or("sku"),
         price=price,
-        regular_price=None if also.unreadable else before if reduced else price,
-        on_sale=None if also.unreadable else reduced,
+        regular_price=None if reduced is None else before if reduced else price,
+        on_sale=reduced,
         stock=stock(variant, product),
         permalink=product.text_or("onlineStoreUrl"),
         description=product.text_or("description"),
-        categories=_categories(product),
+        categories=_categories(product, also),
         attributes={name: (value,) for name, value in options(variant)},
         unreadable=also.unreadable,
     )
@@ -118,9 +121,12 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
     )
 
 
-def _categories(product: Fields) -> tuple[str, ...]:
-    found = Secondary().read("categories", product.at, "collections")
-    return () if found is None else found.optional_items("nodes", lambda row: row.text("title"))
+def _categories(product: Fields, also: Secondary) -> tuple[str, ...]:
+    found = also.read("categories", product.at, "collections")
+    if found is None:
+        return ()
+    also.read("categories", check_whole, found)
+    return found.optional_items("nodes", lambda row: row.text("title"))
 
 
 def product(fields: Fields, variants: list[Product]) -> Product:
