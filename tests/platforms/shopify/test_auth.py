@@ -9,7 +9,7 @@ import pytest
 
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError
-from store_exporter.platforms.shopify import App
+from store_exporter.platforms.shopify import App, Shopify
 from store_exporter.platforms.shopify.auth import problem
 from store_exporter.stores.model import Secret
 from tests.fakes.clock import Clock
@@ -38,18 +38,54 @@ def test_an_app_asks_for_a_token_once_a_day(shop: SimulatedShopify, clock: Clock
     assert grants(shop) == 1 + 1
 
 
-def test_a_token_that_is_refused_early_is_replaced_the_next_time(
+def revoke_granted(shop: SimulatedShopify) -> None:
+    """Make the tokens worthless, but not what they are given for."""
+    secret = shop.tokens.client_secret
+    shop.tokens.revoke()
+    shop.tokens.client_secret = secret
+
+
+def test_a_token_that_is_refused_early_is_replaced_at_once(
     shop: SimulatedShopify, clock: Clock
 ) -> None:
     store = client(shop, clock, admin=app(shop))
     store.check_stock("SKU-010")
-    secret = shop.tokens.client_secret
+    revoke_granted(shop)
+    order = next(o for o in shop.stock_room.orders.values() if o.fulfillment != "FULFILLED")
+    assert store.cancel_order(order.number).order.status == "cancelled"
+    assert grants(shop) == 1 + 1
+
+
+def test_a_token_that_is_refused_although_it_is_new_is_not_replaced_again(
+    shop: SimulatedShopify, clock: Clock
+) -> None:
+    store = client(shop, clock, admin=app(shop))
+    refused = json.dumps({"errors": "[API] Invalid API key or access token"})
+    shop.faults.add(answering(refused, path="*/graphql.json", status=401))
+    for count in (1, 2):
+        with pytest.raises(StoreError, match="does not accept the access token"):
+            store.check_stock("SKU-010")
+        assert grants(shop) == count
+    assert len(shop.requests) == 4
+
+
+def test_a_secret_that_was_changed_is_told_and_not_the_token_that_it_gave(
+    shop: SimulatedShopify, clock: Clock
+) -> None:
+    store = client(shop, clock, admin=app(shop))
+    store.check_stock("SKU-010")
     shop.tokens.revoke()
-    shop.tokens.client_secret = secret
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StoreError, match="the client_secret is not that of the client_id"):
         store.check_stock("SKU-010")
-    assert caught.value.error_type == "unauthorized"
-    assert store.check_stock("SKU-010").in_stock
+
+
+def test_a_lasting_token_that_is_refused_is_sent_once(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    shop.tokens.revoke()
+    with pytest.raises(StoreError, match="does not accept the access token"):
+        store.check_stock("SKU-010")
+    assert len(shop.requests) == 1
 
 
 def test_searching_needs_no_token_of_the_admin_api(shop: SimulatedShopify, clock: Clock) -> None:
@@ -125,14 +161,10 @@ async def test_new_credentials_are_used_at_once() -> None:
     assert grants(found.shop) == 1 + 1
 
 
-async def test_a_token_that_was_revoked_is_requested_anew_by_the_next_run() -> None:
+async def test_a_token_that_was_revoked_is_requested_anew_by_the_same_run() -> None:
     found = with_app(watched())
     await found.probe("liveness")
-    secret = found.shop.tokens.client_secret
-    found.shop.tokens.revoke()
-    found.shop.tokens.client_secret = secret
-    with pytest.raises(StoreError):
-        await found.probe("liveness")
+    revoke_granted(found.shop)
     assert "sells in" in (await found.probe("liveness")).summary
 
 

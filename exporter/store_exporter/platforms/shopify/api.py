@@ -93,14 +93,25 @@ class Api(connection.Api):
         return READER.read(response, self.now())
 
     def _ask_admin(self, request: Request) -> Plan[GraphqlResult]:
-        if self._tokens.expired:
+        """Send a request with a token that is granted first where there is none.
+
+        A token may be revoked before its time, as when the app's secret is changed: another one is
+        requested then. A refused request changes nothing, so that it may be sent again.
+
+        Raises:
+            StoreError: as the response says; unauthorized also for a token granted just now.
+        """
+        is_new = self._tokens.expired
+        if is_new:
             yield from self._ask_for_token()
         try:
             return (yield from self._ask(request))
         except StoreError as error:
             if error.error_type == "unauthorized":
                 self._tokens.granted.forget()
-            raise
+            if is_new or not self._tokens.expired:
+                raise
+        return (yield from self._ask_admin(request))
 
     def _note_version(self, response: Response) -> None:
         """Remember by which version the response was made, and what it says is deprecated."""
