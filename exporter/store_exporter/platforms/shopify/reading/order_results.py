@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ....errors import StoreError
@@ -124,8 +125,6 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
     """Read an order."""
     found, also = status(fields), Secondary()
     created = also.read("created", fields.gmt, "createdAt")
-    lines = also.read("lines", lambda: fields.child("lineItems").listed("nodes"))
-    also.read("lines", lambda: check_whole(fields.child("lineItems")))
     closed = also.read("completed", fields.gmt_if_any, "closedAt")
     return Order(
         id=number(fields, "Order"),
@@ -133,7 +132,7 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
         status=found,
         total=total(fields),
         refunded=also.read("refunded", shop_money, fields, "totalRefundedSet"),
-        lines=tuple(also.rows("lines", lines, _line)),
+        lines=tuple(_lines(fields, also)),
         customer=also.read("customer", _customer, fields) if with_customer else None,
         payment_method="",
         created=created,
@@ -195,16 +194,47 @@ def _tracking(row: Fields) -> Tracking:
     return Tracking(row.text_or("number").strip(), row.text_or("company"), row.text_or("url"))
 
 
-def _line(row: Fields) -> OrderLine:
-    quantity = row.integer("quantity")
-    unit = shop_money(row, "originalUnitPriceSet")
+def _lines(fields: Fields, also: Secondary) -> Iterator[OrderLine]:
+    """Yield what was bought; of an order that was lowered, what is left on it."""
+    connection = also.read("lines", fields.child, "lineItems")
+    with_tax = also.read("lines", fields.flag, "taxesIncluded")
+    if connection is None or with_tax is None:
+        return
+    also.read("lines", check_whole, connection)
+    is_lowered = total(fields).amount < shop_money(fields, "totalPriceSet", signed=True).amount
+    read = _line_left if is_lowered else partial(_line_placed, with_tax=with_tax)
+    for line in also.rows("lines", also.read("lines", connection.listed, "nodes"), read):
+        if line.quantity:
+            yield line
+
+
+def _line_left(row: Fields) -> OrderLine:
+    """Read a line without the pieces that were taken off it or paid back."""
+    amount = shop_money(row, "priceAfterAllDiscountsBeforeTaxesSet")
+    return _line(row, row.integer("currentQuantity"), amount)
+
+
+def _line_placed(row: Fields, *, with_tax: bool) -> OrderLine:
+    """Read a line as it was placed; in some shops its price includes taxes."""
+    quantity, unit = row.integer("quantity"), shop_money(row, "originalUnitPriceSet")
+    lists = {"discountAllocations": "allocatedAmountSet"}
+    lists |= {"taxLines": "priceSet"} if with_tax else {}
+    less = sum(
+        shop_amount(part, member, unit.currency)
+        for name, member in lists.items()
+        for part in row.children(name)
+    )
+    return _line(row, quantity, Money(unit.amount * quantity - less, unit.currency))
+
+
+def _line(row: Fields, quantity: int, total: Money) -> OrderLine:
     return OrderLine(
         product_id=number(row.child("product"), "Product") if row.has("product") else None,
         variation_id=number(row.child("variant"), "ProductVariant") if row.has("variant") else None,
         sku=row.text_or("sku"),
         name=row.text_or("name"),
         quantity=quantity,
-        total=Money(unit.amount * quantity, unit.currency),
+        total=total,
     )
 
 
