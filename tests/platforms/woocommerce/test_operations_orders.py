@@ -119,7 +119,7 @@ def test_an_address_leads_to_a_plugins_number_that_the_stores_search_does_not_kn
     store.shop.orders[mine["id"]]["number"] = "INV-2026-7"
     assert shop.check_order("#INV-2026-7", ADA).id == mine["id"]
     assert kind(shop.check_order, "INV-2026-7", "other@example.test") == "not_found"
-    assert kind(shop.check_order, "INV-2026-7") == "not_found"
+    assert shop.check_order("INV-2026-7").id == mine["id"]
 
 
 @pytest.mark.parametrize("order", ["nope", "#", "0", "-1", "9" * 30, "51; drop"])

@@ -21,6 +21,7 @@ from ..api import FULL, V3, Api, between
 from ..reading import order_results
 from ..reading.sub_orders import is_sub_order
 from ..reading.totals import OrderTotals
+from . import order_numbers
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
@@ -62,7 +63,8 @@ class _Orders(orders.Orders[Api]):
             if found is not None and order_results.order_number(found) == number:
                 return found if _belongs(found, email) else None
         # Whether the store's search knows a plugin's numbers is up to the plugin, for each way of
-        # storing orders anew; an address leads to the shopper's own orders without it.
+        # storing orders anew; an address leads to the shopper's own orders without it, and their
+        # sequence to all others.
         query = {"search": number, **FULL}
         rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
         yield from self._complete(rows.items)
@@ -70,7 +72,8 @@ class _Orders(orders.Orders[Api]):
             if str(candidate.raw("number")) == number and _belongs(candidate, email):
                 return candidate
         if email is None:
-            return None
+            place = yield from order_numbers.find_by_place(self.api, number)
+            return None if place is None else (yield from self._by_id(place))
         own = yield from self.newest(email, _MOST)
         return next((order for order in own if str(order.raw("number")) == number), None)
 

@@ -1,0 +1,83 @@
+"""Find an order by the number that a plugin gave it, where the store's search does not know it.
+
+Plugins that number orders one after the other may let only the shop's own pages search by it, as
+Sequential Order Numbers does. Such numbers rise with the ids, so that an order's place in the list
+follows from how far its number is from those of a page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ....errors import StoreError
+from ....net.plans import Plan
+from ...kit.reading.fields import Fields
+from ...kit.rest.api import RestPage
+from ..api import PAGE, V3, Api
+from ..reading.order_results import order_number
+
+_MOST_PAGES = 6
+_PATTERN = re.compile(r"(.*?)([0-9]{1,15})([^0-9]*)", re.ASCII | re.DOTALL)
+
+
+class _Number(NamedTuple):
+    """A number of a sequence.
+
+    Attributes:
+        shape: what is before and after the digits that count.
+        value: these digits.
+    """
+
+    shape: tuple[str, str]
+    value: int
+
+
+def find_by_place(api: Api, number: str) -> Plan[int | None]:
+    """Return the id of the order with a number, None if it is not where it should be.
+
+    At most six pages of a hundred ids are read, and one where orders are numbered by their ids.
+    """
+    wanted, page, seen = _read(number), 1, set[int]()
+    while wanted is not None and page not in seen and len(seen) < _MOST_PAGES:
+        seen.add(page)
+        rows = yield from _page(api, page)
+        found = dict(_ids_by_number(rows))
+        if number in found:
+            return found[number]
+        if all(own == str(identifier) for own, identifier in found.items()):
+            return None
+        page = max(1, min(page + _pages_away(wanted, found), rows.pages or page))
+    return None
+
+
+def _page(api: Api, page: int) -> Plan[RestPage]:
+    query = {"orderby": "id", "order": "desc", "per_page": PAGE, "page": page}
+    return (yield from api.page(f"{V3}/orders", {**query, "_fields": "id,number"}))
+
+
+def _ids_by_number(page: RestPage) -> Iterator[tuple[str, int]]:
+    for item in page.items:
+        try:
+            order = Fields(item, "order")
+            yield order_number(order), order.identifier()
+        except StoreError:
+            continue
+
+
+def _read(number: str) -> _Number | None:
+    match = _PATTERN.fullmatch(number)
+    return _Number((match[1], match[3]), int(match[2])) if match else None
+
+
+def _pages_away(wanted: _Number, numbers: Iterable[str]) -> int:
+    """Return how many pages further down the list a number should be; 0 if it should be here."""
+    read = map(_read, numbers)
+    alike = [own.value for own in read if own is not None and own.shape == wanted.shape]
+    if not alike or min(alike) < wanted.value < max(alike):
+        return 0
+    is_older = wanted.value < min(alike)
+    distance = min(alike) - wanted.value if is_older else wanted.value - max(alike)
+    pages = -(-distance // PAGE)
+    return pages if is_older else -pages
