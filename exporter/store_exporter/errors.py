@@ -119,8 +119,8 @@ _ENTRIES = (
     ErrorType(
         "blocked",
         Fault.STORE,
-        "A firewall or CDN answered instead of the store.",
-        "Allow the exporter's address and user agent in the firewall or CDN.",
+        "A firewall, a CDN or a plugin refused the request in the store's place.",
+        "Allow the exporter's address and user agent there; the message says who refused.",
     ),
     ErrorType(
         "invalid_response",

@@ -73,8 +73,8 @@ def cache_hit(headers: Mapping[str, str]) -> str | None:
 
 
 def _says_so(name: str, value: str) -> bool:
-    if name in _NUMBERS:
-        return _NUMBERS[name](value)
+    if name in _OTHERWISE:
+        return _OTHERWISE[name](value)
     if name == "cache-status" and ";" in value:
         return _STANDARD.search(_QUOTED.sub("x", value)) is not None
     if len(name) > _LONGEST_NAME or not _is_of_cache(name):
@@ -106,12 +106,16 @@ def _names_two(value: str) -> bool:
     return len(value.split()) == 2 and value.replace(" ", "").isdecimal()
 
 
-_NUMBERS: Mapping[str, Callable[[str], bool]] = {
+_OTHERWISE: Mapping[str, Callable[[str], bool]] = {
     "age": _is_older,
     "warning": lambda value: _STALE.search(_QUOTED.sub("x", value)) is not None,
     "x-varnish": _names_two,
+    # Page caches of WordPress name the program that served what was kept.
+    "x-cache-handler": bool,
+    "cache-provider": lambda value: value.startswith("cloudways-cache"),
+    "x-powered-cache": lambda value: value.strip() == "php",
 }
-"""Headers that say it by numbers alone, and what does."""
+"""Headers that say it by numbers alone or by a name, and what does."""
 
 
 @lru_cache(maxsize=1024)

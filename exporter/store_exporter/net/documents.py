@@ -155,7 +155,7 @@ def _unknown_refusal(response: Response, body: Any, marks: Marks) -> Finding | N
     refused = response.status in _REFUSED or response.status in refusals.FIREWALLS
     if not refused or marks.is_own(body):
         return None
-    who = marks.server(response.headers) or "something before the store"
+    who = marks.refuser(response.headers, _low(body)) or "something before the store"
     said = plain(_message_of(body), marks) if isinstance(body, Mapping) else ""
     message = f"{who} refuses the request (HTTP {response.status})"
     return "blocked", f"{message}: {said}" if said else message

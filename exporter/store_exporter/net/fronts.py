@@ -26,6 +26,8 @@ _LOCATION = re.compile(
     r"location(?:\.href)?(?:\s*=|\.(?:replace|assign)\()\s*[\"'](?!javascript:)([^\"'\s]{1,500})",
     re.IGNORECASE,
 )
+_NOTICE = 200
+"""Characters of text at most of a page that says there, and in no title, that it is closed."""
 _FORWARDING = 1_500
 """Characters that a page has at most which does nothing but lead elsewhere."""
 
@@ -116,14 +118,14 @@ def says_closed(source: str, marks: Marks = GENERIC) -> str:
         source: a page that the platform made, with whatever plugins it has.
         marks: those of the platform, with the generic ones.
     """
-    if len(source) > _LONG:
-        return ""
     page = begin(source)
     said = (found_in(TITLE, page, marks), found_in(HEADING, page[:SCRIPTS], marks))
     named = next((one for one in said if _names_closed(one.lower(), marks)), "")
-    if not named or strangers.is_front(ends(source)) or text_of(page, marks) is None:
-        return ""
-    return named
+    # Plugins let people design this page, so that it may have much markup and hardly any text.
+    text = text_of(source, marks, _LONG) if named else text_of(source, marks)
+    if text is not None and not named and len(text) <= _NOTICE:
+        named = text if _names_closed(text.lower(), marks) else ""
+    return "" if text is None or not named or strangers.is_front(source.lower()) else named
 
 
 def _names_closed(words: str, marks: Marks) -> bool:

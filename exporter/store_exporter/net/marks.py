@@ -26,6 +26,7 @@ class Marks:
         tests: parts of the titles of pages that test a visitor, in many languages.
         detours: parts of the paths of such pages, with a ? at their end.
         pages: texts of which every page that the platform makes has one.
+        plugins: texts of pages and JSON by which the platform refuses what a plugin tells it to.
         failures: texts of pages that the platform shows as a success and that tell of a failure,
             with their error type and what they tell of.
         setup_pages: texts of the platform's pages that set a new site up, and what they tell of.
@@ -50,6 +51,7 @@ class Marks:
     tests: tuple[str, ...] = ()
     detours: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
     failures: tuple[tuple[str, str, str], ...] = ()
     setup_pages: tuple[tuple[str, str], ...] = ()
     setup_paths: tuple[tuple[str, str], ...] = ()
@@ -76,6 +78,17 @@ class Marks:
         """Return who stands before the store, by the headers; "" where they do not say."""
         server = headers.get("server", "").lower()
         return next((who for text, who in self.servers if text in server), "")
+
+    def refuser(self, headers: Mapping[str, str], low: str) -> str:
+        """Return who refuses a request; "" where nothing says so.
+
+        Args:
+            headers: names in lower case.
+            low: the page or JSON, in lower case. What stands before the store passes it on.
+        """
+        if any(mark in low for mark in self.plugins):
+            return "a plugin of the store"
+        return self.server(headers)
 
     def is_own(self, body: Any) -> bool:
         """Return whether JSON is an error as the platform itself writes one."""
@@ -329,7 +342,7 @@ GENERIC = Marks(
         *("per manutenzione", "para manutenção", "wegens onderhoud", "på grund av underhåll"),
         *("scheduled maintenance", "coming soon", "under construction", "be back soon"),
         *("be right back", "back shortly", "temporarily closed", "site is offline", "opening soon"),
-        *("launching soon", "wartungsarbeiten", "wartungsmodus", "in wartung"),
+        *("site offline", "launching soon", "wartungsarbeiten", "wartungsmodus", "in wartung"),
         *("im aufbau", "gleich zurück", "bald wieder", "en maintenance", "en construction"),
         *("en travaux", "bientôt de retour", "bientôt disponible", "en mantenimiento"),
         *("en construcción", "próximamente", "volvemos pronto", "volveremos", "in manutenzione"),

@@ -47,17 +47,23 @@ def ends(source: str) -> str:
     return f"{source[:FIRST]} {source[-LAST:]}".lower()
 
 
-def text_of(page: str, marks: Marks) -> str | None:
-    """Return all the text that a page shows; None where it is more than a notice has."""
+def text_of(page: str, marks: Marks, most: int = _MARKUP_MOST) -> str | None:
+    """Return all the text that a page shows; None where it is more than a notice has.
+
+    Args:
+        page: its source.
+        marks: those of the platform, with the generic ones.
+        most: characters of markup, without programs and styles, above which it is no notice.
+    """
     markup, position = "", 0
     while True:
-        hidden = _HIDDEN.search(page, position, position + _MARKUP_MOST + 1)
+        hidden = _HIDDEN.search(page, position, position + most + 1)
         markup += page[position : hidden.start() if hidden else len(page)] + " "
-        if len(markup) > _MARKUP_MOST:
+        if len(markup) > most:
             return None
         end = _SHOWN_AGAIN[hidden[1].lower()].search(page, hidden.end()) if hidden else None
         if end is None:
-            text = html.unescape(_TAG.sub(" ", markup)).strip()
+            text = " ".join(html.unescape(_TAG.sub(" ", markup)).split())
             return marks.redact.line(text, _LITTLE) if len(text) <= _LITTLE else None
         position = end.end()
 

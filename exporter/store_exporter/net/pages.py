@@ -75,7 +75,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
         or _refused(status, title, marks)
         or closed_by_plan(status, headers, title)
         or _by_words(status, page, low, title, marks)
-        or refusals.by_status(status, low, words, marks.server(headers) or "the web server")
+        or refusals.by_status(status, low, words, marks.refuser(headers, low) or "the web server")
         or _broken(source, page, title, marks)
     )
 

@@ -138,6 +138,7 @@ _LITTLE = 300
 
 
 _LINK = re.compile(r"<a [^>]{0,200}?href=[\"']?/([\w%-]{1,40})")
+_WHOLE_LINK = re.compile(r"<a [^>]{0,200}?href=[\"']?https?://[^/\"'\s>]{1,100}/([\w%-]{1,40})")
 _PROGRAMS = (
     *("/_next/", "/_nuxt/", '="root"', "='root'", '="app"', "='app'", '="__next"'),
     *('="__nuxt"', '="___gatsby"', "add-to-cart", "add to cart", "addtocart"),
@@ -158,7 +159,10 @@ def is_front(low: str) -> bool:
     if any(mark in low for mark in _PROGRAMS):
         return True
     links = set(_LINK.findall(low))
-    return len(links) >= _LINKS or not links.isdisjoint(_SHELVES)
+    if len(links) >= _LINKS or not links.isdisjoint(_SHELVES):
+        return True
+    # Others lead anywhere, such as to the pages of a closed shop on social networks.
+    return not _SHELVES.isdisjoint(_WHOLE_LINK.findall(low))
 
 
 def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:

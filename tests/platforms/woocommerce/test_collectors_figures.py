@@ -304,6 +304,20 @@ async def test_info_is_partial_when_the_key_may_not_read_system_status() -> None
         assert found == {"store_info{11.0.1,GBP,UTC,}": 1}
 
 
+async def test_info_is_partial_where_a_plugin_closes_the_index_to_visitors() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(
+            Fault(
+                path="/wp-json/",
+                status=401,
+                body='{"code": "rest_login_required", "message": "Log in.", "data": null}',
+                content_type="application/json",
+            )
+        )
+        found = figures(await store.collect("info"))
+        assert found == {"store_info{11.0.1,GBP,,hpos}": 1}
+
+
 async def test_what_may_explain_a_failure_is_told_beside_the_figures() -> None:
     async with watching(orders=0) as store:
         store.shop.shop.add_webhook("disabled")

@@ -238,6 +238,14 @@ async def test_a_page_that_has_no_end_is_degraded(rest: str, reasons: int) -> No
         ("Site is undergoing maintenance", "<p>Thank you for being patient.</p>"),
         ("Boutique", "<h2>Site en maintenance</h2>"),
         ("ショップ メンテナンス中", "<p>.</p>"),
+        ("Site Offline", "<p>.</p>"),
+        ("Acme", "<img src='a.png'>This site is currently undergoing maintenance."),
+        # As plugins make it of what people design.
+        (
+            "Acme is under maintenance",
+            "<div class='module' style='margin:10px auto'>\n\n</div>" * 200,
+        ),
+        ("Acme is under maintenance", "<style>" + ".a{margin:0}" * 3000 + "</style><p>.</p>"),
     ],
 )
 async def test_a_plugins_page_that_says_closed_and_no_more_is_degraded(
@@ -247,6 +255,14 @@ async def test_a_plugins_page_that_says_closed_and_no_more_is_degraded(
         store.shop.faults.add(Fault(body=page(title, WORDPRESS + body)))
         (sentence,) = (await store.probe("storefront")).degraded
         assert sentence.startswith("Visitors see a page that says the shop is closed: ")
+
+
+async def test_a_small_front_that_announces_something_is_no_closed_shop() -> None:
+    async with watching(orders=0) as store:
+        link = "<a class='button' href='https://shop.example.com/shop/'>All tents</a>"
+        body = f"<h1>Our new tents are coming soon</h1>{link}"
+        store.shop.faults.add(Fault(body=page("Acme", WORDPRESS + body)))
+        assert not (await store.probe("storefront")).degraded
 
 
 async def test_the_cart_of_a_store_without_a_numbered_store_api_is_found() -> None:

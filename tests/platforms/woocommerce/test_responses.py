@@ -184,12 +184,13 @@ def test_a_key_without_permission_is_told_from_a_bad_one_in_any_language(
     assert caught.value.error_type == kind
 
 
+@pytest.mark.parametrize("code", ["rest_not_logged_in", "rest_disabled"])
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_request_that_carries_no_key_never_blames_the_key(status: int) -> None:
-    body = {"code": "rest_not_logged_in", "message": "You are not logged in."}
-    with pytest.raises(StoreError, match="needs no key: You are not") as caught:
+def test_a_request_that_carries_no_key_never_blames_the_key(status: int, code: str) -> None:
+    body = {"code": code, "message": "You are not logged in."}
+    with pytest.raises(StoreError, match=r"needs no key: You are not.*exclude wc/store") as caught:
         READER.read(made(status, body, STORE_API))
-    assert (caught.value.error_type, caught.value.code) == ("blocked", "rest_not_logged_in")
+    assert (caught.value.error_type, caught.value.code) == ("blocked", code)
 
 
 @pytest.mark.parametrize(
@@ -219,4 +220,19 @@ def test_a_plugin_that_takes_the_key_for_its_own_token_is_no_refusal_of_the_key(
     body = {"code": "jwt_auth_invalid_token", "message": "Wrong number of segments"}
     with pytest.raises(StoreError, match=r"Wrong number.*set credentials_in_query") as caught:
         READER.read(made(status, {**body, "data": {"status": 403}}))
+    assert caught.value.error_type == "blocked"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code": "wp_die", "message": "Members only.", "data": {"status": "403"}}',
+        b'{"code": "acme_closed", "message": "Members only.", "data": {"status": 403}}',
+        b"<title>Members only</title><div class='wp-die-message'>Members only.</div>",
+    ],
+)
+def test_a_plugin_by_which_the_store_refuses_visitors_is_no_cdn_before_it(body: bytes) -> None:
+    refusal = Response(403, {"server": "cloudflare"}, body, STORE_API)
+    with pytest.raises(StoreError, match="a plugin of the store refuses the request") as caught:
+        READER.read(refusal)
     assert caught.value.error_type == "blocked"

@@ -143,9 +143,13 @@ class Reader(RestReader):
             raise StoreError("blocked", message, status=found.status, code=found.code)
         if found.error_type == "unauthorized" and needs_key(response.url):
             raise _refused_key(found, urlsplit(response.url).scheme)
-        if found.error_type in ("unauthorized", "forbidden") and not needs_key(response.url):
+        if found.status in (401, 403) and not needs_key(response.url):
             # It carried no key, so that no key is to blame.
-            message = f"the store refuses a request that needs no key: {found.message}"
+            message = (
+                f"the store refuses a request that needs no key: {found.message} (a plugin closes "
+                "the API to visitors, whom the blocks of cart and checkout need it for: exclude "
+                "wc/store there)"
+            )
             raise StoreError("blocked", message, status=found.status, code=found.code)
         raise found
 

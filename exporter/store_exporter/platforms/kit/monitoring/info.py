@@ -12,6 +12,8 @@ from ....net.plans import Plan
 
 LONGEST_FACT = 64
 """Characters of a fact that are shown."""
+_OF_ONE_SOURCE = ("invalid_response", "blocked", "redirect")
+"""Failures of the store that may be of one source alone: a plugin may close what needs no key."""
 
 
 def info_sample(known: Mapping[str, str]) -> Sample:
@@ -31,6 +33,6 @@ def learn(
     try:
         known.update((yield from source))
     except StoreError as error:
-        if error.fault is Fault.STORE and error.error_type != "invalid_response":
+        if error.fault is Fault.STORE and error.error_type not in _OF_ONE_SOURCE:
             raise
         failures.append(error)
