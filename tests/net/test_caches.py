@@ -113,7 +113,7 @@ FRESH = (
     ("wpo-cache-status", "not cached"),
     ("x-powered-cache", "MISS"),
     ("x-powered-cache", "Passing to WordPress"),
-    ("cache-provider", "Acme"),
+    ("cache-provider", "CLOUDWAYS-CACHE-DC"),
     ("x-cache", "hit-for-pass"),
     ("x-cache-age", "0"),
     ("x-from-cache", "false"),

@@ -112,7 +112,8 @@ _OTHERWISE: Mapping[str, Callable[[str], bool]] = {
     "x-varnish": _names_two,
     # Page caches of WordPress name the program that served what was kept.
     "x-cache-handler": bool,
-    "cache-provider": lambda value: value.startswith("cloudways-cache"),
+    # The same that ends in C was kept just now.
+    "cache-provider": lambda value: re.fullmatch(r"cloudways-cache-\w?e", value) is not None,
     "x-powered-cache": lambda value: value.strip() == "php",
 }
 """Headers that say it by numbers alone or by a name, and what does."""

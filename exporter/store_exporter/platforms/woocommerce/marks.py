@@ -16,8 +16,11 @@ MARKS = GENERIC.plus(
         # WordPress writes this class around what it dies of, in every language.
         maintenance=("briefly unavailable for scheduled maintenance", "wp-die-message"),
         pages=("wp-content/", "wp-includes/", "wp-json", "woocommerce"),
-        # The last is the shape in which WordPress writes the errors of others.
-        plugins=("wp-die-message", '"wp_die"', '"data": {"status": '),
+        # The last two are the shapes in which WordPress writes the errors of others.
+        plugins=(
+            *("wp-die-message", '"wp_die"', '"data": {"status": '),
+            '"success": false, "data": ',
+        ),
         setup_pages=(
             ('<form id="setup" method="post"', _NOT_INSTALLED),
             ("setup-config.php?step=", _NOT_INSTALLED),
