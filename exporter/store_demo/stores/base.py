@@ -41,7 +41,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Wares:
-    """What shoppers may ask a simulated store for; the same in each that has the same seed.
+    """What shoppers may request of a simulated store; the same in each that has the same seed.
 
     Attributes:
         queries: words to search for, one without a result among them.
@@ -52,12 +52,15 @@ class Wares:
         emails: of customers, one unknown among them.
     """
 
-    queries: tuple[str, ...]
-    products: tuple[str, ...]
-    sold_out: tuple[str, ...]
-    coupons: tuple[str, ...]
-    bad_coupons: tuple[str, ...]
-    emails: tuple[str, ...]
+    queries: tuple[str, ...] = ("pump", "valve", "hose", "seal", "unobtainium")
+    products: tuple[str, ...] = tuple(f"SKU-{number:03d}" for number in range(8, 28))
+    sold_out: tuple[str, ...] = ("SKU-001", "SKU-002", "SKU-003")
+    coupons: tuple[str, ...] = ("save10", "welcome5")
+    bad_coupons: tuple[str, ...] = ("old20", "once", "nosuchcode")
+    emails: tuple[str, ...] = (
+        *(f"cust{number}@example.test" for number in range(1, 9)),
+        "stranger@example.test",
+    )
 
 
 class DemoStore(Protocol):

@@ -67,13 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=SEVERITIES[0],
         help="of the test alert, by which routes choose receivers (default: %(default)s)",
     )
-    parser.add_argument(
-        "--alertmanager.url",
-        dest="alertmanager_url",
-        default="http://127.0.0.1:9093",
-        metavar="URL",
-        help="where Alertmanager listens (default: %(default)s)",
-    )
+    what = "where Alertmanager listens"
+    arguments.add_url(parser, "--alertmanager.url", "http://127.0.0.1:9093", what)
     parser.add_argument(
         "--timeout",
         type=float,

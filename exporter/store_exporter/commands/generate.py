@@ -15,6 +15,7 @@ from ..platforms import base
 from . import CommandError
 from .routing import routing
 from .support import documentation, slo_file
+from .support.arguments import add_url, address
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,42 +45,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the exporter's configuration, whose orgs and alerts become Alertmanager's routes",
     )
-    parser.add_argument(
-        "--grafana.url",
-        dest="grafana_url",
-        type=address,
-        default=policy.LINKS.grafana,
-        metavar="URL",
-        help="where alerts find the dashboards (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--runbook.url",
-        dest="runbook_url",
-        type=address,
-        default=policy.LINKS.runbooks,
-        metavar="URL",
-        help="where alerts find the runbooks, which the exporter serves (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--calls.url",
-        dest="calls_url",
-        type=address,
-        default=policy.LINKS.calls,
-        metavar="URL",
-        help="where dashboards find the recent calls, which the exporter serves "
-        "(default: %(default)s)",
-    )
-
-
-def address(text: str) -> str:
-    """Read an http address.
-
-    Raises:
-        argparse.ArgumentTypeError: it is none.
-    """
-    if not text.startswith(("http://", "https://")) or any(c.isspace() or c in '<>"' for c in text):
-        raise argparse.ArgumentTypeError(f"not an http address: {text}")
-    return text.rstrip("/")
+    links = policy.LINKS
+    for flag, default, what in (
+        ("--grafana.url", links.grafana, "where alerts find the dashboards"),
+        (
+            "--runbook.url",
+            links.runbooks,
+            "where alerts find the runbooks, which the exporter serves",
+        ),
+        (
+            "--calls.url",
+            links.calls,
+            "where dashboards find the recent calls, which the exporter serves",
+        ),
+    ):
+        add_url(parser, flag, default, what, read=address)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,8 +16,7 @@ from ..mixin import dashboards, policy
 from ..mixin.names import Dashboards
 from ..stores.model import Secret
 from . import CommandError
-from .generate import address
-from .support import arguments
+from .support.arguments import add_config_file, add_url, address
 from .support.grafana_api import Grafana, GrafanaError
 
 DATASOURCE = "store-exporter"
@@ -29,15 +28,8 @@ HOME = Dashboards.SHOP.uid
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("org", nargs="*", help="orgs to set up (default: all of the configuration)")
-    arguments.add_config_file(parser)
-    parser.add_argument(
-        "--grafana.url",
-        dest="grafana_url",
-        type=address,
-        default=policy.LINKS.grafana,
-        metavar="URL",
-        help="Grafana (default: %(default)s)",
-    )
+    add_config_file(parser)
+    add_url(parser, "--grafana.url", policy.LINKS.grafana, "Grafana", read=address)
     parser.add_argument(
         "--grafana.user",
         dest="grafana_user",
@@ -52,13 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REFERENCE",
         help="the administrator's password, as env:NAME or file:PATH (default: %(default)s)",
     )
-    parser.add_argument(
+    add_url(
+        parser,
         "--proxy.url",
-        dest="proxy_url",
-        type=address,
-        default="http://label-proxy:8080",
-        metavar="URL",
-        help="prom-label-proxy as Grafana reaches it (default: %(default)s)",
+        "http://label-proxy:8080",
+        "prom-label-proxy as Grafana reaches it",
+        read=address,
     )
     parser.add_argument(
         "--scrape.interval",
@@ -70,13 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "are empty if the real interval is longer (default: %(default)s, which is "
         "Prometheus' own)",
     )
-    parser.add_argument(
+    add_url(
+        parser,
         "--runbook.url",
-        dest="runbook_url",
-        type=address,
-        default=policy.LINKS.runbooks,
-        metavar="URL",
-        help="where dashboards find the runbooks (default: %(default)s)",
+        policy.LINKS.runbooks,
+        "where dashboards find the runbooks",
+        read=address,
     )
 
 

@@ -13,19 +13,15 @@ import urllib.error
 import urllib.request
 
 from .serve import PORT
+from .support.arguments import add_url
 
 _SECONDS = 4.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
-        "--exporter.url",
-        dest="exporter_url",
-        default=f"http://127.0.0.1:{PORT}",
-        metavar="URL",
-        help="where it listens, with its route prefix if it has one (default: %(default)s)",
-    )
+    what = "where it listens, with its route prefix if it has one"
+    add_url(parser, "--exporter.url", f"http://127.0.0.1:{PORT}", what)
 
 
 def run(args: argparse.Namespace) -> int:

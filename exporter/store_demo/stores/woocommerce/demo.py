@@ -13,14 +13,7 @@ ROLES = (
     Role("acme", "outlet.acme.example", "woocommerce", "EUR"),
     Role("globex", "store.globex.example", "woocommerce", "USD", fails=True),
 )
-WARES = Wares(
-    queries=("pump", "valve", "hose", "seal", "unobtainium"),
-    products=tuple(f"SKU-{number:03d}" for number in range(8, 28)),
-    sold_out=("SKU-001", "SKU-002", "SKU-003"),
-    coupons=("save10", "welcome5"),
-    bad_coupons=("old20", "once", "nosuchcode"),
-    emails=(*(f"cust{number}@example.test" for number in range(1, 9)), "stranger@example.test"),
-)
+WARES = Wares()
 _RESTOCK_BELOW = 5
 
 

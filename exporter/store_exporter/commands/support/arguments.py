@@ -23,6 +23,44 @@ def add_config_file(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_url(
+    parser: argparse.ArgumentParser,
+    flag: str,
+    default: str,
+    what: str,
+    *,
+    read: Callable[[str], str] = str,
+) -> None:
+    """Declare a flag that takes an address.
+
+    Args:
+        parser: of the command.
+        flag: such as `--grafana.url`; its value is the argument `grafana_url`.
+        default: an address.
+        what: of what it is the address; the help says the default after it.
+        read: the argument's type.
+    """
+    parser.add_argument(
+        flag,
+        dest=flag.lstrip("-").replace(".", "_"),
+        type=read,
+        default=default,
+        metavar="URL",
+        help=f"{what} (default: %(default)s)",
+    )
+
+
+def address(text: str) -> str:
+    """Read an http address.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.startswith(("http://", "https://")) or any(c.isspace() or c in '<>"' for c in text):
+        raise argparse.ArgumentTypeError(f"not an http address: {text}")
+    return text.rstrip("/")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare `--config.file` and `--format`."""
     add_config_file(parser)

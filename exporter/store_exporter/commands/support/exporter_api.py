@@ -21,13 +21,8 @@ _SECONDS = 30.0
 
 def add_url(parser: argparse.ArgumentParser) -> None:
     """Declare `--exporter.url`."""
-    parser.add_argument(
-        "--exporter.url",
-        dest="exporter_url",
-        default=f"http://127.0.0.1:{PORT}",
-        metavar="URL",
-        help="where the exporter listens (default: %(default)s)",
-    )
+    what = "where the exporter listens"
+    arguments.add_url(parser, "--exporter.url", f"http://127.0.0.1:{PORT}", what)
 
 
 def run(
