@@ -1,7 +1,8 @@
 """HTTP: metrics, probe, JSON API, health, reload and the landing page.
 
     app         which address leads where
-    exporter    the running exporter, which `assembly` puts together
+    exporter    the running exporter, which `assembly` puts together; `preparing` decides what a
+                configuration comes to before it is used
     api         what applications request and report
     pages       pages for browsers
     security    authentication, and what every response has

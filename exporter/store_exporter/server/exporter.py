@@ -6,21 +6,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..calls.book import CallBook, CallLimits
 from ..config import Config, ConfigError
-from ..config.dump import secrets
 from ..discovery.discoverer import Discoverer
 from ..discovery.owners_file import OwnersFile
 from ..ingest.intake import Intake
-from ..ingest.reportable import reportable
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
-from ..platforms import base
 from ..probing.changes import Changes
-from ..probing.jobs import budget_problem
 from ..probing.maintenance import Maintenance
 from ..probing.results.health import Health
 from ..probing.results.history import History
@@ -29,10 +24,11 @@ from ..probing.scheduler import Scheduler
 from ..probing.state.documents import Documents
 from ..probing.state.kept_calls import KeptCalls
 from ..probing.state.leases import Labels, LeaseHolder
-from ..stores.inventory import Change, Inventory, Replacement, Shard
+from ..stores.inventory import Change, Inventory, Shard
 from ..stores.model import Store
-from ..stores.owners import REASONS, RefusedDomain, SourceClaim, settle
+from ..stores.owners import RefusedDomain, SourceClaim
 from .api.reports import written
+from .preparing import Prepared, Preparer
 from .process import loop_lag
 from .process.large_work import without_pauses
 from .status import State, Status, state_of, status
@@ -40,7 +36,6 @@ from .watching import Watching
 
 log = logging.getLogger(__name__)
 
-_SHOWN = 5
 _REPORTS_AT_ONCE = 20
 """How many are written between two turns of the event loop: two milliseconds."""
 
@@ -115,7 +110,7 @@ class Exporter:
         self._health = health
         self._changing = asyncio.Lock()
         self._lag: asyncio.Task[None] | None = None
-        self._owners = owners
+        self._preparer = Preparer(self.inventory, owners, intake, redact)
         self._refused: set[tuple[str, str]] = set()
         self._discoverer = Discoverer(
             self.found, lambda org: recorder.inc(catalogue.DISCOVERY_FAILURES, (org,))
@@ -129,7 +124,7 @@ class Exporter:
             SourceClaim(one.template.org, requested=False, responded=False)
             for one in config.discovery
         ]
-        self._commit(config, self._prepare(config, unasked))
+        self._commit(config, self._preparer.prepare(config, unasked))
         self._accepted()
 
     async def start(self) -> None:
@@ -216,60 +211,14 @@ class Exporter:
 
     async def _take(self, config: Config, claims: Sequence[SourceClaim]) -> Change:
         """Take a configuration and what sources name; nothing else changes them meanwhile."""
-        prepared = await asyncio.to_thread(self._prepare, config, claims)
+        prepared = await asyncio.to_thread(self._preparer.prepare, config, claims)
         change = self._commit(config, prepared)
         if change:
             before = (*change.removed, *(old for old, _ in change.changed))
             await self.watching.update(before)
         return change
 
-    def _prepare(self, config: Config, claims: Sequence[SourceClaim]) -> _Prepared:
-        """Decide and compare; in any thread, for the event loop may not wait for that."""
-        settlement = settle(self._owners.known, config.stores, claims)
-        # The file's stores come first: discovery cannot take a configured store's place.
-        stores = [*config.stores, *settlement.stores]
-        self.redact.add(secrets([config, settlement.stores]))
-        for platform in sorted({store.platform for store in stores}):
-            self.redact.add(patterns=base.load(platform).marks.secrets)
-        replacement = self.inventory.prepare(stores)
-        change = replacement.change
-        self._log_problems([*change.added, *(new for _, new in change.changed)])
-        self._log_contested(settlement.refusals)
-        self._owners.keep(settlement.owners)
-        still = reportable(config.orgs, replacement.fleet.values(), settlement.owners)
-        gone = [labels for labels in self.intake.stores if not still(labels)]
-        refused = {(claim.org, reason): 0 for claim in claims for reason in REASONS}
-        for refusal in settlement.refusals:
-            refused[refusal.org, refusal.reason] += 1
-        return _Prepared(replacement, settlement.refusals, refused, gone)
-
-    def _log_problems(self, stores: Sequence[Store]) -> None:
-        """Log what keeps stores from being watched well."""
-        for store in stores:
-            if store.problem:
-                log.error(
-                    "a store has a secret that is unusable; it is shown as critical",
-                    extra={"org": store.org, "store": store.domain, "problem": store.problem},
-                )
-        starved = [(store, problem) for store in stores if (problem := budget_problem(store))]
-        if starved:
-            store, problem = starved[0]
-            log.warning(
-                "liveness probes leave nothing of stores' budgets to other probes and collectors",
-                extra={"stores": len(starved), "store": store.domain, "problem": problem},
-            )
-
-    def _log_contested(self, refusals: Sequence[RefusedDomain]) -> None:
-        """Log which domains are contested, once."""
-        contested = [one for one in refusals if one.reason == "contested"]
-        if contested and contested != [one for one in self.refusals if one.reason == "contested"]:
-            log.error(
-                "%d domains are contested: orgs name what another has or names as well",
-                len({one.domain for one in contested}),
-                extra={"domains": "; ".join(map(str, contested[:_SHOWN]))},
-            )
-
-    def _commit(self, config: Config, prepared: _Prepared) -> Change:
+    def _commit(self, config: Config, prepared: Prepared) -> Change:
         """Put into use what was prepared."""
         change = self.inventory.take(prepared.replacement)
         self.intake.forget(prepared.gone)
@@ -285,20 +234,3 @@ class Exporter:
             self.recorder.set(catalogue.DISCOVERY_REFUSED, labels, count)
         self._refused |= prepared.refused.keys()
         return change
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A configuration that is ready to be put into use.
-
-    Attributes:
-        replacement: the stores.
-        refusals: what sources name and do not get.
-        refused: how many domains are refused, by the source's org and the reason.
-        gone: stores of which applications have reported and cannot any more: org, domain, platform.
-    """
-
-    replacement: Replacement
-    refusals: Sequence[RefusedDomain]
-    refused: Mapping[tuple[str, str], int]
-    gone: Sequence[tuple[str, str, str]]
