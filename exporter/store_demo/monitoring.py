@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from store_exporter.mixin import alerts, policy
-from store_exporter.mixin.messages import alertmanager, mail, slack
+from store_exporter.mixin.files import write_templates
+from store_exporter.mixin.messages import alertmanager
 from store_exporter.mixin.rules import recording, slo
 
 from .files import write
@@ -22,8 +23,7 @@ def write_files(directory: Path, addresses: Mapping[str, str], pace: Pace) -> No
     write(directory / "rules" / "slo.yml", slo.document(pace=pace.alerts))
     write(directory / "rules" / "alerts.yml", alerts.document(links, pace=pace.alerts))
     write(directory / "prometheus.yml", prometheus(addresses, pace))
-    for messages in (slack, mail):
-        messages.write(directory / "templates")
+    write_templates(directory / "templates")
     write(directory / "alertmanager.yml", routes(addresses["slack"], pace))
 
 

@@ -22,8 +22,8 @@ from aiohttp import web
 from store_demo.slack import Message, SlackReceiver
 from store_exporter.metrics.catalogue import Metric, exporter, health
 from store_exporter.mixin import alerts, policy, promql
-from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.messages import alertmanager, slack
+from store_exporter.mixin.files import as_yaml, write_templates
+from store_exporter.mixin.messages import alertmanager
 from store_exporter.mixin.messages.alertmanager import Receivers, Routing, Slack
 from store_exporter.mixin.rules import recording
 from tests import servers
@@ -195,7 +195,7 @@ async def watched(
         def channel(name: str) -> Receivers:
             return Receivers(slack=(Slack(url=f"http://{address}/services/{name}"),))
 
-        slack.write(directory / "templates")
+        write_templates(directory / "templates")
         routing = Routing(
             platform=channel("platform"),
             orgs={f"org{number}": channel(f"org{number}") for number in range(orgs)},

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.messages import alertmanager, chat, mail, slack
+from store_exporter.mixin.files import as_yaml, write_templates
+from store_exporter.mixin.messages import alertmanager
 from store_exporter.mixin.messages.alertmanager import (
     PagerDuty,
     Receivers,
@@ -52,8 +52,7 @@ async def test_the_same_alert_reaches_teams_telegram_and_pagerduty(tmp_path: Pat
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    for module in (slack, mail, chat):
-        module.write(tmp_path / "templates")
+    write_templates(tmp_path / "templates")
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / "key").write_text("routing-key")
     (tmp_path / "teams").write_text(f"{address}/teams")

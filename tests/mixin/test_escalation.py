@@ -10,8 +10,8 @@ import pytest
 
 from store_exporter.commands.routing import routing
 from store_exporter.config import load
-from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.messages import alertmanager, chat, mail, slack
+from store_exporter.mixin.files import as_yaml, write_templates
+from store_exporter.mixin.messages import alertmanager
 from tests.mixin.test_routing import amtool
 
 CONFIGURATION = """
@@ -53,8 +53,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def config(document: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("alertmanager")
-    for module in (slack, mail, chat):
-        module.write(directory / "templates")
+    write_templates(directory / "templates")
     file = directory / "alertmanager.yml"
     file.write_text(as_yaml(document), encoding="utf-8")
     return file

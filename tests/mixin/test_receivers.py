@@ -20,9 +20,8 @@ from aiohttp import web
 
 from store_exporter.commands.routing import routing
 from store_exporter.config import load
-from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.messages import alertmanager, slack
-from store_exporter.mixin.messages import mail as mail_messages
+from store_exporter.mixin.files import as_yaml, write_templates
+from store_exporter.mixin.messages import alertmanager
 from store_exporter.mixin.messages.alertmanager import Email, Receivers, Routing, Webhook
 from store_exporter.mixin.messages.links import ReceiverLinks
 from tests import servers
@@ -123,8 +122,7 @@ def golden(file: Path, text: str) -> None:
 async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) -> None:
     mails: asyncio.Queue[bytes] = asyncio.Queue()
     calls: asyncio.Queue[Any] = asyncio.Queue()
-    slack.write(tmp_path / "templates")
-    mail_messages.write(tmp_path / "templates")
+    write_templates(tmp_path / "templates")
     async with mail_server(mails) as smarthost, webhook(calls) as address:
         (tmp_path / "webhook_url").write_text(address, encoding="utf-8")
         chosen = Routing(

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from store_exporter.mixin import alerts
-from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.messages import alertmanager, slack
+from store_exporter.mixin.files import as_yaml, write_templates
+from store_exporter.mixin.messages import alertmanager
 from store_exporter.mixin.messages.alertmanager import (
     Email,
     Interval,
@@ -49,7 +49,7 @@ CONFIG = alertmanager.build(ROUTING)
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("alertmanager")
-    slack.write(directory / "templates")
+    write_templates(directory / "templates")
     file = directory / "alertmanager.yml"
     file.write_text(as_yaml(CONFIG), encoding="utf-8")
     return file
@@ -226,7 +226,7 @@ INHIBITION: list[tuple[dict[str, str], dict[str, str], bool]] = [
 @pytest.fixture(scope="module")
 def running(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
     directory = tmp_path_factory.mktemp("running")
-    slack.write(directory / "templates")
+    write_templates(directory / "templates")
     with servers.alertmanager(config.read_text(encoding="utf-8"), directory) as server:
         yield server
 

@@ -21,8 +21,8 @@ from aiohttp import web
 
 from store_demo.slack import Message, SlackReceiver
 from store_exporter.mixin import policy
-from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.messages import alertmanager, slack
+from store_exporter.mixin.files import as_yaml, write_templates
+from store_exporter.mixin.messages import alertmanager, texts
 from store_exporter.mixin.messages.alertmanager import Receivers, Routing, Slack
 from store_exporter.mixin.messages.links import ReceiverLinks
 from tests import servers
@@ -190,7 +190,7 @@ WHERE = {
 async def story(directory: Path) -> tuple[dict[str, Any], list[Message]]:
     """Let everything happen once; the message of each case, and all that arrived."""
     receiver = SlackReceiver()
-    slack.write(directory / "templates")
+    write_templates(directory / "templates")
     async with receiving(receiver) as address:
         flags = (f"--web.external-url={EXTERNAL}", "--web.route-prefix=/")
         with servers.alertmanager(configuration(address), directory, *flags) as server:
@@ -278,11 +278,11 @@ def test_the_colour_tells_the_severity_and_green_the_end(
     told: tuple[dict[str, Any], list[Message]],
 ) -> None:
     colours = {name: told[0][name]["attachments"][0]["color"] for name in WHERE}
-    assert colours["firing"] == slack.COLORS["critical"]
-    assert colours["several"] == slack.COLORS["warning"]
-    assert colours["info"] == slack.COLORS["info"]
-    assert colours["without_annotations"] == slack.OTHER_COLOR
-    assert colours["resolved"] == slack.RESOLVED_COLOR
+    assert colours["firing"] == texts.COLORS["critical"]
+    assert colours["several"] == texts.COLORS["warning"]
+    assert colours["info"] == texts.COLORS["info"]
+    assert colours["without_annotations"] == texts.OTHER_COLOR
+    assert colours["resolved"] == texts.RESOLVED_COLOR
 
 
 def test_the_platform_gets_a_copy_of_what_is_critical_or_a_warning_only(
@@ -297,7 +297,7 @@ def test_the_platform_gets_a_copy_of_what_is_critical_or_a_warning_only(
 async def test_an_outage_of_slack_loses_no_alert(tmp_path: Path) -> None:
     receiver = SlackReceiver()
     receiver.outage = True
-    slack.write(tmp_path / "templates")
+    write_templates(tmp_path / "templates")
     async with receiving(receiver) as address:
         with servers.alertmanager(configuration(address), tmp_path) as server:
             await post(server, [alert("StoreDown")])

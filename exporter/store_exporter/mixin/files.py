@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -80,10 +81,20 @@ def generate(options: FileOptions = FileOptions()) -> dict[str, str]:
         **{path: as_yaml(document) for path, document in to_evaluate.items()},
         "deploy/kustomize/operator/rules.yml": as_yaml(prometheus_rule(to_evaluate.values())),
         "alerts/alertmanager.yml": as_yaml(alertmanager.build(options.routing, pace=pace)),
-        f"alerts/templates/{slack.FILE}": slack.templates(),
-        f"alerts/templates/{mail.FILE}": mail.templates(),
-        f"alerts/templates/{chat.FILE}": chat.templates(),
+        **{f"alerts/templates/{name}": text for name, text in templates().items()},
     }
+
+
+def templates() -> dict[str, str]:
+    """Return the templates of messages, which Alertmanager reads, by the names of their files."""
+    return {module.FILE: module.templates() for module in (slack, mail, chat)}
+
+
+def write_templates(directory: Path) -> None:
+    """Write the templates of messages into a directory, which is made if it is missing."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in templates().items():
+        (directory / name).write_text(text, encoding="utf-8")
 
 
 def prometheus_rule(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..names import Dashboard, Dashboards
+from .go_templates import when
 
 MAX_URL = 3_000
 """Characters of an address; Slack refuses longer ones."""
@@ -43,7 +44,7 @@ class Link:
 
     def when(self, text: str) -> str:
         """A text that is there only when the link is."""
-        return f"{{{{ if {self.condition} }}}}{text}{{{{ end }}}}"
+        return when(self.condition, text)
 
     def template(self) -> str:
         """The address, or nothing."""

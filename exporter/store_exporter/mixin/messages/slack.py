@@ -7,18 +7,14 @@ exists only when it leads somewhere: Alertmanager has no other way to leave one 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ..policy import MESSAGES
 from . import links, texts
+from .go_templates import call, define, when
 
 FILE = "slack.tmpl"
 PREFIX = "store_exporter"
-
-COLORS = {"critical": "#d92d20", "warning": "#f79009", "info": "#2e90fa"}
-RESOLVED_COLOR = "#12b76a"
-OTHER_COLOR = "#98a2b3"
 
 
 def config(
@@ -36,11 +32,11 @@ def config(
     title = {"title_link": found["Alerts"].template()} if "Alerts" in found else {"title_link": ""}
     result |= {
         "send_resolved": True,
-        "title": _use("subject"),
+        "title": call(f"{PREFIX}.subject"),
         **title,
-        "text": _use("text"),
-        "fallback": _use("fallback"),
-        "color": _use("color"),
+        "text": call(f"{PREFIX}.text"),
+        "fallback": call(f"{PREFIX}.fallback"),
+        "color": call(f"{PREFIX}.color"),
         "actions": [
             {
                 "type": link.when("button"),
@@ -54,43 +50,20 @@ def config(
     return result
 
 
-def _use(name: str) -> str:
-    return f'{{{{ template "{PREFIX}.{name}" . }}}}'
-
-
 def templates() -> str:
     """The template file that `config` refers to."""
-    colors = "".join(
-        f'{{{{ else if eq .CommonLabels.severity "{severity}" }}}}{color}'
-        for severity, color in COLORS.items()
-    )
-    text = (
-        f"{{{{ if or .CommonAnnotations.summary .CommonAnnotations.past }}}}*{_use('heading')}*\n"
-        f"{{{{ end }}}}{texts.body(PREFIX, MESSAGES.listed)}"
-    )
+    heading = call(f"{PREFIX}.heading")
+    has_heading = "or .CommonAnnotations.summary .CommonAnnotations.past"
+    text = when(has_heading, f"*{heading}*\n") + texts.body(PREFIX, MESSAGES.listed)
     return "".join(
         [
             _HEADER,
             texts.definitions(PREFIX, texts.SLACK_ESCAPE, "• "),
-            _define("text", text),
-            _define("fallback", f"{_use('subject')}: {_use('heading')}"),
-            _define(
-                "color",
-                f'{{{{ if eq .Status "resolved" }}}}{RESOLVED_COLOR}{colors}'
-                f"{{{{ else }}}}{OTHER_COLOR}{{{{ end }}}}",
-            ),
+            define(f"{PREFIX}.text", text),
+            define(f"{PREFIX}.fallback", f"{call(f'{PREFIX}.subject')}: {heading}"),
+            define(f"{PREFIX}.color", texts.color()),
         ]
     )
-
-
-def write(directory: Path) -> None:
-    """Write the template file into a directory, which is made if it is missing."""
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / FILE).write_text(templates(), encoding="utf-8")
-
-
-def _define(name: str, text: str) -> str:
-    return f'{{{{ define "{PREFIX}.{name}" }}}}{text}{{{{ end }}}}\n'
 
 
 _HEADER = """\

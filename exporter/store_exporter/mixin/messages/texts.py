@@ -11,8 +11,14 @@ fires), `over` (one that ended), `meaning` and `advice` (of an error type).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ...errors import ERROR_TYPES, ErrorType
+from .go_templates import call, choice, define, each, given, value, when
+
+COLORS = {"critical": "#d92d20", "warning": "#f79009", "info": "#2e90fa"}
+RESOLVED_COLOR = "#12b76a"
+OTHER_COLOR = "#98a2b3"
 
 MAX_DESCRIPTION = 600
 """Characters of the description of an alert that has a message of its own."""
@@ -23,6 +29,8 @@ MAX_FACT = 300
 SEVERAL = ("collector", "payment_method", "slo", "operation", "integration")
 """Labels that distinguish alerts of one name about one store, platform or process."""
 
+FIRING, _ONE_FIRING = 'eq .Status "firing"', "eq (len .Alerts.Firing) 1"
+RESOLVED = 'eq .Status "resolved"'
 _ONE_LINE = 'reReplaceAll "\\\\s+" " "'
 _WHOLE = ' | reReplaceAll "( 0[hms])+$" ""'
 """Makes `2h` of the duration `2h 0m 0s`."""
@@ -37,6 +45,96 @@ FACTS = (
 """Lines of an alert with a message of its own: their first word, and the annotation they show."""
 
 
+@dataclass(frozen=True, slots=True)
+class _MessageParts:
+    """The parts of messages under a prefix; see `definitions`."""
+
+    prefix: str
+    escape: str
+    bullet: str
+
+    def shown(self, expression: str, limit: int = MAX_FACT, more: str = "") -> str:
+        """A text in one line of a limited length, escaped."""
+        return value(f'{expression} | printf "%.{limit}s" | {_ONE_LINE}{more}{self.escape}')
+
+    def store(self, labels: str) -> str:
+        """The store that labels name, with its org."""
+        domain = given(f"{labels}.domain", f" {self.shown('.', 120)}")
+        return domain + given(f"{labels}.org", f" ({self.shown('.', 80)})")
+
+    def subject(self) -> str:
+        """How many alerts fire or ended, which, and of what."""
+        count = when(FIRING, value("len .Alerts.Firing"), value("len .Alerts.Resolved"))
+        status = f"[{value('.Status | toUpper')}:{count}]"
+        name = self.shown(".CommonLabels.alertname", 80)
+        name = when(".CommonLabels.alertname", name, "alerts")
+        whose = when(
+            f"and ({FIRING}) ({_ONE_FIRING})",
+            each(".Alerts.Firing", self.store(".Labels")),
+            self.store(".CommonLabels"),
+        )
+        return f"{status} {name}{whose}"
+
+    def heading(self) -> str:
+        """What is the case, or was, in a sentence that all alerts share."""
+        here = self.shown(".")
+        summary = given(".CommonAnnotations.summary", here)
+        return when(FIRING, summary, given(".CommonAnnotations.past", here, summary))
+
+    def what(self, limit: int) -> str:
+        """The description of an alert; its labels where it has none."""
+        pair = f"{self.shown('.Name', 80)}={self.shown('.Value', 120)}"
+        labels = each("$i, $pair := .Labels.SortedPairs", f"{when('$i', ', ')}{pair}")
+        description = self.shown(".Annotations.description", limit)
+        return when(".Annotations.description", description, labels)
+
+    def who(self) -> str:
+        """What an alert is about: the store, process or platform, and what tells it from others."""
+        here = self.shown(".")
+        store = here + given("$.Labels.org", f" ({here})")
+        other = given(".Labels.platform", here, self.shown(".Labels.alertname", 80))
+        about = given(".Labels.domain", store, given(".Labels.instance", here, other))
+        return about + "".join(given(f".Labels.{label}", f", {here}") for label in SEVERAL)
+
+    def since(self) -> str:
+        """Since when an alert fires."""
+        time = value('.StartsAt.UTC.Format "2006-01-02 15:04:05 UTC"')
+        return f"since {given('.Annotations.since', self.shown('.'), time)}"
+
+    def alone(self) -> str:
+        """An alert that has a message of its own."""
+        here, since = self.shown("."), self.since()
+        so_far = given(".Annotations.lasted", f", {self.shown('.', more=_WHOLE)} so far")
+        meaning, advice = f"{self.prefix}.meaning", f"{self.prefix}.advice"
+        return "".join(
+            (
+                f"{self.bullet}{self.what(MAX_DESCRIPTION)}\n",
+                given(".Annotations.error", f"Error: {here}\n"),
+                f"{since[0].upper()}{since[1:]}{so_far}\n",
+                given(".Annotations.error_type", f"Means: {call(meaning)}\n"),
+                *(given(f".Annotations.{name}", f"{word}: {here}\n") for word, name in FACTS),
+                when(
+                    ".Annotations.error_type",
+                    f"First: {call(advice, '.Annotations.error_type')}\n",
+                    given(".Annotations.first", f"First: {here}\n"),
+                ),
+            )
+        )
+
+    def among(self) -> str:
+        """An alert in a line, among others."""
+        return f"{self.bullet}{self.what(MAX_AMONG)} ({self.since()})\n"
+
+    def over(self) -> str:
+        """An alert that ended, in a line."""
+        here, whole = self.shown("."), self.shown(".", more=_WHOLE)
+        ended = given(".Annotations.ended", f" {here}", ": over after")
+        seconds = "((.EndsAt.Sub .StartsAt).Round 1000000000).Seconds"
+        lasted = given(".Annotations.lasted", whole, value(f"{seconds} | humanizeDuration{_WHOLE}"))
+        loss = given(".Annotations.loss", f"; it cost {here}")
+        return f"{self.bullet}{self.who()}{ended} {lasted}, {self.since()}{loss}\n"
+
+
 def definitions(prefix: str, escape: str, bullet: str) -> str:
     """The templates under a prefix.
 
@@ -45,85 +143,17 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
         escape: template functions that every text goes through, each after a `|`.
         bullet: before each alert.
     """
-
-    def shown(value: str, limit: int, more: str = "") -> str:
-        return f'{{{{ {value} | printf "%.{limit}s" | {_ONE_LINE}{more}{escape} }}}}'
-
-    def whose(labels: str) -> str:
-        return (
-            f"{{{{ with {labels}.domain }}}} {shown('.', 120)}{{{{ end }}}}"
-            f"{{{{ with {labels}.org }}}} ({shown('.', 80)}){{{{ end }}}}"
-        )
-
-    here, whole = shown(".", MAX_FACT), shown(".", MAX_FACT, _WHOLE)
-    who = (
-        f"{{{{ with .Labels.domain }}}}{here}{{{{ with $.Labels.org }}}} ({here}){{{{ end }}}}"
-        f"{{{{ else }}}}{{{{ with .Labels.instance }}}}{here}{{{{ else }}}}"
-        f"{{{{ with .Labels.platform }}}}{here}{{{{ else }}}}{shown('.Labels.alertname', 80)}"
-        "{{ end }}{{ end }}{{ end }}"
-    ) + "".join(f"{{{{ with .Labels.{label} }}}}, {here}{{{{ end }}}}" for label in SEVERAL)
-    labels = (
-        "{{ range $i, $pair := .Labels.SortedPairs }}{{ if $i }}, {{ end }}"
-        f"{shown('.Name', 80)}={shown('.Value', 120)}{{{{ end }}}}"
-    )
-    facts = "".join(
-        f"{{{{ with .Annotations.{name} }}}}{word}: {here}\n{{{{ end }}}}" for word, name in FACTS
-    )
-    since = (
-        f"since {{{{ with .Annotations.since }}}}{here}{{{{ else }}}}"
-        '{{ .StartsAt.UTC.Format "2006-01-02 15:04:05 UTC" }}{{ end }}'
-    )
-    lasted = (
-        f"{{{{ with .Annotations.lasted }}}}{whole}{{{{ else }}}}"
-        f"{{{{ ((.EndsAt.Sub .StartsAt).Round 1000000000).Seconds | humanizeDuration{_WHOLE} }}}}"
-        "{{ end }}"
-    )
-    ended = f"{{{{ with .Annotations.ended }}}} {here}{{{{ else }}}}: over after{{{{ end }}}}"
-    common = shown(".CommonLabels.alertname", 80)
-    subject = (
-        '[{{ .Status | toUpper }}:{{ if eq .Status "firing" }}{{ len .Alerts.Firing }}'
-        "{{ else }}{{ len .Alerts.Resolved }}{{ end }}] "
-        f"{{{{ if .CommonLabels.alertname }}}}{common}{{{{ else }}}}alerts{{{{ end }}}}"
-        '{{ if and (eq .Status "firing") (eq (len .Alerts.Firing) 1) }}'
-        f"{{{{ range .Alerts.Firing }}}}{whose('.Labels')}{{{{ end }}}}"
-        f"{{{{ else }}}}{whose('.CommonLabels')}{{{{ end }}}}"
-    )
-    heading = (
-        '{{ if eq .Status "firing" }}'
-        f"{{{{ with .CommonAnnotations.summary }}}}{here}{{{{ end }}}}"
-        f"{{{{ else }}}}{{{{ with .CommonAnnotations.past }}}}{here}{{{{ else }}}}"
-        f"{{{{ with .CommonAnnotations.summary }}}}{here}{{{{ end }}}}{{{{ end }}}}{{{{ end }}}}"
-    )
-
-    def what(limit: int) -> str:
-        description = shown(".Annotations.description", limit)
-        return (
-            f"{{{{ if .Annotations.description }}}}{description}{{{{ else }}}}{labels}{{{{ end }}}}"
-        )
-
-    said = {
-        "subject": subject,
-        "heading": heading,
+    parts = _MessageParts(prefix, escape, bullet)
+    texts = {
+        "subject": parts.subject(),
+        "heading": parts.heading(),
         "meaning": _by_error_type(lambda entry: entry.meaning),
         "advice": _by_error_type(lambda entry: entry.advice),
-        "alone": (
-            f"{bullet}{what(MAX_DESCRIPTION)}\n"
-            f"{{{{ with .Annotations.error }}}}Error: {here}\n{{{{ end }}}}"
-            f"{since[0].upper()}{since[1:]}"
-            f"{{{{ with .Annotations.lasted }}}}, {whole} so far{{{{ end }}}}\n"
-            f'{{{{ with .Annotations.error_type }}}}Means: {{{{ template "{prefix}.meaning" . }}}}'
-            f"\n{{{{ end }}}}{facts}"
-            f'{{{{ if .Annotations.error_type }}}}First: {{{{ template "{prefix}.advice" '
-            f".Annotations.error_type }}}}\n{{{{ else }}}}{{{{ with .Annotations.first }}}}"
-            f"First: {here}\n{{{{ end }}}}{{{{ end }}}}"
-        ),
-        "among": f"{bullet}{what(MAX_AMONG)} ({since})\n",
-        "over": f"{bullet}{who}{ended} {lasted}, {since}"
-        f"{{{{ with .Annotations.loss }}}}; it cost {here}{{{{ end }}}}\n",
+        "alone": parts.alone(),
+        "among": parts.among(),
+        "over": parts.over(),
     }
-    return "".join(
-        f'{{{{ define "{prefix}.{name}" }}}}{text}{{{{ end }}}}\n' for name, text in said.items()
-    )
+    return "".join(define(f"{prefix}.{name}", text) for name, text in texts.items())
 
 
 def body(prefix: str, listed: int) -> str:
@@ -134,24 +164,25 @@ def body(prefix: str, listed: int) -> str:
         listed: how many alerts are named; the rest are counted.
     """
 
-    def each(alerts: str, name: str) -> str:
-        return (
-            f"{{{{ range $i, $alert := {alerts} }}}}{{{{ if lt $i {listed} }}}}"
-            f'{{{{ template "{prefix}.{name}" . }}}}{{{{ end }}}}{{{{ end }}}}'
-            f"{{{{ if gt (len {alerts}) {listed} }}}}… and more; {{{{ len {alerts} }}}} in all.\n"
-            "{{ end }}"
-        )
+    def some(alerts: str, name: str) -> str:
+        line = when(f"lt $i {listed}", call(f"{prefix}.{name}"))
+        rest = f"… and more; {value(f'len {alerts}')} in all.\n"
+        return each(f"$i, $alert := {alerts}", line) + when(f"gt (len {alerts}) {listed}", rest)
 
-    return (
-        '{{ if eq .Status "firing" }}{{ if eq (len .Alerts.Firing) 1 }}'
-        f'{{{{ range .Alerts.Firing }}}}{{{{ template "{prefix}.alone" . }}}}{{{{ end }}}}'
-        f"{{{{ else }}}}{each('.Alerts.Firing', 'among')}{{{{ end }}}}"
-        "{{ with .Alerts.Resolved }}Over since the last message: {{ len . }}\n{{ end }}"
-        f"{{{{ end }}}}{each('.Alerts.Resolved', 'over')}"
+    alone = each(".Alerts.Firing", call(f"{prefix}.alone"))
+    firing = when(_ONE_FIRING, alone, some(".Alerts.Firing", "among"))
+    ended = given(".Alerts.Resolved", f"Over since the last message: {value('len .')}\n")
+    return when(FIRING, firing + ended) + some(".Alerts.Resolved", "over")
+
+
+def color() -> str:
+    """The colour of a message, by its status and the alerts' severity."""
+    severities = (
+        (f'eq .CommonLabels.severity "{severity}"', shown) for severity, shown in COLORS.items()
     )
+    return choice(((RESOLVED, RESOLVED_COLOR), *severities), OTHER_COLOR)
 
 
 def _by_error_type(text: Callable[[ErrorType], str]) -> str:
     """A text for each error type, chosen by its name."""
-    cases = (f'eq . "{entry.name}" }}}}{text(entry)}' for entry in ERROR_TYPES.values())
-    return "{{ if " + "{{ else if ".join(cases) + "{{ end }}"
+    return choice((f'eq . "{entry.name}"', text(entry)) for entry in ERROR_TYPES.values())
