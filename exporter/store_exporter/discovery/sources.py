@@ -10,7 +10,6 @@ import asyncio
 import glob
 import json
 import json.scanner
-import logging
 import os
 import ssl
 import stat
@@ -27,13 +26,10 @@ from ..config.yaml.document import parse
 from ..stores.model import Store
 from ..stores.owners import RefusedDomain, SourceClaim
 
-log = logging.getLogger(__name__)
-
 MAX_BYTES = 10 * 1024 * 1024
 """Of all that one look at a source brings, and no more than its limit of domains needs."""
 _BYTES_OF_ALL, _BYTES_OF_DOMAIN = 64 * 1024, 1024
 MAX_FILES = 1000
-_SHOWN = 5
 _SHOWN_LENGTH = 100
 
 

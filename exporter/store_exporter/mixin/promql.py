@@ -82,9 +82,9 @@ def rate(metric: Metric | str, window: str, *matchers: str, suffix: str = "") ->
     return f"rate({over(select(metric, *matchers, suffix=suffix), window)})"
 
 
-def increase(metric: Metric | str, window: str, *matchers: str, suffix: str = "") -> str:
+def increase(metric: Metric | str, window: str, *matchers: str) -> str:
     """Increase of a counter over a window, extrapolated to its ends."""
-    return f"increase({over(select(metric, *matchers, suffix=suffix), window)})"
+    return f"increase({over(select(metric, *matchers), window)})"
 
 
 def fresh_increase(metric: Metric, window: str, *matchers: str) -> str:

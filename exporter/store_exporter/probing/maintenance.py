@@ -30,7 +30,6 @@ DOCUMENT = "(maintenance)"
 """Stands where others have a collector's name, which no collector can have."""
 _LAST = 253_402_300_800.0
 """Unix time of the year 10000, which no date can show."""
-_SENSELESS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 _LONGEST_WAIT = 60.0
 """Seconds between looks at the clock, which may be set meanwhile."""
 _AT_ONCE = 100

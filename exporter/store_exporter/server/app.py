@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
@@ -32,8 +31,6 @@ from .security import safety
 from .security.access import OrgAccess, basic_auth
 from .security.web_file import WebFile
 from .security.web_rules import rate_limit, set_headers
-
-log = logging.getLogger(__name__)
 
 EXPORTER = web.AppKey("exporter", Exporter)
 RELOADS = web.AppKey("reloads", Places)

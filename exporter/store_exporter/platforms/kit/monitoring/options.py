@@ -34,8 +34,8 @@ def whole_number(options: Mapping[str, Any], name: str, low: int, high: int) -> 
     return value
 
 
-def since(options: Mapping[str, Any], name: str = "since") -> int | None:
-    """Read an option that is a date, in GMT unless it has a zone, as Unix seconds.
+def since(options: Mapping[str, Any]) -> int | None:
+    """Read the option `since`, a date in GMT unless it has a zone, as Unix seconds.
 
     Returns:
         None for `now`.
@@ -43,11 +43,11 @@ def since(options: Mapping[str, Any], name: str = "since") -> int | None:
     Raises:
         StoreError: invalid_request, it is neither.
     """
-    if options[name] == "now":
+    if options["since"] == "now":
         return None
     try:
-        when = datetime.fromisoformat(str(options[name]))
+        when = datetime.fromisoformat(str(options["since"]))
     except ValueError:
-        message = f"the option {name} is neither `now` nor a date such as 2026-01-31"
+        message = "the option since is neither `now` nor a date such as 2026-01-31"
         raise StoreError("invalid_request", message) from None
     return max(0, int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()))
