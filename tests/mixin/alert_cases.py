@@ -536,7 +536,14 @@ UPKEEP = [
         "two days before it expires a certificate is a page as well",
         {of(health.TLS_EXPIRY): f"{2 * DAY}x130"},
         "30m",
-        f"The certificate of {WHO} expires in 1d 23h 30m.",
+        f"The certificate of {WHO} expires in 1d 23h.",
+    ),
+    Case(
+        "StoreCertificateExpiring",
+        "one that has expired is told of as such",
+        {of(health.TLS_EXPIRY): "-1860x130"},
+        "30m",
+        f"The certificate of {WHO} expired 1h 1m ago.",
     ),
     Case(
         "StoreCertificateExpiring",
@@ -567,6 +574,18 @@ UPKEEP = [
         },
         "80m",
         f"Only 5% of the API budget for {WHO} is left; collectors will wait and their figures "
+        "grow old.",
+        "warning",
+    ),
+    Case(
+        "StoreApiBudgetLow",
+        "no less than nothing is left of a budget",
+        {
+            of(health.API_REQUESTS, 'source="orders"'): "0+10.4x80",
+            of(health.API_BUDGET_LIMIT): "600x80",
+        },
+        "80m",
+        f"Only 0% of the API budget for {WHO} is left; collectors will wait and their figures "
         "grow old.",
         "warning",
     ),
@@ -612,7 +631,7 @@ BUSINESS = [
         },
         "80m",
         f"50% of the payments at {WHO} failed in the last hour.",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
     Case(
         "StorePaymentsFailing",
@@ -622,7 +641,7 @@ BUSINESS = [
             of(business.ORDERS_PAID): "0+1x80",
         },
         "80m",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
     Case(
         "StorePaymentsFailing",
@@ -632,7 +651,7 @@ BUSINESS = [
             of(business.ORDERS_PAID): "0+0.02x80",
         },
         "80m",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
     Case(
         "StorePaymentsFailing",
@@ -642,7 +661,7 @@ BUSINESS = [
             of(business.ORDERS_PAID): "0x20 1x60",
         },
         "70m",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
     Case(
         "StorePricesChanged",
@@ -728,6 +747,14 @@ BUSINESS = [
     ),
     Case(
         "StoreWebhooksDisabled",
+        "one is in the singular",
+        {of(business.WEBHOOKS, 'state="disabled"'): "1x20"},
+        "20m",
+        f"1 webhook of {WHO} is disabled; integrations miss events.",
+        "warning",
+    ),
+    Case(
+        "StoreWebhooksDisabled",
         "paused and active ones are not",
         {
             of(business.WEBHOOKS, 'state="disabled"'): "0x20",
@@ -750,6 +777,15 @@ BUSINESS = [
         {
             of(business.SCHEDULED_ACTIONS, 'state="pending"'): "400x40",
             of(business.SCHEDULED_ACTIONS, 'state="overdue"'): "4x40",
+        },
+        "35m",
+    ),
+    Case(
+        "StoreBackgroundJobsStuck",
+        "nor are those that two exporters see",
+        {
+            of(business.SCHEDULED_ACTIONS, 'state="overdue", instance="a"'): "20x40",
+            of(business.SCHEDULED_ACTIONS, 'state="overdue", instance="b"'): "20x40",
         },
         "35m",
     ),
@@ -1402,6 +1438,60 @@ DOWN_TOLD = of("ALERTS", 'alertname="StoreDown", alertstate="firing", severity="
 OBJECTIVES += [
     Case(
         "StoreErrorBudgetBurn",
+        "what was a page within an hour is no second one within six",
+        {
+            **burning("6h", "30m", 7),
+            of(
+                "ALERTS",
+                f'{AVAILABILITY}, alertname="StoreErrorBudgetBurn", alertstate="firing", '
+                'severity="critical", window="1h"',
+            ): "_x5 1x2 stale",
+        },
+        "35m",
+        groups=(),
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "but what goes on after that at a lower pace is",
+        {
+            **burning("6h", "30m", 7),
+            of(
+                "ALERTS",
+                f'{AVAILABILITY}, alertname="StoreErrorBudgetBurn", alertstate="firing", '
+                'severity="critical", window="1h"',
+            ): "_x5 1x2 stale",
+        },
+        "55m",
+        spends("7.0", "6h"),
+        labels=windows("6h"),
+        groups=(),
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "calls that fail while a store is down are not told of again when it is up",
+        {
+            of(operations.OPERATIONS, GET_CART): "0+60x250",
+            of(operations.OPERATION_ERRORS, TIMED_OUT): "0x120 60+60x44 2700x80",
+            DOWN_TOLD: "_x122 1x48 stale",
+        },
+        "2h55m",
+        groups=SLO_GROUPS,
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
+        "calls that go on failing when it is up are",
+        {
+            of(operations.OPERATIONS, GET_CART): "0+60x250",
+            of(operations.OPERATION_ERRORS, TIMED_OUT): "0x120 60+60x129",
+            DOWN_TOLD: "_x122 1x48 stale",
+        },
+        "3h",
+        spends("96.7", "1h"),
+        labels=windows("1h"),
+        groups=SLO_GROUPS,
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
         "a critical probe that fails one time in ten is a page, without any application",
         {of(health.HEALTH, 'state="critical"'): " ".join(["0x8 1"] * 20)},
         "1h30m",
@@ -1435,7 +1525,24 @@ def after(weeks: int, minutes: int) -> str:
 
 def drought(sales: str, collector: str = STEADY) -> dict[str, str]:
     """A shop's orders, and whether they are read."""
-    return {of(business.ORDERS_PAID): sales, ORDERS: collector}
+    return {of(business.ORDERS_PAID): sales, ORDERS: collector, of(series.UP_SAMPLED): STEADY}
+
+
+def opening(*hours: int) -> dict[str, str]:
+    """Orders of two hours, every half hour, of a shop that sells 24 an hour in twelve of a day.
+
+    Args:
+        hours: when it opens in each week.
+    """
+    samples = []
+    for opens in hours:
+        sells = [2 * opens <= half % 48 < 2 * opens + 24 for half in range(WEEK)]
+        samples += [12 * sum(sells[max(half - 4, 0) : half]) for half in range(WEEK)]
+    return {
+        of(series.orders_in("2h")): " ".join(map(str, samples)),
+        ORDERS: STEADY,
+        of(series.UP_SAMPLED): STEADY,
+    }
 
 
 def latency(weeks: int, before: float, now: float, per_sample: int = 60) -> dict[str, str]:
@@ -1472,7 +1579,7 @@ WEEKS = [
         f"{WHO} had no order in the last 2h; normally it has 24 at this time of the week.",
         labels={"window": "2h"},
         step="30m",
-        pace="3h",
+        pace="1h",
         groups=("business", "costs"),
         facts={"cost": "about 15,000 EUR an hour in 12 orders, at this time of the week"},
     ),
@@ -1482,7 +1589,7 @@ WEEKS = [
         drought(f"0+6x{5 * WEEK}"),
         after(4, 360),
         step="30m",
-        pace="3h",
+        pace="1h",
         groups=("business",),
     ),
     Case(
@@ -1491,7 +1598,7 @@ WEEKS = [
         drought(f"0+6x{2 * WEEK} {6 * 2 * WEEK}x40"),
         after(2, 360),
         step="30m",
-        pace="3h",
+        pace="1h",
         groups=("business",),
     ),
     Case(
@@ -1500,7 +1607,7 @@ WEEKS = [
         drought(f"0+0.5x{4 * WEEK} {0.5 * 4 * WEEK}x40"),
         after(4, 360),
         step="30m",
-        pace="3h",
+        pace="1h",
         groups=("business",),
     ),
     Case(
@@ -1509,8 +1616,40 @@ WEEKS = [
         drought(f"{SELLING} {SOLD}x40", f"1x{4 * WEEK} 0x40"),
         after(4, 360),
         step="30m",
-        pace="3h",
+        pace="1h",
         groups=("business",),
+    ),
+    Case(
+        "StoreOrderDrought",
+        "a shop that opens an hour later by our clock since clocks changed is not open yet",
+        opening(8, 8, 8, 8, 9),
+        after(4, 9 * 60),
+        step="30m",
+        pace="30m",
+        groups=("business",),
+    ),
+    Case(
+        "StoreOrderDrought",
+        "and one that closes an hour earlier is closed",
+        opening(8, 8, 8, 8, 7),
+        after(4, 21 * 60 + 30),
+        step="30m",
+        pace="30m",
+        groups=("business",),
+    ),
+    Case(
+        "StoreOrderDrought",
+        "nobody knows what a shop sold while nothing was scraped, though it sold little since",
+        {
+            of(series.orders_normal("2h")): "24x60",
+            of(series.orders_ahead("2h")): "24x60",
+            of(series.orders_in("2h")): "24x10 _x35 0x14",
+            ORDERS: "1x10 _x35 1x14",
+            of(series.UP_SAMPLED): "1x10 _x35 1x14",
+        },
+        "4h50m",
+        step="5m",
+        groups=(),
     ),
     Case(
         "StoreLatencyRegression",
@@ -1687,7 +1826,7 @@ METHODS = [
         after(1, 360),
         step="30m",
         pace="3h",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
     Case(
         "StorePaymentsFailing",
@@ -1696,7 +1835,7 @@ METHODS = [
         after(1, 360),
         step="30m",
         pace="3h",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
     Case(
         "StorePaymentsFailing",
@@ -1706,7 +1845,7 @@ METHODS = [
         f"80% of the payments at {WHO} failed in the last hour.",
         step="30m",
         pace="3h",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
     Case(
         "StorePaymentMethodFailing",
@@ -1717,7 +1856,7 @@ METHODS = [
         labels={"payment_method": "stripe"},
         step="30m",
         pace="3h",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
     Case(
         "StorePaymentMethodFailing",
@@ -1726,7 +1865,7 @@ METHODS = [
         after(1, 360),
         step="30m",
         pace="3h",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
     Case(
         "StorePaymentMethodFailing",
@@ -1735,7 +1874,7 @@ METHODS = [
         after(1, 360),
         step="30m",
         pace="3h",
-        groups=("business",),
+        groups=("business", "payments"),
     ),
 ]
 

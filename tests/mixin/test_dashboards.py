@@ -14,7 +14,7 @@ from store_exporter.mixin import alerts, dashboards, policy, wide
 from store_exporter.mixin.dashboards.drawing import linter
 from store_exporter.mixin.dashboards.drawing.render import without_placement
 from store_exporter.mixin.dashboards.drawing.sdk import JSONEncoder, model
-from store_exporter.mixin.dashboards.panels import COLUMNS, DashboardPage
+from store_exporter.mixin.dashboards.panels import COLUMNS, DashboardPage, PanelKind
 
 DOCUMENTS = dashboards.documents()
 PAGES = {page.file: page for page in dashboards.pages()}
@@ -281,6 +281,17 @@ def test_the_linter_is_told_of_these_exceptions_and_of_no_others() -> None:
 
 def test_every_alert_points_to_a_dashboard_that_exists() -> None:
     assert {alert.dashboard for alert in alerts.alerts()} <= {page.of for page in PAGES.values()}
+
+
+def test_what_grafana_shows_no_words_for_has_some_where_nothing_is_found() -> None:
+    for page in dashboards.pages():
+        for panel in page.panels:
+            words = [query for query in panel.queries if query.otherwise]
+            if panel.kind is PanelKind.TABLE and len(panel.queries) > 1:
+                assert len(words) == 1, panel.title
+            if panel.kind is PanelKind.TIMELINE or panel.text:
+                expressions = " ".join(query.expression for query in panel.queries)
+                assert expressions.count("vector(-1)") == 1, panel.title
 
 
 def test_tables_sort_by_a_column_that_they_have() -> None:

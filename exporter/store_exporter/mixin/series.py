@@ -100,6 +100,11 @@ def orders_normal(window: str) -> str:
     return recorded(STORE, business.ORDERS_PAID, f"increase{window}_normal")
 
 
+def orders_ahead(window: str) -> str:
+    """Name of the recorded number that it normally has an hour later."""
+    return recorded(STORE, business.ORDERS_PAID, f"increase{window}_normal_ahead")
+
+
 def outside_maintenance(expression: str, window: str = "") -> str:
     """Leave out stores that are in maintenance.
 
@@ -123,8 +128,11 @@ def of_processes(metric: Metric, window: str) -> str:
 
 
 def latest(name: str, *matchers: str) -> str:
-    """What was recorded last of a series that is recorded once an hour, which may have failed."""
-    return f"last_over_time({over(select(name, *matchers), '2h')})"
+    """What was recorded last of a series that is recorded once an hour.
+
+    It may be a day old, where Prometheus was down.
+    """
+    return f"last_over_time({over(select(name, *matchers), '1d')})"
 
 
 def sampled(metric: Metric) -> str:

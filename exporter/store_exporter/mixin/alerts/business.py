@@ -10,7 +10,7 @@ from ..names import AlertName, Dashboards
 from ..policy import HOUR, LASTING, MINUTE, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import unremembered, unusable, unwatched
-from .texts import COLLECTOR_CAUSE, TIME, WHO, error_type
+from .texts import ARE, COLLECTOR_CAUSE, TIME, WHO, counted, error_type
 
 COLLECTOR = (*STORE, "collector")
 
@@ -42,7 +42,7 @@ def best_sellers_out() -> Alert:
         "info",
         "Best-selling products are out of stock.",
         "Best-selling products were out of stock.",
-        f"{{{{ $value }}}} of the best-selling products of {WHO} are out of stock.",
+        f"{{{{ $value }}}} of the best-selling products of {WHO} {ARE} out of stock.",
         Dashboards.SHOP,
         Runbook(
             "Products among the best sellers of the last month cannot be bought any more, in a "
@@ -71,7 +71,7 @@ def webhooks_disabled() -> Alert:
         "warning",
         "Webhooks of a store are disabled.",
         "Webhooks of a store were disabled.",
-        f"{{{{ $value }}}} webhooks of {WHO} are disabled; integrations miss events.",
+        f"{counted('webhook')} of {WHO} {ARE} disabled; integrations miss events.",
         Dashboards.SHOP,
         Runbook(
             "The platform disables a webhook after several deliveries in a row failed. Whoever "
@@ -98,7 +98,7 @@ def background_jobs_stuck() -> Alert:
     late = select(business.SCHEDULED_ACTIONS, promql.one_of("state", ("overdue", "failed")))
     return Alert(
         AlertName.STORE_BACKGROUND_JOBS_STUCK,
-        f"{promql.total((*STORE, 'state'), late)} > {THRESHOLDS.scheduled_actions:g}",
+        f"{promql.aggregate('max', (*STORE, 'state'), late)} > {THRESHOLDS.scheduled_actions:g}",
         30 * MINUTE,
         "warning",
         "Background jobs of a store do not run.",

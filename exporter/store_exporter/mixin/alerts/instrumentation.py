@@ -9,7 +9,7 @@ from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import MINUTE, THRESHOLDS
 from ..promql import equal
-from .texts import PROCESS, chosen, queried
+from .texts import PROCESS, SHARE, chosen, queried
 
 
 def groups() -> list[Group]:
@@ -90,7 +90,7 @@ def otlp_failing() -> Alert:
         "warning",
         "Most pushes to the OTLP endpoint fail.",
         "Most pushes to the OTLP endpoint failed.",
-        "{{ $value | humanizePercentage }} of the pushes of {{ $labels.instance }} fail.",
+        f"{SHARE} of the pushes of {{{{ $labels.instance }}}} fail.",
         Dashboards.EXPORTER,
         Runbook(
             "The OTLP endpoint refuses or does not answer. Counters catch up when it is back; "
@@ -119,7 +119,7 @@ def application_errors() -> Alert:
         "critical",
         "A bug makes an operation fail.",
         "A bug made an operation fail.",
-        "{{ $value | humanizePercentage }} of the {{ $labels.operation }} operations on "
+        f"{SHARE} of the {{{{ $labels.operation }}}} operations on "
         "{{ $labels.platform }} fail with errors of the application itself, over all stores."
         + queried(
             f"topk(5, sum by (org) (round(increase({hurt}[10m]))) > 0)",

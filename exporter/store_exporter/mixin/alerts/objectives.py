@@ -9,7 +9,7 @@ from ..names import AlertName, Dashboards
 from ..policy import BURN_RATES, SLO_WINDOW, BurnRate
 from ..rules import slo
 from .causes import unusable
-from .texts import WHO
+from .texts import ANY_ERROR, CHANGED, FAILING, WHO
 
 RUNBOOK = Runbook(
     "An objective allows a small share of operations to fail (availability) or to be slow "
@@ -17,8 +17,8 @@ RUNBOOK = Runbook(
     f"within {SLO_WINDOW}: the error budget. It is being spent faster than it lasts, "
     "which two windows agree on: the long one shows that it matters, the short one that it goes "
     "on. What shoppers did wrong is not counted, and there is no alert below the objective's "
-    "minimum of operations. An outage "
-    "that has had an alert of its own spends the budget of uptime without a second one.",
+    "minimum of operations. An outage that has had an alert of its own spends the budgets without "
+    "a second one.",
     (
         (
             "Look at the errors dashboard, filtered by this store: which error type, in which "
@@ -57,7 +57,8 @@ def burning(rate: BurnRate) -> Alert:
         f"({slo.burn_rate(rate.long)} > {rate.factor:g})"
         f" and ({slo.burn_rate(rate.short)} > {rate.factor:g})"
         f" and ({slo.events_in(rate.long)} >= {slo.MINIMUM})"
-        f" unless {promql.on(*slo.SLO)} max_over_time({slo.TOLD}[{rate.short}])",
+        f" unless {promql.on(*slo.SLO)} max_over_time({slo.TOLD}[{rate.short}])"
+        f"{_unless_paged(rate)}",
         rate.hold,
         rate.severity,
         "A store spends its error budget too fast.",
@@ -69,10 +70,22 @@ def burning(rate: BurnRate) -> Alert:
         labels={"window": rate.long},
         inhibited_by=(*unusable(), *([faster()] if rate is BURN_RATES[1] else [])),
         faults=(Fault.STORE, Fault.CONFIG, Fault.APP),
+        facts={"error": ANY_ERROR, "failing": FAILING, "changed": CHANGED},
     )
+
+
+_FASTEST = {"window": BURN_RATES[0].long}
 
 
 def faster() -> Cause:
     """The page over the shortest windows: during a long outage both fire, and one is enough."""
-    window = {"window": BURN_RATES[0].long}
-    return Cause(AlertName.STORE_ERROR_BUDGET_BURN, window, ("org", "domain", "slo"))
+    return Cause(AlertName.STORE_ERROR_BUDGET_BURN, _FASTEST, ("org", "domain", "slo"))
+
+
+def _unless_paged(rate: BurnRate) -> str:
+    """Leave out, of the next page, what that one was about: it is in the longer windows as well."""
+    if rate is not BURN_RATES[1]:
+        return ""
+    own = {"alertname": AlertName.STORE_ERROR_BUDGET_BURN, **_FASTEST}
+    page = promql.firing(*(promql.equal(label, value) for label, value in own.items()))
+    return f" unless {promql.on(*slo.SLO)} last_over_time({promql.over(page, rate.short)})"

@@ -26,6 +26,7 @@ from .texts import (
     SHARE,
     WHO,
     cost,
+    counted,
     queried,
     unavailable,
 )
@@ -78,7 +79,7 @@ def stores_down() -> Alert:
         f"answer; over all platforms {everywhere} of {all_watched}."
         f'{{{{ with printf "{reasons}" $labels.platform | query }}}} Types of failure:'
         "{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }} "
-        f"({_stores('.Value')}){{{{ end }}}}.{{{{ end }}}}"
+        f"({counted('store', '.Value')}){{{{ end }}}}.{{{{ end }}}}"
         f"{in_common}",
         Dashboards.FLEET,
         Runbook(
@@ -112,11 +113,6 @@ def stores_down() -> Alert:
         facts=shared(),
         keep=2 * CALM,
     )
-
-
-def _stores(count: str) -> str:
-    """Template text for a number of stores."""
-    return f"{{{{ {count} }}}} store{{{{ if ne {count} 1.0 }}}}s{{{{ end }}}}"
 
 
 def _known(metric: Metric, label: str, *matchers: str) -> str:
@@ -166,7 +162,7 @@ def shared() -> dict[str, str]:
     return {
         "error": queried(
             f"topk(1, count by (reason) (count by (org, domain, reason) ({reasons})))",
-            '{{ . | first | label "reason" }} (' + _stores("(. | first | value)") + ")",
+            '{{ . | first | label "reason" }} (' + counted("store", "(. | first | value)") + ")",
             "platform",
         ),
         "stores": queried(

@@ -6,12 +6,12 @@ from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..model import Alert, Cause, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import LASTING, MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS
+from ..policy import DAY, LASTING, MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal, select
+from ..rules import payments
 from .causes import unusable, unwatched
 from .texts import CHANGED, COST, FAILING, SHARE, WHO
 
-METHOD = (*STORE, "payment_method")
 SALES = {"cost": COST, "failing": FAILING, "changed": CHANGED}
 
 
@@ -30,9 +30,11 @@ def order_drought() -> list[Alert]:
     """Nothing was sold although this weekday and hour normally sells."""
     runbook = Runbook(
         "Not one order was paid within the window, although at this weekday and hour the shop "
-        f"normally sells at least {SEASONAL.drought_minimum:g} within it. Normal is the median of "
-        f"the last {SEASONAL.weeks} weeks; there is no alert while fewer than {SEASONAL.history} "
-        "of them are known. By chance this happens less than once in 20,000 windows, so the "
+        f"normally sells at least {SEASONAL.drought_minimum:g} within it, and within two hours "
+        "that end an hour earlier or later, so that a change of clocks is no drought. Normal is "
+        f"the median of the last {SEASONAL.weeks} weeks; there is no alert while fewer than "
+        f"{SEASONAL.history} of them are known, or where the store was not watched when the window "
+        "began. By chance this happens less than once in 20,000 windows, so the "
         "shop most likely cannot sell, even if its pages and API answer.",
         (
             "Buy something, or at least go as far as the payment page, as a shopper would.",
@@ -58,9 +60,9 @@ def order_drought() -> list[Alert]:
     return [
         Alert(
             AlertName.STORE_ORDER_DROUGHT,
-            f"({series.orders_normal(window)} >= {SEASONAL.drought_minimum:g})"
-            f" and ({series.orders_in(window)} == 0)"
-            f" and {promql.on(*STORE)} ({fresh} == 1)",
+            f"{_sells(window)} and ({series.orders_in(window)} == 0)"
+            f" and {promql.on(*STORE)} ({fresh} == 1)"
+            f" and {_watched_since(window)}",
             10 * MINUTE,
             "critical",
             "A shop has stopped selling.",
@@ -78,20 +80,32 @@ def order_drought() -> list[Alert]:
     ]
 
 
+def _sells(window: str) -> str:
+    """Stores that normally sell enough within a window, and how much.
+
+    Within some hours, also in those that end an hour earlier and later: when clocks change, what
+    was sold at an hour of the day moves by one against the past weeks.
+    """
+    normal, ahead = series.orders_normal(window), series.orders_ahead(window)
+    hours = [normal]
+    if promql.seconds(window) < DAY:
+        hours += [promql.at(normal, "1h"), ahead]
+    return " and ".join(f"({each} >= {SEASONAL.drought_minimum:g})" for each in hours)
+
+
+def _watched_since(window: str) -> str:
+    """Stores that were watched when a window began: of the others not all of it is known."""
+    begun = promql.duration(promql.seconds(window) - 15 * MINUTE)
+    return f"last_over_time({promql.over(series.UP_SAMPLED, '20m', begun)})"
+
+
 def payments_failing() -> Alert:
     """Many orders fail to be paid."""
-    failed, paid = series.FAILED_HOURLY, series.ORDERS_HOURLY
-
-    def share(failed: str, paid: str) -> str:
-        every = f"(({failed} + {promql.or_zero(paid, failed)}) >= {THRESHOLDS.payment_minimum:g})"
-        return f"{failed} / {every}"
-
-    before = share(*(f"sum_over_time({each}[7d:1h] offset 1h)" for each in (failed, paid)))
-    now = share(failed, paid)
+    now, before = payments.failing(), series.latest(payments.WEEK)
     return Alert(
         AlertName.STORE_PAYMENTS_FAILING,
         f"({now} > {THRESHOLDS.payment_failure_share:g})"
-        f" unless ({now} <= {THRESHOLDS.payment_factor:g} * ({before}))",
+        f" unless ({now} <= {THRESHOLDS.payment_factor:g} * {before})",
         10 * MINUTE,
         "critical",
         "Many payments of a shop fail.",
@@ -127,24 +141,11 @@ def payments_failing() -> Alert:
 def payment_method_failing() -> Alert:
     """The orders of one payment method fail to be paid, as they did not in the week before."""
     limits = THRESHOLDS
-
-    def recent(result: str) -> str:
-        return promql.total(METHOD, select(series.PAYMENTS_RECENT, equal("result", result)))
-
-    def week_before(result: str) -> str:
-        # What was recorded every two hours: to read the counters' own samples of a week would take
-        # a minute for a thousand stores.
-        two_hours = select(series.PAYMENTS_RECENT, equal("result", result))
-        return promql.total(METHOD, f"sum_over_time({two_hours}[7d:2h] offset 2h)")
-
-    failed, paid = recent("failed"), recent("paid")
-    failed_before, paid_before = week_before("failed"), week_before("paid")
-    share = f"{failed} / (({failed} + {paid}) >= {limits.method_minimum:g})"
-    before = f"{failed_before} / (({failed_before} + {paid_before}) >= {limits.method_minimum:g})"
+    now, before = payments.method_failing(), series.latest(payments.METHOD_WEEK)
     return Alert(
         AlertName.STORE_PAYMENT_METHOD_FAILING,
-        f"(({share}) > {limits.method_failure_share:g})"
-        f" and (({share}) > {limits.method_factor:g} * ({before}))",
+        f"({now} > {limits.method_failure_share:g})"
+        f" and ({now} > {limits.method_factor:g} * {before})",
         10 * MINUTE,
         "critical",
         "A payment method of a shop fails.",
@@ -171,7 +172,7 @@ def payment_method_failing() -> Alert:
                 "For a configuration fault: renew the provider's keys in the shop.",
             ),
         ),
-        by=METHOD,
+        by=payments.METHOD,
         inhibited_by=(*unusable(), unwatched(), Cause(AlertName.STORE_PAYMENTS_FAILING)),
         facts=SALES,
         window="2h",

@@ -19,10 +19,26 @@ from ..rules import costs
 WHO = "{{ $labels.domain }} ({{ $labels.org }})"
 SHARE = '{{ $value | humanizePercentage | reReplaceAll "([0-9]{2})[.][0-9]+" "$1" }}'
 """An alert's value as a percentage; parts of one matter only below ten."""
-TIME = '{{ $value | humanizeDuration | reReplaceAll "( 0[hms])+$" "" }}'
-"""An alert's value as a time: `2h`, not `2h 0m 0s`."""
+TIME = (
+    "{{ $value | humanizeDuration | "
+    'reReplaceAll "^([0-9]+d [0-9]+h|[0-9]+h [0-9]+m|[0-9]+m) .*$" "$1" | '
+    'reReplaceAll "( 0[hms])+$" "" }}'
+)
+"""An alert's value as a time, by its two largest units: `2h`, not `2h 0m 0s`, and `1d 4h`."""
+ARE = "{{ if eq $value 1.0 }}is{{ else }}are{{ end }}"
 PROCESS = ("job", "instance")
 _STORE = ("org", "domain")
+
+
+def counted(noun: str, value: str = "$value") -> str:
+    """Template text for a number of something."""
+    return f"{{{{ {value} }}}} {noun}{{{{ if ne {value} 1.0 }}}}s{{{{ end }}}}"
+
+
+def ends(soon: str, over: str) -> str:
+    """Template text about what ends in the alert's value of seconds, or ended that long ago."""
+    ago = TIME.replace("humanizeDuration |", 'humanizeDuration | reReplaceAll "^-" "" |')
+    return f"{{{{ if lt $value 0.0 }}}}{over} {ago} ago{{{{ else }}}}{soon} in {TIME}{{{{ end }}}}."
 
 
 def queried(query: str, found: str, *labels: str) -> str:

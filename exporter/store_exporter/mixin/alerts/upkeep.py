@@ -8,7 +8,7 @@ from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, LASTING, MINUTE, THRESHOLDS
 from ..promql import STORE
-from .texts import TIME, WHO
+from .texts import SHARE, WHO, ends
 
 
 def groups() -> list[Group]:
@@ -51,7 +51,7 @@ def certificate_expiring() -> list[Alert]:
             severity,
             "A store's certificate expires soon.",
             "A store's TLS certificate was about to expire.",
-            f"The certificate of {WHO} expires in {TIME}.",
+            f"The certificate of {WHO} {ends('expires', 'expired')}",
             Dashboards.SHOP,
             runbook,
         )
@@ -69,7 +69,7 @@ def api_version_expiring() -> Alert:
         "warning",
         "The API version expires soon.",
         "The API version was about to expire.",
-        f"The API version configured for {WHO} ends in {TIME}.",
+        f"The API version configured for {WHO} {ends('ends', 'ended')}",
         Dashboards.EXPORTER,
         Runbook(
             "The platform ends each API version some time after its release. Afterwards it "
@@ -99,7 +99,8 @@ def api_budget_low() -> Alert:
     since = promql.over(promql.select(health.API_BUCKET_AVAILABLE), promql.duration(LASTING))
     most, maximum = f"max_over_time({since})", promql.select(health.API_BUCKET_MAXIMUM)
     left = [
-        f"1 - {promql.aggregate('max', STORE, spent)}",
+        # What was sent is extrapolated, to more than there is.
+        f"clamp_min(1 - {promql.aggregate('max', STORE, spent)}, 0)",
         promql.aggregate("min", STORE, f"{most} / ({maximum} > 0)"),
     ]
     return Alert(
@@ -109,7 +110,7 @@ def api_budget_low() -> Alert:
         "warning",
         "A store's API budget is nearly spent.",
         "The request budget for a store's API was nearly spent.",
-        f"Only {{{{ $value | humanizePercentage }}}} of the API budget for {WHO} is left; "
+        f"Only {SHARE} of the API budget for {WHO} is left; "
         "collectors will wait and their figures grow old.",
         Dashboards.EXPORTER,
         Runbook(

@@ -33,6 +33,8 @@ class Nothing(StrEnum):
     """Nothing is known; Grafana's own words."""
     NONE = "None"
     """Nothing happened, which is good."""
+    NO_STORE = "No store watched"
+    """As after an installation, or while no exporter runs."""
     NOT_COLLECTED = "Not collected"
     NOT_SO_LONG = "Not watched for so long"
     NO_HTTPS = "No store is read over https"
@@ -43,6 +45,18 @@ class Nothing(StrEnum):
     NO_CALLS = "No calls"
     NO_ORDERS = "No orders in that time"
     STEADY = "Nothing varied enough"
+
+
+def in_words(label: str, nothing: Nothing, known: str) -> str:
+    """PromQL of one series that is called by words, where nothing is known.
+
+    Grafana shows no words in a timeline without series, and none for a figure that is a name.
+    """
+    return f'label_replace(vector(-1), "{label}", "{nothing}", "", "") unless on () ({known})'
+
+
+IN_WORDS: Mapping = (-1, Nothing.UNKNOWN, GREY)
+"""What its value is shown as."""
 
 
 class PanelKind(StrEnum):

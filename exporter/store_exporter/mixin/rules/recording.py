@@ -11,7 +11,7 @@ from ..model import Group, Record, as_document
 from ..policy import LIVENESS_PROBE, MINUTE, STALE_SAMPLES
 from ..policy import RATE_WINDOW as W
 from ..promql import OPERATION, STORE, one_of, total
-from . import costs, longterm, seasonal, surges
+from . import costs, longterm, payments, seasonal, surges
 
 REFUSALS = tuple(ERROR_TYPES[name].name for name in ("unauthorized", "forbidden"))
 """Error types by which a store refuses our credentials."""
@@ -227,6 +227,7 @@ def groups() -> list[Group]:
         quantile_rules(),
         sampled_rules(),
         *seasonal.groups(),
+        *payments.groups(),
         *costs.groups(),
         *surges.groups(),
         *longterm.groups(),

@@ -35,6 +35,9 @@ def business_rules() -> Group:
         rules.append(
             Record(series.orders_normal(window), same_hour_of_past_weeks(series.orders_in(window)))
         )
+        if promql.seconds(window) < DAY:
+            ahead = same_hour_of_past_weeks(series.orders_in(window), ahead=HOUR)
+            rules.append(Record(series.orders_ahead(window), ahead))
     return Group("store-exporter.business", rules, interval=DAYS)
 
 
@@ -123,13 +126,19 @@ def mean_of_a_week(name: str) -> str:
     return f"avg_over_time({name}[7d:1h])"
 
 
-def same_hour_of_past_weeks(name: str, labels: tuple[str, ...] = STORE) -> str:
-    """Median of a series.recorded series at this weekday and hour in the past weeks.
+def same_hour_of_past_weeks(name: str, labels: tuple[str, ...] = STORE, *, ahead: float = 0) -> str:
+    """Median of a recorded series at this weekday and hour in the past weeks.
 
     There is no result while too few of these weeks have a figure.
+
+    Args:
+        name: of the series.
+        labels: that are left.
+        ahead: how many seconds later on these weekdays.
     """
     weeks = " or ".join(
-        f'label_replace(last_over_time({name}[10m] offset {week}w), "week", "{week}", "", "")'
+        f"label_replace(last_over_time({name}[10m] offset "
+        f'{promql.duration(week * 7 * DAY - ahead)}), "week", "{week}", "", "")'
         for week in range(1, SEASONAL.weeks + 1)
     )
     median = promql.aggregate("quantile", labels, f"0.5, {weeks}")

@@ -47,8 +47,6 @@ are evaluated less often."""
 _HOUR = "1h"
 EVENTS_OF_HOUR = series.recorded(SLO, "store_slo_events", "hour")
 BAD_OF_HOUR = series.recorded(SLO, "store_slo_bad_events", "hour")
-_LATEST = "1d"
-"""How old what is recorded once an hour may be, where Prometheus was down."""
 
 
 def events_in(window: str) -> str:
@@ -117,10 +115,8 @@ def base(objective: Objective) -> list[Record]:
     chosen = matchers(objective)
     # What is recorded of a store is as many times fewer series as it has operations.
     by_operation = any(label not in STORE for label, _ in objective.match)
-    outages: list[Record] = []
     if objective.kind is ObjectiveKind.UPTIME:
         events, bad = known_time(chosen), critical_time(chosen)
-        outages = [Record(TOLD, paged(), label)]
     elif objective.kind is ObjectiveKind.AVAILABILITY:
         events, bad = (
             (
@@ -148,7 +144,7 @@ def base(objective: Objective) -> list[Record]:
         Record(BAD, bad, label),
         Record(TARGET, per_store(objective, "target"), label),
         Record(MINIMUM, per_store(objective, "minimum_operations"), label),
-        *outages,
+        Record(TOLD, paged(objective.kind), label),
     ]
 
 
@@ -167,14 +163,14 @@ def critical_time(chosen: tuple[str, ...]) -> str:
     return f"{promql.aggregate('max', STORE, share)} / {EVENT}"
 
 
-def paged() -> str:
-    """Stores whose outage has an alert of its own, and so needs none about its budget as well."""
-    outages = (
-        AlertName.STORE_DOWN,
-        AlertName.STORE_UNSTABLE,
-        AlertName.STORE_VITAL_PROBE_FAILING,
-        AlertName.STORE_CREDENTIALS_REJECTED,
-    )
+def paged(kind: ObjectiveKind) -> str:
+    """Stores whose outage has an alert of its own, and so needs none about its budget as well.
+
+    What makes a critical probe fail does not explain every operation that fails meanwhile.
+    """
+    outages = [AlertName.STORE_DOWN, AlertName.STORE_CREDENTIALS_REJECTED]
+    if kind is ObjectiveKind.UPTIME:
+        outages += [AlertName.STORE_UNSTABLE, AlertName.STORE_VITAL_PROBE_FAILING]
     firing = promql.firing(
         promql.equal("severity", "critical"), promql.one_of("alertname", outages)
     )
@@ -234,8 +230,7 @@ def count(rate: str, within: Callable[[str], str], window: str, every: float) ->
     """
     if window in SHORT:
         return f"sum_over_time({rate}[{window}]) * {every:g}"
-    days = f"last_over_time({promql.over(up_to_hour(within(window)), _LATEST)})"
-    return f"{days} or {within(SHORT[-1])}"
+    return f"{series.latest(up_to_hour(within(window)))} or {within(SHORT[-1])}"
 
 
 def document(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:

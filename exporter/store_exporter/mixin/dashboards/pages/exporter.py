@@ -6,7 +6,7 @@ from ....metrics.catalogue import Metric, exporter
 from ...names import AlertName, Dashboards
 from ...promql import increase, select
 from .. import firing
-from ..panels import UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row
+from ..panels import UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row, in_words
 from ..scales import NONE_GOOD, NOTHING_HAPPENED
 from ..variables import PROCESS_MATCH, PROCESSES, of_ours
 from .exporter_rows import cost, store_requests
@@ -133,11 +133,12 @@ def hourly_count(title: str, description: str, counter: Metric, alert: str) -> P
 
 def versions() -> Panel:
     """Which versions run."""
+    running = f"count by (version) ({select(exporter.BUILD_INFO, *M)})"
     return Panel(
         PanelKind.STAT,
         "Version",
         "Versions of store-exporter that run. More than one is right only during updates.",
-        (Query(f"count by (version) ({select(exporter.BUILD_INFO, *M)})", "{{version}}"),),
+        (Query(f"{running} or {in_words('version', Nothing.UNKNOWN, running)}", "{{version}}"),),
         width=8,
         height=4,
         text=True,

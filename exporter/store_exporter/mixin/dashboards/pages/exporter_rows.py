@@ -65,6 +65,7 @@ def least_budget() -> Panel:
                 decimals=0,
                 width=101,
                 steps=BUDGET,
+                otherwise=Nothing.NO_STORE,
             ),
             Query(
                 f"({bucket}) and {on(*STORE)} bottomk(20, {left})",

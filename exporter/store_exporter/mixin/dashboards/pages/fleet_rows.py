@@ -9,7 +9,7 @@ from ...policy import DAY, THRESHOLDS
 from ...promql import STORE, each, on
 from ...rules import recording
 from ..by_hour import by_hour
-from ..panels import GREY, UP_DOWN, Nothing, Panel, PanelKind, Query, Row
+from ..panels import GREY, IN_WORDS, UP_DOWN, Nothing, Panel, PanelKind, Query, Row, in_words
 from ..scales import (
     CERTIFICATE,
     NO_ERROR,
@@ -38,7 +38,8 @@ def states() -> Panel:
 
     A timeline keeps the order of its queries, and none among the series of one.
     """
-    worst = f"topk({SHOWN}, {TROUBLE} @ end())"
+    known = f"{TROUBLE} @ end()"
+    worst = f"topk({SHOWN}, {known})"
     up = of_each(series.STORE_UP, series.UP_SAMPLED)
     degrees = (
         f">= {recording.DOWN}",
@@ -51,18 +52,23 @@ def states() -> Panel:
         "When each of them was down; those in most trouble now come first. Bars that begin "
         "together point to a common cause: a hosting company, a network, a release. Of more than "
         "six hours it is looked at every four minutes.",
-        tuple(
+        (
+            *(
+                Query(
+                    f"{up} and {on(*STORE)} ({worst} {degree})",
+                    "{{domain}}",
+                    empty="there may be no store in so much trouble, or in so little",
+                )
+                for degree in degrees
+            ),
             Query(
-                f"{up} and {on(*STORE)} ({worst} {degree})",
-                "{{domain}}",
-                empty="there may be no store in so much trouble, or in so little",
-            )
-            for degree in degrees
+                in_words("domain", Nothing.NO_STORE, known), "{{domain}}", empty="there are stores"
+            ),
         ),
         # Grafana gives names 40 % of the width, which a long domain needs.
         width=24,
         height=11,
-        mappings=UP_DOWN,
+        mappings=(*UP_DOWN, IN_WORDS),
         links=(Dashboards.SHOP,),
     )
 

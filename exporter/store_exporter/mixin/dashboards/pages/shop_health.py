@@ -7,7 +7,7 @@ from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import select
 from ..by_hour import by_hour
-from ..panels import OK_FAILED, Nothing, Panel, PanelKind, Query, Row
+from ..panels import IN_WORDS, OK_FAILED, Nothing, Panel, PanelKind, Query, Row, in_words
 from ..scales import (
     LATENCY,
     NO_ERROR,
@@ -39,9 +39,10 @@ def checks() -> Row:
         (
             Query(f"{probe} and on (probe) ({failing})", "{{probe}}", empty="none may fail"),
             Query(f"{probe} unless on (probe) ({failing})", "{{probe}}", empty="all may fail"),
+            Query(in_words("probe", Nothing.NO_STORE, probe), "{{probe}}", empty="there are"),
         ),
         width=12,
-        mappings=OK_FAILED,
+        mappings=(*OK_FAILED, IN_WORDS),
         links=(AlertName.STORE_DOWN, AlertName.STORE_DEGRADED),
     )
     time = Panel(

@@ -7,7 +7,7 @@ from ...names import AlertName, Dashboards
 from ...policy import BURN_RATES, SLO_WINDOW
 from ...promql import select
 from ...rules import slo
-from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Steps, Variable
+from ..panels import DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps, Variable
 from ..scales import over_time
 from ..variables import READ, STORE_MATCH, STORES
 
@@ -176,7 +176,13 @@ def one_by_one() -> Row:
                 "on, and how fast it goes over each window.",
                 (
                     Query(
-                        worst, "Budget left", unit="percentunit", decimals=1, steps=LEFT, width=116
+                        worst,
+                        "Budget left",
+                        unit="percentunit",
+                        decimals=1,
+                        steps=LEFT,
+                        width=116,
+                        otherwise=Nothing.NO_STORE,
                     ),
                     *(
                         Query(
