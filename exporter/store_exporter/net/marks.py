@@ -20,6 +20,7 @@ class Marks:
         challenges: headers that only who refuses or tests a visitor sends, and who that is.
         servers: texts in the header Server, and who stands before the store then.
         blockers: a text in the head of a page or of JSON, and who writes it.
+        limits: a text anywhere in a page that refuses too many requests, and who writes it.
         interstitials: the same of pages that test or refuse a visitor, whatever their status; no
             page of a shop has one.
         notices: the same of pages that are short.
@@ -27,6 +28,7 @@ class Marks:
         detours: parts of the paths of such pages, with a ? at their end.
         pages: texts of which every page that the platform makes has one.
         plugins: texts of pages and JSON by which the platform refuses what a plugin tells it to.
+        plugin_files: regular expressions of addresses of a plugin's files; the group is its name.
         failures: texts of pages that the platform shows as a success and that tell of a failure,
             with their error type and what they tell of.
         setup_pages: texts of the platform's pages that set a new site up, and what they tell of.
@@ -46,12 +48,14 @@ class Marks:
     challenges: tuple[tuple[str, str], ...] = ()
     servers: tuple[tuple[str, str], ...] = ()
     blockers: tuple[tuple[str, str], ...] = ()
+    limits: tuple[tuple[str, str], ...] = ()
     interstitials: tuple[tuple[str, str], ...] = ()
     notices: tuple[tuple[str, str], ...] = ()
     tests: tuple[str, ...] = ()
     detours: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    plugin_files: tuple[str, ...] = ()
     failures: tuple[tuple[str, str, str], ...] = ()
     setup_pages: tuple[tuple[str, str], ...] = ()
     setup_paths: tuple[tuple[str, str], ...] = ()
@@ -86,9 +90,20 @@ class Marks:
             headers: names in lower case.
             low: the page or JSON, in lower case. What stands before the store passes it on.
         """
+        if plugin := self.plugin_of(low):
+            return f"the store's plugin {plugin}"
         if any(mark in low for mark in self.plugins):
             return "a plugin of the store"
         return self.server(headers)
+
+    def plugin_of(self, low: str) -> str:
+        """Return the one plugin whose files a page uses; "" for none or several.
+
+        Args:
+            low: the page, in lower case.
+        """
+        found = {name for files in self.plugin_files for name in re.findall(files, low)}
+        return found.pop() if len(found) == 1 else ""
 
     def is_own(self, body: Any) -> bool:
         """Return whether JSON is an error as the platform itself writes one."""

@@ -71,9 +71,11 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
         or challenged(status, low, marks, title)
         or instead(status, low, title or plain(page[:SCRIPTS], marks, 80), marks)
         or closed_by_words(status, page, low, (title, heading), marks)
+        or _limited(status, page, marks)
         or blocked(status, low, marks, title)
         or _refused(status, title, marks)
         or closed_by_plan(status, headers, title)
+        or _closed_by_plugin(status, low, marks)
         or _by_words(status, page, low, title, marks)
         or refusals.by_status(status, low, words, marks.refuser(headers, low) or "the web server")
         or _broken(source, page, title, marks)
@@ -130,6 +132,23 @@ def instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
         "server_error" if status >= 500 else "invalid_response",
         f"in the store's place is {what} ({named})" if named else f"in the store's place is {what}",
     )
+
+
+def _closed_by_plugin(status: int, low: str, marks: Marks) -> Finding | None:
+    # What a plugin shows instead of the shop is no failure, whatever words its owner chose.
+    plugin = marks.plugin_of(low) if status == 503 else ""
+    return (
+        ("maintenance", f"the store is closed for now by its plugin {plugin}") if plugin else None
+    )
+
+
+def _limited(status: int, page: str, marks: Marks) -> Finding | None:
+    if status not in (403, 503):
+        return None
+    low = page.lower()
+    who = next((who for mark, who in marks.limits if mark in low), "")
+    message = f"{who} refuses too many requests (HTTP {status}): allow the exporter's address there"
+    return ("rate_limited", message) if who else None
 
 
 def blocked(status: int, seen: str, marks: Marks, title: str = "") -> Finding | None:

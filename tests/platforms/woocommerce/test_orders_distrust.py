@@ -181,6 +181,25 @@ async def test_a_cache_that_ignores_the_query_is_a_failure_that_says_so(name: st
             await run(store)
 
 
+async def failure(store: Watched, name: str) -> str:
+    """Return why a probe fails, "" where it does not."""
+    try:
+        await store.probe(name)
+    except StoreError as error:
+        return error.message
+    return ""
+
+
+@pytest.mark.parametrize("name", ["liveness", "cart"])
+async def test_a_cache_that_tells_nothing_and_ignores_the_query_proves_nothing(name: str) -> None:
+    async with watching(orders=0) as store:
+        store.shop.page_cache, store.shop.page_cache_tells = "path", False
+        await store.probe(name)
+        refused = [await failure(store, name) for _ in range(20)]
+        # By chance the same members may be drawn again.
+        assert sum("not requested: it came out of a cache" in words for words in refused) > 10
+
+
 async def test_a_cache_that_does_not_tell_of_itself_is_known_by_the_links_of_a_list() -> None:
     async with watching(orders=30) as store:
         store.shop.page_cache, store.shop.page_cache_tells = "path", False

@@ -62,9 +62,9 @@ async def test_a_cart_is_read_without_key_token_or_cookie() -> None:
         await store.probe("cart")
         for _, path in store.shop.requests:
             asked, _, query = path.partition("?")
-            # The one parameter is there for caches alone.
             assert asked == "/wp-json/wc/store/v1/cart"
-            assert re.fullmatch("_fresh=[0-9a-f]{12}", query)
+            # The last parameter is there for caches alone.
+            assert re.fullmatch("_fields=items_count%2Ctotals%2C.*&_fresh=[0-9a-f]{12}", query)
 
 
 async def test_the_configured_page_is_the_one_that_is_read() -> None:

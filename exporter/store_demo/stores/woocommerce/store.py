@@ -197,7 +197,9 @@ class SimulatedWooCommerce(SimulatedServer):
             action = cart.group(2) or ""
             allowed = "POST" if action in _CART_ACTIONS else "GET"
             if call.method == allowed and action in ("", *_CART_ACTIONS):
-                return self.carts.answer(call, action)
+                reply = self.carts.answer(call, action)
+                reply.body = only_fields(call, reply.body)
+                return reply
         if path == "/wp-json":
             if "authorization" in request.headers:
                 # WordPress takes it for an application password, and its user is unknown.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,6 +33,7 @@ FULL = {"dp": "8"}
 _VARIED = "_fresh"
 """Parameter that WooCommerce does not know and that makes each request's address its own."""
 _LINKED = re.compile(rf"[?&]{_VARIED}=([0-9a-f]+)")
+_LOT = secrets.SystemRandom()
 _REFUSED = b"woocommerce_rest_authentication_error"
 MAX_PAGES = 10
 """Pages that one operation reads at most, whatever the store says there are."""
@@ -89,6 +91,35 @@ class Api(api.Api):
             caches.refuse_cached(response)
             _refuse_kept(request, response)
         return response
+
+    def ask_anew(
+        self, path: str, wanted: Sequence[str], spare: Sequence[str]
+    ) -> Plan[tuple[Any, Response]]:
+        """GET members of an object together with others drawn by lot, which no cache foresees.
+
+        A cache that goes by the path alone, and says nothing of itself, has members that were not
+        requested, as equally many are drawn each time.
+
+        Args:
+            path: as `address` takes it.
+            wanted: names of members.
+            spare: names of members that the store always has.
+
+        Raises:
+            StoreError: invalid_response, it has members that were not requested; whatever a
+                request may raise.
+        """
+        drawn = _LOT.sample(spare, len(spare) // 2)
+        body, response = yield from self.ask(path, {"_fields": ",".join([*wanted, *drawn])})
+        others = set(spare).difference(drawn).intersection(body if isinstance(body, dict) else ())
+        if others:
+            message = (
+                f"the response has {min(others)}, which was not requested: it came out of a cache "
+                "that does not say so and goes by the path alone; exclude the store's API from "
+                "caching"
+            )
+            raise StoreError("invalid_response", message, status=response.status)
+        return body, response
 
     def _learned(self, path: str, request: Request, response: Response) -> Plan[bool]:
         """Learn from a response where the API is; True if that is worth another request."""

@@ -13,9 +13,14 @@ MARKS = GENERIC.plus(
             ("wordfence.com/help/", "Wordfence"),
             ("your access to this site has been limited", "Wordfence"),
         ),
+        limits=(
+            ("exceeded the maximum global requests per", "Wordfence"),
+            ("exceeded the maximum number of requests per", "Wordfence"),
+        ),
         # WordPress writes this class around what it dies of, in every language.
         maintenance=("briefly unavailable for scheduled maintenance", "wp-die-message"),
         pages=("wp-content/", "wp-includes/", "wp-json", "woocommerce"),
+        plugin_files=(r"/wp-content/plugins/([a-z0-9-]{2,60})/",),
         # The last two are the shapes in which WordPress writes the errors of others.
         plugins=(
             *("wp-die-message", '"wp_die"', '"data": {"status": '),
