@@ -126,6 +126,31 @@ async def test_what_sells_for_another_price_than_before_is_counted() -> None:
         assert len(store.asked()) - asked == 4
 
 
+@pytest.mark.parametrize(
+    ("meta", "lower"),
+    [
+        ([{"key": "_woosb_parent_id", "value": "275"}], 0),
+        ([{"key": "_bundled_by", "value": "f00"}], 0),
+        ([{"key": "colour", "value": "_bundled_by"}, "odd", {"key": ["_bundled_by"]}], 1),
+        (None, 1),
+    ],
+)
+async def test_the_price_of_what_is_part_of_a_bundle_is_that_of_the_bundle(
+    meta: Any, lower: int
+) -> None:
+    async with watching(orders=0) as store:
+        part, other, *_ = sellable(store)
+        for day in range(3, 15):
+            created = store.clock.now - day * 86_400
+            store.shop.new_order("completed", lines=[(part, 2), (other, 1)], created=created)
+        order = store.shop.new_order("processing", lines=[(part, 1), (other, 1)])
+        order["line_items"][0].update(subtotal="0.00", total="0.00", meta_data=meta)
+        store.shop.edit_order(order["id"], line_items=order["line_items"])
+        report = await store.collect(SELLERS)
+        found = {labels["price"]: value for labels, value in rows(report, "store_products_sold")}
+        assert found == {"usual": 1, "lower": lower, "higher": 0}
+
+
 async def test_lists_can_be_switched_off_and_then_cost_nothing() -> None:
     async with watching() as store:
         store.lists = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from ....contract import Report, Run
@@ -33,6 +33,12 @@ _MOST_SELLERS = 12
 _SOLD = ("completed", "processing", "on-hold")
 _STATUSES = (OUT, "instock", "onbackorder")
 _OFF_SALE = ("draft", "pending", "future", "trash")
+_COMPONENT = (
+    *("_bundled_by", "_composite_parent", "_mnm_container"),
+    *("_woosb_parent_id", "_wooco_parent_id"),
+)
+"""Meta data of a line that is a part of another one, from the sources of Product Bundles, YITH's
+bundles, Composite Products, Mix and Match, and WPC's bundles and composites."""
 _ROW = "id,parent_id,name,sku,stock_status,stock_quantity,manage_stock"
 
 
@@ -123,10 +129,17 @@ def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:
             value = Money(read_amount(line, "total"), order.currency("currency"))
             sold.add_listed(product, name, line.text_or("sku"), quantity, value)
         sold.add(product, variation, quantity)
-    # Plugins make lines that have no price.
-    if line.has("subtotal"):
+    # Plugins make lines that have no price, or whose price is that of the bundle they belong to.
+    if line.has("subtotal") and not _is_component(line):
         price = Money(read_amount(line, "subtotal"), order.text_or("currency"))
         sold.add_price(variation or product, price, quantity, created)
+
+
+def _is_component(line: Fields) -> bool:
+    """Whether a line is a part of a bundle, which is a line of its own."""
+    rows = line.raw("meta_data")
+    meta = rows if isinstance(rows, list) else []
+    return any(isinstance(row, Mapping) and row.get("key") in _COMPONENT for row in meta)
 
 
 def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
