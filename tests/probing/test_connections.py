@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
@@ -210,6 +211,24 @@ async def test_a_kept_connection_holds_nothing_of_the_last_response(
         for _ in range(2):
             assert (await run(runner, job)).ok
         assert parsers() <= before
+    assert server.connections == 1
+
+
+async def test_a_kept_connection_holds_no_buffer_and_no_decoded_certificate(
+    authority: Authority, store: StoreFactory, transports: Transports
+) -> None:
+    def open_clients() -> list[Any]:
+        found: list[Any] = [one for one in gc.get_objects() if isinstance(one, SSLProtocol)]
+        return [one for one in found if one._transport is not None and not one._server_side]
+
+    runner, before = Runner(Recorder(), transports(5)), open_clients()
+    async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
+        job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
+        for _ in range(2):
+            assert (await run(runner, job)).ok
+            [kept] = [one for one in open_clients() if one not in before]
+            assert len(kept._ssl_buffer) == 0
+            assert not kept._app_transport.get_extra_info("peercert")
     assert server.connections == 1
 
 

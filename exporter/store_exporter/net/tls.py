@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import certifi
 
@@ -53,8 +54,15 @@ class _TimedSSLObject(ssl.SSLObject):
             handshake.began = time.perf_counter()
         super().do_handshake()
         handshake.ended = time.perf_counter()
-        if certificate := self.getpeercert(binary_form=True):
+        if certificate := super().getpeercert(binary_form=True):
             handshake.expiry = _known_expiry(certificate)
+
+    def getpeercert(self, binary_form: bool = False) -> Any:
+        """Return the certificate as bytes; as a dictionary it is left out.
+
+        asyncio reads the dictionary of each connection and keeps it, which are two kilobytes.
+        """
+        return super().getpeercert(binary_form=True) if binary_form else {}
 
 
 class _TimedContext(ssl.SSLContext):

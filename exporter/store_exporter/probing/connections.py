@@ -115,6 +115,9 @@ class Lasting(Connector):
         # aiohttp keeps the parser, and with it all headers of the last response, until the next
         # request makes a new one: some eight kilobytes for each connection that is kept.
         protocol._parser = protocol._payload = None  # noqa: SLF001 - nothing public does it
+        # asyncio makes a new buffer when it reads.
+        if (secured := getattr(protocol.transport, "_ssl_protocol", None)) is not None:
+            secured._ssl_buffer = secured._ssl_buffer_view = b""  # noqa: SLF001 - the same
 
     def _epoch(self, req: aiohttp.ClientRequest) -> int:
         # Each host has a place of its own, so that not all are renewed at once.
