@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import mmap
+import platform
 import struct
 import weakref
+from pathlib import Path
 from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
@@ -74,6 +77,27 @@ async def test_a_look_is_taken_by_the_clock_unless_many_objects_are_made_that_st
         gone = litter()
         async with asyncio.timeout(30.0):
             await gone.wait()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others have no malloc_trim")
+async def test_free_memory_between_what_is_in_use_is_returned_to_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(garbage, "SECONDS", 0.01)
+    monkeypatch.setattr(garbage, "TRIMS", 1)
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+    used = [(bytes(16_384), bytes(2048)) for _ in range(2000)]
+    kept = [small for _, small in used]
+    del used
+    before = resident()
+    with rare_collections():
+        async with asyncio.timeout(30.0):
+            while resident() > before - 15_000_000:  # noqa: ASYNC110 - memory has no event
+                await asyncio.sleep(0.01)
+    assert len(kept) == 2000
 
 
 @pytest.mark.parametrize("end", ["close", "abort", "lost"])
