@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from store_exporter.contract import Check, Collector, Probe
+from store_exporter.probing.jobs import Job
 from store_exporter.probing.transport import Transport
-from store_exporter.stores.model import Secret, Store
+from store_exporter.stores.model import Schedule, Secret, Store
 from tests.fakes.bad_server import Authority
+from tests.probing.bench import URL, Jobs, ask
 
 StoreFactory = Callable[..., Store]
 
@@ -59,3 +62,21 @@ def store(ca_file: str) -> StoreFactory:
 @pytest.fixture
 def state_folder(tmp_path: Path) -> Path:
     return tmp_path / "state"
+
+
+@pytest.fixture
+def job(store: StoreFactory) -> Jobs:
+    def make(
+        check: Check = ask, *, kind: type[Probe | Collector] = Probe, url: str = URL, **fields: Any
+    ) -> Job:
+        names = ("critical", "liveness", "requests", "options", "name")
+        own = {name: fields.pop(name) for name in names if name in fields}
+        own.setdefault("name", "liveness" if kind is Probe else "orders")
+        schedule = Schedule(
+            fields.pop("interval", 60.0),
+            fields.pop("timeout", 5.0),
+            options=fields.pop("chosen", {}),
+        )
+        return Job(store(url, **fields), kind(check=check, description="", **own), schedule)
+
+    return make

@@ -28,7 +28,7 @@ from store_exporter.stores.model import Store
 from tests.fakes import bad_server
 from tests.fakes.bad_server import Authority, serving
 from tests.fakes.clock import START, Clock
-from tests.probing.test_runner import Bench, Jobs, job  # noqa: F401 - a fixture
+from tests.probing.bench import Bench, Jobs
 
 SHOP = Store("acme", "shop.example", "woocommerce", "https://shop.example")
 
@@ -354,7 +354,7 @@ def finding(facts: Facts) -> object:
     return check
 
 
-async def test_what_a_run_reports_becomes_an_event(job: Jobs) -> None:  # noqa: F811
+async def test_what_a_run_reports_becomes_an_event(job: Jobs) -> None:
     bench = Bench()
     for version in ("8.0", "8.1"):
         await bench.run(job(finding(stripe(version))))
@@ -364,7 +364,7 @@ async def test_what_a_run_reports_becomes_an_event(job: Jobs) -> None:  # noqa: 
 
 
 async def test_another_certificate_is_an_event_with_both_of_its_ends(
-    job: Jobs,  # noqa: F811
+    job: Jobs,
     authority: Authority,
     transport: Transport,
 ) -> None:
@@ -389,7 +389,7 @@ async def test_another_certificate_is_an_event_with_both_of_its_ends(
     assert labels[3:] == ("certificate", "expires", "2035-01-02", "2035-04-02")
 
 
-async def test_a_kind_that_nobody_knows_is_a_failure_of_the_run(job: Jobs) -> None:  # noqa: F811
+async def test_a_kind_that_nobody_knows_is_a_failure_of_the_run(job: Jobs) -> None:
     bench = Bench()
     result = await bench.run(job(finding({"weather": {"sky": "blue"}})))  # type: ignore[dict-item]
     assert (result.ok, result.error_type) == (False, "exception")

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import socket
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +19,7 @@ from store_exporter.net.names import Names
 from store_exporter.net.plans import Request
 from store_exporter.probing.access import Access
 from store_exporter.probing.budget import BudgetSpentError, Priority
-from store_exporter.probing.exchange import Exchange, Outgoing
+from store_exporter.probing.exchange import Outgoing
 from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Proxy
@@ -28,25 +27,7 @@ from tests.fakes import bad_server
 from tests.fakes.bad_server import Authority, Connection, serving
 from tests.fakes.clock import Clock
 from tests.probing.conftest import StoreFactory
-
-
-class Scripted:
-    """A sender without a network: answers from a function, and remembers what it was sent."""
-
-    def __init__(self, respond: Callable[[Outgoing], Response]) -> None:
-        self.sent: list[Outgoing] = []
-        self.respond = respond
-
-    async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
-        self.sent.append(outgoing)
-        response = self.respond(outgoing)
-        exchange.responded(response.status)
-        return response
-
-
-def always(status: int = 200, **headers: str) -> Scripted:
-    found = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Scripted(lambda outgoing: Response(status, found, b"{}", outgoing.url))
+from tests.probing.scripted import Scripted, always
 
 
 def leading(*locations: str) -> Scripted:

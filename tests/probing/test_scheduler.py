@@ -28,7 +28,7 @@ from store_exporter.probing.scheduler import Scheduler
 from store_exporter.stores.inventory import Inventory
 from store_exporter.stores.model import Schedule, Store
 from tests.fakes.virtual_time import VirtualTime
-from tests.probing.test_http import always
+from tests.probing.scripted import always
 from tests.steps import counting
 
 

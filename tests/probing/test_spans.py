@@ -16,7 +16,7 @@ from store_exporter.probing.transport import Transport
 from tests.fakes import bad_server
 from tests.fakes.bad_server import serving
 from tests.fakes.spans import kept
-from tests.probing.test_runner import LABELS, Bench, Jobs, job  # noqa: F401 - a fixture
+from tests.probing.bench import LABELS, Bench, Jobs
 
 __all__ = ["kept"]
 
@@ -37,7 +37,7 @@ def told(span: ReadableSpan) -> dict[str, Any]:
 
 
 async def test_a_run_and_its_requests_are_one_trace(
-    job: Jobs,  # noqa: F811
+    job: Jobs,
     kept: InMemorySpanExporter,
     transport: Transport,
 ) -> None:
@@ -61,7 +61,7 @@ async def test_a_run_and_its_requests_are_one_trace(
 
 
 async def test_a_failed_run_says_why_and_the_recent_calls_lead_to_it(
-    job: Jobs,  # noqa: F811
+    job: Jobs,
     kept: InMemorySpanExporter,
 ) -> None:
     bench = Bench()
@@ -79,7 +79,7 @@ async def test_a_failed_run_says_why_and_the_recent_calls_lead_to_it(
 
 
 async def test_a_request_without_an_answer_is_a_failed_span(
-    job: Jobs,  # noqa: F811
+    job: Jobs,
     kept: InMemorySpanExporter,
     transport: Transport,
 ) -> None:
@@ -91,7 +91,7 @@ async def test_a_request_without_an_answer_is_a_failed_span(
 
 
 async def test_a_request_that_takes_too_long_is_ended_with_its_run(
-    job: Jobs,  # noqa: F811
+    job: Jobs,
     kept: InMemorySpanExporter,
     transport: Transport,
 ) -> None:
@@ -102,7 +102,7 @@ async def test_a_request_that_takes_too_long_is_ended_with_its_run(
     assert told(run)["error.type"] == "timeout"
 
 
-async def test_without_a_provider_there_is_no_trace(job: Jobs) -> None:  # noqa: F811
+async def test_without_a_provider_there_is_no_trace(job: Jobs) -> None:
     bench = Bench()
     bench.recorder.calls = calls = CallBook(clock=bench.clock.now)
     await bench.run(job(asking(fail=StoreError("server_error", "no"))))

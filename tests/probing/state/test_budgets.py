@@ -26,7 +26,7 @@ from store_exporter.probing.state.sqlite_state import SqliteState
 from store_exporter.probing.state.storage import Key, Saved, StateUnavailableError
 from store_exporter.stores.model import Schedule, Store
 from tests.fakes.clock import Clock
-from tests.probing.test_http import Scripted, always
+from tests.probing.scripted import Scripted, always
 
 PER_HOUR = 100
 BURST = PER_HOUR // 10

@@ -23,7 +23,7 @@ from store_exporter.probing.state.sqlite_state import SqliteState
 from store_exporter.probing.state.storage import Key, Reason, Saved, StateUnavailableError
 from store_exporter.stores.model import Schedule, Secret, Store
 from tests.fakes.clock import Clock
-from tests.probing.test_http import always
+from tests.probing.scripted import always
 
 STORE = Store("acme", "shop.example.com", "woocommerce", "https://shop.example.com")
 

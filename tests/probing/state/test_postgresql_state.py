@@ -25,8 +25,8 @@ from store_exporter.probing.state.storage import (
 )
 from tests import servers
 from tests.fakes.clock import Clock
+from tests.probing.scripted import always
 from tests.probing.state.test_cursor import counting, published, run
-from tests.probing.test_http import always
 from tests.servers import Postgresql
 
 pytestmark = pytest.mark.real
