@@ -1,7 +1,7 @@
-"""What a platform is given and what it gives: answers, a run to work with, and what it reports.
+"""What a platform receives and returns: responses, a run to work with, and what it reports.
 
 A probe or collector is a plan (`net/plans.py`): a generator that yields what is to be sent, is sent
-the answer, and returns a report. It records nothing. It raises `StoreError` for a failure it
+the response, and returns a report. It records nothing. It raises `StoreError` for a failure it
 understands; the runner classifies everything else, keeps the deadline, records the result and
 remembers it.
 """
@@ -20,13 +20,13 @@ from .stores.model import Store
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer, read whole within the size limit.
+    """One HTTP response, read whole within the size limit.
 
     Attributes:
         status: HTTP status.
         headers: names in lower case.
         body: decompressed, at most the limit asked for.
-        url: the address that answered, after permitted redirects.
+        url: the address that responded, after permitted redirects.
         phases: seconds per phase (resolve, connect, tls, processing, transfer); phases that did
             not happen, as on a reused connection, are absent.
         certificate_expiry: Unix time at which the presented certificate expires, over https.

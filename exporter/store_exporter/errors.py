@@ -28,7 +28,7 @@ class Fault(StrEnum):
     APP = "app"
     """The developers of the calling application: a bug."""
     CANCELLED = "cancelled"
-    """Nobody: the caller went away before the answer came."""
+    """Nobody: the caller went away before the response came."""
 
 
 @dataclass(frozen=True, slots=True)

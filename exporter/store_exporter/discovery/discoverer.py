@@ -1,4 +1,4 @@
-"""Asking sources of stores again and again, and keeping what they answered last."""
+"""Requesting sources of stores at intervals, and keeping their last response."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ is known of a store is kept for months, and a source must not fill the disk with
 
 
 class _Source:
-    """One source and what it answered last.
+    """One source and its last response.
 
     Attributes:
         config: what the configuration says of it.
-        claim: what it named last; nothing before its first answer.
+        claim: what it named last; nothing before its first response.
         day: the domains that it named since a moment, by the monotonic clock.
     """
 
@@ -90,7 +90,7 @@ class Discoverer:
     async def replace(self, wanted: Sequence[Discovery]) -> list[SourceClaim]:
         """Take these sources in place of the ones before, and return what they name.
 
-        One that was there before, with the same org, platform and place, keeps its answer: as it
+        One that was there before, with the same org, platform and place, keeps its response: as it
         is, or made anew of the same domains where the configuration says something else of it.
         Nothing is asked until `start`.
         """
@@ -137,12 +137,12 @@ class Discoverer:
             await self._sleep(source.config.refresh)
 
     async def _ask(self, source: _Source) -> SourceClaim:
-        """Return what a source names, or what it named before when it gives no answer."""
+        """Return what a source names, or what it named before when it does not respond."""
         org = source.config.template.org
         try:
             found = await sources.find(source.config)
             await asyncio.to_thread(source.count, found, self._monotonic())
-        except Exception as error:  # whatever a source answers, it is asked again
+        except Exception as error:  # whatever a source sends, it is requested again
             log.warning(
                 "no stores from discovery; those found before stay",
                 extra={"org": org, "problem": str(error)},

@@ -34,14 +34,14 @@ _SHOWN_LENGTH = 100
 
 
 class SourceError(Exception):
-    """A source gave no usable answer; the message says why."""
+    """A source sent no usable response; the message says why."""
 
 
 async def find(source: Discovery) -> SourceClaim:
     """Return what a source names; what it may not name is logged and among the refusals.
 
     Raises:
-        SourceError: the source as a whole gave no usable answer.
+        SourceError: the source as a whole sent no usable response.
     """
     if source.http is None:
         return await asyncio.to_thread(_of_files, source)
@@ -122,7 +122,7 @@ def _targets(document: Any) -> Iterable[str]:
 
 def _read_files(patterns: Iterable[str], room: int) -> Iterator[Any]:
     # The patterns are absolute, which pathlib's own glob refuses. A file that is named as it is,
-    # and is gone for a moment, is an answer that failed and not one without stores.
+    # and is gone for a moment, is a response that failed and not one without stores.
     paths = sorted(
         {
             path
@@ -174,7 +174,7 @@ async def _ask(source: HttpSource, refresh: float, room: int) -> bytes:
 
     headers = {
         "Accept": "application/json",
-        # A small answer that unfolds to a large one would be a burden before it could be measured.
+        # A small response that unfolds to a large one is a burden before it can be measured.
         "Accept-Encoding": "identity",
         "X-Prometheus-Refresh-Interval-Seconds": f"{refresh:g}",
     }

@@ -22,7 +22,7 @@ class EventKind(StrEnum):
     PLUGIN = "plugin"
     THEME = "theme"
     API = "api"
-    """The version of the platform's API that answers."""
+    """The version of the platform's API that responds."""
     WEBHOOK = "webhook"
     """The number of webhooks in a state."""
     CERTIFICATE = "certificate"

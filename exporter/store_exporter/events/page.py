@@ -21,7 +21,7 @@ MAX_COMPONENTS = 200
 """Of one kind; no shop has so many plugins."""
 _DAY = 86_400.0
 _MOST_A_DAY = 50
-"""Events that are noticed of a store in a day, so that one that answers at random makes few."""
+"""Events of a store that are recorded in a day; one whose responses vary at random makes few."""
 _MOST_OF_ONE = 4
 """And of one component: two servers behind one name, of which each has its own certificate, would
 be a change at every look."""
@@ -119,7 +119,7 @@ def tidy(facts: Facts, redact: Callable[[str], str]) -> dict[EventKind, dict[str
     """Return facts as a page keeps them: in plain texts, and no more than there may be.
 
     Args:
-        facts: as a store's answers say them.
+        facts: as a store's responses have them.
         redact: hides secrets.
 
     Raises:

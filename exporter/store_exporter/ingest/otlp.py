@@ -250,7 +250,7 @@ def bucket_midpoints() -> tuple[float, ...]:
 
 
 def response(rejected: int, reasons: str, kind: str) -> tuple[bytes, str]:
-    """Return the body and content type of the answer to a request of a content type.
+    """Return the body and content type of the response to a request of a content type.
 
     Args:
         rejected: points that were not taken.
@@ -265,7 +265,7 @@ def response(rejected: int, reasons: str, kind: str) -> tuple[bytes, str]:
 
 
 def status(message: str, kind: str) -> tuple[bytes, str]:
-    """Return the body and content type of an error as the answer to a request of a content type."""
+    """Return the body and content type of an error as the response to a request."""
     return _encoded(Status(message=message), kind)
 
 

@@ -51,8 +51,8 @@ def add_metrics_route(
 async def send(request: web.Request, response: web.StreamResponse, chunks: Sequence[bytes]) -> bool:
     """Send a response and return whether its client has got it, as far as one can tell.
 
-    A short answer to a client that has given up is lost without an error. Before the last piece no
-    other client has a reason to close.
+    A short response to a client that has given up is lost without an error. Before the last piece
+    no other client has a reason to close.
 
     Args:
         request: what is answered; by HEAD it asks for the headers alone.

@@ -152,8 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_head(result, close=carries)
         if self.command != "HEAD":
             self.wfile.writelines(result.chunks[:-1])
-            # A short answer to a client that has given up is lost without an error. Before the last
-            # piece no other client has a reason to close.
+            # A short response to a client that has given up is lost without an error. Before the
+            # last piece no other client has a reason to close.
             has_all = is_open(self.connection)
             self.wfile.writelines(result.chunks[-1:])
             if has_all:

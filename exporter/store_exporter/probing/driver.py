@@ -30,7 +30,7 @@ class Http(Protocol):
     """What sends requests, credentials included; a `StoreHttp`, or a stand-in."""
 
     async def send(self, request: Request) -> Response:
-        """Send one request and return whatever is answered; see `StoreHttp.send`."""
+        """Send one request and return the response, whatever it is; see `StoreHttp.send`."""
         ...
 
 

@@ -61,7 +61,7 @@ def failure(
 
 
 def check_refusal(proxy: Proxy, host: str, status: int, headers: dict[str, str]) -> None:
-    """Refuse an answer to plain http that is the proxy's own.
+    """Refuse a response to plain http that is the proxy's own.
 
     Raises:
         TransportError: the proxy would not pass the request on.

@@ -1,6 +1,6 @@
 """How long the event loop stalled: a stopped process, a starved machine, a blocking call.
 
-A run that failed meanwhile says nothing about the store, whose answer may have lain in the socket.
+A run that failed meanwhile says nothing about the store: its response may have lain in the socket.
 """
 
 from __future__ import annotations

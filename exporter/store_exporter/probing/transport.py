@@ -80,7 +80,7 @@ class Transport:
         ]
 
     async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
-        """Send a request and return the answer, whatever its status.
+        """Send a request and return the response, whatever its status.
 
         Args:
             outgoing: what to send, and within which limits.
@@ -242,7 +242,7 @@ async def _once(
 ) -> aiohttp.ClientResponse:
     """Keep aiohttp from sending a request again by itself.
 
-    It does so when a connection ends without an answer. A signature with a nonce is good for one
+    It does so when a connection ends without a response. A signature with a nonce is good for one
     request, and a request that is not in the budget is not to be sent.
     """
     try:

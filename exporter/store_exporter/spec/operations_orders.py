@@ -58,7 +58,7 @@ class OrderOperations:
 
         Days are those of the shop's calendar.
 
-        Nobody by that address is an empty list, so that the answer does not tell who is a customer.
+        Nobody by that address is an empty list, so that the result does not show who is a customer.
         """
 
     @operation(

@@ -115,7 +115,7 @@ class Store:
         collectors: schedule by collector name.
         requests_per_hour: the API budget for everything this exporter asks of the store.
         concurrency: requests to the store at the same time.
-        max_body_bytes: largest answer read.
+        max_body_bytes: of the largest response that is read.
         ca_file: PEM file with further trusted issuers, if any.
         lists: whether carts and products are listed one by one, by name.
         proxy: what requests go through, if anything.

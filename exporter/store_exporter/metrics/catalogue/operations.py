@@ -7,7 +7,7 @@ from .model import Kind, Metric
 
 OPERATION_LABELS = ("org", "domain", "platform", "operation")
 
-# From a cached answer to the longest a shopper waits; an idle shop on ordinary hosting answers in
+# From a cached response to the longest a shopper waits; an idle shop on ordinary hosting answers in
 # 35 to 75 ms and a busy one in about a second.
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 

@@ -1,4 +1,4 @@
-"""A scrape's answer: the requested format and encoding, and the body in pieces."""
+"""The response to a scrape: the requested format and encoding, and the body in pieces."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def render(
 ) -> Exposition:
     """Render families as a scraper asks for them.
 
-    The whole answer is made before any of it is sent, so that a failure becomes a clean error
+    The whole response is made before any of it is sent, so that a failure becomes a clean error
     instead of half an exposition. It takes long enough for tens of thousands of series to
     belong into a thread in an asynchronous server.
 

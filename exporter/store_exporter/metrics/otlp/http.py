@@ -28,7 +28,7 @@ def _refuse_redirect(response: requests.Response, *_: Any, **__: Any) -> None:
     """Fail where the endpoint points elsewhere.
 
     Some releases of the exporter would send the headers there, credentials included; others take
-    such an answer, which took nothing in, for a success.
+    such a response, which took nothing in, for a success.
     """
     if 300 <= response.status_code < 400:
         response.close()

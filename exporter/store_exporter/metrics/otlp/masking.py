@@ -37,7 +37,7 @@ class Masking(logging.Filter):
         record.msg, record.args = self._masked(record.getMessage()), ()
         if record.exc_info:
             lines = logging.Formatter().formatException(record.exc_info).splitlines()
-            # Marked, for an answer with line breaks could pass for records of its own.
+            # Marked, for a response with line breaks could pass for records of its own.
             record.exc_text = "\n".join(f"| {self._masked(line)}" for line in lines)
             record.exc_info = None
         return True

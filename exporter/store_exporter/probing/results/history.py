@@ -24,7 +24,7 @@ class Result:
         duration: seconds it took, without waiting for another run of ours.
         error_type: why it failed; None when it did not.
         message: what happened, for a person; free of secrets.
-        status: HTTP status of its last answer.
+        status: HTTP status of its last response.
         phases: of its last request, in seconds.
         degraded: why the store works but not well.
         summary: what was asked and what came back, in one line.

@@ -83,7 +83,7 @@ def result_of(
     else:
         error_type = classify(ended)
         if ERROR_TYPES[error_type].fault is Fault.CUSTOMER:
-            # Nobody shops here: what refuses a customer's wish is no answer to what was asked.
+            # Nobody shops here: what refuses a customer's wish responds to something else.
             error_type = "invalid_response"
         fault = ERROR_TYPES[error_type].fault
         message = redact.line(str(ended))
@@ -116,7 +116,7 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
     """
     most = _TIMED | {"timeout": min(_TIMED["timeout"], job.schedule.timeout / 2)}
     if isinstance(ended, Report):
-        # An answer that lay about unread looks slow; what a collector counted is kept.
+        # A response that lay unread looks slow; what a collector counted is kept.
         stalled = job.kind == PROBE and bool(ended.degraded) and lost >= most["timeout"]
         kind = "timeout" if stalled else ""
     else:

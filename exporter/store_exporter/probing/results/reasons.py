@@ -1,7 +1,7 @@
 """Why a probe fails, in words that may stand in a label: short, and the same for a whole outage.
 
 A store's own words are what tells an exhausted database from a broken plugin, but they carry what
-changes with each answer (numbers of requests, hashes, times), and at worst a customer's address.
+changes with each response (numbers of requests, hashes, times), and at worst a customer's address.
 """
 
 from __future__ import annotations

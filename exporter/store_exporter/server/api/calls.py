@@ -41,7 +41,7 @@ class CallsApi:
         self._places = Places(MAX_READERS, MAX_READERS_OF_ORG)
 
     async def listed(self, request: web.Request) -> dict[str, Any]:
-        """Answer the failures, newest first, and the slowest."""
+        """Return the failures, newest first, and the slowest."""
         org = self._access.org(request, "read")
         domain = self._domain(org, clean(request.query.get("domain", "")))
         wanted = {name: _wanted(request, name) for name in _FILTERS}

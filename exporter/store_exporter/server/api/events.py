@@ -39,7 +39,7 @@ class EventsApi:
         self._accepted: dict[str, list[float]] = {}
 
     async def listed(self, request: web.Request) -> dict[str, Any]:
-        """Answer the events of the org's stores, newest first."""
+        """Return the events of the org's stores, newest first."""
         org = self._access.org(request, "read")
         domain = request.query.get("domain", "")
         exporter = self._exporter

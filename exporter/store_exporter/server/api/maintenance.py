@@ -29,7 +29,7 @@ class MaintenanceApi:
         self._bodies = bodies
 
     async def listed(self, request: web.Request) -> dict[str, Any]:
-        """Answer the windows of the org's stores that are not over."""
+        """Return the windows of the org's stores that are not over."""
         org = self._access.org(request, "read")
         domain = request.query.get("domain")
         exporter = self._exporter

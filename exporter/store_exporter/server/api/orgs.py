@@ -51,7 +51,7 @@ class JsonApi:
         self._looking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def health(self, request: web.Request) -> dict[str, Any]:
-        """Answer how the org's stores are."""
+        """Return how the org's stores are."""
         org = self._access.org(request, "read")
         domain = self._domain(request, org)
         stores = [s for s in self._exporter.inventory.of(org) if domain in (None, s.domain)]
@@ -79,7 +79,7 @@ class JsonApi:
         return found
 
     async def analytics(self, request: web.Request) -> dict[str, Any]:
-        """Answer what the org's operations did."""
+        """Return what the org's operations did."""
         org = self._access.org(request, "read")
         filters = Filters(
             org=org,

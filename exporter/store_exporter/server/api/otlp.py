@@ -1,7 +1,7 @@
 """`POST /v1/metrics`: OTLP/HTTP for the metrics of the contract in docs/applications.md.
 
-Answers are those of the OTLP specification: what could not be taken is told as a partial success,
-errors are a `google.rpc.Status`, and of these senders repeat 429, 502, 503 and 504 only.
+Responses are those of the OTLP specification: what was not accepted is reported as a partial
+success, errors are a `google.rpc.Status`, and of these senders repeat 429, 502, 503 and 504 only.
 """
 
 from __future__ import annotations

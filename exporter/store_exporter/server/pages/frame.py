@@ -9,7 +9,7 @@ from .style import POLICY, STYLE
 
 
 def page_response(title: str, *body: Html | None) -> web.Response:
-    """Answer with a page.
+    """Return a response with a page.
 
     Args:
         title: for the browser's window.

@@ -59,7 +59,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
     Args:
         transport: sends the requests; closed with the driver.
         sign: adds credentials to a request.
-        marks: of those who answer in the store's place.
+        marks: of those who respond in the store's place.
         max_body_bytes: the largest response that is read.
         proxied: whether the transport connects to a proxy.
         sleep: waits for seconds, the standard library's unless given.

@@ -73,7 +73,7 @@ class Fields:
         value: what should be an object.
         where: its name in error messages, such as `order 51`.
 
-    A member may be an error, where the answer tells why it has none; reading it strictly raises
+    A member may be an error, where the response says why it has none; reading it strictly raises
     that.
 
     Raises:
