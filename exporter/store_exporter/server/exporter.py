@@ -15,10 +15,7 @@ from ..ingest.intake import Intake
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..net.redactor import Redactor
-from ..probing.changes import Changes
 from ..probing.maintenance import Maintenance
-from ..probing.results.health import Health
-from ..probing.results.history import History
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
 from ..probing.state.documents import Documents
@@ -47,11 +44,9 @@ class Exporter:
         config: what it starts with.
         load: reads the configuration again, at each reload.
         recorder: where everything is counted.
-        scheduler: runs probes and collectors.
-        history: what they found last.
-        health: the state of a store by its domain, None before it is known.
+        scheduler: has probes and collectors run when they are due.
+        runner: runs them; has the last results, the health of stores, and their events.
         maintenance: which stores are in maintenance.
-        changes: the events of stores.
         single: makes what runs one probe on demand and records it elsewhere.
         intake: counts what applications report.
         redact: masks secrets; it learns those of each configuration before it is used.
@@ -73,10 +68,8 @@ class Exporter:
         *,
         recorder: Recorder,
         scheduler: Scheduler,
-        history: History,
-        health: Callable[[str], Health | None],
+        runner: Runner,
         maintenance: Maintenance,
-        changes: Changes,
         single: Callable[[Recorder], Runner],
         intake: Intake,
         redact: Redactor,
@@ -90,7 +83,7 @@ class Exporter:
         self.calls = recorder.calls = CallBook(redact=redact)
         self.single = single
         self.maintenance = maintenance
-        self.changes = changes
+        self.changes = runner.changes
         self._kept = KeptCalls(self.calls, documents)
         self.intake = intake
         self.inventory = Inventory(shard)
@@ -106,8 +99,7 @@ class Exporter:
         self.reload_problem = ""
         self.refusals: Sequence[RefusedDomain] = ()
         self._load = load
-        self._history = history
-        self._health = health
+        self._runner = runner
         self._changing = asyncio.Lock()
         self._lag: asyncio.Task[None] | None = None
         self._preparer = Preparer(self.inventory, owners, intake, redact)
@@ -147,7 +139,7 @@ class Exporter:
     async def _reports(self) -> Mapping[Labels, str]:
         """Return what other exporters may report of the stores that had results lately."""
         reports: dict[Labels, str] = {}
-        for number, domain in enumerate(self._history.take_changed()):
+        for number, domain in enumerate(self._runner.history.take_changed()):
             if number % _REPORTS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             store = self.inventory.stores.get(domain)
@@ -158,14 +150,14 @@ class Exporter:
     def states(self) -> list[tuple[Store, State]]:
         """Return the state of every store."""
         stores = self.inventory.stores.values()
-        return [(store, state_of(self._health(store.domain))) for store in stores]
+        return [(store, state_of(self._runner.health(store.domain))) for store in stores]
 
     def status(self, store: Store) -> Status:
         """Return how a store is and what each of its checks last found."""
         return status(
             store,
-            self._history.latest(store.domain),
-            self._health(store.domain),
+            self._runner.history.latest(store.domain),
+            self._runner.health(store.domain),
             self.maintenance.current(store),
         )
 
