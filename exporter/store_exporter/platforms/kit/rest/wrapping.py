@@ -1,7 +1,7 @@
 """Where the content stands in JSON that holds more than it. No I/O.
 
-Some stores send a list as it is and say in headers how long it is. Others wrap it, as BigCommerce
-does in `{"data": [...], "meta": {"pagination": {"total": 36, "total_pages": 1}}}`, or Magento in
+Some platforms send a list as it is, with its length in headers. Others wrap it, such as in
+`{"data": [...], "meta": {"pagination": {"total": 36, "total_pages": 1}}}` or in
 `{"items": [...], "total_count": 36}`.
 """
 
