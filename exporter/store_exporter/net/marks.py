@@ -12,7 +12,7 @@ from .redactor import Redactor
 from .refusals import NOTICES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Marks:
     """What to look for in responses. Texts are in lower case; a platform adds its own to `GENERIC`.
 
