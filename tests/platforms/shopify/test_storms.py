@@ -30,8 +30,8 @@ from tests.platforms.watching import MemoryCursor
 
 LAGS = (0.0, 10.0, 200.0, 5_000.0)
 """Seconds by which the search lags; the overlap of two passes is 300."""
-LIST_LAGS = (0.0, 0.0, 5.0, 100.0)
-"""Seconds by which the list that is no search lags."""
+LIST_LAGS = (0.0, 0.0, 5.0, 100.0, 2_000.0)
+"""Seconds by which the list that is no search lags, for some orders more than for others."""
 CURRENCIES = ("GBP", "EUR", "JPY")
 """Of the shop, one after another."""
 ZONES = ("UTC", "America/St_Johns", "Pacific/Kiritimati")
@@ -92,10 +92,11 @@ class Storm:
 
     def _lagging(self, nodes: list[Any]) -> list[Any]:
         """Return what a list shows that learns of changes late."""
-        latest = self._inner.shop.stock_room.clock() - self.list_lag
+        now = self._inner.shop.stock_room.clock()
         found = []
         for node in nodes:
-            known = [when for when in self.versions.get(node["id"], ()) if when <= latest]
+            lag = self.list_lag * (int(node["id"][-4:]) * 7919 % 100 + 1) / 100
+            known = [when for when in self.versions.get(node["id"], ()) if when <= now - lag]
             if known:
                 found.append({**node, "updatedAt": iso(known[-1])})
         return sorted(found, key=lambda node: str(node["updatedAt"]), reverse=True)
