@@ -351,12 +351,14 @@ def test_what_goes_with_an_order_never_keeps_its_status_back(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
     whole = store.get_customer_orders("cust1@example.test")[0]
-    dates = {"createdAt": None, "updatedAt": "soon", "closedAt": "soon"}
+    dates = {"createdAt": None, "updatedAt": "soon", "transactions": "soon"}
+    done = {"displayFinancialStatus": "PAID", "displayFulfillmentStatus": "FULFILLED"}
     line = {"name": None, "quantity": None}
     shop.faults.add(
         spoiling(
             "orders",
             **dates,
+            **done,
             totalRefundedSet=None,
             lineItems={"nodes": [line, None]},
             customer="?",
@@ -370,7 +372,7 @@ def test_what_goes_with_an_order_never_keeps_its_status_back(
     assert (order.lines, order.customer, order.refunded, order.created) == ((), None, None, None)
     assert set(order.unreadable) == {
         *("refunded", "lines", "customer", "shipping", "tracking"),
-        *("created", "modified", "completed"),
+        *("created", "modified", "paid", "completed"),
     }
 
 

@@ -31,7 +31,7 @@ def query_of(request: Request) -> str:
 DECORATION = {
     *("nodes.inventoryQuantity", "nodes.inventoryPolicy", "nodes.compareAtPrice"),
     *("nodes.collections", "nodes.productsCount", "productsCount.count", "nodes.handle"),
-    *("nodes.createdAt", "nodes.updatedAt", "nodes.closedAt", "nodes.customer", "customer.id"),
+    *("nodes.createdAt", "nodes.updatedAt", "nodes.customer", "customer.id"),
     *("nodes.shippingAddress", "nodes.fulfillments", "fulfillments.trackingInfo"),
     *("refunds.createdAt", "refunds.note"),
 }

@@ -102,6 +102,40 @@ def test_payments_that_are_kept_back_leave_it_open_when_an_order_was_paid(
     assert (order.paid, order.unreadable) == (None, ("paid",))
 
 
+def sent(day: str, status: str = "SUCCESS") -> Json:
+    return {**parcel("T1", status=status), "createdAt": DAY.format(day)}
+
+
+COMPLETED: dict[str, tuple[list[Json], str]] = {
+    "sent after it was paid": ([sent("21")], "21"),
+    "sent in parts": ([sent("21"), sent("24"), sent("23")], "24"),
+    "a parcel that was cancelled": ([sent("21"), sent("24", "CANCELLED")], "21"),
+    "paid on delivery": ([sent("19")], "20"),
+    "nothing to send": ([], "20"),
+}
+"""The parcels of an order that was paid on the 20th, and the day on which it was completed."""
+
+
+@pytest.mark.parametrize("name", COMPLETED)
+def test_an_order_is_completed_when_it_is_paid_and_all_is_sent(
+    shop: SimulatedShopify, store: Shopify, name: str
+) -> None:
+    parcels, day = COMPLETED[name]
+    members = {"displayFulfillmentStatus": "FULFILLED", "fulfillments": parcels}
+    order = store.check_order(shown(shop, transactions=[payment(DAY.format(20))], **members), EMAIL)
+    assert order.completed is not None
+    assert (order.status, f"{order.completed:%d}", order.unreadable) == ("completed", day, ())
+
+
+def test_more_parcels_than_are_shown_leave_it_open_when_an_order_was_completed(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    parcels = [sent("21") for _ in range(11)]
+    number = shown(shop, displayFulfillmentStatus="FULFILLED", fulfillments=parcels)
+    order = store.check_order(number, EMAIL)
+    assert (order.completed, order.unreadable) == (None, ("completed", "tracking"))
+
+
 def many_variants(shop: SimulatedShopify, count: int) -> int:
     """Give a product so many variants, each with one piece, and return its id."""
     room = shop.stock_room

@@ -144,7 +144,6 @@ class AdminViews:
             "createdAt": iso(order.created),
             "updatedAt": iso(order.updated),
             "cancelledAt": iso(order.cancelled) if order.cancelled else None,
-            "closedAt": None,
             "test": order.test,
             "processedAt": iso(order.created if order.processed is None else order.processed),
             "displayFinancialStatus": order.financial,

@@ -125,7 +125,6 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
     """Read an order."""
     found, also = status(fields), Secondary()
     created = also.read("created", fields.gmt, "createdAt")
-    closed = also.read("completed", fields.gmt_if_any, "closedAt")
     return Order(
         id=number(fields, "Order"),
         number=fields.text("name").lstrip("#"),
@@ -138,7 +137,7 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
         created=created,
         modified=also.read("modified", fields.gmt, "updatedAt"),
         paid=also.read("paid", _first_paid, fields) if is_paid(fields) else None,
-        completed=closed if found == "completed" else None,
+        completed=also.read("completed", _completed, fields) if found == "completed" else None,
         shipping=also.read("shipping", _address, fields) if with_customer else None,
         tracking=tuple(_parcels(fields, also)) if with_customer else (),
         unreadable=also.unreadable,
@@ -150,14 +149,26 @@ def dated(transaction: Fields) -> str:
     return "processedAt" if transaction.has("processedAt") else "createdAt"
 
 
-def _first_paid(fields: Fields) -> datetime:
-    """Return when the first payment was made; what has none was paid for when it was placed."""
+def _payments(fields: Fields) -> list[datetime]:
+    """Return when payments were made; what has none was paid for when it was placed."""
     payments = [
         row.gmt(dated(row))
         for row in fields.children("transactions")
         if row.text("status") == "SUCCESS" and row.text("kind") in PAYMENTS
     ]
-    return min(payments, default=None) or fields.gmt("createdAt")
+    return payments or [fields.gmt("createdAt")]
+
+
+def _first_paid(fields: Fields) -> datetime:
+    return min(_payments(fields))
+
+
+def _completed(fields: Fields) -> datetime:
+    """Return when the last of its payments was made and its parcels sent."""
+    parcels = list(fields.children("fulfillments"))
+    _check_number(parcels, _MOST_PARCELS)
+    sent = [parcel.gmt("createdAt") for parcel in parcels if _is_sent(parcel)]
+    return max(_payments(fields) + sent)
 
 
 def _address(fields: Fields) -> ShippingAddress | None:
@@ -186,8 +197,11 @@ def _check_number(rows: Sequence[Any] | None, most: int) -> None:
 
 def _tracked(parcel: Fields) -> list[Any]:
     """Return what there is to track of a parcel: nothing of one that is not sent after all."""
-    unsent = parcel.one_of_or("status", _UNSENT, "")
-    return [] if unsent else parcel.listed("trackingInfo")
+    return parcel.listed("trackingInfo") if _is_sent(parcel) else []
+
+
+def _is_sent(parcel: Fields) -> bool:
+    return not parcel.one_of_or("status", _UNSENT, "")
 
 
 def _tracking(row: Fields) -> Tracking:
