@@ -94,6 +94,10 @@ def closed_by_words(
         closed = closed or tells_of_maintenance(named, said, marks)
     else:
         closed = any(word in title.lower() for word in marks.closed)
+        # An API has no headings of its own.
+        closed = closed or (
+            status == 200 and any(words in heading.lower() for words in marks.closed_sites)
+        )
     return (
         closed_for_now(title or heading or text[:_SHOWN] or "maintenance page") if closed else None
     )

@@ -59,7 +59,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
     title = found_in(TITLE, page, marks)
     if who := marks.challenged_by(headers):
         return blocked_by(who, status)
-    heading = found_in(HEADING, page, marks) if status >= 500 else ""
+    heading = found_in(HEADING, page, marks) if status == 200 or status >= 500 else ""
     words = title
     if heading.lower() not in title.lower():
         # WordPress says "Database Error" in the title, and which in the heading.

@@ -261,6 +261,7 @@ def test_a_page_that_a_plugin_shows_instead_of_the_shop_names_it(
     status: int, kind: str, words: str
 ) -> None:
     link = '<link href="https://shop.example.com/wp-content/plugins/acme-lock/lock.css">'
+    link += '<link href="https://shop.example.com/wp-content/plugins/woocommerce/a.css">'
     page = f"<title>Acme</title>{link}<p>Please try again later.</p>".encode()
     with pytest.raises(StoreError, match=words) as caught:
         READER.read(Response(status, {"server": "cloudflare"}, page, STORE_API))
@@ -272,3 +273,12 @@ def test_a_page_with_the_files_of_several_plugins_is_none_of_theirs() -> None:
     with pytest.raises(StoreError, match="the web server refuses") as caught:
         READER.read(Response(403, {}, f"<title>Acme</title>{links}".encode(), STORE_API))
     assert caught.value.error_type == "blocked"
+
+
+def test_a_page_in_the_apis_place_that_says_closed_in_its_heading_is_maintenance() -> None:
+    page = (
+        b"<html><link href='/wp-content/a.css'><body><h1>Our site is coming soon</h1></body></html>"
+    )
+    with pytest.raises(StoreError, match="Our site is coming soon") as caught:
+        READER.read(Response(200, {}, page, STORE_API))
+    assert caught.value.error_type == "maintenance"

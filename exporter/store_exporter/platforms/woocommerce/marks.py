@@ -20,7 +20,7 @@ MARKS = GENERIC.plus(
         # WordPress writes this class around what it dies of, in every language.
         maintenance=("briefly unavailable for scheduled maintenance", "wp-die-message"),
         pages=("wp-content/", "wp-includes/", "wp-json", "woocommerce"),
-        plugin_files=(r"/wp-content/plugins/([a-z0-9-]{2,60})/",),
+        plugin_files=(r"/wp-content/plugins/(?!woocommerce/)([a-z0-9-]{2,60})/",),
         # The last two are the shapes in which WordPress writes the errors of others.
         plugins=(
             *("wp-die-message", '"wp_die"', '"data": {"status": '),
