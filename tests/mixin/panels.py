@@ -155,6 +155,8 @@ def fill(text: str, chosen: Mapping[str, str], rates: str = "4m", step: str = "6
         "__rate_interval": rates,
         "__range": f"{RANGE}s",
         "__range_s": f"{RANGE}",
+        # Midnight, as of a panel that begins there.
+        "__from": "0",
         "__interval": step,
     }
     return re.sub(r"\$(\w+)", lambda m: {**own, **chosen}.get(m[1], m[0]), text)

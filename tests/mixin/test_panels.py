@@ -246,6 +246,18 @@ def test_what_else_prometheus_scrapes_is_no_process_of_ours(history: tuple[Serve
     }
 
 
+@pytest.mark.parametrize("asked", [{"__from": "1795757500000"}, {"__range_s": "604800"}])
+def test_sales_of_a_day_are_not_those_of_a_time_that_somebody_zoomed_into(
+    history: tuple[Server, float], asked: dict[str, str]
+) -> None:
+    source = Source(history[0].url, history[1])
+    (page,) = [page for page in dashboards.pages() if page.file == "shop"]
+    (panel,) = [panel for panel in page.panels if panel.title == "Today"]
+    chosen = {**next(choices(source, page)), **asked}
+    found = [each for query in panel.queries for each in source.ask(panel, query, chosen)]
+    assert found == [({"currency": Nothing.NOT_NOW}, [-1])]
+
+
 def test_where_nothing_is_found_a_row_of_words_is(history: tuple[Server, float]) -> None:
     source = Source(history[0].url, history[1])
     for page in dashboards.pages():

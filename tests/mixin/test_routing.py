@@ -166,6 +166,11 @@ INHIBITION: list[tuple[dict[str, str], dict[str, str], bool]] = [
     ({"alertname": "StoresDown", **SHOPIFY}, {"alertname": "StoreDown", **STORE, **WOO}, False),
     ({"alertname": "StoreDown", **STORE}, {"alertname": "StoreUnstable", **STORE}, True),
     (
+        {"alertname": "StoreVitalProbeFailing", **STORE},
+        {"alertname": "StoreDegraded", **STORE},
+        True,
+    ),
+    (
         {"alertname": "StoreDown", **STORE},
         {"alertname": "StoreFiguresStale", "org": "globex", "domain": "books.example"},
         False,

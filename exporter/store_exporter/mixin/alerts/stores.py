@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import Fault
 from ...metrics.catalogue import health
 from .. import promql, series
-from ..model import Alert, Group, Runbook
+from ..model import Alert, Cause, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import LIVENESS_PROBE, MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal
@@ -218,7 +218,12 @@ def store_degraded() -> Alert:
                 "Pass it on to the merchant if the cause is in the shop.",
             ),
         ),
-        inhibited_by=unusable(),
+        # A page about the same is enough.
+        inhibited_by=(
+            *unusable(),
+            Cause(AlertName.STORE_UNSTABLE),
+            Cause(AlertName.STORE_VITAL_PROBE_FAILING),
+        ),
         faults=(Fault.STORE, Fault.CONFIG),
         facts={
             "error": ANY_ERROR,

@@ -36,6 +36,7 @@ class Nothing(StrEnum):
     NO_STORE = "No store watched"
     """As after an installation, or while no exporter runs."""
     NOT_COLLECTED = "Not collected"
+    NOT_NOW = "Choose a time up to now"
     NOT_SO_LONG = "Not watched for so long"
     NO_HTTPS = "No store is read over https"
     NO_API_VERSION = "No platform here ends its API versions"

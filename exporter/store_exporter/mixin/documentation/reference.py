@@ -114,7 +114,9 @@ def dashboards() -> str:
             (
                 "*Today* begins at midnight in the dashboard's time zone: the browser's, unless "
                 "another is chosen in Grafana's time picker or in the organisation's preferences, "
-                "where `store-exporter grafana` sets the `timezone` of the org's `alerts`."
+                "where `store-exporter grafana` sets the `timezone` of the org's `alerts`. Where "
+                "the chosen time does not end now, as after zooming into a graph, Grafana would "
+                "read all of that time instead, so *Today* and the days beside it show no figures."
             ),
             *(block for page in pages() for block in panels(page)),
         )

@@ -6,7 +6,17 @@ from ....metrics.catalogue import Metric, exporter
 from ...names import AlertName, Dashboards
 from ...promql import increase, select
 from .. import firing
-from ..panels import UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row, in_words
+from ..panels import (
+    IN_WORDS,
+    UP_DOWN,
+    DashboardPage,
+    Nothing,
+    Panel,
+    PanelKind,
+    Query,
+    Row,
+    in_words,
+)
 from ..scales import NONE_GOOD, NOTHING_HAPPENED
 from ..variables import PROCESS_MATCH, PROCESSES, of_ours
 from .exporter_rows import cost, store_requests
@@ -141,5 +151,6 @@ def versions() -> Panel:
         (Query(f"{running} or {in_words('version', Nothing.UNKNOWN, running)}", "{{version}}"),),
         width=8,
         height=4,
+        mappings=(IN_WORDS,),
         text=True,
     )

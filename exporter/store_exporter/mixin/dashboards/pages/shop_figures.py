@@ -7,9 +7,21 @@ from dataclasses import replace
 from ....metrics.catalogue import business
 from ... import promql, series
 from ...names import AlertName, Dashboards
+from ...policy import HOUR
 from ...promql import each, one_of, select, total
 from ...series import counted
-from ..panels import GREEN, GREY, RED, Nothing, Panel, PanelKind, Query, Row
+from ..panels import (
+    GREEN,
+    GREY,
+    IN_WORDS,
+    RED,
+    Nothing,
+    Panel,
+    PanelKind,
+    Query,
+    Row,
+    in_words,
+)
 from ..scales import FEW_GOOD, SUCCESS, UP, success
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
@@ -26,12 +38,13 @@ def today() -> Row:
         "Revenue by currency and orders, counted when an order is first paid; tax and shipping "
         "included, refunds not taken off."
     )
-    spans = (
-        ("Today", "Since midnight.", "now/d", ""),
-        ("Yesterday by this time", "From midnight of yesterday to this hour.", "now/d", "1d"),
-        ("Last week by this time", "The same weekday a week ago, to this hour.", "now/d", "7d"),
-        ("Last seven days", "The last seven times 24 hours.", "7d", ""),
+    days = (
+        ("Today", "Since midnight.", ""),
+        ("Yesterday by this time", "From midnight of yesterday to this hour.", "1d"),
+        ("Last week by this time", "The same weekday a week ago, to this hour.", "7d"),
     )
+    week = "Last seven days", "The last seven times 24 hours.", ""
+    spans = (*((*day, sold_since_midnight()) for day in days), (*week, sold("7d")))
     return Row(
         "Sold",
         [
@@ -39,18 +52,19 @@ def today() -> Row:
                 PanelKind.STAT,
                 title,
                 f"{span} {text}",
-                sold("$__range"),
+                queries,
                 unit="locale",
                 width=6,
                 height=5,
                 decimals=0,
-                since=since,
+                mappings=(IN_WORDS,),
+                since="" if queries == sold("7d") else "now/d",
                 earlier=earlier,
                 named=True,
                 links=(Dashboards.TRENDS,),
                 nothing=Nothing.NOT_SO_LONG if earlier else Nothing.NOT_COLLECTED,
             )
-            for title, span, since, earlier in spans
+            for title, span, earlier, queries in spans
         ],
     )
 
@@ -62,6 +76,23 @@ def sold(window: str) -> tuple[Query, Query]:
     return (
         Query(revenue, "{{currency}}", empty=NOT_COLLECTED),
         Query(orders, "orders", empty=NOT_COLLECTED),
+    )
+
+
+def sold_since_midnight() -> tuple[Query, ...]:
+    """Revenue and orders of a day up to now, where Grafana does read these.
+
+    It leaves a panel its own range only while that of the page ends now. Of another one, as after
+    zooming into a graph, the panel reads all. Midnight of any time zone is at a quarter of an hour.
+    """
+    day = f"vector($__range_s) <= {25 * HOUR} and vector($__from % {1000 * HOUR // 4}) == 0"
+    words = in_words("currency", Nothing.NOT_NOW, day)
+    return (
+        *(
+            replace(query, expression=f"{query.expression} and on () ({day})")
+            for query in sold("$__range")
+        ),
+        Query(words, "{{currency}}", empty="the time ends now"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....metrics.catalogue import business, health
 from ... import series, wide
 from ...names import AlertName, Dashboards
-from ...promql import select
+from ...promql import over, select
 from ..by_hour import by_hour
 from ..panels import IN_WORDS, OK_FAILED, Nothing, Panel, PanelKind, Query, Row, in_words
 from ..scales import (
@@ -31,6 +31,7 @@ def checks() -> Row:
     phases = over_time(("phase",), wide.PHASES)
     probe = over_time(("probe",), wide.PROBES)
     failing = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)} @ end()) == 0"
+    known = f"last_over_time({over(select(health.PROBE_SUCCESS, *M), '1h')} @ end())"
     probes = Panel(
         PanelKind.TIMELINE,
         "Checks",
@@ -39,7 +40,7 @@ def checks() -> Row:
         (
             Query(f"{probe} and on (probe) ({failing})", "{{probe}}", empty="none may fail"),
             Query(f"{probe} unless on (probe) ({failing})", "{{probe}}", empty="all may fail"),
-            Query(in_words("probe", Nothing.NO_STORE, probe), "{{probe}}", empty="there are"),
+            Query(in_words("probe", Nothing.NO_STORE, known), "{{probe}}", empty="there are"),
         ),
         width=12,
         mappings=(*OK_FAILED, IN_WORDS),
