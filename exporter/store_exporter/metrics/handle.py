@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from sys import modules
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from . import tracing
 from .addition import Addition, Standing, Totals, added
@@ -76,7 +76,6 @@ class OperationHandle(OperationFigures):
         notable: a duration above this is worth an exemplar or a place among the slowest calls.
         limit: the limit beyond which operations are recorded here as `other`; "" for one's own.
         granted: how many tickets were ever made; those gone from `tickets` are starts.
-        tracker: what `track` has made for blocks of these operations; None until then.
     """
 
     __slots__ = (
@@ -86,7 +85,6 @@ class OperationHandle(OperationFigures):
         "limit",
         "notable",
         "tickets",
-        "tracker",
     )
 
     _owner: Owner
@@ -98,7 +96,6 @@ class OperationHandle(OperationFigures):
         self.tickets: list[Tracer | None] = []
         self.durations: list[float] = []
         self.notable: float = NEVER
-        self.tracker: Any = None
         self.granted: int = 0
 
     def start(self) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .addition import Addition, Totals
 from .births import EVERYTHING, Look, Looks, nothing
@@ -43,6 +43,7 @@ class Recorder:
 
     Attributes:
         handles: the handles of operations by their labels; those found need no cleaning.
+        trackers: what `track` has made for blocks of operations that have handles.
         nowhere: the handle for operations whose labels could not be found; it is never exposed.
         before_look: called, by any thread, before anybody is shown anything.
 
@@ -75,6 +76,7 @@ class Recorder:
             self._guard, self._duration.buckets, native=native, clock=clock, broke=self.broke
         )
         self.handles: Mapping[Labels, OperationHandle] = self._series.handles
+        self.trackers: dict[Labels, Any] = self._series.trackers
         self._unseen = OperationSeries(
             Guard(1, 1, 1), (), native=False, clock=clock, broke=self.broke
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from ..errors import ERROR_TYPES
@@ -38,6 +38,7 @@ class OperationSeries:
 
     Attributes:
         handles: by cleaned labels; labels found in it need no cleaning.
+        trackers: what `track` has made for blocks, by the same labels.
         empty: a histogram of nothing, which all handles share; it never changes.
         spans: whether operations open spans, where a tracer provider is set.
         calls: remembers failed and slow operations, where somebody shows them.
@@ -61,6 +62,7 @@ class OperationSeries:
         self.calls: CallBook | None = None
         self.spans = True
         self.handles: dict[Labels, OperationHandle] = {}
+        self.trackers: dict[Labels, Any] = {}
         # Handles whose figures were dropped while some function still holds them.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
         self._of_store: dict[tuple[str, str, str], dict[Labels, None]] = {}
@@ -221,6 +223,7 @@ class OperationSeries:
         self._count_failures()
         self._count_tickets()
         handle = self.handles.pop(labels)
+        self.trackers.pop(labels, None)
         handle.fold()
         self._dropped[handle.limit] += handle.finished
         handle.forget()

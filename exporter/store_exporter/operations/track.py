@@ -50,12 +50,11 @@ def track(
     if labels is None and failure is None:
         # One that a block with these labels has used before spares it being made, and its search.
         try:
-            handles = default().handles if recorder is None else recorder.handles
-            handle = handles.get((org, domain, platform, operation))  # type: ignore[arg-type]
-            if handle is not None:
-                tracker: Tracker | None = handle.tracker
-                if tracker is not None:
-                    return tracker
+            made: Tracker | None = (default() if recorder is None else recorder).trackers.get(
+                (org, domain, platform, operation)  # type: ignore[arg-type]
+            )
+            if made is not None:
+                return made
         except Exception as error:
             # What is wrong with the arguments is told where they are used.
             if comes_from_outside(error):

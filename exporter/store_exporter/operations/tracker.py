@@ -87,7 +87,7 @@ class Tracker:
             handle = self._find()
         operation = Operation()
         operation.handle = handle
-        operation.verdict = operation.span = operation.outer = None
+        operation.verdict = operation.span = None
         operation.frame = _frame(1)
         while True:
             try:
@@ -108,6 +108,7 @@ class Tracker:
             self._alone = operation
         else:
             key = operation.frame
+            operation.outer = None
             if key in opened:
                 operation.outer = opened[key]
             opened[key] = operation
@@ -119,34 +120,37 @@ class Tracker:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        operation, opened = self._alone, self._open
+        operation = self._alone
+        opened = self._open
         if operation is not None and (
             not opened or (operation.frame is _frame(1) and _frame(1) not in opened)
         ):
             self._alone = None
         else:
-            operation = opened.pop(_frame(1), None)
+            key = _frame(1)
+            operation = opened.pop(key, None)
+            if operation is None:
+                if not opened:
+                    return
+                # An ExitStack leaves from another frame than it entered.
+                key, operation = opened.popitem()
+            if operation.outer is not None:
+                opened[key] = operation.outer
         try:
-            if (
-                operation is not None
-                and error is None
-                and operation.outer is None
-                and operation.span is None
-            ):
+            if error is None and operation.span is None:
                 seconds = perf_counter() - operation.since
                 operation.frame = None
-                handle, verdict = operation.handle, operation.verdict
-                if verdict is not None:
-                    record_verdict(handle, seconds, verdict)
+                handle = operation.handle
+                if operation.verdict is not None:
+                    record_verdict(handle, seconds, operation.verdict)
                     return
                 handle.durations.append(seconds)
                 if seconds > handle.notable:
                     handle.remark(seconds)
             else:
-                self._leave(_frame(1), operation, error)
+                _end(operation, error, _frame(1))
         except RecursionError:
-            if operation is not None:
-                operation.handle.durations += NO_ROOM
+            operation.handle.durations += NO_ROOM
 
     # The same once more, because a call takes as long as the rest of what a block needs.
 
@@ -156,7 +160,7 @@ class Tracker:
             handle = self._find()
         operation = Operation()
         operation.handle = handle
-        operation.verdict = operation.span = operation.outer = None
+        operation.verdict = operation.span = None
         operation.frame = _frame(1)
         while True:
             try:
@@ -177,6 +181,7 @@ class Tracker:
             self._alone = operation
         else:
             key = operation.frame
+            operation.outer = None
             if key in opened:
                 operation.outer = opened[key]
             opened[key] = operation
@@ -188,55 +193,37 @@ class Tracker:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        operation, opened = self._alone, self._open
+        operation = self._alone
+        opened = self._open
         if operation is not None and (
             not opened or (operation.frame is _frame(1) and _frame(1) not in opened)
         ):
             self._alone = None
         else:
-            operation = opened.pop(_frame(1), None)
+            key = _frame(1)
+            operation = opened.pop(key, None)
+            if operation is None:
+                if not opened:
+                    return
+                # An ExitStack leaves from another frame than it entered.
+                key, operation = opened.popitem()
+            if operation.outer is not None:
+                opened[key] = operation.outer
         try:
-            if (
-                operation is not None
-                and error is None
-                and operation.outer is None
-                and operation.span is None
-            ):
+            if error is None and operation.span is None:
                 seconds = perf_counter() - operation.since
                 operation.frame = None
-                handle, verdict = operation.handle, operation.verdict
-                if verdict is not None:
-                    record_verdict(handle, seconds, verdict)
+                handle = operation.handle
+                if operation.verdict is not None:
+                    record_verdict(handle, seconds, operation.verdict)
                     return
                 handle.durations.append(seconds)
                 if seconds > handle.notable:
                     handle.remark(seconds)
             else:
-                self._leave(_frame(1), operation, error)
+                _end(operation, error, _frame(1))
         except RecursionError:
-            if operation is not None:
-                operation.handle.durations += NO_ROOM
-
-    def _leave(
-        self, frame: FrameType, operation: Operation | None, error: BaseException | None
-    ) -> None:
-        """End an operation in any of the less usual ways."""
-        key = frame
-        if operation is None:
-            # An ExitStack leaves from another frame than it entered.
-            if not self._open:
-                return
-            key, operation = self._open.popitem()
-        operation.frame = None
-        if operation.outer is not None:
-            self._open[key] = operation.outer
-        if error is None:
-            operation.end()
-        elif isinstance(error, GeneratorExit) and frame.f_code.co_flags & _GENERATOR:
-            # The block is in a generator, whose consumer has what it wanted.
-            operation.end()
-        else:
-            operation.end_with(error)
+            operation.handle.durations += NO_ROOM
 
     def _find(self) -> OperationHandle:
         recorder = self._recorder or default()
@@ -246,7 +233,7 @@ class Tracker:
             if handle is not None:
                 # The next block with these labels is given this tracker.
                 if self._labels is None and self._failure is None:
-                    handle.tracker = self
+                    recorder.trackers[self._values] = self  # type: ignore[index]
             elif self._labels is not None:
                 return by_arguments(recorder, operation, self._labels)((), {})
             elif org is None or domain is None or platform is None:
@@ -282,3 +269,15 @@ class Tracker:
         handle.expect()
         wrap = wrappers.wrap_coroutine if awaits else wrappers.wrap_function
         return wrap(function, handle, self._failure)
+
+
+def _end(operation: Operation, error: BaseException | None, frame: FrameType) -> None:
+    """End an operation in any of the less usual ways."""
+    operation.frame = None
+    if error is None:
+        operation.end()
+    elif isinstance(error, GeneratorExit) and frame.f_code.co_flags & _GENERATOR:
+        # The block is in a generator, whose consumer has what it wanted.
+        operation.end()
+    else:
+        operation.end_with(error)
