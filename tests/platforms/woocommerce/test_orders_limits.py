@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from store_exporter.contract import Report
+from store_exporter.platforms.kit.order_book.audit import NEWEST
 from tests.platforms.woocommerce.test_orders_distrust import accounted, truth
 
 from .watching import Watched, figures, watching
@@ -186,3 +188,16 @@ async def test_an_order_that_is_mended_is_read_although_many_others_stay_unreada
             report = await collect(store)
         assert accounted(figures(report)) == 1
         assert "not counted: 49 (orders[" in "".join(report.degraded)
+
+
+async def test_a_smaller_page_size_holds_for_the_first_run_and_for_what_is_read_again() -> None:
+    async with watching(orders=60) as store:
+        for _ in range(3):
+            await collect(store, page_size=20)
+        sizes = [
+            int(value)
+            for _, path in store.shop.requests
+            for value in parse_qs(urlsplit(path).query).get("per_page", ())
+        ]
+        # The newest ids are the only ones of which more are requested.
+        assert max(size for size in sizes if size != NEWEST) == 20

@@ -139,18 +139,19 @@ def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
 
 def read_again(book: NumberedBook[Any]) -> Plan[None]:
     """Read remembered orders again, more than a page of them where some vanished."""
-    place, tried = book.place, _UNREADABLE
+    place, size = book.place, book.options.size
+    tried = max(1, min(_UNREADABLE, size // 2))
     for _ in range(0 if book.unseen else book.options.pages):
         unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
         ids = unreadable[:tried]
-        ids += book.ledger.longest_unread(book.largest_page - len(ids), book.read)
+        ids += book.ledger.longest_unread(size - len(ids), book.read)
         if ids:
             yield from _read_again(book, ids)
         if not ids or place.missing <= 0 or place.unchecked <= 0:
             _end_search(book)
         # What made orders unreadable is often the same for all, and mended for all at once.
         is_mended = any(one not in book.unreadable for one in unreadable[:tried])
-        tried = book.largest_page if is_mended else 0
+        tried = size if is_mended else 0
         if not is_mended and (place.missing <= 0 or book.lookups <= 0):
             break
 

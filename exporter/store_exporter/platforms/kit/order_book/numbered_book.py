@@ -118,7 +118,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         A store with 100,000 orders is not asked for more than that page and the newest ids.
         """
         newest = yield from self.ask(self.newest(audit.NEWEST))
-        rows = yield from self.ask(self.by_change(self.largest_page))
+        rows = yield from self.ask(self.by_change(self.options.size))
         page = rows.page
         server = server_time(rows.response)
         # Orders from the future must not put off the counting until then.
