@@ -46,8 +46,8 @@ _REASONS = {
     "methods of 93 classes: a third of them are the results that operations have, and a quarter "
     "what platforms share. The rest is the core and the plans of two platforms, which are listed.",
     "10,000 stores every 60 s: memory": "A connection of each store is kept, of which OpenSSL's "
-    "part alone is measured as a `floor`, and asyncio and aiohttp take as much. Without them it is "
-    "400 MB and 0.6 cores.",
+    "part alone is measured as a `floor`: 260 of 300 MB. The rest of a store is in "
+    "[Scaling](scaling.md#what-a-store-takes-in-memory).",
     "10,000 stores every 60 s: reload": "Each store that goes takes 0.2 to 0.4 ms of the event "
     "loop, in slices of 20 stores, between which probes and answers go on.",
     "10,000 stores every 60 s": "Why a probe takes several times as long among so many stores is "

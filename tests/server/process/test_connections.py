@@ -226,4 +226,11 @@ async def test_of_several_addresses_none_stays_open_when_one_is_taken() -> None:
 def test_the_server_leaves_half_of_the_descriptors_to_what_is_not_a_connection(limit: int) -> None:
     shares = descriptors.shares(limit)
     assert shares.probes + shares.server <= limit / 2
-    assert min(shares.probes, shares.server) >= 16
+    assert shares.probes + shares.server + shares.lasting <= 3 / 4 * limit
+    assert min(shares.probes, shares.server, shares.lasting) >= 16
+
+
+def test_a_connection_to_each_of_ten_thousand_stores_is_kept_with_as_few_as_20000_descriptors() -> (
+    None
+):
+    assert descriptors.shares(20_000).lasting == 10_000

@@ -40,6 +40,10 @@ def raise_limit() -> int:
 
 
 def shares(limit: int) -> Shares:
-    """Divide a limit of open files: a quarter each, so that the server's never take the probes'."""
+    """Divide a limit of open files, so that the server's connections never take the probes'.
+
+    Each has a quarter of it, and what the others do not need of theirs may be kept between runs.
+    """
     most, share = Shares(), limit // 4
-    return Shares(min(most.probes, share), min(most.lasting, share), min(most.server, share))
+    probes, server = min(most.probes, share), min(most.server, share)
+    return Shares(probes, min(most.lasting, limit - share - probes - server), server)
