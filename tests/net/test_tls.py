@@ -64,6 +64,7 @@ def test_contexts_verify_and_are_shared() -> None:
     assert context is tls.context(certifi.where())
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
+    assert not context.hostname_checks_common_name
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 

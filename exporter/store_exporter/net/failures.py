@@ -7,6 +7,7 @@ the operating system's reasons are repeated.
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Iterator
 
@@ -129,5 +130,9 @@ def _connection(chain: list[BaseException], sent: bool) -> str:
 
 def _system_message(chain: list[BaseException]) -> str:
     """Return the operating system's own words for the failure, if it has any."""
-    said = (e.strerror for e in chain if isinstance(e, OSError) and e.strerror)
-    return next(said, "")[:80]
+    for error in chain:
+        if isinstance(error, OSError) and error.strerror:
+            # asyncio has words of its own, which quote an address.
+            own = error.strerror.startswith("Connect call failed")
+            return (os.strerror(error.errno or 0) if own else error.strerror)[:80]
+    return ""

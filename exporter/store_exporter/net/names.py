@@ -19,12 +19,16 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ..errors import StoreError
-from . import reach
+from . import name_servers, reach
 from .daemons import Daemons
 
 LOOKUPS = 128
 """Names that are looked up at the same time; further ones wait."""
 
+_PATIENCE = 3.0
+"""Seconds of a look-up after which this machine's own name servers are examined."""
+_UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - nothing listens there
+"""Where filters of names lead to that block one, such as Pi-hole; connections to it end here."""
 # No IPv6 addresses on a machine that has no IPv6, and the reverse.
 _FLAGS = socket.AI_ADDRCONFIG
 _threads = Daemons("resolve")
@@ -70,10 +74,12 @@ class Names:
 
     Args:
         lookup: `socket.getaddrinfo`, or a stand-in for tests.
+        patience: seconds of a look-up after which this machine's own name servers are examined.
     """
 
-    def __init__(self, lookup: Lookup = socket.getaddrinfo) -> None:
+    def __init__(self, lookup: Lookup = socket.getaddrinfo, *, patience: float = _PATIENCE) -> None:
         self._lookup = lookup
+        self._patience = patience
         self._slots = asyncio.Semaphore(LOOKUPS)
         self._running: dict[_Key, asyncio.Future[list[Address]]] = {}
 
@@ -84,7 +90,7 @@ class Names:
 
         Raises:
             OSError: there are none, or they cannot be found out: a `socket.gaierror`, unless this
-                machine has no descriptor, memory or thread for it.
+                machine has no descriptor, memory, thread or name server for it.
             StoreError: dns, it has addresses, and none of them may be connected to.
             UnicodeError: it cannot be a host's name.
         """
@@ -102,9 +108,14 @@ class Names:
                 running = self._start(key)
             else:
                 self._slots.release()
-        # A caller that stops waiting leaves the look-up to the others that wait for it.
-        found = await asyncio.shield(running)
+        found = await self._wait(running)
         resolving.ended = time.perf_counter()
+        if all(address.host in _UNSPECIFIED for address in found) and host not in _UNSPECIFIED:
+            message = (
+                f"the name {host} leads to {found[0].host}, which is the address of nothing: a "
+                "filter of names may block it"
+            )
+            raise StoreError("dns", message)
         permits = reach.permitted.get()
         if permits is None:
             return found
@@ -116,6 +127,20 @@ class Names:
             )
             raise StoreError("dns", message)
         return public
+
+    async def _wait(self, running: asyncio.Future[list[Address]]) -> list[Address]:
+        """Wait for a look-up, and find out whose fault it is that it takes long or fails.
+
+        Raises:
+            OSError: as `addresses` does.
+        """
+        # A caller that stops waiting leaves the look-up to the others that wait for it.
+        await asyncio.wait((running,), timeout=self._patience)
+        failed = running.done() and running.exception()
+        unsure = isinstance(failed, socket.gaierror) and failed.errno == socket.EAI_AGAIN
+        if (unsure or not running.done()) and not await name_servers.resolve():
+            raise OSError(errno.ENETDOWN, "its own name servers do not respond")
+        return await asyncio.shield(running)
 
     def _start(self, key: _Key) -> asyncio.Future[list[Address]]:
         loop = asyncio.get_running_loop()

@@ -16,8 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..contract import Resolve, Response, Run
 from ..errors import StoreError
-from ..net.classify import classify
-from ..net.failures import unresolved
+from ..net.failures import transport_error
 from ..net.names import Names
 from ..net.plans import Pause, Request, once
 from ..platforms.kit.connection import Connection
@@ -95,9 +94,7 @@ class Driver:
         try:
             found = await Names().addresses(step.host, step.port)
         except (OSError, UnicodeError) as error:
-            if classify(error) == "local_failure":
-                raise StoreError("local_failure", str(error)) from error
-            raise StoreError(
-                "dns", f"the name {step.host} does not resolve{unresolved(error)}"
-            ) from error
+            failure = transport_error(error, step.host, sent=False)
+            message = f"the name {step.host} does not resolve"
+            raise failure or StoreError("dns", message) from error
         return [address.host for address in found]

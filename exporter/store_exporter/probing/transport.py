@@ -104,7 +104,11 @@ class Transport:
             error = raised.error if isinstance(raised, _UnansweredError) else raised
             host = address.host or outgoing.url
             failure = proxied.failure(error, outgoing.proxy, address, exchange) or transport_error(
-                error, host, secure=address.scheme == "https", stage=exchange.stage()
+                error,
+                host,
+                sent=not isinstance(error, aiohttp.ClientConnectorError),
+                secure=address.scheme == "https",
+                stage=exchange.stage(),
             )
             if failure is None:
                 raise

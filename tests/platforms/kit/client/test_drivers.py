@@ -188,6 +188,20 @@ def test_a_certificate_for_another_name_is_the_stores(kind: str, tmp_path: Path)
     assert "127.0.0.1" in error.message
 
 
+def test_a_certificate_whose_only_name_is_its_subjects_is_for_nobody(
+    kind: str, tmp_path: Path
+) -> None:
+    """Browsers refuse it, so that no visitor sees the shop."""
+    authority = trustme.CA()
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(common_name="localhost").configure_cert(server_side)
+    pem = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(pem)
+    with scripted(OK, tls=server_side) as server:
+        request = get(server.port, scheme="https", host="localhost")
+        assert failure(once(request), kind, tls_context(str(pem))).error_type == "tls"
+
+
 def test_no_tls_where_tls_is_wanted_is_a_tls_error(kind: str) -> None:
     with scripted(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
         request = get(server.port, scheme="https")
