@@ -217,6 +217,19 @@ async def test_a_redirect_is_followed_where_the_server_ends_the_connection_after
     assert [head.split()[1] for head in server.heads] == ["/old", "/new", "/new"]
 
 
+async def test_what_fails_after_a_redirect_says_so(store: StoreFactory) -> None:
+    """A shop that redirects to https where nothing listens has no fault in its own address."""
+    transport = Transport()
+    async with serving(bad_server.redirecting(lambda _: "https://127.0.0.1:9/")) as server:
+        with pytest.raises(StoreError, match="after a redirect to https:") as caught:
+            await StoreHttp(store(server.url), transport).send(Request("GET", "/"))
+    await transport.close()
+    assert caught.value.error_type == "connection"
+    assert caught.value.message.endswith(
+        "refused the connection, after a redirect to https://127.0.0.1:9"
+    )
+
+
 async def test_a_redirect_to_https_on_the_same_host_is_followed(store: StoreFactory) -> None:
     sender = leading("https://shop.example.com/")
     response = await StoreHttp(store("http://shop.example.com"), sender).send(Request("GET", "/"))

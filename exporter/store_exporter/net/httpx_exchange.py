@@ -15,6 +15,7 @@ from .body import ACCEPTED, Body
 from .failures import transport_error
 from .marks import GENERIC
 from .plans import Request, TransportError
+from .proxy import refusal
 
 USER_AGENT = f"store-exporter/{__version__}"
 _NEVER_SENT = (
@@ -76,11 +77,16 @@ class HttpxExchange:
         """Return what collects the body of a response whose head has arrived.
 
         Raises:
-            StoreError: response_too_large or invalid_response, as `head.read` and `Body` say.
+            StoreError: response_too_large or invalid_response, as `head.read` and `Body` say; or
+                what a response of the proxy's own stands for, as `refusal` says.
         """
         status = response.status_code
         raw, reason = response.headers.raw, response.reason_phrase
         self._headers = head.read(status, raw, response.http_version, reason)
+        if self._proxied and self._url.startswith("http:"):
+            refused = refusal("", self.host, status, self._headers)
+            if refused is not None:
+                raise refused
         return Body(self._limit, self._headers.get("content-encoding", ""), status)
 
     def check_time(self) -> None:

@@ -48,7 +48,7 @@ def _listed(file: str) -> list[str]:
     return [word[1] for word in words if len(word) > 1 and word[0] == "nameserver"][:_MOST]
 
 
-class _Waiting(asyncio.DatagramProtocol):
+class _Reply(asyncio.DatagramProtocol):
     def __init__(self, number: int) -> None:
         self._number = number
         self.code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -70,13 +70,13 @@ class _Waiting(asyncio.DatagramProtocol):
 async def _responds(address: str, port: int) -> bool:
     number = secrets.randbits(16)
     with suppress(OSError, TimeoutError):
-        transport, waiting = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: _Waiting(number), remote_addr=(address, port)
+        transport, reply = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Reply(number), remote_addr=(address, port)
         )
         try:
             transport.sendto(struct.pack(">HHHHHH", number, _RECURSE, 1, 0, 0, 0) + _QUESTION)
             async with asyncio.timeout(_SECONDS):
-                return await waiting.code != _FAILED
+                return await reply.code != _FAILED
         finally:
             transport.close()
     return False

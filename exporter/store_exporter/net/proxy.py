@@ -73,12 +73,16 @@ def unreachable(proxy: str, host: str, reason: str) -> TransportError:
     """Return the error of a proxy that accepts no connection.
 
     Args:
-        proxy: its address.
+        proxy: its address; "" where that is not known.
         host: the store's.
         reason: what it does, such as `refused the connection`.
     """
-    message = f"the proxy {proxy}, which leads to {host}, {reason}"
-    return TransportError("local_failure", message, sent=False)
+    named = f"the proxy {proxy}, which leads to {host}," if proxy else _nameless(host)
+    return TransportError("local_failure", f"{named} {reason}", sent=False)
+
+
+def _nameless(host: str) -> str:
+    return f"the proxy that leads to {host}"
 
 
 def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError:
@@ -120,7 +124,7 @@ def refusal(
     which only proxies answer.
 
     Args:
-        proxy: its address.
+        proxy: its address; "" where that is not known.
         host: the store's.
         status: of the response.
         headers: of the response, in lower case.
@@ -128,6 +132,11 @@ def refusal(
     signed = "x-squid-error" in headers or headers.get("server", "").startswith("tinyproxy")
     if status == _AUTHENTICATION_REQUIRED or (signed and 400 <= status < 500):
         return unreachable(proxy, host, f"refuses: {status}{_advice(status)}")
+    if signed and status >= 500:
+        named = f"the proxy {proxy}" if proxy else _nameless(host)
+        kind = "timeout" if status == 504 else "connection"
+        # It may have lost the store after it had passed the request on.
+        return TransportError(kind, f"{named} could not reach {host}: {status}", sent=True)
     return None
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from ..contract import Response
 from ..errors import StoreError
@@ -133,12 +133,20 @@ class StoreHttp:
         while (target := trail.next(response)) is not None:
             outgoing = replace(outgoing, url=target, proxy=proxy_for(self._store, target))
             try:
-                response = await self._send(outgoing)
-            except StaleConnectionError:
-                # Some servers end a connection after a redirect without a word. A trail is followed
-                # to read only, and from its beginning it would be met by the same.
-                response = await self._send(outgoing)
+                response = await self._follow(outgoing)
+            except StoreError as error:
+                error.message += f", after a redirect to {_origin(target)}"
+                error.args = (error.message,)
+                raise
         return response
+
+    async def _follow(self, outgoing: Outgoing) -> Response:
+        try:
+            return await self._send(outgoing)
+        except StaleConnectionError:
+            # Some servers end a connection after a redirect without a word. A trail is followed to
+            # read only, and from its beginning it would be met by the same.
+            return await self._send(outgoing)
 
     def _outgoing(self, request: Request) -> Outgoing:
         url = self._store.url + request.url if request.url.startswith("/") else request.url
@@ -247,6 +255,11 @@ def _kept_for(response: Response) -> float:
     """Return the seconds for which the server announces to keep the connection."""
     announced = _KEPT_FOR(response.headers.get("keep-alive", ""))
     return float(announced[1]) if announced else math.inf
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _quoted(text: str) -> str:
