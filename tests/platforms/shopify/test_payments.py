@@ -156,7 +156,7 @@ async def test_a_gateway_that_stops_working_while_others_go_on_is_told(
         labels={"payment_method": "shopify_payments"},
         base=store,
         step="30m",
-        groups=("business",),
+        groups=("business", "payments"),
     )
     test_alerts.write(case, tmp_path)
     promtool.run(tmp_path)
