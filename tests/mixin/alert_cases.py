@@ -272,6 +272,26 @@ STORES = [
     ),
     Case(
         "StoreVitalProbeFailing",
+        "one failed run of a checkout that is probed every five minutes is none, for it runs again",
+        {of(health.UP): "1x60", of(health.HEALTH, 'state="critical"'): "0x20 1x6 0x40"},
+        "9m",
+        step="15s",
+    ),
+    Case(
+        "StoreVitalProbeFailing",
+        "two failed runs in a row of a checkout are a page before its third",
+        {
+            of(health.UP): "1x60",
+            of(health.HEALTH, 'state="critical"'): "0x20 1x40",
+            failures(health.PROBE_FAILURES, CART, "server_error", "store"): "_x20 1x5 2x35",
+        },
+        "9m15s",
+        f"{WHO} answers, but what it needs to sell does not work: a critical probe fails "
+        "(100% of the time). The latest failures are of type server_error.",
+        step="15s",
+    ),
+    Case(
+        "StoreVitalProbeFailing",
         "a store that is down has its own message",
         {of(health.UP): "1x4 0x30", of(health.HEALTH, 'state="critical"'): "0x4 1x30"},
         "30m",

@@ -22,7 +22,7 @@ from typing import TypeVar
 
 from ..stores.model import Store
 from .budget import Priority
-from .jobs import Job, jobs_of
+from .jobs import PROBE, Job, jobs_of
 from .results.outcomes import Skipped
 from .runner import Runner
 from .timetable import FIRST_SPACING, Entry, Timetable
@@ -43,6 +43,10 @@ _TURNS = tuple(
 """Order of priorities for successive starts, so that no kind of run waits forever when there is not
 enough room or processor time."""
 _SHORTEST_WAIT = 1.0
+_CONFIRM_AFTER = 60.0, 72.0
+"""Seconds after which a probe that began to fail runs again, from and to. Less than two minutes, so
+that an alert which waits for two or three rests on two failed runs; spread, because the stores of
+one host fail at the same moment."""
 _STOP_SECONDS = 5.0
 _IDLE_SECONDS = 3600.0
 
@@ -84,8 +88,8 @@ class Scheduler:
         self._jobs = jobs
         self._monotonic = monotonic
         self._sleep = sleep
-        random = random or Random()  # noqa: S311 - jitter, not cryptography
-        self._timetable = Timetable(monotonic, now() - monotonic(), random)
+        self._random = random or Random()  # noqa: S311 - jitter, not cryptography
+        self._timetable = Timetable(monotonic, now() - monotonic(), self._random)
         self._stores: dict[str, Store] = {}
         self._entries: dict[str, dict[tuple[str, str, str], Entry]] = {}
         self._ready: dict[Priority, dict[str, deque[tuple[Entry, float]]]]
@@ -260,10 +264,13 @@ class Scheduler:
             entry.held = outcome.reason == "backoff"
             self._sooner(entry, outcome.wait)
             return
-        was_down, entry.failed, entry.held = entry.failed, not outcome.ok, False
-        store = entry.job.store
-        if entry.job.liveness and outcome.ok and not self._runner.access(store).budget.held:
-            self._confirm(store.domain, was_down)
+        had_failed, entry.failed, entry.held = entry.failed, not outcome.ok, False
+        job = entry.job
+        if job.kind == PROBE and entry.failed and not had_failed:
+            # Its failure counts until its next run, which may be an hour away.
+            self._sooner(entry, self._random.uniform(*_CONFIRM_AFTER))
+        if job.liveness and outcome.ok and not self._runner.access(job.store).budget.held:
+            self._resume(job.store.domain, had_failed)
 
     def _sooner(self, entry: Entry, wait: float) -> None:
         """Run an entry in some seconds, unless it is due earlier."""
@@ -275,7 +282,7 @@ class Scheduler:
                 self._wakes = again
                 self._arm()
 
-    def _confirm(self, domain: str, was_down: bool) -> None:
+    def _resume(self, domain: str, was_down: bool) -> None:
         """Run soon what was backed off or failed while the store was down.
 
         Otherwise a store would stay critical for the interval of its slowest probe.

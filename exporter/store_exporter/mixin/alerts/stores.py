@@ -171,8 +171,9 @@ def vital_probe_failing() -> Alert:
         Dashboards.SHOP,
         Runbook(
             "The liveness probe succeeds, but another probe that is critical, by the platform or "
-            "by `critical: true` in the configuration, fails or comes and goes. Shoppers most "
-            "likely cannot buy.",
+            "by `critical: true` in the configuration, has failed twice in a row, or comes and "
+            "goes. Shoppers most likely cannot buy. A probe that fails for the first time runs "
+            "again a minute later, whatever its interval, so that one failed run fires nothing.",
             (
                 "The shop dashboard lists the probes and which of them fails.",
                 "`store-exporter probe DOMAIN` prints the reason in words.",
