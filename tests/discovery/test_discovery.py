@@ -5,7 +5,7 @@ import gzip
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -248,13 +248,27 @@ class Heard:
         return [domains(*claims) for claims in self.claims]
 
 
+def unheard(org: str, responded: bool) -> None:
+    """Listen to no reads."""
+
+
+def failures(orgs: list[str]) -> Callable[[str, bool], None]:
+    """Note the orgs whose reads fail."""
+
+    def read(org: str, responded: bool) -> None:
+        if not responded:
+            orgs.append(org)
+
+    return read
+
+
 async def test_what_was_found_stays_until_there_is_a_new_answer(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text(groups("a.example"))
     heard = Heard()
     failed: list[str] = []
     turns = Turns()
-    discoverer = Discoverer(heard, failed.append, turns)
+    discoverer = Discoverer(heard, failures(failed), turns)
     assert domains(*await discoverer.replace([source(tmp_path, "files: [a.json]")])) == []
     discoverer.start()
     assert await turns.next() == 300
@@ -276,7 +290,7 @@ async def test_an_answer_that_says_the_same_again_is_not_passed_on(tmp_path: Pat
     (tmp_path / "a.json").write_text(groups("a.example", "not a name"))
     heard = Heard()
     turns = Turns()
-    discoverer = Discoverer(heard, print, turns)
+    discoverer = Discoverer(heard, unheard, turns)
     await discoverer.replace([source(tmp_path, "files: [a.json]")])
     discoverer.start()
     for _ in range(3):
@@ -292,7 +306,7 @@ async def test_a_source_that_never_answered_is_told_apart_from_one_that_names_no
 ) -> None:
     heard = Heard()
     turns = Turns()
-    discoverer = Discoverer(heard, lambda _: None, turns)
+    discoverer = Discoverer(heard, unheard, turns)
     (tmp_path / "a.json").write_text("nonsense")
     before = await discoverer.replace([source(tmp_path, "files: [a.json]")])
     assert [(claim.requested, claim.responded) for claim in before] == [(False, False)]
@@ -314,7 +328,7 @@ async def test_a_reload_keeps_the_answers_of_sources_that_are_still_there(tmp_pa
     other = source(tmp_path, "files: [b.json]")
     heard = Heard()
     turns = Turns()
-    discoverer = Discoverer(heard, lambda _: None, turns)
+    discoverer = Discoverer(heard, unheard, turns)
     await discoverer.replace([one])
     discoverer.start()
     await turns.next()
@@ -333,7 +347,7 @@ async def test_a_source_of_which_something_else_is_said_keeps_what_it_may_still_
 ) -> None:
     (tmp_path / "a.json").write_text(groups("a.example", "b.example"))
     turns = Turns()
-    discoverer = Discoverer(Heard(), lambda _: None, turns)
+    discoverer = Discoverer(Heard(), unheard, turns)
     await discoverer.replace([source(tmp_path, "files: [a.json]")])
     discoverer.start()
     await turns.next()
@@ -354,9 +368,45 @@ async def test_a_source_of_which_something_else_is_said_keeps_what_it_may_still_
     await discoverer.stop()
 
 
+async def test_reads_that_fail_in_a_row_are_counted_for_the_worst_source_of_an_org(
+    tmp_path: Path,
+) -> None:
+    reads: list[tuple[str, bool]] = []
+    turns = Turns()
+    discoverer = Discoverer(Heard(), lambda *read: reads.append(read), turns)
+    broken = source(tmp_path, "files: [a.json]")
+    sound = source(tmp_path, "files: [b.json]")
+    (tmp_path / "a.json").write_text("nonsense")
+    (tmp_path / "b.json").write_text(groups("b.example"))
+
+    async def read_all() -> None:
+        for _ in range(2):
+            await turns.next()
+
+    await discoverer.replace([broken, sound])
+    assert discoverer.failing == {"acme": 0}
+    discoverer.start()
+    await read_all()
+    assert sorted(reads) == [("acme", False), ("acme", True)]
+    for _ in range(2):
+        turns.turn.release()
+    await read_all()
+    assert discoverer.failing == {"acme": 2}
+    # A reload is no success.
+    await discoverer.replace([broken, sound])
+    assert discoverer.failing == {"acme": 2}
+    (tmp_path / "a.json").write_text(groups("a.example"))
+    discoverer.start()
+    await read_all()
+    assert discoverer.failing == {"acme": 0}
+    await discoverer.replace([])
+    assert discoverer.failing == {}
+    await discoverer.stop()
+
+
 async def test_a_source_may_name_so_many_different_domains_a_day(tmp_path: Path) -> None:
     heard, failed, turns, clock = Heard(), list[str](), Turns(), Clock()
-    discoverer = Discoverer(heard, failed.append, turns, clock.now)
+    discoverer = Discoverer(heard, failures(failed), turns, clock.now)
     await discoverer.replace([source(tmp_path, "files: [a.json]")])
     discoverer.start()
     for number in range(5):
@@ -384,7 +434,7 @@ async def test_a_bug_in_asking_a_source_is_a_look_that_failed(
     monkeypatch.setattr(sources, "find", broken)
     failed: list[str] = []
     turns = Turns()
-    discoverer = Discoverer(Heard(), failed.append, turns)
+    discoverer = Discoverer(Heard(), failures(failed), turns)
     await discoverer.replace([source(tmp_path, "files: [a.json]")])
     discoverer.start()
     for number in (1, 2):

@@ -1181,10 +1181,10 @@ STATE = [
     Case(
         "StoreDiscoveryFailing",
         "a source of stores that fails again and again is a ticket",
-        {of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0+0.2x60"},
-        "40m",
-        "exporter:10847 could not read the stores of acme 8 times in two hours; those found "
-        "before are watched on.",
+        {of(exporter.DISCOVERY_FAILING, 'org="acme"', PROCESS): "0x4 1x4 2x4 3x4 4x4 5x20"},
+        "16m",
+        "exporter:10847 could not read the stores of acme 3 times in a row; those found before "
+        "are watched on.",
         "warning",
         {"org": "acme"},
         PROCESS,
@@ -1192,8 +1192,18 @@ STATE = [
     Case(
         "StoreDiscoveryFailing",
         "one look that failed is made again",
-        {of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0x20 1x40"},
-        "30m",
+        {of(exporter.DISCOVERY_FAILING, 'org="acme"', PROCESS): "0x20 1x40"},
+        "50m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreDiscoveryFailing",
+        "it ends with the first look that succeeds, however often it failed in the last two hours",
+        {
+            of(exporter.DISCOVERY_FAILING, 'org="acme"', PROCESS): "0x4 1x4 2x4 3x4 4x4 0x20",
+            of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0x4 1x4 2x4 3x4 4x24",
+        },
+        "26m",
         base=PROCESS,
     ),
     Case(

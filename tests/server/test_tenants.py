@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 
 from store_demo.stores.base import DemoStore
 from store_exporter.config import load
+from store_exporter.metrics.catalogue import exporter as catalogue
 from store_exporter.server.assembly import assembled
 from store_exporter.server.exporter import Exporter
 from tests.metrics.figures import series
@@ -190,3 +191,30 @@ async def states(exporter: Exporter, expected: dict[str, str]) -> None:
             return
         await asyncio.sleep(0.02)
     assert {store.domain: state for store, state in exporter.states()} == expected
+
+
+async def test_a_source_that_fails_shows_how_often_in_a_row_until_it_is_read(
+    tmp_path: Path,
+) -> None:
+    def failures() -> dict[tuple[str, ...], float]:
+        return series(exporter.recorder, catalogue.DISCOVERY_FAILING.name)
+
+    async def until(true: Callable[[], bool]) -> None:
+        for _ in range(500):
+            if true():
+                return
+            await asyncio.sleep(0.01)
+        assert true(), failures()
+
+    names(tmp_path, "acme", SHOP)
+    async with running(tmp_path) as exporter:
+        await until(lambda: failures().get(("evil",), 0) > 1)
+        assert failures()["acme",] == 0
+        names(tmp_path, "evil")
+        await until(lambda: failures()["evil",] == 0)
+        (tmp_path / "evil.json").unlink()
+        await until(lambda: failures()["evil",] > 1)
+        file = tmp_path / "store-exporter.yml"
+        file.write_text(file.read_text().split("discovery:")[0])
+        await exporter.reload()
+        assert failures() == {("acme",): 0, ("evil",): 0}, "there is no source that could fail"

@@ -30,14 +30,16 @@ class _Source:
         config: what the configuration says of it.
         claim: what it named last; nothing before its first response.
         day: the domains that it named since a moment, by the monotonic clock.
+        failures: how many of its last reads have failed in a row.
     """
 
-    __slots__ = ("claim", "config", "day")
+    __slots__ = ("claim", "config", "day", "failures")
 
     def __init__(self, config: Discovery, claim: SourceClaim) -> None:
         self.config = config
         self.claim = claim
         self.day: tuple[float, set[str]] = (-math.inf, set())
+        self.failures = 0
 
     def count(self, named: SourceClaim, now: float) -> None:
         """Count the domains that were not named before within a day.
@@ -68,7 +70,7 @@ class Discoverer:
     Args:
         found: gets what each source names whenever one was asked the first time, or gave another
             answer than before.
-        failed: gets the source's org whenever one gave none.
+        read: gets a source's org, and whether it responded, after each read.
         sleep: waits for seconds.
         monotonic: seconds of a clock that never jumps.
     """
@@ -76,12 +78,12 @@ class Discoverer:
     def __init__(
         self,
         found: Callable[[Sequence[SourceClaim]], Awaitable[object]],
-        failed: Callable[[str], object],
+        read: Callable[[str, bool], object],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._found = found
-        self._failed = failed
+        self._read = read
         self._sleep = sleep
         self._monotonic = monotonic
         self._tasks: list[asyncio.Task[None]] = []
@@ -103,12 +105,21 @@ class Discoverer:
             )
             old = before.get(source.identity)
             if old is not None:
-                source.claim, source.day = old.claim, old.day
+                source.claim, source.day, source.failures = old.claim, old.day, old.failures
                 if old.config != config and old.claim.responded:
                     source.claim = await asyncio.to_thread(sources.claim, config, old.claim.domains)
             now.append(source)
         self._sources = now
         return self._claims()
+
+    @property
+    def failing(self) -> dict[str, int]:
+        """How many reads have failed in a row, by org: of its source with most of them."""
+        most: dict[str, int] = {}
+        for source in self._sources:
+            org = source.config.template.org
+            most[org] = max(most.get(org, 0), source.failures)
+        return most
 
     def start(self) -> None:
         """Ask the sources, now and again and again."""
@@ -148,8 +159,11 @@ class Discoverer:
                 extra={"org": org, "problem": str(error)},
                 exc_info=None if isinstance(error, SourceError) else error,
             )
-            self._failed(org)
+            source.failures += 1
+            self._read(org, False)
             return source.claim if source.claim.requested else replace(source.claim, requested=True)
+        source.failures = 0
+        self._read(org, True)
         if found.refusals and found.refusals != source.claim.refusals:
             log.warning(
                 "%d found stores have problems and are left out",

@@ -104,9 +104,8 @@ class Exporter:
         self._lag: asyncio.Task[None] | None = None
         self._preparer = Preparer(self.inventory, owners, intake, redact)
         self._refused: set[tuple[str, str]] = set()
-        self._discoverer = Discoverer(
-            self.found, lambda org: recorder.inc(catalogue.DISCOVERY_FAILURES, (org,))
-        )
+        self._discoverer = Discoverer(self.found, self._source_read)
+        self._sourced: set[str] = set()
         self._begin(config)
         recorder.before_look = self.watching.withhold
 
@@ -180,6 +179,7 @@ class Exporter:
                     )
                     raise
                 claims = await self._discoverer.replace(config.discovery)
+                self._show_failing_sources()
                 try:
                     change = await self._take(config, claims)
                 finally:
@@ -195,6 +195,18 @@ class Exporter:
             if change:
                 log.info("discovery changed the stores", extra={"stores": str(change)})
             return change
+
+    def _source_read(self, org: str, responded: bool) -> None:
+        """Record that a source of stores was read, or failed to be."""
+        if not responded:
+            self.recorder.inc(catalogue.DISCOVERY_FAILURES, (org,))
+        self._show_failing_sources()
+
+    def _show_failing_sources(self) -> None:
+        failing = self._discoverer.failing
+        self._sourced |= failing.keys()
+        for org in self._sourced:
+            self.recorder.set(catalogue.DISCOVERY_FAILING, (org,), failing.get(org, 0))
 
     def _accepted(self) -> None:
         self.reload_problem = ""

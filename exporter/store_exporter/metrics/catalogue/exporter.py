@@ -44,6 +44,14 @@ DISCOVERY_FAILURES = Metric(
     ("org",),
     "{look}",
 )
+DISCOVERY_FAILING = Metric(
+    "store_exporter_discovery_consecutive_failures",
+    Kind.GAUGE,
+    "How many of the last reads of an org's discovery source have failed in a row, of its source "
+    "with most of them; 0 when the last read of each succeeded.",
+    ("org",),
+    "{look}",
+)
 DISCOVERY_REFUSED = Metric(
     "store_exporter_discovery_refused_domains",
     Kind.GAUGE,

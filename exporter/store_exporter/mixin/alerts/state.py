@@ -24,27 +24,34 @@ def groups() -> list[Group]:
 
 
 def discovery_failing() -> Alert:
-    """A source of stores does not respond."""
+    """A source of stores does not respond, more than once in a row."""
     labels = (*PROCESS, "org")
-    failed = promql.increase(exporter.DISCOVERY_FAILURES, "2h")
+    failing = promql.select(exporter.DISCOVERY_FAILING)
     return Alert(
         AlertName.STORE_DISCOVERY_FAILING,
-        f"{promql.total(labels, failed)} > 1",
+        f"{promql.total(labels, failing)} > 1",
         5 * MINUTE,
         "warning",
         "A source of stores cannot be read.",
         "A source of stores could not be read.",
         "{{ $labels.instance }} could not read the stores of {{ $labels.org }} "
-        '{{ $value | printf "%.0f" }} times in two hours; those found before are watched on.',
+        '{{ $value | printf "%.0f" }} times in a row; those found before are watched on.',
         Dashboards.EXPORTER,
         Runbook(
-            "The file or address that lists stores cannot be read, or does not hold a list. Stores "
-            "found before are still watched; new ones are not, and removed ones still are.",
+            "The file or address that lists stores cannot be read, or does not hold a list, and "
+            "has failed so at least twice in a row, `refresh` apart. Stores found before are still "
+            "watched; new ones are not, and removed ones still are. It ends with the first read "
+            "that succeeds.",
             (
                 "Fetch the address, or open the file: is it there, and is it a list of stores?",
                 "The exporter's log says what was wrong with the answer.",
             ),
-            ("Correct the source or its access; the next look takes effect by itself.",),
+            (
+                (
+                    "Correct the source or its access; the next read takes effect by itself, and "
+                    "a reload reads at once."
+                ),
+            ),
         ),
         by=labels,
     )
