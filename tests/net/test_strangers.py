@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from store_exporter.net.fronts import instead_of_shop
+from store_exporter.net.fronts import instead_of_shop, says_closed
 from store_exporter.net.marks import GENERIC
 from store_exporter.net.pages import judged
 
@@ -311,3 +313,16 @@ def test_marks_are_looked_for_at_the_ends_of_a_page_however_long_it_is(
     source = f"<html>{'.' * before}captcha-delivery.com{'.' * (16_000 - before)}</html>"
     error_type, message = judged(403, {}, source, GENERIC)
     assert (error_type, "DataDome" in message) == ("blocked", named)
+
+
+def test_a_program_that_looks_where_it_is_sends_nobody_there() -> None:
+    source = COOKIE % "pathname;if(location.href == top.location.href) show()"
+    assert instead_of_shop(source, HOST) is None
+
+
+@pytest.mark.parametrize("part", ["<a ", "<a href='https://a.example", "<a href='/"])
+def test_a_long_page_of_beginnings_of_links_is_searched_once(part: str) -> None:
+    source = page("Coming soon", rest=f"<script>{part * (1_000_000 // len(part))}</script>")
+    began = time.process_time()
+    assert says_closed(source) == "Coming soon"
+    assert time.process_time() - began < 1

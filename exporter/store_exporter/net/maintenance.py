@@ -96,7 +96,10 @@ def closed_by_words(
         closed = any(word in title.lower() for word in marks.closed)
         # An API has no headings of its own.
         closed = closed or (
-            status == 200 and any(words in heading.lower() for words in marks.closed_sites)
+            status == 200
+            and any(words in heading.lower() for words in marks.closed_sites)
+            # A shop's front in the API's place announces its next goods there.
+            and not strangers.is_front(page.lower())
         )
     return (
         closed_for_now(title or heading or text[:_SHOWN] or "maintenance page") if closed else None
@@ -108,6 +111,23 @@ def closed_by_plan(status: int, headers: Mapping[str, str], title: str) -> Findi
     if status == 503 and planned(headers):
         return closed_for_now(title or "it says when to come back")
     return None
+
+
+def closed_by_plugin(
+    status: int, page: str, low: str, names: tuple[str, str], marks: Marks
+) -> Finding | None:
+    """Return that the shop is closed, where a 503 has the files of one plugin and names no failure.
+
+    What a plugin shows instead of the shop is in whatever words its owner chose; see
+    `closed_by_words` for the arguments.
+    """
+    plugin = marks.plugin_of(low) if status == 503 else ""
+    if not plugin:
+        return None
+    said = " ".join((*names, text_of(page, marks) or "")).lower()
+    if _names_failure(said) or _OR_OVERLOAD.search(said):
+        return None
+    return "maintenance", f"the store is closed for now by its plugin {plugin}"
 
 
 def closed_for_now(shown: str) -> Finding:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from . import placeholders, refusals, strangers
 from .decoding import text_after_json
-from .maintenance import closed_by_plan, closed_by_words
+from .maintenance import closed_by_plan, closed_by_plugin, closed_by_words
 from .marks import Marks
 from .page_text import FIRST, HEADING, LAST, SCRIPTS, TITLE, begin, ends, found_in, plain, text_of
 from .refusals import Finding
@@ -17,7 +17,9 @@ _NO_SITE = (403, 404, 410)
 _MARKUP = re.compile(r"^[{\[]|<")
 _PROGRAM = 3_000
 """Characters that a page has at most which tests whether a visitor's browser runs programs."""
-_LOADS = re.compile(r"location\.(?:reload|replace|assign)\(|location(?:\.href)?\s*=|=[\"']?refresh")
+_LOADS = re.compile(
+    r"location\.(?:reload|replace|assign)\(|location(?:\.href)?\s*=(?!=)|=[\"']?refresh"
+)
 _SHORT = 100
 """Characters of a text that is quoted whole."""
 
@@ -75,7 +77,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
         or blocked(status, low, marks, title)
         or _refused(status, title, marks)
         or closed_by_plan(status, headers, title)
-        or _closed_by_plugin(status, low, marks)
+        or closed_by_plugin(status, page, low, (title, heading), marks)
         or _by_words(status, page, low, title, marks)
         or refusals.by_status(status, low, words, marks.refuser(headers, low) or "the web server")
         or _broken(source, page, title, marks)
@@ -131,14 +133,6 @@ def instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
     return (
         "server_error" if status >= 500 else "invalid_response",
         f"in the store's place is {what} ({named})" if named else f"in the store's place is {what}",
-    )
-
-
-def _closed_by_plugin(status: int, low: str, marks: Marks) -> Finding | None:
-    # What a plugin shows instead of the shop is no failure, whatever words its owner chose.
-    plugin = marks.plugin_of(low) if status == 503 else ""
-    return (
-        ("maintenance", f"the store is closed for now by its plugin {plugin}") if plugin else None
     )
 
 

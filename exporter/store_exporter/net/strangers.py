@@ -10,6 +10,7 @@ and plugins in the languages that shops speak. No I/O.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from . import placeholders, refusals
 from .marks import Marks
@@ -137,8 +138,10 @@ _LITTLE = 300
 """Characters of text that a page has at most which is a test of visitors."""
 
 
-_LINK = re.compile(r"<a [^>]{0,200}?href=[\"']?/([\w%-]{1,40})")
-_WHOLE_LINK = re.compile(r"<a [^>]{0,200}?href=[\"']?https?://[^/\"'\s>]{1,100}/([\w%-]{1,40})")
+_LINK = re.compile(
+    r"<a\s[^<>]{0,200}?href=[\"']?(?:https?://([^/\"'\s<>]{1,100}))?/([\w%-]{1,40}(?:/[\w%-]{1,40})?)"
+)
+"""The host of a link, if it names one, and the first two parts of its path."""
 _PROGRAMS = (
     *("/_next/", "/_nuxt/", '="root"', "='root'", '="app"', "='app'", '="__next"'),
     *('="__nuxt"', '="___gatsby"', "add-to-cart", "add to cart", "addtocart"),
@@ -159,10 +162,11 @@ def is_front(low: str) -> bool:
     if any(mark in low for mark in _PROGRAMS):
         return True
     links = set(_LINK.findall(low))
-    if len(links) >= _LINKS or not links.isdisjoint(_SHELVES):
+    if any(not _SHELVES.isdisjoint(path.split("/")) for _, path in links):
         return True
-    # Others lead anywhere, such as to the pages of a closed shop on social networks.
-    return not _SHELVES.isdisjoint(_WHOLE_LINK.findall(low))
+    # A closed shop has a link to each of several social networks, and several to none.
+    hosts = Counter(host for host, _ in links)
+    return any(number >= _LINKS for number in hosts.values())
 
 
 def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:

@@ -246,6 +246,10 @@ async def test_a_page_that_has_no_end_is_degraded(rest: str, reasons: int) -> No
             "<div class='module' style='margin:10px auto'>\n\n</div>" * 200,
         ),
         ("Acme is under maintenance", "<style>" + ".a{margin:0}" * 3000 + "</style><p>.</p>"),
+        (
+            "Acme is under maintenance",
+            "".join(f"<a href='https://{name}.example/acme/shop-of-acme'>.</a>" for name in "abcd"),
+        ),
     ],
 )
 async def test_a_plugins_page_that_says_closed_and_no_more_is_degraded(
@@ -257,10 +261,15 @@ async def test_a_plugins_page_that_says_closed_and_no_more_is_degraded(
         assert sentence.startswith("Visitors see a page that says the shop is closed: ")
 
 
-async def test_a_small_front_that_announces_something_is_no_closed_shop() -> None:
+@pytest.mark.parametrize(
+    "paths", [("shop",), ("fr/product/tente",), ("zelte", "ueber-uns", "mein-konto")]
+)
+async def test_a_small_front_that_announces_something_is_no_closed_shop(
+    paths: tuple[str, ...],
+) -> None:
     async with watching(orders=0) as store:
-        link = "<a class='button' href='https://shop.example.com/shop/'>All tents</a>"
-        body = f"<h1>Our new tents are coming soon</h1>{link}"
+        links = (f"<a class='a' href='https://shop.example.com/{path}/'>Go</a>" for path in paths)
+        body = f"<h1>Our new tents are coming soon</h1>{''.join(links)}"
         store.shop.faults.add(Fault(body=page("Acme", WORDPRESS + body)))
         assert not (await store.probe("storefront")).degraded
 

@@ -268,6 +268,25 @@ def test_a_page_that_a_plugin_shows_instead_of_the_shop_names_it(
     assert caught.value.error_type == kind
 
 
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Database Error", "Error establishing a database connection"),
+        ("Service unavailable", "Too many connections"),
+        ("Acme", "503: Backend fetch failed"),
+        ("Resource Limit Is Reached", "Please try again later"),
+        ("Acme", "Temporarily unable to service your request due to capacity problems."),
+    ],
+)
+def test_a_failure_is_none_of_a_plugin_whose_files_its_page_uses(title: str, words: str) -> None:
+    """A theme's page for errors has the files of what the theme is built with."""
+    link = '<link href="https://shop.example.com/wp-content/plugins/elementor/a.css">'
+    page = f"<title>{title}</title>{link}<p>{words}</p>".encode()
+    with pytest.raises(StoreError) as caught:
+        READER.read(Response(503, {}, page, URL))
+    assert caught.value.error_type == "server_error"
+
+
 def test_a_page_with_the_files_of_several_plugins_is_none_of_theirs() -> None:
     links = "".join(f'<link href="/wp-content/plugins/acme-{n}/a.css">' for n in "ab")
     with pytest.raises(StoreError, match="the web server refuses") as caught:
@@ -282,3 +301,18 @@ def test_a_page_in_the_apis_place_that_says_closed_in_its_heading_is_maintenance
     with pytest.raises(StoreError, match="Our site is coming soon") as caught:
         READER.read(Response(200, {}, page, STORE_API))
     assert caught.value.error_type == "maintenance"
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        "<a class='button' href='/shop/'>All tents</a>",
+        "<a href='https://shop.example.com/en/product/tent/'>The tent</a>",
+        "".join(f"<a href='https://shop.example.com/{x}/'></a>" for x in ("zelte", "wir", "hilfe")),
+    ],
+)
+def test_a_front_in_the_apis_place_that_announces_something_is_no_closed_shop(links: str) -> None:
+    page = f"<html><link href='/wp-content/a.css'><h1>Our tents are coming soon</h1>{links}</html>"
+    with pytest.raises(StoreError) as caught:
+        READER.read(Response(200, {}, page.encode(), STORE_API))
+    assert caught.value.error_type == "invalid_response"
