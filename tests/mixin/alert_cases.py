@@ -1498,6 +1498,22 @@ OBJECTIVES += [
     ),
     Case(
         "StoreErrorBudgetBurn",
+        "a page within six hours goes on while a faster one fires",
+        {
+            **burning("6h", "30m", 7),
+            of(
+                "ALERTS",
+                f'{AVAILABILITY}, alertname="StoreErrorBudgetBurn", alertstate="firing", '
+                'severity="critical", window="1h"',
+            ): "_x40 1x20",
+        },
+        "55m",
+        spends("7.0", "6h"),
+        labels=windows("6h"),
+        groups=(),
+    ),
+    Case(
+        "StoreErrorBudgetBurn",
         "calls that fail while a store is down are not told of again when it is up",
         {
             of(operations.OPERATIONS, GET_CART): "0+60x250",
@@ -1666,6 +1682,22 @@ WEEKS = [
         step="30m",
         pace="30m",
         groups=("business",),
+    ),
+    Case(
+        "StoreOrderDrought",
+        "what was not recorded an hour ago, as while Prometheus was down, holds nothing back",
+        {
+            of(series.orders_normal("2h")): "24x12 _x12 24x36",
+            of(series.orders_ahead("2h")): "24x60",
+            of(series.orders_in("2h")): "0x60",
+            ORDERS: STEADY,
+            of(series.UP_SAMPLED): STEADY,
+        },
+        "2h45m",
+        f"{WHO} had no order in the last 2h; normally it has 24 at this time of the week.",
+        labels={"window": "2h"},
+        step="5m",
+        groups=(),
     ),
     Case(
         "StoreOrderDrought",

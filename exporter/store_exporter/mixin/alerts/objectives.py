@@ -74,18 +74,26 @@ def burning(rate: BurnRate) -> Alert:
     )
 
 
-_FASTEST = {"window": BURN_RATES[0].long}
-
-
 def faster() -> Cause:
     """The page over the shortest windows: during a long outage both fire, and one is enough."""
-    return Cause(AlertName.STORE_ERROR_BUDGET_BURN, _FASTEST, ("org", "domain", "slo"))
+    window = {"window": BURN_RATES[0].long}
+    return Cause(AlertName.STORE_ERROR_BUDGET_BURN, window, ("org", "domain", "slo"))
 
 
 def _unless_paged(rate: BurnRate) -> str:
-    """Leave out, of the next page, what that one was about: it is in the longer windows as well."""
+    """Leave out, of the next page, what that one was about: it is in the longer windows as well.
+
+    A page that fires already goes on: that it were over would be wrong.
+    """
     if rate is not BURN_RATES[1]:
         return ""
-    own = {"alertname": AlertName.STORE_ERROR_BUDGET_BURN, **_FASTEST}
-    page = promql.firing(*(promql.equal(label, value) for label, value in own.items()))
-    return f" unless {promql.on(*slo.SLO)} last_over_time({promql.over(page, rate.short)})"
+    page, own = (
+        promql.firing(
+            promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN),
+            promql.equal("window", each.long),
+        )
+        for each in BURN_RATES[:2]
+    )
+    same = promql.on(*slo.SLO)
+    recent = f"last_over_time({promql.over(page, rate.short)})"
+    return f" unless {same} ({recent} unless {same} {own})"

@@ -86,11 +86,13 @@ def _sells(window: str) -> str:
     Within some hours, also in those that end an hour earlier and later: when clocks change, what
     was sold at an hour of the day moves by one against the past weeks.
     """
-    normal, ahead = series.orders_normal(window), series.orders_ahead(window)
-    hours = [normal]
-    if promql.seconds(window) < DAY:
-        hours += [promql.at(normal, "1h"), ahead]
-    return " and ".join(f"({each} >= {SEASONAL.drought_minimum:g})" for each in hours)
+    normal, least = series.orders_normal(window), SEASONAL.drought_minimum
+    sells = f"({normal} >= {least:g})"
+    if promql.seconds(window) >= DAY:
+        return sells
+    # What was not recorded an hour ago, as while Prometheus was down, holds nothing back.
+    before = f"last_over_time({promql.over(normal, '20m', '1h')})"
+    return f"{sells} and ({series.orders_ahead(window)} >= {least:g}) unless ({before} < {least:g})"
 
 
 def _watched_since(window: str) -> str:
