@@ -10,6 +10,7 @@ import pytest
 from store_exporter.mixin import dashboards, wide
 from store_exporter.mixin.dashboards.panels import Nothing, PanelKind
 from store_exporter.mixin.dashboards.variables import DETAIL, LEVEL
+from store_exporter.mixin.policy import DAY, MINUTE
 from tests.mixin.panels import ALL, RANGE, Series, Source, choices, figures, proof
 from tests.mixin.synthetic import ERROR_SHARE, ERRORS, OPERATIONS, ORDERS_PER_HOUR, RATE, STORES
 from tests.servers import Server
@@ -256,6 +257,20 @@ def test_sales_of_a_day_are_not_those_of_a_time_that_somebody_zoomed_into(
     chosen = {**next(choices(source, page)), **asked}
     found = [each for query in panel.queries for each in source.ask(panel, query, chosen)]
     assert found == [({"currency": Nothing.NOT_NOW}, [-1])]
+
+
+@pytest.mark.parametrize(("title", "shift"), [("Today", 0), ("Yesterday by this time", DAY)])
+def test_sales_of_a_day_are_not_those_of_a_whole_day_of_the_past(
+    history: tuple[Server, float], title: str, shift: int
+) -> None:
+    (page,) = [page for page in dashboards.pages() if page.file == "shop"]
+    (panel,) = [panel for panel in page.panels if panel.title == title]
+    now = Source(history[0].url, history[1])
+    chosen = next(choices(now, page))
+    for ended, is_past in ((90 * MINUTE, True), (0, False)):
+        source = Source(now.url, now.now - shift - ended)
+        found = [each for query in panel.queries for each in source.ask(panel, query, chosen)]
+        assert (({"currency": Nothing.NOT_NOW}, [-1]) in found) is is_past, ended
 
 
 def test_where_nothing_is_found_a_row_of_words_is(history: tuple[Server, float]) -> None:

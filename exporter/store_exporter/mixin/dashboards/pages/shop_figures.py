@@ -7,7 +7,7 @@ from dataclasses import replace
 from ....metrics.catalogue import business
 from ... import promql, series
 from ...names import AlertName, Dashboards
-from ...policy import HOUR
+from ...policy import HOUR, MINUTE
 from ...promql import each, one_of, select, total
 from ...series import counted
 from ..panels import (
@@ -44,7 +44,10 @@ def today() -> Row:
         ("Last week by this time", "The same weekday a week ago, to this hour.", "7d"),
     )
     week = "Last seven days", "The last seven times 24 hours.", ""
-    spans = (*((*day, sold_since_midnight()) for day in days), (*week, sold("7d")))
+    spans = (
+        *((*day, sold_since_midnight(day[-1]), "now/d") for day in days),
+        (*week, sold("7d"), ""),
+    )
     return Row(
         "Sold",
         [
@@ -58,13 +61,13 @@ def today() -> Row:
                 height=5,
                 decimals=0,
                 mappings=(IN_WORDS,),
-                since="" if queries == sold("7d") else "now/d",
+                since=since,
                 earlier=earlier,
                 named=True,
                 links=(Dashboards.TRENDS,),
                 nothing=Nothing.NOT_SO_LONG if earlier else Nothing.NOT_COLLECTED,
             )
-            for title, span, earlier, queries in spans
+            for title, span, earlier, queries, since in spans
         ],
     )
 
@@ -79,13 +82,22 @@ def sold(window: str) -> tuple[Query, Query]:
     )
 
 
-def sold_since_midnight() -> tuple[Query, ...]:
+def sold_since_midnight(earlier: str) -> tuple[Query, ...]:
     """Revenue and orders of a day up to now, where Grafana does read these.
 
     It leaves a panel its own range only while that of the page ends now. Of another one, as after
     zooming into a graph, the panel reads all. Midnight of any time zone is at a quarter of an hour.
+    A whole day of the past begins there as well; but of what came after it something is known.
+
+    Args:
+        earlier: how much earlier than now the panel's range ends, such as `1d`.
     """
-    day = f"vector($__range_s) <= {25 * HOUR} and vector($__from % {1000 * HOUR // 4}) == 0"
+    until = (promql.seconds(earlier) if earlier else 0) + HOUR + 10 * MINUTE
+    known = promql.over(select(series.UP_SAMPLED, *M), "1h", f"-{promql.duration(until)}")
+    day = (
+        f"vector($__range_s) <= {25 * HOUR} and vector($__from % {1000 * HOUR // 4}) == 0"
+        f" unless on () present_over_time({known})"
+    )
     words = in_words("currency", Nothing.NOT_NOW, day)
     return (
         *(
