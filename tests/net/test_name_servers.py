@@ -131,6 +131,45 @@ async def test_a_look_up_without_an_end_is_given_up_where_no_name_server_respond
     ends.set()
 
 
+async def test_a_look_up_that_ends_while_the_name_servers_are_examined_has_the_last_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    examined = threading.Event()
+
+    def lookup(host: str, port: int, **_: object) -> Any:
+        examined.wait()
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", port))]
+
+    names = Names(lookup, patience=0.01)
+
+    async def lost() -> bool:
+        examined.set()
+        # Whoever wants the same name later waits for the same look-up, and for nothing else.
+        names._patience = 60.0
+        await names.addresses("shop.example.com", 443)
+        return False
+
+    monkeypatch.setattr(name_servers, "resolve", lost)
+    (found,) = await names.addresses("shop.example.com", 443)
+    assert found.host == "192.0.2.1"
+
+
+async def test_the_name_servers_are_examined_once_for_all_look_ups_that_fail_together(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with serving(2) as (server, port):
+        file = listing(tmp_path, "nameserver 127.0.0.1")
+        monkeypatch.setattr(name_servers, "resolve", lambda: resolve(file, port))
+        together = threading.Barrier(20)
+        names = Names(lambda *_, **__: together.wait() + _unresolved())
+        failed = await asyncio.gather(
+            *(names.addresses(f"{number}.example.com", 443) for number in range(20)),
+            return_exceptions=True,
+        )
+    assert all("own name servers" in str(error) for error in failed)
+    assert len(server.asked) < 20
+
+
 @pytest.mark.parametrize("address", ["0.0.0.0", "::"])  # noqa: S104 - nothing is bound to it
 async def test_a_name_that_a_filter_blocks_leads_nowhere(address: str) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

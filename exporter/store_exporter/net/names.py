@@ -82,6 +82,7 @@ class Names:
         self._patience = patience
         self._slots = asyncio.Semaphore(LOOKUPS)
         self._running: dict[_Key, asyncio.Future[list[Address]]] = {}
+        self._examination: asyncio.Task[bool] | None = None
 
     async def addresses(
         self, host: str, port: int, family: int = socket.AF_UNSPEC
@@ -136,11 +137,16 @@ class Names:
         """
         # A caller that stops waiting leaves the look-up to the others that wait for it.
         await asyncio.wait((running,), timeout=self._patience)
-        failed = running.done() and running.exception()
-        unsure = isinstance(failed, socket.gaierror) and failed.errno == socket.EAI_AGAIN
-        if (unsure or not running.done()) and not await name_servers.resolve():
+        # It may end while they are examined, and then it has the last word.
+        if _is_unsure(running) and not await self._are_served() and _is_unsure(running):
             raise OSError(errno.ENETDOWN, "its own name servers do not respond")
         return await asyncio.shield(running)
+
+    async def _are_served(self) -> bool:
+        """Whether a name server responds; all that want to know it at a time wait for one look."""
+        if self._examination is None or self._examination.done():
+            self._examination = asyncio.create_task(name_servers.resolve())
+        return await asyncio.shield(self._examination)
 
     def _start(self, key: _Key) -> asyncio.Future[list[Address]]:
         loop = asyncio.get_running_loop()
@@ -187,6 +193,14 @@ class Names:
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
         return found
+
+
+def _is_unsure(running: asyncio.Future[list[Address]]) -> bool:
+    """Whether a look-up goes on, or failed in a way that need not be the store's fault."""
+    if not running.done():
+        return True
+    failed = running.exception()
+    return isinstance(failed, socket.gaierror) and failed.errno == socket.EAI_AGAIN
 
 
 def _blame_this_machine(error: socket.gaierror) -> None:
