@@ -102,6 +102,19 @@ def test_payments_that_are_kept_back_leave_it_open_when_an_order_was_paid(
     assert (order.paid, order.unreadable) == (None, ("paid",))
 
 
+def test_more_attempts_to_pay_than_are_shown_leave_it_open_when_an_order_was_paid(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    """What was declined is among them, so that the payment may be the one that is not shown."""
+    declined = [payment(DAY.format(20), status="FAILURE") for _ in range(11)]
+    order = store.check_order(shown(shop, transactions=declined), EMAIL)
+    assert (order.paid, order.unreadable) == (None, ("paid",))
+    ten = [*declined[2:], payment(DAY.format(21))]
+    order = store.check_order(shown(shop, transactions=ten), EMAIL)
+    assert order.paid is not None
+    assert f"{order.paid:%d}" == "21"
+
+
 def sent(day: str, status: str = "SUCCESS") -> Json:
     return {**parcel("T1", status=status), "createdAt": DAY.format(day)}
 

@@ -44,8 +44,9 @@ PAYMENTS = ("CAPTURE", "SALE")
 """Kinds of transactions by which money comes in."""
 _UNSENT = ("CANCELLED", "ERROR", "FAILURE")
 """Statuses of a parcel that is not sent, or by another one in its place."""
-_MOST_PARCELS, _MOST_NUMBERS = 10, 5
-"""The document requests one more parcel of an order, and one more number of a parcel."""
+_MOST_PARCELS, _MOST_NUMBERS, _MOST_PAYMENTS = 10, 5, 10
+"""The document requests one more parcel and payment of an order, and one more number of a parcel.
+"""
 STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
 """The statuses that `status` makes of Shopify's, in the words that all platforms share."""
 
@@ -150,10 +151,16 @@ def dated(transaction: Fields) -> str:
 
 
 def _payments(fields: Fields) -> list[datetime]:
-    """Return when payments were made; what has none was paid for when it was placed."""
+    """Return when payments were made; what has none was paid for when it was placed.
+
+    Raises:
+        StoreError: response_too_large, there may be others: failed attempts are among the rows.
+    """
+    rows = list(fields.children("transactions"))
+    _check_number(rows, _MOST_PAYMENTS)
     payments = [
         row.gmt(dated(row))
-        for row in fields.children("transactions")
+        for row in rows
         if row.text("status") == "SUCCESS" and row.text("kind") in PAYMENTS
     ]
     return payments or [fields.gmt("createdAt")]
