@@ -133,6 +133,7 @@ def test_a_key_that_is_refused_may_be_right(scheme: str, code: str, said: str, w
     assert (caught.value.error_type, caught.value.code) == ("unauthorized", code)
     assert said in caught.value.message
     assert words in caught.value.message
+    assert words or caught.value.message == said
 
 
 @pytest.mark.parametrize(
@@ -182,6 +183,24 @@ def test_a_key_without_permission_is_told_from_a_bad_one_in_any_language(
     with pytest.raises(StoreError) as caught:
         READER.read(made(401, body))
     assert caught.value.error_type == kind
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (401, "woocommerce_rest_missing_nonce", "invalid_state"),
+        (403, "woocommerce_rest_invalid_nonce", "invalid_state"),
+        (403, "woocommerce_rest_cart_coupon_error", "invalid_coupon"),
+        (404, "rest_no_route", "api_not_found"),
+    ],
+)
+def test_what_the_store_refuses_for_its_own_reasons_closes_no_api(
+    status: int, code: str, kind: str
+) -> None:
+    """WooCommerce 7.8 and 8.2 refuse a change of a cart without a nonce in this way."""
+    with pytest.raises(StoreError) as caught:
+        READER.read(made(status, {"code": code, "message": "No.", "data": None}, STORE_API))
+    assert (caught.value.error_type, caught.value.message) == (kind, "No.")
 
 
 @pytest.mark.parametrize("code", ["rest_not_logged_in", "rest_disabled"])

@@ -115,8 +115,8 @@ class Api(api.Api):
         if others:
             message = (
                 f"the response has {min(others)}, which was not requested: it came out of a cache "
-                "that does not say so and goes by the path alone; exclude the store's API from "
-                "caching"
+                "that does not say so and goes by the path alone, or something before the store "
+                "drops the query; exclude the store's API there"
             )
             raise StoreError("invalid_response", message, status=response.status)
         return body, response

@@ -143,7 +143,10 @@ class Reader(RestReader):
             raise StoreError("blocked", message, status=found.status, code=found.code)
         if found.error_type == "unauthorized" and needs_key(response.url):
             raise _refused_key(found, urlsplit(response.url).scheme)
-        if found.status in (401, 403) and not needs_key(response.url):
+        is_refused = found.error_type in ("unauthorized", "forbidden")
+        # Some plugins refuse a visitor by saying that there is no API.
+        is_hidden = found.error_type == "api_not_found" and found.status in (401, 403)
+        if (is_refused or is_hidden) and not needs_key(response.url):
             # It carried no key, so that no key is to blame.
             message = (
                 f"the store refuses a request that needs no key: {found.message} (a plugin closes "

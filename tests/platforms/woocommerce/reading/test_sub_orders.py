@@ -50,6 +50,20 @@ async def test_an_order_of_two_vendors_is_one_order_and_its_money_is_counted_onc
         assert found["store_order_corrections_total{GBP}"] == 0
 
 
+async def test_a_sub_order_that_was_counted_once_is_taken_back() -> None:
+    """As one was by an exporter that knew nothing of its plugin."""
+    async with watching(orders=0) as store:
+        await run(store)
+        number = store.shop.new_order("processing", total="62.68")["id"]
+        mine = store.shop.new_order("processing", total="31.34", parent=number)["id"]
+        assert (await run(store))["store_revenue_total{GBP}"] == pytest.approx(94.02)
+        store.shop.edit_order(mine, created_via="dokan")
+        found = await run(store)
+        assert found["store_revenue_total{GBP}"] - found["store_order_corrections_total{GBP}"] == (
+            pytest.approx(62.68)
+        )
+
+
 async def test_what_was_split_off_or_is_the_rest_of_a_deposit_is_an_order_of_its_own() -> None:
     async with watching(orders=0) as store:
         await run(store)
