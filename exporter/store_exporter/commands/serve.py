@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..server.process.addresses import parse_address, web_paths
+from ..server.process.large_work import without_pauses
 from ..server.process.logs import FORMATS, LEVELS
 from ..stores.inventory import Shard
 from .support import arguments
@@ -115,6 +116,7 @@ def _telemetry_path(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal; returns 1 when a configuration has problems or an address is taken."""
     # Imported when it is to serve, because all of it takes longer than telling how.
-    from .support import serving
+    with without_pauses():
+        from .support import serving
 
     return serving.run(args)

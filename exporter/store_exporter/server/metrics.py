@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from aiohttp import web
-from prometheus_client import Metric as ForeignMetric
-from prometheus_client import PlatformCollector, ProcessCollector
-from prometheus_client.registry import Collector
 
 from ..metrics.births import EVERYTHING, Look
 from ..metrics.catalogue import Kind, Metric, exporter
@@ -19,6 +18,10 @@ from ..metrics.families import Family
 from ..metrics.recorder import Recorder
 from ..metrics.scrapers import Scraper
 from ..mounts.aiohttp import send, who_asks
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric as ForeignMetric
+    from prometheus_client.registry import Collector
 
 MAX_SCRAPES = 8
 """Scrapes at the same time; one more gets 503, as from Prometheus' own exporters."""
@@ -29,7 +32,7 @@ class Scrape:
 
     def __init__(self, recorder: Recorder, collectors: Iterable[Collector] | None = None) -> None:
         self._recorder = recorder
-        self._collectors = list(_process_collectors() if collectors is None else collectors)
+        self._collectors = None if collectors is None else list(collectors)
         self._running = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -74,7 +77,8 @@ class Scrape:
         return rendered, look
 
     def _foreign(self) -> Iterator[Family]:
-        for collector in self._collectors:
+        own = self._collectors
+        for collector in _process_collectors() if own is None else own:
             try:
                 families = [family(metric) for metric in collector.collect()]
             except Exception as error:  # noqa: BLE001 - counted and logged by the recorder
@@ -93,5 +97,9 @@ def family(metric: ForeignMetric) -> Family:
     return Family(described, [(tuple(s.labels.values()), s.value) for s in samples])
 
 
+@cache
 def _process_collectors() -> Iterable[Collector]:
+    # Imported at the first scrape, because it is a thirtieth of what a start takes.
+    from prometheus_client import PlatformCollector, ProcessCollector
+
     return ProcessCollector(registry=None), PlatformCollector(registry=None)

@@ -1,9 +1,9 @@
-"""Large pieces of work in a thread, which must not hold up the event loop.
+"""Large pieces of work, most of them in a thread, which must not hold up the event loop.
 
 Ten thousand stores are a million objects. One look of the garbage collector at all of them stops
 everything for half a second, and while they are made it looks again and again. So it waits until
 they are there, and then leaves them alone: what a configuration and its stores are made of stays
-for long.
+for long. So do the modules that are imported at the start, a tenth of which would be collections.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _under_way: list[None] = []
 
 @contextmanager
 def without_pauses() -> Iterator[None]:
-    """Do a large piece of work; for the event loop's thread only, several at a time if need be."""
+    """Do a large piece of work; for the main thread only, several at a time if need be."""
     _under_way.append(None)
     gc.disable()
     try:
