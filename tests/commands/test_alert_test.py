@@ -11,8 +11,8 @@ import pytest
 
 from store_exporter.commands.routing import routing
 from store_exporter.config import load
-from store_exporter.mixin.files import as_yaml
-from store_exporter.mixin.messages import alertmanager, chat, mail, slack
+from store_exporter.mixin.files import as_yaml, write_templates
+from store_exporter.mixin.messages import alertmanager
 from tests import servers
 from tests.commands.serving import run_here
 from tests.fakes.handlers import Handler, handling
@@ -57,8 +57,7 @@ def whole(folder: Path, *flags: str, maintenance: str = "[]") -> Iterator[str]:
             (folder / name).write_text(f"{address}/{name}")
         file = folder / "store-exporter.yml"
         file.write_text(CONFIGURATION.format(folder=folder, maintenance=maintenance))
-        for module in (slack, mail, chat):
-            module.write(folder / "templates")
+        write_templates(folder / "templates")
         document = alertmanager.build(routing(load(file, resolve=False)), pace=0.002)
         with servers.alertmanager(as_yaml(document), folder, *flags) as server:
             yield server.url
