@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,10 +33,7 @@ def argv(*arguments: str) -> list[str]:
 
 
 async def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(
-        subprocess.run, argv(*arguments), cwd=folder, env=MORE | {"PATH": os.environ["PATH"]},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return await asyncio.to_thread(run_here, folder, "calls", *arguments, environ=MORE)
 
 
 async def report(url: str, **fields: object) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -28,11 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "store_exporter", "maintenance", *arguments]
-    return await asyncio.to_thread(
-        subprocess.run, argv, cwd=folder, env=WORKS | {"PATH": os.environ["PATH"]},
-        capture_output=True, text=True, timeout=90, check=False,
-    )  # fmt: skip
+    return await asyncio.to_thread(run_here, folder, "maintenance", *arguments, environ=WORKS)
 
 
 async def test_it_is_begun_survives_a_restart_and_is_ended(folder: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import time
 from base64 import b64encode
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ import pytest
 from store_exporter import cli
 from store_exporter._version import __version__
 from store_exporter.commands.support.serving import default_addresses
-from tests.commands.serving import ANY_PORT, run, run_here, served, until_logged
+from tests.commands.serving import ANY_PORT, LISTEN, run, run_here, served, until_logged
 from tests.fakes.bad_server import hang, serving
 from tests.server.support import ENVIRON, configuration
 from tests.servers import eventually
@@ -58,7 +59,7 @@ def test_a_bad_value_of_a_flag_is_refused(
 def test_a_configuration_is_checked_without_serving(tmp_path: Path) -> None:
     file = tmp_path / "store-exporter.yml"
     file.write_text(configuration(STORE))
-    done = run(tmp_path, "--config.check")
+    done = run_here(tmp_path, "serve", "--config.check")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "store-exporter.yml: no problems; stores: 1, orgs: 2\n"
     assert not (tmp_path / "state").exists()
@@ -105,36 +106,44 @@ def test_without_an_address_others_reach_it_only_where_it_asks_who_they_are(
 
 
 USERS = "basic_auth_users: {ada: $2b$04$nreh6ABDjl9x.0V0vWLR/.isBzGpW/5wtqemYPWhPCMQpvipqV/nu}\n"
+THIS_MACHINE = "level=info*only this machine can reach this address"
+EVERYONE = "level=warn*everyone who can reach this address sees the figures"
 
 
 @pytest.mark.parametrize(
-    ("address", "web", "told"),
+    ("web", "told"),
     [
-        ("127.0.0.1:0", "", "level=info * only this machine can reach this address"),
-        ("[::1]:0", "", "level=info * only this machine can reach this address"),
-        ("0.0.0.0:0", "", "level=warn * everyone who can reach this address sees the figures"),
-        ("0.0.0.0:0", "{}", "level=warn * everyone who can reach this address sees the figures"),
-        ("0.0.0.0:0", USERS, ""),
+        ("", {"127.0.0.1:0": THIS_MACHINE, "[::1]:0": THIS_MACHINE, "0.0.0.0:0": EVERYONE}),
+        ("{}", {"0.0.0.0:0": EVERYONE}),
+        (USERS, {"0.0.0.0:0": None}),
     ],
 )
-async def test_it_says_who_reaches_it(tmp_path: Path, address: str, web: str, told: str) -> None:
+async def test_it_says_of_each_address_who_reaches_it(
+    tmp_path: Path, web: str, told: dict[str, str | None]
+) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration())
     (tmp_path / "web.yml").write_text(web)
-    flags = ("--web.config.file=web.yml",) if web else ()
-    async with served(tmp_path, *flags, address=f"--web.listen-address={address}") as running:
-        process = running[0]
+    flags = ["--web.config.file=web.yml"] if web else []
+    flags += [f"--web.listen-address={address}" for address in told]
+    async with served(tmp_path, *flags, address=None) as (process, _, log):
         process.terminate()
-        _, rest = await process.communicate()
-    found = [line for line in rest.decode().splitlines() if "this address" in line]
-    assert len(found) == bool(told)
-    assert all(fnmatch(line, f"*{told.replace(' * ', '*')}*") for line in found)
+        await process.wait()
+    lines = [line for line in "".join(log).splitlines() if " address=" in line]
+    for address, said in told.items():
+        listening, *found = (line for line in lines if f"://{address[:-1]}" in line)
+        assert LISTEN.search(listening)
+        assert len(found) == bool(said)
+        assert all(fnmatch(line, f"*{said}*") for line in found)
 
 
-async def test_its_start_is_logged_with_what_it_watches_and_where(tmp_path: Path) -> None:
-    more = (("acme", "b.example", "https://b.example"), ("zen", "z.example", "https://z.example"))
+async def test_its_start_is_logged_with_what_it_watches_and_where_and_it_watches(
+    tmp_path: Path,
+) -> None:
+    more = (("acme", "b.example", STORE[2]), ("zen", "z.example", STORE[2]))
     (tmp_path / "store-exporter.yml").write_text(configuration(STORE, *more))
-    async with served(tmp_path) as running:
-        log = running[2]
+    async with served(tmp_path, "--log.level=debug") as (process, address, log):
+        await until_logged(process, "liveness of shop.example.com failed: connection")
+        assert "store_up{" in await ask(f"{address}/metrics")
     (started,) = (line for line in log if "msg=started" in line)
     assert f'version={__version__} stores=3 orgs="acme: 2, zen: 1" sources=0 addresses=' in started
     assert "http://127.0.0.1:" in started
@@ -225,31 +234,15 @@ async def _write_slowly(
     return longest
 
 
-async def test_it_watches_stores_from_the_start(tmp_path: Path) -> None:
-    (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
-    async with served(tmp_path, "--log.level=debug") as (process, address, _):
-        await until_logged(process, "liveness of shop.example.com failed: connection")
-        assert "store_up{" in await ask(f"{address}/metrics")
-
-
-async def test_shards_share_one_state(tmp_path: Path) -> None:
-    (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
-    async with served(tmp_path, "--shard=0/2"), served(tmp_path, "--shard=1/2"):
-        pass
-    assert (tmp_path / "state" / "state.db").exists()
-    assert not list((tmp_path / "state").glob("*shard*"))
-
-
-async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration())
-    async with served(tmp_path) as (_, address, _):
-        taken = address.removeprefix("http://")
-        flags = ("--shard=0/2", f"--web.listen-address={taken}", "--log.format=json")
-        done = await asyncio.to_thread(run, tmp_path, *flags)
-        assert done.returncode == 1
-        said = f"cannot start: {taken} cannot be listened on: Address already in use; --web.listen"
-        assert f'"msg": "{said}' in done.stderr
-        assert "Traceback" not in done.stderr
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = f"127.0.0.1:{server.getsockname()[1]}"
+        done = run(tmp_path, f"--web.listen-address={taken}", "--log.format=json")
+    assert done.returncode == 1
+    said = f"cannot start: {taken} cannot be listened on: Address already in use; --web.listen"
+    assert f'"msg": "{said}' in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 async def guessing(port: int, address: str) -> None:
@@ -302,13 +295,6 @@ def open_files(pid: int) -> tuple[int, int]:
     return soft, len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
-async def test_the_limit_of_open_files_is_raised_as_far_as_is_allowed(tmp_path: Path) -> None:
-    (tmp_path / "store-exporter.yml").write_text(configuration())
-    async with served(tmp_path, limit=(64, 2000)) as (process, _, log):
-        assert open_files(process.pid)[0] == 2000
-        assert not any("few files" in line for line in log)
-
-
 async def test_a_crowd_takes_neither_the_descriptors_of_probes_nor_the_disk(
     tmp_path: Path,
 ) -> None:
@@ -335,12 +321,16 @@ async def test_a_crowd_takes_neither_the_descriptors_of_probes_nor_the_disk(
     assert "Traceback" not in rest.decode()
 
 
-async def test_a_prometheus_that_hangs_costs_few_descriptors(tmp_path: Path) -> None:
+async def test_the_limit_of_open_files_is_raised_and_a_prometheus_that_hangs_costs_few(
+    tmp_path: Path,
+) -> None:
     async with serving(hang) as prometheus:
         more = f"prometheus_url: {prometheus.url}\n"
         (tmp_path / "store-exporter.yml").write_text(configuration(more=more))
-        async with served(tmp_path) as (process, address, _):
-            before = open_files(process.pid)[1]
+        async with served(tmp_path, limit=(64, 2000)) as (process, address, log):
+            limit, before = open_files(process.pid)
+            assert limit == 2000  # as far as is allowed
+            assert not any("few files" in line for line in log)
             token = {"Authorization": f"Bearer {ENVIRON['ACME_TOKEN']}"}
             connector = aiohttp.TCPConnector(limit=200)
             async with aiohttp.ClientSession(connector=connector, headers=token) as session:

@@ -111,6 +111,8 @@ async def test_from_two_shards_to_three_and_back_no_counter_begins_anew(
                 )
                 started = await asyncio.gather(*map(stack.enter_async_context, shards))
                 addresses = [address for _, address, _ in started]
+                assert (tmp_path / "state" / "state.db").exists() == (kind == "sqlite")
+                assert not list((tmp_path / "state").glob("*shard*")), "they share one state"
                 await until_all_show(addresses, truth)
                 for number, shop in enumerate(shops.values()):
                     for _ in range(number + 1):

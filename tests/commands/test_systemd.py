@@ -73,18 +73,11 @@ def test_the_service_may_do_little(repository: Path) -> None:
     assert float(exposure[1]) < 2.0
 
 
-@pytest.mark.parametrize("abstract", [False, True])
-async def test_the_manager_is_told_of_start_reload_life_and_end(
-    tmp_path: Path, *, abstract: bool
-) -> None:
+async def test_the_manager_is_told_of_start_reload_life_and_end(tmp_path: Path) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
-    name = f"store-exporter-{tmp_path.name}" if abstract else str(tmp_path / "notify")
-    environ = {
-        **ENVIRON,
-        "NOTIFY_SOCKET": f"@{name}" if abstract else name,
-        "WATCHDOG_USEC": "200000",
-    }
-    with manager(f"\0{name}" if abstract else name) as listener:
+    name = str(tmp_path / "notify")
+    environ = {**ENVIRON, "NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"}
+    with manager(name) as listener:
         async with served(tmp_path, environ=environ) as (process, _, _):
             await told(listener, "READY=1")
             await told(listener, "WATCHDOG=1")
@@ -99,6 +92,20 @@ async def test_the_manager_is_told_of_start_reload_life_and_end(
             process.send_signal(signal.SIGTERM)
             await told(listener, "STOPPING=1")
             assert await asyncio.wait_for(process.wait(), 60) == 0
+
+
+async def test_the_manager_is_told_at_an_abstract_address_too(tmp_path: Path) -> None:
+    name = f"store-exporter-{tmp_path}"
+    with manager(f"\0{name}") as listener:
+        notifier = Notifier({"NOTIFY_SOCKET": f"@{name}", "WATCHDOG_USEC": "200000"})
+        notifier.ready()
+        assert await told(listener, "READY=1") == ["READY=1"]
+        async with notifier.watched():
+            await told(listener, "WATCHDOG=1")
+        notifier.reloading()
+        assert len(await told(listener, "RELOADING=1")) >= 2
+        notifier.stopping()
+        await told(listener, "STOPPING=1")
 
 
 async def test_the_watchdog_of_another_process_is_none_of_ours(tmp_path: Path) -> None:
