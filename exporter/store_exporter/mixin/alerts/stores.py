@@ -68,7 +68,10 @@ def store_down() -> Alert:
             ),
             (
                 "Tell the merchant or the hosting company, with the error type and the time.",
-                "If the store was closed for good, remove it from the configuration and reload.",
+                (
+                    "If the store was closed for good, remove it from the configuration and "
+                    "reload; the alert ends five minutes later, as after any recovery."
+                ),
             ),
         ),
         inhibited_by=(outage(),),
