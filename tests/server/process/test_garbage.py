@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib.util
 import mmap
 import platform
 import struct
+import sys
 import weakref
 from pathlib import Path
 from socket import SO_LINGER, SOL_SOCKET
@@ -142,3 +144,26 @@ async def test_afterwards_all_is_as_it_was() -> None:
         assert gc.get_threshold() == garbage.THRESHOLDS
     assert (gc.get_threshold(), len(gc.callbacks)) == before
     assert gc.get_freeze_count() == 0
+
+
+async def test_a_python_that_was_built_without_libffi_collects_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "_ctypes", None)
+    monkeypatch.delitem(sys.modules, "ctypes", raising=False)
+    spec = importlib.util.find_spec(garbage.__name__)
+    assert spec is not None
+    assert spec.loader is not None
+    anew = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(anew)
+    monkeypatch.setattr(anew, "SECONDS", 0.0)
+    monkeypatch.setattr(anew, "TRIMS", 1)
+
+    def looks() -> int:
+        return sum(each["collections"] for each in gc.get_stats())
+
+    before = looks()
+    with anew.rare_collections():
+        async with asyncio.timeout(30.0):
+            while looks() < before + 3:  # noqa: ASYNC110 - the collector has no event
+                await asyncio.sleep(0)

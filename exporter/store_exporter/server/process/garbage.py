@@ -23,11 +23,10 @@ free pages, which the C library keeps: a seventh of all memory.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
 import sys
 from asyncio import selector_events
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -52,14 +51,14 @@ _LOST = "_call_connection_lost"
 def rare_collections() -> Iterator[None]:
     """Collect garbage in this way until the block ends, in an event loop; for the whole process."""
     collections, blocks = 0, 0
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
+    trim = _trim()
 
     async def collect() -> None:
         for number in count(1):
             await asyncio.sleep(SECONDS)
             if gc.isenabled():  # otherwise `large_work` makes many objects that stay
                 gc.collect()
-            if number % TRIMS == 0 and trim is not None:
+            if number % TRIMS == 0:
                 trim(0)
 
     def freeze(phase: str, info: dict[str, int]) -> None:
@@ -89,6 +88,18 @@ def rare_collections() -> Iterator[None]:
         gc.callbacks.remove(freeze)
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def _trim() -> Callable[[int], object]:
+    """Return what gives free memory back to the system; where nothing does, what does nothing."""
+    try:
+        # Python built without libffi has no such module; one linked statically loads no library.
+        import ctypes
+
+        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim  # of glibc alone
+    except (ImportError, OSError, AttributeError):
+        return lambda _: None
+    return trim
 
 
 @contextmanager
