@@ -73,3 +73,18 @@ def test_an_order_that_cannot_be_read_hides_no_other(
     ids = numbered(store, 5)
     store.edit_order(store.new_order("completed")["id"], number=None)
     assert shop.check_order("A-3").id == ids["A-3"]
+
+
+def test_orders_that_the_plugin_did_not_number_hide_no_other(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """Drafts and what was placed before the plugin have their ids, which are far larger."""
+    ids = {}
+    for value in range(1, 901):
+        order = store.new_order("completed")
+        if value % 3:
+            del store.shop.orders[order["id"]]
+        elif value % 4:
+            ids[str(value)] = store.edit_order(order["id"], number=str(value))["id"]
+    for number in ("3", "153", "303", "402", "597", "897"):
+        assert shop.check_order(number).id == ids[number]

@@ -7,6 +7,7 @@ follows from how far its number is from those of a page.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -38,17 +39,25 @@ def find_by_place(api: Api, number: str) -> Plan[int | None]:
     """Return the id of the order with a number, None if it is not where it should be.
 
     At most six pages of a hundred ids are read, and one where orders are numbered by their ids.
+    Where many orders were deleted the numbers are far apart and the first estimate goes too far, so
+    that the next one is between the pages that are known to be too new and too old.
     """
-    wanted, page, seen = _read(number), 1, set[int]()
-    while wanted is not None and page not in seen and len(seen) < _MOST_PAGES:
-        seen.add(page)
+    wanted, page, too_new, too_old = _read(number), 1, 0, math.inf
+    if wanted is None:
+        return None
+    for _ in range(_MOST_PAGES):
         rows = yield from _page(api, page)
         found = dict(_ids_by_number(rows))
         if number in found:
             return found[number]
-        if all(own == str(identifier) for own, identifier in found.items()):
+        # Drafts, and what was placed before the plugin, are numbered by their ids.
+        given = [own for own, identifier in found.items() if own != str(identifier)]
+        away = _pages_away(wanted, given)
+        too_new, too_old = (page, too_old) if away > 0 else (too_new, page)
+        last = int(min(rows.pages or page, too_old - 1))
+        if not away or last <= too_new:
             return None
-        page = max(1, min(page + _pages_away(wanted, found), rows.pages or page))
+        page = max(too_new + 1, min(page + away, last))
     return None
 
 
