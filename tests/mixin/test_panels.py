@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from store_exporter.mixin import dashboards, wide
-from store_exporter.mixin.dashboards.panels import Nothing, PanelKind
+from store_exporter.mixin.dashboards.panels import Nothing, Panel, PanelKind
 from store_exporter.mixin.dashboards.variables import DETAIL, LEVEL
-from store_exporter.mixin.policy import DAY, MINUTE
+from store_exporter.mixin.policy import DAY, HOUR, MINUTE
 from tests.mixin.panels import ALL, RANGE, Series, Source, choices, figures, proof
 from tests.mixin.synthetic import ERROR_SHARE, ERRORS, OPERATIONS, ORDERS_PER_HOUR, RATE, STORES
 from tests.servers import Server
@@ -290,3 +290,34 @@ def test_where_nothing_is_found_a_row_of_words_is(history: tuple[Server, float])
                 ((labels, values),) = found
                 assert set(labels.values()) <= {*Nothing}
                 assert set(values) == {-1}
+
+
+def words(source: Source, panel: Panel, chosen: dict[str, str]) -> tuple[set[str], int]:
+    """What a panel has in place of figures, and how many series of figures it has beside that."""
+    found = [each for query in panel.queries for each in source.ask(panel, query, chosen)]
+    said = {value for labels, _ in found for value in labels.values() if value in {*Nothing}}
+    return said, sum(not {*Nothing} & {*labels.values()} for labels, _ in found)
+
+
+def test_no_page_has_it_that_no_store_is_watched_where_one_is(
+    history: tuple[Server, float],
+) -> None:
+    source = Source(history[0].url, history[1])
+    for page in dashboards.pages():
+        chosen = next(choices(source, page))
+        about = dict.fromkeys(chosen.keys() & {"slo", "operation", "error_type"}, "nothing")
+        for panel in page.panels:
+            assert Nothing.NO_STORE not in words(source, panel, chosen | about)[0], panel.title
+
+
+def test_no_words_stand_beside_what_was_watched_before_the_exporter_ended(
+    history: tuple[Server, float],
+) -> None:
+    source = Source(history[0].url, history[1])
+    (page,) = [page for page in dashboards.pages() if page.file == "shop"]
+    (panel,) = [panel for panel in page.panels if panel.title == "Checks"]
+    chosen = next(choices(source, page))
+    source.now += 2 * HOUR
+    said, shown = words(source, panel, chosen)
+    assert shown
+    assert not said

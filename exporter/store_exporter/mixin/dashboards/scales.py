@@ -116,6 +116,11 @@ def of_each(detailed: str, sampled: str, each: Callable[[str], str] = str) -> st
     return f"({' or '.join(map(each, read))})"
 
 
+def ever(found: str) -> str:
+    """What a selector finds at any moment of the chosen time."""
+    return f"present_over_time({promql.over(found, '$__range')} @ end())"
+
+
 def mean(found: str) -> str:
     """What a selector finds, on average over the chosen time."""
     return f"avg_over_time({promql.over(found, '$__range')})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....metrics.catalogue import business, health
 from ... import series, wide
 from ...names import AlertName, Dashboards
-from ...promql import over, select
+from ...promql import select
 from ..by_hour import by_hour
 from ..panels import IN_WORDS, OK_FAILED, Nothing, Panel, PanelKind, Query, Row, in_words
 from ..scales import (
@@ -14,6 +14,7 @@ from ..scales import (
     STALE,
     SUCCESS,
     calls,
+    ever,
     failures,
     mean,
     of_each,
@@ -31,7 +32,7 @@ def checks() -> Row:
     phases = over_time(("phase",), wide.PHASES)
     probe = over_time(("probe",), wide.PROBES)
     failing = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)} @ end()) == 0"
-    known = f"last_over_time({over(select(health.PROBE_SUCCESS, *M), '1h')} @ end())"
+    known = of_each(series.STORE_UP, series.UP_SAMPLED, ever)
     probes = Panel(
         PanelKind.TIMELINE,
         "Checks",

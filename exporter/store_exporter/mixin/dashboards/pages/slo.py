@@ -182,7 +182,7 @@ def one_by_one() -> Row:
                         decimals=1,
                         steps=LEFT,
                         width=116,
-                        otherwise=Nothing.NO_STORE,
+                        otherwise=Nothing.UNKNOWN,
                     ),
                     *(
                         Query(
