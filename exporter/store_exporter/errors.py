@@ -126,7 +126,8 @@ _ENTRIES = (
         "invalid_response",
         Fault.STORE,
         "The response is not what the API specifies.",
-        "A plugin or theme may print into the API's responses; read the start of the body.",
+        "Exclude the store's API from caching if the message names a cache; otherwise a plugin or "
+        "theme may print into the API's responses: read the start of the body.",
     ),
     ErrorType(
         "response_too_large",

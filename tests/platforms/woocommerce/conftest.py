@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
-from store_exporter.platforms.woocommerce import WooCommerce
+from store_exporter.platforms.woocommerce import WooCommerce, api
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client
+
+
+@pytest.fixture
+def same_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the same members each time, so that recorded responses fit the requests."""
+    monkeypatch.setattr(api, "_LOT", SimpleNamespace(sample=lambda names, count: names[:count]))
 
 
 @pytest.fixture

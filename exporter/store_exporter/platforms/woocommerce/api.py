@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,6 +17,7 @@ from ...net.plans import Plan, Request
 from ..kit.connection import Send
 from ..kit.reading.days import TimeRange
 from ..kit.rest import api
+from ..kit.rest.api import RestPage
 from .auth import needs_key
 from .responses import READER
 
@@ -33,6 +34,26 @@ FULL = {"dp": "8"}
 _VARIED = "_fresh"
 """Parameter that WooCommerce does not know and that makes each request's address its own."""
 _LINKED = re.compile(rf"[?&]{_VARIED}=([0-9a-f]+)")
+_SPARE: Mapping[str, tuple[str, ...]] = {
+    f"{STORE}/cart": (
+        *("coupons", "fees", "items_weight", "needs_payment", "needs_shipping", "shipping_rates"),
+    ),
+    f"{V3}/settings/general": ("default", "description", "label", "tip", "type"),
+    f"{V3}/orders": (
+        *("cart_tax", "currency_symbol", "discount_tax", "number", "payment_method_title"),
+        *("prices_include_tax", "shipping_tax", "version"),
+    ),
+    f"{V3}/products": (
+        *("backorders", "catalog_visibility", "downloadable", "featured", "menu_order"),
+        *("sold_individually", "tax_status", "virtual"),
+    ),
+    f"{V3}/customers": (
+        *("date_created", "date_created_gmt", "date_modified", "date_modified_gmt"),
+        "is_paying_customer",
+    ),
+    f"{V3}/webhooks": ("date_created", "date_modified", "hooks", "name", "resource", "topic"),
+}
+"""Members that each of what has these paths has, all of them short."""
 _LOT = secrets.SystemRandom()
 _REFUSED = b"woocommerce_rest_authentication_error"
 MAX_PAGES = 10
@@ -92,34 +113,28 @@ class Api(api.Api):
             _refuse_kept(request, response)
         return response
 
-    def ask_anew(
-        self, path: str, wanted: Sequence[str], spare: Sequence[str]
-    ) -> Plan[tuple[Any, Response]]:
-        """GET members of an object together with others drawn by lot, which no cache foresees.
-
-        A cache that goes by the path alone, and says nothing of itself, has members that were not
-        requested, as equally many are drawn each time.
-
-        Args:
-            path: as `address` takes it.
-            wanted: names of members.
-            spare: names of members that the store always has.
+    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
+        """GET one resource; see `kit.rest.api.Api.ask`.
 
         Raises:
             StoreError: invalid_response, it has members that were not requested; whatever a
                 request may raise.
         """
-        drawn = _LOT.sample(spare, len(spare) // 2)
-        body, response = yield from self.ask(path, {"_fields": ",".join([*wanted, *drawn])})
-        others = set(spare).difference(drawn).intersection(body if isinstance(body, dict) else ())
-        if others:
-            message = (
-                f"the response has {min(others)}, which was not requested: it came out of a cache "
-                "that does not say so and goes by the path alone, or something before the store "
-                "drops the query; exclude the store's API there"
-            )
-            raise StoreError("invalid_response", message, status=response.status)
+        query, others = _with_drawn(path, params)
+        body, response = yield from super().ask(path, query)
+        _refuse_others([body], others, response)
         return body, response
+
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
+        """GET one page of a list; see `kit.rest.api.Api.page`.
+
+        Raises:
+            StoreError: as `ask` does.
+        """
+        query, others = _with_drawn(path, params)
+        page = yield from super().page(path, query)
+        _refuse_others(page.items, others, page.response)
+        return page
 
     def _learned(self, path: str, request: Request, response: Response) -> Plan[bool]:
         """Learn from a response where the API is; True if that is worth another request."""
@@ -170,6 +185,54 @@ class Api(api.Api):
             kind, status, code = error.error_type, error.status, error.code
             message = f"{path} is not there: WooCommerce Analytics is switched off"
             raise StoreError(kind, message, status=status, code=code) from error
+
+
+def _with_drawn(
+    path: str, params: Mapping[str, Any] | None
+) -> tuple[Mapping[str, Any] | None, set[str]]:
+    """Request further members that are drawn by lot, which no cache foresees.
+
+    A cache that goes by the path alone, and says nothing of itself, gives members that were not
+    requested, as equally many are drawn each time.
+
+    Args:
+        path: as `Api.address` takes it.
+        params: the query, in which `_fields` says which members are wanted.
+
+    Returns:
+        The query, and the members that a response to it does not have.
+    """
+    if not params or "_fields" not in params:
+        return params, set()
+    wanted = params["_fields"].split(",")
+    spare = [one for one in _spare_members(path) if one not in wanted]
+    drawn = _LOT.sample(spare, len(spare) // 2)
+    return {**params, "_fields": ",".join(wanted + drawn)}, set(spare).difference(drawn)
+
+
+def _spare_members(path: str) -> tuple[str, ...]:
+    """Return members of what has a path, whether it is a list or one resource of it."""
+    return _SPARE.get(path) or _SPARE.get(path.rpartition("/")[0], ())
+
+
+def _refuse_others(items: Sequence[Any], others: set[str], response: Response) -> None:
+    """Refuse a response with members that were not requested.
+
+    Raises:
+        StoreError: invalid_response, it is the response to another request.
+    """
+    found = next((names for one in items if (names := others.intersection(_names(one)))), None)
+    if found:
+        message = (
+            f"the response has {min(found)}, which was not requested: it came out of a cache that "
+            "does not say so and goes by the path alone, or something before the store drops the "
+            "query; exclude the store's API there"
+        )
+        raise StoreError("invalid_response", message, status=response.status)
+
+
+def _names(item: Any) -> Collection[str]:
+    return item.keys() if isinstance(item, dict) else ()
 
 
 def _refuse_kept(request: Request, response: Response) -> None:

@@ -77,8 +77,7 @@ def ask_currency(api: Api) -> Plan[tuple[str, Response]]:
     """
     what = "the currency setting"
     try:
-        spare = ("default", "description", "label", "tip", "type")
-        body, response = yield from api.ask_anew(_CURRENCY, ("id", "value"), spare)
+        body, response = yield from api.ask(_CURRENCY, {"_fields": "id,value"})
         return Fields(body, what).currency("value"), response
     except StoreError as error:
         if error.code != "rest_setting_setting_invalid":

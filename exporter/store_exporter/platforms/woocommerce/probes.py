@@ -22,9 +22,7 @@ from .marks import MARKS
 _MADE = ("nonce-timestamp", "cart-token", "date")
 """Headers that distinguish two carts: the shop makes the first two for each visitor, where
 something before it may write a date of its own."""
-_CART = ("items_count", "totals", "payment_methods")
-_SPARE = ("coupons", "fees", "items_weight", "needs_payment", "needs_shipping", "shipping_rates")
-"""Members of a cart that are read, and others that each cart has."""
+_CART = {"_fields": "items_count,totals,payment_methods"}
 _PAGES = StorefrontPages(
     ClosedPage(
         "says that the shop is coming soon",
@@ -66,7 +64,7 @@ def cart(api: Api, run: Run) -> Plan[Report]:
     # Sent without a token and without cookies, so that WooCommerce stores no session: it writes one
     # only for a visitor whom it knows again. With the token of an earlier response each run would
     # leave or renew a row in the table of sessions.
-    body, response = yield from api.ask_anew(f"{STORE}/cart", _CART, _SPARE)
+    body, response = yield from api.ask(f"{STORE}/cart", _CART)
     caches.refuse_repeated(api.seen, "cart", response, run.now(), _MADE)
     cart = Fields(body, "the cart")
     count = cart.integer("items_count")
