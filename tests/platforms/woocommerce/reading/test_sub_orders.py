@@ -105,6 +105,18 @@ def test_a_report_has_an_order_of_two_vendors_and_its_refund_once(
     assert (report.orders, report.gross, report.refunds) == (1, pounds("62.68"), pounds("31.34"))
 
 
+def test_refunds_of_sub_orders_are_not_requested_one_by_one_before_woocommerce_9(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.shop.habits.version = (8, 6)
+    number, mine, _ = split(store, "completed")
+    store.refund(mine, "31.34")
+    store.refund(number, "31.34")
+    assert shop.get_sales_report("week").refunds == pounds("31.34")
+    whose = [path for _, path in store.requests if "/refunds?" in path]
+    assert [f"/orders/{number}/" in path for path in whose if "wc/v3/refunds" not in path] == [True]
+
+
 def test_a_refund_of_a_sub_order_that_was_placed_earlier_is_in_no_report(
     store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
 ) -> None:

@@ -212,11 +212,11 @@ def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fie
     Raises:
         StoreError: response_too_large, there is too little time for each refunded order.
     """
-    query = {**between(when, "modified_"), "_fields": "id,refunds"}
+    query = {**between(when, "modified_"), "_fields": f"id,refunds,{MEMBERS}"}
     orders: list[int] = []
 
     def take(order: Fields) -> None:
-        if order.listed("refunds"):
+        if order.listed("refunds") and not is_sub_order(order):
             orders.append(order.identifier())
 
     unreadable = yield from api.read_all(f"{V3}/orders", query, "orders", take)
