@@ -13,7 +13,7 @@ from store_exporter.platforms.shopify import App, Shopify
 from store_exporter.platforms.shopify.auth import problem
 from store_exporter.stores.model import Secret
 from tests.fakes.clock import Clock
-from tests.fakes.direct import answering
+from tests.fakes.direct import Json, answering, changing
 from tests.fakes.shopify import client
 from tests.platforms.shopify.watching import Watched, watched
 
@@ -67,6 +67,30 @@ def test_a_token_that_is_refused_although_it_is_new_is_not_replaced_again(
             store.check_stock("SKU-010")
         assert grants(shop) == count
     assert len(shop.requests) == 4
+
+
+def test_a_token_that_expires_during_a_request_that_fails_repeats_no_change(
+    shop: SimulatedShopify, clock: Clock
+) -> None:
+    """Nobody knows whether the shop carried out what it had no time to confirm."""
+    store = client(shop, clock, admin=app(shop))
+    order = next(o for o in shop.stock_room.orders.values() if o.fulfillment != "FULFILLED")
+    store.check_stock("SKU-010")
+    clock.advance(86_095.0)
+    sent = []
+
+    def fail(answer: Json) -> Json:
+        if "orderCancel" not in answer.get("data", {}):
+            return answer
+        sent.append(answer)
+        clock.advance(8.0)
+        internal = {"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+        return {"data": None, "errors": [internal]}
+
+    shop.faults.add(changing("*", fail))
+    with pytest.raises(StoreError, match="Internal error"):
+        store.cancel_order(order.number)
+    assert len(sent) == 1
 
 
 def test_a_secret_that_was_changed_is_told_and_not_the_token_that_it_gave(

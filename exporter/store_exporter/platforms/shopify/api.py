@@ -107,8 +107,9 @@ class Api(connection.Api):
         try:
             return (yield from self._ask(request))
         except StoreError as error:
-            if error.error_type == "unauthorized":
-                self._tokens.granted.forget()
+            if error.error_type != "unauthorized":
+                raise
+            self._tokens.granted.forget()
             if is_new or not self._tokens.expired:
                 raise
         return (yield from self._ask_admin(request))
