@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from weakref import WeakValueDictionary
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_exporter.errors import ERROR_TYPES
+from store_exporter.lock import Lock
 from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, business, exporter, health
 from store_exporter.metrics.families import Sample
 from store_exporter.metrics.recorder import Recorder, default
@@ -319,6 +321,22 @@ def test_a_forgotten_handle_is_found_again_by_its_labels() -> None:
     again.finish(0.1)
     handle.finish(0.2)
     assert (only(recorder).total, only(recorder).in_progress) == (2, 0)
+
+
+def test_a_store_that_is_forgotten_just_as_its_operation_begins_breaks_nothing() -> None:
+    recorder = Recorder()
+
+    class ForgottenMeanwhile(Lock):
+        def attempt(self, work: Any, *arguments: Any) -> bool:  # type: ignore[override]
+            recorder.forget(SHOP)
+            return super().attempt(work, *arguments)
+
+    recorder._series._folding = ForgottenMeanwhile()
+    handle = recorder.operation(*SHOP, "get_cart")
+    handle.start()
+    handle.finish(0.1)
+    found = {family.metric: dict(family.series) for family in recorder.families()}
+    assert set(found[exporter.INSTRUMENTATION_ERRORS].values()) <= {0}
 
 
 def test_forgetting_does_not_end_operations_in_progress() -> None:

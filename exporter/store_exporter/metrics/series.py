@@ -128,7 +128,8 @@ class OperationSeries:
 
     def _most_pending(self) -> int:
         """Return how many durations may wait for folding in each handle."""
-        share = _PENDING_DURATIONS // len(self.handles)
+        # There may be none, where another thread has just forgotten the only store.
+        share = _PENDING_DURATIONS // max(1, len(self.handles))
         return max(FIRST_TICKETS, min(share, MOST_TICKETS))
 
     def make_room(self, failed: Failed) -> None:
