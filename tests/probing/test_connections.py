@@ -250,6 +250,29 @@ async def test_a_kept_connection_that_was_lost_is_no_failure_and_the_last_one_th
     assert server.connections == 4
 
 
+async def test_kept_connections_that_the_server_has_ended_all_at_once_are_no_failure(
+    store: StoreFactory, transports: Transports
+) -> None:
+    """As those of several stores on one host are, of which one takes another's."""
+    both = asyncio.Barrier(2)
+
+    async def answer_first(connection: Connection) -> None:
+        if connection.sent:
+            connection.writer.close()
+            return
+        if server.connections <= 2:
+            await both.wait()
+        await bad_server.answer()(connection)
+
+    runner = Runner(Recorder(), transports(5))
+    async with serving(answer_first) as server:
+        one, other = (liveness(store(server.url, domain=name)) for name in ("one", "other"))
+        await asyncio.gather(run(runner, one), run(runner, other))
+        result = await run(runner, one)
+    assert result.ok, result.message
+    assert server.connections == 3
+
+
 async def test_a_store_that_hangs_fails_also_where_its_connection_was_kept(
     store: StoreFactory, transports: Transports
 ) -> None:

@@ -146,7 +146,7 @@ class StoreHttp:
         except StaleConnectionError:
             # Some servers end a connection after a redirect without a word. A trail is followed to
             # read only, and from its beginning it would be met by the same.
-            return await self._send(outgoing)
+            return await self._send(replace(outgoing, lasting=False))
 
     def _outgoing(self, request: Request) -> Outgoing:
         url = self._store.url + request.url if request.url.startswith("/") else request.url
@@ -221,6 +221,8 @@ class StoreHttp:
             outcome = f"{error.error_type}: {error.message}"
             span.failed(error.error_type)
             if isinstance(error, StaleConnectionError):
+                # Another kept one may have ended as well: this run goes on over new ones.
+                self._idle = None
                 raise
             if exchange.kept and outgoing.lasting:
                 self._connect_anew()
