@@ -92,7 +92,8 @@ def sold_since_midnight(earlier: str) -> tuple[Query, ...]:
     Args:
         earlier: how much earlier than now the panel's range ends, such as `1d`.
     """
-    until = (promql.seconds(earlier) if earlier else 0) + HOUR + 10 * MINUTE
+    # An earlier day that clocks changed on is an hour longer.
+    until = (promql.seconds(earlier) + HOUR if earlier else 0) + HOUR + 10 * MINUTE
     known = promql.over(select(series.UP_SAMPLED, *M), "1h", f"-{promql.duration(until)}")
     day = (
         f"vector($__range_s) <= {25 * HOUR} and vector($__from % {1000 * HOUR // 4}) == 0"
