@@ -146,6 +146,7 @@ def test_a_vendor_finds_the_sub_order_by_its_number(
     [
         ({"parent_id": 7, "created_via": "dokan"}, True),
         ({"parent_id": 7, "created_via": "yith_wcmv_vendor_suborder"}, True),
+        ({"parent_id": 7, "created_via": "wcmp_vendor_order"}, True),
         # A vendor enters such by hand.
         ({"parent_id": 0, "created_via": "dokan"}, False),
         ({"parent_id": 7, "created_via": "wc_deposits"}, False),

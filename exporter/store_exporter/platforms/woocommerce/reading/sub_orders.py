@@ -19,6 +19,7 @@ _MARKETPLACES = frozenset(
         "multivendorx_store_order",  # MultiVendorX from 5.0
         "mvx_vendor_order",  # MultiVendorX before
         "superstore",  # SuperStore
+        "wcmp_vendor_order",  # WC Marketplace, which became MultiVendorX
         "yith_wcmv_vendor_suborder",  # YITH Multi Vendor
     )
 )
