@@ -46,7 +46,7 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
     page, low = begin(source), ends(source)
     title = found_in(TITLE, page, marks)
     named = title or plain(page[:SCRIPTS], marks, 80)
-    found = challenged(200, low, marks, named) or instead(200, low, named, marks)
+    found = challenged(200, low, marks, title) or instead(200, low, named, marks)
     if found or len(source) > _LONG or is_platforms(page, low, marks):
         return found
     # No shop looks like that: its words can be read more boldly.
