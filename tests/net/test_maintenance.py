@@ -91,6 +91,8 @@ def test_a_title_that_says_maintenance_names_the_cause(named: str, said: str) ->
         ("Service Unavailable", "Please contact maintenance@host.example about it."),
         ("", "Service Unavailable, please contact maintenance@host.example"),
         ("Bad gateway", "Volvemos"),
+        ("Service Unavailable", "The search index is being updated."),
+        ("", "Service Unavailable, the cache is being upgraded"),
     ],
 )
 def test_a_failure_is_one_whomever_its_page_says_to_ask_about_maintenance(

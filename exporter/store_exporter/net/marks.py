@@ -349,7 +349,12 @@ GENERIC = Marks(
         *("volvemos", "voltamos", "fermeture temporaire", "temporairement fermé"),
         *("temporarily closed", "site offline", "site is offline", "website is offline"),
         *("is currently offline", "we are upgrading", "update in progress", "upgrade in progress"),
-        *("is being updated", "is being upgraded"),
+        # So may a cache or an index be.
+        *(
+            f"{what} is being {changed}"
+            for what in ("store", "shop", "site")
+            for changed in ("updated", "upgraded")
+        ),
     ),
     closed_sites=(
         *("under maintenance", "undergoing maintenance", "maintenance mode", "for maintenance"),
