@@ -190,10 +190,14 @@ async def test_an_order_that_is_mended_is_read_although_many_others_stay_unreada
         assert "not counted: 49 (orders[" in "".join(report.degraded)
 
 
-async def test_a_smaller_page_size_holds_for_the_first_run_and_for_what_is_read_again() -> None:
+async def test_a_smaller_page_size_holds_for_all_that_is_read() -> None:
     async with watching(orders=60) as store:
         for _ in range(3):
             await collect(store, page_size=20)
+        for _ in range(70):
+            store.shop.new_order("processing")
+        report = await collect(store, page_size=20)
+        assert figures(report)["store_orders_total{processing}"] == 70
         sizes = [
             int(value)
             for _, path in store.shop.requests

@@ -102,12 +102,12 @@ def _read_new(book: NumberedBook[Any], new: set[int]) -> Plan[bool]:
     number = max(1, ahead.page - 1)
     received = set(new)
     for index in range(book.options.pages + (ahead.page > 1)):
-        listed = yield from book.ask(book.newest(book.largest_page, number))
+        listed = yield from book.ask(book.newest(book.options.size, number))
         ids = _ids(listed.page)
         if number > 1 and ids and ids <= received:
             # Where numbers of pages are ignored, those that were seen are left out.
             seen = tuple(map(str, sorted(received, reverse=True)[:_MOST_LEFT_OUT]))
-            listed = yield from book.ask(book.newest(book.largest_page, exclude=seen))
+            listed = yield from book.ask(book.newest(book.options.size, exclude=seen))
             ids = _ids(listed.page)
         if index == 0 and ahead.page and number > 1 and max(ids, default=0) < ahead.low:
             number = 1
