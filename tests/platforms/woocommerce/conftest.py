@@ -7,15 +7,17 @@ from types import SimpleNamespace
 import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
-from store_exporter.platforms.woocommerce import WooCommerce, api
+from store_exporter.platforms.kit.rest import random_members
+from store_exporter.platforms.woocommerce import WooCommerce
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client
 
 
 @pytest.fixture
 def same_members(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw the same members each time, so that recorded responses fit the requests."""
-    monkeypatch.setattr(api, "_LOT", SimpleNamespace(sample=lambda names, count: names[:count]))
+    """Request the same members each time, so that recorded responses fit the requests."""
+    first = SimpleNamespace(sample=lambda names, count: names[:count])
+    monkeypatch.setattr(random_members, "_RANDOM", first)
 
 
 @pytest.fixture

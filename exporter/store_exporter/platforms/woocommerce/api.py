@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,6 +18,7 @@ from ..kit.connection import Send
 from ..kit.reading.days import TimeRange
 from ..kit.rest import api
 from ..kit.rest.api import RestPage
+from ..kit.rest.random_members import request_members
 from .auth import needs_key
 from .responses import READER
 
@@ -34,6 +35,8 @@ FULL = {"dp": "8"}
 _VARIED = "_fresh"
 """Parameter that WooCommerce does not know and that makes each request's address its own."""
 _LINKED = re.compile(rf"[?&]{_VARIED}=([0-9a-f]+)")
+_FIELDS = "_fields"
+"""Parameter that names the members which a response has."""
 _SPARE: Mapping[str, tuple[str, ...]] = {
     f"{STORE}/cart": (
         *("coupons", "fees", "items_weight", "needs_payment", "needs_shipping", "shipping_rates"),
@@ -54,7 +57,6 @@ _SPARE: Mapping[str, tuple[str, ...]] = {
     f"{V3}/webhooks": ("date_created", "date_modified", "hooks", "name", "resource", "topic"),
 }
 """Members that each of what has these paths has, all of them short."""
-_LOT = secrets.SystemRandom()
 _REFUSED = b"woocommerce_rest_authentication_error"
 MAX_PAGES = 10
 """Pages that one operation reads at most, whatever the store says there are."""
@@ -73,7 +75,7 @@ class Api(api.Api):
     page_size = PAGE
     most_pages = MAX_PAGES
     in_full = FULL | {"dates_are_gmt": "true", "orderby": "id", "order": "asc"}
-    brief: ClassVar = {"_fields": "id"}
+    brief: ClassVar = {_FIELDS: "id"}
     total_header = "x-wp-total"
     pages_header = "x-wp-totalpages"
     reader = READER
@@ -117,12 +119,12 @@ class Api(api.Api):
         """GET one resource; see `kit.rest.api.Api.ask`.
 
         Raises:
-            StoreError: invalid_response, it has members that were not requested; whatever a
+            StoreError: invalid_response, it is the response to another request; whatever a
                 request may raise.
         """
-        query, others = _with_drawn(path, params)
-        body, response = yield from super().ask(path, query)
-        _refuse_others([body], others, response)
+        members = request_members(params, _FIELDS, _spare_members(path))
+        body, response = yield from super().ask(path, members.params)
+        members.check([body], response)
         return body, response
 
     def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
@@ -131,9 +133,9 @@ class Api(api.Api):
         Raises:
             StoreError: as `ask` does.
         """
-        query, others = _with_drawn(path, params)
-        page = yield from super().page(path, query)
-        _refuse_others(page.items, others, page.response)
+        members = request_members(params, _FIELDS, _spare_members(path))
+        page = yield from super().page(path, members.params)
+        members.check(page.items, page.response)
         return page
 
     def _learned(self, path: str, request: Request, response: Response) -> Plan[bool]:
@@ -187,52 +189,9 @@ class Api(api.Api):
             raise StoreError(kind, message, status=status, code=code) from error
 
 
-def _with_drawn(
-    path: str, params: Mapping[str, Any] | None
-) -> tuple[Mapping[str, Any] | None, set[str]]:
-    """Request further members that are drawn by lot, which no cache foresees.
-
-    A cache that goes by the path alone, and says nothing of itself, gives members that were not
-    requested, as equally many are drawn each time.
-
-    Args:
-        path: as `Api.address` takes it.
-        params: the query, in which `_fields` says which members are wanted.
-
-    Returns:
-        The query, and the members that a response to it does not have.
-    """
-    if not params or "_fields" not in params:
-        return params, set()
-    wanted = params["_fields"].split(",")
-    spare = [one for one in _spare_members(path) if one not in wanted]
-    drawn = _LOT.sample(spare, len(spare) // 2)
-    return {**params, "_fields": ",".join(wanted + drawn)}, set(spare).difference(drawn)
-
-
 def _spare_members(path: str) -> tuple[str, ...]:
     """Return members of what has a path, whether it is a list or one resource of it."""
     return _SPARE.get(path) or _SPARE.get(path.rpartition("/")[0], ())
-
-
-def _refuse_others(items: Sequence[Any], others: set[str], response: Response) -> None:
-    """Refuse a response with members that were not requested.
-
-    Raises:
-        StoreError: invalid_response, it is the response to another request.
-    """
-    found = next((names for one in items if (names := others.intersection(_names(one)))), None)
-    if found:
-        message = (
-            f"the response has {min(found)}, which was not requested: it came out of a cache that "
-            "does not say so and goes by the path alone, or something before the store drops the "
-            "query; exclude the store's API there"
-        )
-        raise StoreError("invalid_response", message, status=response.status)
-
-
-def _names(item: Any) -> Collection[str]:
-    return item.keys() if isinstance(item, dict) else ()
 
 
 def _refuse_kept(request: Request, response: Response) -> None:
