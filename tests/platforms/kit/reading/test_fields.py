@@ -29,6 +29,7 @@ STRICT = (
     "flag",
     "integer",
     "identifier",
+    "identifier_if_any",
     "quantity",
     "decimal",
     "currency",
@@ -55,7 +56,7 @@ def test_a_lenient_reader_never_raises(method: str, value: Any) -> None:
     getattr(fields(a=value), method)("a")
 
 
-@pytest.mark.parametrize("method", [name for name in STRICT if name != "gmt_if_any"])
+@pytest.mark.parametrize("method", [name for name in STRICT if not name.endswith("_if_any")])
 def test_a_missing_member_is_named(method: str) -> None:
     with pytest.raises(StoreError, match="thing") as caught:
         getattr(fields(), method)("total")
@@ -136,6 +137,11 @@ def test_a_count_below_zero_is_refused(value: Any) -> None:
 def test_an_id_is_above_zero() -> None:
     with pytest.raises(StoreError):
         fields(id=0).identifier()
+
+
+@pytest.mark.parametrize("value", [None, 0, "0", "", False])
+def test_an_id_of_nothing_is_none(value: Any) -> None:
+    assert fields(id=value).identifier_if_any("id") is None
 
 
 def test_stock_may_be_negative_or_a_fraction() -> None:

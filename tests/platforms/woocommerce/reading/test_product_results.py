@@ -6,7 +6,6 @@ import pytest
 
 from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.woocommerce.reading.product_results import (
-    optional_id,
     read_product,
     read_stock,
 )
@@ -28,11 +27,6 @@ def test_what_no_cart_takes_cannot_be_had(kind: str, status: str, can_be_had: bo
     assert (
         read_stock(Fields({**row, "backorders_allowed": False}, "product")).in_stock is can_be_had
     )
-
-
-@pytest.mark.parametrize("value", [None, 0, "0", "", False])
-def test_an_id_of_nothing_is_none(value: object) -> None:
-    assert optional_id(Fields({"parent_id": value}, "product"), "parent_id") is None
 
 
 @pytest.mark.parametrize("rating", ["", None, "four"])

@@ -197,6 +197,11 @@ class Fields:
         """Read the id of something that exists: a whole number above zero."""
         return self.integer(name, low=1)
 
+    def identifier_if_any(self, name: str) -> int | None:
+        """Read an id that is 0, null or PHP's empty text or false where there is none."""
+        value = self._members.get(name)
+        return None if value is False or value in (None, "") else self.integer(name) or None
+
     def quantity(self, name: str) -> Quantity:
         """Read a number of pieces, which is negative where more was sold than there was."""
         value = self._members.get(name)

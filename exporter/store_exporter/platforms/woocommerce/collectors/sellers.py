@@ -22,7 +22,7 @@ from ...kit.rest.api import RestPage
 from .. import local_dates
 from ..api import FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
-from ..reading.product_results import counts_stock, optional_id
+from ..reading.product_results import counts_stock
 from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import read_amount
 from .catalogue import LOW, OUT, STOCK_REPORT, stock_counts
@@ -122,7 +122,7 @@ def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
 def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:
     # Of a product that was deleted since, the id is 0.
     product, quantity = line.integer("product_id"), line.quantity("quantity")
-    variation = optional_id(line, "variation_id")
+    variation = line.identifier_if_any("variation_id")
     if product:
         if sold.is_listed(created):
             name = line.text_or("parent_name") or line.text_or("name")
@@ -236,7 +236,7 @@ def _checked_rows(
         try:
             row = Fields.row(item, "the stock report", index)
             status, number = row.one_of("stock_status", _STATUSES), row.identifier()
-            parent = optional_id(row, "parent_id") or 0
+            parent = row.identifier_if_any("parent_id") or 0
         except StoreError as error:
             failures.append(error)
             continue

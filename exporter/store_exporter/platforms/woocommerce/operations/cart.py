@@ -162,7 +162,7 @@ def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[in
     """
     parent = yield from find_product(api, product)
     child = yield from find_product(api, variation)
-    if product_results.optional_id(child, "parent_id") != parent.identifier():
+    if child.identifier_if_any("parent_id") != parent.identifier():
         message = f"{str(variation)[:40]} is not a variation of {str(product)[:40]}"
         raise StoreError("invalid_input", message)
     return child.identifier()

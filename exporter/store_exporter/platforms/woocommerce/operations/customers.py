@@ -14,7 +14,6 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.people import full_name
 from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api
-from ..reading.product_results import optional_id
 from ..reading.totals import OrderTotals
 from .order_sums import every_order
 
@@ -51,7 +50,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     sales: list[Sale] = []
 
     def take(order: Fields) -> None:
-        account = optional_id(order, "customer_id")
+        account = order.identifier_if_any("customer_id")
         own = _billing(order, account).text_or("email")
         sale = Sale(account, own.strip())
         try:
@@ -97,7 +96,7 @@ def _read(order: Fields, reading: OrderTotals) -> Purchase | None:
     spent = reading.total(order, currency).amount
     for refund in order.children("refunds"):
         spent -= abs(refund.money("total", currency).amount)
-    billing = _billing(order, optional_id(order, "customer_id"))
+    billing = _billing(order, order.identifier_if_any("customer_id"))
     return Purchase(
         name=full_name(billing),
         country=billing.text_or("country"),

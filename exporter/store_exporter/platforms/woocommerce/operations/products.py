@@ -139,7 +139,7 @@ def check_price(api: Api, product: int | str) -> Plan[Price]:
 )
 def get_product_variations(api: Api, product: int | str) -> Plan[Listing[Product]]:
     found = yield from find_product(api, product)
-    parent = product_results.optional_id(found, "parent_id")
+    parent = found.identifier_if_any("parent_id")
     if found.text("type") == "variation" and parent is not None:
         number = parent
     elif product_results.has_variations(found):
@@ -166,7 +166,7 @@ def get_product_reviews(
     """With `min_rating`, the first 1,000 reviews are looked at."""
     wanted, lowest = arguments.limit(limit), arguments.rating(min_rating)
     found = yield from find_product(api, product)
-    number = product_results.optional_id(found, "parent_id") or found.identifier()
+    number = found.identifier_if_any("parent_id") or found.identifier()
     params: Mapping[str, Any] = {"product": number, "status": "approved"}
     most = wanted if lowest is None else arguments.MOST_ITEMS
     path = f"{V3}/products/reviews"

@@ -11,7 +11,6 @@ from ....spec.money import Money
 from ....spec.results import Coupon
 from ...kit.operations.coupons import CouponRequest, check_coupon, refusal
 from ...kit.reading.fields import Fields
-from .product_results import optional_id
 
 _RESTRICTIONS = (
     "product_ids",
@@ -78,8 +77,8 @@ def _limit(fields: Fields, name: str, currency: str) -> Money | None:
 
 
 def _uses_left(fields: Fields) -> int | None:
-    limit = optional_id(fields, "usage_limit")
-    return None if limit is None else limit - (optional_id(fields, "usage_count") or 0)
+    limit = fields.identifier_if_any("usage_limit")
+    return None if limit is None else limit - (fields.identifier_if_any("usage_count") or 0)
 
 
 def _listed(fields: Fields, name: str) -> list[Any]:
@@ -95,7 +94,7 @@ def _check_shopper(fields: Fields, code: str, email: str) -> None:
     allowed = _texts(_listed(fields, "email_restrictions"))
     if allowed and not any(_matches(pattern, email) for pattern in allowed):
         raise refusal("email", f"coupon {code} is for other customers")
-    limit = optional_id(fields, "usage_limit_per_user")
+    limit = fields.identifier_if_any("usage_limit_per_user")
     # Guests are listed by their address; who was logged in, by a number that says nothing here.
     if limit and _texts(_listed(fields, "used_by")).count(email) >= limit:
         raise refusal(

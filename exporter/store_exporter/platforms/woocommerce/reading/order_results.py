@@ -26,7 +26,6 @@ from ....spec.results import (
 from ...kit.reading.fields import Fields
 from ...kit.reading.people import AddressMembers, full_name, read_address
 from ...kit.reading.secondary import Secondary
-from .product_results import optional_id
 from .totals import OrderTotals
 
 DATES = ("date_created", "date_modified", "date_paid", "date_completed")
@@ -84,8 +83,8 @@ def _digits(value: Any) -> str:
 
 def _line(currency: str, row: Fields) -> OrderLine:
     return OrderLine(
-        product_id=optional_id(row, "product_id"),
-        variation_id=optional_id(row, "variation_id"),
+        product_id=row.identifier_if_any("product_id"),
+        variation_id=row.identifier_if_any("variation_id"),
         sku=row.text_or("sku"),
         name=row.text_or("name"),
         quantity=row.quantity("quantity"),
@@ -96,7 +95,7 @@ def _line(currency: str, row: Fields) -> OrderLine:
 def _customer(fields: Fields) -> Customer:
     billing = fields.child("billing")
     email = billing.text_or("email")
-    return Customer(optional_id(fields, "customer_id"), email, full_name(billing))
+    return Customer(fields.identifier_if_any("customer_id"), email, full_name(billing))
 
 
 def read_note(fields: Fields) -> OrderNote:

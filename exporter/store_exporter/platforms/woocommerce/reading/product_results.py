@@ -18,11 +18,6 @@ NOT_SOLD_HERE = ("external", "grouped")
 """Types of products that no cart takes: sold elsewhere, or only a list of others."""
 
 
-def optional_id(fields: Fields, name: str) -> int | None:
-    """Read an id that is 0, null or PHP's empty text or false where there is none."""
-    return None if fields.raw(name) in (None, "", False) else fields.integer(name) or None
-
-
 def counts_stock(fields: Fields) -> bool:
     """Whether the store counts the stock; at a variation its product may do so, as `parent`."""
     return fields.raw("manage_stock") == "parent" or fields.flag("manage_stock")
@@ -60,7 +55,7 @@ def read_product(fields: Fields, currency: str) -> Product:
     count = also.read("rating_count", _rating_count, fields, kind)
     return Product(
         id=fields.identifier(),
-        parent_id=also.read("parent_id", optional_id, fields, "parent_id"),
+        parent_id=also.read("parent_id", fields.identifier_if_any, "parent_id"),
         type=kind,
         name=fields.text("name"),
         sku=fields.text_or("sku"),
@@ -154,7 +149,7 @@ def read_category(fields: Fields) -> Category:
         id=fields.identifier(),
         name=fields.text("name"),
         slug=fields.text_or("slug"),
-        parent_id=optional_id(fields, "parent"),
+        parent_id=fields.identifier_if_any("parent"),
         count=also.read("count", fields.integer, "count"),
         description=fields.markup_or("description"),
     )
@@ -186,7 +181,7 @@ def read_low_stock(fields: Fields) -> LowStock:
     fields.flag("manage_stock")
     return LowStock(
         product_id=fields.identifier(),
-        parent_id=optional_id(fields, "parent_id"),
+        parent_id=fields.identifier_if_any("parent_id"),
         sku=fields.text_or("sku"),
         name=fields.text_or("name"),
         quantity=fields.quantity("stock_quantity"),
