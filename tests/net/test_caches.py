@@ -11,6 +11,7 @@ from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.net import caches
 from store_exporter.net.caches import cache_hit, refuse_cached, refuse_repeated
+from store_exporter.net.plans import Request
 
 MADE = ("nonce-timestamp", "cart-token", "date")
 """What tells the carts of a shop apart."""
@@ -203,3 +204,32 @@ def test_names_of_any_length_are_not_kept() -> None:
     caches._is_of_cache.cache_clear()
     assert caches.cache_hit({"x" * 60_000 + "-cache": "HIT", "x-cache": "HIT"}) == "x-cache: HIT"
     assert caches._is_of_cache.cache_info().currsize == 1
+
+
+def test_each_request_has_an_address_of_its_own() -> None:
+    request = Request("GET", "https://shop.example/", {"page": "2"}, {"Accept": "*/*"})
+    one, other = (caches.uncached(request, "_fresh") for _ in range(2))
+    assert one.params["page"] == "2"
+    assert one.headers.items() >= {("Accept", "*/*")}
+    assert one.headers.items() >= caches.UNCACHED.items()
+    assert one.params["_fresh"] != other.params["_fresh"]
+
+
+@pytest.mark.parametrize("before", ["?", "?page=3&"])
+def test_a_list_that_links_to_pages_of_an_earlier_request_is_refused(before: str) -> None:
+    requests = [caches.uncached(Request("GET", "https://shop.example/"), "_x") for _ in range(2)]
+    first, second = (
+        Response(
+            200, {"link": f"<https://shop.example/{before}_x={request.params['_x']}>"}, b"", ""
+        )
+        for request in requests
+    )
+    caches.refuse_kept(requests[0], first, "_x")
+    with pytest.raises(StoreError, match="earlier request"):
+        caches.refuse_kept(requests[0], second, "_x")
+
+
+@pytest.mark.parametrize("link", ["", "<https://shop.example/?page=3>"])
+def test_links_without_the_request_prove_nothing(link: str) -> None:
+    request = caches.uncached(Request("GET", "https://shop.example/"), "_x")
+    caches.refuse_kept(request, Response(200, {"link": link}, b"", ""), "_x")

@@ -7,11 +7,14 @@ made for somebody else, or a while ago, proves neither that a store is alive nor
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from ..contract import Response
 from ..errors import StoreError
+from .plans import Request
 
 UNCACHED: Mapping[str, str] = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
 """Headers by which a request demands a fresh response; `Pragma` is for caches of HTTP/1.0."""
@@ -143,6 +146,40 @@ def refuse_cached(response: Response) -> None:
         message = (
             f"the answer came from a cache ({header}), not from the store: "
             "exclude the store's API from caching"
+        )
+        raise StoreError("invalid_response", message, status=response.status)
+
+
+def uncached(request: Request, parameter: str) -> Request:
+    """Return a request for a fresh response, whose address no cache has seen.
+
+    Args:
+        request: a request.
+        parameter: of its query that the store does not know; it gets a value of its own.
+    """
+    params = {**request.params, parameter: secrets.token_hex(6)}
+    return replace(request, params=params, headers={**UNCACHED, **request.headers})
+
+
+def refuse_kept(request: Request, response: Response, parameter: str) -> None:
+    """Refuse a response that came out of a cache, also a list out of one that adds no header.
+
+    Stores repeat the query of a request in the links to a list's other pages (RFC 8288).
+
+    Args:
+        request: as `uncached` made it.
+        response: the response to it.
+        parameter: as there.
+
+    Raises:
+        StoreError: invalid_response, it is the response to another request.
+    """
+    refuse_cached(response)
+    linked = re.search(rf"[?&]{parameter}=([0-9a-f]+)", response.headers.get("link", ""))
+    if linked is not None and linked[1] != request.params.get(parameter, linked[1]):
+        message = (
+            "the answer is one to an earlier request, which came out of a cache that does not say "
+            "so: exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,8 +15,6 @@ from ...net.plans import Plan, Request
 from ..kit.connection import Send
 from ..kit.reading.days import TimeRange
 from ..kit.rest import api
-from ..kit.rest.api import RestPage
-from ..kit.rest.random_members import request_members
 from .auth import needs_key
 from .responses import READER
 
@@ -32,11 +28,8 @@ PAGE = 100
 """The most that WooCommerce puts on a page."""
 FULL = {"dp": "8"}
 """Asks for amounts as they are stored, whatever number of decimals the shop displays."""
-_VARIED = "_fresh"
+_FRESH = "_fresh"
 """Parameter that WooCommerce does not know and that makes each request's address its own."""
-_LINKED = re.compile(rf"[?&]{_VARIED}=([0-9a-f]+)")
-_FIELDS = "_fields"
-"""Parameter that names the members which a response has."""
 _SPARE: Mapping[str, tuple[str, ...]] = {
     f"{STORE}/cart": (
         *("coupons", "fees", "items_weight", "needs_payment", "needs_shipping", "shipping_rates"),
@@ -75,7 +68,9 @@ class Api(api.Api):
     page_size = PAGE
     most_pages = MAX_PAGES
     in_full = FULL | {"dates_are_gmt": "true", "orderby": "id", "order": "asc"}
-    brief: ClassVar = {_FIELDS: "id"}
+    brief: ClassVar = {"_fields": "id"}
+    members_name = "_fields"
+    spare_members = _SPARE
     total_header = "x-wp-total"
     pages_header = "x-wp-totalpages"
     reader = READER
@@ -98,10 +93,7 @@ class Api(api.Api):
         """
         is_private = needs_key(request.url) or path.startswith(STORE)
         if request.method == "GET" and is_private:
-            # A cache that goes by the address alone has never seen this one.
-            params = {**request.params, _VARIED: secrets.token_hex(6)}
-            headers = {**caches.UNCACHED, **request.headers}
-            request = replace(request, params=params, headers=headers)
+            request = caches.uncached(request, _FRESH)
         response = yield from self.exchange(request)
         # At most twice: to another place, and there with another signature or version.
         for _ in range(2):
@@ -111,32 +103,8 @@ class Api(api.Api):
             request = replace(request, url=self.address(path))
             response = yield from self.exchange(request)
         if is_private:
-            caches.refuse_cached(response)
-            _refuse_kept(request, response)
+            caches.refuse_kept(request, response, _FRESH)
         return response
-
-    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
-        """GET one resource; see `kit.rest.api.Api.ask`.
-
-        Raises:
-            StoreError: invalid_response, it is the response to another request; whatever a
-                request may raise.
-        """
-        members = request_members(params, _FIELDS, _spare_members(path))
-        body, response = yield from super().ask(path, members.params)
-        members.check([body], response)
-        return body, response
-
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
-        """GET one page of a list; see `kit.rest.api.Api.page`.
-
-        Raises:
-            StoreError: as `ask` does.
-        """
-        members = request_members(params, _FIELDS, _spare_members(path))
-        page = yield from super().page(path, members.params)
-        members.check(page.items, page.response)
-        return page
 
     def _learned(self, path: str, request: Request, response: Response) -> Plan[bool]:
         """Learn from a response where the API is; True if that is worth another request."""
@@ -187,29 +155,6 @@ class Api(api.Api):
             kind, status, code = error.error_type, error.status, error.code
             message = f"{path} is not there: WooCommerce Analytics is switched off"
             raise StoreError(kind, message, status=status, code=code) from error
-
-
-def _spare_members(path: str) -> tuple[str, ...]:
-    """Return members of what has a path, whether it is a list or one resource of it."""
-    return _SPARE.get(path) or _SPARE.get(path.rpartition("/")[0], ())
-
-
-def _refuse_kept(request: Request, response: Response) -> None:
-    """Refuse a list that a cache kept without a word.
-
-    WordPress repeats the query of a request in the links to a list's other pages.
-
-    Raises:
-        StoreError: invalid_response, it is the response to another request.
-    """
-    sent = request.params.get(_VARIED)
-    linked = _LINKED.search(response.headers.get("link", ""))
-    if sent is not None and linked is not None and linked.group(1) != sent:
-        message = (
-            "the answer is one to an earlier request, which came out of a cache that does not say "
-            "so: exclude the store's API from caching"
-        )
-        raise StoreError("invalid_response", message, status=response.status)
 
 
 def between(when: TimeRange, name: str = "") -> dict[str, str]:

@@ -5,7 +5,7 @@ A platform says what its responses mean and how its lists are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -17,6 +17,7 @@ from .. import connection
 from ..reading import numbered_pages
 from ..reading.fields import Fields, as_list
 from ..reading.lists import Rows, unexpected_items
+from .random_members import MemberRequest, request_members
 from .responses import RestReader
 from .wrapping import BARE, Wrapping
 
@@ -69,6 +70,10 @@ class Api(connection.Api):
     """Where the content stands in JSON that holds more than it, by the beginnings of paths."""
     brief: ClassVar[Mapping[str, str]] = {}
     """What asks for no more of each item than its id."""
+    members_name: ClassVar[str] = ""
+    """Parameter of the members that are wanted of a resource, with commas between them."""
+    spare_members: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Short members of all resources at a path or in a list there; see `random_members`."""
     reader: ClassVar[RestReader]
     """Reads the responses."""
 
@@ -150,8 +155,15 @@ class Api(connection.Api):
 
     def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
         """GET one resource; return its JSON and the response that it came in."""
-        response = yield from self.send("GET", path, params)
-        return self.content(path, response), response
+        members = self._with_spare(path, params)
+        response = yield from self.send("GET", path, members.params)
+        body = self.content(path, response)
+        members.check([body], response)
+        return body, response
+
+    def _with_spare(self, path: str, params: Mapping[str, Any] | None) -> MemberRequest:
+        spare = self.spare_members.get(path) or self.spare_members.get(path.rpartition("/")[0], ())
+        return request_members(params, self.members_name, spare)
 
     def get_object(
         self, path: str, what: str, params: Mapping[str, Any] | None = None
@@ -175,11 +187,13 @@ class Api(connection.Api):
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
-        response = yield from self.send("GET", path, params)
+        members = self._with_spare(path, params)
+        response = yield from self.send("GET", path, members.params)
         body, wrapping = self.read(path, response), self._wrapping(path)
         items = as_list(wrapping.items_in(body, path))
         if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
+        members.check(items, response)
         total, pages = wrapping.size_in(body) if wrapping.items else self._list_size(response)
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 
