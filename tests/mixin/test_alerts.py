@@ -16,7 +16,9 @@ from store_exporter.mixin.documentation import runbook
 from store_exporter.mixin.model import Alert
 from store_exporter.mixin.rules import slo
 from tests.mixin import promtool
-from tests.mixin.alert_cases import CASES, GET_CART, SOLD_OUT, TIMED_OUT, Case, in_maintenance, of
+from tests.mixin.alert_cases import CASES, in_maintenance
+from tests.mixin.alert_cases.case import Case, of
+from tests.mixin.alert_cases.objectives import GET_CART, SOLD_OUT, TIMED_OUT
 
 BY_NAME = {alert.name: alert for alert in alerts.alerts()}
 

@@ -12,7 +12,7 @@ from store_exporter.metrics.catalogue import health
 from store_exporter.mixin import series
 from store_exporter.mixin.model import as_document
 from store_exporter.mixin.rules import recording
-from tests.mixin.alert_cases import STORE, of
+from tests.mixin.alert_cases.case import STORE, of
 from tests.servers import tool
 
 pytestmark = pytest.mark.real

@@ -16,7 +16,7 @@ from store_exporter.mixin import alerts, series, wide
 from store_exporter.mixin.files import as_yaml
 from store_exporter.mixin.rules import costs, recording, slo
 from tests.mixin import synthetic
-from tests.mixin.alert_cases import LIVENESS, of, why
+from tests.mixin.alert_cases.case import LIVENESS, of, why
 from tests.mixin.outage import compressed
 from tests.mixin.test_victoria_metrics import FLAGS, send
 from tests.servers import Server, eventually, running, victoria_metrics

@@ -8,7 +8,7 @@ import pytest
 
 from store_demo.stores.shopify.records import Order
 from tests.mixin import promtool, test_alerts
-from tests.mixin.alert_cases import Case
+from tests.mixin.alert_cases.case import Case
 from tests.platforms.shopify.watching import Watched, figures, watched
 
 HALF_HOUR = 1800.0

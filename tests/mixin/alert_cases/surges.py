@@ -1,0 +1,98 @@
+"""Refunds and abandoned carts, compared with what a store normally has."""
+
+from __future__ import annotations
+
+from store_exporter.metrics.catalogue import business
+from tests.mixin.alert_cases.case import WHO, Case, of
+from tests.mixin.alert_cases.weeks import WEEK, after
+
+EUR = 'currency="EUR"'
+EARNED = {
+    of(business.REVENUE, EUR): f"0+3000x{5 * WEEK}",
+    of(business.ORDERS_PAID): f"0+6x{5 * WEEK}",
+}
+SURGES = [
+    Case(
+        "StoreRefundSurge",
+        "a day with thirty times the refunds of past weeks is a ticket",
+        {**EARNED, of(business.REFUNDS, EUR): f"0+30x{4 * WEEK} {30 * 4 * WEEK}+900x100"},
+        after(4, 1620),
+        f"{WHO} paid back 43,200 EUR within a day, more than 3 times what is normal and more than "
+        "20% of what it earned.",
+        "warning",
+        {"currency": "EUR"},
+        step="30m",
+        pace="3h",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreRefundSurge",
+        "what is always paid back is no surge",
+        {**EARNED, of(business.REFUNDS, EUR): f"0+900x{5 * WEEK}"},
+        after(4, 1620),
+        step="30m",
+        pace="3h",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreRefundSurge",
+        "one refund of a shop with two orders a day is no surge",
+        {
+            of(business.REVENUE, EUR): f"0+10x{5 * WEEK}",
+            of(business.ORDERS_PAID): f"0+0.04x{5 * WEEK}",
+            of(business.REFUNDS, EUR): f"0+1x{4 * WEEK} {4 * WEEK}+300x100",
+        },
+        after(4, 1620),
+        step="30m",
+        pace="3h",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreRefundSurge",
+        "two weeks of history are too few to know what is normal",
+        {**EARNED, of(business.REFUNDS, EUR): f"0+30x{2 * WEEK} {30 * 2 * WEEK}+900x100"},
+        after(2, 1620),
+        step="30m",
+        pace="3h",
+        groups=("business", "surges"),
+    ),
+    Case(
+        "StoreAbandonedCartsSurge",
+        "two weeks of history are too few to know what is normal",
+        {
+            of(business.CART_ABANDONED_VALUE, EUR): f"2000x{2 * WEEK} 8000x100",
+            of(business.CARTS_ABANDONED): f"30x{5 * WEEK}",
+        },
+        after(2, 360),
+        step="30m",
+        pace="3h",
+        groups=("surges",),
+    ),
+    Case(
+        "StoreAbandonedCartsSurge",
+        "carts worth four times the normal are a ticket",
+        {
+            of(business.CART_ABANDONED_VALUE, EUR): f"2000x{4 * WEEK} 8000x100",
+            of(business.CARTS_ABANDONED): f"30x{5 * WEEK}",
+        },
+        after(4, 360),
+        f"Carts worth 8,000 EUR are abandoned at {WHO}, more than 3 times what is normal.",
+        "warning",
+        {"currency": "EUR"},
+        step="30m",
+        pace="3h",
+        groups=("surges",),
+    ),
+    Case(
+        "StoreAbandonedCartsSurge",
+        "four carts are too few to mean anything, however dear they are",
+        {
+            of(business.CART_ABANDONED_VALUE, EUR): f"2000x{4 * WEEK} 8000x100",
+            of(business.CARTS_ABANDONED): f"4x{5 * WEEK}",
+        },
+        after(4, 360),
+        step="30m",
+        pace="3h",
+        groups=("surges",),
+    ),
+]
