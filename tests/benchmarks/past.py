@@ -265,11 +265,11 @@ def _scraped(metric: Metric, labels: list[dict[str, str]], *, native: bool) -> I
         shown = DAY if metric is health.EVENT else math.inf
         yield _Family(metric.name, SCRAPE, labels, grows=metric.kind is Kind.COUNTER, past=shown)
     elif native and metric is operations.OPERATION_DURATION:
-        yield _Family(metric.name, SCRAPE, labels, grows=True, native=True, past=HOUR)
+        yield _Family(metric.name, SCRAPE, labels, grows=True, native=True)
     else:
         bounds = [*map(str, metric.buckets), "+Inf"]
         buckets = [{**each, "le": bound} for each in labels for bound in bounds]
-        yield _Family(f"{metric.name}_bucket", SCRAPE, buckets, grows=True, past=HOUR)
+        yield _Family(f"{metric.name}_bucket", SCRAPE, buckets, grows=True)
         for suffix in ("_count", "_sum"):
             yield _Family(f"{metric.name}{suffix}", SCRAPE, labels, grows=True)
 

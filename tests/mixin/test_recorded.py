@@ -10,6 +10,7 @@ import yaml
 
 from store_exporter.metrics.catalogue import business, operations
 from store_exporter.mixin import alerts, dashboards, promql, series
+from store_exporter.mixin.dashboards import scales
 from store_exporter.mixin.model import Alert, Record, as_document
 from store_exporter.mixin.rules import recording, seasonal, slo
 from store_exporter.server.api.analytics import Filters
@@ -50,7 +51,7 @@ def test_quantiles_of_operations_and_stores_are_those_of_their_histograms(
     checks: list[dict[str, object]] = []
     each = [f'{STORE}, operation="{one}"' for one in ("check_order", "get_cart")]
     for q in series.QUANTILES:
-        operation = promql.quantile_of(q, series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS)
+        operation = scales.slowest(q, promql.OPERATION, ())
         store = promql.quantile_of(q, series.STORE_HISTOGRAM, series.STORE_BUCKETS)
         for recorded, labels, values in (
             (operation, f"{BY}, operation", each),

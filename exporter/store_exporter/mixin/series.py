@@ -14,7 +14,7 @@ from ..errors import ERROR_TYPES, Fault
 from ..metrics.catalogue import Metric, business, health, operations
 from . import promql
 from .policy import DAY, RATE_WINDOW
-from .promql import OPERATION, STORE, aggregate, at, on, one_of, over, select, total
+from .promql import OPERATION, STORE, aggregate, at, named, on, one_of, over, select, total
 
 QUANTILES = (0.5, 0.95, 0.99)
 NOT_COUNTED = (Fault.CUSTOMER.value, Fault.CANCELLED.value)
@@ -37,11 +37,7 @@ STORE_ERROR = (*STORE, "error_type", "fault")
 OPERATION_RATE = recorded(OPERATION, operations.OPERATIONS, RATE)
 OPERATION_ERROR_RATE = recorded(OPERATION_ERROR, operations.OPERATION_ERRORS, RATE)
 # What quantiles are made of, of which there are several. Classic buckets only where no native
-# histograms are scraped.
-OPERATION_HISTOGRAM = recorded(OPERATION, operations.OPERATION_DURATION, RATE)
-OPERATION_BUCKETS = recorded(
-    (*OPERATION, "le"), f"{operations.OPERATION_DURATION.name}_bucket", RATE
-)
+# histograms are scraped. Those of operations are not recorded; see `histograms`.
 STORE_HISTOGRAM = recorded(STORE, operations.OPERATION_DURATION, RATE)
 STORE_BUCKETS = recorded((*STORE, "le"), f"{operations.OPERATION_DURATION.name}_bucket", RATE)
 STORE_RATE = recorded(STORE, operations.OPERATIONS, RATE)
@@ -189,6 +185,24 @@ def failed(labels: tuple[str, ...], rate: str, errors: str, *matchers: str) -> s
     """The rate of failures among it. The arguments are the same."""
     found = total(labels, select(errors, *matchers, one_of("fault", FAILURES)))
     return promql.or_zero(found, rate)
+
+
+def histograms(*matchers: str) -> str:
+    """Rates of the native histograms of each operation, which few read: see `buckets`."""
+    return _rates(operations.OPERATION_DURATION.name, *matchers)
+
+
+def buckets(*matchers: str) -> str:
+    """Rates of the classic buckets of each operation.
+
+    Recorded they would be more samples than all else that is recorded every minute or two, for
+    pages of single operations of chosen stores alone.
+    """
+    return _rates(f"{operations.OPERATION_DURATION.name}_bucket", *matchers)
+
+
+def _rates(name: str, *matchers: str) -> str:
+    return f"rate({over(named(name, *matchers) if matchers else name, RATE_WINDOW)})"
 
 
 def of_operations(figure: Callable[..., str], labels: tuple[str, ...], *matchers: str) -> str:

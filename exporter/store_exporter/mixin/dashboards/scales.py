@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ...metrics.catalogue import business
 from .. import promql, series, wide
 from ..policy import THRESHOLDS
-from ..promql import STORE, named, select
+from ..promql import OPERATION, STORE, named, select
 from ..rules import recording
 from ..wide import Wide
 from .panels import GREEN, RED, YELLOW, Steps
@@ -162,9 +162,8 @@ def quantile(q: float, summed: Callable[..., str] = over_time) -> str:
 
 def slowest(q: float, labels: tuple[str, ...], matchers: tuple[str, ...]) -> str:
     """The largest of the quantiles of each operation of each store, by labels, as of now."""
-    native, classic = (
-        select(name, *matchers) for name in (series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS)
-    )
+    native = promql.total(OPERATION, series.histograms(*matchers))
+    classic = promql.total((*OPERATION, *promql.BUCKET), series.buckets(*matchers))
     return promql.aggregate("max", labels, promql.quantile_of(q, native, classic))
 
 

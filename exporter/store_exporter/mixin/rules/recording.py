@@ -52,18 +52,13 @@ def operation_rules() -> Group:
 def quantile_rules() -> Group:
     """Rates of histograms, native or classic, whichever are scraped, and what p95 they give.
 
-    The rates cost nearly all of it, so that they are recorded once for all who read quantiles;
-    those of stores are added up from those of their operations. Quantiles of operations are made
-    where they are shown.
+    The rates cost nearly all of it, so that they are recorded once for all who read quantiles of
+    stores. Those of operations are made where they are shown.
     """
-    duration, buckets = operations.OPERATION_DURATION, (*OPERATION, *promql.BUCKET)
-    classic = promql.rate(duration, W, suffix="_bucket")
     p95 = promql.quantile_of(0.95, series.STORE_HISTOGRAM, series.STORE_BUCKETS)
     rules = [
-        Record(series.OPERATION_HISTOGRAM, total(OPERATION, promql.rate(duration, W))),
-        Record(series.OPERATION_BUCKETS, total(buckets, classic)),
-        Record(series.STORE_HISTOGRAM, total(STORE, series.OPERATION_HISTOGRAM)),
-        Record(series.STORE_BUCKETS, total((*STORE, *promql.BUCKET), series.OPERATION_BUCKETS)),
+        Record(series.STORE_HISTOGRAM, total(STORE, series.histograms())),
+        Record(series.STORE_BUCKETS, total((*STORE, *promql.BUCKET), series.buckets())),
         Record(series.STORE_QUANTILE, p95, {"quantile": "0.95"}),
     ]
     return Group("store-exporter.quantiles", rules, interval=DURATION_RATES)

@@ -128,13 +128,17 @@ def base(objective: Objective) -> list[Record]:
         )
     else:
         rate, native, classic = (
-            (series.OPERATION_RATE, series.OPERATION_HISTOGRAM, series.OPERATION_BUCKETS)
+            (series.OPERATION_RATE, series.histograms, series.buckets)
             if by_operation
-            else (series.STORE_RATE, series.STORE_HISTOGRAM, series.STORE_BUCKETS)
+            else (
+                series.STORE_RATE,
+                partial(select, series.STORE_HISTOGRAM),
+                partial(select, series.STORE_BUCKETS),
+            )
         )
         events = total(STORE, select(rate, *chosen))
         quick = promql.share_within(
-            objective.threshold, STORE, select(native, *chosen), partial(select, classic, *chosen)
+            objective.threshold, STORE, native(*chosen), partial(classic, *chosen)
         )
         # Of no calls there is no share, and none of them was slow. NaN would stay in every sum.
         bad = f"clamp_min({events} * (1 - ({quick})), 0) >= 0 or {events} == 0"
