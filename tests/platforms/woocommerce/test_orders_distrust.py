@@ -16,14 +16,7 @@ from store_exporter.errors import StoreError
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client
 
-from .watching import Watched, figures, watching
-
-
-async def run(store: Watched, seconds: float = 300, **options: Any) -> dict[str, float]:
-    """Let time pass and collect."""
-    store.clock.now += seconds
-    return figures(await store.collect("orders", **options))
-
+from .watching import Watched, count_orders, figures, watching
 
 HABITS: dict[str, Habits] = {
     "pages of ten at most": Habits(cap=10),
@@ -42,7 +35,7 @@ HABITS: dict[str, Habits] = {
 async def test_all_orders_are_counted_whatever_the_pages_are_like(case: str, seconds: int) -> None:
     async with watching(orders=0) as store:
         store.shop.new_order("pending")
-        await run(store)
+        await count_orders(store)
         store.shop.shop.habits = HABITS[case]
         for index in range(64):
             store.clock.now += seconds
@@ -62,16 +55,16 @@ async def test_an_edit_with_an_old_date_is_found_in_a_shop_of_short_pages(habits
     """Orders still to be paid have the larger ids, which such a shop shows first, run after run."""
     async with watching(orders=0) as store:
         store.shop.new_order("pending")
-        await run(store)
+        await count_orders(store)
         paid = [store.shop.new_order("processing", total="10") for _ in range(40)]
         for _ in range(60):
             store.shop.new_order("pending", total="10")
-        await run(store, max_pages=40)
+        await count_orders(store, max_pages=40)
         # The walk has no reason to go back to them.
         store.clock.now += 4000
         store.shop.new_order("pending")
         for _ in range(3):
-            await run(store)
+            await count_orders(store)
         store.shop.shop.habits = habits
         for made in paid:
             order = store.shop.shop.orders[made["id"]]
@@ -79,7 +72,7 @@ async def test_an_edit_with_an_old_date_is_found_in_a_shop_of_short_pages(habits
             store.shop.edit_order(made["id"], total="12")
             order |= modified
         for _ in range(4):
-            found = await run(store)
+            found = await count_orders(store)
         assert found["store_revenue_total{GBP}"] == 40 * 12
 
 
@@ -89,7 +82,7 @@ async def test_an_early_version_with_orders_in_tables_is_told_and_reports_are_ri
         shop = store.shop
         shop.new_order("completed", total="5", created=store.clock.now - 40 * 86_400)
         shop.new_order("pending")
-        await run(store)
+        await count_orders(store)
         shop.shop.habits.version = (7, 2)
         made = shop.new_order("processing", total="7")
         with client(shop, clock=Clock(store.clock.now)) as operations:
@@ -100,18 +93,18 @@ async def test_an_early_version_with_orders_in_tables_is_told_and_reports_are_ri
         with pytest.raises(StoreError, match=r"or 7\.3 where orders are in tables"):
             await store.collect("orders")
         shop.shop.hpos = False
-        assert (await run(store))["store_revenue_total{GBP}"] == 7
+        assert (await count_orders(store))["store_revenue_total{GBP}"] == 7
 
 
 async def test_a_total_that_is_too_large_is_told_and_loses_nothing() -> None:
     async with watching(orders=0) as store:
         store.shop.new_order("pending")
-        await run(store)
+        await count_orders(store)
         store.shop.shop.habits.total = "double"
         for _ in range(9):
             store.shop.new_order("processing", total="1")
         for _ in range(2):
-            found = await run(store)
+            found = await count_orders(store)
         assert found["store_revenue_total{GBP}"] == 9
 
 
@@ -128,20 +121,20 @@ def tell_tale(store: Watched, status: str) -> Any:
 async def test_cents_are_counted_in_a_shop_that_displays_none() -> None:
     async with watching(orders=0) as store:
         store.shop.shop.habits.decimals = 0
-        await run(store)
+        await count_orders(store)
         order = tell_tale(store, "processing")
         store.shop.refund(order["id"], "21.80")
-        found = await run(store)
+        found = await count_orders(store)
         assert found["store_revenue_total{GBP}"] == 48.80
         assert found["store_refunds_total{GBP}"] == 21.80
 
 
 async def test_a_list_that_is_empty_where_many_orders_were_takes_none_of_them_off() -> None:
     async with watching(orders=0) as store:
-        await run(store)
+        await count_orders(store)
         for _ in range(12):
             store.shop.new_order("processing", total="10")
-        await run(store)
+        await count_orders(store)
         orders = dict(store.shop.shop.orders)
         store.shop.shop.orders.clear()
         for _ in range(2):
@@ -151,7 +144,7 @@ async def test_a_list_that_is_empty_where_many_orders_were_takes_none_of_them_of
             assert figures(report)["store_collector_backlog{orders}"] == 12
         # Once it shows orders, those that it lacks are gone.
         store.shop.shop.orders.update(list(orders.items())[:11])
-        found = await run(store)
+        found = await count_orders(store)
         assert found["store_order_corrections_total{GBP}"] == 10
         assert found["store_revenue_total{GBP}"] == 120
         assert found["store_collector_backlog{orders}"] == 0
@@ -161,7 +154,7 @@ async def test_a_cache_that_goes_by_the_address_hides_no_order() -> None:
     async with watching(orders=0) as store:
         store.shop.page_cache = "address"
         for number in range(4):
-            assert (await run(store))["store_orders_paid_total"] == number
+            assert (await count_orders(store))["store_orders_paid_total"] == number
             store.shop.new_order("processing", total="10")
         store.shop.faults.add(Fault(status=500))
         for name in ("liveness", "cart"):
@@ -178,7 +171,7 @@ async def test_a_cache_that_ignores_the_query_is_a_failure_that_says_so(name: st
             await store.probe(name)
         # The first request of a run fills the cache that the second one meets.
         with pytest.raises(StoreError, match="from a cache"):
-            await run(store)
+            await count_orders(store)
 
 
 async def failure(store: Watched, name: str) -> str:
@@ -220,7 +213,7 @@ async def test_a_cache_that_does_not_tell_of_itself_is_known_by_the_links_of_a_l
     async with watching(orders=30) as store:
         store.shop.page_cache, store.shop.page_cache_tells = "path", False
         with pytest.raises(StoreError, match="a cache that does not say so"):
-            await run(store)
+            await count_orders(store)
 
 
 def truth(store: Watched) -> Decimal:
@@ -274,7 +267,7 @@ async def test_the_identity_holds_or_the_collector_is_degraded(
 ) -> None:
     async with watching(orders=0, products=3, customers=1) as store:
         tell_tale(store, "pending")
-        await run(store)
+        await count_orders(store)
         store.shop.shop.habits = habits
         binned: list[tuple[int, Any]] = []
         before: dict[str, float] = {}
@@ -317,7 +310,7 @@ async def _move(
     elif move in ("run", "crash"):
         store.cursor.fail_after = store.cursor.saves + choice % 3 if move == "crash" else None
         with suppress(OSError):
-            await run(store, seconds=1, page_size=size, max_pages=1 + choice % 4)
+            await count_orders(store, seconds=1, page_size=size, max_pages=1 + choice % 4)
         store.cursor.fail_after = None
     elif orders:
         _change(store, move, orders[choice % len(orders)], choice, binned)

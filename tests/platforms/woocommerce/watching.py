@@ -21,7 +21,7 @@ from store_exporter.platforms.woocommerce.probes import PROBES
 from store_exporter.stores.model import Secret, Store
 from tests.platforms.watching import MemoryCursor, Watcher, figures
 
-__all__ = ["MemoryCursor", "Watched", "figures", "watching"]
+__all__ = ["MemoryCursor", "Watched", "count_orders", "figures", "watching"]
 
 NOON = 1_795_435_200.0
 """2026-11-23 12:00:00 GMT, when the recordings were made."""
@@ -133,3 +133,9 @@ async def watching(**store: Any) -> AsyncIterator[Watched]:
     shop = SimulatedWooCommerce(clock=clock, seed=3, **store)
     async with shop.serve() as url, aiohttp.ClientSession() as session:
         yield Watched(shop, clock, LoopbackHttp(session), url, shop.keys.read_only)
+
+
+async def count_orders(store: Watched, seconds: float = 300, **options: Any) -> dict[str, float]:
+    """Let time pass and collect the orders."""
+    store.clock.now += seconds
+    return figures(await store.collect("orders", **options))
