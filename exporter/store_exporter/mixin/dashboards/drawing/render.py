@@ -7,18 +7,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ....metrics.catalogue.health import STORE_LABELS
-from ... import changes, policy, promql, series
+from ... import policy, promql
 from ..panels import DashboardPage, Panel, PanelKind, Query, Variable
 from . import links as click
 from . import tables
+from .annotations import changed, firing, maintenance
 from .finish import FINISH, mappings, thresholds, unknown, written
 from .sdk import (
+    DATASOURCE,
     JSONEncoder,
     PromQueryFormat,
     bargauge,
     build,
-    common,
     heatmap,
     model,
     prometheus,
@@ -28,11 +28,8 @@ from .sdk import (
     timeseries,
 )
 
-DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 LABEL_VALUES, QUERY_RESULT = 1, 3
 """Kinds of queries of variables, by the numbers that Grafana's editor has for them."""
-FIRING = ("org", "domain", "platform", "job", "instance")
-"""Labels of alerts that are variables of dashboards."""
 
 
 def as_document(
@@ -140,63 +137,6 @@ def query_variable(variable: Variable) -> build.QueryVariable:
         everything = model.VariableOption(selected=True, text="All", value="$__all")
         builder.all_value(".+").current(everything)
     return builder
-
-
-def firing(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
-    """Marks where alerts of the chosen stores began.
-
-    The value of Prometheus' own `ALERTS_FOR_STATE` is the time at which an alert became active, so
-    that each is one mark and not a region over all the time that it lasts.
-    """
-    chosen = promql.variables(*(name for name in FIRING if name in variables))
-    return (
-        build.AnnotationQuery()
-        .name("Alerts")
-        .datasource(DATASOURCE)
-        .enable(enabled)
-        .icon_color("red")
-        .expr(promql.firing_since(promql.one_of("severity", ("none",), negate=True), *chosen))
-        .use_value_for_time(True)
-        .title_format("{{alertname}}")
-        .text_format("{{severity}} {{org}} {{domain}}")
-        .step("60s")
-    )
-
-
-def maintenance(variables: tuple[str, ...]) -> build.AnnotationQuery:
-    """A region for each stretch in which a chosen store was in maintenance.
-
-    Grafana joins samples that follow each other by a step into one region.
-    """
-    chosen = promql.variables(*(name for name in FIRING if name in variables))
-    return (
-        build.AnnotationQuery()
-        .name("Maintenance")
-        .datasource(DATASOURCE)
-        .enable(True)
-        .icon_color("blue")
-        .expr(f"{promql.select(series.MAINTENANCE, *chosen)} == 1")
-        .title_format("Maintenance")
-        .text_format("{{org}} {{domain}}")
-        .step("60s")
-    )
-
-
-def changed(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
-    """Marks where something changed at the chosen stores; each has its time as its value."""
-    events = changes.of(name for name in STORE_LABELS if name in variables)
-    return (
-        build.AnnotationQuery()
-        .name("Changes")
-        .datasource(DATASOURCE)
-        .enable(enabled)
-        .icon_color("purple")
-        .expr(f"1000 * {events}")
-        .use_value_for_time(True)
-        .title_format("{{kind}} {{component}}")
-        .text_format("{{before}} → {{after}} {{org}} {{domain}}")
-        .step("60s")
-    )
 
 
 # The SDK has one builder class for each kind of panel, alike but unrelated by type.

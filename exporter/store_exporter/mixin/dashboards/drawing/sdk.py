@@ -28,6 +28,7 @@ with warnings.catch_warnings():
     from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 __all__ = [
+    "DATASOURCE",
     "HeatmapColorMode",
     "JSONEncoder",
     "PromQueryFormat",
@@ -43,3 +44,6 @@ __all__ = [
     "table",
     "timeseries",
 ]
+
+DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
+"""The Prometheus server that the dashboard's variable `datasource` names."""
