@@ -117,6 +117,30 @@ async def test_a_body_that_is_too_large_stops_at_the_limit(
     assert peak < 8 * 2**20, "the memory that client and server took together"
 
 
+@pytest.mark.parametrize(
+    ("beginning", "repeated"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;", b"extension"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    ],
+    ids=["interim responses", "an extension of a chunk", "chunks of a byte each"],
+)
+async def test_what_surrounds_a_body_has_a_limit_as_well(
+    beginning: bytes, repeated: bytes, store: StoreFactory, transport: Transport
+) -> None:
+    async def endless(connection: bad_server.Connection) -> None:
+        await connection.send(beginning)
+        while True:
+            await connection.send(repeated * 1000)
+
+    async with serving(endless) as server:
+        error = await failure(store(server.url, max_body_bytes=200_000), transport)
+    assert error.error_type == "response_too_large"
+    assert "bytes on the wire" in error.message
+    assert server.sent < 8 * 2**20
+
+
 async def test_a_body_as_large_as_the_limit_is_read(
     store: StoreFactory, transport: Transport
 ) -> None:

@@ -10,17 +10,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 from zlib import crc32
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 
 from ..net import reach
 from .exchange import watched
 
 if TYPE_CHECKING:
-    from aiohttp.client_proto import ResponseHandler
     from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
@@ -35,6 +36,28 @@ POOLS = 64
 thousand this would block the event loop for a second."""
 
 
+class Wire(ResponseHandler):
+    """One connection, which ends when a response takes more bytes than it may.
+
+    All bytes count: chunks may have extensions, and be of a byte each, and any number of interim
+    responses (RFC 9110, section 15.2) may come before a response, all of which cost more to parse
+    than a body.
+
+    Attributes:
+        left: how many more bytes the response may take.
+    """
+
+    left: float = math.inf
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came in, within the limit."""
+        self.left -= len(data)
+        if self.left >= 0:
+            super().data_received(data)
+        elif self.transport is not None:
+            self.transport.abort()
+
+
 class Connector(aiohttp.TCPConnector):
     """Reports to the `Exchange` of its task whether its connection is new.
 
@@ -46,6 +69,7 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self._factory = partial(Wire, loop=self._loop)  # type: ignore[assignment]
         self._epochs: WeakKeyDictionary[ResponseHandler, int] = WeakKeyDictionary()
         """The open connections by their aiohttp protocol; see `Lasting`."""
 
@@ -70,7 +94,10 @@ class Connector(aiohttp.TCPConnector):
         is_new = protocol not in self._epochs
         if is_new:
             self._opened(protocol, epoch)
-        if (exchange := watched.get()) is not None:
+        exchange = watched.get()
+        protocol.left = math.inf if exchange is None else exchange.most_bytes
+        if exchange is not None:
+            exchange.wire = protocol
             exchange.connected(is_new=is_new)
         return connection
 
@@ -139,6 +166,6 @@ def _is_permitted(connection: Connection) -> bool:
     return permits(connection.transport.get_extra_info("peername")[0])
 
 
-def _protocol(connection: Connection) -> ResponseHandler:
+def _protocol(connection: Connection) -> Wire:
     """Return what a connection in use is to aiohttp, the same object at each use."""
-    return cast("ResponseHandler", connection.protocol)
+    return cast("Wire", connection.protocol)

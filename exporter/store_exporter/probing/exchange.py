@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..contract import Response
 from ..errors import StoreError
 from ..net import names, tls
 from ..stores.model import Proxy
+
+if TYPE_CHECKING:
+    from .connections import Wire
 
 IDLE = 70.0
 """Maximum interval for which connections are kept between runs: nginx keeps them for 75 s."""
@@ -59,6 +63,8 @@ class Exchange:
         known_expiry: expiry of the certificate that the store presented before.
 
     Attributes:
+        most_bytes: how many bytes the response may take on the wire.
+        wire: its connection, None before it.
         phases: seconds of each completed phase.
         certificate_expiry: Unix time; for a kept connection the previously known one.
         kept: whether it used a kept connection.
@@ -72,12 +78,16 @@ class Exchange:
         "_resolving",
         "certificate_expiry",
         "kept",
+        "most_bytes",
         "phases",
         "status",
+        "wire",
     )
 
     def __init__(self, known_expiry: float | None = None) -> None:
         self._known_expiry = known_expiry
+        self.most_bytes = math.inf
+        self.wire: Wire | None = None
         self.phases: dict[str, float] = {}
         self.certificate_expiry: float | None = None
         self.kept = False
@@ -118,6 +128,11 @@ class Exchange:
     def queued(self) -> float:
         """Seconds of waiting for other DNS look-ups of this process; infinite while it waits."""
         return self._resolving.waited
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether it was ended because the response took too many bytes."""
+        return self.wire is not None and self.wire.left < 0
 
     @property
     def secured(self) -> bool:

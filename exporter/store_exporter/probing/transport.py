@@ -37,6 +37,9 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Enco
 # long. Its own 256 KiB are a twentieth of a probe's cost.
 sslproto.SSLProtocol.max_size = 4 * 1024
 
+_AROUND = 0.25
+"""Bytes that may be around each byte that a body may have: sizes of its chunks, for example. Real
+servers send chunks of kilobytes."""
 _NOTABLE_QUEUE = 0.5
 """Seconds in our own queue of look-ups after which a timeout says nothing about a store."""
 _PEEK_SECONDS = 3.0
@@ -97,10 +100,12 @@ class Transport:
             raise StoreError("invalid_request", "the url is not an address") from None
         try:
             async with asyncio.timeout_at(outgoing.deadline):
-                return await self._exchange(outgoing, address, exchange)
-        except StoreError:
-            raise
+                response = await self._exchange(outgoing, address, exchange)
         except Exception as raised:
+            if exchange.exceeded:
+                raise _too_many_bytes(exchange) from raised
+            if isinstance(raised, StoreError):
+                raise
             error = raised.error if isinstance(raised, _UnansweredError) else raised
             host = address.host or outgoing.url
             failure = proxied.failure(error, outgoing.proxy, address, exchange) or transport_error(
@@ -120,11 +125,17 @@ class Transport:
             if error is not raised and exchange.kept:
                 raise StaleConnectionError(failure.error_type, failure.message) from error
             raise failure from error
+        if exchange.exceeded:
+            # Whose end is that of its connection, and would be taken for whole.
+            raise _too_many_bytes(exchange)
+        return response
 
     async def _exchange(
         self, outgoing: Outgoing, address: yarl.URL, exchange: Exchange
     ) -> Response:
         exchange.watch()
+        most = outgoing.max_body_bytes
+        exchange.most_bytes = most + int(most * _AROUND) + head.MAX_BYTES
         proxy = outgoing.proxy
         if proxy is not None:
             # The addresses that this run may connect to are the store's; the proxy looks these up.
@@ -182,6 +193,11 @@ class Transport:
         """Close all connections."""
         for session in (self._session, *self._lasting):
             await session.close()
+
+
+def _too_many_bytes(exchange: Exchange) -> StoreError:
+    message = f"the answer exceeds {exchange.most_bytes} bytes on the wire"
+    return StoreError("response_too_large", message, status=exchange.status)
 
 
 def _session(connector: Connector) -> aiohttp.ClientSession:
