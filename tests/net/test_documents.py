@@ -46,6 +46,14 @@ def test_text_is_read_in_its_own_encoding(body: bytes, content_type: str) -> Non
     assert answers.document(response(body, content_type=content_type)) == {"a": "ü€"}
 
 
+def test_json_that_can_just_be_read_is_judged_however_deep_it_is_nested() -> None:
+    for depth in range(800, 1000):
+        nested = response("[" * depth + "]" * depth, 401, content_type="application/json")
+        with pytest.raises(StoreError) as caught:
+            answers.document(nested)
+        assert caught.value.error_type == "blocked"
+
+
 CASES = [
     ("empty", 200, "", {}, "invalid_response", "empty"),
     ("cut off", 200, '{"a": [1, 2', {}, "invalid_response", "cut off"),

@@ -143,7 +143,12 @@ def _by_marks(status: int, low: str, marks: Marks) -> Finding | None:
 
 
 def _low(body: Any) -> str:
-    return json.dumps(body, ensure_ascii=False, default=str)[:HEAD].lower()
+    """Return JSON as text in lower case; "" where it is nested more deeply than can be written."""
+    try:
+        return json.dumps(body, ensure_ascii=False, default=str)[:HEAD].lower()
+    except RecursionError:
+        # It was read on a lower stack. Nobody who refuses a request nests a thousand levels.
+        return ""
 
 
 def _closed(status: int, said: str, marks: Marks) -> Finding:
