@@ -58,11 +58,37 @@ async def test_a_reload_by_get_is_not_allowed(tmp_path: Path) -> None:
         assert set(answer.headers["Allow"].split(",")) == {"POST", "PUT"}
 
 
-async def test_a_reload_on_behalf_of_another_site_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://exporter.internal:10847"},
+        # Without https browsers send nothing but this.
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://exporter.internal:8080"},
+        {"Origin": "null"},
+    ],
+)
+async def test_a_reload_on_behalf_of_another_site_is_refused(
+    headers: dict[str, str], tmp_path: Path
+) -> None:
     async with exporting(tmp_path, configuration()) as running:
-        answer = await running.ask("/-/reload", "POST", headers={"Sec-Fetch-Site": "cross-site"})
+        headers = {"Host": "exporter.internal:10847", **headers}
+        answer = await running.ask("/-/reload", "POST", headers=headers)
         assert answer.status == 403
         assert running.scheduler.updates == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://Exporter.internal:10847"}],
+)
+async def test_a_reload_by_nobodys_site_or_the_exporters_own_is_done(
+    headers: dict[str, str], tmp_path: Path
+) -> None:
+    async with exporting(tmp_path, configuration()) as running:
+        headers = {"Host": "exporter.internal:10847", **headers}
+        assert (await running.ask("/-/reload", "POST", headers=headers)).status == 200
 
 
 async def test_a_bad_reload_keeps_the_old_configuration_and_says_so_everywhere(
