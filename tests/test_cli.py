@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,16 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str], arguments: Sequ
     status, out, _ = said(capsys, *arguments)
     assert status == 0
     assert out.startswith(f"store-exporter {__version__} (Python 3.")
+
+
+def test_the_collector_of_garbage_stays_as_it_is_where_another_program_runs_a_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
+    assert said(capsys, "operations")[0] == 0
+    assert gc.get_threshold() == threshold
+    # Some of what was frozen is freed.
+    assert gc.get_freeze_count() <= frozen
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
