@@ -47,9 +47,22 @@ def open_shops(count: int) -> dict[str, DemoWooCommerce]:
 
 
 def write_configuration(
-    folder: Path, places: Mapping[str, str], shops: Mapping[str, DemoWooCommerce], **more: Any
+    folder: Path,
+    places: Mapping[str, str],
+    shops: Mapping[str, DemoWooCommerce],
+    *,
+    orders: str = "1s",
+    **more: Any,
 ) -> None:
-    """Describe stores by their addresses; a shop of these is watched with its own key."""
+    """Describe stores by their addresses; a shop of these is watched with its own key.
+
+    Args:
+        folder: takes the configuration.
+        places: addresses by domain.
+        shops: whose key is used, by domain.
+        orders: how often orders are counted.
+        more: further keys of the configuration.
+    """
     stores = []
     for domain, url in places.items():
         shop = shops[domain]
@@ -64,7 +77,7 @@ def write_configuration(
                 "credentials": {name: f"file:{domain}-{name}" for name in shop.credentials},
                 "requests_per_hour": 100_000,
                 "probes": {"liveness": {"interval": "10s"}},
-                "collectors": {"orders": {"interval": "1s"}},
+                "collectors": {"orders": {"interval": orders}},
             }
         )
     document = {

@@ -19,6 +19,8 @@ from unittest.mock import patch
 from store_exporter import cli
 from tests.server.support import ENVIRON
 
+_TRUSTED = {"SSL_CERT_FILE": os.devnull}
+"""Issuers that a test does not name: reading those of the system is a tenth of the start."""
 LISTEN = re.compile(r"msg=listening address=(\S+)")
 ANY_PORT = "--web.listen-address=127.0.0.1:0"
 
@@ -29,7 +31,7 @@ def run(
     return subprocess.run(
         [sys.executable, "-m", "store_exporter", "serve", *arguments],
         cwd=folder,
-        env=environ,
+        env={**_TRUSTED, **environ},
         capture_output=True,
         text=True,
         timeout=90,
@@ -87,7 +89,7 @@ async def served(
     addresses = [] if address is None else [address]
     process = await asyncio.create_subprocess_exec(
         python, "-m", "store_exporter", "serve", *addresses, *flags,
-        cwd=folder, env=environ, stderr=asyncio.subprocess.PIPE, limit=2**20,
+        cwd=folder, env={**_TRUSTED, **environ}, stderr=asyncio.subprocess.PIPE, limit=2**20,
         preexec_fn=None if limit is None else partial(setrlimit, RLIMIT_NOFILE, limit),
     )  # fmt: skip
     log: list[str] = []

@@ -1,23 +1,30 @@
-"""From two shards to three and back each store's counters go on, and no order is lost."""
+"""From two shards to three and back each store's counters go on, and no order is lost.
+
+The exporters of all shards serve in this process, which starts them in a tenth of the time; that
+processes take over from each other is tested in tests/commands/test_replicas.py.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
+from store_exporter.config import load
+from store_exporter.server.app import create_app
+from store_exporter.server.assembly import assembled
+from store_exporter.server.process.listen import listening
 from store_exporter.stores.inventory import Shard
 from tests.server.support import ENVIRON
 from tests.servers import Postgresql
-
-from .serving import served
 
 PAID = re.compile(r'^store_orders_paid_total\{.*domain="([^"]+)".*\} (\S+)', re.MULTILINE)
 DOMAINS = [f"shop{number}.example.com" for number in range(6)]
@@ -57,6 +64,17 @@ async def open_for_business(
         text = f"orgs: [{{org: acme}}]\nstores: {json.dumps(stores)}\n{more}\n"
         (folder / "store-exporter.yml").write_text(text)
         yield
+
+
+@asynccontextmanager
+async def serving(folder: Path, shard: Shard, environ: Mapping[str, str]) -> AsyncIterator[str]:
+    """Serve a shard until the block ends; yields its address."""
+    read = partial(load, folder / "store-exporter.yml", environ=environ)
+    async with (
+        assembled(read, shard=shard) as exporter,
+        listening(create_app(exporter), [("127.0.0.1", 0)]) as (address,),
+    ):
+        yield address
 
 
 async def paid(addresses: list[str]) -> dict[str, list[float]]:
@@ -105,12 +123,8 @@ async def test_from_two_shards_to_three_and_back_no_counter_begins_anew(
     async with open_for_business(shops, tmp_path, more):
         for count in (2, 3, 2):
             async with AsyncExitStack() as stack:
-                shards = (
-                    served(tmp_path, f"--shard={index}/{count}", environ=environ)
-                    for index in range(count)
-                )
-                started = await asyncio.gather(*map(stack.enter_async_context, shards))
-                addresses = [address for _, address, _ in started]
+                shards = (serving(tmp_path, Shard(index, count), environ) for index in range(count))
+                addresses = [await stack.enter_async_context(shard) for shard in shards]
                 assert (tmp_path / "state" / "state.db").exists() == (kind == "sqlite")
                 assert not list((tmp_path / "state").glob("*shard*")), "they share one state"
                 await until_all_show(addresses, truth)
@@ -119,9 +133,6 @@ async def test_from_two_shards_to_three_and_back_no_counter_begins_anew(
                         shop.new_order("processing", total="10")
                     truth[shop.domain] += number + 1
                 await until_all_show(addresses, truth)
-                for process, _, _ in started:
-                    process.terminate()
-                await asyncio.gather(*(process.wait() for process, _, _ in started))
             # Paid while nobody watches.
             for shop in shops.values():
                 shop.new_order("processing", total="5")
