@@ -46,10 +46,10 @@ _FETCHED = {
 }
 _YES = {"1", "true", "yes", "on"}
 _IS_QUESTION = re.compile(r"cache-hit$|from-cache$|[^a-z]cached$")
-"""Names of headers that are answered by yes or no."""
+"""Names of headers whose value is yes or no."""
 _TRACE = re.compile(r"(rack|symfony)-cache$")
 _TRACED = {"valid", "invalid", "store"}
-"""What a trace of a cache says that asked the store."""
+"""What a trace says of a cache that requested it from the store."""
 _STALE = re.compile(r"(^|,)\s*11[0-3]\b")
 """Warnings that only caches give (RFC 7234, 5.5)."""
 _QUOTED = re.compile(r'"(?:\\.?|[^"\\])*(?:"|\Z)', re.DOTALL)

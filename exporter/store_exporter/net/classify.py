@@ -179,7 +179,7 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
 
 
 def _by_retries(error: BaseException) -> str:
-    """Read why urllib3 gave up: too many redirects, or too many answers of one status."""
+    """Read why urllib3 gave up: too many redirects, or too many responses of one status."""
     text = str(error)
     if "redirect" in text:
         return "redirect"

@@ -102,7 +102,7 @@ def parse(source: str) -> Any:
         ValueError: it is not JSON, or nested or long beyond reason.
     """
     if source.startswith("<"):
-        # Most answers that are no JSON are pages, and a decoder counts the lines of those.
+        # Most responses that are no JSON are pages, and a decoder counts the lines of those.
         raise ValueError("it is a page")
     if "\\ud" in source or "\\uD" in source:
         source = _ESCAPE.sub(lambda found: r"\ufffd" if found.group(2) else found.group(), source)

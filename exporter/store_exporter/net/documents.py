@@ -1,4 +1,4 @@
-"""What an HTTP answer is when it is not what an API should say. No I/O.
+"""What an HTTP response is when it is not what an API should say. No I/O.
 
 Between the store's API and us stand web servers, firewalls, CDNs and plugins, and each of them
 answers in its own way when it does not like a request. `document` reads JSON or raises what
@@ -78,7 +78,7 @@ def refusal(
 ) -> Finding | None:
     """Return what JSON is that somebody wrote in the platform's place to refuse a request.
 
-    Clients ask for JSON, so that WordPress and firewalls tell of themselves in it.
+    Clients request JSON, so that WordPress and firewalls tell of themselves in it.
 
     Returns:
         Error type and message; None for the platform's own response, or what may be one.

@@ -67,7 +67,7 @@ def transport_error(
         host: of the request.
         sent: whether the store may have received the request.
         secure: whether TLS was to be spoken with it.
-        stage: what was going on, such as `while it was to answer`; "" where that is not known.
+        stage: what was going on, such as `while it was to respond`; "" where that is not known.
 
     Returns:
         None for what is no failure of the exchange, such as a bug or a cancellation.

@@ -60,7 +60,7 @@ def forwarded(response: Response) -> str | None:
     """Return the address on the same host to which a page leads that shows nothing itself.
 
     Args:
-        response: any answer.
+        response: any response.
     """
     if response.status != 200 or len(response.body) > _FORWARDING:
         return None

@@ -27,7 +27,7 @@ _CAUSE = re.compile(
 HEADLINE = 30
 """Characters of a text that may stand for a title where a response has none."""
 _PLANNED_SECONDS = 60.0
-"""A 503 that says to come back after this or later was planned; overload asks for seconds."""
+"""A 503 that says to come back after this or later was planned; overload names seconds."""
 _SHOWN = 100
 """Characters of a page's text that are quoted."""
 

@@ -1,7 +1,7 @@
 """Which requests to a store go through its proxy, and what a proxy's own failure is.
 
 A proxy that cannot be reached, or that refuses, is a problem of this side and shows nothing of the
-store. A proxy that answers 5xx in place of a tunnel has tried and could not reach the store.
+store. A proxy that sends 5xx in place of a tunnel has tried and could not reach the store.
 """
 
 from __future__ import annotations

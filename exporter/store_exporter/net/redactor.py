@@ -30,8 +30,8 @@ AUTHORIZATION = (
     r"\boauth_\w+(?:=|%3[Dd])[^&\s\"'<>]+",
     r"(?<=://)[^/\s:@\"'<>]{1,200}:[^/\s@\"'<>]{1,200}@",
 )
-"""What proves who asks on any platform: headers (RFC 7617, RFC 6750), OAuth's parameters (RFC 5849)
-and addresses with a password in them."""
+"""What proves who sends requests, on any platform: headers (RFC 7617, RFC 6750), OAuth's parameters
+(RFC 5849) and addresses with a password in them."""
 
 # Control characters but tab and line feed, other ends of lines, what turns the direction of writing
 # (Unicode's UAX 9), and halves of surrogate pairs, which JSON can hold and UTF-8 cannot, so that a

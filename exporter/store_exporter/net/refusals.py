@@ -1,4 +1,4 @@
-"""What answers mean that web servers, firewalls and CDNs give by a status or number, as data."""
+"""What responses mean that web servers, firewalls and CDNs give by a status or number, as data."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def by_status(status: int, low: str, title: str, who: str) -> Finding | None:
         status: of HTTP.
         low: the head of the page, in lower case.
         title: of the page.
-        who: answered, in words.
+        who: sent the response, in words.
     """
     if status >= 500:
         # "502 Bad Gateway" says again what the sentence begins with.

@@ -129,7 +129,7 @@ class Access:
 
         A response asks to slow down by 429, 503, or the platform's own way. After any other 5xx the
         exporter backs off as well, so that collectors do not add load to a failing store, but the
-        store did not ask for it.
+        store did not request it.
 
         Args:
             response: any response.

@@ -1,4 +1,4 @@
-"""Limits on requests to one store: per hour, concurrent, and while it asks to slow down."""
+"""Limits on requests to one store: per hour, concurrent, and while it requires to slow down."""
 
 from __future__ import annotations
 

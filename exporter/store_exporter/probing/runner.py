@@ -179,7 +179,7 @@ class Runner:
     def _obstacle(self, job: Job) -> Skipped | None:
         """Return why a job should not run now, if so.
 
-        A store that asked for patience is left alone except for the liveness probe: one cheap
+        A store that requested patience is left alone except for the liveness probe: one cheap
         request, so that its recovery is noticed.
         """
         budget = self.access(job.store).budget

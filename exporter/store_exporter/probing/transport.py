@@ -1,6 +1,6 @@
 """One HTTP exchange over aiohttp: bounded, timed by phase, with errors of ours.
 
-One `Transport` serves all stores. It knows nothing of budgets, redirects or schedules.
+One `Transport` serves all stores. It has nothing to do with budgets, redirects or schedules.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Transport:
         keepalive: seconds for which an idle connection is kept. The requests of one run share it;
             the next run connects anew and so sees what a visitor sees. Servers keep theirs for five
             seconds or more, so none is closed under our hands.
-        lasting: how many connections are kept for longer, of requests that ask for it; see
+        lasting: how many connections are kept for longer, of requests that need it; see
             `Lasting`.
         resolver: looks host names up.
     """

@@ -1,4 +1,4 @@
-"""Who is asking: the tokens of both APIs. No I/O.
+"""Who sends a request: the tokens of both APIs. No I/O.
 
 An app that was made in Shopify's Dev Dashboard has no lasting token for the Admin API. It has a
 client id and a secret, for which the shop gives a token that lives for a day ("client credentials
@@ -73,7 +73,7 @@ class Tokens:
 
     @property
     def request(self) -> dict[str, str]:
-        """The JSON that asks for a token.
+        """The JSON that requests a token.
 
         Raises:
             StoreError: unauthorized, a credential cannot be read.

@@ -1,4 +1,4 @@
-"""What Shopify's answers say in its own words. No I/O.
+"""What Shopify's responses say in its own words. No I/O.
 
 Most Admin responses have the state of the rate limit, so no limit is hard-coded here. A filter that
 Shopify's search does not know is ignored, and `extensions.search` says so: what was found is then
@@ -109,7 +109,7 @@ class Reader(GraphqlReader):
         extensions = mapping(entry.get("extensions"))
         if extensions.get("code") == "MAX_COST_EXCEEDED":
             most = _number(extensions.get("maxCost")) or _MOST_COST
-            # Where the cost is not told, half as much is asked for next.
+            # Where no cost is reported, half as much is requested next.
             points = _number(extensions.get("cost")) or 2.0 * most
             return QueryCostError("the query", points, most)
         if "code" not in extensions:

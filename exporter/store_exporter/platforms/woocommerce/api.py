@@ -1,4 +1,4 @@
-"""Requests to WooCommerce: where they go, what their responses mean, how lists are asked for."""
+"""Requests to WooCommerce: where they go, what their responses mean, how lists are requested."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STORE = "/wp-json/wc/store/v1"
 PAGE = 100
 """The most that WooCommerce puts on a page."""
 FULL = {"dp": "8"}
-"""Asks for amounts as they are stored, whatever number of decimals the shop displays."""
+"""Requests amounts as they are stored, whatever number of decimals the shop displays."""
 _FRESH = "_fresh"
 """Parameter that WooCommerce does not know and that makes each request's address its own."""
 _SPARE: Mapping[str, tuple[str, ...]] = {
@@ -165,5 +165,5 @@ def between(when: TimeRange, name: str = "") -> dict[str, str]:
 
 
 def gmt(when: float) -> str:
-    """Return a Unix time as WooCommerce's parameters want it together with `dates_are_gmt`."""
+    """Return a Unix time as WooCommerce's parameters take it together with `dates_are_gmt`."""
     return datetime.fromtimestamp(max(0, int(when)), UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,7 +1,7 @@
 """How a request to WooCommerce proves who sent it. No I/O.
 
 Over https the consumer key and secret travel as basic authentication. Over http WooCommerce ignores
-that, so that nobody on the way can read the secret, and wants OAuth 1.0a without a token: the
+that, so that nobody on the way can read the secret, and requires OAuth 1.0a without a token: the
 parameters go into the query, signed with HMAC-SHA256. (Observed on WooCommerce 11.0.1.)
 """
 

@@ -20,7 +20,7 @@ class Options(clients.Options[TransportT, SleptT], total=False):
     """What both clients may be given by keyword; `org` must be."""
 
     currency: str | None
-    """Code of the shop's currency, which is otherwise asked for, once an hour."""
+    """Code of the shop's currency, which is otherwise requested, once an hour."""
     credentials_in_query: bool
     """For hosts that strip the Authorization header; the key then stands in their logs."""
 

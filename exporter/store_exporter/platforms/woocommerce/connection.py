@@ -48,7 +48,7 @@ class Connection(connection.Connection[Api]):
     def requested_wait(self, response: Response, now: float) -> float | None:
         """Return for how many seconds a response asks to wait, the Store API's own way included.
 
-        Its rate limit answers 400 with `RateLimit-Retry-After`, not 429.
+        Its rate limit responds with 400 and `RateLimit-Retry-After`, not 429.
         """
         if response.status == 400 and b"rate_limit_exceeded" in response.body[:500]:
             raw = response.headers.get("ratelimit-retry-after", "")

@@ -65,7 +65,7 @@ def time_zone(api: Api) -> Plan[tzinfo]:
 
 
 def api_index(api: Api) -> Plan[Fields]:
-    """Ask for what the index of WordPress' API shows everybody of the time zone."""
+    """Request what the index of WordPress' API shows everybody of the time zone."""
     return api.get_object("/wp-json/", "the API's index", {"_fields": "gmt_offset,timezone_string"})
 
 

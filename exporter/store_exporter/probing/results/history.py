@@ -27,7 +27,7 @@ class Result:
         status: HTTP status of its last response.
         phases: of its last request, in seconds.
         degraded: why the store works but not well.
-        summary: what was asked and what came back, in one line.
+        summary: what was requested and what came back, in one line.
         requests: how many it sent.
         lines: one for each request, for debugging; kept only of a single run.
         skipped: why the run says nothing about the store, one of `SKIP_REASONS`; "" where it does.

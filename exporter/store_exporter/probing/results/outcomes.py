@@ -68,7 +68,7 @@ def result_of(
     Args:
         job: what was run.
         ended: the report that it returned or the exception that it raised.
-        journal: what it asked of the store.
+        journal: what it requested of the store.
         time: when it ended, in Unix time.
         duration: seconds it took.
         detailed: whether to tell of each request.
@@ -139,7 +139,7 @@ def throttled_as_degraded(ended: Report | Exception) -> Report | Exception:
 def facts_of(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
     """Return what a run found that rarely changes.
 
-    The certificate is the liveness probe's, which asks one host: others may follow a redirect to
+    The certificate is the liveness probe's, of one host: others may follow a redirect to
     another one, which has a certificate of its own. That of a kept connection was seen before.
     """
     facts = dict(ended.facts) if isinstance(ended, Report) else {}

@@ -74,7 +74,7 @@ class Recording:
             job: what was run.
             result: what it came to.
             ended: the report that it returned, or the exception that it raised.
-            journal: what it asked of the store.
+            journal: what it requested of the store.
 
         Raises:
             ValueError: a sample of the report is not as the catalogue says.

@@ -29,7 +29,7 @@ class RunCursor:
 
     Args:
         saved: the document as it was saved last, None when there is none; or why it cannot be
-            read, which is raised when the collector asks for it.
+            read, which is raised when the collector requests it.
     """
 
     def __init__(self, saved: Saved | StateUnavailableError | None = None) -> None:
@@ -105,7 +105,7 @@ class RunMemory:
         self._written = monotonic()
 
     async def read(self) -> None:
-        """Read it before the run. That this cannot be done matters only to who asks for it."""
+        """Read it before the run. That this cannot be done matters only to who requests it."""
         if self._key is not None:
             try:
                 self.cursor = RunCursor(await self._documents.read(self._key))

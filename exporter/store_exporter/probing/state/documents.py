@@ -48,7 +48,7 @@ class StoredDocuments:
     """Documents in a `Storage`, read and written in one thread beside the event loop.
 
     Documents that come while another one is written go into one transaction together, so that the
-    disk waits for are shared. Those that are asked for while others are read are read together, so
+    disk waits for are shared. Those that are requested while others are read are read together, so
     that ten thousand stores that are new do not wake the thread ten thousand times.
 
     Args:

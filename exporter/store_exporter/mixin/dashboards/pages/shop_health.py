@@ -63,7 +63,7 @@ def checks() -> Row:
 
 
 def availability() -> tuple[Panel, Panel]:
-    """How much of the time chosen the shops answered, and what of it was maintenance."""
+    """How much of the time chosen the shops responded, and what of it was maintenance."""
     available = of_each(series.AVAILABLE, series.AVAILABLE_SAMPLED, mean)
     maintained = of_each(series.MAINTENANCE, series.MAINTENANCE_SAMPLED, mean)
     return (

@@ -5,7 +5,7 @@ and what has flowed back, so that many operations at once take turns instead of 
 turn.
 Nothing about the limit is known before the first response; until then queries pass freely.
 
-What a query costs grows with the page that it asks for, though slower than in proportion. The
+What a query costs grows with the page that it requests, though slower than in proportion. The
 model remembers what each one cost the last time and makes pages as large as the limit allows.
 """
 
@@ -78,7 +78,7 @@ class ThrottledError(StoreError):
 
 
 class QueryCostError(StoreError):
-    """A single query costs more than it may; waiting would not help, asking for less may.
+    """A single query costs more than it may; waiting would not help, a smaller request may.
 
     Args:
         query: its name, or the store's message about it.

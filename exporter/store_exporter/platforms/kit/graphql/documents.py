@@ -136,7 +136,7 @@ def check_whole(connection: Fields) -> None:
 
 
 AskPage = Callable[[int, str | None], Plan[NodePage]]
-"""Asks for a page: how many nodes at most, and where it begins."""
+"""Requests a page: how many nodes at most, and where it begins."""
 
 
 def nodes(ask: AskPage, limit: int) -> Plan[Nodes]:

@@ -18,7 +18,7 @@ from .probes import slow_response
 
 _HTML = ("text/html", "application/xhtml+xml")
 _VISITOR = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-"""What a browser accepts. A server that is asked for JSON may report a failure in JSON."""
+"""What a browser accepts. Where JSON is accepted, a server may report a failure in JSON."""
 _MOST_PAGES = 4
 """Pages that are read one after the other, each of which does nothing but lead to the next."""
 
@@ -115,7 +115,7 @@ def storefront_probe(
 
 
 def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
-    """Ask for a page as a browser does.
+    """Request a page as a browser does.
 
     Where a redirect leads to itself it is followed with the cookies that it sets, and a page that
     shows nothing to where it leads.

@@ -5,7 +5,7 @@ all the same. An order that it shows later than that is met by no pass, nor is o
 the second of a cursor at which a pass went on, once it has fallen behind that cursor. So after each
 pass the ids and times of change in the store's list are compared with what was read, the latest
 change first, down to where the comparison before began. What the search has not shown by the next
-run is asked for by its id.
+run is requested by its id.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PAGE = 100
 _READ_ALONE = 10
-"""Orders that the search does not show and that one run asks for."""
+"""Orders that the search does not show and that one run requests."""
 _JUST_NOW = 2
 """Seconds for which a change may be followed by one that shows the same time."""
 _MOST_AWAITED = 10_000

@@ -28,7 +28,7 @@ _KNOWN_AT_FIRST = 100
 _LOOKED_FOR = 100
 """Remembered orders of which one run asks whether they are still there."""
 _TRIED_AGAIN = 5
-"""Orders that could not be read and that one run asks for again."""
+"""Orders that could not be read and that one run requests again."""
 _OF_ONE = ("invalid_response", "response_too_large", "server_error", "timeout")
 """Types of errors that may be one order's; were they the store's, the next request would fail."""
 _MOST_OF_PASS = 20_000
@@ -42,7 +42,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         beside: errors beside pages of which every order can be read nevertheless.
         cuts: pages of this run that had no cursor to the next one.
         read_now: ids of the orders that this run read.
-        late: orders that the search does not show and that are still to be asked for.
+        late: orders that the search does not show and that are still to be requested.
     """
 
     place_name = "pass"
@@ -57,15 +57,15 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     @abstractmethod
     def latest(self, size: int, after: str | None) -> Plan[NodePage]:
-        """Ask for a page of all orders, the latest change first."""
+        """Request a page of all orders, the latest change first."""
 
     @abstractmethod
     def changed(self, since: int, size: int, after: str | None) -> Plan[NodePage]:
-        """Ask for a page of the orders changed at or after a Unix time, the earliest first."""
+        """Request a page of the orders changed at or after a Unix time, the earliest first."""
 
     @abstractmethod
     def changes(self, size: int, after: str | None) -> Plan[NodePage]:
-        """Ask for a page of the ids and times of change of all orders, the latest change first.
+        """Request a page of the ids and times of change of all orders, the latest change first.
 
         This must not be a search, which lags behind.
         """
@@ -76,7 +76,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     @abstractmethod
     def node(self, order_id: str) -> Plan[Any]:
-        """Ask for one order by its id in the ledger; None where it is not there."""
+        """Request one order by its id in the ledger; None where it is not there."""
 
     @abstractmethod
     def id_of(self, row: Fields) -> str:
@@ -84,11 +84,11 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     @abstractmethod
     def order(self, row: Fields) -> Plan[CountedOrder | None]:
-        """Read an order, asking for more of it if need be; None for one that does not count."""
+        """Read an order, requesting more of it if need be; None for one that does not count."""
 
     @abstractmethod
     def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
-        """Ask for orders by their ids in the ledger.
+        """Request orders by their ids in the ledger.
 
         Returns:
             When each last changed, None for one that is deleted: not there, though it would be
@@ -193,11 +193,11 @@ class CursorBook(OrderBook[ApiT, Pass]):
         return found
 
     def is_read(self, order_id: str, changed: int) -> bool:
-        """Whether an order was read as it is since a Unix time, or is asked for again anyway."""
+        """Whether an order was read as it is since a Unix time, or is requested again anyway."""
         return order_id in self.unreadable or self.ledger.is_current(order_id, changed)
 
     def _look_for_deleted(self) -> Plan[None]:
-        """Ask for the longest unread orders, as what is deleted is in no list."""
+        """Request the longest unread orders, as what is deleted is in no list."""
         known = self.ledger.longest_unread(_LOOKED_FOR)
         found = (yield from self.there(known)) if known else {}
         for order_id in known:
@@ -247,7 +247,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         return orders
 
     def _leave_out(self, node: Any, error: StoreError) -> None:
-        """Report an order that cannot be read, and remember to ask for it again."""
+        """Report an order that cannot be read, and remember to request it again."""
         try:
             self.cannot_read(self.id_of(Fields(node, "order")), error)
         except StoreError:
@@ -260,7 +260,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             yield from self.read_alone(order_id)
 
     def read_alone(self, order_id: str) -> Plan[None]:
-        """Ask for one order and count it; one that is not there any more is left to be missed."""
+        """Request one order and count it; one that is not there any more is left to be missed."""
         try:
             node = yield from self.node(order_id)
         except StoreError as error:

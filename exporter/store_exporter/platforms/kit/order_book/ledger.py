@@ -148,7 +148,7 @@ class Ledger(OrderMemory):
                 self.pay(method, result)
 
     def date_refunds(self, order_id: str, refunds: Iterable[CountedRefund]) -> None:
-        """Count what is new of the refunds of a remembered order, whose dates were asked for.
+        """Count what is new of the refunds of a remembered order, whose dates were requested.
 
         Args:
             order_id: the order's.

@@ -47,7 +47,7 @@ class Pass:
         reached: the latest time of change on them.
         mark: a cursor of the pass that should never come again.
         is_cut: whether there is more to read and no cursor to it.
-        nameless: orders that showed no id, so that they cannot be asked for again.
+        nameless: orders that showed no id, so that they cannot be requested again.
         given_up: how many of them showed none for an hour.
         given_up_at: when that was last, by our clock.
         comparison: how far the store's list was compared with what passes read.

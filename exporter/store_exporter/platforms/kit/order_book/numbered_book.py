@@ -67,23 +67,23 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     @abstractmethod
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
-        """Return what to ask for the orders of a walk, or without one for the latest changed."""
+        """Return the parameters for the orders of a walk, or without one for the latest changed."""
 
     @abstractmethod
     def newest(self, size: int, page: int = 1, exclude: Sequence[str] = ()) -> Mapping[str, Any]:
-        """Return what to ask for the orders by id, the largest first, but for some."""
+        """Return the parameters for the orders by id, the largest first, but for some."""
 
     @abstractmethod
     def by_ids(self, ids: Sequence[str]) -> Mapping[str, Any]:
-        """Return what to ask for some orders by id, which are no more than a page holds."""
+        """Return the parameters for some orders by id, which are no more than a page holds."""
 
     @abstractmethod
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
-        """Ask for a page of the orders."""
+        """Request a page of the orders."""
 
     @abstractmethod
     def one_order(self, order_id: str) -> Plan[Any]:
-        """Ask for one order.
+        """Request one order.
 
         Raises:
             StoreError: not_found, it is gone.
@@ -91,7 +91,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     @abstractmethod
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
-        """Ask for the refunds of an order, with their dates."""
+        """Request the refunds of an order, with their dates."""
 
     @abstractmethod
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
@@ -115,7 +115,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last page of orders as they are.
 
-        A store with 100,000 orders is not asked for more than that page and the newest ids.
+        Of a store with 100,000 orders no more is requested than that page and the newest ids.
         """
         newest = yield from self.ask(self.newest(audit.NEWEST))
         rows = yield from self.ask(self.by_change(self.options.size))
@@ -239,7 +239,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         return found
 
     def _date_refunds(self) -> Plan[None]:
-        """Ask for the dates of refunds of which nothing else shows whether they are new."""
+        """Request the dates of refunds of which nothing else shows whether they are new."""
         for order_id in sorted(self.ledger.undated, key=int)[: max(0, self.lookups)]:
             try:
                 self.ledger.date_refunds(order_id, (yield from self.refunds_of(order_id)))

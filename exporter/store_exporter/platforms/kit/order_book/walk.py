@@ -1,6 +1,6 @@
 """Reading a growing list by time of change, page by page, without missing or repeating. No I/O.
 
-The list is asked for everything changed at or after a position, oldest first, and always for the
+The list is searched for everything changed at or after a position, oldest first, and always for the
 first page of that: page numbers would shift under an edit, a position does not. A page that does
 not get beyond one second (an import changes hundreds of orders at once) is followed by that
 second alone, sorted by id and numbered; when its size changes meanwhile, it is read again. Where a
@@ -8,7 +8,7 @@ page shows no time of change at all, its successors are numbered until one does.
 
 Nothing that the store says is taken for granted. A list is read to its end when the distinct
 records received are as many as it says there are, or when a page is empty. Pages may be shorter
-than asked for; where page numbers are ignored, the records read are excluded by id.
+than requested; where page numbers are ignored, the records read are excluded by id.
 
 A pass is one or more runs until the end is reached. The next pass begins where this one ended,
 but not after the time at which the one before began, less an overlap: what changed while a pass
@@ -35,7 +35,7 @@ _MOST_UNREAD = 100
 
 @dataclass(frozen=True, slots=True)
 class WalkQuery:
-    """What to ask for next.
+    """What to request next.
 
     Attributes:
         since: changed at or after this Unix time, oldest change first.
@@ -61,7 +61,7 @@ class Walk:
         previous: when the pass before it began.
         caught_up: whether the pass is over.
         second: whether the second at `position` is read alone.
-        page: number of the page to ask for, above 1 in that second and where times are missing.
+        page: number of the page to request, above 1 in that second and where times are missing.
         total: how many records there were at its first page; None when the store did not say.
         received: ids of what the pages from the first to this one held.
         numbered: whether the store knows numbers of pages.
@@ -104,14 +104,14 @@ class Walk:
             self.caught_up = False
 
     def query(self) -> WalkQuery:
-        """Return what to ask for next."""
+        """Return what to request next."""
         until = self.position if self.second else None
         if not self.numbered:
             return WalkQuery(self.position, until, exclude=tuple(self.received[-_MOST_EXCLUDED:]))
         return WalkQuery(self.position, until, self.page)
 
     def advance(self, ids: Sequence[str], changed: Sequence[int], total: int | None) -> bool:
-        """Take in the page that `query` asked for, once its records are in the ledger.
+        """Take in the page that `query` requested, once its records are in the ledger.
 
         Args:
             ids: of the page's records, something unique for one that has none.

@@ -84,7 +84,7 @@ def read_all(
         ask: for a page by its number, which begins with 1, and its size.
         take: takes each item once; one that it cannot read is left out.
         what: the name of the items.
-        size: the most items that a page may have; a quarter of them are asked for at least.
+        size: the most items that a page may have; a quarter of them are requested at least.
         left: how many seconds there are left for it.
 
     Returns:
@@ -127,7 +127,7 @@ class _Pages:
 
     Args:
         ask: for a page by its number and its size.
-        size: how many items are asked for at first; a quarter of them are at least.
+        size: how many items are requested at first; a quarter of them are at least.
         left: how many seconds there are left.
 
     Attributes:
@@ -145,7 +145,7 @@ class _Pages:
         """GET the next page.
 
         Raises:
-            StoreError: whatever asking for it raises; timeout, even for a small one.
+            StoreError: whatever requesting it raises; timeout, even for a small one.
         """
         while True:
             before = self._left()

@@ -17,7 +17,7 @@ class Secondary:
 
     A result has what its operation is for, which is read strictly, and much that goes with
     it: the end of a sale beside a price, a line beside an order. Such a fact never fails the
-    answer. It is None, or a line is left out, and its name is among `unreadable`.
+    result. It is None, or a line is left out, and its name is among `unreadable`.
     """
 
     __slots__ = ("_unreadable",)

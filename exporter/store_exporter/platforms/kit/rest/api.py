@@ -1,6 +1,6 @@
 """A REST API of resources, and of lists in numbered pages. It makes plans of requests.
 
-A platform says what its responses mean and how its lists are asked for.
+A platform says what its responses mean and how its lists are requested.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Api(connection.Api):
     most_pages: ClassVar[int]
     """Pages that one operation reads at most, whatever the store says there are."""
     in_full: ClassVar[Mapping[str, str]]
-    """What asks for a list of amounts in full, in an order in which new items come last."""
+    """What requests a list of amounts in full, in an order in which new items come last."""
     size_name: ClassVar[str] = "per_page"
     """Parameter of the size of a page."""
     page_name: ClassVar[str] = "page"
@@ -69,7 +69,7 @@ class Api(connection.Api):
     wrappings: ClassVar[Mapping[str, Wrapping]] = {}
     """Where the content stands in JSON that holds more than it, by the beginnings of paths."""
     brief: ClassVar[Mapping[str, str]] = {}
-    """What asks for no more of each item than its id."""
+    """What requests no more of each item than its id."""
     members_name: ClassVar[str] = ""
     """Parameter of the members that are wanted of a resource, with commas between them."""
     spare_members: ClassVar[Mapping[str, Sequence[str]]] = {}

@@ -1,4 +1,4 @@
-"""An order of Shopify's list as the ledger wants it. No I/O.
+"""An order of Shopify's list as the ledger takes it. No I/O.
 
 Money is what was received and what was paid back, in the shop's own currency, by the date of each
 payment: an order that is imported today may have been paid years ago. Its total says nothing of

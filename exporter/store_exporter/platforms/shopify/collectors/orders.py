@@ -60,7 +60,7 @@ class _OrderBook(CursorBook[Api]):
         return data.raw("order")
 
     def _history(self, longer: Longer, gid: str) -> Plan[Fields]:
-        """Ask for one order.
+        """Request one order.
 
         Raises:
             StoreError: also invalid_response, another one came.
@@ -79,7 +79,7 @@ class _OrderBook(CursorBook[Api]):
         return read_order(row, self.ledger.began)
 
     def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
-        """Ask for orders by their numbers.
+        """Request orders by their numbers.
 
         An app without the scope read_all_orders sees no order of more than sixty days. Ids grow
         with time, so that an order below the oldest that it sees has become too old, no more.

@@ -22,7 +22,7 @@ from ..reading import ids, order_results
 _LOOKUP = ("admin OrdersByQuery",)
 _MOST = 100
 _MOST_REFUNDS = 250
-"""How many the document asks for; Shopify shows no more of one order."""
+"""How many the document requests; Shopify shows no more of one order."""
 # Shopify's own errors of a cancellation, by whose fault they are.
 _CANCEL_ERRORS = {
     "NOT_FOUND": "not_found",
@@ -76,7 +76,7 @@ class _Orders(orders.Orders[Api]):
         query = f"email:{quoted(request.email)}"
         if request.when is not None:
             query += f" AND {ids.created(request.when)}"
-        # A status is read off three of Shopify's, and is looked at here. One more than is asked for
+        # A status is read off three of Shopify's, and is looked at here. One more than is requested
         # shows whether there are more.
         most = arguments.MOST_ITEMS if request.status is not None else max(request.reach, _MOST) + 1
         rows = yield from self._search(query, most)
@@ -114,7 +114,7 @@ class _Orders(orders.Orders[Api]):
         return orders.refund_status(ids.number(whole, "Order"), total, refunds)
 
     def _whole(self, name: str, found: Fields, **options: Any) -> Plan[Fields]:
-        """Ask for one order that was found.
+        """Request one order that was found.
 
         Raises:
             StoreError: also invalid_response, another one came.
@@ -147,7 +147,7 @@ class _Orders(orders.Orders[Api]):
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
-    """Whether an order was placed with an address, if one is asked for.
+    """Whether an order was placed with an address, if one is requested.
 
     Raises:
         StoreError: as Shopify says why it keeps the address back.

@@ -48,7 +48,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 )
 def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
-    1000 orders are response_too_large: ask for fewer days. Products are counted by the first 20
+    1000 orders are response_too_large: request fewer days. Products are counted by the first 20
     lines of each order, with tax where prices include it. Orders that cannot be read are in no
     figure, and are named in `unreadable`.
     """

@@ -33,7 +33,7 @@ def number(fields: Fields, kind: str | None) -> int:
 
 
 def iso(when: float) -> str:
-    """Return a Unix time as Shopify's searches want it."""
+    """Return a Unix time as Shopify's searches take it."""
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -89,7 +89,7 @@ def versions(api: Api, _: Run) -> Plan[Report]:
 
 
 def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
-    """`system_status` knows it all, but is open only to those who manage the shop.
+    """`system_status` has it all, but is open only to those who manage the shop.
 
     Args:
         api: the store's API.

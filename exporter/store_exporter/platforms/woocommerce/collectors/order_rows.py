@@ -1,4 +1,4 @@
-"""An order of WooCommerce's list as the ledger wants it. No I/O."""
+"""An order of WooCommerce's list as the ledger takes it. No I/O."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class _OrderBook(NumberedBook[Api]):
         return {"include": ",".join(ids), "orderby": "id", "per_page": len(ids)}
 
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
-        """Ask for a page, with the parts of the orders where their totals need them."""
+        """Request a page, with the parts of the orders where their totals need them."""
         self._reading = yield from rounding.order_totals(self.api)
         with_parts = f"{FIELDS},{PARTS}"
         if self._reading.by_parts:

@@ -95,7 +95,7 @@ def webhook_states(api: Api) -> Plan[tuple[Counter[str], list[StoreError]]]:
         for item in page.items:
             known = item.get("id") if isinstance(item, dict) else None
             found[known if isinstance(known, (int, str)) else (len(found),)] = item
-        # A shop may give less to a page than was asked for.
+        # A shop may give less to a page than was requested.
         wanted = len(found) + int(len(page) == PAGE) if page.total is None else page.total
         if wanted and not found:
             raise StoreError("invalid_response", f"there are {wanted} webhooks, of which none came")

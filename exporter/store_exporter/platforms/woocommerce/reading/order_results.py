@@ -1,6 +1,6 @@
 """Orders: what is in them, where they go, and the parcels that tracking plugins list. No I/O.
 
-WooCommerce itself knows no tracking numbers. These plugins keep them in the order's meta data:
+WooCommerce itself has no tracking numbers. These plugins keep them in the order's meta data:
 Advanced Shipment Tracking and WooCommerce Shipment Tracking, which share the first key, and
 AfterShip, whose older versions knew one parcel only.
 """
@@ -39,7 +39,7 @@ _ADDRESS = AddressMembers(("address_1", "address_2"), "city", "state", "postcode
 
 
 def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
-    """Read an order; who placed it only when that was asked for."""
+    """Read an order; who placed it only when that was requested."""
     currency, also = fields.currency("currency"), Secondary()
     # Plugins leave null where there are no lines.
     lines = also.read("lines", fields.listed, "line_items") if fields.has("line_items") else ()

@@ -1,7 +1,7 @@
 """What orders come to, in full. No I/O but for learning how the shop rounds.
 
 WooCommerce rounds an order's total and tax to the decimals that the shop displays whenever it loads
-the order, whatever the request asks for (`WC_Abstract_Order::set_total`), while the parts of the
+the order, whatever the request says (`WC_Abstract_Order::set_total`), while the parts of the
 order come as they are stored. A total that was made with more decimals (an order of the time before
 the shop displayed fewer, an import, another currency) is the sum of its parts. One that was made
 with these decimals is a round number, and its parts, which WooCommerce does not round, do not add
@@ -65,7 +65,7 @@ class OrderTotals:
         finer_below: orders with smaller ids which do not show it themselves were made with more.
         foreign_below: the same of orders in other currencies.
         at_subtotal: whether the shop rounds taxes and lines together and not each of them; None
-            until that was asked for.
+            until that was requested.
         by_parts: whether the shop's own currency has more decimals than are displayed, so that
             orders have to be read with their parts.
         knows_foreign: whether `foreign_below` was learnt.
