@@ -58,6 +58,7 @@ HITS = (
     ("wp-super-cache", "Served legacy cache file"),
     ("hummingbird-cache", "Served"),
     ("swiftperformance", "HIT"),
+    ("swift-performance", "HIT"),
     ("x-gateway-cache-status", "HIT|2"),
     ("age", "12"),
     ("age", "12, 0"),
@@ -100,6 +101,12 @@ FRESH = (
     ("server-timing", "cdn-cache; desc=MISS"),
     ("age", "0"),
     ("x-white-hit", "hit"),
+    ("x-cache-handler", "none"),
+    ("x-cache-handler", "disabled"),
+    ("x-cache-handler", ""),
+    ("x-cache", "none"),
+    ("x-cache", "disabled"),
+    ("swift-performance", "MISS"),
     # Caches that the store itself asks.
     ("x-object-cache", "hit"),
     ("x-redis-cache-hits", "250"),
@@ -233,3 +240,14 @@ def test_a_list_that_links_to_pages_of_an_earlier_request_is_refused(before: str
 def test_links_without_the_request_prove_nothing(link: str) -> None:
     request = caches.uncached(Request("GET", "https://shop.example/"), "_x")
     caches.refuse_kept(request, Response(200, {"link": link}, b"", ""), "_x")
+
+
+def test_what_shows_nothing_is_refused_after_a_response_out_of_a_cache_until_a_fresh_one() -> None:
+    cache, response = caches.PathCache(), Response(200, {}, b"", "https://shop.example/")
+    cache.refuse(response, None)
+    with pytest.raises(StoreError, match="has tax, which was not requested"):
+        cache.refuse(response, "tax")
+    with pytest.raises(StoreError, match="another response of the store"):
+        cache.refuse(response, None)
+    cache.refuse(response, "")
+    cache.refuse(response, None)

@@ -27,8 +27,8 @@ _OF_CACHE = re.compile(
 `x-cache`, `x-proxy-cache`, `x-cache-hits`, `x-srcache-fetch-status` or `x-hcdn-cache-status`."""
 _MORE = (
     *("x-ac", "x-varnish-cache", "x-served-from-cache", "server-timing", "x-drupal-cache"),
-    *("x-wp-cached-call", "x-nananana", "swiftperformance", "x-swift-performance", "x-breeze"),
-    "x-rocket-nginx-serving-static",
+    *("x-wp-cached-call", "x-nananana", "swift-performance", "swiftperformance", "x-breeze"),
+    *("x-swift-performance", "x-rocket-nginx-serving-static"),
 )
 """Names beyond that pattern."""
 _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns|transient|^x-qm")
@@ -44,6 +44,8 @@ _FETCHED = {
     # What Tencent's CDN calls a hit of the store itself.
     "upstream",
 }
+_NONE = {"no", "none", "off", "disabled", "false", "null", "bypass", "miss", "skip"}
+"""What headers that name a cache say where none served the response."""
 _YES = {"1", "true", "yes", "on"}
 _IS_QUESTION = re.compile(r"cache-hit$|from-cache$|[^a-z]cached$")
 """Names of headers whose value is yes or no."""
@@ -114,7 +116,7 @@ _OTHERWISE: Mapping[str, Callable[[str], bool]] = {
     "warning": lambda value: _STALE.search(_QUOTED.sub("x", value)) is not None,
     "x-varnish": _names_two,
     # Page caches of WordPress name the program that served what was kept.
-    "x-cache-handler": bool,
+    "x-cache-handler": lambda value: not set(re.findall(r"[a-z]+", value)) <= _NONE,
     # The same that ends in C was kept just now.
     "cache-provider": lambda value: re.fullmatch(r"cloudways-cache-\w?e", value) is not None,
     "x-powered-cache": lambda value: value.strip() == "php",
@@ -180,6 +182,41 @@ def refuse_kept(request: Request, response: Response, parameter: str) -> None:
         message = (
             "the answer is one to an earlier request, which came out of a cache that does not say "
             "so: exclude the store's API from caching"
+        )
+        raise StoreError("invalid_response", message, status=response.status)
+
+
+class PathCache:
+    """Whether a store's responses come out of a silent cache that goes by the path alone.
+
+    Such a cache keeps whatever the store returns. So while the last response that showed anything
+    came out of one, those that show nothing are refused, too. Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._is_there = False
+
+    def refuse(self, response: Response, foreign: str | None) -> None:
+        """Refuse a response to another request, and one that may be such a response.
+
+        Args:
+            response: the response.
+            foreign: what it has that was not requested; "" where it is the response to its request,
+                None where nothing shows which.
+
+        Raises:
+            StoreError: invalid_response, as the message says.
+        """
+        if foreign is not None:
+            self._is_there = foreign != ""
+        if not self._is_there:
+            return
+        shown = "another response of the store had what was not requested: both may have come"
+        if foreign:
+            shown = f"the response has {foreign}, which was not requested: it came"
+        message = (
+            f"{shown} out of a cache that does not say so and goes by the path alone; exclude the "
+            "store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)
 

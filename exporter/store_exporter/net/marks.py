@@ -30,6 +30,8 @@ class Marks:
         pages: texts of which every page that the platform makes has one.
         plugins: texts of pages and JSON by which the platform refuses what a plugin tells it to.
         plugin_files: regular expressions of addresses of a plugin's files; the group is its name.
+        theme_files: parts of addresses of files of the shop's own design. A page with them has
+            those of plugins that only help to make it.
         failures: texts of pages that the platform shows as a success and that tell of a failure,
             with their error type and what they tell of.
         setup_pages: texts of the platform's pages that set a new site up, and what they tell of.
@@ -57,6 +59,7 @@ class Marks:
     pages: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     plugin_files: tuple[str, ...] = ()
+    theme_files: tuple[str, ...] = ()
     failures: tuple[tuple[str, str, str], ...] = ()
     setup_pages: tuple[tuple[str, str], ...] = ()
     setup_paths: tuple[tuple[str, str], ...] = ()
@@ -91,9 +94,10 @@ class Marks:
             headers: names in lower case.
             low: the page or JSON, in lower case. What stands before the store passes it on.
         """
-        if plugin := self.plugin_of(low):
+        is_themed = any(mark in low for mark in self.theme_files)
+        if not is_themed and (plugin := self.plugin_of(low)):
             return f"the store's plugin {plugin}"
-        if any(mark in low for mark in self.plugins):
+        if is_themed or any(mark in low for mark in self.plugins):
             return "a plugin of the store"
         return self.server(headers)
 

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from store_demo.stores.woocommerce import Fault
 from store_demo.stores.woocommerce.habits import Habits
+from store_exporter.contract import Collector, Probe
 from store_exporter.errors import StoreError
+from store_exporter.platforms.woocommerce.collectors import COLLECTORS
+from store_exporter.platforms.woocommerce.probes import PROBES
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client
 
@@ -193,7 +196,7 @@ async def test_a_cache_that_tells_nothing_and_ignores_the_query_proves_nothing(n
         assert sum("not requested: it came out of a cache" in words for words in refused) > 10
 
 
-@pytest.mark.parametrize("name", ["orders", "webhooks", "best_sellers"])
+@pytest.mark.parametrize("name", ["orders", "webhooks", "best_sellers", "versions"])
 async def test_a_list_out_of_a_cache_that_tells_nothing_is_never_a_figure(name: str) -> None:
     async with watching(orders=3) as store:
         store.shop.shop.add_webhook()
@@ -207,6 +210,29 @@ async def test_a_list_out_of_a_cache_that_tells_nothing_is_never_a_figure(name: 
         # One run may fill the cache, and by chance the same members may be drawn again.
         assert len(refused) > 6
         assert all("not requested: it came out of a cache" in words for words in refused)
+
+
+@pytest.mark.parametrize("name", ["order_statuses", "stock", "webhooks"])
+async def test_what_shows_no_cache_is_no_figure_while_other_responses_show_one(name: str) -> None:
+    async with watching(orders=3) as store:
+        watcher = store.watcher()
+
+        async def found(job: Probe | Collector) -> str:
+            try:
+                await watcher.run(job, {})
+            except StoreError as error:
+                return error.message
+            return ""
+
+        store.shop.page_cache, store.shop.page_cache_tells = "path", False
+        assert not await found(COLLECTORS[name])
+        # By chance the same members may be drawn again.
+        while not await found(PROBES["liveness"]):
+            pass
+        assert "another response of the store" in await found(COLLECTORS[name])
+        store.shop.page_cache = None
+        assert not await found(PROBES["liveness"])
+        assert not await found(COLLECTORS[name])
 
 
 async def test_a_cache_that_does_not_tell_of_itself_is_known_by_the_links_of_a_list() -> None:

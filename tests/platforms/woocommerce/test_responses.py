@@ -313,6 +313,16 @@ def test_a_page_with_the_files_of_several_plugins_is_none_of_theirs() -> None:
     assert caught.value.error_type == "blocked"
 
 
+def test_a_page_of_the_theme_is_none_of_the_one_plugin_that_it_is_built_with() -> None:
+    links = "".join(
+        f'<link href="/wp-content/{path}/a.css">' for path in ("themes/acme", "plugins/elementor")
+    )
+    page = f"<title>Acme</title>{links}".encode()
+    with pytest.raises(StoreError, match="a plugin of the store refuses") as caught:
+        READER.read(Response(403, {"server": "cloudflare"}, page, STORE_API))
+    assert caught.value.error_type == "blocked"
+
+
 def test_a_page_in_the_apis_place_that_says_closed_in_its_heading_is_maintenance() -> None:
     page = (
         b"<html><link href='/wp-content/a.css'><body><h1>Our site is coming soon</h1></body></html>"

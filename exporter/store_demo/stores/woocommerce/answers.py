@@ -143,10 +143,22 @@ def link(base: str, path: str, *, up: str | None = None, allow: str = ALL) -> Do
 
 
 def only_fields(call: Call, body: Any) -> Any:
-    """Return `body` cut down to the top-level members that `_fields` names, if it is there."""
-    wanted = {name.split(".")[0].strip() for name in call.values("_fields")}
-    if not wanted:
-        return body
+    """Return `body` cut down to the members that `_fields` names, if it is there."""
+    wanted = {name.strip() for name in call.values("_fields")}
+    return _cut_down(body, wanted) if wanted else body
+
+
+def _cut_down(body: Any, wanted: set[str]) -> Any:
+    """Return the wanted members of an object, or of each one of a list."""
     if isinstance(body, list):
-        return [{k: v for k, v in item.items() if k in wanted} for item in body]
-    return {k: v for k, v in body.items() if k in wanted}
+        return [_cut_down(item, wanted) for item in body]
+    if not isinstance(body, dict):
+        return body
+    below: dict[str, set[str]] = {}
+    for first, _, rest in (name.partition(".") for name in wanted):
+        below.setdefault(first, set()).add(rest)
+    return {
+        name: value if "" in below[name] else _cut_down(value, below[name])
+        for name, value in body.items()
+        if name in below
+    }

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ...contract import Response
 from ...errors import StoreError
+from ...net.caches import PathCache
 from ...net.marks import GENERIC, Marks
 from ...net.plans import Plan, Request, requested_wait
 from ...net.url import normal
@@ -117,6 +118,7 @@ class Connection(ABC, Generic[ApiT]):
         self.now = clocks.get("now", time.time)
         self.facts = Facts(self.monotonic)
         self.shown: dict[str, Any] = {}
+        self.path_cache = PathCache()
         self.credentials = credentials
         self.settings = settings
         self.prepare()
@@ -176,6 +178,7 @@ class Api:
         ends: when the deadline is, by `monotonic`.
         facts: what is remembered of the store.
         shown: what counters stood at when they were last reported, by collector or probe.
+        path_cache: whether responses come out of a cache that goes by the path alone.
         exchange: sends a request.
     """
 
@@ -186,6 +189,7 @@ class Api:
         self.ends = connection.monotonic() + deadline
         self.facts = connection.facts
         self.shown = connection.shown
+        self.path_cache = connection.path_cache
         self.exchange = send
 
 

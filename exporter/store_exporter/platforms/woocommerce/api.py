@@ -47,6 +47,13 @@ _SPARE: Mapping[str, tuple[str, ...]] = {
         *("date_created", "date_created_gmt", "date_modified", "date_modified_gmt"),
         "is_paying_customer",
     ),
+    f"{V3}/system_status": tuple(
+        f"settings.{name}"
+        for name in (
+            *("api_enabled", "currency_position", "currency_symbol", "force_ssl"),
+            *("geolocation_enabled", "taxonomies"),
+        )
+    ),
     f"{V3}/webhooks": ("date_created", "date_modified", "hooks", "name", "resource", "topic"),
 }
 """Members that each of what has these paths has, all of them short."""
@@ -71,6 +78,7 @@ class Api(api.Api):
     brief: ClassVar = {"_fields": "id"}
     members_name = "_fields"
     spare_members = _SPARE
+    public_paths = ("/wp-json/",)
     total_header = "x-wp-total"
     pages_header = "x-wp-totalpages"
     reader = READER

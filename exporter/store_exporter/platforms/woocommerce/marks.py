@@ -21,6 +21,7 @@ MARKS = GENERIC.plus(
         maintenance=("briefly unavailable for scheduled maintenance", "wp-die-message"),
         pages=("wp-content/", "wp-includes/", "wp-json", "woocommerce"),
         plugin_files=(r"/wp-content/plugins/(?!woocommerce/)([a-z0-9-]{2,60})/",),
+        theme_files=("/wp-content/themes/",),
         # The last two are the shapes in which WordPress writes the errors of others.
         plugins=(
             *("wp-die-message", '"wp_die"', '"data": {"status": '),

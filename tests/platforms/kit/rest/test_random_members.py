@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 
-from store_exporter.contract import Response
-from store_exporter.errors import StoreError
 from store_exporter.platforms.kit.rest.random_members import MemberRequest, request_members
 
 SPARE = ("a", "b", "c", "d", "e", "f")
-RESPONSE = Response(200, {}, b"", "https://shop.example/")
 
 
 def requested(wanted: str = "id,total") -> MemberRequest:
@@ -40,21 +37,38 @@ def test_each_request_names_others_and_none_twice() -> None:
 def test_a_request_of_all_members_stays_as_it_is(params: Any) -> None:
     members = request_members(params, "_fields", SPARE)
     assert members.params == params
-    members.check([item(*SPARE)], RESPONSE)
+    assert members.foreign([item(*SPARE)]) is None
 
 
-def test_items_for_another_request_are_refused() -> None:
+def others_than(members: MemberRequest) -> set[str]:
+    return set(SPARE) - members.chosen
+
+
+def test_items_for_another_request_have_what_was_not_requested() -> None:
     members = requested()
-    others = set(SPARE) - members.chosen
-    with pytest.raises(StoreError, match=f"has {min(others)}, which was not requested"):
-        members.check([item(*others), item(*others)], RESPONSE)
+    others = others_than(members)
+    assert members.foreign([item(*others), item(*others)]) == min(others)
+    assert members.foreign([item(*members.chosen)]) == ""
 
 
 def test_a_store_that_ignores_which_members_are_requested_proves_nothing() -> None:
     for _ in range(20):
         members = requested()
-        members.check([item(*SPARE)], RESPONSE)
-        members.check([item(), item("a"), item("a", "b")], RESPONSE)
-        members.check([item(*members.chosen), item(*SPARE)], RESPONSE)
-        members.check([], RESPONSE)
-        members.check(["no object", None], RESPONSE)
+        for items in (
+            [item(*SPARE)],
+            [item(), item("a"), item("a", "b")],
+            [item(*members.chosen), item(*SPARE)],
+            [item(*members.chosen), item(*others_than(members))],
+            [],
+            ["no object", None],
+        ):
+            assert members.foreign(items) is None
+
+
+def test_members_within_others_are_requested_and_recognised() -> None:
+    members = request_members({"_fields": "id"}, "_fields", ("of.a", "of.b"))
+    own = {name.partition(".")[2]: 1 for name in members.chosen}
+    assert members.foreign([{"id": 1, "of": own}]) == ""
+    assert members.foreign([{"id": 1, "of": {"a": 1, "b": 1}}]) is None
+    assert members.foreign([{"id": 1, "of": dict.fromkeys({"a", "b"} - own.keys())}])
+    assert members.foreign([{"id": 1, "of": [own]}, {"id": 1}]) is None

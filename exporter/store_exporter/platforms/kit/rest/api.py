@@ -5,7 +5,7 @@ A platform says what its responses mean and how its lists are requested.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -74,6 +74,8 @@ class Api(connection.Api):
     """Parameter of the members that are wanted of a resource, with commas between them."""
     spare_members: ClassVar[Mapping[str, Sequence[str]]] = {}
     """Short members of all resources at a path or in a list there; see `random_members`."""
+    public_paths: ClassVar[Collection[str]] = ()
+    """Paths of what is the same for everybody for a while, so that it may come out of a cache."""
     reader: ClassVar[RestReader]
     """Reads the responses."""
 
@@ -158,12 +160,16 @@ class Api(connection.Api):
         members = self._with_spare(path, params)
         response = yield from self.send("GET", path, members.params)
         body = self.content(path, response)
-        members.check([body], response)
+        self._refuse_foreign(path, members.foreign([body]), response)
         return body, response
 
     def _with_spare(self, path: str, params: Mapping[str, Any] | None) -> MemberRequest:
         spare = self.spare_members.get(path) or self.spare_members.get(path.rpartition("/")[0], ())
         return request_members(params, self.members_name, spare)
+
+    def _refuse_foreign(self, path: str, foreign: str | None, response: Response) -> None:
+        if path not in self.public_paths:
+            self.path_cache.refuse(response, foreign)
 
     def get_object(
         self, path: str, what: str, params: Mapping[str, Any] | None = None
@@ -193,7 +199,7 @@ class Api(connection.Api):
         items = as_list(wrapping.items_in(body, path))
         if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
-        members.check(items, response)
+        self._refuse_foreign(path, members.foreign(items), response)
         total, pages = wrapping.size_in(body) if wrapping.items else self._list_size(response)
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 

@@ -10,9 +10,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ....contract import Response
-from ....errors import StoreError
-
 _RANDOM = secrets.SystemRandom()
 
 
@@ -29,23 +26,21 @@ class MemberRequest(NamedTuple):
     spare: frozenset[str] = frozenset()
     chosen: frozenset[str] = frozenset()
 
-    def check(self, items: Sequence[Any], response: Response) -> None:
-        """Refuse items that were made for another request.
+    def foreign(self, items: Sequence[Any]) -> str | None:
+        """Return a member that shows that items were made for another request.
 
         A store that ignores which members are requested returns all of them, or those that it has.
         This proves nothing.
 
-        Raises:
-            StoreError: invalid_response, all items have as many of the members, and other ones.
+        Returns:
+            "" where they were made for this request, None where nothing shows which.
         """
-        shown = [self.spare.intersection(_names(item)) for item in items]
-        if shown and all(len(one) == len(self.chosen) and one != self.chosen for one in shown):
-            message = (
-                f"the response has {min(shown[0] - self.chosen)}, which was not requested: it came "
-                "out of a cache that does not say so and goes by the path alone; exclude the "
-                "store's API from caching"
-            )
-            raise StoreError("invalid_response", message, status=response.status)
+        shown = [{name for name in self.spare if _has(item, name)} for item in items]
+        if not self.chosen or not shown or any(len(one) != len(self.chosen) for one in shown):
+            return None
+        if all(one != self.chosen for one in shown):
+            return min(shown[0] - self.chosen)
+        return "" if all(one == self.chosen for one in shown) else None
 
 
 def request_members(
@@ -57,7 +52,7 @@ def request_members(
         params: the query.
         parameter: names the wanted members in it, separated by commas; without it the response has
             all members, and no further ones are requested.
-        spare: members that each item has.
+        spare: members that each item has; one within another is written with a dot.
     """
     if not params or parameter not in params:
         return MemberRequest(params)
@@ -68,5 +63,8 @@ def request_members(
     return MemberRequest(query, frozenset(others), frozenset(chosen))
 
 
-def _names(item: Any) -> Mapping[str, Any]:
-    return item if isinstance(item, dict) else {}
+def _has(item: Any, name: str) -> bool:
+    first, _, rest = name.partition(".")
+    if not isinstance(item, dict) or first not in item:
+        return False
+    return not rest or _has(item[first], rest)
