@@ -19,6 +19,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from . import unconnected
 from .head import MAX_BYTES
 
 _BEGINNING = b"HTTP/"
@@ -167,8 +168,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+    def __init__(self, backend: httpcore.NetworkBackend, proxied: bool) -> None:
         self._backend = backend
+        self._proxied = proxied
 
     def connect_tcp(
         self,
@@ -178,14 +180,19 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(
-            self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        )
+        options = (timeout, local_address, socket_options)
+        try:
+            return _Stream(self._backend.connect_tcp(host, port, *options))
+        except httpcore.ConnectError as error:
+            if not self._proxied:
+                unconnected.examine_now(error, host, port)
+            raise
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
+    def __init__(self, backend: httpcore.AsyncNetworkBackend, proxied: bool) -> None:
         self._backend = backend
+        self._proxied = proxied
 
     async def connect_tcp(
         self,
@@ -195,19 +202,29 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(
-            await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        )
+        options = (timeout, local_address, socket_options)
+        try:
+            return _AsyncStream(await self._backend.connect_tcp(host, port, *options))
+        except httpcore.ConnectError as error:
+            if not self._proxied:
+                await unconnected.examine(error, host, port)
+            raise
 
 
-def watch(transport: httpx.BaseTransport | httpx.AsyncBaseTransport) -> None:
+def watch(
+    transport: httpx.BaseTransport | httpx.AsyncBaseTransport, *, proxied: bool = False
+) -> None:
     """Have a transport's connections watched; one without connections, as in tests, is left alone.
+
+    Args:
+        transport: of httpx.
+        proxied: whether its connections are made to a proxy, all of whose failures are this side's.
 
     httpx 0.28 offers no way to hand a network backend to httpcore, whose interface that is.
     """
     if isinstance(transport, httpx.HTTPTransport):
         pool: Any = transport._pool  # noqa: SLF001
-        pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001
+        pool._network_backend = _Backend(pool._network_backend, proxied)  # noqa: SLF001
     elif isinstance(transport, httpx.AsyncHTTPTransport):
         pool = transport._pool  # noqa: SLF001
-        pool._network_backend = _AsyncBackend(pool._network_backend)  # noqa: SLF001
+        pool._network_backend = _AsyncBackend(pool._network_backend, proxied)  # noqa: SLF001

@@ -13,7 +13,7 @@ import errno
 import math
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -32,6 +32,8 @@ _UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - nothing listens there
 # No IPv6 addresses on a machine that has no IPv6, and the reverse.
 _FLAGS = socket.AI_ADDRCONFIG
 _threads = Daemons("resolve")
+UNSERVED = "its own name servers do not respond"
+"""What this machine lacks where it looks names up in vain."""
 
 
 class Address(NamedTuple):
@@ -111,12 +113,7 @@ class Names:
                 self._slots.release()
         found = await self._wait(running)
         resolving.ended = time.perf_counter()
-        if all(address.host in _UNSPECIFIED for address in found) and host not in _UNSPECIFIED:
-            message = (
-                f"the name {host} leads to {found[0].host}, which is the address of nothing: a "
-                "filter of names may block it"
-            )
-            raise StoreError("dns", message)
+        refuse_unspecified(host, [address.host for address in found])
         permits = reach.permitted.get()
         if permits is None:
             return found
@@ -139,7 +136,7 @@ class Names:
         await asyncio.wait((running,), timeout=self._patience)
         # It may end while they are examined, and then it has the last word.
         if _is_unsure(running) and not await self._are_served() and _is_unsure(running):
-            raise OSError(errno.ENETDOWN, "its own name servers do not respond")
+            raise OSError(errno.ENETDOWN, UNSERVED)
         return await asyncio.shield(running)
 
     async def _are_served(self) -> bool:
@@ -183,7 +180,7 @@ class Names:
         try:
             entries = self._lookup(host, port, type=socket.SOCK_STREAM, family=family, flags=_FLAGS)
         except socket.gaierror as error:
-            _blame_this_machine(error)
+            blame_this_machine(error)
             raise
         found = [
             Address(str(address[0]), port, own_family, proto)
@@ -195,6 +192,20 @@ class Names:
         return found
 
 
+def refuse_unspecified(host: str, addresses: Sequence[str]) -> None:
+    """Refuse a name that leads to the address of nothing.
+
+    Raises:
+        StoreError: dns, as the message says.
+    """
+    if all(address in _UNSPECIFIED for address in addresses) and host not in _UNSPECIFIED:
+        message = (
+            f"the name {host} leads to {addresses[0]}, which is the address of nothing: a filter "
+            "of names may block it"
+        )
+        raise StoreError("dns", message)
+
+
 def _is_unsure(running: asyncio.Future[list[Address]]) -> bool:
     """Whether a look-up goes on, or failed in a way that need not be the store's fault."""
     if not running.done():
@@ -203,7 +214,7 @@ def _is_unsure(running: asyncio.Future[list[Address]]) -> bool:
     return isinstance(failed, socket.gaierror) and failed.errno == socket.EAI_AGAIN
 
 
-def _blame_this_machine(error: socket.gaierror) -> None:
+def blame_this_machine(error: socket.gaierror) -> None:
     """Say so where a look-up failed for want of memory or descriptors.
 
     The C library calls a socket that it cannot have a temporary failure of the name server.

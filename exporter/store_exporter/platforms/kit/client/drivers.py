@@ -79,7 +79,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         sleep: Callable[[float], SleptT] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        httpx_wire.watch(transport)
+        httpx_wire.watch(transport, proxied=proxied)
         self._transport = transport
         self._sign = sign
         self._marks = marks

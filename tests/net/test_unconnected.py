@@ -1,0 +1,71 @@
+"""Connections of clients that were not made for a reason on this side, over both drivers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import httpx
+import pytest
+
+from store_exporter.contract import Response
+from store_exporter.errors import StoreError
+from store_exporter.net import name_servers
+from store_exporter.net.plans import Plan, Request
+from store_exporter.platforms.kit.client.drivers import AsyncDriver, SyncDriver
+
+OPTIONS: dict[str, Any] = {"sign": lambda request: request, "max_body_bytes": 1000}
+KINDS = pytest.mark.parametrize("kind", ["blocking", "async"])
+
+
+def ask() -> Plan[Response]:
+    answer = yield Request("GET", "http://shop.example.com:9/", timeout=5)
+    assert answer is not None
+    return answer
+
+
+def run(kind: str) -> Response:
+    if kind == "blocking":
+        return SyncDriver(httpx.HTTPTransport(), **OPTIONS).run(ask())
+    return asyncio.run(AsyncDriver(httpx.AsyncHTTPTransport(), **OPTIONS).run(ask()))
+
+
+def failure(kind: str) -> StoreError:
+    with pytest.raises(StoreError) as caught:
+        run(kind)
+    return caught.value
+
+
+@KINDS
+@pytest.mark.parametrize(("dead", "error_type"), [(True, "local_failure"), (False, "dns")])
+def test_a_store_is_blamed_for_its_name_only_where_others_would_be_found(
+    dead: bool, error_type: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def resolve() -> bool:
+        return not dead
+
+    def unresolved(*_: object, **__: object) -> Any:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(name_servers, "resolve", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    error = failure(kind)
+    assert error.error_type == error_type
+    assert ("its own name servers do not respond" in error.message) is dead
+
+
+@KINDS
+@pytest.mark.parametrize(("address", "error_type"), [("::", "dns"), ("127.0.0.1", "connection")])
+def test_a_name_that_leads_to_the_address_of_nothing_is_none_that_refuses(
+    address: str, error_type: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def filtered(_: str, *others: Any, **options: Any) -> Any:
+        return real(address, *others, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", filtered)
+    error = failure(kind)
+    assert error.error_type == error_type
+    assert ("a filter of names" in error.message) is (error_type == "dns")
