@@ -286,6 +286,39 @@ def test_a_legend_shows_what_matters_first_and_at_least_four_series(panel: Panel
         assert needed <= screen.panel(panel.width, min(screen.SCREENS)), name
 
 
+@pytest.mark.parametrize("length", [5, 26, 27, 42, 43, 60])
+def test_a_name_of_any_length_leaves_room_for_the_figures_of_its_legend(length: int) -> None:
+    name = "garden-furniture-and-more-for-all-who-like-to-sit-outside-01"[-length:]
+    named_by_store = [
+        panel
+        for page in PAGES
+        for panel in page.panels
+        if panel.kind in (PanelKind.GRAPH, PanelKind.TIMELINE)
+        and re.search(r"\{\{(org|domain)\}\}", panel.queries[0].legend)
+    ]
+    assert len(named_by_store) > 3
+    for panel in named_by_store:
+        document = document_of(panel)
+        (rename,) = document["transformations"]
+        assert rename["id"] == "renameByRegex"
+        pattern = rename["options"]["renamePattern"].replace("$", "\\")
+        for query in panel.queries:
+            whole = re.sub(r"\{\{(org|domain)\}\}", name, named(query.legend))
+            shown = re.sub(rename["options"]["regex"], pattern, whole)
+            assert shown == whole or (len(shown) < len(whole) and shown[-10:] == whole[-10:])
+            needed = screen.text(shown, 12) + screen.LEGEND_MARK
+            if panel.kind is PanelKind.GRAPH:
+                needed += len(document["options"]["legend"]["calcs"]) * screen.LEGEND_FIGURE
+            assert needed <= screen.panel(panel.width, min(screen.SCREENS)), shown
+
+
+@STATS
+def test_figures_with_names_stand_below_each_other(panel: Panel) -> None:
+    # Side by side, those of a shop with four currencies had letters four pixels high.
+    orientation = document_of(panel)["options"]["orientation"]
+    assert (orientation == "horizontal") == panel.named
+
+
 @GRAPHS
 def test_what_is_past_or_normal_is_dashed_grey_and_unfilled(panel: Panel) -> None:
     for number, query in enumerate(panel.queries):

@@ -26,13 +26,15 @@ OPERATION = Variable(
     "Operation",
     promql.select(operations.OPERATIONS, *promql.variables("org", "domain", "platform")),
 )
+_PRICED = promql.one_of("__name__", (business.REVENUE.name, business.CART_ABANDONED_VALUE.name))
 CURRENCY = Variable(
     "currency",
     "Currency",
-    promql.select(business.REVENUE, *promql.variables("org", "domain", "platform")),
+    f"{{{', '.join((_PRICED, *promql.variables('org', 'domain', 'platform')))}}}",
     multi=False,
 )
-"""One at a time: amounts of several currencies have no axis in common."""
+"""Of orders, or of carts before the first order. One at a time: amounts of several currencies have
+no axis in common."""
 JOB = Variable("job", "Job", exporter.BUILD_INFO.name)
 INSTANCE = Variable(
     "instance", "Instance", promql.select(exporter.BUILD_INFO, *promql.variables("job"))

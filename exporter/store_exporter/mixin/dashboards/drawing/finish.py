@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,7 @@ from .sdk import (
 
 def written(unit: str, decimals: int | None) -> str:
     """Grafana's unit: what is counted is written out, 13,241, and not shortened to 13 K."""
-    return "locale" if unit == "short" and decimals == 0 else unit
+    return "locale" if unit == "short" and decimals is not None else unit
 
 
 def thresholds(steps: Steps) -> build.ThresholdsConfig:
@@ -56,6 +57,10 @@ def absent(text: str, match: model.SpecialValueMatch) -> model.SpecialValueMap:
     )
 
 
+NAME_SIZE = 14
+"""Pixels of the name beside a single figure; what Grafana makes of several is half of that."""
+
+
 def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
     builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
     builder.graph_mode(common.BigValueGraphMode.NONE)
@@ -64,7 +69,26 @@ def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
     if panel.text:
         builder.text_mode(mode.NAME)
     elif panel.named:
-        builder.text_mode(mode.VALUE_AND_NAME)
+        # Below each other: side by side, those of four currencies are too small to be read.
+        builder.text_mode(mode.VALUE_AND_NAME).orientation(common.VizOrientation.HORIZONTAL)
+        builder.text(build_common.VizTextDisplayOptions().title_size(NAME_SIZE))
+
+
+_NAMES = re.compile(r"\{\{(org|domain)\}\}")
+LONG_NAMES = {8: 26, 12: 42, 24: 42}
+"""By the width of a panel, up to how many characters of a name are shown in its legend, or before
+its lines: a longer one would push the figures out of the legend."""
+KEPT_END = 10
+
+
+def _shorten(builder: Any, panel: Panel) -> None:
+    """Leave out the middle of long names of orgs and stores."""
+    if not any(_NAMES.search(query.legend) for query in panel.queries):
+        return
+    kept = LONG_NAMES[panel.width] - KEPT_END - 1
+    options = {"regex": f"^(.{{{kept}}}).{{2,}}(.{{{KEPT_END}}})$", "renamePattern": "$1…$2"}
+    rename = model.DataTransformerConfig(id_val="renameByRegex", options=options)
+    builder.with_transformation(rename)
 
 
 LEGEND = ("lastNotNull", "max", "mean")
@@ -75,6 +99,7 @@ LAST = "Last *"
 
 
 def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
+    _shorten(builder, panel)
     legend = build_common.VizLegendOptions().show_legend(True)
     legend.display_mode(common.LegendDisplayMode.TABLE).placement(common.LegendPlacement.BOTTOM)
     builder.legend(
@@ -128,7 +153,8 @@ def _finish_heatmap(builder: heatmap.Panel, panel: Panel) -> None:
     builder.color(color.steps(64))
 
 
-def _finish_timeline(builder: statetimeline.Panel, _: Panel) -> None:
+def _finish_timeline(builder: statetimeline.Panel, panel: Panel) -> None:
+    _shorten(builder, panel)
     builder.merge_values(True).row_height(0.8)
     builder.legend(build_common.VizLegendOptions().show_legend(False))
 

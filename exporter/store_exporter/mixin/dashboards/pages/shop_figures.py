@@ -58,7 +58,7 @@ def today() -> Row:
                 queries,
                 unit="locale",
                 width=6,
-                height=5,
+                height=6,
                 decimals=0,
                 mappings=(IN_WORDS,),
                 since=since,

@@ -7,7 +7,7 @@ from ...names import AlertName, Dashboard, Dashboards
 from ...promql import each, equal
 from ..firing import labelled
 from ..panels import Nothing, Panel, PanelKind, Query, Row
-from ..variables import STORE_MATCH
+from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
 AFTER = ("stock", "sku", "domain")
@@ -57,13 +57,16 @@ def sellers() -> Panel:
 
 def carts() -> Panel:
     """Which carts were left."""
-    since = f"1000 * {each(lists.CART_SINCE, *M)}"
+    # Amounts of several currencies have no order in common.
+    value, left = (each(m, *M, *CURRENCY_MATCH) for m in (lists.CART_VALUE, lists.CART_SINCE))
+    since = f"1000 * {left}"
     return _table(
-        "Abandoned carts that are worth most",
+        "Abandoned carts worth most ($currency)",
         "The ten checkouts of each shop that were begun, not paid and left, and are worth most, by "
-        "the number under which the shop shows them. Some shoppers can be reached and helped.",
+        "the number under which the shop shows them, in the currency chosen above. Some shoppers "
+        "can be reached and helped.",
         (
-            _or_none(each(lists.CART_VALUE, *M), "carts", "cart", "Value", 100, unit="locale"),
+            _or_none(value, "carts", "cart", "Value", 100, unit="locale"),
             Query(since, "Left", unit="dateTimeFromNow", width=140, empty=SEVERAL),
         ),
         columns=("cart", "currency", "domain"),

@@ -117,7 +117,8 @@ def course() -> Row:
                 PanelKind.GRAPH,
                 "Budget left: the ten stores with least",
                 "A steady fall is a lasting fault, a step an outage. It recovers as old failures "
-                f"leave the {SLO_WINDOW}.",
+                f"leave the {SLO_WINDOW}. What is below -100% is in the legend alone: one store "
+                "that was down for days would flatten all others.",
                 (
                     Query(
                         f"{select(slo.BUDGET, *M)} and on (org, domain, platform, slo) {worst}",
@@ -125,6 +126,7 @@ def course() -> Row:
                     ),
                 ),
                 unit="percentunit",
+                low=-1,
                 high=1,
                 width=12,
                 height=10,
@@ -172,8 +174,9 @@ def one_by_one() -> Row:
             Panel(
                 PanelKind.TABLE,
                 "The 50 stores with least budget left",
-                "What is asked for, how much of the budget is left, the operations it is counted "
-                "on, and how fast it goes over each window.",
+                "What is asked for, how much of the budget is left, the events it is counted on, "
+                "which are operations or half minutes of uptime, and how fast it goes over each "
+                "window.",
                 (
                     Query(
                         worst,
@@ -189,7 +192,7 @@ def one_by_one() -> Row:
                             column(slo.burn_rate(window)),
                             f"Burn {window}",
                             decimals=1,
-                            width=82,
+                            width=80,
                             steps=BURN,
                             empty=QUIET,
                         )
@@ -198,9 +201,9 @@ def one_by_one() -> Row:
                     Query(column(slo.TARGET), "Target", unit="percentunit", decimals=2, width=72),
                     Query(
                         column(slo.events_in(SLO_WINDOW)),
-                        f"Calls {SLO_WINDOW}",
+                        f"Events {SLO_WINDOW}",
                         decimals=0,
-                        width=84,
+                        width=90,
                     ),
                 ),
                 width=24,
