@@ -95,16 +95,14 @@ def write(
     kept = [group for group in of_alert if group["rules"]]
     recording = as_document([RECORDING[name] for name in groups], grafana="", runbooks="")
     recording = needed(recording, [kept, tests])
-    files = {
-        "recording.yml": recording,
-        "alerts.yml": {"groups": kept},
-        FILE: {
-            "rule_files": ["recording.yml", "alerts.yml"],
-            "group_eval_order": [group["name"] for group in [*recording["groups"], *kept]],
-            **tests,
-        },
-    }
-    for name, content in files.items():
+    write_files(directory, {"recording.yml": recording, "alerts.yml": {"groups": kept}}, tests)
+
+
+def write_files(directory: Path, rules: dict[str, Any], tests: dict[str, Any]) -> None:
+    """Write files of rules by their names, to be evaluated in their order, and their tests."""
+    order = [group["name"] for document in rules.values() for group in document["groups"]]
+    found = {"rule_files": [*rules], "group_eval_order": order, **tests}
+    for name, content in {**rules, FILE: found}.items():
         # YAML as well, and quicker to write.
         (directory / name).write_text(json.dumps(content), encoding="utf-8")
 

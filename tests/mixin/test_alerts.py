@@ -296,6 +296,11 @@ def test_every_alert_has_a_runbook_page_with_meaning_checks_and_actions() -> Non
             assert heading in page, name
 
 
+@pytest.mark.parametrize("alert", alerts.alerts(), ids=lambda alert: alert.name)
+def test_what_to_do_first_needs_nothing_that_a_message_does_not_show(alert: Any) -> None:
+    assert not re.search(r"\bbelow\b|\bthis page\b|in the message", alert.runbook.check[0])
+
+
 def test_pace_shortens_how_long_an_alert_waits() -> None:
     slow, fast = (
         {

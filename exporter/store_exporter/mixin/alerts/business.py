@@ -131,8 +131,8 @@ def figures_stale() -> list[Alert]:
         "intervals, or never has. Its figures have been withdrawn from `/metrics` rather than "
         "shown as if they were true; panels show no data.",
         (
-            "Read the error type in the message; the table below says what each means.",
             "`store-exporter probe DOMAIN` runs every collector once and says what happened.",
+            "The error type in the message: the table below says what each means.",
             (
                 "Without a failure it never had its turn. Is the request budget spent "
                 f"({AlertName.STORE_API_BUDGET_LOW})? Then it waits. Does the exporter start all "

@@ -18,7 +18,7 @@ RUNBOOK = Runbook(
     "which two windows agree on: the long one shows that it matters, the short one that it goes "
     "on. What shoppers did wrong is not counted, and there is no alert below the objective's "
     "minimum of operations. An outage that has had an alert of its own spends the budgets without "
-    "a second one.",
+    "a second one, and a page goes on until a short window has been calm for twice its length.",
     (
         (
             "Look at the errors dashboard, filtered by this store: which error type, in which "
@@ -55,10 +55,10 @@ def burning(rate: BurnRate) -> Alert:
     return Alert(
         AlertName.STORE_ERROR_BUDGET_BURN,
         f"({slo.burn_rate(rate.long)} > {rate.factor:g})"
-        f" and ({slo.burn_rate(rate.short)} > {rate.factor:g})"
+        f" and ({_goes_on(rate)})"
         f" and ({slo.events_in(rate.long)} >= {slo.MINIMUM})"
         f" unless {promql.on(*slo.SLO)} max_over_time({slo.TOLD}[{rate.short}])"
-        f"{_unless_paged(rate)}",
+        f"{_unless_told(rate)}",
         rate.hold,
         rate.severity,
         "A store spends its error budget too fast.",
@@ -74,26 +74,41 @@ def burning(rate: BurnRate) -> Alert:
     )
 
 
+def _goes_on(rate: BurnRate) -> str:
+    """The short window's condition; a page that fires already rests for twice as long.
+
+    What fails for a minute in every ten would be a page, and over, ten times in the same incident.
+    """
+    burns = f"{slo.burn_rate(rate.short)} > {rate.factor:g}"
+    if rate.severity != "critical":
+        return burns
+    calm = promql.duration(2 * promql.seconds(rate.short))
+    recent = f"max_over_time({promql.over(slo.burn_rate(rate.short), calm)}) > {rate.factor:g}"
+    return f"({burns}) or ({recent} and {promql.on(*slo.SLO)} {_firing(rate)})"
+
+
+def _firing(*rates: BurnRate) -> str:
+    """The alerts of these pairs of windows that fire."""
+    return promql.firing(
+        promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN),
+        promql.one_of("window", [rate.long for rate in rates]),
+    )
+
+
 def faster() -> Cause:
     """The page over the shortest windows: during a long outage both fire, and one is enough."""
     window = {"window": BURN_RATES[0].long}
     return Cause(AlertName.STORE_ERROR_BUDGET_BURN, window, ("org", "domain", "slo"))
 
 
-def _unless_paged(rate: BurnRate) -> str:
-    """Leave out, of the next page, what that one was about: it is in the longer windows as well.
+def _unless_told(rate: BurnRate) -> str:
+    """Leave out what an alert over shorter windows was about: it is in the longer ones as well.
 
-    A page that fires already goes on: that it were over would be wrong.
+    One that fires already goes on: that it were over would be wrong.
     """
-    if rate is not BURN_RATES[1]:
+    quicker = BURN_RATES[: BURN_RATES.index(rate)]
+    if not quicker:
         return ""
-    page, own = (
-        promql.firing(
-            promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN),
-            promql.equal("window", each.long),
-        )
-        for each in BURN_RATES[:2]
-    )
     same = promql.on(*slo.SLO)
-    recent = f"last_over_time({promql.over(page, rate.short)})"
-    return f" unless {same} ({recent} unless {same} {own})"
+    recent = f"last_over_time({promql.over(_firing(*quicker), rate.short)})"
+    return f" unless {same} ({recent} unless {same} {_firing(rate)})"

@@ -212,6 +212,17 @@ def store_down_among_many() -> Alert:
     )
 
 
+def _told_already(window: str) -> str:
+    """Stores of which a page about a budget was sent, unless they have one about this already.
+
+    A strict objective is missed before a store has come and gone often enough.
+    """
+    critical = equal("severity", "critical")
+    page = promql.firing(equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN), critical)
+    own = promql.firing(equal("alertname", AlertName.STORE_UNSTABLE))
+    return f"last_over_time({promql.over(page, window)}) unless {promql.on(*STORE)} {own}"
+
+
 def store_unstable() -> Alert:
     """Down and up again, each time too short for `StoreDown`."""
     recent = promql.over(series.STORE_UP, "30m")
@@ -219,7 +230,8 @@ def store_unstable() -> Alert:
     return Alert(
         AlertName.STORE_UNSTABLE,
         f"({down} > {THRESHOLDS.unstable_share:g})"
-        f" and (changes({recent}) >= {THRESHOLDS.unstable_changes:g})",
+        f" and (changes({recent}) >= {THRESHOLDS.unstable_changes:g})"
+        f" unless {promql.on(*STORE)} ({_told_already('30m')})",
         DOWN_AFTER,
         "critical",
         "A store keeps going up and down.",
@@ -230,7 +242,9 @@ def store_unstable() -> Alert:
             "The store fails its liveness probe and answers again, over and over: every outage is "
             f"too short for {AlertName.STORE_DOWN}, but together they keep shoppers from buying. "
             "One of several servers behind a load balancer that is broken, a shop that restarts, "
-            "or a limit of its hosting that is reached at every peak look like this.",
+            "or a limit of its hosting that is reached at every peak look like this. A store that "
+            f"has a page about its budgets already, {AlertName.STORE_ERROR_BUDGET_BURN}, because "
+            "its objectives are strict, has no second one.",
             (
                 (
                     "The shop dashboard shows when it fails: at full minutes (a scheduled job), at "

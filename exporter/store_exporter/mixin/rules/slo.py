@@ -170,15 +170,20 @@ def critical_time(chosen: tuple[str, ...]) -> str:
 def paged(kind: ObjectiveKind) -> str:
     """Stores whose outage has an alert of its own, and so needs none about its budget as well.
 
-    What makes a critical probe fail does not explain every operation that fails meanwhile.
+    What makes a critical probe fail does not explain every operation that fails meanwhile, and that
+    a store came and went none that fails when it has stayed.
     """
     outages = [AlertName.STORE_DOWN, AlertName.STORE_CREDENTIALS_REJECTED]
+    unstable = promql.firing(promql.equal("alertname", AlertName.STORE_UNSTABLE))
     if kind is ObjectiveKind.UPTIME:
-        outages += [AlertName.STORE_UNSTABLE, AlertName.STORE_VITAL_PROBE_FAILING]
+        outages.append(AlertName.STORE_VITAL_PROBE_FAILING)
+    else:
+        failed = f"min_over_time({promql.over(series.STORE_UP, '10m')}) == 0"
+        unstable = f"({unstable} and {promql.on(*STORE)} {failed})"
     firing = promql.firing(
         promql.equal("severity", "critical"), promql.one_of("alertname", outages)
     )
-    return f"group by ({', '.join(STORE)}) ({firing})"
+    return f"group by ({', '.join(STORE)}) ({firing} or {unstable})"
 
 
 def outside_maintenance(rate: str) -> str:
