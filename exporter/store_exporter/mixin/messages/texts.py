@@ -76,10 +76,17 @@ class _MessageParts:
         return f"{status} {name}{whose}"
 
     def heading(self) -> str:
-        """What is the case, or was, in a sentence that all alerts share."""
-        here = self.shown(".")
-        summary = given(".CommonAnnotations.summary", here)
-        return when(FIRING, summary, given(".CommonAnnotations.past", here, summary))
+        """What is the case, or was, in a sentence that all alerts share, and in how many cases."""
+        ended = self.cases(".Alerts.Resolved")
+        summary = given(".CommonAnnotations.summary", self.cases(".Alerts.Firing"))
+        over = given(".CommonAnnotations.past", ended, given(".CommonAnnotations.summary", ended))
+        return when(FIRING, summary, over)
+
+    def cases(self, alerts: str) -> str:
+        """The sentence here, which is about one alert, of several."""
+        cases = f'(len ${alerts} | printf ", in %d cases.")'
+        several = self.shown(".", more=f' | reReplaceAll "[.]$" {cases}')
+        return when(f"gt (len ${alerts}) 1", several, self.shown("."))
 
     def what(self, limit: int) -> str:
         """The description of an alert; its labels where it has none."""
