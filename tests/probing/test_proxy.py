@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Request
 from store_exporter.net.proxy import proxy_for
 from store_exporter.platforms import base
+from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.jobs import Job, jobs_of
 from store_exporter.probing.runner import Runner
@@ -259,3 +261,21 @@ def test_a_proxy_that_is_down_is_not_the_stores_fault_for_a_client_either(
             client.check_stock("SKU")
         client.close()
         assert raised.value.error_type == "local_failure"
+
+
+async def test_a_client_trusts_the_issuer_of_a_proxy_that_speaks_tls_as_that_of_a_store(
+    tmp_path: Path, authority: Authority
+) -> None:
+    refusing = bad_server.answer(b"", 403)
+    async with serving(refusing, tls=authority.context()) as server:
+        client = WooCommerce(
+            "https://shop.example.com",
+            "ck_1",
+            "cs_1",
+            org="acme",
+            proxy_url=server.url,
+            ca_file=authority.write(tmp_path / "ca.pem"),
+        )
+        with client, pytest.raises(StoreError, match="makes no tunnel: 403") as raised:
+            await asyncio.to_thread(client.check_stock, "SKU")
+    assert raised.value.error_type == "local_failure"

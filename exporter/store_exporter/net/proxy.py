@@ -17,6 +17,13 @@ from .plans import TransportError
 
 _AUTHENTICATION_REQUIRED = 407
 _LONGEST_PHRASE = 80
+_SIGNATURES = (
+    ("x-squid-error", ""),
+    ("server", "tinyproxy"),
+    # The date that Privoxy gives to all pages of its own.
+    ("last-modified", "Wed, 08 Jun 1955"),
+)
+"""Headers of what proxies respond themselves, and how their values begin."""
 _NO_RESPONSE = {
     "connection": "ends the connection instead of making a tunnel",
     "invalid_response": "does not answer as an HTTP proxy does",
@@ -120,8 +127,8 @@ def refusal(
 ) -> TransportError | None:
     """Return the error that a response to a plain request stands for, if it is the proxy's own.
 
-    Squid and tinyproxy sign theirs; those of other proxies are taken for the store's, except 407,
-    which only proxies answer.
+    Squid, tinyproxy and Privoxy sign theirs; those of other proxies are taken for the store's,
+    except 407, which only proxies send.
 
     Args:
         proxy: its address; "" where that is not known.
@@ -129,7 +136,7 @@ def refusal(
         status: of the response.
         headers: of the response, in lower case.
     """
-    signed = "x-squid-error" in headers or headers.get("server", "").startswith("tinyproxy")
+    signed = any(name in headers and headers[name].startswith(value) for name, value in _SIGNATURES)
     if status == _AUTHENTICATION_REQUIRED or (signed and 400 <= status < 500):
         return unreachable(proxy, host, f"refuses: {status}{_advice(status)}")
     if signed and status >= 500:

@@ -42,7 +42,7 @@ class Options(Clocks, Generic[TransportT, SleptT], total=False):
     max_body_bytes: int
     """The largest response that is read, by default 5 MiB."""
     ca_file: str | None
-    """PEM file with further trusted issuers."""
+    """PEM file with further trusted issuers, of a proxy that speaks TLS as well."""
     proxy_url: str | None
     """A proxy, such as http://user:password@proxy.example.com:3128, or none when empty; the one
     that the environment names unless given."""
@@ -142,9 +142,15 @@ def _transport_options(url: str, options: Options[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _proxy(url: str, options: Options[Any, Any]) -> str | None:
+def _proxy(url: str, options: Options[Any, Any]) -> httpx.Proxy | None:
     chosen = options.get("proxy_url")
-    return environment_proxy(url) if chosen is None else chosen or None
+    address = environment_proxy(url) if chosen is None else chosen
+    if not address:
+        return None
+    # Whoever has an issuer of their own has it for the proxy, too.
+    secure = address.startswith("https:")
+    context = tls_context(options.get("ca_file")) if secure else None
+    return httpx.Proxy(address, ssl_context=context)
 
 
 class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
