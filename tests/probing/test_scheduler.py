@@ -678,8 +678,9 @@ async def test_many_stores_come_and_go_without_holding_up_what_goes_on(what: str
     many, longest_of_many = await steps(800)
     assert few > 200 * 20
     assert many < 4.4 * few
-    # What is left to grow is the comparison of each store: a hundredth of what a change costs.
-    assert longest < few / 5
+    # What is left to grow is the comparison of each store: a hundredth of what a change costs. The
+    # longest stretch is the events of a hundred stores, which are read meanwhile.
+    assert longest < few / 3
     assert longest_of_many < longest + 600 * 80
 
 

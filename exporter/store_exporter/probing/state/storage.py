@@ -8,6 +8,7 @@ and never goes on with the figures of the one before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, NamedTuple, Protocol
 
@@ -21,6 +22,9 @@ UNUSED_SECONDS = 2 * 86_400
 """A store whose documents nobody used for this long is left behind, and shown as such."""
 DAMAGED = " (damaged)"
 """Ends the collector's name of a document that was set aside."""
+
+_ADDRESSES = 16_384
+"""How many have their normal form remembered: those of a fleet are needed again and again."""
 
 Reason = Literal["full", "unavailable", "conflict"]
 """Values of the label `reason` of `store_exporter_state_errors_total`."""
@@ -53,14 +57,18 @@ class StoreIdentity(NamedTuple):
     @classmethod
     def of(cls, store: Store) -> StoreIdentity:
         """Return a store's, with its address in normal form where it has one."""
-        try:
-            address = normal(store.url)
-        except ValueError:
-            address = store.url
-        return cls(store.org, store.platform, store.domain, address)
+        return cls(store.org, store.platform, store.domain, _address(store.url))
 
     def __str__(self) -> str:
         return f"{self.domain} of {self.org} ({self.platform} at {self.address or 'no address'})"
+
+
+@lru_cache(maxsize=_ADDRESSES)
+def _address(url: str) -> str:
+    try:
+        return normal(url)
+    except ValueError:
+        return url
 
 
 class Key(NamedTuple):
