@@ -248,7 +248,7 @@ class World:
         On a machine that is busy they are down then, and the exporter is right to say so.
         """
         stalls, before = StallMeter(), 0.0
-        with stalls.watching():
+        with stalls:
             while True:
                 await asyncio.sleep(1)
                 if stalls.lost - before >= 1:

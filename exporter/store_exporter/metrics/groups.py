@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
-from operator import eq
 from typing import NamedTuple
 
 from .births import Look
@@ -14,6 +13,9 @@ from .catalogue import Kind, Metric
 from .catalogue.health import STORE_LABELS
 from .families import Sample
 from .guard import clean
+
+_STORES = len(STORE_LABELS)
+"""How many labels name the store; the others are a sample's own."""
 
 
 class Birth:
@@ -111,7 +113,8 @@ class Groups:
         if previous is not None and previous.expires <= now:
             # What had disappeared is born again, with what it stood at before.
             previous = None
-        store = (clean(store[0]), clean(store[1]), clean(store[2]))
+        if previous is None or previous.store != store:
+            store = (clean(store[0]), clean(store[1]), clean(store[2]))
         blocks = None
         if previous is not None and previous.store == store:
             store, blocks = previous.store, _renewed(previous.blocks, samples)
@@ -226,10 +229,16 @@ def _renewed(blocks: tuple[Block, ...], samples: list[Sample]) -> tuple[Block, .
         if len(own) != len(block.labels):
             return None
         births = block.births if isinstance(block, _Counted) else None
-        for place, (sample, labels) in enumerate(zip(own, block.labels, strict=True)):
-            if sample.metric is not metric or not _are(sample, labels):
-                return None
-            if (sample.before is None) is not (births is None or births[place] is None):
+        names = metric.labels[_STORES:]
+        before = births or (None,) * len(own)
+        for sample, labels, birth in zip(own, block.labels, before, strict=True):
+            found = sample.labels
+            if (
+                sample.metric is not metric
+                or (sample.before is None) is not (birth is None)
+                or len(found) != len(names)
+                or (names and tuple(map(found.get, names)) != labels[_STORES:])
+            ):
                 return None
         values = tuple([sample.value for sample in own])
         if values == block.values:
@@ -239,14 +248,6 @@ def _renewed(blocks: tuple[Block, ...], samples: list[Sample]) -> tuple[Block, .
         else:
             renewed.append(Block(metric, block.labels, values))
     return tuple(renewed) if end == len(samples) else None
-
-
-def _are(sample: Sample, labels: LabelValues) -> bool:
-    """Whether a sample has these label values, which are clean."""
-    own = sample.labels
-    if len(own) != len(labels) - len(STORE_LABELS):
-        return False
-    return not own or all(map(eq, map(own.get, sample.metric.labels[3:]), labels[3:]))
 
 
 def _each_once(blocks: list[Block]) -> list[Block]:

@@ -69,6 +69,8 @@ def cache_hit(headers: Mapping[str, str]) -> str | None:
         headers: names in lower case.
     """
     for name, value in headers.items():
+        if len(name) > _LONGEST_NAME or not _is_of_cache(name):
+            continue
         # Squid has looked for what it did not serve after all, and x-cache says that.
         if name == "x-cache-lookup" and "x-cache" in headers:
             continue
@@ -82,8 +84,6 @@ def _says_so(name: str, value: str) -> bool:
         return _OTHERWISE[name](value)
     if name == "cache-status" and ";" in value:
         return _STANDARD.search(_QUOTED.sub("x", value)) is not None
-    if len(name) > _LONGEST_NAME or not _is_of_cache(name):
-        return False
     if _TRACE.search(name):
         words = set(re.findall(r"[a-z]+", value))
         return bool(words & (_SERVED | {"fresh"})) and not words & (_FETCHED | _TRACED)
@@ -127,7 +127,7 @@ _OTHERWISE: Mapping[str, Callable[[str], bool]] = {
 @lru_cache(maxsize=1024)
 def _is_of_cache(name: str) -> bool:
     """Whether a header of this name is about a cache."""
-    if name in _MORE:
+    if name in _MORE or name in _OTHERWISE:
         return True
     return bool(_OF_CACHE.search(name)) and not (_WITHIN.search(name) or _ORDERS.search(name))
 

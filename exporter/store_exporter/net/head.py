@@ -12,6 +12,7 @@ to be kept (llhttp takes it for a broken response, h11 leaves it). Sources: aioh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from ..errors import StoreError
 
@@ -42,11 +43,13 @@ def read(
         StoreError: response_too_large; invalid_response, it is not what HTTP allows.
     """
     lines = list(raw)
-    sizes = [len(name) + len(value) for name, value in lines]
+    total = longest = sum(map(len, chain.from_iterable(lines)))
+    if total > MAX_LINE:
+        longest = max(len(name) + len(value) for name, value in lines)
     for size, limit, what in (
         (len(lines), MAX_LINES, "headers"),
-        (max([len(reason), *sizes]), MAX_LINE, "bytes in one line of its head"),
-        (sum(sizes), MAX_BYTES, "bytes of headers"),
+        (max(longest, len(reason)), MAX_LINE, "bytes in one line of its head"),
+        (total, MAX_BYTES, "bytes of headers"),
     ):
         if size > limit:
             message = f"the answer has more than {limit} {what}"

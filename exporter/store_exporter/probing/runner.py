@@ -215,7 +215,7 @@ class Runner:
             began = time.perf_counter()
             lost = self._stalls.lost
             try:
-                with self._stalls.watching():
+                with self._stalls:
                     ended = await self._check(job, http, memory)
             finally:
                 took = time.perf_counter() - began

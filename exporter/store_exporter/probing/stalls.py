@@ -6,8 +6,6 @@ A run that failed meanwhile says nothing about the store: its response may have 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 _BEAT = 0.1
 _NOTABLE = 0.05
@@ -30,19 +28,18 @@ class StallMeter:
         self._due = 0.0
         self._handle: asyncio.TimerHandle | None = None
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Beat, at least until the block ends."""
         self._watchers += 1
         if self._handle is None:
             self._plan(asyncio.get_running_loop())
-        try:
-            yield
-        finally:
-            self._watchers -= 1
-            if not self._watchers and self._handle is not None:
-                self._handle.cancel()
-                self._handle = None
+
+    def __exit__(self, *_: object) -> None:
+        """Stop with the last block."""
+        self._watchers -= 1
+        if not self._watchers and self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
 
     def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
         self._due = loop.time() + _BEAT

@@ -117,8 +117,8 @@ class Api(api.Api):
     def _learned(self, path: str, request: Request, response: Response) -> Plan[bool]:
         """Learn from a response where the API is; True if that is worth another request."""
         location = self.location
-        keyed = needs_key(request.url)
-        if keyed and request.url.startswith("http:") and response.url.startswith("https:"):
+        over_http = request.url.startswith("http:") and needs_key(request.url)
+        if over_http and response.url.startswith("https:"):
             parts = urlsplit(response.url)
             message = f"the store redirects to https: set url to https://{parts.netloc}"
             raise StoreError("redirect", message, status=response.status)
@@ -128,7 +128,7 @@ class Api(api.Api):
             # Another run may have found it meanwhile.
             return request.url != self.address(path)
         # Over http a signature covers the path, which something before the store may rewrite.
-        unsigned = keyed and response.status == 401 and request.url.startswith("http:")
+        unsigned = over_http and response.status == 401
         if not unsigned or _REFUSED not in response.body[:500]:
             return False
         requested, final = urlsplit(request.url).path, urlsplit(response.url).path

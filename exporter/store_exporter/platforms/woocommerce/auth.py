@@ -13,7 +13,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from ..kit.auth import oauth1
 
@@ -67,7 +66,7 @@ class Credentials:
         """
         if not needs_key(url):
             return dict(params), {}
-        if urlsplit(url).scheme != "https":
+        if not url.startswith("https:"):
             query = oauth1.signed_query(
                 method,
                 url,
