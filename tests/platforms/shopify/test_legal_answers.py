@@ -42,6 +42,7 @@ def kind(name: str, **members: Any) -> dict[str, Any]:
         {"customerGets.items": kind("DiscountProducts")},
         {"customerGets.items": kind("DiscountCollections")},
         {"minimumRequirement": kind("DiscountMinimumQuantity")},
+        {"customerGets.value": kind("DiscountOnQuantity")},
         {"__typename": "DiscountCodeBxgy"},
         {"__typename": "DiscountCodeApp"},
     ],

@@ -23,11 +23,16 @@ CONDITIONS = {
         *("DiscountCustomerSegments", "DiscountCustomers", "DiscountMarkets"),
     ),
     ("customerGets", "items"): ("AllDiscountItems", "DiscountCollections", "DiscountProducts"),
+    ("customerGets", "value"): ("DiscountPercentage", "DiscountAmount", "DiscountOnQuantity"),
     ("destinationSelection",): ("DiscountCountryAll", "DiscountCountries"),
     ("minimumRequirement",): ("DiscountMinimumSubtotal", "DiscountMinimumQuantity"),
 }
-"""What a part of a discount can be, by Shopify's schema; the first of them restricts nobody
-beyond what `minimum` says."""
+"""What a part of a discount can be, by Shopify's schema."""
+_OPEN = (
+    *("DiscountBuyerSelectionAll", "AllDiscountItems", "DiscountCountryAll"),
+    *("DiscountPercentage", "DiscountAmount", "DiscountMinimumSubtotal"),
+)
+"""Those that restrict nobody beyond what `percent`, `amount` and `minimum` say."""
 
 
 @coupon_plan(calls=("admin DiscountByCode",))
@@ -81,7 +86,7 @@ def _is_restricted(fields: Fields) -> bool:
         StoreError: invalid_response.
     """
     return any(
-        part.one_of("__typename", kinds) != kinds[0]
+        part.one_of("__typename", kinds) not in _OPEN
         for path, kinds in CONDITIONS.items()
         if (part := fields.at(*path)) is not None
     )
