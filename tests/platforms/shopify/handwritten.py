@@ -97,7 +97,9 @@ class HandWritten(DirectHttp):
             there = [self.orders.get(one) for one in given["ids"]]
             scopes = {"accessScopes": [{"handle": "read_all_orders"}]}
             first = [{"id": one} for one in list(self.orders)[:1]]
-            return {"nodes": there, "orders": {"nodes": first}, "currentAppInstallation": scopes}
+            newest = {"nodes": [*reversed(self.orders.values())][:50]}
+            orders = {"orders": {"nodes": first}, "newest": newest}
+            return {"nodes": there, **orders, "currentAppInstallation": scopes}
         if name in ("OrdersUpdated", "LatestOrders", "OrderChanges"):
             return {"orders": self.listed(name, given)}
         return {"shop": {"currencyCode": "GBP", "ianaTimezone": "UTC", "name": "Shop"}}

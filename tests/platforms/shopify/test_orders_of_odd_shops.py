@@ -240,9 +240,10 @@ async def test_an_order_that_shows_no_id_is_read_again_until_it_does(node: Any) 
     http.add(many(shop, 2, 5))
 
     def nameless(name: str, answer: Node) -> Node:
-        orders = answer["data"].get("orders", {}).get("nodes", [])
-        kept = [one if one["id"] != "gid://shopify/Order/2" else node for one in orders]
-        answer["data"].get("orders", {})["nodes"] = kept
+        for listed in ("orders", "newest"):
+            orders = answer["data"].get(listed, {}).get("nodes", [])
+            kept = [one if one["id"] != "gid://shopify/Order/2" else node for one in orders]
+            answer["data"].get(listed, {})["nodes"] = kept
         return answer
 
     http.change = nameless

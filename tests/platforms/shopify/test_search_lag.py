@@ -55,6 +55,32 @@ async def test_an_order_that_the_search_does_not_show_for_an_hour_counts_with_th
     assert (found[PAID], found[REVENUE], reasons) == (2, 200.0, "")
 
 
+async def test_a_new_order_that_lists_by_change_leave_out_counts_with_the_next_run() -> None:
+    shop, _ = await shop_of(1)
+    shop.shop.stock_room.unsorted.add(place(shop).id)
+    assert (await collect(shop))[0][PAID] == 0
+    found, reasons = await collect(shop)
+    assert (found[PAID], found[REVENUE], reasons) == (1, 100.0, "")
+
+
+async def test_a_change_that_lists_by_change_leave_out_counts_when_the_order_is_met() -> None:
+    shop, (old, _) = await shop_of(2)
+    shop.shop.stock_room.unsorted.add(old.id)
+    shop.shop.stock_room.pay(old, "100.00")
+    assert (await collect(shop, runs=2))[0][PAID] == 1
+
+
+async def test_orders_from_before_the_counting_are_not_read_for_being_the_newest() -> None:
+    shop = watched()
+    room = shop.shop.stock_room
+    room.unsorted.update(list(room.orders)[1:])
+    shop.clock.advance(2 * 86_400.0)
+    await collect(shop)
+    before = len(shop.shop.requests)
+    assert (await collect(shop))[1] == ""
+    assert len(shop.shop.requests) == before + 3
+
+
 async def test_a_change_that_the_search_does_not_show_counts_too() -> None:
     shop, (old, _) = await shop_of(2)
     shop.shop.stock_room.pay(old, "100.00")

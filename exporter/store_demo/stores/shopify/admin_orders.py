@@ -64,6 +64,8 @@ class AdminOrders:
     ) -> View:
         """`orders`."""
         found = self._found(query)
+        if sortKey == "UPDATED_AT":
+            found = [order for order in found if order.id not in self._room.unsorted]
 
         def key(order: Order) -> tuple[float, int]:
             changed = self._room.searched.get(order.id, 0.0) if query else order.updated

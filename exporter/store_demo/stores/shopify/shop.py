@@ -31,6 +31,7 @@ class StockRoom:
         search_lag: seconds after which the search of orders knows a change at the latest.
         searched: when orders last changed as the search knows it, by id.
         unsearched: ids of orders whose changes the search does not learn.
+        unsorted: ids of orders that lists sorted by time of change leave out.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class StockRoom:
         self.search_lag = 0.0
         self.searched: dict[int, float] = {}
         self.unsearched: set[int] = set()
+        self.unsorted: set[int] = set()
         self._last_id = 1_000_000 + seed * 1_000
         self._payments = 0
         self._fill(orders)

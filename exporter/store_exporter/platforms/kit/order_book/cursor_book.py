@@ -92,7 +92,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
         Returns:
             When each last changed, None for one that is deleted: not there, though it would be
-            shown. Those of which this cannot be told are left out.
+            shown. Those of which this cannot be told are left out. There may be others, which
+            lists by time of change could have left out.
         """
 
     @abstractmethod
@@ -199,9 +200,9 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def _look_for_deleted(self) -> Plan[None]:
         """Request the longest unread orders, as what is deleted is in no list."""
         known = self.ledger.longest_unread(_LOOKED_FOR)
-        found = (yield from self.there(known)) if known else {}
-        for order_id in known:
-            changed = found.get(order_id, 0)
+        found: dict[str, int | None] = dict.fromkeys(known, 0)
+        found |= (yield from self.there(known)) if known else {}
+        for order_id, changed in found.items():
             # A list that lags behind may still show what is gone; it counts once the list agrees.
             if changed is None and order_id not in self.read_now:
                 self.ledger.gone(order_id)

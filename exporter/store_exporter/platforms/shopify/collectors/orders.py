@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ....contract import Run
@@ -79,7 +80,7 @@ class _OrderBook(CursorBook[Api]):
         return read_order(row, self.ledger.began)
 
     def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
-        """Request orders by their numbers.
+        """Request orders by their numbers, and the newest ones that changed since counting began.
 
         An app without the scope read_all_orders sees no order of more than sixty days. Ids grow
         with time, so that an order below the oldest that it sees has become too old, no more.
@@ -105,7 +106,20 @@ class _OrderBook(CursorBook[Api]):
             for number, node in zip(known, nodes, strict=False)
             if node is None and int(number) >= oldest
         }
-        return found | {self.id_of(row): row.seconds(self.changed_at) for row in rows}
+        found |= {self.id_of(row): row.seconds(self.changed_at) for row in rows}
+        return self._newest(data) | found
+
+    def _newest(self, data: Fields) -> dict[str, int | None]:
+        """Return when the newest orders last changed, of those that did since counting began."""
+        found: dict[str, int | None] = {}
+        for node in data.child("newest").listed("nodes"):
+            # The pass reports what cannot be read.
+            with suppress(StoreError):
+                row = Fields(node, "order")
+                changed = row.seconds(self.changed_at)
+                if self.counts(row) and changed >= self.ledger.began:
+                    found[self.id_of(row)] = changed
+        return found
 
     def _oldest_shown(self, data: Fields) -> int:
         """Return the id of the oldest order that this app sees; 0 where it sees all."""
