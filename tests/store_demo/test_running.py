@@ -17,7 +17,7 @@ from unittest.mock import patch
 import pytest
 
 from store_demo import __main__ as demo
-from store_demo.evidence import MissingEvidenceError
+from store_demo.evidence import MissingEvidenceError, until
 from store_demo.scene import CHECK, Pace
 from store_demo.slack import SlackReceiver
 from store_demo.stack import Stack, running
@@ -62,7 +62,7 @@ class Played:
         pages, until = dashboards.pages(), time.monotonic() + 60
         while (wrong := proof(Source(url), pages)) and time.monotonic() < until:
             pages = [page for page in pages if any(page.file == each.page for each in wrong)]
-            time.sleep(0.5)
+            time.sleep(2)
         self.problems = wrong
         duration = operations.OPERATION_DURATION.name
         self.native = found(url, f"histogram_count({duration})")
@@ -72,13 +72,24 @@ class Played:
         """Let a store fail of which Slack does not hear."""
         slack.messages.clear()
         facts: list[str] = []
-        story = Story(stack, CHECK, tell=facts.append, verified=facts.append, patience=20)
-        before, slack.outage = slack.refused, True
+        before = slack.refused
+
+        async def refused() -> int:
+            return slack.refused - before
+
+        class Impatient(Story):
+            async def _message(self, status: str, fact: str) -> None:
+                await until("Slack is down", refused, bool, timeout=60)
+                self._patience = 2
+                await super()._message(status, fact)
+
+        story = Impatient(stack, CHECK, tell=facts.append, verified=facts.append)
+        slack.outage = True
         try:
             await story.store_fails()
         except MissingEvidenceError as error:
             self.unheard = str(error), facts
-        self.refused = slack.refused - before
+        self.refused = await refused()
 
 
 def found(url: str, query: str) -> bool:

@@ -125,7 +125,7 @@ async def test_a_gateway_that_stops_working_while_others_go_on_is_told(
     shop: Watched, tmp_path: Path
 ) -> None:
     """A week in which one of twelve cards is declined, then hours in which all are."""
-    await later(shop)
+    found = await later(shop)
     seen: dict[str, list[float]] = {}
     for step in range(WEEK + 8):
         for number in range(3):
@@ -135,9 +135,12 @@ async def test_a_gateway_that_stops_working_while_others_go_on_is_told(
                 tried(shop, sold, "paypal", "SUCCESS")
             else:
                 tried(shop, sold, "shopify_payments", "SUCCESS")
-        for name, value in (await later(shop)).items():
+        # Before anything is wrong, a run of the collector every four hours shows as much.
+        if step >= WEEK or step % 8 == 7:
+            found = await later(shop)
+        for name, value in found.items():
             seen.setdefault(name, []).append(value)
-        shop.clock.advance(HALF_HOUR - 60.0)
+        shop.clock.advance(HALF_HOUR)
     store = f'org="acme", domain="{shop.shop.domain}", platform="shopify"'
     series = {}
     for name, values in seen.items():
