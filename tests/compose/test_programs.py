@@ -10,6 +10,7 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ def ours(compose: Compose) -> list[str]:
     return [name for name, service in compose.services.items() if "build" in service]
 
 
+@cache
 def help_of(*argv: str) -> str:
     done = subprocess.run([*argv, "--help"], capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
