@@ -132,7 +132,7 @@ def test_prometheus_starts_with_all_rules_and_targets(
         assert {path.name for path in loaded} == {path.name for path in committed}
         config = yaml.safe_load(server.json("/api/v1/status/config")["data"]["yaml"])
         jobs = {job["job_name"] for job in config["scrape_configs"]}
-        assert jobs == {"alertmanager", "application", "store-exporter"}
+        assert jobs == {"alertmanager", "application", "prometheus", "store-exporter"}
 
 
 @pytest.mark.real

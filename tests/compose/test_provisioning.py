@@ -92,7 +92,7 @@ def test_prometheus_scrapes_services_under_the_names_that_alerts_expect(
 ) -> None:
     document = read(repository / "prometheus/prometheus.yml")
     jobs = {job["job_name"]: job for job in document["scrape_configs"]}
-    assert set(jobs) == {policy.EXPORTER_JOB, "application", "alertmanager"}
+    assert set(jobs) == {policy.EXPORTER_JOB, "application", "alertmanager", "prometheus"}
     places = [*jobs.values(), *document["alerting"]["alertmanagers"]]
     targets = [
         t for place in places for config in place["static_configs"] for t in config["targets"]

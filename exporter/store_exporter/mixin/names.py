@@ -43,6 +43,7 @@ class AlertName:
     STORE_ALERTS_UNDELIVERED = "StoreAlertsUndelivered"
     STORE_ALERTS_MISSED = "StoreAlertsMissed"
     STORE_METRICS_ABSENT = "StoreMetricsAbsent"
+    STORE_RULES_FAILING = "StoreRulesFailing"
     STORE_EXPORTER_RELOAD_FAILED = "StoreExporterReloadFailed"
     STORE_EXPORTER_LAGGING = "StoreExporterLagging"
     STORE_EXPORTER_STALLING = "StoreExporterStalling"

@@ -8,7 +8,7 @@ from store_exporter.metrics.catalogue import health
 from store_exporter.mixin import series
 from tests.mixin.alert_cases.business import BUSINESS
 from tests.mixin.alert_cases.case import STORE, Case, of
-from tests.mixin.alert_cases.delivery import DELIVERY
+from tests.mixin.alert_cases.delivery import DELIVERY, EVALUATION
 from tests.mixin.alert_cases.exporter import EXPORTER
 from tests.mixin.alert_cases.methods import METHODS
 from tests.mixin.alert_cases.objectives import OBJECTIVES
@@ -35,6 +35,7 @@ CASES = [
     *BUSINESS,
     *EXPORTER,
     *DELIVERY,
+    *EVALUATION,
     *STATE,
     *REPLICAS,
     *OBJECTIVES,

@@ -101,3 +101,44 @@ DELIVERY = [
         base='org="acme", integration="slack"',
     ),
 ]
+
+PROMETHEUS = 'job="prometheus", instance="prometheus:9090"'
+
+
+def of_group(metric: str, group: str) -> str:
+    """What Prometheus counts of a group of rules."""
+    return of(f"prometheus_rule_{metric}_total", f'rule_group="/rules/{group}"', PROMETHEUS)
+
+
+OPERATIONS = "recording.yml;store-exporter.operations"
+EVALUATION = [
+    Case(
+        "StoreRulesFailing",
+        "rules that fail, or are too late, again and again are a ticket that names their groups",
+        {
+            of_group("evaluation_failures", OPERATIONS): "0x5 0+2x40",
+            of_group("evaluation_failures", "alerts.yml;store-exporter.alerts.sales"): "0x50",
+            of_group("group_iterations_missed", "slo.yml;store-exporter.slo"): "0x5 0+1x40",
+        },
+        "30m",
+        "prometheus:9090 failed or was too late to evaluate rules of the exporter, 30 times in the "
+        "last quarter of an hour. Alerts that need them may not fire. Groups: "
+        "store-exporter.operations, store-exporter.slo.",
+        "warning",
+        base=PROMETHEUS,
+    ),
+    Case(
+        "StoreRulesFailing",
+        "one failure is not",
+        {of_group("evaluation_failures", OPERATIONS): "0x5 1x40"},
+        "21m",
+        base=PROMETHEUS,
+    ),
+    Case(
+        "StoreRulesFailing",
+        "nor are failures of other rules than ours",
+        {of_group("evaluation_failures", "node.yml;node"): "0x5 0+2x40"},
+        "30m",
+        base=PROMETHEUS,
+    ),
+]

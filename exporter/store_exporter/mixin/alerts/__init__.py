@@ -9,6 +9,7 @@ from ..model import Alert, Group, as_document
 from . import (
     business,
     delivery,
+    evaluation,
     exporter,
     instrumentation,
     objectives,
@@ -33,6 +34,7 @@ def groups() -> list[Group]:
         business,
         exporter,
         delivery,
+        evaluation,
         state,
         replicas,
         instrumentation,
