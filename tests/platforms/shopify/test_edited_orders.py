@@ -72,7 +72,8 @@ def of_order(**members: Any) -> Callable[[Json], Json]:
     """Give orders other members."""
 
     def change(answer: Json) -> Json:
-        for node in answer["data"].get("orders", {}).get("nodes", []):
+        alone = answer["data"].get("order")
+        for node in [alone] if alone else answer["data"].get("orders", {}).get("nodes", []):
             node.update(members)
         return answer
 
@@ -155,6 +156,29 @@ def test_orders_of_other_days_than_were_asked_for_are_in_no_report(
     shop.stock_room.new_order("PAID", lines=lines)
     shop.faults.add(changing("*", of_order(createdAt="2020-01-01T00:00:00Z")))
     assert store.get_sales_report("day").orders == 0
+
+
+@pytest.mark.parametrize(
+    ("refund", "paid_back", "status"),
+    [
+        (None, "45.00", "partial"),  # outside Shopify
+        ("20.00", "100.00", "full"),
+        ("98.40", "100.00", "full"),  # at another rate than the sale
+        ("20.00", "0.00", "none"),  # pending
+    ],
+)
+def test_what_was_paid_back_is_what_the_order_itself_says(
+    shop: SimulatedShopify, store: Shopify, refund: str | None, paid_back: str, status: str
+) -> None:
+    room = shop.stock_room
+    room.orders.clear()
+    made = room.new_order("PAID", email=EMAIL, lines=[(room.by_sku("SKU-010").id, 1)])
+    if refund:
+        room.refund(made, Decimal(refund))
+    shop.faults.add(changing("*", of_order(totalRefundedSet=bag(paid_back))))
+    found = store.check_refund_status(str(made.number))
+    assert (found.status, found.refunded) == (status, pounds(paid_back))
+    assert store.check_order(str(made.number)).refunded == found.refunded
 
 
 def test_refunds_are_all_there_or_the_status_is_an_error(

@@ -229,10 +229,20 @@ def age(entry: OrderNote | Refund) -> tuple[datetime, int]:
     return entry.created or datetime.min.replace(tzinfo=UTC), entry.id
 
 
-def refund_status(order_id: int, total: Money, refunds: Iterable[Refund]) -> RefundStatus:
-    """Return what was paid back of an order in all; each refund of it must be there."""
+def refund_status(
+    order_id: int, total: Money, refunds: Iterable[Refund], refunded: Decimal | None = None
+) -> RefundStatus:
+    """Return what was paid back of an order in all; each refund of it must be there.
+
+    Args:
+        order_id: of the order.
+        total: what the order comes to.
+        refunds: all of them.
+        refunded: what the store itself says of all that was paid back; None for the refunds' sum.
+    """
     newest = sorted(refunds, key=age, reverse=True)
-    refunded = sum((refund.amount.amount for refund in newest), Decimal(0))
+    if refunded is None:
+        refunded = sum((refund.amount.amount for refund in newest), Decimal(0))
     status = "none" if refunded <= 0 else "full" if refunded >= total.amount else "partial"
     return RefundStatus(order_id, status, total, Money(refunded, total.currency), tuple(newest))
 

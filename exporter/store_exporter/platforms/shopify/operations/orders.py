@@ -111,7 +111,9 @@ class _Orders(orders.Orders[Api]):
         total = order_results.total(whole)
         if any(refund.amount.currency != total.currency for refund in refunds):
             raise StoreError("invalid_response", f"{whole.where}: refunds in another currency")
-        return orders.refund_status(ids.number(whole, "Order"), total, refunds)
+        # Money may be paid back without a refund, and at another rate than the refund's.
+        refunded = ids.shop_amount(whole, "totalRefundedSet", total.currency)
+        return orders.refund_status(ids.number(whole, "Order"), total, refunds, refunded)
 
     def _whole(self, name: str, found: Fields, **options: Any) -> Plan[Fields]:
         """Request one order that was found.
