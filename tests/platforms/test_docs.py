@@ -90,3 +90,8 @@ def test_every_setting_is_listed(platform: Platform, page: str) -> None:
     assert found == {
         s.name: "required" if s.required else str(s.default).lower() for s in platform.settings
     }
+
+
+def test_the_quick_start_shows_the_platforms_that_init_offers(repository: Path) -> None:
+    question = f"Platform ({', '.join(sorted(base.built_in()))}): "
+    assert question in (repository / "docs/quick-start.md").read_text(encoding="utf-8")
