@@ -6,11 +6,12 @@ request. Where a store returns the members that a request names, such a response
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
+from random import Random
 from typing import Any, NamedTuple
 
-_RANDOM = secrets.SystemRandom()
+# Whoever keeps a response is no opponent, and must only not have seen the same choice before.
+_RANDOM = Random()  # noqa: S311
 
 
 class MemberRequest(NamedTuple):
