@@ -42,9 +42,10 @@ _REASONS = {
     "40,000 histograms: memory to keep them": "Of each, 1.1 KB are a dozen Python objects: buckets "
     "376 bytes, the handle 176, tickets and durations 176 to 350, the rest labels, numbers and "
     "tables.",
-    "store-exporter operations": "A third of it is `dataclasses`, which writes and compiles the "
-    "methods of 93 classes: a third of them are the results that operations have, and a quarter "
-    "what platforms share. The rest is the core and the plans of two platforms, which are listed.",
+    "store-exporter operations": "Of 410 imported modules 178 are the standard library's, "
+    "a quarter of the time; the core and the plans of two platforms, which are listed, are most of "
+    "the rest. A fifth of all is `dataclasses`, which writes and compiles the methods of 94 "
+    "classes, and a twelfth is patterns.",
     "10,000 stores every 60 s: memory": "A connection of each store is kept, of which OpenSSL's "
     "part alone is measured as a `floor`: 260 of 300 MB. The rest of a store is in "
     "[Scaling](scaling.md#what-a-store-takes-in-memory).",
