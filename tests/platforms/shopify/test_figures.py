@@ -139,6 +139,16 @@ async def test_a_version_that_ends_soon_degrades(shop: Watched) -> None:
     assert report.degraded == ["Support for API version 2026-07 ends in 20 days."]
 
 
+async def test_what_a_collectors_query_uses_that_is_deprecated_is_in_the_details_of_liveness(
+    shop: Watched,
+) -> None:
+    shop.shop.faults.add(Fault(headers={"X-Shopify-API-Deprecated-Reason": "Order.test"}, times=1))
+    await shop.collect("stock")
+    shop.shop.faults.clear()
+    report = await shop.probe("liveness")
+    assert report.summary.endswith("; Shopify says deprecated: Order.test")
+
+
 @pytest.mark.parametrize("version", ["2027-04", "unstable"])
 async def test_a_version_that_answers_in_another_ones_place_is_told(
     shop: Watched, version: str

@@ -56,15 +56,12 @@ class Api(connection.Api):
         version: of both, such as `2026-10`.
         served: the API version of the last response, where it says so; Shopify uses another one
             than was requested when that one has ended.
-        deprecated: what a response said of its query's use of what will be taken away; "" for
-            nothing.
     """
 
     def __init__(self, shop: Connection, send: Send, *, deadline: float) -> None:
         super().__init__(shop, send, deadline=deadline)
         self.version = self.served = shop.version
-        self.deprecated = ""
-        self._tokens = shop.tokens
+        self._shop, self._tokens = shop, shop.tokens
         self.admin = GraphqlApi(
             self,
             url=self.url + path("admin", self.version),
@@ -120,7 +117,7 @@ class Api(connection.Api):
         if versions.is_version(version) or version == versions.UNSTABLE:
             self.served = version
         if reason := response.headers.get("x-shopify-api-deprecated-reason"):
-            self.deprecated = MARKS.redact.line(reason, 120)
+            self._shop.deprecated = MARKS.redact.line(reason, 120)
 
     def _ask_for_token(self) -> Plan[None]:
         request = Request("POST", self.url + GRANT, json=self._tokens.request, idempotent=True)
@@ -130,6 +127,11 @@ class Api(connection.Api):
     def shop(self) -> Plan[Fields]:
         """Return the shop's name, currency and time zone, requested once an hour."""
         return (yield from self.admin.ask("Shop")).child("shop")
+
+    @property
+    def deprecated(self) -> str:
+        """What a response said that any query uses and that will be taken away; "" for nothing."""
+        return self._shop.deprecated
 
     def currency(self) -> Plan[str]:
         """Return the code of the shop's currency."""

@@ -31,6 +31,7 @@ class Connection(connection.Connection[Api]):
         share = float(self.settings.get("budget_share") or DEFAULT_SHARE)
         self.bucket = Bucket(self.monotonic, share)
         self.tokens = Tokens(self.credentials, self.monotonic)
+        self.deprecated = ""
 
     def sign(self, request: Request) -> Request:
         """Add the token of the API that the request is for.
