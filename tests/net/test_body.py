@@ -38,6 +38,14 @@ def test_what_browsers_can_undo_is_undone(coding: str, size: int) -> None:
     assert read(coding, CODED[coding], size) == DATA
 
 
+def test_a_body_of_countless_members_is_broken_and_costs_little() -> None:
+    empty = gzip.compress(b"")
+    assert read("gzip", empty * 999 + gzip.compress(DATA), 2**16, limit=2**20) == DATA
+    with pytest.raises(StoreError) as caught:
+        read("gzip", empty * 1000 + gzip.compress(DATA), 2**16, limit=2**20)
+    assert caught.value.error_type == "invalid_response"
+
+
 @pytest.mark.parametrize("size", [1, 3, 10_000])
 def test_all_members_of_gzip_are_read_and_what_follows_them_is_not(size: int) -> None:
     members = gzip.compress(DATA[:50]) + gzip.compress(DATA[50:])

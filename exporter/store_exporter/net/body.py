@@ -18,6 +18,9 @@ _UNREADABLE = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")
 sites put the charset, `none` or `aws-chunked` there."""
 _MOST_CODINGS = 3
 """Codings one over the other; more are no mistake of a proxy any more."""
+_MOST_MEMBERS = 1000
+"""Members of a gzip file, each of which costs as much as kilobytes of one. Nobody makes them of
+less than a body's thousandth but to keep the reader busy."""
 
 
 class _Inflating:
@@ -31,12 +34,13 @@ class _Inflating:
         self._window = window
         self._object = zlib.decompressobj(window)
         self._held = b""
-        self._began = self._over = False
+        self._members = 0
+        self._over = False
 
     @property
     def cut_off(self) -> bool:
         """Whether there was something, and its end is missing."""
-        return (self._began or bool(self._held)) and not self._object.eof
+        return (self._members > 0 or bool(self._held)) and not self._object.eof
 
     def add(self, data: bytes, most: int) -> bytes:
         """Return what the next piece holds, but no more than so many bytes.
@@ -47,7 +51,7 @@ class _Inflating:
         data, self._held = self._held + data, b""
         found = b""
         while data and len(found) < most and not self._over:
-            if not self._began or self._object.eof:
+            if not self._members or self._object.eof:
                 # The first two bytes identify the format.
                 if len(data) < len(_MAGIC):
                     self._held = data
@@ -59,7 +63,7 @@ class _Inflating:
         return found
 
     def _begin(self, data: bytes) -> None:
-        if not self._began:
+        if not self._members:
             # Servers of Microsoft leave zlib's header out, and browsers go along with it.
             is_bare = self._window == _ZLIB and not _has_zlib_header(data)
             self._window = _BARE if is_bare else self._window
@@ -67,7 +71,9 @@ class _Inflating:
             # What follows is no further member, which RFC 1952 allows, and means nothing.
             self._over = True
             return
-        self._began = True
+        self._members += 1
+        if self._members > _MOST_MEMBERS:
+            raise zlib.error("too many members")
         self._object = zlib.decompressobj(self._window)
 
 
