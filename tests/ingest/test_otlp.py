@@ -415,6 +415,21 @@ async def test_an_attribute_that_is_there_twice_is_refused(running: Running) -> 
     assert "once each" in message
 
 
+async def test_what_one_org_has_waiting_delays_another_by_one_request(tmp_path: Path) -> None:
+    """A request of a megabyte of numbers takes a second to read, and an org may send 64 at once."""
+    numbers = ",".join("1" * 15_000)
+    point = f'{{"bucketCounts": [{numbers}]}}'
+    metric = f'{{"histogram": {{"dataPoints": [{point}]}}}}'
+    long = f'{{"resourceMetrics": [{{"scopeMetrics": [{{"metrics": [{metric}]}}]}}]}}'.encode()
+    text = reporting().replace("[env:ZEN_TOKEN]", "[{token: env:ZEN_TOKEN, scopes: [ingest]}]")
+    async with taking(tmp_path, text) as running:
+        many = [asyncio.create_task(post(running, long, path=PATH)) for _ in range(12)]
+        await asyncio.wait(many, return_when=asyncio.FIRST_COMPLETED)
+        assert (await post(running, b"{}", path=PATH, token=ENVIRON["ZEN_TOKEN"])).status == 200
+        assert sum(one.done() for one in many) < 8
+        assert {answer.status for answer in await asyncio.gather(*many)} == {200}
+
+
 def flood(points: int, count: int, seconds: float) -> bytes:
     """A request of increases that all are in one bucket of one series."""
     sent = ExportMetricsServiceRequest()

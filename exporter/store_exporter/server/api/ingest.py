@@ -44,7 +44,7 @@ class Ingest(Receiver):
         key = key_of(request)
         async with self._bodies.read(request, org) as body:
             whose = self._tenants.of(org)
-            async with self._reading:
+            async with self._reading.turn(org):
                 reader = await self._read(whose, body, request.content_type)
             document = _document(reader)
             if not reader.accepted:
@@ -64,7 +64,7 @@ class Ingest(Receiver):
     async def calls(self, request: web.Request) -> dict[str, Any]:
         """Remember calls that are counted elsewhere, each once, and return which were refused."""
         org = self._access.org(request, "ingest")
-        async with self._bodies.read(request, org) as body, self._reading:
+        async with self._bodies.read(request, org) as body, self._reading.turn(org):
             reader = await self._read(self._tenants.of(org), body, request.content_type)
         document = _document(reader)
         if not reader.accepted:

@@ -59,7 +59,7 @@ class OtlpReceiver(Receiver):
         async with self._bodies.read(request, org) as body:
             digest = blake2b(body, digest_size=16).hexdigest()
             push = _Push(MarkKey(org, "push", digest), otlp.bucket_midpoints())
-            async with self._reading:
+            async with self._reading.turn(org):
                 parsed = await asyncio.to_thread(otlp.parsed, body, request.content_type)
                 found = otlp.points(parsed, self._tenants.of(org))
                 async for point in in_turns(found):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -12,6 +11,7 @@ from ...ingest.effects import Decide, TooMuchError
 from ...ingest.error_classes import ErrorClasses, comparable_names
 from ...ingest.ledger import MarkKey
 from ...ingest.ledger_file import LedgerError
+from ...ingest.turns import OrgTurns
 from ...metrics.catalogue.exporter import INGESTED
 from ...platforms import base
 from ...stores.model import Store
@@ -74,7 +74,7 @@ class Receiver:
         self._bodies = bodies
         self._tenants = tenants
         # One after the other, so that other requests get the event loop during a flood of reports.
-        self._reading = asyncio.Lock()
+        self._reading = OrgTurns()
 
     async def count(self, keys: tuple[MarkKey, ...], decide: Decide) -> None:
         """Count a report.
