@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import fsum
 
 from .. import markdown
 from ..metrics.catalogue import operations as catalogue
@@ -93,7 +94,8 @@ def parts(fleet: Fleet) -> list[Part]:
     ]
     counts = list(recorded(fleet))
     total = sum(count for _, count, _ in counts)
-    rate = sum(count / interval for _, count, interval in counts)
+    # Not `sum`, which rounds otherwise before Python 3.12: the printed figures must not differ.
+    rate = fsum(count / interval for _, count, interval in counts)
     return [*found, Part("recorded by rules", total, rate, RECORDED_BYTES)]
 
 
@@ -136,8 +138,8 @@ def table(fleet: Fleet) -> str:
     lines = [f"{'':18}{'series':>12}{'samples/s':>12}{'disk':>12}"]
     lines += [_row(p.name, p.series, p.rate, p.disk(fleet.days)) for p in found]
     every = sum(part.series for part in found)
-    disk = sum(part.disk(fleet.days) for part in found)
-    lines.append(_row("in all", every, sum(part.rate for part in found), disk))
+    disk = fsum(part.disk(fleet.days) for part in found)
+    lines.append(_row("in all", every, fsum(part.rate for part in found), disk))
     memory = BASE_BYTES + every * SERIES_BYTES
     return "\n".join(
         [
