@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
+import time
 from typing import Any
 
 import httpx
@@ -12,28 +14,28 @@ import pytest
 from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.net import name_servers
-from store_exporter.net.plans import Plan, Request
+from store_exporter.net.plans import Plan, Request, TransportError
 from store_exporter.platforms.kit.client.drivers import AsyncDriver, SyncDriver
 
 OPTIONS: dict[str, Any] = {"sign": lambda request: request, "max_body_bytes": 1000}
 KINDS = pytest.mark.parametrize("kind", ["blocking", "async"])
 
 
-def ask() -> Plan[Response]:
-    answer = yield Request("GET", "http://shop.example.com:9/", timeout=5)
+def ask(timeout: float) -> Plan[Response]:
+    answer = yield Request("GET", "http://shop.example.com:9/", timeout=timeout)
     assert answer is not None
     return answer
 
 
-def run(kind: str) -> Response:
+def run(kind: str, timeout: float) -> Response:
     if kind == "blocking":
-        return SyncDriver(httpx.HTTPTransport(), **OPTIONS).run(ask())
-    return asyncio.run(AsyncDriver(httpx.AsyncHTTPTransport(), **OPTIONS).run(ask()))
+        return SyncDriver(httpx.HTTPTransport(), **OPTIONS).run(ask(timeout))
+    return asyncio.run(AsyncDriver(httpx.AsyncHTTPTransport(), **OPTIONS).run(ask(timeout)))
 
 
-def failure(kind: str) -> StoreError:
+def failure(kind: str, timeout: float = 5) -> StoreError:
     with pytest.raises(StoreError) as caught:
-        run(kind)
+        run(kind, timeout)
     return caught.value
 
 
@@ -69,3 +71,27 @@ def test_a_name_that_leads_to_the_address_of_nothing_is_none_that_refuses(
     error = failure(kind)
     assert error.error_type == error_type
     assert ("a filter of names" in error.message) is (error_type == "dns")
+
+
+@KINDS
+def test_a_slow_look_up_afterwards_takes_no_longer_than_the_request_may(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, looked_up, over = socket.getaddrinfo, threading.Event(), threading.Event()
+
+    def slow_from_the_second_on(_: str, *others: Any, **options: Any) -> Any:
+        if looked_up.is_set():
+            over.wait(3)
+        looked_up.set()
+        return real("127.0.0.1", *others, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow_from_the_second_on)
+    began = time.monotonic()
+    try:
+        error = failure(kind, timeout=0.2)
+        took = time.monotonic() - began
+    finally:
+        over.set()
+    assert isinstance(error, TransportError)
+    assert (error.error_type, error.sent) == ("connection", False)
+    assert took < 2

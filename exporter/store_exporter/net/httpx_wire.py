@@ -180,12 +180,13 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        options = (timeout, local_address, socket_options)
+        options, began = (timeout, local_address, socket_options), time.monotonic()
         try:
             return _Stream(self._backend.connect_tcp(host, port, *options))
         except httpcore.ConnectError as error:
             if not self._proxied:
-                unconnected.examine_now(error, host, port)
+                seconds = unconnected.seconds_left(began, timeout)
+                unconnected.examine_now(error, host, port, seconds)
             raise
 
 
@@ -202,12 +203,13 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        options = (timeout, local_address, socket_options)
+        options, began = (timeout, local_address, socket_options), time.monotonic()
         try:
             return _AsyncStream(await self._backend.connect_tcp(host, port, *options))
         except httpcore.ConnectError as error:
             if not self._proxied:
-                await unconnected.examine(error, host, port)
+                seconds = unconnected.seconds_left(began, timeout)
+                await unconnected.examine(error, host, port, seconds)
             raise
 
 
