@@ -6,8 +6,10 @@ made for somebody else, or a while ago, proves neither that a store is alive nor
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
+import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -60,6 +62,8 @@ _STANDARD = re.compile(r";\s*hit(\s*=\s*\?1)?\s*([;,]|$)")
 _LONGEST_NAME = 64
 """Characters; no header of a cache has as many, and what is known of names is kept."""
 _SAME_SECOND = 2.0
+_REMEMBERED = 3600.0
+"""Seconds after which a silent cache that nothing showed any more may be gone."""
 
 
 def cache_hit(headers: Mapping[str, str]) -> str | None:
@@ -190,11 +194,17 @@ class PathCache:
     """Whether a store's responses come out of a silent cache that goes by the path alone.
 
     Such a cache keeps whatever the store returns. So while the last response that showed anything
-    came out of one, those that show nothing are refused, too. Safe to share between threads.
+    came out of one, those that show nothing are refused, too, for an hour at most: of a store from
+    which nothing else is requested no response would ever show that it is gone. Safe to share
+    between threads.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
     """
 
-    def __init__(self) -> None:
-        self._is_there = False
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._until = -math.inf
 
     def refuse(self, response: Response, foreign: str | None) -> None:
         """Refuse a response to another request, and one that may be such a response.
@@ -208,8 +218,8 @@ class PathCache:
             StoreError: invalid_response, as the message says.
         """
         if foreign is not None:
-            self._is_there = foreign != ""
-        if not self._is_there:
+            self._until = self._monotonic() + _REMEMBERED if foreign else -math.inf
+        if self._monotonic() >= self._until:
             return
         shown = "another response of the store had what was not requested: both may have come"
         if foreign:

@@ -118,7 +118,7 @@ class Connection(ABC, Generic[ApiT]):
         self.now = clocks.get("now", time.time)
         self.facts = Facts(self.monotonic)
         self.shown: dict[str, Any] = {}
-        self.path_cache = PathCache()
+        self.path_cache = PathCache(self.monotonic)
         self.credentials = credentials
         self.settings = settings
         self.prepare()
