@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -259,3 +260,18 @@ def test_a_redirect_to_anywhere_else_is_the_same_error_as_for_probes(
     with connect(store, address) as shop, pytest.raises(StoreError, match=words) as caught:
         shop.get_cart()
     assert caught.value.error_type == "redirect"
+
+
+def test_a_proxy_without_a_scheme_is_one_of_http() -> None:
+    with scripted(ANSWER) as proxy:
+        address = f"ada:a-password@127.0.0.1:{proxy.port}"
+        with WooCommerce("http://shop.example", "ck", "cs", org="acme", proxy_url=address) as store:
+            assert store.check_stock(19).status == "in_stock"
+    assert proxy.received[0].startswith(b"GET http://shop.example/")
+
+
+@pytest.mark.parametrize("address", ["ftp://ada:a-password@proxy", "http://ada:a-password@[::1"])
+def test_what_is_no_address_of_a_proxy_is_refused_without_its_password(address: str) -> None:
+    with pytest.raises(ValueError, match="proxy is not like") as caught:
+        WooCommerce("https://shop.example", "ck", "cs", org="acme", proxy_url=address)
+    assert "a-password" not in "".join(traceback.format_exception(caught.value))

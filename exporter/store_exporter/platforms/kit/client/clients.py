@@ -45,7 +45,7 @@ class Options(Clocks, Generic[TransportT, SleptT], total=False):
     """PEM file with further trusted issuers, of a proxy that speaks TLS as well."""
     proxy_url: str | None
     """A proxy, such as http://user:password@proxy.example.com:3128, or none when empty; the one
-    that the environment names unless given."""
+    that the environment names unless given. Without a scheme it is one of http."""
     recorder: Recorder | None
     """Where to record; by default the process's own recorder."""
     random: Random
@@ -147,10 +147,17 @@ def _proxy(url: str, options: Options[Any, Any]) -> httpx.Proxy | None:
     address = environment_proxy(url) if chosen is None else chosen
     if not address:
         return None
-    # Whoever has an issuer of their own has it for the proxy, too.
-    secure = address.startswith("https:")
-    context = tls_context(options.get("ca_file")) if secure else None
-    return httpx.Proxy(address, ssl_context=context)
+    # The environment may name one without a scheme, which curl and requests go along with.
+    address = address if "://" in address else f"http://{address}"
+    try:
+        proxy = httpx.Proxy(address)
+    except (ValueError, httpx.InvalidURL):
+        # Their message may repeat its password.
+        raise ValueError("the proxy is not like http://proxy.example.com:3128") from None
+    if proxy.url.scheme == "https":
+        # Whoever has an issuer of their own has it for the proxy, too.
+        proxy.ssl_context = tls_context(options.get("ca_file"))
+    return proxy
 
 
 class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
