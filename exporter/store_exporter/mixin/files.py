@@ -72,7 +72,7 @@ def generate(options: FileOptions = FileOptions()) -> dict[str, str]:
     to_evaluate = {
         "prometheus/rules/recording.yml": recording.document(pace=pace),
         "prometheus/rules/slo.yml": slo.document(options.objectives, pace=pace),
-        "alerts/rules/alerts.yml": alerts.document(links, pace=pace),
+        "alerts/rules/alerts.yml": alerts.document(links, options.objectives, pace=pace),
     }
     return {
         **runbooks,

@@ -35,7 +35,7 @@ class Objective:
         threshold: seconds up to which an operation is quick enough; a bound of the histogram.
         minimum_operations: operations, or half minutes of known health, within an alert's long
             window below which it is silent.
-        match: label values it is restricted to, by label.
+        match: label values it is restricted to, by label; none of them is empty.
         overrides: other figures for some stores.
     """
 
@@ -46,6 +46,16 @@ class Objective:
     minimum_operations: float = 100
     match: tuple[tuple[str, tuple[str, ...]], ...] = ()
     overrides: tuple[Override, ...] = ()
+
+    @property
+    def by_operation(self) -> bool:
+        """Whether it is about some operations only."""
+        return "operation" in dict(self.match)
+
+    @property
+    def counts_outages(self) -> bool:
+        """Whether every outage of a store spends its budget, whatever operations the store has."""
+        return self.kind is not ObjectiveKind.LATENCY and not self.by_operation
 
 
 DEFAULT = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from store_exporter import cli
 from store_exporter.commands.support import slo_file
 from store_exporter.config import ConfigError
-from store_exporter.mixin.objectives import Objective, ObjectiveKind, Override
+from store_exporter.mixin import alerts
+from store_exporter.mixin.objectives import DEFAULT, Objective, ObjectiveKind, Override
+from store_exporter.mixin.rules import slo
 from tests.servers import tool
 
 GOOD = """
@@ -46,6 +49,40 @@ def test_objectives_are_read(tmp_path: Path) -> None:
     )
     assert (checkout.kind, checkout.threshold) == (ObjectiveKind.LATENCY, 1.0)
     assert dict(checkout.match)["operation"] == ("add_to_cart", "get_cart")
+
+
+USUAL = """
+objectives:
+  - {name: availability, kind: availability, target: 99}
+  - {name: latency, kind: latency, target: 95, threshold: 2500ms}
+  - {name: uptime, kind: uptime, target: 99}
+"""
+
+
+def test_the_usual_objectives_in_a_file_are_the_usual_rules(tmp_path: Path) -> None:
+    # Of single operations the same is read from many times as many series.
+    assert slo.document(read(tmp_path, USUAL)) == slo.document(DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("text", "held_back_by"),
+    [
+        (USUAL, ['slo=~"availability|uptime"']),
+        (GOOD, ['slo="availability"']),
+        (GOOD.replace("kind: availability", "kind: latency\n    threshold: 1s"), []),
+    ],
+)
+def test_a_page_about_an_objective_that_counts_outages_is_the_only_one_about_them(
+    tmp_path: Path, text: str, held_back_by: list[str]
+) -> None:
+    groups = alerts.document(of=read(tmp_path, text))["groups"]
+    (unstable,) = (
+        rule["expr"]
+        for group in groups
+        for rule in group["rules"]
+        if rule["alert"] == "StoreUnstable"
+    )
+    assert re.findall(r"slo=[^}]*(?=}\[30m\])", unstable) == held_back_by
 
 
 @pytest.mark.real

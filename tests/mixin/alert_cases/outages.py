@@ -50,6 +50,7 @@ def large_fleet(down: int, hosted: int) -> dict[str, str]:
 
 FIVE_DOWN = "5 of the 40 woocommerce stores watched do not answer; over all platforms 5 of 40."
 OUTAGE = of("ALERTS", base='alertname="StoresDown", alertstate="firing", platform="woocommerce"')
+BUDGET_PAGE = 'alertname="StoreErrorBudgetBurn", alertstate="firing", severity="critical"'
 OUTAGES = [
     Case(
         "StoresDown",
@@ -224,5 +225,25 @@ OUTAGES = [
             of(health.UP): "1x4 0x5 1x5 0x5 1x20",
         },
         "25m",
+    ),
+    *(
+        Case(
+            "StoreUnstable",
+            says,
+            {
+                of(health.UP): "1x4" + " 0 1 1" * 30,
+                of("ALERTS", f'{BUDGET_PAGE}, slo="{slo}"'): "1x90",
+            },
+            "80m",
+            message,
+        )
+        for slo, says, message in (
+            (
+                "latency",
+                "a page about how slow a store is says nothing of one that comes and goes",
+                f"{WHO} was down for 33% of the last half hour, in short outages.",
+            ),
+            ("uptime", "a page about its uptime does", None),
+        )
     ),
 ]

@@ -196,7 +196,7 @@ def _objective(section: ObjectiveSection) -> Objective:
         target=round(section.target / 100, 8),
         threshold=section.threshold or 0.0,
         minimum_operations=section.minimum_operations,
-        match=tuple(section.match.model_dump().items()),
+        match=tuple((label, values) for label, values in section.match if values),
         overrides=tuple(
             Override(
                 org=each.org,

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import policy
 from ..model import Alert, Group, as_document
+from ..objectives import DEFAULT, Objective
 from . import (
     business,
     delivery,
@@ -23,10 +24,13 @@ from . import (
 )
 
 
-def groups() -> list[Group]:
-    """Every group of alerts."""
+def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
+    """Every group of alerts.
+
+    Args:
+        of: the objectives whose error budgets have alerts.
+    """
     subjects = (
-        outages,
         stores,
         upkeep,
         sales,
@@ -40,7 +44,8 @@ def groups() -> list[Group]:
         instrumentation,
         objectives,
     )
-    return [group for subject in subjects for group in subject.groups()]
+    others = (group for subject in subjects for group in subject.groups())
+    return [*outages.groups(of), *others]
 
 
 def alerts() -> list[Alert]:
@@ -48,11 +53,17 @@ def alerts() -> list[Alert]:
     return [rule for group in groups() for rule in group.rules if isinstance(rule, Alert)]
 
 
-def document(links: policy.Links = policy.LINKS, *, pace: float = 1.0) -> dict[str, Any]:
+def document(
+    links: policy.Links = policy.LINKS,
+    of: tuple[Objective, ...] = DEFAULT,
+    *,
+    pace: float = 1.0,
+) -> dict[str, Any]:
     """Return the rule file's content.
 
     Args:
         links: where Grafana and the runbooks are.
+        of: the objectives whose error budgets have alerts.
         pace: factor on every `for`; a demonstration uses less than 1.
     """
-    return as_document(groups(), grafana=links.grafana, runbooks=links.runbooks, pace=pace)
+    return as_document(groups(of), grafana=links.grafana, runbooks=links.runbooks, pace=pace)

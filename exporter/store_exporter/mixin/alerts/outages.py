@@ -11,6 +11,7 @@ from ...metrics.catalogue import Metric, health
 from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
+from ..objectives import DEFAULT, Objective
 from ..policy import LIVENESS_PROBE, MINUTE, THRESHOLDS
 from ..promql import STORE, equal
 from ..rules import costs
@@ -41,13 +42,13 @@ FAILED = "had failed for"
 _DOWN = f"{series.AVAILABLE} == 0"
 
 
-def groups() -> list[Group]:
-    """Every alert of this module."""
+def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
+    """Every alert of this module; `of` are the objectives whose error budgets have alerts."""
     return [
         Group("store-exporter.alerts.outages", [stores_down()]),
         # For a thousand stores this one takes seconds, for which StoresDown never waits.
         Group("store-exporter.alerts.among_many", [store_down_among_many()]),
-        Group("store-exporter.alerts.unstable", [store_unstable()], interval=MINUTE),
+        Group("store-exporter.alerts.unstable", [store_unstable(of)], interval=MINUTE),
     ]
 
 
@@ -212,18 +213,26 @@ def store_down_among_many() -> Alert:
     )
 
 
-def _told_already(window: str) -> str:
-    """Stores of which a page about a budget was sent, unless they have one about this already.
+def _unless_told(window: str, of: tuple[Objective, ...]) -> str:
+    """Leave out stores of whose outages a page about a budget was sent, unless this fires already.
 
-    A strict objective is missed before a store has come and gone often enough.
+    A strict objective is missed before a store has come and gone often enough. One that no outage
+    misses, such as that of latency, is about something else.
     """
-    critical = equal("severity", "critical")
-    page = promql.firing(equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN), critical)
+    counting = [objective.name for objective in of if objective.counts_outages]
+    if not counting:
+        return ""
+    page = promql.firing(
+        equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN),
+        equal("severity", "critical"),
+        promql.one_of("slo", counting),
+    )
     own = promql.firing(equal("alertname", AlertName.STORE_UNSTABLE))
-    return f"last_over_time({promql.over(page, window)}) unless {promql.on(*STORE)} {own}"
+    same = promql.on(*STORE)
+    return f" unless {same} (last_over_time({promql.over(page, window)}) unless {same} {own})"
 
 
-def store_unstable() -> Alert:
+def store_unstable(of: tuple[Objective, ...]) -> Alert:
     """Down and up again, each time too short for `StoreDown`."""
     recent = promql.over(series.STORE_UP, "30m")
     down = f"1 - avg_over_time({recent})"
@@ -231,7 +240,7 @@ def store_unstable() -> Alert:
         AlertName.STORE_UNSTABLE,
         f"({down} > {THRESHOLDS.unstable_share:g})"
         f" and (changes({recent}) >= {THRESHOLDS.unstable_changes:g})"
-        f" unless {promql.on(*STORE)} ({_told_already('30m')})",
+        f"{_unless_told('30m', of)}",
         DOWN_AFTER,
         "critical",
         "A store keeps going up and down.",
@@ -243,8 +252,9 @@ def store_unstable() -> Alert:
             f"too short for {AlertName.STORE_DOWN}, but together they keep shoppers from buying. "
             "One of several servers behind a load balancer that is broken, a shop that restarts, "
             "or a limit of its hosting that is reached at every peak look like this. A store that "
-            f"has a page about its budgets already, {AlertName.STORE_ERROR_BUDGET_BURN}, because "
-            "its objectives are strict, has no second one.",
+            "has a page about its uptime or availability already, "
+            f"{AlertName.STORE_ERROR_BUDGET_BURN}, because its objectives are strict, has no "
+            "second one.",
             (
                 (
                     "The shop dashboard shows when it fails: at full minutes (a scheduled job), at "

@@ -113,8 +113,6 @@ def base(objective: Objective) -> list[Record]:
     """Events, bad events, target and traffic floor of one objective."""
     label = {"slo": objective.name}
     chosen = matchers(objective)
-    # What is recorded of a store is as many times fewer series as it has operations.
-    by_operation = any(label not in STORE for label, _ in objective.match)
     if objective.kind is ObjectiveKind.UPTIME:
         events, bad = known_time(chosen), critical_time(chosen)
     elif objective.kind is ObjectiveKind.AVAILABILITY:
@@ -123,13 +121,14 @@ def base(objective: Objective) -> list[Record]:
                 series.of_operations(each, STORE, *chosen)
                 for each in (series.measured, series.failed)
             )
-            if by_operation
+            if objective.by_operation
             else (select(each, *chosen) for each in (series.STORE_MEASURED, series.STORE_FAILED))
         )
     else:
         rate, native, classic = (
             (series.OPERATION_RATE, series.histograms, series.buckets)
-            if by_operation
+            # What is recorded of a store is as many times fewer series as it has operations.
+            if objective.by_operation
             else (
                 series.STORE_RATE,
                 partial(select, series.STORE_HISTOGRAM),
@@ -194,7 +193,7 @@ def outside_maintenance(rate: str) -> str:
 
 def matchers(objective: Objective) -> tuple[str, ...]:
     """Label matchers that choose what the objective is about."""
-    return tuple(promql.one_of(label, values) for label, values in objective.match if values)
+    return tuple(promql.one_of(label, values) for label, values in objective.match)
 
 
 def per_store(objective: Objective, attribute: str) -> str:
