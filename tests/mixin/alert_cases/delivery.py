@@ -105,40 +105,67 @@ DELIVERY = [
 PROMETHEUS = 'job="prometheus", instance="prometheus:9090"'
 
 
-def of_group(metric: str, group: str) -> str:
-    """What Prometheus counts of a group of rules."""
-    return of(f"prometheus_rule_{metric}_total", f'rule_group="/rules/{group}"', PROMETHEUS)
+def group(name: str, failed: str = "0x800", late: str = "0x800") -> dict[str, str]:
+    """What Prometheus counts of a group of rules: both counters, whatever happens."""
+    own = f'rule_group="/rules/{name}"'
+    return {
+        of("prometheus_rule_evaluation_failures_total", own, PROMETHEUS): failed,
+        of("prometheus_rule_group_iterations_missed_total", own, PROMETHEUS): late,
+    }
 
 
 OPERATIONS = "recording.yml;store-exporter.operations"
+HOURS = "slo.yml;store-exporter.slo.hours"
+EACH_HOUR = "0x59 6x59 12x59 18x59 24x59 30x59"
 EVALUATION = [
     Case(
         "StoreRulesFailing",
         "rules that fail, or are too late, again and again are a ticket that names their groups",
         {
-            of_group("evaluation_failures", OPERATIONS): "0x5 0+2x40",
-            of_group("evaluation_failures", "alerts.yml;store-exporter.alerts.sales"): "0x50",
-            of_group("group_iterations_missed", "slo.yml;store-exporter.slo"): "0x5 0+1x40",
+            **group(OPERATIONS, "0x5 0+2x40"),
+            **group("alerts.yml;store-exporter.alerts.sales"),
+            **group("slo.yml;store-exporter.slo", late="0x5 0+1x40"),
         },
         "30m",
-        "prometheus:9090 failed or was too late to evaluate rules of the exporter, 30 times in the "
-        "last quarter of an hour. Alerts that need them may not fire. Groups: "
-        "store-exporter.operations, store-exporter.slo.",
+        "prometheus:9090 keeps failing to evaluate rules of the exporter, or is too late, 30 times "
+        "lately. Alerts that need them may not fire. Groups: store-exporter.operations, "
+        "store-exporter.slo.",
         "warning",
         base=PROMETHEUS,
     ),
     Case(
         "StoreRulesFailing",
         "one failure is not",
-        {of_group("evaluation_failures", OPERATIONS): "0x5 1x40"},
+        group(OPERATIONS, "0x5 1x40"),
         "21m",
         base=PROMETHEUS,
     ),
     Case(
         "StoreRulesFailing",
         "nor are failures of other rules than ours",
-        {of_group("evaluation_failures", "node.yml;node"): "0x5 0+2x40"},
+        group("node.yml;node", "0x5 0+2x40"),
         "30m",
+        base=PROMETHEUS,
+    ),
+    *(
+        Case(
+            "StoreRulesFailing",
+            f"rules of an hour that fail in each are told of all the time, as after {at}",
+            {**group(HOURS, EACH_HOUR), **group(OPERATIONS)},
+            at,
+            "prometheus:9090 keeps failing to evaluate rules of the exporter, or is too late, "
+            f"{times} times lately. Alerts that need them may not fire. Groups: "
+            "store-exporter.slo.hours.",
+            "warning",
+            base=PROMETHEUS,
+        )
+        for at, times in (("2h22m", 6), ("3h50m", 6), ("4h59m", 6))
+    ),
+    Case(
+        "StoreRulesFailing",
+        "rules of an hour that failed once are not",
+        {**group(HOURS, "0x59 6x800"), **group(OPERATIONS)},
+        "2h12m",
         base=PROMETHEUS,
     ),
 ]
