@@ -103,6 +103,7 @@ FRESH = (
     ("x-white-hit", "hit"),
     ("x-cache-handler", "none"),
     ("x-cache-handler", "disabled"),
+    ("x-cache-handler", "cache-miss"),
     ("x-cache-handler", ""),
     ("x-cache", "none"),
     ("x-cache", "disabled"),

@@ -120,7 +120,7 @@ _OTHERWISE: Mapping[str, Callable[[str], bool]] = {
     "warning": lambda value: _STALE.search(_QUOTED.sub("x", value)) is not None,
     "x-varnish": _names_two,
     # Page caches of WordPress name the program that served what was kept.
-    "x-cache-handler": lambda value: not set(re.findall(r"[a-z]+", value)) <= _NONE,
+    "x-cache-handler": lambda value: not set(re.findall(r"[a-z]+", value)) - {"cache"} <= _NONE,
     # The same that ends in C was kept just now.
     "cache-provider": lambda value: re.fullmatch(r"cloudways-cache-\w?e", value) is not None,
     "x-powered-cache": lambda value: value.strip() == "php",
