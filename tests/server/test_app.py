@@ -81,7 +81,12 @@ async def test_a_reload_on_behalf_of_another_site_is_refused(
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://Exporter.internal:10847"}],
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Origin": "http://Exporter.internal:10847"},
+        {"Origin": "http://exporter.internal", "Host": "exporter.internal:80"},
+    ],
 )
 async def test_a_reload_by_nobodys_site_or_the_exporters_own_is_done(
     headers: dict[str, str], tmp_path: Path

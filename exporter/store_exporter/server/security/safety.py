@@ -86,7 +86,13 @@ def _from_elsewhere(request: web.Request) -> bool:
     if site is not None:
         return site not in ("none", "same-origin")
     origin = request.headers.get("Origin")
-    return origin is not None and origin.lower().partition("://")[2] != request.host.lower()
+    if origin is None:
+        return False
+    # Proxies may add the port that browsers leave out.
+    sender, here = (
+        host.lower().removesuffix(":80") for host in (origin.partition("://")[2], request.host)
+    )
+    return sender != here
 
 
 def plain_text_error(error: web.HTTPException) -> web.Response:
