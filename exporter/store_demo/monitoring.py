@@ -45,6 +45,7 @@ def prometheus(addresses: Mapping[str, str], pace: Pace) -> dict[str, Any]:
             {"job_name": policy.EXPORTER_JOB, "static_configs": hosts("exporter")},
             {"job_name": "application", "static_configs": hosts("application")},
             {"job_name": "alertmanager", "static_configs": hosts("alertmanager")},
+            {"job_name": "prometheus", "static_configs": hosts("prometheus")},
         ],
     }
 
