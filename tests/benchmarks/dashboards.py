@@ -33,6 +33,7 @@ STORES = 1_000
 DAY, HOUR = 86_400, 3_600
 SCRAPE = 15
 RANGES = {"six hours": 6 * HOUR, "a week": 7 * DAY}
+OWN_TIME = "panels with a time of their own"
 GOAL = 2.0
 """Seconds for a query of a week."""
 RULES_GOAL = 0.5
@@ -164,14 +165,23 @@ def _of_pages(meter: _Meter, past: int, *, native: bool) -> Iterator[tuple[_Aske
         choices = {"": ALL}
         if OPERATION in page.variables:
             choices[", one operation"] = OPERATIONS[0]
-        for (what, operation), (name, range_) in product(
-            choices.items(), (ranges or {"minutes": past}).items()
-        ):
-            view = _View(meter, page, range_, operation)
-            for panel in (panel for panel in page.panels if not panel.since):
+        for (what, operation), panel in product(choices.items(), page.panels):
+            own = {OWN_TIME: _own_time(panel.since)} if panel.since else {}
+            for name, range_ in (own or ranges or {"minutes": past}).items():
+                if range_ > past:
+                    continue
+                view = _View(meter, page, range_, operation)
                 for number, query in enumerate(panel.queries):
                     asked = _Asked(f"{page.title}{what}", name, panel.title, number)
                     yield asked, view.seconds(panel, query)
+
+
+def _own_time(since: str) -> int:
+    """Seconds of a panel's own time, such as `now-6d/d`, which is the longest at a day's end."""
+    from store_exporter.mixin import promql
+
+    ago, _, day = since.removeprefix("now").removeprefix("-").partition("/")
+    return int(promql.seconds(ago or "0s")) + (DAY if day else 0)
 
 
 @dataclass(frozen=True)
@@ -199,7 +209,7 @@ class _View:
         points = panel.points or PIXELS * panel.width // 24
         least = promql.seconds(panel.interval) if panel.interval else SCRAPE
         wanted = max(self.range_ / points, least)
-        step = min(INTERVALS, key=lambda each: abs(each - wanted))
+        step = max(int(least), min(INTERVALS, key=lambda each: abs(each - wanted)))
         rates = f"{max(4 * SCRAPE, step + SCRAPE)}s"
         asked = fill(panel.expression(query), self._chosen(), rates, f"{step}s")
         is_graph = panel.kind in {PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE}

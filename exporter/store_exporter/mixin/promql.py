@@ -198,8 +198,8 @@ def lines(expression: str) -> str:
 
 
 def seconds(duration: str) -> float:
-    """Seconds of a simple PromQL duration such as `90s`, `5m`, `6h`, `30d` or `1w`."""
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    """Seconds of a simple PromQL duration such as `90s`, `5m`, `6h`, `30d`, `1w` or `1y`."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 365 * 86400}
     return float(duration[:-1]) * units[duration[-1]]
 
 
