@@ -133,7 +133,7 @@ _ENTRIES = (
         "response_too_large",
         Fault.STORE,
         "The response exceeds the size limit.",
-        "Find the plugin that inflates it, or raise max_body_bytes.",
+        "Find the plugin that inflates it, or raise max_body_bytes, if the message names bytes.",
     ),
     ErrorType(
         "redirect",

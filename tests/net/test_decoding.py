@@ -48,6 +48,7 @@ def test_what_is_blank_around_a_document_means_nothing(blank: str) -> None:
         (r"Shop \ud83d", "Shop \ufffd"),
         (r"\udE00\ud83d\ude00", "\ufffd\N{GRINNING FACE}"),
         (r"C:\\ud83d", r"C:\ud83d"),
+        (r"C:\\ud83d\ude00\\\ud83d", "C:\\ud83d\ufffd\\\ufffd"),
     ],
 )
 def test_half_a_character_never_gets_into_what_is_written_on(written: str, read: str) -> None:
@@ -70,4 +71,29 @@ def test_what_comes_after_json_is_told(source: str, rest: str | None) -> None:
 def test_a_header_of_blanks_is_read_in_time() -> None:
     began = time.process_time()
     assert text(answer(b"{}", " " * 64_000)) == "{}"
+    assert time.process_time() - began < 1
+
+
+MANY = 5_242_000
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "1.5", '{"a":1}', r'"\ud800"', "9e9"])
+def test_json_of_too_many_values_is_refused_before_it_is_read(value: str) -> None:
+    source = f"[{(value + ',') * (MANY // (len(value) + 1))}0]"
+    with pytest.raises(StoreError, match="too many small values") as refused:
+        parse(source)
+    assert refused.value.error_type == "response_too_large"
+    assert text_after_json(f"{source} <!-- cached -->") is None
+
+
+def test_json_as_dense_as_that_of_a_store_is_read_at_any_size() -> None:
+    order = '{"id":1,"key":"_billing_vat_number","value":"DE123456789","price":"12.50"},'
+    source = f"[{order * (2 * MANY // len(order))}0]"
+    assert len(parse(source)) == source.count("{") + 1
+
+
+def test_a_response_of_escaped_characters_is_read_in_time() -> None:
+    source = f'["{chr(92) * (MANY // 2 * 2)}{chr(92)}ud800"]'
+    began = time.process_time()
+    assert parse(source)[0].endswith("\ufffd")
     assert time.process_time() - began < 1

@@ -11,10 +11,19 @@ from typing import Any
 from ..contract import Response
 from ..errors import StoreError
 
-_ESCAPE = re.compile(
-    r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|(\\u[dD][89a-fA-F]\w\w)|\\.", re.DOTALL
+_SURROGATE = re.compile(
+    r"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u[dD][89a-fA-F]\w\w)"
 )
-"""In JSON: a pair of surrogates, one that is alone and stands for no character, another escape."""
+"""In JSON: a pair of surrogates, or one that is alone and stands for no character, with the escaped
+backslashes before it. Other escapes, of which a Japanese page has a million, do not match."""
+_COSTLY = (",", "[", "{", "\\ud", "\\uD")
+"""What begins or separates the values of JSON, and surrogates: each costs up to a microsecond, and
+nothing else runs meanwhile."""
+_OPENING = ("[", "{", '"')
+"""What JSON begins with that can have any of them."""
+_MOST_COSTLY = 400_000
+_CHARACTERS_FOR_EACH = 13
+"""Real responses have one for 18 characters or more, so that 5 MiB of them have 290,000."""
 _GZIP = b"\x1f\x8b"
 _BLANK = "\ufeff\u200b \t\r\n\v\f\xa0"
 """What stands before and after a document and means nothing. Each file of PHP that begins with a
@@ -100,20 +109,37 @@ def parse(source: str) -> Any:
 
     Raises:
         ValueError: it is not JSON, or nested or long beyond reason.
+        StoreError: response_too_large, it consists of too many values.
     """
     if source.startswith("<"):
         # Most responses that are no JSON are pages, and a decoder counts the lines of those.
         raise ValueError("it is a page")
+    if _is_costly(source):
+        raise StoreError("response_too_large", "the JSON consists of too many small values")
     if "\\ud" in source or "\\uD" in source:
-        source = _ESCAPE.sub(lambda found: r"\ufffd" if found.group(2) else found.group(), source)
+        source = _SURROGATE.sub(_character, source)
     try:
         return _DECODER.decode(source)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
+def _character(found: re.Match[str]) -> str:
+    return found[0] if found[2] else rf"{found[1]}\ufffd"
+
+
+def _is_costly(source: str) -> bool:
+    """Whether JSON would keep the process busy for a second, as no real response does."""
+    if not source.startswith(_OPENING):
+        return False
+    most = max(_MOST_COSTLY, len(source) // _CHARACTERS_FOR_EACH)
+    return sum(map(source.count, _COSTLY)) > most
+
+
 def text_after_json(source: str) -> str | None:
     """Return what comes after the JSON at the beginning of a string; None where there is none."""
+    if _is_costly(source):
+        return None
     try:
         _, end = _DECODER.raw_decode(source)
     except (ValueError, RecursionError):

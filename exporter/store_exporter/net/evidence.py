@@ -59,12 +59,13 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> str
     """Return what JSON is that a firewall or a closed store wrote; None for any other."""
     if not body or len(body) > _MOST_BYTES:
         return None
+    from ..errors import StoreError
     from . import documents
     from .decoding import parse
 
     try:
         document = parse(body.decode(errors="replace"))
-    except ValueError:
+    except (StoreError, ValueError):
         return None
     found = documents.refusal(status, headers, document)
     return found[0] if found else None
