@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,6 @@ from store_exporter.probing.state.storage import Key, Write
 from store_exporter.stores.model import Schedule, Store
 
 from .shops import DOMAIN, configure, served
-
-
-@pytest.fixture
-def shop() -> SimulatedWooCommerce:
-    return SimulatedWooCommerce(DOMAIN, orders=10)
-
-
-@pytest.fixture
-def file(shop: SimulatedWooCommerce, tmp_path: Path) -> Iterator[Path]:
-    with served(shop) as url:
-        yield configure(tmp_path, shop, url)
 
 
 def examined(

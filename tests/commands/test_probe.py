@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,6 @@ from store_exporter.cli import main
 from store_exporter.platforms import base
 
 from .shops import DOMAIN, configure, served
-
-
-@pytest.fixture
-def shop() -> SimulatedWooCommerce:
-    return SimulatedWooCommerce(DOMAIN, orders=10)
-
-
-@pytest.fixture
-def file(shop: SimulatedWooCommerce, tmp_path: Path) -> Iterator[Path]:
-    with served(shop) as url:
-        yield configure(tmp_path, shop, url)
 
 
 def probed(file: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:

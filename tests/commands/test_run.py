@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,12 @@ from store_exporter.spec import shell
 from store_exporter.spec.operation import OperationSpec
 from store_exporter.spec.operations import OPERATIONS
 
-from .shops import DOMAIN, configure, served
+from .shops import DOMAIN
 
 
 @pytest.fixture
 def shop() -> SimulatedWooCommerce:
     return SimulatedWooCommerce(DOMAIN, orders=0)
-
-
-@pytest.fixture
-def file(shop: SimulatedWooCommerce, tmp_path: Path) -> Iterator[Path]:
-    with served(shop) as url:
-        yield configure(tmp_path, shop, url)
 
 
 def run(file: Path, *words: str, store: str = DOMAIN) -> int:

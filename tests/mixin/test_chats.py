@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +65,7 @@ async def test_the_same_alert_reaches_teams_telegram_and_pagerduty(tmp_path: Pat
     )
     try:
         with servers.alertmanager(config, tmp_path) as server:
-            request = urllib.request.Request(
-                f"{server.url}/api/v2/alerts",
-                data=json.dumps([ALERT]).encode(),
-                headers={"Content-Type": "application/json"},
-            )
-            await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
+            await asyncio.to_thread(server.send_alerts, [ALERT])
             async with asyncio.timeout(60):
                 found = {kind: await queue.get() for kind, queue in arrived.items()}
     finally:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-import json
 import os
 import re
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import unescape
@@ -142,12 +140,7 @@ async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) ->
         config = as_yaml(alertmanager.build(chosen, pace=0.002))
         flags = (f"--web.external-url={EXTERNAL}", "--web.route-prefix=/")
         with servers.alertmanager(config, tmp_path, *flags) as server:
-            request = urllib.request.Request(
-                f"{server.url}/api/v2/alerts",
-                data=json.dumps([ALERT]).encode(),
-                headers={"Content-Type": "application/json"},
-            )
-            await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
+            await asyncio.to_thread(server.send_alerts, [ALERT])
             async with asyncio.timeout(60):
                 both = dict([bodies(await mails.get()), bodies(await mails.get())])
                 call = await calls.get()
@@ -174,14 +167,8 @@ async def test_one_line_of_configuration_keeps_a_dead_mans_switch_fed(tmp_path: 
         file.write_text(f"alerts: {{watchdog: 'file:{tmp_path / 'heartbeat'}'}}\norgs: []\n")
         config = as_yaml(alertmanager.build(routing(load(file, resolve=False)), pace=0.002))
         with servers.alertmanager(config, tmp_path) as server:
-            request = urllib.request.Request(
-                f"{server.url}/api/v2/alerts",
-                data=json.dumps(
-                    [{"labels": {"alertname": "Watchdog", "severity": "none"}}]
-                ).encode(),
-                headers={"Content-Type": "application/json"},
-            )
-            await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
+            watchdog = {"labels": {"alertname": "Watchdog", "severity": "none"}}
+            await asyncio.to_thread(server.send_alerts, [watchdog])
             async with asyncio.timeout(60):
                 beats = [await calls.get() for _ in range(3)]
     assert {beat["groupLabels"]["alertname"] for beat in beats} == {"Watchdog"}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -236,15 +235,6 @@ def running(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield server
 
 
-def post(server: servers.Server, alerts: list[Mapping[str, Any]]) -> None:
-    request = urllib.request.Request(
-        f"{server.url}/api/v2/alerts",
-        data=json.dumps(alerts).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    urllib.request.urlopen(request, timeout=5).close()
-
-
 @pytest.mark.real
 @pytest.mark.parametrize(
     ("number", "source", "target", "held"),
@@ -272,8 +262,8 @@ def test_an_alert_is_held_back_by_its_cause(
         {"labels": own(source), **begun},
         {"labels": own(target, row=str(number)), **begun},
     )
-    post(running, [first])
-    post(running, [second])
+    running.send_alerts([first])
+    running.send_alerts([second])
 
     def found() -> list[dict[str, Any]]:
         flags = ("alert", "query", f"--alertmanager.url={running.url}", "-o", "json", "-i", "-a")
@@ -285,4 +275,4 @@ def test_an_alert_is_held_back_by_its_cause(
         answer = servers.eventually(found, lambda seen: bool(seen[0]["status"]["inhibitedBy"]))
     assert bool(answer[0]["status"]["inhibitedBy"]) == held
     ended = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    post(running, [{**first, "endsAt": ended}, {**second, "endsAt": ended}])
+    running.send_alerts([{**first, "endsAt": ended}, {**second, "endsAt": ended}])

@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 import re
-import urllib.request
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -146,13 +145,7 @@ def configuration(address: str, *, pace: float = 0.002) -> str:
 
 
 async def post(server: servers.Server, alerts: Sequence[Mapping[str, Any]]) -> None:
-    """Send alerts as Prometheus does."""
-    request = urllib.request.Request(
-        f"{server.url}/api/v2/alerts",
-        data=json.dumps(alerts).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=5).close())
+    await asyncio.to_thread(server.send_alerts, alerts)
 
 
 async def until(holds: Callable[[], bool], seconds: float = 60) -> None:

@@ -13,7 +13,7 @@ import functools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from store_exporter.contract import Response
@@ -101,6 +101,30 @@ class Replayer:
                 return Response(one.status, one.headers, one.text, request.url)
         body = json.dumps({"code": "rest_no_route", "message": "No route"})
         return Response(404, {}, body.encode(), request.url)
+
+
+class Scene(Protocol):
+    """What the calls of a platform's operations need besides a client."""
+
+    order: Any
+    refunded: Any
+    cart: Any
+
+
+SceneT = TypeVar("SceneT", bound=Scene)
+
+
+class Replay(Generic[SceneT]):
+    """A scene whose clients get the responses that are given.
+
+    Args:
+        scene: its clients get the store's own.
+        answers: gives the responses, or records the store's.
+    """
+
+    def __init__(self, scene: SceneT, answers: Replayer | Recorder) -> None:
+        self.order, self.refunded, self.cart = scene.order, scene.refunded, scene.cart
+        self.scene, self.answers = scene, answers
 
 
 def places(value: Any, left_out: Collection[Any] = (), path: Path = ()) -> Iterator[Path]:

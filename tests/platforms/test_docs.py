@@ -59,6 +59,13 @@ def test_what_every_probe_and_collector_reads_is_said(platform: Platform, page: 
     assert [row[0] for row in rows(page, "probe or collector")] == list(checks_of(platform))
 
 
+def test_every_description_is_a_sentence(platform: Platform) -> None:
+    for check in checks_of(platform).values():
+        assert check.description[0].isupper()
+        assert check.description.endswith(".")
+        assert check.timeout < check.interval
+
+
 def test_every_option_is_listed_with_its_default(platform: Platform, page: str) -> None:
     found: dict[tuple[str, str], str] = {}
     for names, default, _ in rows(page, "option"):

@@ -71,6 +71,16 @@ def figures(report: Report) -> dict[str, float]:
     return {_key(sample): sample.value for sample in report.samples}
 
 
+def rows(report: Report, name: str) -> list[tuple[dict[str, str], float]]:
+    """Labels and values of one metric, in their order."""
+    return [(dict(s.labels), s.value) for s in report.samples if s.metric.name == name]
+
+
+def list_sizes(report: Report) -> dict[str, float]:
+    """How many things each list has."""
+    return {labels["list"]: value for labels, value in rows(report, "store_listed")}
+
+
 def _key(sample: Sample) -> str:
     labels = ",".join(sample.labels.values())
     return f"{sample.metric.name}{{{labels}}}" if labels else sample.metric.name

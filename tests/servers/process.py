@@ -80,6 +80,15 @@ class Server:
         """The decoded JSON of a successful GET."""
         return json.loads(self.get(path, **params))
 
+    def send_alerts(self, alerts: Sequence[Mapping[str, Any]]) -> None:
+        """Send alerts to Alertmanager as Prometheus does."""
+        request = urllib.request.Request(
+            f"{self.url}/api/v2/alerts",
+            data=json.dumps(alerts).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=5).close()
+
     def query(self, promql: str, **params: str) -> list[tuple[dict[str, str], Any]]:
         """An instant query: labels and value of each series.
 

@@ -11,6 +11,7 @@ from store_exporter.net.plans import Request
 from store_exporter.platforms.shopify import Shopify
 from tests.fakes.clock import Clock
 from tests.fakes.shopify import client
+from tests.platforms import members
 from tests.platforms.members import Recorded, Recorder, Replayer, cuts, other_figures, outcome
 
 from .calls import CALLS, Scene
@@ -38,15 +39,9 @@ DECORATION = {
 """Members without which no operation fails, as `in.member`."""
 
 
-class Replay:
-    """A scene whose clients are answered by what is given, or by the store where nothing is."""
-
-    def __init__(self, scene: Scene, answers: Replayer | Recorder) -> None:
-        self.order, self.refunded, self.cart = scene.order, scene.refunded, scene.cart
-        self._scene, self._answers = scene, answers
-
+class Replay(members.Replay[Scene]):
     def client(self) -> Shopify:
-        return self._answers.on(client(self._scene.shop, Clock()))
+        return self.answers.on(client(self.scene.shop, Clock()))
 
 
 def record(name: str) -> tuple[Scene, list[Recorded], Any]:

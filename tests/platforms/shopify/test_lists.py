@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from store_exporter.contract import Report
 from store_exporter.platforms.shopify.collectors import COLLECTORS
 from store_exporter.stores.model import Schedule
 from tests.fakes.direct import Json, changing
 from tests.platforms.shopify.watching import Watched, watched
+from tests.platforms.watching import list_sizes, rows
 
 DAY = 86_400.0
 CARTS, SELLERS = "carts", "best_sellers"
@@ -21,16 +21,6 @@ def shop() -> Watched:
     made = watched()
     made.shop.stock_room.orders.clear()
     return made
-
-
-def rows(report: Report, name: str) -> list[tuple[dict[str, str], float]]:
-    """Labels and values of one metric, in their order."""
-    return [(dict(s.labels), s.value) for s in report.samples if s.metric.name == name]
-
-
-def kinds(report: Report) -> dict[str, float]:
-    """How many things each list has."""
-    return {labels["list"]: value for labels, value in rows(report, "store_listed")}
 
 
 async def test_abandoned_checkouts_are_listed_by_number_and_value(shop: Watched) -> None:
@@ -73,7 +63,7 @@ async def test_what_is_out_and_sold_lately_comes_first(shop: Watched) -> None:
     assert [labels["sku"] for labels, _ in shown[:2]] == ["SKU-011", "SKU-010"]
     assert [labels["stock"] for labels, _ in shown[:4]] == ["out", "out", "low", "low"]
     assert rows(report, "store_listed_scarce_sold")[0][1] == 5
-    assert kinds(report)["scarce"] == 10
+    assert list_sizes(report)["scarce"] == 10
 
 
 async def test_a_variant_is_named_with_its_product(shop: Watched) -> None:
@@ -130,7 +120,7 @@ async def test_lists_can_be_switched_off_and_then_cost_nothing(shop: Watched) ->
     shop.lists = False
     shop.shop.stock_room.new_checkout("9.00")
     shop.clock.advance(2 * 3600)
-    assert kinds(await shop.collect(CARTS)) == {}
+    assert list_sizes(await shop.collect(CARTS)) == {}
     asked = len(shop.shop.requests)
     assert (await shop.collect(SELLERS)).samples == ()
     assert len(shop.shop.requests) == asked
@@ -146,11 +136,11 @@ async def test_a_search_that_leaves_out_a_filter_gives_no_list(shop: Watched) ->
 
     shop.shop.faults.add(changing("*", ignored))
     report = await shop.collect(SELLERS)
-    assert kinds(report) == {"best_sellers": 0}
+    assert list_sizes(report) == {"best_sellers": 0}
     assert report.degraded
 
 
 async def test_more_scarce_variants_than_are_read_are_no_list(shop: Watched) -> None:
     report = await shop.collect(SELLERS, most=5)
-    assert "scarce" not in kinds(report)
+    assert "scarce" not in list_sizes(report)
     assert "not listed" in report.summary

@@ -10,6 +10,7 @@ import pytest
 from store_exporter.platforms.woocommerce import WooCommerce
 from tests.fakes.clock import Clock
 from tests.fakes.direct import DirectTransport
+from tests.platforms import members
 from tests.platforms.members import Recorded, Recorder, Replayer, cuts, other_figures, outcome
 
 from .calls import CALLS, Scene
@@ -36,27 +37,21 @@ DECORATION = {
 """Members without which no operation fails, as `member` or `in.member`."""
 
 
-class Replay:
-    """A scene whose clients are answered by what is given, or by the store where nothing is."""
-
-    def __init__(self, scene: Scene, answers: Replayer | Recorder) -> None:
-        self.order, self.refunded, self.cart = scene.order, scene.refunded, scene.cart
-        self._scene, self._answers = scene, answers
-
+class Replay(members.Replay[Scene]):
     def client(self) -> WooCommerce:
-        key = self._scene.store.keys.read_write
-        clock = self._scene.clock if isinstance(self._answers, Recorder) else Clock()
+        key = self.scene.store.keys.read_write
+        clock = self.scene.clock if isinstance(self.answers, Recorder) else Clock()
         client = WooCommerce(
             "https://shop.example.com",
             key.consumer_key,
             key.consumer_secret,
             org="acme",
-            transport=DirectTransport(self._scene.store),
+            transport=DirectTransport(self.scene.store),
             sleep=clock.sleep,
             monotonic=clock.now,
             now=clock.now,
         )
-        return self._answers.on(client)
+        return self.answers.on(client)
 
 
 def record(name: str) -> tuple[Scene, list[Recorded], Any]:

@@ -6,23 +6,13 @@ from typing import Any
 
 import pytest
 
-from store_exporter.contract import Report
 from tests.fakes.direct import changing
+from tests.platforms.watching import list_sizes, rows
 
 from .watching import Watched, figures, watching
 
 CARTS, SELLERS = "carts", "best_sellers"
 REPORT = "/wp-json/wc-analytics/reports/stock"
-
-
-def rows(report: Report, name: str) -> list[tuple[dict[str, str], float]]:
-    """Labels and values of one metric, in their order."""
-    return [(dict(s.labels), s.value) for s in report.samples if s.metric.name == name]
-
-
-def kinds(report: Report) -> dict[str, float]:
-    """How many things each list has."""
-    return {labels["list"]: value for labels, value in rows(report, "store_listed")}
 
 
 def sellable(store: Watched) -> list[int]:
@@ -45,7 +35,7 @@ async def test_abandoned_carts_are_listed_by_number_and_value_and_by_nobodys_nam
         assert {labels["currency"] for labels, _ in shown} == {store.shop.shop.currency}
         since = rows(report, "store_listed_cart_since_timestamp_seconds")
         assert {value for _, value in since} == {left}
-        assert kinds(report) == {"carts": 10}
+        assert list_sizes(report) == {"carts": 10}
         assert len(store.asked()) == 1
         assert "cust" not in str(report.samples)
 
@@ -53,10 +43,10 @@ async def test_abandoned_carts_are_listed_by_number_and_value_and_by_nobodys_nam
 async def test_a_cart_that_is_paid_leaves_the_list() -> None:
     async with watching(orders=0) as store:
         order = store.shop.new_order("pending", created=store.clock.now - 2 * 3600)
-        assert kinds(await store.collect(CARTS)) == {"carts": 1}
+        assert list_sizes(await store.collect(CARTS)) == {"carts": 1}
         store.shop.edit_order(order["id"], status="processing")
         report = await store.collect(CARTS)
-        assert kinds(report) == {"carts": 0}
+        assert list_sizes(report) == {"carts": 0}
         assert rows(report, "store_listed_cart_value") == []
 
 
@@ -67,7 +57,7 @@ async def test_carts_of_unknown_value_are_no_list() -> None:
         )
         store.shop.new_order("pending", created=store.clock.now - 2 * 3600)
         report = await store.collect(CARTS)
-        assert kinds(report) == {}
+        assert list_sizes(report) == {}
         assert report.degraded
 
 
@@ -85,7 +75,7 @@ async def test_what_is_out_and_sold_lately_comes_first_then_what_is_low() -> Non
         assert [labels["stock"] for labels, _ in shown] == ["out"] * 2 + ["low"] * 5 + ["out"] * 3
         sold = rows(report, "store_listed_scarce_sold")
         assert [value for _, value in sold[:4]] == [4, 1, 2, 0]
-        assert kinds(report)["scarce"] == 10
+        assert list_sizes(report)["scarce"] == 10
         # The orders, the best sellers that are out, and one page of each kind.
         assert len(store.asked()) == 4
 
@@ -167,7 +157,7 @@ async def test_a_stock_report_that_leaves_out_what_is_out_gives_no_list() -> Non
         store.shop.set_stock(product, 0)
         store.shop.faults.add(changing("*/reports/stock", lambda _: []))
         report = await store.collect(SELLERS)
-        assert kinds(report) == {"best_sellers": 1}
+        assert list_sizes(report) == {"best_sellers": 1}
         assert figures(report)["store_best_sellers_out_of_stock"] == 1
         assert "lacks products that are out" in report.summary
 
@@ -186,7 +176,7 @@ async def test_a_best_seller_that_was_taken_off_sale_hides_no_list() -> None:
 
         store.shop.faults.add(changing("*/wc/v3/products", drafted))
         store.shop.faults.add(changing("*/reports/stock", lacking))
-        assert kinds(await store.collect(SELLERS))["scarce"] == 9
+        assert list_sizes(await store.collect(SELLERS))["scarce"] == 9
 
 
 async def test_a_blind_stock_report_is_no_empty_list() -> None:
@@ -194,7 +184,7 @@ async def test_a_blind_stock_report_is_no_empty_list() -> None:
         zeros = dict.fromkeys(("products", "lowstock", "instock", "outofstock", "onbackorder"), 0)
         store.shop.faults.add(changing("*/reports/stock", lambda _: []))
         store.shop.faults.add(changing("*/stock/stats", lambda _: {"totals": zeros}))
-        assert "scarce" not in kinds(await store.collect(SELLERS))
+        assert "scarce" not in list_sizes(await store.collect(SELLERS))
 
 
 async def test_with_hundreds_out_of_stock_what_was_sold_lately_is_still_found() -> None:
@@ -215,4 +205,4 @@ async def test_rows_that_were_not_asked_for_give_no_list(answer: dict[str, Any])
     async with watching() as store:
         change = changing("*/reports/stock", lambda body: [{**row, **answer} for row in body])
         store.shop.faults.add(change)
-        assert "scarce" not in kinds(await store.collect(SELLERS))
+        assert "scarce" not in list_sizes(await store.collect(SELLERS))
