@@ -354,6 +354,23 @@ def finding(facts: Facts) -> object:
     return check
 
 
+async def test_what_a_store_says_is_no_markup_where_grafana_shows_it() -> None:
+    world = World()
+    await world.find({EventKind.PLUGIN: {}})
+    await world.find(
+        {EventKind.PLUGIN: {"<img src=//evil.example/x>": "<a href=//evil.example>1.0</a>"}}
+    )
+    labels = health.EVENT.labels
+    (series,) = world.shown()
+    assert (
+        dict(zip(labels, series, strict=True))["after"]
+        == "\u2039a href=//evil.example\u203a1.0\u2039/a\u203a"
+    )
+    assert not {"<", ">"} & set("".join(series))
+    (event,) = await world.changes.of("acme", [SHOP])
+    assert event.component == "<img src=//evil.example/x>"
+
+
 async def test_what_a_run_reports_becomes_an_event(job: Jobs) -> None:
     bench = Bench()
     for version in ("8.0", "8.1"):

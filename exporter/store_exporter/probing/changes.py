@@ -34,6 +34,7 @@ DOCUMENT = "(events)"
 SHOWN_SECONDS = 86_400.0
 SHOWN_EVENTS = 20
 """Maximum number of events per store, and per org, with a series at the same time."""
+_NO_MARKUP = str.maketrans("<>", "\u2039\u203a")
 _TRIES = 3
 _AT_ONCE = 100
 """Stores that are compared concurrently, and read between two turns of the event loop."""
@@ -272,12 +273,15 @@ class Changes:
 
 
 def _own(event: Event) -> dict[str, str]:
-    """The labels of an event's series beside the store's."""
+    """The labels of an event's series beside the store's.
+
+    Grafana shows those of an annotation as HTML, where a plugin's name could be a link or a picture
+    that reports who looks at it.
+    """
+    texts = {"component": event.component, "before": event.before, "after": event.after}
     return {
         "kind": str(event.kind),
-        "component": event.component,
-        "before": event.before,
-        "after": event.after,
+        **{name: text.translate(_NO_MARKUP) for name, text in texts.items()},
     }
 
 
