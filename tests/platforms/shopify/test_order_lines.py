@@ -103,6 +103,7 @@ def test_lines_that_were_taken_off_an_order_are_none_of_it(
         {"taxLines": [{"priceSet": None}]},
         {"taxLines": [{"priceSet": bag("1.00", "EUR")}]},
         {"discountAllocations": None},
+        {"discountAllocations": less("60.01")},
         {"originalUnitPriceSet": None},
         {"quantity": None},
     ],

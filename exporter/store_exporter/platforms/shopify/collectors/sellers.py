@@ -18,7 +18,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from ..api import Api
 from ..marks import MARKS
-from ..reading import ids, product_results
+from ..reading import ids, order_results, product_results
 from ..responses import IgnoredFilterError
 from .omissions import reports_omissions
 from .shop import stock
@@ -29,7 +29,7 @@ from .shop import stock
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of seven days, and the variants that most need stock, listed by name.
 
-    Reads the newest `most` orders of 30 days with their first 20 lines, and at most `most` variants
+    Reads the newest `most` orders of 30 days with their first 15 lines, and at most `most` variants
     of active products with as many pieces as the `threshold` of the collector stock, or fewer. The
     orders also show which variants sell for another price than usual.
     """
@@ -73,16 +73,18 @@ def _lines(order: Fields) -> tuple[float, list[Fields]]:
 
 def _add_line(sold: Sold, _: Fields, line: Fields, created: float) -> None:
     """Add a line of an order; of a product that was deleted since there is no id."""
-    quantity, total = line.integer("quantity"), ids.shop_money(line, "discountedTotalSet")
+    left, total = order_results.left_of(line)
     variant, product = (
         ids.number(line.child(name), kind) if line.has(name) else None
         for name, kind in (("variant", "ProductVariant"), ("product", "Product"))
     )
-    if product is not None and sold.is_listed(created):
-        sold.add_listed(product, line.text("title"), line.text_or("sku"), quantity, total)
+    if product is not None and left and sold.is_listed(created):
+        sold.add_listed(product, line.text("title"), line.text_or("sku"), left, total)
     if variant is not None:
-        sold.add(None, variant, quantity)
-        sold.add_price(variant, total, quantity, created)
+        sold.add(None, variant, left)
+        # A discount by code or on the whole order is no other price of the product.
+        price = ids.shop_money(line, "discountedTotalSet")
+        sold.add_price(variant, price, line.integer("quantity"), created)
 
 
 def _scarce(

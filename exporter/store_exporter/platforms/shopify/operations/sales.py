@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -32,11 +33,12 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
     """
     wanted = arguments.limit(limit)
+    currency = yield from api.currency()
+    read = partial(_customer, currency)
     found = yield from api.admin.listing(
-        "Customers", "customers", {}, _customer, limit=_MOST_CUSTOMERS, ours=True
+        "Customers", "customers", {}, read, limit=_MOST_CUSTOMERS, ours=True
     )
     best = sorted(found, key=lambda row: row.total.amount, reverse=True)
-    currency = yield from api.currency()
     return top_customers(replace(found, items=tuple(best)), currency, wanted)
 
 
@@ -48,8 +50,8 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 )
 def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
-    1000 orders are response_too_large: request fewer days. Products are counted by the first 20
-    lines of each order, with tax where prices include it. Orders that cannot be read are in no
+    1000 orders are response_too_large: request fewer days. `discounts` include those on delivery.
+    Products are counted by the first 20 lines of each order. Orders that cannot be read are in no
     figure, and are named in `unreadable`.
     """
     query = {"query": ids.created(request.when)}
@@ -128,20 +130,25 @@ def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
 
 def _sold(order: Fields) -> Iterator[SoldItems]:
     """Yield what was sold; of a product that was deleted since there is no id."""
+    is_lowered, with_tax = order_results.is_lowered(order), order.flag("taxesIncluded")
     for line in order.nodes("lineItems"):
-        money, pieces = ids.shop_money(line, "discountedTotalSet"), line.integer("quantity")
         title = line.text("title")
-        if line.has("product"):
+        pieces, money = (
+            order_results.left_of(line)
+            if is_lowered
+            else order_results.placed(line, with_tax=with_tax)
+        )
+        if line.has("product") and pieces:
             product = ids.number(line.child("product"), "Product")
             yield SoldItems(product, title, line.text_or("sku"), pieces, money)
 
 
-def _customer(fields: Fields) -> CustomerSpend:
-    """Read what one customer has bought."""
-    total, orders = (
-        ids.amount(fields.child("amountSpent"), signed=True),
-        fields.integer("numberOfOrders"),
-    )
+def _customer(currency: str, fields: Fields) -> CustomerSpend:
+    """Read what one customer has bought, perhaps in a currency that the shop had once."""
+    spent = ids.amount(fields.child("amountSpent"), signed=True)
+    is_own = spent.currency == currency
+    total = spent if is_own else Money(Decimal(0), currency)
+    orders = fields.integer("numberOfOrders")
     address = fields.child("defaultEmailAddress") if fields.has("defaultEmailAddress") else None
     latest = fields.child("lastOrder") if fields.has("lastOrder") else None
     return CustomerSpend(
@@ -152,4 +159,5 @@ def _customer(fields: Fields) -> CustomerSpend:
         total=total,
         average=Money(rounded(total.amount / (orders or 1), total.currency), total.currency),
         last_active=latest.gmt_if_any("createdAt") if latest is not None else None,
+        other_currencies=() if is_own else (spent,),
     )

@@ -222,33 +222,59 @@ def _lines(fields: Fields, also: Secondary) -> Iterator[OrderLine]:
     if connection is None or with_tax is None:
         return
     also.read("lines", check_whole, connection)
-    is_lowered = total(fields).amount < shop_money(fields, "totalPriceSet", signed=True).amount
-    read = _line_left if is_lowered else partial(_line_placed, with_tax=with_tax)
+    read = partial(_line, is_lowered=is_lowered(fields), with_tax=with_tax)
     for line in also.rows("lines", also.read("lines", connection.listed, "nodes"), read):
         if line.quantity:
             yield line
 
 
-def _line_left(row: Fields) -> OrderLine:
-    """Read a line without the pieces that were taken off it or paid back."""
-    amount = shop_money(row, "priceAfterAllDiscountsBeforeTaxesSet")
-    return _line(row, row.integer("currentQuantity"), amount)
+def is_lowered(order: Fields) -> bool:
+    """Whether lines were taken off an order for which nobody paid.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    return total(order).amount < shop_money(order, "totalPriceSet", signed=True).amount
 
 
-def _line_placed(row: Fields, *, with_tax: bool) -> OrderLine:
-    """Read a line as it was placed; in some shops its price includes taxes."""
-    quantity, unit = row.integer("quantity"), shop_money(row, "originalUnitPriceSet")
+def left_of(line: Fields) -> tuple[int, Money]:
+    """Return how many pieces of a line were neither taken off nor paid back, and what they cost.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    amount = shop_money(line, "priceAfterAllDiscountsBeforeTaxesSet")
+    return line.integer("currentQuantity"), amount
+
+
+def placed(line: Fields, *, with_tax: bool) -> tuple[int, Money]:
+    """Return how many pieces of a line were ordered, and for how much after discounts without tax.
+
+    Shopify's own total of a line leaves out discounts on the whole order.
+
+    Args:
+        line: of an order.
+        with_tax: whether the order's prices include taxes.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    quantity, unit = line.integer("quantity"), shop_money(line, "originalUnitPriceSet")
     lists = {"discountAllocations": "allocatedAmountSet"}
     lists |= {"taxLines": "priceSet"} if with_tax else {}
     less = sum(
         shop_amount(part, member, unit.currency)
         for name, member in lists.items()
-        for part in row.children(name)
+        for part in line.children(name)
     )
-    return _line(row, quantity, Money(unit.amount * quantity - less, unit.currency))
+    amount = unit.amount * quantity - less
+    if amount < 0:
+        raise StoreError("invalid_response", f"{line.where}: more is taken off than it costs")
+    return quantity, Money(amount, unit.currency)
 
 
-def _line(row: Fields, quantity: int, total: Money) -> OrderLine:
+def _line(row: Fields, *, is_lowered: bool, with_tax: bool) -> OrderLine:
+    quantity, total = left_of(row) if is_lowered else placed(row, with_tax=with_tax)
     return OrderLine(
         product_id=number(row.child("product"), "Product") if row.has("product") else None,
         variation_id=number(row.child("variant"), "ProductVariant") if row.has("variant") else None,
