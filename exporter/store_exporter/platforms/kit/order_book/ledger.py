@@ -53,7 +53,8 @@ class Ledger(OrderMemory):
         limit: orders to remember.
 
     Attributes:
-        newest: the largest id when counting began; undated refunds up to it are from before.
+        newest: the largest id when counting began, where orders and refunds are numbered in one
+            sequence: undated refunds up to it are from before. 0 elsewhere.
     """
 
     def __init__(self, began: int, walk_end: int = 0, limit: int = 10_000) -> None:
@@ -176,7 +177,7 @@ class Ledger(OrderMemory):
         since = max(since, self.undated.pop(order_id, 0))
         for refund in refunds:
             if refund.id not in known:
-                if since and count and refund.created is None and int(refund.id) > self.newest:
+                if since and count and refund.created is None and not self._is_old(refund.id):
                     self.undated[order_id] = since
                     continue
                 when = refund.created or 0
@@ -191,6 +192,10 @@ class Ledger(OrderMemory):
                 self.add(self.refunds, entry[CURRENCY], refund.amount - Decimal(counted))
                 known[refund.id] = str(refund.amount)
         entry[REFUNDS:] = [part for pair in known.items() for part in pair]
+
+    def _is_old(self, refund_id: str) -> bool:
+        """Whether a refund's id shows that it is from before the counting."""
+        return refund_id.isdigit() and int(refund_id) <= self.newest
 
     def _settle(self, order: CountedOrder, entry: list[Any]) -> None:
         """Bring the account's amount to what the order is now."""

@@ -11,7 +11,7 @@ import logging
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ....contract import Response, Run
 from ....errors import StoreError
@@ -55,6 +55,9 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     place_name = "walk"
     changed: str
     """The member of an order that says when it last changed."""
+    numbers_refunds_with_orders: ClassVar[bool] = False
+    """Whether orders and refunds are numbered in one sequence, so that an id shows how old a refund
+    is. Where they are not, the dates of all refunds of old orders are requested."""
     too_old = "the list of orders ignores from when on they changed"
     """What to say of a store that does not search by times of change."""
 
@@ -131,7 +134,9 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.start(began, ReadingProgress.at(latest, newest=latest), page.orders)
         self.place.latest = newest.page.newest
         self.place.count = newest.total
-        self.ledger.newest = max(page.newest, newest.page.newest)
+        if self.numbers_refunds_with_orders:
+            pages = (page, newest.page)
+            self.ledger.newest = max(max(one.newest, one.newest_refund) for one in pages)
         self.before = len(page.orders) if rows.total is None else rows.total
 
     def ask(self, params: Mapping[str, Any]) -> Plan[ListedOrders]:

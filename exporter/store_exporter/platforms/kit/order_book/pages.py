@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,10 +36,17 @@ class OrderPage:
 
     @property
     def newest(self) -> int:
-        """The largest id of the page's orders and of their refunds, 0 where there is none."""
-        ids = [number for number in self.ids if number.isdigit()]
-        ids += [refund.id for order in self.orders for refund in order.refunds]
-        return max(map(int, ids), default=0)
+        """The largest id of the page's orders, 0 where there is none."""
+        return _largest(self.ids)
+
+    @property
+    def newest_refund(self) -> int:
+        """The largest id of the refunds of the page's orders, 0 where there is none."""
+        return _largest(refund.id for order in self.orders for refund in order.refunds)
+
+
+def _largest(ids: Iterable[str]) -> int:
+    return max((int(number) for number in ids if number.isdigit()), default=0)
 
 
 def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) -> OrderPage:

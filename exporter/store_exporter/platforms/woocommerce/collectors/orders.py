@@ -27,6 +27,7 @@ class _OrderBook(NumberedBook[Api]):
     statuses = ENTERED
     largest_page = PAGE
     changed = "date_modified_gmt"
+    numbers_refunds_with_orders = True
     too_old = (
         "the list of orders ignores modified_after; WooCommerce 5.8 or later is needed, or 7.3 "
         "where orders are in tables of their own"
