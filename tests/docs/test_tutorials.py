@@ -115,7 +115,8 @@ def follow(
     prometheus = {"global": pace, **yaml.safe_load(steps(STORE, "yaml")[1].text)}
     text = yaml.safe_dump(prometheus).replace("localhost:10847", exporter)
     (flag,) = re.findall(r"--enable-feature=\S+", steps(ALERT, "sh")[-1].text)
-    with servers.alertmanager(quicken(folder), folder / "monitoring/alerts", flag) as teller:
+    generated = folder / "monitoring/alerts"
+    with servers.alertmanager(quicken(folder), generated, flag, folder=folder) as teller:
         text = text.replace("localhost:9093", teller.address)
         with servers.prometheus(text, folder) as server:
             up = partial(server.query, "store_up")

@@ -62,8 +62,16 @@ def prometheus(
 
 
 @contextmanager
-def alertmanager(config: str, directory: Path, *flags: str) -> Iterator[Server]:
+def alertmanager(
+    config: str, directory: Path, *flags: str, folder: Path | None = None
+) -> Iterator[Server]:
     """Run a lone Alertmanager with that configuration.
+
+    Args:
+        config: as text.
+        directory: in which the configuration and its data are.
+        flags: further ones.
+        folder: in which it is started; the directory by default.
 
     Raises:
         StartError: it did not start.
@@ -78,7 +86,7 @@ def alertmanager(config: str, directory: Path, *flags: str) -> Iterator[Server]:
         *flags,
     ]
     with running(
-        "alertmanager", argv, directory=directory, listening=_LISTENING, ready="/-/ready"
+        "alertmanager", argv, directory=folder or directory, listening=_LISTENING, ready="/-/ready"
     ) as server:
         yield server
 

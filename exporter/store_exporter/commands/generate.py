@@ -93,6 +93,7 @@ def _run(args: argparse.Namespace) -> int:
         file = args.output / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
+    print(f"{len(generated)} files were written below {args.output.absolute()}")
     return 0
 
 

@@ -172,7 +172,7 @@ def _keep(
             file.write(secret.reveal())
         shown = os.path.relpath(path, args.config_file.parent)
         references[name] = f"file:{path.absolute() if args.secrets else shown}"
-        print(f"  {name} is stored in {path}")
+        print(f"  {name} goes into {path}")
     return references
 
 

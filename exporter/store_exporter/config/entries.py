@@ -176,7 +176,7 @@ class StoreReader:
     def _check_org(self, item: Any, path: Path) -> None:
         name = _raw(item, "org")
         if name is not None and name not in self.orgs:
-            hint = suggestion(name, self.orgs) if self.orgs else "nothing is declared there"
+            hint = suggestion(name, self.orgs) if self.orgs else "no entry there is valid"
             message = f"the org is not declared under `orgs`; {hint}"
             self.checker.complain((*path, "org"), message)
 
