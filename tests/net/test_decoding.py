@@ -97,3 +97,21 @@ def test_a_response_of_escaped_characters_is_read_in_time() -> None:
     began = time.process_time()
     assert parse(source)[0].endswith("\ufffd")
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1e309", "-1e999999999", "1e-999999999", f"1e{'9' * 30}", "9" * 400, f"0.{'1' * 1000}"],
+)
+def test_numbers_that_no_other_program_can_read_are_no_json(number: str) -> None:
+    with pytest.raises(ValueError, match="beyond reason"):
+        parse(f'{{"total": {number}}}')
+    assert text_after_json(f"[{number}]") is None
+
+
+def test_numbers_that_php_writes_are_exact() -> None:
+    written = "[0, -0, 0.0, 1.7976931348623157e308, 2.2e-308, 12.50, 1E+25, 9007199254740993]"
+    assert [str(number) for number in parse(written)] == [
+        *("0", "0", "0.0", "1.7976931348623157E+308", "2.2E-308", "12.50", "1E+25"),
+        "9007199254740993",
+    ]

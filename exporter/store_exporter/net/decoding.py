@@ -24,6 +24,12 @@ _OPENING = ("[", "{", '"')
 _MOST_COSTLY = 400_000
 _CHARACTERS_FOR_EACH = 13
 """Real responses have one for 18 characters or more, so that 5 MiB of them have 290,000."""
+_LARGEST_EXPONENT = 308
+"""Of the numbers that every program can read (RFC 8259, section 6). Beyond them calculations fail,
+and one that is written out takes gigabytes."""
+_LONGEST_NUMBER = 1000
+"""Characters of one with decimals."""
+_BEYOND = "a number beyond reason"
 _GZIP = b"\x1f\x8b"
 _BLANK = "\ufeff\u200b \t\r\n\v\f\xa0"
 """What stands before and after a document and means nothing. Each file of PHP that begins with a
@@ -101,7 +107,25 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+def _decimal(number: str) -> Decimal:
+    try:
+        found = Decimal(number[: _LONGEST_NUMBER + 1])
+    except ArithmeticError:
+        raise ValueError(_BEYOND) from None
+    if len(number) > _LONGEST_NUMBER or abs(found.adjusted()) > _LARGEST_EXPONENT:
+        raise ValueError(_BEYOND)
+    return found
+
+
+def _integer(number: str) -> int:
+    if len(number) > _LARGEST_EXPONENT:
+        raise ValueError(_BEYOND)
+    return int(number)
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_decimal, parse_int=_integer, parse_constant=_refuse_constant
+)
 
 
 def parse(source: str) -> Any:

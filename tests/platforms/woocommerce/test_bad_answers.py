@@ -99,6 +99,7 @@ TABLE = [
     Bad("nested without end", answering("[" * 200_000), kind="invalid_response"),
     Bad("NaN for a number", answering('[{"id": NaN}]'), kind="invalid_response"),
     Bad("a number without end", answering('[{"id": ' + "9" * 9000 + "}]"), kind="invalid_response"),
+    Bad("a number beyond all others", answering('[{"id": 1e9999999}]'), kind="invalid_response"),
     Bad(
         "PHP warnings before the JSON",
         answering(WARNING + "[]"),

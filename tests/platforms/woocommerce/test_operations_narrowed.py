@@ -243,6 +243,11 @@ def test_delivery_to_a_country_is_that_of_the_first_zone_that_has_it(
         ([("postcode", "10000...19999")], "20000", False),
         ([("country", "FR"), ("postcode", "SW1*")], "SW1A 1AA", False),
         ([("postcode", "AB1...AB9")], "AB5", True),
+        ([("postcode", "*")], "AB5", True),
+        ([("postcode", "*B5")], "AB5", False),
+        ([("postcode", "AB*" + "*" * 5000)], "AB5 5AB 5AB", False),
+        ([("postcode", "\u00b2...\u00b3")], "\u00b2", True),
+        ([("postcode", f"1...{5000 * '9'}")], "5", True),
     ],
 )
 def test_a_zone_has_what_woocommerce_says_it_has(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+_NUMBER = re.compile(r"[0-9]{1,20}")
 _RANGE = "..."
 
 
@@ -52,10 +53,11 @@ def _matches(pattern: str, postcode: str) -> bool:
     wanted = _normalized(postcode)
     if _RANGE in pattern:
         low, _, high = (_normalized(part) for part in pattern.partition(_RANGE))
-        if low.isdigit() and high.isdigit() and wanted.isdigit():
+        if all(map(_NUMBER.fullmatch, (low, wanted, high))):
             return int(low) <= int(wanted) <= int(high)
         return low <= wanted <= high
-    return re.fullmatch(re.escape(_normalized(pattern)).replace(r"\*", ".*"), wanted) is not None
+    beginning, star, rest = _normalized(pattern).partition("*")
+    return wanted.startswith(beginning) if star and not rest else wanted == beginning + star + rest
 
 
 def _normalized(postcode: str) -> str:
