@@ -153,7 +153,7 @@ def test_what_unpacks_to_more_than_the_limit_is_refused() -> None:
         ({"time": "2027-01-15T08:00:00"}, "time", "with a time zone"),
         ({"time": NOW - 3601}, "time", "is more than an hour ago"),
         ({"time": NOW * 1000}, "time", "is more than five minutes ahead"),
-        ({"trace_id": "0" * 32}, "trace_id", "must be 32 lower-case hexadecimal digits"),
+        ({"trace_id": "A" * 32}, "trace_id", "must be 32 lower-case hexadecimal digits"),
         ({"span_id": "xyz"}, "span_id", "must be 16 lower-case hexadecimal digits"),
         ({"message": 5}, "message", "must be a string"),
     ],
@@ -166,6 +166,22 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], field: str, error: str) 
     assert (refusal.index, refusal.field) == (7, field)
     assert error in refusal.error
     assert reader.additions() == {}
+
+
+def test_ids_of_zeros_as_opentelemetry_gives_them_without_a_span_are_none() -> None:
+    from opentelemetry import trace
+
+    context = trace.get_current_span().get_span_context()
+    ids = {
+        "trace_id": trace.format_trace_id(context.trace_id),
+        "span_id": trace.format_span_id(context.span_id),
+    }
+    reader = CallReader(TENANT)
+    reader.read([(0, {**GOOD, **ids, "error_type": "timeout"})])
+    ((_, addition),) = reader.additions().items()
+    assert not addition.exemplars
+    (failed,) = reader.failed()
+    assert (reader.refusals, failed.trace_id) == ([], "")
 
 
 def test_a_call_with_its_trace_is_an_exemplar_and_its_message_is_kept_for_the_log() -> None:

@@ -33,7 +33,7 @@ FIELDS: Mapping[str, str] = {
     "http_status": "instead of `error_type` and `error_class`, or beside one of them: the HTTP "
     "status of the failure",
     "time": "when it ended: Unix time in seconds, or ISO 8601 with a time zone",
-    "trace_id": "the trace it belongs to, 32 hexadecimal digits",
+    "trace_id": "the trace it belongs to, 32 hexadecimal digits; zeros mean none",
     "span_id": "with `trace_id`: the span, 16 hexadecimal digits",
     "message": "what the error said, at most 1,000 characters; for the "
     "[recent calls](http-api.md#get-apiv1calls)",
@@ -45,7 +45,7 @@ _DESCRIPTIVE = frozenset(("time", "trace_id", "span_id", "message"))
 _COUNTED = FIELDS.keys() - _DESCRIPTIVE
 _NEEDED = ("operation", "domain", "duration_seconds")
 _OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,99}")
-_ID = re.compile(r"(?=0*[1-9a-f])[0-9a-f]+")
+_ID = re.compile(r"[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -192,14 +192,14 @@ def id_of(value: Any, field: str, digits: int) -> str:
     """Return the id of a trace or span; empty if there is none.
 
     Raises:
-        FieldError: it has not so many hexadecimal digits, or is all zero.
+        FieldError: it has not so many hexadecimal digits.
     """
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) != digits or not _ID.fullmatch(value):
-        message = f"must be {digits} lower-case hexadecimal digits, not all zero"
-        raise FieldError(field, message)
-    return value
+        raise FieldError(field, f"must be {digits} lower-case hexadecimal digits")
+    # OpenTelemetry's SDKs give zeros where no span is active.
+    return value if value.strip("0") else ""
 
 
 def message_of(value: Any) -> str:

@@ -59,11 +59,11 @@ def scraper_of(
 ) -> Scraper | None:
     """Return the scraper that sent a request; None if it is not a scrape.
 
-    All programs that feed a database with PromQL send their timeout: Prometheus, its agent mode and
-    Grafana's agent, the OpenTelemetry Collector, vmagent. A client that sends neither a timeout nor
-    a name, such as a person with curl, is not a scraper: it gets all real values and changes
-    nothing. A request whose connection is closed is not a scrape either: after a stall, a scraper
-    has given up on all its waiting requests but the last.
+    Programs that feed a database with PromQL send their timeout: Prometheus, its agent mode and
+    Grafana's agent, the OpenTelemetry Collector, vmagent; Telegraf does not, and needs a name. A
+    client that sends neither, such as a person with curl, is not a scraper: it gets all real values
+    and changes nothing. A request whose connection is closed is not a scrape either: after a stall,
+    a scraper has given up on all its waiting requests but the last.
 
     Args:
         header: returns a header of the request by name, in any case.
