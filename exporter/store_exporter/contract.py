@@ -8,6 +8,7 @@ remembers it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -91,12 +92,14 @@ class Run:
             filled in.
         cursor: what a collector remembers of the store from run to run.
         now: Unix time in seconds; passed in so that tests can choose it.
+        timeout: seconds that the run may take, without waits for other runs.
     """
 
     store: Store
     options: Mapping[str, Any]
     cursor: Cursor
     now: Callable[[], float]
+    timeout: float = math.inf
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,7 @@ class Watcher:
     cursor: MemoryCursor
     now: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    timeout: float = math.inf
 
     async def run(self, check: Probe | Collector, options: Mapping[str, Any]) -> Report:
         report: Report = await self.drive(check.check, {**check.options, **options})
@@ -62,7 +64,7 @@ class Watcher:
 
     async def drive(self, plan: Any, options: Mapping[str, Any] | None = None) -> Any:
         """Run whatever makes a plan from an API and a run."""
-        run = Run(self.store, options or {}, self.cursor, self.now)
+        run = Run(self.store, options or {}, self.cursor, self.now, self.timeout)
         return await Driver(self.http, self.connection, sleep=self.sleep).run(plan, run)
 
 

@@ -267,7 +267,7 @@ class Runner:
         connection = self.access(job.store).connection(job.store)
         between = partial(http.apart, memory.keep) if job.kind == COLLECTOR else None
         driver = Driver(http, connection, sleep=self._sleep, between=between)
-        run = Run(job.store, job.options, memory.cursor, self._now)
+        run = Run(job.store, job.options, memory.cursor, self._now, job.schedule.timeout)
         return await http.within_deadline(driver.run(job.check.check, run))
 
     def _finish(

@@ -88,7 +88,7 @@ class Watched:
     settings: dict[str, Any] = field(default_factory=dict)
     lists: bool = True
 
-    def watcher(self) -> Watcher:
+    def watcher(self, **options: Any) -> Watcher:
         store = Store(
             org="acme",
             domain=self.shop.domain,
@@ -102,7 +102,7 @@ class Watched:
             lists=self.lists,
         )
         connection = Connection.of(store, monotonic=self.clock, now=self.clock)
-        return Watcher(store, connection, self.http, self.cursor, self.clock)
+        return Watcher(store, connection, self.http, self.cursor, self.clock, **options)
 
     async def probe(self, name: str, **options: Any) -> Report:
         return await self.watcher().run(PROBES[name], options)

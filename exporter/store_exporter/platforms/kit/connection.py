@@ -14,6 +14,7 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net.caches import PathCache
 from ...net.marks import GENERIC, Marks
+from ...net.page_sizes import PageSizes
 from ...net.plans import Plan, Request, requested_wait
 from ...net.url import normal
 from ...stores.model import Secret, Store, Unreadable
@@ -119,6 +120,7 @@ class Connection(ABC, Generic[ApiT]):
         self.facts = Facts(self.monotonic)
         self.shown: dict[str, Any] = {}
         self.path_cache = PathCache(self.monotonic)
+        self.page_sizes = PageSizes(self.monotonic)
         self.credentials = credentials
         self.settings = settings
         self.prepare()
@@ -179,6 +181,7 @@ class Api:
         facts: what is remembered of the store.
         shown: what counters stood at when they were last reported, by collector or probe.
         path_cache: whether responses come out of a cache that goes by the path alone.
+        page_sizes: how large pages of its lists may be.
         exchange: sends a request.
     """
 
@@ -190,7 +193,12 @@ class Api:
         self.facts = connection.facts
         self.shown = connection.shown
         self.path_cache = connection.path_cache
+        self.page_sizes = connection.page_sizes
         self.exchange = send
+
+    def left(self) -> float:
+        """Return how many seconds are left until the deadline."""
+        return self.ends - self.monotonic()
 
 
 def reveal(value: Credential) -> str:

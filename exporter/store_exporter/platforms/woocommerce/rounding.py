@@ -18,6 +18,7 @@ from .reading import totals
 from .reading.totals import OrderTotals
 
 _V2 = "/wp-json/wc/v2"
+_ORDERS = f"{V3}/orders"
 _PAID = ("processing", "completed")
 _UNPAID = ("pending", "on-hold", "cancelled", "refunded", "failed", "checkout-draft")
 _SAMPLE = f"id,currency,customer_id,{totals.MEMBERS}"
@@ -92,7 +93,7 @@ def _learn(
 def _sample(api: Api) -> Plan[list[Any]]:
     """Return the oldest and the newest orders, fewer where the store is too slow for hundreds."""
     try:
-        return (yield from _ends(api, PAGE))
+        return (yield from _ends(api, api.page_sizes.limit(_ORDERS, PAGE)))
     except StoreError as error:
         if error.error_type != "timeout":
             raise
@@ -104,7 +105,7 @@ def _ends(api: Api, size: int) -> Plan[list[Any]]:
     query = {**FULL, "orderby": "id", "per_page": size, "_fields": _SAMPLE}
     found: list[Any] = []
     for order in ("asc", "desc"):
-        found += (yield from api.page(f"{V3}/orders", {**query, "order": order})).items
+        found += (yield from api.page(_ORDERS, {**query, "order": order})).items
     return found
 
 
@@ -136,7 +137,7 @@ def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) ->
         own = {"customer": customer, "_fields": f"status,{_SAMPLE}", **FULL}
         try:
             spent = (yield from api.get_object(path, "the customer", query)).decimal("total_spent")
-            orders = (yield from api.rows(f"{V3}/orders", own)).whole("orders").fields("orders")
+            orders = (yield from api.rows(_ORDERS, own)).whole("orders").fields("orders")
             finer, made = (_is_spent(spent, one, orders) for one in reading.either())
         except StoreError:
             continue

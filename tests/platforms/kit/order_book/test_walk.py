@@ -41,7 +41,7 @@ def test_a_second_that_changes_while_it_is_read_is_read_again() -> None:
     ledger = Ledger(START, START + 5)
     step = 0
     while True:
-        orders, total = store.page(walk.query(), 4)
+        orders, total = store.page(walk.query(4), 4)
         for order in orders:
             ledger.apply(order)
         if not walk.advance([o.id for o in orders], [o.modified for o in orders], total):
@@ -158,7 +158,7 @@ def test_our_own_clock_from_1970_is_not_believed() -> None:
 def test_a_pass_begins_an_overlap_before_the_end_of_the_last_one() -> None:
     walk = Walk(START, newest=START, caught_up=True, previous=START, started=START + 300)
     walk.begin(START + 600, OVERLAP)
-    assert walk.query() == WalkQuery(START - OVERLAP)
+    assert walk.query(2) == WalkQuery(START - OVERLAP)
     assert not walk.caught_up
 
 
@@ -189,21 +189,21 @@ def advance(walk: Walk, changed: list[int], total: int | None, first: int = 0) -
 def test_a_page_short_of_hidden_records_is_not_taken_for_the_last() -> None:
     walk = Walk(START)
     assert advance(walk, [START + 1, START + 2], 7)
-    assert walk.query() == WalkQuery(START + 2)
+    assert walk.query(2) == WalkQuery(START + 2)
     assert walk.backlog == 5
 
 
 @pytest.mark.parametrize("total", [None, 0])
 def test_without_a_usable_total_only_an_empty_page_is_the_end(total: int | None) -> None:
-    walk = Walk(START)
+    walk = Walk(START, size=2)
     assert advance(walk, [START, START, START], total)
-    assert walk.query() == WalkQuery(START, START, 1)
+    assert walk.query(2) == WalkQuery(START, START, 1)
     assert advance(walk, [START, START, START], total)
-    assert walk.query() == WalkQuery(START, START, 2)
+    assert walk.query(2) == WalkQuery(START, START, 2)
     assert advance(walk, [START], total, first=3)
-    assert walk.query() == WalkQuery(START, START, 3)
+    assert walk.query(2) == WalkQuery(START, START, 3)
     assert advance(walk, [], total)
-    assert walk.query() == WalkQuery(START + 1)
+    assert walk.query(2) == WalkQuery(START + 1)
     assert not advance(walk, [], total)
     assert walk.caught_up
 
@@ -211,17 +211,17 @@ def test_without_a_usable_total_only_an_empty_page_is_the_end(total: int | None)
 def test_a_total_that_counts_only_what_is_on_the_page_is_not_believed() -> None:
     walk = Walk(START)
     assert advance(walk, [START + n for n in range(10)], 10)
-    assert walk.query() == WalkQuery(START + 9)
+    assert walk.query(2) == WalkQuery(START + 9)
     assert not walk.caught_up
 
 
 def test_where_page_numbers_are_ignored_what_was_received_is_excluded() -> None:
-    walk = Walk(START)
+    walk = Walk(START, size=2)
     for _ in range(3):
         assert advance(walk, [START, START], 4)
-    assert walk.query() == WalkQuery(START, START, exclude=("0", "1"))
+    assert walk.query(2) == WalkQuery(START, START, exclude=("0", "1"))
     assert advance(walk, [START, START], 2, first=2)
-    assert walk.query() == WalkQuery(START + 1)
+    assert walk.query(2) == WalkQuery(START + 1)
     assert walk.unread == []
 
 
@@ -229,7 +229,7 @@ def test_what_the_store_counts_and_never_shows_is_stepped_over_and_told() -> Non
     walk = Walk(START)
     for _ in range(4):
         assert advance(walk, [START, START], 4)
-    assert walk.query() == WalkQuery(START + 1)
+    assert walk.query(2) == WalkQuery(START + 1)
     assert walk.unread == [(START, START, 2)]
     assert walk.look_again() == (START, START)
     walk.looked_again(1)
@@ -273,10 +273,10 @@ def test_short_pages_and_what_is_edited_meanwhile_hide_nothing() -> None:
 
 
 def test_pages_without_any_time_of_change_are_numbered() -> None:
-    walk = Walk(START)
+    walk = Walk(START, size=2)
     assert walk.advance(["1", "2"], [], 5)
     assert walk.advance(["3", "4"], [], 5)
-    assert walk.query() == WalkQuery(START, None, 3)
+    assert walk.query(2) == WalkQuery(START, None, 3)
     walk = Walk.from_document(json.loads(json.dumps(walk.to_document())))
     assert not walk.advance(["5"], [], 5)
     assert walk.caught_up
@@ -286,3 +286,14 @@ def test_pages_without_any_time_of_change_are_numbered() -> None:
 def test_a_document_that_is_not_a_walk_is_refused(document: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not a walk"):
         Walk.from_document(document)
+
+
+def test_numbers_of_pages_begin_anew_with_another_size_of_page() -> None:
+    walk = Walk(START, size=2)
+    for _ in range(2):
+        assert advance(walk, [START, START], 9)
+    assert walk.query(2) == WalkQuery(START, START, 2)
+    kept = Walk.from_document(walk.to_document())
+    assert kept.query(2) == WalkQuery(START, START, 2)
+    assert kept.query(1) == WalkQuery(START, START, 1)
+    assert kept.received == []

@@ -84,7 +84,7 @@ class Reader:
         ledger, walk = self.load()
         walk.begin(self.store.now, OVERLAP, ledger.floor)
         for number in range(pages):
-            orders, total = self.store.page(walk.query(), self.size)
+            orders, total = self.store.page(walk.query(self.size), self.size)
             for order in orders:
                 ledger.apply(order)
                 if order.id in ledger.undated:

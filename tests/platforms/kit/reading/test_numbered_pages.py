@@ -37,7 +37,7 @@ def numbered(every: list[Numbered]) -> Callable[[int, int], Plan[NumberedPage]]:
 def test_what_a_shifted_page_repeats_is_there_once() -> None:
     rows = [{"id": 1}, {"id": 2}], [{"id": 2}, {"id": 3}], [{"id": 4}]
     asked = numbered([Numbered(items, 4) for items in rows])
-    found = outcome(read_pages(asked, size=2, most=5))
+    found = outcome(read_pages(asked, size=2, most=10))
     assert [row["id"] for row in found.items] == [1, 2, 3, 4]
     assert (found.total, found.complete) == (4, True)
 
@@ -45,10 +45,10 @@ def test_what_a_shifted_page_repeats_is_there_once() -> None:
 def test_numbered_pages_end_at_the_limit_at_a_condition_or_at_the_most() -> None:
     every = [Numbered([{"id": 2 * n}, {"id": 2 * n + 1}]) for n in range(9)]
     asked = numbered(every)
-    assert len(outcome(read_pages(asked, size=2, most=5, limit=3)).items) == 3
-    ended = outcome(read_pages(asked, size=2, most=5, until=lambda row: row["id"] == 5))
+    assert len(outcome(read_pages(asked, size=2, most=10, limit=3)).items) == 3
+    ended = outcome(read_pages(asked, size=2, most=10, until=lambda row: row["id"] == 5))
     assert len(ended.items) == 5
-    cut = outcome(read_pages(asked, size=2, most=3))
+    cut = outcome(read_pages(asked, size=2, most=6))
     assert (len(cut.items), cut.complete) == (6, False)
     with pytest.raises(StoreError, match="there are more than 6 products"):
         cut.whole("products")

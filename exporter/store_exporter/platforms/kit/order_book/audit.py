@@ -11,6 +11,7 @@ while.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ....errors import StoreError
@@ -41,7 +42,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     Where there are more than one run may read, the next one goes on where this one ended.
     """
     place = book.place
-    listed = yield from book.ask(book.newest(NEWEST))
+    listed = yield from book.ask_newest()
     total, ids = listed.total, _ids(listed.page)
     if place.latest is None:
         # At the first look those that are there are the walk's.
@@ -102,12 +103,12 @@ def _read_new(book: NumberedBook[Any], new: set[int]) -> Plan[bool]:
     number = max(1, ahead.page - 1)
     received = set(new)
     for index in range(book.options.pages + (ahead.page > 1)):
-        listed = yield from book.ask(book.newest(book.options.size, number))
+        listed = yield from book.ask_sized(partial(book.newest, page=number))
         ids = _ids(listed.page)
         if number > 1 and ids and ids <= received:
             # Where numbers of pages are ignored, those that were seen are left out.
             seen = tuple(map(str, sorted(received, reverse=True)[:_MOST_LEFT_OUT]))
-            listed = yield from book.ask(book.newest(book.options.size, exclude=seen))
+            listed = yield from book.ask_sized(partial(book.newest, exclude=seen))
             ids = _ids(listed.page)
         if index == 0 and ahead.page and number > 1 and max(ids, default=0) < ahead.low:
             number = 1
@@ -139,7 +140,7 @@ def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
 
 def read_again(book: NumberedBook[Any]) -> Plan[None]:
     """Read remembered orders again, more than a page of them where some vanished."""
-    place, size = book.place, book.options.size
+    place, size = book.place, book.size
     tried = max(1, min(_UNREADABLE, size // 2))
     for _ in range(0 if book.unseen else book.options.pages):
         unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
@@ -168,8 +169,8 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
     """Read some orders by their ids, in smaller pages where the store's are smaller."""
     left, size = ids, len(ids)
     for _ in range(_MOST_PARTS):
-        requested, left = left[:size], left[size:]
-        listed = yield from book.ask(book.by_ids(requested))
+        requested, listed = yield from book.ask_by_ids(left[:size])
+        left = left[len(requested) :]
         book.take(listed.page)
         found = set(listed.page.ids)
         absent = [one for one in requested if one not in found]

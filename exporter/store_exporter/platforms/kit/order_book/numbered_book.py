@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from ....contract import Response, Run
@@ -47,12 +48,15 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     """The order book of a store, kept by a walk over the orders' times of change.
 
     Attributes:
+        size: orders to a page at most, fewer where the store does not send more in time.
         lookups: requests for single orders that this run may still send.
         read: ids of the orders that this run read.
         unseen: orders that there were when the list of them came to be empty.
     """
 
     place_name = "walk"
+    path: ClassVar[str]
+    """Of the list of orders."""
     changed: str
     """The member of an order that says when it last changed."""
     numbers_refunds_with_orders: ClassVar[bool] = False
@@ -63,6 +67,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
+        self.size = api.page_sizes.limit(self.path, self.options.size)
+        self._half = api.monotonic() + run.timeout / 2
         self.lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
         self.read: set[str] = set()
         self.unseen = 0
@@ -120,8 +126,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
         Of a store with 100,000 orders no more is requested than that page and the newest ids.
         """
-        newest = yield from self.ask(self.newest(audit.NEWEST))
-        rows = yield from self.ask(self.by_change(self.options.size))
+        newest = yield from self.ask_newest()
+        rows = yield from self.ask_sized(self.by_change)
         page = rows.page
         server = server_time(rows.response)
         # Orders from the future must not put off the counting until then.
@@ -143,6 +149,41 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Read one page of the orders, whichever."""
         rows = yield from self.orders(params)
         return ListedOrders(self.read_page(rows.name, rows.items), rows.total, rows.response)
+
+    def ask_sized(
+        self, params: Callable[[int], Mapping[str, Any]], most: int | None = None
+    ) -> Plan[ListedOrders]:
+        """Read a page of `size` orders, or a smaller one where it does not come in time.
+
+        Args:
+            params: returns the parameters for the size of a page. Numbers of pages go by it, so
+                that those of smaller ones lead to orders before, never beyond.
+            most: orders that are wanted, whatever `size` is.
+        """
+        sizes = self.api.page_sizes
+        size = self.size if most is None else sizes.limit(self.path, most)
+        while True:
+            try:
+                return (yield from self.ask(params(size)))
+            except StoreError as error:
+                smaller = sizes.limit(self.path, size)
+                if error.error_type != "timeout" or smaller >= size:
+                    raise
+                size = smaller
+                self.size = min(self.size, size)
+
+    def ask_by_ids(self, ids: Sequence[str]) -> Plan[tuple[Sequence[str], ListedOrders]]:
+        """Read the first of some orders by id, as many as come in time.
+
+        Returns:
+            The ids that were requested, and the page.
+        """
+        listed = yield from self.ask_sized(lambda size: self.by_ids(ids[:size]))
+        return ids[: self.size], listed
+
+    def ask_newest(self) -> Plan[ListedOrders]:
+        """Read a page of the newest ids."""
+        return self.ask_sized(self.newest, audit.NEWEST)
 
     def read_page(self, name: str, items: Sequence[Any]) -> OrderPage:
         """Read what is on a page; what makes no sense is left out and reported."""
@@ -181,9 +222,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self._walk_from(walk.position)
         server: float | None = None
         for _ in range(self.options.pages):
-            query = walk.query()
-            params = self.by_change(self.options.size, query)
-            rows = yield from self.ask(params)
+            rows = yield from self.ask_sized(lambda size: self.by_change(size, walk.query(size)))
+            query = walk.query(self.size)
             server, page = server_time(rows.response), rows.page
             self._check(page, query)
             self.take(page)
@@ -193,6 +233,9 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             if not more:
                 break
             self.save()
+            if self.api.monotonic() > self._half:
+                # The other half of the run is for what the walk cannot see.
+                break
         walk.settle(self.run.now(), server)
         self.save()
         yield from audit.look_for_new(self)
@@ -216,7 +259,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         left = 0
         for number in range(1, self.options.pages + 1):
             query = WalkQuery(*times, number)
-            listed = yield from self.ask(self.by_change(self.options.size, query))
+            listed = yield from self.ask_sized(partial(self.by_change, query=query))
             self.take(listed.page)
             new = set(listed.page.ids) - received
             received |= new

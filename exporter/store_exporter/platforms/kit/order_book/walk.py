@@ -62,6 +62,7 @@ class Walk:
         caught_up: whether the pass is over.
         second: whether the second at `position` is read alone.
         page: number of the page to request, above 1 in that second and where times are missing.
+        size: records to a page, which that number goes by.
         total: how many records there were at its first page; None when the store did not say.
         received: ids of what the pages from the first to this one held.
         numbered: whether the store knows numbers of pages.
@@ -80,6 +81,7 @@ class Walk:
     caught_up: bool = False
     second: bool = False
     page: int = 1
+    size: int = 0
     total: int | None = None
     received: list[str] = field(default_factory=list)
     numbered: bool = True
@@ -103,8 +105,15 @@ class Walk:
             self.position = max(0, self.position - overlap, min(self.position, floor))
             self.caught_up = False
 
-    def query(self) -> WalkQuery:
-        """Return what to request next."""
+    def query(self, size: int) -> WalkQuery:
+        """Return what to request next.
+
+        Args:
+            size: records to a page. With another than before the numbers of pages begin anew.
+        """
+        if self.page > 1 and self.size != size:
+            self._leave(self.position, second=self.second)
+        self.size = size
         until = self.position if self.second else None
         if not self.numbered:
             return WalkQuery(self.position, until, exclude=tuple(self.received[-_MOST_EXCLUDED:]))
@@ -256,6 +265,7 @@ class Walk:
             ]
             walk.second, walk.numbered = bool(document["second"]), bool(document["numbered"])
             walk.page, walk.total = int(document["page"]), document["total"]
+            walk.size = int(document.get("size", 0))
             walk.received = [str(one) for one in document["received"]]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a walk: {error!r}") from error

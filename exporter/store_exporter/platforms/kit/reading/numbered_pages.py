@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -10,6 +11,8 @@ from ....net.plans import Plan
 from .fields import Fields
 from .lists import Rows
 
+_LEAST = 10
+"""Items of a page that is not made smaller, as the size is not what makes it late."""
 _SAMPLED = 5
 """How many pages show how long the others will take."""
 
@@ -37,21 +40,24 @@ def read_pages(
     most: int,
     limit: int | None = None,
     until: Callable[[Any], bool] | None = None,
+    left: Callable[[], float] = lambda: math.inf,
 ) -> Plan[Rows]:
     """Read a list whose pages have numbers.
 
     Args:
         ask: for a page by its number, which begins with 1, and its size.
-        size: the most items that a page may have.
-        most: pages that are read at most, whatever the store says there are.
+        size: the most items that a page may have; smaller ones are requested where it does not
+            come in time.
+        most: items that are read at most, whatever the store says there are.
         limit: items wanted; all of them without it.
         until: ends the reading before an item for which it is true.
+        left: how many seconds there are left for it; as many as it takes without it.
     """
-    size = min(limit or size, size)
+    pages = _Pages(ask, min(limit or size, size), left)
     found = Rows()
     seen: set[Any] = set()
-    for number in range(1, most + 1):
-        page = yield from ask(number, size)
+    while pages.read < most:
+        page = yield from pages.next()
         found.total = page.total
         for item in page.items:
             if until is not None and until(item):
@@ -61,9 +67,8 @@ def read_pages(
             if not isinstance(key, (int, str)) or key not in seen:
                 seen.add(key if isinstance(key, (int, str)) else None)
                 found.items.append(item)
-        last = len(page.items) < size if page.pages is None else number >= page.pages
         enough = limit is not None and len(found.items) >= limit
-        if enough or last or not page.items:
+        if enough or not pages.after(page):
             found.items = found.items[:limit]
             return found
     found.complete = False
@@ -127,7 +132,7 @@ class _Pages:
 
     Args:
         ask: for a page by its number and its size.
-        size: how many items are requested at first; a quarter of them are at least.
+        size: how many items are requested at first; a quarter of them, or ten, are at least.
         left: how many seconds there are left.
 
     Attributes:
@@ -139,7 +144,13 @@ class _Pages:
         self, ask: Callable[[int, int], Plan[NumberedPage]], size: int, left: Callable[[], float]
     ) -> None:
         self.number, self.spent = 0, 0.0
-        self._ask, self._size, self._least, self._left = ask, size, size // 4, left
+        self._ask, self._size, self._left = ask, size, left
+        self._least = max(_LEAST, size // 4)
+
+    @property
+    def read(self) -> int:
+        """How many items the pages so far have room for."""
+        return self.number * self._size
 
     def next(self) -> Plan[NumberedPage]:
         """GET the next page.
@@ -153,7 +164,10 @@ class _Pages:
                 page = yield from self._ask(self.number + 1, self._size)
             except StoreError as error:
                 smaller = self._size // 2
-                if error.error_type != "timeout" or smaller < self._least or self._left() <= 0:
+                if error.error_type != "timeout" or smaller < self._least:
+                    raise
+                # The smaller one may take as long.
+                if self._left() <= before - self._left():
                     raise
                 # So many pages were read, each of which is two of the smaller ones.
                 self._size, self.number = smaller, self.number * 2

@@ -194,12 +194,21 @@ class Api(connection.Api):
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
         members = self._with_spare(path, params)
-        response = yield from self.send("GET", path, members.params)
+        began = self.monotonic()
+        try:
+            response = yield from self.send("GET", path, members.params)
+        except StoreError as error:
+            if error.error_type == "timeout":
+                size = int((params or {}).get(self.size_name, 0))
+                self.page_sizes.timed_out(path, size, self.monotonic() - began)
+            raise
+        took = self.monotonic() - began
         body, wrapping = self.read(path, response), self._wrapping(path)
         items = as_list(wrapping.items_in(body, path))
         if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
         self._refuse_foreign(path, members.foreign(items), response)
+        self.page_sizes.came(path, len(items), took)
         total, pages = wrapping.size_in(body) if wrapping.items else self._list_size(response)
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 
@@ -245,8 +254,14 @@ class Api(connection.Api):
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
-        ask, size, most = self._pages(path, params or {}), self.page_size, self.most_pages
-        return numbered_pages.read_pages(ask, size=size, most=most, limit=limit, until=until)
+        return numbered_pages.read_pages(
+            self._pages(path, params or {}),
+            size=self.page_sizes.limit(path, self.page_size),
+            most=self.page_size * self.most_pages,
+            limit=limit,
+            until=until,
+            left=self.left,
+        )
 
     def listing(
         self,
@@ -286,11 +301,13 @@ class Api(connection.Api):
             what: the name of its items.
             take: takes each item.
         """
-        ask, left = (
+        return numbered_pages.read_all(
             self._pages(path, {**params, **self.in_full}),
-            lambda: self.ends - self.monotonic(),
+            take,
+            what=what,
+            size=self.page_sizes.limit(path, self.page_size),
+            left=self.left,
         )
-        return numbered_pages.read_all(ask, take, what=what, size=self.page_size, left=left)
 
     def get_by_ids(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
         """GET those items of a list that have one of some ids, in as many requests as it takes.

@@ -26,6 +26,7 @@ class _OrderBook(NumberedBook[Api]):
 
     statuses = ENTERED
     largest_page = PAGE
+    path = f"{V3}/orders"
     changed = "date_modified_gmt"
     numbers_refunds_with_orders = True
     too_old = (
@@ -65,10 +66,10 @@ class _OrderBook(NumberedBook[Api]):
         with_parts = f"{FIELDS},{PARTS}"
         if self._reading.by_parts:
             self._params["_fields"] = with_parts
-        rows = yield from self.api.page(f"{V3}/orders", self._params | dict(params))
+        rows = yield from self.api.page(self.path, self._params | dict(params))
         if self._params["_fields"] == FIELDS and any(map(self._reading.lacks_parts, rows.items)):
             self._params["_fields"] = with_parts
-            rows = yield from self.api.page(f"{V3}/orders", self._params | dict(params))
+            rows = yield from self.api.page(self.path, self._params | dict(params))
         yield from rounding.learn_foreign(self.api, self._reading, rows.items)
         yield from local_dates.add_gmt_dates(self.api, rows.items, DATES)
         return rows

@@ -1,0 +1,62 @@
+"""How large the pages of a store's lists may be, so that it sends them in time. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_LEAST = 10
+"""Items of a page that is not made smaller."""
+_FAIR = 5.0
+"""Seconds: a request that had less time than this proves nothing about the size of its page."""
+_AMPLE = 4
+"""A page that took a fourth of the time in which another one did not come may be twice as large."""
+
+
+@dataclass(slots=True)
+class _Limit:
+    size: int
+    too_long: float
+    """Seconds in which a larger page did not come."""
+
+
+class PageSizes:
+    """The sizes of page that a store has shown to be too large, by the path of the list.
+
+    Racing threads at worst request a page that is too large once more.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.monotonic = monotonic
+        self._limits: dict[str, _Limit] = {}
+
+    def limit(self, path: str, size: int) -> int:
+        """Return how many items of a list to request at once where `size` are wanted."""
+        known = self._limits.get(path)
+        return size if known is None else min(size, known.size)
+
+    def timed_out(self, path: str, size: int, seconds: float) -> None:
+        """Note that a page did not come within some seconds: the next one has half as many items.
+
+        Args:
+            path: of the list.
+            size: items that were requested.
+            seconds: that the request had.
+        """
+        if seconds >= _FAIR and size > _LEAST:
+            self._limits[path] = _Limit(max(_LEAST, size // 2), seconds)
+
+    def came(self, path: str, items: int, seconds: float) -> None:
+        """Note that a page came: after a full one in little time the next one may be larger.
+
+        Args:
+            path: of the list.
+            items: that are on the page.
+            seconds: that it took.
+        """
+        known = self._limits.get(path)
+        if known is not None and items >= known.size and seconds * _AMPLE <= known.too_long:
+            known.size *= 2
