@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from store_exporter.contract import Response, Run
+from store_exporter.net.page_sizes import PageSizes
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.connection import Api
 from store_exporter.platforms.kit.order_book.accounts import CountedOrder, CountedRefund
@@ -33,11 +34,14 @@ class Shop(Api):
 
     def __init__(self, orders: list[Json], refunds: dict[str, list[CountedRefund]]) -> None:
         self.orders, self.refunds, self.shown = orders, refunds, {}
+        self.monotonic = lambda: 0.0
+        self.page_sizes = PageSizes(self.monotonic)
 
 
 class Book(NumberedBook[Shop]):
     statuses = ("paid",)
     largest_page = 10
+    path = "/orders"
     changed = "changed"
 
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
