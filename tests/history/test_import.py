@@ -183,6 +183,7 @@ def test_a_quote_that_is_never_closed_costs_a_part_of_the_file_and_loses_nothing
     [
         ("id,created_at,operation\n", (), 1, "the header has no column domain"),
         ("id,domain\n", (), 1, "the header has no column operation"),
+        (GOOD.replace(",", ";"), (), 1, "the first line is neither a header with domain, "),
         ("", (), 1, "export has no rows"),
         (HEADER, (), 1, "export has no rows"),
         ("PK\3\4", (), 1, "export is packed; unpack it first"),
@@ -238,7 +239,7 @@ def test_customers_of_unknown_orgs_and_folders_in_use_are_refused(
     wrong.write_text("7: acne\n8: {organisation: zen}\n")
     assert imported(tmp_path, tmp_path / "export", f"--customers={wrong}") == 1
     said = capsys.readouterr().err
-    assert "wrong.yml:1: 7: is not an org of the configuration; did you mean acme?" in said
+    assert "wrong.yml:1: 7: acne is not an org of the configuration; did you mean acme?" in said
     assert "wrong.yml:2: " in said
     assert imported(tmp_path, tmp_path / "export") == 0
     assert imported(tmp_path, tmp_path / "export") == 2

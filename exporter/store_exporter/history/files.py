@@ -29,6 +29,10 @@ NEEDED = ("domain", "operation", "duration_ms", "success", "created_at")
 MAX_LINE = 1 << 20
 """Characters of a line, and of a field; what is longer is no row."""
 
+_FIRST_LINE = (
+    f"the first line is neither a header with {', '.join(NEEDED)} nor a row of the table's "
+    f"{len(COLUMNS)} columns; CSV is separated by commas, text by tabs"
+)
 _ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -86,7 +90,7 @@ def rows(file: TextIO, form: str) -> Iterator[TableRow]:
         form: a key of `FORMATS`.
 
     Raises:
-        FileError: its header lacks a column that is needed.
+        FileError: its header lacks a needed column, or its first line is no header and no row.
     """
     lines = _Lines(file)
     if form == "jsonl":
@@ -101,6 +105,8 @@ def rows(file: TextIO, form: str) -> Iterator[TableRow]:
             columns = _header(values)
         elif len(values) == len(columns):
             yield TableRow(lines.number, dict(zip(columns, values, strict=True)))
+        elif not count and text.strip():
+            raise FileError(_FIRST_LINE)
         elif text.strip():
             wrong = f"it has {len(values)} fields in place of {len(columns)}"
             yield TableRow(lines.number, {"text": text}, wrong)

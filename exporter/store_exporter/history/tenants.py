@@ -58,7 +58,8 @@ def load(path: Path, orgs: Collection[str]) -> dict[str, MappedCustomer]:
         customer = checker.validate(MappedCustomer, section, (number,))
         if customer is not None and customer.org not in orgs:
             hint = suggestion(customer.org, orgs)
-            checker.complain((number,), f"is not an org of the configuration; {hint}")
+            what = f"{customer.org} is not an org of the configuration; {hint}"
+            checker.complain((number,), what)
         elif customer is not None:
             found[number] = customer
     if checker.problems:
