@@ -48,11 +48,11 @@ _REASONS = {
     "classes, and a twelfth is patterns.",
     "10,000 stores every 60 s: memory": "A connection of each store is kept, of which OpenSSL's "
     "part alone is measured as a `floor`: 260 of 300 MB. The rest of a store is in "
-    "[Scaling](scaling.md#what-a-store-takes-in-memory).",
+    "[What it costs](architecture/costs.md#what-a-store-takes-in-memory).",
     "10,000 stores every 60 s: reload": "Each store that goes takes 0.2 to 0.4 ms of the event "
     "loop, in slices of 20 stores, between which probes and answers go on.",
     "10,000 stores every 60 s": "Why a probe takes several times as long among so many stores is "
-    "in [Scaling](scaling.md#what-a-probe-takes-among-thousands-of-stores).",
+    "in [What it costs](architecture/costs.md#what-a-probe-takes-among-thousands-of-stores).",
     "20,000 reported calls a second": "Undisturbed, the answer to 1,000 calls of 50 series takes "
     "2.5 to 3.1 ms: JSON takes 0.4, adding up the calls 0.6, counting the series 0.7, saving "
     "them 0.4, and HTTP and the hand-over to the thread that saves most of the rest. On a busy "
@@ -63,14 +63,15 @@ _REASONS = {
     "merchant of 50, and too much only for who chooses all stores of a platform on this page.",
     "Stores / Errors, a week": "The 50 most frequent failures are found among those of each "
     "operation and type of each store, 16 series with 84 chunks and 168 samples each in a week; "
-    "see [Scaling](scaling.md#what-dashboards-cost-prometheus).",
+    "see [What it costs](architecture/costs.md#what-dashboards-cost-prometheus).",
     "recording rules": "Most of it is reading and recording 24,000 rates of errors and, with "
     "classic buckets, 104,000 rates of buckets; see "
-    "[Scaling](scaling.md#what-the-rules-cost-prometheus).",
+    "[What it costs](architecture/costs.md#what-the-rules-cost-prometheus).",
     "probe over a fresh": "aiohttp alone, measured as a `floor`, takes as much as "
     "blackbox_exporter's whole probe.",
     "probe over a kept": "aiohttp alone is the `floor`. The rest is spread over plan, limits, "
-    "phases, result and series, and no function is a tenth of it; see [Scaling](scaling.md).",
+    "phases, result and series, and no function is a tenth of it; see "
+    "[What it costs](architecture/costs.md).",
 }
 """Why a goal is missed, by the beginning of a row's name."""
 
