@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -119,7 +120,7 @@ class SecretSource:
             raise ValueError(f"{name} {error}") from None
         if not text:
             raise ValueError(f"{name} is empty")
-        return Secret(text)
+        return Secret(text, partial(self._file, path, name))
 
 
 def _refuse_pipes(path: Path, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,25 @@ from .maintenance import Window
 
 
 class Secret:
-    """A value that shows itself only when asked: never in repr, str, logs or dumps."""
+    """A value that shows itself only when asked: never in repr, str, logs or dumps.
 
-    __slots__ = ("_value",)
+    Args:
+        value: the secret.
+        source: reads it again; ValueError where it cannot. None where it cannot have changed.
+    """
 
-    def __init__(self, value: str) -> None:
+    __slots__ = ("_source", "_value")
+
+    def __init__(self, value: str, source: Callable[[], Secret] | None = None) -> None:
         self._value = value
+        self._source = source
+
+    def afresh(self) -> Secret:
+        """Return what is where this secret was read; itself if that cannot be read."""
+        try:
+            return self if self._source is None else self._source()
+        except ValueError:
+            return self
 
     def reveal(self) -> str:
         """Return the secret itself."""

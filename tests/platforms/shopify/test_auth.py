@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from store_demo.stores.shopify import SimulatedShopify
+from store_exporter.config.secrets import SecretSource
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import App, Shopify
-from store_exporter.platforms.shopify.auth import problem
+from store_exporter.platforms.shopify.auth import Tokens, problem
 from store_exporter.stores.model import Secret
 from tests.fakes.clock import Clock
 from tests.fakes.direct import Json, answering, changing
@@ -129,7 +131,7 @@ def test_searching_needs_no_token_of_the_admin_api(shop: SimulatedShopify, clock
         (200, {"access_token": 3, "expires_in": 10}, "invalid_response", "access_token"),
         (200, {"access_token": "", "expires_in": 10}, "invalid_response", "is not one"),
         (200, {"access_token": "a\nb", "expires_in": 10}, "invalid_response", "is not one"),
-        (200, {"access_token": "shpat_1"}, "invalid_response", "expires_in"),
+        (200, {"access_token": "shpat_1", "expires_in": "soon"}, "invalid_response", "expires_in"),
         (200, [], "invalid_response", "access_token"),
         (200, "<html>Hello</html>", "invalid_response", "web page"),
         (429, "", "rate_limited", "slow down"),
@@ -190,6 +192,78 @@ async def test_a_token_that_was_revoked_is_requested_anew_by_the_same_run() -> N
     await found.probe("liveness")
     revoke_granted(found.shop)
     assert "sells in" in (await found.probe("liveness")).summary
+
+
+def in_file(found: Watched, folder: Path) -> Path:
+    """Have the shop's token of the Admin API be read from a file, as a configuration names one."""
+    file = folder / "token"
+    file.write_text(found.shop.tokens.admin + "\n")
+    storefront = Secret(found.shop.tokens.storefront)
+    secret = SecretSource(folder, {}).secret("file:token")
+    found.credentials = {"admin_token": secret, "storefront_token": storefront}
+    return file
+
+
+async def test_a_token_that_another_program_renews_in_its_file_is_read_when_it_is_refused(
+    tmp_path: Path,
+) -> None:
+    found = watched()
+    file = in_file(found, tmp_path)
+    for _ in range(3):
+        found.shop.tokens.revoke()
+        file.write_text(found.shop.tokens.admin)
+        before = len(found.shop.requests)
+        assert "sells in" in (await found.probe("liveness")).summary
+        assert len(found.shop.requests) == before + 2
+        await found.collect("customers")
+    assert "shpat_" not in repr(found.credentials)
+
+
+@pytest.mark.parametrize("content", ["", "shpat_1\nshpat_2", None])
+async def test_a_token_that_no_longer_stands_in_its_file_is_refused_once(
+    tmp_path: Path, content: str | None
+) -> None:
+    found = watched()
+    file = in_file(found, tmp_path)
+    found.shop.tokens.revoke()
+    if content is None:
+        file.unlink()
+    else:
+        file.write_text(content)
+    for _ in range(2):
+        before = len(found.shop.requests)
+        with pytest.raises(StoreError, match="does not accept the access token"):
+            await found.probe("liveness")
+        assert len(found.shop.requests) == before + 1
+    file.write_text(found.shop.tokens.admin)
+    assert "sells in" in (await found.probe("liveness")).summary
+
+
+async def test_two_requests_with_a_token_that_ended_both_go_on_with_the_next(
+    tmp_path: Path,
+) -> None:
+    found = watched()
+    file = in_file(found, tmp_path)
+    tokens = Tokens(found.credentials, found.clock.now)
+    old = tokens.admin
+    file.write_text("shpat_next")
+    assert [tokens.renew(old), tokens.renew(old)] == [True, True]
+    assert tokens.headers("admin") == {"X-Shopify-Access-Token": "shpat_next"}
+
+
+def test_a_token_whose_end_the_shop_does_not_state_is_used_for_an_hour(
+    shop: SimulatedShopify, clock: Clock
+) -> None:
+    def endless(answer: Json) -> Json:
+        del answer["expires_in"]
+        return answer
+
+    shop.faults.add(changing(GRANT, endless))
+    store = client(shop, clock, admin=app(shop))
+    for seconds in (0.0, 3000.0, 600.0):
+        clock.advance(seconds)
+        assert store.check_stock("SKU-010").in_stock
+    assert grants(shop) == 2
 
 
 @pytest.mark.parametrize(

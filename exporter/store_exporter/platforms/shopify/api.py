@@ -93,7 +93,7 @@ class Api(connection.Api):
         """Send a request with a token that is granted first where there is none.
 
         A token may be revoked before its time, as when the app's secret is changed: another one is
-        requested then. A refused request changes nothing, so that it may be sent again.
+        sent then. A refused request changes nothing, so that it may be sent again.
 
         Raises:
             StoreError: as the response says; unauthorized also for a token granted just now.
@@ -101,13 +101,11 @@ class Api(connection.Api):
         is_new = self._tokens.expired
         if is_new:
             yield from self._ask_for_token()
+        sent = self._tokens.admin
         try:
             return (yield from self._ask(request))
         except StoreError as error:
-            if error.error_type != "unauthorized":
-                raise
-            self._tokens.granted.forget()
-            if is_new or not self._tokens.expired:
+            if error.error_type != "unauthorized" or not self._tokens.renew(sent) or is_new:
                 raise
         return (yield from self._ask_admin(request))
 

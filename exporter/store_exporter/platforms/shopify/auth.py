@@ -14,7 +14,7 @@ from ...contract import Response
 from ...errors import StoreError
 from ...net.decoding import text
 from ...stores.model import Secret
-from ..kit.auth.oauth2 import AccessToken
+from ..kit.auth.oauth2 import AccessToken, is_token
 from ..kit.connection import Credential, reveal
 from ..kit.monitoring.settings import one_or_all
 from ..kit.reading.fields import Fields
@@ -81,6 +81,28 @@ class Tokens:
         app = {name: reveal(value) for name, value in self._app.items()}
         return {"grant_type": "client_credentials", **app}
 
+    @property
+    def admin(self) -> str:
+        """The token of the Admin API; "" where none was granted yet.
+
+        Raises:
+            StoreError: unauthorized, it cannot be read.
+        """
+        return self.granted.value if self._lasting is None else reveal(self._lasting)
+
+    def renew(self, refused: str) -> bool:
+        """Give up a token that was refused; return whether there is another one, or may be.
+
+        An app is given a new one. A lasting one is read again where it stands in a file: a public
+        app's own server renews it every hour.
+        """
+        if self.admin != refused:
+            return True
+        self.granted.forget()
+        if isinstance(self._lasting, Secret) and is_token((now := self._lasting.afresh()).reveal()):
+            self._lasting = now
+        return self.expired or self.admin != refused
+
     def receive(self, response: Response, now: float) -> None:
         """Take in the shop's response to the app's request for a token.
 
@@ -101,8 +123,7 @@ class Tokens:
             StoreError: unauthorized, there is no token for that API, or it cannot be read.
         """
         if api == "admin":
-            token = self.granted.value if self._lasting is None else reveal(self._lasting)
-            return {"X-Shopify-Access-Token": token}
+            return {"X-Shopify-Access-Token": self.admin}
         if self._storefront is None:
             message = "the configuration has no storefront_token, which searches and carts need"
             raise StoreError("unauthorized", message)

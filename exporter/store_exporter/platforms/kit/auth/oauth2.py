@@ -9,6 +9,14 @@ from ..reading.fields import Fields
 
 _SPARE = 300.0
 _SHORTEST = 60.0
+_UNSAID = 3600
+"""Seconds for which a token is used whose end a response does not state, as RFC 6749, 5.1, allows;
+Shopify sends such responses, too: https://github.com/Shopify/shopify-app-js/issues/3400."""
+
+
+def is_token(value: str) -> bool:
+    """Whether a text can be sent as a token."""
+    return bool(value) and value.isascii() and value.isprintable()
 
 
 class AccessToken:
@@ -34,8 +42,10 @@ class AccessToken:
         Raises:
             StoreError: invalid_response, there is none.
         """
-        token, lifetime = document.text("access_token"), document.integer("expires_in")
-        if not token.isascii() or not token.isprintable() or not token:
+        token, lifetime = document.text("access_token"), _UNSAID
+        if document.has("expires_in"):
+            lifetime = document.integer("expires_in")
+        if not is_token(token):
             raise StoreError("invalid_response", "the access token is not one")
         self.value = token
         self._ends = self._monotonic() + max(lifetime - _SPARE, _SHORTEST)
