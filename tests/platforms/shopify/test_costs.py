@@ -41,7 +41,7 @@ BASIC, OLD = 2000.0, 1000.0
 """What the bucket of the cheapest plan holds, and held until 2023."""
 MONITORED = (
     *("Shop", "OrdersUpdated", "LatestOrders", "OrderHistory", "OrdersThere", "OrderCounts"),
-    "OrderChanges",
+    *("OrderChanges", "NewestOrders"),
     *("StockPage", "ActiveProducts", "SoldLines", "ScarceVariants", "AbandonedCheckouts"),
     *("CustomerCount", "WebhookCount"),
 )

@@ -149,6 +149,13 @@ async def test_what_a_collectors_query_uses_that_is_deprecated_is_in_the_details
     assert report.summary.endswith("; Shopify says deprecated: Order.test")
 
 
+async def test_doctor_names_what_shopify_says_is_deprecated(shop: Watched) -> None:
+    assert "deprecations" not in await findings(shop)
+    shop.shop.faults.add(Fault(headers={"X-Shopify-API-Deprecated-Reason": "Order.test"}))
+    message = "Shopify says deprecated: Order.test"
+    assert (await findings(shop))["deprecations"] == ("warn", message)
+
+
 @pytest.mark.parametrize("version", ["2027-04", "unstable"])
 async def test_a_version_that_answers_in_another_ones_place_is_told(
     shop: Watched, version: str

@@ -63,6 +63,23 @@ async def test_a_new_order_that_lists_by_change_leave_out_counts_with_the_next_r
     assert (found[PAID], found[REVENUE], reasons) == (1, 100.0, "")
 
 
+async def test_more_than_fifty_new_orders_that_lists_by_change_leave_out_are_all_counted() -> None:
+    shop, _ = await shop_of(1)
+    for _ in range(120):
+        shop.shop.stock_room.unsorted.add(place(shop).id)
+    told = [(await collect(shop))[1] for _ in range(2)]
+    assert LATE in told[1]
+    found, reasons = await collect(shop, runs=12)
+    assert (found[PAID], found[REVENUE], reasons) == (120, 12_000.0, "")
+
+
+async def test_the_first_order_of_a_new_shop_counts_though_lists_by_change_leave_it_out() -> None:
+    shop, _ = await shop_of(0)
+    shop.shop.stock_room.unsorted.add(place(shop).id)
+    found, reasons = await collect(shop, runs=2)
+    assert (found[PAID], reasons) == (1, "")
+
+
 async def test_a_change_that_lists_by_change_leave_out_counts_when_the_order_is_met() -> None:
     shop, (old, _) = await shop_of(2)
     shop.shop.stock_room.unsorted.add(old.id)

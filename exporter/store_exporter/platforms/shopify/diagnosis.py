@@ -12,6 +12,7 @@ from .api import Api
 
 _WARN_DAYS = 30
 _GRANT = "Grant them in the app's configuration and install it again."
+_UPDATE = "Update the exporter before Shopify takes it away with one of the next API versions."
 # Scopes that reading needs, and what is missing without each.
 READ_SCOPES = {
     "read_orders": "orders, revenue, refunds and abandoned checkouts",
@@ -50,7 +51,11 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
         row.text("handle") for row in known.children("publicApiVersions") if row.flag("supported")
     ]
     reading = diagnosis.check_scopes(held, READ_SCOPES, _GRANT)
-    return [reading, *further, _version(api.version, supported, run.now())]
+    found = [reading, *further, _version(api.version, supported, run.now())]
+    if api.deprecated:
+        message = f"Shopify says deprecated: {api.deprecated}"
+        found.append(Finding("deprecations", "warn", message, _UPDATE))
+    return found
 
 
 def _version(version: str, supported: list[str], now: float) -> Finding:

@@ -88,7 +88,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     @abstractmethod
     def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
-        """Request orders by their ids in the ledger.
+        """Request orders by their ids in the ledger, of which there may be none.
 
         Returns:
             When each last changed, None for one that is deleted: not there, though it would be
@@ -198,10 +198,10 @@ class CursorBook(OrderBook[ApiT, Pass]):
         return order_id in self.unreadable or self.ledger.is_current(order_id, changed)
 
     def _look_for_deleted(self) -> Plan[None]:
-        """Request the longest unread orders, as what is deleted is in no list."""
+        """Request the longest unread orders, as what is deleted is in no list, and newest ones."""
         known = self.ledger.longest_unread(_LOOKED_FOR)
         found: dict[str, int | None] = dict.fromkeys(known, 0)
-        found |= (yield from self.there(known)) if known else {}
+        found |= yield from self.there(known)
         for order_id, changed in found.items():
             # A list that lags behind may still show what is gone; it counts once the list agrees.
             if changed is None and order_id not in self.read_now:

@@ -20,6 +20,8 @@ from ..reading import ids
 from .order_rows import LONGER, STATUSES, Longer, is_cut_short, read_order
 
 _NONE_SHOWN = 10**18
+_NEWEST, _MOST_PAGES = 50, 20
+"""How many of the newest orders a page has, and how many pages one run reads at most."""
 _SHOWN_DAYS = 60
 """Without the scope read_all_orders an app sees orders of this many days."""
 
@@ -89,7 +91,7 @@ class _OrderBook(CursorBook[Api]):
         def variables(size: int) -> dict[str, Any]:
             return {"ids": [ids.gid("Order", int(number)) for number in known[:size]]}
 
-        data = yield from self.api.admin.ask("OrdersThere", variables, first=len(known))
+        data = yield from self.api.admin.ask("OrdersThere", variables, first=max(1, len(known)))
         nodes = data.listed("nodes")
         if len(nodes) > len(known):
             raise StoreError("invalid_response", "OrdersThere: more orders than were asked for")
@@ -107,12 +109,34 @@ class _OrderBook(CursorBook[Api]):
             if node is None and int(number) >= oldest
         }
         found |= {self.id_of(row): row.seconds(self.changed_at) for row in rows}
-        return self._newest(data) | found
+        return (yield from self._newest(data.child("newest").listed("nodes"))) | found
 
-    def _newest(self, data: Fields) -> dict[str, int | None]:
-        """Return when the newest orders last changed, of those that did since counting began."""
-        found: dict[str, int | None] = {}
-        for node in data.child("newest").listed("nodes"):
+    def _newest(self, nodes: Sequence[Any]) -> Plan[dict[str, int | None]]:
+        """Return when the newest orders last changed, of those that did since counting began.
+
+        Where none of them was read or is to be read, there may be more of that kind.
+        """
+        newest = self._lately_changed(nodes)
+        if len(nodes) < _NEWEST or self.backlog or self._any_known(newest):
+            return dict(newest)
+        after: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = yield from self._page_of("NewestOrders", {}, _NEWEST, after)
+            found = self._lately_changed(page.items)
+            after = page.after
+            newest |= found
+            if after is None or not found or self._any_known(found):
+                break
+        return dict(newest)
+
+    def _any_known(self, found: Mapping[str, int]) -> bool:
+        awaited = self.place.comparison.awaited
+        return any(one in awaited or self.is_read(one, changed) for one, changed in found.items())
+
+    def _lately_changed(self, nodes: Sequence[Any]) -> dict[str, int]:
+        """Return when orders last changed, of those that did since counting began."""
+        found: dict[str, int] = {}
+        for node in nodes:
             # The pass reports what cannot be read.
             with suppress(StoreError):
                 row = Fields(node, "order")

@@ -77,8 +77,17 @@ def amount(fields: Fields, *, signed: bool = False) -> Money:
         StoreError: invalid_response.
     """
     money = fields.money("amount", currency(fields))
-    if money.amount < 0 and not signed:
-        raise StoreError("invalid_response", f"{fields.where}: amount is {money.amount}, below 0")
+    return money if signed else not_negative(money, fields)
+
+
+def not_negative(money: Money, fields: Fields) -> Money:
+    """Return an amount that was read out of an object.
+
+    Raises:
+        StoreError: invalid_response, it is below 0.
+    """
+    if money.amount < 0:
+        raise StoreError("invalid_response", f"{fields.where}: an amount is {money}, below 0")
     return money
 
 

@@ -10,7 +10,7 @@ from ...kit.graphql.documents import check_whole
 from ...kit.operations import products
 from ...kit.reading.fields import Fields
 from ...kit.reading.secondary import Secondary
-from .ids import number
+from .ids import not_negative, number
 
 _STATUSES = ("ACTIVE", "ARCHIVED", "DRAFT", "UNLISTED")
 _POLICIES = ("CONTINUE", "DENY")
@@ -87,7 +87,7 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
 
     `compareAtPrice` is what it cost before it was reduced.
     """
-    price, also = variant.money("price", currency), Secondary()
+    price, also = not_negative(variant.money("price", currency), variant), Secondary()
     before = also.read("regular_price", variant.money_if_any, "compareAtPrice", currency)
     reduced = None
     if not also.unreadable:
