@@ -128,6 +128,30 @@ def test_an_order_that_was_never_paid_goes_without_a_correction() -> None:
     assert money(ledger) == (0, 0, 0)
 
 
+def test_a_refund_of_an_order_that_was_never_paid_goes_and_comes_with_it() -> None:
+    ledger = Ledger(BEGAN)
+    refunded = order(refunds=(CountedRefund("7", Decimal(4)),))
+    ledger.apply(refunded)
+    ledger.gone("1")
+    assert money(ledger) == (4, 4, 0)
+    ledger.apply(refunded)
+    assert money(ledger) == (4, 8, 0)
+    ledger.apply(replace(refunded, currency="EUR"))
+    assert (money(ledger), money(ledger, "EUR")) == ((8, 8, 0), (0, 4, 0))
+    ledger.apply(replace(refunded, currency="EUR", paid=BEGAN + 30))
+    assert money(ledger, "EUR") == (10, 4, 0)
+
+
+def test_a_refund_of_an_order_from_before_goes_with_it_to_another_currency() -> None:
+    ledger = Ledger(BEGAN)
+    old = order(created=BEGAN - 90, modified=BEGAN - 80, paid=BEGAN - 80)
+    ledger.apply(old, count=False)
+    refunded = replace(old, refunds=(CountedRefund("8", Decimal(4), BEGAN + 5),))
+    ledger.apply(refunded)
+    ledger.apply(replace(refunded, currency="EUR"))
+    assert (money(ledger), money(ledger, "EUR")) == ((4, 4, 0), (0, 4, 0))
+
+
 def test_the_total_of_an_order_from_before_the_counting_may_change_unnoticed() -> None:
     ledger = Ledger(BEGAN)
     old = order(created=BEGAN - 90, modified=BEGAN - 80, paid=BEGAN - 80)

@@ -89,6 +89,7 @@ class Ledger(OrderMemory):
             entry, since = self._opened(order, count=count, is_new=is_new)
         elif entry[CURRENCY] != place:
             self._close(entry)
+            self._return_refunds((), entry)
             entry[CURRENCY:] = [place, entry[AMOUNT] and "0"]
         self._seen[order.id] = entry
         entry[MODIFIED] = max(entry[MODIFIED], order.modified)
@@ -201,7 +202,7 @@ class Ledger(OrderMemory):
         """Bring the account's amount to what the order is now."""
         amount = order.amount(entry[SINCE], counted=entry[AMOUNT] is not None)
         if amount is None:
-            self._return_refunds(order, entry)
+            self._return_refunds(order.refunds, entry)
             return
         known = dict(accounts.refunds_of(entry))
         # What was counted of a refund that is there no more belongs to the order again.
@@ -219,9 +220,16 @@ class Ledger(OrderMemory):
             )
         self._account_for(entry, amount)
 
-    def _return_refunds(self, order: CountedOrder, entry: list[Any]) -> None:
-        """Count as revenue what was counted of refunds that an uncounted order has no more."""
-        there = {refund.id: refund.amount for refund in order.refunds}
+    def _return_refunds(self, refunds: Iterable[CountedRefund], entry: list[Any]) -> None:
+        """Count as revenue what was counted of refunds that an uncounted order has no more.
+
+        Args:
+            refunds: those that it has.
+            entry: its account; nothing is done where it is that of a counted order.
+        """
+        if entry[AMOUNT] is not None:
+            return
+        there = {refund.id: refund.amount for refund in refunds}
         for place in range(REFUNDS, len(entry), 2):
             counted, now = Decimal(entry[place + 1] or 0), there.get(entry[place], Decimal(0))
             if counted > now:
@@ -237,9 +245,11 @@ class Ledger(OrderMemory):
         entry[AMOUNT] = str(amount)
 
     def _close(self, entry: list[Any]) -> None:
-        """Take what is left of a counted order out of the account."""
+        """Take out of the counters what is left of a counted order, and an unpaid one's refunds."""
         if entry[AMOUNT] is not None:
             self._account_for(entry, accounts.refunded_amount(entry))
+        elif not entry[SINCE]:
+            self._return_refunds((), entry)
 
     def gone(self, order_id: str) -> None:
         """Note that a remembered order is deleted or in the trash."""
