@@ -107,7 +107,8 @@ def _line(call: Document) -> str:
     parts = [call["time"], f"{what}{call['operation']}", f"{call['duration_ms']:.0f} ms"]
     if call["error_type"]:
         status = f" HTTP {call['status']}" if call["status"] else ""
-        parts.append(f"{call['error_type']} ({call['fault']}){status}: {call['message']}")
+        message = f": {call['message']}" if call["message"] else ""
+        parts.append(f"{call['error_type']} ({call['fault']}){status}{message}")
     if call["trace_id"]:
         parts.append(f"trace {call['trace_id']}")
     return "  ".join(parts)

@@ -51,6 +51,8 @@ pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; font-siz
 .soft { color: var(--soft); font-size: .9rem; }
 .why { overflow-wrap: anywhere; }
 .when { text-align: right; white-space: nowrap; }
+.when::after { content: "\\25B8"; margin-left: .6em; }
+[open] > summary .when::after { content: "\\25BE"; }
 .checks { overflow-x: auto; border-top: 1px solid var(--line); padding: .25rem .9rem .6rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; }
