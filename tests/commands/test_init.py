@@ -21,12 +21,15 @@ from store_exporter import cli
 from store_exporter.commands.support import questions
 from store_exporter.config import load
 from store_exporter.errors import StoreError
+from store_exporter.platforms import base
 from store_exporter.stores.model import Proxy, Secret, Store
 from tests.fakes.handlers import Handler, handling
 from tests.fakes.serving import serving
 
 from .shops import DOMAIN
 from .terminal import dialogue
+
+PLATFORMS = ", ".join(base.names())
 
 
 @pytest.fixture
@@ -67,8 +70,8 @@ def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
     status, seen = dialogue(
         tmp_path,
         [
-            ("Platform (shopify, woocommerce): ", "wocommerce"),
-            ("one of shopify, woocommerce", "woocommerce"),
+            (f"Platform ({PLATFORMS}): ", "wocommerce"),
+            (f"one of {PLATFORMS}", "woocommerce"),
             ("Address of the store: ", f"{url}/"),
             ("Its name in metrics [127.0.0.1]: ", DOMAIN),
             ("Org that owns the store, as one word: ", "acme"),
