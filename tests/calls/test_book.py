@@ -10,8 +10,9 @@ from itertools import count
 import pytest
 
 from store_exporter.calls import book as book_module
-from store_exporter.calls.book import CallBook, CallLimits
+from store_exporter.calls.book import CallBook
 from store_exporter.calls.call import MAX_RAW, Call
+from store_exporter.calls.store_calls import CallLimits
 from store_exporter.errors import StoreError
 
 LABELS = ("acme", "shop.example", "woocommerce", "get_cart")

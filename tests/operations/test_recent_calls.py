@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from store_exporter import StoreError, track
-from store_exporter.calls.book import CallBook, CallLimits
+from store_exporter.calls.book import CallBook
+from store_exporter.calls.store_calls import CallLimits
 from store_exporter.metrics.recorder import Recorder
 from tests.metrics.figures import series
 from tests.operations.shop import Shop

@@ -6,25 +6,21 @@ is masked when it is read, and no reader gets it otherwise.
 
 from __future__ import annotations
 
-import sys
 import time
-from bisect import insort
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from ..errors import Fault
 from ..lock import Lock
 from .call import MAX_RAW, OPERATION, Call, message_and_status
 from .privacy import hide
+from .store_calls import BYTES_OF_CALL, CallLimits, StoreCalls, copied, size
 
 SHOWN = 300
 """Characters of a message that are shown."""
 MAX_STORES = 10_000
 MAX_BYTES = 100_000_000
 """Of all failures that others told, with their messages, in memory."""
-_BYTES_OF_CALL = 250
-"""Of a call without its message."""
 _UNSURE = 200
 """Characters at the end of a message that was cut before it was masked: what stands there may be
 the beginning of something that should be hidden, and is not shown."""
@@ -32,39 +28,6 @@ _BUSY = 1.0
 """Seconds: a list that was filled within fewer takes nothing more, so that failing is cheap."""
 
 Labels = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class CallLimits:
-    """How much is remembered.
-
-    Attributes:
-        failures: of each store, of each of its lists of failures.
-        slowest: of each store.
-        age: seconds after which a call is forgotten.
-    """
-
-    failures: int = 20
-    slowest: int = 10
-    age: float = 86_400.0
-
-
-@dataclass(slots=True)
-class _Page:
-    """The calls of one store.
-
-    What the store rightly refused has a list of its own, and so have probes and collectors, which
-    fail again and again while a store is down: neither pushes out what the others are looked for.
-    """
-
-    failures: deque[Call]
-    refusals: deque[Call]
-    checks: deque[Call]
-    slowest: list[Call] = field(default_factory=list)
-    bytes: int = 0
-
-    def lists(self) -> Iterator[Iterable[Call]]:
-        yield from (self.failures, self.refusals, self.checks, self.slowest)
 
 
 class CallBook:
@@ -89,7 +52,7 @@ class CallBook:
         self.since: float = clock()
         self._redact = redact
         self._clock = clock
-        self._pages: dict[tuple[str, str], _Page] = {}
+        self._pages: dict[tuple[str, str], StoreCalls] = {}
         self._changed: set[tuple[str, str]] = set()
         self._bytes = 0
         self._lock = Lock()
@@ -117,7 +80,7 @@ class CallBook:
         org, domain, platform, operation = labels
         now = self._clock()
         call = Call(now, org, domain, platform, OPERATION, operation, seconds, error_type)
-        calls = self._list(call)
+        calls = self._page(call).list_of(call)
         if len(calls) == calls.maxlen and 0 <= now - calls[0].time < _BUSY:
             return
         message, status = message_and_status(error)
@@ -158,17 +121,17 @@ class CallBook:
         if call.error_type is None:
             self._slow(call)
             return
-        calls = self._list(call)
-        pushed_out = _bytes(calls[0]) if calls and len(calls) == calls.maxlen else 0
+        calls = self._page(call).list_of(call)
+        pushed_out = size(calls[0]) if calls and len(calls) == calls.maxlen else 0
         calls.append(call)
         self._changed.add((call.org, call.domain))
         if calls:
-            self._weigh(self._page(call), _bytes(call) - pushed_out)
+            self._weigh(self._page(call), size(call) - pushed_out)
 
     def of(self, org: str, domain: str) -> set[Call]:
         """Return all that is remembered of a store, as it was written."""
         page = self._pages.get((org, domain))
-        return {call for calls in page.lists() for call in _copy(calls)} if page else set()
+        return {call for calls in page.lists() for call in copied(calls)} if page else set()
 
     def read(self, org: str, domain: str | None = None) -> list[Call]:
         """Return what is remembered of an org's failures, newest first, as it was written."""
@@ -210,15 +173,8 @@ class CallBook:
     def _limit(self, limits: CallLimits) -> None:
         self.limits = limits
         for key, page in list(self._pages.items()):
-            made = _page(limits)
-            made.failures.extend(_copy(page.failures))
-            made.refusals.extend(_copy(page.refusals))
-            made.checks.extend(_copy(page.checks))
-            # The slowest succeeded, have no messages, and are not weighed.
-            made.bytes = sum(_bytes(one) for calls in made.lists() for one in calls)
+            self._pages[key] = made = page.limited(limits)
             self._bytes += made.bytes - page.bytes
-            made.slowest = page.slowest[max(len(page.slowest) - limits.slowest, 0) :]
-            self._pages[key] = made
 
     def _young(self, org: str, domain: str | None, *, slowest: bool) -> Iterator[Call]:
         oldest = self._clock() - self.limits.age
@@ -226,16 +182,9 @@ class CallBook:
             if key[0] == org and domain in (None, key[1]):
                 *failures, slow = page.lists()
                 for calls in [slow] if slowest else failures:
-                    yield from (one for one in _copy(calls) if one.time > oldest)
+                    yield from (one for one in copied(calls) if one.time > oldest)
 
-    def _list(self, call: Call) -> deque[Call]:
-        """Return the list that a failure belongs in."""
-        page = self._page(call)
-        if call.kind != OPERATION:
-            return page.checks
-        return page.refusals if call.fault is Fault.CUSTOMER else page.failures
-
-    def _page(self, call: Call) -> _Page:
+    def _page(self, call: Call) -> StoreCalls:
         key = (call.org, call.domain)
         page = self._pages.get(key)
         if page is None:
@@ -243,10 +192,10 @@ class CallBook:
                 # Tried and not waited for: a signal handler may interrupt the very thread that
                 # holds it.
                 self._lock.attempt(self._make_room)
-            page = self._pages.setdefault(key, _page(self.limits))
+            page = self._pages.setdefault(key, StoreCalls.within(self.limits))
         return page
 
-    def _weigh(self, page: _Page, more: int) -> None:
+    def _weigh(self, page: StoreCalls, more: int) -> None:
         """Note how much a page grows, and make room if all pages together are too large."""
         # What failed here was not weighed, and may be what was pushed out.
         after = max(page.bytes + more, 0)
@@ -259,7 +208,7 @@ class CallBook:
         """Forget a tenth of the stores of the org that uses most memory, those known longest."""
         taken: Counter[str] = Counter()
         for (org, _), page in list(self._pages.items()):
-            taken[org] += page.bytes + _BYTES_OF_CALL
+            taken[org] += page.bytes + BYTES_OF_CALL
         most = taken.most_common(1)[0][0]
         keys = [key for key in list(self._pages) if key[0] == most]
         for key in keys[: len(keys) // 10 + 1]:
@@ -275,31 +224,7 @@ class CallBook:
         if not most:
             return float("inf")
         # Tried and not waited for, as above; that a slow call is missed now and then does no harm.
-        if not self._lock.attempt(_insert, page, call, oldest, most):
+        if not self._lock.attempt(page.insert, call, oldest, most):
             return call.duration
         self._changed.add((call.org, call.domain))
         return page.slowest[0].duration if len(page.slowest) >= most else -1.0
-
-
-def _insert(page: _Page, call: Call, oldest: float, most: int) -> None:
-    """Put a call among the slowest of a page, of which those that are too old go."""
-    slowest = [one for one in page.slowest if one.time > oldest]
-    insort(slowest, call, key=lambda one: one.duration)
-    page.slowest = slowest[max(len(slowest) - most, 0) :]
-
-
-def _bytes(call: Call) -> int:
-    return _BYTES_OF_CALL + sys.getsizeof(call.message)
-
-
-def _copy(calls: Iterable[Call]) -> tuple[Call, ...]:
-    while True:
-        try:
-            return tuple(calls)
-        except RuntimeError:  # somebody wrote meanwhile
-            continue
-
-
-def _page(limits: CallLimits) -> _Page:
-    most = limits.failures
-    return _Page(deque(maxlen=most), deque(maxlen=most), deque(maxlen=most))

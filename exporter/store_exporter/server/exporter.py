@@ -7,7 +7,8 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from ..calls.book import CallBook, CallLimits
+from ..calls.book import CallBook
+from ..calls.store_calls import CallLimits
 from ..config import Config, ConfigError
 from ..discovery.discoverer import Discoverer
 from ..discovery.owners_file import OwnersFile
