@@ -11,10 +11,11 @@ import pytest
 
 from store_exporter.metrics.catalogue import CATALOGUE, Kind
 from store_exporter.mixin import alerts, dashboards, policy, wide
+from store_exporter.mixin.dashboards.columns import COLUMNS
 from store_exporter.mixin.dashboards.drawing import linter
 from store_exporter.mixin.dashboards.drawing.render import without_placement
 from store_exporter.mixin.dashboards.drawing.sdk import JSONEncoder, model
-from store_exporter.mixin.dashboards.panels import COLUMNS, DashboardPage, PanelKind
+from store_exporter.mixin.dashboards.panels import DashboardPage, PanelKind
 from store_exporter.mixin.policy import RATE_WINDOW
 
 DOCUMENTS = dashboards.documents()

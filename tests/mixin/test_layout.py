@@ -10,14 +10,10 @@ import pytest
 
 from store_exporter.metrics.catalogue import business
 from store_exporter.mixin import alerts, dashboards, series
+from store_exporter.mixin.dashboards.columns import COLUMNS
 from store_exporter.mixin.dashboards.drawing import colours
-from store_exporter.mixin.dashboards.panels import (
-    COLUMNS,
-    DashboardPage,
-    Nothing,
-    Panel,
-    PanelKind,
-)
+from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, PanelKind
+from store_exporter.mixin.dashboards.values import Nothing
 from tests.mixin import screen
 from tests.mixin.synthetic import VALUES
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from store_exporter.mixin import dashboards, wide
-from store_exporter.mixin.dashboards.panels import Nothing, Panel, PanelKind
+from store_exporter.mixin.dashboards.panels import Panel, PanelKind
+from store_exporter.mixin.dashboards.values import Nothing
 from store_exporter.mixin.dashboards.variables import DETAIL, LEVEL
 from store_exporter.mixin.policy import DAY, HOUR, MINUTE
 from tests.mixin.panels import ALL, RANGE, Series, Source, choices, figures, proof

@@ -13,7 +13,8 @@
     alerts        one module per subject
     messages      `alertmanager` routes and times, `inhibition`; `receivers`, `slack`, `mail` and
                   `chat` its messages, which say what `texts` has and lead where `links` allows
-    dashboards    `pages` one module per dashboard, `drawing` Grafana's JSON of them
+    dashboards    `pages` one module per dashboard, made of `panels`, `columns` and `values`;
+                  `drawing` Grafana's JSON of them
     documentation pages and sections that are made: `runbook`, `reference`, `sections`
     files         all of it as files, for `store-exporter generate`
 

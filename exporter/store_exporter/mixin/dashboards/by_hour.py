@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..names import Dashboard
 from ..promql import hourly
-from .panels import Nothing, Panel, PanelKind, Query
+from .panels import Panel, PanelKind, Query
+from .values import Nothing
 
 
 def by_hour(

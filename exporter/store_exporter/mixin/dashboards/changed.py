@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .. import changes
 from ..names import Dashboard
-from .panels import Nothing, Panel, PanelKind, Query, Row
+from .panels import Panel, PanelKind, Query, Row
+from .values import Nothing
 from .variables import STORES
 
 MOST = 50

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .. import alerts, promql
 from ..names import Dashboard
-from .panels import BLUE, RED, YELLOW, Mapping, Nothing, Panel, PanelKind, Query
+from .panels import Panel, PanelKind, Query
+from .values import BLUE, RED, YELLOW, Mapping, Nothing
 
 RANKS: tuple[Mapping, ...] = ((1, "critical", RED), (2, "warning", YELLOW), (3, "info", BLUE))
 """Severities by their rank, which the label `rank` holds and the table is sorted by."""

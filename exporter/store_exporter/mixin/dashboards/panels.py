@@ -11,53 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..names import Dashboard
-
-GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
-
-Steps = tuple[tuple[float | None, str], ...]
-"""Threshold steps: the lower bound (None for the first) and the colour."""
-Mapping = tuple[float, str, str]
-"""A value, the text shown in its place, and its colour."""
-
-GREY = "#808080"
-"""What is past, normal or unknown: never the colour of good or bad."""
-UP_DOWN: tuple[Mapping, ...] = ((0, "Down", RED), (1, "Up", GREEN))
-OK_FAILED: tuple[Mapping, ...] = ((0, "Failed", RED), (1, "OK", GREEN))
-NEUTRAL: Steps = ((None, BLUE),)
-
-
-class Nothing(StrEnum):
-    """What a panel shows in place of figures that are missing, so that it is no zero."""
-
-    UNKNOWN = "No data"
-    """Nothing is known; Grafana's own words."""
-    NONE = "None"
-    """Nothing happened, which is good."""
-    NO_STORE = "No store watched"
-    """As after an installation, or while no exporter runs."""
-    NOT_COLLECTED = "Not collected"
-    NOT_NOW = "Choose a time up to now"
-    NOT_SO_LONG = "Not watched for so long"
-    NO_HTTPS = "No store is read over https"
-    NO_API_VERSION = "No platform here ends its API versions"
-    NO_BACKLOG = "No collector counts its backlog"
-    NOT_REPORTED = "No application reports by HTTP"
-    NO_OTLP = "OTLP is switched off"
-    NO_CALLS = "No calls"
-    NO_ORDERS = "No orders in that time"
-    STEADY = "Nothing varied enough"
-
-
-def in_words(label: str, nothing: Nothing, known: str) -> str:
-    """PromQL of one series that is called by words, where nothing is known.
-
-    Grafana shows no words in a timeline without series, and none for a figure that is a name.
-    """
-    return f'label_replace(vector(-1), "{label}", "{nothing}", "", "") unless on () ({known})'
-
-
-IN_WORDS: Mapping = (-1, Nothing.UNKNOWN, GREY)
-"""What its value is shown as."""
+from .columns import COLUMNS
+from .values import NEUTRAL, Mapping, Nothing, Steps
 
 
 class PanelKind(StrEnum):
@@ -98,55 +53,6 @@ class Query:
     width: int = 80
     otherwise: Nothing | None = None
     right: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table that shows a label.
-
-    Attributes:
-        title: its heading.
-        width: pixels, or the least of them when it grows.
-        grows: whether it takes what room is left. A longer text is broken into lines.
-        fact: whether it stands after the figures, because it does not identify a row.
-        words: what is shown in the place of each value, and its colour.
-    """
-
-    title: str
-    width: int
-    grows: bool = False
-    fact: bool = False
-    words: tuple[tuple[str, str, str], ...] = ()
-
-
-COLUMNS: dict[str, Column] = {
-    "what": Column("What is wrong", 160, grows=True),
-    "product": Column("Product", 145, grows=True),
-    "sku": Column("SKU", 150),
-    "cart": Column("Cart", 90),
-    "domain": Column("Store", 170, grows=True),
-    "operation": Column("Operation", 160, grows=True),
-    "error_type": Column("Error", 140, grows=True),
-    "probe": Column("Check", 90),
-    "collector": Column("Figures", 130, grows=True),
-    "slo": Column("Objective", 95),
-    "instance": Column("Process", 170, grows=True),
-    "rank": Column("Severity", 102, fact=True),
-    "alertname": Column("Alert", 230, fact=True),
-    "kind": Column("Kind", 90),
-    "component": Column("What", 150, grows=True),
-    "before": Column("Before", 120),
-    "after": Column("After", 120),
-    "status": Column("HTTP status", 110, fact=True),
-    "fault": Column("Fault", 80, fact=True),
-    "version": Column("Version", 90, fact=True),
-    "stock": Column("Stock", 75, fact=True, words=(("out", "Out", RED), ("low", "Low", YELLOW))),
-    "currency": Column("Currency", 85, fact=True),
-    "timezone": Column("Time zone", 150, fact=True),
-    "order_storage": Column("Order storage", 120, fact=True),
-    "org": Column("Org", 140, fact=True),
-}
-"""How each label is shown in tables."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from ..policy import THRESHOLDS
 from ..promql import OPERATION, STORE, named, select
 from ..rules import recording
 from ..wide import Wide
-from .panels import GREEN, RED, YELLOW, Steps
+from .values import GREEN, RED, YELLOW, Steps
 from .variables import (
     ALL_OPERATIONS,
     CURRENCY_MATCH,

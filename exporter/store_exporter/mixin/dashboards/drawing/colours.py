@@ -6,7 +6,8 @@ import colorsys
 import re
 
 from ....errors import ERROR_TYPES, Fault
-from ..panels import BLUE, GREEN, GREY, ORANGE, RED, YELLOW, Query
+from ..panels import Query
+from ..values import BLUE, GREEN, GREY, ORANGE, RED, YELLOW
 
 PURPLE = "purple"
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..panels import GREY, Mapping, Nothing, Panel, PanelKind, Steps
+from ..panels import Panel, PanelKind
+from ..values import GREY, Mapping, Nothing, Steps
 from . import colours
 from .sdk import (
     HeatmapColorMode,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ... import alerts
+from ..columns import COLUMNS, Column
 from ..firing import RANKS
-from ..panels import COLUMNS, Column, Panel, Query
+from ..panels import Panel, Query
 from .finish import absent, mappings, thresholds, unknown, written
 from .sdk import build_common, common, model, table
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ... import promql, series, wide
 from ..counted import BEHIND, errors
-from ..panels import BLUE, GREY, ORANGE, RED, Nothing, Panel, PanelKind, Query, Row, Steps
+from ..panels import Panel, PanelKind, Query, Row
 from ..scales import NO_ERROR, over_time
+from ..values import BLUE, GREY, ORANGE, RED, Nothing, Steps
 
 LEAST_STEP, POINTS = "5m", 150
 """Distance of the points between which correlation is computed, at least, and about how many there

@@ -8,8 +8,9 @@ from ...names import Dashboards
 from ...promql import hourly, select
 from .. import changed
 from ..counted import BEHIND, BEHIND_OF_OPERATIONS, errors, latest_errors
-from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps, Variable
+from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Variable
 from ..scales import LATENCY, NO_ERROR, NONE_GOOD, P95, SUCCESS, mean, over_time, success
+from ..values import NEUTRAL, Nothing, Steps
 from ..variables import OPERATION_MATCH, OPERATIONS, READ, SKIPPED, STORE_MATCH
 from .correlation import moving_together
 from .errors_rows import seen_by_exporter

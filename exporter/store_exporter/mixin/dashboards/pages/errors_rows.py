@@ -7,8 +7,9 @@ from ... import promql, series, wide
 from ...names import AlertName, Dashboards
 from ...promql import STORE, on, select
 from ..by_hour import by_hour
-from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..panels import Panel, PanelKind, Query, Row
 from ..scales import LATENCY, NO_ERROR, over_time
+from ..values import Nothing
 from ..variables import STORE_MATCH
 
 S = STORE_MATCH

@@ -6,18 +6,9 @@ from ....metrics.catalogue import Metric, exporter
 from ...names import AlertName, Dashboards
 from ...promql import increase, select
 from .. import firing
-from ..panels import (
-    IN_WORDS,
-    UP_DOWN,
-    DashboardPage,
-    Nothing,
-    Panel,
-    PanelKind,
-    Query,
-    Row,
-    in_words,
-)
+from ..panels import DashboardPage, Panel, PanelKind, Query, Row
 from ..scales import NONE_GOOD, NOTHING_HAPPENED
+from ..values import IN_WORDS, UP_DOWN, Nothing, in_words
 from ..variables import PROCESS_MATCH, PROCESSES, of_ours
 from .exporter_rows import cost, store_requests
 from .exporter_schedule import schedule

@@ -8,8 +8,9 @@ from ...names import AlertName, Dashboards
 from ...policy import DAY, THRESHOLDS
 from ...promql import STORE, hourly, increase, on, rate, select
 from ..by_hour import by_hour
-from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..panels import Panel, PanelKind, Query, Row
 from ..scales import API_VERSION, BUDGET, NOTHING_HAPPENED
+from ..values import Nothing
 from ..variables import PROCESS_MATCH, of_ours
 
 M = PROCESS_MATCH

@@ -8,8 +8,9 @@ from ...names import AlertName
 from ...policy import THRESHOLDS
 from ...promql import increase, rate, select
 from ..by_hour import by_hour
-from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..panels import Panel, PanelKind, Query, Row
 from ..scales import LAG, NOTHING_HAPPENED
+from ..values import Nothing
 from ..variables import PROCESS_MATCH
 
 M = PROCESS_MATCH

@@ -7,7 +7,7 @@ from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...promql import STORE, hourly, on, select
 from .. import firing
-from ..panels import NEUTRAL, UP_DOWN, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
+from ..panels import DashboardPage, Panel, PanelKind, Query, Row
 from ..scales import (
     AFFECTED,
     FEW_GOOD,
@@ -22,6 +22,7 @@ from ..scales import (
     UP,
     intervals_ago,
 )
+from ..values import NEUTRAL, UP_DOWN, Nothing, Steps
 from ..variables import READ, STORE_MATCH, STORES
 from .fleet_rows import LISTED, course, upkeep
 

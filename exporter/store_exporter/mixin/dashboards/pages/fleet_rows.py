@@ -9,7 +9,7 @@ from ...policy import DAY, THRESHOLDS
 from ...promql import STORE, each, on
 from ...rules import recording
 from ..by_hour import by_hour
-from ..panels import GREY, IN_WORDS, UP_DOWN, Nothing, Panel, PanelKind, Query, Row, in_words
+from ..panels import Panel, PanelKind, Query, Row
 from ..scales import (
     CERTIFICATE,
     NO_ERROR,
@@ -21,6 +21,7 @@ from ..scales import (
     of_each,
     over_time,
 )
+from ..values import GREY, IN_WORDS, UP_DOWN, Nothing, in_words
 from ..variables import STORE_MATCH
 
 LISTED = 50

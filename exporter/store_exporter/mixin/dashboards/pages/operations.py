@@ -7,7 +7,7 @@ from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import hourly, select
 from ..by_hour import by_hour
-from ..panels import NEUTRAL, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
+from ..panels import DashboardPage, Panel, PanelKind, Query, Row
 from ..scales import (
     LATENCY,
     NO_ERROR,
@@ -19,6 +19,7 @@ from ..scales import (
     quantile,
     success,
 )
+from ..values import NEUTRAL, Nothing, Steps
 from ..variables import OPERATION_MATCH, OPERATION_ONLY, OPERATIONS, READ
 from .operations_rows import one_by_one
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ... import series
 from ...names import Dashboards
-from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..panels import Panel, PanelKind, Query, Row
 from ..scales import LATENCY, SUCCESS, calls, failures, slowest, success
+from ..values import Nothing
 from ..variables import OPERATION_MATCH
 
 M = OPERATION_MATCH

@@ -10,19 +10,9 @@ from ...names import AlertName, Dashboards
 from ...policy import HOUR, MINUTE
 from ...promql import each, one_of, select, total
 from ...series import counted
-from ..panels import (
-    GREEN,
-    GREY,
-    IN_WORDS,
-    RED,
-    Nothing,
-    Panel,
-    PanelKind,
-    Query,
-    Row,
-    in_words,
-)
+from ..panels import Panel, PanelKind, Query, Row
 from ..scales import FEW_GOOD, SUCCESS, UP, success
+from ..values import GREEN, GREY, IN_WORDS, RED, Nothing, in_words
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH

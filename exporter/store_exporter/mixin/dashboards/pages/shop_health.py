@@ -7,7 +7,7 @@ from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import select
 from ..by_hour import by_hour
-from ..panels import IN_WORDS, OK_FAILED, Nothing, Panel, PanelKind, Query, Row, in_words
+from ..panels import Panel, PanelKind, Query, Row
 from ..scales import (
     LATENCY,
     NO_ERROR,
@@ -22,6 +22,7 @@ from ..scales import (
     slowest,
     success,
 )
+from ..values import IN_WORDS, OK_FAILED, Nothing, in_words
 from ..variables import STORE_MATCH
 
 M = STORE_MATCH

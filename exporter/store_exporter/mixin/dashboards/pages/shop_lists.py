@@ -6,7 +6,8 @@ from ....metrics.catalogue import lists
 from ...names import AlertName, Dashboard, Dashboards
 from ...promql import each, equal
 from ..firing import labelled
-from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..panels import Panel, PanelKind, Query, Row
+from ..values import Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH

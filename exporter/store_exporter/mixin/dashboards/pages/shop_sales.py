@@ -7,8 +7,9 @@ from ... import wide
 from ...names import AlertName, Dashboards
 from ...promql import each, select
 from ...rules import surges
-from ..panels import Nothing, Panel, PanelKind, Query, Row
+from ..panels import Panel, PanelKind, Query, Row
 from ..scales import PAYMENTS, REVENUE_CHOSEN, over_time
+from ..values import Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH

@@ -7,8 +7,9 @@ from ...names import AlertName, Dashboards
 from ...policy import BURN_RATES, SLO_WINDOW
 from ...promql import select
 from ...rules import slo
-from ..panels import DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps, Variable
+from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Variable
 from ..scales import over_time
+from ..values import Nothing, Steps
 from ..variables import READ, STORE_MATCH, STORES
 
 OBJECTIVE = Variable(

@@ -7,8 +7,9 @@ from ...names import AlertName, Dashboards
 from ...policy import SEASONAL
 from ...promql import STORE, on, one_of, over, select
 from ...rules import longterm
-from ..panels import GREEN, RED, YELLOW, DashboardPage, Nothing, Panel, PanelKind, Query, Row, Steps
+from ..panels import DashboardPage, Panel, PanelKind, Query, Row
 from ..scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
+from ..values import GREEN, RED, YELLOW, Nothing, Steps
 from ..variables import CURRENCY, STORE_MATCH, STORES
 
 M = STORE_MATCH

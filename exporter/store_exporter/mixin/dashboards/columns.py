@@ -1,0 +1,56 @@
+"""How each label is shown as a column of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .values import RED, YELLOW
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table that shows a label.
+
+    Attributes:
+        title: its heading.
+        width: pixels, or the least of them when it grows.
+        grows: whether it takes what room is left. A longer text is broken into lines.
+        fact: whether it stands after the figures, because it does not identify a row.
+        words: what is shown in the place of each value, and its colour.
+    """
+
+    title: str
+    width: int
+    grows: bool = False
+    fact: bool = False
+    words: tuple[tuple[str, str, str], ...] = ()
+
+
+COLUMNS: dict[str, Column] = {
+    "what": Column("What is wrong", 160, grows=True),
+    "product": Column("Product", 145, grows=True),
+    "sku": Column("SKU", 150),
+    "cart": Column("Cart", 90),
+    "domain": Column("Store", 170, grows=True),
+    "operation": Column("Operation", 160, grows=True),
+    "error_type": Column("Error", 140, grows=True),
+    "probe": Column("Check", 90),
+    "collector": Column("Figures", 130, grows=True),
+    "slo": Column("Objective", 95),
+    "instance": Column("Process", 170, grows=True),
+    "rank": Column("Severity", 102, fact=True),
+    "alertname": Column("Alert", 230, fact=True),
+    "kind": Column("Kind", 90),
+    "component": Column("What", 150, grows=True),
+    "before": Column("Before", 120),
+    "after": Column("After", 120),
+    "status": Column("HTTP status", 110, fact=True),
+    "fault": Column("Fault", 80, fact=True),
+    "version": Column("Version", 90, fact=True),
+    "stock": Column("Stock", 75, fact=True, words=(("out", "Out", RED), ("low", "Low", YELLOW))),
+    "currency": Column("Currency", 85, fact=True),
+    "timezone": Column("Time zone", 150, fact=True),
+    "order_storage": Column("Order storage", 120, fact=True),
+    "org": Column("Org", 140, fact=True),
+}
+"""How each label is shown in tables."""

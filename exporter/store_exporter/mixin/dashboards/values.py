@@ -1,0 +1,52 @@
+"""How values are shown: colours, thresholds, and the words in place of a value or of nothing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
+
+Steps = tuple[tuple[float | None, str], ...]
+"""Threshold steps: the lower bound (None for the first) and the colour."""
+Mapping = tuple[float, str, str]
+"""A value, the text shown in its place, and its colour."""
+
+GREY = "#808080"
+"""What is past, normal or unknown: never the colour of good or bad."""
+UP_DOWN: tuple[Mapping, ...] = ((0, "Down", RED), (1, "Up", GREEN))
+OK_FAILED: tuple[Mapping, ...] = ((0, "Failed", RED), (1, "OK", GREEN))
+NEUTRAL: Steps = ((None, BLUE),)
+
+
+class Nothing(StrEnum):
+    """What a panel shows in place of figures that are missing, so that it is no zero."""
+
+    UNKNOWN = "No data"
+    """Nothing is known; Grafana's own words."""
+    NONE = "None"
+    """Nothing happened, which is good."""
+    NO_STORE = "No store watched"
+    """As after an installation, or while no exporter runs."""
+    NOT_COLLECTED = "Not collected"
+    NOT_NOW = "Choose a time up to now"
+    NOT_SO_LONG = "Not watched for so long"
+    NO_HTTPS = "No store is read over https"
+    NO_API_VERSION = "No platform here ends its API versions"
+    NO_BACKLOG = "No collector counts its backlog"
+    NOT_REPORTED = "No application reports by HTTP"
+    NO_OTLP = "OTLP is switched off"
+    NO_CALLS = "No calls"
+    NO_ORDERS = "No orders in that time"
+    STEADY = "Nothing varied enough"
+
+
+def in_words(label: str, nothing: Nothing, known: str) -> str:
+    """PromQL of one series that is called by words, where nothing is known.
+
+    Grafana shows no words in a timeline without series, and none for a figure that is a name.
+    """
+    return f'label_replace(vector(-1), "{label}", "{nothing}", "", "") unless on () ({known})'
+
+
+IN_WORDS: Mapping = (-1, Nothing.UNKNOWN, GREY)
+"""What its value is shown as."""
