@@ -178,6 +178,7 @@ async def test_what_track_pushes_is_counted(
     handle.fail(3, "timeout")
     pusher = start_otlp(recorder, interval=3600)
     # What is not of the contract, such as what the recorder tells of itself, is refused.
+    await asyncio.to_thread(pusher.flush)
     await asyncio.to_thread(pusher.shutdown)
     found = await shown(running)
     assert found[TOTAL, *CART] == found[f"{DURATION}_count", *CART] == 3

@@ -195,6 +195,24 @@ def test_a_series_begins_with_a_point_of_its_own_time(receiver: Receiver, start:
     assert {p.start_time_unix_nano for p in totals} == {total.start_time_unix_nano}
 
 
+def test_what_began_during_a_push_begins_at_the_same_time_in_each(
+    receiver: Receiver, start: Start
+) -> None:
+    # A receiver takes a later start for a restart, and counts the whole value once more.
+    recorder = Recorder()
+    pusher = start(recorder)
+    recorder.inc(business.REVENUE, REVENUE, 5)
+    operation = recorder.operation(*STORE, "add_to_cart")
+    operation.start()
+    operation.fail(0.25, "timeout")
+    assert pusher.flush()
+    assert pusher.flush()
+    for name in ("store.revenue", "store.operations", "store.operation.errors"):
+        points = [*receiver.births(name), *receiver.points(name)]
+        assert len(points) == 3
+        assert len({point.start_time_unix_nano for point in points}) == 1, name
+
+
 def test_a_counter_that_goes_on_begins_with_what_it_stood_at(
     receiver: Receiver, start: Start
 ) -> None:

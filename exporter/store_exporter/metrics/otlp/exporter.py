@@ -101,6 +101,7 @@ class Delivery:
         states = {(f.metric.name, labels): value for f in restored for labels, value in f.series}
         self._baseline.acknowledge(states, started)
         self._known: set[Key] = set(states)
+        self._moved: dict[Key, tuple[int, int]] = {}
 
     def send(self, families: Iterable[Family]) -> bool:
         """Send everything; return whether all of it was accepted in time.
@@ -127,6 +128,7 @@ class Delivery:
             self._baseline.settle(now)
         self._baseline.retain(seen)
         self._known &= seen
+        self._moved = {key: times for key, times in self._moved.items() if key in seen}
         return True
 
     def close(self) -> None:
@@ -148,9 +150,7 @@ class Delivery:
             ):
                 key = (metric.name, labels)
                 seen.add(key)
-                began = self._started if created is None else round(created * 1e9)
-                # What began while the state was read did so before; samples have milliseconds.
-                began = min(began, now - 1_000_000)
+                began = self._began(key, created, now)
                 # When a counter that outlives processes was zero is not known, and no start says
                 # so. The start of this process would make its whole value an increase to some
                 # receivers.
@@ -170,6 +170,23 @@ class Delivery:
                     yield from (births, batch)
                     births, batch = self._batch(), self._batch()
         yield from (births, batch)
+
+    def _began(self, key: Key, created: float | None, now: int) -> int:
+        """Return when a series began, the same in every push.
+
+        What began while the state was read did so a millisecond before the push, as finely as
+        samples are told apart. A later start in a later push would be a restart to a receiver,
+        which then counts the whole value again.
+        """
+        began = self._started if created is None else round(created * 1e9)
+        known, moved = self._moved.get(key, (None, began))
+        if known == began:
+            return moved
+        latest = now - 1_000_000
+        if began <= latest or key in self._known:
+            return began
+        self._moved[key] = began, latest
+        return latest
 
     def _batch(self) -> _Batch:
         return _Batch(delta=self._settings.delta, exponential=self._settings.exponential)
