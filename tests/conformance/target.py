@@ -16,6 +16,7 @@ import pytest
 from store_demo.shoppers import operated
 from store_demo.stores.base import Role, cast, open_store, wares
 from store_exporter.contract import Collector, Probe
+from store_exporter.errors import StoreError
 from store_exporter.net.retry import Policy
 from store_exporter.platforms import base
 from store_exporter.platforms.base import Platform
@@ -115,10 +116,20 @@ class Target:
             # Others without variations are sold elsewhere, are only a list, or take a booking.
             plain = product.type in ("simple", "product", "")
             enough = product.stock.quantity is None or product.stock.quantity >= 2
-            if plain and product.price is not None and product.sku and enough:
+            listed = plain and product.price is not None and product.sku and enough
+            if listed and self._takes_two(product.sku):
                 found: Product = product
                 return found
         pytest.skip("no product without variations, with a SKU and a price, is in stock")
+
+    def _takes_two(self, sku: str) -> bool:
+        """Whether a cart may have two of a product; some are sold one to a customer."""
+        try:
+            return not self.writes or self.client.add_to_cart(sku, 2).items == 2
+        except StoreError as error:
+            if error.error_type != "invalid_input":
+                raise
+            return False
 
     @cached_property
     def order(self) -> Order:

@@ -52,3 +52,39 @@ def test_numbered_pages_end_at_the_limit_at_a_condition_or_at_the_most() -> None
     assert (len(cut.items), cut.complete) == (6, False)
     with pytest.raises(StoreError, match="there are more than 6 products"):
         cut.whole("products")
+
+
+@pytest.mark.parametrize("fails_from", [1, 2, 3])
+def test_a_list_goes_on_in_smaller_pages_where_large_ones_time_out(fails_from: int) -> None:
+    sizes = []
+
+    def ask(number: int, size: int) -> Plan[NumberedPage]:
+        yield from ()
+        sizes.append(size)
+        if len(sizes) >= fails_from and size > 30:
+            raise StoreError("timeout", "no response")
+        items = [{"id": one} for one in range(230)][(number - 1) * size : number * size]
+        return Numbered(items, 230, -(-230 // size))
+
+    found = outcome(read_pages(ask, size=100, most=1000))
+    assert [row["id"] for row in found.items] == list(range(230))
+    assert found.complete
+    assert set(sizes) == {100, 50, 25}
+    cut = outcome(read_pages(ask, size=100, most=200))
+    assert (len(cut.items), cut.complete) == (200, False)
+
+
+@pytest.mark.parametrize(("size", "left"), [(15, 60.0), (100, 9.0)])
+def test_a_short_page_and_one_without_time_for_another_are_not_tried_again(
+    size: int, left: float
+) -> None:
+    clock, asked = iter([left, left - 5.0, left - 5.0]), []
+
+    def ask(number: int, size: int) -> Plan[NumberedPage]:
+        yield from ()
+        asked.append((number, size))
+        raise StoreError("timeout", "no response")
+
+    with pytest.raises(StoreError, match="no response"):
+        outcome(read_pages(ask, size=size, most=1000, left=lambda: next(clock)))
+    assert asked == [(1, size)]
