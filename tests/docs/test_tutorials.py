@@ -112,7 +112,7 @@ def follow(
         reload: has the exporter read its configuration.
     """
     pace = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    prometheus = {"global": pace, **yaml.safe_load(steps(STORE, "yaml")[1].text)}
+    prometheus = {**yaml.safe_load(steps(STORE, "yaml")[1].text), "global": pace}
     text = yaml.safe_dump(prometheus).replace("localhost:10847", exporter)
     (flag,) = re.findall(r"--enable-feature=\S+", steps(ALERT, "sh")[-1].text)
     generated = folder / "monitoring/alerts"
