@@ -167,7 +167,7 @@ def debug_text(job: Job, result: Result, recorder: Recorder) -> str:
         *result.lines,
         *(f"degraded: {reason}" for reason in result.degraded),
         *([result.summary] if result.summary else []),
-        f"{outcome} after {result.duration:.3f} s and {result.requests} requests",
+        f"{outcome} after {result.duration:.3f} s; requests: {result.requests}",
     ]
     metrics = b"".join(render_text(_of_stores(recorder))).decode()
     return (

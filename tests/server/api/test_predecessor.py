@@ -194,4 +194,6 @@ async def test_they_are_not_there_unless_the_configuration_says_so(
     await running.exporter.reload()
     for path in (ANALYTICS, HEALTH):
         assert (await running.api(path)).status == 404
-        assert (await running.ask(path)).status == 404
+        answer = await running.ask(path)
+        assert answer.status == 404
+        assert answer.json["error"].startswith("predecessor_api: true in the configuration")

@@ -66,7 +66,8 @@ class PredecessorApi:
         self, request: web.Request, respond: Callable[[web.Request], Awaitable[Document]]
     ) -> web.Response:
         if not self._exporter.config.predecessor_api:
-            raise web.HTTPNotFound
+            off = "predecessor_api: true in the configuration enables this address"
+            return web.json_response({"success": False, "error": off}, status=404)
         try:
             return web.json_response({"success": True, "data": await respond(request)})
         except ApiError as error:
