@@ -282,6 +282,19 @@ async def test_a_report_is_kept_short_and_free_of_secrets(job: Jobs) -> None:
     assert len(result.degraded) == 10
 
 
+async def test_labels_in_a_stores_own_words_are_legible_and_free_of_secrets(job: Jobs) -> None:
+    bench = Bench()
+    key = "ck_" + 40 * "a"
+    facts = {"version": f"\x1b[2J9.0\n\u202e{key}", "currency": 300 * "E"}
+    names = health.INFO.labels[len(LABELS) :]
+    labels = {name: facts.get(name, "") for name in names}
+    await bench.run(job(reporting(Sample(health.INFO, 1, labels))))
+    (series,) = bench.series(health.INFO)
+    found = dict(zip(health.INFO.labels, series, strict=True))
+    assert found["version"] == r"\u001b[2J9.0 \u202e<masked>"
+    assert len(found["currency"]) == 101
+
+
 async def test_options_have_their_defaults(job: Jobs) -> None:
     seen: dict[str, Any] = {}
 

@@ -11,6 +11,7 @@ from ...metrics import tracing
 from ...metrics.catalogue import business, exporter, health
 from ...metrics.families import Sample
 from ...metrics.recorder import Recorder
+from ...platforms.base import redactor_of
 from ...stores.model import Store
 from ..access import Access, Journal
 from ..jobs import COLLECTOR, PROBE, Job
@@ -21,7 +22,8 @@ from .reasons import Failing, failing
 
 SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
 """The values of the label `reason` of `store_exporter_runs_skipped_total`."""
-
+_LONGEST_LABEL = 100
+"""Characters of a label whose value a store chooses."""
 
 _STATES = {
     state: [Sample(health.HEALTH, float(one is state), {"state": one}) for one in State]
@@ -136,7 +138,10 @@ class Recording:
         own: list[Sample] = []
         expiry: list[Sample] = []
         for sample in report.samples:
-            (expiry if sample.metric is health.TLS_EXPIRY else own).append(sample)
+            if sample.metric is health.TLS_EXPIRY:
+                expiry.append(sample)
+            else:
+                own.append(_legible(sample, job.store) if sample.labels else sample)
         if expiry:
             self.certificate(job, expiry[-1].value)
         if own:
@@ -204,6 +209,13 @@ class Recording:
             self._failures.get(job.store.domain, {}).pop(job.name, None)
         self._recorder.withdraw(job.key)
         self._recorder.withdraw(("figures", *job.key))
+
+
+def _legible(sample: Sample, store: Store) -> Sample:
+    """Return a sample whose labels, which may be a store's own words, are fit for any screen."""
+    line = redactor_of(store).line
+    labels = {name: line(text, _LONGEST_LABEL) for name, text in sample.labels.items()}
+    return sample._replace(labels=labels)
 
 
 def _of_probe(job: Job, result: Result) -> list[Sample]:
