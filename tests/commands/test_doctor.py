@@ -193,4 +193,4 @@ def test_the_number_of_series_is_the_one_that_sizing_computes_with(
     assert classic["stores"] == own + buckets
     main(["doctor", "--config.file", str(file)])
     (store,) = load(file).stores
-    assert f"about {store_series(store).own} of its own, up to" in capsys.readouterr().out
+    assert f"about {store_series(store).own}, up to" in capsys.readouterr().out

@@ -123,9 +123,9 @@ def _budget(store: Store) -> Finding:
 
 def _series(store: Store) -> Finding:
     own, buckets, listed = store_series(store)
-    lists = f", up to {listed} of lists" if listed else ""
-    message = f"about {own} of its own{lists}, and {buckets} where classic buckets are scraped"
-    return Finding("series", "ok", f"{message}; operations are not included")
+    lists = f", up to {listed} more for carts and products by name" if listed else ""
+    message = f"about {own}{lists}, {buckets} more with classic buckets"
+    return Finding("series", "ok", f"{message}; those of operations come on top")
 
 
 def _state(config: Config) -> list[Finding]:
