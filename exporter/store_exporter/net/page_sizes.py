@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..errors import StoreError
+
+_LATE = ("timeout", "server_error")
+"""What comes of a page that takes a store too long: nothing in time, or the error of a server that
+ends what takes it too long."""
 _LEAST = 10
 """Items of a page that is not made smaller."""
 _FAIR = 5.0
-"""Seconds: a request that had less time than this proves nothing about the size of its page."""
+"""Seconds: a request that failed sooner proves nothing about the size of its page."""
 _AMPLE = 4
 """A page that took a fourth of the time in which another one did not come may be twice as large."""
 
@@ -17,7 +22,7 @@ _AMPLE = 4
 class _Limit:
     size: int
     too_long: float
-    """Seconds in which a larger page did not come."""
+    """Seconds after which a larger page had not come."""
 
 
 class PageSizes:
@@ -38,16 +43,30 @@ class PageSizes:
         known = self._limits.get(path)
         return size if known is None else min(size, known.size)
 
-    def timed_out(self, path: str, size: int, seconds: float) -> None:
-        """Note that a page did not come within some seconds: the next one has half as many items.
+    def failed(self, path: str, size: int, error: StoreError, seconds: float) -> None:
+        """Note that a page did not come: if it was too large, the next one has half as many items.
 
         Args:
             path: of the list.
             size: items that were requested.
-            seconds: that the request had.
+            error: what came of it.
+            seconds: that it took.
         """
-        if seconds >= _FAIR and size > _LEAST:
+        is_late = error.error_type in _LATE and seconds >= _FAIR
+        if size > _LEAST and (is_late or error.error_type == "response_too_large"):
             self._limits[path] = _Limit(max(_LEAST, size // 2), seconds)
+
+    def smaller(self, path: str, size: int, error: StoreError) -> int | None:
+        """Return how many items to request after a page failed; None where that would not help.
+
+        Args:
+            path: of the list.
+            size: items that were requested.
+            error: what came of it, after it was noted.
+        """
+        size, before = self.limit(path, size), size
+        is_of_size = error.error_type in (*_LATE, "response_too_large")
+        return size if is_of_size and size < before else None
 
     def came(self, path: str, items: int, seconds: float) -> None:
         """Note that a page came: after a full one in little time the next one may be larger.

@@ -39,6 +39,16 @@ class SlowHttp(LoopbackHttp):
         return response
 
 
+class GivingUp(SlowHttp):
+    """One whose server ends by itself what takes too long."""
+
+    async def send(self, request: Request) -> Response:
+        try:
+            return await super().send(request)
+        except TransportError:
+            return Response(504, {"content-type": "text/html"}, b"Gateway Time-out", request.url)
+
+
 def slow(store: Watched, seconds: float = 0.4) -> Watched:
     return replace(store, http=SlowHttp(store.http.session, clock=store.clock, seconds=seconds))
 
@@ -184,3 +194,13 @@ async def test_best_sellers_and_carts_of_a_slow_store_come_in_smaller_pages() ->
         assert sizes(store) == [100, 50, 50, 50]
         assert figures(await run(watcher, "carts"))["store_carts_abandoned"] == 110
         assert sizes(store) == [50, 50, 50]
+
+
+async def test_a_page_that_php_gives_up_is_requested_smaller_too() -> None:
+    """A limit of the store's own time ends in a 500, a server before it gives up with a 504."""
+    async with watching(orders=0) as fast:
+        place(fast, 130)
+        store = replace(fast, http=GivingUp(fast.http.session, clock=fast.clock))
+        report = await run(store.watcher(), since="2026-01-01")
+        assert accounted(figures(report)) == truth(store) == 130
+        assert sizes(store)[:4] == [100, 50, 50, 50]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 
 from store_exporter.errors import StoreError
+from store_exporter.net.page_sizes import PageSizes
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.reading.numbered_pages import NumberedPage, read_pages
 
@@ -55,36 +57,52 @@ def test_numbered_pages_end_at_the_limit_at_a_condition_or_at_the_most() -> None
 
 
 @pytest.mark.parametrize("fails_from", [1, 2, 3])
-def test_a_list_goes_on_in_smaller_pages_where_large_ones_time_out(fails_from: int) -> None:
-    sizes = []
+@pytest.mark.parametrize("kind", ["timeout", "server_error", "response_too_large"])
+def test_a_list_goes_on_in_smaller_pages_where_large_ones_fail(fails_from: int, kind: str) -> None:
+    sizes, known = [], PageSizes(lambda: 0.0)
 
     def ask(number: int, size: int) -> Plan[NumberedPage]:
         yield from ()
         sizes.append(size)
         if len(sizes) >= fails_from and size > 30:
-            raise StoreError("timeout", "no response")
+            error = StoreError(kind, "no response")
+            known.failed("", size, error, 9.0)
+            raise error
         items = [{"id": one} for one in range(230)][(number - 1) * size : number * size]
         return Numbered(items, 230, -(-230 // size))
 
-    found = outcome(read_pages(ask, size=100, most=1000))
+    smaller = partial(known.smaller, "")
+    found = outcome(read_pages(ask, size=100, most=1000, smaller=smaller))
     assert [row["id"] for row in found.items] == list(range(230))
     assert found.complete
     assert set(sizes) == {100, 50, 25}
-    cut = outcome(read_pages(ask, size=100, most=200))
+    cut = outcome(read_pages(ask, size=100, most=200, smaller=smaller))
     assert (len(cut.items), cut.complete) == (200, False)
 
 
-@pytest.mark.parametrize(("size", "left"), [(15, 60.0), (100, 9.0)])
-def test_a_short_page_and_one_without_time_for_another_are_not_tried_again(
-    size: int, left: float
+@pytest.mark.parametrize(
+    ("kind", "size", "took", "left"),
+    [
+        ("timeout", 10, 30.0, 99.0),
+        ("timeout", 100, 4.0, 99.0),
+        ("timeout", 100, 9.0, 9.0),
+        ("server_error", 100, 0.1, 99.0),
+        ("forbidden", 100, 9.0, 99.0),
+    ],
+)
+def test_what_is_not_too_large_or_has_no_time_is_requested_once(
+    kind: str, size: int, took: float, left: float
 ) -> None:
-    clock, asked = iter([left, left - 5.0, left - 5.0]), []
+    clock, asked, known = iter([left + took, left, left]), [], PageSizes(lambda: 0.0)
 
     def ask(number: int, size: int) -> Plan[NumberedPage]:
         yield from ()
         asked.append((number, size))
-        raise StoreError("timeout", "no response")
+        error = StoreError(kind, "no response")
+        known.failed("", size, error, took)
+        raise error
 
+    smaller, room = partial(known.smaller, ""), lambda: next(clock)
     with pytest.raises(StoreError, match="no response"):
-        outcome(read_pages(ask, size=size, most=1000, left=lambda: next(clock)))
+        outcome(read_pages(ask, size=size, most=1000, smaller=smaller, left=room))
     assert asked == [(1, size)]

@@ -166,8 +166,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             try:
                 return (yield from self.ask(params(size)))
             except StoreError as error:
-                smaller = sizes.limit(self.path, size)
-                if error.error_type != "timeout" or smaller >= size:
+                smaller = sizes.smaller(self.path, size, error)
+                if smaller is None:
                     raise
                 size = smaller
                 self.size = min(self.size, size)

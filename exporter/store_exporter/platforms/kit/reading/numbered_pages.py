@@ -11,10 +11,16 @@ from ....net.plans import Plan
 from .fields import Fields
 from .lists import Rows
 
-_LEAST = 10
-"""Items of a page that is not made smaller, as the size is not what makes it late."""
 _SAMPLED = 5
 """How many pages show how long the others will take."""
+
+
+Smaller = Callable[[int, StoreError], int | None]
+"""Returns how many items to request after so many failed; None where fewer would not help."""
+
+
+def _never(_: int, __: StoreError) -> None:
+    return None
 
 
 class NumberedPage(Protocol):
@@ -40,20 +46,21 @@ def read_pages(
     most: int,
     limit: int | None = None,
     until: Callable[[Any], bool] | None = None,
+    smaller: Smaller = _never,
     left: Callable[[], float] = lambda: math.inf,
 ) -> Plan[Rows]:
     """Read a list whose pages have numbers.
 
     Args:
         ask: for a page by its number, which begins with 1, and its size.
-        size: the most items that a page may have; smaller ones are requested where it does not
-            come in time.
+        size: the most items that a page may have.
         most: items that are read at most, whatever the store says there are.
         limit: items wanted; all of them without it.
         until: ends the reading before an item for which it is true.
+        smaller: says how to go on after a page that failed; without it that is not tried.
         left: how many seconds there are left for it; as many as it takes without it.
     """
-    pages = _Pages(ask, min(limit or size, size), left)
+    pages = _Pages(ask, min(limit or size, size), smaller, left)
     found = Rows()
     seen: set[Any] = set()
     while pages.read < most:
@@ -82,6 +89,7 @@ def read_all(
     what: str,
     size: int,
     left: Callable[[], float],
+    smaller: Smaller = _never,
 ) -> Plan[int]:
     """Read all of a list whose pages have numbers, however long, without keeping it.
 
@@ -89,8 +97,9 @@ def read_all(
         ask: for a page by its number, which begins with 1, and its size.
         take: takes each item once; one that it cannot read is left out.
         what: the name of the items.
-        size: the most items that a page may have; a quarter of them are requested at least.
+        size: the most items that a page may have.
         left: how many seconds there are left for it.
+        smaller: says how to go on after a page that failed; without it that is not tried.
 
     Returns:
         How many items could not be read.
@@ -99,7 +108,7 @@ def read_all(
         StoreError: response_too_large, what is left of the list will take longer than there is
             time; invalid_response, it ended before its own total, or no item can be read.
     """
-    pages = _Pages(ask, size, left)
+    pages = _Pages(ask, size, smaller, left)
     seen: set[Any] = set()
     unreadable, read, began = 0, 0, left()
     failure: StoreError | None = None
@@ -132,7 +141,8 @@ class _Pages:
 
     Args:
         ask: for a page by its number and its size.
-        size: how many items are requested at first; a quarter of them, or ten, are at least.
+        size: how many items are requested at first.
+        smaller: says how to go on after a page that failed.
         left: how many seconds there are left.
 
     Attributes:
@@ -141,11 +151,14 @@ class _Pages:
     """
 
     def __init__(
-        self, ask: Callable[[int, int], Plan[NumberedPage]], size: int, left: Callable[[], float]
+        self,
+        ask: Callable[[int, int], Plan[NumberedPage]],
+        size: int,
+        smaller: Smaller,
+        left: Callable[[], float],
     ) -> None:
         self.number, self.spent = 0, 0.0
-        self._ask, self._size, self._left = ask, size, left
-        self._least = max(_LEAST, size // 4)
+        self._ask, self._size, self._smaller, self._left = ask, size, smaller, left
 
     @property
     def read(self) -> int:
@@ -156,21 +169,19 @@ class _Pages:
         """GET the next page.
 
         Raises:
-            StoreError: whatever requesting it raises; timeout, even for a small one.
+            StoreError: whatever requesting it raises, also for a smaller one.
         """
         while True:
             before = self._left()
             try:
                 page = yield from self._ask(self.number + 1, self._size)
             except StoreError as error:
-                smaller = self._size // 2
-                if error.error_type != "timeout" or smaller < self._least:
-                    raise
+                smaller = self._smaller(self._size, error)
                 # The smaller one may take as long.
-                if self._left() <= before - self._left():
+                if smaller is None or self._left() <= before - self._left():
                     raise
-                # So many pages were read, each of which is two of the smaller ones.
-                self._size, self.number = smaller, self.number * 2
+                # What was read is so many of the smaller pages, or a little more.
+                self._size, self.number = smaller, self.number * self._size // smaller
             else:
                 self.number += 1
                 self.spent += before - self._left()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from ....contract import Response
@@ -197,13 +198,12 @@ class Api(connection.Api):
         began = self.monotonic()
         try:
             response = yield from self.send("GET", path, members.params)
+            body, wrapping = self.read(path, response), self._wrapping(path)
         except StoreError as error:
-            if error.error_type == "timeout":
-                size = int((params or {}).get(self.size_name, 0))
-                self.page_sizes.timed_out(path, size, self.monotonic() - began)
+            size = int((params or {}).get(self.size_name, 0))
+            self.page_sizes.failed(path, size, error, self.monotonic() - began)
             raise
         took = self.monotonic() - began
-        body, wrapping = self.read(path, response), self._wrapping(path)
         items = as_list(wrapping.items_in(body, path))
         if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
@@ -260,6 +260,7 @@ class Api(connection.Api):
             most=self.page_size * self.most_pages,
             limit=limit,
             until=until,
+            smaller=partial(self.page_sizes.smaller, path),
             left=self.left,
         )
 
@@ -306,6 +307,7 @@ class Api(connection.Api):
             take,
             what=what,
             size=self.page_sizes.limit(path, self.page_size),
+            smaller=partial(self.page_sizes.smaller, path),
             left=self.left,
         )
 
