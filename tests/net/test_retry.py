@@ -197,6 +197,7 @@ def test_nothing_is_sent_after_the_deadline() -> None:
         ("-5", None),
         ("", None),
         ("9" * 50, None),
+        (f"23 Nov {'9' * 20} 12:24:23 GMT", None),
         ("٣", None),
     ],
 )

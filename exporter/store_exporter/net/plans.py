@@ -138,7 +138,7 @@ def seconds_of(value: str, now: float) -> float | None:
         return sum(float(number) * _UNITS[unit[0].lower()] for number, unit in parts)
     try:
         moment = parsedate_to_datetime(_WEEKDAY.sub("", raw))
-    except ValueError:
+    except (ValueError, OverflowError):
         try:
             moment = datetime.fromisoformat(raw)
         except ValueError:

@@ -157,7 +157,12 @@ def test_dates_are_aware() -> None:
     assert fields(a=None).gmt_if_any("a") is None
 
 
-@pytest.mark.parametrize("value", ["0000-00-00T00:00:00", "", "yesterday", 1795436456, None])
+_ELSEWHERE = ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"]
+
+
+@pytest.mark.parametrize(
+    "value", ["0000-00-00T00:00:00", "", "yesterday", 1795436456, None, *_ELSEWHERE]
+)
 def test_what_is_no_date_is_refused(value: Any) -> None:
     with pytest.raises(StoreError):
         fields(a=value).gmt("a")

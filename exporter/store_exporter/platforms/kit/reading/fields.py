@@ -247,10 +247,14 @@ class Fields:
         if isinstance(value, str):
             try:
                 moment = datetime.fromisoformat(value)
-            except ValueError:
+                if moment.tzinfo is None:
+                    return moment.replace(tzinfo=UTC)
+                # In GMT it may be in the year 0 or 10000, which no calculation can use.
+                moment.astimezone(UTC)
+            except (ValueError, OverflowError):
                 pass
             else:
-                return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+                return moment
         raise self._wrong(name, "a date")
 
     def gmt_if_any(self, name: str) -> datetime | None:
