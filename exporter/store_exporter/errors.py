@@ -101,7 +101,7 @@ _ENTRIES = (
     ErrorType(
         "server_error",
         Fault.STORE,
-        "The store answered with a server error (HTTP 5xx).",
+        "The store responded with a server error (HTTP 5xx).",
         "Read the store's PHP or application log at that time.",
     ),
     ErrorType(

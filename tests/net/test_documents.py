@@ -473,9 +473,9 @@ def test_what_answered_instead_is_told_apart(
 @pytest.mark.parametrize(
     ("title", "message"),
     [
-        ("502 Bad Gateway", "the store answered with HTTP 502 (Bad Gateway)"),
-        ("502", "the store answered with HTTP 502"),
-        ("Oops | 502", "the store answered with HTTP 502 (Oops | 502)"),
+        ("502 Bad Gateway", "the store responded with HTTP 502 (Bad Gateway)"),
+        ("502", "the store responded with HTTP 502"),
+        ("Oops | 502", "the store responded with HTTP 502 (Oops | 502)"),
     ],
 )
 def test_a_title_that_begins_with_the_status_does_not_say_it_twice(

@@ -133,7 +133,11 @@ async def test_an_answer_that_comes_in_drips_ends_in_time(kind: str, behaviour: 
         (b"HTTP/1.1 504 Late\r\nContent-Length: 0\r\n\r\n", "timeout", "could not reach it: 504"),
         (b"", "local_failure", "it ends the connection"),
         (b"HTTP/1.1 20", "local_failure", "it ends the connection"),
-        (b"\x16\x03\x01 no proxy\r\n", "local_failure", "it does not answer as an HTTP proxy does"),
+        (
+            b"\x16\x03\x01 no proxy\r\n",
+            "local_failure",
+            "it does not respond as an HTTP proxy does",
+        ),
     ],
 )
 async def test_a_proxy_that_makes_no_tunnel_is_named_and_is_not_the_store(

@@ -317,7 +317,7 @@ def test_marks_are_looked_for_at_the_ends_of_a_page_however_long_it_is(
 
 def test_the_program_of_a_test_and_its_cookie_are_not_quoted() -> None:
     found = instead_of_shop(COOKIE % "reload()", HOST)
-    assert found == ("blocked", "a test of visitors answered in the store's place (HTTP 200)")
+    assert found == ("blocked", "a test of visitors responded in the store's place (HTTP 200)")
 
 
 def test_a_program_that_looks_where_it_is_sends_nobody_there() -> None:

@@ -64,7 +64,7 @@ async def test_a_failed_request_tells_the_phases_before_the_failure(
 ) -> None:
     async with serving(bad_server.hang) as server:
         http = StoreHttp(store(server.url), transport, timeout=1)
-        with pytest.raises(StoreError, match="while it was to answer"):
+        with pytest.raises(StoreError, match="while it was to respond"):
             await http.send(Request("GET", "/"))
     assert list(http.journal.phases) == ["connect"]
 

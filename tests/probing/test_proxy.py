@@ -166,10 +166,10 @@ def full_queue() -> Iterator[int]:
     [
         (bad_server.close, "ends the connection instead of making a tunnel"),
         (bad_server.reset, "ends the connection instead of making a tunnel"),
-        (bad_server.raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "does not answer as an HTTP proxy does"),
+        (bad_server.raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "does not respond as an HTTP proxy does"),
         (
             bad_server.answer(headers={"X": "x" * 100_000}),
-            "answers with headers that are too large",
+            "responds with headers that are too large",
         ),
         (
             bad_server.raw(bad_server.head(429, reason="Too\x1b[2Jmany\u009b" + "x" * 5000)),

@@ -260,12 +260,12 @@ async def test_figures_that_the_catalogue_does_not_know_are_a_bug_of_the_check(
 async def test_a_degraded_store_works_but_not_well(job: Jobs) -> None:
     bench = Bench()
     await bench.run(job(liveness=True, critical=True))
-    slow = reporting(degraded=("The answer took 4 s.",))
+    slow = reporting(degraded=("The response took 4 s.",))
     await bench.run(job(slow, name="cart", critical=True))
     found = bench.runner.health("shop.example.com")
     assert found is not None
     assert found.state is State.DEGRADED
-    assert found.reasons == ("cart: The answer took 4 s.",)
+    assert found.reasons == ("cart: The response took 4 s.",)
     assert bench.value(health.UP) == 1
 
 

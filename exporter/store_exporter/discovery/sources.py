@@ -196,7 +196,7 @@ async def _ask(source: HttpSource, refresh: float, room: int) -> bytes:
             async for chunk in response.content.iter_chunked(64 * 1024):
                 body += chunk
                 if len(body) > room:
-                    raise SourceError(f"the answer exceeds {room} bytes, which are enough for it")
+                    raise SourceError(f"the response exceeds {room} bytes, which are enough for it")
             return bytes(body)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise SourceError(f"the address did not answer: {type(error).__name__}") from None

@@ -127,7 +127,7 @@ class Body:
             raise self._error("invalid_response", "the compression is broken") from None
         self._size += len(chunk)
         if max(self._size, self._received) > self._limit:
-            message = f"the answer exceeds {self._limit} bytes"
+            message = f"the response exceeds {self._limit} bytes"
             raise self._error("response_too_large", message)
         self._chunks.append(chunk)
 

@@ -150,7 +150,7 @@ def refuse_cached(response: Response) -> None:
     header = cache_hit(response.headers)
     if header is not None:
         message = (
-            f"the answer came from a cache ({header}), not from the store: "
+            f"the response came from a cache ({header}), not from the store: "
             "exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)
@@ -184,7 +184,7 @@ def refuse_kept(request: Request, response: Response, parameter: str) -> None:
     linked = re.search(rf"[?&]{parameter}=([0-9a-f]+)", response.headers.get("link", ""))
     if linked is not None and linked[1] != request.params.get(parameter, linked[1]):
         message = (
-            "the answer is one to an earlier request, which came out of a cache that does not say "
+            "the response is one to an earlier request, out of a cache that does not say "
             "so: exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)
@@ -261,7 +261,7 @@ def refuse_repeated(
     sent = now - sum(response.phases.values())
     if value == last and sent - came >= _SAME_SECOND:
         message = (
-            f"the answer is the one of {now - came:.0f} s ago ({header}: {value[:40]}), out of a "
+            f"the response is the one of {now - came:.0f} s ago ({header}: {value[:40]}), out of a "
             "cache that does not say so: exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)

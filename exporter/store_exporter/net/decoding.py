@@ -56,9 +56,9 @@ def text(response: Response) -> str:
     """
     found, encoding = _decoded(response)
     if found is None:
-        message = f"the answer is not text in {encoding[:20]}"
+        message = f"the response is not text in {encoding[:20]}"
         if response.body.startswith(_GZIP):
-            message = "the answer is compressed once more than it says"
+            message = "the response is compressed once more than it says"
         raise StoreError("invalid_response", message, status=response.status)
     return found.strip(_BLANK)
 

@@ -25,7 +25,7 @@ _MESSAGES = {
     "tls_untrusted": "the certificate of {host} is not trusted here: {reason}",
     "connection": "{host} {reason}",
     "response_too_large": "the headers that {host} sends are too large",
-    "invalid_response": "what {host} answers is not HTTP",
+    "invalid_response": "what {host} sends is not HTTP",
     "invalid_request": "this is not a request that can be sent to {host}",
     "redirect": "{host} redirects without an end, or to something that is no address",
 }
@@ -123,7 +123,7 @@ def _connection(chain: list[BaseException], sent: bool) -> str:
             if isinstance(one, kind):
                 return words
     if sent:
-        return "closed the connection before its answer was complete"
+        return "closed the connection before its response was complete"
     said = _system_message(chain)
     return f"could not be connected to{f': {said}' if said else ''}"
 

@@ -52,7 +52,7 @@ def read(
         (total, MAX_BYTES, "bytes of headers"),
     ):
         if size > limit:
-            message = f"the answer has more than {limit} {what}"
+            message = f"the response has more than {limit} {what}"
             raise _error("response_too_large", message, status)
     found: dict[str, str] = {}
     repeated: dict[str, list[str]] = {}
@@ -72,7 +72,7 @@ def read(
     codings = repeated.get(_CODING) or ([found[_CODING]] if _CODING in found else [])
     problem = _problem(status, found, codings, version)
     if problem is not None:
-        raise _error("invalid_response", f"what the store answers is not HTTP: {problem}", status)
+        raise _error("invalid_response", f"what the store sends is not HTTP: {problem}", status)
     return found
 
 

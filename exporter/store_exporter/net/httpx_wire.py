@@ -55,11 +55,11 @@ class _Head:
         head = self._bytes + data
         if head[: len(_BEGINNING)] != _BEGINNING[: len(head)]:
             if self._tunnel:
-                raise httpcore.ProxyError("it does not answer as an HTTP proxy does")
-            raise httpcore.RemoteProtocolError("the answer does not begin as HTTP")
+                raise httpcore.ProxyError("it does not respond as an HTTP proxy does")
+            raise httpcore.RemoteProtocolError("the response does not begin as HTTP")
         lengths = _LENGTHS.findall(head.partition(_END)[0])
         if len(lengths) > 1 or any(b"," in length for length in lengths):
-            raise httpcore.RemoteProtocolError("the answer has two Content-Lengths: no HTTP")
+            raise httpcore.RemoteProtocolError("the response has two Content-Lengths: no HTTP")
         whole = _END in head or len(head) > MAX_BYTES
         self._bytes = None if whole else head
         return data
@@ -101,7 +101,7 @@ class _Stream(httpcore.NetworkStream):
             return None
         left = min(timeout, self._ends - time.monotonic())
         if left <= 0:
-            raise httpcore.ReadTimeout("the answer did not end in time")
+            raise httpcore.ReadTimeout("the response did not end in time")
         return left
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -27,7 +27,7 @@ _SHORT = 100
 def blocked_by(who: str, status: int, title: str = "") -> Finding:
     """Return the finding that somebody refuses or tests the visitor by a response of its own."""
     status_and_title = f"HTTP {status}: {title}" if title else f"HTTP {status}"
-    return "blocked", f"{who} answered in the store's place ({status_and_title})"
+    return "blocked", f"{who} responded in the store's place ({status_and_title})"
 
 
 def is_platforms(page: str, low: str, marks: Marks) -> bool:
@@ -179,14 +179,14 @@ def _broken(source: str, page: str, title: str, marks: Marks) -> Finding:
     """Say what is wrong with a body that came as a success."""
     low = page.lower()
     if not page:
-        return "invalid_response", "the answer is empty"
+        return "invalid_response", "the response is empty"
     if any(mark in low for mark in marks.login_pages):
-        return "redirect", "the API answers with a login page"
+        return "redirect", "the API responds with a login page"
     if page.startswith(("{", "[")):
         return "invalid_response", _truncated_or_trailing(source, marks)
     if "<html" in low or "<!doctype" in low:
         page_name = title or "without a title"
-        return "invalid_response", f"the answer is a web page, not JSON: {page_name}"
+        return "invalid_response", f"the response is a web page, not JSON: {page_name}"
     # Notices of PHP and of plugins come first and the JSON after them.
     shown = marks.redact.line(page, 120)
     return "invalid_response", f"something was printed before the JSON: {shown}"

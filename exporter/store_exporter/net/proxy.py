@@ -26,8 +26,8 @@ _SIGNATURES = (
 """Headers of what proxies respond themselves, and how their values begin."""
 _NO_RESPONSE = {
     "connection": "ends the connection instead of making a tunnel",
-    "invalid_response": "does not answer as an HTTP proxy does",
-    "response_too_large": "answers with headers that are too large",
+    "invalid_response": "does not respond as an HTTP proxy does",
+    "response_too_large": "responds with headers that are too large",
 }
 """What a proxy does that neither makes a tunnel nor says why not, by the kind of the failure."""
 

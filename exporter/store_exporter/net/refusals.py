@@ -118,8 +118,8 @@ def by_status(status: int, low: str, title: str, who: str) -> Finding | None:
         (lambda s: s == 408, "timeout", "the web server waited too long for the request"),
         (lambda s: s in (404, 410), "api_not_found", "there is no API at this address"),
         (lambda s: s == 511, "blocked", "a network before the store asks for a login"),
-        (lambda s: s >= 500, "server_error", f"the store answered with HTTP {status}"),
-        (lambda s: s >= 400, "invalid_response", f"the store answered with HTTP {status}"),
+        (lambda s: s >= 500, "server_error", f"the store responded with HTTP {status}"),
+        (lambda s: s >= 400, "invalid_response", f"the store responded with HTTP {status}"),
         (
             lambda s: s == UNCHANGED,
             "invalid_response",

@@ -153,15 +153,15 @@ class Exchange:
     def stage(self) -> str:
         """Describe the stage at which the exchange failed, and compute the phases before it."""
         if self.status is not None:
-            return "in the middle of its answer"
+            return "in the middle of its response"
         if self.kept or "processing" in self.phases or "connect" in self.phases:
-            return "while it was to answer"
+            return "while it was to respond"
         self._settle_connection(None)
         if self._handshake.began is not None:
             return "during the TLS handshake"
         if self._resolving.began is not None and self._resolving.ended is None:
             return "while its name was looked up"
-        return "while connecting to it or waiting for its answer"
+        return "while connecting to it or waiting for its response"
 
 
 watched: ContextVar[Exchange | None] = ContextVar("watched_exchange", default=None)

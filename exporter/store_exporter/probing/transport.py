@@ -196,7 +196,7 @@ class Transport:
 
 
 def _too_many_bytes(exchange: Exchange) -> StoreError:
-    message = f"the answer exceeds {exchange.most_bytes} bytes on the wire"
+    message = f"the response exceeds {exchange.most_bytes} bytes on the wire"
     return StoreError("response_too_large", message, status=exchange.status)
 
 

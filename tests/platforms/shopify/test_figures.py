@@ -405,7 +405,7 @@ async def test_the_certificate_of_a_shop_that_redirects_is_dated(shop: Watched) 
 
 async def test_a_slow_front_page_degrades(shop: Watched) -> None:
     shop.http.seconds = 6.0
-    assert (await shop.probe("storefront")).degraded == ["The answer took 6.0 s, more than 5 s."]
+    assert (await shop.probe("storefront")).degraded == ["The response took 6.0 s, more than 5 s."]
 
 
 async def test_the_certificate_is_dated(shop: Watched) -> None:

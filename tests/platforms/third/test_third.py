@@ -137,7 +137,7 @@ async def test_its_probes_run_and_say_what_is_wrong(command: Installed) -> None:
     checks = {check["name"]: check for check in json.loads(out)["checks"]}
     # Over plain http and by an address there is no certificate and no name to look at.
     assert (status, checks.keys()) == (0, {"liveness"})
-    assert checks["liveness"]["summary"] == "the API answered; the shop sells in GBP"
+    assert checks["liveness"]["summary"] == "the API responded; the shop sells in GBP"
 
     command.shop.faults.add(Fault(path=f"{API}/*", status=429, headers={"Retry-After": "7"}))
     status, liveness = await liveness_of(command)

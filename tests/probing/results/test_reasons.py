@@ -15,7 +15,7 @@ from store_exporter.probing.results.reasons import LONGEST, reason_of
             "Error establishing a database connection",
         ),
         ("two\n lines\tand a tab", "two lines and a tab"),
-        ("the store answered with HTTP 500", "the store answered with HTTP 500"),
+        ("the store responded with HTTP 500", "the store responded with HTTP 500"),
         ("Duplicate entry 'ann.o@mail.example' for key", "Duplicate entry '(mail)' for key"),
         ("moved to https://login.example/?next=1 for now", "moved to (address) for now"),
         ("request 7f3c9a2e-11d0-4b6e-9c1f-00aa12bc34de failed", "request (id) failed"),

@@ -32,4 +32,4 @@ def _refuse_redirect(response: requests.Response, *_: Any, **__: Any) -> None:
     """
     if 300 <= response.status_code < 400:
         response.close()
-        raise requests.TooManyRedirects("the endpoint answered with a redirect; none is followed")
+        raise requests.TooManyRedirects("the endpoint responded with a redirect; none is followed")

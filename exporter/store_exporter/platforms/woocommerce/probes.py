@@ -50,7 +50,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     code, response = yield from facts.ask_currency(api)
     caches.refuse_repeated(api.seen, "liveness", response, run.now())
     degraded = slow_response(response, run) + wrong_clock(server_time(response), run)
-    return Report((), degraded, f"the API answered; the shop sells in {code}")
+    return Report((), degraded, f"the API responded; the shop sells in {code}")
 
 
 @probe(interval=300.0, timeout=10.0, critical=True, slow_after=3.0, require_payment_method=False)

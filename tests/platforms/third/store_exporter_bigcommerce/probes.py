@@ -20,7 +20,7 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     body, response = yield from api.ask("/v2/store")
     currency = Fields(body, "the store").currency("currency")
     return Report(
-        (), slow_response(response, run), f"the API answered; the shop sells in {currency}"
+        (), slow_response(response, run), f"the API responded; the shop sells in {currency}"
     )
 
 

@@ -131,7 +131,7 @@ class GraphqlReader(ABC):
             raise StoreError(kind, f"{message}{words}", status=status)
         body = documents.document(response, self.marks)
         if status >= 500:
-            message = f"{self.title} answered with HTTP {status}"
+            message = f"{self.title} responded with HTTP {status}"
             raise StoreError("server_error", message, status=status)
         if status >= 400:
             message = f"{self.title} refuses the request with HTTP {status}{words}"
@@ -158,7 +158,7 @@ class GraphqlReader(ABC):
             StoreError: by `codes`, or invalid_response when it is not a GraphQL response.
         """
         if not isinstance(body, Mapping):
-            raise StoreError("invalid_response", "the answer is not a GraphQL object")
+            raise StoreError("invalid_response", "the response is not a GraphQL object")
         extensions = mapping(body.get("extensions"))
         cost = self.cost(extensions)
         errors = self.errors(body.get("errors"), cost)
@@ -173,7 +173,7 @@ class GraphqlReader(ABC):
         if errors:
             raise errors[0]
         if not isinstance(data, Mapping):
-            raise StoreError("invalid_response", "the answer has neither data nor errors")
+            raise StoreError("invalid_response", "the response has neither data nor errors")
         return GraphqlResult(data, cost, extensions=extensions)
 
     def data_of(

@@ -58,7 +58,7 @@ def check_clock(server: float | None, now: float) -> Finding:
         now: ours.
     """
     if server is None:
-        return Finding("clock", "warn", "the store's answers have no usable Date header")
+        return Finding("clock", "warn", "the store's responses have no usable Date header")
     skew = server - now
     message = f"{round(skew):+d} s against ours"
     if abs(skew) <= _SKEW:

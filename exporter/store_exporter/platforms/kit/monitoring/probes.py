@@ -26,7 +26,7 @@ def slow_response(response: Response, run: Run) -> list[str]:
     """Return the reason that a response was slow, if it was, by the option `slow_after`."""
     limit = number(run.options, "slow_after")
     took = sum(response.phases.values())
-    return [f"The answer took {took:.1f} s, more than {limit:g} s."] if took > limit else []
+    return [f"The response took {took:.1f} s, more than {limit:g} s."] if took > limit else []
 
 
 def wrong_clock(server: float | None, run: Run) -> list[str]:

@@ -187,7 +187,7 @@ def _check_page(
     if 300 <= status < 400:
         raise StoreError("redirect", "the page leads elsewhere", status=status)
     if who := marks.challenged_by(response.headers):
-        raise StoreError("blocked", f"{who} answered in the store's place", status=status)
+        raise StoreError("blocked", f"{who} responded in the store's place", status=status)
     if status in pages.statuses:
         raise StoreError(*pages.statuses[status], status=status)
     if status in (200, 404) and (failure := marks.failed(low)):

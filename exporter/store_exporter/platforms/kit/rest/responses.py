@@ -57,7 +57,7 @@ class RestReader(ABC):
     def error(self, status: int, body: Any) -> StoreError:
         """Return what an error response means, by its status and its JSON."""
         code, words = self.code_and_message(body)
-        message = self.marks.redact.line(words) or f"the store answered with HTTP {status}"
+        message = self.marks.redact.line(words) or f"the store responded with HTTP {status}"
         return StoreError(self.error_type(status, code, message), message, status=status, code=code)
 
     def error_type(self, status: int, code: str | None, message: str) -> str:
