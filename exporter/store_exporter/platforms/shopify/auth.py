@@ -2,7 +2,9 @@
 
 An app that was made in Shopify's Dev Dashboard has no lasting token for the Admin API. It has a
 client id and a secret, for which the shop gives a token that lives for a day ("client credentials
-grant"). Older apps, and those of an agency that a merchant has let in, have a token of their own.
+grant"). Some responses do not state the token's end:
+https://github.com/Shopify/shopify-app-js/issues/3400. Older apps, and those of an agency that a
+merchant has let in, have a token of their own.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ from ..reading.fields import Fields
 _SPARE = 300.0
 _SHORTEST = 60.0
 _UNSAID = 3600
-"""Seconds for which a token is used whose end a response does not state, as RFC 6749, 5.1, allows;
-Shopify sends such responses, too: https://github.com/Shopify/shopify-app-js/issues/3400."""
+"""Seconds for which a token is used whose end the response does not state (RFC 6749, 5.1)."""
 
 
 def is_token(value: str) -> bool:
