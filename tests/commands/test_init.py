@@ -72,7 +72,9 @@ def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
         [
             (f"Platform ({PLATFORMS}): ", "wocommerce"),
             (f"one of {PLATFORMS}", "woocommerce"),
-            ("Address of the store: ", f"{url}/"),
+            ("Address of the store: ", "shop.invalid"),
+            ("There is no host shop.invalid; ", None),
+            ("Address of the store [https://shop.invalid]: ", f"{url}/"),
             ("Its name in metrics [127.0.0.1]: ", DOMAIN),
             ("Org that owns the store, as one word: ", "acme"),
             ("consumer_key (not shown): ", key.consumer_secret),

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -114,7 +115,7 @@ def _entry(
 ) -> tuple[dict[str, Any], Mapping[str, Secret]]:
     """Return the entry of the configuration, and the secrets that are still to be stored."""
     platform = _platform(args, ask)
-    url = ask.text("Address of the store", "--url", args.url, questions.address)
+    url = _address(args, ask, before)
 
     def unused(text: str) -> str:
         name = values.domain(text)
@@ -136,6 +137,28 @@ def _entry(
     if args.proxy_url:
         entry["proxy_url"] = args.proxy_url
     return {**entry, "credentials": dict(credentials.references)}, credentials.secrets
+
+
+def _address(args: argparse.Namespace, ask: Questions, before: Config | None) -> str:
+    """Return the store's address; a typed one whose host does not exist is asked for once more.
+
+    Behind a proxy this machine need not know any name.
+    """
+    url = ask.text("Address of the store", "--url", args.url, questions.address)
+    host = urlsplit(url).hostname or ""
+    proxied = args.proxy_url or (before and any(store.proxy for store in before.stores))
+    if args.url or proxied or _resolves(host):
+        return url
+    print(f"  There is no host {host}; press Enter if it will come to be, or is behind a proxy.")
+    return ask.text("Address of the store", "--url", None, questions.address, url)
+
+
+def _resolves(host: str) -> bool:
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return False
+    return True
 
 
 def _platform(args: argparse.Namespace, ask: Questions) -> Platform:
