@@ -103,7 +103,7 @@ def configuration(
             "org": stores[0]["org"],
             "platform": stores[0]["platform"],
             "http": {"url": "http://127.0.0.1:9"},
-            "store": {"credentials": stores[0]["credentials"]},
+            "store": {key: stores[0].get(key, {}) for key in ("credentials", "settings")},
         }
     ]
     orgs: Any = document["orgs"]
