@@ -144,6 +144,8 @@ def test_a_currency_has_the_decimals_that_iso_gives_it(currency: str, decimals: 
         ("£12", ",", ".", "£12"),
         ("1,234", ",", ",", "1,234"),
         (None, ",", ".", None),
+        (f"{90 * '1'}x", "1", ".", f"{90 * '1'}x"),
+        ("1,234", ",", "2", "1,234"),
     ],
 )
 def test_an_amount_as_a_shop_displays_it_is_read_by_the_shops_own_signs(

@@ -88,6 +88,9 @@ def plain_decimal(value: object, thousands: str, decimal: str) -> object:
     """
     if not isinstance(value, str) or thousands == decimal:
         return value
+    # A digit that separates digits has more readings than there is time for.
+    if re.search("[0-9]", thousands + decimal):
+        return value
     sign = re.escape(thousands)
     # India writes 12,34,567.
     group = f"(?:(?:{sign}[0-9]{{2,3}})*{sign}[0-9]{{3}})?" if thousands else ""
