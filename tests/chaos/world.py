@@ -30,8 +30,6 @@ from store_demo.scene import CHECK, exporter_configuration, open_stores
 from store_demo.slack import SlackReceiver
 from store_demo.stack import LOOPBACK, serve
 from store_demo.stores.base import DemoStore, Role, cast, open_store
-from store_demo.stores.shopify.demo import DemoShopify
-from store_demo.stores.woocommerce.demo import DemoWooCommerce
 from store_exporter.metrics.catalogue import business
 from store_exporter.probing.stalls import StallMeter
 from tests.servers.process import TOOLS
@@ -227,20 +225,9 @@ class World:
     def sell(self) -> None:
         """Have one store sell something."""
         domain = self.random.choice(list(self.stores))
-        store = self.stores[domain]
-        amount = self.random.randrange(1, 500)
-        if isinstance(store, DemoWooCommerce):
-            store.new_order("processing", total=f"{amount}.00")
-        elif isinstance(store, DemoShopify):
-            variant = store.stock_room.by_sku("SKU-010")
-            variant.quantity = 1_000
-            order = store.stock_room.new_order("PAID", lines=[(variant.id, 1)])
-            amount = int(order.total * 100)
-            self.truth.paid[domain] += 1
-            self.truth.revenue[domain] += amount
-            return
+        amount = self.stores[domain].sell(self.random)
         self.truth.paid[domain] += 1
-        self.truth.revenue[domain] += amount * 100
+        self.truth.revenue[domain] += amount
 
     async def own_stalls(self) -> None:
         """Note, until cancelled, when the stores, which this process plays, stood still.

@@ -88,6 +88,10 @@ class DemoStore(Protocol):
         """Let one thing happen in the shop: an order is placed, paid, refunded or given up."""
         ...
 
+    def sell(self, random: Random) -> int:
+        """Let somebody order and pay; return the order's total in hundredths of its currency."""
+        ...
+
 
 def cast() -> tuple[Role, ...]:
     """Return the stores of the demo, of every platform that has a simulated store."""

@@ -27,6 +27,13 @@ class DemoShopify(SimulatedShopify):
             "storefront_token": self.tokens.storefront,
         }
 
+    def sell(self, random: Random) -> int:
+        """Let somebody order and pay; return the order's total in hundredths of its currency."""
+        variant = self.stock_room.by_sku(random.choice(WARES.products))
+        variant.quantity = 1_000
+        order = self.stock_room.new_order("PAID", lines=[(variant.id, 1)])
+        return int(order.total * 100)
+
     def trade(self, random: Random) -> None:
         """Place an order, or move a young one along; some checkouts are left."""
         room = self.stock_room

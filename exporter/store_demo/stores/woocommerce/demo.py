@@ -28,6 +28,12 @@ class DemoWooCommerce(SimulatedWooCommerce):
         key = self.keys.read_write
         return {"consumer_key": key.consumer_key, "consumer_secret": key.consumer_secret}
 
+    def sell(self, random: Random) -> int:
+        """Let somebody order and pay; return the order's total in hundredths of its currency."""
+        amount = random.randrange(1, 500)
+        self.new_order("processing", total=f"{amount}.00")
+        return amount * 100
+
     def trade(self, random: Random) -> None:
         """Place an order, or move a young one along; a few fail, are given up or refunded."""
         if random.random() < 0.6:
