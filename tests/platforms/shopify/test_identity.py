@@ -17,6 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from store_demo.stores.shopify.records import Order, Payment, Refund
+from store_exporter.platforms.kit.order_book import accounts
 from tests.platforms.shopify.watching import Watched, figures, watched
 
 YEAR = 365 * 86_400.0
@@ -39,7 +40,7 @@ class Life:
         self.room.by_sku("SKU-010").quantity = 1_000_000
         self.began = 0.0
         self.lost: defaultdict[str, Decimal] = defaultdict(Decimal)
-        """Refunds counted of deleted orders that were not counted themselves, by currency."""
+        """Refunds counted of deleted orders that were paid before the counting, by currency."""
         self.before: dict[str, float] = {}
         self.shown: dict[int, Decimal] = {}
         """What orders came to when they were last shown; too old, an app sees them no more."""
@@ -128,9 +129,10 @@ class Life:
     def delete(self, pick: Pick) -> None:
         if (order := self.order(pick)) is not None:
             self.room.delete(order)
-            account = self.accounts.get(f"{order.id}", [None] * 5)
-            if account[4] is None:
-                self.lost[order.currency] += sum(map(Decimal, filter(None, account[6::2])))
+            account = self.accounts.get(f"{order.id}", [0] * accounts.REFUNDS)
+            if account[accounts.AMOUNT] is None and account[accounts.SINCE]:
+                counted = filter(None, account[accounts.REFUNDS + 1 :: 2])
+                self.lost[order.currency] += sum(map(Decimal, counted))
 
     # What the shop's own records say.
 
