@@ -111,6 +111,19 @@ async def test_a_total_that_is_too_large_is_told_and_loses_nothing() -> None:
         assert found["store_revenue_total{GBP}"] == 9
 
 
+async def test_all_that_vanished_are_found_where_neither_totals_nor_pages_are_told() -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await count_orders(store)
+        store.shop.shop.habits = Habits(cap=2, ignores_page=True, total="zero")
+        paid = [store.shop.new_order("processing", total="10") for _ in range(4)]
+        await count_orders(store, max_pages=60)
+        for made in paid[:3]:
+            del store.shop.shop.orders[made["id"]]
+        found = await count_orders(store, max_pages=60)
+        assert accounted(found) == truth(store) == 10
+
+
 def tell_tale(store: Watched, status: str) -> Any:
     """Place an order that tells that it was made with cents: its lines, rounded, are 48 in all."""
     product = next(iter(store.shop.shop.products))

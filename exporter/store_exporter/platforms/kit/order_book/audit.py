@@ -179,7 +179,7 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
             left, size = absent + left, min(size, len(found))
         elif not listed.total or listed.total <= len(found):
             yield from _settle(book, absent)
-        if not left or not found:
+        if not left or not any(one in book.read for one in requested):
             break
     book.place.unchecked -= sum(one in book.read for one in ids)
 
