@@ -139,10 +139,18 @@ async def test_an_odd_order_is_counted_as_it_is(case: str) -> None:
         assert found["store_orders_paid_total"] == 1
 
 
-async def test_dates_that_lack_their_gmt_are_taken_from_the_shops_zone() -> None:
+@pytest.mark.parametrize(
+    "lacking",
+    [{}, *({"date_paid_gmt": empty} for empty in (None, "", 0, "0000-00-00T00:00:00"))],
+    ids=str,
+)
+async def test_dates_that_lack_their_gmt_are_taken_from_the_shops_zone(
+    lacking: dict[str, Any],
+) -> None:
     def spoil(body: Any) -> Any:
         rows = body if isinstance(body, list) else [body]
-        return [{k: v for k, v in row.items() if not k.endswith("_gmt")} for row in rows]
+        kept = [{k: v for k, v in row.items() if not k.endswith("_gmt")} for row in rows]
+        return [row | lacking for row in kept]
 
     async with watching(orders=0, timezone="Asia/Kolkata") as store:
         old = store.shop.new_order("processing", total="5", created=store.clock.now - 3600)

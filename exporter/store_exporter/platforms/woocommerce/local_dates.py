@@ -10,7 +10,7 @@ from typing import Any
 from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.days import named_zone, zone_at
-from ..kit.reading.fields import Fields
+from ..kit.reading.fields import Fields, has_date
 from .api import Api
 
 INDEX = "GET /wp-json/"
@@ -45,7 +45,13 @@ def lacks_gmt_dates(member: Callable[[str], Any], names: Iterable[str]) -> list[
         member: returns a member of the row, None where there is none.
         names: of the dates.
     """
-    return [n for n in names if not member(f"{n}_gmt") and isinstance(member(n), str)]
+    return [
+        name
+        for name in names
+        if not has_date(member(f"{name}_gmt"))
+        and has_date(local := member(name))
+        and isinstance(local, str)
+    ]
 
 
 def _in_gmt(member: Callable[[str], Any], names: Iterable[str], zone: tzinfo) -> dict[str, str]:

@@ -52,6 +52,13 @@ def _kind(value: object) -> str:
     return names.get(type(value), "something else")
 
 
+def has_date(value: object) -> bool:
+    """Whether there is a date, and none of the ways in which stores write that there is none."""
+    if value in (None, False):  # 0 is equal to False
+        return False
+    return not isinstance(value, str) or _NO_DATE.fullmatch(value) is None
+
+
 def as_list(value: Any) -> list[Any] | None:
     """Return a list; None for what is none.
 
@@ -259,13 +266,7 @@ class Fields:
 
     def gmt_if_any(self, name: str) -> datetime | None:
         """Read a date in GMT that may be null or empty, but must be there."""
-        return self.gmt(name) if self._has_date(name, _MISSING) else None
-
-    def _has_date(self, name: str, missing: Any = None) -> bool:
-        value = self._members.get(name, missing)
-        if value is None or value is False:
-            return False
-        return not isinstance(value, str) or _NO_DATE.fullmatch(value) is None
+        return self.gmt(name) if has_date(self._members.get(name, _MISSING)) else None
 
     def seconds(self, name: str) -> int:
         """Read a date in GMT as whole Unix seconds."""
@@ -277,7 +278,7 @@ class Fields:
 
     def seconds_if_any(self, name: str) -> int | None:
         """Read a date in GMT as whole Unix seconds; None where there is none."""
-        return self.seconds(name) if self._has_date(name) else None
+        return self.seconds(name) if has_date(self._members.get(name)) else None
 
     def child(self, name: str) -> Fields:
         """Read an object."""
