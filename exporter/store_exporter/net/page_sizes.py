@@ -16,6 +16,9 @@ _FAIR = 5.0
 """Seconds: a request that failed sooner proves nothing about the size of its page."""
 _AMPLE = 4
 """A page that took a fourth of the time in which another one did not come may be twice as large."""
+_AGAIN = 3600.0
+"""Seconds after which a larger page is tried whatever the smaller ones take: the store may have
+been down, and most of what a page takes may have nothing to do with its size."""
 
 
 @dataclass(slots=True)
@@ -23,6 +26,8 @@ class _Limit:
     size: int
     too_long: float
     """Seconds after which a larger page had not come."""
+    since: float
+    """When the size was last changed, by a clock that never jumps."""
 
 
 class PageSizes:
@@ -35,7 +40,7 @@ class PageSizes:
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
-        self.monotonic = monotonic
+        self._monotonic = monotonic
         self._limits: dict[str, _Limit] = {}
 
     def limit(self, path: str, size: int) -> int:
@@ -54,7 +59,7 @@ class PageSizes:
         """
         is_late = error.error_type in _LATE and seconds >= _FAIR
         if size > _LEAST and (is_late or error.error_type == "response_too_large"):
-            self._limits[path] = _Limit(max(_LEAST, size // 2), seconds)
+            self._limits[path] = _Limit(max(_LEAST, size // 2), seconds, self._monotonic())
 
     def smaller(self, path: str, size: int, error: StoreError) -> int | None:
         """Return how many items to request after a page failed; None where that would not help.
@@ -71,11 +76,15 @@ class PageSizes:
     def came(self, path: str, items: int, seconds: float) -> None:
         """Note that a page came: after a full one in little time the next one may be larger.
 
+        So it may where the size has been the same for an hour.
+
         Args:
             path: of the list.
             items: that are on the page.
             seconds: that it took.
         """
-        known = self._limits.get(path)
-        if known is not None and items >= known.size and seconds * _AMPLE <= known.too_long:
-            known.size *= 2
+        known, now = self._limits.get(path), self._monotonic()
+        if known is None or items < known.size:
+            return
+        if seconds * _AMPLE <= known.too_long or now - known.since >= _AGAIN:
+            known.size, known.since = known.size * 2, now

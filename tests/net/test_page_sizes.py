@@ -1,0 +1,58 @@
+"""How large a page may be, as a store's responses show it."""
+
+from __future__ import annotations
+
+import pytest
+
+from store_exporter.errors import StoreError
+from store_exporter.net.page_sizes import PageSizes
+
+PATH = "/orders"
+LATE = StoreError("timeout", "nothing came in time")
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sizes(clock: Clock) -> PageSizes:
+    """What is known after a store did not send a hundred items within ten seconds."""
+    sizes = PageSizes(clock)
+    sizes.failed(PATH, 100, LATE, 10.0)
+    return sizes
+
+
+def test_a_page_that_comes_in_little_time_may_be_larger(sizes: PageSizes) -> None:
+    sizes.came(PATH, 50, 2.5)
+    assert sizes.limit(PATH, 100) == 100
+
+
+def test_a_page_that_takes_long_shows_that_a_larger_one_takes_too_long(sizes: PageSizes) -> None:
+    sizes.came(PATH, 50, 2.6)
+    assert sizes.limit(PATH, 100) == 50
+
+
+def test_an_outage_leaves_small_pages_for_an_hour_to_a_store_whose_every_request_takes_long(
+    sizes: PageSizes, clock: Clock
+) -> None:
+    sizes.failed(PATH, 50, LATE, 10.0)
+    for clock.now, expected in ((3599.0, 25), (3600.0, 50), (3700.0, 50), (7200.0, 100)):
+        sizes.came(PATH, sizes.limit(PATH, 100), 4.0)
+        assert sizes.limit(PATH, 100) == expected
+
+
+def test_a_page_that_is_not_full_shows_nothing(sizes: PageSizes, clock: Clock) -> None:
+    clock.now = 3600.0
+    sizes.came(PATH, 49, 0.1)
+    assert sizes.limit(PATH, 100) == 50
