@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from store_exporter.contract import Response, Run
+from store_exporter.errors import StoreError
 from store_exporter.net.page_sizes import PageSizes
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.connection import Api
@@ -91,9 +94,11 @@ def order(number: int, *, days: int, refunds: Sequence[str] = ()) -> Json:
     return {"id": number, "created": created, "changed": changed, "refunds": refunds}
 
 
-def collect(shop: Shop, cursor: MemoryCursor) -> dict[str, float]:
+def collect(
+    shop: Shop, cursor: MemoryCursor, book: type[Book] = Book, **options: Any
+) -> dict[str, float]:
     store = Store("acme", "shop.example.com", "third", ADDRESS, {})
-    plan = Book(shop, Run(store, OPTIONS, cursor, lambda: NOW)).collect()
+    plan = book(shop, Run(store, OPTIONS | options, cursor, lambda: NOW)).collect()
     try:
         next(plan)
     except StopIteration as end:
@@ -117,3 +122,37 @@ def test_an_order_is_seen_by_its_number_though_those_of_the_refunds_are_beyond_i
     late["changed"] = datetime.fromtimestamp(NOW - 9 * DAY, UTC).isoformat()
     shop.orders.append(late)
     assert collect(shop, cursor)["store_orders_paid_total"] == 1
+
+
+def test_a_book_without_the_path_of_its_list_is_refused_by_name() -> None:
+    members = {name: value for name, value in vars(Book).items() if name != "path"}
+    nameless = type("Nameless", (NumberedBook,), members)
+    store = Store("acme", "shop.example.com", "third", ADDRESS, {})
+    with pytest.raises(TypeError, match="path"):
+        nameless(Shop([], {}), Run(store, OPTIONS, MemoryCursor(), lambda: NOW))
+
+
+def test_numbers_of_pages_go_on_by_their_own_size_when_the_store_sends_larger_ones_again() -> None:
+    requested: list[tuple[int, int]] = []
+
+    class Large(Book):
+        largest_page = 40
+
+        def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
+            requested.append((query.page if query else 1, size))
+            return super().by_change(size, query)
+
+    def run() -> list[tuple[int, int]]:
+        requested.clear()
+        collect(shop, cursor, Large, page_size=40, max_pages=2)
+        return list(requested)
+
+    shop, cursor = Shop([], {}), MemoryCursor()
+    run()
+    shop.orders = [order(number, days=0) for number in range(1, 101)]
+    shop.page_sizes.failed(Large.path, 40, StoreError("timeout", "late"), 10.0)
+    while run()[-1] != (2, 20):
+        assert len(requested) == 2, "the walk ended"
+    shop.page_sizes.came(Large.path, 20, 1.0)
+    assert run() == [(3, 20), (4, 20)]
+    assert run()[0] == (5, 20)

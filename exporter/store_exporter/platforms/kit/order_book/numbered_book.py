@@ -55,8 +55,6 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     """
 
     place_name = "walk"
-    path: ClassVar[str]
-    """Of the list of orders."""
     changed: str
     """The member of an order that says when it last changed."""
     numbers_refunds_with_orders: ClassVar[bool] = False
@@ -73,6 +71,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.read: set[str] = set()
         self.unseen = 0
         self._walked_before = self.place.walked_from
+
+    @property
+    @abstractmethod
+    def path(self) -> str:
+        """The path of the list of orders, by which its sizes of page are remembered."""
 
     @abstractmethod
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
@@ -219,6 +222,9 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Walk on, until the end or until this run's share of pages is used up."""
         walk, overlap = self.place.walk, self.options.overlap
         walk.begin(self.run.now(), overlap, self.ledger.floor)
+        if walk.page > 1 and walk.size:
+            # Of another size the pages would begin anew, perhaps in each run.
+            self.size = min(self.size, walk.size)
         self._walk_from(walk.position)
         server: float | None = None
         for _ in range(self.options.pages):
