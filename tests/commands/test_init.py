@@ -125,7 +125,9 @@ def test_without_a_terminal_flags_say_everything(
 ) -> None:
     given = flags(folder, shop, url)
     assert cli.main(given[:2]) == 2
-    assert capsys.readouterr().err == "There is no terminal for questions: use --url.\n"
+    assert capsys.readouterr().err == (
+        "There is no terminal for questions: use --url; --help lists the other flags.\n"
+    )
     assert cli.main(given[:-1]) == 2
     assert "--credential consumer_secret=file:PATH" in capsys.readouterr().err
     assert not (folder / "store-exporter.yml").exists()

@@ -174,6 +174,8 @@ def test_the_help_says_how_values_are_written(capsys: pytest.CaptureFixture[str]
 def test_an_unknown_store_is_told(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(file, "get_cart", store="shop.example.org") == 2
     assert "did you mean shop.example.com?" in capsys.readouterr().err
+    assert run(file, "get_cart", store="nope.example") == 2
+    assert "did you mean" not in capsys.readouterr().err
 
 
 def test_a_broken_configuration_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

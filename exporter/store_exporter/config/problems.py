@@ -55,6 +55,8 @@ def shortened(name: str) -> str:
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Say what may have been meant by an unknown name."""
     names = sorted(known)
-    if close := get_close_matches(name, names, n=1):
+    # Domains share their endings: those of any two stores of an org are half alike.
+    cutoff = 0.8 if "." in name else 0.6
+    if close := get_close_matches(name, names, n=1, cutoff=cutoff):
         return f"did you mean {close[0]}?"
     return f"known here: {', '.join(names)}" if names else "nothing is known here"

@@ -130,7 +130,9 @@ async def test_a_key_without_system_status_is_a_warning() -> None:
 async def test_the_clock_is_compared_with_ours(skew: int, state: str) -> None:
     async with watching(orders=0) as store:
         store.http.date = formatdate(store.clock.now + skew, usegmt=True)
-        assert (await findings(store))["clock"].state == state
+        finding = (await findings(store))["clock"]
+        assert finding.state == state
+        assert finding.message.startswith("the store's clock minus this machine's: ")
 
 
 async def test_a_store_without_a_date_header_is_a_warning() -> None:

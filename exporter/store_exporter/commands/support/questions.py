@@ -70,7 +70,9 @@ class Questions:
         """
         if supplied is None and not self._may_ask:
             if not usual:
-                raise UnansweredError(f"There is no terminal for questions: use {flag}.")
+                raise UnansweredError(
+                    f"There is no terminal for questions: use {flag}; --help lists the other flags."
+                )
             supplied = usual
         if supplied is not None:
             try:

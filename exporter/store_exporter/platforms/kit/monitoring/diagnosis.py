@@ -60,7 +60,7 @@ def check_clock(server: float | None, now: float) -> Finding:
     if server is None:
         return Finding("clock", "warn", "the store's responses have no usable Date header")
     skew = server - now
-    message = f"{round(skew):+d} s against ours"
+    message = f"the store's clock minus this machine's: {round(skew):+d} s"
     if abs(skew) <= _SKEW:
         return Finding("clock", "ok", message)
     return Finding(
