@@ -80,7 +80,7 @@ def _table(calls: list[Call]) -> Html:
         )
         for call in calls
     )
-    names = ("When", "Store", "Call", "Took", "Fault", "Said")
+    names = ("When", "Store", "Call", "Took", "Fault", "Message")
     return tag("div", table(names, rows), class_="wide calls")
 
 

@@ -192,7 +192,7 @@ class Landing:
         more = tag(
             "a", "More of its failed and its slowest calls", href=f"calls?domain={store.domain}"
         )
-        failed = table(("Failed call", "Fault", "When", "Took", "Said"), rows)
+        failed = table(("Failed call", "Fault", "When", "Took", "Message"), rows)
         return join(failed, tag("p", more, class_="soft"))
 
     def _ago(self, moment: float | None) -> str:
