@@ -61,6 +61,10 @@ _REASONS = {
     "Stores / Shop": "A merchant's week is exact to the last sample, so all 40,320 of each counter "
     "are read, twice where replicas may count the same. That is 3.5 ms a store: 0.2 s for a "
     "merchant of 50, and too much only for who chooses all stores of a platform on this page.",
+    "Stores / Operations, one operation, six hours": "The durations of one operation are read as "
+    "they were scraped, because recording them of each store costs more in every minute than it "
+    "saves whoever looks at all stores at once; see "
+    "[Scaling](architecture/costs.md#what-dashboards-cost-prometheus).",
     "Stores / Errors, a week": "The 50 most frequent failures are found among those of each "
     "operation and type of each store, 16 series with 84 chunks and 168 samples each in a week; "
     "see [What it costs](architecture/costs.md#what-dashboards-cost-prometheus).",

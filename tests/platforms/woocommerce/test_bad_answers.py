@@ -281,6 +281,11 @@ TABLE = [
         change("*/settings/general", 0, "value", to="XYZ"),
         holds=lambda found: found[0].price.currency == "XYZ",
     ),
+    Bad(
+        "a number of decimals that its owner cleared, which is none",
+        change("*/settings/general", 3, "value", to=""),
+        holds=lambda found: found[0].price.currency == "GBP",
+    ),
     Bad("no currency", change("*/settings/general", 0, "value", to=""), kind="invalid_response"),
     Bad(
         "negative stock",

@@ -41,16 +41,18 @@ def money_settings(api: Api) -> Plan[MoneySettings]:
     """Return the shop's settings of money.
 
     Plugins for several currencies have settings of their own, and take WooCommerce's out of its
-    list; what counts then is in the shop's status.
+    list; what counts then is in the shop's status. So it is where the number of decimals is empty,
+    which WooCommerce takes for none at all.
     """
     page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
     values = {row.text_or("id").removeprefix("woocommerce_"): row for row in page}
-    if not values.keys() >= {"currency", "price_num_decimals"}:
+    decimals = values.get("price_num_decimals")
+    if "currency" not in values or decimals is None or decimals.raw("value") in (None, ""):
         return (yield from _from_status(api))
     nothing = Fields({}, "the settings")
     return MoneySettings(
         values["currency"].currency("value"),
-        values["price_num_decimals"].integer("value"),
+        decimals.integer("value"),
         values.get("price_thousand_sep", nothing).text_or("value", ","),
         values.get("price_decimal_sep", nothing).text_or("value", "."),
     )
