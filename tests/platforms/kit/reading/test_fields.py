@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store_exporter.errors import StoreError
@@ -41,6 +41,7 @@ STRICT = (
 
 @pytest.mark.parametrize("method", STRICT)
 @given(value=JSON)
+@example(value=Decimal("sNaN"))
 def test_a_strict_reader_returns_its_type_or_raises_ours(method: str, value: Any) -> None:
     kinds = []
     try:

@@ -54,7 +54,8 @@ def _kind(value: object) -> str:
 
 def has_date(value: object) -> bool:
     """Whether there is a date, and none of the ways in which stores write that there is none."""
-    if value in (None, False):  # 0 is equal to False
+    # False is one of the integers.
+    if value is None or (isinstance(value, int) and not value):
         return False
     return not isinstance(value, str) or _NO_DATE.fullmatch(value) is None
 
