@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,13 +29,12 @@ STORES = [f'org="org{number}", domain="shop{number}.example", platform="p"' for 
 
 
 @contextmanager
-def vmalert(directory: Path, database: Server) -> Iterator[Server]:
-    """Run vmalert with every generated rule, a second for a minute."""
-    documents = (recording.document(pace=PACE), slo.document(pace=PACE), alerts.document(pace=PACE))
+def vmalert(directory: Path, database: Server, *documents: Mapping[str, Any]) -> Iterator[Server]:
+    """Run vmalert with files of rules."""
     files = []
     for number, document in enumerate(documents):
         files.append(directory / f"{number}.yml")
-        files[-1].write_text(as_yaml(compressed(document, PACE)), encoding="utf-8")
+        files[-1].write_text(as_yaml(document), encoding="utf-8")
     argv = [
         *(f"-rule={file}" for file in files),
         f"-datasource.url={database.url}",
@@ -87,7 +87,9 @@ def test_alerts_fire_there_with_the_same_labels_and_facts_and_no_rule_fails(
         send(database, outage(begun, until))
         for metric in CATALOGUE.values():
             send(database, synthetic.lines(metric, until, synthetic.raw_windows(until)[-1:]))
-        with vmalert(tmp_path, database) as server:
+        every = (recording.document, slo.document, alerts.document)
+        documents = (compressed(each(pace=PACE), PACE) for each in every)
+        with vmalert(tmp_path, database, *documents) as server:
 
             def among_many() -> list[dict[str, Any]]:
                 database.flush()  # so that rules read at once what others recorded
@@ -121,3 +123,34 @@ def test_alerts_fire_there_with_the_same_labels_and_facts_and_no_rule_fails(
         evaluated = [r for g in groups for r in g["rules"] if not r["lastEvaluation"] < "2"]
         assert len(evaluated) > 100
         assert not [(rule["name"], rule["lastError"]) for rule in evaluated if rule["lastError"]]
+
+
+def test_rules_that_fail_there_are_an_alert_that_names_their_groups(tmp_path: Path) -> None:
+    pace = PACE / 5
+    twice = 'label_replace(vector(1), "a", "1", "", "") or vector(2)'
+    failing = {
+        "name": "store-exporter.failing",
+        "interval": "100ms",
+        "rules": [{"record": "a:b", "expr": f"({twice}) + on () ({twice})"}],
+    }
+    (ours,) = (
+        group
+        for group in alerts.document(pace=pace)["groups"]
+        if group["name"] == "store-exporter.alerts.rules"
+    )
+    with victoria_metrics(tmp_path, *FLAGS) as database:
+        document = compressed({"groups": [ours, failing]}, pace)
+        with vmalert(tmp_path, database, document) as server:
+
+            def told() -> list[dict[str, Any]]:
+                with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as answer:
+                    text = answer.read()
+                url = f"{database.url}/api/v1/import/prometheus"
+                labels = "extra_label=job=vmalert&extra_label=instance=vmalert:8880"
+                urllib.request.urlopen(f"{url}?{labels}", text, timeout=10).close()
+                database.flush()
+                return firing(server, "StoreRulesFailing")
+
+            (alert,) = eventually(told)
+    assert alert["labels"]["instance"] == "vmalert:8880"
+    assert alert["annotations"]["description"].endswith(" Groups: store-exporter.failing.")

@@ -114,6 +114,21 @@ def group(name: str, failed: str = "0x800", late: str = "0x800") -> dict[str, st
     }
 
 
+VMALERT = 'job="vmalert", instance="vmalert:8880"'
+
+
+def vmalert_group(name: str, errors: str = "0x800", late: str = "0x800") -> dict[str, str]:
+    """What vmalert counts of a group of a recording rule and an alert."""
+    own = f'group="{name}", file="/rules.yml"'
+    return {
+        of(
+            "vmalert_recording_rules_errors_total", f'{own}, recording="a", id="1"', VMALERT
+        ): errors,
+        of("vmalert_alerting_rules_errors_total", f'{own}, alertname="B", id="2"', VMALERT): errors,
+        of("vmalert_iteration_missed_total", own, VMALERT): late,
+    }
+
+
 OPERATIONS = "recording.yml;store-exporter.operations"
 HOURS = "slo.yml;store-exporter.slo.hours"
 EACH_HOUR = "0x59 6x59 12x59 18x59 24x59 30x59"
@@ -167,5 +182,40 @@ EVALUATION = [
         {**group(HOURS, "0x59 6x800"), **group(OPERATIONS)},
         "2h12m",
         base=PROMETHEUS,
+    ),
+    Case(
+        "StoreRulesFailing",
+        "rules that fail in vmalert, or are too late there, are a ticket as well",
+        {
+            **vmalert_group("store-exporter.operations", "0x5 0+1x40"),
+            **vmalert_group("store-exporter.slo", late="0x5 0+1x40"),
+            **vmalert_group("store-exporter.alerts.sales"),
+        },
+        "30m",
+        "vmalert:8880 keeps failing to evaluate rules of the exporter, or is too late, 45 times "
+        "lately. Alerts that need them may not fire. Groups: store-exporter.operations, "
+        "store-exporter.slo.",
+        "warning",
+        base=VMALERT,
+    ),
+    Case(
+        "StoreRulesFailing",
+        "rules of others that fail in vmalert are not",
+        vmalert_group("node", "0x5 0+1x40"),
+        "30m",
+        base=VMALERT,
+    ),
+    Case(
+        "StoreRulesFailing",
+        "rules of an hour that fail in each in vmalert are told of all the time",
+        {
+            **vmalert_group("store-exporter.slo.hours", "0x59 1x59 2x59 3x59 4x59"),
+            **vmalert_group("store-exporter.operations"),
+        },
+        "3h50m",
+        "vmalert:8880 keeps failing to evaluate rules of the exporter, or is too late, 2 times "
+        "lately. Alerts that need them may not fire. Groups: store-exporter.slo.hours.",
+        "warning",
+        base=VMALERT,
     ),
 ]

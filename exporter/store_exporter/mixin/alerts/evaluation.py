@@ -1,6 +1,8 @@
-"""Alerts on Prometheus itself: a rule that fails is silent, and so is every alert that reads it."""
+"""Alerts on what evaluates rules: one that fails is silent, and so is every alert that reads it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from .. import promql
 from ..model import Alert, Group, Runbook
@@ -9,16 +11,59 @@ from ..policy import HOUR, MINUTE
 from ..rules import recording, slo
 from .texts import PROCESS, queried
 
-_OURS = 'rule_group=~".*;store-exporter[.].*"'
+
+@dataclass(frozen=True, slots=True)
+class _Evaluator:
+    """A program that evaluates rules, and what it counts of each group of them.
+
+    Attributes:
+        label: of its counters that names the group.
+        before: regular expression of what that label has before the name.
+        counters: of failures first, then of what was left out; those read together differ in
+            further labels.
+    """
+
+    label: str
+    before: str
+    counters: tuple[tuple[str, ...], ...]
+
+    def read(self, names: tuple[str, ...], groups: str, *matchers: str) -> str:
+        """Select counters of the groups whose names match a regular expression."""
+        ours = f"{self.label}=~{promql.quote(self.before + groups)}"
+        return promql.select("", promql.one_of("__name__", names), ours, *matchers)
+
+
+_EVALUATORS = (
+    _Evaluator(
+        "rule_group",
+        ".*;",
+        (
+            ("prometheus_rule_evaluation_failures_total",),
+            ("prometheus_rule_group_iterations_missed_total",),
+        ),
+    ),
+    # VictoriaMetrics' vmalert.
+    _Evaluator(
+        "group",
+        "",
+        (
+            (
+                "vmalert_alerting_rules_errors_total",
+                "vmalert_recording_rules_errors_total",
+                "vmalert_iteration_missed_total",
+            ),
+        ),
+    ),
+)
+_LABELS = tuple(each.label for each in _EVALUATORS)
+_OURS = "store-exporter[.].*"
 _RARE = "|".join(
     group.name.replace(".", "[.]")
     for group in (*recording.groups(), *slo.groups())
     if (group.interval or 0) >= HOUR
 )
-_HOURLY = f'rule_group=~".*;({_RARE})"'
+_HOURLY = f"({_RARE})"
 """What is evaluated once an hour."""
-_FAILED = "prometheus_rule_evaluation_failures_total"
-_MISSED = "prometheus_rule_group_iterations_missed_total"
 _WINDOW = "15m"
 _HOLD = 16 * MINUTE
 """Longer than the window, so that one failure is nothing to report."""
@@ -35,50 +80,61 @@ def groups() -> list[Group]:
 
 
 def _moved(by: tuple[str, ...], *matchers: str) -> str:
-    """Failures and omissions by labels, and those failures of two hours in a row.
+    """Failures and omissions by labels, and failures of two hours in a row.
 
-    Each group has both counters, so that one is looked at after the other and not in its place.
+    A group of Prometheus has both counters, so that one is looked at after the other and not in
+    its place.
     """
-    lately = (promql.increase(each, _WINDOW, _OURS, *matchers) for each in (_FAILED, _MISSED))
-    hourly = promql.select(_FAILED, _HOURLY, *matchers)
-    hour, before = (
-        promql.total(by, f"increase({hourly}[{_HOURS}]{moved})")
-        for moved in ("", f" offset {_HOURS}")
-    )
-    found = [f"{promql.total(by, each)} > 0" for each in lately]
-    return " or ".join((*found, f"({hour} > 0 and {before} > 0)"))
+    found: list[str] = []
+    for each in _EVALUATORS:
+        for names in each.counters:
+            counter = each.read(names, _OURS, *matchers)
+            found.append(f"{promql.total(by, f'increase({counter}[{_WINDOW}])')} > 0")
+        hourly = each.read(each.counters[0], _HOURLY, *matchers)
+        hour, before = (
+            promql.total(by, f"increase({hourly}[{_HOURS}]{moved})")
+            for moved in ("", f" offset {_HOURS}")
+        )
+        found.append(f"({hour} > 0 and {before} > 0)")
+    return " or ".join(found)
 
 
 def rules_failing() -> Alert:
-    """Prometheus fails to evaluate our rules, or does so too late; names the groups."""
+    """Our rules fail to be evaluated, or are so too late; names the groups."""
     of_process = [f"{label}=%q" for label in PROCESS]
-    group = '{{ .Labels.rule_group | reReplaceAll ".*;" "" }}'
+    group = (
+        f'{{{{ or {" ".join(f".Labels.{each}" for each in _LABELS)} | reReplaceAll ".*;" "" }}}}'
+    )
+    moved = _moved(_LABELS, *of_process)
     named = queried(
-        f"topk({_NAMED + 1}, {_moved(('rule_group',), *of_process)})",
+        f"topk({_NAMED + 1}, {moved})",
         " Groups:{{ range $i, $each := . }}"
         f"{{{{ if eq $i {_NAMED} }}}} and others{{{{ else }}}}{{{{ if $i }}}},{{{{ end }}}} "
         f"{group}{{{{ end }}}}{{{{ end }}}}.",
-        *PROCESS * 4,
+        *PROCESS * (moved.count("%q") // len(PROCESS)),
     )
     return Alert(
         AlertName.STORE_RULES_FAILING,
         _moved(PROCESS),
         _HOLD,
         "warning",
-        "Prometheus fails to evaluate rules.",
-        "Prometheus failed to evaluate rules.",
+        "Rules fail to be evaluated.",
+        "Rules failed to be evaluated.",
         "{{ $labels.instance }} keeps failing to evaluate rules of the exporter, or is too late, "
         '{{ $value | printf "%.0f" }} times lately. Alerts that need them may not fire.'
         f"{named}",
         # That of the exporter has Prometheus' own job and instance in none of its panels.
         Dashboards.FLEET,
         Runbook(
-            "For a quarter of an hour Prometheus has failed to evaluate rules, or has left "
-            "evaluations out because the one before was not over; or rules that are evaluated once "
-            "an hour failed twice in a row. What a rule records is missing "
-            "meanwhile, and an alert that fails does not fire, whatever happens.",
+            "For a quarter of an hour Prometheus, or vmalert, has failed to evaluate rules, or has "
+            "left evaluations out because the one before was not over; or rules that are evaluated "
+            "once an hour failed twice in a row. What a rule records is missing meanwhile, and an "
+            "alert that fails does not fire, whatever happens.",
             (
-                "In Prometheus, Status, Rule health: which rules fail, with which error?",
+                (
+                    "In Prometheus, Status, Rule health, or on vmalert's own page, Groups: which "
+                    "rules fail, with which error?"
+                ),
                 (
                     "*query timed out* and *too many samples* come from a Prometheus that is too "
                     "busy or too small: see docs/scaling.md."
@@ -89,7 +145,10 @@ def rules_failing() -> Alert:
                 ),
             ),
             (
-                "Give Prometheus more processor or memory, or a longer `evaluation_interval`.",
+                (
+                    "Give Prometheus, or vmalert's database, more processor or memory, or a longer "
+                    "`evaluation_interval`."
+                ),
                 "Load the rules of one version alone: generate them again and reload.",
             ),
         ),
