@@ -29,6 +29,7 @@ class Nothing(StrEnum):
     """As after an installation, or while no exporter runs."""
     NOT_COLLECTED = "Not collected"
     NOT_NOW = "Choose a time up to now"
+    NOT_READ = "Not read since midnight"
     NOT_SO_LONG = "Not watched for so long"
     NO_HTTPS = "No store is read over https"
     NO_API_VERSION = "No platform here ends its API versions"
@@ -40,12 +41,17 @@ class Nothing(StrEnum):
     STEADY = "Nothing varied enough"
 
 
-def in_words(label: str, nothing: Nothing, known: str) -> str:
-    """PromQL of one series that is called by words, where nothing is known.
+def words(label: str, nothing: Nothing) -> str:
+    """PromQL of one series that is called by words.
 
     Grafana shows no words in a timeline without series, and none for a figure that is a name.
     """
-    return f'label_replace(vector(-1), "{label}", "{nothing}", "", "") unless on () ({known})'
+    return f'label_replace(vector(-1), "{label}", "{nothing}", "", "")'
+
+
+def in_words(label: str, nothing: Nothing, known: str) -> str:
+    """PromQL of one series that is called by words, where nothing is known."""
+    return f"{words(label, nothing)} unless on () ({known})"
 
 
 IN_WORDS: Mapping = (-1, Nothing.UNKNOWN, GREY)

@@ -116,7 +116,9 @@ def dashboards() -> str:
                 "another is chosen in Grafana's time picker or in the organisation's preferences, "
                 "where `store-exporter grafana` sets the `timezone` of the org's `alerts`. Where "
                 "the chosen time does not end now, as after zooming into a graph, Grafana would "
-                "read all of that time instead, so *Today* and the days beside it show no figures."
+                "read all of that time instead, so *Today* and the days beside it show no figures. "
+                "Nor do they while no shop's orders could be read since that midnight: how much "
+                "was sold is unknown then, and is added when they are read."
             ),
             *(block for page in pages() for block in panels(page)),
         )

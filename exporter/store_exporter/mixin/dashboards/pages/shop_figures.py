@@ -7,12 +7,12 @@ from dataclasses import replace
 from ....metrics.catalogue import business
 from ... import promql, series
 from ...names import AlertName, Dashboards
-from ...policy import HOUR, MINUTE
+from ...policy import HOUR, MINUTE, ORDERS_COLLECTOR
 from ...promql import each, one_of, select, total
 from ...series import counted
 from ..panels import Panel, PanelKind, Query, Row
 from ..scales import FEW_GOOD, SUCCESS, UP, success
-from ..values import GREEN, GREY, IN_WORDS, RED, Nothing, in_words
+from ..values import GREEN, GREY, IN_WORDS, RED, Nothing, in_words, words
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
@@ -79,6 +79,9 @@ def sold_since_midnight(earlier: str) -> tuple[Query, ...]:
     zooming into a graph, the panel reads all. Midnight of any time zone is at a quarter of an hour.
     A whole day of the past begins there as well; but of what came after it something is known.
 
+    Nor is nothing sold since a midnight after which no shop's orders could be read: how much was is
+    unknown, and counted when they are.
+
     Args:
         earlier: how much earlier than now the panel's range ends, such as `1d`.
     """
@@ -89,13 +92,18 @@ def sold_since_midnight(earlier: str) -> tuple[Query, ...]:
         f"vector($__range_s) <= {25 * HOUR} and vector($__from % {1000 * HOUR // 4}) == 0"
         f" unless on () present_over_time({known})"
     )
-    words = in_words("currency", Nothing.NOT_NOW, day)
+    read = select(business.COLLECTOR_LAST_SUCCESS, promql.equal("collector", ORDERS_COLLECTOR), *M)
+    unread = f"1000 * max({read}) < $__from"
+    not_read = f"{words('currency', Nothing.NOT_READ)} and on () ({day}) and on () ({unread})"
+    not_now = in_words("currency", Nothing.NOT_NOW, day)
     return (
         *(
-            replace(query, expression=f"{query.expression} and on () ({day})")
+            replace(
+                query, expression=f"{query.expression} and on () ({day}) unless on () ({unread})"
+            )
             for query in sold("$__range")
         ),
-        Query(words, "{{currency}}", empty="the time ends now"),
+        Query(f"{not_read} or {not_now}", "{{currency}}", empty="orders of the day were read"),
     )
 
 
