@@ -57,7 +57,7 @@ def document(response: Response, marks: Marks = GENERIC) -> Any:
     if 300 <= response.status < 400 and response.status != UNCHANGED:
         raise _redirect(response, marks)
     try:
-        body = parse(text(response))
+        body = _read(response, marks)
     except StoreError:
         if response.status < 400:
             raise
@@ -71,6 +71,25 @@ def document(response: Response, marks: Marks = GENERIC) -> Any:
             return body
         raise StoreError(*found, status=response.status)
     raise no_document(response, marks)
+
+
+def _read(response: Response, marks: Marks) -> Any:
+    """Return the JSON of a response, of an error also where PHP printed notices before it.
+
+    Raises:
+        StoreError: invalid_response or response_too_large, it is no text, or too much.
+        ValueError: it is not JSON.
+    """
+    source = text(response)
+    try:
+        return parse(source)
+    except ValueError:
+        if response.status < 400 or not source.endswith("}"):
+            raise
+        body = parse(source[source.find('{"') :])
+        if not marks.is_own(body):
+            raise
+        return body
 
 
 def refusal(

@@ -65,6 +65,37 @@ def test_a_recorded_error_has_its_type(name: str) -> None:
     assert caught.value.status
 
 
+NOTICES = (
+    b"<br />\n<b>Notice</b>:  Undefined index: a in <b>/srv/x.php</b> on line <b>3</b><br />\n",
+    b"Deprecated: Optional parameter {b} before required parameter in /srv/x.php on line 3\n\n",
+)
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_error_has_its_type_also_where_php_printed_notices_before_it(
+    name: str, notice: bytes
+) -> None:
+    response = recorded(name)
+    with pytest.raises(StoreError) as caught:
+        READER.read(replace(response, body=notice + response.body))
+    assert caught.value.error_type == RECORDED[name]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<script>var a = {"code": "x"}</script><h1>Forbidden</h1>',
+        b'Forbidden. Ray: {"code": "firewall"}',
+        b'{"code": "rest_forbidden", "message": "cut',
+    ],
+)
+def test_what_nobody_but_a_web_server_says_remains_its_refusal(body: bytes) -> None:
+    with pytest.raises(StoreError) as caught:
+        READER.read(Response(403, {}, body, URL))
+    assert caught.value.error_type == "blocked"
+
+
 def test_faults_are_those_of_the_reference() -> None:
     faults = {name: ERROR_TYPES[kind].fault for name, kind in RECORDED.items()}
     assert faults["cart_add_out_of_stock"] is Fault.CUSTOMER
