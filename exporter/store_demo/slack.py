@@ -69,8 +69,8 @@ class SlackReceiver:
             a second; a message that comes sooner is refused with HTTP 429. 0 takes them all.
 
     Attributes:
-        outage: while true every post is responded with HTTP 503, as in an outage of Slack.
-        limiting: while true every post is responded with HTTP 429, whatever `pause` is.
+        outage: while true every post gets HTTP 503, as in an outage of Slack.
+        limiting: while true every post gets HTTP 429, whatever `pause` is.
         refused: how many posts were refused, in an outage or because they came too soon.
     """
 

@@ -89,7 +89,6 @@ class Ledger(OrderMemory):
             entry, since = self._opened(order, count=count, is_new=is_new)
         elif entry[CURRENCY] != place:
             self._close(entry)
-            self._return_refunds((), entry)
             entry[CURRENCY:] = [place, entry[AMOUNT] and "0"]
         self._seen[order.id] = entry
         entry[MODIFIED] = max(entry[MODIFIED], order.modified)
@@ -225,10 +224,8 @@ class Ledger(OrderMemory):
 
         Args:
             refunds: those that it has.
-            entry: its account; nothing is done where it is that of a counted order.
+            entry: its account.
         """
-        if entry[AMOUNT] is not None:
-            return
         there = {refund.id: refund.amount for refund in refunds}
         for place in range(REFUNDS, len(entry), 2):
             counted, now = Decimal(entry[place + 1] or 0), there.get(entry[place], Decimal(0))
@@ -245,11 +242,11 @@ class Ledger(OrderMemory):
         entry[AMOUNT] = str(amount)
 
     def _close(self, entry: list[Any]) -> None:
-        """Take out of the counters what is left of a counted order, and an unpaid one's refunds."""
-        if entry[AMOUNT] is not None:
-            self._account_for(entry, accounts.refunded_amount(entry))
-        elif not entry[SINCE]:
+        """Take out of the counters what is left of an order, or an uncounted one's refunds."""
+        if entry[AMOUNT] is None:
             self._return_refunds((), entry)
+        else:
+            self._account_for(entry, accounts.refunded_amount(entry))
 
     def gone(self, order_id: str) -> None:
         """Note that a remembered order is deleted or in the trash."""
@@ -257,7 +254,10 @@ class Ledger(OrderMemory):
         self.undated.pop(order_id, None)
         if order_id not in self._gone:
             self._gone.add(order_id)
-            self._close(self._seen[order_id])
+            entry = self._seen[order_id]
+            # Refunds of an order that was paid before the counting stay counted.
+            if entry[AMOUNT] is not None or not entry[SINCE]:
+                self._close(entry)
 
     def to_document(self) -> dict[str, Any]:
         """Return everything as JSON types, compact because the memory is most of it."""

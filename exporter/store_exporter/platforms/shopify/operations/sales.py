@@ -130,12 +130,12 @@ def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
 
 def _sold(order: Fields) -> Iterator[SoldItems]:
     """Yield what was sold; of a product that was deleted since there is no id."""
-    is_lowered, with_tax = order_results.is_lowered(order), order.flag("taxesIncluded")
+    lowered, with_tax = order_results.is_lowered(order), order.flag("taxesIncluded")
     for line in order.nodes("lineItems"):
         title = line.text("title")
         pieces, money = (
             order_results.left_of(line)
-            if is_lowered
+            if lowered
             else order_results.placed(line, with_tax=with_tax)
         )
         if line.has("product") and pieces:

@@ -222,7 +222,7 @@ def _lines(fields: Fields, also: Secondary) -> Iterator[OrderLine]:
     if connection is None or with_tax is None:
         return
     also.read("lines", check_whole, connection)
-    read = partial(_line, is_lowered=is_lowered(fields), with_tax=with_tax)
+    read = partial(_line, lowered=is_lowered(fields), with_tax=with_tax)
     for line in also.rows("lines", also.read("lines", connection.listed, "nodes"), read):
         if line.quantity:
             yield line
@@ -273,8 +273,8 @@ def placed(line: Fields, *, with_tax: bool) -> tuple[int, Money]:
     return quantity, Money(amount, unit.currency)
 
 
-def _line(row: Fields, *, is_lowered: bool, with_tax: bool) -> OrderLine:
-    quantity, total = left_of(row) if is_lowered else placed(row, with_tax=with_tax)
+def _line(row: Fields, *, lowered: bool, with_tax: bool) -> OrderLine:
+    quantity, total = left_of(row) if lowered else placed(row, with_tax=with_tax)
     return OrderLine(
         product_id=number(row.child("product"), "Product") if row.has("product") else None,
         variation_id=number(row.child("variant"), "ProductVariant") if row.has("variant") else None,
