@@ -86,7 +86,9 @@ def _read(response: Response, marks: Marks) -> Any:
     except ValueError:
         if response.status < 400 or not source.endswith("}"):
             raise
-        body = parse(source[source.find('{"') :])
+        # PHP ends its notices with a line, in which there may be braces; plugins need not.
+        began = source.rfind('\n{"') + 1 or source.find('{"')
+        body = parse(source[began:])
         if not marks.is_own(body):
             raise
         return body

@@ -67,7 +67,8 @@ def test_a_recorded_error_has_its_type(name: str) -> None:
 
 NOTICES = (
     b"<br />\n<b>Notice</b>:  Undefined index: a in <b>/srv/x.php</b> on line <b>3</b><br />\n",
-    b"Deprecated: Optional parameter {b} before required parameter in /srv/x.php on line 3\n\n",
+    b'Warning: cannot read {"b": 1} in /srv/x.php on line 3\n\n',
+    b"<!-- debug -->",
 )
 
 
