@@ -283,9 +283,9 @@ def test_sales_of_a_day_are_not_those_of_a_whole_day_of_the_past(
     assert (({"currency": Nothing.NOT_NOW}, [-1]) in found) is past
 
 
-@pytest.mark.parametrize("since", [0, 1])
+@pytest.mark.parametrize(("since", "is_read"), [(-4, True), (1, False)])
 def test_a_day_of_which_no_order_was_read_has_no_figures(
-    history: tuple[Server, float], since: int
+    history: tuple[Server, float], since: int, *, is_read: bool
 ) -> None:
     source = Source(history[0].url, history[1])
     (page,) = [page for page in dashboards.pages() if page.file == "shop"]
@@ -293,7 +293,7 @@ def test_a_day_of_which_no_order_was_read_has_no_figures(
     quarter = int(source.now // (15 * MINUTE) + since) * 15 * MINUTE
     chosen = {**next(choices(source, page)), "__from": str(quarter * 1000)}
     found = [each for query in panel.queries for each in source.ask(panel, query, chosen)]
-    assert (found == [({"currency": Nothing.NOT_READ}, [-1])]) is bool(since)
+    assert (found == [({"currency": Nothing.NOT_READ}, [-1])]) is not is_read
 
 
 def test_where_nothing_is_found_a_row_of_words_is(history: tuple[Server, float]) -> None:
