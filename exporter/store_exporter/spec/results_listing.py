@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -22,6 +22,7 @@ class Listing(Generic[T]):
         page: which page this is, from 1.
         pages: how many there are of this size; None where `total` is not known.
         more: whether another page follows; None where that is not known.
+        ignored: names of parameters that the platform cannot use: the list is as without them.
     """
 
     items: tuple[T, ...]
@@ -31,6 +32,7 @@ class Listing(Generic[T]):
     page: int = 1
     pages: int | None = None
     more: bool | None = None
+    ignored: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)

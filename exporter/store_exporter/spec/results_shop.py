@@ -43,11 +43,13 @@ class ShippingInfo:
         free_from: the lowest order value from which some zone's delivery is free without a coupon;
             zero when it is always free; None when there is no such offer.
         unreadable: how many zones and ways were left out because the store sent them broken.
+        ignored: names of parameters that the platform cannot use: the result is as without them.
     """
 
     zones: Mapping[str, tuple[ShippingMethod, ...]]
     free_from: Money | None
     unreadable: int = 0
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

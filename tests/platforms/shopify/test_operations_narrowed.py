@@ -93,7 +93,14 @@ def test_delivery_to_a_country_is_that_of_its_zones_or_of_the_rest_of_the_world(
     store: Shopify,
 ) -> None:
     assert list(store.get_shipping_info("GB").zones) == ["Domestic"]
-    assert list(store.get_shipping_info("US", "10001").zones) == ["World"]
+    assert list(store.get_shipping_info("US").zones) == ["World"]
+
+
+def test_a_postcode_changes_nothing_and_the_result_says_so(store: Shopify) -> None:
+    whole, there = store.get_shipping_info("GB"), store.get_shipping_info("GB", "SW1A 1AA")
+    assert (whole.ignored, there.ignored) == ((), ("postcode",))
+    assert there.zones == whole.zones
+    assert store.get_shipping_methods(country="GB", postcode="SW1A 1AA").ignored == ("postcode",)
 
 
 def test_a_report_names_what_sold_most(shop: SimulatedShopify, store: Shopify) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -52,24 +53,21 @@ def zones_named(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zon
 
 
 def shipping_info(
-    zones: Mapping[str, tuple[ShippingMethod, ...]],
-    currency: Callable[[], Plan[str]],
-    unreadable: int = 0,
+    zones: Mapping[str, tuple[ShippingMethod, ...]], currency: Callable[[], Plan[str]]
 ) -> Plan[ShippingInfo]:
     """Return the ways of delivery, and where free delivery without a coupon begins.
 
     Args:
         zones: the ways by the name of the zone.
         currency: requests the shop's currency, which zero is in.
-        unreadable: how many zones and ways were left out.
     """
     every = (method for methods in zones.values() for method in methods)
     free = [m for m in every if m.kind == "free_shipping" and not m.needs_coupon]
     if any(method.minimum is None for method in free):
-        return ShippingInfo(zones, Money(Decimal(0), (yield from currency())), unreadable)
+        return ShippingInfo(zones, Money(Decimal(0), (yield from currency())))
     minima = (method.minimum for method in free if method.minimum is not None)
     least = min(minima, key=lambda money: money.amount, default=None)
-    return ShippingInfo(zones, least, unreadable)
+    return ShippingInfo(zones, least)
 
 
 def shipping_plans(
@@ -109,7 +107,8 @@ def shipping_plans(
             ways = yield from methods(api, zone)
             unreadable += ways.unreadable
             found[zone.name] = (*found.get(zone.name, ()), *ways)
-        return (yield from shipping_info(found, partial(currency, api), unreadable))
+        info = yield from shipping_info(found, partial(currency, api))
+        return replace(info, unreadable=unreadable, ignored=every.ignored)
 
     @plan(Operations.get_shipping_methods, calls=calls, notes_of=reaching)
     def get_shipping_methods(
@@ -125,6 +124,6 @@ def shipping_plans(
             ways = yield from methods(api, one)
             found += ways
             unreadable += ways.unreadable
-        return Listing(tuple(found), len(found), unreadable)
+        return Listing(tuple(found), len(found), unreadable, ignored=every.ignored)
 
     return get_shipping_info, get_shipping_methods

@@ -70,9 +70,11 @@ def _country(land: Fields) -> str:
     return country
 
 
-def _reaching(_: Api, every: Listing[Zone], country: str, __: str | None) -> Plan[Listing[Zone]]:
+def _reaching(
+    _: Api, every: Listing[Zone], country: str, postcode: str | None
+) -> Plan[Listing[Zone]]:
     """Zones of all delivery profiles that have the country, or else those for the rest of the
-    world. Shopify's zones know no postcodes.
+    world. Shopify's zones know no postcodes: one that is given is in `ignored`.
     """
     yield from ()
     own = tuple(zone for zone in every if country in zone.countries)
@@ -81,7 +83,8 @@ def _reaching(_: Api, every: Listing[Zone], country: str, __: str | None) -> Pla
         message = f"of the zones {every.unreadable} cannot be read, and no other one has {country}"
         raise StoreError("invalid_response", message)
     rest = tuple(zone for zone in every if "*" in zone.countries)
-    return replace(every, items=own or rest, total=None)
+    ignored = () if postcode is None else ("postcode",)
+    return replace(every, items=own or rest, total=None, ignored=ignored)
 
 
 def _methods(_: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
