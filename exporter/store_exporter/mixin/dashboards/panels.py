@@ -73,7 +73,7 @@ class Panel:
         low, high: fixed ends of the axis.
         stacked: whether series are stacked.
         lines: whether the thresholds are drawn as lines.
-        bars: whether each value is a bar that begins at its time; `interval` apart.
+        bars: whether each value is the bar of a day, that begins at its time.
         interval: least distance of the points of a graph or a subquery; the screen's when empty.
         points: about how many of them there are at most; the screen's when None.
         since: time range of its own, as a start that is counted from now, such as `now/d`.

@@ -118,7 +118,10 @@ def dashboards() -> str:
                 "the chosen time does not end now, as after zooming into a graph, Grafana would "
                 "read all of that time instead, so *Today* and the days beside it show no figures. "
                 "Nor do they while no shop's orders could be read since that midnight: how much "
-                "was sold is unknown then, and is added when they are read."
+                "was sold is unknown then, and is added when they are read; if those of some shops "
+                "were, it says of how many. What was sold while Prometheus was down belongs to "
+                "the day on which it was back. Bars of days are always of whole days, also of a "
+                "time that is a part of one."
             ),
             *(block for page in pages() for block in panels(page)),
         )

@@ -187,6 +187,12 @@ def render(
     return builder
 
 
+WHOLE_DAYS = "0d/d"
+"""A shift by nothing, for which Grafana rounds both ends of a panel's time to whole days.
+
+The bar of a day begins at its midnight, which no part of a day that is zoomed into has in it."""
+
+
 def _time(builder: Any, panel: Panel) -> None:
     """Which time a panel shows, and how far its points are apart."""
     if panel.interval:
@@ -195,8 +201,8 @@ def _time(builder: Any, panel: Panel) -> None:
         builder.max_data_points(panel.points)
     if panel.since:
         builder.time_from(panel.since).hide_time_override(True)
-    if panel.earlier:
-        builder.time_shift(panel.earlier)
+    if panel.earlier or panel.bars:
+        builder.time_shift(panel.earlier or WHOLE_DAYS)
 
 
 def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:

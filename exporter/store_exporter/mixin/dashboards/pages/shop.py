@@ -6,7 +6,8 @@ from ...names import Dashboards
 from .. import changed, firing
 from ..panels import DashboardPage, Row
 from ..variables import CURRENCY, READ, STORE_MATCH, STORES
-from .shop_figures import is_all_well, today, week_and_day
+from .shop_days import today, week_and_day
+from .shop_figures import is_all_well
 from .shop_health import checks, operations, upkeep
 from .shop_lists import by_name
 from .shop_sales import sales

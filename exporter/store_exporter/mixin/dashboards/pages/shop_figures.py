@@ -1,4 +1,4 @@
-"""The first screen of the merchant's page: today's sales, the week's, and whether all is well."""
+"""A row of the merchant's page: whether all is well, in single figures."""
 
 from __future__ import annotations
 
@@ -7,143 +7,14 @@ from dataclasses import replace
 from ....metrics.catalogue import business
 from ... import promql, series
 from ...names import AlertName, Dashboards
-from ...policy import HOUR, MINUTE, ORDERS_COLLECTOR
 from ...promql import each, one_of, select, total
-from ...series import counted
 from ..panels import Panel, PanelKind, Query, Row
 from ..scales import FEW_GOOD, SUCCESS, UP, success
-from ..values import GREEN, GREY, IN_WORDS, RED, Nothing, in_words, words
-from ..variables import CURRENCY_MATCH, STORE_MATCH
+from ..values import GREEN, GREY, RED, Nothing
+from ..variables import STORE_MATCH
 
 M = STORE_MATCH
 NOT_COLLECTED = "a shop without this collector, or before its first order, has no such figure"
-
-
-def today() -> Row:
-    """What was sold today, beside other days up to the same hour.
-
-    The day begins at midnight of the time zone that the dashboard is shown in.
-    """
-    text = (
-        "Revenue by currency and orders, counted when an order is first paid; tax and shipping "
-        "included, refunds not taken off."
-    )
-    days = (
-        ("Today", "Since midnight.", ""),
-        ("Yesterday by this time", "From midnight of yesterday to this hour.", "1d"),
-        ("Last week by this time", "The same weekday a week ago, to this hour.", "7d"),
-    )
-    week = "Last seven days", "The last seven times 24 hours.", ""
-    spans = (
-        *((*day, sold_since_midnight(day[-1]), "now/d") for day in days),
-        (*week, sold("7d"), ""),
-    )
-    return Row(
-        "Sold",
-        [
-            Panel(
-                PanelKind.STAT,
-                title,
-                f"{span} {text}",
-                queries,
-                unit="locale",
-                width=6,
-                height=6,
-                decimals=0,
-                mappings=(IN_WORDS,),
-                since=since,
-                earlier=earlier,
-                named=True,
-                links=(Dashboards.TRENDS,),
-                nothing=Nothing.NOT_SO_LONG if earlier else Nothing.NOT_COLLECTED,
-            )
-            for title, span, earlier, queries, since in spans
-        ],
-    )
-
-
-def sold(window: str) -> tuple[Query, Query]:
-    """Revenue and orders of a window."""
-    revenue = f"sum by (currency) ({counted(business.REVENUE, window, *M)})"
-    orders = total((), counted(business.ORDERS_PAID, window, *M))
-    return (
-        Query(revenue, "{{currency}}", empty=NOT_COLLECTED),
-        Query(orders, "orders", empty=NOT_COLLECTED),
-    )
-
-
-def sold_since_midnight(earlier: str) -> tuple[Query, ...]:
-    """Revenue and orders of a day up to now, where Grafana does read these.
-
-    It leaves a panel its own range only while that of the page ends now. Of another one, as after
-    zooming into a graph, the panel reads all. Midnight of any time zone is at a quarter of an hour.
-    A whole day of the past begins there as well; but of what came after it something is known.
-
-    Nor is nothing sold since a midnight after which no shop's orders could be read: how much was is
-    unknown, and counted when they are.
-
-    Args:
-        earlier: how much earlier than now the panel's range ends, such as `1d`.
-    """
-    # An earlier day that clocks changed on is an hour longer.
-    until = (promql.seconds(earlier) + HOUR if earlier else 0) + HOUR + 10 * MINUTE
-    known = promql.over(select(series.UP_SAMPLED, *M), "1h", f"-{promql.duration(until)}")
-    day = (
-        f"vector($__range_s) <= {25 * HOUR} and vector($__from % {1000 * HOUR // 4}) == 0"
-        f" unless on () present_over_time({known})"
-    )
-    read = select(business.COLLECTOR_LAST_SUCCESS, promql.equal("collector", ORDERS_COLLECTOR), *M)
-    unread = f"1000 * max({read}) < $__from"
-    not_read = f"{words('currency', Nothing.NOT_READ)} and on () ({day}) and on () ({unread})"
-    not_now = in_words("currency", Nothing.NOT_NOW, day)
-    return (
-        *(
-            replace(
-                query, expression=f"{query.expression} and on () ({day}) unless on () ({unread})"
-            )
-            for query in sold("$__range")
-        ),
-        Query(f"{not_read} or {not_now}", "{{currency}}", empty="orders of the day were read"),
-    )
-
-
-def week_and_day() -> Row:
-    """The week in bars, and the day in hours."""
-    revenue = counted(business.REVENUE, "1d", *M, *CURRENCY_MATCH, offset="-1d")
-    bars = Panel(
-        PanelKind.GRAPH,
-        "Revenue by day ($currency)",
-        "Gross totals of the orders first paid on each of the last seven days, in the currency "
-        "chosen above. The last bar is today so far.",
-        # Each bar stands at the beginning of its day, so it looks ahead over that day.
-        (Query(f"sum({revenue})", "$currency", empty=NOT_COLLECTED),),
-        unit="locale",
-        width=12,
-        decimals=0,
-        low=0,
-        bars=True,
-        interval="1d",
-        since="now-6d/d",
-        links=(Dashboards.TRENDS,),
-    )
-    now, normal = (
-        f"sum({select(name, *M)}) / 2"
-        for name in (series.orders_in("2h"), series.orders_normal("2h"))
-    )
-    orders = Panel(
-        PanelKind.GRAPH,
-        "Orders per hour, and what is normal",
-        "Orders first paid, per hour as the mean of the past two hours, beside the median of the "
-        "same weekday and hour of the last weeks.",
-        (
-            Query(now, "now"),
-            Query(normal, "normal", past=True, empty="needs three weeks of history"),
-        ),
-        width=12,
-        low=0,
-        links=(AlertName.STORE_ORDER_DROUGHT, Dashboards.TRENDS),
-    )
-    return Row("The week and the day", (bars, orders))
 
 
 def is_all_well() -> Row:

@@ -234,8 +234,8 @@ def by_day(title: str, text: str, hourly: str) -> Panel:
     return Panel(
         PanelKind.GRAPH,
         title,
-        f"{text}, of the past year as far back as Prometheus keeps them. The last bar is today "
-        "up to the last full hour.",
+        f"{text}, of the past year as far back as Prometheus keeps them, or of the days that a "
+        "chosen time of the past lies in. The bar of today is up to the last full hour.",
         (Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),),
         decimals=0,
         width=12,

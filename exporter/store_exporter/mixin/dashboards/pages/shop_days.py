@@ -1,0 +1,187 @@
+"""What a shop sold today and on other days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ....metrics.catalogue import Metric, business
+from ... import promql, series
+from ...names import AlertName, Dashboards
+from ...policy import HOUR, MINUTE, ORDERS_COLLECTOR
+from ...promql import STORE, aggregate, over, select, total
+from ...series import counted
+from ..firing import labelled
+from ..panels import Panel, PanelKind, Query, Row
+from ..values import IN_WORDS, Nothing, in_words, words
+from ..variables import CURRENCY_MATCH, STORE_MATCH
+from .shop_figures import NOT_COLLECTED
+
+M = STORE_MATCH
+
+
+def today() -> Row:
+    """What was sold today, beside other days up to the same hour.
+
+    The day begins at midnight of the time zone that the dashboard is shown in.
+    """
+    text = (
+        "Revenue by currency and orders, counted when an order is first paid; tax and shipping "
+        "included, refunds not taken off."
+    )
+    days = (
+        ("Today", "Since midnight.", ""),
+        ("Yesterday by this time", "From midnight of yesterday to this hour.", "1d"),
+        ("Last week by this time", "The same weekday a week ago, to this hour.", "7d"),
+    )
+    week = "Last seven days", "The last seven times 24 hours.", ""
+    spans = (
+        *((*day, since_midnight(day[-1]), "now/d") for day in days),
+        (*week, sold(lambda metric: counted(metric, "7d", *M)), ""),
+    )
+    return Row(
+        "Sold",
+        [
+            Panel(
+                PanelKind.STAT,
+                title,
+                f"{span} {text}",
+                queries,
+                unit="locale",
+                width=6,
+                height=6,
+                decimals=0,
+                mappings=(IN_WORDS,),
+                since=since,
+                earlier=earlier,
+                named=True,
+                links=(Dashboards.TRENDS,),
+                nothing=Nothing.NOT_SO_LONG if earlier else Nothing.NOT_COLLECTED,
+            )
+            for title, span, earlier, queries, since in spans
+        ],
+    )
+
+
+def sold(grown: Callable[[Metric], str]) -> tuple[Query, Query]:
+    """Revenue and orders, of what their counters grew by."""
+    revenue = total(("currency",), grown(business.REVENUE))
+    orders = total((), grown(business.ORDERS_PAID))
+    return (
+        Query(revenue, "{{currency}}", empty=NOT_COLLECTED),
+        Query(orders, "orders", empty=NOT_COLLECTED),
+    )
+
+
+def of_day(metric: Metric, window: str, *matchers: str, began: str, ended: str) -> str:
+    """By how much a counter grew on a day, as far as it was scraped on it.
+
+    What it grew by while Prometheus was down around midnight belongs to the day on which it was
+    scraped next, or no day would have it.
+
+    Args:
+        metric: the counter.
+        window: how long the day has been.
+        matchers: of the metric's labels.
+        began: how long ago the day began.
+        ended: how long ago it ended.
+    """
+    read = select(metric, *matchers)
+    seen, before, whole = (
+        f"increase({over(read, each, offset)})"
+        for each, offset in ((window, ended), ("1d", began), (f"1d{window}", ended))
+    )
+    grown = f"(clamp_min({whole} - {promql.or_zero(before, whole)}, 0) and {seen})"
+    return counted(metric, window, *matchers, offset=ended, grown=grown)
+
+
+def since_midnight(earlier: str) -> tuple[Query, ...]:
+    """Revenue and orders of a day up to now, where Grafana does read these.
+
+    It leaves a panel its own range only while that of the page ends now. Of another one, as after
+    zooming into a graph, the panel reads all. Midnight of any time zone is at a quarter of an hour.
+    A whole day of the past begins there as well; but of what came after it something is known.
+
+    Nor is nothing sold since a midnight after which no shop's orders could be read: how much was is
+    unknown, and counted when they are. Where some shops' were, it is shown how many.
+
+    Args:
+        earlier: how much earlier than now the panel's range ends, such as `1d`.
+    """
+    # An earlier day that clocks changed on is an hour longer.
+    until = (promql.seconds(earlier) + HOUR if earlier else 0) + HOUR + 10 * MINUTE
+    known = over(select(series.UP_SAMPLED, *M), "1h", f"-{promql.duration(until)}")
+    day = (
+        f"vector($__range_s) <= {25 * HOUR} and vector($__from % {1000 * HOUR // 4}) == 0"
+        f" unless on () present_over_time({known})"
+    )
+    orders = promql.equal("collector", ORDERS_COLLECTOR), *M
+    shops, shops_read = (
+        f"count({aggregate('max', STORE, found)})"
+        for found in (
+            select(business.COLLECTOR_SUCCESS, *orders),
+            f"1000 * {select(business.COLLECTOR_LAST_SUCCESS, *orders)} >= $__from",
+        )
+    )
+    unread = f"{shops} unless on () {shops_read}"
+    not_read = f"{words('currency', Nothing.NOT_READ)} and on () ({day}) and on () ({unread})"
+    not_now = in_words("currency", Nothing.NOT_NOW, day)
+    figures = sold(lambda metric: of_day(metric, "$__range", *M, began="$__range", ended=""))
+    # The number of all is a part of the name.
+    named = labelled(
+        f'count_values("currency", {shops})', '"currency", "shops read, of $1", "currency", "(.+)"'
+    )
+    some = f"{named} * on () group_left () ({shops_read} < {shops}) and on () ({day})"
+    return (
+        *(
+            replace(
+                query, expression=f"{query.expression} and on () ({day}) unless on () ({unread})"
+            )
+            for query in figures
+        ),
+        Query(
+            f"{not_read} or {not_now} or {some}",
+            "{{currency}}",
+            empty="all orders of the day were read",
+        ),
+    )
+
+
+def week_and_day() -> Row:
+    """The week in bars, and the day in hours."""
+    # Each bar stands at the beginning of its day, so it looks ahead over that day.
+    revenue = of_day(business.REVENUE, "24h", *M, *CURRENCY_MATCH, began="", ended="-1d")
+    bars = Panel(
+        PanelKind.GRAPH,
+        "Revenue by day ($currency)",
+        "Gross totals of the orders first paid on each of the last seven days, or on the days that "
+        "a chosen time of the past lies in, in the currency chosen above. The bar of today is so "
+        "far.",
+        (Query(f"sum({revenue})", "$currency", empty=NOT_COLLECTED),),
+        unit="locale",
+        width=12,
+        decimals=0,
+        low=0,
+        bars=True,
+        interval="1d",
+        since="now-6d/d",
+        links=(Dashboards.TRENDS,),
+    )
+    now, normal = (
+        f"sum({select(name, *M)}) / 2"
+        for name in (series.orders_in("2h"), series.orders_normal("2h"))
+    )
+    orders = Panel(
+        PanelKind.GRAPH,
+        "Orders per hour, and what is normal",
+        "Orders first paid, per hour as the mean of the past two hours, beside the median of the "
+        "same weekday and hour of the last weeks.",
+        (
+            Query(now, "now"),
+            Query(normal, "normal", past=True, empty="needs three weeks of history"),
+        ),
+        width=12,
+        low=0,
+        links=(AlertName.STORE_ORDER_DROUGHT, Dashboards.TRENDS),
+    )
+    return Row("The week and the day", (bars, orders))
