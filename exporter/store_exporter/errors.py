@@ -35,7 +35,7 @@ class Fault(StrEnum):
 class ErrorType:
     """One entry of the closed list: its label value, who must act, what it means, what to do."""
 
-    name: str
+    name: ErrorName
     fault: Fault
     meaning: str
     advice: str
@@ -253,7 +253,7 @@ class StoreError(Exception):
 
     def __init__(
         self,
-        error_type: str,
+        error_type: ErrorName,
         message: str,
         *,
         status: int | None = None,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store_exporter import ERROR_TYPES, Recorder, StoreError, bind, store_context, track
+from store_exporter import ERROR_TYPES, ErrorName, Recorder, StoreError, bind, store_context, track
 from tests.operations.shop import SHOP, STORE, counted
 
 endings = st.sampled_from(["return", "say", "raise", *sorted(ERROR_TYPES)])
@@ -21,7 +21,7 @@ def act(ending: str) -> str:
     if ending == "raise":
         raise KeyError(ending)
     if ending in ERROR_TYPES:
-        raise StoreError(ending, "as asked")
+        raise StoreError(cast("ErrorName", ending), "as requested")
     return ending
 
 

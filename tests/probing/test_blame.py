@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from store_exporter.contract import Check, Collector, Probe, Report, Response, Run
-from store_exporter.errors import StoreError
+from store_exporter.errors import ErrorName, StoreError
 from store_exporter.metrics.catalogue import business, exporter, health
 from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing.results.history import Result
@@ -67,7 +67,7 @@ async def test_a_collector_that_spends_the_budget_half_way_is_left_out(job: Jobs
 @pytest.mark.parametrize("error_type", ["local_failure", "pool_timeout"])
 @pytest.mark.parametrize("kind", [Probe, Collector])
 async def test_what_fails_by_us_says_nothing_about_the_store(
-    error_type: str, kind: type[Probe | Collector], job: Jobs
+    error_type: ErrorName, kind: type[Probe | Collector], job: Jobs
 ) -> None:
     bench = Bench()
     own = {"liveness": True} if kind is Probe else {}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from store_exporter.contract import Collector, Report, Run
-from store_exporter.errors import ERROR_TYPES, Fault, StoreError
+from store_exporter.errors import ERROR_TYPES, ErrorName, Fault, StoreError
 from store_exporter.metrics.catalogue import business, exporter, health
 from store_exporter.metrics.families import HistogramValue, Sample
 from store_exporter.net.plans import Pause, Plan
@@ -89,7 +89,9 @@ NOT_THE_STORES = {"local_failure", "pool_timeout", "rate_limited"}
 
 
 @pytest.mark.parametrize("error_type", [name for name in ERROR_TYPES if name not in NOT_THE_STORES])
-async def test_every_error_type_is_recorded_with_its_fault(error_type: str, job: Jobs) -> None:
+async def test_every_error_type_is_recorded_with_its_fault(
+    error_type: ErrorName, job: Jobs
+) -> None:
     bench = Bench()
     await bench.run(job(failing(StoreError(error_type, "so it is"))))
     # Nobody shops here, so that no answer is a customer's fault.

@@ -14,9 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from ..errors import ErrorName
 from ..net import evidence
 
-CLASSES: Mapping[str, str] = {
+CLASSES: Mapping[ErrorName, str] = {
     "timeout": "Timeout TimeoutError ETIMEDOUT ESOCKETTIMEDOUT ECONNABORTED RequestTimeout "
     "UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT",
     "dns": "ENOTFOUND EAI_AGAIN ENODATA DNS DNSError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from ..errors import StoreError
+from ..errors import ErrorName, StoreError
 
 ACCEPTED = "gzip"
 """The value of Accept-Encoding: what `Body` can decompress within its limit."""
@@ -109,7 +109,7 @@ class Body:
         # What was done last is undone first.
         self._inflating = [_Inflating(_CODINGS[one]) for one in reversed(known)]
 
-    def _error(self, error_type: str, message: str) -> StoreError:
+    def _error(self, error_type: ErrorName, message: str) -> StoreError:
         return StoreError(error_type, message, status=self._status)
 
     def add(self, chunk: bytes) -> None:

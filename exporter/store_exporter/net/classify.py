@@ -13,7 +13,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
-from ..errors import ERROR_TYPES, StoreError
+from ..errors import ERROR_TYPES, ErrorName, StoreError
 from . import evidence
 from .tables import BROKEN_OFF, EXCEPTIONS, UNTRUSTED, FromCause, Outcome, Phrase, Rule
 
@@ -46,7 +46,7 @@ _LOCAL_ERRNOS = frozenset(
 )
 """What this machine itself refuses, before anything is sent. EACCES and EPERM come from a firewall
 on it; a router's refusal is EHOSTUNREACH. socket(2), connect(2)"""
-_ERRNOS = {
+_ERRNOS: dict[int, ErrorName] = {
     **dict.fromkeys(_CONNECTION_ERRNOS, "connection"),
     **dict.fromkeys(_LOCAL_ERRNOS, "local_failure"),
 }
@@ -54,11 +54,11 @@ _ERRNOS = {
 _MOST_CLASSES = 1024
 """Exception classes remembered; an application that makes classes at run time must not leak."""
 
-_registered: dict[type[BaseException], str] = {}
+_registered: dict[type[BaseException], ErrorName] = {}
 _found: dict[type[BaseException], Outcome | None] = {}
 
 
-def register_error(exception: type[BaseException], error_type: str) -> None:
+def register_error(exception: type[BaseException], error_type: ErrorName) -> None:
     """Have an exception of the application, and its subclasses, recorded as this error type.
 
     Args:
@@ -78,13 +78,13 @@ def register_error(exception: type[BaseException], error_type: str) -> None:
     _found.clear()
 
 
-def classify(error: BaseException) -> str:
+def classify(error: BaseException) -> ErrorName:
     """Return the error type of an exception, a key of `ERROR_TYPES`."""
     # What most errors are is decided without a further call: it stands in them, or is remembered.
     if isinstance(error, StoreError):
         return error.error_type if error.error_type in ERROR_TYPES else "exception"
     found = _found.get(type(error))
-    return found if found.__class__ is str else _known(error, _DEPTH) or "exception"
+    return found if isinstance(found, str) else _known(error, _DEPTH) or "exception"
 
 
 def wrapped_errors(error: BaseException) -> Iterator[BaseException]:
@@ -106,7 +106,7 @@ def wrapped_errors(error: BaseException) -> Iterator[BaseException]:
             yield candidate
 
 
-def _known(error: BaseException, depth: int) -> str | None:
+def _known(error: BaseException, depth: int) -> ErrorName | None:
     """Return the error type if anything is known about it."""
     if isinstance(error, StoreError):
         return error.error_type if error.error_type in ERROR_TYPES else None
@@ -124,7 +124,7 @@ def _known(error: BaseException, depth: int) -> str | None:
     return _known_cause(error, depth - 1)
 
 
-def _known_cause(error: BaseException, depth: int) -> str | None:
+def _known_cause(error: BaseException, depth: int) -> ErrorName | None:
     return None if error.__cause__ is None else _known(error.__cause__, depth)
 
 
@@ -153,12 +153,12 @@ def _name(exception: type[BaseException]) -> str:
     return f"{exception.__module__.partition('.')[0]}.{exception.__qualname__}"
 
 
-def _by_phrase(says: Phrase, error: BaseException) -> str | FromCause | None:
+def _by_phrase(says: Phrase, error: BaseException) -> ErrorName | FromCause | None:
     text = str(error)
     return next((kind for phrase, kind in says.phrases if phrase in text), says.otherwise)
 
 
-def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
+def _by_rule(rule: Rule, error: BaseException, depth: int) -> ErrorName | None:
     match rule:
         case Rule.STATUS:
             # aiohttp gives its own errors of parsing a status that no server sent.
@@ -178,7 +178,7 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> str | None:
             return _ERRNOS.get(number) or _known_cause(error, depth)
 
 
-def _by_retries(error: BaseException) -> str:
+def _by_retries(error: BaseException) -> ErrorName:
     """Read why urllib3 gave up: too many redirects, or too many responses of one status."""
     text = str(error)
     if "redirect" in text:
@@ -187,7 +187,7 @@ def _by_retries(error: BaseException) -> str:
     return evidence.of_status(statuses[0]) if statuses else "server_error"
 
 
-def _most_specific(error: BaseException, depth: int, otherwise: str) -> str:
+def _most_specific(error: BaseException, depth: int, otherwise: ErrorName) -> ErrorName:
     """Search what lies behind an error of a connection for something that says more."""
     for inner in wrapped_errors(error):
         found = _known(inner, depth)
@@ -212,7 +212,7 @@ def _is_plain(error: BaseException) -> bool:
     return getattr(getattr(request, "url", None), "scheme", None) == "http"  # httpx
 
 
-def _of_group(group: BaseExceptionGroup[BaseException], depth: int) -> str | None:
+def _of_group(group: BaseExceptionGroup[BaseException], depth: int) -> ErrorName | None:
     """Return what the first error of a group is, before those that were only cancelled by it."""
     found = [_known(error, depth) for error in group.exceptions[:16]]
     return next((kind for kind in found if kind != "cancelled"), "cancelled")

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..contract import Response
-from ..errors import StoreError
+from ..errors import ErrorName, StoreError
 from . import placeholders, refusals
 from .decoding import parse, shown_text, text
 from .maintenance import HEADLINE, closed_for_now, planned, tells_of_maintenance
@@ -227,7 +227,7 @@ def no_document(response: Response, marks: Marks = GENERIC) -> StoreError:
     return StoreError(*found, status=response.status)
 
 
-def kind(status: int, headers: Mapping[str, str], source: str) -> str:
+def kind(status: int, headers: Mapping[str, str], source: str) -> ErrorName:
     """Return the error type of a response that is not JSON, for callers without a `Response`.
 
     Args:

@@ -10,21 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import ErrorName
 from .tables import STATUSES
 
 _MOST_BYTES = 1_000_000
 """Larger bodies are judged by their status: the application waits meanwhile."""
 
 
-def of_status(status: int) -> str:
+def of_status(status: int) -> ErrorName:
     """Return the error type of an HTTP status that is not a success."""
     if status in STATUSES:
         return STATUSES[status]
-    by_hundreds = {3: "redirect", 4: "invalid_request", 5: "server_error"}
+    by_hundreds: dict[int, ErrorName] = {3: "redirect", 4: "invalid_request", 5: "server_error"}
     return by_hundreds.get(status // 100, "invalid_response")
 
 
-def of_error(error: BaseException) -> str:
+def of_error(error: BaseException) -> ErrorName:
     """Return what the response is that an exception carries; invalid_response without one."""
     response = getattr(error, "response", None)
     for holder, name in ((response, "status_code"), (error, "status"), (error, "code")):
@@ -42,20 +43,20 @@ def of_error(error: BaseException) -> str:
     return _no_document(status, headers, (body or b"").decode(errors="replace"))
 
 
-def of_document(error: BaseException) -> str:
+def of_document(error: BaseException) -> ErrorName:
     """Return what a body is that a library could not parse as JSON; its status is not known."""
     source = getattr(error, "doc", "")
     return _no_document(200, {}, source if isinstance(source, str) else "")
 
 
-def _no_document(status: int, headers: Mapping[str, str], source: str) -> str:
+def _no_document(status: int, headers: Mapping[str, str], source: str) -> ErrorName:
     # Imported when it is needed, because an application that only measures never needs it.
     from . import documents
 
     return documents.kind(status, headers, source.strip())
 
 
-def _refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> str | None:
+def _refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> ErrorName | None:
     """Return what JSON is that a firewall or a closed store wrote; None for any other."""
     if not body or len(body) > _MOST_BYTES:
         return None

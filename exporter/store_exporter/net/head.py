@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
-from ..errors import StoreError
+from ..errors import ErrorName, StoreError
 
 MAX_LINE = 64 * 1024
 """Bytes of one header, name and value. Real shops send a Content-Security-Policy of 11 KB, and
@@ -92,5 +92,5 @@ def _problem(
     return None
 
 
-def _error(error_type: str, message: str, status: int) -> StoreError:
+def _error(error_type: ErrorName, message: str, status: int) -> StoreError:
     return StoreError(error_type, message, status=status if 100 <= status <= 999 else None)

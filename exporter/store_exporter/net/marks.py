@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
+from ..errors import ErrorName
 from . import phrases
 from .redactor import Redactor
 from .refusals import NOTICES
@@ -60,7 +61,7 @@ class Marks:
     plugins: tuple[str, ...] = ()
     plugin_files: tuple[str, ...] = ()
     theme_files: tuple[str, ...] = ()
-    failures: tuple[tuple[str, str, str], ...] = ()
+    failures: tuple[tuple[str, ErrorName, str], ...] = ()
     setup_pages: tuple[tuple[str, str], ...] = ()
     setup_paths: tuple[tuple[str, str], ...] = ()
     maintenance: tuple[str, ...] = ()
@@ -129,7 +130,7 @@ class Marks:
         """What says in a text that a shop is closed: phrases, as single words are in addresses."""
         return (*self.closed_sites, *(words for words in self.closed if " " in words))
 
-    def failed(self, page: str) -> tuple[str, str] | None:
+    def failed(self, page: str) -> tuple[ErrorName, str] | None:
         """Return the error type and the words of a failure that a page tells of.
 
         Args:

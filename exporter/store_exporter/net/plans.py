@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from ..contract import Response
-from ..errors import StoreError
+from ..errors import ErrorName, StoreError
 
 T = TypeVar("T")
 _NUMBER = r"[0-9]{1,13}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}"
@@ -81,7 +81,7 @@ def once(request: Request) -> Plan[Response]:
 class TransportError(StoreError):
     """The exchange itself failed; `sent` is whether the store may have received the request."""
 
-    def __init__(self, error_type: str, message: str, *, sent: bool) -> None:
+    def __init__(self, error_type: ErrorName, message: str, *, sent: bool) -> None:
         super().__init__(error_type, message)
         self.sent = sent
 

@@ -11,6 +11,7 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
+from ..errors import ErrorName
 from ..stores.model import Proxy, Store
 from .marks import GENERIC
 from .plans import TransportError
@@ -105,7 +106,7 @@ def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError
     text = phrase.encode(errors="surrogateescape").decode(errors="replace")
     said = f"{status} {GENERIC.redact.line(text, _LONGEST_PHRASE)}".strip()
     if status >= 500:
-        kind = "timeout" if status == 504 else "connection"
+        kind: ErrorName = "timeout" if status == 504 else "connection"
         return TransportError(kind, f"the proxy {proxy} could not reach {host}: {said}", sent=False)
     return unreachable(proxy, host, f"refuses: {said}{_advice(status)}")
 
@@ -141,7 +142,7 @@ def refusal(
         return unreachable(proxy, host, f"refuses: {status}{_advice(status)}")
     if signed and status >= 500:
         named = f"the proxy {proxy}" if proxy else _nameless(host)
-        kind = "timeout" if status == 504 else "connection"
+        kind: ErrorName = "timeout" if status == 504 else "connection"
         # It may have lost the store after it had passed the request on.
         return TransportError(kind, f"{named} could not reach {host}: {status}", sent=True)
     return None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-Finding = tuple[str, str]
+from ..errors import ErrorName
+
+Finding = tuple[ErrorName, str]
 """Error type and message."""
 UNCHANGED = 304
 
@@ -54,7 +56,7 @@ and pictures, and names that are no words; and who they are."""
 _NUMBER = re.compile(r"(?:error code: |\"error_code\": ?|cf-error-code\">|>error )(1[0-9]{3})\b")
 _NOT_FOUND = "Cloudflare does not find the store's server: correct its DNS records there"
 _NOT_TAKEN = "Cloudflare does not serve this name: add it to the store's account there"
-CLOUDFLARE: dict[str, tuple[str, str]] = {
+CLOUDFLARE: dict[str, Finding] = {
     "1000": ("server_error", _NOT_FOUND),
     "1001": ("server_error", _NOT_FOUND),
     "1003": ("invalid_response", "Cloudflare wants a host name and no IP address in the url"),
@@ -73,7 +75,7 @@ https://developers.cloudflare.com/support/troubleshooting/http-status-codes/clou
 """
 
 
-def of_cloudflare(source: str) -> tuple[str, str] | None:
+def of_cloudflare(source: str) -> Finding | None:
     """Return the error type and words of a number of Cloudflare's; None for a refusal or none.
 
     Args:
@@ -99,7 +101,7 @@ def by_status(status: int, low: str, title: str, who: str) -> Finding | None:
         # "502 Bad Gateway" says again what the sentence begins with.
         title = title.removeprefix(str(status)).strip(" |:-\u2013\u2014")
     page = f" ({title})" if title else ""
-    rows: tuple[tuple[Callable[[int], bool], str, str], ...] = (
+    rows: tuple[tuple[Callable[[int], bool], ErrorName, str], ...] = (
         (lambda s: s == 429, "rate_limited", "too many requests"),
         (lambda s: s == 401, "blocked", f"{who} asks for a password of its own"),
         (lambda s: s in (403, 405, 406, 451), "blocked", f"{who} refuses the request"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from ..errors import ErrorName
 from .refusals import FIREWALLS
 
 
@@ -29,7 +30,7 @@ class Rule(Enum):
 class FromCause:
     """Classify the exception's cause; where that decides nothing, it is this error type."""
 
-    otherwise: str
+    otherwise: ErrorName
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,11 @@ class Phrase:
         otherwise: for any other message; None for what caused the exception.
     """
 
-    phrases: tuple[tuple[str, str], ...]
-    otherwise: str | FromCause | None
+    phrases: tuple[tuple[str, ErrorName], ...]
+    otherwise: ErrorName | FromCause | None
 
 
-Outcome = str | Rule | FromCause | Phrase
+Outcome = ErrorName | Rule | FromCause | Phrase
 """What is known of an exception's class: an error type, or a rule that looks closer."""
 
 _TUNNEL = Phrase(
@@ -192,7 +193,7 @@ TCP's own mostly ends by being refused, unreachable or late, and servers refuse 
 of TLS in this way, too, without an alert. Plain HTTP has no handshake: there a server, or what
 filters its connections, resets one as soon as it is there."""
 
-STATUSES: dict[int, str] = {
+STATUSES: dict[int, ErrorName] = {
     304: "invalid_response",
     401: "unauthorized",
     402: "maintenance",

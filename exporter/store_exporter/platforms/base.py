@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..contract import Collector, Finding, Probe, Report, Run, Setting
-from ..errors import StoreError
+from ..errors import ErrorName, StoreError
 from ..extras import missing
 from ..net.marks import GENERIC, Marks
 from ..net.plans import Plan, Request
@@ -106,7 +106,7 @@ class Platform:
     problem: Callable[[Mapping[str, Any]], str | None] = no_problem
     diagnose: Callable[[Any, Run], Plan[Sequence[Finding]]] = no_findings
     marks: Marks = GENERIC
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, ErrorName] = field(default_factory=dict)
     unusable: str = ""
 
 

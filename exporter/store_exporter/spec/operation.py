@@ -24,6 +24,8 @@ from typing import (
     overload,
 )
 
+from ..errors import ErrorName
+
 P = ParamSpec("P")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -65,7 +67,7 @@ class OperationSpec(Generic[P, T_co]):
         function: Callable[Concatenate[Any, P], T_co],
         *,
         example: str,
-        errors: tuple[str, ...],
+        errors: tuple[ErrorName, ...],
         writes: bool,
     ) -> None:
         functools.update_wrapper(self, function)
@@ -168,7 +170,7 @@ class RunsAwaited(Protocol):
 
 
 def operation(
-    *, example: str, errors: tuple[str, ...] = (), writes: bool = False
+    *, example: str, errors: tuple[ErrorName, ...] = (), writes: bool = False
 ) -> Callable[[Callable[Concatenate[Any, P], T]], OperationSpec[P, T]]:
     """Make a specification of a method; `OperationSpec` describes the arguments."""
 

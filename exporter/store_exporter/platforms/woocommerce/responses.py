@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...contract import Response
-from ...errors import StoreError
+from ...errors import ErrorName, StoreError
 from ...net import documents
 from ..kit.reading.fields import plain_text
 from ..kit.rest.responses import RestReader
 from .auth import needs_key
 from .marks import MARKS
 
-CODES: dict[str, str] = {
+CODES: dict[str, ErrorName] = {
     # The shopper's: expected refusals.
     "woocommerce_rest_product_out_of_stock": "out_of_stock",
     "woocommerce_rest_product_partially_out_of_stock": "out_of_stock",
@@ -73,7 +73,7 @@ CODES: dict[str, str] = {
 }
 """Error type by WooCommerce's or WordPress' code."""
 
-REPORTED: dict[str, str] = {
+REPORTED: dict[str, ErrorName] = {
     **CODES,
     "woocommerce_rest_authentication_error": "unauthorized",
     **{f"woocommerce_rest_cannot_{verb}": "forbidden" for verb in ("view", "create", "edit")},
@@ -162,7 +162,7 @@ class Reader(RestReader):
         known = code if isinstance(code, str) and _CODE.fullmatch(code) else None
         return known, plain_text(words[:2000]) if isinstance(words, str) else ""
 
-    def error_type(self, status: int, code: str | None, message: str) -> str:
+    def error_type(self, status: int, code: str | None, message: str) -> ErrorName:
         """Return the error type, where one code stands for a bad key and for its permissions."""
         if code == _AUTHENTICATION:
             low = message.lower()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ...contract import Report
-from ...errors import ERROR_TYPES, Fault, StoreError
+from ...errors import ERROR_TYPES, ErrorName, Fault, StoreError
 from ...events.event import EventKind
 from ...events.page import Facts
 from ...net.classify import classify
@@ -24,8 +24,8 @@ from .history import Result
 log = logging.getLogger(__name__)
 
 _MOST_REASONS = 10
-_OURS = ("local_failure", "pool_timeout")
-_TIMED = {"timeout": 0.5, "connection": 3.0, "tls": 3.0, "dns": 3.0}
+_OURS: tuple[ErrorName, ...] = ("local_failure", "pool_timeout")
+_TIMED: dict[ErrorName, float] = {"timeout": 0.5, "connection": 3.0, "tls": 3.0, "dns": 3.0}
 """Failures that a stalled event loop may have made, and after how many seconds of it: our own
 deadlines pass at once, while servers wait some seconds before they give up on us. Where a run has
 less than a second, half of that is enough."""
@@ -118,12 +118,12 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
     if isinstance(ended, Report):
         # A response that lay unread looks slow; what a collector counted is kept.
         stalled = job.kind == PROBE and bool(ended.degraded) and lost >= most["timeout"]
-        kind = "timeout" if stalled else ""
+        kind: ErrorName | None = "timeout" if stalled else None
     else:
         kind = classify(ended)
     if kind in _OURS:
         return ended if isinstance(ended, StoreError) else StoreError(kind, str(ended))
-    if lost < most.get(kind, math.inf):
+    if kind is None or lost < most.get(kind, math.inf):
         return None
     message = f"this exporter stalled for {lost:.1f} s meanwhile"
     return StoreError("local_failure", message)

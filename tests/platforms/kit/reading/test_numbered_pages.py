@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from store_exporter.errors import StoreError
+from store_exporter.errors import ErrorName, StoreError
 from store_exporter.net.page_sizes import PageSizes
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.reading.numbered_pages import NumberedPage, read_pages
@@ -58,7 +58,9 @@ def test_numbered_pages_end_at_the_limit_at_a_condition_or_at_the_most() -> None
 
 @pytest.mark.parametrize("fails_from", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["timeout", "server_error", "response_too_large"])
-def test_a_list_goes_on_in_smaller_pages_where_large_ones_fail(fails_from: int, kind: str) -> None:
+def test_a_list_goes_on_in_smaller_pages_where_large_ones_fail(
+    fails_from: int, kind: ErrorName
+) -> None:
     sizes, known = [], PageSizes(lambda: 0.0)
 
     def ask(number: int, size: int) -> Plan[NumberedPage]:
@@ -91,7 +93,7 @@ def test_a_list_goes_on_in_smaller_pages_where_large_ones_fail(fails_from: int, 
     ],
 )
 def test_what_is_not_too_large_or_has_no_time_is_requested_once(
-    kind: str, size: int, took: float, left: float
+    kind: ErrorName, size: int, took: float, left: float
 ) -> None:
     clock, asked, known = iter([left + took, left, left]), [], PageSizes(lambda: 0.0)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ....contract import Response
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 from ....net import documents
 from ....net.decoding import parse, text
 from ....net.marks import Marks
@@ -50,9 +50,9 @@ class GraphqlReader(ABC):
     """Of the platform, for messages."""
     marks: ClassVar[Marks]
     """Of what may respond in the platform's place."""
-    codes: ClassVar[Mapping[str, str]]
+    codes: ClassVar[Mapping[str, ErrorName]]
     """Error types by `extensions.code`; an error with another code is the query's."""
-    statuses: ClassVar[Mapping[int, tuple[str, str]]]
+    statuses: ClassVar[Mapping[int, tuple[ErrorName, str]]]
     """Error types and messages of HTTP statuses with a meaning of their own, 401 among them."""
 
     @abstractmethod

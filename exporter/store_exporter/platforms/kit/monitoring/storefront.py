@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ....contract import Probe, Report, Response, Run
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 from ....net import documents
 from ....net.decoding import shown_text
 from ....net.fronts import ends_in, forwarded, instead_of_shop, says_closed
@@ -58,7 +58,7 @@ class StorefrontPages:
     """
 
     closed: ClosedPage
-    statuses: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    statuses: Mapping[int, tuple[ErrorName, str]] = field(default_factory=dict)
 
 
 RedirectCheck = Callable[[Any, Run, RedirectError], Plan[bool]]

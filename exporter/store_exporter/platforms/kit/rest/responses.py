@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from ....contract import Response
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 from ....net import documents
 from ....net.marks import Marks
 
-STATUSES: Mapping[int, str] = {
+STATUSES: Mapping[int, ErrorName] = {
     400: "invalid_request",
     401: "unauthorized",
     402: "maintenance",
@@ -34,9 +34,9 @@ class RestReader(ABC):
 
     marks: ClassVar[Marks]
     """Of the platform, and of those who respond in its place."""
-    codes: ClassVar[Mapping[str, str]] = {}
+    codes: ClassVar[Mapping[str, ErrorName]] = {}
     """Error types by the platform's codes, which count before the status."""
-    statuses: ClassVar[Mapping[int, str]] = STATUSES
+    statuses: ClassVar[Mapping[int, ErrorName]] = STATUSES
     """Error types by status, for codes that are not known."""
 
     @abstractmethod
@@ -60,7 +60,7 @@ class RestReader(ABC):
         message = self.marks.redact.line(words) or f"the store responded with HTTP {status}"
         return StoreError(self.error_type(status, code, message), message, status=status, code=code)
 
-    def error_type(self, status: int, code: str | None, message: str) -> str:
+    def error_type(self, status: int, code: str | None, message: str) -> ErrorName:
         """Return the error type of an error; `message` is its own or tells of the status."""
         del message
         if code is not None and code in self.codes:

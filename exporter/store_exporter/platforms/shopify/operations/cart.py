@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Cart, CartCoupon, CartLine
@@ -35,7 +35,7 @@ _ALLOCATIONS = (_BY_CODE, "CartAutomaticDiscountAllocation", "CartCustomDiscount
 
 # CartErrorCode and CartWarningCode of the official schema, by the error type they stand for.
 # Shopify carries a change out as far as it can and warns; what was not done is an error here.
-_REFUSALS = {
+_REFUSALS: dict[str, ErrorName] = {
     "MERCHANDISE_NOT_ENOUGH_STOCK": "out_of_stock",
     "MERCHANDISE_OUT_OF_STOCK": "out_of_stock",
     "MERCHANDISE_NOT_APPLICABLE": "not_found",

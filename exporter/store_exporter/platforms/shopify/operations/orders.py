@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
 
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
 from ...kit.operations import arguments, orders
@@ -24,7 +24,7 @@ _MOST = 100
 _MOST_REFUNDS = 250
 """How many the document requests; Shopify shows no more of one order."""
 # Shopify's own errors of a cancellation, by whose fault they are.
-_CANCEL_ERRORS = {
+_CANCEL_ERRORS: dict[str, ErrorName] = {
     "NOT_FOUND": "not_found",
     "NO_REFUND_PERMISSION": "forbidden",
     "NO_REFUND_TO_STORE_CREDIT_PERMISSION": "forbidden",
