@@ -237,6 +237,9 @@ ErrorName = Literal[
 ERROR_TYPES: dict[str, ErrorType] = {entry.name: entry for entry in _ENTRIES}
 """The closed list: error type by its label value."""
 
+REFUSALS: tuple[ErrorName, ...] = ("unauthorized", "forbidden")
+"""Error types by which a store refuses our credentials."""
+
 
 class StoreError(Exception):
     """A failure of a store, classified.

@@ -51,6 +51,7 @@ _ERRNOS: dict[int, ErrorName] = {
     **dict.fromkeys(_LOCAL_ERRNOS, "local_failure"),
 }
 
+_SAY_LITTLE: tuple[ErrorName, ...] = ("connection", "cancelled")
 _MOST_CLASSES = 1024
 """Exception classes remembered; an application that makes classes at run time must not leak."""
 
@@ -191,7 +192,7 @@ def _most_specific(error: BaseException, depth: int, otherwise: ErrorName) -> Er
     """Search what lies behind an error of a connection for something that says more."""
     for inner in wrapped_errors(error):
         found = _known(inner, depth)
-        if found not in {None, "connection", "cancelled"}:
+        if found is not None and found not in _SAY_LITTLE:
             return found
     return otherwise
 

@@ -11,12 +11,14 @@ import os
 import ssl
 from collections.abc import Iterator
 
+from ..errors import ErrorName
 from .classify import classify, wrapped_errors
 from .plans import TransportError
 
 _DEPTH = 6
 
-_MESSAGES = {
+_TLS: tuple[ErrorName, ...] = ("tls", "tls_untrusted")
+_MESSAGES: dict[ErrorName, str] = {
     "local_failure": "this machine could not ask {host}: {reason}",
     "pool_timeout": "no connection of the client's own pool became free for {host}",
     "timeout": "{host} took too long{stage}",
@@ -79,7 +81,7 @@ def transport_error(
     if message is None:
         return None
     chain = list(_chain(error, _DEPTH))
-    if kind in ("tls", "tls_untrusted"):
+    if kind in _TLS:
         reason = _openssl(chain)
     elif kind == "local_failure":
         reason = _system_message(chain) or "the operating system refuses"

@@ -10,6 +10,7 @@ import httpx
 
 from .._version import __version__
 from ..contract import Response
+from ..errors import ErrorName
 from . import head
 from .body import ACCEPTED, Body
 from .failures import transport_error
@@ -25,6 +26,7 @@ _NEVER_SENT = (
     httpx.InvalidURL,
     httpx.UnsupportedProtocol,
 )
+_UNREACHED: tuple[ErrorName, ...] = ("connection", "dns")
 _LONGEST_PHRASE = 80
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
@@ -110,7 +112,7 @@ class HttpxExchange:
             return TransportError(found.error_type, self._without_tunnel(found, error), sent=False)
         # Only the proxy is connected to; what fails in a tunnel to the store is TLS.
         connecting = self._proxied and isinstance(error, httpx.ConnectError)
-        if connecting and found is not None and found.error_type in ("connection", "dns"):
+        if connecting and found is not None and found.error_type in _UNREACHED:
             message = f"the proxy that leads to {self.host} cannot be reached"
             return TransportError("local_failure", message, sent=False)
         return found

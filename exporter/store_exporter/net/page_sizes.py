@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import StoreError
+from ..errors import ErrorName, StoreError
 
-_LATE = ("timeout", "server_error")
+_LATE: tuple[ErrorName, ...] = ("timeout", "server_error")
 """What comes of a page that takes a store too long: nothing in time, or the error of a server that
 ends what takes it too long."""
 _LEAST = 10

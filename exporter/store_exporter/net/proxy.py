@@ -25,7 +25,7 @@ _SIGNATURES = (
     ("last-modified", "Wed, 08 Jun 1955"),
 )
 """Headers of what proxies respond themselves, and how their values begin."""
-_NO_RESPONSE = {
+_NO_RESPONSE: dict[ErrorName, str] = {
     "connection": "ends the connection instead of making a tunnel",
     "invalid_response": "does not respond as an HTTP proxy does",
     "response_too_large": "responds with headers that are too large",

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from .. import markdown
-from ..errors import ERROR_TYPES, Fault
+from ..errors import ERROR_TYPES, ErrorName, Fault
 from ..spec import results
 from ..spec.operation import OperationSpec, Parameter
 from ..spec.operations import OPERATIONS
@@ -20,11 +20,11 @@ from ..spec.shell import FORMS
 from .base import Platform, load, names
 from .kit.operations.plans import Planned
 
+_OF_NO_REQUEST: tuple[ErrorName, ...] = ("unsupported_operation", "local_failure", "exception")
 ANY_REQUEST = tuple(
     entry.name
     for entry in ERROR_TYPES.values()
-    if entry.fault is not Fault.CUSTOMER
-    and entry.name not in ("unsupported_operation", "local_failure", "exception")
+    if entry.fault is not Fault.CUSTOMER and entry.name not in _OF_NO_REQUEST
 )
 """Error types that every operation may raise, whatever it does."""
 

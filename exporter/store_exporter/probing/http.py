@@ -13,7 +13,7 @@ from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 from ..contract import Response
-from ..errors import StoreError
+from ..errors import ErrorName, StoreError
 from ..net import reach, redirects
 from ..net.plans import Request
 from ..net.proxy import proxy_for
@@ -27,7 +27,7 @@ from .exchange import Exchange, Outgoing, Sender, StaleConnectionError
 T = TypeVar("T")
 REQUEST_SECONDS = 30.0
 """Maximum seconds of one request, independent of the run's timeout."""
-_UNREACHABLE = ("timeout", "dns", "connection", "tls", "tls_untrusted")
+_UNREACHABLE: tuple[ErrorName, ...] = ("timeout", "dns", "connection", "tls", "tls_untrusted")
 _GRACE = 0.25
 """Seconds after a run's deadline until it is interrupted, if its request did not time out."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import ERROR_TYPES
+from ...errors import REFUSALS
 from ...metrics.catalogue import business, health, operations
 from .. import promql, series, wide
 from ..model import Group, Record, as_document
@@ -12,9 +12,6 @@ from ..policy import LIVENESS_PROBE, MINUTE, STALE_SAMPLES
 from ..policy import RATE_WINDOW as W
 from ..promql import OPERATION, STORE, one_of, total
 from . import costs, longterm, payments, seasonal, surges
-
-REFUSALS = tuple(ERROR_TYPES[name].name for name in ("unauthorized", "forbidden"))
-"""Error types by which a store refuses our credentials."""
 
 CHECKOUT = tuple(
     name for name in operations.OPERATION_NAMES if "cart" in name or "checkout" in name

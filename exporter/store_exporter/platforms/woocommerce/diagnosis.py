@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from ...contract import Finding, Run
-from ...errors import StoreError
+from ...errors import REFUSALS, StoreError
 from ...net.plans import Plan
 from ..kit.monitoring.diagnosis import check_clock, check_reads, check_transport, run_checks
 from ..kit.rest.responses import server_time
@@ -146,7 +146,7 @@ def _installation(api: Api) -> Plan[Finding]:
         query = {"_fields": STATUS_FIELDS}
         status = yield from api.get_object(f"{V3}/system_status", "system_status", query)
     except StoreError as error:
-        if error.error_type not in ("unauthorized", "forbidden"):
+        if error.error_type not in REFUSALS:
             raise
         return Finding(
             name,

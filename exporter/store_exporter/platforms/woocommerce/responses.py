@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...contract import Response
-from ...errors import ErrorName, StoreError
+from ...errors import REFUSALS, ErrorName, StoreError
 from ...net import documents
 from ..kit.reading.fields import plain_text
 from ..kit.rest.responses import RestReader
@@ -143,7 +143,7 @@ class Reader(RestReader):
             raise StoreError("blocked", message, status=found.status, code=found.code)
         if found.error_type == "unauthorized" and needs_key(response.url):
             raise _refused_key(found, urlsplit(response.url).scheme)
-        is_refused = found.error_type in ("unauthorized", "forbidden")
+        is_refused = found.error_type in REFUSALS
         # Some plugins refuse a visitor by saying that there is no API.
         is_hidden = found.error_type == "api_not_found" and found.status in (401, 403)
         if (is_refused or is_hidden) and not needs_key(response.url):

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from ....errors import ErrorName
 from ....metrics import tracing
 from ....metrics.signals import comes_from_outside
 
@@ -58,7 +59,7 @@ class HttpSpan:
             attributes["error.type"] = str(status)
         self._end(attributes)
 
-    def failed(self, error_type: str) -> None:
+    def failed(self, error_type: ErrorName) -> None:
         """End it without a response."""
         self._end({"error.type": error_type})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ....errors import Fault, StoreError
+from ....errors import ErrorName, Fault, StoreError
 from ....metrics.catalogue import health
 from ....metrics.catalogue.health import STORE_LABELS
 from ....metrics.families import Sample
@@ -12,7 +12,7 @@ from ....net.plans import Plan
 
 LONGEST_FACT = 64
 """Characters of a fact that are shown."""
-_OF_ONE_SOURCE = ("invalid_response", "blocked", "redirect")
+_OF_ONE_SOURCE: tuple[ErrorName, ...] = ("invalid_response", "blocked", "redirect")
 """Failures of the store that may be of one source alone: a plugin may close what needs no key."""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ....contract import Run
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 from ....net.plans import Plan
 from ..graphql.bucket import QueryCostError
 from ..graphql.documents import NodePage
@@ -29,7 +29,12 @@ _LOOKED_FOR = 100
 """Remembered orders of which one run asks whether they are still there."""
 _TRIED_AGAIN = 5
 """Orders that could not be read and that one run requests again."""
-_OF_ONE = ("invalid_response", "response_too_large", "server_error", "timeout")
+_OF_ONE: tuple[ErrorName, ...] = (
+    "invalid_response",
+    "response_too_large",
+    "server_error",
+    "timeout",
+)
 """Types of errors that may be one order's; were they the store's, the next request would fail."""
 _MOST_OF_PASS = 20_000
 """Orders after which a pass goes on by date: a platform may end a list after 25,000."""

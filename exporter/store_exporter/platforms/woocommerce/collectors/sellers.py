@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from ....contract import Report, Run
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
@@ -31,6 +31,7 @@ _DAYS = named_lists.SCARCE_DAYS
 _MOST_SELLERS = 12
 """As many as WooCommerce's own report has."""
 _SOLD = ("completed", "processing", "on-hold")
+_NO_REPORT: tuple[ErrorName, ...] = ("api_not_found", "invalid_response")
 _STATUSES = (OUT, "instock", "onbackorder")
 _OFF_SALE = ("draft", "pending", "future", "trash")
 _COMPONENT = (
@@ -73,7 +74,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         samples += named_lists.scarce(scarce)
         degraded += left_out("Scarce products", failures)
     except StoreError as error:
-        if error.error_type not in ("api_not_found", "invalid_response"):
+        if error.error_type not in _NO_REPORT:
             raise
         # No list rather than one that leaves out what it should begin with.
         summary += f"; what is scarce is not known: {error.message}"
