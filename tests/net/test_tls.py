@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import certifi
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store_exporter.net import tls
+from store_exporter.platforms.kit.client.drivers import tls_context
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "shop.example.com")])
@@ -66,6 +68,42 @@ def test_contexts_verify_and_are_shared() -> None:
     assert context.check_hostname
     assert not context.hostname_checks_common_name
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+@pytest.fixture(scope="module")
+def diffie_hellman_only(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """A server that exchanges keys by numbers which it chooses, and by nothing else."""
+    # A client cannot tell whether they are prime. Of 10,000 bits they cost it more than a second.
+    number = ((1 << 2047) | 1).to_bytes(257, "big")
+    encoded = bytes.fromhex("30820108 02820101") + number + bytes.fromhex("020102")
+    chosen: Path = tmp_path_factory.mktemp("dh") / "chosen.pem"
+    chosen.write_text(ssl.DER_cert_to_PEM_cert(encoded).replace("CERTIFICATE", "DH PARAMETERS"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("DHE-RSA-AES128-GCM-SHA256")
+    context.load_dh_params(str(chosen))
+    trustme.CA().issue_cert("shop.example.com", key_type=trustme.KeyType.RSA).configure_cert(
+        context
+    )
+    return context
+
+
+@pytest.mark.parametrize(
+    "context",
+    [tls.context(), tls._unverified(), tls_context(None)],
+    ids=["probes", "a look at a refused certificate", "clients"],
+)
+def test_no_server_chooses_how_long_an_exchange_of_keys_takes(
+    context: ssl.SSLContext, diffie_hellman_only: ssl.SSLContext
+) -> None:
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(to_client, to_server, server_hostname="shop.example.com")
+    server = diffie_hellman_only.wrap_bio(to_server, to_client, server_side=True)
+    with suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    with pytest.raises(ssl.SSLError, match="NO_SHARED_CIPHER"):
+        server.do_handshake()
+    assert context.options & ssl.OP_NO_RENEGOTIATION, "nor how often there is one"
 
 
 def test_certifi_is_trusted_where_the_system_trusts_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

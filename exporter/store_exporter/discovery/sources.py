@@ -23,6 +23,7 @@ from ..config.entries import Discovery
 from ..config.model.file import HttpSource
 from ..config.settling import settled
 from ..config.yaml.document import parse
+from ..net import tls
 from ..stores.model import Store
 from ..stores.owners import RefusedDomain, SourceClaim
 
@@ -168,6 +169,10 @@ def _document(path: Path, content: bytes) -> Any:
     return document.data
 
 
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    return tls.like_browsers(ssl.create_default_context(cafile=ca_file))
+
+
 async def _ask(source: HttpSource, refresh: float, room: int) -> bytes:
     # Imported where an address is asked: it is a fifth of what a command takes that asks none.
     import aiohttp
@@ -183,7 +188,7 @@ async def _ask(source: HttpSource, refresh: float, room: int) -> bytes:
     timeout = aiohttp.ClientTimeout(total=source.timeout)
     try:
         # It reads the system's certificates, which would hold up everything else.
-        trusted = await asyncio.to_thread(ssl.create_default_context, cafile=source.ca_file)
+        trusted = await asyncio.to_thread(_trusted, source.ca_file)
         async with (
             aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
             session.get(

@@ -69,6 +69,21 @@ class _TimedContext(ssl.SSLContext):
     sslobject_class = _TimedSSLObject
 
 
+def like_browsers(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Have a client's context refuse what browsers refuse, and return it.
+
+    Names are looked for among a certificate's alternative ones alone (RFC 9525, 6.3). A key
+    exchange by finite-field Diffie-Hellman (`DHE`) uses numbers that the server chooses: those of
+    10,000 bits, which OpenSSL accepts, occupy a client for more than a second, and with it all else
+    that its event loop does. A server that may renegotiate can repeat a handshake at will.
+    """
+    context.hostname_checks_common_name = False
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    known = context.get_ciphers()
+    context.set_ciphers(":".join(one["name"] for one in known if one["kea"] != "kx-dhe"))
+    return context
+
+
 @lru_cache(maxsize=64)
 def context(ca_file: str | None = None) -> ssl.SSLContext:
     """Return a verifying client context; loading certificates is slow, so it is shared.
@@ -80,11 +95,9 @@ def context(ca_file: str | None = None) -> ssl.SSLContext:
         OSError: `ca_file` cannot be read.
         ssl.SSLError: `ca_file` holds no certificates.
     """
-    made = _TimedContext(ssl.PROTOCOL_TLS_CLIENT)
+    made = like_browsers(_TimedContext(ssl.PROTOCOL_TLS_CLIENT))
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.set_alpn_protocols(["http/1.1"])
-    # Browsers look at the alternative names alone (RFC 9525, 6.3).
-    made.hostname_checks_common_name = False
     if _system_trusts_somebody():
         made.load_default_certs(ssl.Purpose.SERVER_AUTH)
     else:
@@ -102,7 +115,7 @@ def _system_trusts_somebody() -> bool:
 
 @lru_cache(maxsize=1)
 def _unverified() -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made = like_browsers(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     made.check_hostname = False
     made.verify_mode = ssl.CERT_NONE
     return made

@@ -22,7 +22,7 @@ import httpx
 
 from ....contract import Response
 from ....errors import StoreError
-from ....net import httpx_wire, redirects
+from ....net import httpx_wire, redirects, tls
 from ....net.httpx_exchange import HttpxExchange, httpx_request
 from ....net.marks import GENERIC, Marks
 from ....net.plans import Pause, Plan, Request
@@ -47,9 +47,7 @@ def environment_proxy(url: str) -> str | None:
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """Return a verifying TLS context that trusts the issuers in `ca_file` as well."""
-    context = httpx.create_ssl_context()
-    # As browsers and probes do.
-    context.hostname_checks_common_name = False
+    context = tls.like_browsers(httpx.create_ssl_context())
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
     return context
