@@ -32,6 +32,31 @@ def test_each_coupon_of_a_cart_has_its_own_share_of_the_discount(store: Shopify)
     )
 
 
+def test_a_line_of_a_cart_comes_to_what_is_left_after_its_share_of_a_coupon(
+    store: Shopify,
+) -> None:
+    mine = CartSession()
+    store.add_to_cart("SKU-010", 2, cart=mine)
+    cart = store.apply_coupon_to_cart("save10", cart=mine)
+    assert [(line.unit_price, line.total) for line in cart.lines] == [
+        (pounds("100.00"), pounds("180.00"))
+    ]
+
+
+def test_a_line_that_is_sold_out_is_not_in_the_cart_and_keeps_no_other_change_from_it(
+    store: Shopify,
+) -> None:
+    mine = CartSession()
+    assert failure(store.add_to_cart, "SKU-001", cart=mine).error_type == "out_of_stock"
+    assert store.add_to_cart("SKU-010", 1, cart=mine).items == 1
+    assert store.update_cart_quantity("SKU-010", 2, mine).items == 2
+    cart = store.apply_coupon_to_cart("save10", cart=mine)
+    assert [(line.sku, line.quantity) for line in cart.lines] == [("SKU-010", 2)]
+    assert failure(store.remove_from_cart, "SKU-001", mine).error_type == "not_found"
+    assert store.remove_from_cart("SKU-010", mine).lines == ()
+    assert failure(store.add_to_cart, "SKU-001", cart=mine).error_type == "out_of_stock"
+
+
 def test_a_coupon_that_is_refused_leaves_the_others_on_the_cart(store: Shopify) -> None:
     mine = CartSession()
     store.add_to_cart("SKU-010", cart=mine)

@@ -142,7 +142,7 @@ class Storefront:
     # Carts
 
     def _cart(self, cart: Cart) -> View:
-        """Return a `Cart`; discounts are taken off each line."""
+        """Return a `Cart`; its codes are for the whole order, and each line shows its share."""
         gross = sum((v.price * count for v, count in cart.lines.values()), Decimal(0))
         rates = {code: self._rate(code, gross) for code in cart.codes}
         currency = self._room.currency
@@ -158,7 +158,6 @@ class Storefront:
                 "cost": {
                     "amountPerQuantity": money(variant.price, currency),
                     "subtotalAmount": money(full, currency),
-                    "totalAmount": money(full - sum(taken.values()), currency),
                 },
                 "discountAllocations": lambda _info, **_: [
                     {
@@ -204,7 +203,13 @@ class Storefront:
         return self._changed(cart)
 
     def _changed(self, cart: Cart, *warnings: View) -> View:
-        return {"cart": self._cart(cart), "userErrors": [], "warnings": list(warnings)}
+        """Return a changed cart; each change warns again of the lines that are sold out."""
+        sold_out = [
+            {"code": "MERCHANDISE_OUT_OF_STOCK", "message": "It is sold out.", "target": key}
+            for key, (_, quantity) in cart.lines.items()
+            if not quantity
+        ]
+        return {"cart": self._cart(cart), "userErrors": [], "warnings": [*sold_out, *warnings]}
 
     def _refused(self, code: str, message: str) -> View:
         error = {"code": code, "field": ["cartId"], "message": message}
@@ -229,15 +234,11 @@ class Storefront:
         _, held = cart.lines.get(key, (variant, 0))
         free = variant.backorders or not variant.tracked
         possible = held + quantity if free else min(held + quantity, max(0, variant.quantity))
-        if possible:
-            cart.lines[key] = (variant, possible)
-        if possible == held + quantity:
+        cart.lines[key] = (variant, possible)
+        if possible in (0, held + quantity):
             return []
-        code = (
-            "MERCHANDISE_NOT_ENOUGH_STOCK" if variant.quantity > 0 else "MERCHANDISE_OUT_OF_STOCK"
-        )
-        message = f"Only {max(0, variant.quantity)} items are available."
-        return [{"code": code, "message": message, "target": key}]
+        message = f"Only {variant.quantity} items are available."
+        return [{"code": "MERCHANDISE_NOT_ENOUGH_STOCK", "message": message, "target": key}]
 
     def cart_lines_update(self, _info: Any, cartId: str, lines: list[View]) -> View:
         """`cartLinesUpdate`."""

@@ -6,7 +6,8 @@ or keep `Cart.token` and pass it to the next call; without either, a call begins
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -57,33 +58,55 @@ class _Cart(LineCart[Api]):
             data = yield from self.api.storefront.ask("CreateCart", {"input": {}}, writes=True)
             return self._changed(data.child("cartCreate"))
         data = yield from self.api.storefront.ask("Cart", {"id": self.session.token})
-        return self.remember(_cart(data.child("cart"))) if data.has("cart") else None
+        return self._filled(_cart(data.child("cart"))) if data.has("cart") else None
 
-    def change(self, name: str, **variables: Any) -> Plan[Cart]:
+    def change(
+        self, name: str, concerns: Callable[[CartLine], bool] = lambda _: False, **variables: Any
+    ) -> Plan[Cart]:
         """Change the open cart.
+
+        Args:
+            name: of the document.
+            concerns: whether a line is one that is changed.
+            variables: of the document.
 
         Raises:
             StoreError: as its errors and warnings say.
         """
         with_id = {"id": self.session.token, **variables}
         data = yield from self.api.storefront.ask(name, with_id, writes=True)
-        codes = tuple(code.upper() for code in variables.get("codes", ()))
-        return self._changed(data.child(_ROOTS[name]), codes)
+        return self._changed(data.child(_ROOTS[name]), concerns, codes="codes" in variables)
 
-    def _changed(self, payload: Fields, codes: tuple[str, ...] = ()) -> Cart:
-        error = _refusal(payload, codes)
-        if payload.has("cart") or error is None:
-            cart = self.remember(_cart(payload.child("cart")))
+    def _changed(
+        self,
+        payload: Fields,
+        concerns: Callable[[CartLine], bool] = lambda _: False,
+        *,
+        codes: bool = False,
+    ) -> Cart:
+        if not payload.has("cart"):
+            missing = StoreError("invalid_response", f"{payload.where}: there is no cart")
+            raise _refusal(payload, (), codes=codes) or missing
+        cart = _cart(payload.child("cart"))
+        filled = self._filled(cart)
+        others = [line.key for line in cart.lines if not concerns(line)]
+        error = _refusal(payload, others, codes=codes)
         if error is not None:
             raise error
-        return cart
+        return filled
+
+    def _filled(self, cart: Cart) -> Cart:
+        """Return a cart without the lines that have no pieces: what is sold out stays as one."""
+        filled = tuple(line for line in cart.lines if line.quantity)
+        return self.remember(replace(cart, lines=filled))
 
     def add_pieces(self, variant_id: int, quantity: int) -> Plan[Cart]:
         item = {"merchandiseId": ids.gid("ProductVariant", variant_id), "quantity": quantity}
-        return self.change("AddLines", lines=[item])
+        return self.change("AddLines", lambda line: line.product_id == variant_id, lines=[item])
 
     def set_pieces(self, key: str, quantity: int) -> Plan[Cart]:
-        return self.change("UpdateLines", lines=[{"id": key, "quantity": quantity}])
+        line = {"id": key, "quantity": quantity}
+        return self.change("UpdateLines", lambda line: line.key == key, lines=[line])
 
     def set_codes(self, codes: Sequence[str]) -> Plan[Cart]:
         return self.change("ApplyDiscount", codes=list(codes))
@@ -92,12 +115,14 @@ class _Cart(LineCart[Api]):
         return self.change("RemoveLines", lines=[line.key for line in lines])
 
 
-def _refusal(payload: Fields, codes: tuple[str, ...] = ()) -> StoreError | None:
+def _refusal(payload: Fields, others: Collection[str], *, codes: bool) -> StoreError | None:
     """Return why a change of a cart was not carried out, None if it was.
 
     Args:
         payload: of the mutation.
-        codes: discount codes that were to be applied, in upper case; their warnings are refusals.
+        others: keys of the lines that were not changed: of what is sold out Shopify warns again
+            with every change.
+        codes: whether discount codes were to be applied; their warnings are refusals.
     """
     for error in payload.children("userErrors"):
         code = error.text_or("code")
@@ -105,7 +130,7 @@ def _refusal(payload: Fields, codes: tuple[str, ...] = ()) -> StoreError | None:
     warnings = payload.children("warnings") if payload.has("warnings") else iter(())
     for warning in warnings:
         code = warning.text("code")
-        if code in _REFUSALS:
+        if code in _REFUSALS and warning.text_or("target") not in others:
             return StoreError(_REFUSALS[code], warning.text("message"), code=code)
         if codes and code.startswith("DISCOUNT_"):
             return StoreError("invalid_coupon", warning.text("message"), code=code)
@@ -125,7 +150,6 @@ def _cart(fields: Fields) -> Cart:
     check_whole(connection)
     rows = list(connection.children("nodes"))
     gross = _sum((ids.amount(row.child("cost").child("subtotalAmount")) for row in rows), total)
-    # What each discount takes off each line; discounts on the whole cart are spread over the lines.
     allocations = [allocation for row in rows for allocation in row.children("discountAllocations")]
     applied = [
         row.text("code") for row in fields.children("discountCodes") if row.flag("applicable")
@@ -137,7 +161,7 @@ def _cart(fields: Fields) -> Cart:
         coupons=tuple(CartCoupon(code, _share(allocations, code, total)) for code in applied),
         items=fields.integer("totalQuantity"),
         subtotal=gross,
-        discount=_sum((ids.amount(row.child("discountedAmount")) for row in allocations), total),
+        discount=_sum(map(_taken, allocations), total),
         shipping=None,
         tax=Money(Decimal(0), total.currency),
         total=total,
@@ -145,11 +169,16 @@ def _cart(fields: Fields) -> Cart:
     )
 
 
+def _taken(allocation: Fields) -> Money:
+    """Read what a discount takes off a line: also its share of one on the whole cart."""
+    return ids.amount(allocation.child("discountedAmount"))
+
+
 def _share(allocations: Sequence[Fields], code: str, total: Money) -> Money:
     """Return what one discount code takes off."""
     by_code = (row for row in allocations if row.one_of("__typename", _ALLOCATIONS) == _BY_CODE)
     own = (row for row in by_code if row.text("code").casefold() == code.casefold())
-    return _sum((ids.amount(row.child("discountedAmount")) for row in own), total)
+    return _sum(map(_taken, own), total)
 
 
 def _sum(amounts: Iterable[Money], total: Money) -> Money:
@@ -169,6 +198,9 @@ def _sum(amounts: Iterable[Money], total: Money) -> Money:
 
 def _line(row: Fields) -> CartLine:
     cost, merchandise = row.child("cost"), row.child("merchandise")
+    full = ids.amount(cost.child("subtotalAmount"))
+    # Shopify's own total of a line leaves out what is taken off the whole cart.
+    taken = _sum(map(_taken, row.children("discountAllocations")), full)
     return CartLine(
         key=row.opaque(),
         product_id=ids.number(merchandise, "ProductVariant"),
@@ -177,7 +209,7 @@ def _line(row: Fields) -> CartLine:
         quantity=row.integer("quantity"),
         maximum=None,
         unit_price=ids.amount(cost.child("amountPerQuantity")),
-        total=ids.amount(cost.child("totalAmount")),
+        total=ids.not_negative(Money(full.amount - taken.amount, full.currency), row),
     )
 
 
