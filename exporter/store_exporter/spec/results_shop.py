@@ -76,7 +76,8 @@ class Coupon:
         expires: when it ends.
         uses_left: how often it can still be used, in all.
         restricted: whether it is good for some products, categories, customers or countries only,
-            or from a number of pieces on.
+            from a number of pieces on, for subscriptions alone, or for delivery up to a price.
+        ignored: names of parameters that the platform cannot use: they were not checked.
     """
 
     code: str
@@ -89,6 +90,7 @@ class Coupon:
     expires: datetime | None
     uses_left: int | None
     restricted: bool
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

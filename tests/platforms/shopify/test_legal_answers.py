@@ -43,6 +43,7 @@ def kind(name: str, **members: Any) -> dict[str, Any]:
         {"customerGets.items": kind("DiscountCollections")},
         {"minimumRequirement": kind("DiscountMinimumQuantity")},
         {"customerGets.value": kind("DiscountOnQuantity")},
+        {"customerGets.appliesOnOneTimePurchase": False},
         {"__typename": "DiscountCodeBxgy"},
         {"__typename": "DiscountCodeApp"},
     ],
@@ -68,11 +69,19 @@ def test_a_coupon_says_whether_it_is_taken_off_each_piece(
     assert (coupon.per_item, str(coupon.amount), coupon.percent) == (several, "5.0 GBP", None)
 
 
-@pytest.mark.parametrize(("destination", "restricted"), [("All", False), ("s", True)])
-def test_free_delivery_to_some_countries_is_restricted(
-    shop: SimulatedShopify, store: Shopify, destination: str, restricted: bool
+@pytest.mark.parametrize(
+    ("members", "restricted"),
+    [
+        ({}, False),
+        ({"destinationSelection": kind("DiscountCountries")}, True),
+        ({"maximumShippingPrice": {"amount": "25.0", "currencyCode": "GBP"}}, True),
+        ({"appliesOnOneTimePurchase": False}, True),
+    ],
+    ids=str,
+)
+def test_free_delivery_to_some_countries_for_some_rates_or_subscriptions_is_restricted(
+    shop: SimulatedShopify, store: Shopify, members: dict[str, Any], restricted: bool
 ) -> None:
-    countries = "DiscountCountryAll" if destination == "All" else "DiscountCountries"
     found = {
         "title": "FREE",
         "status": "ACTIVE",
@@ -83,7 +92,10 @@ def test_free_delivery_to_some_countries_is_restricted(
         "asyncUsageCount": 3,
         "minimumRequirement": None,
         "context": kind("DiscountBuyerSelectionAll"),
-        "destinationSelection": kind(countries),
+        "destinationSelection": kind("DiscountCountryAll"),
+        "maximumShippingPrice": None,
+        "appliesOnOneTimePurchase": True,
+        **members,
     }
 
     def change(answer: Json) -> Json:
@@ -94,6 +106,11 @@ def test_free_delivery_to_some_countries_is_restricted(
     shop.faults.add(changing("*", change))
     coupon = store.validate_coupon("save10")
     assert (coupon.free_shipping, coupon.restricted, coupon.amount) == (True, restricted, None)
+
+
+def test_whom_a_coupon_is_for_is_not_checked_and_the_coupon_says_so(store: Shopify) -> None:
+    assert store.validate_coupon("save10").ignored == ()
+    assert store.validate_coupon("save10", email=EMAIL).ignored == ("email",)
 
 
 def test_lines_beyond_those_that_an_order_shows_are_told(

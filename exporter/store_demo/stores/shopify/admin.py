@@ -196,6 +196,7 @@ class Admin:
             "asyncUsageCount": found.used,
             "context": {"__typename": "DiscountBuyerSelectionAll", "all": "ALL"},
             "customerGets": {
+                "appliesOnOneTimePurchase": True,
                 "items": {"__typename": "AllDiscountItems", "allItems": True},
                 "value": {"__typename": "DiscountPercentage", "percentage": float(found.percent)},
             },

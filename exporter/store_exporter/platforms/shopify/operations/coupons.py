@@ -38,8 +38,8 @@ _OPEN = (
 @coupon_plan(calls=("admin DiscountByCode",))
 def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
     """There is no most that a coupon is good for, and whom it is for Shopify checks in the checkout
-    only. Codes of a refusal: coupon_unknown, coupon_expired, coupon_scheduled,
-    coupon_usage_limit, coupon_minimum_spend.
+    only: an `email` is in `ignored`. Codes of a refusal: coupon_unknown, coupon_expired,
+    coupon_scheduled, coupon_usage_limit, coupon_minimum_spend.
     """
     data = yield from api.admin.ask("DiscountByCode", {"code": request.code})
     if not data.has("codeDiscountNodeByCode"):
@@ -74,17 +74,21 @@ def _coupon(fields: Fields, request: CouponRequest, *, now: float) -> Coupon:
         expires=expires,
         uses_left=_uses_left(fields),
         restricted=kind in _ALWAYS_RESTRICTED or _is_restricted(fields),
+        ignored=() if request.email is None else ("email",),
     )
     check_coupon(found, now=now, subtotal=request.subtotal)
     return found
 
 
 def _is_restricted(fields: Fields) -> bool:
-    """Whether a discount is for some buyers, products, countries or numbers of pieces only.
+    """Whether a discount has conditions beyond its time, its uses and the least order value.
 
     Raises:
         StoreError: invalid_response.
     """
+    bought = fields.at("customerGets") or fields
+    if fields.has("maximumShippingPrice") or not bought.flag("appliesOnOneTimePurchase"):
+        return True
     return any(
         part.one_of("__typename", kinds) not in _OPEN
         for path, kinds in CONDITIONS.items()
