@@ -86,6 +86,7 @@ def test_containers_run_without_root_or_privileges(compose: Compose) -> None:
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
         assert "no-new-privileges:true" in service["security_opt"], name
+        assert service["ulimits"] == {"core": 0}, f"{name}: a dump of its memory holds its secrets"
         assert not {"privileged", "cap_add", "pid", "ipc", "devices"} & set(service), name
 
 

@@ -30,6 +30,23 @@ def test_ci_runs_one_script_on_every_python_that_is_supported(repository: Path) 
     assert all(f"python{version}" in env for version in pythons)
 
 
+def test_ci_runs_actions_that_nobody_can_replace_and_leaves_them_no_token(repository: Path) -> None:
+    text = (repository / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    used = re.findall(r"uses: *(.*)", text)
+    assert used
+    # A tag can be moved to other code; the comment is what Dependabot renews with the commit.
+    wrong = [one for one in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+(\.\d+){2}", one)]
+    assert wrong == []
+    document = yaml.safe_load(text)
+    assert document["permissions"] == {"contents": "read"}
+    (checkout,) = (
+        step
+        for step in document["jobs"]["test"]["steps"]
+        if step.get("uses", "").startswith("actions/checkout@")
+    )
+    assert checkout["with"]["persist-credentials"] is False
+
+
 def test_a_commit_is_checked_by_scripts_lint_and_nothing_else(repository: Path) -> None:
     (repo,) = read(repository / ".pre-commit-config.yaml")["repos"]
     assert [hook["entry"] for hook in repo["hooks"]] == ["scripts/lint"]
