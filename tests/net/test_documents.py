@@ -486,6 +486,19 @@ def test_a_title_that_begins_with_the_status_does_not_say_it_twice(
     assert caught.value.message == message
 
 
+def test_what_a_page_of_a_failure_says_without_a_heading_is_quoted() -> None:
+    """As WordPress 6.8 shows a fatal error of PHP to visitors."""
+    page = (
+        '<!DOCTYPE html><html lang="de-DE"><head><title>WordPress &rsaquo; Fehler</title><style>'
+        'p{color:red}</style></head><body id="error-page"><div class="wp-die-message"><p>Es gab '
+        'einen kritischen Fehler auf deiner Website.</p><p><a href="https://wordpress.org/x">'
+        "Erfahre mehr über die Problembehandlung in WordPress.</a></p></div></body></html>"
+    )
+    with pytest.raises(StoreError, match="Es gab einen kritischen Fehler auf deiner") as caught:
+        answers.document(response(page, 500), WOOCOMMERCE)
+    assert caught.value.error_type == "server_error"
+
+
 def test_a_message_quotes_no_query_and_no_key() -> None:
     location = "https://x.example/?consumer_key=ck_0123&consumer_secret=cs_4567&oauth_signature=abc"
     with pytest.raises(StoreError) as caught:

@@ -62,10 +62,12 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
     if who := marks.challenged_by(headers):
         return blocked_by(who, status)
     heading = found_in(HEADING, page, marks) if status == 200 or status >= 500 else ""
+    # WordPress says "Database Error" in the title, and which in the heading; of a fatal error of
+    # PHP it tells in a paragraph, in the shop's language.
+    said = heading or (plain(text_of(page, marks) or "", marks, _SHORT) if status >= 500 else "")
     words = title
-    if heading.lower() not in title.lower():
-        # WordPress says "Database Error" in the title, and which in the heading.
-        words = f"{title}: {heading}" if title else heading
+    if said.lower() not in title.lower():
+        words = f"{title}: {said}" if title else said
     elif not title and len(page) <= _SHORT and not _MARKUP.search(page):
         words = plain(page, marks)
     return (

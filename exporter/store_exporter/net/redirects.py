@@ -125,12 +125,13 @@ def _permitted(method: str, url: str, location: str, response: Response, marks: 
         raise _refused(response, target, f"to {what}: {where}")
     if marks.leads_to_login(f"{parts.path}?{parts.query}"):
         raise _refused(response, target, f"to a login page: {where}")
+    remedy = f"set url to {there[0]}://{parts.netloc}, if that is the store"
     if there[1] != here[1]:
-        remedy = f"set url to {there[0]}://{parts.netloc}, if that is the store"
         raise _refused(response, target, f"to another host: {where}: {remedy}")
     if there != here and (here[0], there[0]) != ("http", "https"):
-        what = "to another port" if there[0] == here[0] else "from https to http"
-        raise _refused(response, target, f"{what}: {where}")
+        if there[0] != here[0]:
+            raise _refused(response, target, f"from https to http: {where}")
+        raise _refused(response, target, f"to another port: {where}: {remedy}")
     if method not in ("GET", "HEAD"):
         raise _refused(response, target, f"{method} to {where}")
     return target

@@ -33,6 +33,14 @@ async def test_probes_find_the_api_wherever_it_is(prefix: str) -> None:
         assert asked[-1].startswith(f"{prefix}/wc/store/")
 
 
+async def test_an_api_that_moves_there_and_back_is_found_each_time() -> None:
+    async with watching(orders=0) as store:
+        watcher = store.watcher()
+        for prefix in ("/wp-json", "/api", "/wp-json", "/index.php/wp-json", "/wp-json"):
+            store.shop.rest_prefix = prefix
+            await watcher.run(PROBES["liveness"], {})
+
+
 @pytest.mark.parametrize("prefix", ELSEWHERE)
 def test_operations_find_it_too_and_look_once(prefix: str) -> None:
     shop = SimulatedWooCommerce(rest_prefix=prefix)

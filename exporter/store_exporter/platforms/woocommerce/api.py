@@ -144,9 +144,12 @@ class Api(api.Api):
         """Learn where the API is from the links of a response, or else of the front page."""
         if "link" not in response.headers:
             response = yield from self.exchange(Request("HEAD", f"{self.url}/", idempotent=True))
+        before = self.location.path
         self.location.learn_from(response)
-        # Not before, so that other runs which miss the API meanwhile do not fail without a look.
-        self.location.sought(self.monotonic())
+        # Not before, so that other runs which miss the API meanwhile do not fail without a look;
+        # and not where it was found, so that it is looked for again as soon as it moves back.
+        if self.location.path == before:
+            self.location.sought(self.monotonic())
 
     def read(self, path: str, response: Response) -> Any:
         """Return the JSON of a successful response.

@@ -87,7 +87,7 @@ class ApiLocation:
         return now - self._sought >= _AGAIN_SECONDS
 
     def sought(self, now: float) -> None:
-        """Take note that the API was looked for."""
+        """Take note that the API was looked for and is not elsewhere."""
         self._sought = now
 
     def learn_from(self, response: Response) -> None:

@@ -106,7 +106,7 @@ def _misplaced(url: str, home: str) -> Finding | None:
 
 def _refused(error: StoreError, run: Run) -> Finding:
     finding = Finding.failed("key", error)
-    if error.code != "woocommerce_rest_cannot_view":
+    if error.code != "woocommerce_rest_cannot_view" or error.error_type == "forbidden":
         return finding
     advice = (
         "The key is unknown to the store, or its owner may not manage the shop, or the server "

@@ -82,9 +82,9 @@ REPORTED: dict[str, ErrorName] = {
 
 _AUTHENTICATION = "woocommerce_rest_authentication_error"
 _UNSEEN = {
-    "https": "the store does not know the key, or does not see it: a server before it may drop the "
-    "Authorization header (then set credentials_in_query) or may not say that requests come over "
-    "https",
+    "https": "the store does not know the key (it was revoked, or its owner deleted), or does not "
+    "see it: a server before it may drop the Authorization header (then set credentials_in_query) "
+    "or may not say that requests come over https",
     "http": "the store does not see the key: a server before it may drop the query, or may say "
     "that requests come over https",
 }
@@ -93,6 +93,14 @@ Over http, where it wants a signature, it says of an unknown key that it is inva
 _RESIGNED = (
     "the signature does not match: the secret is wrong, or a server before the store changes the "
     "host or the path of requests, over which it is"
+)
+_NOT_OWNERS = (
+    "the owner of the key may not do that: make a key for an administrator or a shop manager"
+)
+"""Why a key that is known is refused with status 403."""
+_NO_ROUTE = (
+    "WordPress responds without this part of WooCommerce's API: activate the plugin WooCommerce, "
+    "or find the plugin that takes its API away"
 )
 _PERMISSIONS = (
     *("permis", "permes", "berechtigung", "rechte", "autoris", "autoriz", "uprawnie", "oprávněn"),
@@ -134,27 +142,7 @@ class Reader(RestReader):
         if response.status < 400 and not _is_error(body):
             return body
         found = self.error(_status(response.status, body), body)
-        if (found.code or "").startswith("jwt_auth_"):
-            # The key is none of its tokens, and WooCommerce saw no request.
-            message = (
-                f"a plugin that reads JSON web tokens refuses the Authorization header "
-                f"({found.message}): set credentials_in_query, or exclude WooCommerce's API there"
-            )
-            raise StoreError("blocked", message, status=found.status, code=found.code)
-        if found.error_type == "unauthorized" and needs_key(response.url):
-            raise _refused_key(found, urlsplit(response.url).scheme)
-        is_refused = found.error_type in REFUSALS
-        # Some plugins refuse a visitor by saying that there is no API.
-        is_hidden = found.error_type == "api_not_found" and found.status in (401, 403)
-        if (is_refused or is_hidden) and not needs_key(response.url):
-            # It carried no key, so that no key is to blame.
-            message = (
-                f"the store refuses a request that needs no key: {found.message} (a plugin closes "
-                "the API to visitors, whom the blocks of cart and checkout need it for: exclude "
-                "wc/store there)"
-            )
-            raise StoreError("blocked", message, status=found.status, code=found.code)
-        raise found
+        raise _explained(found, response.url)
 
     def code_and_message(self, body: Any) -> tuple[str | None, str]:
         """Return the code and the words of an error, as far as they are such."""
@@ -173,16 +161,42 @@ class Reader(RestReader):
 READER = Reader()
 
 
-def _refused_key(error: StoreError, scheme: str) -> StoreError:
-    """Say why a key may be refused that is right, where the store's own words do not."""
+def _explained(error: StoreError, url: str) -> StoreError:
+    """Say what an error comes of where the store's own words do not, and blame no key wrongly."""
+    code, kind = error.code or "", error.error_type
+    is_refused = kind in REFUSALS
+    # Some plugins refuse a visitor by saying that there is no API.
+    is_hidden = kind == "api_not_found" and error.status in (401, 403)
+    cause = ""
+    if code.startswith("jwt_auth_"):
+        # The key is none of its tokens, and WooCommerce saw no request.
+        kind = "blocked"
+        cause = (
+            "a plugin that reads JSON web tokens refuses the Authorization header: set "
+            "credentials_in_query, or exclude WooCommerce's API there"
+        )
+    elif (is_refused or is_hidden) and not needs_key(url):
+        # It carried no key, so that no key is to blame.
+        kind = "blocked"
+        cause = (
+            "the store refuses a request that needs no key: a plugin closes the API to visitors, "
+            "whom the blocks of cart and checkout need it for: exclude wc/store there"
+        )
+    elif is_refused:
+        cause = _of_key(error, urlsplit(url).scheme)
+    elif code == "rest_no_route" and "/wc/" in url:
+        cause = _NO_ROUTE
+    message = f"{cause} ({error.message})" if cause else error.message
+    return StoreError(kind, message, status=error.status, code=error.code)
+
+
+def _of_key(error: StoreError, scheme: str) -> str:
+    """Say why a key may be refused that is right; "" where the store's own words do."""
     code = error.code or ""
     if code.startswith("woocommerce_rest_cannot_"):
-        cause = _UNSEEN.get(scheme, "")
-    else:
-        is_signature = code == _AUTHENTICATION and "signature" in error.message.lower()
-        cause = _RESIGNED if is_signature else ""
-    message = f"{cause} ({error.message})" if cause else error.message
-    return StoreError(error.error_type, message, status=error.status, code=error.code)
+        return _NOT_OWNERS if error.error_type == "forbidden" else _UNSEEN.get(scheme, "")
+    is_signature = code == _AUTHENTICATION and "signature" in error.message.lower()
+    return _RESIGNED if is_signature and error.error_type == "unauthorized" else ""
 
 
 def _is_error(body: Any) -> bool:
