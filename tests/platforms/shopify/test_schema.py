@@ -20,7 +20,7 @@ from graphql import (
 from store_demo.stores.shopify.server import VERSIONS
 from store_exporter.platforms.shopify.api import DOCUMENTS
 from store_exporter.platforms.shopify.operations.coupons import CONDITIONS
-from store_exporter.platforms.shopify.reading import order_results
+from store_exporter.platforms.shopify.reading import order_state
 from store_exporter.platforms.shopify.versions import DEFAULT, SUPPORTED
 from tests.platforms.shopify import subset
 
@@ -79,8 +79,8 @@ def test_every_document_stands_alone(api: str) -> None:
 @pytest.mark.parametrize(
     ("enum", "known"),
     [
-        ("OrderDisplayFinancialStatus", order_results.FINANCIAL),
-        ("OrderDisplayFulfillmentStatus", order_results.FULFILLMENT),
+        ("OrderDisplayFinancialStatus", order_state.FINANCIAL),
+        ("OrderDisplayFulfillmentStatus", order_state.FULFILLMENT),
     ],
 )
 @pytest.mark.timeout(180)

@@ -16,9 +16,9 @@ from ...kit.order_book.accounts import CountedOrder, CountedRefund, Payment
 from ...kit.order_book.counters import FAILED, PAID, method_label
 from ...kit.order_book.settling import settled_payments, settled_refunds
 from ...kit.reading.fields import Fields
-from ..reading import ids, order_results
+from ..reading import ids, order_state
 
-STATUSES = order_results.STATUSES
+STATUSES = order_state.STATUSES
 
 
 class Longer(NamedTuple):
@@ -42,9 +42,9 @@ LONGER = (
 """In which sequence an order is requested that has many payments or parcels."""
 _MOST = 250
 _CHANGE = "CHANGE"
-_KINDS = (*order_results.PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "VOID")
+_KINDS = (*order_state.PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "VOID")
 _RESULTS = ("AWAITING_RESPONSE", "ERROR", "FAILURE", "PENDING", "SUCCESS", "UNKNOWN")
-_TRIED = (*order_results.PAYMENTS, "AUTHORIZATION", "EMV_AUTHORIZATION")
+_TRIED = (*order_state.PAYMENTS, "AUTHORIZATION", "EMV_AUTHORIZATION")
 _ENDED = {"SUCCESS": PAID, "FAILURE": FAILED, "ERROR": FAILED}
 
 
@@ -69,14 +69,14 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
     total = ids.shop_money(row, "totalPriceSet", signed=True)
     if len(row.listed("transactions")) >= _MOST:
         raise StoreError("response_too_large", f"{row.where}: there are {_MOST} payments or more")
-    is_paid = order_results.is_paid(row)
+    is_paid = order_state.is_paid(row)
     payments = _payments(row, total.currency, is_paid=is_paid)
     refunds = tuple(_refunds(row, total.currency))
     created = min(
         [row.seconds("createdAt"), row.seconds("processedAt"), *(p.when for p in payments)]
     )
     paid = max((payment.when for payment in payments), default=created) if is_paid else None
-    status = order_results.status(row)
+    status = order_state.status(row)
     return CountedOrder(
         id=str(ids.number(row, "Order")),
         status=status,
@@ -97,7 +97,7 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
     payments, tests = [], Decimal(0)
     for transaction in row.children("transactions"):
         kind, result = _ended(transaction)
-        if kind not in (*order_results.PAYMENTS, _CHANGE) or result != PAID:
+        if kind not in (*order_state.PAYMENTS, _CHANGE) or result != PAID:
             continue
         amount = ids.shop_amount(transaction, "amountSet", currency, signed=kind == _CHANGE)
         if kind == _CHANGE:
@@ -167,7 +167,7 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
 
 
 def _when(transaction: Fields) -> int:
-    return transaction.seconds(order_results.dated(transaction))
+    return transaction.seconds(order_state.dated(transaction))
 
 
 def _entered(
@@ -175,7 +175,7 @@ def _entered(
 ) -> dict[str, int]:
     """Return when the order is known to have entered a status; who is completed was processed."""
     entered = {} if paid is None else {"processing": paid}
-    if paid is not None and order_results.is_delivered(row):
+    if paid is not None and order_state.is_delivered(row):
         parcels = [parcel.seconds("createdAt") for parcel in row.children("fulfillments")]
         entered["completed"] = max([paid, *parcels])
     if status == "cancelled":

@@ -18,7 +18,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from ..api import Api
 from ..marks import MARKS
-from ..reading import ids, order_results, product_results
+from ..reading import ids, order_state, product_results
 from ..responses import IgnoredFilterError
 from .omissions import reports_omissions
 from .shop import stock
@@ -73,7 +73,7 @@ def _lines(order: Fields) -> tuple[float, list[Fields]]:
 
 def _add_line(sold: Sold, _: Fields, line: Fields, created: float) -> None:
     """Add a line of an order; of a product that was deleted since there is no id."""
-    left, total = order_results.left_of(line)
+    left, total = order_state.left_of(line)
     variant, product = (
         ids.number(line.child(name), kind) if line.has(name) else None
         for name, kind in (("variant", "ProductVariant"), ("product", "Product"))

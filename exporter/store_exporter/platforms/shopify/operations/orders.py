@@ -17,7 +17,7 @@ from ...kit.reading.lists import Rows, listing
 from ...kit.reading.secondary import Secondary
 from ..api import Api
 from ..product_lookup import quoted
-from ..reading import ids, order_results
+from ..reading import ids, order_results, order_state
 
 _LOOKUP = ("admin OrdersByQuery",)
 _MOST = 100
@@ -64,8 +64,8 @@ class _Orders(orders.Orders[Api]):
 
     def check_status(self, status: object) -> str:
         known = super().check_status(status)
-        if known not in order_results.STATUSES:
-            message = f"there is no status {known}, only {', '.join(order_results.STATUSES)}"
+        if known not in order_state.STATUSES:
+            message = f"there is no status {known}, only {', '.join(order_state.STATUSES)}"
             raise StoreError("invalid_input", message)
         return known
 
@@ -108,7 +108,7 @@ class _Orders(orders.Orders[Api]):
         if len(refunds) >= _MOST_REFUNDS:
             message = f"{whole.where}: there are {_MOST_REFUNDS} refunds or more"
             raise StoreError("response_too_large", message)
-        total = order_results.total(whole)
+        total = order_state.total(whole)
         if any(refund.amount.currency != total.currency for refund in refunds):
             raise StoreError("invalid_response", f"{whole.where}: refunds in another currency")
         # Money may be paid back without a refund, and at another rate than the refund's.
@@ -133,7 +133,7 @@ class _Orders(orders.Orders[Api]):
         """From pending and processing. Shopify puts the goods back, does so in the background, and
         does not notify the customer.
         """
-        self.check_cancellable(found.text("name").lstrip("#"), order_results.status(found))
+        self.check_cancellable(found.text("name").lstrip("#"), order_state.status(found))
         note = reason[:255] if reason else None
         variables = {"id": found.opaque(), "reason": "CUSTOMER", "note": note}
         data = yield from self.api.admin.ask("CancelOrder", variables, writes=True)

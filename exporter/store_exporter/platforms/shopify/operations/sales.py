@@ -20,7 +20,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from ...kit.reading.money import rounded
 from ..api import Api
-from ..reading import ids, order_results
+from ..reading import ids, order_state
 
 _MOST_CUSTOMERS = 500
 _MOST = 1000
@@ -62,7 +62,7 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
         if not request.when.has(order.gmt("createdAt")):
             return
         is_open = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
-        if is_open and (request.definition == "created" or order_results.is_paid(order)):
+        if is_open and (request.definition == "created" or order_state.is_paid(order)):
             # A shop may have had another currency once; its orders keep theirs.
             placed = ids.shop_money(order, "totalPriceSet", signed=True)
             sales.add(placed.currency, _sums(order, placed), list(_sold(order)))
@@ -82,7 +82,7 @@ def _sums(order: Fields, placed: Money) -> Sums:
     Raises:
         StoreError: invalid_response.
     """
-    currency, gross = placed.currency, order_results.total(order).amount
+    currency, gross = placed.currency, order_state.total(order).amount
 
     def amount(fields: Fields, name: str) -> Decimal:
         # Taxes and discounts before returns are null where there are none.
@@ -130,14 +130,10 @@ def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
 
 def _sold(order: Fields) -> Iterator[SoldItems]:
     """Yield what was sold; of a product that was deleted since there is no id."""
-    lowered, with_tax = order_results.is_lowered(order), order.flag("taxesIncluded")
+    lowered, with_tax = order_state.is_lowered(order), order.flag("taxesIncluded")
     for line in order.nodes("lineItems"):
         title = line.text("title")
-        pieces, money = (
-            order_results.left_of(line)
-            if lowered
-            else order_results.placed(line, with_tax=with_tax)
-        )
+        pieces, money = order_state.bought(line, lowered=lowered, with_tax=with_tax)
         if line.has("product") and pieces:
             product = ids.number(line.child("product"), "Product")
             yield SoldItems(product, title, line.text_or("sku"), pieces, money)

@@ -1,0 +1,153 @@
+"""Orders: their status in the words that all platforms share, and what they come to. No I/O."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ....errors import StoreError
+from ....spec.money import Money
+from ...kit.reading.fields import Fields
+from .ids import shop_amount, shop_money
+
+_PAID = ("PAID", "PARTIALLY_REFUNDED", "REFUNDED")
+_UNPAID = ("AUTHORIZED", "PARTIALLY_PAID", "PENDING")
+_LOST = ("EXPIRED", "VOIDED")
+FINANCIAL = (*_PAID, *_UNPAID, *_LOST)
+_DELIVERED = "FULFILLED"
+FULFILLMENT = (
+    _DELIVERED,
+    *("FULFILLMENT_NOT_REQUIRED", "IN_PROGRESS", "ON_HOLD", "OPEN", "PARTIALLY_FULFILLED"),
+    *("PENDING_FULFILLMENT", "REQUEST_DECLINED", "RESTOCKED", "SCHEDULED", "UNFULFILLED"),
+)
+PAYMENTS = ("CAPTURE", "SALE")
+"""Kinds of transactions by which money comes in."""
+STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
+"""The statuses that `status` makes of Shopify's, in the words that all platforms share."""
+
+
+def financial_status(order: Fields) -> str:
+    """Read how far an order is paid.
+
+    Where Shopify has no status, or one of a later version, the status is what it says of money.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    if order.has("displayFinancialStatus"):
+        status = order.one_of_or("displayFinancialStatus", FINANCIAL, "")
+        if status:
+            return status
+    if not order.flag("fullyPaid"):
+        return "PENDING"
+    refunded = shop_money(order, "totalRefundedSet").amount
+    if refunded <= 0:
+        return "PAID"
+    total = shop_money(order, "totalPriceSet", signed=True).amount
+    return "REFUNDED" if refunded >= total else "PARTIALLY_REFUNDED"
+
+
+def is_delivered(order: Fields) -> bool:
+    """Whether everything has been sent.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    return order.one_of_or("displayFulfillmentStatus", FULFILLMENT, "") == _DELIVERED
+
+
+def status(order: Fields) -> str:
+    """Return an order's status in the words that all platforms share.
+
+    Shopify has no single status: payment, delivery and cancellation are separate.
+    """
+    financial, delivered = financial_status(order), is_delivered(order)
+    if order.gmt_if_any("cancelledAt") is not None:
+        return "cancelled"
+    if financial == "REFUNDED":
+        return "refunded"
+    if financial in _LOST:
+        return "failed"
+    if financial in _PAID:
+        return "completed" if delivered else "processing"
+    return "pending"
+
+
+def is_paid(order: Fields) -> bool:
+    """Whether an order has been paid, whatever was paid back since."""
+    return financial_status(order) in _PAID
+
+
+def total(order: Fields) -> Money:
+    """Return what an order comes to, before refunds.
+
+    Shopify's total keeps lines that were taken off an order. Of one that nobody paid for there is
+    neither a refund, nor is anything owed for it; the total as it is now tells.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    placed = shop_money(order, "totalPriceSet", signed=True)
+    now = shop_amount(order, "currentTotalPriceSet", placed.currency, signed=True)
+    if now >= placed.amount or order.gmt_if_any("cancelledAt") is not None:
+        return placed
+    outstanding = shop_amount(order, "totalOutstandingSet", placed.currency, signed=True)
+    owed = max(-outstanding, Decimal(0))
+    refunded = shop_amount(order, "totalRefundedSet", placed.currency)
+    return Money(min(placed.amount, now + refunded + owed), placed.currency)
+
+
+def dated(transaction: Fields) -> str:
+    """Return which member of a transaction tells when it was made."""
+    return "processedAt" if transaction.has("processedAt") else "createdAt"
+
+
+def is_lowered(order: Fields) -> bool:
+    """Whether lines were taken off an order for which nobody paid.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    return total(order).amount < shop_money(order, "totalPriceSet", signed=True).amount
+
+
+def left_of(line: Fields) -> tuple[int, Money]:
+    """Return how many pieces of a line were neither taken off nor paid back, and what they cost.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    amount = shop_money(line, "priceAfterAllDiscountsBeforeTaxesSet")
+    return line.integer("currentQuantity"), amount
+
+
+def bought(line: Fields, *, lowered: bool, with_tax: bool) -> tuple[int, Money]:
+    """Return how many pieces of a line count, and for how much.
+
+    Args:
+        line: of an order.
+        lowered: whether the order `is_lowered`.
+        with_tax: whether its prices include taxes.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    return left_of(line) if lowered else _placed(line, with_tax=with_tax)
+
+
+def _placed(line: Fields, *, with_tax: bool) -> tuple[int, Money]:
+    """Return how many pieces of a line were ordered, and for how much after discounts without tax.
+
+    Shopify's own total of a line leaves out discounts on the whole order.
+    """
+    quantity, unit = line.integer("quantity"), shop_money(line, "originalUnitPriceSet")
+    lists = {"discountAllocations": "allocatedAmountSet"}
+    lists |= {"taxLines": "priceSet"} if with_tax else {}
+    less = sum(
+        shop_amount(part, member, unit.currency)
+        for name, member in lists.items()
+        for part in line.children(name)
+    )
+    amount = unit.amount * quantity - less
+    if amount < 0:
+        raise StoreError("invalid_response", f"{line.where}: more is taken off than it costs")
+    return quantity, Money(amount, unit.currency)
