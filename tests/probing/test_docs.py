@@ -12,7 +12,7 @@ from store_exporter.net import redirects
 from store_exporter.probing import addresses, budget, http, jobs, timetable
 from store_exporter.probing.results.health import State
 from store_exporter.probing.results.recording import SKIP_REASONS
-from store_exporter.probing.state import sql_sweep, sqlite_state, storage
+from store_exporter.probing.state import sql_sweep, sqlite_file, storage
 from store_exporter.stores.model import Store
 
 
@@ -46,7 +46,7 @@ def test_limits_are_those_of_the_code(page: str) -> None:
         "jitter (2 %, at most a second)",
         "three intervals",
         "90 days",
-        sqlite_state.FILE_NAME,
+        sqlite_file.FILE_NAME,
     )
     text = " ".join(page.split())
     for said in words:

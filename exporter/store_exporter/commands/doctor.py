@@ -21,7 +21,7 @@ from ..probing.driver import Driver
 from ..probing.http import StoreHttp
 from ..probing.jobs import jobs_of
 from ..probing.state.cursor import RunCursor
-from ..probing.state.sqlite_state import FILE_NAME
+from ..probing.state.sqlite_file import FILE_NAME
 from ..probing.state.storage import UNUSED_SECONDS, StateError, StateUnavailableError, StoreIdentity
 from ..probing.transport import Transport
 from ..stores.model import Store

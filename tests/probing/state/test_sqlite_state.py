@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store_exporter import sqlite
+from store_exporter.probing.state.sqlite_file import FILE_NAME
 from store_exporter.probing.state.sqlite_state import (
-    FILE_NAME,
     REPORTED_SECONDS,
     SAVES_NAME,
     SqliteState,
@@ -231,7 +231,7 @@ def test_a_file_of_somebody_else_is_left_alone(
 def test_who_waits_too_long_for_another_writer_says_so(
     opened: Open, state_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store_exporter.probing.state.sqlite_state.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("store_exporter.probing.state.sqlite_file.BUSY_SECONDS", 0.1)
     state = opened()
     fill(state)
     other = sqlite3.connect(state_folder / FILE_NAME, isolation_level=None)
@@ -266,7 +266,7 @@ sys.stdin.readline()
 def test_a_process_that_stands_still_while_it_saves_keeps_nobody_from_saving(
     opened: Open, state_folder: Path, monkeypatch: pytest.MonkeyPatch, lost: list[int]
 ) -> None:
-    monkeypatch.setattr("store_exporter.probing.state.sqlite_state.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("store_exporter.probing.state.sqlite_file.BUSY_SECONDS", 0.1)
     monkeypatch.setattr("store_exporter.probing.state.sqlite_state.STUCK_SECONDS", 0.3)
     first, second = opened(), opened()
     fill(first)

@@ -13,39 +13,26 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ... import sqlite
+from . import sqlite_file
 from .sql_state import SqlState
-from .sql_tables import DOCUMENTS, NOTES, VERSION
+from .sqlite_file import FILE_NAME
 from .storage import StateError, StateUnavailableError, StorageEvents
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-FILE_NAME = "state.db"
 LOCK_NAME = "state.lock"
 SAVES_NAME = "state.saves"
 LOST_NAME = "state.lost"
 REPORTED_SECONDS = 3600
 """Seconds for which each new process reports a loss again: the process that found it may have ended
 before a scrape."""
-BUSY_SECONDS = 5.0
-"""Seconds for which a process waits for another one that writes."""
 STUCK_SECONDS = 15.0
 """Seconds for which another process may hold the file's lock before a copy of the file replaces it.
 A disk may take seconds to save; a process that takes longer has lost its leases."""
 _SAVES = "saves"
 """The note with the number of transactions that were saved to the file."""
-_APPLICATION = 0x53746F45
-_SCHEMA = (
-    (
-        f"CREATE TABLE {DOCUMENTS} "
-        "(org TEXT NOT NULL, platform TEXT NOT NULL, domain TEXT NOT NULL, "
-        "address TEXT NOT NULL, collector TEXT NOT NULL, key_checksum BLOB NOT NULL, "
-        "used INTEGER NOT NULL, revision INTEGER NOT NULL, checksum BLOB NOT NULL, "
-        "document BLOB NOT NULL, PRIMARY KEY (org, platform, domain, address, collector))"
-    ),
-    f"CREATE TABLE {NOTES} (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL)",
-)
 
 
 class _ReplacedError(Exception):
@@ -156,14 +143,14 @@ class SqliteState(SqlState):
                 log.error("%s is missing; a new file is created", self._path)
                 self._report_loss()
                 reached = 0
-            self._create()
+            sqlite_file.create(self._path)
         with self._path.open("rb") as file:
             if not set(file.read(20)[18:]) <= {1, 2}:
                 # SQLite would treat the file as read-only.
                 raise sqlite3.DatabaseError("its header names an unknown format")
-        self._database = database = _connect(self._path)
+        self._database = database = sqlite_file.connect(self._path)
         self._opened = sqlite.number(self._path)
-        self._examine(database)
+        sqlite_file.examine(database, self._path)
         if (found := self.note(_SAVES) or 0) < reached:
             log.error(
                 "the state file lacks the last %d saves: its log is damaged or gone, or the file "
@@ -180,44 +167,6 @@ class SqliteState(SqlState):
                 raise
             # It is checked when it is opened the next time, and each document is checked when read.
             log.info("%s", self._unavailable(error))
-
-    def _create(self) -> None:
-        """Create the file atomically: an empty file would be a damaged one."""
-        # SQLite would apply the remaining log of a deleted file to this one.
-        sqlite.remove(self._path)
-        new = self._path.with_name(FILE_NAME + ".new")
-        sqlite.remove(new)
-        database = _connect(new)
-        try:
-            for statement in _SCHEMA:
-                database.execute(statement)
-            database.execute(f"PRAGMA application_id = {_APPLICATION}")
-            database.execute(f"PRAGMA user_version = {VERSION}")
-        finally:
-            database.close()
-        new.replace(self._path)
-
-    def _examine(self, database: sqlite3.Connection) -> None:
-        """Check the whole file.
-
-        Raises:
-            sqlite3.Error: it is damaged, or another version's.
-            StateError: it is another program's.
-        """
-        schema = [row[0] for row in database.execute("SELECT sql FROM sqlite_schema") if row[0]]
-        application, version = (
-            database.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("application_id", "user_version")
-        )
-        if sorted(schema) != sorted(_SCHEMA):
-            if application != _APPLICATION and schema:
-                raise StateError(f"{self._path} belongs to another program; set state_directory")
-            if application == _APPLICATION and version > VERSION:
-                raise StateError(f"{self._path} was written by a newer version of store-exporter")
-            raise sqlite3.DatabaseError(f"its schema is not that of version {VERSION}")
-        found = database.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if found != "ok":
-            raise sqlite.finding(found)
 
     def _is_current(self) -> bool:
         return self._opened is not None and sqlite.number(self._path) == self._opened
@@ -318,10 +267,3 @@ class SqliteState(SqlState):
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite.connect(path, wait=BUSY_SECONDS)
-    # Damaged text must be readable too.
-    database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    return database
