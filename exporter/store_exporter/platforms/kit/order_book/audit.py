@@ -1,4 +1,5 @@
-"""What the walk cannot see: new orders changed in the past, edits with an old date, deletions.
+"""What the walk cannot see: new orders changed in the past, edits with an old date, deletions,
+orders that the store counts and does not show, and the dates of refunds.
 
 Each run requests the newest ids, and for up to a page of remembered orders by id: those that could
 not be read, those that are still to be paid, and those that were not read for the longest. When the
@@ -18,6 +19,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from .pages import OrderPage
 from .progress import NewOrders
+from .walk import WalkQuery
 
 if TYPE_CHECKING:
     from .numbered_book import ListedOrders, NumberedBook
@@ -210,3 +212,39 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
         book.place.missing -= 1
     book.take(page)
     return True
+
+
+def look_again(book: NumberedBook[Any]) -> Plan[None]:
+    """Read again what was changed when the store did not show all that it counted."""
+    walk = book.place.walk
+    times = walk.look_again()
+    if times is None:
+        return
+    book.walk_from(times[0])
+    received: set[str] = set()
+    left = 0
+    for number in range(1, book.options.pages + 1):
+        query = WalkQuery(*times, number)
+        listed = yield from book.ask_sized(partial(book.by_change, query=query))
+        book.take(listed.page)
+        new = set(listed.page.ids) - received
+        received |= new
+        left = (listed.total or 0) - len(received)
+        if not new or left <= 0:
+            break
+    walk.looked_again(left)
+
+
+def date_refunds(book: NumberedBook[Any]) -> Plan[None]:
+    """Request the dates of refunds of which nothing else shows whether they are new."""
+    for order_id in sorted(book.ledger.undated, key=int)[: max(0, book.lookups)]:
+        try:
+            book.ledger.date_refunds(order_id, (yield from book.refunds_of(order_id)))
+        except StoreError as error:
+            if error.error_type == "not_found":
+                # It was deleted just now, and its refunds with it.
+                book.ledger.undated.pop(order_id, None)
+            elif error.error_type == "invalid_response":
+                book.problems.append(error)
+            else:
+                raise

@@ -11,7 +11,6 @@ import logging
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 from ....contract import Response, Run
@@ -213,7 +212,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             return False
         return self._walked_before is None or order.modified < self._walked_before
 
-    def _walk_from(self, when: int) -> None:
+    def walk_from(self, when: int) -> None:
         """Note from which time of change on this run reads."""
         before = self.place.walked_from
         self.place.walked_from = when if before is None else min(when, before)
@@ -225,7 +224,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         if walk.page > 1 and walk.size:
             # Of another size the pages would begin anew, perhaps in each run.
             self.size = min(self.size, walk.size)
-        self._walk_from(walk.position)
+        self.walk_from(walk.position)
         server: float | None = None
         for _ in range(self.options.pages):
             rows = yield from self.ask_sized(lambda size: self.by_change(size, walk.query(size)))
@@ -247,32 +246,12 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         yield from audit.look_for_new(self)
         if walk.caught_up:
             yield from audit.read_again(self)
-            yield from self._look_again()
-        yield from self._date_refunds()
+            yield from audit.look_again(self)
+        yield from audit.date_refunds(self)
         self.save()
         if self.backlog:
             domain = self.run.store.domain
             logger.info("%s: changed orders still to read: %d", domain, self.backlog)
-
-    def _look_again(self) -> Plan[None]:
-        """Read again what was changed when the store did not show all that it counted."""
-        walk = self.place.walk
-        times = walk.look_again()
-        if times is None:
-            return
-        self._walk_from(times[0])
-        received: set[str] = set()
-        left = 0
-        for number in range(1, self.options.pages + 1):
-            query = WalkQuery(*times, number)
-            listed = yield from self.ask_sized(partial(self.by_change, query=query))
-            self.take(listed.page)
-            new = set(listed.page.ids) - received
-            received |= new
-            left = (listed.total or 0) - len(received)
-            if not new or left <= 0:
-                break
-        walk.looked_again(left)
 
     def reasons(self) -> list[str]:
         """Return why the counters may not be complete, one sentence each."""
@@ -291,20 +270,6 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
                 f"Orders that vanished and were not found among those counted yet: {place.missing}."
             )
         return found
-
-    def _date_refunds(self) -> Plan[None]:
-        """Request the dates of refunds of which nothing else shows whether they are new."""
-        for order_id in sorted(self.ledger.undated, key=int)[: max(0, self.lookups)]:
-            try:
-                self.ledger.date_refunds(order_id, (yield from self.refunds_of(order_id)))
-            except StoreError as error:
-                if error.error_type == "not_found":
-                    # It was deleted just now, and its refunds with it.
-                    self.ledger.undated.pop(order_id, None)
-                elif error.error_type == "invalid_response":
-                    self.problems.append(error)
-                else:
-                    raise
 
     def _check(self, page: OrderPage, query: WalkQuery) -> None:
         """Refuse the page of a store that does not search as it was asked to.
