@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
-import yaml
-
-from ..config import Config, ConfigError, addition, load
+from ..config import Config, ConfigError, load
 from ..config.model import values
 from ..errors import StoreError
 from ..platforms import base
@@ -26,13 +21,8 @@ from ..platforms.base import Platform
 from ..probing.jobs import jobs_of
 from ..stores.model import Secret, Store
 from . import doctor
-from .support import arguments, questions, terminal
+from .support import arguments, new_files, questions, terminal
 from .support.questions import Questions, UnansweredError
-
-_HEADER = """\
-# Created by `store-exporter init`. Each key is explained in docs/configuration.md.
-
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,7 +83,9 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
     before = load(file, resolve=False) if file.exists() else None
     entry, secrets = _entry(args, ask, before)
     with ExitStack() as written:
-        entry["credentials"] |= _keep(written, args, entry["domain"], secrets)
+        entry["credentials"] |= new_files.store_secrets(
+            written, secrets, entry["domain"], args.config_file, args.secrets
+        )
         config = _looked_at(file, before, entry, ask)
         (store,) = config.stores
         found = asyncio.run(doctor.examine_all(config, [store.domain]))
@@ -104,7 +96,7 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
             advice = "Nothing was written. Fix what failed and try again, or use --force."
             print(advice, file=sys.stderr)
             return 1
-        _write(file, before, entry)
+        new_files.write_config(file, before, entry)
         written.pop_all()
     print(f"\nNext: store-exporter serve --config.file {file}")
     return 0
@@ -133,7 +125,7 @@ def _entry(
     if url != f"https://{domain}":
         entry["url"] = url
     if args.ca_file:
-        entry["ca_file"] = _beside_the_file(args.ca_file, args.config_file)
+        entry["ca_file"] = new_files.relative_path(args.ca_file, args.config_file)
     if args.proxy_url:
         entry["proxy_url"] = args.proxy_url
     return {**entry, "credentials": dict(credentials.references)}, credentials.secrets
@@ -176,51 +168,13 @@ def _platform(args: argparse.Namespace, ask: Questions) -> Platform:
     return platform
 
 
-def _keep(
-    written: ExitStack, args: argparse.Namespace, domain: str, secrets: Mapping[str, Secret]
-) -> dict[str, str]:
-    """Write secrets into files that only their owner can read, and return references to them.
-
-    An existing file is never overwritten.
-    """
-    folder: Path = args.secrets or args.config_file.parent / "secrets"
-    references = {}
-    for name, secret in secrets.items():
-        path = folder / domain / name
-        for made in [each for each in path.parents if not each.exists()][::-1]:
-            made.mkdir(mode=0o700)
-            written.callback(_remove_if_empty, made)
-        with open(path, "x", encoding="utf-8", opener=_private) as file:
-            written.callback(path.unlink)
-            file.write(secret.reveal())
-        shown = os.path.relpath(path, args.config_file.parent)
-        references[name] = f"file:{path.absolute() if args.secrets else shown}"
-        print(f"  {name} goes into {path}")
-    return references
-
-
-def _remove_if_empty(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
-
-
-def _beside_the_file(path: str, file: Path) -> str:
-    """Return a path relative to the configuration's folder, as the configuration needs it."""
-    supplied = Path(path).expanduser()
-    return str(supplied) if supplied.is_absolute() else os.path.relpath(supplied, file.parent)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 def _looked_at(file: Path, before: Config | None, entry: dict[str, Any], ask: Questions) -> Config:
     """Load a configuration of this store alone, with the address that its own redirects to.
 
     Updates the entry: the address that will be watched, and the issuer of a certificate that the
     system does not trust.
     """
-    config = _of_one_store(file, before, entry)
+    config = new_files.one_store_config(file, before, entry)
     try:
         url, note = asyncio.run(questions.final(config.stores[0]))
     except StoreError as error:
@@ -229,7 +183,7 @@ def _looked_at(file: Path, before: Config | None, entry: dict[str, Any], ask: Qu
             print(f"  {note}")
             path = ask.optional("PEM file with the certificate's issuer", _file)
             if path:
-                entry["ca_file"] = _beside_the_file(path, file)
+                entry["ca_file"] = new_files.relative_path(path, file)
                 return _looked_at(file, before, entry, ask)
             note = "Use --ca-file FILE to trust an issuer that the system does not know."
         elif config.stores[0].proxy is None and getproxies_environment():
@@ -240,7 +194,7 @@ def _looked_at(file: Path, before: Config | None, entry: dict[str, Any], ask: Qu
         entry.pop("url", None)
         if url != f"https://{entry['domain']}":
             entry["url"] = url
-        config = _of_one_store(file, before, entry)
+        config = new_files.one_store_config(file, before, entry)
     return config
 
 
@@ -248,36 +202,6 @@ def _file(path: str) -> str:
     if not Path(path).expanduser().is_file():
         raise ValueError("there is no such file")
     return path
-
-
-def _of_one_store(file: Path, before: Config | None, entry: Mapping[str, Any]) -> Config:
-    """Load a configuration of this store alone, as if it were the file, so that paths resolve."""
-    document = addition.alone(entry, before.data if before else {})
-    with _beside(file, yaml.safe_dump(document)) as new:
-        try:
-            return load(new)
-        except ConfigError as error:
-            problems = (f"{problem.path}: {problem.message}" for problem in error.problems)
-            raise UnansweredError("\n".join(problems)) from None
-
-
-@contextmanager
-def _beside(file: Path, text: str) -> Iterator[Path]:
-    """Have a text in a file of the same folder until the block ends."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor, name = tempfile.mkstemp(
-            dir=file.parent, prefix=".store-exporter-", suffix=".yml"
-        )
-    except OSError as error:
-        # By the name that was supplied, and not that of the file beside it.
-        raise OSError(error.errno, f"cannot be written: {error.strerror}", str(file)) from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
-            new.write(text)
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _watched(store: Store) -> Iterator[str]:
@@ -288,29 +212,3 @@ def _watched(store: Store) -> Iterator[str]:
         by_interval.setdefault(job.schedule.interval, []).append(job.name)
     for interval, names in sorted(by_interval.items()):
         yield f"  every {values.duration_text(interval):<4} {', '.join(names)}"
-
-
-def _write(file: Path, before: Config | None, entry: Mapping[str, Any]) -> None:
-    """Write the configuration, or add to it; print the entry where that is for a person to do."""
-    org = {"org": entry["org"]}
-    if before is None:
-        text = _HEADER + f"orgs:\n{addition.entry_text(org)}stores:\n{addition.entry_text(entry)}"
-        with _beside(file, text) as new:
-            new.chmod(0o644)
-            os.link(new, file)  # unlike a rename, fails where a file has come to be meanwhile
-        print(f"{file} was written.")
-        return
-    try:
-        text = file.read_text(encoding="utf-8")
-        if entry["org"] not in before.orgs:
-            text = addition.with_entry(text, "orgs", org)
-        text = addition.with_entry(text, "stores", entry)
-    except ValueError as error:
-        print(f"{file} was not changed: {error}. Add this under `stores`:\n")
-        print(addition.entry_text(entry), end="")
-        return
-    with _beside(file, text) as new:
-        load(new, resolve=False)
-        shutil.copymode(file, new)
-        new.replace(file.resolve())
-    print(f"{file}: the store was added.")

@@ -1,5 +1,6 @@
-"""What the walk cannot see: new orders changed in the past, edits with an old date, deletions,
-orders that the store counts and does not show, and the dates of refunds.
+"""What the walk cannot see: new orders changed in the past, edits with an old date, deletions.
+
+Orders that the store counts and does not show are read once more, and dates of refunds requested.
 
 Each run requests the newest ids, and for up to a page of remembered orders by id: those that could
 not be read, those that are still to be paid, and those that were not read for the longest. When the
