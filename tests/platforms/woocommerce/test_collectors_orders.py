@@ -229,6 +229,25 @@ async def test_a_store_that_lost_orders_is_degraded_until_all_that_are_counted_w
         assert not report.degraded
 
 
+async def test_orders_that_vanished_are_found_in_a_shop_with_many_unpaid_ones() -> None:
+    async with watching(orders=0) as store:
+        await count_orders(store)
+        for status in ["pending"] * 20 + ["completed"] * 60:
+            store.clock.now += 1
+            last = store.shop.new_order(status, total="1")
+        options = {"overlap": 5, "page_size": 20, "max_pages": 1}
+        for _ in range(9):
+            found = await count_orders(store, **options)
+        assert found["store_revenue_total{GBP}"] == 60
+        # The one that was read last is the last whose turn it is.
+        store.shop.edit_order(last["id"], note="read")
+        await count_orders(store, **options)
+        del store.shop.shop.orders[last["id"]]
+        while (found := await count_orders(store, **options))["store_collector_backlog{orders}"]:
+            pass
+        assert found["store_order_corrections_total{GBP}"] == 1
+
+
 async def test_a_draft_counts_when_it_becomes_an_order() -> None:
     async with watching(orders=0) as store:
         await count_orders(store)

@@ -148,9 +148,13 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
     for _ in range(0 if book.unseen else book.options.pages):
         unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
         ids = unreadable[:tried]
-        ids += book.ledger.longest_unread(size - len(ids), book.read)
+        # Where some vanished each is to have its turn, which the unpaid would take from others.
+        unpaid_first = place.missing <= 0
+        others = book.ledger.longest_unread(size - len(ids), book.read, unpaid_first=unpaid_first)
+        ids += others
         if ids:
             yield from _read_again(book, ids)
+            place.unchecked -= sum(one in book.read for one in others)
         if not ids or place.missing <= 0 or place.unchecked <= 0:
             _end_search(book)
         # What made orders unreadable is often the same for all, and mended for all at once.
@@ -184,7 +188,6 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
             yield from _settle(book, absent)
         if not left or not any(one in book.read for one in requested):
             break
-    book.place.unchecked -= sum(one in book.read for one in ids)
 
 
 def _settle(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:

@@ -69,16 +69,19 @@ class OrderMemory(Counters):
         """Whether the order is remembered as one that is there no more."""
         return order_id in self._gone
 
-    def longest_unread(self, most: int, but: Collection[str] = ()) -> list[str]:
-        """Return ids of remembered orders, those that are still to be paid in the first half.
+    def longest_unread(
+        self, most: int, but: Collection[str] = (), *, unpaid_first: bool = True
+    ) -> list[str]:
+        """Return ids of remembered orders, those that were not read for the longest first.
 
         Args:
             most: how many.
             but: ids to leave out.
+            unpaid_first: whether up to half of them are to be orders that are still to be paid.
         """
         accounts_of = [(n, entry) for n, entry in self._seen.items() if n not in but]
         unpaid = [n for n, entry in accounts_of if entry[AMOUNT] is None and not entry[SINCE]]
-        chosen = dict.fromkeys(unpaid[: most // 2])
+        chosen = dict.fromkeys(unpaid[: most // 2 if unpaid_first else 0])
         for order_id, _ in accounts_of:
             if len(chosen) >= most:
                 break

@@ -202,6 +202,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
                 self.ledger.gone(number)
         for number, error in page.unreadable.items():
             self.cannot_read(number, error)
+            self.ledger.touch(number)
         self.problems += page.problems
         self.seen += len(page.orders)
         self.read.update(page.ids)
