@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -206,6 +207,23 @@ async def test_abandoned_carts_are_drafts_and_pending_orders_within_the_limits()
             "store_cart_abandoned_value{EUR}": 7.0,
         }
         assert len(store.asked()) == 1
+
+
+@pytest.mark.parametrize("skew", [-10_800, 10_800, 2 * 86_400])
+async def test_the_age_of_carts_and_drafts_is_by_the_clock_of_the_store(skew: int) -> None:
+    async with watching(orders=0) as store:
+        ours = store.clock.now
+        # The shop's clock is off, the collector's is ours.
+        store.clock.now = ours + skew
+        for age in (600, 7_200, 3 * 86_400):
+            store.shop.new_order("checkout-draft", total="5", created=store.clock.now - age)
+        store.http.date = formatdate(store.clock.now, usegmt=True)
+        store.clock.now = ours
+        watcher = store.watcher()
+        found = figures(await watcher.run(COLLECTORS["carts"], {}))
+        assert found["store_carts_abandoned"] == 2
+        found = figures(await watcher.run(COLLECTORS["background"], {}))
+        assert found["store_scheduled_actions{overdue}"] == 1
 
 
 async def test_carts_in_a_currency_with_more_decimals_than_are_displayed_are_counted_in_full() -> (

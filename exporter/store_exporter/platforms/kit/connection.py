@@ -22,6 +22,8 @@ from ...stores.model import Secret, Store, Unreadable
 ApiT = TypeVar("ApiT")
 T = TypeVar("T")
 _LIFETIME = 3600.0
+_LATEST = 2**33
+"""A Unix time in the year 2242."""
 Send = Callable[[Request], Plan[Response]]
 """Sends a request and returns the response: a `Retrier`'s, or one without repetitions."""
 
@@ -37,6 +39,29 @@ class Clocks(TypedDict, total=False):
     """Seconds of a clock that never jumps; for tests."""
     now: Callable[[], float]
     """Unix time in seconds; for tests."""
+
+
+class StoreClock:
+    """The clock of one store: ours, until a response shows the store's own.
+
+    Dates of a store are by its clock, so that their age is to be judged by it.
+
+    Args:
+        now: our clock, Unix time in seconds.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._ahead = 0.0
+
+    def note(self, shown: float | None) -> None:
+        """Take over the Unix time that a response showed just now; None where it showed none."""
+        if shown is not None and 0 <= shown < _LATEST:
+            self._ahead = shown - self._now()
+
+    def __call__(self) -> float:
+        """Return what the store's clock shows now, Unix time in seconds."""
+        return self._now() + self._ahead
 
 
 class Facts:
@@ -117,6 +142,7 @@ class Connection(ABC, Generic[ApiT]):
         self.host = urlsplit(self.url).hostname or ""
         self.monotonic = clocks.get("monotonic", time.monotonic)
         self.now = clocks.get("now", time.time)
+        self.store_now = StoreClock(self.now)
         self.facts = Facts(self.monotonic)
         self.shown: dict[str, Any] = {}
         self.path_cache = PathCache(self.monotonic)
@@ -177,6 +203,7 @@ class Api:
         url: the store's base address without a trailing slash.
         monotonic: seconds of a clock that never jumps.
         now: Unix time in seconds.
+        store_now: the same by the store's clock, as far as responses showed it.
         ends: when the deadline is, by `monotonic`.
         facts: what is remembered of the store.
         shown: what counters stood at when they were last reported, by collector or probe.
@@ -189,6 +216,7 @@ class Api:
         self.url = connection.url
         self.monotonic = connection.monotonic
         self.now = connection.now
+        self.store_now = connection.store_now
         self.ends = connection.monotonic() + deadline
         self.facts = connection.facts
         self.shown = connection.shown

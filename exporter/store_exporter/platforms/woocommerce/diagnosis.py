@@ -49,7 +49,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
         ("may write", _writes(api)),
         ("installation", _installation(api)),
         ("webhooks", _webhooks(api)),
-        ("background work", _background(api, run.now())),
+        ("background work", _background(api)),
     )
     return [*findings, *(yield from run_checks(steps))]
 
@@ -176,9 +176,9 @@ def _webhooks(api: Api) -> Plan[Finding]:
     )
 
 
-def _background(api: Api, now: float) -> Plan[Finding]:
+def _background(api: Api) -> Plan[Finding]:
     name = "background work"
-    overdue = yield from overdue_drafts(api, now, _OVERDUE)
+    overdue = yield from overdue_drafts(api, _OVERDUE)
     if not overdue:
         return Finding(name, "ok", "no trace of work left undone")
     return Finding(

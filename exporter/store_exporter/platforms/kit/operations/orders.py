@@ -209,7 +209,7 @@ class Orders(ABC, Generic[ApiT]):
         chosen = None if status is None else self.check_status(status)
         address, when = arguments.email(email), None
         if begin is not None or end is not None:
-            when = TimeRange.up_to(begin, end, self.api.now(), (yield from self.zone()))
+            when = TimeRange.up_to(begin, end, self.api.store_now(), (yield from self.zone()))
         request = OrdersRequest(address, chosen, when, size, page)
         yield from self.prepare()
         return _on_page((yield from self.listed(request)), request)

@@ -248,7 +248,7 @@ def report_plan(
         ) -> Plan[SalesReport]:
             days = requested_days(period, first, last, definition)
             calendar = yield from zone(api)
-            begin, end = days.until(today(api.now(), calendar))
+            begin, end = days.until(today(api.store_now(), calendar))
             when = TimeRange.of(begin, end, calendar)
             sales = yield from sold(api, SalesRequest(when, definition))
             code = yield from currency(api)

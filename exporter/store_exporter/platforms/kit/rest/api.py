@@ -19,7 +19,7 @@ from ..reading import numbered_pages
 from ..reading.fields import Fields, as_list
 from ..reading.lists import Rows, unexpected_items
 from .random_members import MemberRequest, request_members
-from .responses import RestReader
+from .responses import RestReader, server_time
 from .wrapping import BARE, Wrapping
 
 T = TypeVar("T")
@@ -108,7 +108,9 @@ class Api(connection.Api):
             idempotent = method in ("GET", "PUT")
         url = self.address(path)
         request = Request(method, url, query, headers or {}, json=json, idempotent=idempotent)
-        return (yield from self.deliver(path, request))
+        response = yield from self.deliver(path, request)
+        self.store_now.note(server_time(response))
+        return response
 
     def address(self, path: str) -> str:
         """Return the address of a path, which is below the store's."""

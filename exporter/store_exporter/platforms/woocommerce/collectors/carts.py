@@ -39,7 +39,8 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     if younger <= older:
         raise StoreError("invalid_request", "the option younger_than must exceed older_than")
-    now, reading = run.now(), (yield from rounding.order_totals(api))
+    reading = yield from rounding.order_totals(api)
+    now = api.store_now()
     members = ",".join((*_MEMBERS, *([PARTS] if reading.by_parts else [])))
     params = {
         # The status `any` leaves drafts out, so both are named.

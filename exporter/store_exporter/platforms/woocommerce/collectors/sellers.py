@@ -53,7 +53,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     orders, and what most needs stock by two pages of the stock report. They also show which
     products sell for another price than usual.
     """
-    sold, missing = yield from _sold(api, run)
+    sold, missing = yield from _sold(api)
     best = sold.best(_MOST_SELLERS)
     out = yield from _out_of_stock(api, best)
     samples, summary = [], f"no best sellers in the last {_DAYS} days"
@@ -81,12 +81,12 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     return Report(samples, degraded, summary)
 
 
-def _sold(api: Api, run: Run) -> Plan[tuple[Sold, int]]:
+def _sold(api: Api) -> Plan[tuple[Sold, int]]:
     """Return what the newest orders of the last days sold.
 
     Beside it comes how many orders the store counts and did not show, of up to 1,000.
     """
-    sold = Sold(run.now(), MARKS)
+    sold = Sold(api.store_now(), MARKS)
     params = {
         "status": ",".join(_SOLD),
         "after": gmt(sold.since),

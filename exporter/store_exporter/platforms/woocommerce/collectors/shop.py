@@ -113,24 +113,24 @@ def _webhook_state(row: Fields) -> str:
 @collector(interval=3600.0, timeout=30.0, overdue_after=2 * 86_400.0)
 def background(api: Api, run: Run) -> Plan[Report]:
     """Whether background work gets done: checkout drafts that the daily clean-up left over."""
-    overdue = yield from overdue_drafts(api, run.now(), number(run.options, "overdue_after"))
+    overdue = yield from overdue_drafts(api, number(run.options, "overdue_after"))
     sample = Sample(business.SCHEDULED_ACTIONS, overdue, {"state": "overdue"})
     return Report([sample], summary=f"{overdue} checkout drafts are overdue for removal")
 
 
-def overdue_drafts(api: Api, now: float, overdue_after: float) -> Plan[int]:
+def overdue_drafts(api: Api, overdue_after: float) -> Plan[int]:
     """Return how many checkout drafts nobody touched for so many seconds.
 
     WooCommerce deletes drafts after a day by a scheduled action. Its REST API shows scheduled
     actions nowhere, `system_status` included, so this is the trace that stuck ones leave.
     """
+    limit = api.store_now() - overdue_after
     params = {
         "status": "checkout-draft",
-        "modified_before": gmt(now - overdue_after),
+        "modified_before": gmt(limit),
         "dates_are_gmt": "true",
         "_fields": "status,date_modified_gmt",
     }
-    limit = now - overdue_after
 
     def overdue(row: Fields) -> bool:
         is_draft = row.text("status") == "checkout-draft"

@@ -102,7 +102,7 @@ def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
     for fields in rows.objects(f"coupon {request.code}"):
         if fields.text_or("code").casefold() == request.code.casefold():
             return coupons.read_coupon(
-                fields, (yield from facts.currency(api)), request, now=api.now()
+                fields, (yield from facts.currency(api)), request, now=api.store_now()
             )
     raise refusal("unknown", f"there is no coupon {request.code}")
 
