@@ -58,8 +58,9 @@ def absent(text: str, match: model.SpecialValueMatch) -> model.SpecialValueMap:
     )
 
 
-NAME_SIZE = 14
-"""Pixels of the name beside a single figure; what Grafana makes of several is half of that."""
+NAME_SIZE, FIGURE_SIZE = 14, 24
+"""Pixels of the name beside a single figure, and of the figure. Of several, Grafana makes it as
+small as seven, because it leaves sixteen between two of them."""
 
 
 def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
@@ -72,7 +73,8 @@ def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
     elif panel.named:
         # Below each other: side by side, those of four currencies are too small to be read.
         builder.text_mode(mode.VALUE_AND_NAME).orientation(common.VizOrientation.HORIZONTAL)
-        builder.text(build_common.VizTextDisplayOptions().title_size(NAME_SIZE))
+        sizes = build_common.VizTextDisplayOptions().title_size(NAME_SIZE)
+        builder.text(sizes.value_size(FIGURE_SIZE))
 
 
 _NAMES = re.compile(r"\{\{(org|domain)\}\}")

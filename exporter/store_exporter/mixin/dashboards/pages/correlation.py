@@ -103,7 +103,7 @@ def spread() -> Panel:
         "one store: look at that shop.",
         (
             Query(
-                errors(("error_type",), series.FAILURES),
+                f"{errors(('error_type',), series.FAILURES)} > 0",
                 "Failures",
                 decimals=0,
                 width=92,

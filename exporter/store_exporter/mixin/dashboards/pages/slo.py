@@ -56,6 +56,7 @@ def objective() -> Panel:
         decimals=2,
         width=6,
         height=5,
+        named=True,
     )
 
 
@@ -72,6 +73,7 @@ def least_left() -> Panel:
         decimals=1,
         width=6,
         height=5,
+        named=True,
         steps=LEFT,
     )
 
@@ -87,6 +89,7 @@ def missed() -> Panel:
         decimals=0,
         width=6,
         height=5,
+        named=True,
         steps=((None, "green"), (1, "red")),
     )
 

@@ -108,12 +108,13 @@ def beside_normal() -> Row:
     )
     history = f"needs {SEASONAL.history} weeks of history"
     return Row(
-        f"Same weekday and hour of the last {SEASONAL.weeks} weeks",
+        "Beside what is normal",
         (
             Panel(
                 PanelKind.GRAPH,
                 "Orders in two hours, and what is normal",
-                "Normal is the median of the same weekday and hour of the last weeks. Zero where "
+                f"Normal is the median of the same weekday and hour of the last {SEASONAL.weeks} "
+                "weeks. Zero where "
                 "it is far above zero is an alert.",
                 (Query(orders, "now"), Query(normal, "normal", past=True, empty=history)),
                 low=0,
