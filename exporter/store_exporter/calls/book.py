@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from ..lock import Lock
 from .call import MAX_RAW, OPERATION, Call, message_and_status
@@ -80,11 +79,11 @@ class CallBook:
         org, domain, platform, operation = labels
         now = self._clock()
         call = Call(now, org, domain, platform, OPERATION, operation, seconds, error_type)
-        calls = self._page(call).list_of(call)
+        calls = self._page(org, domain).list_of(call)
         if len(calls) == calls.maxlen and 0 <= now - calls[0].time < _BUSY:
             return
         message, status = message_and_status(error)
-        calls.append(replace(call, message=message, status=status, trace_id=trace))
+        calls.append(call._replace(message=message, status=status, trace_id=trace))
         self._changed.add((org, domain))
 
     def slow(self, labels: Labels, seconds: float, trace: str) -> float:
@@ -117,16 +116,17 @@ class CallBook:
     def add(self, call: Call) -> None:
         """Remember a call that another process reports; its message is cut to what may be kept."""
         if len(call.message) > MAX_RAW:
-            call = replace(call, message=call.message[:MAX_RAW])
+            call = call._replace(message=call.message[:MAX_RAW])
         if call.error_type is None:
             self._slow(call)
             return
-        calls = self._page(call).list_of(call)
+        page = self._page(call.org, call.domain)
+        calls = page.list_of(call)
         pushed_out = size(calls[0]) if calls and len(calls) == calls.maxlen else 0
         calls.append(call)
         self._changed.add((call.org, call.domain))
         if calls:
-            self._weigh(self._page(call), size(call) - pushed_out)
+            self._weigh(page, size(call) - pushed_out)
 
     def of(self, org: str, domain: str) -> set[Call]:
         """Return all that is remembered of a store, as it was written."""
@@ -149,7 +149,7 @@ class CallBook:
             text = text[: max(len(text) - _UNSURE, 0)]
         if len(text) > SHOWN:
             text = text[:SHOWN] + "…"
-        return replace(call, message=text)
+        return call._replace(message=text)
 
     def knows(self, org: str, domain: str) -> bool:
         """Whether anything is remembered of a store."""
@@ -184,8 +184,8 @@ class CallBook:
                 for calls in [slow] if slowest else failures:
                     yield from (one for one in copied(calls) if one.time > oldest)
 
-    def _page(self, call: Call) -> StoreCalls:
-        key = (call.org, call.domain)
+    def _page(self, org: str, domain: str) -> StoreCalls:
+        key = (org, domain)
         page = self._pages.get(key)
         if page is None:
             if len(self._pages) >= MAX_STORES:
@@ -220,7 +220,7 @@ class CallBook:
 
     def _slow(self, call: Call) -> float:
         most, oldest = self.limits.slowest, self._clock() - self.limits.age
-        page = self._page(call)
+        page = self._page(call.org, call.domain)
         if not most:
             return float("inf")
         # Tried and not waited for, as above; that a slow call is missed now and then does no harm.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import ERROR_TYPES, Fault
 
@@ -15,8 +14,7 @@ OPERATION, PROBE, COLLECTOR = "operation", "probe", "collector"
 """Kinds of calls."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call of an operation, or one run of a probe or collector.
 
     Attributes:

@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict
 
 from ...calls.book import CallBook
 from ...calls.call import Call
@@ -97,7 +96,7 @@ class KeptCalls:
         await self._restore()
         for key in changed & self._stores.keys() - self._unread:
             calls = [*self._book.slowest(*key), *reversed(self._book.read(*key))]
-            kept = [asdict(self._book.shown(call)) for call in calls]
+            kept = [self._book.shown(call)._asdict() for call in calls]
             text = json.dumps(kept, separators=(",", ":"))
             try:
                 await self._documents.write(Key.of(self._stores[key], DOCUMENT), text)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
@@ -88,8 +88,8 @@ class Ingest(Receiver):
             counted = recorder.operation(*labels).labels
             if counted != labels:
                 org, domain, platform, operation = counted
-                call = replace(  # noqa: PLW2901 - the same call, as it is counted
-                    call, org=org, domain=domain, platform=platform, operation=operation
+                call = call._replace(  # noqa: PLW2901 - the same call, as it is counted
+                    org=org, domain=domain, platform=platform, operation=operation
                 )
             calls.add(call)
 
