@@ -61,18 +61,16 @@ class _Shape:
     """Calls of one batch that have the same fields.
 
     Attributes:
-        size: how many fields.
         alike: takes from a call what tells its kind from others.
         kinds: those that were met, by that.
         plain: whether all fields of them are counted, and none only told.
         durations: of these kinds where they are plain, by the same.
     """
 
-    __slots__ = ("alike", "durations", "kinds", "plain", "size")
+    __slots__ = ("alike", "durations", "kinds", "plain")
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         check_fields(fields)
-        self.size = len(fields)
         values = itemgetter(*(name for name in _KIND if name in fields))
         self.alike: Callable[[dict[str, Any]], Any] = values
         if "http_status" in fields:
@@ -110,6 +108,8 @@ class CallReader:
         self._tenant = tenant
         self._now = tenant.now()
         self._shapes: dict[tuple[str, ...], _Shape] = {}
+        # Of the last plain shape with so many fields: its `alike` and `durations`.
+        self._usual: dict[int, tuple[Callable[[Any], Any], dict[Any, list[float]]]] = {}
         self._kinds: list[_Kind] = []
         self._failed: list[_Failed] = []
 
@@ -124,15 +124,17 @@ class CallReader:
         for kind in self._kinds:
             if not kind.durations:
                 continue
+            addition = found.get(kind.labels)
+            if addition is None:
+                addition = found[kind.labels] = Addition()
             count, error_type = len(kind.durations), kind.error_type
-            addition = Addition(count, {}, kind.durations[:], exemplars=kind.exemplars[:])
+            addition.finished += count
+            addition.durations += kind.durations
+            addition.exemplars += kind.exemplars
             if error_type is not None:
-                addition.errors[error_type] = count
+                addition.errors[error_type] = addition.errors.get(error_type, 0) + count
                 for exemplar in kind.exemplars:
                     addition.error_exemplars[error_type] = exemplar._replace(value=1.0)
-            known = found.setdefault(kind.labels, addition)
-            if known is not addition:
-                known.merge(addition)
         return found
 
     def slowest(self) -> list[Call]:
@@ -171,32 +173,32 @@ class CallReader:
         place = (at, org, domain, platform, OPERATION, operation, seconds)
         return Call(*place, trace_id=trace_id)
 
-    def read(self, found: Iterable[Found]) -> None:
-        """Add calls, and note of the others why they cannot be counted."""
-        usual: dict[int, _Shape] = {}
+    def read(self, found: Iterable[Found]) -> bool:
+        """Add calls, and note of the others why they cannot be counted.
+
+        Returns:
+            Whether there were any.
+        """
+        usual, index = self._usual, None
         for index, call in found:
             # Most calls have the fields of one before, and nothing but a duration to record.
             # As many fields, and among them all that are taken, are the same fields.
-            shape = usual.get(len(call)) if call.__class__ is dict else None
-            if shape is not None:
-                try:
-                    durations = shape.durations[shape.alike(call)]
-                    seconds = call["duration_seconds"]
-                    if seconds.__class__ is float and 0 <= seconds <= MAX_SECONDS:
-                        durations.append(seconds)
-                        continue
-                except (KeyError, TypeError):  # other fields, a new kind, or what is no text
-                    pass
             try:
-                shape = self._add(call)
+                alike, durations = usual[len(call)]
+                seconds = call["duration_seconds"]
+                if seconds.__class__ is float and 0 <= seconds <= MAX_SECONDS:
+                    durations[alike(call)].append(seconds)
+                    continue
+            except (KeyError, TypeError):  # no object, other fields, a new kind, what is no text
+                pass
+            try:
+                self._add(call)
             except FieldError as error:
                 self.refusals.append(Refusal(index, error.field, str(error)))
-            else:
-                if shape.plain:
-                    usual[shape.size] = shape
+        return index is not None
 
-    def _add(self, call: Any) -> _Shape:
-        """Add one call, and return its shape."""
+    def _add(self, call: Any) -> None:
+        """Add one call."""
         if isinstance(call, FieldError):
             raise call
         if call.__class__ is not dict:
@@ -216,9 +218,9 @@ class CallReader:
         if shape.plain:
             kind.durations.append(seconds)
             shape.durations[alike] = kind.durations
+            self._usual[len(fields)] = shape.alike, shape.durations
         else:
             self._add_alone(kind, call, seconds)
-        return shape
 
     def _add_alone(self, kind: _Kind, call: dict[str, Any], seconds: float) -> None:
         """Add a call with more to record than its duration."""

@@ -96,8 +96,8 @@ class Ingest(Receiver):
     async def _read(self, tenant: Tenant, body: bytes, content_type: str) -> CallReader:
         reader = CallReader(tenant)
         found = calls_in(body, content_type)
-        async for some in in_turns(iter(lambda: list(islice(found, _SLICE)), [])):
-            reader.read(some)
+        async for _ in in_turns(iter(lambda: reader.read(islice(found, _SLICE)), False)):
+            pass
         return reader
 
 
