@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
 import ssl
 import stat
 import sys
@@ -97,6 +98,29 @@ def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert kept.read_text() == key.consumer_key
     assert sorted(path.name for path in tmp_path.iterdir()) == ["secrets", "store-exporter.yml"]
+
+
+def test_an_address_that_refuses_connections_is_reported_before_any_key_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    prompts: list[str] = []
+    replies = iter(["woocommerce", f"http://127.0.0.1:{port}"])
+
+    def reply(prompt: str) -> str:
+        prompts.append(prompt)
+        try:
+            return next(replies)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("builtins.input", reply)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    assert cli.main(["init", f"--config.file={tmp_path}/store-exporter.yml"]) == 1
+    assert prompts[-1] == f"Address of the store [http://127.0.0.1:{port}]: "
+    refused = f"Port {port} of 127.0.0.1 cannot be reached: Connection refused; press Enter"
+    assert refused in capsys.readouterr().out
 
 
 @pytest.mark.timeout(180)
@@ -272,7 +296,7 @@ def test_an_address_that_does_not_answer_is_told_and_the_environments_proxy_is_n
     given = flags(folder, shop, "http://127.0.0.1:9")
     assert cli.main(given) == 1
     seen = capsys.readouterr().out
-    assert "http://127.0.0.1:9 could not be opened: " in seen
+    assert seen.count("refused the connection") == 1
     assert "The environment's proxy is not used; use --proxy-url" in seen
     assert not shop.requests
 

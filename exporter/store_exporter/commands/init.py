@@ -24,6 +24,8 @@ from . import doctor
 from .support import arguments, new_files, questions, terminal
 from .support.questions import Questions, UnansweredError
 
+_CONNECT_SECONDS = 5.0
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -132,25 +134,31 @@ def _entry(
 
 
 def _address(args: argparse.Namespace, ask: Questions, before: Config | None) -> str:
-    """Return the store's address; a typed one whose host does not exist is asked for once more.
+    """Return the store's address; a typed one that cannot be reached is asked for once more.
 
-    Behind a proxy this machine need not know any name.
+    Behind a proxy this machine need not know any name, nor reach any host.
     """
     url = ask.text("Address of the store", "--url", args.url, questions.address)
-    host = urlsplit(url).hostname or ""
     proxied = args.proxy_url or (before and any(store.proxy for store in before.stores))
-    if args.url or proxied or _resolves(host):
+    if args.url or proxied or not (reason := _unreachable(url)):
         return url
-    print(f"  There is no host {host}; press Enter if it will come to be, or is behind a proxy.")
+    print(f"  {reason}; press Enter if it will come to be, or is behind a proxy.")
     return ask.text("Address of the store", "--url", None, questions.address, url)
 
 
-def _resolves(host: str) -> bool:
+def _unreachable(url: str) -> str:
+    """Return why this machine cannot connect to an address; "" if it can."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        socket.getaddrinfo(host, None)
-    except (OSError, UnicodeError):
-        return False
-    return True
+        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+    except (socket.gaierror, UnicodeError):
+        return f"There is no host {host}"
+    except TimeoutError:
+        return f"Port {port} of {host} did not answer within {_CONNECT_SECONDS:g} s"
+    except OSError as error:
+        return f"Port {port} of {host} cannot be reached: {error.strerror}"
+    return ""
 
 
 def _platform(args: argparse.Namespace, ask: Questions) -> Platform:
@@ -178,16 +186,17 @@ def _looked_at(file: Path, before: Config | None, entry: dict[str, Any], ask: Qu
     try:
         url, note = asyncio.run(questions.final(config.stores[0]))
     except StoreError as error:
-        url, note = config.stores[0].url, f"{config.stores[0].url} could not be opened: {error}."
+        # The checks that follow report the failure itself.
+        url, note = config.stores[0].url, ""
         if error.error_type == "tls_untrusted":
-            print(f"  {note}")
+            print(f"  {url} could not be opened: {error}.")
             path = ask.optional("PEM file with the certificate's issuer", _file)
             if path:
                 entry["ca_file"] = new_files.relative_path(path, file)
                 return _looked_at(file, before, entry, ask)
             note = "Use --ca-file FILE to trust an issuer that the system does not know."
         elif config.stores[0].proxy is None and getproxies_environment():
-            note += " The environment's proxy is not used; use --proxy-url if it is needed."
+            note = "The environment's proxy is not used; use --proxy-url if it is needed."
     if note:
         print(f"  {note}")
     if url != config.stores[0].url:
