@@ -145,6 +145,31 @@ def test_sizes_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "in all" in capsys.readouterr().out
 
 
+def test_the_stores_of_a_configuration_are_counted_without_its_secrets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "found.json").write_text('[{"targets": ["c.example", "d.example"]}]')
+    kind = "org: acme, platform: woocommerce"
+    keys = "credentials: {consumer_key: 'file:{domain}/key', consumer_secret: 'file:{domain}/own'}"
+    listed = ", ".join(f"{{domain: {name}.example, {kind}, {keys}}}" for name in "ab")
+    text = f"orgs: [{{org: acme}}]\nstores: [{listed}]\n"
+    found = f"discovery: [{{files: [found.json], {kind}, store: {{{keys}}}}}]\n"
+    for number, written in ((2, text), (4, text + found)):
+        (tmp_path / "own.yml").write_text(written)
+        assert cli.main(["sizing", f"--config.file={tmp_path}/own.yml"]) == 0
+        counted = capsys.readouterr().out
+        assert cli.main(["sizing", f"--stores={number}"]) == 0
+        assert counted == capsys.readouterr().out
+
+
+def test_a_configuration_without_stores_has_no_size(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own.yml").write_text("orgs: []\n")
+    assert cli.main(["sizing", f"--config.file={tmp_path}/own.yml"]) == 1
+    assert "has no stores; --stores supplies a number" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("number", ["0", "-1", "many", "99999999"])
 def test_no_number_of_stores_is_refused(number: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

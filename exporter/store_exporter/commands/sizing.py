@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum
+from pathlib import Path
 
 from .. import markdown
 from ..metrics.catalogue import operations as catalogue
@@ -16,6 +18,8 @@ from ..mixin.rules import longterm, recording, slo
 from ..platforms import base
 from ..probing.jobs import PROBE, jobs_of
 from ..stores.model import Store
+from . import CommandError
+from .support import stores
 from .support.store_series import MOST_LISTED, store_series, usual_store
 
 SCRAPED_BYTES = 1.3
@@ -81,13 +85,13 @@ def parts(fleet: Fleet) -> list[Part]:
     used = fleet.stores * fleet.operations
     buckets = 0 if fleet.native else len(catalogue.LATENCY_BUCKETS) + 3
     each = store_series(fleet.store)
-    stores = fleet.stores * (each.own + (0 if fleet.native else each.buckets))
+    watched = fleet.stores * (each.own + (0 if fleet.native else each.buckets))
     # Finished and running ones, failed ones by type, and classic buckets with their sum and count.
     plain = used * (2 + fleet.errors + buckets)
     histograms = used if fleet.native else 0
     listed = fleet.stores * each.listed if fleet.lists else 0
     found = [
-        Part("stores", stores, stores / fleet.scrape, SCRAPED_BYTES),
+        Part("stores", watched, watched / fleet.scrape, SCRAPED_BYTES),
         Part("their lists", listed, listed / fleet.scrape, SCRAPED_BYTES),
         Part("operations", plain, plain / fleet.scrape, SCRAPED_BYTES),
         Part("their histograms", histograms, histograms / fleet.scrape, HISTOGRAM_BYTES),
@@ -182,7 +186,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     usual = Fleet(stores=1)
     add = parser.add_argument
-    add("--stores", type=_number, required=True, metavar="N", help="stores that are watched")
+    counted = parser.add_mutually_exclusive_group(required=True)
+    counted.add_argument("--stores", type=_number, metavar="N", help="stores that are watched")
+    counted.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        metavar="FILE",
+        help="a configuration whose stores are counted instead, those that discovery finds "
+        "included; the one with most series stands for all",
+    )
     add(
         "--operations",
         type=_number,
@@ -232,14 +245,27 @@ def _number(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the sizes."""
+    watched = _watched(args) if args.config_file else []
+    if args.config_file and not watched:
+        raise CommandError(f"{args.config_file} has no stores; --stores supplies a number")
+    usual = max(watched, key=lambda store: sum(store_series(store)), default=usual_store())
     fleet = Fleet(
-        stores=args.stores,
+        stores=args.stores or len(watched),
         operations=args.operations,
         errors=args.errors,
         native=not args.classic_buckets,
         lists=not args.without_lists,
         scrape=args.scrape_interval,
         days=args.days,
+        store=usual,
     )
     print(table(fleet))
     return 0
+
+
+def _watched(args: argparse.Namespace) -> Sequence[Store]:
+    """Return the stores of the configuration; secrets are read only where discovery needs them."""
+    config = stores.read_config(args, resolve=False)
+    if config.discovery:
+        config = stores.read_config(args)
+    return asyncio.run(stores.stores_of(config))
