@@ -49,7 +49,11 @@ async def test_the_typescript_example_is_strict_and_reports_each_call_once(
         options = json.dumps({"url": running.url, "token": TOKEN})
         done = await run("node", "app.js", options, folder=node_folder)
         found = await shown(running)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    # Of two flushes that fail in one outage; a response that is lost once is no outage.
+    assert re.fullmatch(
+        r"calls cannot be reported to http://127\.0\.0\.1:\d+ now: \w+\n", done.stderr
+    )
     dropped = json.loads(done.stdout)["dropped"]
     # Two, and 140 while nobody listened, of which 70 were on their way and 50 kept.
     assert found[TOTAL, *CART] == 142 - dropped

@@ -7,7 +7,7 @@
 //
 // Without any package, on Node 18 or later, and wherever there are fetch and crypto.
 
-/** Why a call failed; docs/operations.md says what each is. */
+/** Why a call failed; docs/metrics.md says what each is. */
 export type ErrorType =
   | "out_of_stock" | "invalid_coupon" | "not_found" | "invalid_input" | "invalid_state" | "timeout"
   | "dns" | "connection" | "tls" | "server_error" | "maintenance" | "rate_limited" | "blocked"
@@ -43,6 +43,7 @@ export class Tracker {
   private calls: Call[] = [];
   private batch: { key: string; body: string } | undefined;
   private sending: Promise<void> = Promise.resolve();
+  private failing = false;
 
   constructor(private readonly options: Options) {}
 
@@ -88,12 +89,17 @@ export class Tracker {
     while (this.batch || this.calls.length) {
       // Kept with its key until there is an answer, so that it counts once however often it is sent.
       this.batch ??= { key: crypto.randomUUID(), body: JSON.stringify(this.calls.splice(0, BATCH)) };
-      if (!(await this.post(this.batch)) && !(await this.post(this.batch))) return;
+      const reason = (await this.post(this.batch)) && (await this.post(this.batch));
+      // Once for each outage, however many flushes it lasts.
+      if (reason && !this.failing) console.warn(`calls cannot be reported to ${this.options.url} now:`, reason);
+      this.failing = !!reason;
+      if (reason) return;
       this.batch = undefined;
     }
   }
 
-  private async post({ key, body }: { key: string; body: string }): Promise<boolean> {
+  /** Sends a batch; returns why it has to be sent again, "" if it has not. */
+  private async post({ key, body }: { key: string; body: string }): Promise<string> {
     try {
       const answer = await fetch(new URL("/api/v1/operations", this.options.url), {
         method: "POST", body, redirect: "error",
@@ -104,10 +110,12 @@ export class Tracker {
         signal: AbortSignal.timeout(this.options.timeoutMs ?? 2_000),
       });
       const text = await answer.text();
+      if (answer.status >= 500 || answer.status === 408 || answer.status === 429)
+        return `HTTP ${answer.status}`;
       if (!answer.ok || !text.includes('"refused": []')) console.warn("calls were refused:", text);
-      return answer.status < 500 && answer.status !== 408 && answer.status !== 429;
-    } catch {
-      return false;
+      return "";
+    } catch (error) {
+      return String((error as any)?.cause?.code ?? error);
     }
   }
 }

@@ -58,6 +58,7 @@ await Promise.all([tracker.flush(), tracker.flush()]);
 down = true;
 for (let call = 0; call < 70; call++) await cart("1");
 await tracker.flush();
+await tracker.flush(); // The log has one line of both.
 for (let call = 0; call < 70; call++) await cart("1");
 down = false;
 await tracker.flush();
