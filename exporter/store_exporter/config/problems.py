@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -52,11 +52,19 @@ def shortened(name: str) -> str:
     return clean if len(clean) <= 64 else clean[:61] + "..."
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Say what may have been meant by an unknown name."""
+def suggestion(name: str, known: Iterable[str], *, missing: Sequence[str] = ()) -> str:
+    """Say what may have been meant by an unknown name.
+
+    Args:
+        name: the unknown one.
+        known: those that could stand in its place.
+        missing: those that have to be there and are not; a single one is meant if none is alike.
+    """
     names = sorted(known)
     # Domains share their endings: those of any two stores of an org are half alike.
     cutoff = 0.8 if "." in name else 0.6
     if close := get_close_matches(name, names, n=1, cutoff=cutoff):
         return f"did you mean {close[0]}?"
+    if len(missing) == 1:
+        return f"did you mean {missing[0]}?"
     return f"known here: {', '.join(names)}" if names else "nothing is known here"

@@ -44,14 +44,17 @@ def explain(
         document: the file, with the lines of its entries.
         path: where in the document the model's data stands.
     """
-    for finding in error.errors(include_url=False, include_input=False):
+    findings = error.errors(include_url=False, include_input=False)
+    missing = [finding["loc"] for finding in findings if finding["type"] == "missing"]
+    for finding in findings:
         where = [*path, *finding["loc"]]
         context = finding.get("ctx", {})
         match finding["type"]:
             case "extra_forbidden":
                 *parents, name = finding["loc"]
                 known = keys_at(model, parents)
-                message = f"unknown key; {suggestion(str(name), known)}"
+                absent = [str(loc[-1]) for loc in missing if list(loc[:-1]) == parents]
+                message = f"unknown key; {suggestion(str(name), known, missing=absent)}"
             case "value_error":
                 message = str(context["error"])
             case kind:
