@@ -9,7 +9,7 @@ import pytest
 from store_demo.stores.base import DemoStore
 from store_demo.stores.faults import Fault
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.server.api.analytics import success_rate
+from store_exporter.server.api.analytics import PROCESS_ONLY, success_rate
 from store_exporter.server.api.reports import overall
 from tests.server.support import ENVIRON, Running, configuration, exporting
 
@@ -177,7 +177,8 @@ def test_stores_sum_up_to_one_status(
 
 async def test_analytics_counts_every_operation_of_the_org_and_no_other(running: Running) -> None:
     found = (await running.api("/api/v1/analytics")).json
-    assert found["source"] == "process"
+    assert (found["source"], found["complete"]) == ("process", False)
+    assert found["warnings"] == [PROCESS_ONLY]
     stats = found["stats"]
     assert stats["total_operations"] == 4
     assert stats["operations_by_type"] == {"get_cart": 3, "apply_coupon_to_cart": 1}

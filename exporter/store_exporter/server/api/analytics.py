@@ -21,6 +21,12 @@ from ...metrics.recorder import Recorder
 DAY = 86_400
 """Seconds."""
 
+PROCESS_ONLY = (
+    "these are calls that the exporter has counted itself: of applications, those that they report "
+    "to it; prometheus_url in its configuration adds the past, and applications that are scraped"
+)
+"""A warning: there is no database to query."""
+
 Key = tuple[str, str, str]
 """Domain, platform and operation."""
 
@@ -116,7 +122,8 @@ def from_recorder(recorder: Recorder, filters: Filters, now: float) -> Findings:
                 _READERS[family.metric.name](usage, labels, value)
     start = min(beginnings, default=None)
     complete = start is not None and start <= now - filters.days * DAY
-    return Findings(found, start, None if start is None else now, complete)
+    warnings = () if complete else (PROCESS_ONLY,)
+    return Findings(found, start, None if start is None else now, complete, warnings=warnings)
 
 
 def _total(usage: OperationUsage, _: Sequence[str], value: Any) -> None:

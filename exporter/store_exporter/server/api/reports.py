@@ -87,7 +87,7 @@ def health_document(stores: Sequence[Store], found: Sequence[Report | None]) -> 
         "healthy_domains": counts["healthy"],
         "total_domains": len(stores),
         "complete": not missing,
-        "warnings": [f"nothing is known of {missing} stores: {NOBODY}"] if missing else [],
+        "warnings": [f"stores of which nothing is known: {missing}; {NOBODY}"] if missing else [],
         "health_checks": [
             {**_UNKNOWN, "domain": store.domain, "platform": store.platform} | (each or {})
             for store, each in zip(stores, found, strict=True)

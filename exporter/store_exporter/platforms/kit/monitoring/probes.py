@@ -95,7 +95,7 @@ def dns(_: Any, run: Run) -> Generator[Resolve, Sequence[str], Report]:
     host = parts.hostname or ""
     addresses = yield Resolve(host, parts.port or 443)
     samples = [Sample(health.NETWORK, 1, {"network": network_of(addresses)})]
-    return Report(samples, summary=f"{host} has {len(set(addresses))} addresses")
+    return Report(samples, summary=f"addresses of {host}: {len(set(addresses))}")
 
 
 def network_of(addresses: Sequence[str]) -> str:
