@@ -26,7 +26,7 @@ class Response:
     Attributes:
         status: HTTP status.
         headers: names in lower case.
-        body: decompressed, at most the limit asked for.
+        body: decompressed, at most the requested limit.
         url: the address that responded, after permitted redirects.
         phases: seconds per phase (resolve, connect, tls, processing, transfer); phases that did
             not happen, as on a reused connection, are absent.
@@ -109,10 +109,10 @@ class Report:
     Attributes:
         samples: the figures to publish until the next run.
         degraded: why the store works but not well, one sentence each; empty when it is well.
-        summary: one line for a person: what was asked and what came back.
+        summary: one line for a person: what was requested and what came back.
         facts: what rarely changes of the store and may explain a failure when it does: by kind,
             the value of each component, such as the version of each plugin. A kind that is named
-            is told whole: what is missing in it is gone.
+            is reported whole: what is missing in it is gone.
     """
 
     samples: Sequence[Sample] = ()
@@ -139,7 +139,7 @@ class Probe:
     Attributes:
         name: value of the label `probe`.
         check: makes the plan of a run.
-        description: one sentence: what it asks and what its failure means.
+        description: one sentence: what it requests and what its failure means.
         interval: seconds between runs unless configured.
         timeout: seconds for one run unless configured.
         critical: whether the store is critical, rather than degraded, while this probe fails.

@@ -4,7 +4,7 @@ Every failure that this project records has an `error_type` from `ERROR_TYPES` a
 `Fault`. Neither is ever an exception's message: both are metric labels and must stay bounded.
 
     StoreError                 carries an error type, and by it the fault
-    └── UnsupportedOperationError   the platform cannot do what was asked
+    └── UnsupportedOperationError   the platform cannot do what was requested
 
 The lists are data; `store_exporter.operations` maps foreign exceptions to them.
 """
@@ -75,7 +75,7 @@ _ENTRIES = (
     ErrorType(
         "timeout",
         Fault.STORE,
-        "The store did not answer in time.",
+        "The store did not respond in time.",
         "Check the store's load and its hosting.",
     ),
     ErrorType(

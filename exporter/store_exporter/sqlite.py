@@ -215,7 +215,7 @@ def number(path: Path) -> tuple[int, int] | None:
 def finding(text: str) -> sqlite3.Error:
     """Return what `PRAGMA integrity_check` found as the error that it is.
 
-    A page that the disk does not give right now is told in words like those of a damaged one.
+    A page that the disk does not give right now is reported in words like those of a damaged one.
     """
     error = sqlite3.DatabaseError(text)
     if code := _PAGE.search(text):

@@ -84,7 +84,7 @@ def test_what_arrives_and_what_is_refused_is_said(tmp_path: Path) -> None:
             "org-gone msteamsv2: REFUSED, 1 of 1 requests (clientError)",
             "org-gone webhook: arrived, 1 of 1",
             "platform slack: arrived, 1 of 1",
-            "Alertmanager's log has the receiver's answer",
+            "Alertmanager's log has the receiver's response",
         ]
         done = command(tmp_path, url, "acme")
         assert done.stdout.splitlines()[1:] == ["platform slack: arrived, 1 of 1"]

@@ -141,7 +141,7 @@ def test_an_unknown_org_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(500, "Grafana answered 500 the database is locked"), (None, "")]
+    ("status", "words"), [(500, "Grafana responded 500 the database is locked"), (None, "")]
 )
 def test_an_error_of_grafana_is_told_in_one_line_without_the_password(
     status: int | None,

@@ -30,9 +30,9 @@ async def test_it_succeeds_while_the_exporter_is_ready_and_at_no_other_time(tmp_
     async with exporting(tmp_path, configuration(), paths=web_paths("/stores")) as running:
         assert await check(f"{running.url}/stores/") == (0, "")
         running.exporter.ready = False
-        told = f"{running.url}/stores is not ready: it answers 503 Service Unavailable\n"
+        told = f"{running.url}/stores is not ready: it responds 503 Service Unavailable\n"
         assert await check(f"{running.url}/stores") == (1, told)
-        told = f"{running.url} is not the address of a store-exporter: it answers 404 Not Found\n"
+        told = f"{running.url} is not the address of a store-exporter: it responds 404 Not Found\n"
         assert await check(running.url) == (1, told)
 
 

@@ -186,8 +186,8 @@ async def test_a_byte_order_mark_before_an_answer_is_no_part_of_it(
 @pytest.mark.parametrize(
     ("response", "message"),
     [
-        (web.Response(status=500), "answered with status 500"),
-        (web.Response(status=302, headers={"Location": "/other"}), "answered with status 302"),
+        (web.Response(status=500), "responded with status 500"),
+        (web.Response(status=302, headers={"Location": "/other"}), "responded with status 302"),
         (web.Response(text="<html>"), "did not answer with JSON"),
         (web.Response(body=groups("a").encode("utf-16")), "is in UTF-16"),
         (web.Response(body=b"[" * 60_000), "did not answer with JSON"),

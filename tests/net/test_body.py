@@ -72,5 +72,5 @@ def test_the_limit_holds_through_every_coding() -> None:
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, br", ", ".join(["gzip"] * 4)])
 def test_what_cannot_be_undone_is_told_as_what_nobody_asked_for(coding: str) -> None:
-    with pytest.raises(StoreError, match="which was not asked for"):
+    with pytest.raises(StoreError, match="which was not requested"):
         Body(100, coding, 200)

@@ -117,7 +117,7 @@ async def test_a_refusal_is_logged_in_the_exporters_words_and_not_repeated(
         assert not await flushed(reporter)
         assert await flushed(reporter)
         reporter.close()
-    assert "acme: it answered 400" in caplog.text
+    assert "acme: it responded 400" in caplog.text
     assert "there is no store of this domain" in caplog.text
 
 
@@ -190,7 +190,7 @@ async def test_a_token_that_is_refused_rests_and_the_calls_of_its_org_are_told_a
         assert await messages(running) == ["kept"]
         reporter.close()
     (warning, *_) = (one for one in caplog.records if one.levelno >= logging.WARNING)
-    assert "it answered 401" in warning.getMessage()
+    assert "it responded 401" in warning.getMessage()
 
 
 @pytest.mark.parametrize(

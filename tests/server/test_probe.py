@@ -163,7 +163,7 @@ async def test_too_many_probes_at_once_are_refused(tmp_path: Path) -> None:
                 >= {
                     "too many probes at the same time": 8,
                     # One request at a time: who waits for ours is told so, and no store is down.
-                    "another run still asks the store": MAX_PROBES - 1,
+                    "another run of it still goes on": MAX_PROBES - 1,
                 }.items()
             )
             # Each gives its place back.

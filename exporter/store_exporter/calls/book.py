@@ -19,7 +19,7 @@ SHOWN = 300
 """Characters of a message that are shown."""
 MAX_STORES = 10_000
 MAX_BYTES = 100_000_000
-"""Of all failures that others told, with their messages, in memory."""
+"""Of all failures that others reported, with their messages, in memory."""
 _UNSURE = 200
 """Characters at the end of a message that was cut before it was masked: what stands there may be
 the beginning of something that should be hidden, and is not shown."""

@@ -159,7 +159,7 @@ def _wait(
     if not wanted and not held:
         print("not sent: the receivers have no integrations")
     elif not arrived:
-        print("Alertmanager's log has the receiver's answer")
+        print("Alertmanager's log has the receiver's response")
     return 0 if arrived and wanted else 1
 
 
@@ -266,4 +266,4 @@ def _json(client: httpx.Client, path: str, **params: str) -> Any:
     try:
         return response.json()
     except ValueError:
-        raise AlertTestError("the answer is not a JSON document; is this Alertmanager?") from None
+        raise AlertTestError("the response is not a JSON document; is this Alertmanager?") from None

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Return 0 when it watches its stores, and 1 with a sentence when it does not."""
     url = f"{args.exporter_url.rstrip('/')}/-/ready"
     # Nothing is sent and nothing is believed but the status, and the certificate of a server that
-    # is asked by 127.0.0.1 is usually for another name.
+    # is requested by 127.0.0.1 is usually for another name.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
             problem = (
                 "is not ready" if error.code == 503 else "is not the address of a store-exporter"
             )
-            problem += f": it answers {error.code} {error.reason}".rstrip()
+            problem += f": it responds {error.code} {error.reason}".rstrip()
     except OSError as error:
         problem = f"cannot be reached: {_why(error)}; does the exporter listen there?"
     except (ValueError, http.client.InvalidURL):

@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask, check and write; 1 when nothing was written, 2 when an answer is missing."""
+    """Ask, check and write; 1 when nothing was written, 2 when a value is missing."""
     arguments.silence_log()
     try:
         return _run(args, Questions(may_ask=sys.stdin.isatty()))

@@ -68,7 +68,7 @@ class Discoverer:
     """Asks sources at their intervals and passes on what all of them named last.
 
     Args:
-        found: gets what each source names whenever one was asked the first time, or gave another
+        found: gets what each source names whenever one was read the first time, or gave another
             answer than before.
         read: gets a source's org, and whether it responded, after each read.
         sleep: waits for seconds.
@@ -94,7 +94,7 @@ class Discoverer:
 
         One that was there before, with the same org, platform and place, keeps its response: as it
         is, or made anew of the same domains where the configuration says something else of it.
-        Nothing is asked until `start`.
+        Nothing is requested until `start`.
         """
         self._cancel()
         before = {source.identity: source for source in self._sources}

@@ -1,6 +1,6 @@
 """Stores found in files or at an address, in the format of Prometheus' file_sd and http_sd.
 
-A source tells domains and nothing else: labels in it are ignored, and org, platform, credentials
+A source lists domains and nothing else: labels in it are ignored, and org, platform, credentials
 and limits are those that the configuration gives to this source.
 """
 
@@ -196,7 +196,7 @@ async def _ask(source: HttpSource, refresh: float, room: int) -> bytes:
             ) as response,
         ):
             if response.status != 200:
-                raise SourceError(f"the address answered with status {response.status}")
+                raise SourceError(f"the address responded with status {response.status}")
             body = bytearray()
             async for chunk in response.content.iter_chunked(64 * 1024):
                 body += chunk

@@ -40,7 +40,7 @@ class Event:
         kind: what kind of thing changed.
         component: what changed: the name of a plugin, of an application.
         before: what it was; empty where it is new or was not known.
-        after: what it is; empty where it is gone or was not told.
+        after: what it is; empty where it is gone or was not reported.
         link: an address that tells more, or "".
         key: what a sender knows it by, or "": an event is taken once by its key.
     """

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from .event import Event, EventKind, plain
 
 Facts = Mapping[EventKind, Mapping[str, str]]
-"""What is so of a store now: by kind, the value of each component. A kind is told whole: what is
+"""What is so of a store now: by kind, the value of each component. A kind is whole: what is
 missing in it is gone."""
 
 MAX_EVENTS = 200

@@ -81,7 +81,7 @@ class ErrorClasses:
         Args:
             name: its class or code, if that is known.
             status: the HTTP status that it came with, if there was one.
-            platform: of the store that was asked.
+            platform: of the store that was called.
 
         Returns:
             None when neither says anything.

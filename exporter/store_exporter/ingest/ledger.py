@@ -1,7 +1,7 @@
 """The file of what was reported: the total of each series, and the batches counted in it.
 
 Both change in one transaction. So whenever the process ends, killed or not, a batch is counted
-whole or not at all, and its sender, who asks again, is told which. Everything here but `notes`
+whole or not at all, and its sender, who asks again, learns which. Everything here but `notes`
 blocks; `intake` runs it in a thread of its own.
 
 A transaction is the operating system's when it ends, and the disk's some seconds later: waiting for

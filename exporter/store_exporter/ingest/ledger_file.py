@@ -51,7 +51,7 @@ class LedgerError(Exception):
     Attributes:
         full: whether it is for want of room on the disk.
         passing: whether it may be usable later: another process holds it, or the disk has no room
-            or does not answer.
+            or does not respond.
     """
 
     def __init__(self, message: str, *, full: bool = False, passing: bool = False) -> None:

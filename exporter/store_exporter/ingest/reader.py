@@ -63,7 +63,7 @@ class _Shape:
     Attributes:
         alike: takes from a call what tells its kind from others.
         kinds: those that were met, by that.
-        plain: whether all fields of them are counted, and none only told.
+        plain: whether all fields of them are counted, and none only shown.
         durations: of these kinds where they are plain, by the same.
     """
 

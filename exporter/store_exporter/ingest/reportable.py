@@ -17,7 +17,7 @@ def reportable(
     Args:
         orgs: the tenants.
         stores: all that are watched, in whichever process.
-        owners: the org by domain of what sources named and may name again when they answer.
+        owners: the org by domain of what sources named and may name again when they respond.
 
     Returns:
         Takes org, domain and platform of the store.

@@ -55,7 +55,7 @@ async def send(request: web.Request, response: web.StreamResponse, chunks: Seque
     no other client has a reason to close.
 
     Args:
-        request: what is answered; by HEAD it asks for the headers alone.
+        request: what is responded to; by HEAD it asks for the headers alone.
         response: status and headers, not prepared yet.
         chunks: the body in pieces.
     """

@@ -19,7 +19,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 def make_asgi_app(source: Source | None = None) -> MetricsApp:
-    """Return an ASGI application that answers every path with the metrics.
+    """Return an ASGI application that responds to every path with the metrics.
 
     Args:
         source: a recorder; the process' own by default.

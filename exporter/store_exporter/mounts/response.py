@@ -62,7 +62,7 @@ def respond(source: Source | None, request: MetricsRequest) -> MetricsResponse:
 
     Args:
         source: whose families; the default recorder's where there is none.
-        request: what is asked, and who asks.
+        request: what is requested, and by whom.
     """
     if request.method not in ("GET", "HEAD"):
         allowed = plain(HTTPStatus.METHOD_NOT_ALLOWED)

@@ -16,7 +16,7 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def make_wsgi_app(source: Source | None = None) -> WsgiApp:
-    """Return a WSGI application that answers every path with the metrics.
+    """Return a WSGI application that responds to every path with the metrics.
 
     Args:
         source: a recorder; the process' own by default.

@@ -104,7 +104,7 @@ class Body:
         known = [one for one in codings if one in _CODINGS]
         for one in codings:
             if one in _UNREADABLE or len(known) > _MOST_CODINGS:
-                message = f"a body compressed as {one!r}, which was not asked for"
+                message = f"a body compressed as {one!r}, which was not requested"
                 raise self._error("invalid_response", message)
         # What was done last is undone first.
         self._inflating = [_Inflating(_CODINGS[one]) for one in reversed(known)]

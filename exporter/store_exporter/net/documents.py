@@ -1,7 +1,7 @@
 """What an HTTP response is when it is not what an API should say. No I/O.
 
 Between the store's API and us stand web servers, firewalls, CDNs and plugins, and each of them
-answers in its own way when it does not like a request. `document` reads JSON or raises what
+responds in its own way when it does not like a request. `document` reads JSON or raises what
 happened instead. It knows no platform: a platform hands in its `Marks`.
 """
 

@@ -19,7 +19,7 @@ _DEPTH = 6
 
 _TLS: tuple[ErrorName, ...] = ("tls", "tls_untrusted")
 _MESSAGES: dict[ErrorName, str] = {
-    "local_failure": "this machine could not ask {host}: {reason}",
+    "local_failure": "this machine could not send a request to {host}: {reason}",
     "pool_timeout": "no connection of the client's own pool became free for {host}",
     "timeout": "{host} took too long{stage}",
     "dns": "the name {host} does not resolve{reason}",

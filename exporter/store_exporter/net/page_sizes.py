@@ -44,7 +44,7 @@ class PageSizes:
         self._limits: dict[str, _Limit] = {}
 
     def limit(self, path: str, size: int) -> int:
-        """Return how many items of a list to request at once where `size` are wanted."""
+        """Return how many items of a list to request at once of the `size` requested."""
         known = self._limits.get(path)
         return size if known is None else min(size, known.size)
 

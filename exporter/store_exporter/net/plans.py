@@ -74,7 +74,7 @@ def once(request: Request) -> Plan[Response]:
     """
     response = yield request
     if response is None:
-        raise RuntimeError("the driver sent no answer to a request")
+        raise RuntimeError("the driver sent no response to a request")
     return response
 
 

@@ -16,14 +16,14 @@ PLAIN_TO_TLS = (
     "speaking plain http to an ssl-enabled server port",
     "client sent an http request to an https server",
 )
-"""What nginx, Apache and programs in Go answer to plain HTTP at a port that speaks TLS."""
+"""How nginx, Apache and programs in Go respond to plain HTTP at a port that speaks TLS."""
 WANTS_CERTIFICATE = ("no required ssl certificate was sent", "the ssl certificate error")
-"""What nginx answers to who shows no certificate of a client, or a wrong one."""
+"""How nginx responds to a client without a certificate or with a wrong one."""
 
 REFUSING = (202, 400, 401, 403, 405, 406, 409, 415, 429, 451, 503)
 """Statuses with which firewalls and CDNs refuse a request, besides 200."""
 FIREWALLS = frozenset({222, 418, 428, 430, 444, 468, 493, 999})
-"""Statuses with which only firewalls answer an API's client: Nemesida, Huawei Cloud, Akamai,
+"""Statuses with which only firewalls respond to an API's client: Nemesida, Huawei Cloud, Akamai,
 SafeLine, 360, WebKnight, and rules that people write for nginx."""
 
 NOTICES = (
@@ -125,7 +125,7 @@ def by_status(status: int, low: str, title: str, who: str) -> Finding | None:
         (
             lambda s: s == UNCHANGED,
             "invalid_response",
-            "HTTP 304 to a request for all of it, as a broken cache answers",
+            "HTTP 304 to a request for all of it, as a broken cache responds",
         ),
     )
     for matches, error_type, message in rows:

@@ -18,7 +18,7 @@ from .refusals import FIREWALLS
 class Rule(Enum):
     """How to examine an exception whose class alone does not decide."""
 
-    STATUS = "by the HTTP answer that it carries, or by the error that it was raised from"
+    STATUS = "by the HTTP response that it carries, or by the error that it was raised from"
     DOCUMENT = "by the text that is no JSON"
     CONNECTING = "what caused it; tls for a connection that broke off while it was made"
     RETRIES = "what urllib3 says it met too often: redirects, or a status; else server_error"

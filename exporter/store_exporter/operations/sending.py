@@ -79,7 +79,7 @@ class CallSender:
                     problem = f"{refusal['field']} {refusal['error']}"
         except HTTPError as error:
             with error:
-                problem = f"it answered {error.code} {_beginning(error)}"
+                problem = f"it responded {error.code} {_beginning(error)}"
             if error.code in _TOKEN_REFUSED:
                 problem = f"{org}: {problem}"
                 self._resting[org] = time.monotonic() + _REST, problem

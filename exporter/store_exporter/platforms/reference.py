@@ -126,7 +126,7 @@ def _clients() -> Iterator[str]:
 
 
 def _in_a_shell() -> Iterator[str]:
-    """Yield how `store-exporter run` is told what operations take."""
+    """Yield how `store-exporter run` is given what operations take."""
     yield "## From the shell"
     yield markdown.code(
         "sh",

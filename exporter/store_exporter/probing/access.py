@@ -125,9 +125,9 @@ class Access:
         self._anew_until = self._monotonic() + _DAY
 
     def judge(self, response: Response, now: float) -> bool:
-        """Back off if a response requires it, and return whether it asked to slow down.
+        """Back off if a response requires it, and return whether it requires slowing down.
 
-        A response asks to slow down by 429, 503, or the platform's own way. After any other 5xx the
+        A response requires it by 429, 503, or the platform's own way. After any other 5xx the
         exporter backs off as well, so that collectors do not add load to a failing store, but the
         store did not request it.
 
@@ -155,7 +155,7 @@ class Journal:
 
     Attributes:
         requests: requests sent.
-        throttled: responses that asked to slow down.
+        throttled: responses that required slowing down.
         waited: seconds of waiting for a slot of this exporter, not for the store.
         status: HTTP status of the last response.
         phases: of the last request, in seconds.

@@ -201,7 +201,7 @@ def _too_many_bytes(exchange: Exchange) -> StoreError:
 
 
 def _session(connector: Connector) -> aiohttp.ClientSession:
-    """Return a session that sends what it is told to and nothing else."""
+    """Return a session that sends what it is given and nothing else."""
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -249,7 +249,7 @@ class _UnansweredError(aiohttp.ClientError):
     """Hides from aiohttp that a request went unanswered.
 
     Attributes:
-        error: what it was told.
+        error: why.
     """
 
     def __init__(self, error: aiohttp.ClientError) -> None:

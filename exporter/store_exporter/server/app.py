@@ -143,7 +143,7 @@ async def healthy(_: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Answer 200 while stores are probed, 503 before and after."""
+    """Respond 200 while stores are probed, 503 before and after."""
     if request.app[EXPORTER].ready:
         return web.Response(text="store-exporter is ready.\n")
     return web.Response(status=503, text="store-exporter is not ready.\n")

@@ -98,7 +98,7 @@ async def assembled(
 
     Raises:
         ConfigError: the configuration has problems.
-        ImportError: OTLP is asked for, and its extra is not installed.
+        ImportError: OTLP is requested, and its extra is not installed.
         LeaseError, LedgerError, StateError: the state, or what is beside it, cannot be used.
     """
     config = config or load()

@@ -28,7 +28,7 @@ MAX_SCRAPES = 8
 
 
 class Scrape:
-    """Answers scrapes from a recorder and from prometheus_client's collectors of the process."""
+    """Serves scrapes from a recorder and from prometheus_client's collectors of the process."""
 
     def __init__(self, recorder: Recorder, collectors: Iterable[Collector] | None = None) -> None:
         self._recorder = recorder
@@ -36,7 +36,7 @@ class Scrape:
         self._running = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request."""
+        """Respond to one request."""
         if self._running >= MAX_SCRAPES:
             return web.Response(status=503, text="too many scrapes at the same time\n")
         self._running += 1

@@ -33,7 +33,7 @@ MAX_PROBES = 32
 _RESERVE = 0.5
 """Seconds of Prometheus' timeout that are kept for the way back."""
 _SHORTEST = 0.1
-_BUSY = "another run still asks the store"
+_BUSY = "another run of it still goes on"
 _SLACK = 0.4
 """Seconds in which a probe's own deadline is noticed and recorded."""
 
@@ -58,7 +58,7 @@ class SingleRunner(Runner):
 
 
 class Probing:
-    """Answers `/probe`.
+    """Serves `/probe`.
 
     Args:
         exporter: whose stores may be probed.

@@ -63,7 +63,7 @@ class Watching:
         """Begin to watch.
 
         Args:
-            reports: returns what other exporters may be told of stores.
+            reports: returns what other exporters may show of stores.
         """
         await self.lease_holder.start(self.update, reports)
         async with self._following:

@@ -58,7 +58,7 @@ class Cart:
         tax: in all.
         total: to be paid.
         problems: what the store finds wrong with it, for the shopper.
-        renewed: True when the cart asked for was lost and this one took its place.
+        renewed: True when the requested cart was lost and this one took its place.
         unreadable: what the store sent broken: lines and coupons lack what could not be read, and
             `items` and the lines' `maximum` are None.
     """

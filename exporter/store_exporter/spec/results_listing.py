@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
-    """Some of what was asked for, in the store's order.
+    """Some of what was requested, in the store's order.
 
     Attributes:
         items: what was read.

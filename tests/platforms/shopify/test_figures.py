@@ -165,7 +165,7 @@ async def test_a_version_that_answers_in_another_ones_place_is_told(
     assert figures(report)[f"store_info{{{version},GBP,UTC,}}"] == 1
     assert report.degraded == [
         (
-            f"Shopify answers by API version {version} and not by 2026-10, which is configured: "
+            f"Shopify responds by API version {version} and not by 2026-10, which is configured: "
             "set api_version to one that Shopify supports."
         )
     ]
@@ -306,7 +306,7 @@ async def test_what_is_needed_and_kept_back_fails_by_the_reason_for_it(shop: Wat
 
 async def test_a_private_storefront_token_travels_in_its_own_header(shop: Watched) -> None:
     shop.shop.tokens.storefront = "shpat_" + "5" * 32
-    assert "answers" in (await shop.probe("cart")).summary
+    assert "responds" in (await shop.probe("cart")).summary
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ ZEN = "token-of-zen-9876543210"
 DOWN = "http://127.0.0.1:9"
 NOW = 1_800_000_000.0
 STORES = (("acme", "a.example", DOWN), ("zen", "zen.example", DOWN))
-NO_FIGURES = "Prometheus did not answer with figures"
+NO_FIGURES = "Prometheus returned no figures"
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ async def test_figures_of_another_org_are_refused(tmp_path: Path, fake: FakeProm
     fake.documents["errors"] = vector("7", org="zen", domain="zen.example")
     answer = await analytics(tmp_path, fake)
     assert answer.status == 502
-    assert answer.json == {"error": "Prometheus answered with figures that were not requested"}
+    assert answer.json == {"error": "Prometheus returned figures that were not requested"}
 
 
 GATEWAY = "<html>nginx at 10.0.0.7</html>"
@@ -286,24 +286,24 @@ async def test_a_figure_that_cannot_be_is_told_as_such(
 @pytest.mark.parametrize(
     ("raw", "status", "message"),
     [
-        (response(GATEWAY.encode(), "503 Busy"), 502, "Prometheus answered with status 503"),
-        (response(GATEWAY.encode(), "500 Oh"), 502, "Prometheus answered with status 500"),
-        (response(GATEWAY.encode(), "302 Found"), 502, "Prometheus answered with status 302"),
-        (response(GATEWAY.encode(), "504 Late"), 504, "Prometheus did not answer in time"),
+        (response(GATEWAY.encode(), "503 Busy"), 502, "Prometheus responded with status 503"),
+        (response(GATEWAY.encode(), "500 Oh"), 502, "Prometheus responded with status 500"),
+        (response(GATEWAY.encode(), "302 Found"), 502, "Prometheus responded with status 302"),
+        (response(GATEWAY.encode(), "504 Late"), 504, "Prometheus did not respond in time"),
         (response(body({"status": "error", "errorType": "timeout", "error": "x"}), "503 Late"),
-         504, "Prometheus did not answer in time"),
+         504, "Prometheus did not respond in time"),
         (response(body({"status": "error", "errorType": "execution", "error": "at 10.0.0.7"}),
-                  "422 No"), 502, "Prometheus answered with status 422 (execution)"),
+                  "422 No"), 502, "Prometheus responded with status 422 (execution)"),
         (response(body({"status": "error", "errorType": "at 10.0.0.7"}), "400 No"),
-         502, "Prometheus answered with status 400"),
-        (response(b" " * (MAX_BYTES + 1)), 502, "Prometheus answered more than can be read"),
+         502, "Prometheus responded with status 400"),
+        (response(b" " * (MAX_BYTES + 1)), 502, "Prometheus returned more than can be read"),
         (response(body(vector("1")), length=10_000), 502,
-         "Prometheus did not answer: ClientPayloadError"),
-        (b"220 mail.example ESMTP\r\n", 502, "Prometheus did not answer: ClientResponseError"),
-        (b"", 502, "Prometheus did not answer: ServerDisconnectedError"),
-        (None, 504, "Prometheus did not answer in time"),
+         "Prometheus did not respond: ClientPayloadError"),
+        (b"220 mail.example ESMTP\r\n", 502, "Prometheus did not respond: ClientResponseError"),
+        (b"", 502, "Prometheus did not respond: ServerDisconnectedError"),
+        (None, 504, "Prometheus did not respond in time"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Encoding: gzip\r\n\r\nnot gzip!", 502,
-         "Prometheus did not answer: ClientPayloadError"),
+         "Prometheus did not respond: ClientPayloadError"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("about", ["parts", "mean"])
@@ -414,7 +414,7 @@ async def test_a_prometheus_that_is_away_is_told_as_such(tmp_path: Path) -> None
     async with exporting(tmp_path, text) as running:
         answer = await running.api("/api/v1/analytics")
     assert answer.status == 502
-    assert answer.json["error"].startswith("Prometheus did not answer: Client")
+    assert answer.json["error"].startswith("Prometheus did not respond: Client")
 
 
 async def test_more_than_90_days_are_asked_of_who_keeps_them(

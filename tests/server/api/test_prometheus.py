@@ -165,5 +165,5 @@ async def test_what_only_applications_know_can_be_asked_for(
         refused = await asked_for()
         assert (refused.status, refused.json) == (
             502,
-            {"error": "Prometheus answered with status 422 (execution)"},
+            {"error": "Prometheus responded with status 422 (execution)"},
         )

@@ -73,7 +73,7 @@ def document_of(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        document = {"error": "the answer is no JSON document; is this a store-exporter?"}
+        document = {"error": "the response is no JSON document; is this a store-exporter?"}
     if not response.is_success or "error" in document:
         raise CommandError(f"HTTP {response.status_code}: {document.get('error')}")
     return document

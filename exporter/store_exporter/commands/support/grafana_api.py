@@ -161,7 +161,7 @@ class Grafana:
             return content
         message = content.get("message", "") if isinstance(content, dict) else ""
         raise GrafanaError(
-            f"{method} {path}: Grafana answered {response.status_code} {message}".rstrip()
+            f"{method} {path}: Grafana responded {response.status_code} {message}".rstrip()
         )
 
 

@@ -139,7 +139,7 @@ API_BUDGET_REMAINING = Metric(
 API_THROTTLED = Metric(
     "store_api_throttled_total",
     Kind.COUNTER,
-    "Responses with which the store asked this exporter to slow down.",
+    "Responses with which the store required this exporter to slow down.",
     STORE_LABELS,
     "{answer}",
 )

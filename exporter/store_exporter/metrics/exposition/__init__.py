@@ -1,6 +1,6 @@
 """Families in the formats that Prometheus reads: text, OpenMetrics and protobuf.
 
-`render` chooses the format as a scraper asks for it; the three `render_*` functions produce one
+`render` chooses the format as a scraper requests it; the three `render_*` functions produce one
 format, in pieces, so that a large exposition never stands in memory twice.
 """
 

@@ -1,4 +1,4 @@
-"""Which format and which encoding a scraper asks for.
+"""Which format and which encoding a scraper requests.
 
 Nothing here fails: an unreadable or unsatisfiable header gets the text format, uncompressed,
 as Prometheus' own client libraries do.

@@ -48,7 +48,7 @@ def render(
     *,
     classic: bool = True,
 ) -> Exposition:
-    """Render families as a scraper asks for them.
+    """Render families as a scraper requests them.
 
     The whole response is made before any of it is sent, so that a failure becomes a clean error
     instead of half an exposition. It takes long enough for tens of thousands of series to

@@ -1,7 +1,7 @@
 """Keeps the headers and passwords that OpenTelemetry was given out of what it logs.
 
 Its exporters log a header that they cannot read as it is, an endpoint with its password, and
-whatever the endpoint answers, which may repeat a header.
+whatever the endpoint responds, which may repeat a header.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What all platforms share. A platform brings what differs, and nothing else.
 
-    connection.py  what is known of one store for as long as it is asked, and the base of its API
+    connection.py  what is known of one store for as long as it is used, and the base of its API
     reading/       JSON read strictly: fields, lists, money, days of the shop's calendar
     auth/          how a request proves who sends it
     rest/          an API of resources and of lists in numbered pages

@@ -54,14 +54,14 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
         # A refusal for want of points comes after the token was looked at: the shop is alive.
         degraded.append("The Admin API's rate limit is used up.")
         return Report(
-            [*samples, *rate_limit_samples(api.admin.bucket)], degraded, "the Admin API answers"
+            [*samples, *rate_limit_samples(api.admin.bucket)], degraded, "the Admin API responds"
         )
     shop, currency = data.child("shop"), ids.currency(data.child("shop"))
     # An error that explains nothing which is missing is no reason to call the shop down.
     degraded += [f"Shopify responds with an error besides: {one.message}" for one in beside[:1]]
     if api.served != api.version:
         degraded.append(
-            f"Shopify answers by API version {api.served} and not by {api.version}, which is "
+            f"Shopify responds by API version {api.served} and not by {api.version}, which is "
             "configured: set api_version to one that Shopify supports."
         )
     zone = shop.text("ianaTimezone")
@@ -89,7 +89,7 @@ def cart(api: Api, _: Run) -> Plan[Report]:
     If that fails, nobody can search or fill a cart through this app.
     """
     data = yield from api.storefront.ask("StorefrontShop", hurry=True)
-    return Report(summary=f"the Storefront API of {data.child('shop').text('name')} answers")
+    return Report(summary=f"the Storefront API of {data.child('shop').text('name')} responds")
 
 
 def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]:

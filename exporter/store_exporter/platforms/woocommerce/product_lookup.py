@@ -49,7 +49,9 @@ def _by_id(api: Api, product: int) -> Plan[Fields | None]:
     yield from facts.normalize_prices(api, [body])
     found = Fields(body, f"product {product}")
     if found.identifier() != product:
-        raise StoreError("invalid_response", f"product {product} was answered with another")
+        raise StoreError(
+            "invalid_response", f"the response to a request for product {product} has another"
+        )
     # The key may see drafts and what is private or in the trash; shoppers may not.
     return found if found.text("status") == "publish" else None
 

@@ -1,9 +1,9 @@
 """Request budgets, saved: they outlive a store's removal, a reload and the process.
 
 A budget is saved within a second of its change, together with all others that changed, and read
-before the first request to a store. So a process that dies again and again asks a store no more
-than one that lives on. It belongs to the address and not to the tenant: a store that moves to
-another org has been asked all the same.
+before the first request to a store. So a process that dies again and again sends no more requests
+to a store than one that lives on. It belongs to the address and not to the tenant: the requests
+were sent to a store that moves to another org all the same.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class Findings:
 
     Attributes:
         usages: by domain, platform and operation.
-        start: Unix time in seconds of the org's first data in the days asked for; None without any.
+        start: Unix time in seconds of the org's first data in the requested days; None without any.
         end: the same of the last data.
         complete: there is data for the whole of the days.
         partial: a part of the data could not be read, so no figure is more than a lower bound.

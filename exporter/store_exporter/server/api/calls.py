@@ -71,7 +71,7 @@ class CallsApi:
         }
 
     def _domain(self, org: str, domain: str) -> str | None:
-        """Return the domain asked for: one of the org's stores, or one that its calls have.
+        """Return the requested domain: one of the org's stores, or one that its calls have.
 
         Raises:
             ApiError: it is neither.

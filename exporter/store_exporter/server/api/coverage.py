@@ -1,6 +1,6 @@
-"""For which part of the days asked for a Prometheus has an org's operations.
+"""For which part of the requested days a Prometheus has an org's operations.
 
-The days asked for are looked at in equal parts, each of which has samples or has none. That reads
+The requested days are looked at in equal parts, each of which has samples or has none. That reads
 every sample once, as `increase` does, and finds figures of a quarter of an hour among 90 days, or
 of a single hour among two years.
 """
@@ -25,7 +25,7 @@ class Coverage:
     """What there is.
 
     Attributes:
-        start: Unix time in seconds of the first sample, to a second for each day asked; None
+        start: Unix time in seconds of the first sample, to a second for each requested day; None
             without any.
         end: the same of the last.
         missing: seconds of the days without samples.
@@ -41,7 +41,7 @@ class Coverage:
 class CoverageQueries:
     """The queries for one org's days, and how their responses are read.
 
-    Whatever domain or operation is asked for, it is the org's samples that count: where its
+    Whatever domain or operation is requested, it is the org's samples that count: where its
     application was scraped and an operation was not, there were no calls.
 
     Args:

@@ -1,7 +1,6 @@
 """`/api/v1` for applications: an org's own health and analytics, and no other's.
 
-The org is the one of the bearer token. A domain of another org is answered like one that does not
-exist.
+The org is the one of the bearer token. A domain of another org is like one that does not exist.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class JsonApi:
         self._exporter = exporter
         self._access = access
         self._places = Places(MAX_ANALYTICS, MAX_ANALYTICS_OF_ORG)
-        # Of an org one at a time, so that thousands of stores asked for by many are no burden.
+        # Of an org one at a time, so that thousands of stores requested by many are no burden.
         self._looking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def health(self, request: web.Request) -> dict[str, Any]:

@@ -153,7 +153,7 @@ class PredecessorApi:
             }
         if self._is_up(store, known):
             return found
-        return found | {"status": "healthy", "message": "the API answered", "error_type": None}
+        return found | {"status": "healthy", "message": "the API responded", "error_type": None}
 
     async def _probed(self, store: Store) -> Result | None:
         """Run a store's liveness probe; None where that cannot be done, or says nothing of it."""

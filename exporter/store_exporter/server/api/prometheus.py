@@ -1,4 +1,4 @@
-"""Asks a Prometheus what an org's operations did over past days.
+"""Queries a Prometheus for what an org's operations did over past days.
 
 Queries are built here, names that applications chose are quoted in them, and every selector is
 pinned to one org.
@@ -148,7 +148,7 @@ async def usage(url: str, filters: Filters, now: float) -> Findings:
     except TimeoutError:
         raise PrometheusError(LATE, late=True) from None
     except (aiohttp.ClientError, OSError) as error:
-        raise PrometheusError(f"Prometheus did not answer: {type(error).__name__}") from None
+        raise PrometheusError(f"Prometheus did not respond: {type(error).__name__}") from None
     usages = _usages(filters, dict(zip(by_name, figures, strict=True)))
     return _findings(usages, coverage.read(parts, moments), [parts, *figures, *moments])
 
@@ -159,7 +159,7 @@ def _usages(filters: Filters, responses: Mapping[str, QueryResponse]) -> dict[Ke
         for series in response.series:
             labels = [series.labels.get(label, "") for label in catalogue.OPERATION_LABELS]
             if not filters.let_through(labels):
-                raise PrometheusError("Prometheus answered with figures that were not requested")
+                raise PrometheusError("Prometheus returned figures that were not requested")
             entry = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
             value = series.points[-1][1]
             # Without calls there is no mean: nothing was divided by nothing.

@@ -25,9 +25,9 @@ from ...metrics.catalogue import CATALOGUE
 MAX_BYTES = 10 * 1024 * 1024
 MAX_SERIES = 50_000
 MAX_WARNINGS = 10
-BROKEN = "Prometheus did not answer with figures"
-LATE = "Prometheus did not answer in time"
-PARTIAL = "the database answered with a part of its data"
+BROKEN = "Prometheus returned no figures"
+LATE = "Prometheus did not respond in time"
+PARTIAL = "the database returned a part of its data"
 
 _MAX_WARNING = 200
 _MAX_LOGGED = 500
@@ -104,7 +104,7 @@ async def ask(
         async for chunk in response.content.iter_chunked(64 * 1024):
             body += chunk
             if len(body) > MAX_BYTES:
-                raise PrometheusError("Prometheus answered more than can be read")
+                raise PrometheusError("Prometheus returned more than can be read")
     document = _parsed(body)
     if response.status != 200 or document.get("status") != "success":
         _refused(response.status, document)
@@ -130,7 +130,7 @@ def _refused(status: int, document: Mapping[str, Any]) -> NoReturn:
     if status == 200 and kind is None:
         raise PrometheusError(BROKEN)
     known = f" ({kind})" if isinstance(kind, str) and kind in _ERROR_TYPES else ""
-    raise PrometheusError(f"Prometheus answered with status {status}{known}")
+    raise PrometheusError(f"Prometheus responded with status {status}{known}")
 
 
 def _read(document: Mapping[str, Any]) -> QueryResponse:

@@ -99,7 +99,7 @@ def overall(counts: Mapping[str, int], total: int, *, complete: bool = True) -> 
     """Sum up: healthy if all stores are, critical if none is, degraded otherwise.
 
     Stores that were not probed yet count for neither; with nothing but such stores, or none at
-    all, the answer is unknown. Where something is missing, no answer is about all stores: it is
+    all, the status is unknown. Where something is missing, no response is about all stores: it is
     degraded if one that is known is not healthy, and unknown otherwise.
     """
     probed = total - counts.get("unknown", 0)

@@ -11,7 +11,7 @@ def store_of(exporter: Exporter, org: str, domain: str) -> Store:
     """Return an org's store of a domain.
 
     Raises:
-        ApiError: 404, it has none; a store of another org is answered like one that is not there.
+        ApiError: 404, it has none; a store of another org is like one that is not there.
     """
     store = exporter.inventory.find(org, domain)
     if store is None:

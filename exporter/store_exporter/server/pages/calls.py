@@ -25,7 +25,7 @@ FILTERS = ("domain", "operation", "error_type", "trace_id")
 
 
 class CallsPage:
-    """Answers `/calls`."""
+    """Serves `/calls`."""
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter

@@ -61,7 +61,7 @@ class Choice:
 
 
 class Landing:
-    """Answers `/`.
+    """Serves `/`.
 
     Args:
         exporter: what it shows.

@@ -83,7 +83,7 @@ class ServerConnection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what the application never saw. aiohttp's `message` quotes the request."""
+        """Respond to what the application never saw. aiohttp's `message` quotes the request."""
         del message
         if isinstance(exc, HttpProcessingError):
             # Every port scan makes some.
@@ -92,7 +92,7 @@ class ServerConnection(web.RequestHandler):
         else:
             log.error("a request failed", exc_info=exc)
         if request.writer.output_size > 0:
-            raise ConnectionError("the answer has begun already")
+            raise ConnectionError("the response has begun already")
         text = f"{status} {HTTPStatus(status).phrase}\n"
         response = web.Response(status=status, text=text, headers=safety.HEADERS)
         response.force_close()

@@ -1,7 +1,7 @@
 """The longest stall of the event loop, during which no request is served and no store is probed.
 
 A gauge of the longest pause, and no histogram: what counts is the single pause, which delays every
-answer and falsifies every probe under way; among two thousand beats a minute it would be lost.
+response and falsifies every probe under way; among two thousand beats a minute it would be lost.
 """
 
 from __future__ import annotations

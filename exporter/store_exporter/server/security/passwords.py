@@ -39,7 +39,7 @@ class _Check:
     Attributes:
         guessed: whether the connection that it came by was wrong before.
         known: whether there is such a user.
-        gone: asked of each who waits for it: whether the answer would reach nobody.
+        gone: asked of each who waits for it: whether the response would reach nobody.
     """
 
     key: bytes

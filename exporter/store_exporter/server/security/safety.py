@@ -59,7 +59,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         if request.transport is None or request.transport.is_closing():
             # Whoever asked is gone, such as a scraper that ran out of time; nobody reads this.
-            log.debug("a request ended before its answer", extra={"path": request.path})
+            log.debug("a request ended before its response", extra={"path": request.path})
             return web.Response(status=499)
         log.exception("a request failed", extra={"path": request.path})
         response = web.Response(status=500, text="internal error; the log says more\n")
@@ -96,14 +96,14 @@ def _from_elsewhere(request: web.Request) -> bool:
 
 
 def plain_text_error(error: web.HTTPException) -> web.Response:
-    """Answer an HTTP error without anything of the request in it."""
+    """Respond to an HTTP error without anything of the request in it."""
     headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
     text = f"{error.status} {error.reason}\n"
     return web.Response(status=error.status, text=text, headers=headers)
 
 
 def json_error(error: web.HTTPException) -> web.Response:
-    """Answer an HTTP error as applications read errors, without anything of the request in it."""
+    """Respond to an HTTP error as applications read it, without anything of the request in it."""
     headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
     message = error.reason
     if headers:

@@ -81,7 +81,7 @@ class GraphqlApi:
             name: of the document.
             variables: that it takes; `$first` is added to them, or they are made for a number of
                 items.
-            first: items wanted, where it is for many; fewer are requested where they would cost
+            first: items requested, where it is for many; fewer are requested where they would cost
                 more than a single query may.
             writes: whether sending it twice would not do the same as sending it once.
             hurry: whether to send at once, as liveness must; being refused is an error then.
@@ -164,7 +164,7 @@ class GraphqlApi:
             name: of the document, which takes `$first` and `$after`.
             root: where the connection is.
             variables: the others that it takes.
-            first: nodes wanted; there may be fewer on the page.
+            first: nodes requested; there may be fewer on the page.
             after: where the page begins; None for the first.
             beside: as in `ask`.
 
@@ -189,7 +189,7 @@ class GraphqlApi:
             name: of the document; it and the next two are as in `page`.
             root: see there.
             variables: see there.
-            limit: nodes wanted.
+            limit: nodes requested.
         """
         return documents.nodes(partial(self.page, name, root, variables), limit)
 
@@ -210,7 +210,7 @@ class GraphqlApi:
             root: see there.
             variables: see there.
             read: reads a node.
-            limit: results wanted.
+            limit: results requested.
             ours: whether the limit is not the caller's, so that a longer list is not complete.
 
         Raises:

@@ -120,7 +120,7 @@ class Bucket:
         actual: points that they did cost.
         shown: `requested` and `actual` as they were last reported.
         silent: whether the latest response had nothing about the limit, as some shops' never do. A
-            limit that is not shown is not taken for the tightest: pages are as large as wanted.
+            limit that is not shown is not taken for the tightest: pages are as large as requested.
     """
 
     def __init__(self, monotonic: Callable[[], float], share: float = 1.0) -> None:
@@ -143,7 +143,7 @@ class Bucket:
         return self._share < 1.0 and self.latest is None and not self.silent
 
     def page(self, query: str, wanted: int) -> int:
-        """Return how many items a query may request at once, at most those that are wanted.
+        """Return how many items a query may request at once, at most those that are requested.
 
         Who may use a part of the bucket only begins with one item, to learn what that costs.
         """

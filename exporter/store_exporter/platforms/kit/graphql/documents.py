@@ -144,7 +144,7 @@ def nodes(ask: AskPage, limit: int) -> Plan[Nodes]:
 
     Args:
         ask: for a page.
-        limit: nodes wanted.
+        limit: nodes requested.
 
     Raises:
         StoreError: also invalid_response, its pages come again.

@@ -16,7 +16,7 @@ MOST_ITEMS = 1000
 
 
 def limit(value: object) -> int:
-    """Return how many items are wanted.
+    """Return how many items are requested.
 
     Raises:
         StoreError: invalid_request, it is not from 1 to 1000.
@@ -56,7 +56,7 @@ def choice(value: object, name: str, known: Collection[str]) -> str:
 
 
 def rating(value: object) -> int | None:
-    """Return the lowest rating that is wanted; None for any.
+    """Return the lowest rating that is requested; None for any.
 
     Raises:
         StoreError: invalid_request, it is not from 1 to 5.

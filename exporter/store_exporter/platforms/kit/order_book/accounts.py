@@ -103,7 +103,7 @@ def is_account(account: Any, currencies: int) -> bool:
 
     Args:
         account: whatever stands in an account's place.
-        currencies: how many the ledger knows.
+        currencies: how many the ledger has.
     """
     # There are thousands of them in a document, so that this is quick rather than general.
     if type(account) is not list or len(account) < REFUNDS or len(account) % 2 != REFUNDS % 2:

@@ -26,7 +26,7 @@ from .walk import DAY
 
 _KNOWN_AT_FIRST = 100
 _LOOKED_FOR = 100
-"""Remembered orders of which one run asks whether they are still there."""
+"""Remembered orders that one run requests to see whether they are still there."""
 _TRIED_AGAIN = 5
 """Orders that could not be read and that one run requests again."""
 _OF_ONE: tuple[ErrorName, ...] = (
@@ -261,7 +261,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             self.place.miss(next(iter(self._changed([node])), None), int(self.run.now()))
 
     def _try_again(self) -> Plan[None]:
-        """Ask once more for some of the orders that could not be read."""
+        """Request some of the orders again that could not be read."""
         for order_id in list(self.unreadable)[:_TRIED_AGAIN]:
             yield from self.read_alone(order_id)
 

@@ -160,7 +160,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         Args:
             params: returns the parameters for the size of a page. Numbers of pages go by it, so
                 that those of smaller ones lead to orders before, never beyond.
-            most: orders that are wanted, whatever `size` is.
+            most: orders that are requested, whatever `size` is.
         """
         sizes = self.api.page_sizes
         size = self.size if most is None else sizes.limit(self.path, most)
@@ -273,7 +273,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         return found
 
     def _check(self, page: OrderPage, query: WalkQuery) -> None:
-        """Refuse the page of a store that does not search as it was asked to.
+        """Refuse the page of a store that does not search as was requested.
 
         Raises:
             StoreError: invalid_response.

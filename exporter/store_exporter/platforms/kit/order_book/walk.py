@@ -65,7 +65,7 @@ class Walk:
         size: records to a page, which that number goes by.
         total: how many records there were at its first page; None when the store did not say.
         received: ids of what the pages from the first to this one held.
-        numbered: whether the store knows numbers of pages.
+        numbered: whether the store has numbers of pages.
         backlog: records still to read, as far as the last response said; 0 when caught up.
         came_from: the position before this one.
         expected: how many records there are at the position at least, by the response before;

@@ -20,7 +20,7 @@ class Rows:
     Attributes:
         items: unread; each id once.
         total: how many there are in all, if the store says so.
-        complete: whether the end was reached, or as many as were wanted.
+        complete: whether the end was reached, or as many as were requested.
     """
 
     items: list[Any] = field(default_factory=list)
@@ -90,7 +90,7 @@ def matching(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
 def unexpected_items(path: str) -> StoreError:
     """Return the error of a list with items that were not requested, so that its count is wrong."""
     message = (
-        f"{path} answers with something else than was requested: a cache or plugin drops the query"
+        f"{path} responds with something else than was requested: a cache or plugin drops the query"
     )
     return StoreError("invalid_response", message)
 

@@ -55,7 +55,7 @@ def read_pages(
         ask: for a page by its number, which begins with 1, and its size.
         size: the most items that a page may have.
         most: items that are read at most, whatever the store says there are.
-        limit: items wanted; all of them without it.
+        limit: items requested; all of them without it.
         until: ends the reading before an item for which it is true.
         smaller: says how to go on after a page that failed; without it that is not tried.
         left: how many seconds there are left for it; as many as it takes without it.

@@ -62,7 +62,7 @@ class Api(connection.Api):
     page_name: ClassVar[str] = "page"
     """Parameter of its number, from 1."""
     ids_name: ClassVar[str] = "include"
-    """Parameter of the ids of the items that are wanted, with commas between them."""
+    """Parameter of the ids of the requested items, with commas between them."""
     total_header: ClassVar[str] = ""
     """Header that says how many items a list has."""
     pages_header: ClassVar[str] = ""
@@ -72,7 +72,7 @@ class Api(connection.Api):
     brief: ClassVar[Mapping[str, str]] = {}
     """What requests no more of each item than its id."""
     members_name: ClassVar[str] = ""
-    """Parameter of the members that are wanted of a resource, with commas between them."""
+    """Parameter of the requested members of a resource, with commas between them."""
     spare_members: ClassVar[Mapping[str, Sequence[str]]] = {}
     """Short members of all resources at a path or in a list there; see `random_members`."""
     public_paths: ClassVar[Collection[str]] = ()
@@ -250,7 +250,7 @@ class Api(connection.Api):
         Args:
             path: of the list.
             params: the query without size and number of a page.
-            limit: items wanted; all of them, as far as the pages go, without it.
+            limit: items requested; all of them, as far as the pages go, without it.
             until: ends the reading before an item for which it is true.
 
         Raises:

@@ -47,11 +47,11 @@ class MemberRequest(NamedTuple):
 def request_members(
     params: Mapping[str, Any] | None, parameter: str, spare: Sequence[str]
 ) -> MemberRequest:
-    """Request half of the spare members, chosen at random, besides those that are wanted.
+    """Request half of the spare members, chosen at random, besides those that are requested.
 
     Args:
         params: the query.
-        parameter: names the wanted members in it, separated by commas; without it the response has
+        parameter: has the requested members, separated by commas; without it the response has
             all members, and no further ones are requested.
         spare: members that each item has; one within another is written with a dot.
     """

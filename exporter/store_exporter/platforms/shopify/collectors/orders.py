@@ -94,7 +94,7 @@ class _OrderBook(CursorBook[Api]):
         data = yield from self.api.admin.ask("OrdersThere", variables, first=max(1, len(known)))
         nodes = data.listed("nodes")
         if len(nodes) > len(known):
-            raise StoreError("invalid_response", "OrdersThere: more orders than were asked for")
+            raise StoreError("invalid_response", "OrdersThere: more orders than were requested")
         oldest = self._oldest_shown(data)
         recent = self.place.newest >= self.run.now() - _SHOWN_DAYS * DAY
         if oldest == _NONE_SHOWN and recent and None in nodes:

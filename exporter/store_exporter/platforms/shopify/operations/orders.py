@@ -124,7 +124,7 @@ class _Orders(orders.Orders[Api]):
         gid = found.opaque()
         whole = (yield from self.api.admin.ask(name, {"id": gid}, **options)).child("order")
         if whole.opaque() != gid:
-            raise StoreError("invalid_response", f"{name}: another order than was asked for")
+            raise StoreError("invalid_response", f"{name}: another order than was requested")
         return whole
 
     def cancel(

@@ -1,4 +1,4 @@
-"""Operations on products. Searching asks the Storefront API, all else the Admin API."""
+"""Operations on products. Searching uses the Storefront API, all else the Admin API."""
 
 from __future__ import annotations
 

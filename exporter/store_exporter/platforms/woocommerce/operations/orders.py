@@ -203,7 +203,9 @@ class _Orders(orders.Orders[Api]):
         yield from self._date([changed])
         cancelled = self.read(Fields(changed, f"order {number}"), with_customer=with_customer)
         if cancelled.id != number:
-            raise StoreError("invalid_response", f"order {number} was answered with {cancelled.id}")
+            raise StoreError(
+                "invalid_response", f"the response for order {number} has order {cancelled.id}"
+            )
         if cancelled.status != "cancelled":
             raise StoreError("invalid_state", f"order {number} is {cancelled.status} now")
         noted = reason is not None and (yield from _note(self.api, number, reason))

@@ -225,7 +225,7 @@ def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fie
         now = api.monotonic()
         if done >= _SAMPLED and (now - began) / done * (len(orders) - done) > api.ends - now:
             message = (
-                f"{len(orders)} orders have refunds, which are asked for order by order before "
+                f"{len(orders)} orders have refunds, which are requested order by order before "
                 f"WooCommerce 9.0; {done} took {now - began:.0f} s: ask for fewer days"
             )
             raise StoreError("response_too_large", message)

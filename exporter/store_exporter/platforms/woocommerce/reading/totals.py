@@ -209,7 +209,7 @@ class OrderTotals:
 
         Args:
             rows: orders as they came; those that cannot be read show nothing.
-            is_foreign: whether those in other currencies are wanted.
+            is_foreign: whether those in other currencies are requested.
         """
         found = []
         for row in rows:
