@@ -99,3 +99,48 @@ def test_where_one_of_two_alerts_is_over_links_are_about_the_other(
     both = [alert(page, "firing", domain=name, org="acme") for name in ("a.example", "b.example")]
     silence = unquote(urlsplit(rendered(repository, tmp_path, both, "Silence")).fragment)
     assert silence == '/silences/new?filter={alertname="StoreDown", org="acme"}'
+
+
+def of_stores(*stores: tuple[str, str]) -> list[dict[str, Any]]:
+    """Alerts of stores, each by its org and domain."""
+    page = "http://grafana.example/d/store-exporter-shop?var-org="
+    return [
+        alert(f"{page}{org}&var-domain={domain}", "firing", domain=domain, org=org)
+        for org, domain in stores
+    ]
+
+
+SEVERAL = {
+    "of one org": (
+        [("acme", "a.example"), ("acme", "b.example")],
+        {"var-org": ["acme"], "var-domain": ["a.example", "b.example"]},
+    ),
+    "of two orgs": (
+        [("acme", "a.example"), ("globex", "b.example")],
+        {"var-domain": ["a.example", "b.example"]},
+    ),
+    "twice of the same store": (
+        [("acme", "a.example"), ("acme", "b.example"), ("acme", "b.example")],
+        {"var-org": ["acme"], "var-domain": ["a.example", "b.example"]},
+    ),
+    "of more stores than an address has room for": (
+        [("acme", f"{number}.example") for number in range(links.MOST_STORES + 1)],
+        {"var-org": ["acme"]},
+    ),
+    "of names that are long": (
+        [("acme", f"{number}.{'n' * 240}.example") for number in range(30)],
+        {"var-org": ["acme"], "var-domain": [f"{n}.{'n' * 240}.example" for n in range(10)]},
+    ),
+}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("which", SEVERAL)
+def test_a_message_about_several_stores_leads_to_a_page_of_all_of_them(
+    which: str, repository: Path, tmp_path: Path
+) -> None:
+    stores, chosen = SEVERAL[which]
+    dashboard = rendered(repository, tmp_path, of_stores(*stores))
+    asked = parse_qs(urlsplit(dashboard).query)
+    assert len(dashboard) <= links.MAX_URL
+    assert {name: values for name, values in asked.items() if name not in ("from", "to")} == chosen

@@ -15,6 +15,9 @@ from .go_templates import when
 MAX_URL = 3_000
 """Characters of an address; Slack refuses longer ones."""
 
+MOST_STORES = 30
+"""How many stores the address of a dashboard names at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiverLinks:
@@ -118,19 +121,43 @@ def of(links: ReceiverLinks) -> dict[str, Link]:
         pages = [page for page in vars(Dashboards).values() if isinstance(page, Dashboard)]
         uids = "|".join(page.uid for page in pages if page.for_orgs)
         url = f"{_FIRST}.Annotations.dashboard_url"
-        ours = f'{url} | reReplaceAll "^[^?]*/d/" "{links.grafana}/d/" | {_WITH_QUERY}'
+        ours = f'{url} | reReplaceAll "^[^?]*/d/" "{links.grafana}/d/"'
         found["Dashboard"] = Link(
-            f"{{{{ {ours} }}}}{_RANGE}",
+            _of_all(ours),
             f'match "^https?://[^\\\\s<>\\"?]+/d/({uids})([?][^\\\\s<>\\"]*)?$" {url}',
         )
     return found
 
 
 def _dashboard() -> Link:
-    """The address of the first alert's dashboard, with the time of the alert."""
+    """The address of the alerts' dashboard."""
     found = _annotated("Annotations.dashboard_url", longest=MAX_URL - _LENGTH)
-    url = f"{{{{ {_FIRST}.Annotations.dashboard_url | {_WITH_QUERY} }}}}{_RANGE}"
-    return Link(url, found.condition)
+    return Link(_of_all(f"{_FIRST}.Annotations.dashboard_url"), found.condition)
+
+
+def _of_all(url: str) -> str:
+    """The address of a dashboard that shows every store that a message is about, and its time.
+
+    The alerts of a message have one name, so they lead to one page. Where they are about several
+    stores, the first one's address gets the others' as well. Of more than `MOST_STORES` it names
+    none, and so shows all.
+
+    Args:
+        url: the address that the first alert has, as an expression.
+    """
+    every = '$url = reReplaceAll "var-%s=[^&]*&?" "" $url'
+    others = "".join(
+        f"{{{{ if not .CommonLabels.{label} }}}}{{{{ {every % label} }}}}{{{{ end }}}}"
+        for label in ("org", "platform")
+    )
+    is_new = f'and (lt (len $url) {MAX_URL - 500}) (not (match (printf "%s(&|$)" $one) $url))'
+    each = (
+        '{{ range .Alerts.Firing }}{{ $one := printf "var-domain=%s" (.Labels.domain | urlquery) }}'
+        f'{{{{ if {is_new} }}}}{{{{ $url = printf "%s&%s" $url $one }}}}{{{{ end }}}}{{{{ end }}}}'
+    )
+    others += when(f"gt (len .Alerts.Firing) {MOST_STORES}", f"{{{{ {every % 'domain'} }}}}", each)
+    several = f"and (gt (len .Alerts.Firing) 1) {_FIRST}.Labels.domain"
+    return f"{{{{ $url := {url} | {_WITH_QUERY} }}}}{when(several, others)}{{{{ $url }}}}{_RANGE}"
 
 
 def _annotated(field: str, more: str = "", *, longest: int = MAX_URL) -> Link:
