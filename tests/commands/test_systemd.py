@@ -198,3 +198,4 @@ def test_credentials_of_the_unit_are_references(tmp_path: Path) -> None:
     except ConfigError as error:
         problem = str(error)
     assert "CREDENTIALS_DIRECTORY is not set" in problem
+    assert "/run/credentials/store-exporter.service" in problem

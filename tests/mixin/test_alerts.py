@@ -296,6 +296,23 @@ def test_every_alert_has_a_runbook_page_with_meaning_checks_and_actions() -> Non
             assert heading in page, name
 
 
+def test_the_index_says_how_commands_are_run_where_the_exporter_is_installed(
+    repository: Path,
+) -> None:
+    index = runbook.pages()["README"]
+    unit = (repository / "deploy/systemd/store-exporter.service").read_text()
+    compose = (repository / "docker-compose.yml").read_text()
+    chart = (repository / "deploy/helm/store-exporter/templates/statefulset.yaml").read_text()
+    assert "  own-exporter:\n" in compose
+    assert "docker compose exec own-exporter " in index
+    assert "/run/credentials/store-exporter.service" in index
+    assert re.findall(r"ExecStart=(\S+)", unit)[0] in index
+    for text in (unit, compose, chart):
+        assert set(re.findall(r"--config\.file=/etc/store\S+", text)) <= set(
+            re.findall(r"--config\.file=[^`\s]+", index)
+        )
+
+
 @pytest.mark.parametrize("alert", alerts.alerts(), ids=lambda alert: alert.name)
 def test_what_to_do_first_needs_nothing_that_a_message_does_not_show(alert: Any) -> None:
     assert not re.search(r"\bbelow\b|\bthis page\b|in the message", alert.runbook.check[0])

@@ -300,11 +300,13 @@ async def test_requests_are_logged_at_debug_without_their_query(
 async def test_runbooks_are_where_alerts_lead(tmp_path: Path) -> None:
     async with exporting(tmp_path, configuration()) as running:
         page = (await running.ask("/runbooks/StoreDown")).text
-        assert "<h1>StoreDown</h1>" in page
+        assert '<h1 id="storedown">StoreDown</h1>' in page
         assert '<th scope="col">error type</th>' in page
         assert "<td><code>timeout</code></td>" in page
         index = (await running.ask("/runbooks/")).text
         assert '<a href="StoreDown">StoreDown</a>' in index
+        assert '<a href="README.md#running-the-commands">' in page
+        assert '<h2 id="running-the-commands">' in (await running.ask("/runbooks/README.md")).text
 
 
 async def test_the_number_of_stores_is_a_metric_by_platform(running_two: Running) -> None:

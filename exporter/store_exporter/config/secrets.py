@@ -48,7 +48,8 @@ class SecretSource:
         if value.startswith(_CREDENTIALS):
             if not (folder := self.environ.get("CREDENTIALS_DIRECTORY")):
                 raise ValueError(
-                    "CREDENTIALS_DIRECTORY is not set; systemd's LoadCredential does it"
+                    "CREDENTIALS_DIRECTORY is not set; systemd sets it for the service, and as "
+                    "root it may be set to /run/credentials/store-exporter.service"
                 )
             return Path(folder) / value.removeprefix(_CREDENTIALS)
         return self.directory / value

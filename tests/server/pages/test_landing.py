@@ -163,7 +163,7 @@ def test_markdown_of_runbooks_becomes_html() -> None:
         "| x | y |\n|---|---|\n| 1 | `2` |\n\n```promql\nup == 0 < `1`\n```\n"
     )
     assert html(text) == (
-        '<h1>Title</h1><p>Some <code>code</code> and a <a href="Other">link</a>.</p>'
+        '<h1 id="title">Title</h1><p>Some <code>code</code> and a <a href="Other">link</a>.</p>'
         "<ol><li>one</li><li>two</li></ol><ul><li>a &lt;b&gt;</li><li>c</li></ul>"
         '<div class="wide"><table><thead><tr><th scope="col">x</th><th scope="col">y</th></tr>'
         "</thead><tbody><tr><td>1</td><td><code>2</code></td></tr></tbody></table></div>"

@@ -58,16 +58,27 @@ def store_down() -> Alert:
                 ),
                 (
                     "Run `store-exporter probe DOMAIN` where the exporter runs: it shows what was "
-                    "asked, what came back and how long each phase took."
+                    "requested, what came back and how long each phase took."
                 ),
                 "The error type in the message: the table below says what each means.",
+                (
+                    'The line "Changed within a day" of the message: an update or a deployment '
+                    "just before the failure is the first suspect."
+                ),
                 (
                     "Look at the shop dashboard: did latency rise before the failure "
                     "(overload), or did it fail at once (DNS, certificate, deployment)?"
                 ),
             ),
             (
-                "Tell the merchant or the hosting company, with the error type and the time.",
+                (
+                    "Undo what changed just before, if it is yours. Otherwise tell the merchant or "
+                    "the hosting company, with the error type and the time."
+                ),
+                (
+                    "While somebody works on the store, `store-exporter maintenance DOMAIN --for "
+                    "2h --reason TEXT` holds its alerts back."
+                ),
                 (
                     "If the store was closed for good, remove it from the configuration and "
                     "reload; the alert ends five minutes later, as after any recovery."

@@ -10,6 +10,15 @@ from .. import promql
 from ..alerts import alerts
 from ..model import Alert
 
+_PROBE = "store-exporter probe DOMAIN --config.file=/etc/store-exporter"
+# As deploy/ and docs/deploying.md install it.
+_EXAMPLES = {
+    "with systemd, as root": "CREDENTIALS_DIRECTORY=/run/credentials/store-exporter.service "
+    f"/opt/store-exporter/bin/{_PROBE}/store-exporter.yml",
+    "by docker compose": f"docker compose exec own-exporter {_PROBE}/store-exporter.yml",
+    "in Kubernetes": "kubectl --namespace monitoring exec store-exporter-0 -- "
+    f"{_PROBE}/config/store-exporter.yml",
+}
 _SEVERITIES = {
     "critical": "pages somebody",
     "warning": "goes to the work queue",
@@ -46,6 +55,19 @@ def index(every: Iterable[Alert]) -> str:
                     for name in sorted(rules)
                 ),
             ),
+            "## Running the commands",
+            (
+                "Where the exporter was started by hand, run them in the folder of "
+                "`store-exporter.yml`. Elsewhere they need its path and the keys of the stores:"
+            ),
+            markdown.table(
+                ("the exporter runs", "for example"),
+                ((where, f"`{command}`") for where, command in _EXAMPLES.items()),
+            ),
+            (
+                "Where the configuration refers to variables (`env:`), they have to be set for the "
+                "command as well; systemd reads them from `/etc/default/store-exporter`."
+            ),
         )
     )
 
@@ -79,11 +101,19 @@ def render(name: str, every: Iterable[Alert]) -> str:
             markdown.steps(book.check),
             "## What to do",
             markdown.items(book.action),
+            *_commands((*book.check, *book.action)),
             *error_types(rules[0].faults),
             "## When it fires",
             *(block for rule in rules for block in condition(rule)),
         )
     )
+
+
+def _commands(steps: Iterable[str]) -> Iterator[str]:
+    """Where to read how our commands are run, if the steps have any."""
+    if any("`store-exporter " in step for step in steps):
+        how = "[How to run these commands](README.md#running-the-commands)"
+        yield f"{how} with systemd and in containers."
 
 
 def relations(rules: list[Alert], every: list[Alert]) -> Iterator[str]:

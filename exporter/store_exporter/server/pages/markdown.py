@@ -34,7 +34,7 @@ def _form(line: str) -> Callable[[list[str]], Iterator[Html]]:
 def _headings(lines: list[str]) -> Iterator[Html]:
     for line in lines:
         marks, text = line.split(" ", 1)
-        yield tag(f"h{len(marks)}", *_inline(text))
+        yield tag(f"h{len(marks)}", *_inline(text), id=text.lower().replace(" ", "-"))
 
 
 def _paragraphs(lines: list[str]) -> Iterator[Html]:
