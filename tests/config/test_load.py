@@ -233,8 +233,8 @@ stores:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        (" ck_" + "a" * 40, "does not begin with ck_"),
-        ('"ck_' + "a" * 40 + '"', "does not begin with ck_"),
+        (" ck_" + "a" * 40, "begins or ends with white space"),
+        ('"ck_' + "a" * 40 + '"', "begins or ends with a quotation mark"),
         ("cs_" + "a" * 40, "begins with cs_, as the consumer secret does"),
         ("ck_…", "has other characters than letters and digits after ck_"),
     ],

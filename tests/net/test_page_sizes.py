@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store_exporter.errors import StoreError
+from store_exporter.errors import ErrorName, StoreError
 from store_exporter.net.page_sizes import PageSizes
 
 PATH = "/orders"
@@ -56,3 +56,52 @@ def test_a_page_that_is_not_full_shows_nothing(sizes: PageSizes, clock: Clock) -
     clock.now = 3600.0
     sizes.came(PATH, 49, 0.1)
     assert sizes.limit(PATH, 100) == 50
+
+
+BROKEN = StoreError("server_error", "Allowed memory size exhausted", status=500)
+
+
+def test_the_largest_page_that_does_not_fail_at_once_is_found_in_few_requests(
+    clock: Clock,
+) -> None:
+    """PHP ends what takes more memory than it may within a second."""
+    sizes, requested = PageSizes(clock), []
+    for _ in range(12):
+        requested.append(size := sizes.limit(PATH, 100))
+        if size > 45:
+            sizes.failed(PATH, size, BROKEN, 0.3)
+            assert sizes.smaller(PATH, size, BROKEN) == 10
+        else:
+            sizes.came(PATH, size, 0.3)
+    assert requested == [100, 10, 20, 40, 80, 10, 20, *[40] * 5]
+    clock.now = 3600.0
+    sizes.came(PATH, 40, 0.3)
+    assert sizes.limit(PATH, 100) == 80
+
+
+def test_a_store_that_fails_whatever_the_size_gets_one_more_request_and_large_pages_afterwards(
+    clock: Clock,
+) -> None:
+    sizes = PageSizes(clock)
+    sizes.failed(PATH, 100, BROKEN, 0.1)
+    assert sizes.smaller(PATH, 100, BROKEN) == 10
+    sizes.failed(PATH, 10, BROKEN, 0.1)
+    assert sizes.smaller(PATH, 10, BROKEN) is None
+    assert sizes.limit(PATH, 100) == 100
+
+
+def test_a_short_list_that_comes_in_small_pages_proves_that_large_ones_failed_for_their_size(
+    clock: Clock,
+) -> None:
+    sizes = PageSizes(clock)
+    sizes.failed(PATH, 100, BROKEN, 0.1)
+    sizes.came(PATH, 7, 0.1)
+    sizes.failed(PATH, 10, BROKEN, 0.1)
+    assert sizes.limit(PATH, 100) == 10
+
+
+@pytest.mark.parametrize("kind", ["timeout", "connection", "unauthorized"])
+def test_what_else_comes_at_once_says_nothing_about_the_size(clock: Clock, kind: ErrorName) -> None:
+    sizes = PageSizes(clock)
+    sizes.failed(PATH, 100, StoreError(kind, "at once"), 0.1)
+    assert sizes.limit(PATH, 100) == 100

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from ..errors import ErrorName, StoreError
 
-_LATE: tuple[ErrorName, ...] = ("timeout", "server_error")
-"""What comes of a page that takes a store too long: nothing in time, or the error of a server that
-ends what takes it too long."""
+_OF_SIZE: tuple[ErrorName, ...] = ("timeout", "server_error", "response_too_large")
+"""What comes of a page that is too large: nothing in time, the error of a server that ends what
+takes too much time or memory, or too much."""
 _LEAST = 10
 """Items of a page that is not made smaller."""
 _FAIR = 5.0
-"""Seconds: a request that failed sooner proves nothing about the size of its page."""
+"""Seconds: a timeout that came sooner proves nothing about the size of its page. An error of the
+server may, because PHP ends at once what takes too much memory; only a smaller page that comes
+proves it."""
 _AMPLE = 4
 """A page that took a fourth of the time in which another one did not come may be twice as large."""
 _AGAIN = 3600.0
@@ -25,9 +27,13 @@ been down, and most of what a page takes may have nothing to do with its size.""
 class _Limit:
     size: int
     too_long: float
-    """Seconds after which a larger page had not come."""
+    """Seconds after which a larger page had not come; 0 where it failed sooner than is fair."""
     since: float
     """When the size was last changed, by a clock that never jumps."""
+    too_large: int
+    """Items of the page that did not come."""
+    is_proven: bool = True
+    """Whether a smaller page came, or is sure to take less."""
 
 
 class PageSizes:
@@ -49,7 +55,7 @@ class PageSizes:
         return size if known is None else min(size, known.size)
 
     def failed(self, path: str, size: int, error: StoreError, seconds: float) -> None:
-        """Note that a page did not come: if it was too large, the next one has half as many items.
+        """Note that a page did not come: if it was too large, the next one has fewer items.
 
         Args:
             path: of the list.
@@ -57,9 +63,17 @@ class PageSizes:
             error: what came of it.
             seconds: that it took.
         """
-        is_late = error.error_type in _LATE and seconds >= _FAIR
-        if size > _LEAST and (is_late or error.error_type == "response_too_large"):
-            self._limits[path] = _Limit(max(_LEAST, size // 2), seconds, self._monotonic())
+        if error.error_type not in _OF_SIZE:
+            return
+        now, known = self._monotonic(), self._limits.get(path)
+        if size <= _LEAST:
+            if known is not None and not known.is_proven:
+                # The size is not the cause.
+                self._limits.pop(path, None)
+        elif error.error_type == "response_too_large" or seconds >= _FAIR:
+            self._limits[path] = _Limit(max(_LEAST, size // 2), seconds, now, size)
+        elif error.error_type == "server_error":
+            self._limits[path] = _Limit(_LEAST, 0.0, now, size, is_proven=False)
 
     def smaller(self, path: str, size: int, error: StoreError) -> int | None:
         """Return how many items to request after a page failed; None where that would not help.
@@ -70,13 +84,12 @@ class PageSizes:
             error: what came of it, after it was noted.
         """
         size, before = self.limit(path, size), size
-        is_of_size = error.error_type in (*_LATE, "response_too_large")
-        return size if is_of_size and size < before else None
+        return size if error.error_type in _OF_SIZE and size < before else None
 
     def came(self, path: str, items: int, seconds: float) -> None:
         """Note that a page came: after a full one in little time the next one may be larger.
 
-        So it may where the size has been the same for an hour.
+        So it may where the size has been the same for an hour, and up to one that failed at once.
 
         Args:
             path: of the list.
@@ -84,7 +97,12 @@ class PageSizes:
             seconds: that it took.
         """
         known, now = self._limits.get(path), self._monotonic()
-        if known is None or items < known.size:
+        if known is None:
             return
-        if seconds * _AMPLE <= known.too_long or now - known.since >= _AGAIN:
+        known.is_proven = True
+        if items < known.size:
+            return
+        is_quick = seconds * _AMPLE <= known.too_long
+        is_below = not known.too_long and known.size * 2 < known.too_large
+        if is_quick or is_below or now - known.since >= _AGAIN:
             known.size, known.since = known.size * 2, now

@@ -49,6 +49,20 @@ class GivingUp(SlowHttp):
             return Response(504, {"content-type": "text/html"}, b"Gateway Time-out", request.url)
 
 
+@dataclass
+class SmallMemoryHttp(LoopbackHttp):
+    """A real connection to a store whose PHP has memory for some orders at once."""
+
+    most: int = 20
+
+    async def send(self, request: Request) -> Response:
+        response = await super().send(request)
+        if request.url.endswith("/orders") and len(json.loads(response.body)) > self.most:
+            page = b"<html><title>WordPress</title><p>There has been a critical error.</p></html>"
+            return Response(500, {"content-type": "text/html"}, page, request.url)
+        return response
+
+
 def slow(store: Watched, seconds: float = 0.4) -> Watched:
     return replace(store, http=SlowHttp(store.http.session, clock=store.clock, seconds=seconds))
 
@@ -73,6 +87,18 @@ def place(store: Watched, count: int, *, apart: float = 60) -> None:
     for _ in range(count):
         store.clock.now += apart
         store.shop.new_order("processing", total="1")
+
+
+@pytest.mark.parametrize("most", [45, 20, 10])
+async def test_a_store_without_memory_for_a_hundred_orders_is_counted_in_full(most: int) -> None:
+    async with watching(orders=0) as store:
+        place(store, 130)
+        watcher = replace(store, http=SmallMemoryHttp(store.http.session, most=most)).watcher()
+        for _ in range(2):
+            report = await run(watcher, since="2026-01-01")
+        assert not report.degraded
+        assert accounted(figures(report)) == truth(store) == 130
+        assert max(sizes(store)) == 100
 
 
 async def test_a_first_walk_over_a_slow_store_asks_for_smaller_pages_by_itself() -> None:

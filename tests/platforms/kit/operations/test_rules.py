@@ -169,7 +169,10 @@ def test_a_coupon_is_refused_with_the_reason_as_its_code() -> None:
 def test_what_is_wrong_with_a_credential_is_told_without_it() -> None:
     check = format_check(r"key_\d+", "is not a key", ("sec_", "is the secret"))
     assert check("key_12") is None
-    assert check("key_12\n") == "is not a key"
+    assert check("key_12 3") == "is not a key"
+    for copied in (" key_12", "key_12\t", "key_12\n"):
+        assert check(copied) == "begins or ends with white space"
+    assert check("'key_12'") == "begins or ends with a quotation mark"
     assert check("sec_12") == "is the secret"
 
 

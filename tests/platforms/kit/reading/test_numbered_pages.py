@@ -88,7 +88,7 @@ def test_a_list_goes_on_in_smaller_pages_where_large_ones_fail(
         ("timeout", 10, 30.0, 99.0),
         ("timeout", 100, 4.0, 99.0),
         ("timeout", 100, 9.0, 9.0),
-        ("server_error", 100, 0.1, 99.0),
+        ("connection", 100, 0.1, 99.0),
         ("forbidden", 100, 9.0, 99.0),
     ],
 )

@@ -11,6 +11,9 @@ from ....contract import Setting
 Check = Callable[[str], str | None]
 """Says what is wrong with a value, None if nothing is."""
 
+_AROUND = ((None, "white space"), ("\"'", "a quotation mark"))
+"""What is copied along with a credential, as `strip` takes it, and what it is called."""
+
 
 def format_check(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Check:
     """Return a check of the form of a credential, which never repeats the value.
@@ -23,6 +26,9 @@ def format_check(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Chec
     """
 
     def check(value: str) -> str | None:
+        for marks, what in _AROUND:
+            if value != value.strip(marks):
+                return f"begins or ends with {what}"
         for beginning, message in mistaken:
             if re.match(beginning, value):
                 return message
