@@ -324,6 +324,11 @@ LIVES: dict[str, tuple[Step, ...]] = {
         step("100", "0", sale("100")),
         step("100", "20", sale("100"), back("20"), status=PART),
     ),
+    "a partial refund, then an exchange for something cheaper that is in the total": (
+        step("1000", "0", sale("1000"), **total("1000")),
+        step("1000", "500", sale("1000"), back("500"), status=PART, **total("1000")),
+        step("1000", "665", sale("1000"), back("500"), back("165"), status=PART, **total("1085")),
+    ),
     "an exchange for the same": (
         step("100", "0", sale("100")),
         step("100", "0", sale("100"), **total("200")),

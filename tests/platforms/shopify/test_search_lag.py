@@ -73,6 +73,16 @@ async def test_more_than_fifty_new_orders_that_lists_by_change_leave_out_are_all
     assert (found[PAID], found[REVENUE], reasons) == (120, 12_000.0, "")
 
 
+async def test_a_new_order_behind_a_hundred_test_orders_counts_though_lists_leave_it_out() -> None:
+    shop, _ = await shop_of(1)
+    room = shop.shop.stock_room
+    room.unsorted.add(place(shop).id)
+    for _ in range(100):
+        place(shop).test = True
+    found, reasons = await collect(shop, runs=4)
+    assert (found[PAID], found[REVENUE], reasons) == (1, 100.0, "")
+
+
 async def test_the_first_order_of_a_new_shop_counts_though_lists_by_change_leave_it_out() -> None:
     shop, _ = await shop_of(0)
     shop.shop.stock_room.unsorted.add(place(shop).id)

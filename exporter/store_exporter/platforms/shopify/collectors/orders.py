@@ -114,18 +114,19 @@ class _OrderBook(CursorBook[Api]):
     def _newest(self, nodes: Sequence[Any]) -> Plan[dict[str, int | None]]:
         """Return when the newest orders last changed, of those that did since counting began.
 
-        Where none of them was read or is to be read, there may be more of that kind.
+        Where none of them was read or is to be read, there may be more of that kind, also behind
+        test orders of the last day.
         """
-        newest = self._lately_changed(nodes)
+        newest, _ = self._lately_changed(nodes)
         if len(nodes) < _NEWEST or self.backlog or self._any_known(newest):
             return dict(newest)
         after: str | None = None
         for _ in range(_MOST_PAGES):
             page = yield from self._page_of("NewestOrders", {}, _NEWEST, after)
-            found = self._lately_changed(page.items)
+            found, goes_on = self._lately_changed(page.items)
             after = page.after
             newest |= found
-            if after is None or not found or self._any_known(found):
+            if after is None or not goes_on or self._any_known(found):
                 break
         return dict(newest)
 
@@ -133,17 +134,24 @@ class _OrderBook(CursorBook[Api]):
         awaited = self.place.comparison.awaited
         return any(one in awaited or self.is_read(one, changed) for one, changed in found.items())
 
-    def _lately_changed(self, nodes: Sequence[Any]) -> dict[str, int]:
-        """Return when orders last changed, of those that did since counting began."""
+    def _lately_changed(self, nodes: Sequence[Any]) -> tuple[dict[str, int], bool]:
+        """Return when orders last changed since counting began, and whether the search goes on.
+
+        It does behind such an order, and behind test orders of the last day.
+        """
         found: dict[str, int] = {}
+        latest_test = 0
         for node in nodes:
             # The pass reports what cannot be read.
             with suppress(StoreError):
                 row = Fields(node, "order")
                 changed = row.seconds(self.changed_at)
-                if self.counts(row) and changed >= self.ledger.began:
+                if not self.counts(row):
+                    latest_test = max(latest_test, changed)
+                elif changed >= self.ledger.began:
                     found[self.id_of(row)] = changed
-        return found
+        tested = latest_test >= max(self.ledger.began, self.run.now() - DAY)
+        return found, tested or bool(found)
 
     def _oldest_shown(self, data: Fields) -> int:
         """Return the id of the oldest order that this app sees; 0 where it sees all."""
