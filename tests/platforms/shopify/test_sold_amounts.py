@@ -46,6 +46,21 @@ SOLD: dict[str, tuple[int, Json, Json, tuple[int, str]]] = {
         {"totalPriceSet": bag("89.98"), "currentTotalPriceSet": bag("40.50")},
         (1, "40.50 GBP"),
     ),
+    "five paid back, and two exchanged for one of 85.00": (
+        10,
+        {"currentQuantity": 3, "priceAfterAllDiscountsBeforeTaxesSet": bag("300.00")},
+        {"totalPriceSet": bag("1085.00"), "currentTotalPriceSet": bag("385.00"),
+         "totalRefundedSet": bag("615.00"), "subtotalLineItemsQuantity": 11,
+         "currentSubtotalLineItemsQuantity": 4},
+        (10, "1000.00 GBP"),
+    ),
+    "two taken off unpaid, and one of the rest paid back": (
+        4,
+        {"currentQuantity": 1, "priceAfterAllDiscountsBeforeTaxesSet": bag("100.00")},
+        {"totalPriceSet": bag("400.00"), "currentTotalPriceSet": bag("100.00"),
+         "totalRefundedSet": bag("100.00")},
+        (1, "100.00 GBP"),
+    ),
 }  # fmt: skip
 """Pieces, what is special about the line and the order, and what the report has of the product."""
 
@@ -58,6 +73,16 @@ def test_products_of_a_report_come_to_what_was_paid_for_them_without_tax(
     sell(shop, pieces, line=line, order=order)
     report = store.get_sales_report("day")
     assert [(row.items, str(row.total)) for row in report.top_products] == [expected]
+
+
+def test_an_exchange_does_not_take_from_what_was_sold_what_was_paid_back_before(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    pieces, line, order, _ = SOLD["five paid back, and two exchanged for one of 85.00"]
+    sell(shop, pieces, line=line, order=order)
+    report = store.get_sales_report("day")
+    money = [str(amount.amount) for amount in (report.gross, report.refunds, report.net)]
+    assert (report.items, money) == (11, ["1000.00", "615.00", "385.00"])
 
 
 async def test_best_sellers_come_to_what_was_paid_and_a_code_is_no_other_price() -> None:

@@ -82,7 +82,7 @@ def _sums(order: Fields, placed: Money) -> Sums:
     Raises:
         StoreError: invalid_response.
     """
-    currency, gross = placed.currency, order_state.total(order).amount
+    currency = placed.currency
 
     def amount(fields: Fields, name: str) -> Decimal:
         # Taxes and discounts before returns are null where there are none.
@@ -92,13 +92,13 @@ def _sums(order: Fields, placed: Money) -> Sums:
     tax_now = ids.shop_amount(order, "currentTotalTaxSet", currency)
     shipping, shipping_now = _shipping(order, currency)
     pieces, discounts = "subtotalLineItemsQuantity", "totalDiscountsSet"
-    if gross < placed.amount:
+    if order_state.is_lowered(order):
         tax, shipping = tax_now, shipping_now
         pieces, discounts = "currentSubtotalLineItemsQuantity", "currentTotalDiscountsSet"
     return Sums(
         orders=1,
         items=order.integer(pieces),
-        gross=gross,
+        gross=order_state.total(order).amount,
         tax=tax,
         shipping=shipping,
         discounts=amount(order, discounts),

@@ -102,12 +102,18 @@ def dated(transaction: Fields) -> str:
 
 
 def is_lowered(order: Fields) -> bool:
-    """Whether lines were taken off an order for which nobody paid.
+    """Whether lines of an order are read as what is left of them, and not as what was placed.
+
+    Shopify does not say how many pieces of a line were taken off unpaid or exchanged, and how many
+    were paid back. What was placed has all the former, and what is left lacks all the latter: what
+    is nearer to the order's total counts.
 
     Raises:
         StoreError: invalid_response.
     """
-    return total(order).amount < shop_money(order, "totalPriceSet", signed=True).amount
+    placed = shop_money(order, "totalPriceSet", signed=True)
+    refunded = shop_amount(order, "totalRefundedSet", placed.currency)
+    return placed.amount - total(order).amount > refunded
 
 
 def left_of(line: Fields) -> tuple[int, Money]:
