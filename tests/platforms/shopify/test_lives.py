@@ -129,6 +129,10 @@ LIVES: dict[str, tuple[Step, ...]] = {
         step("70", "0", auth("100"), capture("40"), capture("30"), status=LESS),
         step("100", "0", auth("100"), capture("40"), capture("30"), capture("30")),
     ),
+    "authorised and voided, which moves nothing": (
+        step("0", "0", auth("100"), status="AUTHORIZED"),
+        step("0", "0", auth("100"), void("0"), status="VOIDED"),
+    ),
     "captured in part, and the rest voided": (
         step("0", "0", auth("100"), status="AUTHORIZED"),
         step("60", "0", auth("100"), capture("60"), void("40"), status=LESS),

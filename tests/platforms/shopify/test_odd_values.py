@@ -38,7 +38,6 @@ ODD: dict[str, tuple[Any, ...]] = {
     "amount": ("-1", "NaN", "1e400", "Infinity"),
     "percentage": (-0.1, 1.5, "NaN"),
     "currencyCode": ("usd", "NaN", "INFINITY", ""),
-    "countryCode": ("usd", "", "*"),
     "__typename": ("Other", "", "NaN"),
     **dict.fromkeys(("precision", "inventoryPolicy", "kind"), WORD),
     **dict.fromkeys(("displayFinancialStatus", "displayFulfillmentStatus", "status"), WORD),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...errors import StoreError
 from ...net.plans import Plan
 from ...spec.results import Product
 from ..kit.operations import products
 from ..kit.operations.products import FoundProduct
 from ..kit.reading.fields import Fields
+from ..kit.reading.lists import readable
 from .api import Api
 from .reading import ids, product_results
 from .reading.ids import gid
@@ -50,16 +50,11 @@ class Lookup(products.Lookup[Api]):
             nodes = yield from self.api.admin.all_nodes(
                 "ProductVariants", _variants, variables, limit=_MOST_VARIANTS
             )
-        variants: list[Product] = []
-        unreadable: list[StoreError] = []
-        for index, row in enumerate(nodes):
-            try:
-                variant = Fields.row(row, f"{rows.where}: nodes", index)
-                variants.append(product_results.sold(variant, product, _currency(data)))
-            except StoreError as error:
-                unreadable.append(error)
-        if unreadable and not variants:
-            raise unreadable[0]
+
+        def read(variant: Fields) -> Product:
+            return product_results.sold(variant, product, _currency(data))
+
+        variants, unreadable = readable(nodes, f"{rows.where}: nodes", read)
         found = product_results.product(product, variants)
         return FoundProduct(
             found, () if found.type == "simple" else variants, unreadable=unreadable

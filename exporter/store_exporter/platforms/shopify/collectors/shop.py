@@ -25,7 +25,7 @@ from .omissions import reports_omissions
 
 _OPEN = " AND -status:cancelled AND test:false"
 _PAID = "financial_status:paid,partially_refunded"
-# What the statuses of all platforms mean in Shopify's search; see `order_models.status`.
+# What the statuses of all platforms mean in Shopify's search; see `order_state.status`.
 _QUERIES = {
     "pending": f"financial_status:pending,authorized,partially_paid{_OPEN}",
     "processing": f"{_PAID} AND -fulfillment_status:fulfilled{_OPEN}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +20,6 @@ from ..reading import ids
 from ..reading.ids import amount
 
 _MOST = 250
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _PROVIDERS = ("DeliveryRateDefinition", "DeliveryParticipant")
 _WALLETS = {
     "ANDROID_PAY": "Android Pay",
@@ -62,19 +60,14 @@ def _zone(row: Fields) -> Zone:
 def _country(land: Fields) -> str:
     """Read the code of a country, `*` for those that no other zone has."""
     code = land.child("code")
-    if code.flag("restOfWorld"):
-        return "*"
-    country = code.text("countryCode")
-    if _COUNTRY.fullmatch(country) is None:
-        raise StoreError("invalid_response", f"{code.where}: countryCode is {country[:40]!r}")
-    return country
+    return "*" if code.flag("restOfWorld") else code.text("countryCode")
 
 
 def _reaching(
     _: Api, every: Listing[Zone], country: str, postcode: str | None
 ) -> Plan[Listing[Zone]]:
-    """Zones of all delivery profiles that have the country, or else those for the rest of the
-    world. Shopify's zones know no postcodes: one that is given is in `ignored`.
+    """Zones of all delivery profiles that have the country or provinces of it, or else those for
+    the rest of the world. Shopify's zones know no postcodes: one that is given is in `ignored`.
     """
     yield from ()
     own = tuple(zone for zone in every if country in zone.countries)

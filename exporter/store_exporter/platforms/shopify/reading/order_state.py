@@ -112,8 +112,8 @@ def is_lowered(order: Fields) -> bool:
         StoreError: invalid_response.
     """
     placed = shop_money(order, "totalPriceSet", signed=True)
-    refunded = shop_amount(order, "totalRefundedSet", placed.currency)
-    return placed.amount - total(order).amount > refunded
+    less = placed.amount - total(order).amount
+    return less > 0 and less > shop_amount(order, "totalRefundedSet", placed.currency)
 
 
 def left_of(line: Fields) -> tuple[int, Money]:
