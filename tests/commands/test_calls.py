@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.commands.serving import run_here, served
+from tests.fakes import bad_server
 from tests.server.support import ENVIRON, configuration
 
 DOMAIN = "shop.example.com"
@@ -64,6 +65,25 @@ async def test_failures_are_printed_and_followed(folder: Path) -> None:
         finally:
             following.kill()
             await following.wait()
+
+
+@pytest.mark.parametrize("document", ["{}", '{"calls": [{}]}', '{"calls": 1}', "[]", "nothing"])
+async def test_what_is_no_exporter_is_told_so(folder: Path, document: str) -> None:
+    async with bad_server.serving(bad_server.answer(document.encode())) as server:
+        done = await command(folder, DOMAIN, f"--exporter.url={server.url}")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "is this a store-exporter?" in done.stderr
+
+
+async def test_an_error_neither_steers_the_terminal_nor_has_a_password(folder: Path) -> None:
+    forged = bad_server.document({"error": "\x1b[2Jforged\u202e"}, 400)
+    async with bad_server.serving(forged) as server:
+        done = await command(folder, DOMAIN, f"--exporter.url={server.url}")
+    assert done.stderr == "HTTP 400: \\u001b[2Jforged\\u202e\n"
+    done = await command(folder, DOMAIN, "--exporter.url=http://ada:the-password@127.0.0.1:9")
+    assert "the-password" not in done.stderr
+    assert "127.0.0.1:9: Connection refused" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,12 @@ import pytest
 from store_exporter.config import ConfigError, load
 from tests.config.example import PLATFORMS
 
-ENVIRON = {"KEY": "ck_12345678", "TOKEN": "token-of-acme-0123", "SHORT": "abc"}
+ENVIRON = {
+    "KEY": "ck_12345678",
+    "TOKEN": "token-of-acme-0123",
+    "SHORT": "abc",
+    "LINES": "token-of-acme-01\ntoken-of-acme-02",
+}
 TABLE = (Path(__file__).parent / "bad_files.txt").read_text()
 BAD_FILES = [entry.split("\n", 1) for entry in TABLE.removeprefix("=== ").split("\n=== ")]
 

@@ -15,6 +15,7 @@ import pytest
 from store_demo.processes import free_ports
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue.exporter import RUNS_SKIPPED
+from store_exporter.metrics.exposition import render_text
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Request
 from store_exporter.net.proxy import proxy_for
@@ -115,6 +116,22 @@ async def test_the_probes_of_a_store_work_through_it(
 def tls_probe(shop: Store) -> Job:
     watched = replace(shop, probes={"tls": Schedule(60.0, 10.0)})
     return next(job for job in jobs_of(watched) if job.name == "tls")
+
+
+async def test_a_proxy_that_repeats_its_password_shows_it_to_nobody(
+    store: StoreFactory, transport: Transport
+) -> None:
+    # As a debugging page does, before what it was to send.
+    page = bad_server.answer(f"{PASSWORD} ada\n{{}}".encode())
+    recorder = Recorder()
+    async with serving(page) as proxy:
+        shop = store("http://shop.example.com", proxy=Proxy(proxy.url, "ada", Secret(PASSWORD)))
+        job = next(job for job in jobs_of(shop) if job.liveness)
+        result = await Runner(recorder, transport).run_anyway(job)
+    assert result.error_type == "invalid_response"
+    assert PASSWORD not in result.message
+    assert "<masked>" in result.message
+    assert PASSWORD not in b"".join(render_text(recorder.families())).decode()
 
 
 async def test_a_proxy_that_is_down_is_told_as_such_and_counts_against_no_store(

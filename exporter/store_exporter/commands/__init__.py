@@ -31,12 +31,16 @@ class CommandError(Exception):
     """A command cannot do its work; the command line prints why and ends with the status.
 
     Args:
-        message: what is wrong, for a person.
+        message: what is wrong, for a person. Passwords in addresses are masked in it, and control
+            characters escaped, for it may quote others.
         status: 2 for a wrong command line.
     """
 
     def __init__(self, message: str, status: int = 1) -> None:
-        super().__init__(message)
+        # Only needed for what ends a command, which starts faster without it.
+        from ..net.redactor import Redactor
+
+        super().__init__(Redactor()(message))
         self.status = status
 
 

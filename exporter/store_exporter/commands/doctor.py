@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..config import Config
+from ..config.dump import secrets
 from ..contract import Finding, Run
 from ..errors import StoreError
 from ..net.redactor import Redactor
@@ -144,7 +145,8 @@ def _state(config: Config) -> list[Finding]:
             state.close()
     except (StateError, StateUnavailableError) as error:
         advice = "See docs/probing.md for what is kept, and where."
-        return [Finding(found.check, "fail", str(error), advice)]
+        message = Redactor(secrets(config)).line(str(error))
+        return [Finding(found.check, "fail", message, advice)]
     before = time.time() - UNUSED_SECONDS
     used: dict[StoreIdentity, int] = {}
     for entry in entries:

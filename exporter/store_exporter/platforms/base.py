@@ -232,9 +232,10 @@ def _unusable(name: str, problem: str) -> Platform:
 
 
 def redactor_of(store: Store) -> Redactor:
-    """Return what hides a store's secrets, and what looks like a credential of its platform."""
-    values = (value for value in store.credentials.values() if isinstance(value, Secret))
-    return _redactor(store.platform, frozenset(values))
+    """Return what hides secrets of a store and its proxy, and what looks like its platform's."""
+    values = (*store.credentials.values(), store.proxy and store.proxy.password)
+    secrets = frozenset(value for value in values if isinstance(value, Secret))
+    return _redactor(store.platform, secrets)
 
 
 @lru_cache(maxsize=10_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from .places import FullError
+
+log = logging.getLogger(__name__)
 
 
 class ApiError(Exception):
@@ -74,6 +77,19 @@ def too_many(error: FullError) -> ApiError:
     """Return the response to a request for which no place is free."""
     status, whose = (429, " of this org") if error.own else (503, "")
     return ApiError(status, f"too many requests{whose} at the same time", {"Retry-After": "1"})
+
+
+def unavailable(effect: str, error: Exception) -> ApiError:
+    """Return the response where this exporter's own state cannot be used, and log why.
+
+    The reason names files, hosts and users of the operator's, which are no business of an org's.
+
+    Args:
+        effect: what that means for the request.
+        error: says why.
+    """
+    log.warning("a request failed: %s: %s", effect, error)
+    return ApiError(503, f"{effect}: the state of the exporter cannot be used now")
 
 
 def number(request: web.Request, name: str, default: int, highest: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,9 @@ MARK = {
 }
 
 
+PLACE = "/var/lib/store-exporter/state.db"
+
+
 class Documents(MemoryDocuments):
     """Documents that take their time, and cannot be saved while `full`."""
 
@@ -41,7 +45,7 @@ class Documents(MemoryDocuments):
     async def write(self, key: Key, document: str, revision: int | None = None) -> int:
         await asyncio.sleep(0.001)
         if self.full:
-            raise StateUnavailableError("full", "the disk is full")
+            raise StateUnavailableError("full", f"the disk of {PLACE} is full")
         return await super().write(key, document, revision)
 
 
@@ -231,11 +235,16 @@ async def test_a_secret_in_a_mark_is_hidden(running: Running) -> None:
     assert secret not in (await running.ask("/metrics")).text
 
 
-async def test_what_cannot_be_saved_is_refused(running: Running, documents: Documents) -> None:
+async def test_what_cannot_be_saved_is_refused(
+    running: Running, documents: Documents, caplog: pytest.LogCaptureFixture
+) -> None:
     documents.full = True
-    answer = await tell(running, **MARK)
+    with caplog.at_level(logging.WARNING):
+        answer = await tell(running, **MARK)
     assert answer.status == 503
     assert answer.json["error"].startswith("nothing was remembered")
+    assert PLACE not in answer.text, "what the state is belongs to the operator"
+    assert PLACE in caplog.text
     documents.full = False
     assert await listed(running) == []
 

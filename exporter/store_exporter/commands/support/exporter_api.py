@@ -17,6 +17,7 @@ from ..serve import PORT
 from . import arguments, stores, unreachable
 
 _SECONDS = 30.0
+_DOUBT = "is this a store-exporter?"
 
 
 def add_url(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +47,8 @@ def run(
     try:
         with httpx.Client(base_url=url, headers=headers, timeout=_SECONDS) as client:
             ask(client, store)
+    except (LookupError, TypeError, ValueError) as error:
+        raise CommandError(f"the response makes no sense; {_DOUBT}") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         message = unreachable.message(error, args.exporter_url, "the exporter", "--exporter.url")
         raise CommandError(message) from None
@@ -73,7 +76,7 @@ def document_of(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        document = {"error": "the response is no JSON document; is this a store-exporter?"}
+        document = {"error": f"the response is no JSON document; {_DOUBT}"}
     if not response.is_success or "error" in document:
         raise CommandError(f"HTTP {response.status_code}: {document.get('error')}")
     return document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,8 @@ from ..problems import suggestion
 from . import values
 
 MIN_TOKEN_LENGTH = 16
+_SENDABLE = re.compile(r"[!-~]+").fullmatch
+"""What a header can carry as a bearer token; RFC 6750 allows less still."""
 SHORTEST_INTERVAL = 1.0
 """Seconds between two runs of a probe or collector; less is a slip in the unit."""
 Info = ValidationInfo[secrets.SecretSource]
@@ -32,11 +35,15 @@ def read_token(value: Any, info: Info) -> Secret:
     """Read the secret of a bearer token.
 
     Raises:
-        ValueError: it cannot be read, or is short enough to be guessed.
+        ValueError: it cannot be read, is short enough to be guessed, or cannot be sent.
     """
     secret = info.context.secret(value)
-    if info.context.resolve and len(secret.reveal()) < MIN_TOKEN_LENGTH:
+    if not info.context.resolve:
+        return secret
+    if len(secret.reveal()) < MIN_TOKEN_LENGTH:
         raise ValueError(f"the token must have at least {MIN_TOKEN_LENGTH} characters")
+    if not _SENDABLE(secret.reveal()):
+        raise ValueError("the token must consist of ASCII letters, digits and punctuation")
     return secret
 
 

@@ -15,7 +15,7 @@ from ...ingest.calls import unix_time
 from ...probing.state.storage import StateUnavailableError
 from ...stores.model import Store
 from ..bodies import Bodies
-from ..endpoints import ApiError, json_object, number
+from ..endpoints import ApiError, json_object, number, unavailable
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 from .ingest import key_of
@@ -54,7 +54,7 @@ class EventsApi:
         try:
             found = await exporter.changes.of(org, stores)
         except StateUnavailableError as error:
-            raise ApiError(503, f"what is saved cannot be read now: {error}") from None
+            raise unavailable("nothing was read", error) from None
         chosen = [
             event.document()
             for event in found
@@ -92,7 +92,7 @@ class EventsApi:
         try:
             known, is_new = await self._exporter.changes.report(event, store)
         except StateUnavailableError as error:
-            raise ApiError(503, f"nothing was remembered: {error}") from None
+            raise unavailable("nothing was remembered", error) from None
         finally:
             if not is_new:
                 self._accepted[org] = [at for at in self._accepted[org] if at != now]

@@ -11,7 +11,7 @@ from ...probing.state.storage import StateUnavailableError
 from ...stores.maintenance import MAX_BEGUN_SECONDS, MAX_REASON, is_reason
 from ...stores.model import Store
 from ..bodies import Bodies
-from ..endpoints import ApiError, json_object
+from ..endpoints import ApiError, json_object, unavailable
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 from ..status import window_document
@@ -56,7 +56,7 @@ class MaintenanceApi:
         try:
             window = await self._exporter.maintenance.begin(store, seconds, reason)
         except StateUnavailableError as error:
-            raise ApiError(503, f"nothing was changed: {error}") from None
+            raise unavailable("nothing was changed", error) from None
         return {"domain": store.domain, **window_document(window)}
 
     async def end(self, request: web.Request) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class MaintenanceApi:
         try:
             ended = await self._exporter.maintenance.end(store)
         except StateUnavailableError as error:
-            raise ApiError(503, f"nothing was changed: {error}") from None
+            raise unavailable("nothing was changed", error) from None
         if not ended:
             message = "no maintenance was started for this store"
             if self._exporter.maintenance.current(store) is not None:
