@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,40 @@ def test_a_result_is_printed_for_people(file: Path, capsys: pytest.CaptureFixtur
     assert "price: 80 GBP" in lines
     assert "on_sale: no" in lines
     assert "sale_ends: -" in lines
+
+
+def test_a_store_that_a_source_names_gets_no_key_within_this_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "ck_" + "ab" * 20)
+    monkeypatch.setenv("SECRET", "cs_" + "cd" * 20)
+    (tmp_path / "found.json").write_text('[{"targets": ["found.example.com"]}]')
+    file = tmp_path / "store-exporter.yml"
+    file.write_text(
+        f"state_directory: {tmp_path}\n"
+        "orgs: [{org: acme, domains: [found.example.com]}]\n"
+        "discovery:\n"
+        "  - org: acme\n"
+        "    platform: woocommerce\n"
+        "    files: [found.json]\n"
+        "    store:\n"
+        "      url: http://{domain}:PORT\n"
+        "      credentials: {consumer_key: env:KEY, consumer_secret: env:SECRET}\n"
+    )
+    found, real = "found.example.com", socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *args, **more: real("127.0.0.1" if host == found else host, *args, **more),
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        file.write_text(file.read_text().replace("PORT", str(listener.getsockname()[1])))
+        assert run(file, "check_price", "product=1", store=found) == 1
+        connection, _ = listener.accept()
+        assert connection.recv(1000) == b""
+        connection.close()
+    assert "127.0.0.1, which is not public" in capsys.readouterr().err
 
 
 def test_a_result_is_printed_for_programs(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from store_exporter.contract import Response
+from store_exporter.errors import StoreError
+from store_exporter.net import reach
 from store_exporter.net.plans import Plan, Request, TransportError
 from store_exporter.platforms.kit.client.drivers import AsyncDriver, SyncDriver
 from tests.fakes import bad_server
@@ -55,6 +57,17 @@ async def ask(
         return await asynchronous.run(plan)
     finally:
         await asynchronous.aclose()
+
+
+@pytest.mark.parametrize("kind", ["blocking", "asynchronous"])
+async def test_nothing_is_sent_to_an_address_that_is_not_permitted(kind: str) -> None:
+    async with serving(saying(OK)) as server:
+        reach.permitted.set(reach.address_filter(("127.0.0.2/32",)))
+        with pytest.raises(StoreError, match=r"127\.0\.0\.1, which is not public") as raised:
+            await ask(kind, server.url)
+        assert (raised.value.error_type, server.heads) == ("dns", [])
+        reach.permitted.set(reach.address_filter(("127.0.0.1/32",)))
+        assert len(await ask(kind, server.url)) == 2
 
 
 def saying(data: bytes) -> Behaviour:

@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import Any
 
 from ..config.problems import suggestion
 from ..errors import ERROR_TYPES, StoreError
+from ..net import reach
 from ..platforms import base
 from ..platforms.base import Platform
 from ..spec import shell
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     operation = _operation(platform, args.operation)
     values = _values(operation, args.values)
     try:
-        result = _call(platform, store, operation, values)
+        result = copy_context().run(_call, platform, store, operation, values)
     except StoreError as error:
         print("\n".join(_failure(error, store)), file=sys.stderr)
         return 1
@@ -70,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
 def _call(
     platform: Platform, store: Store, operation: OperationSpec[..., Any], values: dict[str, Any]
 ) -> Any:
+    reach.limit_to(store.networks)
     client = platform.connect(store)
     try:
         return getattr(client, operation.name)(**values)

@@ -19,7 +19,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from . import unconnected
+from ..errors import StoreError
+from . import reach, unconnected
 from .head import MAX_BYTES
 
 _BEGINNING = b"HTTP/"
@@ -167,6 +168,17 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return self._stream.get_extra_info(info)
 
 
+def _refusal(
+    host: str, stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream
+) -> StoreError | None:
+    """Return why nothing may be sent over a new connection, by where it leads; else None."""
+    permits = reach.permitted.get()
+    if permits is None:
+        return None
+    address = str(stream.get_extra_info("server_addr")[0])
+    return None if permits(address) else reach.refusal(host, address)
+
+
 class _Backend(httpcore.NetworkBackend):
     def __init__(self, backend: httpcore.NetworkBackend, proxied: bool) -> None:
         self._backend = backend
@@ -182,12 +194,17 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         options, began = (timeout, local_address, socket_options), time.monotonic()
         try:
-            return _Stream(self._backend.connect_tcp(host, port, *options))
+            stream = self._backend.connect_tcp(host, port, *options)
         except httpcore.ConnectError as error:
             if not self._proxied:
                 seconds = unconnected.seconds_left(began, timeout)
                 unconnected.examine_now(error, host, port, seconds)
             raise
+        refused = None if self._proxied else _refusal(host, stream)
+        if refused is not None:
+            stream.close()
+            raise refused
+        return _Stream(stream)
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
@@ -205,12 +222,17 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         options, began = (timeout, local_address, socket_options), time.monotonic()
         try:
-            return _AsyncStream(await self._backend.connect_tcp(host, port, *options))
+            stream = await self._backend.connect_tcp(host, port, *options)
         except httpcore.ConnectError as error:
             if not self._proxied:
                 seconds = unconnected.seconds_left(began, timeout)
                 await unconnected.examine(error, host, port, seconds)
             raise
+        refused = None if self._proxied else _refusal(host, stream)
+        if refused is not None:
+            await stream.aclose()
+            raise refused
+        return _AsyncStream(stream)
 
 
 def watch(

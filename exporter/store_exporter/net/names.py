@@ -119,11 +119,7 @@ class Names:
             return found
         public = [address for address in found if permits(address.host)]
         if not public:
-            message = (
-                f"the name {host} leads to {found[0].host}, which is not public; a store that a "
-                "source named may be there only if `networks` of the source says so"
-            )
-            raise StoreError("dns", message)
+            raise reach.refusal(host, found[0].host)
         return public
 
     async def _wait(self, running: asyncio.Future[list[Address]]) -> list[Address]:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from functools import lru_cache
 
+from ..errors import StoreError
+
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # The last label by which a host is taken for an IPv4 address, in decimal, octal or hexadecimal
@@ -99,3 +101,21 @@ def address_filter(networks: tuple[str, ...]) -> Callable[[str], bool]:
         return any(_mapped_address(found) in network for network in allowed)
 
     return permits
+
+
+def limit_to(networks: tuple[str, ...] | None) -> None:
+    """Have what runs in this context connect to public addresses and these networks only.
+
+    Args:
+        networks: of a store that a source named; None for others, which may be anywhere.
+    """
+    permitted.set(None if networks is None else address_filter(networks))
+
+
+def refusal(host: str, address: str) -> StoreError:
+    """Return the error of a name that leads where it may not."""
+    return StoreError(
+        "dns",
+        f"the name {host} leads to {address}, which is not public; a store that a source named may "
+        "be there only if `networks` of the source says so",
+    )

@@ -96,8 +96,7 @@ class StoreHttp:
         Raises:
             StoreError: timeout; or whatever the run raises.
         """
-        networks = self._store.networks
-        reach.permitted.set(None if networks is None else reach.address_filter(networks))
+        reach.limit_to(self._store.networks)
         try:
             async with asyncio.timeout_at(self.deadline + _GRACE) as self._limit:
                 return await running
