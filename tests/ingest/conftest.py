@@ -1,4 +1,4 @@
-"""Node's packages for the tests that run JavaScript and TypeScript, installed once a machine."""
+"""An exporter that accepts calls, and the packages of tests that run Node, installed once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.ingest.support import taking
+from tests.server.support import Running
+
 _NODE = Path(__file__).parent / "node"
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "store-exporter"
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    async with taking(tmp_path) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -30,12 +30,6 @@ from tests.ingest.support import (
 from tests.server.support import ENVIRON, Running
 
 
-@pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Running]:
-    async with taking(tmp_path) as running:
-        yield running
-
-
 async def test_calls_are_counted_as_those_that_track_measures(running: Running) -> None:
     answer = await post(
         running,

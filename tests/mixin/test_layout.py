@@ -153,7 +153,9 @@ def test_what_is_wrong_fits_two_lines_of_its_row_on_a_phone() -> None:
     room = COLUMNS["what"].width - 2 * screen.CELL_PADDING
     for alert in alerts.alerts():
         if alert.severity != "none":
-            assert lines(alert.summary.removesuffix("."), room) <= 2, alert.summary
+            assert lines(alert.summary.removesuffix("."), room) <= 2, (
+                f"shorten {alert.summary!r}: it takes more than two lines on a phone"
+            )
 
 
 @TABLES

@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 
 from store_exporter.contract import Check, Collector, Probe
+from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.jobs import Job
+from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Schedule, Secret, Store
 from tests.fakes.bad_server import Authority
+from tests.fakes.virtual_time import VirtualTime
 from tests.probing.bench import URL, Jobs, ask
+from tests.probing.scheduling import World
+from tests.probing.scripted import always
 
 StoreFactory = Callable[..., Store]
 
@@ -80,3 +85,14 @@ def job(store: StoreFactory) -> Jobs:
         return Job(store(url, **fields), kind(check=check, description="", **own), schedule)
 
     return make
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    time = VirtualTime()
+    recorder = Recorder(clock=time.now, monotonic=time.monotonic)
+    runner = Runner(recorder, always(), now=time.now, monotonic=time.monotonic, sleep=time.sleep)
+    made = World(time, recorder, runner)
+    made.make()
+    yield made
+    await made.scheduler.stop()

@@ -1,0 +1,129 @@
+"""The collectors that read what a shop is: version, currency, time zone, plugins."""
+
+from __future__ import annotations
+
+import pytest
+
+from store_demo.stores.woocommerce import Fault
+from store_exporter.errors import StoreError
+from store_exporter.events.event import EventKind
+from store_exporter.events.page import Facts
+
+from .watching import figures, watching
+
+V3 = "/wp-json/wc/v3"
+
+
+async def test_info_names_version_currency_time_zone_and_order_storage() -> None:
+    async with watching(orders=0, timezone="Europe/Berlin", currency="EUR") as store:
+        found = figures(await store.collect("info"))
+        assert found == {"store_info{11.0.1,EUR,Europe/Berlin,hpos}": 1}
+        assert len(store.asked()) == 2
+
+
+async def test_info_is_partial_when_the_key_may_not_read_system_status() -> None:
+    async with watching(orders=3) as store:
+        store.shop.faults.add(
+            Fault(
+                path="*/system_status",
+                status=401,
+                body='{"code": "woocommerce_rest_cannot_view", "message": "Sorry", '
+                '"data": {"status": 401}}',
+                content_type="application/json",
+            )
+        )
+        found = figures(await store.collect("info"))
+        assert found == {"store_info{11.0.1,GBP,UTC,}": 1}
+
+
+async def test_info_is_partial_where_a_plugin_closes_the_index_to_visitors() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(
+            Fault(
+                path="/wp-json/",
+                status=401,
+                body='{"code": "rest_login_required", "message": "Log in.", "data": null}',
+                content_type="application/json",
+            )
+        )
+        found = figures(await store.collect("info"))
+        assert found == {"store_info{11.0.1,GBP,,hpos}": 1}
+
+
+async def test_what_may_explain_a_failure_is_told_beside_the_figures() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.add_webhook("disabled")
+        found = {name: (await store.collect(name)).facts for name in ("info", "webhooks")}
+        assert found["info"] == {EventKind.THEME: {"Twenty Twenty-Five": "1.5"}}
+        assert found["webhooks"] == {
+            EventKind.WEBHOOK: {"active": "0", "paused": "0", "disabled": "1"}
+        }
+
+
+async def test_versions_are_those_of_the_platform_and_of_each_plugin() -> None:
+    async with watching(orders=0) as store:
+        report = await store.collect("versions")
+        assert report.facts[EventKind.PLATFORM] == {
+            "WooCommerce": "11.0.1",
+            "WordPress": "7.1.4",
+            "PHP": "8.2.36",
+        }
+        # WooCommerce itself is one of its plugins.
+        assert report.facts[EventKind.PLUGIN] == {}
+        assert report.samples == ()
+        store.shop.faults.add(
+            Fault(
+                path="*/system_status",
+                body='{"environment": {"version": "11.1.0"}, "active_plugins": '
+                '[{"name": "Stripe", "version": "9.8.1"}, {"name": "Odd"}]}',
+                content_type="application/json",
+            )
+        )
+        report = await store.collect("versions")
+        assert report.facts == {
+            EventKind.PLATFORM: {"WooCommerce": "11.1.0"},
+            EventKind.PLUGIN: {"Stripe": "9.8.1", "Odd": ""},
+        }
+
+
+@pytest.mark.parametrize(
+    ("orders", "known"), [(0, {}), (3, {EventKind.PLATFORM: {"WooCommerce": "11.0.1"}})]
+)
+async def test_a_key_that_may_not_read_system_status_learns_one_version_at_most(
+    orders: int, known: Facts
+) -> None:
+    async with watching(orders=orders) as store:
+        store.shop.faults.add(
+            Fault(
+                path="*/system_status",
+                status=401,
+                body='{"code": "woocommerce_rest_cannot_view", "message": "Sorry", '
+                '"data": {"status": 401}}',
+                content_type="application/json",
+            )
+        )
+        report = await store.collect("versions")
+        assert (report.facts, report.samples) == (known, ())
+        assert report.summary == "the key may not read system_status"
+
+
+async def test_a_time_zone_without_a_name_is_its_offset() -> None:
+    async with watching(orders=0) as store:
+        store.shop.faults.add(
+            Fault(
+                path="/wp-json/",
+                body='{"timezone_string": "", "gmt_offset": -3.5}',
+                content_type="application/json",
+            )
+        )
+        found = figures(await store.collect("info"))
+        assert found == {"store_info{11.0.1,GBP,UTC-03:30,hpos}": 1}
+
+
+async def test_info_fails_when_the_key_is_revoked_and_the_index_is_gone() -> None:
+    async with watching(orders=0) as store:
+        store.shop.keys.revoke(store.key)
+        store.shop.faults.add(Fault(path="/wp-json/", body="<html></html>"))
+        with pytest.raises(StoreError) as raised:
+            await store.collect("info")
+        assert raised.value.error_type == "unauthorized"
