@@ -248,6 +248,62 @@ async def test_orders_that_vanished_are_found_in_a_shop_with_many_unpaid_ones() 
         assert found["store_order_corrections_total{GBP}"] == 1
 
 
+@pytest.mark.parametrize("how", ["a draft is placed", "another is restored"])
+async def test_an_order_that_vanished_is_missed_although_there_are_as_many_as_before(
+    how: str,
+) -> None:
+    options = {"overlap": 5, "page_size": 10, "max_pages": 1}
+    async with watching(orders=0) as store:
+        await count_orders(store)
+        other = store.shop.new_order("checkout-draft", total="5")["id"]
+        for _ in range(40):
+            store.clock.now += 1
+            store.shop.new_order("completed", total="1")
+        orders = store.shop.shop.orders
+        if how == "another is restored":
+            other = store.shop.new_order("completed", total="1")["id"]
+            await count_orders(store, **options)
+            trashed = orders.pop(other)
+        for _ in range(20):
+            found = await count_orders(store, **options)
+        corrected = found["store_order_corrections_total{GBP}"]
+        if how == "another is restored":
+            orders[other] = trashed
+        store.shop.edit_order(other, status="processing")
+        seen = [int(one) for one in json.loads(store.cursor.text)["ledger"]["seen"]]
+        del orders[next(just_read for just_read in reversed(seen) if just_read != other)]
+        store.clock.now += 100
+        report = await store.collect("orders", **options)
+        assert figures(report)["store_order_corrections_total{GBP}"] == corrected
+        assert "Orders that vanished" in report.degraded[0]
+        while (found := await count_orders(store, **options))["store_collector_backlog{orders}"]:
+            pass
+        assert found["store_order_corrections_total{GBP}"] == corrected + 1
+
+
+async def test_where_lists_have_drafts_a_placed_one_is_no_sign_of_a_lost_order() -> None:
+    options = {"overlap": 5, "page_size": 10, "max_pages": 1}
+    async with watching(orders=0) as store:
+        await count_orders(store)
+        draft = store.shop.new_order("processing")["id"]
+        for _ in range(30):
+            store.clock.now += 1
+            store.shop.new_order("processing")
+
+        def as_draft(body: Any) -> Any:
+            return [o | {"status": "checkout-draft"} if o["id"] == draft else o for o in body]
+
+        store.shop.faults.add(Fault(path="*/orders", change=as_draft))
+        for _ in range(9):
+            await count_orders(store, **options)
+        store.shop.faults.clear()
+        store.shop.edit_order(draft, note="placed")
+        store.clock.now += 300
+        report = await store.collect("orders", **options)
+        assert figures(report)["store_orders_paid_total"] == 31
+        assert not report.degraded
+
+
 async def test_a_draft_counts_when_it_becomes_an_order() -> None:
     async with watching(orders=0) as store:
         await count_orders(store)

@@ -45,6 +45,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     Where there are more than one run may read, the next one goes on where this one ended.
     """
     place = book.place
+    appeared = book.appeared
     listed = yield from book.ask_newest()
     total, ids = listed.total, _ids(listed.page)
     if place.latest is None:
@@ -68,7 +69,10 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
             return
         place.latest, place.ahead = place.ahead.high, NewOrders()
     if place.count is not None and (total is not None or not ids):
-        vanished = place.count + len(new) - (total or 0)
+        # One that was placed or restored must not stand in for one that vanished.
+        appeared = max(0, appeared - place.unexplained)
+        vanished = place.count + len(new) + appeared - (total or 0)
+        place.unexplained = max(0, -vanished)
         if vanished > 0:
             place.missing += vanished
             place.unchecked = len(book.ledger)

@@ -65,6 +65,12 @@ class OrderMemory(Counters):
             return not self.outlives(changed, order_id)
         return int(account[MODIFIED]) >= changed
 
+    def was_absent(self, order_id: str, created: int) -> bool:
+        """Whether an order created then was not there when all that was there had been read."""
+        if order_id in self._seen:
+            return order_id in self._gone
+        return created > self.began and self.outlives(created, order_id)
+
     def is_gone(self, order_id: str) -> bool:
         """Whether the order is remembered as one that is there no more."""
         return order_id in self._gone

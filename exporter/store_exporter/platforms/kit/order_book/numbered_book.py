@@ -50,6 +50,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         size: orders to a page at most, fewer where the store does not send more in time.
         lookups: requests for single orders that this run may still send.
         read: ids of the orders that this run read.
+        appeared: orders that the walk read and that are neither new nor were in the list before:
+            drafts that were placed, orders out of the trash.
         unseen: orders that there were when the list of them came to be empty.
     """
 
@@ -68,8 +70,10 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self._half = api.monotonic() + run.timeout / 2
         self.lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
         self.read: set[str] = set()
-        self.unseen = 0
+        self.appeared = self.unseen = 0
         self._walked_before = self.place.walked_from
+        walk = self.place.walk
+        self._knew_all = walk.caught_up and not (walk.hidden or self.place.lists_others)
 
     @property
     @abstractmethod
@@ -150,7 +154,9 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def ask(self, params: Mapping[str, Any]) -> Plan[ListedOrders]:
         """Read one page of the orders, whichever."""
         rows = yield from self.orders(params)
-        return ListedOrders(self.read_page(rows.name, rows.items), rows.total, rows.response)
+        page = self.read_page(rows.name, rows.items)
+        self.place.lists_others = self.place.lists_others or bool(page.others)
+        return ListedOrders(page, rows.total, rows.response)
 
     def ask_sized(
         self, params: Callable[[int], Mapping[str, Any]], most: int | None = None
@@ -194,6 +200,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def take(self, page: OrderPage) -> None:
         """Put what is on a page into the ledger, and note what cannot be read of it."""
         for order in page.orders:
+            self.appeared += self._has_appeared(order)
             self.ledger.apply(order, is_new=self._is_unseen(order))
             self.unreadable.pop(order.id, None)
         for number in page.others:
@@ -206,6 +213,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.problems += page.problems
         self.seen += len(page.orders)
         self.read.update(page.ids)
+
+    def _has_appeared(self, order: CountedOrder) -> bool:
+        """Whether an order that is not new was not in the list at the last look."""
+        known = order.id in self.unreadable or self.place.is_unread(order.id)
+        return self._knew_all and not known and self.ledger.was_absent(order.id, order.created)
 
     def _is_unseen(self, order: CountedOrder) -> bool:
         """Whether no run can have read an order before, so that it cannot have been forgotten."""

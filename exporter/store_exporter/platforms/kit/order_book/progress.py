@@ -34,12 +34,15 @@ class ReadingProgress:
         walk: by times of change.
         latest: the largest id of an order that is known; None before the first look.
         count: how many orders there were at the last look, if the store says so.
+        unexplained: by how many there were more at that look than was known why; the next run may
+            read these.
         missing: how many vanished from that number and are not accounted for.
         unchecked: how many remembered orders are to be read until it is known that none of those
             that vanished is among them.
         ahead: where the orders with ids beyond `latest` are read over several runs.
         walked_from: from which time of change on the walk has read since all ids up to the largest
             were known last; None when that was at the end of the last run.
+        lists_others: whether the list was seen to have drafts or the trash in it.
         empty_since: since which Unix time the list has been empty, where many orders were; 0 while
             it is not.
     """
@@ -47,10 +50,12 @@ class ReadingProgress:
     walk: Walk
     latest: int | None = None
     count: int | None = None
+    unexplained: int = 0
     missing: int = 0
     unchecked: int = 0
     ahead: NewOrders = field(default_factory=NewOrders)
     walked_from: int | None = None
+    lists_others: bool = False
     empty_since: int = 0
 
     @classmethod
@@ -69,9 +74,11 @@ class ReadingProgress:
         return self.walk.to_document() | {
             "ahead": [self.ahead.page, self.ahead.low, self.ahead.high, self.ahead.left],
             "walked_from": self.walked_from,
+            "lists_others": self.lists_others,
             "empty_since": self.empty_since,
             "latest": self.latest,
             "count": self.count,
+            "unexplained": self.unexplained,
             "missing": self.missing,
             "unchecked": self.unchecked,
         }
@@ -88,7 +95,9 @@ class ReadingProgress:
         latest, count = (None if number is None else int(number) for number in numbers)
         missing, unchecked = (int(document[name]) for name in ("missing", "unchecked"))
         ahead = NewOrders(*map(int, document.get("ahead", ())))
-        place = cls(walk, latest, count, missing, unchecked, ahead)
+        unexplained = int(document.get("unexplained", 0))
+        place = cls(walk, latest, count, unexplained, missing, unchecked, ahead)
+        place.lists_others = bool(document.get("lists_others"))
         place.empty_since = int(document.get("empty_since", 0))
         walked = document.get("walked_from")
         place.walked_from = None if walked is None else int(walked)
