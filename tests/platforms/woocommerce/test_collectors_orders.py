@@ -46,6 +46,13 @@ async def test_orders_revenue_and_refunds_are_counted_from_then_on() -> None:
         assert found["store_revenue_total{GBP}"] == 42.50
 
 
+async def test_the_currency_of_a_shop_is_at_zero_before_its_first_order() -> None:
+    async with watching(orders=0) as store:
+        found = await count_orders(store)
+        assert found["store_revenue_total{GBP}"] == 0
+        assert found["store_refunds_total{GBP}"] == 0
+
+
 async def test_payments_are_counted_by_the_gateway_that_took_or_refused_them() -> None:
     async with watching(orders=20) as store:
         await count_orders(store)

@@ -143,7 +143,10 @@ class OrderBook(ABC, Generic[ApiT, P]):
             place: where to read on.
             orders: the latest ones.
         """
+        announced = self.ledger.revenue
         self.ledger = Ledger(began, limit=self.options.remember)
+        for currency in announced:
+            self.ledger.place(currency)
         self.place = place
         for order in orders:
             self.ledger.apply(order, count=False)

@@ -63,6 +63,8 @@ class _OrderBook(NumberedBook[Api]):
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
         """Request a page, with the parts of the orders where their totals need them."""
         self._reading = yield from rounding.order_totals(self.api)
+        # At zero before its first order, which a scraper may not see if this process is killed.
+        self.ledger.place(self._reading.currency)
         with_parts = f"{FIELDS},{PARTS}"
         if self._reading.by_parts:
             self._params["_fields"] = with_parts
