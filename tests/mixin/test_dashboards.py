@@ -288,6 +288,32 @@ def test_every_alert_points_to_a_dashboard_that_exists() -> None:
     assert {alert.dashboard for alert in alerts.alerts()} <= {page.of for page in PAGES.values()}
 
 
+LISTED_ALONE = {
+    "StoreDownAmongMany",
+    "StoreCredentialsRejected",
+    "StorePricesChanged",
+    "StoreOperationBroken",
+    "StoreMetricsAbsent",
+    "StoreExporterImpaired",
+    "StoreAlertsUndelivered",
+    "StoreAlertsMissed",
+    "StoreRulesFailing",
+    "StoreWatchedTwice",
+    "Watchdog",
+}
+"""Alerts that the page they lead to shows in its table of what fires, and in no graph."""
+
+
+def test_an_alert_leads_to_a_page_with_a_panel_of_what_it_is_about() -> None:
+    shown = {
+        (page, link) for page, of in PAGES.items() for each in of.panels for link in each.links
+    }
+    without = {
+        alert.name for alert in alerts.alerts() if (alert.dashboard.name, alert.name) not in shown
+    }
+    assert without == LISTED_ALONE
+
+
 def test_what_grafana_shows_no_words_for_has_some_where_nothing_is_found() -> None:
     for page in dashboards.pages():
         for panel in page.panels:

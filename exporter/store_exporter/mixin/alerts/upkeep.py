@@ -52,7 +52,7 @@ def certificate_expiring() -> list[Alert]:
             "A store's certificate expires soon.",
             "A store's TLS certificate was about to expire.",
             f"The certificate of {WHO} {ends('expires', 'expired')}",
-            Dashboards.SHOP,
+            Dashboards.FLEET,
             runbook,
         )
         for severity, limit, hold in levels

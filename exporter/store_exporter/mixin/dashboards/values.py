@@ -38,7 +38,7 @@ class Nothing(StrEnum):
     NO_OTLP = "OTLP is switched off"
     NO_CALLS = "No calls"
     NO_ORDERS = "No orders in that time"
-    STEADY = "Nothing varied enough"
+    STEADY = "Too few points, or nothing varied"
 
 
 def words(label: str, nothing: Nothing) -> str:

@@ -77,7 +77,7 @@ def stores() -> Panel:
         height=4,
         decimals=0,
         named=True,
-        links=(Dashboards.FLEET,),
+        links=(Dashboards.FLEET, AlertName.STORES_UNWATCHED),
     )
 
 

@@ -66,7 +66,7 @@ def figures() -> tuple[tuple[str, str, str, tuple[str, ...], Steps, int], ...]:
             "Down",
             "Stores that failed their last liveness probe. Each has an alert and a message.",
             f"sum({UP} == bool 0)",
-            (AlertName.STORE_DOWN,),
+            (AlertName.STORE_DOWN, AlertName.STORES_DOWN),
             NONE_GOOD,
             4,
         ),

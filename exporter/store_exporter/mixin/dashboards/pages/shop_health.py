@@ -46,7 +46,12 @@ def checks() -> Row:
         ),
         width=12,
         mappings=(*OK_FAILED, IN_WORDS),
-        links=(AlertName.STORE_DOWN, AlertName.STORE_DEGRADED),
+        links=(
+            AlertName.STORE_DOWN,
+            AlertName.STORE_UNSTABLE,
+            AlertName.STORE_VITAL_PROBE_FAILING,
+            AlertName.STORE_DEGRADED,
+        ),
     )
     time = Panel(
         PanelKind.GRAPH,

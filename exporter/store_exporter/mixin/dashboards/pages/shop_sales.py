@@ -43,7 +43,7 @@ def money() -> tuple[Panel, ...]:
             "Amounts refunded within the past day, and what edits and deletions took away.",
             f"sum({select(surges.REFUNDS, *CHOSEN)})",
             "there may be no refund",
-            (),
+            (AlertName.STORE_REFUND_SURGE,),
         ),
     )
     corrections = Query(
