@@ -73,7 +73,11 @@ def sold(grown: Callable[[Metric], str]) -> tuple[Query, Query]:
     )
 
 
-def of_day(metric: Metric, window: str, *matchers: str, began: str, ended: str) -> str:
+MISSED = "6h"
+"""How long before and after midnight Prometheus may be down and the day after still has it all."""
+
+
+def of_day(metric: Metric, *matchers: str, day: str, whole: str, began: str, ended: str) -> str:
     """By how much a counter grew on a day, as far as it was scraped on it.
 
     What it grew by while Prometheus was down around midnight belongs to the day on which it was
@@ -81,18 +85,19 @@ def of_day(metric: Metric, window: str, *matchers: str, began: str, ended: str) 
 
     Args:
         metric: the counter.
-        window: how long the day has been.
         matchers: of the metric's labels.
+        day: how long the day has been; points of it are enough to know whether it was scraped.
+        whole: the same, with `MISSED` before it.
         began: how long ago the day began.
         ended: how long ago it ended.
     """
     read = select(metric, *matchers)
-    seen, before, whole = (
-        f"increase({over(read, each, offset)})"
-        for each, offset in ((window, ended), ("1d", began), (f"1d{window}", ended))
+    seen, before, all_of_it = (
+        f"increase({over(read, window, offset)})"
+        for window, offset in ((day, ended), (MISSED, began), (whole, ended))
     )
-    grown = f"(clamp_min({whole} - {promql.or_zero(before, whole)}, 0) and {seen})"
-    return counted(metric, window, *matchers, offset=ended, grown=grown)
+    grown = f"(clamp_min({all_of_it} - {promql.or_zero(before, all_of_it)}, 0) and {seen})"
+    return counted(metric, day.partition(":")[0], *matchers, offset=ended, grown=grown)
 
 
 def since_midnight(earlier: str) -> tuple[Query, ...]:
@@ -126,7 +131,8 @@ def since_midnight(earlier: str) -> tuple[Query, ...]:
     unread = f"{shops} unless on () {shops_read}"
     not_read = f"{words('currency', Nothing.NOT_READ)} and on () ({day}) and on () ({unread})"
     not_now = in_words("currency", Nothing.NOT_NOW, day)
-    figures = sold(lambda metric: of_day(metric, "$__range", *M, began="$__range", ended=""))
+    today = {"day": "$__range", "whole": f"{MISSED}$__range", "began": "$__range", "ended": ""}
+    figures = sold(lambda metric: of_day(metric, *M, **today))
     # The number of all is a part of the name.
     named = labelled(
         f'count_values("currency", {shops})', '"currency", "shops read, of $1", "currency", "(.+)"'
@@ -150,7 +156,8 @@ def since_midnight(earlier: str) -> tuple[Query, ...]:
 def week_and_day() -> Row:
     """The week in bars, and the day in hours."""
     # Each bar stands at the beginning of its day, so it looks ahead over that day.
-    revenue = of_day(business.REVENUE, "24h", *M, *CURRENCY_MATCH, began="", ended="-1d")
+    chosen, whole = (*M, *CURRENCY_MATCH), f"1d{MISSED}"
+    revenue = of_day(business.REVENUE, *chosen, day="1d:1h", whole=whole, began="", ended="-1d")
     bars = Panel(
         PanelKind.GRAPH,
         "Revenue by day ($currency)",
