@@ -95,3 +95,8 @@ def test_a_budget_that_liveness_alone_exceeds_is_told_by_the_check(
         f"defaults: {{requests_per_hour: 67}}{CONFIGURATION}"
     )
     assert said(capsys, "serve --config.check") == (0, "")
+
+
+def test_what_may_be_left_out_is_not_called_required(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "state")[1].endswith(" required: action")
+    assert said(capsys, "run --store=shop.example.com")[1].endswith(" required: operation")

@@ -183,10 +183,10 @@ def test_a_quote_that_is_never_closed_costs_a_part_of_the_file_and_loses_nothing
     [
         ("id,created_at,operation\n", (), 1, "the header has no column domain"),
         ("id,domain\n", (), 1, "the header has no column operation"),
-        (GOOD.replace(",", ";"), (), 1, "the first line is neither a header with domain, "),
-        ("", (), 1, "export has no rows"),
-        (HEADER, (), 1, "export has no rows"),
-        ("PK\3\4", (), 1, "export is packed; unpack it first"),
+        (GOOD.replace(",", ";"), (), 1, "export: the first line is neither a header with domain, "),
+        ("", (), 1, "export: it has no rows"),
+        (HEADER, (), 1, "export: it has no rows"),
+        ("PK\3\4", (), 1, "export: it is packed; unpack it first"),
         (GOOD, ("--before=tomorrow",), 2, "--before is not a date and time"),
         (GOOD, ("--platform=shoopify",), 2, "--platform must be one of"),
         (GOOD, ("--customers=nowhere.yml",), 1, "there is no such file"),
@@ -203,7 +203,10 @@ def test_what_cannot_be_done_is_said(
 ) -> None:
     (tmp_path / "export").write_text(text)
     assert imported(tmp_path, tmp_path / "export", *flags) == status
-    assert said in capsys.readouterr().err
+    assert said in (shown := capsys.readouterr().err)
+    assert "it is not whole" not in shown
+    (tmp_path / "export").write_text(GOOD)
+    assert imported(tmp_path, tmp_path / "export") == 0
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("domain", nargs="*", help="stores to look at (default: all)")
+    parser.add_argument("domain", nargs="*", default=[], help="stores to look at (default: all)")
     arguments.add_arguments(parser)
 
 

@@ -27,7 +27,9 @@ HOME = Dashboards.SHOP.uid
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("org", nargs="*", help="orgs to set up (default: all of the configuration)")
+    parser.add_argument(
+        "org", nargs="*", default=[], help="orgs to set up (default: all of the configuration)"
+    )
     add_config_file(parser)
     add_url(parser, "--grafana.url", policy.LINKS.grafana, "Grafana", read=address)
     parser.add_argument(

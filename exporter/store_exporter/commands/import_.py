@@ -92,11 +92,11 @@ def run(args: argparse.Namespace) -> int:
         tally = work.run(args.file, args.format)
         progress.end()
     except (ConfigError, FileError, OSError, sqlite3.Error) as error:
-        text = str(error)
+        text = f"{args.file}: {error}" if isinstance(error, FileError) else str(error)
         if isinstance(error, OSError):
             text = f"cannot use {error.filename}: {error.strerror}"
         print(text, file=sys.stderr)
-        if args.output.exists():
+        if args.output.exists() and any(args.output.iterdir()):
             print(f"Use nothing of {args.output}: it is not whole.", file=sys.stderr)
         return 1
     _print(args, reader, tally)

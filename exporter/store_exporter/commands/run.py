@@ -42,7 +42,7 @@ class _UsageError(CommandError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("operation", help="such as check_stock; `operations` lists them")
-    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help=_VALUES)
+    parser.add_argument("values", nargs="*", default=[], metavar="NAME=VALUE", help=_VALUES)
     parser.add_argument(
         "--store", required=True, metavar="DOMAIN", help="the store, as in the configuration"
     )

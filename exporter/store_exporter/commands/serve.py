@@ -24,8 +24,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="check the configuration files, list every problem, and end",
     )
     _add_web_arguments(parser)
-    parser.add_argument("--log.level", dest="log_level", choices=LEVELS, default="info")
-    parser.add_argument("--log.format", dest="log_format", choices=FORMATS, default="logfmt")
+    parser.add_argument(
+        "--log.level",
+        dest="log_level",
+        choices=LEVELS,
+        default="info",
+        help="what is logged: this level and those above it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--log.format",
+        dest="log_format",
+        choices=FORMATS,
+        default="logfmt",
+        help="how a line of the log is written (default: %(default)s)",
+    )
     parser.add_argument(
         "--shard",
         type=_shard,

@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="list what is kept; move NAME [DOMAIN] to give it to that store of the configuration, "
         "the one of the same domain by default; or forget NAME",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="as `list` prints it")
+    parser.add_argument("names", nargs="*", default=[], metavar="NAME", help="as `list` prints it")
     parser.add_argument(
         "--replace", action="store_true", help="for move: forget what the other store has"
     )

@@ -67,4 +67,4 @@ def suggestion(name: str, known: Iterable[str], *, missing: Sequence[str] = ()) 
         return f"did you mean {close[0]}?"
     if len(missing) == 1:
         return f"did you mean {missing[0]}?"
-    return f"known here: {', '.join(names)}" if names else "nothing is known here"
+    return f"known here: {', '.join(names)}" if names else "there are none"

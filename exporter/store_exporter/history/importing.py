@@ -93,8 +93,9 @@ class Import:
         finally:
             ledger.close()
             ledger_file.unlink(missing_ok=True)
-        if not tally.rejected:
-            rejected_file.unlink()
+            # After a failure as well: an empty folder can be used again.
+            if not tally.rejected:
+                rejected_file.unlink(missing_ok=True)
         return tally
 
     def _read(
@@ -102,7 +103,7 @@ class Import:
     ) -> None:
         with file.open("rb") as raw:
             if raw.peek(4).startswith(_PACKED):
-                raise FileError(f"{file} is packed; unpack it first")
+                raise FileError("it is packed; unpack it first")
             text = io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
             calls = self._calls(rows(text, form), tally, rejected)
             while batch := list(islice(calls, _BATCH)):
@@ -111,7 +112,7 @@ class Import:
                 tally.twice += len(batch) - new
                 self.report(tally.rows, raw.tell())
         if not tally.rows:
-            raise FileError(f"{file} has no rows")
+            raise FileError("it has no rows")
 
     def _calls(
         self, found: Iterator[TableRow], tally: Tally, rejected: TextIO

@@ -96,7 +96,9 @@ def test_the_folder_is_nobody_elses_business(state_folder: Path, opened: Open) -
 
 def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateError, match=r"file.* cannot be used: .*; set state_directory"):
+    where = tmp_path / "file" / "state"
+    advice = f"^{where} cannot be used: Not a directory; set state_directory to "
+    with pytest.raises(StateError, match=advice):
         SqliteState(tmp_path / "file" / "state")
 
 

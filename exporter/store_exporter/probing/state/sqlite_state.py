@@ -89,7 +89,8 @@ class SqliteState(SqlState):
         except OSError as error:
             self.close()
             advice = "set state_directory to a folder that the exporter may write to"
-            raise StateError(f"{self._path} cannot be used: {error}; {advice}") from error
+            where, why = error.filename or self._path, error.strerror or error
+            raise StateError(f"{where} cannot be used: {why}; {advice}") from error
         except StateError:
             self.close()
             raise

@@ -60,7 +60,7 @@ def parse_address(text: str) -> tuple[str | None, int]:
     """
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError("must be HOST:PORT, [IPV6]:PORT or :PORT")
+        raise ValueError("must be HOST:PORT, [IPV6]:PORT or :PORT, and PORT at most 65535")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
