@@ -306,6 +306,7 @@ async def test_runbooks_are_where_alerts_lead(tmp_path: Path) -> None:
         index = (await running.ask("/runbooks/")).text
         assert '<a href="StoreDown">StoreDown</a>' in index
         assert '<a href="README.md#running-the-commands">' in page
+        assert all('<a href="../">Stores</a>' in text for text in (page, index))
         assert '<h2 id="running-the-commands">' in (await running.ask("/runbooks/README.md")).text
 
 

@@ -14,7 +14,8 @@ from .markdown import html
 
 async def index(_: web.Request) -> web.Response:
     """List all runbooks."""
-    return page_response("Runbooks", html(_pages()["README"]))
+    back = tag("nav", tag("a", "Stores", href="../"))
+    return page_response("Runbooks", back, html(_pages()["README"]))
 
 
 async def show(request: web.Request) -> web.Response:
@@ -22,7 +23,7 @@ async def show(request: web.Request) -> web.Response:
     text = _pages().get(request.match_info["name"].removesuffix(".md"))
     if text is None:
         raise web.HTTPNotFound
-    back = tag("nav", tag("a", "All runbooks", href="./"))
+    back = tag("nav", tag("a", "Stores", href="../"), tag("a", "All runbooks", href="./"))
     return page_response(request.match_info["name"], back, html(text))
 
 

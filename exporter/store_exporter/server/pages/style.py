@@ -68,7 +68,9 @@ p, ul, ol { max-width: 48rem; }
   .store > summary { grid-template-columns: 1fr auto; }
   .store > summary .why { grid-column: 1 / -1; order: 3; }
   .store > summary .who { grid-column: 1 / -1; order: 2; }
-  .checks thead, .calls thead { display: none; }
+  .checks thead, .calls thead, .wide thead { display: none; }
+  .wide tr { display: block; padding: .6rem 0; border-top: 1px solid var(--line); }
+  .wide td { display: block; padding: 0; overflow-wrap: anywhere; }
   .calls tr { display: grid; grid-template-columns: auto 1fr; gap: 0 .9rem; padding: .6rem 0;
     border-top: 1px solid var(--line); }
   .calls td { padding: 0; overflow-wrap: anywhere; }
