@@ -20,7 +20,7 @@ from ..status import Status, window_document
 Report = dict[str, Any]
 """An entry of `health_checks`."""
 
-NOBODY = "no exporter that shares its state with this one watches them now"
+NOBODY = "no exporter that shares its state with this one has reported them lately"
 _UNKNOWN: Report = {
     "domain": "",
     "platform": "",
