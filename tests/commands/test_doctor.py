@@ -38,7 +38,7 @@ def test_a_healthy_store_has_a_table_without_failures(
     assert main(["doctor", "--config.file", str(file)]) == 0
     text = capsys.readouterr().out
     assert "1 store examined: of 12 checks 0 failed" in text
-    for check in ("state directory", "permalinks", "key", "clock", "may write", "budget", "series"):
+    for check in ("state directory", "API", "key", "clock", "may write", "budget", "series"):
         assert f"  {check} " in text
 
 
@@ -101,8 +101,8 @@ def test_a_store_that_cannot_be_reached_fails_and_is_told_apart(
     file = configure(tmp_path, shop, "http://127.0.0.1:1")
     status, found = examined(file, capsys)
     assert status == 1
-    assert found["permalinks"]["state"] == "fail"
-    assert found["permalinks"]["message"].startswith("connection")
+    assert found["API"]["state"] == "fail"
+    assert found["API"]["message"].startswith("connection")
     assert found["budget"]["state"] == "ok"
 
 

@@ -54,7 +54,7 @@ async def test_a_refused_key_ends_the_diagnosis() -> None:
     async with watching(orders=0) as store:
         store.shop.keys.revoke(store.key)
         found = await findings(store)
-        assert list(found) == ["transport", "permalinks", "key"]
+        assert list(found) == ["transport", "API", "key"]
         assert found["key"].state == "fail"
         assert found["key"].advice
         assert store.key.consumer_key not in repr(found)
@@ -72,15 +72,15 @@ async def test_an_index_that_is_closed_to_strangers_ends_no_diagnosis() -> None:
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(path="/wp-json/", **json_error("rest_cannot_access", 401)))
         found = await findings(store)
-        assert (found["permalinks"].state, found["key"].state) == ("warn", "ok")
+        assert (found["API"].state, found["key"].state) == ("warn", "ok")
 
 
 async def test_plain_permalinks_end_the_diagnosis() -> None:
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(status=404))
         found = await findings(store)
-        assert found["permalinks"].state == "fail"
-        assert "permalinks" in found["permalinks"].advice
+        assert found["API"].state == "fail"
+        assert "permalinks" in found["API"].advice
         assert "key" not in found
 
 
@@ -90,7 +90,7 @@ async def test_an_address_that_is_none_of_a_shop_is_told_with_the_one_that_is(
 ) -> None:
     async with watching(orders=0) as store:
         given = replace(store, url=store.url + path)
-        finding = (await findings(given))["permalinks"]
+        finding = (await findings(given))["API"]
         assert finding.state == state
         assert re.search(rf"Set url to {store.url}\b(?!/)", finding.advice)
 
@@ -99,8 +99,8 @@ async def test_wordpress_without_woocommerce_is_told() -> None:
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(path="/wp-json/", change=lambda _: {"namespaces": ["wp/v2"]}))
         found = await findings(store)
-        assert found["permalinks"].state == "fail"
-        assert "Activate" in found["permalinks"].advice
+        assert found["API"].state == "fail"
+        assert "Activate" in found["API"].advice
 
 
 async def test_each_missing_permission_is_named() -> None:

@@ -59,7 +59,7 @@ def _permalinks(api: Api) -> Plan[Finding]:
 
     With plain permalinks it is below /?rest_route=, where WooCommerce does not look at keys.
     """
-    name = "permalinks"
+    name = "API"
     above, api_itself, _ = api.url.partition(ROOT)
     if api_itself:
         return Finding(name, "fail", "the url is that of the API", f"Set url to {above}.")
@@ -101,7 +101,7 @@ def _misplaced(url: str, home: str) -> Finding | None:
         return None
     shop = ours._replace(path=path).geturl()
     message = f"the API is not below the url's {ours.path or '/'}"
-    return Finding("permalinks", "warn", message, f"Set url to {shop}, the shop's own address.")
+    return Finding("API", "warn", message, f"Set url to {shop}, the shop's own address.")
 
 
 def _refused(error: StoreError, run: Run) -> Finding:
