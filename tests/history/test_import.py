@@ -81,6 +81,17 @@ def test_all_forms_of_an_export_mean_the_same(tmp_path: Path, form: str, text: s
     )
 
 
+@pytest.mark.parametrize("field", ["id", "domain", "operation", "error_type", "created_at"])
+def test_half_a_character_is_rejected_and_stops_no_other_row(tmp_path: Path, field: str) -> None:
+    row = {**json.loads(JSON_LINES), "success": False, "error_type": "timeout", field: "\ud800"}
+    file = tmp_path / "export"
+    file.write_text(json.dumps(row) + "\n" + JSON_LINES)
+    assert imported(tmp_path, file, "--format=jsonl") == 1
+    assert totals(tmp_path) == {("acme", "shop.example.com", "get_cart", ""): 1}
+    (entry,) = rejected(tmp_path)
+    assert (entry["line"], entry["error"]) == (1, "it is not a JSON object of Unicode text")
+
+
 @pytest.mark.parametrize(
     ("row", "problem"),
     [

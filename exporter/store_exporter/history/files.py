@@ -167,9 +167,12 @@ def _objects(lines: _Lines) -> Iterator[TableRow]:
             continue
         try:
             found = json.loads(line)
+            if "\\u" in line:
+                # JSON can hold half a surrogate pair, which no file and no terminal can be sent.
+                json.dumps(found, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             found = None
         if isinstance(found, dict):
             yield TableRow(lines.number, found)
         else:
-            yield TableRow(lines.number, {"text": line}, "it is not a JSON object")
+            yield TableRow(lines.number, {"text": line}, "it is not a JSON object of Unicode text")
