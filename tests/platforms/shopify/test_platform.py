@@ -49,7 +49,7 @@ def test_what_is_of_the_right_form_is_accepted(name: str, value: str) -> None:
     [
         ("admin_token", "shpss_0123456789abcdef0123456789abcdef", "give it as client_secret"),
         ("admin_token", "0123456789abcdef", "begins with shpat_"),
-        ("admin_token", "shpat_0123456789abcdef\n", "begins with shpat_"),
+        ("admin_token", "shpat_0123456789abcdef\n", "ends with white space"),
         ("client_secret", "shpat_0123456789abcdef0123456789abcdef", "give it as admin_token"),
         ("client_secret", "secret", "begins with shpss_"),
         ("client_id", "shpss_0123456789abcdef0123456789abcdef", "give it as client_secret"),

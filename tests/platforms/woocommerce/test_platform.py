@@ -38,7 +38,7 @@ def test_a_key_as_woocommerce_makes_it_is_accepted(prefix: str) -> None:
         ("consumer_key", "0123456789abcdef", "does not begin with ck_"),
         ("consumer_key", "ck_0123 4567 89ab", "other characters"),
         ("consumer_secret", "cs_", "cut off"),
-        ("consumer_secret", "cs_0123456789abcdef\n", "other characters"),
+        ("consumer_secret", "cs_0123456789abcdef\n", "ends with white space"),
     ],
 )
 def test_a_key_of_the_wrong_form_is_told_without_showing_it(
