@@ -1,8 +1,12 @@
-"""One class, one name: a name that two classes have says nothing in a traceback or a search."""
+"""One class, one name: a name that two classes have says nothing in a traceback or a search.
+
+Modules that docstrings and comments name are there.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -29,3 +33,15 @@ def test_no_class_name_is_defined_twice(repository: Path) -> None:
                 defined[node.name].add(place)
     twice = {name: sorted(places) for name, places in defined.items() if len(places) > 1}
     assert not twice, f"rename one of each, or put it where other platforms have theirs: {twice}"
+
+
+def test_every_module_that_is_written_of_exists(repository: Path) -> None:
+    package, tests = repository / "exporter/store_exporter", repository / "tests"
+    names = {file.name for folder in (package, tests) for file in folder.rglob("*.py")}
+    missing = {
+        f"{file.relative_to(package)}: {mention}"
+        for file in package.rglob("*.py")
+        for mention in re.findall(r"`([\w/<>.]+\.py)`", file.read_text("utf-8"))
+        if mention.rpartition("/")[2] not in names
+    }
+    assert not missing, f"name what is there: {missing}"

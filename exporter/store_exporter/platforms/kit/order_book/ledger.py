@@ -2,7 +2,7 @@
 
 A platform shows orders as they are now. Counters need what happened, once each: an order entered
 a status, was first paid, a refund was made. The ledger keeps an account of each order
-(`accounts.py`, `order_memory.py`) and adds the difference when the order is seen again, however
+(`accounts.py`, `memory.py`) and adds the difference when the order is seen again, however
 often and in whatever sequence it is read. Saved in one document with the place up to which the
 list was read, a crash leaves either the old counters with the old accounts or the new ones with
 the new.
