@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from ...errors import StoreError
+from ...errors import ErrorName, StoreError
 from ..kit.graphql.bucket import Cost, QueryCostError
 from ..kit.graphql.responses import GraphqlReader, GraphqlResult, mapping
 from ..kit.reading.fields import Fields
@@ -100,7 +100,9 @@ class Reader(GraphqlReader):
         if isinstance(found, str) and found:
             refused = "token" in found.lower() or "unauthorized" in found.lower()
             code = _code_of(found)
-            error_type = "unauthorized" if refused else self.codes.get(code, "invalid_response")
+            error_type: ErrorName = (
+                "unauthorized" if refused else self.codes.get(code, "invalid_response")
+            )
             return (StoreError(error_type, MARKS.redact.line(found), code=code or None),)
         return super().errors(found, cost)
 

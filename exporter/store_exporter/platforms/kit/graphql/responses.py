@@ -70,7 +70,7 @@ class GraphqlReader(ABC):
         message = self.marks.redact.line(said)
         # Without a code of the list it is the query that is not understood: a field that this
         # version of the API lacks, an argument of the wrong type.
-        error_type = self.codes.get(code, "invalid_request")
+        error_type: ErrorName = self.codes.get(code, "invalid_request")
         if error_type == "rate_limited":
             return ThrottledError(f"{self.title} asks to slow down", cost, code=code)
         return StoreError(error_type, message, code=code or None)

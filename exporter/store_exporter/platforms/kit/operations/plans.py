@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from ....errors import UnsupportedOperationError
+from ....errors import ErrorName, UnsupportedOperationError
 from ....net.plans import Plan
 from ....net.retry import DEADLINE
 from ....spec.operation import OperationSpec, paragraphs, written
@@ -43,7 +43,7 @@ class Planned(Generic[P, T_co]):
     spec: OperationSpec[P, T_co]
     plan: Callable[Concatenate[Any, P], Plan[T_co]]
     calls: tuple[str, ...]
-    errors: tuple[str, ...]
+    errors: tuple[ErrorName, ...]
     notes: str
     deadline: float
 
@@ -52,7 +52,7 @@ def plan(
     spec: OperationSpec[P, T],
     *,
     calls: tuple[str, ...],
-    errors: tuple[str, ...] = (),
+    errors: tuple[ErrorName, ...] = (),
     notes_of: Callable[..., Any] | None = None,
     deadline: float = DEADLINE,
 ) -> Callable[[Callable[Concatenate[ApiT, P], Plan[T]]], Planned[P, T]]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta, tzinfo
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 from ....net.plans import Plan
 from ....net.retry import DEADLINE
 from ....spec.money import Money, Quantity
@@ -218,7 +218,7 @@ def report_plan(
     currency: Callable[[ApiT], Plan[str]],
     *,
     calls: tuple[str, ...],
-    errors: tuple[str, ...] = (),
+    errors: tuple[ErrorName, ...] = (),
     deadline: float = DEADLINE,
 ) -> Callable[[Callable[[ApiT, SalesRequest], Plan[Sales]]], Planned[..., SalesReport]]:
     """Make a function that adds up sales the plan of get_sales_report.

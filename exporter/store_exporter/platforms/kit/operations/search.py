@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
+from ....errors import ErrorName
 from ....net.plans import Plan
 from ....spec.operations import Operations
 from ....spec.results import Listing, Product
@@ -71,7 +72,7 @@ class SearchRequest(NamedTuple):
 
 
 def search_plan(
-    *, calls: tuple[str, ...], errors: tuple[str, ...] = ()
+    *, calls: tuple[str, ...], errors: tuple[ErrorName, ...] = ()
 ) -> Callable[
     [Callable[[ApiT, SearchRequest], Plan[Listing[Product]]]], Planned[..., Listing[Product]]
 ]:
