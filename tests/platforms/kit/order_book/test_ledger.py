@@ -108,6 +108,18 @@ def test_what_is_added_to_a_paid_order_is_revenue_and_what_it_loses_a_correction
     assert ledger.paid == 1
 
 
+def test_a_number_that_is_used_again_after_a_loss_is_another_order() -> None:
+    ledger = Ledger(BEGAN)
+    refund = CountedRefund("9", Decimal(4), BEGAN + 12)
+    ledger.apply(order(paid=BEGAN + 11, modified=BEGAN + 12, refunds=(refund,)))
+    ledger.gone("1")
+    assert money(ledger) == (10, 4, 6)
+    ledger.apply(order(created=BEGAN + 20, modified=BEGAN + 20, total=Decimal(7)))
+    assert (money(ledger), ledger.paid, ledger.orders) == ((10, 4, 6), 1, {"pending": 2})
+    ledger.apply(order(created=BEGAN + 20, paid=BEGAN + 21, total=Decimal(7)))
+    assert (money(ledger), ledger.paid) == ((17, 4, 6), 2)
+
+
 def test_an_order_that_is_gone_loses_what_was_left_of_it_and_gains_it_back_when_restored() -> None:
     ledger = Ledger(BEGAN)
     sold = order(paid=BEGAN + 20, refunds=(CountedRefund("7", Decimal(4)),))

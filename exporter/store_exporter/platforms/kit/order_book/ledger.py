@@ -82,8 +82,11 @@ class Ledger(OrderMemory):
             is_new: whether it is known not to have been seen before, however old its dates are.
         """
         place = self.place(order.currency)
-        self._gone.discard(order.id)
         entry = self._seen.pop(order.id, None)
+        if entry is not None and order.id in self._gone and order.created > entry[MODIFIED]:
+            # After a backup was restored, a shop uses the numbers of the orders that it lost again.
+            entry = None
+        self._gone.discard(order.id)
         since = 0
         if entry is None:
             entry, since = self._opened(order, count=count, is_new=is_new)
