@@ -41,6 +41,32 @@ async def test_an_api_that_moves_there_and_back_is_found_each_time() -> None:
             await watcher.run(PROBES["liveness"], {})
 
 
+@pytest.mark.parametrize("status", [404, 200])
+async def test_a_shop_in_a_folder_that_is_gone_for_a_while_is_not_the_shop_at_the_root(
+    status: int,
+) -> None:
+    """As a network of WordPress 6.8 responds for a site that is gone; some lead to the root."""
+    async with watching(orders=0, rest_prefix="/shop/wp-json") as store:
+        shop = store.shop
+        watcher = replace(store, url=f"{store.url}/shop").watcher()
+        await watcher.run(PROBES["liveness"], {})
+        root = '</wp-json/>; rel="https://api.w.org/"'
+        shop.rest_prefix = "/wp-json"
+        shop.keys.revoke(store.key)
+        shop.faults.add(Fault(path="/shop/*", status=404, body="Gone", headers={"Link": root}))
+        shop.faults.add(Fault(path="/shop/", status=status, body="Root", headers={"Link": root}))
+        for _ in range(2):
+            with pytest.raises(StoreError) as caught:
+                await watcher.run(PROBES["liveness"], {})
+            assert caught.value.error_type == ("api_not_found" if status == 404 else "unauthorized")
+        shop.faults.clear()
+        unknown = '{"code": "woocommerce_rest_cannot_view", "message": "No", "data": {}}'
+        shop.faults.add(Fault(path="/wp-json/*", status=401, body=unknown))
+        shop.rest_prefix = "/shop/wp-json"
+        shop.keys.active.append(store.key)
+        await watcher.run(PROBES["liveness"], {})
+
+
 @pytest.mark.parametrize("prefix", ELSEWHERE)
 def test_operations_find_it_too_and_look_once(prefix: str) -> None:
     shop = SimulatedWooCommerce(rest_prefix=prefix)

@@ -130,6 +130,7 @@ def test_all_types_in_the_tables_are_of_the_closed_list() -> None:
         (400, {"code": "rate_limit_exceeded", "message": "Too many"}, "rate_limited"),
         (401, {"code": "rest_not_logged_in", "message": "Sorry"}, "unauthorized"),
         (404, {"code": "a_plugins_own", "message": "x"}, "api_not_found"),
+        (410, {"code": "wp_die", "message": "This site is no longer available."}, "api_not_found"),
         (400, {"code": 7, "message": ["x"]}, "invalid_request"),
         (429, {"error": "slow down"}, "rate_limited"),
         (418, {}, "blocked"),

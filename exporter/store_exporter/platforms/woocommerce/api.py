@@ -110,6 +110,7 @@ class Api(api.Api):
                 break
             request = replace(request, url=self.address(path))
             response = yield from self.exchange(request)
+        self.location.forget_if_anothers(response)
         if is_private:
             caches.refuse_kept(request, response, _FRESH)
         return response
@@ -142,10 +143,10 @@ class Api(api.Api):
 
     def _seek(self, response: Response) -> Plan[None]:
         """Learn where the API is from the links of a response, or else of the front page."""
-        if "link" not in response.headers:
-            response = yield from self.exchange(Request("HEAD", f"{self.url}/", idempotent=True))
         before = self.location.path
-        self.location.learn_from(response)
+        if not self.location.learn_from(response):
+            front = Request("HEAD", f"{self.url}/", idempotent=True)
+            self.location.learn_from((yield from self.exchange(front)))
         # Not before, so that other runs which miss the API meanwhile do not fail without a look;
         # and not where it was found, so that it is looked for again as soon as it moves back.
         if self.location.path == before:

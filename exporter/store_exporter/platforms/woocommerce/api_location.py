@@ -3,6 +3,10 @@
 WordPress names the address in a header of every page (`Link: <…>; rel="https://api.w.org/"`). It is
 elsewhere below another prefix, in index.php where the web server rewrites nothing, and in the query
 with plain permalinks. Only the path of what it names is used, at the address in the configuration.
+
+A shop may be in a folder of a host whose root is another WordPress, which responds for a folder
+that is gone and names its own API. One that is not below the store's path is the store's only if
+the store's own page names it, and as long as it knows the key.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ...contract import Response
 from ...errors import StoreError
+from .auth import needs_key
 
 STORE = "/wc/store"
 """Where the Store API is, below `ROOT`; versions from 6.4 on have it at `/wc/store/v1` as well."""
@@ -44,6 +49,7 @@ class ApiLocation:
         self.path = self.signed = parts.path + ROOT
         self.store_path = f"{STORE}/v1"
         self._usual = self.path
+        self._below = parts.path
         self._sought = -math.inf
 
     @property
@@ -90,8 +96,8 @@ class ApiLocation:
         """Take note that the API was looked for and is not elsewhere."""
         self._sought = now
 
-    def learn_from(self, response: Response) -> None:
-        """Take over where a page says that the API is, if it says so.
+    def learn_from(self, response: Response) -> bool:
+        """Take over where a page says that the API is; False if it does not, or may not know.
 
         Raises:
             StoreError: api_not_found, the store has plain permalinks, with which WooCommerce does
@@ -101,9 +107,11 @@ class ApiLocation:
         try:
             parts = urlsplit(match.group(1)) if match else None
         except ValueError:
-            return
+            return False
         if parts is None:
-            return
+            return False
+        if response.status >= 300 and not parts.path.startswith(f"{self._below}/"):
+            return False
         if "rest_route=" in parts.query:
             raise StoreError(
                 "api_not_found",
@@ -114,6 +122,16 @@ class ApiLocation:
         path = parts.path.rstrip("/")
         if path != self.path and _PATH.fullmatch(path):
             self.path = self.signed = path
+        return True
+
+    def forget_if_anothers(self, response: Response) -> None:
+        """Forget an API which is not below the store's path and does not know the key.
+
+        The next request goes first to where pretty permalinks put it, and may look again.
+        """
+        is_below = self.path.startswith(f"{self._below}/")
+        if not is_below and response.status == 401 and needs_key(response.url):
+            self.path = self.signed = self._usual
 
     def switch_signed_path(self) -> bool:
         """Sign as if the API were at `ROOT`, or no longer so; False where that is the same."""

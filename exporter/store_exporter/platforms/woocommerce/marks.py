@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...net.marks import GENERIC, Marks
 
-_NOT_INSTALLED = "a WordPress that is not installed yet"
+_NOT_INSTALLED = "a WordPress that is not installed yet, or has lost its tables"
 MARKS = GENERIC.plus(
     Marks(
         blockers=(

@@ -22,6 +22,7 @@ STATUSES: Mapping[int, ErrorName] = {
     405: "api_not_found",
     408: "timeout",
     409: "invalid_state",
+    410: "api_not_found",
     413: "invalid_request",
     422: "invalid_request",
     429: "rate_limited",
