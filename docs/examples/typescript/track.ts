@@ -112,7 +112,7 @@ export class Tracker {
       const text = await answer.text();
       if (answer.status >= 500 || answer.status === 408 || answer.status === 429)
         return `HTTP ${answer.status}`;
-      if (!answer.ok || !text.includes('"refused": []')) console.warn("calls were refused:", text);
+      if (!answer.ok || !text.includes('"refused": []')) console.warn("calls were refused:", text.slice(0, 1_000));
       return "";
     } catch (error) {
       return String((error as any)?.cause?.code ?? error);

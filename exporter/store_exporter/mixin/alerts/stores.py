@@ -116,7 +116,8 @@ def credentials_rejected() -> list[Alert]:
         (
             (
                 "Create a new key in the store (read access is enough for monitoring), put it "
-                "where the configuration's `env:` or `file:` reference points, and reload."
+                "where the configuration's `env:` or `file:` reference points, and reload. An "
+                "environment variable, and any key with systemd, needs a restart of the exporter."
             ),
             "Grant the missing permission or scope.",
         ),

@@ -13,11 +13,24 @@ from ..model import Alert
 _PROBE = "store-exporter probe DOMAIN --config.file=/etc/store-exporter"
 # As deploy/ and docs/deploying.md install it.
 _EXAMPLES = {
-    "with systemd, as root": "CREDENTIALS_DIRECTORY=/run/credentials/store-exporter.service "
-    f"/opt/store-exporter/bin/{_PROBE}/store-exporter.yml",
-    "by docker compose": f"docker compose exec own-exporter {_PROBE}/store-exporter.yml",
-    "in Kubernetes": "kubectl --namespace monitoring exec store-exporter-0 -- "
-    f"{_PROBE}/config/store-exporter.yml",
+    "with systemd, as root": (
+        "journalctl --unit store-exporter",
+        (
+            "CREDENTIALS_DIRECTORY=/run/credentials/store-exporter.service "
+            f"/opt/store-exporter/bin/{_PROBE}/store-exporter.yml"
+        ),
+    ),
+    "by docker compose": (
+        "docker compose logs own-exporter",
+        f"docker compose exec own-exporter {_PROBE}/store-exporter.yml",
+    ),
+    "in Kubernetes": (
+        "kubectl --namespace monitoring logs store-exporter-0",
+        (
+            "kubectl --namespace monitoring exec store-exporter-0 -- "
+            f"{_PROBE}/config/store-exporter.yml"
+        ),
+    ),
 }
 _SEVERITIES = {
     "critical": "pages somebody",
@@ -61,8 +74,8 @@ def index(every: Iterable[Alert]) -> str:
                 "`store-exporter.yml`. Elsewhere they need its path and the keys of the stores:"
             ),
             markdown.table(
-                ("the exporter runs", "for example"),
-                ((where, f"`{command}`") for where, command in _EXAMPLES.items()),
+                ("the exporter runs", "its log", "a command"),
+                ((where, f"`{log}`", f"`{text}`") for where, (log, text) in _EXAMPLES.items()),
             ),
             (
                 "Where the configuration refers to variables (`env:`), they have to be set for the "
