@@ -236,6 +236,15 @@ def test_a_file_that_is_none_is_said_and_nothing_made(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("flags", [(), ("--before=2027-01-01T00:00:00Z",)])
+def test_without_the_time_at_which_live_figures_began_it_warns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]
+) -> None:
+    (tmp_path / "export").write_text(GOOD)
+    assert imported(tmp_path, tmp_path / "export", *flags) == 0
+    assert ("--before leaves them out" in capsys.readouterr().out) == (not flags)
+
+
 def test_a_folder_that_cannot_be_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -133,6 +133,8 @@ def _print(args: argparse.Namespace, reader: RowReader, tally: Tally) -> None:
     ):
         if count:
             print(f"Rows {text}: {count:,}{hint}")
+    if tally.taken and not args.before:
+        print("Calls that live figures count as well count twice; --before leaves them out.")
     if reader.unmapped:
         rows = sum(reader.unmapped.values())
         print(
