@@ -175,6 +175,7 @@ def test_a_store_is_added_to_a_file_with_its_comments_and_never_twice(
     folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(flags(folder, shop, url)) == 0
+    assert "\nNext: store-exporter serve " in capsys.readouterr().out
     file = folder / "store-exporter.yml"
     text = file.read_text().replace("stores:", "# All of them.\nstores:") + "# the end\n"
     text = "defaults: {probes: {liveness: {interval: 2m}}}\n" + text
@@ -184,7 +185,9 @@ def test_a_store_is_added_to_a_file_with_its_comments_and_never_twice(
     assert f"--domain: {DOMAIN} is in store-exporter.yml already" in capsys.readouterr().err
     assert file.read_text() == text
     assert cli.main(flags(folder, shop, url, "b.example")) == 0
-    assert "every 2m   liveness" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "every 2m   liveness" in shown
+    assert "\nNext: reload the exporter if it runs, otherwise store-exporter serve " in shown
     assert [store.domain for store in load(file).stores] == [DOMAIN, "b.example"]
     added = file.read_text()
     assert added.startswith(text.removesuffix("# the end\n"))

@@ -100,7 +100,8 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
             return 1
         new_files.write_config(file, before, entry)
         written.pop_all()
-    print(f"\nNext: store-exporter serve --config.file {file}")
+    again = "" if before is None else "reload the exporter if it runs, otherwise "
+    print(f"\nNext: {again}store-exporter serve --config.file {file}")
     return 0
 
 
