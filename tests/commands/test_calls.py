@@ -67,13 +67,24 @@ async def test_failures_are_printed_and_followed(folder: Path) -> None:
             await following.wait()
 
 
-@pytest.mark.parametrize("document", ["{}", '{"calls": [{}]}', '{"calls": 1}', "[]", "nothing"])
+@pytest.mark.parametrize(
+    "document", ["{}", '{"calls": [{}]}', '{"calls": 1}', "[]", "nothing", "[" * 99_999]
+)
 async def test_what_is_no_exporter_is_told_so(folder: Path, document: str) -> None:
     async with bad_server.serving(bad_server.answer(document.encode())) as server:
         done = await command(folder, DOMAIN, f"--exporter.url={server.url}")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "is this a store-exporter?" in done.stderr
+
+
+async def test_a_call_does_not_steer_the_terminal(folder: Path) -> None:
+    call = {"time": "now", "kind": "operation", "operation": "a\x1b[2J", "duration_ms": 1}
+    rest = {"error_type": "timeout", "fault": "store", "status": None, "message": "\u202e"}
+    document = {"calls": [{**call, **rest, "trace_id": None}], "slowest": [], "since": "now"}
+    async with bad_server.serving(bad_server.document(document)) as server:
+        done = await command(folder, DOMAIN, f"--exporter.url={server.url}")
+    assert done.stdout == "now  a\\u001b[2J  1 ms  timeout (store): \\u202e\n"
 
 
 async def test_an_error_neither_steers_the_terminal_nor_has_a_password(folder: Path) -> None:

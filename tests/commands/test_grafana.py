@@ -9,6 +9,7 @@ import pytest
 
 from store_exporter import cli
 from store_exporter.mixin import dashboards
+from tests.fakes.handlers import Handler, handling
 from tests.mixin.fake_grafana import PASSWORD, USER, FakeGrafana, Organisation, serving
 
 CONFIG = "orgs: [{org: acme}, {org: globex}]\n"
@@ -157,6 +158,21 @@ def test_an_error_of_grafana_is_told_in_one_line_without_the_password(
     assert words in said.err
     assert said.err.count("\n") == 1
     assert PASSWORD not in said.err + said.out
+
+
+@pytest.mark.parametrize("document", [b"[]", b"null", b"no JSON", b"[" * 99_999])
+def test_what_is_no_grafana_is_told_so(
+    tmp_path: Path, document: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Other(Handler):
+        def respond(self) -> None:
+            self.answer(200, document)
+
+    with handling(Other) as url:
+        assert set_up(tmp_path, url) == 1
+    said = capsys.readouterr().err
+    assert "no JSON object; is this Grafana?" in said
+    assert said.count("\n") == 1
 
 
 def test_a_wrong_password_is_told(

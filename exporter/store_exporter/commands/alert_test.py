@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import yaml
@@ -37,6 +37,7 @@ _ATTEMPTS, _REFUSED, _FAILED = (
 
 Where = tuple[str, str]
 """A receiver and a kind of integration; without the feature the receiver is empty."""
+T = TypeVar("T")
 
 
 class AlertTestError(Exception):
@@ -204,7 +205,7 @@ def integrations(client: httpx.Client, receivers: list[str]) -> dict[str, Counte
     Raises:
         AlertTestError: it has another form than expected.
     """
-    status = _json(client, "/api/v2/status")
+    status = _json(client, "/api/v2/status", dict)
     try:
         running = yaml.safe_load(status["config"]["original"])
         by_name = {each["name"]: each for each in running["receivers"]}
@@ -232,7 +233,7 @@ def _routed(client: httpx.Client, name: str) -> list[str]:
         AlertTestError: Alertmanager does not have it.
     """
     for _ in range(20):
-        found = _json(client, "/api/v2/alerts", filter=f'alertname="{name}"')
+        found = _json(client, "/api/v2/alerts", list, filter=f'alertname="{name}"')
         if found:
             return sorted(each["name"] for each in found[0]["receivers"])
         time.sleep(_POLL)
@@ -247,7 +248,7 @@ def _held(client: httpx.Client, name: str) -> dict[str, str]:
         ("inhibitedBy", "by another alert ({})"),
     )
     held = {}
-    for group in _json(client, "/api/v2/alerts/groups", filter=f'alertname="{name}"'):
+    for group in _json(client, "/api/v2/alerts/groups", list, filter=f'alertname="{name}"'):
         for alert in group["alerts"]:
             by = [(text, alert["status"].get(key) or ()) for key, text in said]
             why = "; ".join(text.format(", ".join(found)) for text, found in by if found)
@@ -260,10 +261,10 @@ def _post(client: httpx.Client, alert: Mapping[str, Any]) -> None:
     client.post("/api/v2/alerts", json=[alert]).raise_for_status()
 
 
-def _json(client: httpx.Client, path: str, **params: str) -> Any:
+def _json(client: httpx.Client, path: str, expected: type[T], **params: str) -> T:
     response = client.get(path, params=params)
     response.raise_for_status()
-    try:
-        return response.json()
-    except ValueError:
-        raise AlertTestError("the response is not a JSON document; is this Alertmanager?") from None
+    found = unreachable.json_of(response)
+    if not isinstance(found, expected):
+        raise AlertTestError("the response is not what Alertmanager sends; is this Alertmanager?")
+    return found

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from ..net.redactor import Redactor
 from ..stores.model import Store
 from .support import arguments, exporter_api
 
@@ -22,6 +23,9 @@ _LIMIT = 50
 _WAIT = 2.0
 """Seconds between two looks of `--follow`."""
 _REMEMBERED = 5000
+
+_terminal = Redactor()
+"""Escapes what would steer the terminal."""
 
 Document = Mapping[str, Any]
 
@@ -111,4 +115,4 @@ def _line(call: Document) -> str:
         parts.append(f"{call['error_type']} ({call['fault']}){status}{message}")
     if call["trace_id"]:
         parts.append(f"trace {call['trace_id']}")
-    return "  ".join(parts)
+    return _terminal("  ".join(parts))

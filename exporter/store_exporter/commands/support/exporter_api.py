@@ -71,10 +71,7 @@ def document_of(response: httpx.Response) -> dict[str, Any]:
     Raises:
         CommandError: it refuses; the message is the exporter's own.
     """
-    try:
-        document = response.json()
-    except ValueError:
-        document = None
+    document = unreachable.json_of(response)
     if not isinstance(document, dict):
         document = {"error": f"the response is no JSON document; {_DOUBT}"}
     if not response.is_success or "error" in document:

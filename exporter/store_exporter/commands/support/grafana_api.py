@@ -153,13 +153,12 @@ class Grafana:
 
     @staticmethod
     def _json(method: str, path: str, response: httpx.Response) -> Any:
-        try:
-            content = response.json()
-        except ValueError:
-            content = {}
-        if response.is_success:
+        content = unreachable.json_of(response)
+        if not isinstance(content, dict):
+            content = {} if response.is_error else {"message": "no JSON object; is this Grafana?"}
+        elif response.is_success:
             return content
-        message = content.get("message", "") if isinstance(content, dict) else ""
+        message = content.get("message", "")
         raise GrafanaError(
             f"{method} {path}: Grafana responded {response.status_code} {message}".rstrip()
         )

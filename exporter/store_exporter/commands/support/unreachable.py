@@ -1,12 +1,21 @@
-"""Messages for a server that a command needs and cannot reach."""
+"""Messages for a server that a command needs and cannot reach, or that is another than it seems."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import httpx
 
 _NUMBER = re.compile(r"^\[Errno -?\d+\] ")
+
+
+def json_of(response: httpx.Response) -> Any:
+    """Return the JSON document of a response; None where it has none, or one that is too deep."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None
 
 
 def message(error: Exception, url: str, server: str, option: str) -> str:
