@@ -104,13 +104,15 @@ class Tenant:
         if not isinstance(operation, str) or not _OPERATION.fullmatch(operation):
             message = "must be a name of letters, digits, '_', '.', ':' and '-', at most 100"
             raise FieldError("operation", message)
-        try:
-            store = self.store(values.domain(domain))
-        except ValueError as error:
-            raise FieldError("domain", str(error)) from None
-        if store is None and not self.accepts_unknown:
-            raise FieldError("domain", "there is no store of this domain")
-        if store is not None and platform is None:
+        store = self.store(domain) if isinstance(domain, str) else None
+        if store is None:
+            try:
+                values.domain(domain)
+            except ValueError as error:
+                raise FieldError("domain", str(error)) from None
+            if not self.accepts_unknown:
+                raise FieldError("domain", "there is no store of this domain")
+        elif platform is None:
             platform = store.platform
         if platform not in self.platforms:
             raise FieldError("platform", f"must be one of: {', '.join(self.platforms)}")

@@ -64,10 +64,9 @@ class _Shape:
         alike: takes from a call what tells its kind from others.
         kinds: those that were met, by that.
         plain: whether all fields of them are counted, and none only shown.
-        durations: of these kinds where they are plain, by the same.
     """
 
-    __slots__ = ("alike", "durations", "kinds", "plain")
+    __slots__ = ("alike", "kinds", "plain")
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         check_fields(fields)
@@ -78,7 +77,6 @@ class _Shape:
             self.alike = lambda call: (values(call), call["http_status"].__class__)
         self.kinds: dict[Any, _Kind] = {}
         self.plain = are_plain(fields)
-        self.durations: dict[Any, list[float]] = {}
 
 
 class _Failed(NamedTuple):
@@ -108,8 +106,8 @@ class CallReader:
         self._tenant = tenant
         self._now = tenant.now()
         self._shapes: dict[tuple[str, ...], _Shape] = {}
-        # Of the last plain shape with so many fields: its `alike` and `durations`.
-        self._usual: dict[int, tuple[Callable[[Any], Any], dict[Any, list[float]]]] = {}
+        # Of the last plain shape with so many fields: its `alike` and `kinds`.
+        self._usual: dict[int, tuple[Callable[[Any], Any], dict[Any, _Kind]]] = {}
         self._kinds: list[_Kind] = []
         self._failed: list[_Failed] = []
 
@@ -184,10 +182,10 @@ class CallReader:
             # Most calls have the fields of one before, and nothing but a duration to record.
             # As many fields, and among them all that are taken, are the same fields.
             try:
-                alike, durations = usual[len(call)]
+                alike, kinds = usual[len(call)]
                 seconds = call["duration_seconds"]
                 if seconds.__class__ is float and 0 <= seconds <= MAX_SECONDS:
-                    durations[alike(call)].append(seconds)
+                    kinds[alike(call)].durations.append(seconds)
                     continue
             except (KeyError, TypeError):  # no object, other fields, a new kind, what is no text
                 pass
@@ -217,8 +215,7 @@ class CallReader:
         seconds = seconds_of(call["duration_seconds"])
         if shape.plain:
             kind.durations.append(seconds)
-            shape.durations[alike] = kind.durations
-            self._usual[len(fields)] = shape.alike, shape.durations
+            self._usual[len(fields)] = shape.alike, shape.kinds
         else:
             self._add_alone(kind, call, seconds)
 
