@@ -33,7 +33,6 @@ class FileOptions:
     links: policy.Links = policy.LINKS
     routing: alertmanager.Routing = alertmanager.DEFAULT
     objectives: tuple[Objective, ...] = DEFAULT
-    pace: float = 1.0
 
 
 class _Dumper(SafeDumper):
@@ -67,12 +66,12 @@ def as_json(document: Mapping[str, Any]) -> str:
 
 def generate(options: FileOptions = FileOptions()) -> dict[str, str]:
     """Return every generated file but the dashboards by its path."""
-    links, pace = options.links, options.pace
+    links = options.links
     runbooks = {f"docs/runbooks/{name}.md": text for name, text in runbook.pages().items()}
     to_evaluate = {
-        "prometheus/rules/recording.yml": recording.document(pace=pace),
-        "prometheus/rules/slo.yml": slo.document(options.objectives, pace=pace),
-        "alerts/rules/alerts.yml": alerts.document(links, options.objectives, pace=pace),
+        "prometheus/rules/recording.yml": recording.document(),
+        "prometheus/rules/slo.yml": slo.document(options.objectives),
+        "alerts/rules/alerts.yml": alerts.document(links, options.objectives),
     }
     return {
         **runbooks,
@@ -80,7 +79,7 @@ def generate(options: FileOptions = FileOptions()) -> dict[str, str]:
         "docs/dashboards.md": reference.dashboards(),
         **{path: as_yaml(document) for path, document in to_evaluate.items()},
         "deploy/kustomize/operator/rules.yml": as_yaml(prometheus_rule(to_evaluate.values())),
-        "alerts/alertmanager.yml": as_yaml(alertmanager.build(options.routing, pace=pace)),
+        "alerts/alertmanager.yml": as_yaml(alertmanager.build(options.routing)),
         **{f"alerts/templates/{name}": text for name, text in templates().items()},
     }
 

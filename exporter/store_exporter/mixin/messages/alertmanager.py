@@ -88,14 +88,12 @@ class Routing:
         orgs: receivers by org.
         watchdog: the dead-man's switch outside this system.
         times: business hours and maintenance.
-        templates: globs of the template files, as Alertmanager sees them.
     """
 
     platform: Receivers
     orgs: dict[str, Receivers] = field(default_factory=dict)
     watchdog: Receivers = field(default_factory=Receivers)
     times: Times = field(default_factory=Times)
-    templates: Sequence[str] = ("templates/*.tmpl",)
 
 
 DEFAULT = Routing(
@@ -108,7 +106,7 @@ def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
     """Return Alertmanager's configuration.
 
     Args:
-        routing: receivers, times and templates.
+        routing: receivers and times.
         pace: factor on every wait; a demonstration uses less than 1.
     """
     orgs = {org: (f"{ORG_RECEIVER}{org}", to) for org, to in routing.orgs.items() if to}
@@ -124,7 +122,7 @@ def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
         "inhibit_rules": inhibit_rules(),
         "time_intervals": time_intervals(routing.times, [platform, *orgs.values()]),
         "receivers": receivers,
-        "templates": list(routing.templates),
+        "templates": ["templates/*.tmpl"],
     }
 
 
