@@ -74,10 +74,12 @@ def sold(grown: Callable[[Metric], str]) -> tuple[Query, Query]:
 
 
 MISSED = "6h"
-"""How long before and after midnight Prometheus may be down and the day after still has it all."""
+"""How long before midnight Prometheus may have gone down; the day after has what was missed."""
 
 
-def of_day(metric: Metric, *matchers: str, day: str, whole: str, began: str, ended: str) -> str:
+def of_day(
+    metric: Metric, *matchers: str, day: str, whole: str, began: str, ended: str, seen: str = ""
+) -> str:
     """By how much a counter grew on a day, as far as it was scraped on it.
 
     What it grew by while Prometheus was down around midnight belongs to the day on which it was
@@ -86,18 +88,24 @@ def of_day(metric: Metric, *matchers: str, day: str, whole: str, began: str, end
     Args:
         metric: the counter.
         matchers: of the metric's labels.
-        day: how long the day has been; points of it are enough to know whether it was scraped.
+        day: how long the day has been.
         whole: the same, with `MISSED` before it.
         began: how long ago the day began.
         ended: how long ago it ended.
+        seen: a part of the day, ended as long ago, in which it must have been scraped, or else
+            there is no figure rather than a zero.
     """
     read = select(metric, *matchers)
-    seen, before, all_of_it = (
+    all_of_it, before = (
         f"increase({over(read, window, offset)})"
-        for window, offset in ((day, ended), (MISSED, began), (whole, ended))
+        for window, offset in ((whole, ended), (MISSED, began))
     )
-    grown = f"(clamp_min({all_of_it} - {promql.or_zero(before, all_of_it)}, 0) and {seen})"
-    return counted(metric, day.partition(":")[0], *matchers, offset=ended, grown=grown)
+    # As parts of a sum, each is read once, and a counter that is new has the first one alone.
+    parts = f'{all_of_it} or label_replace(-1 * {before}, "part", "before", "", "")'
+    grown = f"clamp_min(sum without (part) ({parts}), 0)"
+    if seen:
+        grown = f"({grown} and increase({over(read, seen, ended)}))"
+    return counted(metric, day, *matchers, offset=ended, grown=grown)
 
 
 def since_midnight(earlier: str) -> tuple[Query, ...]:
@@ -131,7 +139,8 @@ def since_midnight(earlier: str) -> tuple[Query, ...]:
     unread = f"{shops} unless on () {shops_read}"
     not_read = f"{words('currency', Nothing.NOT_READ)} and on () ({day}) and on () ({unread})"
     not_now = in_words("currency", Nothing.NOT_NOW, day)
-    today = {"day": "$__range", "whole": f"{MISSED}$__range", "began": "$__range", "ended": ""}
+    today = dict.fromkeys(("day", "began", "seen"), "$__range")
+    today |= {"whole": f"{MISSED}$__range", "ended": ""}
     figures = sold(lambda metric: of_day(metric, *M, **today))
     # The number of all is a part of the name.
     named = labelled(
@@ -157,7 +166,7 @@ def week_and_day() -> Row:
     """The week in bars, and the day in hours."""
     # Each bar stands at the beginning of its day, so it looks ahead over that day.
     chosen, whole = (*M, *CURRENCY_MATCH), f"1d{MISSED}"
-    revenue = of_day(business.REVENUE, *chosen, day="1d:1h", whole=whole, began="", ended="-1d")
+    revenue = of_day(business.REVENUE, *chosen, day="1d", whole=whole, began="", ended="-1d")
     bars = Panel(
         PanelKind.GRAPH,
         "Revenue by day ($currency)",
