@@ -79,10 +79,11 @@ def test_a_server_that_speaks_no_http_is_told(capsys: pytest.CaptureFixture[str]
             connection, _ = server.accept()
             with connection:
                 connection.recv(4096)
-                connection.sendall(b"220 mail.example ESMTP\r\n")
+                connection.sendall(b"220 mail.example \x1b[2JESMTP\r\n")
 
         greeting = threading.Thread(target=greet)
         greeting.start()
         assert cli.main(["healthcheck", f"--exporter.url={url}"]) == 1
         greeting.join()
-    assert capsys.readouterr().err.startswith(f"{url} does not speak HTTP: 220 mail.example")
+    told = f"{url} does not speak HTTP: 220 mail.example \\u001b[2JESMTP\n"
+    assert capsys.readouterr().err == told

@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 import http.client
 import ssl
-import sys
 import urllib.error
 import urllib.request
 
+from . import CommandError
 from .serve import PORT
 from .support.arguments import add_url
 
@@ -25,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Return 0 when it watches its stores, and 1 with a sentence when it does not."""
+    """Return 0 when it watches its stores.
+
+    Raises:
+        CommandError: it does not; the message has the reason.
+    """
     url = f"{args.exporter_url.rstrip('/')}/-/ready"
     # Nothing is sent and nothing is believed but the status, and the certificate of a server that
     # is requested by 127.0.0.1 is usually for another name.
@@ -48,8 +52,7 @@ def run(args: argparse.Namespace) -> int:
         problem = f"is not an address, such as http://127.0.0.1:{PORT}"
     except http.client.HTTPException as error:
         problem = f"does not speak HTTP: {str(error).strip() or type(error).__name__}"
-    print(f"{args.exporter_url} {problem}", file=sys.stderr)
-    return 1
+    raise CommandError(f"{args.exporter_url} {problem}")
 
 
 def _why(error: OSError) -> str:
