@@ -101,10 +101,6 @@ LAST = "Last *"
 """The heading of a legend's column with last values, as Grafana writes it."""
 
 
-WIDEST_BAR = 4000
-"""Pixels; more than a panel has."""
-
-
 def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
     _shorten(builder, panel)
     legend = build_common.VizLegendOptions().show_legend(True)
@@ -127,8 +123,7 @@ def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
         builder.thresholds_style(style.mode(common.GraphThresholdsStyleMode.DASHED))
     if panel.bars:
         builder.draw_style(common.GraphDrawStyle.BARS).fill_opacity(70)
-        # The bar of a single day is as wide as the day, and not cut at Grafana's 200 pixels.
-        builder.bar_alignment(common.BarAlignment.AFTER).bar_max_width(WIDEST_BAR)
+        builder.bar_alignment(common.BarAlignment.AFTER)
     for number, query in enumerate(panel.queries):
         for pattern, colour in dict(colours.of(query)).items():
             builder.override_by_regexp(pattern, [_fixed(colour)])
