@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import Callable
+from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -31,14 +35,53 @@ def twice(url: str, seconds: float) -> Plan[tuple[Response, ...]]:
     return tuple(answers)
 
 
+class Resetting(httpcore.SyncBackend):
+    """Makes connections that the other side has reset when they are handed over."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+
+    def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        stream = super().connect_tcp(*args, **options)
+        reset(self._listener)
+        return stream
+
+
+class AsyncResetting(httpcore.AnyIOBackend):
+    """The same without blocking."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+
+    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        stream = await super().connect_tcp(*args, **options)
+        reset(self._listener)
+        return stream
+
+
+def reset(listener: socket.socket) -> None:
+    """Reset the next connection that was made to a socket."""
+    connection, _ = listener.accept()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
 async def ask(
-    kind: str, url: str, seconds: float = TIMEOUT, *, proxy: str | None = None
+    kind: str,
+    url: str,
+    seconds: float = TIMEOUT,
+    *,
+    proxy: str | None = None,
+    resets: socket.socket | None = None,
 ) -> tuple[Response, ...]:
     plan = twice(url, seconds)
     proxied = proxy is not None
     if kind == "blocking":
+        transport = httpx.HTTPTransport(proxy=proxy)
+        if resets is not None:
+            transport._pool._network_backend = Resetting(resets)
         driver = SyncDriver(
-            httpx.HTTPTransport(proxy=proxy),
+            transport,
             sign=lambda r: r,
             max_body_bytes=1000,
             proxied=proxied,
@@ -47,8 +90,11 @@ async def ask(
             return await asyncio.to_thread(driver.run, plan)
         finally:
             driver.close()
+    async_transport = httpx.AsyncHTTPTransport(proxy=proxy)
+    if resets is not None:
+        async_transport._pool._network_backend = AsyncResetting(resets)
     asynchronous = AsyncDriver(
-        httpx.AsyncHTTPTransport(proxy=proxy),
+        async_transport,
         sign=lambda r: r,
         max_body_bytes=1000,
         proxied=proxied,
@@ -68,6 +114,15 @@ async def test_nothing_is_sent_to_an_address_that_is_not_permitted(kind: str) ->
         assert (raised.value.error_type, server.heads) == ("dns", [])
         reach.permitted.set(reach.address_filter(("127.0.0.1/32",)))
         assert len(await ask(kind, server.url)) == 2
+
+
+@pytest.mark.parametrize("kind", ["blocking", "asynchronous"])
+async def test_a_connection_that_is_reset_before_its_address_is_known_has_failed(kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        reach.permitted.set(reach.address_filter(("127.0.0.1/32",)))
+        with pytest.raises(TransportError, match=r"127\.0\.0\.1 reset the connection") as raised:
+            await ask(kind, f"http://127.0.0.1:{listener.getsockname()[1]}", resets=listener)
+    assert (raised.value.error_type, raised.value.sent) == ("connection", False)
 
 
 def saying(data: bytes) -> Behaviour:

@@ -22,6 +22,7 @@ import httpx
 from ..errors import StoreError
 from . import reach, unconnected
 from .head import MAX_BYTES
+from .plans import TransportError
 
 _BEGINNING = b"HTTP/"
 _END = b"\r\n\r\n"
@@ -175,7 +176,14 @@ def _refusal(
     permits = reach.permitted.get()
     if permits is None:
         return None
-    address = str(stream.get_extra_info("server_addr")[0])
+    try:
+        peer = stream.get_extra_info("server_addr")
+    except OSError:
+        peer = None
+    if peer is None:
+        # One that was reset meanwhile has no address any more.
+        return TransportError("connection", f"{host} reset the connection", sent=False)
+    address = str(peer[0])
     return None if permits(address) else reach.refusal(host, address)
 
 
