@@ -90,6 +90,18 @@ def test_a_store_that_fails_whatever_the_size_gets_one_more_request_and_large_pa
     assert sizes.limit(PATH, 100) == 100
 
 
+def test_what_is_known_of_a_store_outlasts_an_outage_in_which_everything_fails_at_once(
+    sizes: PageSizes, clock: Clock
+) -> None:
+    sizes.failed(PATH, 50, BROKEN, 0.1)
+    assert sizes.smaller(PATH, 50, BROKEN) == 10
+    sizes.failed(PATH, 10, BROKEN, 0.1)
+    assert sizes.smaller(PATH, 10, BROKEN) is None
+    assert sizes.limit(PATH, 100) == 50
+    sizes.came(PATH, 50, 2.6)
+    assert sizes.limit(PATH, 100) == 50
+
+
 def test_a_short_list_that_comes_in_small_pages_proves_that_large_ones_failed_for_their_size(
     clock: Clock,
 ) -> None:

@@ -32,8 +32,6 @@ class _Limit:
     """When the size was last changed, by a clock that never jumps."""
     too_large: int
     """Items of the page that did not come."""
-    is_proven: bool = True
-    """Whether a smaller page came, or is sure to take less."""
 
 
 class PageSizes:
@@ -48,10 +46,12 @@ class PageSizes:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._limits: dict[str, _Limit] = {}
+        # Until a page of that size comes or fails.
+        self._tried: dict[str, _Limit] = {}
 
     def limit(self, path: str, size: int) -> int:
         """Return how many items of a list to request at once of the `size` requested."""
-        known = self._limits.get(path)
+        known = self._tried.get(path) or self._limits.get(path)
         return size if known is None else min(size, known.size)
 
     def failed(self, path: str, size: int, error: StoreError, seconds: float) -> None:
@@ -65,15 +65,15 @@ class PageSizes:
         """
         if error.error_type not in _OF_SIZE:
             return
-        now, known = self._monotonic(), self._limits.get(path)
+        now = self._monotonic()
         if size <= _LEAST:
-            if known is not None and not known.is_proven:
-                # The size is not the cause.
-                self._limits.pop(path, None)
+            # The size is not the cause.
+            self._tried.pop(path, None)
         elif error.error_type == "response_too_large" or seconds >= _FAIR:
+            self._tried.pop(path, None)
             self._limits[path] = _Limit(max(_LEAST, size // 2), seconds, now, size)
         elif error.error_type == "server_error":
-            self._limits[path] = _Limit(_LEAST, 0.0, now, size, is_proven=False)
+            self._tried[path] = _Limit(_LEAST, 0.0, now, size)
 
     def smaller(self, path: str, size: int, error: StoreError) -> int | None:
         """Return how many items to request after a page failed; None where that would not help.
@@ -96,11 +96,10 @@ class PageSizes:
             items: that are on the page.
             seconds: that it took.
         """
+        if (tried := self._tried.pop(path, None)) is not None:
+            self._limits[path] = tried
         known, now = self._limits.get(path), self._monotonic()
-        if known is None:
-            return
-        known.is_proven = True
-        if items < known.size:
+        if known is None or items < known.size:
             return
         is_quick = seconds * _AMPLE <= known.too_long
         is_below = not known.too_long and known.size * 2 < known.too_large
