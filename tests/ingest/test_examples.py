@@ -50,10 +50,11 @@ async def test_the_typescript_example_is_strict_and_reports_each_call_once(
         done = await run("node", "app.js", options, folder=node_folder)
         found = await shown(running)
     assert done.returncode == 0, done.stderr
-    # Of two flushes that fail in one outage; a response that is lost once is no outage.
-    assert re.fullmatch(
-        r"calls cannot be reported to http://127\.0\.0\.1:\d+ now: \w+\n", done.stderr
-    )
+    # One of each tracker in one outage, and of each that is set up wrongly; a response that is lost
+    # once is no outage.
+    line = r"calls cannot be reported to http://127\.0\.0\.1:\d+ now: \w+"
+    assert re.fullmatch(rf"({line}\n){{4}}", done.stderr)
+    assert "secret" not in done.stderr
     dropped = json.loads(done.stdout)["dropped"]
     # Two, and 140 while nobody listened, of which 70 were on their way and 50 kept.
     assert found[TOTAL, *CART] == 142 - dropped
@@ -77,8 +78,10 @@ require 'track.php';
 $tracker = new StoreTracker(getenv('EXPORTER_URL'), getenv('TOKEN'), 'shop.example.com');
 assert($tracker->track('get_cart', fn () => 42) === 42);
 $tracker->track('get_cart', fn () => 'refused', fn ($result) => 'out_of_stock');
+assert($tracker->track('get_cart', fn () => 7, fn ($result) => throw new Error('mistake')) === 7);
 class TimeoutError extends RuntimeException {}
-foreach ([new TimeoutError('slow'), new RuntimeException('down', 503)] as $error) {
+$anonymous = new class('slow') extends TimeoutError {};
+foreach ([new TimeoutError('slow'), $anonymous, new RuntimeException('down', 503)] as $error) {
     try {
         $tracker->track('get_cart', function () use ($error) { throw $error; });
     } catch (RuntimeException $caught) {
@@ -102,9 +105,9 @@ async def test_the_php_example_reports_when_the_request_has_ended(tmp_path: Path
             *checked, folder=tmp_path, environ={**environ, "EXPORTER_URL": "http://127.0.0.1:9"}
         )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert found[TOTAL, *CART] == 4
+    assert found[TOTAL, *CART] == 6
     types = {key[5]: value for key, value in found.items() if key[0] == ERRORS}
-    assert types == {"out_of_stock": 1, "timeout": 1, "server_error": 1}
+    assert types == {"out_of_stock": 1, "timeout": 2, "server_error": 1}
     assert gone.returncode == 0
     assert "calls could not be reported" in gone.stdout + gone.stderr
 

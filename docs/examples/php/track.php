@@ -46,12 +46,19 @@ final class StoreTracker
         } catch (Throwable $error) {
             $status = $error->getCode();
             $this->record($operation, $started, [
-                'error_class' => substr((new ReflectionClass($error))->getShortName(), 0, 100),
+                // An anonymous class has its file in its name.
+                'error_class' => substr(explode('@', (new ReflectionClass($error))->getShortName())[0], 0, 100),
                 'http_status' => is_int($status) && $status >= 300 && $status <= 599 ? $status : null,
             ]);
             throw $error;
         }
-        $this->record($operation, $started, ['error_type' => $failure ? $failure($result) : null]);
+        $type = null;
+        try {
+            $type = $failure ? $failure($result) : null;
+        } catch (Throwable) {
+            // A mistake in $failure must not change what the call returns.
+        }
+        $this->record($operation, $started, ['error_type' => $type]);
         return $result;
     }
 

@@ -5,7 +5,7 @@
 //   await getCart("42");                  // as before: the same result, the same exception
 //   await tracker.flush();                // at the end of a request; after(), waitUntil() do as well
 //
-// Without any package, on Node 18 or later, and wherever there are fetch and crypto.
+// Without any package, on Node 20 or later, and wherever there are fetch and crypto.
 
 /** Why a call failed; docs/metrics.md says what each is. */
 export type ErrorType =
@@ -43,6 +43,7 @@ export class Tracker {
   private calls: Call[] = [];
   private batch: { key: string; body: string } | undefined;
   private sending: Promise<void> = Promise.resolve();
+  private waiting: Promise<void> | undefined;
   private failing = false;
 
   constructor(private readonly options: Options) {}
@@ -66,8 +67,12 @@ export class Tracker {
 
   /** Sends what there is. Never throws; what could not be sent goes with the next flush. */
   flush(): Promise<void> {
-    this.sending = this.sending.then(() => this.send());
-    return this.sending;
+    // One that has not begun yet will send these calls, too; otherwise flushes pile up in an outage.
+    this.waiting ??= this.sending = this.sending.then(() => {
+      this.waiting = undefined;
+      return this.send();
+    });
+    return this.waiting;
   }
 
   private record(
@@ -91,7 +96,8 @@ export class Tracker {
       this.batch ??= { key: crypto.randomUUID(), body: JSON.stringify(this.calls.splice(0, BATCH)) };
       const reason = (await this.post(this.batch)) && (await this.post(this.batch));
       // Once for each outage, however many flushes it lasts.
-      if (reason && !this.failing) console.warn(`calls cannot be reported to ${this.options.url} now:`, reason);
+      if (reason && !this.failing)
+        console.warn(`calls cannot be reported to ${String(this.options.url).replace(/\/\/.*@/, "//")} now:`, reason);
       this.failing = !!reason;
       if (reason) return;
       this.batch = undefined;
@@ -115,7 +121,8 @@ export class Tracker {
       if (!answer.ok || !text.includes('"refused": []')) console.warn("calls were refused:", text.slice(0, 1_000));
       return "";
     } catch (error) {
-      return String((error as any)?.cause?.code ?? error);
+      const { cause, name } = error as any; // A message may quote the token.
+      return String(cause?.code ?? cause?.message ?? name);
     }
   }
 }

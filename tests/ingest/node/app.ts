@@ -11,10 +11,11 @@ const domain = "shop.example.com";
 
 let lost = 1;
 let down = false;
+let failed = 0;
 const way = createServer(async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  if (down) return void request.socket.destroy();
+  if (down) return void (failed++, request.socket.destroy());
   const { host: _, connection: __, ...headers } = request.headers;
   const answer = await fetch(new URL(request.url ?? "/", url), {
     method: "POST", body: Buffer.concat(chunks), headers: headers as Record<string, string>,
@@ -60,9 +61,24 @@ for (let call = 0; call < 70; call++) await cart("1");
 await tracker.flush();
 await tracker.flush(); // The log has one line of both.
 for (let call = 0; call < 70; call++) await cart("1");
+
+// Calls by the thousand do not pile up flushes that the end of a request would wait for.
+const busy = new Tracker({ url: through, token });
+const search = busy.track("search_products", async () => 1, { domain });
+failed = 0;
+for (let call = 0; call < 1_000; call++) await search();
+await busy.flush();
+assert.ok(failed >= 2 && failed <= 6, `${failed} requests`);
 down = false;
 await tracker.flush();
 await tracker.flush();
+
+// What cannot be sent at all is logged without its secrets.
+for (const [to, key] of [[through, "secret-1\nsecret-2"], [through.replace("//", "//user:secret-3@"), token]] as const) {
+  const wrong = new Tracker({ url: to, token: key });
+  await wrong.track("get_cart", async () => 1, { domain })();
+  await wrong.flush();
+}
 
 // @ts-expect-error: a type checker finds an error type that is none.
 tracker.track("get_cart", async () => 1, { domain, failure: () => "out_of_stok" });
