@@ -101,6 +101,16 @@ async def test_a_store_without_memory_for_a_hundred_orders_is_counted_in_full(mo
         assert max(sizes(store)) == 100
 
 
+async def test_how_totals_are_rounded_is_learnt_from_few_orders_where_memory_is_small() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.decimals = 0
+        place(store, 130)
+        store.shop.new_order("pending", total="7", created=store.clock.now - 7200)
+        watcher = replace(store, http=SmallMemoryHttp(store.http.session)).watcher()
+        assert figures(await run(watcher, "carts"))["store_cart_abandoned_value{GBP}"] == 7
+        assert sizes(store)[0] == 100
+
+
 async def test_a_first_walk_over_a_slow_store_asks_for_smaller_pages_by_itself() -> None:
     async with watching(orders=0) as fast:
         place(fast, 130)

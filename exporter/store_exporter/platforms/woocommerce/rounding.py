@@ -25,7 +25,7 @@ _SAMPLE = f"id,currency,customer_id,{totals.MEMBERS}"
 _ROUNDED = Decimal("0.005")
 """By how much that sum may be off, which has two decimals in every shop."""
 _FEWER = 10
-"""Orders that are looked at where a store takes too long for a page of them."""
+"""Orders that are looked at where a page of them is too much for a store."""
 _MOST_CUSTOMERS = 3
 _MOST_STATUSES = 6
 CALLS = (
@@ -91,11 +91,12 @@ def _learn(
 
 
 def _sample(api: Api) -> Plan[list[Any]]:
-    """Return the oldest and the newest orders, fewer where the store is too slow for hundreds."""
+    """Return the oldest and the newest orders, fewer where hundreds are too many for the store."""
+    size = api.page_sizes.limit(_ORDERS, PAGE)
     try:
-        return (yield from _ends(api, api.page_sizes.limit(_ORDERS, PAGE)))
+        return (yield from _ends(api, size))
     except StoreError as error:
-        if error.error_type != "timeout":
+        if error.error_type != "timeout" and api.page_sizes.smaller(_ORDERS, size, error) is None:
             raise
     return (yield from _ends(api, _FEWER))
 
