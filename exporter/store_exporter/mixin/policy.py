@@ -70,6 +70,11 @@ class Thresholds:
     payment_factor: float = 1.5
     """Paid and failed orders within the hour below which the share means nothing, and how many
     times as large as in the week before it is, where that has as many orders."""
+    payment_usual: float = 0.1
+    payment_deviations: float = 5
+    """Share of failed payments that is taken for usual where fewer failed in the week before, and
+    how many standard deviations of chance a share must exceed the usual one: at ten orders, six
+    have to fail, which happens by chance in one hour of 7,000."""
     method_failure_share: float = 0.5
     method_minimum: float = 8
     method_factor: float = 3

@@ -49,6 +49,23 @@ BUSINESS = [
         "70m",
         groups=("business", "payments"),
     ),
+    *(
+        Case(
+            "StorePaymentsFailing",
+            f"{failed} failures of eleven payments are {what}",
+            {
+                of(business.ORDERS, 'status="failed"'): f"0x20 {failed}x60",
+                of(business.ORDERS_PAID): f"0x20 {11 - failed}x60",
+            },
+            "70m",
+            fires,
+            groups=("business", "payments"),
+        )
+        for failed, what, fires in (
+            (5, "chance", None),
+            (7, "a page", f"63% of the payments at {WHO} failed in the last hour."),
+        )
+    ),
     Case(
         "StorePricesChanged",
         "a third of what sold today is cheaper after weeks of usual prices",

@@ -76,6 +76,15 @@ METHODS = [
     ),
     Case(
         "StorePaymentMethodFailing",
+        "five of eight payments may fail by chance",
+        {**payments("stripe", "0+0.05x336 17+1.25x60", "0+3x336 1008+0.85x60"), **GOES_ON},
+        after(1, 360),
+        step="30m",
+        pace="3h",
+        groups=("business", "payments"),
+    ),
+    Case(
+        "StorePaymentMethodFailing",
         "two failed payments of a rare method are too few to mean anything",
         {**payments("stripe", "0x336 0+0.5x60", "0+0.5x336 168x60"), **GOES_ON},
         after(1, 360),

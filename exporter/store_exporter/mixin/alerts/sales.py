@@ -107,7 +107,8 @@ def payments_failing() -> Alert:
     return Alert(
         AlertName.STORE_PAYMENTS_FAILING,
         f"({now} > {THRESHOLDS.payment_failure_share:g})"
-        f" unless ({now} <= {THRESHOLDS.payment_factor:g} * {before})",
+        f" unless ({now} <= {THRESHOLDS.payment_factor:g} * {before})"
+        f" unless ({now} <= {payments.by_chance()})",
         10 * MINUTE,
         "critical",
         "Many payments of a shop fail.",
@@ -117,9 +118,9 @@ def payments_failing() -> Alert:
         Runbook(
             f"More than {THRESHOLDS.payment_failure_share:.0%} of the orders of the last hour, "
             f"which were at least {THRESHOLDS.payment_minimum:g}, ended in the status failed; that "
-            f"is more than {THRESHOLDS.payment_factor:g} times the share of the week before. "
-            "Either the payment provider or its plugin does not work, or somebody tests stolen "
-            "cards on the shop.",
+            f"is more than {THRESHOLDS.payment_factor:g} times the share of the week before, and "
+            "more than chance explains, such as six of ten or nine of twenty. Either the payment "
+            "provider or its plugin does not work, or somebody tests stolen cards on the shop.",
             (
                 "Open some failed orders in the shop: their notes have the provider's reason.",
                 "Many small orders from different names within minutes are card testing.",
@@ -147,7 +148,8 @@ def payment_method_failing() -> Alert:
     return Alert(
         AlertName.STORE_PAYMENT_METHOD_FAILING,
         f"({now} > {limits.method_failure_share:g})"
-        f" and ({now} > {limits.method_factor:g} * {before})",
+        f" and ({now} > {limits.method_factor:g} * {before})"
+        f" and ({now} > {payments.method_by_chance()})",
         10 * MINUTE,
         "critical",
         "A payment method of a shop fails.",
@@ -158,9 +160,10 @@ def payment_method_failing() -> Alert:
         Runbook(
             f"More than {limits.method_failure_share:.0%} of the orders that were paid by this "
             f"method in the last two hours, which were at least {limits.method_minimum:g}, failed; "
-            f"that is more than {limits.method_factor:g} times the share of the week before. An "
-            "order counts once, however often its payment was tried. Other methods may work, so "
-            "that the shop goes on selling less, and nobody notices.",
+            f"that is more than {limits.method_factor:g} times the share of the week before, and "
+            "more than chance explains, such as six of eight. An order counts once, however often "
+            "its payment was tried. Other methods may work, so that the shop goes on selling less, "
+            "and nobody notices.",
             (
                 (
                     "Open some of these orders in the shop: their notes or timeline have the "

@@ -27,24 +27,60 @@ def groups() -> list[Group]:
 
 
 def failing(window: str = "{}") -> str:
-    """The share of an hour's orders that failed.
+    """The share of an hour's orders that failed; none where there are too few to mean anything.
 
     Args:
         window: PromQL that has a number of orders, for `{}`, of a longer time.
     """
-    failed, paid = map(window.format, (series.FAILED_HOURLY, series.ORDERS_HOURLY))
-    return _share(failed, paid, THRESHOLDS.payment_minimum)
+    failed, ended = _orders(window)
+    return f"{failed} / ({ended} >= {THRESHOLDS.payment_minimum:g})"
 
 
 def method_failing(window: str = "{}") -> str:
     """The share of two hours' orders of each payment method that failed. `window` as above."""
+    failed, ended = _method_orders(window)
+    return f"{failed} / ({ended} >= {THRESHOLDS.method_minimum:g})"
+
+
+def by_chance() -> str:
+    """The share of an hour's orders up to which they may fail by chance alone."""
+    return _by_chance(series.latest(WEEK), *_orders())
+
+
+def method_by_chance() -> str:
+    """The share of two hours' orders of each payment method that may fail by chance alone."""
+    return _by_chance(series.latest(METHOD_WEEK), *_method_orders())
+
+
+def _orders(window: str = "{}") -> tuple[str, str]:
+    """Failed orders, and failed and paid ones together."""
+    failed, paid = map(window.format, (series.FAILED_HOURLY, series.ORDERS_HOURLY))
+    return failed, _sum(failed, paid)
+
+
+def _method_orders(window: str = "{}") -> tuple[str, str]:
     failed, paid = (
         total(METHOD, window.format(select(series.PAYMENTS_RECENT, equal("result", result))))
         for result in ("failed", "paid")
     )
-    return _share(failed, paid, THRESHOLDS.method_minimum)
+    return failed, _sum(failed, paid)
 
 
-def _share(failed: str, paid: str, least: float) -> str:
-    """None where there are fewer orders than mean anything."""
-    return f"{failed} / (({failed} + {promql.or_zero(paid, failed)}) >= {least:g})"
+def _sum(failed: str, paid: str) -> str:
+    return f"({failed} + {promql.or_zero(paid, failed)})"
+
+
+def _by_chance(before: str, failed: str, ended: str) -> str:
+    """The mean and some standard deviations of the share, of orders that fail independently.
+
+    At most nine of ten, so that an outage is one for a shop of few orders, too.
+
+    Args:
+        before: the share of the week before; a shop in its first week has none.
+        failed: the number of orders that failed.
+        ended: the number of orders that failed or were paid.
+    """
+    usual = f"{THRESHOLDS.payment_usual:g}"
+    mean = f"(clamp_min({before}, {usual}) or 0 * {failed} + {usual})"
+    deviation = f"sqrt({mean} * (1 - {mean}) / {ended})"
+    return f"clamp_max({mean} + {THRESHOLDS.payment_deviations:g} * {deviation}, 0.9)"
