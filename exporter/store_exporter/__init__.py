@@ -5,7 +5,7 @@
     @track("search_products", org="acme", domain="shop.example.com", platform="woocommerce")
     def search(query: str) -> list[Product]: ...
 
-Importing this opens nothing, starts nothing, and imports no other distribution.
+Importing this package opens nothing, starts nothing, and imports no other distribution.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from .operations.reports import CallReporter, report_calls
 
-# Ways to show what is recorded, imported when first asked for: an application uses one or two.
+# These names show what is recorded. Each is imported at first use: an application needs one or two.
 _LATER = {
     "CallReporter": ".operations.reports",
     "MetricsServer": ".mounts",

@@ -1,9 +1,9 @@
-"""What a platform receives and returns: responses, a run to work with, and what it reports.
+"""The types that platforms and the exporter exchange.
 
-A probe or collector is a plan (`net/plans.py`): a generator that yields what is to be sent, is sent
-the response, and returns a report. It records nothing. It raises `StoreError` for a failure it
-understands; the runner classifies everything else, keeps the deadline, records the result and
-remembers it.
+A probe or collector is a plan (`net/plans.py`): a generator that yields requests, receives their
+responses, and returns a report. It records nothing itself. For a failure that it understands, it
+raises `StoreError`. The runner classifies all other exceptions, enforces the deadline, records the
+result and remembers it.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from .stores.model import Store
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response, read whole within the size limit.
+    """An HTTP response, read completely within the size limit.
 
     Attributes:
         status: HTTP status.
         headers: names in lower case.
-        body: decompressed, at most the requested limit.
+        body: decompressed, at most as long as the requested limit.
         url: the address that responded, after permitted redirects.
         phases: seconds per phase (resolve, connect, tls, processing, transfer); phases that did
             not happen, as on a reused connection, are absent.
-        certificate_expiry: Unix time at which the presented certificate expires, over https.
+        certificate_expiry: over https, the Unix time at which the presented certificate expires.
     """
 
     status: int
@@ -43,9 +43,9 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """A step of a probe's plan: look a host name up. The plan is sent the addresses, as strings.
+    """A step of a probe's plan: look up a host name. The plan receives the addresses, as strings.
 
-    A name that does not resolve is a `StoreError` of type dns, thrown into the plan.
+    If the name does not resolve, a `StoreError` of type dns is thrown into the plan.
     """
 
     host: str
@@ -53,28 +53,28 @@ class Resolve:
 
 
 class Cursor(Protocol):
-    """A collector's persisted memory for one store: a JSON document, replaced atomically.
+    """A collector's saved state for one store: a JSON document, replaced atomically.
 
-    The position in the store's data and the counters that belong to it stand in the same document.
-    When the run ends, by a failure as well, the last saved document is made durable, and only then
-    figures are published; so nothing is counted twice or lost, whenever the process dies.
+    One document contains the position in the store's data and the counters up to it. When the run
+    ends, also by a failure, the last saved document is made durable, and the figures are published
+    only then. So nothing is counted twice or lost, whenever the process dies.
     """
 
     def load(self) -> dict[str, Any]:
-        """Return the last saved document, also of this run; empty at first."""
+        """Return the document saved last, by this run or an earlier one; empty at first."""
         ...
 
     def save(self, document: Mapping[str, Any]) -> None:
         """Replace the document.
 
         Raises:
-            TypeError: it has something in it that JSON has not.
-            ValueError: it is too large, or has numbers in it that are not finite.
+            TypeError: it contains something that JSON cannot represent.
+            ValueError: it is too large, or contains numbers that are not finite.
         """
         ...
 
     def discard(self, why: str) -> None:
-        """Start afresh, because the saved document makes no sense; the loss is reported.
+        """Start over, because the saved document is not usable. The loss is reported.
 
         Args:
             why: what is wrong with it, for the log.
@@ -84,15 +84,15 @@ class Cursor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of a probe or collector has besides the platform's API.
+    """What one run of a probe or collector receives besides the platform's API.
 
     Attributes:
         store: the store.
         options: this probe's or collector's own options from the configuration, with defaults
             filled in.
-        cursor: what a collector remembers of the store from run to run.
+        cursor: a collector's state, kept from run to run.
         now: Unix time in seconds; passed in so that tests can choose it.
-        timeout: seconds that the run may take, without waits for other runs.
+        timeout: seconds that the run may take, not counting waits for other runs.
     """
 
     store: Store
@@ -108,11 +108,12 @@ class Report:
 
     Attributes:
         samples: the figures to publish until the next run.
-        degraded: why the store works but not well, one sentence each; empty when it is well.
+        degraded: reasons why the store works, but not well, one sentence each; empty if it works
+            well.
         summary: one line for a person: what was requested and what came back.
-        facts: what rarely changes of the store and may explain a failure when it does: by kind,
-            the value of each component, such as the version of each plugin. A kind that is named
-            is reported whole: what is missing in it is gone.
+        facts: properties of the store that rarely change, and whose change may explain a failure:
+            by kind, the value of each component, such as the version of each plugin. A kind must be
+            complete: a component that is missing from it counts as removed.
     """
 
     samples: Sequence[Sample] = ()
@@ -122,9 +123,9 @@ class Report:
 
 
 Check = Callable[[Any, Run], Generator[Any, Any, Report]]
-"""What a probe or collector is: from the platform's own API object and a run to a plan.
+"""A probe or collector: makes a plan from the platform's own API object and a run.
 
-Its steps are requests and pauses, and `Resolve`.
+The steps of the plan are requests, pauses and `Resolve`.
 """
 
 
@@ -146,8 +147,8 @@ class Probe:
         liveness: whether `store_up` is this probe's result; true for one probe per platform.
         options: option names that the configuration may set, with their defaults.
         requests: HTTP requests that one run sends, for the estimate of the budget.
-        applies: whether a store has what is looked at; where it has not, the probe does not run,
-            for a success would be green and prove nothing.
+        applies: whether the store has what the probe checks. If not, the probe does not run,
+            because its success would prove nothing.
     """
 
     name: str
@@ -174,11 +175,10 @@ class Collector:
         name: value of the label `collector`.
         check: makes the plan of a run.
         description: one sentence: what it reads and what that costs the store.
-        interval: seconds between runs unless configured; figures disappear after three.
+        interval: seconds between runs unless configured; figures disappear after three intervals.
         timeout: seconds for one run unless configured.
         options: option names that the configuration may set, with their defaults.
-        wrong_option: given an option's name and value, says what is wrong with it; None where
-            nothing is.
+        wrong_option: takes an option's name and value; returns what is wrong with it, or None.
         requests: HTTP requests that one run usually sends, for the estimate of the budget.
     """
 
@@ -200,7 +200,7 @@ class Setting:
         name: the YAML key.
         description: one sentence for the configuration reference.
         secret: whether the value is a credential, given as an `env:` or `file:` reference.
-        required: whether the key must be there.
+        required: whether the key must be present.
         default: the value when it is absent.
         check: returns what is wrong with a value, or None; the value is a plain string.
     """
@@ -215,13 +215,13 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of what `doctor` found out about a store.
+    """One line of `doctor`'s result for a store.
 
     Attributes:
-        check: what was looked at, in a word or two.
+        check: what was checked, in a word or two.
         state: ok, warn or fail.
         message: what was found.
-        advice: what to do about it; empty when it is ok.
+        advice: what to do about it; empty if the state is ok.
     """
 
     check: str
@@ -233,6 +233,6 @@ class Finding:
     def failed(
         cls, check: str, error: StoreError, state: Literal["warn", "fail"] = "fail"
     ) -> Finding:
-        """Return that a check failed, with the advice for its error type."""
+        """Return the finding of a failed check, with the advice for its error type."""
         advice = ERROR_TYPES[error.error_type].advice
         return cls(check, state, f"{error.error_type}: {error.message}", advice)

@@ -1,7 +1,7 @@
-"""What can go wrong with a store, as a closed list, and who must act.
+"""The closed list of error types, each with its fault: who must act.
 
-Every failure that this project records has an `error_type` from `ERROR_TYPES` and, by it, a
-`Fault`. Neither is ever an exception's message: both are metric labels and must stay bounded.
+Every failure that this project records has an `error_type` from `ERROR_TYPES`, which determines its
+`Fault`. Neither ever contains an exception's message: both are metric labels and must stay bounded.
 
     StoreError                 carries an error type, and by it the fault
     └── UnsupportedOperationError   the platform cannot do what was requested
@@ -33,7 +33,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorType:
-    """One entry of the closed list: its label value, who must act, what it means, what to do."""
+    """An entry of the closed list: its label value, who must act, what it means, and what to do."""
 
     name: ErrorName
     fault: Fault
@@ -232,13 +232,13 @@ ErrorName = Literal[
     "exception",
     "cancelled",
 ]
-"""The closed list for type checkers: what `Operation.fail` takes."""
+"""The closed list for type checkers: the values that `Operation.fail` accepts."""
 
 ERROR_TYPES: dict[str, ErrorType] = {entry.name: entry for entry in _ENTRIES}
 """The closed list: error type by its label value."""
 
 REFUSALS: tuple[ErrorName, ...] = ("unauthorized", "forbidden")
-"""Error types by which a store refuses our credentials."""
+"""The error types of a store that refuses our credentials."""
 
 
 class StoreError(Exception):
@@ -278,7 +278,7 @@ class StoreError(Exception):
 
 
 class UnsupportedOperationError(StoreError):
-    """The platform has no way to do this operation."""
+    """The platform cannot do this operation."""
 
     def __init__(self, operation: str, platform: str, reason: str) -> None:
         super().__init__("unsupported_operation", f"{platform} cannot do {operation}: {reason}")

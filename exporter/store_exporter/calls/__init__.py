@@ -1,1 +1,1 @@
-"""Single calls: the latest failures and the slowest of each store, bounded, for a person."""
+"""Single calls for people to read: the latest failures and the slowest calls of each store."""

@@ -1,7 +1,7 @@
-"""The calls of each store that a person may want to see: bounded, written to from any thread.
+"""The recent calls of each store, for people to read: bounded, written from any thread.
 
-What is written is kept as it came, because whoever writes is an operation that must not wait; it
-is masked when it is read, and no reader gets it otherwise.
+Messages are stored unmasked, because the writer is an operation that must not wait. `shown` masks
+them; nothing leaves the process without it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ SHOWN = 300
 """Characters of a message that are shown."""
 MAX_STORES = 10_000
 MAX_BYTES = 100_000_000
-"""Of all failures that others reported, with their messages, in memory."""
+"""Memory that failures reported by other processes may take, messages included."""
 _UNSURE = 200
-"""Characters at the end of a message that was cut before it was masked: what stands there may be
-the beginning of something that should be hidden, and is not shown."""
+"""Characters that are not shown at the end of a message that was cut before it was masked: they may
+be the beginning of a secret that no pattern recognises any more."""
 _BUSY = 1.0
-"""Seconds: a list that was filled within fewer takes nothing more, so that failing is cheap."""
+"""Seconds. A full list whose oldest call is younger takes no more calls, so that failing is
+cheap."""
 
 Labels = tuple[str, str, str, str]
 
@@ -33,12 +34,12 @@ class CallBook:
     """Remembers calls of stores.
 
     Args:
-        limits: how much.
+        limits: how many calls to remember, and for how long.
         redact: hides secrets in a message.
         clock: Unix time in seconds.
 
     Attributes:
-        since: Unix time from which on calls are remembered.
+        since: Unix time at which the book began to remember calls.
     """
 
     def __init__(
@@ -70,11 +71,11 @@ class CallBook:
             labels: org, domain, platform and operation.
             seconds: how long it took.
             error_type: one of the closed list.
-            error: the exception, where there was one; nothing of it is kept but its text.
+            error: the exception, if there was one; only its class, text and HTTP status are kept.
             trace: the active trace, or "".
 
         Raises:
-            Exception: whatever an odd exception raises when it is looked at.
+            Exception: whatever an odd exception raises when its text is read.
         """
         org, domain, platform, operation = labels
         now = self._clock()
@@ -95,7 +96,7 @@ class CallBook:
             trace: the active trace, or "".
 
         Returns:
-            Seconds above which the next one would be.
+            The duration in seconds above which a call is now among the slowest.
         """
         org, domain, platform, operation = labels
         now = self._clock()
@@ -114,7 +115,7 @@ class CallBook:
         return slowest[0].duration if full else -1.0
 
     def add(self, call: Call) -> None:
-        """Remember a call that another process reports; its message is cut to what may be kept."""
+        """Remember a call that another process reports; cut its message to `MAX_RAW` characters."""
         if len(call.message) > MAX_RAW:
             call = call._replace(message=call.message[:MAX_RAW])
         if call.error_type is None:
@@ -129,20 +130,20 @@ class CallBook:
             self._weigh(page, size(call) - pushed_out)
 
     def of(self, org: str, domain: str) -> set[Call]:
-        """Return all that is remembered of a store, as it was written."""
+        """Return all remembered calls of a store, unmasked."""
         page = self._pages.get((org, domain))
         return {call for calls in page.lists() for call in copied(calls)} if page else set()
 
     def read(self, org: str, domain: str | None = None) -> list[Call]:
-        """Return what is remembered of an org's failures, newest first, as it was written."""
+        """Return the remembered failures of an org, newest first, unmasked."""
         return sorted(self._young(org, domain, slowest=False), key=lambda one: -one.time)
 
     def slowest(self, org: str, domain: str | None = None) -> list[Call]:
-        """Return what is remembered of an org's slowest calls, slowest first."""
+        """Return the remembered slowest calls of an org, slowest first, unmasked."""
         return sorted(self._young(org, domain, slowest=True), key=lambda one: -one.duration)
 
     def shown(self, call: Call) -> Call:
-        """Return a call with a message that may leave: masked, on one line, and cut."""
+        """Return the call with a message that is safe to show: masked, on one line, and cut."""
         raw = call.message
         text = " ".join(hide(self._redact(raw)).split())
         if len(raw) >= MAX_RAW:
@@ -152,11 +153,11 @@ class CallBook:
         return call._replace(message=text)
 
     def knows(self, org: str, domain: str) -> bool:
-        """Whether anything is remembered of a store."""
+        """Whether any call of a store is remembered."""
         return (org, domain) in self._pages
 
     def take_changed(self) -> set[tuple[str, str]]:
-        """Return org and domain of the stores that had calls since the last call of this."""
+        """Return org and domain of the stores that had calls since this method was last called."""
         changed, self._changed = self._changed, set()
         return changed
 
@@ -165,7 +166,7 @@ class CallBook:
         self._drop((org, domain))
 
     def limit(self, limits: CallLimits) -> None:
-        """Remember as much as these limits say from now on."""
+        """Apply these limits from now on."""
         if limits == self.limits:
             return
         self._lock.run(self._limit, limits)
@@ -189,15 +190,15 @@ class CallBook:
         page = self._pages.get(key)
         if page is None:
             if len(self._pages) >= MAX_STORES:
-                # Tried and not waited for: a signal handler may interrupt the very thread that
-                # holds it.
+                # `attempt` does not wait: a signal handler may have interrupted the thread that
+                # holds the lock.
                 self._lock.attempt(self._make_room)
             page = self._pages.setdefault(key, StoreCalls.within(self.limits))
         return page
 
     def _weigh(self, page: StoreCalls, more: int) -> None:
-        """Note how much a page grows, and make room if all pages together are too large."""
-        # What failed here was not weighed, and may be what was pushed out.
+        """Record how much a page grows, and make room if all pages together are too large."""
+        # Failures of this process were not weighed, and one of them may have been pushed out.
         after = max(page.bytes + more, 0)
         self._bytes += after - page.bytes
         page.bytes = after
@@ -205,7 +206,7 @@ class CallBook:
             self._lock.attempt(self._make_room)
 
     def _make_room(self) -> None:
-        """Forget a tenth of the stores of the org that uses most memory, those known longest."""
+        """Forget the oldest tenth of the stores of the org that uses most memory."""
         taken: Counter[str] = Counter()
         for (org, _), page in list(self._pages.items()):
             taken[org] += page.bytes + BYTES_OF_CALL
@@ -223,7 +224,7 @@ class CallBook:
         page = self._page(call.org, call.domain)
         if not most:
             return float("inf")
-        # Tried and not waited for, as above; that a slow call is missed now and then does no harm.
+        # `attempt` does not wait, as above. A slow call that is missed now and then does no harm.
         if not self._lock.attempt(page.insert, call, oldest, most):
             return call.duration
         self._changed.add((call.org, call.domain))

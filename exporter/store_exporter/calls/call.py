@@ -1,4 +1,4 @@
-"""One call as it is remembered, and what is kept of the exception that ended it."""
+"""A remembered call, and the parts of its exception that are kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..errors import ERROR_TYPES, Fault
 
 MAX_RAW = 1000
-"""Characters of a message that are kept until it is shown, which is when it is masked and cut."""
+"""Characters of a message that are stored. It is masked and cut further when it is shown."""
 
 OPERATION, PROBE, COLLECTOR = "operation", "probe", "collector"
 """Kinds of calls."""
@@ -25,8 +25,8 @@ class Call(NamedTuple):
         kind: `operation`, `probe` or `collector`.
         operation: the name of the operation, probe or collector.
         duration: seconds it took.
-        error_type: why it failed, one of the closed list; None for one that did not.
-        message: what the error said, as it came: it may hold anything until it is masked.
+        error_type: why it failed, from the closed list; None if it succeeded.
+        message: the error's text, unmasked: it may contain anything.
         status: the HTTP status of the failure, if there was one.
         trace_id: the trace it belongs to, 32 hexadecimal digits, or "".
     """
@@ -45,12 +45,12 @@ class Call(NamedTuple):
 
     @property
     def fault(self) -> Fault | None:
-        """Who must act; None for a call that did not fail."""
+        """Who must act; None if the call succeeded."""
         known = ERROR_TYPES.get(self.error_type or "")
         return known.fault if known else None
 
     def document(self) -> dict[str, Any]:
-        """Return it as the HTTP API shows it."""
+        """Return the call as the HTTP API shows it."""
         return {
             "time": datetime.fromtimestamp(self.time, UTC).isoformat(timespec="milliseconds"),
             "domain": self.domain,
@@ -70,7 +70,7 @@ def message_and_status(error: BaseException | None) -> tuple[str, int | None]:
     """Return an exception's message, with its class where that says something, and its HTTP status.
 
     Raises:
-        Exception: whatever an odd exception raises when it is looked at.
+        Exception: whatever an odd exception raises when its text is read.
     """
     if error is None:
         return "", None

@@ -1,7 +1,7 @@
-"""Masks customers' data in messages: addresses, numbers and names, by patterns.
+"""Masks customers' data in messages by patterns: addresses, numbers and names.
 
-Rather too much than too little is masked: a message is there to find the cause of a failure, and
-for that the customer's address is never needed. Secrets are the `Redactor`'s.
+The patterns mask too much rather than too little: a message serves to find the cause of a failure,
+and that never needs the customer's address. The `Redactor` masks secrets.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _KEYS = (
 _WORD = r"""[^\s,;&}\])"'<>]"""
 _VALUE = (
     r"""(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|"""
-    # Without quotes it is a word and what follows with capitals: Jane Mary Doe.
+    # Without quotes, a value is a word and the capitalised words after it: Jane Mary Doe.
     rf"{_WORD}+(?:\s(?-i:[A-Z]){_WORD}*){{0,3}})"
 )
 _WEB = (
@@ -34,7 +34,7 @@ _KEY = (
 )
 _AT = r"(?:@|%40|\uff20|\ufe6b|&#0*64;|&#x0*40;|\\u0040)"
 _PART = r"[^\s@\uff20\ufe6b<>\"'(),;:=&?/\\]"
-# It begins where a word begins, so that a long word is looked at once.
+# A match begins where a word begins, so a long word is searched only once.
 _MAIL = rf"(?<!{_PART}){_PART}+?{_AT}{_PART}+"
 _SPACE = r"[\s.()/\-\u00ad\u2010-\u2015\u200b-\u200d\u2060\ufe63\uff0d]"
 _NUMBER = rf"[+(]{{0,2}}\d(?:{_SPACE}{{0,3}}\d){{6,}}"
@@ -43,17 +43,17 @@ _CUT = rf"(?:(?<!\d)(?:\d{_SPACE}{{0,3}})+|(?<!\S)\S+?)(?:…|\.\.\.)"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        # Of an address in the web nothing but the host is kept: paths and queries hold names.
+        # Web addresses: only the host is kept, because paths and queries contain names.
         _WEB,
-        # Values of a query that stands without its address.
+        # Values of a query without its address.
         _QUERY,
-        # Values of keys that customers' data has: "first_name": "…", email=…
+        # Values of keys of customers' data: "first_name": "…", email=…
         _KEY,
-        # E-mail addresses, plain, encoded, and with the at sign of another width.
+        # E-mail addresses: plain, encoded, or with an at sign of another width.
         _MAIL,
-        # Seven digits or more, with what stands between those of phone and card numbers.
+        # Seven digits or more, with the separators of phone and card numbers.
         _NUMBER,
-        # A word that somebody cut off before: it may be the beginning of any of these.
+        # A word that was cut off earlier: it may be the beginning of any of these.
         _CUT,
     )
 )
@@ -61,10 +61,10 @@ _DATE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", r
 
 
 def hide(text: str) -> str:
-    """Return a text without what looks like a customer's data.
+    """Return the text with everything masked that looks like a customer's data.
 
-    E-mail addresses, phone and card numbers, what follows the host in addresses, and the values of
-    keys such as `first_name`. A date alone stays.
+    That is e-mail addresses, phone and card numbers, the part of web addresses after the host, and
+    the values of keys such as `first_name`. A date alone is kept.
     """
     for pattern in _PATTERNS:
         text = pattern.sub(_hidden, text)

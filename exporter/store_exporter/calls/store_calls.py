@@ -1,4 +1,4 @@
-"""The calls of one store that are remembered, in lists that push out only their own."""
+"""The remembered calls of one store, in lists of limited length."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ..errors import Fault
 from .call import OPERATION, Call
 
 BYTES_OF_CALL = 250
-"""Of a call without its message."""
+"""Memory that a call takes without its message."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """How much is remembered.
+    """How many calls are remembered, and for how long.
 
     Attributes:
-        failures: of each store, of each of its lists of failures.
-        slowest: of each store.
+        failures: calls in each list of failures of a store.
+        slowest: slowest calls of each store.
         age: seconds after which a call is forgotten.
     """
 
@@ -34,15 +34,15 @@ class CallLimits:
 class StoreCalls:
     """The calls of one store.
 
-    What the store rightly refused has a list of its own, and so have probes and collectors, which
-    fail again and again while a store is down: neither pushes out what the others are looked for.
+    Rightful refusals have their own list, and so have probes and collectors, which fail again and
+    again while a store is down. So neither pushes out other failures.
 
     Attributes:
         failures: operations that failed.
-        refusals: operations that failed by the customer's fault.
+        refusals: operations that failed with the fault `customer`.
         checks: probes and collectors that failed.
         slowest: operations that succeeded, the slowest last.
-        bytes: of all failures that other processes reported, with their messages.
+        bytes: memory of all failures that other processes reported, messages included.
     """
 
     failures: deque[Call]
@@ -53,17 +53,17 @@ class StoreCalls:
 
     @classmethod
     def within(cls, limits: CallLimits) -> StoreCalls:
-        """Return lists without a call."""
+        """Return empty lists."""
         most = limits.failures
         return cls(deque(maxlen=most), deque(maxlen=most), deque(maxlen=most))
 
     def limited(self, limits: CallLimits) -> StoreCalls:
-        """Return as much of the lists as other limits allow."""
+        """Return a copy within other limits."""
         made = StoreCalls.within(limits)
         made.failures.extend(copied(self.failures))
         made.refusals.extend(copied(self.refusals))
         made.checks.extend(copied(self.checks))
-        # The slowest succeeded, have no messages, and are not weighed.
+        # The slowest calls succeeded, have no messages, and are not weighed.
         made.bytes = sum(size(one) for calls in made.lists() for one in calls)
         made.slowest = self.slowest[max(len(self.slowest) - limits.slowest, 0) :]
         return made
@@ -73,25 +73,25 @@ class StoreCalls:
         yield from (self.failures, self.refusals, self.checks, self.slowest)
 
     def list_of(self, call: Call) -> deque[Call]:
-        """Return the list that a failure belongs in."""
+        """Return the list for a failure."""
         if call.kind != OPERATION:
             return self.checks
         return self.refusals if call.fault is Fault.CUSTOMER else self.failures
 
     def insert(self, call: Call, oldest: float, most: int) -> None:
-        """Put a call among the slowest, of which those that are too old go."""
+        """Add a call to the slowest, and drop those that are too old."""
         slowest = [one for one in self.slowest if one.time > oldest]
         insort(slowest, call, key=lambda one: one.duration)
         self.slowest = slowest[max(len(slowest) - most, 0) :]
 
 
 def size(call: Call) -> int:
-    """Return the bytes that a call takes in memory."""
+    """Return the bytes of memory that a call takes."""
     return BYTES_OF_CALL + sys.getsizeof(call.message)
 
 
 def copied(calls: Iterable[Call]) -> tuple[Call, ...]:
-    """Return the calls of a list that any thread may write to meanwhile."""
+    """Return the calls of a list while other threads may write to it."""
     while True:
         try:
             return tuple(calls)

@@ -1,1 +1,1 @@
-"""What is measured: the catalogue, the recorder that keeps the state, and its expositions."""
+"""The metrics: their catalogue, the recorder that holds their state, and the exposition formats."""

@@ -1,4 +1,4 @@
-"""Operations that were counted elsewhere, and the totals of a series with them."""
+"""Operations that were counted elsewhere, and the totals of a series that includes them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from .families import Exemplar
 from .histogram import Histogram
 
 MOST = 2**53
-"""Most that a series counts, and most seconds of it: what double precision still tells apart."""
+"""The highest count of a series, and its highest sum of seconds: the limit of double precision."""
 
 Standing = tuple[float, int]
-"""Of a series: Unix time at which it began to count, and how many operations have ended."""
+"""Of a series: the Unix time at which it began to count, and the number of finished operations."""
 
 
 @dataclass(slots=True)
 class Addition:
-    """What is to be added to one operation series.
+    """The increments of one operation series.
 
     Attributes:
         finished: operations.
         errors: failures among them, by error types of the closed list.
         durations: seconds, one for each observation.
-        counts: observations of which only the bucket is known, as seconds within the bucket and
-            how many there were.
-        counts_sum: seconds of all those together.
+        counts: observations of which only the bucket is known: some value in seconds inside the
+            bucket, and the number of observations.
+        counts_sum: the sum in seconds of all observations in `counts`.
         exemplars: observations with their traces.
-        error_exemplars: the trace of a failure of each type, where it is known.
+        error_exemplars: the trace of one failure of each type, if it is known.
     """
 
     finished: int = 0
@@ -51,12 +51,12 @@ class Addition:
 
     @property
     def is_of_calls(self) -> bool:
-        """Whether it is of operations alone, each with its duration."""
+        """Whether it consists only of operations that each have a duration."""
         return len(self.durations) == self.finished and not self.counts
 
     @property
     def size(self) -> float:
-        """No count that it adds to, and no sum of seconds, grows by more than this."""
+        """An upper bound for the growth of every count and every sum of seconds."""
         counts = self.finished + sum(self.errors.values()) + sum(n for _, n in self.counts)
         return counts + sum(self.durations) + self.counts_sum
 
@@ -80,12 +80,12 @@ class Totals(NamedTuple):
 
     @property
     def size(self) -> float:
-        """No count of it, and no sum of seconds, is more than this."""
+        """An upper bound for every count and every sum of seconds."""
         counts = self.finished + sum(self.errors.values()) + self.histogram.count
         return counts + self.histogram.sum
 
     def plus(self, addition: Addition, now: float) -> Totals:
-        """Return the totals with an addition at this Unix time."""
+        """Return these totals plus an addition that is counted at this Unix time."""
         new = addition.errors.keys() - self.errors.keys()
         return Totals(
             self.finished + addition.finished,
@@ -97,7 +97,7 @@ class Totals(NamedTuple):
 
 
 def added(errors: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:
-    """Return the failures of both together."""
+    """Return the sum of both failure counts."""
     if not more:
         return errors
     return {**errors, **{name: errors.get(name, 0) + count for name, count in more.items()}}

@@ -27,7 +27,7 @@ ago. So series that started since then are at zero for it, and older ones have t
 """
 
 EVERYTHING = math.inf
-"""`known_until` of a reader that gets all real values: a person, a push, the process itself."""
+"""The `known_until` of a reader that gets all real values: a person, a push, the process itself."""
 
 
 def nothing() -> None:

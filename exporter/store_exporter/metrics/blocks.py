@@ -1,7 +1,7 @@
-"""Series that are published together, and what each format has made of them.
+"""Blocks: series that are published together, with their rendered text in each format.
 
-A scrape of ten thousand stores meets some 200,000 series of which few have changed since the one
-before. So the lines of a block are written when they are first requested and then kept with it.
+A scrape of ten thousand stores contains some 200,000 series, and few of them have changed since the
+previous scrape. So a block's lines are rendered when they are first requested, and then kept.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ Value = float | Histogram
 
 
 class Block:
-    """Some series of one metric, at one moment. It never changes: what is published replaces it.
+    """Some series of one metric at one time. A block never changes; publications replace it.
 
     Attributes:
-        metric: whose series they are.
+        metric: the metric of the series.
         labels: label values of each, in the metric's label order.
         values: the value of each.
-        created: the Unix time at which each began, None where that is not known; None for all.
-        text: its lines, as all text formats have them; None until they are requested.
-        protobuf: its messages; None until they are requested.
-        classic: whether these have classic buckets beside native ones.
+        created: the Unix time at which each series began, None where that is not known; None
+            instead of the sequence if it is known for no series.
+        text: the lines, the same in all text formats; None until they are requested.
+        protobuf: the messages; None until they are requested.
+        classic: whether the messages have classic buckets beside native ones.
     """
 
     __slots__ = ("classic", "created", "labels", "metric", "protobuf", "text", "values")
@@ -52,7 +53,7 @@ class Block:
             yield labels, value.value() if isinstance(value, Histogram) else value
 
     def created_times(self) -> Iterable[float | None]:
-        """Return when each began."""
+        """Return the Unix time at which each series began."""
         return repeat(None, len(self.labels)) if self.created is None else self.created
 
 
@@ -61,7 +62,7 @@ class BlockFamily(Family):
 
     Args:
         blocks: of one metric.
-        before: what counters began with, where that was not 0.
+        before: the initial values of counters that did not begin at 0.
     """
 
     __slots__ = ("blocks",)

@@ -42,7 +42,7 @@ _Kind = tuple[str, str, str]
 
 
 class MisuseError(ValueError):
-    """A mistake in the application's code, in words that may be logged."""
+    """A mistake in the application's code. Its message may be logged."""
 
 
 class InstrumentationLog:
@@ -54,7 +54,7 @@ class InstrumentationLog:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        # When each kind may be logged again, and how many were not.
+        # For each kind: when it may be logged again, and how many were suppressed.
         self._kinds: dict[_Kind, tuple[float, int]] = {}
 
     def log(self, stage: str, error: BaseException | None, operation: str) -> None:
@@ -84,14 +84,14 @@ class InstrumentationLog:
                 raise
 
     def _has_room(self, kind: _Kind, now: float) -> bool:
-        """Tell whether a kind may be remembered; those that are over make room."""
+        """Return whether a kind may be remembered; kinds whose minute is over make room."""
         if kind not in self._kinds and len(self._kinds) >= _MOST_KINDS:
             self._kinds = {kind: note for kind, note in self._kinds.items() if note[0] > now}
         return kind in self._kinds or len(self._kinds) < _MOST_KINDS
 
 
 def _describe(error: BaseException | None) -> str:
-    """Name an error and where it was raised; its message only where it is one of ours."""
+    """Return an error's name and the place that raised it, with its message only if it is ours."""
     if error is None:
         return "no exception"
     if isinstance(error, MisuseError):

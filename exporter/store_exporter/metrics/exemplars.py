@@ -1,4 +1,4 @@
-"""Exemplars: which traces one series keeps, of observations and of failures."""
+"""Exemplars: the traces that one series keeps of its observations and failures."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .addition import Addition
 from .families import Exemplar
 
 _YOUNG_SECONDS = 1.0
-"""An exemplar younger than this is not replaced."""
+"""Seconds. An exemplar younger than this is not replaced."""
 
 
 class Exemplars(NamedTuple):
-    """The traces of one series; replaced and never changed, so that any thread may read them.
+    """The traces of one series. Instances never change, so any thread may read them.
 
     Attributes:
-        observed: one at most for each classic bucket, by its index.
-        failed: one at most for each error type.
+        observed: at most one for each classic bucket, by the bucket's index.
+        failed: at most one for each error type.
     """
 
     observed: Mapping[int, Exemplar]
@@ -27,7 +27,7 @@ class Exemplars(NamedTuple):
     def with_trace(
         self, trace: tuple[str, str], bucket: int, seconds: float, error_type: str, now: float
     ) -> Exemplars:
-        """Return them with the trace of an operation, where what it replaces is not young.
+        """Return a copy with an operation's trace; it does not replace exemplars that are young.
 
         Args:
             trace: its id and its span's, in hexadecimal.
@@ -44,7 +44,7 @@ class Exemplars(NamedTuple):
         return Exemplars(observed, failed)
 
     def plus(self, addition: Addition, bounds: tuple[float, ...]) -> Exemplars:
-        """Return them with those of operations that were counted elsewhere.
+        """Return a copy with the exemplars of operations that were counted elsewhere.
 
         Args:
             addition: what is added.

@@ -1,4 +1,4 @@
-"""What travels between the recorder and the expositions: plain data, one shape for all formats."""
+"""The data that the recorder passes to the expositions, the same for all formats."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Count(float):
     exemplar: Exemplar
 
     def __new__(cls, value: float, exemplar: Exemplar) -> Self:
-        """Make one."""
+        """Create the value."""
         made = super().__new__(cls, value)
         made.exemplar = exemplar
         return made
@@ -103,20 +103,20 @@ class Family:
     metric: Metric
     series: Iterable[tuple[tuple[str, ...], float | HistogramValue]]
     created: Iterable[float | None] | float | None = None
-    """Unix time at which counting began: one for each series, or one for all of them; None where
-    it is not known."""
+    """Unix time at which counting began: one for each series, or one for all; None if it is not
+    known."""
     before: Mapping[tuple[str, ...], float] = field(default_factory=dict)
-    """What counters began with, where that was not 0."""
+    """The initial values of counters that did not begin at 0."""
 
     def created_times(self) -> Iterable[float | None]:
-        """Return when counting began for each series, in their order."""
+        """Return the Unix time at which counting began, for each series in order."""
         if isinstance(self.created, Iterable):
             return self.created
         return repeat(self.created)
 
 
 class Source(Protocol):
-    """What has families to show: a recorder."""
+    """A source of families: a recorder."""
 
     def families(self) -> Iterable[Family]:
         """Return the present state."""
@@ -129,10 +129,10 @@ class Sample(NamedTuple):
         metric: a counter (with its absolute value), gauge or info metric of the catalogue.
         value: in the metric's unit.
         labels: the values of the labels that follow org, domain and platform.
-        before: of a counter, what it stood at before whatever found this figure began: 0 for one
-            that counts from nothing, what was restored for one that goes on. Where the series is
-            new it is shown with this value first, so that scrapers see what was added since. None
-            where that is not known.
+        before: of a counter, its value before the run that found this figure: 0 for a counter that
+            starts from nothing, the restored value for one that continues. A new series is first
+            shown with this value, so that scrapers see the increase since then. None if it is not
+            known.
     """
 
     metric: Metric

@@ -1,6 +1,6 @@
-"""The totals of one label set of operations, and what a reader is shown of them.
+"""The totals of one label set of operations, and how they are shown to a reader.
 
-The hot path's end of it is `OperationHandle`, which gathers what is counted here.
+On the hot path, `OperationHandle` collects the operations that are counted here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Before(NamedTuple):
 
 
 class Keeper(Protocol):
-    """What the figures need of the collection they belong to."""
+    """The part of the owning collection that the figures use."""
 
     bounds: tuple[float, ...]
     empty: Histogram
@@ -47,14 +47,14 @@ class Keeper(Protocol):
 class OperationFigures:
     """The totals of one label set of operations, as of the last folding.
 
-    Everything here is called with the collection's lock held. Where two things must change
-    together, they do so in statements without a call: between these CPython neither runs a signal
-    handler nor lets another thread run.
+    Every method is called with the collection's lock held. Changes that must happen together are
+    adjacent statements without a call: between these, CPython runs neither a signal handler nor
+    another thread.
 
     Attributes:
         labels: values of org, domain, platform and operation as they are exposed.
         finished: operations that ended.
-        errors: failures by error type; replaced and never changed.
+        errors: failures by error type; the mapping is replaced, never changed.
         created: Unix time at which it began to count.
     """
 
@@ -79,7 +79,7 @@ class OperationFigures:
         self.begin()
 
     def begin(self) -> None:
-        """Begin without figures."""
+        """Start without figures."""
         self.finished: int = 0
         self._histogram: Histogram | None = None
         self._exemplars: Exemplars = NO_EXEMPLARS
@@ -90,14 +90,14 @@ class OperationFigures:
         self._befores: tuple[_Before, ...] = ()
 
     def fold(self) -> None:
-        """Take in what is pending; a handle has something."""
+        """Count what is pending; here nothing is, but a handle collects operations."""
 
     def expect(self) -> None:
-        """Show the series at zero before the first operation; it is known from the code."""
+        """Show the series at zero before its first operation: its labels are fixed in the code."""
         self._expected = True
 
     def failed(self, error_type: str, number: int) -> Mapping[str, int]:
-        """Return the failures with some more, and keep what was before those of a new type."""
+        """Return the failures plus some more; keep the totals before a type's first failure."""
         errors = self.errors
         if error_type not in errors:
             self._begin_type(error_type)
@@ -106,15 +106,15 @@ class OperationFigures:
     def _begin_type(self, error_type: str) -> None:
         self._errors_created = {**self._errors_created, error_type: self._owner.clock()}
         befores = self._befores
-        # A state that no look included yet is the older one; without a look of the handle, all
-        # series are new.
+        # If no look has included the stored state yet, it stays, since it is the older one. If no
+        # look has included the handle, all its series are new.
         if self._born is not None and not (befores and befores[-1].born is None):
             self.fold()
             before = _Before(None, self.finished, self.errors, self._folded())
             self._befores = (*befores, before)
 
     def totals(self) -> Totals:
-        """Return what it stands at."""
+        """Return the totals."""
         self.fold()
         return Totals(
             self.finished, self.errors, self._folded(), self.created, self._errors_created
@@ -125,8 +125,8 @@ class OperationFigures:
 
         Args:
             addition: what they add.
-            planned: what the series stood at, and what it will with these: where it still stands
-                there, nothing is added up a second time.
+            planned: the totals before and after the addition, as computed earlier. If the series is
+                still at the first, the second is used as it is.
         """
         self.fold()
         for error_type in addition.errors:
@@ -143,7 +143,7 @@ class OperationFigures:
         self._exemplars = self._exemplars.plus(addition, self._owner.bounds)
 
     def restore(self, totals: Totals, *, scraped: bool) -> None:
-        """Begin with what an earlier process counted.
+        """Start with the totals of an earlier process.
 
         Args:
             totals: what it stood at.
@@ -160,11 +160,11 @@ class OperationFigures:
         return self._born is not None
 
     def shown(self, look: Look, in_progress: int) -> OperationState | None:
-        """Return what is folded, as one look shows it; None while nothing has happened.
+        """Return the folded totals as one look shows them; None before the first operation.
 
         Args:
-            look: by whom, and what he knows.
-            in_progress: operations that have begun and not ended.
+            look: the reading, with what its reader knows.
+            in_progress: operations that have started and not ended.
         """
         finished, errors, histogram = self.finished, self.errors, self._histogram
         if histogram is None:
@@ -192,7 +192,7 @@ class OperationFigures:
         )
 
     def _as_known(self, look: Look) -> _Before | None:
-        """Return what to show instead of the present state to whom some of it is news."""
+        """Return what to show instead of the current state if part of it is new to the reader."""
         self._befores = tuple(
             before if before.born is not None else before._replace(born=look.include(None)[0])
             for before in self._befores

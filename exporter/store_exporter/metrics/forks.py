@@ -1,4 +1,4 @@
-"""Resets recorders in forked children, or both processes would report the same calls."""
+"""Resets recorders in forked children; otherwise both processes would report the same calls."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Protocol
 
 
 class Resettable(Protocol):
-    """What counts for one process."""
+    """An object whose counts belong to one process."""
 
     def reset(self) -> None:
-        """Begin from nothing; no other thread runs yet."""
+        """Drop all counts; no other thread runs yet."""
 
 
 _counting: weakref.WeakSet[Resettable] = weakref.WeakSet()
 
 
 def reset_in_children(one: Resettable) -> None:
-    """Have every child that this process forks reset it, as long as it exists."""
+    """Reset the object in every child that this process forks, for as long as the object exists."""
     _register()
     _counting.add(one)
 

@@ -1,4 +1,4 @@
-"""Series that are published in groups: all that one probe or collector found last."""
+"""Groups of series: all that one probe or collector found in its last run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .families import Sample
 from .guard import clean
 
 _STORES = len(STORE_LABELS)
-"""How many labels name the store; the others are a sample's own."""
+"""How many labels identify the store; the others belong to the sample."""
 
 
 class Birth:
-    """How a counter came to be shown.
+    """How a counter was first shown.
 
     Attributes:
-        before: the value that a scraper is shown first.
+        before: the value that a scraper gets first.
         created: Unix time of the first publication.
         born: the time of the first look that included it; None until then.
     """
@@ -36,7 +36,7 @@ class Birth:
 
 
 class _Counted(Block):
-    """A block of a counter of which it is known where some of its series began."""
+    """A block of a counter for which some initial values are known."""
 
     __slots__ = ("births",)
 
@@ -52,7 +52,7 @@ class _Counted(Block):
         self.births = births
 
     def shown(self, look: Look) -> Block:
-        """Return what one look is shown: itself, where nothing in it is news."""
+        """Return the block as one look shows it: itself, if nothing in it is new to the reader."""
         values, has_news = list(self.values), False
         for place, birth in enumerate(self.births):
             if birth is not None:
@@ -76,14 +76,14 @@ class _Group(NamedTuple):
 
 
 class Groups:
-    """The groups published now. Needs no lock: a group is replaced whole.
+    """The groups that are published now. No lock is needed, because a group is replaced as a whole.
 
-    Which groups a store has is kept beside them, or forgetting a store would look at all groups of
-    all stores. A group that has disappeared stays listed until its store is forgotten: taking it
-    out could meet with its return from another thread.
+    The groups of each store are also listed separately; otherwise, to forget a store would mean to
+    search all groups of all stores. A group that has disappeared stays in this list until its store
+    is forgotten: another thread could be publishing it again while it is removed.
 
     Args:
-        monotonic: seconds that only grow, for the age of groups.
+        monotonic: seconds of a monotonic clock, for the age of groups.
         clock: Unix time in seconds.
     """
 
@@ -91,7 +91,7 @@ class Groups:
         self._monotonic = monotonic
         self._clock = clock
         self._groups: dict[Hashable, _Group] = {}
-        # A list, because a set of as few takes six times as much memory.
+        # A list, because a set of so few items takes six times as much memory.
         self._of_store: dict[tuple[str, str, str], list[Hashable]] = {}
         self._overlap = False
 
@@ -111,7 +111,7 @@ class Groups:
         now = self._monotonic()
         previous = self._groups.get(group)
         if previous is not None and previous.expires <= now:
-            # What had disappeared is born again, with what it stood at before.
+            # A group that had disappeared is new again, and starts with its previous values.
             previous = None
         if previous is None or previous.store != store:
             store = (clean(store[0]), clean(store[1]), clean(store[2]))
@@ -129,7 +129,7 @@ class Groups:
     def _made(
         self, store: tuple[str, str, str], samples: list[Sample], previous: _Group | None
     ) -> tuple[Block, ...]:
-        """Return samples as blocks, with the births that their series had already."""
+        """Return samples as blocks. Series that had a birth already keep it."""
         born = {
             (block.metric.name, labels): birth
             for block in (previous.blocks if previous else ())
@@ -148,7 +148,7 @@ class Groups:
     def _overlaps(
         self, group: Hashable, store: tuple[str, str, str], blocks: tuple[Block, ...]
     ) -> bool:
-        """Whether another group of the store has one of these series, too."""
+        """Whether another group of the store also has one of these series."""
         own = {(block.metric.name, labels) for block in blocks for labels in block.labels}
         others = (self._groups.get(key) for key in self._of_store[store] if key != group)
         return any(
@@ -171,15 +171,15 @@ class Groups:
                 self._groups.pop(group, None)
 
     def snapshot(self, look: Look) -> tuple[dict[str, list[Block]], dict[str, _Befores]]:
-        """Return what has not expired, by the metric's name, as one look shows it; drop the rest.
+        """Return the blocks of one look by the metric's name; drop groups that have expired.
 
-        With it comes what counters began with, where that was not 0.
+        The second mapping has the initial values of counters that did not begin at 0.
         """
         now = self._monotonic()
         found: dict[str, list[Block]] = defaultdict(list)
         befores: dict[str, _Befores] = defaultdict(dict)
-        # Values, and not items: of those Python makes a tuple each, and the garbage collector,
-        # which that may start, may let another thread publish in the midst of it.
+        # Values, not items: Python creates a tuple for each item. That may start the garbage
+        # collector, which may let another thread publish in the middle of the loop.
         for group in list(self._groups.values()):
             if group.expires <= now:
                 if self._groups.get(group.key) is group:  # and was not replaced just now
@@ -215,10 +215,10 @@ def _block(metric: Metric, series: _Counts) -> Block:
 
 
 def _renewed(blocks: tuple[Block, ...], samples: list[Sample]) -> tuple[Block, ...] | None:
-    """Return blocks with the values of samples; None where these are of other series.
+    """Return blocks with the values of the samples; None if the samples are of other series.
 
-    What a probe finds is of the same series each time, so that labels are cleaned and checked once.
-    A block whose values are as they were stays, with what was written of it.
+    A probe usually reports the same series every time, so labels are cleaned and checked once. A
+    block with unchanged values is reused, together with its rendered text.
     """
     renewed = []
     end = 0
@@ -251,7 +251,7 @@ def _renewed(blocks: tuple[Block, ...], samples: list[Sample]) -> tuple[Block, .
 
 
 def _each_once(blocks: list[Block]) -> list[Block]:
-    """Return blocks that have each series once, as the last one has it."""
+    """Return blocks that contain each series once, with the value of the last block that has it."""
     series: dict[LabelValues, tuple[Value, float | None]] = {}
     for block in blocks:
         pairs = zip(block.values, block.created_times(), strict=True)

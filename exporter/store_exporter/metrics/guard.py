@@ -1,8 +1,7 @@
-"""What keeps the number of series and the text of labels within bounds.
+"""Limits for the number of series and the text of labels.
 
-Label values reach the instrumentation from applications, so anything may be in them. A series
-that would exceed a limit is recorded as `other`, and its operations are counted as dropped; it
-never becomes an error.
+Label values come from applications and may contain anything. A series above a limit is recorded as
+`other`, and its operations are counted as dropped; an error is never raised.
 """
 
 from __future__ import annotations
@@ -13,32 +12,33 @@ from collections.abc import Container
 from .catalogue.operations import OPERATION_NAMES
 
 OTHER = "other"
-"""The label value that stands for everything beyond a limit."""
+"""The label value of everything above a limit."""
 
 MAX_VALUE_LENGTH = 256
-"""Longest label value in characters; a host name has at most 253. Longer ones are cut."""
+"""Characters of a label value; longer ones are cut. A host name has at most 253."""
 
 LIMITS = ("series", "org", "operation")
-"""The limits by their label value in `store_exporter_series_dropped_total`."""
+"""The limits, named as in the label of `store_exporter_series_dropped_total`."""
 
 Labels = tuple[str, str, str, str]
 """Values of org, domain, platform and operation."""
 
 _MOST_REGISTERED = 1000
-"""Names of decorated functions beyond which they are as unknown as any; no code has so many."""
+"""Registered names above which those of decorated functions count as unknown; no code has so
+many."""
 
 
 def clean(value: str) -> str:
     """Return a label value that every exposition format can carry.
 
     Lone surrogates (which UTF-8 cannot encode) and NUL (which ends a line early in some parsers)
-    become U+FFFD; what is too long is cut. Everything else is left to the formats' own escaping.
+    become U+FFFD, and a value that is too long is cut. The formats escape everything else.
 
     Raises:
         TypeError: not a string.
     """
     if value.__class__ is not str:
-        # Members of a `StrEnum` and their like; others are refused by `str.__str__`.
+        # For subclasses such as a `StrEnum`; `str.__str__` refuses values that are no strings.
         value = str.__str__(value)
     if len(value) > MAX_VALUE_LENGTH:
         value = value[: MAX_VALUE_LENGTH - 1] + "…"
@@ -54,8 +54,8 @@ class Guard:
     Args:
         max_series: label sets of operations in all.
         max_series_per_org: label sets of one org.
-        max_operations: operation names of one org beyond the closed list and those of decorated
-            functions; one org's names take none of another's.
+        max_operations: operation names of each org beyond the closed list and the names of
+            decorated functions.
     """
 
     def __init__(self, max_series: int, max_series_per_org: int, max_operations: int) -> None:
@@ -68,18 +68,18 @@ class Guard:
         self._per_org: Counter[str] = Counter()
 
     def register(self, operation: str) -> None:
-        """Admit an operation name for good: it is that of a decorated function."""
+        """Admit the operation name of a decorated function permanently."""
         if len(self._registered) < _MOST_REGISTERED:
             self._registered.add(operation)
 
     def admit(self, labels: Labels, held: Container[Labels]) -> tuple[Labels, str]:
-        """Return the labels under which to record: the same ones, or ones that say `other`.
+        """Return the labels to record under: the same ones, or ones with `other`.
 
-        With them comes the limit that they exceed, one of `LIMITS`, or "".
+        The second value is the limit that they exceed, one of `LIMITS`, or "".
 
         Args:
             labels: clean label values.
-            held: the label sets that have series.
+            held: the label sets that have series already.
         """
         org, domain, platform, operation = labels
         limit = ""
@@ -100,7 +100,7 @@ class Guard:
         self._per_org[labels[0]] += 1
 
     def release(self, labels: Labels) -> None:
-        """Make room: this label set has no series any more."""
+        """Stop counting a label set that has no series any more."""
         self._total -= 1
         self._per_org[labels[0]] -= 1
         if not self._per_org[labels[0]]:
@@ -118,5 +118,5 @@ class Guard:
         return False
 
     def _has_room(self, org: str) -> bool:
-        """Tell whether a further series of an org would have labels of its own."""
+        """Return whether another series of an org would get labels of its own."""
         return self._total < self._max_series and self._per_org[org] < self._max_series_per_org

@@ -1,8 +1,8 @@
-"""Handles: what calls are recorded through, one for each label set, without a lock.
+"""Handles: each records the calls of one label set, without a lock.
 
-Why this is exact, under threads and signals too, is argued in docs/architecture/recorder.md. In
-short: every write is one atomic operation of a list, and only the holder of the lock of
-`OperationSeries` takes anything out.
+docs/architecture/recorder.md explains why this is exact, even with threads and signals. In short:
+every write is one atomic operation on a list, and only the holder of the lock of `OperationSeries`
+removes anything.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from ..calls.book import CallBook
 
 NEVER = float("inf")
-"""The threshold of a handle that looks for neither traces nor slow calls."""
+"""The threshold of a handle that keeps neither traces nor slow calls."""
 
 FIRST_TICKETS = 8
 MOST_TICKETS = 512
 
 PENDING_FAILURES = 1024
-"""How many failures of all handles may wait for being counted."""
+"""How many failures of all handles together may wait to be counted."""
 
 Failed = tuple["OperationHandle", float, str]
 """An operation that failed: its handle, its seconds and its error type."""
@@ -42,7 +42,7 @@ Broke = Callable[[str, BaseException | None, str], None]
 
 
 class Owner(Keeper, Protocol):
-    """What a handle needs of the collection it belongs to."""
+    """The part of the owning collection that a handle uses."""
 
     broke: Broke
     calls: CallBook | None
@@ -53,18 +53,18 @@ class Owner(Keeper, Protocol):
         """Hand out at least one ticket."""
 
     def make_room(self, failed: Failed) -> None:
-        """Count the failures that are pending, unless somebody folds now.
+        """Count the pending failures, unless another thread is folding.
 
         Args:
-            failed: is added to them if a signal handler raises meanwhile.
+            failed: added to them if a signal handler raises an exception meanwhile.
         """
 
 
 class OperationHandle(OperationFigures):
     """Records the operations of one label set.
 
-    `start`, then `finish` or `fail`, is the protocol; none of them raises. The wrapper shortens
-    it to steps that cost a tenth of a microsecond together:
+    Call `start`, then `finish` or `fail`; none of them raises. The wrapper uses these shorter
+    steps, which together cost a tenth of a microsecond:
 
     - start: `tickets.pop()`; on IndexError, `admit()` and again. A ticket that is not None is the
       tracer that opens the operation's span.
@@ -74,8 +74,9 @@ class OperationHandle(OperationFigures):
         tickets: one entry for each operation that may start before the next folding.
         durations: seconds of finished operations that are not folded yet.
         notable: a duration above this is worth an exemplar or a place among the slowest calls.
-        limit: the limit beyond which operations are recorded here as `other`; "" for one's own.
-        granted: how many tickets were ever made; those gone from `tickets` are starts.
+        limit: the limit whose surplus is recorded here as `other`; "" for a handle with its own
+            labels.
+        granted: how many tickets were ever made. Those that are no longer in `tickets` are starts.
     """
 
     __slots__ = (
@@ -124,10 +125,10 @@ class OperationHandle(OperationFigures):
         owner = self._owner
         failures = owner.failures
         if len(failures) > PENDING_FAILURES:
-            # First, because at the end of the stack it cannot be called; then nothing is counted.
+            # This comes first: with an exhausted stack the call fails, and then nothing is counted.
             owner.make_room((self, seconds, error_type))
         failures.append((self, seconds, error_type))
-        # It is counted, and must not be a second time because of what follows.
+        # The failure is counted now. An exception in what follows must not count it a second time.
         if owner.calls is None and tracing.MODULE not in modules:
             return
         try:
@@ -139,7 +140,7 @@ class OperationHandle(OperationFigures):
         except Exception as own:
             if comes_from_outside(own):
                 raise
-            # An odd exception must not hide itself.
+            # An exception that cannot be read must not stay unnoticed.
             self.broke("call", own)
 
     def admit(self) -> None:
@@ -147,7 +148,7 @@ class OperationHandle(OperationFigures):
         self._owner.refill(self)
 
     def remark(self, seconds: float) -> None:
-        """Keep a slow call: its trace as an exemplar, and itself among its store's slowest."""
+        """Keep a slow call: its trace as an exemplar, the call among its store's slowest."""
         trace_id = self._keep_trace(seconds)
         calls = self._owner.calls
         if calls is None:
@@ -160,14 +161,14 @@ class OperationHandle(OperationFigures):
         except Exception as error:
             if comes_from_outside(error):
                 raise
-            # What is remembered must not fail the operation.
+            # A failure to remember the call must not fail the operation.
             self.broke("call", error)
 
     def _keep_trace(self, seconds: float, error_type: str = "") -> str:
         """Keep the active trace as the exemplar of this duration's bucket and error.
 
         Returns:
-            its id; "" where there is none.
+            The trace's id; "" if there is no active trace.
         """
         try:
             trace = tracing.active()
@@ -187,7 +188,7 @@ class OperationHandle(OperationFigures):
         """Count and log a failure of the instrumentation itself."""
         self._owner.broke(stage, error, self.labels[3])
 
-    # What follows is called with the owner's lock held; see `OperationFigures`.
+    # The methods below are called with the owner's lock held; see `OperationFigures`.
 
     def fold(self) -> None:
         """Move the durations that are pending now into the histogram."""
@@ -200,8 +201,8 @@ class OperationHandle(OperationFigures):
         self._histogram = histogram
         self.finished += pending
         del durations[:pending]
-        # The slowest of each batch are the ones whose traces are worth a look; without traces,
-        # those that are slower than what is remembered of the store.
+        # With traces, the slowest of each batch are worth a trace. Without traces, only calls that
+        # are slower than the remembered ones of the store matter.
         calls = self._owner.calls
         if tracing.available():
             self.notable = batch[-1 - pending // 16]
@@ -209,13 +210,13 @@ class OperationHandle(OperationFigures):
             self.notable = NEVER if calls is None else calls.threshold(*self.labels[:2])
 
     def discard(self) -> None:
-        """Count what is pending without its durations, which could not be folded."""
+        """Count the pending operations without their durations, which could not be folded."""
         pending = len(self.durations)
         self.finished += pending
         del self.durations[:pending]
 
     def grant(self, most: int) -> None:
-        """Make tickets: as many as were ever made, so that few are enough for a rare operation."""
+        """Make as many tickets as were ever made, so that a rare operation gets few."""
         tickets = [self.ticket()] * min(max(FIRST_TICKETS, self.granted), most)
         self.granted += len(tickets)
         self.tickets += tickets
@@ -223,7 +224,7 @@ class OperationHandle(OperationFigures):
             self.notable = -1.0
 
     def ticket(self) -> Tracer | None:
-        """Return a ticket: what opens the operation's span, if it is to have one."""
+        """Return a ticket: the tracer that opens the operation's span, or None without a span."""
         if not self._owner.spans:
             return None
         try:
@@ -238,7 +239,8 @@ class OperationHandle(OperationFigures):
     def add(self, addition: Addition, planned: tuple[Totals, Totals] | None = None) -> None:
         """Count operations that began and ended elsewhere; see `OperationFigures.add`.
 
-        Where nothing was planned their durations wait for folding like those of others.
+        Without `planned`, their durations wait for the next folding, as those of other operations
+        do.
         """
         if planned is None and addition.is_of_calls:
             self._add_calls(addition)
@@ -259,19 +261,19 @@ class OperationHandle(OperationFigures):
 
     @property
     def standing(self) -> Standing:
-        """Since when it counts, and how many operations have ended. Read without the lock.
+        """When the series began, and how many operations have ended. Read without the lock.
 
-        While another thread folds it may be wrong: some operations are in it twice.
+        It may be wrong while another thread folds: some operations are then counted twice.
         """
         return self.created, self.finished + len(self.durations)
 
     def restore(self, totals: Totals, *, scraped: bool) -> None:
-        """Begin with what an earlier process counted; see `OperationFigures.restore`."""
+        """Start with the totals of an earlier process; see `OperationFigures.restore`."""
         super().restore(totals, scraped=scraped)
         self.granted += totals.finished
 
     def state(self, look: Look) -> OperationState | None:
-        """Return what is folded, as one look shows it; None while nothing has happened."""
+        """Return the folded totals as one look shows them; None before the first operation."""
         in_progress = self.granted - len(self.tickets) - self.finished
         if in_progress < 0:
             # Operations that began before a fork and end after it: the child saw only their end.
@@ -296,7 +298,7 @@ class OperationHandle(OperationFigures):
         self.begin()
 
     def _withdraw_tickets(self) -> None:
-        """Make the next start come by `admit`. A ticket taken back was never a start."""
+        """Withdraw all tickets, none of which was a start; the next start calls `admit`."""
         while True:
             try:
                 del self.tickets[-1]

@@ -1,4 +1,4 @@
-"""Likely mistakes in the labels of an operation: logged once, and recorded as they are."""
+"""Likely mistakes in the labels of an operation: logged once, and recorded unchanged."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _logged: set[tuple[str, str]] = set()
 
 
 def look_at(labels: Labels) -> None:
-    """Log what a new label set has that is probably a slip. Never raises.
+    """Log what is probably a mistake in a new label set. Never raises.
 
-    Values are not logged, for an address may hold a password.
+    Values are not logged, because an address may contain a password.
     """
     _, domain, platform, operation = labels
     # A log handler may raise.
@@ -47,9 +47,9 @@ def _warn(operation: str, label: str, value: str, advice: str) -> None:
 
 @cache
 def _known() -> frozenset[str]:
-    """Return the names of all platforms: of this distribution's and of those that are installed.
+    """Return the names of all platforms, built-in and installed.
 
-    To ask what is installed takes milliseconds, and each new label set asks.
+    Cached: listing the installed ones takes milliseconds, and every new label set needs them.
     """
     # Imported here: it takes as long as all the rest of this project.
     from importlib.metadata import entry_points

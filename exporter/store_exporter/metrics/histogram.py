@@ -1,7 +1,7 @@
 """Classic and native histograms of seconds, filled in batches from the same observations.
 
-A batch is sorted once; then every bucket, classic or native, is one binary search in it. That is
-two to ten times cheaper than placing each observation, and gives the very same counts.
+A batch is sorted once. Then each bucket, classic or native, needs one binary search in it. That is
+two to ten times cheaper than placing each observation, with exactly the same counts.
 """
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ _BOUNDS = tuple(native_upper_bound(index, FINEST_SCHEMA) for index in range(_LOW
 
 
 class Histogram:
-    """One histogram series. It never changes: `plus` returns another one.
+    """One histogram series. It never changes: `plus` returns a new one.
 
-    So a reader needs no lock and no copy, and an update that is interrupted half-way, by a signal
-    handler that raises, has not happened.
+    So readers need neither a lock nor a copy, and an update that a signal handler interrupts by
+    raising an exception has no effect.
 
     Args:
         bounds: upper bounds of the classic buckets, ascending, without infinity.
@@ -88,11 +88,11 @@ class Histogram:
 
     Attributes:
         cells: the counts of the classic buckets, then those of native buckets `start` and
-            following. One dense array, since tens of thousands of histograms must fit into
-            memory and the native buckets in use are neighbours; of 32 bits a count, and of 64
-            once one needs them.
+            following. One dense array, because tens of thousands of histograms must fit into memory
+            and the used native buckets are adjacent. Counts have 32 bits, and 64 as soon as one of
+            them needs that.
         schema: of the native histogram; None without one.
-        zero: observations that native buckets take for zero.
+        zero: observations that count as zero in the native histogram.
     """
 
     __slots__ = ("bounds", "cells", "schema", "start", "sum", "zero")
@@ -107,7 +107,7 @@ class Histogram:
 
     @property
     def count(self) -> int:
-        """How many observations it has."""
+        """The number of observations."""
         return sum(self.cells[: len(self.bounds) + 1])
 
     def plus(self, batch: list[float]) -> Histogram:
@@ -119,13 +119,13 @@ class Histogram:
             return self._filled(batch, array("Q", self.cells))
 
     def plus_counts(self, counts: Sequence[tuple[float, int]], total: float) -> Histogram:
-        """Return a histogram with observations of which only the buckets are known.
+        """Return a histogram with more observations, of which only the buckets are known.
 
         Args:
-            counts: seconds within a bucket, and how many observations it has.
+            counts: some value in seconds inside a bucket, and the number of observations in it.
             total: the sum of all these observations.
         """
-        # Of 64 bits: these come in any number at once.
+        # 64 bits, because one call may add any number of observations.
         more = self._filled([], array("Q", self.cells))
         more.sum += total
         for value, count in counts:
@@ -135,11 +135,11 @@ class Histogram:
         return more
 
     def value(self, exemplars: Mapping[int, Exemplar] | None = None) -> HistogramValue:
-        """Return the histogram as expositions read it."""
+        """Return the histogram as the expositions read it."""
         return _Reading(self, exemplars)
 
     def native(self) -> NativeHistogram | None:
-        """Return the native part, if it is kept."""
+        """Return the native histogram, if there is one."""
         if self.schema is None:
             return None
         buckets = DenseBuckets(self.start, self.cells[len(self.bounds) + 1 :])
@@ -160,7 +160,7 @@ class Histogram:
 
 
 class _Reading(HistogramValue):
-    """A histogram as expositions read it. The text formats never ask for its native part."""
+    """A histogram as the expositions read it. The text formats never read its native part."""
 
     __slots__ = ("_histogram",)
 
@@ -175,7 +175,7 @@ class _Reading(HistogramValue):
         return self._histogram.native()
 
 
-# What follows fills a histogram that `plus` has not handed out yet.
+# The methods below fill a histogram that `plus` has not returned yet.
 
 
 def _add_classic(histogram: Histogram, batch: list[float]) -> None:
@@ -220,7 +220,7 @@ def _add_native_count(histogram: Histogram, schema: int, value: float, count: in
 
 
 def _make_room(histogram: Histogram, schema: int, index: int) -> tuple[int, int]:
-    """Extend the cells to hold another native bucket. Returns the schema and its place."""
+    """Extend the cells for another native bucket. Return the schema and the bucket's place."""
     first = len(histogram.bounds) + 1
     if len(histogram.cells) == first:
         histogram.start = index

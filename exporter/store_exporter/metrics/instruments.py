@@ -1,8 +1,8 @@
-"""Counters, gauges and histograms that are written to directly, off the hot path.
+"""Counters, gauges and histograms that are written directly, off the hot path.
 
-Writes are journalled, as one atomic append, and applied in their order at the next reading. So
-they may come from any thread, and from a signal handler or finalizer, without a lock. Forgetting a
-store is one of them: it never waits for a reading that goes on.
+Each write is one atomic append to a journal, and the next reading applies the journal in order. So
+any thread, signal handler or finalizer may write without a lock. To forget a store is a write, too,
+and never waits for a reading in progress.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Forgotten(NamedTuple):
 
 
 class _One:
-    """One series.
+    """One series of these metrics.
 
     Attributes:
         block: its state; replaced and never changed.
@@ -69,7 +69,7 @@ class Instruments:
     """The state of these metrics.
 
     Args:
-        native: whether histograms are kept as native ones, too.
+        native: whether to keep native histograms beside the classic ones.
         clock: Unix time in seconds.
     """
 
@@ -133,7 +133,7 @@ class Instruments:
         }
 
     def reset(self) -> None:
-        """Begin from nothing in a forked child, where no other thread runs yet."""
+        """Drop all state in a forked child, where no other thread runs yet."""
         self._lock = Lock()  # the old one may belong to a thread that is gone
         self._journal.clear()
         self._series.clear()
@@ -156,7 +156,7 @@ class Instruments:
                 continue
             kind, metric, labels, written = write
             series = self._series.setdefault(metric.name, {})
-            # What is found needs no cleaning.
+            # Labels that are found need no cleaning.
             one = series.get(labels) or self._find(metric, series, labels, now)
             value: float | Histogram = written
             before = one.block.values[0]
@@ -176,7 +176,7 @@ class Instruments:
     def _find(
         self, metric: Metric, series: dict[LabelValues, _One], raw: LabelValues, now: float
     ) -> _One:
-        """Return the series that these labels mean when they are clean; a new one is not kept."""
+        """Return the series of these labels after cleaning them; a new series is not stored."""
         labels = tuple(map(clean, raw))
         one = series.get(labels)
         if one is not None:

@@ -1,4 +1,4 @@
-"""The operation metrics as families, made from one snapshot so that they agree with each other."""
+"""The operation metrics as families, from one snapshot, so that they agree with each other."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ OperationState = tuple[
     float,
     Mapping[str, float],
 ]
-"""Labels, operations finished and in progress, errors by type, exemplars and durations of one
-series, all of the same moment; then the Unix times at which it and its errors began. A plain
-tuple, because a scrape makes tens of thousands."""
+"""The state of one series at one time: labels, operations finished and in progress, errors by type,
+exemplars, durations, and the Unix times at which the series and its errors began. A plain tuple,
+because a scrape creates tens of thousands."""
 
 _T = TypeVar("_T")
 _Pair = tuple[tuple[str, ...], float | HistogramValue]
 
 
 class _View(Generic[_T]):
-    """What is made of the states one by one as it is read, any number of times.
+    """Converts the states one by one while they are read; can be read any number of times.
 
-    A list of them would double a large scrape's memory, and have the garbage collector look at
-    every one.
+    A list would double the memory of a large scrape, and the garbage collector would visit every
+    item.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class _View(Generic[_T]):
 
 
 def operation_families(states: list[OperationState], duration: Metric) -> dict[str, Family]:
-    """Return the operation metrics by name; none where there are no states.
+    """Return the operation metrics by name; empty if there are no states.
 
     Args:
         states: the snapshot.

@@ -35,7 +35,7 @@ class OwnFigures:
         self.begin()
 
     def begin(self) -> None:
-        """Begin from nothing, and show failures at zero, so that the first one shows."""
+        """Drop all state, and show failures at zero, so that the first failure is an increase."""
         self._created = self._clock()
         self._born: float | None = None
         for stage in STAGES:
@@ -47,7 +47,7 @@ class OwnFigures:
         self._complaints.log(stage, error, operation)
 
     def blocks(self, look: Look, series: OperationSeries) -> Iterator[Block]:
-        """Yield what one look is shown of everything but the failures."""
+        """Yield these metrics as one look shows them, without the failures."""
         python = sys.version.split(" ", 1)[0]
         self._born, is_news = look.include(self._born)
         dropped = {limit: 0 if is_news else n for limit, n in series.dropped().items()}

@@ -29,23 +29,25 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """Keeps the state of every metric of one process.
+    """Holds the state of every metric of one process.
 
     Args:
-        clock: Unix time in seconds; it dates exemplars and the beginning of counting.
-        monotonic: seconds that only grow; they age published series and births.
+        clock: Unix time in seconds, for exemplars and created timestamps.
+        monotonic: seconds of a monotonic clock, for the age of published and of new series.
         max_series: label sets of operations in all; the surplus is recorded as `other`.
         max_series_per_org: label sets of operations of one org.
-        max_operations: names of operations of one org beyond the known and the decorated ones.
+        max_operations: operation names of one org, not counting those of the closed list and of
+            decorated functions.
         buckets: upper bounds of the classic buckets of operation durations, in seconds; the
             catalogue's by default.
         native: whether to keep native histograms beside the classic ones.
 
     Attributes:
-        handles: the handles of operations by their labels; those found need no cleaning.
-        trackers: what `track` has made for blocks of operations that have handles.
-        nowhere: the handle for operations whose labels could not be found; it is never exposed.
-        before_look: called, by any thread, before anybody is shown anything.
+        handles: the handles by labels. Labels that are found here need no cleaning.
+        trackers: the trackers that `track` has made for `with` blocks, by the labels of their
+            handles.
+        nowhere: the handle for operations whose labels could not be determined; never exposed.
+        before_look: called before each look, in the thread of the reader.
 
     Raises:
         ValueError: the buckets are not ascending, positive and finite, or a limit is not positive.
@@ -86,9 +88,9 @@ class Recorder:
         reset_in_children(self)
 
     def operation(self, org: str, domain: str, platform: str, operation: str) -> OperationHandle:
-        """Return the handle that records this operation; the same one for the same labels.
+        """Return the handle of this operation; the same labels always give the same handle.
 
-        Labels are cleaned and the limits applied here, once, and nowhere on the way of a call.
+        Labels are cleaned and limits are applied only here, never when a call is recorded.
         """
         labels = (org, domain, platform, operation)
         return self.handles.get(labels) or self._series.bind(labels)
@@ -108,23 +110,23 @@ class Recorder:
         Args:
             handle: the series.
             addition: what they add.
-            planned: what `totals` returned before, and that plus the addition; spares adding up.
-                Without it operations are added up when somebody looks.
+            planned: the result of `totals` before, and the same plus the addition, which saves
+                computing it again. Without it, the operations are added up at the next look.
         """
         self._series.add(handle, addition, planned)
 
     def restore(self, labels: Labels, totals: Totals, *, scraped: bool) -> None:
-        """Begin a series with what an earlier process counted, unless it has begun already.
+        """Start a series with the totals of an earlier process, unless it has started already.
 
         Args:
             labels: org, domain, platform and operation.
-            totals: what it stood at.
+            totals: the totals in the earlier process.
             scraped: whether a scraper has read the series; if not, it starts at zero.
         """
         self._series.restore(labels, totals, scraped=scraped)
 
     def no_durations(self) -> Histogram:
-        """Return a histogram without observations, as this recorder keeps them."""
+        """Return an empty histogram with this recorder's buckets."""
         return self._series.empty
 
     @property
@@ -138,7 +140,7 @@ class Recorder:
 
     @property
     def spans(self) -> bool:
-        """Whether operations open spans, where the application has set a tracer provider."""
+        """Whether operations open spans, if the application has set a tracer provider."""
         return self._series.spans
 
     @spans.setter
@@ -146,7 +148,7 @@ class Recorder:
         self._series.spans = on
 
     def register_operation(self, operation: str) -> None:
-        """Admit a name beyond the limit of operation names: it comes from the code."""
+        """Exempt a name that is fixed in the code from the limit of operation names."""
         self._guard.register(operation)
 
     def inc(self, metric: Metric, labels: tuple[str, ...] = (), amount: float = 1) -> None:
@@ -184,10 +186,10 @@ class Recorder:
         """Replace all series of a group, such as one probe of one store.
 
         Args:
-            group: whatever identifies it.
+            group: identifies the group; any hashable value.
             labels: org, domain and platform of the store.
-            samples: the group's figures; none leaves it empty.
-            ttl: seconds after which they disappear unless published again.
+            samples: the group's figures; without any, the group is empty.
+            ttl: seconds after which the series disappear unless they are published again.
 
         Raises:
             ValueError: a sample's labels are not those of its metric, or it is a histogram's.
@@ -203,8 +205,8 @@ class Recorder:
 
         Args:
             labels: org, domain and platform.
-            operations: whether to remove those of its operations, too: applications report them,
-                whoever watches the store.
+            operations: whether to remove the series of its operations, too: these are reported by
+                applications, whichever exporter watches the store.
         """
         store = (clean(labels[0]), clean(labels[1]), clean(labels[2]))
         self._instruments.forget(store)
@@ -237,7 +239,7 @@ class Recorder:
         return look
 
     def look(self, known_until: float | None) -> Look:
-        """Take a look for a scraper that itself stores when its last look was.
+        """Take a look for a scraper that stores the time of its last look itself.
 
         Args:
             known_until: the `moment` of its last complete look; None for its first look, and
@@ -264,13 +266,13 @@ class Recorder:
             timeout: seconds to wait at most. Two scrape intervals are always enough.
 
         Returns:
-            Whether every scraper that still comes, and one at least, has everything that was
-            counted before.
+            Whether every active scraper, and at least one, has received everything that was counted
+            before.
         """
         return self._scrapers.wait(timeout)
 
     def reset(self) -> None:
-        """Begin from nothing, as a forked child does: what was counted is its parent's."""
+        """Drop all state in a forked child: everything counted so far belongs to its parent."""
         self._looks.renew_lock()
         self._scrapers.reset()
         self._instruments.reset()
@@ -285,7 +287,7 @@ def _in_order(
     found: dict[str, list[Block]],
     before: dict[str, dict[LabelValues, float]],
 ) -> Iterator[Family]:
-    """Yield families in the catalogue's order, and after them what the catalogue does not know."""
+    """Yield families in the catalogue's order, then those that are not in the catalogue."""
     for name in (*CATALOGUE, *(name for name in found if name not in CATALOGUE)):
         if name in own:
             yield own[name]
@@ -298,5 +300,5 @@ _default: dict[str, Recorder] = {}
 
 def default() -> Recorder:
     """Return the default recorder of this process."""
-    # No lock, which a fork could leave locked: of two threads that come first, one wins.
+    # No lock, because a fork could leave it locked. If two threads come first, one of them wins.
     return _default.get("recorder") or _default.setdefault("recorder", Recorder())

@@ -1,4 +1,4 @@
-"""All operation series of a recorder: finds handles, folds what they gathered, forgets them."""
+"""All operation series of a recorder: finds their handles, folds their operations, forgets them."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class OperationSeries:
         broke: called when the instrumentation itself fails.
 
     Attributes:
-        handles: by cleaned labels; labels found in it need no cleaning.
+        handles: by cleaned labels. Labels that are found here need no cleaning.
         trackers: what `track` has made for blocks, by the same labels.
-        empty: a histogram of nothing, which all handles share; it never changes.
+        empty: an empty histogram, which all handles share; it never changes.
         spans: whether operations open spans, where a tracer provider is set.
-        calls: remembers failed and slow operations, where somebody shows them.
+        calls: remembers failed and slow operations; None if nothing shows them.
         failures: operations that failed and are not counted yet.
     """
 
@@ -63,10 +63,10 @@ class OperationSeries:
         self.spans = True
         self.handles: dict[Labels, OperationHandle] = {}
         self.trackers: dict[Labels, Any] = {}
-        # Handles whose figures were dropped while some function still holds them.
+        # Handles whose figures were dropped, but which some function still holds.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
         self._of_store: dict[tuple[str, str, str], dict[Labels, None]] = {}
-        # Handles of what was folded into `other`, and how much forgotten ones had counted.
+        # Handles that are recorded as `other`, and the counts of those that were forgotten.
         self._others: dict[Labels, OperationHandle] = {}
         self._dropped: Counter[str] = Counter()
         self._texts: dict[str, str] = {}
@@ -75,9 +75,9 @@ class OperationSeries:
         self.renew_locks()
 
     def renew_locks(self) -> None:
-        """Make fresh locks; after a fork the old ones may belong to threads that are gone."""
-        # Folding must not be entered twice by one thread, which a signal handler or a finalizer
-        # would do through a reentrant lock; binding may be.
+        """Create new locks: after a fork the old ones may belong to threads that are gone."""
+        # A thread must not enter folding twice, but a signal handler or finalizer could do so
+        # through a reentrant lock. Binding may be entered twice.
         self._folding = Lock()
         self._binding = Lock(reentrant=True)
 
@@ -85,7 +85,7 @@ class OperationSeries:
         return len(self.handles)
 
     def bind(self, labels: Labels) -> OperationHandle:
-        """Return the handle for these labels, or the one for `other` beyond a limit."""
+        """Return the handle for these labels, or above a limit the one for `other`."""
         org, domain, platform, operation = labels
         labels = (clean(org), clean(domain), clean(platform), clean(operation))
         handle = self.handles.get(labels)
@@ -106,7 +106,7 @@ class OperationSeries:
         return handle
 
     def refill(self, handle: OperationHandle) -> None:
-        """Give a handle at least one ticket. Folds what it holds, unless somebody folds now."""
+        """Give a handle at least one ticket, and fold it, unless another thread is folding."""
         if handle.labels not in self.handles:
             self._hold(handle)
         try:
@@ -115,7 +115,7 @@ class OperationSeries:
         except Exception as error:
             if comes_from_outside(error):
                 raise
-            # Counted; the operation must not notice.
+            # The failure is counted; the operation continues.
             handle.discard()
             self.broke("record", error, handle.labels[3])
         self._tickets.append(handle)
@@ -128,25 +128,26 @@ class OperationSeries:
 
     def _most_pending(self) -> int:
         """Return how many durations may wait for folding in each handle."""
-        # There may be none, where another thread has just forgotten the only store.
+        # There may be no handle if another thread has just forgotten the only store.
         share = _PENDING_DURATIONS // max(1, len(self.handles))
         return max(FIRST_TICKETS, min(share, MOST_TICKETS))
 
     def make_room(self, failed: Failed) -> None:
-        """Count the failures that are pending, unless somebody folds now."""
+        """Count the pending failures, unless another thread is folding."""
         try:
             self._folding.attempt(self._count_failures)
         except RecursionError:
             raise
         except BaseException:
-            # A signal handler raised, and the operation has failed none the less.
+            # A signal handler raised an exception; the operation has failed all the same.
             self.failures += (failed,)
             raise
 
     def snapshot(self, look: Look) -> list[OperationState]:
-        """Fold everything and return it. One series is of one moment, and never ahead of itself.
+        """Fold all series and return their states, each of one moment.
 
-        Must not be called from a signal handler or a finalizer.
+        No end is counted without its start. Must not be called from a signal handler or a
+        finalizer.
         """
         states = []
         run, see = self._folding.run, self._see
@@ -201,7 +202,7 @@ class OperationSeries:
             handle.fold()
 
     def restore(self, labels: Labels, totals: Totals, *, scraped: bool) -> None:
-        """Begin a series with what an earlier process counted, unless it has begun already."""
+        """Start a series with the totals of an earlier process, unless it has started already."""
         if labels not in self.handles:
             handle = self.bind(labels)
             self._folding.run(partial(handle.restore, totals, scraped=scraped))
@@ -209,7 +210,7 @@ class OperationSeries:
     def forget(self, store: tuple[str, str, str]) -> None:
         """Drop the figures of a store, given by clean labels.
 
-        Functions that hold a handle may use it again.
+        Functions that hold a handle may still use it.
         """
         self._binding.run(self._forget, store)
 
@@ -255,7 +256,7 @@ class OperationSeries:
             self.guard.add(handle.labels)
 
     def _new(self, labels: Labels) -> OperationHandle:
-        """Make a handle. Equal label values share one string, in whatever way they came."""
+        """Create a handle. Equal label values share one string object."""
         if len(self._texts) > 4 * len(self.handles) + 1024:
             self._texts.clear()
         look_at(labels)
@@ -273,7 +274,7 @@ class OperationSeries:
         failures = self.failures
         while failures:
             handle, _, error_type = failures[0]
-            # Those that follow and are alike are counted with it.
+            # Equal failures that follow directly are counted together with it.
             seconds: list[float] = []
             for other, took, kind in failures:
                 if other is not handle or kind != error_type:

@@ -12,15 +12,16 @@
         probes.py        probes
         collectors/      collectors
 
-All of it is without I/O: plans say what to send, and drivers of the kit and of probing send it.
+None of these modules does I/O: plans say what to send, and the drivers of the kit and of probing
+send it.
 
-A folder here is a built-in platform. Another distribution brings one by an entry point, which
-names its `Platform`:
+A folder here is a built-in platform. Another distribution adds one by an entry point that names its
+`Platform`:
 
     [project.entry-points."store_exporter.platforms"]
     acme = "acme_stores.platform:PLATFORM"
 
-Both are entry points from here on, and are imported when a store needs them.
+From here on both kinds are entry points, imported when a store first needs them.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from .kit.connection import Api, Connection
 from .kit.operations.plans import Planned
 
 GROUP = "store_exporter.platforms"
-"""The group of the entry points by which installed distributions bring platforms."""
+"""The group of the entry points by which installed distributions add platforms."""
 
 _SHARED = ("kit",)
 _SHOWN = 300
@@ -55,13 +56,13 @@ log = logging.getLogger(__name__)
 
 
 def no_problem(credentials: Mapping[str, Any]) -> str | None:
-    """Find nothing wrong with credentials taken together."""
+    """Accept any combination of credentials; the default of `Platform.problem`."""
     del credentials
     return None
 
 
 def no_findings(api: Any, run: Run) -> Plan[Sequence[Finding]]:
-    """Diagnose nothing; for a platform that has nothing of its own to look at."""
+    """Return no findings; for a platform without checks of its own."""
     del api, run
     yield from ()
     return ()
@@ -69,7 +70,7 @@ def no_findings(api: Any, run: Run) -> Plan[Sequence[Finding]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Platform:
-    """Everything the exporter knows of a platform; each is equal to itself alone.
+    """Everything that the exporter knows about a platform; compared by identity.
 
     Attributes:
         name: value of the label `platform`, and the folder's name.
@@ -78,19 +79,18 @@ class Platform:
         settings: keys under `settings:`.
         operations: what it can do, by name.
         unsupported: operations that it cannot do, with the reason.
-        problem: returns what is wrong with the credentials taken together, such as one of a pair
-            that is missing, or None.
-        diagnose: what `doctor` looks at beyond the probes: permissions, clock, configuration. It
-            changes nothing in the store and raises `StoreError` when it cannot go on.
+        problem: returns what is wrong with the combination of credentials, such as a missing half
+            of a pair, or None.
+        diagnose: what `doctor` checks beyond the probes: permissions, clock, configuration. It
+            changes nothing in the store and raises `StoreError` if it cannot continue.
         probes: by name; exactly one has `liveness`.
         collectors: by name.
         connect: makes the synchronous client for a store; its methods are the operations.
         connection: makes the connection to a store, for monitoring; it takes the store and, by
             keyword, the clocks `monotonic` and `now`.
-        marks: by what the platform's own pages and credentials are known.
-        codes: error types by the platform's own error codes, for errors that others report.
-        unusable: why the platform cannot be used, for one that is installed and cannot; otherwise
-            empty.
+        marks: how to recognise the platform's own pages and credentials.
+        codes: error types by the platform's own error codes, for errors that applications report.
+        unusable: why an installed platform cannot be used; empty if it can.
     """
 
     name: str
@@ -125,13 +125,13 @@ def built_in() -> tuple[str, ...]:
 
 @cache
 def load(name: str) -> Platform:
-    """Return the platform of that name.
+    """Return the platform with this name.
 
-    One that is installed but cannot be used is `unusable`, and its liveness probe fails with the
-    reason: a store of it is listed and shows what is wrong, and no other store is affected.
+    A platform that is installed but cannot be used is `unusable`: its liveness probe fails with the
+    reason. So its stores are listed and show what is wrong, and no other store is affected.
 
     Raises:
-        KeyError: there is none.
+        KeyError: there is no such platform.
     """
     declared = _declared()[name]
     try:
@@ -156,12 +156,12 @@ class Installed(Mapping[str, Platform]):
 
 
 class _UnusableError(Exception):
-    """An installed platform cannot be used; the message says whose it is and why."""
+    """An installed platform cannot be used; the message names its distribution and the reason."""
 
 
 @cache
 def _declared() -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Find where each platform is; more than once is for `load` to complain about."""
+    """Return the entry points of each platform; `load` refuses a name that has several."""
     found: dict[str, tuple[EntryPoint, ...]] = defaultdict(tuple)
     own = (EntryPoint(n, f"{__package__}.{n}.platform:PLATFORM", GROUP) for n in built_in())
     for entry in (*own, *entry_points(group=GROUP)):
@@ -232,7 +232,7 @@ def _unusable(name: str, problem: str) -> Platform:
 
 
 def redactor_of(store: Store) -> Redactor:
-    """Return what hides secrets of a store and its proxy, and what looks like its platform's."""
+    """Return what masks secrets of a store and its proxy, and texts that look like them."""
     values = (*store.credentials.values(), store.proxy and store.proxy.password)
     secrets = frozenset(value for value in values if isinstance(value, Secret))
     return _redactor(store.platform, secrets)

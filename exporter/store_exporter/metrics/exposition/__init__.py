@@ -1,7 +1,7 @@
-"""Families in the formats that Prometheus reads: text, OpenMetrics and protobuf.
+"""The exposition formats that Prometheus reads: text, OpenMetrics and protobuf.
 
-`render` chooses the format as a scraper requests it; the three `render_*` functions produce one
-format, in pieces, so that a large exposition never stands in memory twice.
+`render` produces the format that the scraper requests. The three `render_*` functions produce one
+format each, in pieces, so that a large exposition is never in memory twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The families as a collector for applications that already expose a prometheus_client registry."""
+"""A collector for applications that already expose a prometheus_client registry."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Looked(Source, Protocol):
-    """What can show births: a recorder."""
+    """A source that shows new series at zero: a recorder."""
 
     def look(self, known_until: float | None) -> Look:
         """Take a look for a scraper whose last look was at that moment."""
 
 
 class PrometheusCollector:
-    """Shows a recorder's state to a prometheus_client registry.
+    """Exposes a recorder's state in a prometheus_client registry.
 
-    `REGISTRY.register(PrometheusCollector(recorder))` is all it takes. Native histograms do not
-    pass this way, for prometheus_client's formats have no room for them; `render` shows them.
+    Register it once: `REGISTRY.register(PrometheusCollector(recorder))`. It exposes no native
+    histograms, because prometheus_client's formats cannot contain them; `render` does.
 
     A registry does not say who scrapes it. So a new series is shown at zero in as many collections
     as there are scrapers, one after another.
 
     Args:
         source: a recorder.
-        scrapers: how many scrape the registry, at the same interval; with 0 every value is shown
-            as it is, and Prometheus does not see what a series holds when it is first scraped.
+        scrapers: how many scrapers read the registry, all at the same interval. With 0, every
+            series always has its real value, and Prometheus misses what a series has counted before
+            its first scrape.
     """
 
     def __init__(self, source: Source, *, scrapers: int = 1) -> None:
@@ -45,7 +46,7 @@ class PrometheusCollector:
         self._looks: deque[float] = deque(maxlen=scrapers)
 
     def describe(self) -> list[ClientMetric]:
-        """Return every metric that may appear, so that registering need not collect."""
+        """Return every metric that may appear, so that registration does not have to collect."""
         return [_client_metric(metric) for metric in CATALOGUE.values()]
 
     def collect(self) -> Iterator[ClientMetric]:

@@ -12,7 +12,7 @@ from ..families import DenseBuckets, Exemplar, HistogramValue, NativeHistogram
 from . import wire
 from .lines import is_sound
 
-# Up to this many empty buckets between two filled ones are cheaper as zeros than as a new span.
+# A gap of up to this many empty buckets costs less as zeros than as the start of a new span.
 _GAP = 2
 _LONG_GAP = bytes(_GAP + 1)
 
@@ -22,7 +22,7 @@ class HistogramWriter:
 
     Args:
         buckets: upper bounds of the classic buckets, without `+Inf`.
-        classic: whether classic buckets go along with a native histogram.
+        classic: whether a native histogram also has its classic buckets.
     """
 
     __slots__ = ("_bounds", "_classic", "_created", "_heads")
@@ -85,7 +85,7 @@ class HistogramWriter:
 class Created:
     """Writes a field that holds the Unix time at which a series began, a `Timestamp`.
 
-    Tens of thousands of series tell theirs in each scrape, few of them the same one.
+    Each scrape contains tens of thousands of these times, and few of them are equal.
 
     Args:
         field: the field's number.
@@ -97,7 +97,7 @@ class Created:
         self._heads = [wire.tag(field, 2) + wire.varint[length] for length in range(32)]
 
     def write(self, created: float | None) -> bytes:
-        """Return the field; nothing where the time is not known."""
+        """Return the field; empty if the time is not known."""
         if created is None:
             return b""
         content = timestamp(created)
@@ -156,8 +156,8 @@ def _native(native: NativeHistogram) -> list[bytes]:
 def _dense_spans(buckets: DenseBuckets) -> tuple[list[tuple[int, int]], list[int]]:
     """Return runs of neighbouring buckets, and the counts within them.
 
-    A run is its distance from the end of the one before and its length. A histogram without any
-    observation has one empty run, to be known as native.
+    A run is given by its distance from the end of the previous run, and its length. A histogram
+    without observations has one empty run, which marks it as native.
     """
     populated = bytes(map(bool, buckets.counts))
     spans: list[tuple[int, int]] = []

@@ -14,7 +14,7 @@ from ..families import Count, Exemplar, Family, HistogramValue
 _START = "\0"
 
 CHUNK = 1 << 15
-"""Characters gathered before they are encoded and handed on.
+"""Characters that are collected before they are encoded and passed on.
 
 Beyond 64 KiB glibc takes fresh pages from the kernel for each chunk, which is ten times slower.
 """
@@ -36,7 +36,7 @@ def number(value: float) -> str:
 
 
 def _odd_number(value: float) -> str:
-    """Write what is not finite, or was neither an int nor a float."""
+    """Write a number that is not finite, or is neither an int nor a float."""
     if isfinite(value):
         return number(value)
     if value != value:  # noqa: PLR0124 - true of NaN only
@@ -113,7 +113,7 @@ class HistogramLines:
 
 
 def is_sound(exemplar: Exemplar) -> bool:
-    """Whether an exemplar can travel: ids of letters and digits, within OpenMetrics' limit.
+    """Whether an exemplar may be exposed: ids of letters and digits, within OpenMetrics' limit.
 
     That limit is 128 characters for names and values together. One unsound exemplar would make
     the whole scrape fail, so it is left out.
@@ -133,7 +133,7 @@ def exemplar_text(exemplar: Exemplar) -> str:
 
 
 def _counted(value: float) -> str:
-    """Write a counter's exemplar, where it has one."""
+    """Write a counter's exemplar, if it has one."""
     return exemplar_text(value.exemplar) if isinstance(value, Count) else ""
 
 
@@ -143,7 +143,7 @@ def series_lines(family: Family, name: str, *, exemplars: bool) -> Iterator[str]
     Args:
         family: what to write.
         name: the name of its samples, without the suffixes of a histogram's.
-        exemplars: whether the format has them.
+        exemplars: whether the format supports exemplars.
     """
     if isinstance(family, BlockFamily):
         yield from _kept_lines(family)
@@ -200,7 +200,7 @@ def _kept_lines(family: BlockFamily) -> Iterator[str]:
 
 
 def encode(blocks: Iterable[str]) -> Iterator[bytes]:
-    """Gather blocks of lines into chunks of UTF-8; what UTF-8 cannot hold becomes `?`."""
+    """Join blocks of lines into chunks of UTF-8; characters that UTF-8 cannot encode become `?`."""
     for chunk in gather(blocks, ""):
         yield chunk.encode("utf-8", "replace")
 

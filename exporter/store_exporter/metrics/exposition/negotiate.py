@@ -1,4 +1,4 @@
-"""Which format and which encoding a scraper requests.
+"""Content negotiation: the format and the encoding that a scraper requests.
 
 Nothing here fails: an unreadable or unsatisfiable header gets the text format, uncompressed,
 as Prometheus' own client libraries do.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-# What is longer than this is no header of a scraper; Prometheus sends under 400 characters.
+# No scraper sends a longer header; Prometheus sends fewer than 400 characters.
 _LONGEST = 4096
 
 

@@ -1,7 +1,8 @@
-"""OpenMetrics 1.0, the text format with exemplars, which Prometheus prefers to the older one.
+"""OpenMetrics 1.0: the text format with exemplars, which Prometheus prefers to the older one.
 
-`_created` lines are left out on purpose: a Prometheus without its created-timestamp feature
-stores each as one more series, and with it prefers protobuf, where the time travels free.
+`_created` lines are omitted on purpose. A Prometheus without the created-timestamp feature stores
+each of them as an additional series. With the feature it prefers protobuf, which includes the time
+anyway.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The delimited protobuf format (`io.prometheus.client.MetricFamily`) with native histograms.
 
-Field numbers are those of prometheus/client_model, `io/prometheus/client/metrics.proto`.
-A Prometheus that stores native histograms takes the native part and drops the classic buckets
-unless configured to keep them; one that does not takes the classic buckets. So both are sent by
+Field numbers are those of prometheus/client_model, `io/prometheus/client/metrics.proto`. A
+Prometheus that stores native histograms reads the native part, and drops the classic buckets unless
+it is configured to keep them. Any other Prometheus reads the classic buckets. So both are sent by
 default.
 """
 

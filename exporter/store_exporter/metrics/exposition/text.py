@@ -1,6 +1,6 @@
-"""The text format 0.0.4, which everything that reads Prometheus metrics understands.
+"""The text format 0.0.4, which every reader of Prometheus metrics understands.
 
-Version 1.0.0 of it differs in quoted names only, and all names of this project are plain.
+Version 1.0.0 differs only in quoted names, and no name of this project needs quotes.
 """
 
 from __future__ import annotations

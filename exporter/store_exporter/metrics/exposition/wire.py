@@ -1,4 +1,4 @@
-"""The few pieces of protobuf's wire format that the exposition needs, fast.
+"""A fast encoder for the parts of protobuf's wire format that the exposition needs.
 
 Written by hand because a protobuf library would be the core's second dependency and is slower
 than joining prepared bytes.
