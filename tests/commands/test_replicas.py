@@ -239,7 +239,7 @@ async def test_every_shard_answers_for_all_stores_of_an_org(tmp_path: Path) -> N
 
         async def marked() -> bool:
             found = await running.health(shards[0])
-            return not found["complete"] and f"of {own} stores" in str(found["warnings"])
+            return not found["complete"] and f"known: {own};" in str(found["warnings"])
 
         await until(marked, "an answer that says what is missing")
         found = await running.health(shards[0])
