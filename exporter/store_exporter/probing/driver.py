@@ -1,10 +1,10 @@
 """The driver that runs plans for monitoring.
 
-Operations, probes, collectors and diagnosis are plans over the same API of a platform. What sets
-monitoring apart is said here and in `StoreHttp`: each request is sent once, for a repetition would
-hide what a probe is there to see, unless the store had closed a connection that was kept; it goes
-through the store's budget and slots, and is timed by phase; a pause may last as long as the run has
-time.
+Operations, probes, collectors and diagnosis are plans over the same API of a platform. This module
+and `StoreHttp` do what is specific to monitoring. Each request is sent once, because a repetition
+would hide what a probe must see; the exception is a kept connection that the store had closed.
+Requests use the store's budget and slots, and are timed by phase. A pause may last as long as the
+run has time.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Driver:
 
     Args:
         http: sends the requests.
-        connection: what is known of the store.
+        connection: the connection to the store.
         sleep: waits for seconds.
-        between: awaited before each request, for what is to be done while a long plan goes on.
+        between: awaited before each request, for work that is due during a long plan.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Driver:
             plan.close()
 
     async def _take(self, step: Request | Pause | Resolve) -> Any:
-        """Do what a plan requests and return what to send into it."""
+        """Do one step of a plan and return what to send into it."""
         if isinstance(step, Request):
             if self._between is not None:
                 await self._between()

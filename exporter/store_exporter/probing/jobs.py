@@ -1,4 +1,4 @@
-"""What is to be run: one probe or collector of one store, with its schedule."""
+"""Jobs: one probe or collector of one store, with its schedule."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .budget import BURST_SHARE, Priority
 
 PROBE, COLLECTOR = "probe", "collector"
 FRESH_INTERVALS = 3
-"""A figure disappears when it was not renewed for this many intervals."""
+"""Intervals after which a figure disappears if it is not renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Job:
         schedule: how often and how long it may run.
         kind: `probe` or `collector`.
         name: the probe's or collector's name.
-        key: what identifies it: domain, kind and name.
-        liveness: whether `store_up` is its result.
+        key: identifies the job: domain, kind and name.
+        liveness: whether its result is `store_up`.
         critical: whether its failure makes the store critical rather than degraded.
-        priority: who goes first when a store has no free slot.
-        ttl: seconds for which what it finds may be shown.
+        priority: the order in which jobs get a slot of the store.
+        ttl: seconds for which its figures are shown.
         options: its options, with the defaults filled in.
     """
 
@@ -68,7 +68,7 @@ class Job:
 
 
 def jobs_of(store: Store) -> Iterator[Job]:
-    """Yield what runs for a store: what its platform offers, applies to it and is not disabled.
+    """Yield a store's jobs: what its platform offers, applies to the store and is not disabled.
 
     A probe or collector without a schedule of its own has the platform's.
     """
@@ -86,10 +86,10 @@ def jobs_of(store: Store) -> Iterator[Job]:
 
 
 def budget_problem(store: Store) -> str:
-    """Return why the liveness probe leaves nothing else of a store its turn; "" if it does not.
+    """Return why the liveness probe leaves no requests to other jobs; "" if it does.
 
-    It goes first. A tenth of an hour's requests are there for bursts, so the budget gets the other
-    nine back within the hour, and what takes as many takes all.
+    The liveness probe goes first. A tenth of the hourly requests is for bursts, and the other nine
+    tenths are refilled within the hour. So a probe that needs nine tenths uses all of them.
     """
     for name, check in base.load(store.platform).probes.items():
         schedule = store.probes.get(name) or Schedule(check.interval, check.timeout)

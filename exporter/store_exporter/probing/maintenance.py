@@ -1,10 +1,10 @@
-"""Which stores are in maintenance: by the configuration, and by what was begun at run time.
+"""Maintenance windows of stores: from the configuration, and begun at run time.
 
-Probes and collectors go on in maintenance: pages and dashboards show how the work gets on, figures
-of orders stay whole, and at its end it is known at once whether the store works.
+Probes and collectors continue during maintenance. So pages and dashboards show its progress,
+figures of orders stay complete, and at its end it is known at once whether the store works.
 
-A store has one window at most that was begun at run time; beginning another replaces it. It is
-saved among the store's documents before it counts, so that it survives a restart and a reload.
+A store has at most one window that was begun at run time; a new one replaces it. The window is
+saved among the store's documents before it applies, so it survives restarts and reloads.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from .state.storage import Key, Saved, StateUnavailableError
 log = logging.getLogger(__name__)
 
 DOCUMENT = "(maintenance)"
-"""Stands where others have a collector's name, which no collector can have."""
+"""Used instead of a collector's name; no collector can have this name."""
 _LAST = 253_402_300_800.0
 """Unix time of the year 10000, which no date can show."""
 _LONGEST_WAIT = 60.0
-"""Seconds between looks at the clock, which may be set meanwhile."""
+"""Seconds between checks of the clock, because it may be set meanwhile."""
 _AT_ONCE = 100
-"""Stores of which it is read at the same time."""
+"""Stores whose saved windows are read concurrently."""
 
 
 class Maintenance:
-    """Follows the maintenance of stores and shows it as a metric.
+    """Tracks the maintenance of stores and publishes it as a metric.
 
     Args:
-        recorder: where to.
-        documents: keep what was begun at run time.
+        recorder: publishes it.
+        documents: save the windows that were begun at run time.
         now: Unix time in seconds.
     """
 
@@ -63,19 +63,19 @@ class Maintenance:
         self._following: asyncio.Task[None] | None = None
 
     def start(self, stores: Iterable[Store]) -> None:
-        """Begin to follow these stores."""
+        """Start tracking these stores."""
         self.expect(stores)
         self._following = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
-        """End it; maintenance that was begun continues after a restart."""
+        """Stop tracking. A window that was begun continues after a restart."""
         if self._following is not None:
             self._following.cancel()
             with suppress(asyncio.CancelledError):
                 await self._following
 
     def expect(self, stores: Iterable[Store]) -> None:
-        """Follow these stores instead."""
+        """Track these stores from now on instead."""
         wanted = {store.domain: store for store in stores}
         for domain, old in self._stores.items():
             if (new := wanted.get(domain)) is None or _identity(new) != _identity(old):
@@ -94,7 +94,7 @@ class Maintenance:
         return sorted((one for one in known if one.end > now), key=lambda one: one.start)
 
     def current(self, store: Store) -> Window | None:
-        """Return the window that the store is in, the longest of several."""
+        """Return the store's current window; of several, the one that ends last."""
         now = self._now()
         running = [window for window in self.windows(store) if window.covers(now)]
         return max(running, key=lambda window: window.end, default=None)
@@ -109,11 +109,11 @@ class Maintenance:
 
         Args:
             store: the store.
-            seconds: how long; it ends by itself.
+            seconds: its duration; it ends by itself.
             reason: why.
 
         Raises:
-            StateUnavailableError: it cannot be saved, and so did not begin.
+            StateUnavailableError: the window cannot be saved, so it has not begun.
         """
         begins = self._now()
         window = Window(begins, begins + seconds, reason)
@@ -122,10 +122,10 @@ class Maintenance:
         return window
 
     async def end(self, store: Store) -> bool:
-        """End what was begun at run time, durably; False when there is nothing.
+        """End the window that was begun at run time, durably; False if there is none.
 
         Raises:
-            StateUnavailableError: it cannot be saved, and so did not end.
+            StateUnavailableError: the end cannot be saved, so the window continues.
         """
         if self.begun(store) is None:
             return False
@@ -154,7 +154,7 @@ class Maintenance:
                     await self._changed.wait()
 
     async def _read(self) -> None:
-        """Read what was begun before this process, of stores that are new to it."""
+        """Read the windows of newly watched stores that were begun before this process."""
         unread = list(self._unread.items())
         for first in range(0, len(unread), _AT_ONCE):
             batch = unread[first : first + _AT_ONCE]
@@ -164,7 +164,7 @@ class Maintenance:
         try:
             saved = await self._documents.read(Key.of(store, DOCUMENT))
         except StateUnavailableError as error:
-            # What the configuration says holds all the same; this is tried again.
+            # Windows of the configuration apply all the same; reading is tried again.
             log.warning("the saved maintenance of %s cannot be read yet: %s", domain, error)
             self.look(store)
             return
@@ -176,7 +176,7 @@ class Maintenance:
         self.look(store)
 
     def look_at_all(self) -> float:
-        """Show what has begun or ended, and return when the next window begins or ends."""
+        """Publish which windows have begun or ended; return when the next one begins or ends."""
         dated = [store for store in self._stores.values() if store.maintenance]
         dated += [store for domain in self._begun if (store := self._stores.get(domain))]
         for store in dated:
@@ -186,7 +186,7 @@ class Maintenance:
         return min((edge for edge in edges if edge > now), default=now + _LONGEST_WAIT)
 
     def look(self, store: Store) -> None:
-        """Show whether a store is in maintenance."""
+        """Publish whether a store is in maintenance."""
         window = self.current(store)
         before = self._shown.get(store.domain)
         if before is (window is not None):
@@ -207,7 +207,7 @@ def _identity(store: Store) -> tuple[str, ...]:
 
 
 def _window(domain: str, saved: Saved | None) -> Window | None:
-    """Read what was saved; damage is reported and counts as nothing."""
+    """Read a saved window; a damaged one is reported and ignored."""
     if saved is None:
         return None
     try:

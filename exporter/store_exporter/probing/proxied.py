@@ -16,7 +16,7 @@ from ..stores.model import Proxy
 from .exchange import Exchange
 
 _PROXY_SECONDS = 5.0
-"""How long a proxy may take to take a connection."""
+"""Seconds within which a proxy must accept a connection."""
 
 
 def options(proxy: Proxy | None, deadline: float) -> dict[str, Any]:
@@ -24,18 +24,19 @@ def options(proxy: Proxy | None, deadline: float) -> dict[str, Any]:
     if proxy is None:
         return {}
     left = max(deadline - asyncio.get_running_loop().time(), 0.0)
-    # A proxy that takes no connection is told apart from a store that does not answer through it.
+    # Distinguishes a proxy that accepts no connection from a store that sends no response through
+    # it.
     patience = min(_PROXY_SECONDS, left / 2)
     return {
         "proxy": proxy.url,
-        # What goes through a tunnel is not for the proxy.
+        # Requests through a tunnel are not addressed to the proxy.
         "proxy_headers": authorization(proxy),
         "timeout": aiohttp.ClientTimeout(total=None, sock_connect=patience),
     }
 
 
 def login(proxy: Proxy | None, address: yarl.URL) -> dict[str, str]:
-    """Return the header for the proxy in a request that it passes on itself."""
+    """Return the proxy's authentication header for a request without a tunnel."""
     return authorization(proxy) if proxy is not None and address.scheme == "http" else {}
 
 
@@ -51,7 +52,7 @@ def failure(
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return unreachable(proxy.url, host, "has a name that does not resolve")
     if isinstance(error, aiohttp.ClientProxyConnectionError):
-        # asyncio writes its own words where the system's would stand.
+        # asyncio puts its own message in the place of the operating system's.
         reason = os.strerror(error.os_error.errno or 0)
         return unreachable(proxy.url, host, f"cannot be reached: {reason}")
     if isinstance(error, aiohttp.ConnectionTimeoutError) and not exchange.secured:
@@ -61,10 +62,10 @@ def failure(
 
 
 def check_refusal(proxy: Proxy, host: str, status: int, headers: dict[str, str]) -> None:
-    """Refuse a response to plain http that is the proxy's own.
+    """Refuse a response to plain http that the proxy itself wrote.
 
     Raises:
-        TransportError: the proxy would not pass the request on.
+        TransportError: the proxy did not pass the request on.
     """
     refused = refusal(proxy.url, host, status, headers)
     if refused is not None:

@@ -1,4 +1,4 @@
-"""Running one probe or collector of one store once, whatever it does, and recording the result."""
+"""Runs one probe or collector of one store once, whatever it does, and records the result."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ from .state.documents import Documents, MemoryDocuments
 from .state.storage import Key, StateUnavailableError
 
 _LOCAL_WAIT = 5.0
-"""Seconds after which a run that failed by us is tried again."""
+"""Seconds until the next attempt after a run that failed because of this exporter."""
 _STATE_WAIT = 30.0
-"""Seconds after which a run that could not be remembered is tried again."""
+"""Seconds until the next attempt after a run whose state could not be saved."""
 
 
 class Runner:
-    """Runs probes and collectors. Nothing that they do can break it or outlast its deadline.
+    """Runs probes and collectors. Nothing that they do can break it or exceed the deadline.
 
     Args:
         recorder: where metrics are written.
         sender: sends requests; a `Transport`.
         history: remembers results.
         documents: keeps collectors' documents.
-        changes: notices what changes at stores; what they are is forgotten without it.
+        changes: notices changes of stores; without it, the facts about stores are dropped.
         failure_threshold: failures in a row after which a probe counts as failing in
             `store_health`; `store_up` and `store_probe_success` show each failure.
         now: Unix time in seconds.
@@ -59,10 +59,10 @@ class Runner:
         sleep: waits for seconds of that clock.
 
     Attributes:
-        history: what the last runs came to.
+        history: the last results.
         recording: writes metrics.
         changes: the events of stores.
-        complaints: logs what runs came to.
+        complaints: logs results.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Runner:
         return tracker.health(self._monotonic()) if tracker is not None else None
 
     def expect(self, store: Store, jobs: Iterable[Job]) -> None:
-        """Take over a store's configuration, at first and when it changes."""
+        """Apply a store's configuration, at first and after each change."""
         jobs = list(jobs)
         self.access(store).update(store)
         self.recording.expect(store, jobs)
@@ -135,7 +135,7 @@ class Runner:
         self.history.forget_check(job.key)
 
     async def run(self, job: Job) -> Result | Skipped:
-        """Run a job, or find that it must be left out for now, and record which.
+        """Run a job, or skip it for now, and record which.
 
         Raises:
             asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
@@ -150,13 +150,13 @@ class Runner:
     async def run_anyway(self, job: Job, *, reserve: bool = True) -> Result:
         """Run a job for a waiting caller, whether or not the store is in a back-off.
 
-        A run that fails by us is returned as failed, but not recorded: it is no figure of the
-        store's.
+        A run that fails because of this exporter is returned as failed, but not recorded, because
+        it says nothing about the store.
 
         Args:
             job: what to run.
-            reserve: whether a liveness probe may use what is set aside for the scheduled ones.
-                Not for strangers: they could use it up, and the store would not be watched.
+            reserve: whether a liveness probe may use the reserve of the scheduled ones. Not for
+                requests of strangers: they could use it up, and the store would not be watched.
 
         Raises:
             asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
@@ -172,15 +172,15 @@ class Runner:
         return replace(result, skipped=outcome.reason)
 
     async def close(self) -> None:
-        """Save what is to be known of stores by the next process."""
+        """Save what the next process needs to know about the stores."""
         await self.changes.settle()
         await self._budgets.close()
 
     def _obstacle(self, job: Job) -> Skipped | None:
-        """Return why a job should not run now, if so.
+        """Return why a job should not run now; None if it should.
 
-        A store that requested patience is left alone except for the liveness probe: one cheap
-        request, so that its recovery is noticed.
+        A store that requested a pause gets only its liveness probe: one cheap request, so that its
+        recovery is noticed.
         """
         budget = self.access(job.store).budget
         if not job.check.requests:
@@ -202,7 +202,7 @@ class Runner:
     async def _attempt(
         self, job: Job, *, detailed: bool, priority: Priority | None
     ) -> Result | Skipped:
-        # The clock runs neither while our own disk is read nor while it is written.
+        # Reading and writing our own disk does not count towards the run's time.
         key = Key.of(job.store, job.name) if job.kind == COLLECTOR else None
         memory = RunMemory(self._documents, key, self._monotonic, self.recording.state_lost)
         began = took = 0.0
@@ -226,13 +226,13 @@ class Runner:
             wait = job.schedule.interval if error.reason == "conflict" else _STATE_WAIT
             return Skipped("state", wait, error)
         except BudgetSpentError as error:
-            # Our own thrift says nothing about the store. A collector that is out of it half way
-            # has a whole interval to save up for the next run.
+            # Our own budget says nothing about the store. A collector that has spent it half-way
+            # has a whole interval until the next run, in which the budget is refilled.
             wait = error.wait if job.kind == PROBE else job.schedule.interval
             _stop_if_cancelled()
             return Skipped("budget", wait, error)
         except asyncio.CancelledError as error:
-            # If it was not us who were cancelled, something that the check waited for was.
+            # If this task was not cancelled, then something was that the check waited for.
             ended = RuntimeError("the check let a cancellation through")
             ended.__context__ = error
         except Exception as error:  # noqa: BLE001 - classified, counted and logged in _finish
@@ -248,7 +248,7 @@ class Runner:
         return self._finish(job, ended, journal, duration, detailed=detailed)
 
     def _http(self, job: Job, priority: Priority | None, *, detailed: bool) -> StoreHttp:
-        # Whoever waits for a run wants to see all of it, and other probes are there to see it.
+        # A run on request shows the phases of a new connection, and other probes exist to test it.
         lasting = job.liveness and not detailed and job.schedule.interval < IDLE
         return StoreHttp(
             job.store,
@@ -279,7 +279,7 @@ class Runner:
         *,
         detailed: bool,
     ) -> Result:
-        """Record a run and return what it came to."""
+        """Record a run and return its result."""
         describe = partial(
             result_of, job, journal=journal, time=self._now(), duration=duration, detailed=detailed
         )
@@ -288,7 +288,7 @@ class Runner:
             self.changes.notice(job.store, facts_of(job, ended, journal))
             self.recording.record(job, result, ended, journal)
         except Exception as error:  # noqa: BLE001 - it becomes the result, counted and logged
-            # Figures and facts that nobody knows are a bug of the check like any other.
+            # An unknown metric or fact is a bug of the check, like any other.
             ended = error
             result = describe(ended)
             self.recording.record(job, result, ended, journal)

@@ -1,6 +1,7 @@
-"""How long the event loop stalled: a stopped process, a starved machine, a blocking call.
+"""The time that the event loop stalled: a stopped process, a starved machine, a blocking call.
 
-A run that failed meanwhile says nothing about the store: its response may have lain in the socket.
+A run that failed during a stall says nothing about the store: its response may have waited in the
+socket.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ import asyncio
 
 _BEAT = 0.1
 _NOTABLE = 0.05
-"""Seconds by which a beat may be late: less is what any event loop does."""
+"""Seconds by which a beat may be late, as in any event loop."""
 
 
 class StallMeter:
-    """Adds up by how much its own beats come late. It beats only while it is observed.
+    """Adds up the delays of its own beats. It beats only while it is in use.
 
-    A beat that is due before a deadline runs before what the deadline wakes, so that the time lost
-    is known to whoever was timed out by it.
+    A beat that is due before a deadline runs before the code that the deadline wakes. So a run that
+    timed out already knows the lost time.
 
     Attributes:
         lost: seconds lost so far.
@@ -29,13 +30,13 @@ class StallMeter:
         self._handle: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> None:
-        """Beat, at least until the block ends."""
+        """Beat until the end of the block, or of the last block."""
         self._watchers += 1
         if self._handle is None:
             self._plan(asyncio.get_running_loop())
 
     def __exit__(self, *_: object) -> None:
-        """Stop with the last block."""
+        """Stop at the end of the last block."""
         self._watchers -= 1
         if not self._watchers and self._handle is not None:
             self._handle.cancel()

@@ -1,1 +1,1 @@
-"""What a run ended with: its result, the metrics and the health that follow from it."""
+"""The result of a run, and the metrics and the health that follow from it."""

@@ -1,6 +1,6 @@
-"""A store's health as one of three states, from what its probes and collectors found last.
+"""A store's health as one of three states, from the last findings of its probes and collectors.
 
-A finding counts for as long as its figures are shown; then nothing is known any more.
+A finding counts for as long as its figures are shown. After that, nothing is known.
 
 critical: a probe that is marked critical fails.
 degraded: another probe fails, or a probe or collector that succeeded says why the store works but
@@ -45,7 +45,7 @@ class Health:
 
 @dataclass(slots=True)
 class _Standing:
-    """What one probe or collector says about the store at the moment."""
+    """The current finding of one probe or collector."""
 
     critical: bool
     until: float = 0.0
@@ -55,7 +55,7 @@ class _Standing:
 
 
 class HealthTracker:
-    """Follows the health of one store.
+    """Tracks the health of one store.
 
     Args:
         threshold: failures in a row after which a probe counts as failing.
@@ -68,7 +68,7 @@ class HealthTracker:
         self._awaits_liveness = False
 
     def expect(self, jobs: Iterable[Job]) -> None:
-        """Forget what is no longer run."""
+        """Forget jobs that are no longer run."""
         jobs = list(jobs)
         kept = {(job.kind, job.name) for job in jobs}
         for key in self._standings.keys() - kept:
@@ -76,11 +76,11 @@ class HealthTracker:
         self._awaits_liveness = any(job.liveness for job in jobs)
 
     def observe(self, job: Job, result: Result, now: float) -> None:
-        """Note what a run found.
+        """Record the result of a run.
 
         Args:
             job: what was run.
-            result: what it came to.
+            result: its result.
             now: seconds of a clock that never jumps.
         """
         if job.liveness:
@@ -99,7 +99,7 @@ class HealthTracker:
             standing.message = f"{job.name}: {result.message}"
 
     def health(self, now: float) -> Health | None:
-        """Return the health; None where no liveness probe has a result that still counts."""
+        """Return the health; None while no liveness probe has a result that still counts."""
         for key in [key for key, one in self._standings.items() if one.until < now]:
             del self._standings[key]
         if not self._standings or (self._awaits_liveness and self._alive_until < now):

@@ -1,4 +1,4 @@
-"""What the last runs found, for pages and the HTTP API: bounded, in memory, lost on restart."""
+"""The last results, for pages and the HTTP API: bounded, in memory, lost on restart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one run of a probe or collector came to.
+    """The result of one run of a probe or collector.
 
     Attributes:
         domain: of the store.
@@ -21,16 +21,16 @@ class Result:
         name: of the probe or collector.
         time: when it ended, in Unix time.
         ok: whether it succeeded.
-        duration: seconds it took, without waiting for another run of ours.
-        error_type: why it failed; None when it did not.
+        duration: seconds it took, without waits for other runs of this exporter.
+        error_type: why it failed; None if it succeeded.
         message: what happened, for a person; free of secrets.
         status: HTTP status of its last response.
         phases: of its last request, in seconds.
-        degraded: why the store works but not well.
+        degraded: reasons why the store works, but not well.
         summary: what was requested and what came back, in one line.
-        requests: how many it sent.
-        lines: one for each request, for debugging; kept only of a single run.
-        skipped: why the run says nothing about the store, one of `SKIP_REASONS`; "" where it does.
+        requests: the number of requests that it sent.
+        lines: one for each request, for debugging; only kept for a run on request.
+        skipped: why the run says nothing about the store, one of `SKIP_REASONS`; "" if it does.
     """
 
     domain: str
@@ -55,8 +55,9 @@ class History:
     """The last results of every probe and collector.
 
     Args:
-        per_check: results kept of each.
-        total: results kept in all; with many stores fewer are kept of each, but always the last.
+        per_check: how many results to keep of each.
+        total: how many results to keep in all. With many stores, fewer are kept of each, but always
+            the last one.
     """
 
     def __init__(self, per_check: int = 20, total: int = 100_000) -> None:
@@ -80,7 +81,7 @@ class History:
         del results[:-limit]
 
     def take_changed(self) -> set[str]:
-        """Return the domains that had results since the last call of this."""
+        """Return the domains that had results since this method was last called."""
         changed, self._changed = self._changed, set()
         return changed
 
@@ -94,7 +95,7 @@ class History:
         return [results[-1] for _, results in sorted(self._stores.get(domain, {}).items())]
 
     def results(self, domain: str) -> Iterator[Result]:
-        """Yield everything remembered of a store, newest first within each probe or collector."""
+        """Yield all results of a store, newest first within each probe or collector."""
         for _, results in sorted(self._stores.get(domain, {}).items()):
             yield from reversed(results)
 

@@ -1,4 +1,4 @@
-"""From what a run ended with to a result, and what the log says about it."""
+"""Turns the end of a run, a report or an exception, into a result and log lines."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ log = logging.getLogger(__name__)
 _MOST_REASONS = 10
 _OURS: tuple[ErrorName, ...] = ("local_failure", "pool_timeout")
 _TIMED: dict[ErrorName, float] = {"timeout": 0.5, "connection": 3.0, "tls": 3.0, "dns": 3.0}
-"""Failures that a stalled event loop may have made, and after how many seconds of it: our own
-deadlines pass at once, while servers wait some seconds before they give up on us. Where a run has
-less than a second, half of that is enough."""
+"""Failures that a stalled event loop may have caused, by the seconds that it must have stalled: our
+own deadlines pass at once, while servers wait some seconds before they give up. For a run with a
+timeout of less than a second, half of the timeout is enough."""
 _COMPLAINT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A run that was left out, or that failed by us and so says nothing about the store.
+    """A run that says nothing about the store: skipped, or failed because of this exporter.
 
     Attributes:
         reason: one of `SKIP_REASONS`.
-        wait: seconds after which it may be tried again.
-        error: what a run that was begun ended with; None where it was not.
+        wait: seconds until it may be tried again.
+        error: the exception of a run that had started; None if it had not.
     """
 
     reason: str
@@ -48,7 +48,7 @@ class Skipped:
 
     @property
     def message(self) -> str:
-        """Why, for a person."""
+        """The reason, for people to read."""
         if self.error is not None:
             return str(self.error)
         return f"{self.reason}; it may run in {self.wait:.0f} s"
@@ -63,7 +63,7 @@ def result_of(
     duration: float,
     detailed: bool = False,
 ) -> Result:
-    """Return what a run came to.
+    """Return the result of a run.
 
     Args:
         job: what was run.
@@ -71,7 +71,7 @@ def result_of(
         journal: what it requested of the store.
         time: when it ended, in Unix time.
         duration: seconds it took.
-        detailed: whether to tell of each request.
+        detailed: whether to keep a line for each request.
     """
     redact = redactor_of(job.store)
     error_type = fault = None
@@ -83,7 +83,8 @@ def result_of(
     else:
         error_type = classify(ended)
         if ERROR_TYPES[error_type].fault is Fault.CUSTOMER:
-            # Nobody shops here: what refuses a customer's wish responds to something else.
+            # A probe is no customer, so it cannot fail by a customer's fault: such a response has
+            # another cause.
             error_type = "invalid_response"
         fault = ERROR_TYPES[error_type].fault
         message = redact.line(str(ended))
@@ -107,7 +108,7 @@ def result_of(
 
 
 def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreError | None:
-    """Return why a run failed by this machine or process; None for what the store has done.
+    """Return why this machine or process made a run fail; None if the store did.
 
     Args:
         job: what was run.
@@ -116,7 +117,8 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
     """
     most = _TIMED | {"timeout": min(_TIMED["timeout"], job.schedule.timeout / 2)}
     if isinstance(ended, Report):
-        # A response that lay unread looks slow; what a collector counted is kept.
+        # A response that lay unread looks slow, so a probe's degraded result does not count. The
+        # figures of a collector do.
         stalled = job.kind == PROBE and bool(ended.degraded) and lost >= most["timeout"]
         kind: ErrorName | None = "timeout" if stalled else None
     else:
@@ -130,17 +132,17 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
 
 
 def throttled_as_degraded(ended: Report | Exception) -> Report | Exception:
-    """Return what a probe's end says about the store: one that is throttled is not down."""
+    """Return the end of a probe; if it was throttled, the store is degraded and not down."""
     if isinstance(ended, StoreError) and ended.error_type == "rate_limited":
         return Report((), [f"The store asks for fewer requests: {ended.message}."], ended.message)
     return ended
 
 
 def facts_of(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
-    """Return what a run found that rarely changes.
+    """Return the facts that a run found.
 
-    The certificate is the liveness probe's, of one host: others may follow a redirect to
-    another one, which has a certificate of its own. That of a kept connection was seen before.
+    The certificate comes only from the liveness probe, because other probes may follow a redirect
+    to a host with another certificate. The certificate of a kept connection was seen before.
     """
     facts = dict(ended.facts) if isinstance(ended, Report) else {}
     if job.liveness and journal.certificate_expiry is not None and not journal.kept:
@@ -150,7 +152,7 @@ def facts_of(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
 
 
 class Complaints:
-    """Logs what runs came to: changes as they happen, and bugs once a minute with a traceback.
+    """Logs results: changes as they happen, and bugs once a minute with a traceback.
 
     Args:
         monotonic: seconds of a clock that never jumps.
@@ -162,9 +164,10 @@ class Complaints:
         self._changes = True
 
     def without_changes(self) -> Complaints:
-        """Return one for runs on request, which are not limited in number.
+        """Return a log for runs on request, whose number is not limited.
 
-        Whoever asked is told what they came to. It logs bugs, as often as this one would.
+        It does not log changes, because the client gets the result. It logs bugs as often as this
+        one.
         """
         other = Complaints(self._monotonic)
         other._logged, other._changes = self._logged, False
@@ -176,7 +179,7 @@ class Complaints:
         Args:
             job: what was run.
             result: what it came to.
-            before: what it came to the last time.
+            before: the previous result.
             error: the exception that it raised, if it raised one.
         """
         where = {"store": result.domain, result.kind: result.name}
@@ -201,12 +204,12 @@ class Complaints:
         )
 
     def state(self, store: Store, before: Health | None, health: Health | None) -> None:
-        """Log a change of a store's state; what failed has its own line.
+        """Log a change of a store's state; failed checks have their own lines.
 
         Args:
             store: the store.
-            before: its health until now; None if it was not known.
-            health: its health from now on.
+            before: its previous health; None if it was not known.
+            health: its new health.
         """
         unchanged = before is not None and health is not None and before.state is health.state
         if health is None or unchanged or not self._changes:
@@ -226,7 +229,7 @@ class Complaints:
         )
 
     def skipped(self, job: Job, reason: str, error: StoreError | None) -> None:
-        """Log once a minute that runs fail by us; `error` is None for those that were not begun."""
+        """Log once a minute that this exporter fails runs; `error` is None for runs not started."""
         key, now = ("", reason), self._monotonic()
         if error is None or now - self._logged.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
             return
@@ -235,7 +238,7 @@ class Complaints:
         log.warning("%s of %s was left out: %s", job.name, job.store.domain, message)
 
     def _trace(self, job: Job, error: Exception, where: dict[str, str]) -> None:
-        # A bug shows in many stores at once; one of them is enough to find it.
+        # A bug affects many stores at once; one traceback is enough to find it.
         key, now = (job.store.platform, job.name), self._monotonic()
         if now - self._logged.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
             return

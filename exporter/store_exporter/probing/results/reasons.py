@@ -1,7 +1,8 @@
-"""Why a probe fails, in words that may stand in a label: short, and the same for a whole outage.
+"""Why a probe fails, as a label value: short, and the same for a whole outage.
 
-A store's own words are what tells an exhausted database from a broken plugin, but they carry what
-changes with each response (numbers of requests, hashes, times), and at worst a customer's address.
+Only the store's own message distinguishes an exhausted database from a broken plugin. But it may
+contain parts that change with each response (request numbers, hashes, times), and at worst a
+customer's address.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from .history import Result
 
 LONGEST = 160
-"""Characters of a reason; what follows is cut off."""
+"""Characters of a reason; longer ones are cut."""
 
 _CHANGING = re.compile(
     r"(?P<address>https?://\S+)"
@@ -29,12 +30,13 @@ def reason_of(message: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """That a probe fails.
+    """The failure of a probe, from its first failed run on.
 
     Attributes:
         since: when the first failure in a row ended, in Unix time.
-        error_type: that of its latest failure.
-        reason: the first one's of these failures of one type, so that one outage is one series.
+        error_type: of its latest failure.
+        reason: of the first of these failures with the same error type, so that one outage is one
+            series.
     """
 
     since: float
@@ -43,11 +45,11 @@ class Failing:
 
 
 def failing(result: Result, before: Failing | None) -> Failing:
-    """Return how a probe fails, of which the latest result is a failure.
+    """Return the failure of a probe whose latest result is a failure.
 
     Args:
         result: the latest.
-        before: how it failed until then; None where it succeeded.
+        before: its failure until then; None if it had succeeded.
     """
     error_type = result.error_type or ""
     if before is not None and before.error_type == error_type:

@@ -1,4 +1,4 @@
-"""What becomes of a result: the one place where probing writes metrics."""
+"""Records results as metrics: the only place where probing writes metrics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .reasons import Failing, failing
 SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
 """The values of the label `reason` of `store_exporter_runs_skipped_total`."""
 _LONGEST_LABEL = 100
-"""Characters of a label whose value a store chooses."""
+"""Characters of a label value that a store chooses."""
 
 _STATES = {
     state: [Sample(health.HEALTH, float(one is state), {"state": one}) for one in State]
@@ -33,14 +33,15 @@ _STATES = {
 
 
 class Recording:
-    """Writes what runs found into a recorder.
+    """Writes the results of runs into a recorder.
 
-    Figures are published in groups that replace each other as a whole. They disappear when they
-    are not renewed for three intervals, except for what tells how fresh a collector is: an alert
-    on a collector that stands still needs it most when nothing comes any more.
+    Figures are published in groups that replace each other as a whole. They disappear if they are
+    not renewed for three intervals. The exception are the metrics about collectors, such as the
+    time of the last success: an alert on a stopped collector needs them most when nothing arrives
+    any more.
 
     Args:
-        recorder: where to.
+        recorder: holds the metrics.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -57,9 +58,9 @@ class Recording:
             self._recorder.inc(exporter.STATE_ERRORS, (reason,), 0)
 
     def expect(self, store: Store, jobs: Iterable[Job]) -> None:
-        """Show a store's counters at zero, as far as their labels are known, and its collectors.
+        """Show a store's collectors, and at zero those of its counters whose labels are known.
 
-        So that a collector that never gets its turn is missed as well as one that fails.
+        So a collector that never runs is noticed as well as one that fails.
         """
         self._recorder.inc(health.API_THROTTLED, store.labels, 0)
         collectors = [
@@ -74,15 +75,15 @@ class Recording:
 
         Args:
             job: what was run.
-            result: what it came to.
+            result: its result.
             ended: the report that it returned, or the exception that it raised.
             journal: what it requested of the store.
 
         Raises:
-            ValueError: a sample of the report is not as the catalogue says.
+            ValueError: a sample of the report does not match the catalogue.
         """
         if isinstance(ended, Report):
-            # First, because it may be refused, and then the run is a failure.
+            # This comes first: the recorder may refuse the samples, and then the run is a failure.
             self._publish_figures(job, ended)
         successes = self._last_success.setdefault(result.domain, {})
         if result.ok:
@@ -123,7 +124,7 @@ class Recording:
         )
 
     def _failing(self, job: Job, result: Result) -> Iterator[Sample]:
-        """Since when a probe has been failing, and why, for as long as it does."""
+        """Publish since when a probe has been failing, and why, for as long as it fails."""
         failures = self._failures.setdefault(result.domain, {})
         if result.ok:
             failures.pop(job.name, None)
@@ -149,7 +150,7 @@ class Recording:
             self._recorder.publish(group, job.store.labels, own, ttl=job.ttl)
 
     def certificate(self, job: Job, expiry: float) -> None:
-        """Record when the store's certificate expires, whoever saw it last."""
+        """Record when the store's certificate expires, from whichever probe saw it last."""
         group = ("certificate", job.store.domain)
         samples = [Sample(health.TLS_EXPIRY, expiry)]
         self._recorder.publish(group, job.store.labels, samples, ttl=job.ttl)
@@ -170,7 +171,7 @@ class Recording:
             self.certificate(job, journal.certificate_expiry)
 
     def standing(self, job: Job, state: Health | None, access: Access) -> None:
-        """Record a store's health and budget as they are after a run."""
+        """Record a store's health and budget after a run."""
         store = job.store
         samples = [
             Sample(health.API_BUDGET_LIMIT, access.budget.per_hour),
@@ -181,15 +182,15 @@ class Recording:
         self._recorder.publish(("standing", store.domain), store.labels, samples, ttl=job.ttl)
 
     def skipped(self, reason: str, count: int = 1) -> None:
-        """Count runs that were left out."""
+        """Count skipped runs."""
         self._recorder.inc(exporter.RUNS_SKIPPED, (reason,), count)
 
     def state_lost(self) -> None:
-        """Count that saved state made no sense and was set aside."""
+        """Count saved state that was not usable and has been set aside."""
         self._recorder.inc(exporter.STATE_LOSSES, ())
 
     def state_failed(self, reason: Reason) -> None:
-        """Count that a run could not be remembered."""
+        """Count a run whose state could not be saved."""
         self._recorder.inc(exporter.STATE_ERRORS, (reason,))
 
     def started(self, lag: float) -> None:
@@ -212,7 +213,7 @@ class Recording:
 
 
 def _legible(sample: Sample, store: Store) -> Sample:
-    """Return a sample whose labels, which may be a store's own words, are fit for any screen."""
+    """Return a sample with labels that are safe to display: a store may have chosen their text."""
     line = redactor_of(store).line
     labels = {name: line(text, _LONGEST_LABEL) for name, text in sample.labels.items()}
     return sample._replace(labels=labels)

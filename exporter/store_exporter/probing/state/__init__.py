@@ -1,1 +1,1 @@
-"""What is remembered of stores, in SQLite or PostgreSQL, and which process watches which store."""
+"""The saved state of stores, in SQLite or PostgreSQL, and the leases of stores."""

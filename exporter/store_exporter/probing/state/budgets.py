@@ -1,9 +1,9 @@
-"""Request budgets, saved: they outlive a store's removal, a reload and the process.
+"""Saved request budgets: they outlive a store's removal, a reload and the process.
 
 A budget is saved within a second of its change, together with all others that changed, and read
 before the first request to a store. So a process that dies again and again sends no more requests
-to a store than one that lives on. It belongs to the address and not to the tenant: the requests
-were sent to a store that moves to another org all the same.
+to a store than one that keeps running. A budget belongs to the store's address, not to its tenant:
+a store that moves to another org has received the requests all the same.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from .storage import Key, StateUnavailableError, StoreIdentity
 log = logging.getLogger(__name__)
 
 SAVE_SECONDS = 1.0
-"""How long after a change a budget is saved."""
+"""Seconds between a change of a budget and its saving."""
 _DOCUMENT = "budget"
 
 
 class Budgets:
-    """Keeps the budgets of stores.
+    """Saves the budgets of stores.
 
     Args:
-        documents: where.
+        documents: where they are saved.
         now: Unix time.
     """
 
@@ -41,14 +41,14 @@ class Budgets:
         self._saving: asyncio.Task[None] | None = None
 
     async def restore(self, key: Key, budget: Budget) -> bool:
-        """Take over what was saved of a store's budget, if anything was.
+        """Restore a store's saved budget, if there is one.
 
         Args:
-            key: of the store, by `key_of`.
-            budget: what is left of it.
+            key: the store's key from `key_of`.
+            budget: the budget to restore.
 
         Returns:
-            False when it cannot be read now; so much is left meanwhile that liveness is probed.
+            False if it cannot be read now; until then the budget only allows the liveness probe.
         """
         try:
             before = self._unsaved.get(key)
@@ -75,7 +75,7 @@ class Budgets:
             await self.save()
 
     async def save(self) -> None:
-        """Save what changed; what cannot be saved now is saved when it changes again."""
+        """Save the changed budgets. One that cannot be saved now is saved after its next change."""
         unsaved, self._unsaved = self._unsaved, {}
         now = self._now()
         writes = (
@@ -84,18 +84,18 @@ class Budgets:
         )
         for outcome in await asyncio.gather(*writes, return_exceptions=True):
             if isinstance(outcome, Exception):
-                # Runs that cannot save say so themselves.
+                # Runs report themselves that they cannot save.
                 log.debug("budgets cannot be saved: %s", outcome)
                 return
 
     async def close(self) -> None:
-        """Save what changed, and nothing any more."""
+        """Save the changed budgets a last time."""
         if self._saving is not None:
             self._saving.cancel()
         await self.save()
 
 
 def key_of(store: Store) -> Key:
-    """Return under which key a store's budget is kept."""
+    """Return the key under which a store's budget is saved."""
     identity = StoreIdentity.of(store)
     return Key("", "", identity.domain, identity.address, _DOCUMENT)

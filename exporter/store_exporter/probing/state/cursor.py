@@ -1,9 +1,9 @@
-"""Collectors' memory: what a run saves is durable before anything that it counted is published.
+"""Collectors' saved state: a run's document is durable before its figures are published.
 
-A collector keeps its position and its counters in one document. During a run the document lives
-in memory; when the run ends, also by a failure half-way, the runner makes the last saved one
-durable and only then publishes figures. So a crash at any moment leaves a document whose counters
-belong to its position, and Prometheus has never seen a count that the document does not know.
+A collector keeps its position and its counters in one document. During a run the document is in
+memory. When the run ends, also by a failure half-way, the runner makes the last saved document
+durable, and only then publishes figures. So after a crash at any moment, the document's counters
+match its position, and Prometheus has never seen a count that is not in the document.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 64 * 1024 * 1024
 """The largest document; a collector that needs more has a leak."""
 _KEEP_SECONDS = 2.0
-"""How often at most the memory of a run that goes on is made durable."""
+"""Seconds between two times at which the document of a long run is made durable."""
 
 
 class RunCursor:
     """The `Cursor` of the contract for one run.
 
     Args:
-        saved: the document as it was saved last, None when there is none; or why it cannot be
-            read, which is raised when the collector requests it.
+        saved: the document that was saved last; None if there is none; or the reason why it cannot
+            be read, which is raised when the collector requests it.
     """
 
     def __init__(self, saved: Saved | StateUnavailableError | None = None) -> None:
@@ -47,7 +47,7 @@ class RunCursor:
         """Return the last saved document, empty at first.
 
         Raises:
-            StateUnavailableError: it cannot be read now.
+            StateUnavailableError: the document cannot be read now.
         """
         if self._unavailable is not None:
             raise self._unavailable
@@ -57,7 +57,7 @@ class RunCursor:
         return document if isinstance(document, dict) else {}
 
     def discard(self, why: str) -> None:
-        """Start afresh, because the saved document makes no sense."""
+        """Start over, because the saved document is not usable."""
         self.discarded = self._document, why
         self._document = self.changed = "{}"
 
@@ -65,9 +65,9 @@ class RunCursor:
         """Replace the document.
 
         Raises:
-            StateUnavailableError: it could not be read, so that it cannot be replaced.
-            TypeError: it has something in it that JSON has not.
-            ValueError: it is too large, or has numbers in it that are not finite.
+            StateUnavailableError: the document could not be read, so it cannot be replaced.
+            TypeError: it contains something that JSON cannot represent.
+            ValueError: it is too large, or contains numbers that are not finite.
         """
         if self._unavailable is not None:
             raise self._unavailable
@@ -78,13 +78,13 @@ class RunCursor:
 
 
 class RunMemory:
-    """The memory of one run among the documents.
+    """The document of one run.
 
     Args:
-        documents: where it is kept.
-        key: its name; None for a run that remembers nothing.
+        documents: where it is saved.
+        key: its name; None for a run that saves nothing.
         monotonic: seconds of a clock that never jumps.
-        lost: called when a document made no sense and begins anew.
+        lost: called when a document was not usable and the collector starts over.
 
     Attributes:
         cursor: what the run reads and saves.
@@ -105,7 +105,7 @@ class RunMemory:
         self._written = monotonic()
 
     async def read(self) -> None:
-        """Read it before the run. That this cannot be done matters only to who requests it."""
+        """Read the document before the run; a failure is raised when the collector requests it."""
         if self._key is not None:
             try:
                 self.cursor = RunCursor(await self._documents.read(self._key))
@@ -113,9 +113,9 @@ class RunMemory:
                 self.cursor = RunCursor(error)
 
     async def keep(self) -> None:
-        """Make durable, now and then, what was saved so far.
+        """Make the document durable now and then during the run.
 
-        So a walk that is longer than the time from crash to crash gets ahead all the same.
+        So a walk makes progress even if it takes longer than the time between two crashes.
         """
         cursor = self.cursor
         if self._key is None or cursor.changed is None:
@@ -126,14 +126,14 @@ class RunMemory:
         try:
             cursor.revision = await self._documents.write(self._key, document, cursor.revision)
         except StateUnavailableError:
-            return  # no matter of the run's; its end tries again and tells
+            return  # does not concern the run; its end tries again and reports
         cursor.changed = None
 
     async def save(self) -> None:
-        """Make durable, at the run's end, what it saved, and keep aside what made no sense to it.
+        """Make the document durable at the run's end; set aside a document that was not usable.
 
         Raises:
-            StateUnavailableError: it cannot be written now.
+            StateUnavailableError: the document cannot be written now.
         """
         key, cursor = self._key, self.cursor
         if key is None:

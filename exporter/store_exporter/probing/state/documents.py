@@ -1,4 +1,4 @@
-"""Documents for the event loop, which never waits for a disk or a database."""
+"""Documents for the event loop, which must never wait for a disk or a database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BATCH = 256
 
 
 class Documents(Protocol):
-    """Where documents are kept."""
+    """A store of documents."""
 
     async def read(self, key: Key) -> Saved | None:
         """Return a document, or None when there is none."""
@@ -47,12 +47,12 @@ class MemoryDocuments:
 class StoredDocuments:
     """Documents in a `Storage`, read and written in one thread beside the event loop.
 
-    Documents that come while another one is written go into one transaction together, so that the
-    disk waits for are shared. Those that are requested while others are read are read together, so
-    that ten thousand stores that are new do not wake the thread ten thousand times.
+    Documents that arrive while another one is written share the next transaction, and so its wait
+    for the disk. Documents that are requested while others are read are read together, so that ten
+    thousand new stores do not wake the thread ten thousand times.
 
     Args:
-        state: where they are kept; closed with this.
+        state: the storage; closed together with this object.
     """
 
     def __init__(self, state: Storage) -> None:
@@ -91,14 +91,15 @@ class StoredDocuments:
     def _get(self, key: Key) -> Saved | Exception | None:
         try:
             return self._state.get(key)
-        except Exception as error:  # noqa: BLE001 - raised where the document is waited for
+        except Exception as error:  # noqa: BLE001 - raised where the caller waits for the document
             return error
 
     async def write(self, key: Key, document: str, revision: int | None = None) -> int:
         """Replace a document, durably, before returning its new revision.
 
         Raises:
-            StateUnavailableError: it cannot be saved now, or another process saved it meanwhile.
+            StateUnavailableError: it cannot be saved now, or another process has saved it
+                meanwhile.
         """
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._pending.append((Write(key, document, revision), done))
@@ -115,7 +116,7 @@ class StoredDocuments:
     async def _put(self, writes: list[Write]) -> list[int | Exception]:
         try:
             revisions = await self._in_thread(lambda: self._state.put(writes))
-        except Exception as error:  # noqa: BLE001 - raised where each document is waited for
+        except Exception as error:  # noqa: BLE001 - raised where each caller waits for its document
             return [error] * len(writes)
         return [
             _conflict(write) if revision is None else revision
@@ -132,7 +133,7 @@ class StoredDocuments:
 
 
 def _settle(waiting: Iterable[asyncio.Future[T]], outcomes: Sequence[T | Exception]) -> None:
-    """Give everything that still waits its result."""
+    """Pass the results to all callers that still wait."""
     for done, outcome in zip(waiting, outcomes, strict=True):
         if done.done():
             continue

@@ -1,6 +1,6 @@
 """The recent calls of watched stores in the state, so that a restart does not lose them.
 
-They are saved as they may be shown, masked: the state holds no customer's data and no secret.
+They are masked before they are saved: the state contains no customer's data and no secret.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from .storage import Key, Saved, StateUnavailableError
 log = logging.getLogger(__name__)
 
 DOCUMENT = "(calls)"
-"""Stands where others have a collector's name, which no collector can have."""
+"""Used instead of a collector's name; no collector can have this name."""
 _SECONDS = 60.0
-"""How often what changed is saved. A crash loses as much; an end by a signal nothing."""
+"""Seconds between two saves. A crash loses the calls since the last one; an end by a signal loses
+none."""
 
 
 class KeptCalls:
@@ -53,7 +54,7 @@ class KeptCalls:
         self._saving: asyncio.Task[None] | None = None
 
     async def expect(self, stores: Iterable[Store]) -> None:
-        """Keep those of these stores, and restore what is saved of the ones that are new."""
+        """Save the calls of these stores, and restore the saved calls of new ones."""
         wanted = {(store.org, store.domain): store for store in stores}
         self._unread = (self._unread | (wanted.keys() - self._stores.keys())) & wanted.keys()
         self._stores = wanted

@@ -1,1 +1,1 @@
-"""`/api/v1`, OTLP and the predecessor's addresses: what applications request and report."""
+"""The endpoints for applications: `/api/v1`, OTLP, and the predecessor's addresses."""

@@ -1,7 +1,7 @@
-"""What an org's operations did, as the JSON that its application reads.
+"""Statistics of an org's operations, as JSON for its application.
 
-`stats` is computed over every operation that the filters let through, whatever `limit` says;
-`limit` only bounds how many rows of `metrics` are listed.
+`stats` covers every operation that passes the filters. `limit` only limits the number of rows in
+`metrics`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PROCESS_ONLY = (
     "these are calls that the exporter has counted itself: of applications, those that they report "
     "to it; prometheus_url in its configuration adds the past, and applications that are scraped"
 )
-"""A warning: there is no database to query."""
+"""A warning: no Prometheus is configured, so only this process's own counts are known."""
 
 Key = tuple[str, str, str]
 """Domain, platform and operation."""
@@ -33,14 +33,14 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which figures to return. Domain and operation may be any text; only the org is trusted.
+    """The figures to return. Domain and operation may be any text; only the org is trusted.
 
     Attributes:
         org: the tenant of the request.
-        domain: one store, configured or known to the org's applications alone, or all.
-        operation: one operation, of the catalogue or of the application's own, or all.
-        days: how far back, where the source remembers days.
-        limit: most rows listed.
+        domain: one store, which need not be configured if the org's applications report it; or all.
+        operation: one operation, from the catalogue or the application's own; or all.
+        days: how many past days, if the source has past days.
+        limit: maximum number of rows.
     """
 
     org: str
@@ -50,7 +50,7 @@ class Filters:
     limit: int = 100
 
     def let_through(self, labels: Sequence[str]) -> bool:
-        """Whether a series of the labels org, domain, platform, operation passes."""
+        """Whether a series with the labels org, domain, platform and operation passes."""
         org, domain, _, operation = labels[:4]
         return (
             org == self.org
@@ -61,7 +61,7 @@ class Filters:
 
 @dataclass(slots=True)
 class OperationUsage:
-    """How often one operation ran, how long it took in all, and how it failed.
+    """The number of calls of one operation, their total duration, and their failures.
 
     Attributes:
         total: finished calls.
@@ -87,15 +87,16 @@ class OperationUsage:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Figures, and what they rest on.
+    """Figures, and how complete they are.
 
     Attributes:
         usages: by domain, platform and operation.
-        start: Unix time in seconds of the org's first data in the requested days; None without any.
+        start: Unix time in seconds of the org's first data in the requested days; None without
+            data.
         end: the same of the last data.
-        complete: there is data for the whole of the days.
-        partial: a part of the data could not be read, so no figure is more than a lower bound.
-        warnings: why it is not complete, and what else there is to know.
+        complete: whether there is data for all of the requested days.
+        partial: whether a part of the data could not be read, so that all figures are lower bounds.
+        warnings: why the data is not complete, and other remarks.
     """
 
     usages: Mapping[Key, OperationUsage]
@@ -107,7 +108,7 @@ class Findings:
 
 
 def from_recorder(recorder: Recorder, filters: Filters, now: float) -> Findings:
-    """Read what this process itself has counted since it started."""
+    """Return what this process has counted since it started."""
     found: dict[Key, OperationUsage] = {}
     beginnings: list[float] = []
     for family in recorder.families():
@@ -146,7 +147,7 @@ _READERS = {
 
 
 def report(findings: Findings, filters: Filters, source: str) -> dict[str, Any]:
-    """Make the response: rows of the busiest operations, statistics of all, and the filters."""
+    """Return the response: rows of the busiest operations, statistics of all, and the filters."""
     usages = findings.usages
     everything = OperationUsage()
     by_operation: Counter[str] = Counter()
@@ -170,7 +171,7 @@ def report(findings: Findings, filters: Filters, source: str) -> dict[str, Any]:
         "filters": {
             "domain": filters.domain,
             "operation": filters.operation,
-            # A process counts since it started; only Prometheus has past days.
+            # A process has only counted since it started; only Prometheus has past days.
             "days": filters.days if source == "prometheus" else None,
             "limit": filters.limit,
         },
@@ -184,7 +185,7 @@ def _written(moment: float | None) -> str | None:
 
 def _figures(usage: OperationUsage, partial: bool) -> dict[str, Any]:
     total = round(usage.total)
-    # Of errors that are missing nobody knows: a share of what was found would be praise.
+    # If data is missing, errors may be missing, and a rate of the rest would look too good.
     success = None if partial else success_rate(usage.total, usage.errors.items())
     mean = round(usage.seconds / usage.total * 1000, 1) if total and not partial else None
     errors = sorted(usage.errors.items(), key=lambda item: (-item[1], item[0]))
@@ -197,10 +198,10 @@ def _figures(usage: OperationUsage, partial: bool) -> dict[str, Any]:
 
 
 def success_rate(total: float, errors: Iterable[tuple[str, float]]) -> float | None:
-    """Return the share of calls that worked as the store should, in percent, or None of none.
+    """Return the percentage of calls in which the store worked as it should; None without calls.
 
-    What the store rightly refused (fault `customer`) worked, and what the caller cancelled says
-    nothing either way.
+    A rightful refusal (fault `customer`) counts as success. A call that the caller cancelled does
+    not count at all.
     """
     failed = cancelled = 0.0
     for name, count in errors:

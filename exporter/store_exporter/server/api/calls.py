@@ -1,4 +1,4 @@
-"""`/api/v1/calls`: the latest failures of an org's stores, and its slowest operations."""
+"""`/api/v1/calls`: an org's latest failures and slowest operations."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ..security.access import OrgAccess
 
 MAX_LIMIT = 1000
 MAX_READERS = 4
-"""Requests at the same time: masking a thousand messages takes a second of a thread, of which there
-are few, and which others wait for."""
+"""Maximum number of concurrent requests: masking a thousand messages occupies a thread for a
+second, and there are few threads."""
 MAX_READERS_OF_ORG = 2
 _FILTERS: Mapping[str, Collection[str] | None] = {
     "operation": None,
@@ -29,11 +29,11 @@ _FILTERS: Mapping[str, Collection[str] | None] = {
     "fault": [*Fault],
     "kind": (OPERATION, PROBE, COLLECTOR),
 }
-"""What may be requested, with the known values; any for operations."""
+"""The parameters, with their known values; operations may have any value."""
 
 
 class CallsApi:
-    """Shows the recent calls of a token's org."""
+    """Returns the recent calls of a token's org."""
 
     def __init__(self, exporter: Exporter, access: OrgAccess) -> None:
         self._exporter = exporter
@@ -71,7 +71,7 @@ class CallsApi:
         }
 
     def _domain(self, org: str, domain: str) -> str | None:
-        """Return the requested domain: one of the org's stores, or one that its calls have.
+        """Return the requested domain: a store of the org, or a domain of its calls.
 
         Raises:
             ApiError: it is neither.
@@ -87,10 +87,10 @@ class CallsApi:
 
 
 def _wanted(request: web.Request, name: str) -> str | None:
-    """Return the value that calls must have in one field; None for any.
+    """Return the requested value of one field; None for any.
 
     Raises:
-        ApiError: there is no such value.
+        ApiError: the value does not exist.
     """
     value, known = clean(request.query.get(name, "")) or None, _FILTERS[name]
     if value is not None and known is not None and value not in known:

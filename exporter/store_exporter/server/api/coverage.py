@@ -1,8 +1,8 @@
-"""For which part of the requested days a Prometheus has an org's operations.
+"""Coverage: the part of the requested days for which a Prometheus has data of an org's operations.
 
-The requested days are looked at in equal parts, each of which has samples or has none. That reads
-every sample once, as `increase` does, and finds figures of a quarter of an hour among 90 days, or
-of a single hour among two years.
+The requested days are divided into equal parts, and each part has samples or has none. That reads
+every sample once, as `increase` does. It finds a quarter of an hour of data in 90 days, or a single
+hour in two years.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from dataclasses import dataclass
 from .query_api import BROKEN, PrometheusError, QueryResponse
 
 PARTS = 288
-"""In how many parts the days are read: a day in parts of five minutes."""
+"""The number of parts: a day has parts of five minutes."""
 
 _FINER = 300
-"""How many times a part is searched, to find its first or last sample."""
+"""The number of steps in which a part is searched for its first or last sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What there is.
+    """The part of the requested days that has data.
 
     Attributes:
         start: Unix time in seconds of the first sample, to a second for each requested day; None
             without any.
         end: the same of the last.
-        missing: seconds of the days without samples.
-        gaps: those of them that are between start and end.
+        missing: seconds of the requested days without samples.
+        gaps: those of the missing seconds that are between start and end.
     """
 
     start: float | None
@@ -39,15 +39,15 @@ class Coverage:
 
 
 class CoverageQueries:
-    """The queries for one org's days, and how their responses are read.
+    """The queries for the coverage of one org, and the reading of their responses.
 
-    Whatever domain or operation is requested, it is the org's samples that count: where its
-    application was scraped and an operation was not, there were no calls.
+    All samples of the org count, whatever domain or operation is requested: if its application was
+    scraped and an operation has no samples, there were no calls.
 
     Args:
         series: a selector of the org's calls.
         days: how many.
-        now: Unix time in seconds of their end.
+        now: Unix time in seconds of the end of the days.
         hourly: it is a sample an hour, of which days are looked at one by one.
     """
 
@@ -59,16 +59,16 @@ class CoverageQueries:
         self._part = days * 86_400 // self._parts
 
     def parts(self) -> dict[str, str]:
-        """The range query that finds the parts with samples."""
+        """Return the range query that finds the parts with samples."""
         first = self._now - (self._parts - 1) * self._part
         counts = f"count(count_over_time({self._series}[{self._part}s]))"
         return _range(counts, first, self._now, self._part)
 
     def ends(self, parts: QueryResponse) -> list[dict[str, str]]:
-        """The range queries for the first and the last sample; none where there is nothing."""
+        """Return the range queries for the first and the last sample; none without samples."""
         times = self._times(parts)
         step = max(self._part // _FINER, 1)
-        # Prometheus looks back for five minutes, and so for more only when told.
+        # Prometheus looks back for five minutes; longer only if the query says so.
         seen = f"last_over_time({self._series}[{step}s])" if self._hourly else self._series
         return [
             _range(f"{function}(timestamp({seen}))", time - self._part, time, step)
@@ -76,17 +76,17 @@ class CoverageQueries:
         ]
 
     def read(self, parts: QueryResponse, ends: Sequence[QueryResponse]) -> Coverage:
-        """Sum up the responses.
+        """Return the coverage according to the responses.
 
         Raises:
-            PrometheusError: they are no times.
+            PrometheusError: the responses contain no times.
         """
         times = self._times(parts)
         missing = (self._parts - len(times)) * self._part
         if not times:
             return Coverage(None, None, missing, 0)
         between = round((times[-1] - times[0]) / self._part) + 1
-        # A sample may be seen for so short that no point of the range query is within.
+        # A sample may be visible for so short a time that no point of the range query meets it.
         return Coverage(
             start=next(self._moments(ends[0], times[0]), times[0] - self._part),
             end=max(self._moments(ends[1], times[-1]), default=times[-1]),
@@ -108,5 +108,5 @@ class CoverageQueries:
 
 def _range(query: str, start: float, end: float, step: int) -> dict[str, str]:
     times = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": str(step)}
-    # VictoriaMetrics moves start and end to its cache's grid without it.
+    # Without it, VictoriaMetrics aligns start and end to the grid of its cache.
     return {"query": query, **times, "nocache": "1"}

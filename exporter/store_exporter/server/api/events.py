@@ -1,4 +1,4 @@
-"""`/api/v1/events`: what changed at an org's stores, and what it says that it has deployed."""
+"""`/api/v1/events`: changes of an org's stores, and deployments that the org reports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .stores import store_of, watched_store
 
 MAX_LIMIT = 1000
 MAX_AN_HOUR = 60
-"""Events that an org may tell in an hour: each is a series of its own for a day."""
+"""Events that an org may report per hour: each has its own series for a day."""
 _AHEAD_SECONDS = 300.0
 _AGO_SECONDS = 7 * 86_400.0
 _FIELDS = ("domain", "application", "version", "link", "time")
@@ -72,7 +72,7 @@ class EventsApi:
         return {"events": chosen[:limit], "filters": filters}
 
     async def record(self, request: web.Request) -> dict[str, Any]:
-        """Take a deploy mark."""
+        """Record a reported deployment."""
         org = self._access.org(request, "events")
         key = key_of(request)
         async with self._bodies.read(request, org) as body:
@@ -80,13 +80,14 @@ class EventsApi:
         domain = fields.get("domain")
         store = None if domain is None else watched_store(self._exporter, org, str(domain))
         event = self._event(org, store, fields, key or "")
-        # A clock that jumps neither lends anybody more nor takes it away.
+        # A monotonic clock: a jump of the system clock must not change the limit.
         now = time.monotonic()
         recent = [at for at in self._accepted.get(org, ()) if at > now - 3600]
         if len(recent) >= MAX_AN_HOUR:
             message = f"an org may report {MAX_AN_HOUR} events an hour"
             raise ApiError(429, message, {"Retry-After": f"{math.ceil(recent[0] + 3600 - now)}"})
-        # Counted before it is remembered, or many at once would all be below the limit.
+        # Counted before it is saved; otherwise, many concurrent requests would all be below the
+        # limit.
         self._accepted[org] = [*recent, now]
         is_new = False
         try:
@@ -116,7 +117,7 @@ class EventsApi:
             after=version,
             link=self._exporter.redact(_link(fields)),
         )
-        # One that says when it was is the same event whenever it is sent.
+        # An event with a time is the same event whenever it is sent.
         own = "\0".join((str(at), *_content(event))) if "time" in fields else ""
         return replace(event, key=f"key {key}" if key else own)
 
@@ -128,10 +129,10 @@ class EventsApi:
 
 
 def _read(body: bytes) -> dict[str, Any]:
-    """Read the JSON document of a request; a field that is null is one that is not there.
+    """Read the JSON document of a request; a null field counts as absent.
 
     Raises:
-        ApiError: it is none, or has other fields than it may.
+        ApiError: it is not JSON, or has unknown fields.
     """
     expected = f"the body must be an object with none but: {', '.join(_FIELDS)}"
     fields = json_object(body or b"{}", expected)

@@ -1,7 +1,7 @@
-"""Applications report the calls that they made: to be counted, or only to be shown.
+"""Calls that applications report: to be counted, or only to be shown.
 
-`POST /api/v1/operations` counts them; `POST /api/v1/calls` is for those whose figures are scraped
-or pushed, and shows single calls of them to whoever looks for the cause of a failure.
+`POST /api/v1/operations` counts them. `POST /api/v1/calls` is for applications whose figures are
+scraped or pushed; it only shows single calls to people who look for the cause of a failure.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ log = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SLICE = 100
-"""Calls that are read between two readings of the clock."""
+"""Calls that are processed between two readings of the clock."""
 _MOST_UNMAPPED = 20
 
 
 class Ingest(Receiver):
-    """Takes batches of calls."""
+    """Receives batches of calls."""
 
     async def operations(self, request: web.Request) -> dict[str, Any]:
         """Count a batch of calls and return which of them were refused."""
@@ -57,12 +57,13 @@ class Ingest(Receiver):
             self.record(org, "refused", len(reader.refusals))
         document["duplicate"] = batch.duplicate
         if not batch.duplicate:
-            # The response is sent first: what is counted is saved, and this is for people to read.
+            # After the response: the counts are saved, and the recent calls are only for people to
+            # read.
             asyncio.get_running_loop().call_soon(self._remember, reader)
         return document
 
     async def calls(self, request: web.Request) -> dict[str, Any]:
-        """Remember calls that are counted elsewhere, each once, and return which were refused."""
+        """Remember calls that are counted elsewhere, each once; return which were refused."""
         org = self._access.org(request, "ingest")
         async with self._bodies.read(request, org) as body, self._reading.turn(org):
             reader = await self._read(self._tenants.of(org), body, request.content_type)
@@ -80,7 +81,7 @@ class Ingest(Receiver):
         return document
 
     def _remember(self, reader: CallReader) -> None:
-        """Put what failed or was slow among the recent calls, by the labels that are counted."""
+        """Add failed and slow calls to the recent calls, with the labels of the counted series."""
         _log(reader)
         recorder, calls = self._exporter.recorder, self._exporter.calls
         for call in (*reader.failed(), *reader.slowest()):
@@ -88,7 +89,7 @@ class Ingest(Receiver):
             counted = recorder.operation(*labels).labels
             if counted != labels:
                 org, domain, platform, operation = counted
-                call = call._replace(  # noqa: PLW2901 - the same call, as it is counted
+                call = call._replace(  # noqa: PLW2901 - the same call, relabelled
                     org=org, domain=domain, platform=platform, operation=operation
                 )
             calls.add(call)
@@ -102,10 +103,10 @@ class Ingest(Receiver):
 
 
 def key_of(request: web.Request) -> str | None:
-    """Return by which key its sender knows what is sent, so that it counts once.
+    """Return the sender's idempotency key, by which a batch counts once.
 
     Raises:
-        ApiError: it is no such key.
+        ApiError: the key is not valid.
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _KEY.fullmatch(key):
@@ -125,10 +126,10 @@ class _CallBatch:
         self.duplicate = False
 
     async def decide(self, known: Mapping[MarkKey, str]) -> Effect:
-        """Count it, unless its key says that it is counted already.
+        """Count the batch, unless its key was counted already.
 
         Raises:
-            ApiError: the key is that of another batch.
+            ApiError: another batch has the same key.
         """
         if self._mark is None:
             return Effect(self._additions)

@@ -37,7 +37,7 @@ class MaintenanceApi:
         return {"maintenance": [one for store in stores for one in self._windows(store)]}
 
     async def begin(self, request: web.Request) -> dict[str, Any]:
-        """Begin maintenance of a store now, which replaces any begun before."""
+        """Begin maintenance of a store now; it replaces an earlier window that was begun."""
         org = self._access.org(request, "maintenance")
         async with self._bodies.read(request, org) as body:
             fields = _read(body)
@@ -60,7 +60,7 @@ class MaintenanceApi:
         return {"domain": store.domain, **window_document(window)}
 
     async def end(self, request: web.Request) -> dict[str, Any]:
-        """End what was begun for a store; windows of the configuration stay."""
+        """End the window that was begun for a store; windows of the configuration stay."""
         org = self._access.org(request, "maintenance")
         domain = request.query.get("domain", "")
         if not domain:
@@ -94,7 +94,7 @@ def _read(body: bytes) -> dict[str, str]:
     """Read the JSON document of a request.
 
     Raises:
-        ApiError: it is none, or has other keys than it must.
+        ApiError: it is not JSON, or does not have the required keys.
     """
     expected = "the body must be an object with domain, for and reason, each of them a string"
     fields = json_object(body, expected)

@@ -1,6 +1,6 @@
-"""`/api/v1` for applications: an org's own health and analytics, and no other's.
+"""`/api/v1` for applications: the health and analytics of the token's org.
 
-The org is the one of the bearer token. A domain of another org is like one that does not exist.
+The bearer token determines the org. A domain of another org is treated as if it did not exist.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .stores import store_of
 log = logging.getLogger(__name__)
 
 MAX_ANALYTICS = 12
-"""Requests for analytics under way at the same time; each sends Prometheus six queries."""
+"""Concurrent requests for analytics; each sends six queries to Prometheus."""
 MAX_ANALYTICS_OF_ORG = 4
 MAX_DAYS = 730
 _STORES_AT_ONCE = 20
@@ -46,11 +46,12 @@ class JsonApi:
         self._exporter = exporter
         self._access = access
         self._places = Places(MAX_ANALYTICS, MAX_ANALYTICS_OF_ORG)
-        # Of an org one at a time, so that thousands of stores requested by many are no burden.
+        # One at a time for each org, so that concurrent requests for thousands of stores are no
+        # burden.
         self._looking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def health(self, request: web.Request) -> dict[str, Any]:
-        """Return how the org's stores are."""
+        """Return the health of the org's stores."""
         org = self._access.org(request, "read")
         domain = self._domain(request, org)
         stores = [s for s in self._exporter.inventory.of(org) if domain in (None, s.domain)]
@@ -58,7 +59,7 @@ class JsonApi:
             return reports.health_document(stores, await self._reports(org, stores))
 
     async def _reports(self, org: str, stores: Sequence[Store]) -> list[Report | None]:
-        """Return the health of these stores, whoever watches them; None where it is unknown."""
+        """Return the health of these stores, whichever exporter watches them; None if unknown."""
         exporter = self._exporter
         shared: Mapping[Labels, str] = {}
         if not all(map(exporter.watching.watches, stores)):
@@ -78,7 +79,7 @@ class JsonApi:
         return found
 
     async def analytics(self, request: web.Request) -> dict[str, Any]:
-        """Return what the org's operations did."""
+        """Return the statistics of the org's operations."""
         org = self._access.org(request, "read")
         filters = Filters(
             org=org,
@@ -110,7 +111,7 @@ class JsonApi:
             raise ApiError(504 if error.late else 502, str(error)) from None
 
     def _check_known(self, filters: Filters, findings: Findings) -> None:
-        """Refuse an unknown name; one that only had no calls passes.
+        """Refuse an unknown name; a known name without calls passes.
 
         Raises:
             ApiError: there are no figures of it, though none is missing, and it is neither

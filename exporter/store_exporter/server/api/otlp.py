@@ -1,7 +1,7 @@
 """`POST /v1/metrics`: OTLP/HTTP for the metrics of the contract in docs/applications.md.
 
-Responses are those of the OTLP specification: what was not accepted is reported as a partial
-success, errors are a `google.rpc.Status`, and of these senders repeat 429, 502, 503 and 504 only.
+Responses follow the OTLP specification: refused points are reported as a partial success, errors
+are a `google.rpc.Status`, and senders repeat only 429, 502, 503 and 504.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _REPEATED = {408: 503, 507: 503}
 
 
 class OtlpReceiver(Receiver):
-    """Takes OTLP requests."""
+    """Receives OTLP requests."""
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """Count the points of a request and return how many of them were not."""
+        """Count the points of a request; return how many were refused."""
         try:
             from ...ingest import otlp
         except ModuleNotFoundError as error:
@@ -75,14 +75,14 @@ class _Push:
     """The points of one request.
 
     Args:
-        mark: names the request by its bytes.
-        middles: seconds within each bucket of the contract.
+        mark: identifies the request by its bytes.
+        middles: for each bucket of the contract, a value in seconds inside it.
 
     Attributes:
-        points: those that are of the contract.
-        rejected: how many points could not be taken.
+        points: the points that match the contract.
+        rejected: the number of refused points.
         reasons: why, the first few.
-        counted: operations that it added.
+        counted: the number of operations added.
     """
 
     def __init__(self, mark: MarkKey, middles: tuple[float, ...]) -> None:
@@ -95,12 +95,12 @@ class _Push:
 
     @property
     def keys(self) -> tuple[MarkKey, ...]:
-        """What must be known to decide what is added."""
+        """The keys of the state that `decide` needs."""
         totals = {point.stream for point in self.points if not point.delta}
         return (self._mark, *totals)
 
     def take(self, found: Point | PointError) -> None:
-        """Take a point, or note why it is none."""
+        """Accept a point, or record why it is refused."""
         if isinstance(found, Exception):
             self._reject(str(found))
         else:

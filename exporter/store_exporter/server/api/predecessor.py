@@ -1,7 +1,7 @@
-"""The predecessor's two addresses, for pages that still request them: its shapes, our figures.
+"""The predecessor's two endpoints, for pages that still use them: its formats, our figures.
 
-Both return `{"success": true, "data": …}`, with a number wherever the predecessor had one, and an
-empty response to a request without a token. What they read is what `/api/v1` reads.
+Both return `{"success": true, "data": …}`, with a number wherever the predecessor had one. A
+request without a token gets an empty response. The data is the same as that of `/api/v1`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .orgs import MAX_DAYS, JsonApi
 from .reports import Report
 
 MAX_LIVE = 20
-"""Stores that one request has probed; of further ones it shows what the last probes found."""
+"""Stores that one request probes; for further stores it shows the last results."""
 _SECONDS = 10.0
 _HEALTH = ("domain", "status", "message", "response_time_ms", "error_type")
 
@@ -39,12 +39,12 @@ Document = dict[str, Any]
 
 
 class PredecessorApi:
-    """Serves the old addresses, where the configuration switches them on.
+    """Serves the old endpoints, if the configuration enables them.
 
     Args:
         exporter: whose stores and calls are shown.
-        access: finds the org of a token.
-        api: what serves the same under `/api/v1`.
+        access: determines the org of a token.
+        api: serves the same data under `/api/v1`.
     """
 
     def __init__(self, exporter: Exporter, access: OrgAccess, api: JsonApi) -> None:
@@ -55,7 +55,7 @@ class PredecessorApi:
         self._readers = Places(MAX_READERS, MAX_READERS_OF_ORG)
 
     async def analytics(self, request: web.Request) -> web.Response:
-        """Return what the org's operations did, and its latest single calls."""
+        """Return the statistics of the org's operations, and its latest single calls."""
         return await self._respond(request, self._analytics)
 
     async def health(self, request: web.Request) -> web.Response:
@@ -80,7 +80,8 @@ class PredecessorApi:
         if "Authorization" in request.headers:
             found = await self._api.analytics(request)
             calls = await self._latest(self._org(request), found["filters"])
-            # Without a Prometheus they are since the start, which the old shape cannot say.
+            # Without a Prometheus, figures count from the process's start, which the old format
+            # cannot express.
             found["filters"]["days"] = number(request, "days", 7, MAX_DAYS)
         stats = found["stats"]
         return {
@@ -106,7 +107,7 @@ class PredecessorApi:
         return self._access.org(request, "read")
 
     def _calls(self, org: str, filters: Document) -> list[Document]:
-        """Return the latest calls that are remembered, newest first, as rows of the old table."""
+        """Return the latest remembered calls, newest first, as rows of the old table."""
         book, domain = self._exporter.calls, filters["domain"]
         # The slowest are calls that succeeded.
         found = (*book.read(org, domain), *book.slowest(org, domain))
@@ -138,7 +139,7 @@ class PredecessorApi:
         }  # fmt: skip
 
     async def _live(self, known: Report) -> Report:
-        """Probe a store now and return how it is; what is known of it where that is impossible."""
+        """Probe a store now and return its status; the known status if it cannot be probed."""
         store = self._exporter.inventory.stores.get(known["domain"])
         result = None if store is None else await self._probed(store)
         if store is None or result is None:
@@ -156,7 +157,7 @@ class PredecessorApi:
         return found | {"status": "healthy", "message": "the API responded", "error_type": None}
 
     async def _probed(self, store: Store) -> Result | None:
-        """Run a store's liveness probe; None where that cannot be done, or says nothing of it."""
+        """Run a store's liveness probe; None if it cannot run or says nothing about the store."""
         job = next((job for job in jobs_of(store) if job.liveness), None)
         if job is None or not self._exporter.watching.watches(store):
             return None
@@ -170,18 +171,18 @@ class PredecessorApi:
         return None if result.skipped else result
 
     def _is_up(self, store: Store, known: Report) -> bool:
-        """Whether what is known does not rest on a liveness probe that failed or never ran."""
+        """Whether the store's status is known and its last liveness probe succeeded."""
         last = self._exporter.status(store).liveness
         return known["status"] != "unknown" and last is not None and last.error_type is None
 
 
 def _rows(calls: Iterable[Call]) -> list[Document]:
-    """Return calls as rows of the old table, whose ids identify them for pages."""
+    """Return calls as rows of the old table, with the ids by which pages identify them."""
     rows, met = [], Counter[str]()
     for call in calls:
         row = _row(call)
         met[row["id"]] += 1
-        # Several calls of one batch ended at the same moment.
+        # Several calls of one batch may have ended at the same time.
         if met[row["id"]] > 1:
             row["id"] += f"/{met[row['id']]}"
         rows.append(row)

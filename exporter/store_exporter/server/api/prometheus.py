@@ -1,7 +1,7 @@
-"""Queries a Prometheus for what an org's operations did over past days.
+"""Queries a Prometheus for the statistics of an org's operations over past days.
 
-Queries are built here, names that applications chose are quoted in them, and every selector is
-pinned to one org.
+Queries are built only here. Names that applications chose are quoted, and every selector contains
+the org.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from .query_api import BROKEN, LATE, MAX_WARNINGS, PARTIAL, PrometheusError, Que
 TIMEOUT = 15.0
 """Seconds for all queries of one request together."""
 COUNTER_DAYS = 90
-"""How far back the counters themselves are queried; for more days the sums of hours are."""
+"""Days up to which the counters themselves are queried; for more days, the recorded hourly sums
+are."""
 MAX_FIGURE = 2.0**53
-"""No count of calls and no mean of seconds is more."""
+"""The highest plausible count of calls, and mean of seconds."""
 
 _BY = ", ".join(catalogue.OPERATION_LABELS)
 
 
 def selector(filters: Filters) -> str:
-    """Write the label matchers of a request; the org is always among them."""
+    """Return the label matchers of a request, always including the org."""
     matchers = {"org": filters.org, "domain": filters.domain, "operation": filters.operation}
     written = (f"{name}={_quoted(value)}" for name, value in matchers.items() if value is not None)
     return "{" + ",".join(written) + "}"
@@ -38,25 +39,26 @@ def selector(filters: Filters) -> str:
 
 def _quoted(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    # Which stands for what no label can hold; as it is PromQL takes it for broken UTF-8.
+    # U+FFFD replaces characters that no label can contain. Unescaped, PromQL takes it for broken
+    # UTF-8.
     escaped = escaped.replace("\ufffd", "\\ufffd")
     return f'"{escaped}"'
 
 
 def growth(selector: str, days: int, *, extrapolates: bool = True, part: str = "") -> str:
-    """Write by how much each counter grew over the last days, to the unit.
+    """Return an expression for the exact growth of each counter over the last days.
 
     Prometheus' `increase` extrapolates from the samples to the ends of the window, at a distant end
-    by half the mean interval between samples. With an end that is distant from any sample, that is
-    1 part in 2(n-1) of what n samples show, and so can be taken off again. At the beginning it adds
-    nothing to a series that begins at zero, as ours do. Source: `extrapolatedRate` in Prometheus'
-    promql/functions.go.
+    by half the mean interval between samples. With an end that is distant from any sample, the
+    extrapolation adds 1 part in 2(n-1) to the growth between n samples, and so can be removed
+    again. At the beginning it adds nothing to a series that begins at zero, as ours do. Source:
+    `extrapolatedRate` in Prometheus' promql/functions.go.
 
     Args:
         selector: the series.
         days: how many.
         extrapolates: whether the database does; VictoriaMetrics does not.
-        part: of native histograms, what of them grew: `sum` or `count`.
+        part: for native histograms, the part whose growth is meant: `sum` or `count`.
     """
     if not extrapolates:
         return f"increase({selector}[{days}d])"
@@ -67,12 +69,12 @@ def growth(selector: str, days: int, *, extrapolates: bool = True, part: str = "
 
 
 def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
-    """Return the PromQL for calls, errors and mean seconds, by what they find.
+    """Return the PromQL for calls, errors and mean seconds, by the name of the figure.
 
     Args:
         filters: of the request.
-        extrapolates: whether the database is Prometheus or works like it; VictoriaMetrics neither
-            extrapolates nor has its functions of native histograms.
+        extrapolates: whether the database is Prometheus or works like it. VictoriaMetrics does not
+            extrapolate, and lacks the functions for native histograms.
     """
     where, days = selector(filters), filters.days
 
@@ -82,7 +84,7 @@ def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
     duration = catalogue.OPERATION_DURATION.name
 
     def observed(part: str) -> str:
-        """Sum what each series has: native histograms where they are scraped, else classic ones."""
+        """Sum over each series: native histograms if they are scraped, otherwise classic ones."""
         found = grown(f"{duration}_{part}")
         if extrapolates:
             found = f"{growth(f'{duration}{where}', days, part=part)} or {found}"
@@ -96,12 +98,12 @@ def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
 
 
 def hourly(filters: Filters) -> bool:
-    """Tell whether what was recorded each hour is read, rather than the counters."""
+    """Return whether the recorded hourly sums are read instead of the counters."""
     return filters.days > COUNTER_DAYS
 
 
 def hourly_queries(filters: Filters) -> dict[str, str]:
-    """Return the same from what was recorded each hour, which takes a part of the samples."""
+    """Return the same queries for the recorded hourly sums, which have fewer samples."""
     where = selector(filters)
 
     def summed(name: str, *more: str) -> str:
@@ -117,7 +119,7 @@ def hourly_queries(filters: Filters) -> dict[str, str]:
 
 
 async def usage(url: str, filters: Filters, now: float) -> Findings:
-    """Return what the org's operations did, and since when that is known.
+    """Return the statistics of the org's operations, and since when there is data.
 
     Args:
         url: the base address of a Prometheus, or of a database with the same API.
@@ -162,7 +164,7 @@ def _usages(filters: Filters, responses: Mapping[str, QueryResponse]) -> dict[Ke
                 raise PrometheusError("Prometheus returned figures that were not requested")
             entry = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
             value = series.points[-1][1]
-            # Without calls there is no mean: nothing was divided by nothing.
+            # Without calls there is no mean: it was zero divided by zero.
             if name == "mean" and math.isnan(value):
                 continue
             if not 0 <= value <= MAX_FIGURE:

@@ -1,8 +1,8 @@
-"""One query to the API of a Prometheus, or of a database with the same API.
+"""One query to the API of Prometheus, or of a database with the same API.
 
-A response is used only when it is whole and has the shape that the API promises. What it says
-beside the figures comes from whatever stands behind the address, and may name hosts and other
-tenants; so only what PromQL itself notes about our own query is repeated.
+A response is used only if it is complete and has the format that the API documents. Its other texts
+come from whatever is behind the address, and may name hosts and other tenants. So only PromQL's own
+annotations about our query are repeated.
 
 Source: https://prometheus.io/docs/prometheus/latest/querying/api/ and, for `isPartial` and
 `seriesFetched`, https://docs.victoriametrics.com/victoriametrics/cluster-victoriametrics/.
@@ -31,7 +31,7 @@ PARTIAL = "the database returned a part of its data"
 
 _MAX_WARNING = 200
 _MAX_LOGGED = 500
-# The API's own list; anything else in its place is not repeated.
+# The API's own list; other values are not repeated.
 _ERROR_TYPES = frozenset(
     ("timeout", "canceled", "execution", "bad_data", "internal", "unavailable", "not_found")
 )
@@ -41,10 +41,10 @@ log = logging.getLogger(__name__)
 
 
 class PrometheusError(Exception):
-    """Prometheus gave no usable response; the message has the reason, without its address.
+    """Prometheus sent no usable response; the message gives the reason without its address.
 
     Attributes:
-        late: it took too long, rather than being broken.
+        late: whether it took too long; otherwise the response was broken.
     """
 
     def __init__(self, message: str, *, late: bool = False) -> None:
@@ -54,7 +54,7 @@ class PrometheusError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Labels, and points of Unix time in seconds and value; of an instant query there is one."""
+    """Labels, and points of Unix time in seconds and value; an instant query has one point."""
 
     labels: Mapping[str, str]
     points: list[tuple[float, float]]
@@ -62,13 +62,14 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class QueryResponse:
-    """What was found.
+    """The result of a query.
 
     Attributes:
         series: every series of the result.
-        partial: something is missing, by the response's own word.
-        warnings: what PromQL notes about the query, fit to be shown to its org.
-        victoria_metrics: it is VictoriaMetrics', which alone tells how many series it read.
+        partial: whether the response itself says that something is missing.
+        warnings: PromQL's annotations about the query, safe to show to the org.
+        victoria_metrics: whether it comes from VictoriaMetrics, which alone reports how many series
+            it read.
     """
 
     series: list[Series]
@@ -88,11 +89,11 @@ async def ask(
     """Send one query.
 
     Args:
-        session: of the caller, who also limits the time.
+        session: the caller's, which also limits the time.
         url: the base address.
         path: `query` or `query_range`.
         parameters: those of the API, such as `query`.
-        seconds: after which the database may give up.
+        seconds: the time after which the database may give up.
 
     Raises:
         PrometheusError: the response is an error, or is not what the API promises.
@@ -142,8 +143,7 @@ def _read(document: Mapping[str, Any]) -> QueryResponse:
         series = [_series(row) for row in document["data"]["result"]]
     except (ValueError, LookupError, TypeError, ArithmeticError):
         raise PrometheusError(BROKEN) from None
-    # False and absent are the only ways to say that it is whole. PromQL warns when it leaves
-    # samples out.
+    # Only False and absent mean that the result is complete. PromQL warns if it omits samples.
     partial = document.get("isPartial", False) is not False or foreign or bool(warnings)
     return QueryResponse(series, partial, (*warnings, *infos), fetched is not None)
 
@@ -165,14 +165,14 @@ def _point(time: object, value: object) -> tuple[float, float]:
 
 
 def _sorted_out(texts: object) -> tuple[list[str], bool]:
-    """Return the notes of PromQL, and whether there is anything else.
+    """Return PromQL's annotations, and whether there are other warnings.
 
-    That says that a store of data behind the API failed or that a result was cut, in words that
+    Other warnings say that a storage behind the API failed or that a result was cut, in words that
     only the operator may read.
     """
     shown: dict[str, None] = {}
     foreign: list[str] = []
-    # What is no list of texts was still meant to say something.
+    # Something other than a list of texts is still a warning.
     for text in texts if isinstance(texts, list) else filter(None, [texts]):
         note = _NOTE.fullmatch(text) if isinstance(text, str) else None
         if note is None:
@@ -185,7 +185,7 @@ def _sorted_out(texts: object) -> tuple[list[str], bool]:
 
 
 def _plain(text: str) -> str:
-    """One short line, in which only our own metrics are named."""
+    """Return one short line that names only our own metrics."""
 
     def named(match: re.Match[str]) -> str:
         name = match.group(1)

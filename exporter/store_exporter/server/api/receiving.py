@@ -23,12 +23,12 @@ from ..security.access import OrgAccess
 
 @cache
 def codes_of(platform: str) -> Mapping[str, str]:
-    """Return error types by the codes of a platform, as they are compared."""
+    """Return error types by the codes of a platform, in the form that is compared."""
     return comparable_names(base.load(platform).codes)
 
 
 class Tenants:
-    """The orgs that report, by the current configuration."""
+    """The orgs that may report, from the current configuration."""
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter

@@ -1,7 +1,7 @@
-"""The health of each of an org's stores for `/api/v1/health`, whichever exporter watches it.
+"""The health of an org's stores for `/api/v1/health`, whichever exporter watches them.
 
-The exporter that watches a store leaves its report in the shared state. Another one that is asked
-reads it there. A report counts for as long as the finding behind it; after that nobody knows.
+The exporter that watches a store writes its report to the shared state, where other exporters read
+it. A report is valid for as long as the finding behind it. After that, the health is unknown.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def own(status: Status) -> Report:
 
 
 def written(status: Status) -> str:
-    """Write a store's report for other exporters, with the Unix time until which it counts."""
+    """Write a store's report for other exporters, with the Unix time until which it is valid."""
     liveness = status.liveness
     at = (liveness.at if liveness else None) or 0.0
     ttl = max((job.ttl for job in jobs_of(status.store) if job.liveness), default=0.0)
@@ -63,10 +63,10 @@ def written(status: Status) -> str:
 
 
 def read(text: str | None, now: float) -> Report | None:
-    """Read another exporter's report of a store; None when there is nothing that counts.
+    """Read another exporter's report of a store; None if there is no valid one.
 
     Args:
-        text: what it wrote, if anything.
+        text: the report that it wrote, if any.
         now: Unix time in seconds.
     """
     found: Report = json.loads(text) if text else {}
@@ -74,11 +74,11 @@ def read(text: str | None, now: float) -> Report | None:
 
 
 def health_document(stores: Sequence[Store], found: Sequence[Report | None]) -> dict[str, Any]:
-    """Make the response about the health of an org's stores.
+    """Return the response about the health of an org's stores.
 
     Args:
         stores: all of them.
-        found: the report of each; None where there is none.
+        found: the report of each; None if there is none.
     """
     missing = found.count(None)
     counts = Counter("unknown" if each is None else str(each["status"]) for each in found)
@@ -96,11 +96,11 @@ def health_document(stores: Sequence[Store], found: Sequence[Report | None]) -> 
 
 
 def overall(counts: Mapping[str, int], total: int, *, complete: bool = True) -> str:
-    """Sum up: healthy if all stores are, critical if none is, degraded otherwise.
+    """Return the overall status: healthy if all stores are, critical if none is, else degraded.
 
-    Stores that were not probed yet count for neither; with nothing but such stores, or none at
-    all, the status is unknown. Where something is missing, no response is about all stores: it is
-    degraded if one that is known is not healthy, and unknown otherwise.
+    Stores that were not probed yet do not count. With no other stores, the status is unknown. If
+    reports are missing, the status is degraded if any known store is not healthy, and unknown
+    otherwise.
     """
     probed = total - counts.get("unknown", 0)
     healthy = counts.get("healthy", 0)

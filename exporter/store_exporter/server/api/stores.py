@@ -1,4 +1,4 @@
-"""The stores that a request names, which must be those of the requesting org."""
+"""Look-ups of the stores that a request names; only the requesting org's stores are found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def store_of(exporter: Exporter, org: str, domain: str) -> Store:
     """Return an org's store of a domain.
 
     Raises:
-        ApiError: 404, it has none; a store of another org is like one that is not there.
+        ApiError: 404, the org has no such store; another org's store is treated as absent.
     """
     store = exporter.inventory.find(org, domain)
     if store is None:
@@ -23,7 +23,7 @@ def watched_store(exporter: Exporter, org: str, domain: str) -> Store:
     """Return an org's store of a domain, which this process watches.
 
     Raises:
-        ApiError: 404, it has none; 421, another process watches it.
+        ApiError: 404, the org has no such store; 421, another process watches it.
     """
     store = store_of(exporter, org, domain)
     if not exporter.watching.watches(store):
