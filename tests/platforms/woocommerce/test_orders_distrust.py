@@ -276,7 +276,7 @@ def accounted(found: dict[str, float]) -> Decimal:
 
 
 MOVES = (
-    *("place", "import", "pay", "edit", "edit in the past", "delete", "restore"),
+    *("place", "import", "pay", "edit", "edit in the past", "delete", "restore", "return"),
     *("refund", "take back", "wait", "run", "crash", "hide", "show"),
 )
 ODD = st.builds(
@@ -340,10 +340,11 @@ async def _move(
         shop.habits.hidden.add(store.shop.new_order("processing", total="3.10")["id"])
     elif move == "show":
         shop.habits.hidden.clear()
-    elif move == "restore" and binned:
+    elif move in ("restore", "return") and binned:
         number, kept = binned.pop()
         shop.orders[number] = kept
-        shop.touch(kept)
+        if move == "restore":
+            shop.touch(kept)
     elif move == "wait":
         store.clock.now += choice * 30
     elif move in ("run", "crash"):

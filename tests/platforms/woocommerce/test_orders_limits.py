@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from store_demo.stores.woocommerce import Fault
 from store_exporter.contract import Report
 from store_exporter.platforms.kit.order_book.audit import NEWEST
 from tests.platforms.woocommerce.test_orders_distrust import accounted, truth
@@ -133,6 +134,87 @@ async def test_a_list_that_stays_empty_is_believed_after_half_an_hour() -> None:
         assert not report.degraded
         store.shop.new_order("processing", total="7")
         assert accounted(figures(await collect(store))) == 7
+
+
+async def test_orders_that_are_back_with_their_old_dates_are_backlog_until_they_are_read() -> None:
+    async with watching(orders=0) as store:
+        options: dict[str, Any] = {"since": "2026-01-01", "page_size": 10, "overlap": 5}
+        for _ in range(120):
+            store.clock.now += 60
+            store.shop.new_order("processing", total="1")
+        orders, options["max_pages"] = store.shop.shop.orders, 15
+        await collect(store, **options)
+        lost = {number: orders.pop(number) for number in list(orders)[5:95]}
+        for _ in range(6):
+            report = await collect(store, **options)
+        assert accounted(figures(report)) == 30
+        assert not report.degraded
+        options["max_pages"] = 1
+        orders |= dict(list(lost.items())[::2])
+        await collect(store, **options)
+        report = await collect(store, **options)
+        left = truth(store) - accounted(figures(report))
+        assert left > 20
+        # Until then a page of all remembered orders was read in turn.
+        assert f"not found among those counted yet: {left:.0f}." in "".join(report.degraded)
+        assert figures(report)["store_collector_backlog{orders}"] == left
+        while figures(report)["store_collector_backlog{orders}"]:
+            before = report
+            report = await collect(store, **options)
+        assert before.degraded
+        assert accounted(figures(report)) == truth(store) == 75
+        assert not report.degraded
+
+
+async def test_all_that_are_back_are_read_in_the_second_run_where_it_may_read_so_many() -> None:
+    async with watching(orders=0) as store:
+        await collect(store)
+        for _ in range(90):
+            store.clock.now += 60
+            store.shop.new_order("processing", total="1")
+        for _ in range(20):
+            await collect(store, page_size=10)
+        lost = dict(store.shop.shop.orders)
+        store.shop.shop.orders.clear()
+        for _ in range(15):
+            report = await collect(store, page_size=10)
+        assert accounted(figures(report)) == 0
+        store.shop.shop.orders |= lost
+        await collect(store, page_size=10)
+        report = await collect(store, page_size=10)
+        assert accounted(figures(report)) == 90
+        assert not report.degraded
+
+
+async def test_drafts_that_are_placed_while_a_run_goes_on_are_no_orders_that_are_back() -> None:
+    async with watching(orders=0) as store:
+        await collect(store)
+        orders, options = store.shop.shop.orders, {"page_size": 10, "max_pages": 1, "overlap": 5}
+        drafts = [store.shop.new_order("checkout-draft", total="5")["id"] for _ in range(12)]
+        for _ in range(60):
+            store.clock.now += 60
+            store.shop.new_order("processing", total="1")
+        await collect(store)
+        for number in list(orders)[20:50]:
+            del orders[number]
+        for _ in range(6):
+            await collect(store)
+        placed = iter(drafts)
+
+        def place_one(rows: Any) -> Any:
+            # The walk's is the first list that a run requests, the look at the newest the second.
+            store.shop.edit_order(next(placed), status="processing")
+            return rows
+
+        for _ in range(10):
+            store.shop.faults.add(Fault(path="*/orders", change=place_one, times=1))
+            report = await collect(store, **options)
+            assert not report.degraded
+            assert figures(report)["store_collector_backlog{orders}"] == 0
+        await collect(store, **options)
+        report = await collect(store, **options)
+        assert accounted(figures(report)) == truth(store) == 30 + 50
+        assert not report.degraded
 
 
 async def test_orders_that_cannot_be_read_are_all_read_when_they_are_mended() -> None:

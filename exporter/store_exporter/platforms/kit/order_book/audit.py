@@ -5,10 +5,12 @@ Orders that the store counts and does not show are read once more, and dates of 
 Each run requests the newest ids, and for up to a page of remembered orders by id: those that could
 not be read, those that are still to be paid, and those that were not read for the longest. When the
 store has fewer orders than it should, all that are remembered are read again, as many pages in a
-run as the walk may read. An order that is not in a response is requested by itself before it is
-taken to be gone. Of a list that is empty where there were many orders nothing is taken to be gone
-for half an hour: more often than somebody deletes all orders a store loses sight of them for a
-while.
+run as the walk may read. When it has more, and the next walk does not meet them, those that are
+gone are read again first: out of a backup they come back with the times of change of before.
+
+An order that is not in a response is requested by itself before it is taken to be gone. Of a list
+that is empty where there were many orders nothing is taken to be gone for half an hour: more often
+than somebody deletes all orders a store loses sight of them for a while.
 """
 
 from __future__ import annotations
@@ -45,7 +47,6 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     Where there are more than one run may read, the next one goes on where this one ended.
     """
     place = book.place
-    appeared = book.appeared
     listed = yield from book.ask_newest()
     total, ids = listed.total, _ids(listed.page)
     if place.latest is None:
@@ -70,7 +71,9 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         place.latest, place.ahead = place.ahead.high, NewOrders()
     if place.count is not None and (total is not None or not ids):
         # One that was placed or restored must not stand in for one that vanished.
-        appeared = max(0, appeared - place.unexplained)
+        if place.unexplained:
+            place.returned, place.unsearched = place.returned + place.unexplained, 0
+        appeared = place.note_returned(book.appeared)
         vanished = place.count + len(new) + appeared - (total or 0)
         place.unexplained = max(0, -vanished)
         if vanished > 0:
@@ -145,6 +148,22 @@ def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
     book.take(OrderPage(orders, sorted(unread), unreadable=broken))
 
 
+def read_returned(book: NumberedBook[Any]) -> Plan[None]:
+    """Read again the orders that are gone, where the store has more than are known."""
+    place = book.place
+    if place.returned <= 0:
+        return
+    place.unsearched = place.unsearched or book.ledger.absent
+    for _ in range(0 if book.unseen else book.options.pages):
+        gone = book.ledger.longest_gone(min(book.size, place.unsearched), book.read)
+        if not gone or place.returned <= 0:
+            # All are found, or others than are remembered are back.
+            place.returned = place.unsearched = 0
+            return
+        yield from _read_again(book, gone)
+        place.unsearched -= sum(one in book.read for one in gone)
+
+
 def read_again(book: NumberedBook[Any]) -> Plan[None]:
     """Read remembered orders again, more than a page of them where some vanished."""
     place, size = book.place, book.size
@@ -178,10 +197,12 @@ def _end_search(book: NumberedBook[Any]) -> None:
 
 def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
     """Read some orders by their ids, in smaller pages where the store's are smaller."""
-    left, size = ids, len(ids)
+    place, left, size = book.place, ids, len(ids)
     for _ in range(_MOST_PARTS):
         requested, listed = yield from book.ask_by_ids(left[:size])
         left = left[len(requested) :]
+        back = sum(book.ledger.is_gone(order.id) for order in listed.page.orders)
+        place.unexplained = max(0, place.unexplained - place.note_returned(back))
         book.take(listed.page)
         found = set(listed.page.ids)
         absent = [one for one in requested if one not in found]

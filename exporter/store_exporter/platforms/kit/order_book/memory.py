@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection
+from itertools import islice
 from typing import Any
 
 from .accounts import AMOUNT, MODIFIED, SINCE
@@ -54,6 +55,11 @@ class OrderMemory(Counters):
         """How many of the remembered orders are still there, as far as is known."""
         return len(self._seen) - len(self._gone)
 
+    @property
+    def absent(self) -> int:
+        """How many of the remembered orders are there no more, as far as is known."""
+        return len(self._gone)
+
     def remembers(self, order_id: str) -> bool:
         """Whether the order has been seen and not been forgotten."""
         return order_id in self._seen
@@ -93,6 +99,16 @@ class OrderMemory(Counters):
                 break
             chosen[order_id] = None
         return list(chosen)
+
+    def longest_gone(self, most: int, but: Collection[str] = ()) -> list[str]:
+        """Return ids of orders that are gone, those that were not read for the longest first.
+
+        Args:
+            most: how many.
+            but: ids to leave out.
+        """
+        gone = (n for n in self._seen if n in self._gone and n not in but)
+        return list(islice(gone, max(0, most)))
 
     def outlives(self, when: int, order_id: str) -> bool:
         """Whether an order of this id, created or last changed then, is none that was forgotten."""

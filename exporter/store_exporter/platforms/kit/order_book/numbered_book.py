@@ -125,7 +125,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Orders still to be read, as far as the store says, or of which refunds are."""
         walk = self.place.walk
         left = walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
-        return left + self.unseen + self.place.ahead.left
+        return left + self.unseen + self.place.ahead.left + self.place.still_gone
 
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last page of orders as they are.
@@ -258,6 +258,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.save()
         yield from audit.look_for_new(self)
         if walk.caught_up:
+            yield from audit.read_returned(self)
             yield from audit.read_again(self)
             yield from audit.look_again(self)
         yield from audit.date_refunds(self)
@@ -278,6 +279,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             )
         if place.ahead.left:
             found.append(f"New orders that are still to be read by their ids: {place.ahead.left}.")
+        if place.still_gone:
+            found.append(
+                "Orders that were gone, are back and were not found among those counted yet: "
+                f"{place.still_gone}."
+            )
         if place.missing:
             found.append(
                 f"Orders that vanished and were not found among those counted yet: {place.missing}."

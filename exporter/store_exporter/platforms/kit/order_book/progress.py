@@ -36,6 +36,10 @@ class ReadingProgress:
         count: how many orders there were at the last look, if the store says so.
         unexplained: by how many there were more at that look than was known why; the next run may
             read these.
+        returned: by how many there are more that no run read since: orders that were gone came
+            back with the time of change that they had.
+        unsearched: how many of the orders that are gone are to be read until it is known that none
+            of them is back.
         missing: how many vanished from that number and are not accounted for.
         unchecked: how many remembered orders are to be read until it is known that none of those
             that vanished is among them.
@@ -51,6 +55,8 @@ class ReadingProgress:
     latest: int | None = None
     count: int | None = None
     unexplained: int = 0
+    returned: int = 0
+    unsearched: int = 0
     missing: int = 0
     unchecked: int = 0
     ahead: NewOrders = field(default_factory=NewOrders)
@@ -62,6 +68,17 @@ class ReadingProgress:
     def at(cls, since: int, newest: int = 0) -> ReadingProgress:
         """Return the place at which everything changed from a Unix time on is to be read."""
         return cls(Walk(since, newest=newest))
+
+    @property
+    def still_gone(self) -> int:
+        """How many orders are back and not yet found, as far as the search for them goes."""
+        return min(self.returned, self.unsearched)
+
+    def note_returned(self, orders: int) -> int:
+        """Note how many orders that were not there before were read; return how many others."""
+        explained = min(orders, self.returned)
+        self.returned -= explained
+        return orders - explained
 
     def is_unread(self, order_id: str) -> bool:
         """Whether an id is beyond all that were seen by their ids."""
@@ -79,6 +96,8 @@ class ReadingProgress:
             "latest": self.latest,
             "count": self.count,
             "unexplained": self.unexplained,
+            "returned": self.returned,
+            "unsearched": self.unsearched,
             "missing": self.missing,
             "unchecked": self.unchecked,
         }
@@ -95,8 +114,9 @@ class ReadingProgress:
         latest, count = (None if number is None else int(number) for number in numbers)
         missing, unchecked = (int(document[name]) for name in ("missing", "unchecked"))
         ahead = NewOrders(*map(int, document.get("ahead", ())))
-        unexplained = int(document.get("unexplained", 0))
-        place = cls(walk, latest, count, unexplained, missing, unchecked, ahead)
+        place = cls(walk, latest, count, missing=missing, unchecked=unchecked, ahead=ahead)
+        for name in ("unexplained", "returned", "unsearched"):
+            setattr(place, name, int(document.get(name, 0)))
         place.lists_others = bool(document.get("lists_others"))
         place.empty_since = int(document.get("empty_since", 0))
         walked = document.get("walked_from")
