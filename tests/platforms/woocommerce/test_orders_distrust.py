@@ -145,6 +145,33 @@ async def test_cents_are_counted_in_a_shop_that_displays_none() -> None:
         assert found["store_refunds_total{GBP}"] == 21.80
 
 
+async def test_a_shop_that_displays_fewer_decimals_from_now_on_is_read_in_full_at_once() -> None:
+    async with watching(orders=0) as store:
+        watcher = store.watcher()
+
+        async def count() -> tuple[dict[str, float], int]:
+            """Return the figures, and how often the settings were requested."""
+            store.clock.now += 300
+            store.shop.requests.clear()
+            found = figures(await watcher.run(COLLECTORS["orders"], {}))
+            asked = [path for _, path in store.shop.requests if "/settings/general?" in path]
+            return found, len(asked)
+
+        await count()
+        orders = [tell_tale(store, "processing") for _ in range(3)]
+        found, asked = await count()
+        assert (accounted(found), asked) == (truth(store), 0)
+        store.shop.shop.habits.decimals = 0
+        store.shop.edit_order(orders[0]["id"], status="completed")
+        found, asked = await count()
+        assert (accounted(found), asked) == (truth(store), 1)
+        assert found["store_order_corrections_total{GBP}"] == 0
+        assert found["store_revenue_total{GBP}"] == float(truth(store))
+        # An edited order is a reason to request them, too, in that run alone.
+        store.shop.edit_order(orders[1]["id"], total="40.00")
+        assert [(await count())[1] for _ in range(3)] == [1, 0, 0]
+
+
 async def test_a_list_that_is_empty_where_many_orders_were_takes_none_of_them_off() -> None:
     async with watching(orders=0) as store:
         await count_orders(store)

@@ -79,6 +79,10 @@ class Facts:
         """Remember for good what a `fact` would request."""
         self._known[known] = (math.inf, value)
 
+    def forget(self, known: Callable[..., Plan[Any]]) -> None:
+        """Forget what is remembered of a `fact`, so that it is requested when it is needed next."""
+        self._known.pop(known, None)
+
     def get(self, known: Callable[..., Plan[T]], request: Callable[[], Plan[T]]) -> Plan[T]:
         """Return what is remembered of a `fact`, requesting it where that is an hour ago."""
         ends, value = self._known.get(known, (-math.inf, None))

@@ -47,6 +47,20 @@ def order_totals(api: Api) -> Plan[OrderTotals]:
     return found
 
 
+def has_other_settings(api: Api) -> Plan[bool]:
+    """Request the settings that `order_totals` goes by anew; return whether they are others.
+
+    It learns the new ones when it is needed next.
+    """
+    known = yield from order_totals(api)
+    api.facts.forget(facts.money_settings)
+    shop = yield from facts.money_settings(api)
+    if (shop.decimals, shop.currency) == (known.shown, known.currency):
+        return False
+    api.facts.forget(order_totals)
+    return True
+
+
 def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[None]:
     """Learn how totals in other currencies than the shop's own were made, if orders need it.
 

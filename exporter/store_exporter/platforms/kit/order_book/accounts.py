@@ -131,3 +131,27 @@ def refunds_of(account: list[Any]) -> Iterator[tuple[str, str | None]]:
 def refunded_amount(account: list[Any]) -> Decimal:
     """Return what was counted of an order's refunds."""
     return sum((Decimal(amount) for _, amount in refunds_of(account) if amount), Decimal(0))
+
+
+def amounts(account: list[Any], order: CountedOrder) -> tuple[Decimal, Decimal] | None:
+    """Return what is to be in an account of its order, before and after refunds from before.
+
+    Args:
+        account: the order's, its refunds up to date.
+        order: as read now.
+
+    Returns:
+        None while nothing is to be counted of it.
+    """
+    amount = order.amount(account[SINCE], counted=account[AMOUNT] is not None)
+    if amount is None:
+        return None
+    known = dict(refunds_of(account))
+    # What was counted of a refund that is there no more belongs to the order again.
+    there = sum((r.amount for r in order.refunds if known.get(r.id) is not None), Decimal(0))
+    amount += refunded_amount(account) - there
+    if order.payments is not None:
+        return amount, amount
+    # The order's total is counted, but no refund that bears a date from before.
+    past = sum((r.amount for r in order.refunds if known.get(r.id, "") is None), Decimal(0))
+    return amount, amount - past

@@ -200,27 +200,26 @@ class Ledger(OrderMemory):
         """Whether a refund's id shows that it is from before the counting."""
         return refund_id.isdigit() and int(refund_id) <= self.newest
 
+    def differs(self, order: CountedOrder) -> bool:
+        """Whether a counted order comes to another amount, refunds apart, than when last read."""
+        entry = self._seen.get(order.id)
+        if entry is None or entry[AMOUNT] is None or order.id in self._gone:
+            return False
+        amounts = accounts.amounts(entry, order)
+        return amounts is not None and amounts[1] != Decimal(entry[AMOUNT])
+
     def _settle(self, order: CountedOrder, entry: list[Any]) -> None:
         """Bring the account's amount to what the order is now."""
-        amount = order.amount(entry[SINCE], counted=entry[AMOUNT] is not None)
-        if amount is None:
+        amounts = accounts.amounts(entry, order)
+        if amounts is None:
             self._return_refunds(order.refunds, entry)
             return
-        known = dict(accounts.refunds_of(entry))
-        # What was counted of a refund that is there no more belongs to the order again.
-        there = sum((r.amount for r in order.refunds if known.get(r.id) is not None), Decimal(0))
-        amount += accounts.refunded_amount(entry) - there
         if entry[AMOUNT] is None:
             self.paid += 1
             self.pay(order.method, PAID)
             entry[AMOUNT] = "0"
-            self._account_for(entry, amount)
-        if order.payments is None:
-            # The order's total is counted, but no refund that bears a date from before.
-            amount -= sum(
-                (r.amount for r in order.refunds if known.get(r.id, "") is None), Decimal(0)
-            )
-        self._account_for(entry, amount)
+            self._account_for(entry, amounts[0])
+        self._account_for(entry, amounts[1])
 
     def _return_refunds(self, refunds: Iterable[CountedRefund], entry: list[Any]) -> None:
         """Count as revenue what was counted of refunds that an uncounted order has no more.

@@ -9,7 +9,7 @@ from ....contract import Run
 from ....net.plans import Plan
 from ...kit.order_book import book
 from ...kit.order_book.accounts import CountedOrder, CountedRefund
-from ...kit.order_book.numbered_book import NumberedBook
+from ...kit.order_book.numbered_book import ListedOrders, NumberedBook
 from ...kit.order_book.walk import WalkQuery
 from ...kit.reading.fields import Fields
 from ...kit.rest.api import RestPage
@@ -37,6 +37,7 @@ class _OrderBook(NumberedBook[Api]):
     def __init__(self, api: Api, run: Run) -> None:
         super().__init__(api, run)
         self._reading = OrderTotals(0, "")
+        self._has_checked_settings = False
         self._params: dict[str, Any] = {**REQUESTED, "_fields": FIELDS}
 
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
@@ -59,6 +60,20 @@ class _OrderBook(NumberedBook[Api]):
 
     def by_ids(self, ids: Sequence[str]) -> Mapping[str, Any]:
         return {"include": ",".join(ids), "orderby": "id", "per_page": len(ids)}
+
+    def ask(self, params: Mapping[str, Any]) -> Plan[ListedOrders]:
+        """Read a page; once a run the settings are requested anew where an amount has changed.
+
+        Orders may have been edited; or the shop displays fewer decimals, to which WooCommerce
+        rounds the totals of all orders.
+        """
+        listed = yield from super().ask(params)
+        changed = any(map(self.ledger.differs, listed.page.orders))
+        if changed and not self._has_checked_settings:
+            self._has_checked_settings = True
+            if (yield from rounding.has_other_settings(self.api)):
+                listed = yield from super().ask(params)
+        return listed
 
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
         """Request a page, with the parts of the orders where their totals need them."""
