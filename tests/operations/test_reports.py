@@ -299,6 +299,18 @@ def test_what_a_refusal_says_is_logged_on_one_short_line(
     assert len(said) < 700
 
 
+def test_a_server_that_repeats_the_token_does_not_have_it_logged(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    with saying(b"HTTP/1.1 502 No\r\n\r\n" + f"you sent Bearer {TOKEN}, {TOKEN}".encode()) as url:
+        reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
+        fail(recorder, "kept")
+        assert not reporter.flush()
+        reporter.close()
+    assert "it responded 502 you sent <masked>, <masked>" in caplog.text
+    assert TOKEN not in caplog.text
+
+
 @pytest.mark.parametrize("answer", [b"", OK], ids=["before it answers", "within its answer"])
 def test_an_exporter_that_hangs_holds_nobody_up(answer: bytes, recorder: Recorder) -> None:
     with saying(answer, hold=True) as url:

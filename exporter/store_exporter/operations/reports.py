@@ -86,6 +86,7 @@ class CallReporter:
         self._tokens = tokens
         self._recorder = recorder
         self._interval = interval
+        self._redact = Redactor(patterns=map(re.escape, tokens.values()))
         self._problem = ""
         self._ended = False
         self._begin()
@@ -215,7 +216,8 @@ class CallReporter:
 
     def _note(self, problem: str) -> None:
         """Log when a problem begins or changes, and when it is over."""
-        problem = legible(problem)[:_SHOWN]
+        # Whatever is at the address may repeat what it was sent.
+        problem = legible(self._redact.mask(problem))[:_SHOWN]
         if problem and problem != self._problem:
             log.warning("recent calls are not shown by %s: %s", self._address, problem)
         elif self._problem and not problem:
