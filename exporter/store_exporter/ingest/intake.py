@@ -88,7 +88,7 @@ class Intake:
         """Show what an earlier process counted. Blocks; for the start, before anything is shown.
 
         Of several exporters with one folder the first one takes reports. The others begin to when
-        it is gone and somebody reports to them. So does one whose disk is full or does not answer,
+        it is gone and somebody reports to them. So does one whose disk is full or does not respond,
         which stops nothing else.
 
         Raises:

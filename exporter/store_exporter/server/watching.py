@@ -30,7 +30,7 @@ class Watching:
         kept: keeps their recent calls.
 
     Attributes:
-        lease_holder: as given; it is started, asked and stopped here alone.
+        lease_holder: as given; it is started, used and stopped here alone.
     """
 
     def __init__(

@@ -100,7 +100,7 @@ class Proxy:
 
     Attributes:
         url: its address, such as `http://proxy.example.com:3128`.
-        username: who it is asked as; "" if it asks nobody.
+        username: who logs in to it; "" if nobody has to.
         password: that of the user.
         no_proxy: hosts, domains with all below them, addresses and networks that are reached
             without it; `*` for all.

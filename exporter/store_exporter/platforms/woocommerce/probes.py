@@ -59,7 +59,7 @@ def cart(api: Api, run: Run) -> Plan[Report]:
 
     If that fails, nobody can buy even where the API is up. Degraded when it is slow. An empty cart
     proves nothing about payment methods, since many are not offered for an amount of zero; where
-    yours are, set require_payment_method to be told when there are none.
+    yours are, set require_payment_method to have it degraded when there are none.
     """
     # Sent without a token and without cookies, so that WooCommerce stores no session: it writes one
     # only for a visitor whom it knows again. With the token of an earlier response each run would
@@ -85,7 +85,7 @@ def cart(api: Api, run: Run) -> Plan[Report]:
 
 
 def _is_own(api: Api, response: Response) -> Plan[bool]:
-    """Whether a cart was made for who asked: some shops put a gift into each new one.
+    """Whether a cart was made for this visitor: some shops put a gift into each new one.
 
     The shop gives each visitor a token that no other has.
     """

@@ -70,7 +70,7 @@ class SqlLeases(ABC):
         """Let go of the database."""
 
     def is_dead(self, _holder: str) -> bool:
-        """Tell whether a holder has ended; False as well where that cannot be told."""
+        """Return whether a holder has ended; False as well where that is not known."""
         return False
 
     def beat(

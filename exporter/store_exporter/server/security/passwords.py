@@ -39,7 +39,7 @@ class _Check:
     Attributes:
         guessed: whether the connection that it came by was wrong before.
         known: whether there is such a user.
-        gone: asked of each who waits for it: whether the response would reach nobody.
+        gone: of each who waits for it, whether the response would reach nobody.
     """
 
     key: bytes
@@ -86,7 +86,7 @@ class Passwords:
             password: of the request.
             address: where it comes from.
             guessed: whether the same connection was wrong before.
-            gone: whether who asked has left meanwhile.
+            gone: whether the client has left meanwhile.
 
         Raises:
             BusyError: that was not found out.
@@ -142,7 +142,7 @@ class Passwords:
         self._waiting.remove(check)
         del self._checks[check.key]
         check.right.set_exception(BusyError())
-        # Whoever asked may be gone, and then nobody looks at it.
+        # The client may be gone, and then nobody looks at it.
         check.right.exception()
 
     def _start(self) -> None:

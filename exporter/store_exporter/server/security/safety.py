@@ -58,7 +58,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = web.Response(status=503, text="the request took too long\n")
     except Exception:
         if request.transport is None or request.transport.is_closing():
-            # Whoever asked is gone, such as a scraper that ran out of time; nobody reads this.
+            # The client is gone, such as a scraper that ran out of time; nobody reads this.
             log.debug("a request ended before its response", extra={"path": request.path})
             return web.Response(status=499)
         log.exception("a request failed", extra={"path": request.path})

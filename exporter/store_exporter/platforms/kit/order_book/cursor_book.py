@@ -97,7 +97,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
         Returns:
             When each last changed, None for one that is deleted: not there, though it would be
-            shown. Those of which this cannot be told are left out. There may be others, which
+            shown. Those of which this is not known are left out. There may be others, which
             lists by time of change could have left out.
         """
 

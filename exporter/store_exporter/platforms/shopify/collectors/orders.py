@@ -100,7 +100,7 @@ class _OrderBook(CursorBook[Api]):
         if oldest == _NONE_SHOWN and recent and None in nodes:
             self.notes.append(
                 f"This app is shown no order of the last {_SHOWN_DAYS} days and lacks the scope "
-                "read_all_orders: orders that were deleted cannot be told from old ones."
+                "read_all_orders: orders that were deleted look like old ones."
             )
         rows = [Fields(node, "node") for node in nodes if node is not None]
         found: dict[str, int | None] = {

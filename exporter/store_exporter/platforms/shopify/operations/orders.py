@@ -70,8 +70,8 @@ class _Orders(orders.Orders[Api]):
         return known
 
     def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
-        """Orders that were placed with the address, among its newest 1,000 where a status is asked
-        for. The statuses are pending, processing, completed, cancelled, refunded and failed.
+        """Orders that were placed with the address, among its newest 1,000 where a status is
+        requested. The statuses are pending, processing, completed, cancelled, refunded and failed.
         """
         query = f"email:{quoted(request.email)}"
         if request.when is not None:
