@@ -86,7 +86,7 @@ def test_help_shows_what_an_operation_takes_and_does() -> None:
     # Python 3.14 shows annotations without quotation marks.
     text = pydoc.plain(pydoc.render_doc(WooCommerce)).replace("'", "")
     assert "check_stock(self, product: int | str) -> Stock" in text
-    assert "Tell whether a product can be had." in text
+    assert "Return whether a product can be bought now." in text
 
 
 def test_other_names_of_an_operation_come_from_the_class() -> None:

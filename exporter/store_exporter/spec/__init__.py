@@ -5,7 +5,7 @@
     results       what operations return
     sessions      a shopper's cart over several calls
 
-Everything that lists operations reads `operations`: the catalogue of metrics, the platforms'
-clients, the command line and docs/operations.md. Importing it costs little, as the recorder does so
-too: results are imported by those who make them.
+Everything that lists operations reads `operations`: the metrics catalogue, the platforms' clients,
+the command line and docs/operations.md. The recorder imports it too, so it must be cheap to import:
+it does not import the results.
 """

@@ -1,4 +1,4 @@
-"""Amounts of money and of pieces."""
+"""Amounts of money, and numbers of pieces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 Quantity = int | Decimal
-"""A number of pieces; some shops sell fractions, such as metres of cloth."""
+"""A number of pieces. Some shops sell fractions, such as metres of cloth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Money:
     """An amount in major units (pounds, not pence) of a currency.
 
     Attributes:
-        amount: exact; negative where something is owed or given back.
+        amount: exact; negative if it is owed or given back.
         currency: code as the store gives it, usually ISO 4217.
     """
 

@@ -1,7 +1,7 @@
-"""What the specification of an operation consists of, and how it becomes a client's method.
+"""The specification of an operation, and how it becomes a method of clients.
 
 A specification is written as the method that it becomes: name, parameters with types and defaults,
-result. What a parameter means stands beside its type, in an `Annotated`.
+result. An `Annotated` type holds the description of a parameter.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Parameter:
     """One parameter of an operation.
 
     Attributes:
-        name: by which it may be given.
+        name: the keyword.
         type: as Python writes it, without modules.
         description: one sentence.
         required: whether it has no default.
-        default: None as well where it is required.
+        default: None also for a required parameter.
     """
 
     name: str
@@ -52,14 +52,14 @@ class Parameter:
 
 
 class OperationSpec(Generic[P, T_co]):
-    """One operation, the same on every platform. As an attribute of a client it is a method.
+    """One operation, the same on every platform; a method when it is an attribute of a client.
 
     Attributes:
         name: value of the label `operation`.
         example: one call, as Python.
-        errors: error types that it may raise beyond those of any request.
+        errors: error types that it may raise in addition to those of any request.
         writes: whether it changes more in the store than the shopper's own cart.
-        aliases: other names of the method; what is measured has the name of the operation.
+        aliases: other names of the method; calls by these are measured under the operation's name.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class OperationSpec(Generic[P, T_co]):
         self.writes = writes
         self.aliases: tuple[str, ...] = ()
 
-    # What follows is read when it is asked for: most programs need the names alone.
+    # The properties below are computed on use: most programs need only the names.
 
     @property
     def description(self) -> str:

@@ -1,8 +1,8 @@
 """The operations, the same on every platform: one entry each, read by everything that lists them.
 
 An entry is a method without a body in the module of its subject, such as `operations_products`. A
-new operation is one entry there and one plan in the `operations` folder of each platform that can
-do it; the others say in `UNSUPPORTED` there why they cannot.
+new operation needs an entry there, and a plan in the `operations` folder of each platform that can
+do it. The other platforms give the reason in `UNSUPPORTED` of that folder.
 """
 
 from __future__ import annotations

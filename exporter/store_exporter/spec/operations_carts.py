@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ShopperCart = Annotated[
     "CartSession | str | None",
-    "The shopper's CartSession, or the token of an earlier cart; without it a new cart.",
+    "The shopper's CartSession, or the token of an earlier cart; a new cart without it.",
 ]
 
 
@@ -34,15 +34,15 @@ class CartOperations:
         ] = None,
         cart: ShopperCart = None,
     ) -> "Cart":
-        """Put a product into a shopper's cart, beside what is in it already."""
+        """Add a product to a shopper's cart."""
 
     @operation(example="store.get_cart(cart=session).total")
     def get_cart(self, cart: ShopperCart = None) -> "Cart":
-        """Return a shopper's cart. One that the store has lost is renewed, and says so."""
+        """Return a shopper's cart. A cart that the store has lost is renewed; `renewed` says so."""
 
     @operation(errors=("not_found",), example='store.remove_from_cart("SKU-010", cart=session)')
     def remove_from_cart(self, product: ProductId, cart: ShopperCart = None) -> "Cart":
-        """Take a product, or every variation of it, out of a shopper's cart."""
+        """Remove a product, or all of its variations, from a shopper's cart."""
 
     @operation(
         errors=("not_found", "out_of_stock", "invalid_input"),
@@ -51,12 +51,12 @@ class CartOperations:
     def update_cart_quantity(
         self,
         product: ProductId,
-        quantity: Annotated[int, "Pieces that there should be; 0 takes the product out."],
+        quantity: Annotated[int, "The new number of pieces; 0 removes the product."],
         cart: ShopperCart = None,
     ) -> "Cart":
         """Change how many pieces of a product are in a shopper's cart.
 
-        Where several lines hold it, as with two variations, it is invalid_input: name one.
+        If several lines contain it, such as two variations, it is invalid_input: name one of them.
         """
 
     @operation(
@@ -64,7 +64,7 @@ class CartOperations:
         example='store.apply_coupon_to_cart("SAVE10", cart=session).discount',
     )
     def apply_coupon_to_cart(self, code: CouponCode, cart: ShopperCart = None) -> "Cart":
-        """Apply a coupon to a shopper's cart; the store's message says why where it does not."""
+        """Apply a coupon to a shopper's cart; a refusal has the store's reason."""
 
     # Another name of a method.
     apply_discount = apply_coupon_to_cart

@@ -31,9 +31,9 @@ class OrderOperations:
     ) -> "Order":
         """Return an order by its number, or a shopper's latest by e-mail address.
 
-        With both, the order must have that address, else it is not found. With the number alone it
-        comes without its customer. With the address alone it is the latest order of that shopper,
-        whom the caller must have identified.
+        With both, the order is only found if it has that address. With the number alone, the result
+        does not contain the customer. With the address alone, the result is the latest order of
+        that shopper, whom the caller must have identified.
         """
 
     @operation(
@@ -47,18 +47,18 @@ class OrderOperations:
         ],
         limit: Annotated[int, "The most orders to return."] = 10,
         *,
-        status: Annotated[str | None, "The status that they have, such as processing."] = None,
+        status: Annotated[str | None, "The status of the orders, such as processing."] = None,
         first: Annotated[
             "date | str | None", "The first day on which they were placed, as YYYY-MM-DD."
         ] = None,
         last: Annotated["date | str | None", "The last day."] = None,
         page: PageNumber = 1,
     ) -> "CustomerOrders":
-        """List a shopper's orders, newest first, with what all that match come to.
+        """List a shopper's orders, newest first, with the totals of all that match.
 
-        Days are those of the shop's calendar.
+        Days are days of the shop's calendar.
 
-        Nobody by that address is an empty list, so that the result does not show who is a customer.
+        An unknown address gets an empty list, so that the result does not show who is a customer.
         """
 
     @operation(
@@ -80,7 +80,7 @@ class OrderOperations:
         example='store.check_refund_status("60", email="ada@example.com").status',
     )
     def check_refund_status(self, order: OrderNumber, email: OrderEmail = None) -> "RefundStatus":
-        """Tell what was paid back of an order, and whether that is all of it."""
+        """Return how much of an order was refunded, and whether that is all of it."""
 
     @operation(
         errors=("not_found", "invalid_state", "invalid_input"),
@@ -90,12 +90,14 @@ class OrderOperations:
     def cancel_order(
         self,
         order: OrderNumber,
-        reason: Annotated[str | None, "Why, for the staff; noted on the order."] = None,
+        reason: Annotated[
+            str | None, "The reason, for the staff; it is added to the order as a note."
+        ] = None,
         email: OrderEmail = None,
     ) -> "Cancellation":
-        """Cancel an order that has not been completed. Nothing is paid back.
+        """Cancel an order that has not been completed. Nothing is refunded.
 
-        In another status than those named below, it is invalid_state.
+        An order with another status than those named below is invalid_state.
         """
 
     # Another name of a method.

@@ -15,7 +15,7 @@ ProductId = Annotated[
 ]
 MostProducts = Annotated[int, "The most products to return."]
 PageNumber = Annotated[
-    int, "Which page, of as many as `limit` says, from 1; among the first 1,000 only."
+    int, "The page, from 1, with `limit` items on each; only the first 1,000 items can be reached."
 ]
 
 
@@ -38,7 +38,7 @@ class ProductOperations:
             "Decimal | float | str | None", "The highest price, in the shop's currency."
         ] = None,
         in_stock: Annotated[
-            bool | None, "True for products that can be had, False for those that cannot."
+            bool | None, "True for products that can be bought now, False for the others."
         ] = None,
         attributes: Annotated[
             "Mapping[str, str] | None", "Options by the name of the attribute, such as Colour: red."
@@ -59,40 +59,40 @@ class ProductOperations:
 
     @operation(errors=("not_found",), example='store.check_stock("SKU-010").in_stock')
     def check_stock(self, product: ProductId) -> "Stock":
-        """Tell whether a product can be had.
+        """Return whether a product can be bought now.
 
-        A product with variations is in stock when one of them is.
+        A product with variations is in stock if one of them is.
         """
 
     @operation(errors=("not_found",), example='store.get_stock_quantity("MOTOR-1").quantity')
     def get_stock_quantity(self, product: ProductId) -> "StockQuantity":
         """Return how many pieces of a product are left.
 
-        Of a product with variations, in all and one by one.
+        For a product with variations: the total, and the number for each variation.
         """
 
     @operation(errors=("not_found",), example='store.check_price("SKU-010").price')
     def check_price(self, product: ProductId) -> "Price":
         """Return what a product costs.
 
-        Of a product with variations, from the lowest price to the highest.
+        For a product with variations: the lowest and the highest price.
         """
 
     @operation(errors=("not_found",), example='store.get_product_variations("MOTOR-1")')
     def get_product_variations(self, product: ProductId) -> "Listing[Product]":
-        """List the variations of a product, or those beside a variation.
+        """List the variations of a product, or of the product that a variation belongs to.
 
-        A product of one kind only has none.
+        A product without variations has an empty list.
         """
 
     @operation(errors=("not_found",), example="store.get_product_categories(parent=0)")
     def get_product_categories(
         self,
         parent: Annotated[
-            int | str | None, "Id, slug or name of the category above; 0 for those at the top."
+            int | str | None, "Id, slug or name of the parent category; 0 for the top level."
         ] = None,
     ) -> "Listing[Category]":
-        """List product categories, all of them or those right below one."""
+        """List product categories: all of them, or the direct children of one."""
 
     @operation(errors=("not_found",), example='store.get_product_reviews("SKU-010", limit=3)')
     def get_product_reviews(
@@ -100,12 +100,13 @@ class ProductOperations:
         product: ProductId,
         limit: Annotated[int, "The most reviews to return."] = 10,
         min_rating: Annotated[
-            int | None, "The lowest rating, from 1 to 5; those without one as well if it is absent."
+            int | None,
+            "The lowest rating, from 1 to 5; without it, reviews without a rating are included.",
         ] = None,
     ) -> "Listing[Review]":
-        """List what shoppers wrote about a product, newest first.
+        """List the reviews of a product, newest first.
 
-        Approved reviews only; a variation has those of its product.
+        Only approved reviews are listed. A variation has the reviews of its product.
         """
 
     @operation(example="store.get_low_stock_products(threshold=3)")
@@ -115,8 +116,8 @@ class ProductOperations:
         limit: MostProducts = 20,
         category: Annotated[int | str | None, "Id, slug or name of a category."] = None,
     ) -> "Listing[LowStock]":
-        """List products and variations of which few are left, fewest first.
+        """List products and variations with low stock, lowest first.
 
-        The same threshold holds for all, whatever thresholds the shop has set for itself. What the
-        store does not count is left out.
+        The same threshold applies to all, whatever thresholds the shop has set itself. Products and
+        variations whose stock the store does not count are left out.
         """

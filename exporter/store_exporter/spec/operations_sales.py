@@ -17,7 +17,7 @@ class SalesOperations:
     def get_customer_insights(
         self, limit: Annotated[int, "The most customers to return."] = 10
     ) -> "CustomerInsights":
-        """List the customers who spent most, with what all of them come to."""
+        """List the customers who spent most, with totals of all customers."""
 
     @operation(example='store.get_sales_report("month").gross')
     def get_sales_report(
@@ -35,5 +35,5 @@ class SalesOperations:
     ) -> "SalesReport":
         """Report the sales of a period in the shop's currency, by days of the shop's calendar.
 
-        With it come the ten products that sold most pieces.
+        The report includes the ten products with the most pieces sold.
         """

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from .results import Coupon, Listing, PaymentMethod, ShippingInfo, ShippingMethod
 
 Country = Annotated[
-    str | None, "Where to, as a code of two letters such as GB: the zone that delivers there."
+    str | None,
+    "The destination, as a code of two letters such as GB: selects the zone that delivers there.",
 ]
-Postcode = Annotated[str | None, "The postcode there; it takes a country."]
+Postcode = Annotated[str | None, "The postcode of the destination; requires a country."]
 CouponCode = Annotated[str, "The code, upper or lower case."]
 
 
@@ -23,9 +24,9 @@ class ShopOperations:
     def get_shipping_info(
         self, country: Country = None, postcode: Postcode = None
     ) -> "ShippingInfo":
-        """Tell where and how the shop delivers, and from which order value that is free.
+        """Return where and how the shop delivers, and from which order value delivery is free.
 
-        Of a country to which it does not deliver, there are no zones.
+        For a country to which it does not deliver, the result has no zones.
         """
 
     @operation(errors=("not_found",), example='store.get_shipping_methods(zone="UK")')
@@ -35,11 +36,11 @@ class ShopOperations:
         country: Country = None,
         postcode: Postcode = None,
     ) -> "Listing[ShippingMethod]":
-        """List the ways of delivery that are switched on."""
+        """List the enabled shipping methods."""
 
     @operation(example="store.get_payment_methods()")
     def get_payment_methods(self) -> "Listing[PaymentMethod]":
-        """List the ways to pay that are switched on."""
+        """List the enabled payment methods."""
 
     @operation(
         errors=("invalid_coupon", "invalid_input"),
@@ -50,15 +51,16 @@ class ShopOperations:
         code: CouponCode,
         subtotal: Annotated[
             "Decimal | float | str | None",
-            "Value of the goods, to check the least and the most that the coupon is good for.",
+            "Value of the goods, to check it against the coupon's minimum and maximum.",
         ] = None,
         email: Annotated[
-            str | None, "The shopper's address, to check whom it is for and how often it was used."
+            str | None,
+            "The shopper's e-mail address, to check whether and how often they may use it.",
         ] = None,
     ) -> "Coupon":
-        """Return a coupon if it is good now, and say why not otherwise.
+        """Return a coupon that is valid now, or say why it is not.
 
-        It can still be refused for a certain cart: `restricted` says whether it is for some
-        products or customers only. Applying it to the cart is the last word. A refusal is
-        invalid_coupon, and its `code` says why.
+        A valid coupon can still be refused for a particular cart: `restricted` says whether it is
+        only for some products or customers. To be sure, apply it to the cart. A refusal is
+        invalid_coupon, and its `code` gives the reason.
         """

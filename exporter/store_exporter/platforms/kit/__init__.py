@@ -1,4 +1,4 @@
-"""What all platforms share. A platform brings what differs, and nothing else.
+"""The code that all platforms share. A platform's own folder contains only what differs.
 
     connection.py  what is known of one store for as long as it is used, and the base of its API
     reading/       JSON read strictly: fields, lists, money, days of the shop's calendar
@@ -10,5 +10,5 @@
     monitoring/    probes, collectors and the checks of `doctor`
     order_book/    what is counted of orders, never twice
 
-A folder imports from those above it only.
+A folder imports only from the folders above it.
 """

@@ -1,4 +1,4 @@
-"""All that is known of one store between requests, and nothing of how they travel."""
+"""The connection to one store: all that is kept between requests. It does not send them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LIFETIME = 3600.0
 _LATEST = 2**33
 """A Unix time in the year 2242."""
 Send = Callable[[Request], Plan[Response]]
-"""Sends a request and returns the response: a `Retrier`'s, or one without repetitions."""
+"""Sends a request and returns the response, with the repetitions of a `Retrier` or without."""
 
 
 Credential = str | Secret | Unreadable | None
@@ -42,9 +42,9 @@ class Clocks(TypedDict, total=False):
 
 
 class StoreClock:
-    """The clock of one store: ours, until a response shows the store's own.
+    """The clock of one store: our clock, until a response shows the store's time.
 
-    Dates of a store are by its clock, so that their age is to be judged by it.
+    A store's dates follow its own clock, so their age must be computed by it.
 
     Args:
         now: our clock, Unix time in seconds.
@@ -55,17 +55,17 @@ class StoreClock:
         self._ahead = 0.0
 
     def note(self, shown: float | None) -> None:
-        """Take over the Unix time that a response showed just now; None where it showed none."""
+        """Set the clock to the Unix time that a response has just shown; None if it showed none."""
         if shown is not None and 0 <= shown < _LATEST:
             self._ahead = shown - self._now()
 
     def __call__(self) -> float:
-        """Return what the store's clock shows now, Unix time in seconds."""
+        """Return the current Unix time in seconds, by the store's clock."""
         return self._now() + self._ahead
 
 
 class Facts:
-    """What is remembered of a store for an hour. Racing threads at worst send it twice.
+    """Facts about a store that are kept for an hour. Racing threads may request a fact twice.
 
     Args:
         monotonic: seconds of a clock that never jumps.
@@ -76,7 +76,7 @@ class Facts:
         self._known: dict[object, tuple[float, Any]] = {}
 
     def fix(self, known: Callable[..., Plan[T]], value: T) -> None:
-        """Remember for good what a `fact` would request."""
+        """Set the result of a `fact` permanently."""
         self._known[known] = (math.inf, value)
 
     def forget(self, known: Callable[..., Plan[Any]]) -> None:
@@ -84,7 +84,7 @@ class Facts:
         self._known.pop(known, None)
 
     def get(self, known: Callable[..., Plan[T]], request: Callable[[], Plan[T]]) -> Plan[T]:
-        """Return what is remembered of a `fact`, requesting it where that is an hour ago."""
+        """Return the result of a `fact`; request it if the last one is an hour old."""
         ends, value = self._known.get(known, (-math.inf, None))
         if ends < self._monotonic():
             value = yield from request()
@@ -94,9 +94,9 @@ class Facts:
 
 
 def fact(request: Callable[[ApiT], Plan[T]]) -> Callable[[ApiT], Plan[T]]:
-    """Make a plan that requests something from an API one that remembers it for an hour.
+    """Decorate a plan so that its result is kept for an hour.
 
-    What is remembered belongs to the store; all its operations, probes and collectors share it.
+    The result belongs to the store: all its operations, probes and collectors share it.
     """
 
     @wraps(request)
@@ -108,13 +108,14 @@ def fact(request: Callable[[ApiT], Plan[T]]) -> Callable[[ApiT], Plan[T]]:
 
 
 class Connection(ABC, Generic[ApiT]):
-    """One store: its address, its credentials, and what is remembered between requests.
+    """One store: its address, its credentials, and the state that is kept between requests.
 
-    A client keeps one for its life, monitoring one for each store. Safe to share between threads.
+    A client has one connection for its lifetime; monitoring has one for each store. Threads may
+    share it.
 
     Args:
         url: the store's address.
-        credentials: by the names that they have in a store's configuration.
+        credentials: by their names in a store's configuration.
         settings: the platform's other settings, by their names there.
         clocks: `monotonic` and `now`.
 
@@ -126,11 +127,11 @@ class Connection(ABC, Generic[ApiT]):
     platform: ClassVar[str]
     """Value of the label `platform`."""
     marks: ClassVar[Marks] = GENERIC
-    """Of the platform, and of what may respond in its place."""
+    """The marks of the platform, and of whatever may respond in its place."""
     example: ClassVar[str] = "https://shop.example.com"
-    """An address as the platform's stores have one."""
+    """An example of the address of a store of this platform."""
     api_type: ClassVar[Callable[..., Any]]
-    """The platform's `ApiT`, which is made like `Api`."""
+    """The platform's class `ApiT`, with the same constructor as `Api`."""
 
     def __init__(
         self,
@@ -161,7 +162,7 @@ class Connection(ABC, Generic[ApiT]):
         return cls(store.url, store.credentials, store.settings, **clocks)
 
     def prepare(self) -> None:
-        """Make what the platform keeps of a store besides; nothing where it keeps nothing.
+        """Create the platform's own state of a store; does nothing by default.
 
         Raises:
             KeyError: credentials or settings are missing.
@@ -169,14 +170,14 @@ class Connection(ABC, Generic[ApiT]):
 
     @abstractmethod
     def sign(self, request: Request) -> Request:
-        """Add what proves who sends it; called by a driver for each attempt anew.
+        """Add the credentials to a request; the driver calls it again for each attempt.
 
         Raises:
-            StoreError: unauthorized, there is nothing that proves it.
+            StoreError: unauthorized, there are no credentials.
         """
 
     def api(self, send: Send, *, deadline: float) -> ApiT:
-        """Return the platform's API for the time of one operation or run.
+        """Return the platform's API for one operation or run.
 
         Args:
             send: sends each request.
@@ -196,7 +197,7 @@ class Connection(ABC, Generic[ApiT]):
 
 
 class Api:
-    """What an API of any platform has, for the time of one operation or run.
+    """The base class of the platforms' APIs; one instance serves one operation or run.
 
     Args:
         connection: the store.
@@ -207,12 +208,12 @@ class Api:
         url: the store's base address without a trailing slash.
         monotonic: seconds of a clock that never jumps.
         now: Unix time in seconds.
-        store_now: the same by the store's clock, as far as responses showed it.
-        ends: when the deadline is, by `monotonic`.
-        facts: what is remembered of the store.
-        shown: what counters stood at when they were last reported, by collector or probe.
-        path_cache: whether responses come out of a cache that goes by the path alone.
-        page_sizes: how large pages of its lists may be.
+        store_now: the same by the store's clock, if responses showed it.
+        ends: the time of the deadline, by `monotonic`.
+        facts: the kept facts about the store.
+        shown: the values of counters when they were last reported, by collector or probe.
+        path_cache: whether responses come from a cache whose key is the path alone.
+        page_sizes: the maximum page sizes of its lists.
         exchange: sends a request.
     """
 
@@ -229,7 +230,7 @@ class Api:
         self.exchange = send
 
     def left(self) -> float:
-        """Return how many seconds are left until the deadline."""
+        """Return the seconds until the deadline."""
         return self.ends - self.monotonic()
 
 
@@ -237,7 +238,7 @@ def reveal(value: Credential) -> str:
     """Return a credential as it is sent.
 
     Raises:
-        StoreError: unauthorized, there is none, or it is unusable.
+        StoreError: unauthorized, the credential is missing or unusable.
     """
     if value is None:
         raise StoreError("unauthorized", "a credential is missing")

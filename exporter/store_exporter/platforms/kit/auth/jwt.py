@@ -1,4 +1,4 @@
-"""The claims of a JSON web token, unverified: its issuer is the one to check it."""
+"""The claims of a JSON web token, not verified: its issuer verifies it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def expiry(token: str) -> datetime | None:
-    """Return when a token expires, None without that claim."""
+    """Return the Unix time at which a token expires; None without that claim."""
     seconds = claims(token).get("exp")
     if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds < 2**40:
         return None

@@ -1,4 +1,4 @@
-"""Access tokens that a store grants an app for a time (RFC 6749, 4.4). No I/O."""
+"""Temporary access tokens that a store grants to an app (RFC 6749, 4.4). No I/O."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..reading.fields import Fields
 _SPARE = 300.0
 _SHORTEST = 60.0
 _UNSAID = 3600
-"""Seconds for which a token is used whose end the response does not state (RFC 6749, 5.1)."""
+"""Seconds for which a token is used if the response does not state its lifetime (RFC 6749, 5.1)."""
 
 
 def is_token(value: str) -> bool:
-    """Whether a text can be sent as a token."""
+    """Whether the text can be sent as a token."""
     return bool(value) and value.isascii() and value.isprintable()
 
 
@@ -32,11 +32,11 @@ class AccessToken:
 
     @property
     def expired(self) -> bool:
-        """Whether a new one must be requested, which is a little before it expires."""
+        """Whether a new token must be requested; true a little before the old one expires."""
         return self._monotonic() >= self._ends
 
     def receive(self, document: Fields) -> None:
-        """Take the token out of the store's response.
+        """Store the token of the store's response.
 
         Raises:
             StoreError: invalid_response, there is none.
@@ -50,5 +50,5 @@ class AccessToken:
         self._ends = self._monotonic() + max(lifetime - _SPARE, _SHORTEST)
 
     def forget(self) -> None:
-        """Have a new one requested next time, because this one was refused."""
+        """Drop the token because it was refused; the next operation requests a new one."""
         self._ends = 0.0

@@ -1,4 +1,4 @@
-"""The clients that applications use, blocking and asynchronous: what they are on all platforms.
+"""The base classes of the clients for applications, blocking and asynchronous.
 
 A platform's client is one of these with a constructor that makes its `Connection`. The operations
 are methods of all clients, from their specification.
@@ -36,7 +36,7 @@ class Options(Clocks, Generic[TransportT, SleptT], total=False):
     org: Required[str]
     """The tenant; a label of all measurements."""
     domain: str | None
-    """The store's identity, a label too; by default the host of the address."""
+    """The store's identity and a label; by default the host of the address."""
     policy: Policy | None
     """Timeouts, deadline and repetitions. The deadline includes waiting for a rate limit."""
     max_body_bytes: int
@@ -44,8 +44,8 @@ class Options(Clocks, Generic[TransportT, SleptT], total=False):
     ca_file: str | None
     """PEM file with further trusted issuers, of a proxy that speaks TLS as well."""
     proxy_url: str | None
-    """A proxy, such as http://user:password@proxy.example.com:3128, or none when empty; the one
-    that the environment names unless given. Without a scheme it is one of http."""
+    """A proxy, such as http://user:password@proxy.example.com:3128; empty for none. By default, the
+    proxy that the environment names. Without a scheme, it is an http proxy."""
     recorder: Recorder | None
     """Where to record; by default the process's own recorder."""
     random: Random
@@ -57,7 +57,7 @@ class Options(Clocks, Generic[TransportT, SleptT], total=False):
 
 
 def clocks(options: Options[Any, Any]) -> Clocks:
-    """Return those of the options that are clocks."""
+    """Return the options that are clocks."""
     chosen = Clocks()
     if "monotonic" in options:
         chosen["monotonic"] = options["monotonic"]
@@ -67,7 +67,7 @@ def clocks(options: Options[Any, Any]) -> Clocks:
 
 
 def _check(client: type[Client[Any, Any, Any]], options: Options[Any, Any]) -> None:
-    """Refuse options as Python refuses arguments, which type checkers see and programs do not."""
+    """Refuse wrong options as Python refuses arguments; otherwise only type checkers see them."""
     if "org" not in options:
         raise TypeError(f"{client.__name__}() needs org, the tenant that calls are counted for")
     for name in options.keys() - client.options.__annotations__.keys():
@@ -79,8 +79,8 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
 
     Args:
         connection: the store.
-        plans: what can be done there, and how.
-        options: whose the measurements are, and how patient to be.
+        plans: the operations of the platform.
+        options: the labels of the measurements, timeouts and other `Options`.
 
     Raises:
         TypeError: an option is unknown, or `org` is missing.
@@ -147,15 +147,15 @@ def _proxy(url: str, options: Options[Any, Any]) -> httpx.Proxy | None:
     address = environment_proxy(url) if chosen is None else chosen
     if not address:
         return None
-    # The environment may name one without a scheme, which curl and requests go along with.
+    # The environment may name a proxy without a scheme; curl and requests accept that, too.
     address = address if "://" in address else f"http://{address}"
     try:
         proxy = httpx.Proxy(address)
     except (ValueError, httpx.InvalidURL):
-        # Their message may repeat its password.
+        # The library's message may contain the proxy's password.
         raise ValueError("the proxy is not like http://proxy.example.com:3128") from None
     if proxy.url.scheme == "https":
-        # Whoever has an issuer of their own has it for the proxy, too.
+        # A user with an own issuer needs it for the proxy, too.
         proxy.ssl_context = tls_context(options.get("ca_file"))
     return proxy
 
@@ -193,7 +193,7 @@ class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
 
 
 class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
-    """A store, for asyncio. Operations are to be awaited, and so is `sleep`."""
+    """A store, for asyncio. Operations must be awaited; the client awaits `sleep`."""
 
     def _begin(self, options: Options[httpx.AsyncBaseTransport, Awaitable[None]]) -> None:
         transport = options.get("transport")

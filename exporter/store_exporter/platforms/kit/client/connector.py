@@ -1,4 +1,4 @@
-"""The client that a store's configuration describes."""
+"""The client for a store of the configuration."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 def connector(
     connection: type[Connection[ApiT]], plans: Plans, **settings: Any
 ) -> Callable[[Store], BlockingClient[ApiT]]:
-    """Return what makes the blocking client that a store's configuration describes.
+    """Return a function that creates the blocking client for a store of the configuration.
 
     Args:
         connection: the platform's.
-        plans: what can be done there.
-        settings: that are others for operations than for monitoring.
+        plans: the operations of the platform.
+        settings: values for operations that differ from those for monitoring.
     """
 
     def connect(store: Store) -> BlockingClient[ApiT]:

@@ -1,9 +1,10 @@
 """The two drivers of plans: blocking and asynchronous HTTP over httpx' transports.
 
-The transports are used without httpx' clients on purpose. A client keeps cookies, so that one
-shopper's session would leak into the next one's request; it logs each address, which may carry a
-signature; and it can only follow redirects or not, while a response elsewhere must never be taken
-the credentials. What is left to do here is little: time and size limits and errors of our own.
+The transports are used without httpx' clients on purpose. A client keeps cookies, so one shopper's
+session would leak into the next one's requests. It logs each address, which may contain a
+signature. And it follows either all redirects or none, while credentials must never be sent to
+another place. Without clients, little remains to do here: time limits, size limits, and our own
+errors.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ T = TypeVar("T")
 TransportT = TypeVar("TransportT", bound=httpx.BaseTransport | httpx.AsyncBaseTransport)
 SleptT = TypeVar("SleptT")
 Sign = Callable[[Request], Request]
-"""Adds to a request what proves who sent it; called for each attempt anew."""
+"""Adds the credentials to a request; called again for each attempt."""
 
 
 def environment_proxy(url: str) -> str | None:
@@ -54,12 +55,12 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
 
 
 class _Driver(ABC, Generic[TransportT, SleptT]):
-    """Runs plans: what is the same whether the caller is blocked or awaits.
+    """Runs plans: the part that blocking and asynchronous callers share.
 
     Args:
         transport: sends the requests; closed with the driver.
         sign: adds credentials to a request.
-        marks: of those who respond in the store's place.
+        marks: those of whatever may respond in the store's place.
         max_body_bytes: the largest response that is read.
         proxied: whether the transport connects to a proxy.
         sleep: waits for seconds, the standard library's unless given.

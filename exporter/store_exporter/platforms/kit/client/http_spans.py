@@ -1,11 +1,12 @@
-"""The span of one HTTP request, a child of the operation's, by the semantic conventions for HTTP.
+"""The span of one HTTP request: a child of the operation's span, by OpenTelemetry's conventions.
 
 https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span (stable)
 
-The address is shown without user and password and without the values of its query, which are
-credentials, codes and customers' addresses. It may be one that a store redirects to, with what it
-was sent in the path or among the names: what looks like a key there is left out too. Headers and
-bodies are not shown at all, and no trace context is sent to the store.
+The span contains the address without user, password and the values of the query: these may be
+credentials, codes and customers' addresses. The address may be the target of a store's redirect,
+with the store's secrets in its path or among the parameter names, so texts that look like keys are
+removed there, too. The span contains no headers and no bodies, and no trace context is sent to the
+store.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ from ....metrics import tracing
 from ....metrics.signals import comes_from_outside
 
 _MASK = "REDACTED"
-"""What the conventions put in place of a value."""
+"""The placeholder that the conventions use for a value."""
 _PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"[A-Za-z_][\w.\[\]-]{0,63}")
 _KEY = re.compile(r"\w*[0-9A-Fa-f]{24,}\w*|[A-Za-z0-9+=]{40,}")
-"""What the platforms' keys are: many hexadecimal digits, or base64."""
+"""Texts that look like the platforms' keys: many hexadecimal digits, or base64."""
 
 
 class HttpSpan:
-    """The span of a request that is sent now; none where no operation is being traced.
+    """The span of a request; no span if no operation is being traced.
 
     Nothing here raises: a trace must not fail the request.
 
     Args:
         method: of the request.
         url: its address; of its query only the names are shown.
-        params: names of what else its query has.
+        params: names of the other parameters of its query.
     """
 
     def __init__(self, method: str, url: str, params: Iterable[str] = ()) -> None:
@@ -49,18 +50,18 @@ class HttpSpan:
         except Exception as error:
             if comes_from_outside(error):
                 raise
-            # There is no span then; the request is what matters.
+            # Continue without a span: the request is more important.
             self._span = None
 
     def responded(self, status: int) -> None:
-        """End it with a response."""
+        """End the span with a response."""
         attributes: dict[str, str | int] = {"http.response.status_code": status}
         if status >= 400:
             attributes["error.type"] = str(status)
         self._end(attributes)
 
     def failed(self, error_type: ErrorName) -> None:
-        """End it without a response."""
+        """End the span without a response."""
         self._end({"error.type": error_type})
 
     def _end(self, attributes: dict[str, str | int]) -> None:

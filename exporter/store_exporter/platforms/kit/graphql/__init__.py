@@ -1,1 +1,1 @@
-"""A GraphQL API: documents out of files, connections, and a rate limit of points."""
+"""GraphQL APIs: documents from files, connections, and a rate limit in points."""

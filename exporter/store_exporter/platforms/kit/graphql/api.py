@@ -1,4 +1,4 @@
-"""One GraphQL API of a store as plans: documents out of a file, sent within a rate limit."""
+"""One GraphQL API of a store as plans: sends documents from a file within a rate limit."""
 
 from __future__ import annotations
 
@@ -19,29 +19,32 @@ from .responses import GraphqlReader, GraphqlResult
 
 T = TypeVar("T")
 _MOST_REFUSALS = 5
-"""Refusals in a row of one query that do not name what is missing, after which it is given up."""
+"""After this many consecutive refusals that do not say how many points are missing, a query is
+given up."""
 Root = str | Callable[[Fields], Fields]
-"""The field of a response's data that holds a connection, or what finds the connection there."""
+"""The field of a response's data that holds a connection, or a function that returns the
+connection."""
 
 
 Variables = Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None
-"""What a document takes, or what makes that for a number of items."""
+"""The variables of a document, or a function that makes them for a number of items."""
 
 
 class GraphqlApi:
-    """One API of a store for the time of one operation or run.
+    """One API of a store, for one operation or run.
 
     Args:
-        api: all of the platform's, which has the clock.
-        url: where it is.
+        api: the platform's `Api`, which has the clock and the deadline.
+        url: its address.
         documents: the queries.
         exchange: sends a request and reads the response.
         reader: of the platform's responses.
-        bucket: the rate limit; has what was spent of it and what is left.
-        cheapest: name of the document that shows what the bucket holds, if responses show it.
+        bucket: the rate limit, with the points spent and left.
+        cheapest: name of the cheapest document, which is sent to learn the state of the bucket, if
+            responses show it.
 
     Attributes:
-        kept_back: errors of single places in the data of this operation or run.
+        kept_back: errors that only affect single places in the data of this operation or run.
     """
 
     def __init__(
@@ -75,27 +78,27 @@ class GraphqlApi:
         beside: list[StoreError] | None = None,
         points: float | None = None,
     ) -> Plan[Fields]:
-        """Run a document and return its data; it waits for the rate limit.
+        """Run a document and return its data. Waits for the rate limit.
 
         Args:
             name: of the document.
-            variables: that it takes; `$first` is added to them, or they are made for a number of
-                items.
-            first: items requested, where it is for many; fewer are requested where they would cost
-                more than a single query may.
+            variables: its variables, to which `$first` is added; or a function that makes them for
+                a number of items.
+            first: items requested, if it returns several; reduced if they would cost more than a
+                single query may.
             writes: whether sending it twice would not do the same as sending it once.
-            hurry: whether to send at once, as liveness must; being refused is an error then.
-            beside: takes the errors beside partial data, which are errors unless given.
-            points: that it costs at most, for one that shows many items of a fixed number.
+            hurry: whether to send at once, as liveness must; a refusal is then an error.
+            beside: receives the errors that come with partial data; without it, these are raised.
+            points: its maximum cost, for a document with a fixed number of items.
 
         Raises:
             ThrottledError: in a hurry, or refused too often; the rate limit is used up.
             QueryCostError: one item costs more than a query may.
-            StoreError: of the request, or as the response says; partial data is an error, unless
-                each error says which place it explains.
+            StoreError: the request failed, or the response is an error. Partial data is an error,
+                unless each error names the place that it explains.
         """
         if self._cheapest and name != self._cheapest and not hurry and self.bucket.must_learn:
-            # What the bucket holds is in every response, so the cheapest question comes first.
+            # Every response shows the state of the bucket, so the cheapest document is sent first.
             yield from self.ask(self._cheapest)
         refusals = 0
         while True:
@@ -112,7 +115,7 @@ class GraphqlApi:
             except QueryCostError as error:
                 self.bucket.refused(name, error, size)
             except ThrottledError as error:
-                # Refused before it ran, so that even a mutation may be sent again.
+                # The query was refused before it ran, so even a mutation may be sent again.
                 refusals += 1
                 if hurry or (error.cost is None and refusals >= _MOST_REFUSALS):
                     raise
@@ -133,7 +136,7 @@ class GraphqlApi:
         *,
         writes: bool,
     ) -> Plan[GraphqlResult]:
-        """Send a query and settle what it cost."""
+        """Send a query and settle its cost."""
         body = self._documents.body(name, variables)
         request = Request("POST", self._url, json=body, idempotent=not writes)
         cost: Cost | None = None
@@ -163,13 +166,13 @@ class GraphqlApi:
         Args:
             name: of the document, which takes `$first` and `$after`.
             root: where the connection is.
-            variables: the others that it takes.
+            variables: its other variables.
             first: nodes requested; there may be fewer on the page.
             after: where the page begins; None for the first.
             beside: as in `ask`.
 
         Raises:
-            StoreError: also invalid_response, the page is no page or its cursor does not move.
+            StoreError: also invalid_response, the page is not valid or its cursor does not advance.
         """
         data = yield from self.ask(name, {**variables, "after": after}, first=first, beside=beside)
         try:
@@ -203,7 +206,7 @@ class GraphqlApi:
         limit: int,
         ours: bool = False,
     ) -> Plan[Listing[T]]:
-        """Read the results in a connection; those that make no sense are left out and counted.
+        """Read the results in a connection; invalid ones are omitted and counted.
 
         Args:
             name: of the document; it and the next two are as in `page`.
@@ -211,10 +214,11 @@ class GraphqlApi:
             variables: see there.
             read: reads a node.
             limit: results requested.
-            ours: whether the limit is not the caller's, so that a longer list is not complete.
+            ours: whether the limit is ours and not the caller's, so that the result of a longer
+                list is not complete.
 
         Raises:
-            StoreError: invalid_response, none of them can be read; of the request.
+            StoreError: invalid_response, none of them can be read; or the request failed.
         """
         nodes, complete, _ = yield from self.nodes(name, root, variables, limit=limit)
         total, what = len(nodes) if complete else None, root if isinstance(root, str) else name
@@ -223,18 +227,18 @@ class GraphqlApi:
     def all_nodes(
         self, name: str, root: Root, variables: Mapping[str, Any], *, limit: int
     ) -> Plan[list[Any]]:
-        """Read a whole connection; its nodes come as they are.
+        """Read a whole connection; return its nodes unchanged.
 
         Raises:
-            StoreError: also response_too_large, it has more nodes than the limit; a part of it
-                would be another result.
+            StoreError: also response_too_large, it has more nodes than the limit; a part would be a
+                wrong result.
         """
         what = root if isinstance(root, str) else name
         return documents.all_nodes(partial(self.page, name, root, variables), what, limit)
 
 
 def _variables(variables: Variables, first: int | None, size: int) -> Mapping[str, Any] | None:
-    """Return the variables of a document for some items, where it is for many."""
+    """Return the variables of a document, for a number of items if it returns several."""
     if callable(variables):
         return variables(size)
     return variables if first is None else {**(variables or {}), "first": size}

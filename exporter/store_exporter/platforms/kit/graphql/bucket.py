@@ -1,12 +1,12 @@
-"""Keeping within a rate limit of points that flow back: a model of the bucket, for all threads.
+"""A model of the bucket of a rate limit in points, shared by all threads.
 
-Every response says how full the bucket is. Between responses the model counts what is under way
-and what has flowed back, so that many operations at once take turns instead of being refused in
-turn.
-Nothing about the limit is known before the first response; until then queries pass freely.
+Every response says how full the bucket is. Between responses, the model counts the points of
+queries in flight and the restored points. So concurrent operations wait for each other instead of
+being refused one after the other. Before the first response the limit is not known, and queries
+pass freely.
 
-What a query costs grows with the page that it requests, though slower than in proportion. The
-model remembers what each one cost the last time and makes pages as large as the limit allows.
+The cost of a query grows with the size of the requested page, but less than in proportion. The
+model remembers the last cost of each query and makes pages as large as the limit allows.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a query cost and what is left, in points of the rate limit.
+    """The cost of a query and the state of the bucket, in points of the rate limit.
 
     Attributes:
-        requested: points that the query was judged to cost before it ran.
-        actual: points that it did cost; None when it was refused.
-        maximum: points that the bucket holds when full.
+        requested: the estimated cost before the query ran.
+        actual: the actual cost; None if it was refused.
+        maximum: points in the full bucket.
         available: points in the bucket after the query.
         restore_rate: points added each second.
     """
@@ -46,21 +46,21 @@ class Cost:
     restore_rate: float
 
     def wait(self) -> float:
-        """Seconds until the bucket holds enough for such a query; 0 if it never can."""
+        """Seconds until the bucket has enough points for such a query; 0 if it never can."""
         if self.requested > self.maximum:
             return 0.0
         return max(0.0, (self.requested - self.available) / self.restore_rate)
 
 
 class ThrottledError(StoreError):
-    """The bucket was too empty for the query; `wait` is for how many seconds at least.
+    """The bucket had too few points for the query; `wait` is the minimum number of seconds to wait.
 
     Args:
         message: what happened, for a person.
-        cost: as the response says; None when it does not.
-        requested: seconds to wait that the response requests where it has no cost; 0 for none.
+        cost: from the response; None if it has none.
+        requested: seconds to wait that a response without a cost requests; 0 for none.
         code: the platform's own error code.
-        status: of HTTP, where that is the refusal.
+        status: the HTTP status, if it is the refusal.
     """
 
     def __init__(
@@ -78,12 +78,12 @@ class ThrottledError(StoreError):
 
 
 class QueryCostError(StoreError):
-    """A single query costs more than it may; waiting would not help, a smaller request may.
+    """A query costs more than a single query may. Waiting does not help; a smaller request may.
 
     Args:
         query: its name, or the store's message about it.
-        points: that it costs.
-        most: points that it may cost.
+        points: its cost.
+        most: the maximum cost of a single query.
     """
 
     def __init__(self, query: str, points: float, most: float) -> None:
@@ -99,7 +99,7 @@ class Claim:
 
     Attributes:
         wait: seconds after which to try again; 0 when the query may be sent now.
-        points: what it has taken, to be settled when the response is there.
+        points: the points reserved for it, to be settled when the response arrives.
     """
 
     wait: float
@@ -111,16 +111,17 @@ class Bucket:
 
     Args:
         monotonic: seconds of a clock that never jumps.
-        share: of the bucket that this client may use, from above 0 to 1; the rest is left to
-            others, so that monitoring never takes what operations need.
+        share: the share of the bucket that this client may use, above 0 and up to 1. The rest is
+            for other clients, so that monitoring never uses points that operations need.
 
     Attributes:
         latest: the state in the latest response; None before the first.
-        requested: points that queries so far were judged to cost.
-        actual: points that they did cost.
-        shown: `requested` and `actual` as they were last reported.
-        silent: whether the latest response had nothing about the limit, as some shops' never do. A
-            limit that is not shown is not taken for the tightest: pages are as large as requested.
+        requested: the sum of the estimated costs so far.
+        actual: the sum of the actual costs so far.
+        shown: `requested` and `actual` at the last report.
+        silent: whether the latest response did not show the limit; some shops never show it. A
+            limit that is not shown is not assumed to be the tightest: pages are as large as
+            requested.
     """
 
     def __init__(self, monotonic: Callable[[], float], share: float = 1.0) -> None:
@@ -139,13 +140,13 @@ class Bucket:
 
     @property
     def must_learn(self) -> bool:
-        """Whether it has to be found out what the bucket holds before a part of it may be used."""
+        """Whether the state of the bucket must be learned before a share of it may be used."""
         return self._share < 1.0 and self.latest is None and not self.silent
 
     def page(self, query: str, wanted: int) -> int:
-        """Return how many items a query may request at once, at most those that are requested.
+        """Return how many items a query may request at once, at most the requested number.
 
-        Who may use a part of the bucket only begins with one item, to learn what that costs.
+        A client that may use only a share begins with one item, to learn its cost.
         """
         with self._lock:
             known = self._costs.get(query)
@@ -161,12 +162,12 @@ class Bucket:
         return min(self.latest.maximum * self._share, self._ceiling)
 
     def claim(self, query: str, size: int = 1, points: float | None = None) -> Claim:
-        """Ask to send a query.
+        """Reserve points for a query, if it may be sent now.
 
         Args:
-            query: its name, by which its cost is remembered.
+            query: its name; its cost is remembered by it.
             size: of the page that it requests.
-            points: that it costs at most, if that is known before it was sent.
+            points: its maximum cost, if that is known before it is sent.
 
         Raises:
             QueryCostError: it costs more than this client may ever use at once.
@@ -184,7 +185,7 @@ class Bucket:
             return Claim(0.0, cost)
 
     def _expected(self, query: str, size: int, most: float | None) -> float:
-        """Return the most that a query will cost, as far as is known."""
+        """Return the maximum cost of a query, as far as it is known."""
         allowed, known = self._allowed(), self._costs.get(query)
         if known is None:
             if self._share >= 1.0:
@@ -199,12 +200,12 @@ class Bucket:
         return cost
 
     def settle(self, query: str, points: float, cost: Cost | None, size: int = 1) -> None:
-        """Take in a response, or the lack of one.
+        """Settle a claim with its response, or without one.
 
         Args:
             query: its name.
-            points: what its claim took.
-            cost: as the response says; None when there was none.
+            points: the points reserved by its claim.
+            cost: from the response; None if there was none.
             size: of the page that it requested.
         """
         with self._lock:
@@ -216,15 +217,15 @@ class Bucket:
             if cost.actual is not None:
                 self.requested += cost.requested
                 self.actual += cost.actual
-            # What else is under way may not be in the store's figure yet.
+            # The store's figure may not include other queries in flight yet.
             self._available = min(cost.available, cost.maximum) - self._under_way
             self._at = self._monotonic()
 
     def refused(self, query: str, error: QueryCostError, size: int = 1) -> None:
-        """Take in that a query costs more than the store allows a single one.
+        """Record that a query costs more than the store allows for a single one.
 
         Raises:
-            QueryCostError: the same; it cannot be made smaller.
+            QueryCostError: the same, if the query cannot be made smaller.
         """
         with self._lock:
             self._ceiling = min(self._ceiling, error.most)
@@ -240,7 +241,7 @@ class Bucket:
 
 
 def rate_limit_samples(bucket: Bucket) -> list[Sample]:
-    """Return the state of the rate limit and what was spent of it, if responses have shown it."""
+    """Return the state of the rate limit and the points spent, if responses have shown them."""
     if bucket.latest is None:
         return []
     before, bucket.shown = bucket.shown, (bucket.requested, bucket.actual)
