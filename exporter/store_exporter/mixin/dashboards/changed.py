@@ -25,10 +25,11 @@ def row(*links: Dashboard) -> Row:
             Panel(
                 PanelKind.TABLE,
                 "What changed",
-                "What changed at the chosen stores in the chosen time, and may explain the rest: "
-                "deployments that an application told, versions of the platform, its API, plugins "
-                "and themes, webhooks, certificates. Updates are noticed within two hours, themes "
-                f"within a day. The latest {MOST}; without a store it is about all of the org.",
+                "Changes at the chosen stores in the chosen time, which may explain the rest: "
+                "deployments that an application reported, versions of the platform, its API, "
+                "plugins and themes, webhooks, certificates. Updates are noticed within two "
+                f"hours, themes within a day. The latest {MOST} are shown; a change without a "
+                "store is about all stores of the org.",
                 (
                     Query(
                         f"1000 * topk({MOST}, {found})",

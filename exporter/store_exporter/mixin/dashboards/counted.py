@@ -23,13 +23,13 @@ from .variables import (
 LATEST = "70m"
 """Longer than what is recorded of the growth of counters is behind them."""
 
-_FIVE_MINUTES = "A time of more than three hours ends up to six minutes ago"
+_FIVE_MINUTES = "Figures of more than three hours end up to six minutes ago."
 BEHIND = (
-    f"{_FIVE_MINUTES}; one of more than two days may end up to 67 minutes ago and lack hours at "
-    "whose end Prometheus was down, where stores or operations are chosen."
+    f"{_FIVE_MINUTES} If stores or operations are chosen, figures of more than two days may end up "
+    "to 67 minutes ago and lack hours at whose end Prometheus was down."
 )
 BEHIND_OF_OPERATIONS = (
-    f"{_FIVE_MINUTES}; one of more than two days ends up to 67 minutes ago and lacks hours at "
+    f"{_FIVE_MINUTES} Figures of more than two days end up to 67 minutes ago and lack hours at "
     "whose end Prometheus was down."
 )
 """Where what is recorded of errors ends, for people to read. The latter is about single operations

@@ -53,8 +53,8 @@ def table(
     return Panel(
         PanelKind.TABLE,
         "Firing alerts",
-        "What is wrong now, the worst first, and since when it has been. Click a line for what to "
-        "do about it, and for the page that shows more.",
+        "The alerts that fire now, the worst first, and since when. Click a line for what to "
+        "do, and for the page that shows more.",
         (Query(rows, "Since", unit="dateTimeFromNow", width=140, empty="nothing may fire"),),
         width=24,
         height=8,

@@ -70,9 +70,8 @@ def recorded() -> Iterator[str]:
     """The recorded series and what they are computed from."""
     yield "## Recorded series"
     yield (
-        "Recording rules compute these from the metrics above; dashboards and alerts read "
-        "them. Names follow Prometheus' convention: the labels that are left, the metric, "
-        "the operation."
+        "Recording rules compute these from the metrics above; dashboards and alerts read them. "
+        "Names follow Prometheus' convention: the remaining labels, the metric, the operation."
     )
     for group in recording.groups():
         yield f"### `{group.name}`"
@@ -98,30 +97,30 @@ def dashboards() -> str:
                 "do about it. Thresholds are those of the alerts."
             ),
             (
-                "All pages share conventions: rates are per hour; past or normal values are dashed "
-                "and grey; each fault, error type and quantile has its own colour; `No data` means "
-                "unknown, `None` means that nothing happened, and other words instead of a figure "
-                "say why there is none. Amounts of different currencies never share an axis: "
-                "choose a currency at the top."
+                "All pages share these conventions: rates are per hour; past or normal values "
+                "are dashed and grey; each fault, error type and quantile has its own colour; "
+                "`No data` means unknown, `None` means that nothing happened, and other words in "
+                "place of a figure say why there is none. Amounts of different currencies never "
+                "share an axis: choose a currency at the top."
             ),
             (
-                "For more than six hours, graphs of many stores together show what is recorded "
-                "every four minutes, because a week of a thousand stores has too many "
-                "samples; current figures always cover the last seconds. Times without "
-                "recorded series, such as an [imported past](migration.md), are read from the raw "
-                "series."
+                "Over more than six hours, graphs of many stores together show one sample every "
+                "four minutes, because a week of a thousand stores has too many samples; current "
+                "figures always cover the last seconds. Times without recorded series, such as "
+                "an [imported past](migration.md), are read from the raw series."
             ),
             (
-                "*Today* begins at midnight in the dashboard's time zone: the browser's, unless "
-                "another is chosen in Grafana's time picker or in the organisation's preferences, "
-                "where `store-exporter grafana` sets the `timezone` of the org's `alerts`. Where "
-                "the chosen time does not end now, as after zooming into a graph, Grafana would "
-                "read all of that time instead, so *Today* and the days beside it show no figures. "
-                "Nor do they while no shop's orders could be read since that midnight: how much "
-                "was sold is unknown then, and is added when they are read; if those of some shops "
-                "were, it says of how many. What was sold while Prometheus was down belongs to "
-                "the day on which it was back. Bars of days are always of whole days, also of a "
-                "time that is a part of one."
+                "*Today* begins at midnight in the dashboard's time zone. That is the browser's, "
+                "unless another is chosen in Grafana's time picker or in the organisation's "
+                "preferences, where `store-exporter grafana` sets the `timezone` of the org's "
+                "`alerts`. If the chosen time does not end now, as after zooming into a graph, "
+                "*Today* and the days beside it show no figures, because Grafana would read all "
+                "of that time instead. They also show none while no shop's orders could be read "
+                "since that midnight: sales are unknown then, and are added when the orders are "
+                "read. If the orders of some shops could be read, the panel says of how many "
+                "shops. Sales while Prometheus was down belong to the day on which it was back. "
+                "Bars of days always cover whole days, even if the chosen time is only a part of "
+                "one."
             ),
             *(block for page in pages() for block in panels(page)),
         )

@@ -70,16 +70,16 @@ def index(every: Iterable[Alert]) -> str:
             ),
             "## Running the commands",
             (
-                "Where the exporter was started by hand, run them in the folder of "
-                "`store-exporter.yml`. Elsewhere they need its path and the keys of the stores:"
+                "If the exporter was started by hand, run the commands in the folder of "
+                "`store-exporter.yml`. Otherwise they need its path and the keys of the stores:"
             ),
             markdown.table(
                 ("the exporter runs", "its log", "a command"),
                 ((where, f"`{log}`", f"`{text}`") for where, (log, text) in _EXAMPLES.items()),
             ),
             (
-                "Where the configuration refers to variables (`env:`), they have to be set for the "
-                "command as well; systemd reads them from `/etc/default/store-exporter`."
+                "If the configuration refers to variables (`env:`), set them for the command as "
+                "well; systemd reads them from `/etc/default/store-exporter`."
             ),
         )
     )

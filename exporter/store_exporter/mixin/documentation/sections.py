@@ -60,13 +60,12 @@ def severities() -> str:
         (
             table,
             (
-                "Alerts of one name are one message, however many stores they are about; the first "
-                f"waits {duration_text(MESSAGES.group_wait)} for others, changes wait "
+                "Alerts of one name share one message, however many stores they are about. The "
+                f"first alert waits {duration_text(MESSAGES.group_wait)} for others; changes wait "
                 f"{duration_text(MESSAGES.group_interval_critical)} if they are critical and "
-                f"{duration_text(MESSAGES.group_interval)} if not. At most {MESSAGES.listed} "
-                "alerts are listed in a message, the rest are counted. "
-                f"`{AlertName.WATCHDOG}` always fires and goes to the dead-man's switch, which "
-                "tells you when it stops."
+                f"{duration_text(MESSAGES.group_interval)} if not. A message lists at most "
+                f"{MESSAGES.listed} alerts and counts the rest. `{AlertName.WATCHDOG}` always "
+                "fires and goes to the heartbeat monitor, which notifies you when it stops."
             ),
         )
     )
@@ -104,8 +103,9 @@ def evaluations() -> str:
         for interval, names in sorted(found.items())
     )
     return (
-        "Alerts are evaluated as often as Prometheus is told to, here every 15 seconds, except for "
-        f"these, which fire and end up to their interval later. {' '.join(lists)}"
+        "Prometheus evaluates alerts at its configured interval, here every 15 seconds. The "
+        "following alerts have a longer interval, and may fire and end up to that interval "
+        f"later. {' '.join(lists)}"
     )
 
 
@@ -161,10 +161,10 @@ def seasonal_alerts() -> str:
         )
     )
     return (
-        f"These alerts compare with the past, in PromQL alone: {learning}. They take the median of "
-        f"the same weekday and hour of the last {SEASONAL.weeks} weeks. While fewer than "
-        f"{SEASONAL.history} of these weeks have figures, or where the volume is too low for the "
-        "figures to mean anything, they stay silent."
+        f"These alerts compare with the past, in PromQL alone: {learning}. They take the median "
+        f"of the same weekday and hour of the last {SEASONAL.weeks} weeks. They stay silent while "
+        f"fewer than {SEASONAL.history} of these weeks have figures, or if the volume is too low "
+        "for the figures to mean anything."
     )
 
 

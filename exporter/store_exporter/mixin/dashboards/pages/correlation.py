@@ -55,11 +55,12 @@ def correlations() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Error types that move together",
-        "Correlation over the chosen time, from -1 (one rises when the other falls) over 0 "
-        "(unrelated) to 1 (they rise together): with the error type chosen above, with the mean "
-        "p95 latency, and with the orders of the past hour. Types near 1 most likely have one "
-        f"cause. Points are what it is computed from, {LEAST_STEP} apart or more; of fewer than "
-        f"{FEWEST} nothing is shown, as it would be chance.",
+        "Correlation over the chosen time with the error type chosen above, with the mean p95 "
+        "latency, and with the orders of the past hour: 1 means that they rise together, 0 that "
+        "they are unrelated, -1 that one rises when the other falls. Types near 1 most likely "
+        "have one cause. Points is the number of samples in the computation, at least "
+        f"{LEAST_STEP} apart. With fewer than {FEWEST}, nothing is shown, because it would be "
+        "chance.",
         (
             *(
                 Query(
@@ -98,9 +99,9 @@ def spread() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "How widespread each failure is",
-        "Failures in the chosen time, and the stores, orgs and operations they occurred in. "
-        f"{BEHIND} Many stores at once: look at the application, the network or a hosting company; "
-        "one store: look at that shop.",
+        "Number of failures in the chosen time, and of the stores, orgs and operations in which "
+        f"they occurred. {BEHIND} If many stores fail at once, look at the application, the "
+        "network or a hosting company; if one fails, look at that shop.",
         (
             Query(
                 f"{errors(('error_type',), series.FAILURES)} > 0",

@@ -40,8 +40,8 @@ def page() -> DashboardPage:
     return DashboardPage(
         Dashboards.ERRORS,
         "Stores / Errors",
-        "Which errors there are, in which stores and operations, and which of them rise and fall "
-        "together, with latency and with orders.",
+        "Which errors occur, in which stores and operations, and which of them rise and fall "
+        "together, with latency or with orders.",
         (*OPERATIONS, *READ, SKIPPED, REFERENCE),
         (
             key_figures(),
@@ -68,8 +68,8 @@ FIGURES: tuple[tuple[str, str, str, Steps], ...] = (
     (
         "Shoppers' mistakes",
         (
-            "Refusals in the chosen time, such as out of stock or a wrong coupon. No failure, "
-            f"but many of one kind are a hint to the merchant. {BEHIND}"
+            "Refusals in the chosen time, such as out of stock or a wrong coupon. They are not "
+            f"failures, but many of one kind are a hint to the merchant. {BEHIND}"
         ),
         errors((), MISTAKEN),
         NEUTRAL,
@@ -140,8 +140,8 @@ def failures_by_type() -> Panel:
     """What fails."""
     return by_type(
         "Failures per hour by type",
-        "Failures an hour by error type. Point at a rise: the crosshair shows the same "
-        "moment in the panels beside.",
+        "Failures per hour by error type. Point at a rise, and the crosshair shows the same "
+        "moment in the panels beside it.",
         series.FAILURES,
     )
 
@@ -150,8 +150,8 @@ def mistakes_by_type() -> Panel:
     """What shoppers do wrong."""
     return by_type(
         "Shoppers' mistakes per hour by type",
-        "What shoppers did wrong, an hour: no failure. A sudden rise of one kind may be a "
-        "wrongly announced coupon, or a product that sold out.",
+        "Shoppers' mistakes per hour, which are not failures. A sudden rise of one kind may "
+        "come from a wrongly announced coupon, or a product that sold out.",
         MISTAKEN,
     )
 
@@ -161,7 +161,7 @@ def slowest_stores() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Latency (p95) of the slowest stores",
-        "Timeouts that follow rising latency are overload; errors without it are a fault.",
+        "Timeouts after rising latency mean overload; errors without rising latency mean a fault.",
         (Query(f"topk(5, {P95})", "{{domain}}"),),
         unit="s",
         width=12,
@@ -178,7 +178,8 @@ def orders() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Orders in the past hour",
-        "Orders of the chosen stores. Falling with rising errors, they are what the errors cost.",
+        "Orders of the chosen stores. If they fall while errors rise, the fall is what the "
+        "errors cost.",
         (Query(over_time((), wide.ORDERS), "orders"),),
         width=12,
         height=10,
@@ -195,17 +196,17 @@ def most_frequent() -> Row:
         (
             ranked(
                 "The 50 most frequent failures",
-                "Failures by store and operation, with their number in the chosen time and whose "
-                f"fault they are. {BEHIND_OF_OPERATIONS} A kind of failure that was not there "
-                "before is shown at once. Click a store for its page.",
+                "Failures by store and operation, with their number in the chosen time and "
+                f"their fault. {BEHIND_OF_OPERATIONS} A new kind of failure is shown at once. "
+                "Click a store for its page.",
                 50,
                 series.FAILURES,
                 "fault",
             ),
             ranked(
                 "The 20 most frequent mistakes",
-                "What shoppers did wrong, by store and operation, with the number in the chosen "
-                f"time. No failure of the shop. {BEHIND_OF_OPERATIONS}",
+                "Shoppers' mistakes by store and operation, with their number in the chosen "
+                f"time. They are not failures of the shop. {BEHIND_OF_OPERATIONS}",
                 20,
                 MISTAKEN,
             ),

@@ -27,7 +27,7 @@ def probe_failures() -> Panel:
     """Why probes fail."""
     return by_hour(
         "Failed probes per hour by type",
-        "Failures an hour of health checks, every four minutes. They show an outage even at "
+        "Failed health checks per hour, shown every four minutes. They show an outage even at "
         "night, when no shopper runs into it.",
         "error_type",
         over_time(("error_type",), wide.PROBE_ERRORS),
@@ -43,8 +43,8 @@ def collector_failures() -> Panel:
     """Why collectors fail."""
     return by_hour(
         "Failed collectors per hour by type",
-        "Failures an hour to read business figures, every four minutes. rate_limited means that "
-        "the budget is spent.",
+        "Failed reads of business figures per hour, shown every four minutes. rate_limited "
+        "means that the budget is spent.",
         "error_type",
         over_time(("error_type",), wide.COLLECTOR_ERRORS),
         empty=NO_ERROR,
@@ -61,8 +61,8 @@ def slowest_probes() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Slowest probes (p95)",
-        "How long the slowest health check takes in the slowest stores. Rising towards the "
-        "timeout, it announces an outage.",
+        "How long the slowest health check takes in the slowest stores. A rise towards the "
+        "timeout announces an outage.",
         (Query(f"topk(5, {slowest})", "{{domain}}"),),
         unit="s",
         width=24,
@@ -79,8 +79,8 @@ def failing_now() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Probes that fail now",
-        "When the check last succeeded, and the last HTTP status where there was an answer "
-        "at all. No answer points to the network, 5xx to the shop, 403 to a firewall.",
+        "When each check last succeeded, and its last HTTP status if there was a response. No "
+        "response points to the network, 5xx to the shop, 403 to a firewall.",
         (
             Query(
                 failing_probes(),

@@ -23,8 +23,8 @@ def page() -> DashboardPage:
     return DashboardPage(
         Dashboards.EXPORTER,
         "Stores / Exporter",
-        "The exporter and the instrumented applications: whether they keep up, what they ask of "
-        "the stores, and what they cost themselves.",
+        "The exporter and the instrumented applications: whether they keep up, what they "
+        "request from the stores, and what they themselves cost.",
         PROCESSES,
         (Row("What fires", (alerts,)), key_figures(), schedule(), store_requests(), cost()),
     )
@@ -87,7 +87,8 @@ def configuration() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Configuration",
-        "Whether the last reload succeeded. Refused means that the old one is in use.",
+        "Whether the last reload succeeded. Refused means that the old configuration is still "
+        "in use.",
         (Query(reload, empty="an application without an exporter has none"),),
         width=8,
         height=4,

@@ -32,8 +32,8 @@ def requests_by_source() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Requests per hour by source",
-        "Requests an hour to all stores, by the probe or collector that sends them, every four "
-        "minutes.",
+        "Requests per hour to all stores, by the probe or collector that sends them, shown "
+        "every four minutes.",
         (Query(hourly(f"topk(10, sum by (source) ({requests}))"), "{{source}}"),),
         width=12,
         height=10,
@@ -56,8 +56,8 @@ def least_budget() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Least request budget left",
-        "Share of the hourly request budget that the past hour left, and of the platform's "
-        "own query budget what is left now, where it has one. At zero, collectors wait.",
+        "Share of the hourly request budget that the past hour left, and share of the "
+        "platform's own query budget that is left now, if it has one. At zero, collectors wait.",
         (
             Query(
                 f"bottomk(20, {left})",
@@ -92,8 +92,8 @@ def throttling() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Throttling and query cost per hour",
-        "Answers an hour that asked us to slow down, and query cost points an hour "
-        "where the platform counts them, every four minutes.",
+        "Responses per hour that required the exporter to slow down, and query cost points per "
+        "hour if the platform counts them, shown every four minutes.",
         (
             Query(
                 hourly(f"sum by (platform) ({throttled})"),
@@ -151,8 +151,8 @@ def scrapes() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Scrapes",
-        "How long a scrape takes, as Prometheus sees it and as the process itself does. "
-        "It must stay well below the scrape's timeout.",
+        "How long a scrape takes, measured by Prometheus and by the process itself. It must "
+        "stay well below the scrape's timeout.",
         (
             Query(f"max by (job) ({of_ours('scrape_duration_seconds')})", "{{job}}: scrape"),
             Query(
@@ -207,8 +207,8 @@ def reported_operations() -> Panel:
     reported = rate(exporter.INGESTED, "$__rate_interval", *M)
     return by_hour(
         "Reported operations per hour",
-        "Operations an hour that applications reported by HTTP. Refused ones count "
-        "nowhere; the answer told the application why.",
+        "Operations per hour that applications reported by HTTP. Refused ones are not counted; "
+        "the response told the application why.",
         "outcome",
         reported,
         empty="no application may report by HTTP",

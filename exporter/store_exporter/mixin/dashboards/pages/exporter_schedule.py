@@ -41,8 +41,8 @@ def lateness() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Lag",
-        "How much later than planned probes and collectors start, and for how long the "
-        "exporter stood still at the longest. Both rise when it lacks processor time.",
+        "How late probes and collectors start, and the longest time for which the exporter "
+        "stood still. Both rise when it lacks processor time.",
         (pause, *lag),
         unit="s",
         height=10,
@@ -58,8 +58,8 @@ def left_out() -> Panel:
     skipped = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
     return by_hour(
         "Runs left out per hour",
-        "Runs an hour that did not take place, by reason: overlap (the one before was "
-        "still running), budget (requests spent), backoff (the store asked for rest).",
+        "Skipped runs per hour, by reason, such as overlap (the previous run had not ended), "
+        "budget (its requests are spent) or backoff (the store fails or required slowing down).",
         "reason",
         skipped,
         empty=NOTHING_HAPPENED,
@@ -74,8 +74,8 @@ def staleness() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Staleness",
-        "How many of its intervals each collector's stalest store is behind, every four minutes. "
-        f"From {THRESHOLDS.stale_intervals:g} on its figures are withdrawn.",
+        "How many intervals behind each collector is at its stalest store, shown every four "
+        f"minutes. From {THRESHOLDS.stale_intervals:g} on, that store's figures are withdrawn.",
         (Query(missed, "{{collector}}", empty="no collector may be switched on"),),
         height=10,
         low=0,
@@ -91,8 +91,8 @@ def longest_runs() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Longest runs of collectors",
-        "How long the last run of each collector took, of its slowest store, every four minutes. "
-        "Near its timeout, it will soon fail.",
+        "How long each collector's last run took at its slowest store, shown every four "
+        "minutes. A collector near its timeout will soon fail.",
         (Query(spent, "{{collector}}", empty="no collector may be switched on"),),
         unit="s",
         height=10,
@@ -105,9 +105,9 @@ def unread() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Backlog",
-        "Changed records that each collector has yet to read of all stores of an exporter, of that "
-        "with most, every four minutes. Counters are complete at 0; a first run over a large shop "
-        "takes a while.",
+        "Changed records that each collector has yet to read, from all stores of the exporter "
+        "with most of them, shown every four minutes. Counters are complete at 0; a first run "
+        "over a large shop takes a while.",
         (
             Query(
                 f"max by (collector) ({select(series.BACKLOG, *M)})",
@@ -127,9 +127,9 @@ def lost_sight() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Sources and saved state",
-        "Failed reads of sources of stores, by org, losses of saved state, and runs without it, "
-        "within an hour; domains that sources name and that are refused; and stores whose state "
-        "nobody has used for two days. All should stay at zero.",
+        "Within an hour: failed reads of sources of stores by org, losses of saved state, and "
+        "runs that could not use it. Now: refused domains of these sources, and stores whose "
+        "state nobody has used for two days. All should stay at zero.",
         (
             Query(
                 f"sum by (org) ({increase(exporter.DISCOVERY_FAILURES, '1h', *M)})",

@@ -120,9 +120,9 @@ def sales_at_risk() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Sales at risk per hour",
-        "What the stores that are down or have a critical alert normally take in an hour (mean of "
-        "the last seven days; at first, of the past hour), by currency. It says how urgent the "
-        "trouble is, not what was lost.",
+        "What the stores that are down or have a critical alert normally sell in an hour, by "
+        "currency: the mean of the last seven days, or at first of the past hour. It shows how "
+        "urgent the trouble is, not what was lost.",
         (Query(f"sum by (currency) ({at_risk})", "{{currency}}", empty="all stores may be well"),),
         unit="locale",
         width=6,
@@ -148,9 +148,9 @@ def worst_stores() -> Row:
     table = Panel(
         PanelKind.TABLE,
         f"The {LISTED} stores in most trouble",
-        "Trouble is a hundred while the store is down, ten for each critical alert and one for "
-        "each warning, plus the share of failing operations. Success leaves out what shoppers did "
-        "wrong. Intervals ago is when the stalest figure was read, in its intervals. Click a "
+        "Trouble is 100 while the store is down, plus 10 for each critical alert, 1 for each "
+        "warning, and the share of failing operations. Success leaves out shoppers' mistakes. "
+        "Intervals ago is the age of the stalest figure, in its collector's intervals. Click a "
         "store to open its page.",
         columns,
         width=24,

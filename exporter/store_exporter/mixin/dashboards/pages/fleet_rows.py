@@ -50,9 +50,9 @@ def states() -> Panel:
     return Panel(
         PanelKind.TIMELINE,
         f"State of the {SHOWN} stores in most trouble",
-        "When each of them was down; those in most trouble now come first. Bars that begin "
-        "together point to a common cause: a hosting company, a network, a release. Of more than "
-        "six hours it is looked at every four minutes.",
+        "When each store was down; the stores in most trouble now come first. Bars that begin "
+        "together point to a common cause: a hosting company, a network, a release. Over more "
+        "than six hours, one sample is shown every four minutes.",
         (
             *(
                 Query(
@@ -79,8 +79,8 @@ def graphs() -> tuple[Panel, ...]:
     return (
         by_hour(
             "Errors per hour by who must act",
-            "Errors an hour by fault: store, config, app, and customer, which is no failure "
-            "but what shoppers did wrong. A rise of customer errors alone is not an outage.",
+            "Errors per hour by fault: store, config, app and customer. Customer errors are "
+            "shoppers' mistakes, not failures; a rise of them alone is not an outage.",
             "fault",
             over_time(("fault",), wide.ERRORS),
             empty=NO_ERROR,
@@ -163,9 +163,9 @@ def stalest() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Stalest figures",
-        "Stores whose figures are furthest behind: how many of its intervals ago the stalest was "
-        "read, up to 1 when it is on time. From "
-        f"{THRESHOLDS.stale_intervals:g} on their figures are withdrawn.",
+        "Stores whose figures are furthest behind, with the age of the stalest figure in its "
+        f"collector's intervals: up to 1 when it is on time. From {THRESHOLDS.stale_intervals:g} "
+        "on, the figures are withdrawn.",
         (
             Query(
                 f"topk(10, {intervals_ago()})",
@@ -190,8 +190,8 @@ def what_runs_them() -> Panel:
     return Panel(
         PanelKind.TABLE,
         f"About the {LISTED} stores in most trouble",
-        "What runs them: version, currency, time zone, order storage, and their number of "
-        "customers. Faults of one version only are that version's.",
+        "Each store's version, currency, time zone, order storage and number of customers. A "
+        "fault in stores of one version only comes from that version.",
         (
             Query(
                 f"(({customers} {worst}) * {on(*STORE)} group_right () {facts})"

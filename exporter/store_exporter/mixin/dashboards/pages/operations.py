@@ -50,14 +50,14 @@ FIGURES: tuple[tuple[str, str, str, str, Steps], ...] = (
     ),
     (
         "p95",
-        "One in twenty operations takes longer. The figure to watch; alerts go by it.",
+        "One in twenty operations takes longer. Watch this figure: alerts use it.",
         quantile(0.95, at_once),
         "s",
         LATENCY,
     ),
     (
         "p99",
-        "One in a hundred operations takes longer. High alone, it is a few odd calls.",
+        "One in a hundred operations takes longer. If only p99 is high, a few odd calls are slow.",
         quantile(0.99, at_once),
         "s",
         LATENCY,
@@ -79,7 +79,7 @@ def page() -> DashboardPage:
         Dashboards.OPERATIONS,
         "Stores / Operations",
         "The operations that applications run against stores: rate, success, errors by fault, "
-        "latency. What shoppers do wrong (out of stock, wrong coupon) is not counted as failure.",
+        "latency. Shoppers' mistakes (out of stock, a wrong coupon) do not count as failures.",
         (*OPERATIONS, *READ),
         (key_figures(), course(), one_by_one()),
     )
@@ -118,8 +118,8 @@ def busiest() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Calls per hour, ten busiest operations",
-        "Finished operations an hour. Compare shapes: all falling together is the "
-        "application or the network, one falling is that operation.",
+        "Finished operations an hour. If all fall together, look at the application or the "
+        "network; if one falls, look at that operation.",
         (Query(f"topk(10, {hourly(rate)})", "{{operation}}"),),
         low=0,
         width=12,
@@ -132,9 +132,9 @@ def errors_by_fault() -> Panel:
     """Who must act."""
     return by_hour(
         "Errors per hour by who must act",
-        "Errors an hour by fault: customer is what shoppers did wrong, store and config "
-        "are the shop's and the credentials', app is a bug of the caller. Dots are single "
-        "calls that failed; applications with OpenTelemetry have them.",
+        "Errors per hour by fault: customer is a shopper's mistake, store is the shop, config "
+        "the credentials, app a bug of the caller. Dots are single failed calls of applications "
+        "that use OpenTelemetry.",
         "fault",
         chosen(("fault",), wide.ERRORS, wide.OPERATION_ERRORS),
         empty=NO_ERROR,
@@ -151,9 +151,9 @@ def latency() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Latency",
-        "Quantiles over all chosen operations. p99 rising alone is a few slow calls, all "
-        "three rising is a slow shop. Dots are single calls; applications with OpenTelemetry have "
-        "them.",
+        "Quantiles over all chosen operations. If only p99 rises, a few calls are slow; if all "
+        "three rise, the shop is slow. Dots are single calls of applications that use "
+        "OpenTelemetry.",
         tuple(Query(quantile(q), f"p{q * 100:g}") for q in series.QUANTILES),
         unit="s",
         # Native histograms have them at themselves, classic ones at their buckets.

@@ -20,8 +20,8 @@ def one_by_one() -> Row:
             Panel(
                 PanelKind.TABLE,
                 "By operation",
-                "Every operation, those with most failures first. One that fails alone points to "
-                "that call.",
+                "Every operation; those with most failures come first. If one fails alone, look "
+                "at that call.",
                 columns("operation"),
                 width=24,
                 height=10,
@@ -32,8 +32,8 @@ def one_by_one() -> Row:
             Panel(
                 PanelKind.TABLE,
                 "By store: the 50 with most failures",
-                "Stores with most failures an hour, shoppers' mistakes left out; latency is "
-                "that of the slowest operation. Click one for its page.",
+                "The stores with most failures per hour, without shoppers' mistakes. Latency is "
+                "the slowest operation's. Click a store for its page.",
                 columns("domain", "org", top=50),
                 width=24,
                 height=10,

@@ -170,9 +170,8 @@ def week_and_day() -> Row:
     bars = Panel(
         PanelKind.GRAPH,
         "Revenue by day ($currency)",
-        "Gross totals of the orders first paid on each of the last seven days, or on the days that "
-        "a chosen time of the past lies in, in the currency chosen above. The bar of today is so "
-        "far.",
+        "Gross totals of the orders first paid on each of the last seven days, or on each day "
+        "of a chosen past time, in the currency chosen above. Today's bar is the total so far.",
         (Query(f"sum({revenue})", "$currency", empty=NOT_COLLECTED),),
         unit="locale",
         width=12,
@@ -190,8 +189,8 @@ def week_and_day() -> Row:
     orders = Panel(
         PanelKind.GRAPH,
         "Orders per hour, and what is normal",
-        "Orders first paid, per hour as the mean of the past two hours, beside the median of the "
-        "same weekday and hour of the last weeks.",
+        "Orders first paid per hour, as the mean of the past two hours, beside the median of "
+        "the same weekday and hour in the last weeks.",
         (
             Query(now, "now"),
             Query(normal, "normal", past=True, empty="needs three weeks of history"),

@@ -37,8 +37,8 @@ def responding() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Does it answer?",
-        "Whether the last liveness probe succeeded, of every chosen shop. While a shop does "
-        "not answer, nothing else matters.",
+        "Whether the last liveness probe of each chosen shop succeeded. While a shop does not "
+        "answer, nothing else matters.",
         (Query(f"min({UP})"),),
         mappings=((0, "No", RED), (1, "Yes", GREEN)),
         steps=((None, RED), (1, GREEN)),
@@ -66,9 +66,9 @@ def paid() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Orders that get paid",
-        "Orders first paid, among those that were paid, failed or were cancelled, all within "
-        "the last seven days; those of the last hour count in part. Carts that never became an "
-        "order are not among them.",
+        "Share of first-paid orders among all orders that were paid, failed or were cancelled "
+        "within the last seven days; orders of the last hour count in part. Carts that never "
+        "became an order are not included.",
         (Query(paid_share("7d"), empty=NOT_COLLECTED),),
         unit="percentunit",
         decimals=1,
@@ -82,8 +82,8 @@ def succeeding() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Calls that succeed",
-        "Share of the operations of the last minutes that did not fail; what shoppers did "
-        "wrong is left out. Operations are the calls that applications make for shoppers.",
+        "Share of the last minutes' operations that did not fail, without shoppers' mistakes. "
+        "Operations are the calls that applications make for shoppers.",
         (Query(success(matchers=M)),),
         unit="percentunit",
         decimals=1,
@@ -97,8 +97,8 @@ def abandoned() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Abandoned carts",
-        "Checkouts begun, not paid and left alone for an hour to a week. A rise while orders "
-        "fall means that something in the checkout stops shoppers.",
+        "Checkouts that were started, not paid and left unchanged for an hour to a week. A rise "
+        "while orders fall means that something in the checkout stops shoppers.",
         (Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
         decimals=0,
         steps=FEW_GOOD,

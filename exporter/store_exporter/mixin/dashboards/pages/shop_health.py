@@ -37,8 +37,8 @@ def checks() -> Row:
     probes = Panel(
         PanelKind.TIMELINE,
         "Checks",
-        "Each health check over time, those that fail now first. One that fails alone tells what "
-        "is broken: the cart, the storefront, the certificate.",
+        "Each health check over time; those that fail now come first. A check that fails alone "
+        "shows what is broken: the cart, the storefront, the certificate.",
         (
             Query(f"{probe} and on (probe) ({failing})", "{{probe}}", empty="none may fail"),
             Query(f"{probe} unless on (probe) ({failing})", "{{probe}}", empty="all may fail"),
@@ -76,8 +76,8 @@ def availability() -> tuple[Panel, Panel]:
         Panel(
             PanelKind.STAT,
             "Answered",
-            "Share of the time chosen above in which liveness probes succeeded, the worst of the "
-            "chosen shops. Maintenance is left out of it, and told beside it.",
+            "Share of the time chosen above in which liveness probes succeeded, for the worst "
+            "of the chosen shops. Maintenance is left out, and shown beside it.",
             (
                 Query(
                     f"min({available})",
@@ -94,8 +94,8 @@ def availability() -> tuple[Panel, Panel]:
         Panel(
             PanelKind.STAT,
             "In maintenance",
-            "Share of the time chosen above that was maintenance, the most of the chosen shops. "
-            "Nobody is alerted in it, and it spends no error budget.",
+            "Share of the time chosen above that was maintenance, for the shop with most of it. "
+            "During maintenance nobody is alerted, and no error budget is spent.",
             (Query(f"max({maintained})"),),
             unit="percentunit",
             decimals=1,
@@ -115,8 +115,8 @@ def one_by_one() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Operations one by one",
-        "Each operation's calls and failures an hour, success without shoppers' mistakes, and p95 "
-        "latency over the last minutes. Those with most failures first.",
+        "Each operation's calls and failures an hour, success without shoppers' mistakes, and "
+        "p95 latency over the last minutes. The operations with most failures come first.",
         (
             Query(
                 success("operation", matchers=M),
@@ -155,7 +155,7 @@ def errors_by_fault() -> Panel:
     """Who must act."""
     return by_hour(
         "Errors per hour by who must act",
-        "Errors an hour by fault. customer is what shoppers did wrong: no failure of the shop.",
+        "Errors an hour by fault. customer means a shopper's mistake, not a failure of the shop.",
         "fault",
         over_time(("fault",), wide.ERRORS),
         empty=NO_ERROR,
@@ -222,8 +222,8 @@ def fresh() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Freshness",
-        "Each group of figures: whether its last run succeeded, when it was last read, and how "
-        "many of its intervals ago that was: up to 1 when it is on time.",
+        "For each group of figures: whether the last run succeeded, when the group was last "
+        "read, and how many of its intervals ago: up to 1 when it is on time.",
         (
             Query(
                 f"min by (collector) ({select(business.COLLECTOR_SUCCESS, *M)})",

@@ -25,9 +25,9 @@ def scarce() -> Panel:
     """What to restock first."""
     return _table(
         "What to restock first",
-        "The ten products and variations of each shop that most need stock: those that are out and "
-        "were sold in the last 30 days, then those that are low, then others that are out. Pieces "
-        "sold are those of 30 days.",
+        "The ten products and variations of each shop that most need restocking: first those "
+        "that are out of stock and sold in the last 30 days, then those that are low, then the "
+        "others that are out. Pieces sold are counted over 30 days.",
         (
             _or_none(each(lists.SCARCE_SOLD, *M), "scarce", "product", "Sold", 84),
             Query(each(lists.SCARCE_QUANTITY, *M), "Left", decimals=0, width=70, empty=SEVERAL),
@@ -43,9 +43,9 @@ def sellers() -> Panel:
     value = each(lists.SELLER_VALUE, *M)
     return _table(
         "Best sellers of seven days",
-        "The ten products of each shop of which most pieces were sold in the last seven days, and "
-        "what they were sold for, before refunds and without delivery. A product that is sold in "
-        "several currencies has a row for each.",
+        "The ten products of each shop that sold most pieces in the last seven days, and what "
+        "they sold for, before refunds and without delivery. A product sold in several "
+        "currencies has a row for each.",
         (
             _or_none(value, "best_sellers", "product", "Sold for", 100, unit="locale"),
             Query(each(lists.SELLER_SOLD, *M), "Sold", decimals=0, width=84, empty=SEVERAL),
@@ -63,9 +63,9 @@ def carts() -> Panel:
     since = f"1000 * {left}"
     return _table(
         "Abandoned carts worth most ($currency)",
-        "The ten checkouts of each shop that were begun, not paid and left, and are worth most, by "
-        "the number under which the shop shows them, in the currency chosen above. Some shoppers "
-        "can be reached and helped.",
+        "The ten abandoned checkouts of each shop that are worth most, in the currency chosen "
+        "above, by the number that the shop shows. Some of their shoppers can be reached and "
+        "helped.",
         (
             _or_none(value, "carts", "cart", "Value", 100, unit="locale"),
             Query(since, "Left", unit="dateTimeFromNow", width=140, empty=SEVERAL),

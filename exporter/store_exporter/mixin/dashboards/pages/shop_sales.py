@@ -73,8 +73,8 @@ def orders() -> tuple[Panel, ...]:
         Panel(
             PanelKind.GRAPH,
             "Failed payments",
-            "Share of the orders of the past hour that failed to be paid. A rise means that "
-            "the payment provider fails, or that somebody tests stolen cards.",
+            "Share of the past hour's orders whose payment failed. A rise means that the "
+            "payment provider fails, or that somebody tests stolen cards.",
             (Query(share, "share", empty="no orders in that time"),),
             unit="percentunit",
             width=12,
@@ -88,8 +88,8 @@ def orders() -> tuple[Panel, ...]:
         Panel(
             PanelKind.BARS,
             "Orders by status",
-            "How many orders are in each status now. Many that wait (on hold, pending) want "
-            "somebody's attention.",
+            "How many orders are in each status now. Many waiting orders (on hold, pending) "
+            "need somebody's attention.",
             (
                 Query(
                     f"sort_desc(sum by (status) ({each(business.ORDERS_CURRENT, *M)}))",

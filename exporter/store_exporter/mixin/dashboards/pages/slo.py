@@ -32,8 +32,8 @@ def page() -> DashboardPage:
     return DashboardPage(
         Dashboards.SLO,
         "Stores / Objectives",
-        "An objective allows a small share of operations to fail or to be slow: the error budget. "
-        f"It lasts {SLO_WINDOW}. Objectives come from a file; see docs/slo.md.",
+        "The error budget is the small share of operations that an objective allows to fail or "
+        f"to be slow within {SLO_WINDOW}. Objectives come from a file; see docs/slo.md.",
         (*STORES, OBJECTIVE, *READ),
         (key_figures(), course(), one_by_one()),
         since="now-7d",
@@ -50,7 +50,7 @@ def objective() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Objective",
-        "Share of good operations asked for, the strictest of the chosen stores.",
+        "Required share of good operations: the strictest objective of the chosen stores.",
         (Query(f"max by (slo) ({select(slo.TARGET, *M)})", "{{slo}}"),),
         unit="percentunit",
         decimals=2,
@@ -66,8 +66,8 @@ def least_left() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Least budget left",
-        f"Error budget of {SLO_WINDOW} that is left in the store with least. Below zero "
-        "the objective is missed.",
+        f"Error budget of {SLO_WINDOW} that is left for the store with least. Below zero the "
+        "objective is missed.",
         (Query(f"min by (slo) ({budget})", "{{slo}}"),),
         unit="percentunit",
         decimals=1,
@@ -84,7 +84,8 @@ def missed() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Stores that miss it",
-        "Stores that miss the objective, their error budget spent. The table names them.",
+        "Stores that have spent their error budget and so miss the objective. The table names "
+        "them.",
         (Query(f"sum by (slo) ({budget} < bool 0)", "{{slo}}"),),
         decimals=0,
         width=6,
@@ -101,7 +102,7 @@ def burning() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Burn alerts",
-        "Alerts that fire now because a budget is spent too fast, pages and tickets.",
+        "Pages and tickets that fire now because a budget is spent too fast.",
         (Query(f"count({alerts}) or 0 * count({budget})"),),
         decimals=0,
         width=6,
@@ -120,9 +121,9 @@ def course() -> Row:
             Panel(
                 PanelKind.GRAPH,
                 "Budget left: the ten stores with least",
-                "A steady fall is a lasting fault, a step an outage. It recovers as old failures "
-                f"leave the {SLO_WINDOW}. What is below -100% is in the legend alone: one store "
-                "that was down for days would flatten all others.",
+                "A steady fall means a lasting fault, a step means an outage. The budget "
+                f"recovers as old failures leave the {SLO_WINDOW}. Values below -100% are in the "
+                "legend only, because one store that was down for days would flatten all others.",
                 (
                     Query(
                         f"{select(slo.BUDGET, *M)} and on (org, domain, platform, slo) {worst}",
@@ -142,8 +143,8 @@ def course() -> Row:
             Panel(
                 PanelKind.GRAPH,
                 f"Burn rate over {' and '.join(slo.WORST)}: the worst store",
-                "1 spends the budget exactly within its period. Above the lines an alert fires, "
-                "when a shorter window agrees and there is enough traffic.",
+                "A burn rate of 1 spends the budget exactly within its period. Above a line an "
+                "alert fires, if a shorter window agrees and there is enough traffic.",
                 tuple(
                     Query(
                         over_time(("slo",), figure, *promql.variables(OBJECTIVE.name)),
@@ -178,9 +179,8 @@ def one_by_one() -> Row:
             Panel(
                 PanelKind.TABLE,
                 "The 50 stores with least budget left",
-                "What is asked for, how much of the budget is left, the events it is counted on, "
-                "which are operations or half minutes of uptime, and how fast it goes over each "
-                "window.",
+                "The target, how much of the budget is left, how many events it is counted on "
+                "(operations, or half minutes of uptime), and the burn rate over each window.",
                 (
                     Query(
                         worst,

@@ -30,8 +30,8 @@ def page() -> DashboardPage:
     return DashboardPage(
         Dashboards.TRENDS,
         "Stores / Trends",
-        "This week against last week, same weekday and hour. What a shop sells depends on the "
-        "hour and the day, so that is what to compare with.",
+        "This week compared with the same weekday and hour of last week, because what a shop "
+        "sells depends on the day and the hour.",
         (*STORES, CURRENCY),
         (week_beside_week(), beside_normal(), largest_changes(), year()),
         since="now-7d",
@@ -114,8 +114,7 @@ def beside_normal() -> Row:
                 PanelKind.GRAPH,
                 "Orders in two hours, and what is normal",
                 f"Normal is the median of the same weekday and hour of the last {SEASONAL.weeks} "
-                "weeks. Zero where "
-                "it is far above zero is an alert.",
+                "weeks. If orders are zero while normal is far above zero, an alert fires.",
                 (Query(orders, "now"), Query(normal, "normal", past=True, empty=history)),
                 low=0,
                 width=12,
@@ -124,8 +123,9 @@ def beside_normal() -> Row:
             Panel(
                 PanelKind.GRAPH,
                 "Latency (p95), and what is normal",
-                "Of an hour, as mean over the chosen stores; hours with few operations are left "
-                f"out. Above {SEASONAL.latency_factor:g} times normal is an alert.",
+                "p95 latency of an hour, as the mean over the chosen stores; hours with few "
+                f"operations are left out. Above {SEASONAL.latency_factor:g} times normal, an "
+                "alert fires.",
                 (
                     Query(f"avg({slow})", "now", empty="hours with few operations are left out"),
                     Query(f"avg({usual_latency})", "normal", past=True, empty=history),
@@ -151,9 +151,9 @@ def fewest_orders() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Orders against a week ago: largest falls",
-        "The 20 shops whose orders of the last 24 hours fell most against the same hours "
-        f"a week ago, of those that had at least {SEASONAL.drought_minimum:g} then. -100 % "
-        "sold nothing.",
+        "The 20 shops whose orders of the last 24 hours fell most against the same hours a week "
+        f"ago, among shops that had at least {SEASONAL.drought_minimum:g} then. -100 % means "
+        "that nothing was sold.",
         (
             Query(
                 fewer,
@@ -182,8 +182,8 @@ def slowest_of_late() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Latency against normal: largest rises",
-        "The 20 shops with the largest rise of the p95 of the last hour against the "
-        "median of the same weekday and hour. +100 % is twice as slow.",
+        "The 20 shops whose p95 latency of the last hour rose most against the median of the "
+        "same weekday and hour. +100 % means twice as slow.",
         (
             Query(
                 slower,
@@ -235,8 +235,8 @@ def by_day(title: str, text: str, hourly: str) -> Panel:
     return Panel(
         PanelKind.GRAPH,
         title,
-        f"{text}, of the past year as far back as Prometheus keeps them, or of the days that a "
-        "chosen time of the past lies in. The bar of today is up to the last full hour.",
+        f"{text}, for the past year as far back as Prometheus keeps them, or for each day of a "
+        "chosen past time. Today's bar ends at the last full hour.",
         (Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),),
         decimals=0,
         width=12,
