@@ -14,13 +14,13 @@ _GZIP = 31  # zlib's number for a window of 32 KiB inside gzip's header and chec
 _ZLIB, _BARE = 15, -15  # the same inside zlib's header, and without any
 _CODINGS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
 _UNREADABLE = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")
-"""Codings that are known and were not requested. Any other name means nothing, as in browsers:
-sites put the charset, `none` or `aws-chunked` there."""
+"""Known codings that were not requested. Any other name is ignored, as browsers do: sites put the
+charset, `none` or `aws-chunked` there."""
 _MOST_CODINGS = 3
-"""Codings one over the other; more are no mistake of a proxy any more."""
+"""Maximum number of nested codings; more cannot be the mistake of a proxy."""
 _MOST_MEMBERS = 1000
-"""Members of a gzip file, each of which costs as much as kilobytes of one. Nobody makes them of
-less than a body's thousandth but to keep the reader busy."""
+"""Maximum number of members of a gzip file. Each costs as much as kilobytes of data, and only an
+attacker makes members smaller than a thousandth of a body."""
 
 
 class _Inflating:
@@ -39,11 +39,11 @@ class _Inflating:
 
     @property
     def cut_off(self) -> bool:
-        """Whether there was something, and its end is missing."""
+        """Whether data has begun and its end is missing."""
         return (self._members > 0 or bool(self._held)) and not self._object.eof
 
     def add(self, data: bytes, most: int) -> bytes:
-        """Return what the next piece holds, but no more than so many bytes.
+        """Decompress the next piece, up to a number of bytes.
 
         Raises:
             zlib.error: it is not compressed in this way.
@@ -64,7 +64,7 @@ class _Inflating:
 
     def _begin(self, data: bytes) -> None:
         if not self._members:
-            # Servers of Microsoft leave zlib's header out, and browsers go along with it.
+            # Microsoft's servers omit zlib's header, and browsers accept that.
             is_bare = self._window == _ZLIB and not _has_zlib_header(data)
             self._window = _BARE if is_bare else self._window
         elif self._window != _GZIP or not data.startswith(_MAGIC):
@@ -106,7 +106,7 @@ class Body:
             if one in _UNREADABLE or len(known) > _MOST_CODINGS:
                 message = f"a body compressed as {one!r}, which was not requested"
                 raise self._error("invalid_response", message)
-        # What was done last is undone first.
+        # The coding that was applied last is undone first.
         self._inflating = [_Inflating(_CODINGS[one]) for one in reversed(known)]
 
     def _error(self, error_type: ErrorName, message: str) -> StoreError:
@@ -121,7 +121,7 @@ class Body:
         self._received += len(chunk)
         try:
             for inflating in self._inflating:
-                # One byte more than allowed is enough to know, however much is still in there.
+                # One byte above the limit is enough to know that the body is too large.
                 chunk = inflating.add(chunk, self._limit - self._size + 1)
         except zlib.error:
             raise self._error("invalid_response", "the compression is broken") from None
@@ -132,7 +132,7 @@ class Body:
         self._chunks.append(chunk)
 
     def whole(self) -> bytes:
-        """Return the body, which is complete as far as HTTP is concerned.
+        """Return the body. As far as HTTP is concerned, it is complete.
 
         Raises:
             StoreError: invalid_response, for compressed data that is cut off.

@@ -1,7 +1,7 @@
-"""Whether a response came out of a cache, by its headers. No I/O.
+"""Recognises responses of caches by their headers. No I/O.
 
-Page caches, CDNs and reverse proxies each say so in a header of their own. A response that was
-made for somebody else, or a while ago, proves neither that a store is alive nor what it holds.
+Page caches, CDNs and reverse proxies each have their own header for it. A response that was made
+earlier or for another client does not prove that a store is up, nor what it contains.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _OF_CACHE = re.compile(
     r"(cache($|-status$|-hits?$|-lookup$|-result$|-fetch(-status)?$|-remote$|-age$|-detail$)"
     r"|[^a-z]cached$)"
 )
-"""How the names of such headers end, such as `x-litespeed-cache`, `cf-cache-status`,
-`x-cache`, `x-proxy-cache`, `x-cache-hits`, `x-srcache-fetch-status` or `x-hcdn-cache-status`."""
+"""Endings of the names of such headers, such as `x-litespeed-cache`, `cf-cache-status`, `x-cache`,
+`x-proxy-cache`, `x-cache-hits`, `x-srcache-fetch-status` or `x-hcdn-cache-status`."""
 _MORE = (
     *("x-ac", "x-varnish-cache", "x-served-from-cache", "server-timing", "x-drupal-cache"),
     *("x-wp-cached-call", "x-nananana", "swift-performance", "swiftperformance", "x-breeze"),
@@ -34,36 +34,37 @@ _MORE = (
 )
 """Names beyond that pattern."""
 _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns|transient|^x-qm")
-"""Names of caches that the store itself uses while it makes a response."""
+"""Names of caches that the store itself uses to produce a response."""
 _ORDERS = re.compile(r"(^|[^a-z])(do[-_]?)?(skip|no|not|un|never|non|bypass)[-_]?cached?$")
-"""Names of headers that say that nothing was or may be kept."""
+"""Names of headers which say that nothing was or may be cached."""
 _SERVED = {"hit", "stale", "updating", "hits", "cached", "served", "prerender"}
 """Words for a cached response. `REVALIDATED` and `REFRESH_HIT` mean a request to the store."""
 _FETCHED = {
     *("refresh", "refreshed", "revalidated", "refreshhit", "miss", "bypass", "expired", "dynamic"),
-    # A hit for pass is the note that this address is never kept.
+    # "Hit for pass" means that this address is never cached.
     *("no", "not", "pass"),
-    # What Tencent's CDN calls a hit of the store itself.
+    # Tencent's CDN uses this word if the store itself responded.
     "upstream",
 }
 _NONE = {"no", "none", "off", "disabled", "false", "null", "bypass", "miss", "skip"}
-"""What headers that name a cache say where none served the response."""
+"""Values of headers that name a cache if no cache served the response."""
 _YES = {"1", "true", "yes", "on"}
 _IS_QUESTION = re.compile(r"cache-hit$|from-cache$|[^a-z]cached$")
 """Names of headers whose value is yes or no."""
 _TRACE = re.compile(r"(rack|symfony)-cache$")
 _TRACED = {"valid", "invalid", "store"}
-"""What a trace says of a cache that requested it from the store."""
+"""The word in a trace for a cache that requested the response from the store."""
 _STALE = re.compile(r"(^|,)\s*11[0-3]\b")
 """Warnings that only caches give (RFC 7234, 5.5)."""
 _QUOTED = re.compile(r'"(?:\\.?|[^"\\])*(?:"|\Z)', re.DOTALL)
-"""Quoted text. One without an end goes on to the last character, so that it is read only once."""
+"""Quoted text. Without a closing quote it extends to the last character, so that it is read only
+once."""
 _STANDARD = re.compile(r";\s*hit(\s*=\s*\?1)?\s*([;,]|$)")
 _LONGEST_NAME = 64
-"""Characters; no header of a cache has as many, and what is known of names is kept."""
+"""Characters. No header of a cache has a longer name, and results are remembered by name."""
 _SAME_SECOND = 2.0
 _REMEMBERED = 3600.0
-"""Seconds after which a silent cache that nothing showed any more may be gone."""
+"""Seconds after the last sign of a silent cache until it is assumed to be gone."""
 
 
 def cache_hit(headers: Mapping[str, str]) -> str | None:
@@ -75,7 +76,7 @@ def cache_hit(headers: Mapping[str, str]) -> str | None:
     for name, value in headers.items():
         if len(name) > _LONGEST_NAME or not _is_of_cache(name):
             continue
-        # Squid has looked for what it did not serve after all, and x-cache says that.
+        # Squid may have looked for a response without serving it; x-cache says so.
         if name == "x-cache-lookup" and "x-cache" in headers:
             continue
         if _says_so(name, value.lower()):
@@ -93,7 +94,7 @@ def _says_so(name: str, value: str) -> bool:
         return bool(words & (_SERVED | {"fresh"})) and not words & (_FETCHED | _TRACED)
     if _IS_QUESTION.search(name) and value.strip() in _YES:
         return True
-    # Several caches in a row each add a part, and one that kept the response is enough.
+    # Each of several caches in a row adds a part; one hit is enough.
     return any(
         _is_hit(part)
         for part in value.split(",")
@@ -111,7 +112,7 @@ def _is_older(value: str) -> bool:
 
 
 def _names_two(value: str) -> bool:
-    """Whether there are two numbers: a request's, and that of the one whose response was kept."""
+    """Whether there are two numbers: of this request, and of the cached response's request."""
     return len(value.split()) == 2 and value.replace(" ", "").isdecimal()
 
 
@@ -119,13 +120,13 @@ _OTHERWISE: Mapping[str, Callable[[str], bool]] = {
     "age": _is_older,
     "warning": lambda value: _STALE.search(_QUOTED.sub("x", value)) is not None,
     "x-varnish": _names_two,
-    # Page caches of WordPress name the program that served what was kept.
+    # WordPress page caches name the program that served the cached page.
     "x-cache-handler": lambda value: not set(re.findall(r"[a-z]+", value)) - {"cache"} <= _NONE,
-    # The same that ends in C was kept just now.
+    # The same value with C at its end means that the page was cached just now.
     "cache-provider": lambda value: re.fullmatch(r"cloudways-cache-\w?e", value) is not None,
     "x-powered-cache": lambda value: value.strip() == "php",
 }
-"""Headers that say it by numbers alone or by a name, and what does."""
+"""Headers that show a cached response by numbers or by a name, with the pattern."""
 
 
 @lru_cache(maxsize=1024)
@@ -142,7 +143,7 @@ def _is_hit(part: str) -> bool:
 
 
 def refuse_cached(response: Response) -> None:
-    """Refuse a response that came out of a cache.
+    """Refuse a response that came from a cache.
 
     Raises:
         StoreError: invalid_response, which names the header that showed it.
@@ -157,18 +158,18 @@ def refuse_cached(response: Response) -> None:
 
 
 def uncached(request: Request, parameter: str) -> Request:
-    """Return a request for a fresh response, whose address no cache has seen.
+    """Return a request for a fresh response, with an address that no cache has seen.
 
     Args:
         request: a request.
-        parameter: of its query that the store does not know; it gets a value of its own.
+        parameter: a query parameter that the store does not know; it gets a unique value.
     """
     params = {**request.params, parameter: secrets.token_hex(6)}
     return replace(request, params=params, headers={**UNCACHED, **request.headers})
 
 
 def refuse_kept(request: Request, response: Response, parameter: str) -> None:
-    """Refuse a response that came out of a cache, also a list out of one that adds no header.
+    """Refuse a response that came from a cache, also a list from a cache that adds no header.
 
     Stores repeat the query of a request in the links to a list's other pages (RFC 8288).
 
@@ -178,7 +179,7 @@ def refuse_kept(request: Request, response: Response, parameter: str) -> None:
         parameter: as there.
 
     Raises:
-        StoreError: invalid_response, it is the response to another request.
+        StoreError: invalid_response, the response belongs to another request.
     """
     refuse_cached(response)
     linked = re.search(rf"[?&]{parameter}=([0-9a-f]+)", response.headers.get("link", ""))
@@ -191,12 +192,12 @@ def refuse_kept(request: Request, response: Response, parameter: str) -> None:
 
 
 class PathCache:
-    """Whether a store's responses come out of a silent cache that goes by the path alone.
+    """Whether a store's responses come from a silent cache whose key is the path alone.
 
-    Such a cache keeps whatever the store returns. So while the last response that showed anything
-    came out of one, those that show nothing are refused, too, for an hour at most: of a store from
-    which nothing else is requested no response would ever show that it is gone. Safe to share
-    between threads.
+    Such a cache stores every response. So if the last response that showed its source came from
+    such a cache, responses that do not show it are refused, too. This lasts an hour at most: if
+    nothing else is requested from the store, no response would ever show that the cache is gone.
+    Safe to share between threads.
 
     Args:
         monotonic: seconds of a clock that never jumps.
@@ -207,12 +208,12 @@ class PathCache:
         self._until = -math.inf
 
     def refuse(self, response: Response, foreign: str | None) -> None:
-        """Refuse a response to another request, and one that may be such a response.
+        """Refuse a response that belongs to another request, or may belong to one.
 
         Args:
             response: the response.
-            foreign: what it has that was not requested; "" where it is the response to its request,
-                None where nothing shows which.
+            foreign: the part of it that was not requested; "" if it belongs to its request, None if
+                nothing shows that.
 
         Raises:
             StoreError: invalid_response, as the message says.
@@ -241,14 +242,15 @@ def refuse_repeated(
     """Refuse a response that repeats an earlier one, from a cache that adds no header.
 
     Two requests within a second may get the same date, however late a slow store responds or this
-    process reads it. So the second one must have been sent well after the first response came.
+    process reads it. So the second request must have been sent well after the first response
+    arrived.
 
     Args:
-        known: by what the last responses were known, and when they came; this one is added.
-        name: of what was requested.
+        known: how the last responses were recognised, and when they arrived; this one is added.
+        name: the name of the requested thing.
         response: the response.
         now: Unix time.
-        headers: that distinguish two responses of the store, the most certain first.
+        headers: headers that distinguish two responses of the store, the most reliable first.
 
     Raises:
         StoreError: invalid_response, which names the header that showed it.

@@ -1,11 +1,11 @@
-"""From an exception to its error type: the one place where exceptions of others become ours.
+"""From an exception to its error type: the only place where foreign exceptions are classified.
 
-What decides, in this order: the type a `StoreError` carries; the nearest class in the exception's
-ancestry that the application registered or `tables` knows; for classes nobody knows, the exception
-it was raised from; and last, `exception`.
+The error type is, in this order: that of a `StoreError`; that of the nearest class in the
+exception's ancestry that the application registered or that is in `tables`; for unknown classes,
+that of the exception it was raised from; otherwise `exception`.
 
-Probes, our clients and `track` all use it, so that one broken response has one error type whoever
-met it. What only a driver can see is added in `failures`.
+Probes, our clients and `track` all use it, so the same broken response has the same error type
+everywhere. `failures` adds what only a driver can see.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from . import evidence
 from .tables import BROKEN_OFF, EXCEPTIONS, UNTRUSTED, FromCause, Outcome, Phrase, Rule
 
 _DEPTH = 6
-"""How far a chain of causes is followed; the longest of a known library has four."""
+"""Maximum length of a chain of causes; the longest of a known library has four."""
 
 _CONNECTION_ERRNOS = frozenset(
     {
@@ -44,8 +44,8 @@ _LOCAL_ERRNOS = frozenset(
         errno.EPERM,
     }
 )
-"""What this machine itself refuses, before anything is sent. EACCES and EPERM come from a firewall
-on it; a router's refusal is EHOSTUNREACH. socket(2), connect(2)"""
+"""Errors by which this machine itself refuses a connection before anything is sent. EACCES and
+EPERM come from a firewall on it; a router's refusal is EHOSTUNREACH. socket(2), connect(2)"""
 _ERRNOS: dict[int, ErrorName] = {
     **dict.fromkeys(_CONNECTION_ERRNOS, "connection"),
     **dict.fromkeys(_LOCAL_ERRNOS, "local_failure"),
@@ -53,14 +53,14 @@ _ERRNOS: dict[int, ErrorName] = {
 
 _SAY_LITTLE: tuple[ErrorName, ...] = ("connection", "cancelled")
 _MOST_CLASSES = 1024
-"""Exception classes remembered; an application that makes classes at run time must not leak."""
+"""Exception classes remembered. Limited, because an application may create classes at run time."""
 
 _registered: dict[type[BaseException], ErrorName] = {}
 _found: dict[type[BaseException], Outcome | None] = {}
 
 
 def register_error(exception: type[BaseException], error_type: ErrorName) -> None:
-    """Have an exception of the application, and its subclasses, recorded as this error type.
+    """Record an exception of the application, and its subclasses, as this error type.
 
     Args:
         exception: the class.
@@ -81,7 +81,7 @@ def register_error(exception: type[BaseException], error_type: ErrorName) -> Non
 
 def classify(error: BaseException) -> ErrorName:
     """Return the error type of an exception, a key of `ERROR_TYPES`."""
-    # What most errors are is decided without a further call: it stands in them, or is remembered.
+    # Most errors need no further call: they contain their type, or their class is remembered.
     if isinstance(error, StoreError):
         return error.error_type if error.error_type in ERROR_TYPES else "exception"
     found = _found.get(type(error))
@@ -89,9 +89,9 @@ def classify(error: BaseException) -> ErrorName:
 
 
 def wrapped_errors(error: BaseException) -> Iterator[BaseException]:
-    """Yield the errors that a library keeps inside its own.
+    """Yield the errors that a library wraps in its own.
 
-    `__context__` is not among them: it may be an earlier attempt's error, of another kind.
+    This excludes `__context__`, which may be the error of an earlier attempt, of another kind.
     """
     candidates = (
         error.__cause__,
@@ -108,7 +108,7 @@ def wrapped_errors(error: BaseException) -> Iterator[BaseException]:
 
 
 def _known(error: BaseException, depth: int) -> ErrorName | None:
-    """Return the error type if anything is known about it."""
+    """Return the error type, if it is known."""
     if isinstance(error, StoreError):
         return error.error_type if error.error_type in ERROR_TYPES else None
     found = _find(type(error))
@@ -162,7 +162,7 @@ def _by_phrase(says: Phrase, error: BaseException) -> ErrorName | FromCause | No
 def _by_rule(rule: Rule, error: BaseException, depth: int) -> ErrorName | None:
     match rule:
         case Rule.STATUS:
-            # aiohttp gives its own errors of parsing a status that no server sent.
+            # aiohttp's own parsing errors have a status that no server sent.
             return _known_cause(error, depth) or evidence.of_error(error)
         case Rule.DOCUMENT:
             return evidence.of_document(error)
@@ -180,7 +180,7 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> ErrorName | None:
 
 
 def _by_retries(error: BaseException) -> ErrorName:
-    """Read why urllib3 gave up: too many redirects, or too many responses of one status."""
+    """Return why urllib3 gave up: too many redirects, or too many responses with one status."""
     text = str(error)
     if "redirect" in text:
         return "redirect"
@@ -189,7 +189,7 @@ def _by_retries(error: BaseException) -> ErrorName:
 
 
 def _most_specific(error: BaseException, depth: int, otherwise: ErrorName) -> ErrorName:
-    """Search what lies behind an error of a connection for something that says more."""
+    """Search the causes of a connection error for a more specific one."""
     for inner in wrapped_errors(error):
         found = _known(inner, depth)
         if found is not None and found not in _SAY_LITTLE:
@@ -198,7 +198,7 @@ def _most_specific(error: BaseException, depth: int, otherwise: ErrorName) -> Er
 
 
 def _broken_off(error: BaseException, depth: int) -> bool:
-    """Whether the other side ended a connection that was already there."""
+    """Whether the other side ended an established connection."""
     return any(
         _name(type(inner)) in BROKEN_OFF or (depth > 0 and _broken_off(inner, depth - 1))
         for inner in wrapped_errors(error)
@@ -214,6 +214,6 @@ def _is_plain(error: BaseException) -> bool:
 
 
 def _of_group(group: BaseExceptionGroup[BaseException], depth: int) -> ErrorName | None:
-    """Return what the first error of a group is, before those that were only cancelled by it."""
+    """Return the type of the first error of a group that is not a mere cancellation."""
     found = [_known(error, depth) for error in group.exceptions[:16]]
     return next((kind for kind in found if kind != "cancelled"), "cancelled")

@@ -1,9 +1,9 @@
-"""Daemon threads for calls that may block for any length of time, and wait for the next one.
+"""Reusable daemon threads for calls that may block for any length of time.
 
-To start a thread is to wait until the operating system lets it run, which on a busy machine is
-milliseconds for which an event loop stands still; and so many threads are begun for look-ups that
-it was a sixth of a probe's cost. A pool of `concurrent.futures` does not serve: its threads are
-joined at the end of the process, however long they block.
+Starting a thread blocks until the operating system runs it. On a busy machine that stops the event
+loop for milliseconds, and with a new thread for each look-up it was a sixth of a probe's cost. A
+pool of `concurrent.futures` is not suitable: its threads are joined at the end of the process,
+however long they block.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 IDLE_SECONDS = 10.0
-"""How long a thread without work stays."""
+"""Seconds after which a thread without work ends."""
 
 Work = Callable[[], None]
-"""What is to be done; it raises nothing."""
+"""A piece of work; it must not raise an exception."""
 
 
 class Daemons:
-    """Begins each piece of work at once, in a thread that has none or in a new one.
+    """Starts each piece of work at once, in an idle thread or in a new one.
 
     Args:
         name: of the threads, for debuggers.
@@ -37,7 +37,7 @@ class Daemons:
         """Run a function in a daemon thread.
 
         Raises:
-            RuntimeError: there is no thread to be had.
+            RuntimeError: no thread can be started.
         """
         with self._lock:
             is_free = self._free > 0
@@ -58,6 +58,6 @@ class Daemons:
                     break
                 except Empty:
                     with self._lock:
-                        if self._free:  # otherwise work is on its way to this one
+                        if self._free:  # otherwise work is about to arrive for this thread
                             self._free -= 1
                             return

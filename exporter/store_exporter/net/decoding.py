@@ -25,8 +25,8 @@ _MOST_COSTLY = 400_000
 _CHARACTERS_FOR_EACH = 13
 """Real responses have one for 18 characters or more, so that 5 MiB of them have 290,000."""
 _LARGEST_EXPONENT = 308
-"""Of the numbers that every program can read (RFC 8259, section 6). Beyond them calculations fail,
-and one that is written out takes gigabytes."""
+"""The exponent limit of numbers that every program can read (RFC 8259, section 6). Beyond it,
+calculations fail, and a number that is written out takes gigabytes."""
 _LONGEST_NUMBER = 1000
 """Characters of one with decimals."""
 _BEYOND = "a number beyond reason"
@@ -45,11 +45,11 @@ _META = 1024
 
 
 def text(response: Response) -> str:
-    """Return the body as text, without what is blank around it.
+    """Return the body as text, without surrounding blanks.
 
-    It is in UTF-8, whatever is declared, if it can be: JSON has to be, and an encoding that is
-    declared is often one of before a site moved. Only then it is in the one that is declared, by a
-    header or in a page.
+    If the body can be UTF-8, it is read as UTF-8, whatever is declared: JSON must be UTF-8, and a
+    declared encoding often dates from before a site was moved. Otherwise the encoding is the one
+    that a header or the page declares.
 
     Raises:
         StoreError: invalid_response, it is not text in either.
@@ -64,12 +64,12 @@ def text(response: Response) -> str:
 
 
 def shown_text(response: Response) -> str:
-    """Return a page as browsers show it: what is no text in its encoding is replaced by U+FFFD.
+    """Return a page as browsers show it: bytes that are not valid in its encoding become U+FFFD.
 
-    A shop's page may have half a character in it, where a name was cut off.
+    A shop's page may contain half a character if a name was cut off.
 
     Raises:
-        StoreError: invalid_response, it is compressed once more than it says.
+        StoreError: invalid_response, it is compressed more often than it declares.
     """
     found, _ = _decoded(response)
     if found is None:
@@ -80,7 +80,7 @@ def shown_text(response: Response) -> str:
 
 
 def _decoded(response: Response) -> tuple[str | None, str]:
-    """Return the body as text, None where it is none, and in what encoding."""
+    """Return the body as text, or None if it is not text, and its encoding."""
     body = response.body
     for mark, encoding in _MARKS:
         if body.startswith(mark):
@@ -129,14 +129,14 @@ _DECODER = json.JSONDecoder(
 
 
 def parse(source: str) -> Any:
-    """Parse JSON, with exact decimals, and with U+FFFD for a surrogate that is alone.
+    """Parse JSON with exact decimals; lone surrogates become U+FFFD.
 
     Raises:
         ValueError: it is not JSON, or nested or long beyond reason.
-        StoreError: response_too_large, it consists of too many values.
+        StoreError: response_too_large, it contains too many values.
     """
     if source.startswith("<"):
-        # Most responses that are no JSON are pages, and a decoder counts the lines of those.
+        # Most responses that are not JSON are pages, and the decoder would count all their lines.
         raise ValueError("it is a page")
     if _is_costly(source):
         raise StoreError("response_too_large", "the JSON consists of too many small values")

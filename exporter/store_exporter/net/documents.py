@@ -1,8 +1,8 @@
-"""What an HTTP response is when it is not what an API should say. No I/O.
+"""Classifies HTTP responses that are not what an API should return. No I/O.
 
-Between the store's API and us stand web servers, firewalls, CDNs and plugins, and each of them
-responds in its own way when it does not like a request. `document` reads JSON or raises what
-happened instead. It knows no platform: a platform hands in its `Marks`.
+Web servers, firewalls, CDNs and plugins are between the store's API and us, and each refuses
+requests in its own way. `document` reads JSON or raises an error that says what happened instead.
+It is independent of platforms: a platform passes its `Marks`.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _CLOSED_MEMBER = re.compile(
     re.IGNORECASE,
 )
 _FEW = 6
-"""Members of JSON that says nothing but that a shop is closed."""
+"""Members of a JSON document that only says that a shop is closed."""
 _CLOSED_CODE = re.compile(
     r"maintenance|coming.?soon|under.?construction|site.?(offline|closed)", re.IGNORECASE
 )
 _SAID = ("message", "detail", "title", "error_description", "error")
-"""Members of JSON that say something for a person."""
+"""Members of JSON with text for people."""
 _MEMBER = re.compile(r'"[^"\\]{0,60}": ')
 """The name of a member, as JSON is written here."""
 
@@ -97,9 +97,9 @@ def _read(response: Response, marks: Marks) -> Any:
 def refusal(
     status: int, headers: Mapping[str, str], body: Any, marks: Marks = GENERIC
 ) -> Finding | None:
-    """Return what JSON is that somebody wrote in the platform's place to refuse a request.
+    """Classify JSON that something other than the platform wrote to refuse a request.
 
-    Clients request JSON, so that WordPress and firewalls tell of themselves in it.
+    Clients request JSON, so WordPress and firewalls write their refusals as JSON.
 
     Returns:
         Error type and message; None for the platform's own response, or what may be one.
@@ -111,7 +111,7 @@ def refusal(
     if not isinstance(body, Mapping):
         return None
     said, own = _message_of(body), marks.is_own(body)
-    # A product, for instance, may be coming soon.
+    # These words may also be about a product that is coming soon, for instance.
     is_notice = status >= 400 or (len(body) <= _FEW and "id" not in body)
     if is_notice and not own and _has_closed_member(body):
         return _closed(status, said, marks)
@@ -127,7 +127,7 @@ def _has_closed_member(body: Mapping[str, Any]) -> bool:
 
 
 def _error_of(body: Any) -> Any:
-    """Return the error that stands in a list, or is nothing but words, as an object."""
+    """Return an error that is in a list, or is a plain text, as an object."""
     if isinstance(body, list):
         body = next(iter(body), None)
     return {"message": body} if isinstance(body, str) else body
@@ -153,7 +153,7 @@ def _refusal(
 
 
 def _named_and_said(body: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what names the cause in JSON, and all that it says, in lower case."""
+    """Return the members of JSON that name the cause, and all its text, in lower case."""
     texts = ((name, text) for name in _SAID if isinstance(text := body.get(name), str))
     named = [text for name, text in texts if name == "title" or len(text) <= HEADLINE]
     return " ".join(named).lower(), _MEMBER.sub(" ", _low(body))
@@ -188,7 +188,7 @@ def _unknown_refusal(response: Response, body: Any, marks: Marks) -> Finding | N
 
 
 def _message_of(body: Mapping[str, Any]) -> str:
-    """Return what JSON says for a person, "" where it says nothing of that kind."""
+    """Return the text for people in JSON; "" without one."""
     texts = (body.get(name) for name in _SAID)
     return next((text for text in texts if isinstance(text, str) and text), "")[:2000]
 
@@ -213,7 +213,7 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
 
 
 def no_document(response: Response, marks: Marks = GENERIC) -> StoreError:
-    """Say what a response is that should have been JSON and is not.
+    """Return the error for a response that should have been JSON.
 
     Args:
         response: the response.

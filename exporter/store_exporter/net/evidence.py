@@ -1,8 +1,9 @@
-"""What an HTTP response means that another library's exception carries.
+"""Classifies HTTP responses that other libraries' exceptions carry.
 
-httpx and requests keep the response with its body, aiohttp and urllib its status and headers, and
-an error of parsing JSON the text. A response that is no JSON is judged in `documents`, as our own
-drivers' responses are; one that is JSON, or whose body is not known, by its status.
+Exceptions of httpx and requests contain the response with its body, those of aiohttp and urllib its
+status and headers, and JSON parsing errors the text. `documents` classifies responses that are not
+JSON, as it does for our own drivers. Responses that are JSON, or whose body is not known, are
+classified by their status.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ..errors import ErrorName
 from .tables import STATUSES
 
 _MOST_BYTES = 1_000_000
-"""Larger bodies are judged by their status: the application waits meanwhile."""
+"""Larger bodies are classified by their status, because the application waits meanwhile."""
 
 
 def of_status(status: int) -> ErrorName:
@@ -26,7 +27,7 @@ def of_status(status: int) -> ErrorName:
 
 
 def of_error(error: BaseException) -> ErrorName:
-    """Return what the response is that an exception carries; invalid_response without one."""
+    """Return the error type of the response in an exception; invalid_response without one."""
     response = getattr(error, "response", None)
     for holder, name in ((response, "status_code"), (error, "status"), (error, "code")):
         status = getattr(holder, name, None)
@@ -44,7 +45,7 @@ def of_error(error: BaseException) -> ErrorName:
 
 
 def of_document(error: BaseException) -> ErrorName:
-    """Return what a body is that a library could not parse as JSON; its status is not known."""
+    """Return the error type of a body that a library could not parse as JSON."""
     source = getattr(error, "doc", "")
     return _no_document(200, {}, source if isinstance(source, str) else "")
 
@@ -57,7 +58,7 @@ def _no_document(status: int, headers: Mapping[str, str], source: str) -> ErrorN
 
 
 def _refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> ErrorName | None:
-    """Return what JSON is that a firewall or a closed store wrote; None for any other."""
+    """Return the error type of JSON from a firewall or a closed store; None for any other."""
     if not body or len(body) > _MOST_BYTES:
         return None
     from ..errors import StoreError
@@ -82,8 +83,8 @@ def _headers(holder: Any) -> Mapping[str, str]:
 def _body(response: Any, headers: Mapping[str, str]) -> bytes | None:
     """Return a body that was already read; None where it is not known.
 
-    The attribute is private, but the same in httpx and requests, and their public ones read what
-    is not read yet.
+    The attribute is private, but the same in httpx and requests. Their public attributes would read
+    a body that is not read yet.
     """
     body = getattr(response, "_content", None)
     if isinstance(body, bytes):
@@ -92,14 +93,14 @@ def _body(response: Any, headers: Mapping[str, str]) -> bytes | None:
 
 
 def _is_api(headers: Mapping[str, str], body: bytes | None) -> bool:
-    """Whether it is a response of an API, or may be one for all that is known."""
+    """Whether it is, or may be, a response of an API."""
     if body is None:
         return "html" not in headers.get("content-type", "")
     if len(body) > _MOST_BYTES:
         return True
     if body.lstrip()[:1] == b"<":
         return False
-    # Imported here, so that it costs the import of this package nothing.
+    # Imported here, so that importing this package does not import it.
     import json
 
     try:

@@ -1,8 +1,8 @@
-"""The message of a failed exchange: what a driver can see, beside the error type of `classify`.
+"""The messages of failed exchanges; they add what a driver sees to the error type of `classify`.
 
-Every driver, whatever library it sends with, turns the library's exceptions into `TransportError`
-here. Messages of others are left out, for they quote what was sent and received; only OpenSSL's and
-the operating system's reasons are repeated.
+Every driver, with whatever library, converts the library's exceptions into `TransportError` here.
+Messages of libraries are omitted, because they quote what was sent and received. Only the reasons
+of OpenSSL and of the operating system are repeated.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MESSAGES: dict[ErrorName, str] = {
     "redirect": "{host} redirects without an end, or to something that is no address",
 }
 
-# Why a connection failed, by the innermost error that says so.
+# The reason why a connection failed, by the innermost error that has one.
 _CONNECTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionRefusedError, "refused the connection"),
     (ConnectionResetError, "reset the connection"),
@@ -56,23 +56,23 @@ _MEANT = {
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "it and we have no cipher in common, or it wants a "
     "client's certificate",
 }
-"""What OpenSSL's reasons mean that do not say it."""
+"""Explanations of OpenSSL's unclear reasons."""
 
 
 def transport_error(
     error: BaseException, host: str, *, sent: bool = True, secure: bool = True, stage: str = ""
 ) -> TransportError | None:
-    """Return what an exception of an HTTP library means.
+    """Convert an exception of an HTTP library.
 
     Args:
         error: the exception.
         host: of the request.
         sent: whether the store may have received the request.
-        secure: whether TLS was to be spoken with it.
-        stage: what was going on, such as `while it was to respond`; "" where that is not known.
+        secure: whether the connection was to use TLS.
+        stage: the stage of the exchange, such as `while it was to respond`; "" if not known.
 
     Returns:
-        None for what is no failure of the exchange, such as a bug or a cancellation.
+        None if the exchange did not fail, as with a bug or a cancellation.
     """
     kind = classify(error)
     if kind == "tls" and not secure:
@@ -94,9 +94,9 @@ def transport_error(
 
 
 def unresolved(error: BaseException) -> str:
-    """Return why a name was not resolved, in brackets; "" where that is not known.
+    """Return why a name was not resolved, in brackets; "" if that is not known.
 
-    No such name is another matter than a name server that fails or keeps silent.
+    A name that does not exist differs from a name server that fails or does not respond.
     """
     said = _system_message(list(_chain(error, _DEPTH)))
     return f" ({said})" if said else ""

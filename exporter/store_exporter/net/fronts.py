@@ -1,4 +1,4 @@
-"""What a page is that came as a shop's front: one that is none, closed, or leads on. No I/O."""
+"""Classifies pages at a shop's address: another page, a closed shop, a forwarding page. No I/O."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .pages import challenged, instead, is_platforms, stranger
 from .refusals import Finding
 
 _LONG = 30_000
-"""Characters that the page of a shop's front has at least, and a notice or test has not."""
+"""Minimum number of characters of a shop's front page; notices and tests of visitors have fewer."""
 _REFRESH = re.compile(
     r"<meta(?=[^>]{1,400}http-equiv=[\"']?refresh)[^>]{1,400}?content=[\"']?\s*[0-4]?(?:\.\d*)?"
     r"\s*[;,]\s*url=\s*[\"']?([^\"'\s>]{1,500})",
@@ -27,13 +27,14 @@ _LOCATION = re.compile(
     re.IGNORECASE,
 )
 _NOTICE = 200
-"""Characters of text at most of a page that says there, and in no title, that it is closed."""
+"""Maximum characters of text of a page that says only in its text, not in a title, that it is
+closed."""
 _FORWARDING = 1_500
-"""Characters that a page has at most which does nothing but lead elsewhere."""
+"""Maximum characters of a page that only forwards."""
 
 
 def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding | None:
-    """Return what a page is that came as a success and is none of a shop; None for any other.
+    """Classify a page with a status of success that is not a shop's; None for any other.
 
     Args:
         source: the page.
@@ -49,7 +50,7 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
     found = challenged(200, low, marks, title) or instead(200, low, named, marks)
     if found or len(source) > _LONG or is_platforms(page, low, marks):
         return found
-    # No shop looks like that: its words can be read more boldly.
+    # No shop has such a page, so its words can be interpreted more freely.
     elsewhere = _host_of(_forward(source)) if len(source) <= _FORWARDING else ""
     if elsewhere and elsewhere != host:
         return "redirect", f"the page only leads visitors to {elsewhere}"
@@ -57,7 +58,7 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
 
 
 def forwarded(response: Response) -> str | None:
-    """Return the address on the same host to which a page leads that shows nothing itself.
+    """Return the address on the same host to which a page forwards; the page shows nothing itself.
 
     Args:
         response: any response.
@@ -69,7 +70,7 @@ def forwarded(response: Response) -> str | None:
     source = shown_text(response)
     target = _forward(source)
     if not target or (_REFRESH.search(source) is None and text_of(source, GENERIC)):
-        # A program of a page that shows something does not run by itself, for all that is known.
+        # If the page shows something, its script may not run by itself.
         return None
     try:
         address = urldefrag(urljoin(response.url, html.unescape(target))).url
@@ -81,7 +82,7 @@ def forwarded(response: Response) -> str | None:
 
 
 def _forward(source: str) -> str:
-    """Return where a page leads by itself; "" for nowhere."""
+    """Return where a page forwards without user action; "" for nowhere."""
     found = _REFRESH.search(source) or _LOCATION.search(source)
     return found[1] if found else ""
 
@@ -94,10 +95,10 @@ def _host_of(target: str) -> str:
 
 
 def ends_in(page: str) -> str:
-    """Return where a page ends that is not all there: its head or its body; "" for a whole one.
+    """Return where an incomplete page ends, its head or its body; "" for a complete one.
 
-    PHP that dies when it has begun to send a page leaves it so, with a status of success. Pages
-    without optional tags, as minifiers make them, are whole.
+    If PHP dies after it has begun to send a page, the page is incomplete and has a status of
+    success. Pages without optional tags, as minifiers make them, are complete.
 
     Args:
         page: its source, in lower case.
@@ -112,7 +113,7 @@ def ends_in(page: str) -> str:
 
 
 def says_closed(source: str, marks: Marks = GENERIC) -> str:
-    """Return by what a page says that the shop is closed, and little else; "" for any other.
+    """Return the words by which a page says little else than that the shop is closed; otherwise "".
 
     Args:
         source: a page that the platform made, with whatever plugins it has.
@@ -121,7 +122,7 @@ def says_closed(source: str, marks: Marks = GENERIC) -> str:
     page = begin(source)
     said = (found_in(TITLE, page, marks), found_in(HEADING, page[:SCRIPTS], marks))
     named = next((one for one in said if _names_closed(one.lower(), marks)), "")
-    # Plugins let people design this page, so that it may have much markup and hardly any text.
+    # Plugins let people design this page, so it may have much markup and little text.
     text = text_of(source, marks, _LONG) if named else text_of(source, marks)
     if text is not None and not named and len(text) <= _NOTICE:
         named = text if _names_closed(text.lower(), marks) else ""

@@ -1,12 +1,12 @@
-"""The head of an HTTP response: its limits, and what the libraries that parse it disagree on.
+"""The head of an HTTP response: its limits, and what the parsing libraries disagree on.
 
-Probes read responses with aiohttp (llhttp) and clients with httpx (h11). What only one of them
-refuses is refused here for both, or in `httpx_wire`, so that they say the same of a store. Beyond
-reach are sizes of chunks of 17 to 20 digits or ended by a line feed alone (broken for llhttp, cut
-off for h11), and text that arrives at once with the response before it, although its connection was
-to be kept (llhttp takes it for a broken response, h11 leaves it). Sources: aiohttp 3.14
-(`_http_parser.pyx`, `max_field_size`, `max_headers`), httpcore 1.0 (`MAX_INCOMPLETE_EVENT_SIZE`,
-100 KiB), RFC 9112.
+Probes read responses with aiohttp (llhttp) and clients with httpx (h11). If only one of them
+refuses something, this module or `httpx_wire` refuses it for both, so that both report the same
+about a store. The exceptions are sizes of chunks of 17 to 20 digits or ended by a line feed alone
+(broken for llhttp, cut off for h11), and text that arrives at once with the response before it,
+although its connection was to be kept (llhttp takes it for a broken response, h11 leaves it).
+Sources: aiohttp 3.14 (`_http_parser.pyx`, `max_field_size`, `max_headers`), httpcore 1.0
+(`MAX_INCOMPLETE_EVENT_SIZE`, 100 KiB), RFC 9112.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def read(
         else:
             found[name] = value
     for name, values in repeated.items():
-        # The same header twice with the same value is like one.
+        # A repeated header with the same value counts once.
         found[name] = ", ".join(dict.fromkeys(values))
     codings = repeated.get(_CODING) or ([found[_CODING]] if _CODING in found else [])
     problem = _problem(status, found, codings, version)
@@ -79,7 +79,7 @@ def read(
 def _problem(
     status: int, headers: Mapping[str, str], codings: list[str], version: str
 ) -> str | None:
-    """Say what the head has that RFC 9112 forbids, None for a good one."""
+    """Return what RFC 9112 forbids in the head; None for a valid one."""
     if version not in _VERSIONS:
         return f"version {version[:20]!r}"
     if not 200 <= status <= 999:

@@ -1,4 +1,4 @@
-"""One HTTP exchange over httpx: the request as it is sent, and the response as it comes in."""
+"""One HTTP exchange over httpx: the request that is sent, and the response while it arrives."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class HttpxExchange:
         return Body(self._limit, self._headers.get("content-encoding", ""), status)
 
     def check_time(self) -> None:
-        """Give up on a store that sends a byte now and then, which httpx would wait for.
+        """Give up on a store that sends a byte now and then; httpx would keep waiting.
 
         Raises:
             TransportError: timeout.
@@ -105,12 +105,12 @@ class HttpxExchange:
         return TransportError("timeout", f"{self.host} took too long", sent=True)
 
     def failure(self, error: Exception) -> TransportError | None:
-        """Return what an exception means; None for what is no failure of the exchange."""
+        """Convert an exception; None if the exchange did not fail."""
         sent, secure = not isinstance(error, _NEVER_SENT), self._url.startswith("https:")
         found = transport_error(error, self.host, sent=sent, secure=secure)
         if isinstance(error, httpx.ProxyError) and found is not None:
             return TransportError(found.error_type, self._without_tunnel(found, error), sent=False)
-        # Only the proxy is connected to; what fails in a tunnel to the store is TLS.
+        # Connections are made only to the proxy; in a tunnel to the store, only TLS can fail.
         connecting = self._proxied and isinstance(error, httpx.ConnectError)
         if connecting and found is not None and found.error_type in _UNREACHED:
             message = f"the proxy that leads to {self.host} cannot be reached"

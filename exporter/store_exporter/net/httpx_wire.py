@@ -1,10 +1,10 @@
-"""The connections under httpx, watched: what does not begin as HTTP is refused at its first bytes.
+"""Watches httpx's connections: data that is not HTTP is refused at its first bytes.
 
-h11, which parses responses for httpx, waits for an empty line before it looks at them. So a port
-that speaks SSH or SMTP would be a timeout or a lost connection for clients, and what it is for
-probes, whose parser looks at every byte. The parsers also disagree on a Content-Length that comes
-twice and on empty lines before a response, which only the bytes themselves still show. And a
-response that comes a byte at a time must end for blocking code, too.
+h11, which parses responses for httpx, waits for an empty line before it parses anything. So for
+clients, a port that speaks SSH or SMTP would be a timeout or a lost connection. Probes recognise
+it, because their parser examines every byte. The parsers also disagree on a repeated Content-Length
+and on empty lines before a response, and only the bytes themselves still show these. And a response
+that arrives a byte at a time must end for blocking code, too.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _LENGTHS = re.compile(rb"\ncontent-length[ \t]*:([^\r\n]*)", re.IGNORECASE)
 
 
 class _Head:
-    """The head of the response that is coming in over one connection, the store's or a proxy's."""
+    """The head of the response that arrives over one connection, from the store or a proxy."""
 
     def __init__(self) -> None:
         self._bytes: bytes | None = None
         self._tunnel = False
 
     def requested(self, request: bytes) -> None:
-        """Note that a request is being sent: the next bytes begin a response."""
+        """Record that a request is being sent: the next bytes begin a response."""
         self._bytes = b""
-        # The end of a request without a body is written as nothing.
+        # At the end of a request without a body, nothing is written.
         self._tunnel = request.startswith(b"CONNECT ") or (self._tunnel and not request)
 
     def received(self, data: bytes) -> bytes:
@@ -67,7 +67,7 @@ class _Head:
         return data
 
     def ended(self) -> None:
-        """Note that the connection is over.
+        """Record that the connection has ended.
 
         Raises:
             httpcore.ProxyError: a proxy ended it in place of a response about a tunnel.
@@ -77,9 +77,9 @@ class _Head:
 
 
 class _Stream(httpcore.NetworkStream):
-    """One connection of blocking code, where only this can end a response that comes in drips.
+    """One connection of blocking code; only this class can end a response that arrives in drips.
 
-    A timeout of httpx is for one read; here it is for all reads after a request together.
+    httpx's timeout applies to each read; here it applies to all reads after a request together.
     """
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
@@ -160,7 +160,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         try:
             secure = await self._stream.start_tls(ssl_context, server_hostname, timeout)
         except BaseException:
-            # httpcore closes it after an exception, but not when the driver's time is up.
+            # httpcore closes the connection after an exception, but not when the driver's time is
+            # over.
             await self._stream.aclose()
             raise
         return _AsyncStream(secure)

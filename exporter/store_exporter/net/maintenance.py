@@ -1,4 +1,4 @@
-"""Whether a response has it that the shop is closed for now, and not that it failed. No I/O."""
+"""Whether a response says that the shop is temporarily closed, not that it failed. No I/O."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _CAUSE = re.compile(
     r"|(?:fatal|critical|parse|application|runtime) error|connection (?:refused|reset|timed out)"
     r"|(?:limit|quota) (?:is |was |has been )?(?:reached|exceeded)|sqlstate\[|guru meditation"
 )
-"""Failures that are no maintenance, whatever else a page that names one says."""
+"""Failures: a page that names one is not about maintenance, whatever else it says."""
 HEADLINE = 30
 """Characters of a text that may stand for a title where a response has none."""
 _PLANNED_SECONDS = 60.0
-"""A 503 that says to come back after this or later was planned; overload names seconds."""
+"""Seconds. A 503 with a Retry-After of at least this was planned; overload names a few seconds."""
 _SHOWN = 100
 """Characters of a page's text that are quoted."""
 
 
 def planned(headers: Mapping[str, str]) -> bool:
-    """Whether a 503 tells when the store will be back, as WordPress does while it is updated."""
+    """Whether a 503 says when the store will be back, as WordPress does during updates."""
     seconds = seconds_of(headers.get("retry-after", ""), time.time())
     return seconds is not None and seconds >= _PLANNED_SECONDS
 
@@ -41,8 +41,8 @@ def planned(headers: Mapping[str, str]) -> bool:
 def tells_of_maintenance(named: str, text: str, marks: Marks) -> bool:
     """Whether a response with status 503 gives maintenance as the cause.
 
-    A single word says so in a title. In a text it may be part of an address or of the advice whom
-    to ask, so that a phrase has to, of which nothing before names a failure.
+    In a title, a single word is enough. In a text, a word may be part of an address or of advice on
+    whom to ask, so a phrase is required, and the text before it must not name a failure.
 
     Args:
         named: titles and headings, in lower case.
@@ -72,7 +72,7 @@ def _names_failure(words: str) -> bool:
 def closed_by_words(
     status: int, page: str, low: str, names: tuple[str, str], marks: Marks
 ) -> Finding | None:
-    """Return that the shop is closed, where a page has the words or marks of that.
+    """Return that the shop is closed, if a page has words or marks that say so.
 
     Args:
         status: of HTTP.
@@ -82,7 +82,7 @@ def closed_by_words(
         marks: those of the platform, with the generic ones.
     """
     if status in (404, 410):
-        # A shop's name stands in the title of the page that says that there is no such page.
+        # The title of a "page not found" page contains the shop's name.
         return None
     title, heading = names
     text = ""
@@ -98,7 +98,8 @@ def closed_by_words(
         closed = closed or (
             status == 200
             and any(words in heading.lower() for words in marks.closed_sites)
-            # A shop's front in the API's place announces its next goods there.
+            # If a shop's front page comes in the place of the API, its headings may announce new
+            # products.
             and not strangers.is_front(page.lower())
         )
     return (
@@ -107,7 +108,7 @@ def closed_by_words(
 
 
 def closed_by_plan(status: int, headers: Mapping[str, str], title: str) -> Finding | None:
-    """Return that the shop is closed, where a 503 tells when it will be back."""
+    """Return that the shop is closed, if a 503 says when it will be back."""
     if status == 503 and planned(headers):
         return closed_for_now(title or "it says when to come back")
     return None
@@ -118,8 +119,8 @@ def closed_by_plugin(
 ) -> Finding | None:
     """Return that the shop is closed, where a 503 has the files of one plugin and names no failure.
 
-    What a plugin shows instead of the shop is in whatever words its owner chose; see
-    `closed_by_words` for the arguments.
+    The plugin's page has whatever words the shop's owner chose. `closed_by_words` describes the
+    arguments.
     """
     plugin = marks.plugin_of(low) if status == 503 else ""
     if not plugin:

@@ -1,4 +1,4 @@
-"""The HTTP server: which address leads where, and what holds for all of them."""
+"""The HTTP server: its routes, and what applies to all of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .security.web_rules import rate_limit, set_headers
 EXPORTER = web.AppKey("exporter", Exporter)
 RELOADS = web.AppKey("reloads", Places)
 MAX_RELOADS = 4
-"""One that is under way, and those that wait for it."""
+"""One that is running, and those that wait for it."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -46,13 +46,13 @@ def create_app(
     web_file: WebFile | None = None,
     paths: WebPaths | None = None,
 ) -> web.Application:
-    """Make the application; it starts and stops the exporter with itself.
+    """Create the application. It starts and stops the exporter together with itself.
 
     Args:
-        exporter: what it shows and controls.
-        telemetry_path: where the metrics are.
-        web_file: who may come in, and what else holds of requests; everybody without it.
-        paths: below which path everything is; the root without it.
+        exporter: the exporter that it shows and controls.
+        telemetry_path: the path of the metrics.
+        web_file: authentication and other rules for requests; without it, everybody has access.
+        paths: the path prefix of all routes; the root without it.
     """
     paths = paths or WebPaths()
     middlewares: list[Middleware] = [safety.guard]
@@ -133,7 +133,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _shutting_down(app: web.Application) -> None:
-    # Before requests under way are waited for, so that a balancer sends no more.
+    # This comes before waiting for running requests, so that a load balancer sends no more.
     app[EXPORTER].ready = False
 
 
@@ -163,7 +163,7 @@ async def reload(request: web.Request) -> web.Response:
 
 
 async def config(request: web.Request) -> web.Response:
-    """Show the configuration in use, with references where secrets are."""
+    """Show the configuration in use, with references in the place of secrets."""
     exporter = request.app[EXPORTER]
     text = await asyncio.to_thread(lambda: exporter.redact(dump.text(exporter.config)))
     return web.Response(text=text, content_type="text/yaml")

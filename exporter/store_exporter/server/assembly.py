@@ -1,4 +1,4 @@
-"""An exporter with everything it needs, and the end of all of it."""
+"""Creates an exporter with everything it needs, and closes all of it."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from .state import open_leases, open_state, storage_events
 
 @asynccontextmanager
 async def taking_in(recorder: Recorder, folder: Path, holder: str) -> AsyncIterator[Intake]:
-    """Count what applications report until the block ends, on from what was saved in a folder.
+    """Count the reports of applications until the block ends, starting from saved totals.
 
     Args:
-        recorder: where it is counted.
-        folder: where it is saved.
-        holder: names this process among those that use the folder, the same after a restart.
+        recorder: counts the reports.
+        folder: the folder of the saved totals.
+        holder: identifies this process among those that use the folder; the same after a restart.
 
     Raises:
         LedgerError: the folder cannot be used.
@@ -61,9 +61,9 @@ async def probing(
 
     Args:
         recorder: where runs are recorded.
-        documents: what they remember.
+        documents: their saved state.
         redact: masks secrets in events.
-        shares: how many connections to stores may be in use and kept, by all runs together.
+        shares: the maximum number of connections to stores, in use and kept, of all runs together.
     """
     async with AsyncExitStack() as cleanup:
         transport = Transport(limit=shares.probes, lasting=shares.lasting)
@@ -85,16 +85,16 @@ async def assembled(
     shares: Shares | None = None,
     name: str = "",
 ) -> AsyncIterator[Exporter]:
-    """Make an exporter and close, at the end, what it used. Serving it starts and stops it.
+    """Create an exporter, and close its resources at the end. The server starts and stops it.
 
     Args:
         load: reads the configuration, at first and at each reload.
-        config: what `load` returned already, if it was called.
+        config: the result of `load`, if it was called already.
         recorder: where everything is counted; one of its own by default.
         redact: masks secrets; shared with the log.
-        shard: which part of the stores is this process's.
+        shard: the share of the stores that this process watches.
         shares: how many connections to stores may be in use and kept.
-        name: tells this process from others of the machine, the same after a restart.
+        name: distinguishes this process from others on the machine; the same after a restart.
 
     Raises:
         ConfigError: the configuration has problems.

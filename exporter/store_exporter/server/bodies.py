@@ -1,4 +1,4 @@
-"""Reading what applications send: for a limited time, up to a limit, few at the same time."""
+"""Reads request bodies of applications, with limits on time, size and concurrency."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from .endpoints import ApiError, too_many
 from .places import FullError, Places
 
 MAX_BODIES = 128
-"""Requests that report something under way at the same time."""
+"""Maximum number of concurrent reporting requests."""
 MAX_BODIES_OF_ORG = 64
 SECONDS = 10.0
-"""Longest that a body may take to arrive."""
+"""Maximum seconds for the arrival of a body."""
 
 
 class Bodies:
-    """The bodies that are read or dealt with now."""
+    """The bodies that are being read or processed."""
 
     def __init__(self) -> None:
         self._places = Places(MAX_BODIES, MAX_BODIES_OF_ORG)
 
     @asynccontextmanager
     async def read(self, request: web.Request, org: str) -> AsyncIterator[bytes]:
-        """Read a request's body, unpacked, and keep its place until the block ends.
+        """Read a request's body, decompressed, and occupy its place until the block ends.
 
         Raises:
-            ApiError: there are too many at the same time, or it is too slow, too large or broken.
+            ApiError: there are too many concurrent requests, or the body is too slow, too large or
+                broken.
         """
         try:
             with self._places.occupied(org):

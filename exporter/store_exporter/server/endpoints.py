@@ -1,4 +1,4 @@
-"""What the endpoints for applications share: parameters, and responses or errors as JSON."""
+"""Shared by the endpoints for applications: parameters, and responses and errors as JSON."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 
 
 class ApiError(Exception):
-    """A request that gets an error instead of a result.
+    """The error response to a request.
 
     Args:
         status: of HTTP.
-        message: what is wrong, in a sentence.
+        message: one sentence that says what is wrong.
         headers: those of the response.
         more: further members of the document.
     """
@@ -62,7 +62,7 @@ def json_object(body: bytes, expected: str) -> dict[str, Any]:
         expected: the error message for a document that is no object.
 
     Raises:
-        ApiError: 400, it is no JSON, or no object.
+        ApiError: 400, it is not JSON, or not an object.
     """
     try:
         document = json.loads(body)
@@ -80,13 +80,13 @@ def too_many(error: FullError) -> ApiError:
 
 
 def unavailable(effect: str, error: Exception) -> ApiError:
-    """Return the response where this exporter's own state cannot be used, and log why.
+    """Return the response for a failure of this exporter's own state, and log the reason.
 
-    The reason names files, hosts and users of the operator's, which are no business of an org's.
+    The reason may name the operator's files, hosts and users, which an org must not see.
 
     Args:
-        effect: what that means for the request.
-        error: says why.
+        effect: the consequence for the request.
+        error: the reason.
     """
     log.warning("a request failed: %s: %s", effect, error)
     return ApiError(503, f"{effect}: the state of the exporter cannot be used now")

@@ -1,4 +1,4 @@
-"""The running exporter: its configuration, stores, probing and figures, and how they change."""
+"""The running exporter: its configuration, stores, probing and figures, and their changes."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ from .watching import Watching
 log = logging.getLogger(__name__)
 
 _REPORTS_AT_ONCE = 20
-"""How many are written between two turns of the event loop: two milliseconds."""
+"""Reports written between two turns of the event loop: they take two milliseconds."""
 
 
 class Exporter:
     """One process that watches stores.
 
     Args:
-        config: what it starts with.
+        config: the first configuration.
         load: reads the configuration again, at each reload.
-        recorder: where everything is counted.
-        scheduler: has probes and collectors run when they are due.
+        recorder: counts everything.
+        scheduler: starts probes and collectors when they are due.
         runner: runs them; has the last results, the health of stores, and their events.
         maintenance: which stores are in maintenance.
-        single: makes what runs one probe on demand and records it elsewhere.
+        single: creates a runner for one probe on request, which records into another recorder.
         intake: counts what applications report.
         redact: masks secrets; it learns those of each configuration before it is used.
-        shard: which part of the stores is this process's.
-        lease_holder: tells which of these no other exporter watches.
-        documents: keep the recent calls, where the configuration says so.
+        shard: the share of the stores that this process watches.
+        lease_holder: holds the leases of the stores that this process watches.
+        documents: save the recent calls, if the configuration says so.
         owners: remembers which org had which of the domains that sources name.
 
     Attributes:
-        refusals: what sources name and do not get.
+        refusals: domains that sources name and that are refused.
         calls: the recent calls of each store.
-        watching: has the stores that are this process's watched.
+        watching: watches the stores of this process.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Exporter:
         recorder.before_look = self.watching.withhold
 
     def _begin(self, config: Config) -> None:
-        """Use the first configuration, whose sources of stores have not been queried yet."""
+        """Apply the first configuration, before its sources of stores are queried."""
         unasked = [
             SourceClaim(one.template.org, requested=False, responded=False)
             for one in config.discovery
@@ -120,7 +120,7 @@ class Exporter:
         self._accepted()
 
     async def start(self) -> None:
-        """Begin to probe and to look for further stores; the exporter is ready from now on."""
+        """Start probing and discovery; the exporter is ready from now on."""
         self._lag = asyncio.create_task(loop_lag.watch(self.recorder))
         async with self._changing:
             await self.watching.start(self._reports)
@@ -129,7 +129,7 @@ class Exporter:
         self.ready = True
 
     async def stop(self) -> None:
-        """End both, in bounded time; no longer ready from the first moment."""
+        """Stop both, in bounded time; the exporter is not ready from the beginning of this call."""
         self.ready = False
         if self._lag is not None:
             self._lag.cancel()
@@ -137,7 +137,7 @@ class Exporter:
         await self.watching.stop()
 
     async def _reports(self) -> Mapping[Labels, str]:
-        """Return what other exporters may report of the stores that had results lately."""
+        """Return the reports for other exporters about the stores with new results."""
         reports: dict[Labels, str] = {}
         for number, domain in enumerate(self._runner.history.take_changed()):
             if number % _REPORTS_AT_ONCE == 0:
@@ -153,7 +153,7 @@ class Exporter:
         return [(store, state_of(self._runner.health(store.domain))) for store in stores]
 
     def status(self, store: Store) -> Status:
-        """Return how a store is and what each of its checks last found."""
+        """Return the status of a store, with the last result of each check."""
         return status(
             store,
             self._runner.history.latest(store.domain),
@@ -162,10 +162,11 @@ class Exporter:
         )
 
     async def reload(self) -> Change:
-        """Read the configuration again and take it, or keep the old one if it has problems.
+        """Reload the configuration; keep the old one if the new one has problems.
 
         Raises:
-            ConfigError: it has problems; a metric and the landing page say so until it has none.
+            ConfigError: it has problems, which a metric and the landing page show until they are
+                solved.
         """
         async with self._changing:
             with without_pauses():
@@ -190,7 +191,7 @@ class Exporter:
             return change
 
     async def found(self, claims: Sequence[SourceClaim]) -> Change:
-        """Take what sources name in place of what they named before."""
+        """Apply what sources name now, in place of what they named before."""
         async with self._changing:
             change = await self._take(self.config, claims)
             if change:
@@ -215,7 +216,7 @@ class Exporter:
         self.recorder.set(catalogue.RELOAD_TIMESTAMP, (), time.time())
 
     async def _take(self, config: Config, claims: Sequence[SourceClaim]) -> Change:
-        """Take a configuration and what sources name; nothing else changes them meanwhile."""
+        """Apply a configuration and what sources name, one change at a time."""
         prepared = await asyncio.to_thread(self._preparer.prepare, config, claims)
         change = self._commit(config, prepared)
         if change:
@@ -224,7 +225,7 @@ class Exporter:
         return change
 
     def _commit(self, config: Config, prepared: Prepared) -> Change:
-        """Put into use what was prepared."""
+        """Apply the prepared configuration."""
         change = self.inventory.take(prepared.replacement)
         self.intake.forget(prepared.gone)
         self.config = config

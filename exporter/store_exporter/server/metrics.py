@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
 MAX_SCRAPES = 8
-"""Scrapes at the same time; one more gets 503, as from Prometheus' own exporters."""
+"""Maximum number of concurrent scrapes; one more gets 503, as in Prometheus' own exporters."""
 
 
 class Scrape:
-    """Serves scrapes from a recorder and from prometheus_client's collectors of the process."""
+    """Serves scrapes of a recorder and of prometheus_client's process collectors."""
 
     def __init__(self, recorder: Recorder, collectors: Iterable[Collector] | None = None) -> None:
         self._recorder = recorder
@@ -54,7 +54,7 @@ class Scrape:
         return response
 
     def render(self, accept: str | None, accept_encoding: str | None) -> Exposition:
-        """Render every family as it is."""
+        """Render every family with its real values."""
         return self.show(accept, accept_encoding, None)[0]
 
     def show(
@@ -88,7 +88,7 @@ class Scrape:
 
 
 def family(metric: ForeignMetric) -> Family:
-    """Turn a counter, gauge or info metric of prometheus_client into a family of ours."""
+    """Convert a counter, gauge or info metric of prometheus_client into a family."""
     kind = Kind(metric.type)
     name = metric.name + kind.suffix
     samples = [sample for sample in metric.samples if sample.name == name]
@@ -99,7 +99,7 @@ def family(metric: ForeignMetric) -> Family:
 
 @cache
 def _process_collectors() -> Iterable[Collector]:
-    # Imported at the first scrape, because it is a thirtieth of what a start takes.
+    # Imported at the first scrape, because the import is a thirtieth of the start-up time.
     from prometheus_client import PlatformCollector, ProcessCollector
 
     return ProcessCollector(registry=None), PlatformCollector(registry=None)

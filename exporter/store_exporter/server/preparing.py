@@ -1,4 +1,4 @@
-"""Deciding what a configuration and its sources of stores come to, before they are put into use."""
+"""Prepares a configuration and its sources of stores before they are used."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A configuration that is ready to be put into use.
+    """A configuration that is ready for use.
 
     Attributes:
         replacement: the stores.
-        refusals: what sources name and do not get.
+        refusals: domains that sources name and that are refused.
         refused: how many domains are refused, by the source's org and the reason.
-        gone: stores of which applications have reported and cannot any more: org, domain, platform.
+        gone: stores of which applications have reported calls and cannot any more: org, domain,
+            platform.
     """
 
     replacement: Replacement
@@ -41,12 +42,12 @@ class Prepared:
 
 
 class Preparer:
-    """Prepares configurations, in any thread: the event loop may not wait for that.
+    """Prepares configurations in any thread, because the event loop must not wait for it.
 
     Args:
         inventory: the stores until now.
         owners: remembers which org had which of the domains that sources name.
-        intake: has the stores of which applications report calls.
+        intake: knows the stores of which applications report calls.
         redact: learns the secrets, before the configuration is used.
     """
 
@@ -60,7 +61,7 @@ class Preparer:
         self._contested: Sequence[RefusedDomain] = ()
 
     def prepare(self, config: Config, claims: Sequence[SourceClaim]) -> Prepared:
-        """Return what a configuration and the claims of its sources of stores come to."""
+        """Prepare a configuration with the claims of its sources of stores."""
         settlement = settle(self._owners.known, config.stores, claims)
         # The file's stores come first: discovery cannot take a configured store's place.
         stores = [*config.stores, *settlement.stores]
@@ -92,7 +93,7 @@ class Preparer:
 
 
 def _log_problems(stores: Sequence[Store]) -> None:
-    """Log what keeps stores from being watched well."""
+    """Log problems that keep stores from being watched properly."""
     for store in stores:
         if store.problem:
             log.error(

@@ -1,7 +1,7 @@
 """`/probe?target=<domain>&module=<probe>`: one probe of one configured store, now.
 
-Nothing of the request becomes an address: the target is looked up among the stores, and it is the
-store's own configuration that says where it is.
+No part of the request becomes an address. The target is looked up among the configured stores, and
+the store's own configuration has its address.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from .places import FullError, Places
 TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
 MAX_PROBES = 32
 _RESERVE = 0.5
-"""Seconds of Prometheus' timeout that are kept for the way back."""
+"""Seconds of Prometheus' timeout that are reserved for the response."""
 _SHORTEST = 0.1
 _BUSY = "another run of it still goes on"
 _SLACK = 0.4
-"""Seconds in which a probe's own deadline is noticed and recorded."""
+"""Seconds within which the end of a probe's deadline is recorded."""
 
 
 class SingleRunner(Runner):
-    """Records somewhere else, but spends the budget that all runs against a store share.
+    """Records into another recorder, but spends the budget that all runs against a store share.
 
     Args:
-        recorder: where it records.
+        recorder: records the run.
         sender: sends its requests.
-        scheduled: runs what is due.
+        scheduled: the runner of the scheduled runs.
     """
 
     def __init__(self, recorder: Recorder, sender: Sender, scheduled: Runner) -> None:
@@ -87,7 +87,7 @@ class Probing:
         return await self._respond(request, job)
 
     async def _respond(self, request: web.Request, job: Job) -> web.StreamResponse:
-        """Run a probe and return its metrics, or for people a report of what it did."""
+        """Run a probe and return its metrics, or a debug report for people."""
         recorder = Recorder()
         try:
             result = await self._run(job, recorder)
@@ -98,7 +98,7 @@ class Probing:
             text = await asyncio.to_thread(debug_text, job, result, recorder)
             return web.Response(text=self._exporter.redact(text))
         if result.skipped:
-            # Figures would tell of the store what is true of this exporter alone.
+            # The figures would say something about the store that is only true of this exporter.
             return _unavailable(self._exporter.redact(result.message))
         headers = request.headers
         rendered = render(
@@ -112,8 +112,8 @@ class Probing:
         """Run a probe within the time that Prometheus has.
 
         Raises:
-            FullError: too many are run already.
-            TimeoutError: it did not get its turn.
+            FullError: too many probes are running.
+            TimeoutError: the probe did not start in time.
         """
         runner = self._exporter.single(recorder)
         # Waiting for a slot of our own does not count against the store, but Prometheus waits no
@@ -153,14 +153,14 @@ def _timeout(job: Job, header: str | None) -> float:
 
 
 def _of_stores(recorder: Recorder) -> Iterator[Family]:
-    """Leave out metrics about the exporter itself; `/metrics` has those."""
+    """Omit metrics about the exporter itself, which `/metrics` has."""
     for family in recorder.families():
         if not family.metric.name.startswith("store_exporter_"):
             yield family
 
 
 def debug_text(job: Job, result: Result, recorder: Recorder) -> str:
-    """Write down what a probe did: its log, its metrics and the store's configuration."""
+    """Return a report of a probe: its log, its metrics and the store's configuration."""
     outcome = "succeeded" if result.ok else f"failed: {result.error_type}: {result.message}"
     log = [
         f"probe {job.name} of {job.store.domain}, timeout {job.schedule.timeout:g} s",
@@ -184,5 +184,5 @@ def configuration(store: Store) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Write a value that JSON does not have; a secret is written masked."""
+    """Convert a value that JSON cannot represent; mask a secret."""
     return str(value) if isinstance(value, Secret) else repr(value)

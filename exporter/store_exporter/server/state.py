@@ -1,4 +1,4 @@
-"""Where an exporter keeps its state, by its configuration."""
+"""Opens the state and the leases of an exporter."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def open_state(
     """Open the state of a configuration.
 
     Args:
-        config: has the place.
-        events: what is called when something was damaged, or is left behind.
+        config: says where the state is.
+        events: called for damaged or unused state.
         alone: whether no other process may use it meanwhile.
 
     Raises:
         ModuleNotFoundError: the extra `postgresql` is not installed.
-        StateError: it cannot be used.
+        StateError: the state cannot be used.
     """
     database = config.state_database
     if database is None:
@@ -37,7 +37,7 @@ def open_state(
 
 
 def open_leases(config: Config) -> LeaseTable:
-    """Open the leases, which are kept where the state is.
+    """Open the leases, which are stored beside the state.
 
     Raises:
         LeaseError: the folder cannot be used.
@@ -52,7 +52,7 @@ def open_leases(config: Config) -> LeaseTable:
 
 
 def storage_events(recorder: Recorder) -> StorageEvents:
-    """Return what counts damage and shows what is left behind."""
+    """Return functions that count damage and publish unused state."""
 
     def left_behind(count: int) -> None:
         recorder.set(STATE_LEFT_BEHIND, (), count)

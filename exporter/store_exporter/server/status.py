@@ -1,4 +1,4 @@
-"""How each store is, from what its probes and collectors last found: for pages and the API."""
+"""The status of each store, from the last results of its checks, for pages and the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORST_FIRST: tuple[State, ...] = get_args(State)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one probe or collector of a store last found.
+    """The last result of one probe or collector of a store.
 
     Attributes:
         kind: probe or collector.
@@ -28,9 +28,9 @@ class Check:
         state: unknown before the first run; a collector is never critical.
         at: Unix time of its end, in seconds.
         duration: seconds it took.
-        error_type: why it failed, None when it did not.
+        error_type: why it failed; None if it succeeded.
         message: one line for a person.
-        liveness: whether it is the probe that decides if the store is up.
+        liveness: whether its result is `store_up`.
     """
 
     kind: str
@@ -44,17 +44,17 @@ class Check:
 
     @property
     def advice(self) -> str:
-        """What to do about the failure; empty when there is none."""
+        """What to do about the failure; empty without a failure."""
         return ERROR_TYPES[self.error_type].advice if self.error_type in ERROR_TYPES else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How one store is.
+    """The status of one store.
 
     Attributes:
         store: the store.
-        state: the worst of what counts.
+        state: the worst state of the checks that count.
         checks: each probe and collector.
         maintenance: the maintenance that it is in, if any.
     """
@@ -68,8 +68,8 @@ class Status:
     def reason(self) -> Check | None:
         """The check that explains the state best, if any has run.
 
-        That is the liveness probe while the store is healthy, and otherwise the worst check of
-        those that count. A failing collector does not: figures are missing, nothing else.
+        That is the liveness probe while the store is healthy, otherwise the worst check that
+        counts. A failing collector does not count, because only its figures are missing.
         """
         ran = [check for check in self.checks if check.state != "unknown"]
         counting = [check for check in ran if check.kind == PROBE or check.error_type is None]
@@ -87,7 +87,7 @@ class Status:
 
 
 def state_of(health: Health | None) -> State:
-    """Return the state that a store's health stands for, `unknown` before it is known."""
+    """Return the state of a store's health; `unknown` before the health is known."""
     return health.state.value if health else "unknown"
 
 
@@ -102,7 +102,7 @@ def status(
     Args:
         store: the store.
         results: the last result of each of its probes and collectors.
-        health: its state, None as long as its liveness probe has not run.
+        health: its health; None until its liveness probe has run.
         maintenance: the maintenance that it is in, if any.
     """
     known = {(result.kind, result.name): result for result in results}
@@ -132,7 +132,7 @@ def _check(job: Job, result: Result | None) -> Check:
 
 
 def worst_first(states: Sequence[tuple[Store, State]]) -> list[tuple[Store, State]]:
-    """Order stores for somebody who looks for trouble."""
+    """Return the stores sorted by state, the worst first."""
     return sorted(states, key=lambda pair: (WORST_FIRST.index(pair[1]), pair[0].domain))
 
 

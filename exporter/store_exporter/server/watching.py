@@ -1,4 +1,4 @@
-"""Which stores this process watches at the moment: these are probed, and no others are shown."""
+"""The stores that this process watches now: it probes these, and shows no others."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from .process.large_work import without_pauses
 
 
 class Watching:
-    """Follows the inventory and the leases.
+    """Tracks the inventory and the leases.
 
     Args:
         inventory: the stores of this process.
-        lease_holder: tells which of these no other exporter watches.
-        recorder: where they are counted, and shown.
+        lease_holder: holds the leases of the stores that this process watches.
+        recorder: holds their figures.
         scheduler: runs their probes and collectors.
-        maintenance: which of them are in maintenance.
-        kept: keeps their recent calls.
+        maintenance: tracks their maintenance windows.
+        kept: saves their recent calls.
 
     Attributes:
-        lease_holder: as given; it is started, used and stopped here alone.
+        lease_holder: as given; only this class starts, queries and stops it.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class Watching:
         self._platforms: set[str] = set()
 
     def want(self) -> None:
-        """Ask for the stores that the inventory has now."""
+        """Request the leases of the stores in the inventory."""
         self.lease_holder.want(self._inventory.stores.values())
 
     async def start(self, reports: Reports) -> None:
-        """Begin to watch.
+        """Start watching.
 
         Args:
             reports: returns what other exporters may show of stores.
@@ -75,7 +75,7 @@ class Watching:
                 await self._kept.expect(watched)
 
     async def stop(self) -> None:
-        """End it, in bounded time."""
+        """Stop watching, in bounded time."""
         for task in self._tasks:
             task.cancel()
         await self._scheduler.stop()
@@ -84,19 +84,19 @@ class Watching:
         await self.lease_holder.stop()
 
     def watches(self, store: Store) -> bool:
-        """Whether this process is the one that watches a store."""
+        """Whether this process watches a store."""
         mine = self._inventory.stores.get(store.domain) is store
         return mine and self.lease_holder.holds(store)
 
     def update(self, before: Iterable[Store] = ()) -> asyncio.Task[None]:
-        """Watch the stores that are this process's at this moment, and no others.
+        """Watch exactly the stores that belong to this process now.
 
-        It takes its time, so that the event loop has its turns. What was begun before comes first,
-        and what is given up is not shown any more from this moment on.
+        It proceeds in steps, so that the event loop gets control. Updates run one after the other.
+        Stores that are given up are not shown any more from the start of this call.
 
         Args:
-            before: stores as they were, of which all is forgotten, what applications reported as
-                well, where they are gone or another org's.
+            before: the previous stores. Everything about those that are gone or belong to another
+                org is forgotten, including the reports of applications.
         """
         watched = self._watched()
         shown = frozenset(store.labels for store in watched)
@@ -128,7 +128,7 @@ class Watching:
             self._recorder.forget(labels, operations=False)
 
     def _watched(self) -> list[Store]:
-        """Return the stores that are this process's now, and count them."""
+        """Return the stores that belong to this process now, and count them."""
         watched = list(filter(self.watches, self._inventory.stores.values()))
         self._count(catalogue.STORES, watched)
         left = [s for s in self._inventory.stores.values() if not self.lease_holder.holds(s)]
