@@ -1,4 +1,4 @@
-"""Addresses to listen on, and paths below which everything is, as they are written."""
+"""Parses addresses to listen on, and the path prefix of the server."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 
 @dataclass(frozen=True, slots=True)
 class WebPaths:
-    """The path prefix of everything: for this server, and for clients behind a proxy.
+    """The path prefix: for this server, and for clients behind a proxy.
 
     Attributes:
-        prefix: what begins the path of every request that arrives; "" for none.
-        home: the path of the first page as a browser sees it.
+        prefix: the prefix of the paths of all requests that arrive; "" for none.
+        home: the path of the landing page as a browser sees it.
     """
 
     prefix: str = ""
@@ -27,7 +27,7 @@ def web_paths(external_url: str = "", route_prefix: str | None = None) -> WebPat
 
     Args:
         external_url: the address under which others reach the server, or its path alone.
-        route_prefix: the path that requests arrive with; that of the address when None.
+        route_prefix: the path prefix of requests that arrive; the path of `external_url` if None.
 
     Raises:
         ValueError: one of them is no address or path.

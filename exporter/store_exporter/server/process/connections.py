@@ -1,8 +1,8 @@
-"""Open connections: how many there may be, which ends when another needs its place, and raw errors.
+"""Accepts connections, limits their number, and responds to errors below HTTP requests.
 
-asyncio's own server takes connections until the process has no descriptors left, then logs
-thousands of tracebacks, and counts none whose TLS handshake is still to come. So sockets are
-accepted here, before anything else is known of them.
+asyncio's own server accepts connections until the process has no descriptors left, then logs
+thousands of tracebacks. It does not count connections before their TLS handshake. So sockets are
+accepted and counted here.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _WARN_SECONDS = 60.0
 
 
 class ServerConnection(web.RequestHandler):
-    """One connection. Errors in what is not yet a request get a response like all others.
+    """One connection. Errors before a request is complete get a response like all others.
 
     Attributes:
         busy: whether a request is being handled.
-        guessed: whether it brought a wrong password.
+        guessed: whether a wrong password came over it.
         quiet_since: when the last request ended, or the connection was made, on the loop's clock.
         lost: done when the connection has ended.
     """
@@ -63,7 +63,7 @@ class ServerConnection(web.RequestHandler):
 
     @contextmanager
     def may_end(self) -> Iterator[None]:
-        """Let another connection take this one's place until the block ends."""
+        """Until the block ends, allow this connection to be closed in favour of another one."""
         self.busy = False
         try:
             yield
@@ -71,7 +71,7 @@ class ServerConnection(web.RequestHandler):
             self.busy = True
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell that the connection has ended."""
+        """Record that the connection has ended."""
         super().connection_lost(exc)
         if not self.lost.done():
             self.lost.set_result(None)
@@ -83,10 +83,10 @@ class ServerConnection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Respond to what the application never saw. aiohttp's `message` quotes the request."""
+        """Respond to an error before the application; aiohttp's `message` quotes the request."""
         del message
         if isinstance(exc, HttpProcessingError):
-            # Every port scan makes some.
+            # Every port scan causes some of these.
             extra = {"remote": request.remote, "reason": type(exc).__name__}
             log.debug("this was no request", extra=extra)
         else:
@@ -99,7 +99,7 @@ class ServerConnection(web.RequestHandler):
         return response
 
     def log_exception(self, *args: object, **rest: object) -> None:
-        """Log what went wrong beside a request's handler; what the other side did at debug."""
+        """Log an error outside request handlers; at level debug if the other side caused it."""
         error = rest.get("exc_info")
         if isinstance(error, web.RequestPayloadError | HttpProcessingError):
             log.debug("a request's body broke off", extra={"reason": type(error).__name__})
@@ -108,19 +108,19 @@ class ServerConnection(web.RequestHandler):
 
 
 def of(request: web.BaseRequest) -> ServerConnection:
-    """Return the connection that a request came by."""
+    """Return the connection of a request."""
     return cast(ServerConnection, request.protocol)
 
 
 class Connections:
-    """Accepts connections on sockets, at most so many at a time.
+    """Accepts connections on sockets, up to a limit.
 
-    When there are as many, the one that has been without a request for the longest time makes
-    room; if every one has a request, the new one is turned away. So whoever holds connections open
-    keeps nobody out.
+    At the limit, the connection that has been idle for the longest time is closed. If every
+    connection has a request, the new one is refused. So a client that keeps connections open cannot
+    lock out others.
 
     Args:
-        server: what handles their requests.
+        server: handles the requests.
         limit: connections at the same time.
         tls: returns the TLS context of each connection, or None to close it; None for plain HTTP.
     """
@@ -145,7 +145,7 @@ class Connections:
         self._loop.add_reader(listener, self._accept, listener)
 
     def refuse(self) -> None:
-        """Accept no more, and close connections whose handshake is not over."""
+        """Accept no more connections, and close those whose handshake is not finished."""
         for listener in self._sockets:
             self._loop.remove_reader(listener)
             listener.close()
@@ -168,7 +168,7 @@ class Connections:
             try:
                 return await handle(request)
             except web.HTTPException as error:
-                # Such as an `Expect` that cannot be met, which no middleware sees.
+                # For example an unsupported `Expect` header, which no middleware sees.
                 return safety.plain_text_error(error)
             finally:
                 connection.busy = False
@@ -195,7 +195,7 @@ class Connections:
             self._open[connection] = task
 
     def _rest(self, listener: socket.socket, error: OSError) -> None:
-        """Look away for a moment: the system would report the same again at once."""
+        """Pause for a moment: the system would report the same error again at once."""
         self._warn(f"connections cannot be accepted: {error.strerror}")
         self._loop.remove_reader(listener)
         self._loop.call_later(_REST_SECONDS, self._resume, listener)
@@ -229,7 +229,8 @@ class Connections:
             try:
                 await asyncio.shield(connection.lost)
             finally:
-                # One that has ended with its last byte sent would be ended once more, and fail.
+                # Without this check, a connection that ended with its last byte would be closed
+                # twice, and fail.
                 if not connection.lost.done():
                     transport.abort()
         except OSError as error:

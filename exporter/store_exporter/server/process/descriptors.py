@@ -1,4 +1,4 @@
-"""How many files and connections this process may have open, and who gets them."""
+"""The limit of open files and connections of this process, and its division."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 _ENOUGH = 65_536
-"""More than everything here can use, and less than what some systems choke on."""
+"""More than this process can use, and less than some systems fail to handle."""
 SCARCE = 1024
 """Below this the shares are smaller than a thousand stores need."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What is left over is for files, name servers, and requests of our own.
+    """The division of the limit. The rest is for files, name servers, and our own requests.
 
     Attributes:
         probes: connections to stores that may be in use at the same time.
@@ -28,7 +28,7 @@ class Shares:
 
 
 def raise_limit() -> int:
-    """Raise the soft limit of open files as far as is allowed and useful; return it."""
+    """Raise the soft limit of open files as far as allowed and useful; return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _ENOUGH if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -42,7 +42,7 @@ def raise_limit() -> int:
 def shares(limit: int) -> Shares:
     """Divide a limit of open files, so that the server's connections never take the probes'.
 
-    Each has a quarter of it, and what the others do not need of theirs may be kept between runs.
+    Each has a quarter of it. What the others do not need of theirs may be kept between runs.
     """
     most, share = Shares(), limit // 4
     probes, server = min(most.probes, share), min(most.server, share)

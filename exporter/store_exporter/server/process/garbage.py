@@ -1,23 +1,23 @@
-"""When Python collects garbage, and among which objects, where thousands of stores are watched.
+"""Controls Python's garbage collector in a process that watches thousands of stores.
 
-What is known of ten thousand stores is half a million objects that stay. Python's full collections
-look at all of them whenever a quarter more have come, and stop the process for half a second. Here
-what survives a full collection is frozen, so that the next one is quick. Reference counting frees
-nearly everything; the collector is there for cycles.
+The data of ten thousand stores is half a million long-lived objects. A full collection by Python
+visits all of them whenever their number has grown by a quarter, and stops the process for half a
+second. Here, objects that survive a full collection are frozen, so the next collection is quick.
+Reference counting frees nearly everything; the collector is only needed for cycles.
 
-Collections run by the clock, in the event loop. Python starts its own when the number of objects
-has grown; where new figures replace old ones it does not grow, so that a collection would come
-late, with fifty thousand objects, and in the midst of a scrape, which makes many.
+Collections run at fixed intervals in the event loop. Python starts its own when the number of
+objects has grown. But where new figures replace old ones the number does not grow, so a collection
+would come late, with fifty thousand objects, and during a scrape, which creates many.
 
-What is in use during a collection is frozen too, and leaks if it becomes a cycle of garbage later.
-asyncio's closed connections would be such cycles, two kilobytes each; they are cut here. Cycles of
-an exception and the frames that it went through remain, some hundred objects a collection where
-every store breaks off its connections. So everything is thawed and collected once memory has grown
-by a quarter, and not otherwise: with ten thousand stores that takes more than a second.
+Objects in use during a collection are frozen too, and leak if they become cyclic garbage later.
+asyncio's closed connections would be such cycles, of two kilobytes each; this module breaks them.
+Cycles of an exception and its frames remain: some hundred objects per collection if every store
+breaks off its connections. So all objects are unfrozen and collected when memory has grown by a
+quarter, and not earlier: with ten thousand stores that takes more than a second.
 
 Free memory is returned to the system, too. OpenSSL allocates and frees 16 KB for each record, and
-what stays of a handshake is put between them, so that each kept connection leaves 11 KB of whole
-free pages, which the C library keeps: a seventh of all memory.
+the remains of a handshake are allocated in between. So each kept connection leaves 11 KB of whole
+free pages in the C library: a seventh of all memory.
 """
 
 from __future__ import annotations

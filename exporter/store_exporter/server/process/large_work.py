@@ -1,9 +1,10 @@
-"""Large pieces of work, most of them in a thread, which must not hold up the event loop.
+"""Runs large pieces of work, most of them in a thread, without blocking the event loop.
 
-Ten thousand stores are a million objects. One look of the garbage collector at all of them stops
-everything for half a second, and while they are made it looks again and again. So it waits until
-they are there, and then leaves them alone: what a configuration and its stores are made of stays
-for long. So do the modules that are imported at the start, a tenth of which would be collections.
+Ten thousand stores are a million objects. The garbage collector needs half a second to visit all of
+them, during which everything stops, and it does so again and again while they are created. So it
+waits until they exist, and then ignores them: the objects of a configuration and its stores live
+long. The same applies to the modules imported at the start, where collections would take a tenth of
+the time.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _under_way: list[None] = []
-"""An entry for each piece of work that goes on."""
+"""An entry for each piece of work in progress."""
 
 
 @contextmanager
 def without_pauses() -> Iterator[None]:
-    """Do a large piece of work; for the main thread only, several at a time if need be."""
+    """Do a large piece of work; only for the main thread, several at a time if necessary."""
     _under_way.append(None)
     gc.disable()
     try:

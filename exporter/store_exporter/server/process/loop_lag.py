@@ -1,7 +1,8 @@
 """The longest stall of the event loop, during which no request is served and no store is probed.
 
-A gauge of the longest pause, and no histogram: what counts is the single pause, which delays every
-response and falsifies every probe under way; among two thousand beats a minute it would be lost.
+This is a gauge of the longest pause, not a histogram. A single pause matters: it delays every
+response and falsifies every running probe. Among two thousand beats a minute it would not be
+visible.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from ...metrics.catalogue.exporter import LOOP_LAG
 from ...metrics.recorder import Recorder
 
 BEAT = 0.025
-"""Seconds between readings of the clock; a pause is measured this much too short at worst."""
+"""Seconds between readings of the clock; a measured pause is too short by at most this."""
 WINDOW = 60.0
-"""Seconds for which a pause is shown at least, and for twice as many at most: every scraper that
-comes once a minute sees it."""
+"""Minimum seconds for which a pause is shown; the maximum is twice as long. So every scraper with
+an interval of up to a minute sees it."""
 
 
 async def watch(
@@ -26,7 +27,7 @@ async def watch(
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
-    """Show the longest pause of the last minute or two, until cancelled."""
+    """Publish the longest pause of the last one or two minutes, until cancelled."""
     before = longest = shown = 0.0
     recorder.set(LOOP_LAG, (), shown)
     ends = monotonic() + WINDOW

@@ -1,4 +1,4 @@
-"""OTLP from `serve`: pushed where the standard variables name an endpoint; see docs/otlp.md."""
+"""OTLP pushes of `serve`, if the standard variables name an endpoint; see docs/otlp.md."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOIN
 
 
 def is_requested(environ: Mapping[str, str]) -> bool:
-    """Tell whether the variables name an endpoint, or this way of exporting."""
+    """Return whether the variables name an endpoint, or request OTLP."""
     named = any(environ.get(name, "").strip() for name in _ENDPOINTS)
     exporters = environ.get("OTEL_METRICS_EXPORTER", "").lower().split(",")
     return named or "otlp" in map(str.strip, exporters)
@@ -37,11 +37,12 @@ def is_requested(environ: Mapping[str, str]) -> bool:
 
 @asynccontextmanager
 async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> AsyncIterator[None]:
-    """Push a recorder's state until the block ends and once more then, if the variables say so.
+    """Push a recorder's state until the block ends, and once at its end, if the variables say so.
 
     Args:
         recorder: whose state.
-        open_state: opens what keeps what was acknowledged of counters that outlive this process.
+        open_state: opens the state that saves the acknowledged values of counters which outlive
+            this process.
 
     Raises:
         ImportError: the extra `otlp` is not installed.
@@ -71,7 +72,7 @@ async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> Asyn
 
 
 def resource_of(name: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Say by a name who sends something, unless the variables do."""
+    """Return a resource with a service name, unless the variables name one."""
     named = environ.get("OTEL_SERVICE_NAME") or "service.name=" in environ.get(
         "OTEL_RESOURCE_ATTRIBUTES", ""
     )

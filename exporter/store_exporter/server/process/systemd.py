@@ -1,4 +1,4 @@
-"""The protocols of systemd: sockets that it passes, and notifications of the process' state.
+"""The protocols of systemd: passed sockets, and notifications of the process's state.
 
 Both are small protocols of environment variables, described in sd_listen_fds(3) and sd_notify(3).
 Without the variables, as under any other supervisor, nothing happens.
@@ -20,7 +20,7 @@ _FIRST_DESCRIPTOR = 3
 
 
 class Notifier:
-    """Tells the service manager how the process is doing; never fails.
+    """Notifies the service manager of the process's state; never fails.
 
     Args:
         environ: names the manager's socket and the interval of its watchdog.
@@ -33,20 +33,20 @@ class Notifier:
         self._watchdog = int(interval) / 1e6 if meant and interval.isdecimal() else 0.0
 
     def ready(self) -> None:
-        """Tell that the service works, at first and after each reload."""
+        """Notify that the service is ready, at first and after each reload."""
         self._notify("READY=1")
 
     def reloading(self) -> None:
-        """Tell that the configuration is being read again."""
+        """Notify that the configuration is being reloaded."""
         self._notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self) -> None:
-        """Tell that the service ends."""
+        """Notify that the service stops."""
         self._notify("STOPPING=1")
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """Tell that the event loop still turns, twice in each interval, until the block ends."""
+        """Notify twice in each interval that the event loop is running, until the block ends."""
         task = asyncio.create_task(self._ping()) if self._watchdog else None
         try:
             yield

@@ -1,4 +1,4 @@
-"""Who may come in: passwords from `--web.config.file`, and tokens of orgs under `/api/v1`."""
+"""Access control: passwords from `--web.config.file`, and tokens of orgs under `/api/v1`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="store-exporter", charset="UTF-8"
 
 
 class OrgAccess:
-    """Tells whose org a request under `/api/v1` is for, and whether it may do what it asks.
+    """Determines the org of a request under `/api/v1`, and whether the request is permitted.
 
     OrgTokens are those of the exporter's configuration as it is at that moment.
     """
@@ -37,7 +37,7 @@ class OrgAccess:
         self._tokens = OrgTokens(exporter.config.orgs)
 
     def org(self, request: web.Request, scope: Scope) -> str:
-        """Return the org of the request's token, which has this scope.
+        """Return the org of the request's token, which must have this scope.
 
         Raises:
             ApiError: 401 without a token of an org, 403 for a token without the scope; both with
@@ -87,12 +87,12 @@ def basic_auth(file: WebFile, prefix: str = "") -> Middleware:
 async def _refusal(
     request: web.Request, path: str, config: WebConfig | None, passwords: Passwords
 ) -> web.Response | None:
-    """Return what keeps a request out, if anything does."""
+    """Return the refusal of a request; None if it is permitted."""
     if config is None:
-        # Locked, rather than open, until somebody corrects the file.
+        # While the file has problems, all requests are refused rather than permitted.
         return web.Response(status=500, text="the web configuration has problems\n")
     users = config.basic_auth_users
-    # What is for applications has tokens of its own in the same header.
+    # The endpoints for applications use the same header for their own tokens.
     if not users or path.startswith("/api/v1/") or path == "/v1/metrics":
         return None
     user, password = credentials(request.headers.get("Authorization", ""))

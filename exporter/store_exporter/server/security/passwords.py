@@ -1,11 +1,11 @@
-"""Compares passwords with bcrypt hashes, which is slow on purpose, so that nobody is kept waiting.
+"""Compares passwords with bcrypt hashes, which is slow on purpose, without delaying others.
 
-A right password is remembered and never checked again. What is left are guesses, and each right
-password once after a restart. Few checks run at the same time, so that guessing cannot take the
-machine away from the probes. Guesses are kept waiting rather than refused, because who is refused
-comes again at once. Who has guessed comes after all who have not: first by address, which also
-never has every check, then by connection. Among equals the newest is next, and every other time
-the oldest, so that nobody waits for ever.
+A correct password is remembered and not checked again. So only guesses are checked, and each
+correct password once after a restart. Few checks run at the same time, so that guesses cannot take
+the processor from the probes. Guesses wait and are not refused, because a refused client comes back
+at once. Clients that have guessed wrong come after all others: first by address, which also can
+never occupy all checks, then by connection. Among equals the newest is next, and every other time
+the oldest, so that nobody waits forever.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ WAITING = 512
 _REMEMBERED = 256
 _ADDRESSES = 10_000
 _FAILED_SECONDS = 600.0
-"""How long an address that was wrong comes after those that were not."""
+"""Seconds for which an address with a wrong password comes after the others."""
 
 
 class BusyError(Exception):
-    """The password was not checked: too many wait, and others come first."""
+    """The password was not checked: too many checks wait, and others come first."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Check:
-    """One password that is to be compared with one hash.
+    """The check of one password against one hash.
 
     Attributes:
-        guessed: whether the connection that it came by was wrong before.
-        known: whether there is such a user.
-        gone: of each who waits for it, whether the response would reach nobody.
+        guessed: whether a wrong password came over the same connection before.
+        known: whether the user exists.
+        gone: for each waiting request, a function that returns whether the client has left.
     """
 
     key: bytes
@@ -53,10 +53,10 @@ class _Check:
 
 
 class Passwords:
-    """Tells right passwords from wrong ones.
+    """Checks passwords.
 
     Args:
-        monotonic: seconds that only grow.
+        monotonic: seconds of a monotonic clock.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -78,20 +78,20 @@ class Passwords:
         guessed: bool = False,
         gone: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Tell whether the user exists and has this password.
+        """Return whether the user exists and has this password.
 
         Args:
             users: bcrypt hashes by user; not empty.
-            user: who it claims to be.
+            user: the name in the request.
             password: of the request.
-            address: where it comes from.
-            guessed: whether the same connection was wrong before.
-            gone: whether the client has left meanwhile.
+            address: the client's address.
+            guessed: whether a wrong password came over the same connection before.
+            gone: returns whether the client has left meanwhile.
 
         Raises:
-            BusyError: that was not found out.
+            BusyError: the password was not checked.
         """
-        # For an unknown user somebody else's hash is checked, so that both take as long.
+        # For an unknown user, another user's hash is checked, so that both cases take equally long.
         hashed = (users.get(user) or next(iter(users.values()))).encode()
         key = hashlib.sha256(b"\0".join((user.encode(), hashed, password))).digest()
         if key in self._right:
@@ -100,7 +100,7 @@ class Passwords:
         check = self._checks.get(key)
         if check is None:
             right = asyncio.get_running_loop().create_future()
-            # bcrypt knows 72 bytes and this library refuses more, where others cut them off.
+            # bcrypt uses 72 bytes. This library refuses longer passwords, which others cut.
             known = user in users
             address = network(address)
             check = _Check(key, address, password[:72], hashed, guessed, known, right)
@@ -110,7 +110,7 @@ class Passwords:
         self._start()
         if len(self._waiting) > WAITING:
             self._refuse(max(self._waiting, key=self._rank))
-        # Several may wait for it, and one of them may leave.
+        # Several requests may wait for it, and one of them may leave.
         return await asyncio.shield(check.right)
 
     def _has_failed(self, check: _Check) -> bool:
@@ -118,17 +118,17 @@ class Passwords:
         return self._failed.get(check.address, since) > since
 
     def _rank(self, check: _Check) -> tuple[bool, bool]:
-        """Return what a check is sorted by; the lowest comes first."""
+        """Return the sort key of a check; the lowest comes first."""
         return self._has_failed(check), check.guessed
 
     def _next(self) -> _Check | None:
-        """Return what is to be checked next, if anything may."""
+        """Return the next check; None if none may start."""
         free = CHECKS_AT_ONCE - len(self._running)
         if free:
             self._drop_those_gone()
         if not free or not self._waiting:
             return None
-        # Of equals `min` returns the first.
+        # Among equals, `min` returns the first.
         order = self._waiting[::-1] if self._newest_next else self._waiting
         check = min(order, key=self._rank)
         return None if free == 1 and self._has_failed(check) else check
@@ -142,7 +142,7 @@ class Passwords:
         self._waiting.remove(check)
         del self._checks[check.key]
         check.right.set_exception(BusyError())
-        # The client may be gone, and then nobody looks at it.
+        # The client may have left, so nobody may read the result.
         check.right.exception()
 
     def _start(self) -> None:

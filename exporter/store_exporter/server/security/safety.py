@@ -1,4 +1,4 @@
-"""What applies to every response: headers, time limit, errors without internal details."""
+"""Rules for every response: headers, time limit, errors without internal details."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ access_log = logging.getLogger("store_exporter.access")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 REQUEST_SECONDS = 120.0
-"""Longest that any request may take; a probe's own timeout is far shorter."""
+"""Maximum seconds of any request; a probe's own timeout is far shorter."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -40,7 +40,7 @@ async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Bound the time of a request, refuse cross-site changes and turn failures into plain text."""
+    """Limit the time of a request, refuse cross-site changes, turn failures into plain text."""
     started = time.perf_counter()
     response: web.StreamResponse
     try:
@@ -58,7 +58,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = web.Response(status=503, text="the request took too long\n")
     except Exception:
         if request.transport is None or request.transport.is_closing():
-            # The client is gone, such as a scraper that ran out of time; nobody reads this.
+            # The client has left, such as a scraper after its timeout; nobody reads this response.
             log.debug("a request ended before its response", extra={"path": request.path})
             return web.Response(status=499)
         log.exception("a request failed", extra={"path": request.path})
@@ -67,7 +67,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         "request",
         extra={
             "method": request.method,
-            # Without the query: it may hold anything.
+            # Without the query, which may contain anything.
             "path": request.path,
             "status": response.status,
             "seconds": round(time.perf_counter() - started, 4),
@@ -78,7 +78,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _from_elsewhere(request: web.Request) -> bool:
-    """Tell whether a browser sent this on behalf of another site.
+    """Return whether a browser sent this request on behalf of another site.
 
     Browsers send Sec-Fetch-Site to https and to this machine only, and Origin with every POST.
     """
@@ -96,14 +96,14 @@ def _from_elsewhere(request: web.Request) -> bool:
 
 
 def plain_text_error(error: web.HTTPException) -> web.Response:
-    """Respond to an HTTP error without anything of the request in it."""
+    """Respond to an HTTP error without repeating anything of the request."""
     headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
     text = f"{error.status} {error.reason}\n"
     return web.Response(status=error.status, text=text, headers=headers)
 
 
 def json_error(error: web.HTTPException) -> web.Response:
-    """Respond to an HTTP error as applications read it, without anything of the request in it."""
+    """Respond to an HTTP error as JSON, without repeating anything of the request."""
     headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
     message = error.reason
     if headers:

@@ -1,4 +1,4 @@
-"""What a bearer token of `/api/v1` permits, by the configuration alone."""
+"""The permissions of bearer tokens of `/api/v1`, from the configuration alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...config.model.org import OrgSection, Scope
 
 
 class Grant(NamedTuple):
-    """Which org a token belongs to, and what it may do there."""
+    """The org of a token, and its scopes."""
 
     org: str
     scopes: frozenset[Scope]

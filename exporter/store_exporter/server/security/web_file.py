@@ -1,4 +1,4 @@
-"""The web configuration file as it is now: read again when it, or a certificate, changes."""
+"""The web configuration file, read again when it or a certificate changes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class WebFile:
         return self._config
 
     def _load(self) -> WebConfig:
-        # Taken before reading, so that a change meanwhile is seen at the next look.
+        # Taken before reading, so that the next check sees a change in between.
         self._stamp = self._stamps()
         config = load_web(self._path)
         tls = config.tls
@@ -74,7 +74,7 @@ class WebFile:
             self._config = None
             log.error("TLS can only be enabled or disabled by a restart; all requests are refused")
         elif self.guards and not config.guards:
-            # A file that was cut short must not open an address that was chosen while it guarded.
+            # A truncated file must not open access to an address that it protected before.
             self._config = None
             log.error("only a restart removes passwords and certificates; all requests are refused")
 

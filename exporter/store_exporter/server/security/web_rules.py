@@ -1,4 +1,4 @@
-"""What the web configuration sets for every request: a rate limit, and headers of responses."""
+"""The web configuration's rules for every request: a rate limit, and response headers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TokenBucket:
         self._at = clock()
 
     def allow(self) -> bool:
-        """Tell whether a request may pass now, which uses its place up."""
+        """Return whether a request may pass now, and count it."""
         if not self.limit.interval:
             return True
         now = self._clock()

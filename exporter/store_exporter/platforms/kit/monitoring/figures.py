@@ -1,4 +1,4 @@
-"""Reports of collectors that are the same on every platform. No I/O."""
+"""Reports of collectors, the same on every platform. No I/O."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> R
 
 
 def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
-    """Return the reason why a figure is not whole: what of it cannot be read; nothing if all can.
+    """Return the reason why a figure is incomplete: what cannot be read; nothing if all can.
 
     Args:
         what: is left out, as the beginning of a sentence.

@@ -1,4 +1,4 @@
-"""What a store is: its version, currency, time zone and order storage, as one sample."""
+"""The sample `store_info`: a store's version, currency, time zone and order storage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OF_ONE_SOURCE: tuple[ErrorName, ...] = ("invalid_response", "blocked", "redirec
 
 
 def info_sample(known: Mapping[str, str]) -> Sample:
-    """Return the sample of `store_info`; what is not known of its labels is empty."""
+    """Return the sample of `store_info`; labels that are not known are empty."""
     names = health.INFO.labels[len(STORE_LABELS) :]
     return Sample(health.INFO, 1, {name: known.get(name, "")[:LONGEST_FACT] for name in names})
 

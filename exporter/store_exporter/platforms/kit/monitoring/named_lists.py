@@ -1,4 +1,4 @@
-"""What is listed one by one and by name: carts, scarce products, best sellers. No I/O.
+"""Lists with an entry for each item: carts, scarce products, best sellers. No I/O.
 
 Names of products come from the store and go into labels, so they are cut and cleaned here. Carts
 have numbers and no names, so that no customer is named.

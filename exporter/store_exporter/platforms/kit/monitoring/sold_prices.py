@@ -1,7 +1,7 @@
-"""Whether products sell for another price than usual, by the lines of orders. No I/O.
+"""Detects products that sell for an unusual price, by the lines of orders. No I/O.
 
-What a product usually sells for is the median of its earlier orders, so that nothing has to be read
-for it but the orders that show what sells best.
+The usual price of a product is the median of its earlier orders. So nothing has to be read except
+the orders that are read for the best sellers.
 """
 
 from __future__ import annotations

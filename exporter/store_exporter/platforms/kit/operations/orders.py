@@ -1,8 +1,7 @@
 """Finding the order that a shopper means, and no one else's; what was paid back of one.
 
-Order numbers can be guessed. Therefore an order that is requested by its number alone comes without
-its customer, and with an e-mail address only when that is the order's own: to everybody else it is
-not there.
+Order numbers can be guessed. Therefore the result for a number alone does not contain the customer.
+With an e-mail address, an order is only found if the address is the order's own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Orders as the ledger takes them, and the account that it keeps of each one. No I/O.
+"""The orders that the ledger reads, and the account that it keeps of each. No I/O.
 
-An account remembers what was counted of one order: the statuses that it was seen in, the amount
-that stands for it in revenue less corrections, and each of its refunds. It is a list as it is
-saved, because there are thousands of them in one document.
+An account records what was counted of one order: the statuses in which it was seen, its amount in
+revenue minus corrections, and each of its refunds. It is a plain list, in the form in which it is
+saved, because one document contains thousands of accounts.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class CountedOrder:
         return [] if self.paid is None else [self.paid]
 
     def amount(self, since: int, *, counted: bool) -> Decimal | None:
-        """Return what is to be counted of the order; None when it is nothing yet.
+        """Return the amount to count of the order; None if there is none yet.
 
         Args:
             since: the time from which on payments count.

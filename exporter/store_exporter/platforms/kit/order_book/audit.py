@@ -1,16 +1,16 @@
-"""What the walk cannot see: new orders changed in the past, edits with an old date, deletions.
+"""Finds what the walk cannot see: new orders and edits with an old date, and deletions.
 
 Orders that the store counts and does not show are read once more, and dates of refunds requested.
 
-Each run requests the newest ids, and for up to a page of remembered orders by id: those that could
-not be read, those that are still to be paid, and those that were not read for the longest. When the
-store has fewer orders than it should, all that are remembered are read again, as many pages in a
-run as the walk may read. When it has more, and the next walk does not meet them, those that are
-gone are read again first: out of a backup they come back with the times of change of before.
+Each run requests the newest ids, and by id up to a page of remembered orders: those that could not
+be read, those that are not paid yet, and those that were not read for the longest time. If the
+store has fewer orders than it should, all remembered orders are read again, with as many pages per
+run as the walk may read. If it has more, and the next walk does not find them, deleted orders are
+read again first: orders restored from a backup have their old times of change.
 
-An order that is not in a response is requested by itself before it is taken to be gone. Of a list
-that is empty where there were many orders nothing is taken to be gone for half an hour: more often
-than somebody deletes all orders a store loses sight of them for a while.
+An order that is missing from a response is requested individually before it counts as deleted. If a
+list of many orders becomes empty, no order counts as deleted for half an hour: a store that
+temporarily does not show its orders is more likely than a person who deletes all of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The order book: what a collector counts of a store's orders, and how far it has read them.
+"""The order book: the counters of a store's orders, and how far a collector has read them.
 
-The ledger, the place in the store's list and the options that both depend on stand in one saved
-document. How the list is walked differs by platform: a subclass has it in `begin` and `walk`.
+One saved document contains the ledger, the place in the store's list, and the options that both
+depend on. Platforms differ in how they read the list: subclasses do it in `begin` and `walk`.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         """Return the place that was saved.
 
         Raises:
-            KeyError, TypeError, ValueError: it makes no sense.
+            KeyError, TypeError, ValueError: the saved place is not valid.
         """
 
     @abstractmethod
@@ -181,7 +181,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         document = self.run.cursor.load()
         if not document:
             return None
-        # A counter that starts again from zero is something that Prometheus understands.
+        # Prometheus can handle a counter that restarts at zero.
         if document.get("version") != _VERSION:
             self.run.cursor.discard(f"it is of version {document.get('version')!r}")
             return None
@@ -208,7 +208,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         return samples
 
     def reasons(self) -> list[str]:
-        """Return why the counters may not be complete, one sentence each."""
+        """Return the reasons why the counters may be incomplete, one sentence each."""
         reasons = []
         messages = [*self.unreadable.values(), *(problem.message for problem in self.problems)]
         if messages:

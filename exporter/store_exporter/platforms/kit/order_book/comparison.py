@@ -1,11 +1,11 @@
-"""What a lagging search does not show: found in the store's own list, which is no search.
+"""Finds orders that a lagging search does not show, in the store's own list, which is not a search.
 
-A pass begins a little before the latest change that it saw, so that what a search shows late is met
-all the same. An order that it shows later than that is met by no pass, nor is one that changed in
-the second of a cursor at which a pass went on, once it has fallen behind that cursor. So after each
-pass the ids and times of change in the store's list are compared with what was read, the latest
-change first, down to where the comparison before began. What the search has not shown by the next
-run is requested by its id.
+A pass begins a little before the latest change that was seen, so it also finds orders that a search
+shows late. But no pass finds an order that the search shows even later. Nor does one find an order
+that changed in the same second as a cursor at which a pass continued, and now is behind that
+cursor. So after each pass, the ids and times of change in the store's list are compared with the
+orders read, latest change first, back to the beginning of the previous comparison. Orders that the
+search has not shown by the next run are requested by id.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is counted of a store's orders, as the counters that are shown. No I/O."""
+"""The counters of a store's orders. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from ....metrics.catalogue.health import STORE_LABELS
 from ....metrics.families import Sample
 
 MAX_CURRENCIES = 32
-"""Currencies counted per store; money in further ones is left out and `overflow` says so."""
+"""Maximum number of currencies per store; money in further ones is not counted, which `overflow`
+shows."""
 _SHOWN = "orders shown"
 _Counter = tuple[Metric, tuple[str, ...]]
 """One counter: the metric, and its values of further labels, such as its status or currency."""
@@ -37,7 +38,7 @@ def method_label(name: str) -> str:
 
 
 class Counters:
-    """Counters of one store, none of which ever falls.
+    """The counters of one store; none of them ever decreases.
 
     Attributes:
         orders: orders that entered a status, by status.
@@ -45,7 +46,7 @@ class Counters:
         payments: payments that succeeded and that failed, by payment method.
         revenue: what was paid, by currency.
         refunds: amounts refunded, by currency.
-        corrections: what counted orders lost otherwise than by a refund, by currency.
+        corrections: amounts that counted orders lost other than by refunds, by currency.
         overflow: how often money was left out because there were too many currencies.
     """
 

@@ -1,9 +1,10 @@
 """The order book of a platform whose list of orders has cursors and is sorted by time of change.
 
-A cursor holds its place by that order: what changes meanwhile moves to the end and is met there. A
-pass goes on over several runs by its saved cursor, so that it gets ahead however many orders
-changed in one second. The next pass begins a little before the latest change that was seen, as
-searches lag behind; what a search shows still later is found by `comparison.py`.
+In a list with this order, a cursor keeps its place: an order that changes meanwhile moves to the
+end, where the pass finds it. A pass may take several runs. It continues at its saved cursor, so it
+makes progress however many orders changed in the same second. The next pass begins a little before
+the latest change that was seen, because searches lag; `comparison.py` finds orders that a search
+shows even later.
 """
 
 from __future__ import annotations
@@ -44,10 +45,10 @@ class CursorBook(OrderBook[ApiT, Pass]):
     """The order book of a store, kept by passes over its list of orders.
 
     Attributes:
-        beside: errors beside pages of which every order can be read nevertheless.
+        beside: errors that came with pages whose orders can all be read nevertheless.
         cuts: pages of this run that had no cursor to the next one.
         read_now: ids of the orders that this run read.
-        late: orders that the search does not show and that are still to be requested.
+        late: orders that the search does not show and that must still be requested.
     """
 
     place_name = "pass"

@@ -1,25 +1,24 @@
 """Orders, revenue, refunds and corrections as counters that never count anything twice. No I/O.
 
-A platform shows orders as they are now. Counters need what happened, once each: an order entered
-a status, was first paid, a refund was made. The ledger keeps an account of each order
-(`accounts.py`, `memory.py`) and adds the difference when the order is seen again, however
-often and in whatever sequence it is read. Saved in one document with the place up to which the
-list was read, a crash leaves either the old counters with the old accounts or the new ones with
-the new.
+A platform shows the current state of orders. Counters need each event once: an order entered a
+status, it was first paid, a refund was made. The ledger keeps an account of each order
+(`accounts.py`, `memory.py`). When the order is seen again, it adds the difference, however often
+and in whatever sequence orders are read. The ledger is saved in one document with the place up to
+which the list was read. So after a crash, counters and accounts are either both old or both new.
 
-A counter never falls, so that money which an order loses after it was counted has a counter of its
-own, and so has what was paid back of a counted order by a refund that bears a date from before. In
+A counter never decreases. So money that an order loses after it was counted has its own counter,
+`corrections`, and this includes refunds of counted orders that are dated before the counting. In
 each currency, over the counted orders as they were last read,
 
     revenue - refunds - corrections = their amounts less what was refunded of them
 
-An order that is gone has neither amount nor refunds. Refunds of orders that were paid before the
-counting began are in the counter of refunds alone.
+A deleted order has neither amount nor refunds. Refunds of orders that were paid before the counting
+began are only in the counter of refunds.
 
-The memory is bounded. An order that is not remembered, because it is older than the counting or
-was forgotten, counts as new only when it was created at or after the `threshold`; of older ones
-only those events count whose own date proves them recent. Where more may have happened to one that
-was counted and forgotten, there is a doubt.
+The memory is bounded. An order that is not remembered, because it is older than the counting or was
+forgotten, counts as new only if it was created at or after the `threshold`. Of older orders, an
+event counts only if its own date proves that it is recent. If more may have happened to an order
+that was counted and forgotten, that is a doubt.
 """
 
 from __future__ import annotations

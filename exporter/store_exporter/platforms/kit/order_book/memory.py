@@ -1,4 +1,4 @@
-"""Which orders a ledger remembers: bounded, the longest unread first. No I/O."""
+"""The orders that a ledger remembers: bounded, sorted by the time of their last reading. No I/O."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The order book of a platform whose list of orders has numbered pages.
 
-A run walks on by the orders' times of change, then looks for new orders by their ids and reads
-some of the remembered ones again (`audit.py`), because a time of change may lie in the past, and
-what is deleted has none.
+A run continues a walk by the orders' times of change. Then it searches for new orders by id and
+reads some of the remembered orders again (`audit.py`), because a time of change may be in the past,
+and a deleted order has none.
 """
 
 from __future__ import annotations
