@@ -78,7 +78,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Keep the collector from looking through thousands of tests whenever one of them runs it."""
-    gc.collect()
     gc.freeze()
     gc.enable()
 
