@@ -199,10 +199,11 @@ async def until(
     Raises:
         AssertionError: it was not within that time.
     """
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while (found := await holds()) is not True:
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what} ({found})"
-        await asyncio.sleep(0.2)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"not within {seconds:g} s: {what} ({found})"
+        await asyncio.sleep(max(servers.pause(waited), 0.2))
 
 
 def grown(server: Server) -> dict[str, float]:

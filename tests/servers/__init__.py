@@ -29,7 +29,15 @@ A program: `subprocess.run([tool("promtool"), "check", "metrics"], ...)`.
 from __future__ import annotations
 
 from tests.servers.postgresql import Postgresql, postgresql
-from tests.servers.process import Server, StartError, eventually, missing_tools, running, tool
+from tests.servers.process import (
+    Server,
+    StartError,
+    eventually,
+    missing_tools,
+    pause,
+    running,
+    tool,
+)
 from tests.servers.programs import (
     AlertmanagerFactory,
     PrometheusFactory,
@@ -49,6 +57,7 @@ __all__ = [
     "alertmanager",
     "eventually",
     "missing_tools",
+    "pause",
     "postgresql",
     "prometheus",
     "running",

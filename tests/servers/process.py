@@ -199,12 +199,21 @@ def eventually(
     Raises:
         AssertionError: it was not right within `timeout` seconds; names the last answer.
     """
-    deadline = time.monotonic() + timeout
+    began = time.monotonic()
     while not holds(answer := question()):
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > timeout:
             raise AssertionError(f"not so within {timeout:g} s; the last answer was {answer!r}")
-        time.sleep(0.05)
+        time.sleep(pause(waited))
     return answer
+
+
+def pause(waited: float) -> float:
+    """Seconds until a server is asked again, after so many seconds of waiting for something.
+
+    Each question costs its processor time as well, so what takes long is asked for more rarely.
+    """
+    return min(max(waited / 20, 0.05), 0.5)
 
 
 def _log(directory: Path, name: str) -> Path:
