@@ -188,9 +188,9 @@ async def test_a_byte_order_mark_before_an_answer_is_no_part_of_it(
     [
         (web.Response(status=500), "responded with status 500"),
         (web.Response(status=302, headers={"Location": "/other"}), "responded with status 302"),
-        (web.Response(text="<html>"), "did not answer with JSON"),
+        (web.Response(text="<html>"), "did not respond with JSON"),
         (web.Response(body=groups("a").encode("utf-16")), "is in UTF-16"),
-        (web.Response(body=b"[" * 60_000), "did not answer with JSON"),
+        (web.Response(body=b"[" * 60_000), "did not respond with JSON"),
         (web.Response(body=b" " * 2000), "exceeds"),
         (
             web.Response(body=gzip.compress(b"[]"), headers={"Content-Encoding": "gzip"}),
@@ -214,7 +214,7 @@ async def test_an_address_that_fails_gives_no_answer(
 
 
 async def test_an_address_that_is_away_gives_no_answer(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="the address did not answer: Client"):
+    with pytest.raises(SourceError, match="the address did not respond: Client"):
         await find(source(tmp_path, "http: {url: 'http://127.0.0.1:9'}"))
 
 

@@ -65,11 +65,11 @@ class _Source:
 
 
 class Discoverer:
-    """Asks sources at their intervals and passes on what all of them named last.
+    """Reads sources at their intervals and passes on what all of them named last.
 
     Args:
-        found: gets what each source names whenever one was read the first time, or gave another
-            answer than before.
+        found: gets what each source names whenever one was read the first time, or had
+            another response than before.
         read: gets a source's org, and whether it responded, after each read.
         sleep: waits for seconds.
         monotonic: seconds of a clock that never jumps.
@@ -122,11 +122,11 @@ class Discoverer:
         return most
 
     def start(self) -> None:
-        """Ask the sources, now and again and again."""
-        self._tasks = [asyncio.create_task(self._ask_again(source)) for source in self._sources]
+        """Read the sources, now and at their intervals."""
+        self._tasks = [asyncio.create_task(self._read_again(source)) for source in self._sources]
 
     async def stop(self) -> None:
-        """Ask no more."""
+        """Read no more."""
         tasks = self._cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -139,7 +139,7 @@ class Discoverer:
     def _claims(self) -> list[SourceClaim]:
         return [source.claim for source in self._sources]
 
-    async def _ask_again(self, source: _Source) -> None:
+    async def _read_again(self, source: _Source) -> None:
         while True:
             before = source.claim
             source.claim = await self._ask(source)

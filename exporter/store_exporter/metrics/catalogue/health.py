@@ -141,7 +141,7 @@ API_THROTTLED = Metric(
     Kind.COUNTER,
     "Responses with which the store required this exporter to slow down.",
     STORE_LABELS,
-    "{answer}",
+    "{response}",
 )
 API_COST = Metric(
     "store_api_cost_total",

@@ -80,7 +80,7 @@ def webhooks_disabled() -> Alert:
             (
                 (
                     "Open the list of webhooks in the shop's settings: which are disabled, and "
-                    "where do they deliver to? The delivery log has the last answer."
+                    "where do they deliver to? The delivery log has the last response."
                 ),
             ),
             (

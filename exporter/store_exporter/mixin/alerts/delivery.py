@@ -93,7 +93,7 @@ def undelivered() -> Alert:
             f"told by {AlertName.STORE_ALERTS_MISSED}.",
             (
                 (
-                    "Read the receiver's answer in Alertmanager's log: `429` is Slack's limit of "
+                    "Read the receiver's response in Alertmanager's log: `429` is Slack's limit of "
                     "one message a second for each webhook, `403` and `404` a webhook that was "
                     "removed."
                 ),

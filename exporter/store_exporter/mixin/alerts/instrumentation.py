@@ -96,7 +96,7 @@ def otlp_failing() -> Alert:
             "The OTLP endpoint refuses or does not answer. Counters catch up when it is back; "
             "gauges of the meantime are lost.",
             (
-                "Read the endpoint's answer in the log of the process.",
+                "Read the endpoint's response in the log of the process.",
                 "Check the endpoint, its certificate and its credentials (`OTEL_EXPORTER_OTLP_*`).",
             ),
             ("Restore the endpoint or correct the variables and restart.",),

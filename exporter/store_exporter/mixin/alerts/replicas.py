@@ -32,7 +32,7 @@ def watched_twice() -> Alert:
         Dashboards.EXPORTER,
         Runbook(
             "Exporters that share a state watch each store once. These do not share one, so every "
-            "store is asked twice and its request budget is spent twice. Rules and dashboards "
+            "store is probed twice and its request budget is spent twice. Rules and dashboards "
             "count nothing twice as long as the series of each exporter have their own "
             "`instance`; where the scrape configuration replaces it by the store's domain, two "
             "counters take turns in one series, and every increase is wrong.",

@@ -44,7 +44,7 @@ def discovery_failing() -> Alert:
             "that succeeds.",
             (
                 "Fetch the address, or open the file: is it there, and is it a list of stores?",
-                "The exporter's log says what was wrong with the answer.",
+                "The exporter's log says what was wrong with the response.",
             ),
             (
                 (
