@@ -63,6 +63,7 @@ VALUES: dict[str, Sequence[str]] = {
     "limit": ("org",),
     "result": ("success", "failure", "paid", "failed"),
     "payment_method": ("stripe", "paypal"),
+    "price": ("usual", "lower", "higher"),
     "reason": ("overlap", "budget"),
     "outcome": ("counted", "refused", "duplicate"),
     "state": ("disabled", "overdue"),
@@ -107,6 +108,8 @@ LEVELS = (
     "instance",
     "source",
     "collector",
+    "payment_method",
+    "result",
 )
 """Labels of recorded series, which stand in their names."""
 

@@ -12,7 +12,7 @@ import pytest
 from store_exporter.metrics.catalogue import CATALOGUE, Kind
 from store_exporter.mixin import alerts, dashboards, policy, wide
 from store_exporter.mixin.dashboards.columns import COLUMNS
-from store_exporter.mixin.dashboards.drawing import linter
+from store_exporter.mixin.dashboards.drawing import links, linter
 from store_exporter.mixin.dashboards.drawing.render import without_placement
 from store_exporter.mixin.dashboards.drawing.sdk import JSONEncoder, model
 from store_exporter.mixin.dashboards.panels import DashboardPage, PanelKind
@@ -291,7 +291,6 @@ def test_every_alert_points_to_a_dashboard_that_exists() -> None:
 LISTED_ALONE = {
     "StoreDownAmongMany",
     "StoreCredentialsRejected",
-    "StorePricesChanged",
     "StoreOperationBroken",
     "StoreMetricsAbsent",
     "StoreExporterImpaired",
@@ -312,6 +311,13 @@ def test_an_alert_leads_to_a_page_with_a_panel_of_what_it_is_about() -> None:
         alert.name for alert in alerts.alerts() if (alert.dashboard.name, alert.name) not in shown
     }
     assert without == LISTED_ALONE
+
+
+def test_an_alert_about_a_payment_method_leads_to_a_panel_that_shows_each_method() -> None:
+    (alert,) = {each.name: each for each in alerts.alerts() if "payment_method" in each.by}.values()
+    page = PAGES[alert.dashboard.name]
+    (panel,) = [each for each in page.panels if alert.name in each.links]
+    assert "payment_method" in links.labels(panel)
 
 
 def test_what_grafana_shows_no_words_for_has_some_where_nothing_is_found() -> None:

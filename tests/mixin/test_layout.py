@@ -10,7 +10,7 @@ import pytest
 
 from store_exporter.metrics.catalogue import business
 from store_exporter.mixin import alerts, dashboards, series
-from store_exporter.mixin.dashboards.columns import COLUMNS
+from store_exporter.mixin.dashboards.columns import COLUMNS, NOTE
 from store_exporter.mixin.dashboards.drawing import colours
 from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, PanelKind
 from store_exporter.mixin.dashboards.values import Nothing
@@ -92,11 +92,14 @@ def test_all_columns_of_a_table_fit_its_panel_on_every_screen(panel: Panel) -> N
 
 @TABLES
 def test_a_phone_shows_what_a_row_is_about_and_its_first_figure(panel: Panel) -> None:
-    subjects = [COLUMNS[label].width for label in panel.subjects]
-    room = screen.table(panel.width, screen.PHONE)
-    assert sum(subjects[:2]) <= room
-    if len(subjects) == 1:
-        assert subjects[0] + panel.queries[0].width <= room
+    organize = document_of(panel)["transformations"][1]["options"]
+    order = sorted(organize["indexByName"], key=organize["indexByName"].__getitem__)
+    first = [name for name in order if name not in (NOTE, "Value #A")][:2]
+    # Of what fires, where it does matters more than since when.
+    assert first == [panel.columns[0], panel.columns[1] if "what" in panel.columns else "Value"]
+    widths = {"Value": panel.queries[0].width}
+    widths |= {label: COLUMNS[label].width for label in panel.columns}
+    assert sum(widths[name] for name in first) <= screen.table(panel.width, screen.PHONE)
 
 
 def test_a_phone_shows_which_store_is_down_and_how_much_trouble_it_is_in() -> None:
@@ -212,6 +215,33 @@ def test_only_the_subject_of_a_row_is_a_link(panel: Panel) -> None:
 
 
 @TABLES
+def test_words_in_place_of_rows_are_no_link(panel: Panel) -> None:
+    # They would lead to the page of a store that is called so.
+    (organize,) = (
+        each["options"]
+        for each in document_of(panel)["transformations"]
+        if each["id"] == "organize"
+    )
+    for query in panel.queries:
+        if query.otherwise:
+            (label,) = re.findall(r'vector\(NaN\), "(\w+)"', panel.expression(query))
+            title = organize["renameByName"][label]
+            assert title not in {COLUMNS[name].title for name in panel.columns}
+
+
+def test_a_long_name_of_an_org_stays_on_one_line() -> None:
+    # In four lines, it made every row of what fires four lines high.
+    found = 0
+    for _, panel in panels(PanelKind.TABLE):
+        for override in document_of(panel)["fieldConfig"]["overrides"]:
+            if override["matcher"]["options"] == COLUMNS["org"].title:
+                properties = {each["id"]: each["value"] for each in override["properties"]}
+                assert properties["custom.wrapText"] is False, panel.title
+                found += 1
+    assert found > 5
+
+
+@TABLES
 def test_figures_stand_before_facts_and_the_org_comes_last(panel: Panel) -> None:
     organize = document_of(panel)["transformations"][1]["options"]
     order = sorted(organize["indexByName"], key=organize["indexByName"].__getitem__)
@@ -277,7 +307,9 @@ def test_a_legend_shows_what_matters_first_and_at_least_four_series(panel: Panel
     assert (legend["sortBy"], legend["sortDesc"]) == ("Last *", not panel.least_first)
     assert panel.least_first == bool(re.search(r"bottomk|^min by", panel.queries[0].expression))
     varies = any(
-        re.search(r"\{\{(fault|error_type|operation|domain|source|collector)\}\}", q.legend)
+        re.search(
+            r"\{\{(fault|error_type|operation|domain|source|collector|payment_method)\}\}", q.legend
+        )
         for q in panel.queries
     )
     wanted = 4 if varies else min(4, len(panel.queries))
@@ -438,8 +470,7 @@ def test_a_table_of_several_queries_that_may_all_be_empty_says_so_in_a_row() -> 
             assert said, (page.file, panel.title)
         for query in said:
             assert panel.expression(query).endswith(
-                f'or on () label_replace(vector(NaN), "{panel.columns[0]}", '
-                f'"{query.otherwise}", "", "")'
+                f'or on () label_replace(vector(NaN), "{NOTE}", "{query.otherwise}", "", "")'
             ), (page.file, panel.title)
 
 

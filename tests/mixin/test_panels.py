@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from store_exporter.mixin import dashboards, wide
+from store_exporter.mixin.dashboards.columns import NOTE
 from store_exporter.mixin.dashboards.panels import Panel, PanelKind
 from store_exporter.mixin.dashboards.values import Nothing
 from store_exporter.mixin.dashboards.variables import DETAIL, LEVEL
@@ -304,7 +305,7 @@ def test_where_nothing_is_found_a_row_of_words_is(history: tuple[Server, float])
             for query in panel.queries:
                 if query.otherwise:
                     ((labels, values),) = source.ask(panel, query, nobody)
-                    assert labels == {panel.columns[0]: query.otherwise}
+                    assert labels == {NOTE: query.otherwise}
                     assert all(map(math.isnan, values))
             if panel.kind is PanelKind.TIMELINE:
                 found = [

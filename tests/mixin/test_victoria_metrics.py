@@ -46,7 +46,7 @@ DASHED = (PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE)
 # end of the query; so spreads of correlations are those of a point earlier there. By the moment at
 # which this history ends, a coefficient was up to 0.09 apart.
 CORRELATED = "Error types that move together"
-SPARSE = re.compile(r"\[\d+d:1h\]")
+SPARSE = re.compile(r"\[\d+d:[12]h\]")
 # For a day there is more of it than Prometheus has at midnight, where the steps of days are.
 OF_DAYS = re.compile(r"\[\d+d:1d\]")
 

@@ -169,6 +169,7 @@ def payment_method_failing() -> Alert:
                     "Open some of these orders in the shop: their notes or timeline have the "
                     "provider's reason. They may have been paid by another method afterwards."
                 ),
+                "Do the shop's other methods work? The shop dashboard shows the failures of each.",
                 "Look at the provider's status page, and at its account: keys, limits, documents.",
                 "Was the gateway's plugin updated?",
             ),

@@ -119,6 +119,7 @@ def repriced() -> Alert:
             "setting, or a plugin for prices looks like this, and so does a planned sale.",
             (
                 "Is it a planned sale? Then silence the alert until its end.",
+                "The shop dashboard shows since when, and how many became cheaper.",
                 "Compare the prices of what sold today in the shop with the price list.",
                 "The shop dashboard lists what changed: an import, a plugin, a deployment.",
             ),

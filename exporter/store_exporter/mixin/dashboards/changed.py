@@ -35,7 +35,7 @@ def row(*links: Dashboard) -> Row:
                         f"1000 * topk({MOST}, {found})",
                         "When",
                         unit="dateTimeAsIso",
-                        width=170,
+                        width=160,
                         empty="nothing may have changed",
                     ),
                 ),

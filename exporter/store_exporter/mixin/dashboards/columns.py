@@ -14,7 +14,8 @@ class Column:
     Attributes:
         title: its heading.
         width: pixels, or the least of them when it grows.
-        grows: whether it takes what room is left. A longer text is broken into lines.
+        grows: whether it takes what room is left.
+        whole: whether a longer text is broken into lines, rather than cut off at its end.
         fact: whether it stands after the figures, because it does not identify a row.
         words: what is shown in the place of each value, and its colour.
     """
@@ -22,11 +23,17 @@ class Column:
     title: str
     width: int
     grows: bool = False
+    whole: bool = True
     fact: bool = False
     words: tuple[tuple[str, str, str], ...] = ()
 
 
+NOTE = "note"
+"""The label of the words that a table has in place of rows. It is none of those that a row is about
+and that are links: no store is called so."""
+
 COLUMNS: dict[str, Column] = {
+    NOTE: Column("Note", 145, grows=True),
     "what": Column("What is wrong", 160, grows=True),
     "product": Column("Product", 145, grows=True),
     "sku": Column("SKU", 150),
@@ -51,6 +58,6 @@ COLUMNS: dict[str, Column] = {
     "currency": Column("Currency", 85, fact=True),
     "timezone": Column("Time zone", 150, fact=True),
     "order_storage": Column("Order storage", 120, fact=True),
-    "org": Column("Org", 140, fact=True),
+    "org": Column("Org", 140, whole=False, fact=True),
 }
 """How each label is shown in tables."""

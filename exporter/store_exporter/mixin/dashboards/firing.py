@@ -59,6 +59,8 @@ def table(
         width=24,
         height=8,
         columns=("what", *labels[:1], "rank", "alertname", *labels[1:]),
+        # Where something is wrong matters more than since when, to a phone that shows two.
+        lead=2,
         sort="+Severity",
         links=links,
         nothing=Nothing.NONE,

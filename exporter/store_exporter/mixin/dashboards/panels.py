@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..names import Dashboard
-from .columns import COLUMNS
+from .columns import COLUMNS, NOTE
 from .values import NEUTRAL, Mapping, Nothing, Steps
 
 
@@ -37,8 +37,8 @@ class Query:
         past: whether it is of an earlier time or of what is normal, to compare the others with.
         unit, decimals, steps, mappings: of this query's values; of tables only.
         width: pixels of its column; of tables only.
-        otherwise: what stands in the first column where this query finds no row, because Grafana
-            shows no words in a table of several queries; of tables only.
+        otherwise: what stands in a column of its own where this query finds no row, because
+            Grafana shows no words in a table of several queries; of tables only.
         right: whether its values have an axis of their own at the right; of graphs only.
     """
 
@@ -89,6 +89,7 @@ class Panel:
         columns: labels shown as columns of a table, in their order.
         after: those of them that stand after the figures; None for the usual ones. A phone shows
             what comes first.
+        lead: how many of them stand before the first figure; of tables only.
         sort: title of the column that a table is sorted by, descending unless it starts with +.
     """
 
@@ -120,6 +121,7 @@ class Panel:
     calls: bool = False
     columns: tuple[str, ...] = ()
     after: tuple[str, ...] | None = None
+    lead: int = 1
     sort: str = ""
 
     @property
@@ -132,7 +134,7 @@ class Panel:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The labels of a table that identify a row, and come before its figures."""
+        """The labels of a table that identify a row, and come before all figures but the first."""
         return tuple(label for label in self.columns if not self._is_fact(label))
 
     def expression(self, query: Query) -> str:
@@ -149,7 +151,7 @@ class Panel:
         found = f"{function} by ({', '.join(self.columns)}) ({query.expression})"
         if query.otherwise is None:
             return found
-        row = f'label_replace(vector(NaN), "{self.columns[0]}", "{query.otherwise}", "", "")'
+        row = f'label_replace(vector(NaN), "{NOTE}", "{query.otherwise}", "", "")'
         return f"{found} or on () {row}"
 
 

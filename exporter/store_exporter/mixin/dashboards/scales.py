@@ -46,6 +46,8 @@ AFFECTED: Steps = ((None, GREEN), (1, YELLOW), (recording.PAGED, RED))
 API_VERSION: Steps = ((None, RED), (THRESHOLDS.api_version_warning, GREEN))
 BUDGET: Steps = ((None, RED), (THRESHOLDS.budget_low, GREEN))
 PAYMENTS: Steps = ((None, GREEN), (THRESHOLDS.payment_failure_share, RED))
+PAYMENT_METHODS: Steps = ((None, GREEN), (THRESHOLDS.method_failure_share, RED))
+PRICES: Steps = ((None, GREEN), (THRESHOLDS.price_share, RED))
 LAG: Steps = ((None, GREEN), (THRESHOLDS.scheduler_lag, RED))
 
 NO_ERROR = "there may have been no error at all"

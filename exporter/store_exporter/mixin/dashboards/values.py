@@ -38,6 +38,7 @@ class Nothing(StrEnum):
     NO_OTLP = "OTLP is switched off"
     NO_CALLS = "No calls"
     NO_ORDERS = "No orders in that time"
+    NO_PAYMENTS = "No payments seen in that time"
     STEADY = "Too few points, or nothing varied"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import alerts
-from ..columns import COLUMNS, Column
+from ..columns import COLUMNS, NOTE, Column
 from ..firing import RANKS
 from ..panels import Panel, Query
 from .finish import absent, mappings, thresholds, unknown, written
@@ -36,6 +36,7 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
         if label == panel.subjects[0]:
             properties.append(("links", [{"title": title, "url": url} for title, url in links]))
         builder.override_by_name(shown.title, _values(properties))
+    builder.override_by_name(COLUMNS[NOTE].title, _values(_label(NOTE)))
     for query in panel.queries:
         builder.override_by_name(query.legend, _values(_figure(query, panel.unit)))
     if "what" in panel.columns:
@@ -52,12 +53,18 @@ def transformations(panel: Panel, *, one_org: bool) -> list[model.DataTransforme
     figures = {f"Value #{chr(ord('A') + i)}": q.legend for i, q in enumerate(panel.queries)}
     # A lone query's column is called Value, one of several Value #A.
     figures["Value"] = panel.queries[0].legend
-    order = (*panel.subjects, *figures, *panel.facts)
+    before, after = panel.subjects[: panel.lead], panel.subjects[panel.lead :]
+    first = ("Value", "Value #A")
+    others = (name for name in figures if name not in first)
+    order = (NOTE, *before, *first, *after, *others, *panel.facts)
     organize = {
         "excludeByName": {"Time": True, **({"org": True} if one_org else {})},
         "includeByName": {},
         "indexByName": {name: i for i, name in enumerate(order)},
-        "renameByName": {**{label: COLUMNS[label].title for label in panel.columns}, **figures},
+        "renameByName": {
+            **{name: COLUMNS[name].title for name in (NOTE, *panel.columns)},
+            **figures,
+        },
     }
     return [
         model.DataTransformerConfig(id_val="merge", options={}),
@@ -72,7 +79,7 @@ def _label(label: str) -> list[tuple[str, Any]]:
         words = [_words(column)]
     return [
         ("custom.minWidth" if column.grows else "custom.width", column.width),
-        ("custom.wrapText", True),
+        ("custom.wrapText", column.whole),
         # Else Grafana takes the cart 11012 for the number 11.0 K, and version 2.4 for 2.40.
         ("unit", "string"),
         ("mappings", [*words, *ABSENT]),

@@ -72,7 +72,7 @@ def paid() -> Panel:
         (Query(paid_share("7d"), empty=NOT_COLLECTED),),
         unit="percentunit",
         decimals=1,
-        links=(AlertName.STORE_PAYMENTS_FAILING, AlertName.STORE_PAYMENT_METHOD_FAILING),
+        links=(AlertName.STORE_PAYMENTS_FAILING,),
         nothing=Nothing.NO_ORDERS,
     )
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import business
-from ... import wide
+from ... import series, wide
 from ...names import AlertName, Dashboards
-from ...promql import each, select
+from ...policy import THRESHOLDS
+from ...promql import each, equal, select, total
 from ...rules import surges
 from ..panels import Panel, PanelKind, Query, Row
-from ..scales import PAYMENTS, REVENUE_CHOSEN, over_time
+from ..scales import PAYMENT_METHODS, PAYMENTS, PRICES, REVENUE_CHOSEN, over_time
 from ..values import Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
 CHOSEN = (*M, *CURRENCY_MATCH)
+HEIGHT = 10
+"""Of panels whose legends name some methods of payment."""
 
 
 def sales() -> Row:
     """What the shop sells, and what stops it."""
-    return Row("Sales", (*money(), *orders()))
+    return Row("Sales", (*money(), *orders(), prices()))
 
 
 def money() -> tuple[Panel, ...]:
@@ -78,6 +81,7 @@ def orders() -> tuple[Panel, ...]:
             (Query(share, "share", empty="no orders in that time"),),
             unit="percentunit",
             width=12,
+            height=HEIGHT,
             low=0,
             high=1,
             steps=PAYMENTS,
@@ -85,6 +89,7 @@ def orders() -> tuple[Panel, ...]:
             links=(AlertName.STORE_PAYMENTS_FAILING,),
             nothing=Nothing.NO_ORDERS,
         ),
+        methods(),
         Panel(
             PanelKind.BARS,
             "Orders by status",
@@ -98,7 +103,69 @@ def orders() -> tuple[Panel, ...]:
                 ),
             ),
             width=12,
+            height=HEIGHT,
             decimals=0,
             nothing=Nothing.NOT_COLLECTED,
         ),
+    )
+
+
+def methods() -> Panel:
+    """Payment methods that fail, alone or among others."""
+    failed, ended = (
+        total(("payment_method",), select(series.PAYMENTS_RECENT, *matchers, *M))
+        for matchers in ((equal("result", "failed"),), ())
+    )
+    share = f"({failed} or 0 * {ended}) / ({ended} > 0)"
+    return Panel(
+        PanelKind.GRAPH,
+        "Failed payments by method",
+        "Share of each payment method's orders of the past two hours whose payment failed. One "
+        "that rises alone points to that method's provider or settings. There is no alert on fewer "
+        f"than {THRESHOLDS.method_minimum:g} orders, whose payments may fail by chance.",
+        (Query(share, "{{payment_method}}", empty="nothing may have been paid for"),),
+        unit="percentunit",
+        width=12,
+        height=HEIGHT,
+        low=0,
+        high=1,
+        steps=PAYMENT_METHODS,
+        lines=True,
+        links=(AlertName.STORE_PAYMENT_METHOD_FAILING,),
+        nothing=Nothing.NO_PAYMENTS,
+    )
+
+
+def prices() -> Panel:
+    """Products that sell for other prices than before."""
+    sold, other, lower = (
+        total((), each(business.PRODUCTS_SOLD, *matchers, *M))
+        for matchers in ((), ('price!="usual"',), (equal("price", "lower"),))
+    )
+    empty = "not every platform has this figure"
+    return Panel(
+        PanelKind.GRAPH,
+        "Sold for other prices",
+        "Share of the products sold within the past day that were cheaper by more than a fifth or "
+        "dearer by more than a quarter than in their earlier orders. A sudden rise is a planned "
+        "sale, or an import or a setting that went wrong.",
+        (
+            Query(f"{other} / clamp_min({sold}, 1)", "cheaper or dearer", empty=empty),
+            Query(f"{lower} / clamp_min({sold}, 1)", "cheaper", empty=empty),
+            Query(
+                f"avg({select(surges.REPRICED_NORMAL, *M)})",
+                "normal",
+                past=True,
+                empty="needs a day of history",
+            ),
+        ),
+        unit="percentunit",
+        width=12,
+        height=HEIGHT,
+        low=0,
+        high=1,
+        steps=PRICES,
+        lines=True,
+        links=(AlertName.STORE_PRICES_CHANGED,),
+        nothing=Nothing.NOT_COLLECTED,
     )
