@@ -116,7 +116,7 @@ def test_a_state_directory_that_cannot_be_written_fails(
     assert found["state directory"]["state"] == "fail"
 
 
-def test_state_that_is_left_behind_is_told(
+def test_state_that_is_left_behind_is_reported(
     shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     long_ago = SqliteState(file.parent / "state", now=lambda: time.time() - 3 * 86_400)

@@ -70,7 +70,7 @@ def said(capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str]:
     ],
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
-def test_a_mistake_is_told_with_what_to_do(
+def test_a_mistake_is_reported_with_advice(
     folder: Path, capsys: pytest.CaptureFixture[str], line: str, status: int, sentence: str
 ) -> None:
     found = said(capsys, line)
@@ -78,7 +78,7 @@ def test_a_mistake_is_told_with_what_to_do(
     assert sentence.format(folder=folder) in found[1]
 
 
-def test_a_budget_that_liveness_alone_exceeds_is_told_by_the_check(
+def test_the_check_reports_a_budget_that_liveness_alone_exceeds(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "store-exporter.yml").write_text(

@@ -58,7 +58,7 @@ def alike(running: Fleet, *processes: Process) -> Callable[[], Awaitable[bool]]:
     return all_of_them
 
 
-async def test_of_two_exporters_one_is_killed_and_one_stands_still_and_no_order_is_lost(
+async def test_no_order_is_lost_when_one_of_two_exporters_is_killed_and_the_other_stopped(
     tmp_path: Path, repository: Path
 ) -> None:
     ports = free_ports(3)

@@ -74,7 +74,7 @@ def test_a_check_names_the_store_whose_secret_cannot_be_read(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("flags", [("--config.check",), (ANY_PORT,)])
-def test_a_bad_configuration_is_told_and_nothing_starts(
+def test_an_invalid_configuration_is_reported_and_nothing_starts(
     tmp_path: Path, flags: Sequence[str]
 ) -> None:
     (tmp_path / "store-exporter.yml").write_text("x: 1\nstores: {}\n")
@@ -234,7 +234,7 @@ async def _write_slowly(
     return longest
 
 
-def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_an_address_that_is_in_use_is_reported(tmp_path: Path) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration())
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = f"127.0.0.1:{server.getsockname()[1]}"

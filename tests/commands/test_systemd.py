@@ -108,7 +108,7 @@ async def test_the_manager_is_told_at_an_abstract_address_too(tmp_path: Path) ->
         await told(listener, "STOPPING=1")
 
 
-async def test_the_watchdog_of_another_process_is_none_of_ours(tmp_path: Path) -> None:
+async def test_the_watchdog_of_another_process_is_ignored(tmp_path: Path) -> None:
     with manager(str(tmp_path / "notify")) as listener:
         environ = {
             "NOTIFY_SOCKET": str(tmp_path / "notify"),

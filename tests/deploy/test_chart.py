@@ -190,7 +190,7 @@ def test_services_policies_and_monitors_select_the_pods_by_ports_that_exist(
     assert (endpoint["port"], endpoint["scheme"]) == ("http", "https")
 
 
-def test_the_pods_may_do_nothing_that_they_need_not(render: Render) -> None:
+def test_the_pods_have_only_the_permissions_that_they_need(render: Render) -> None:
     for pod in pods(render(EVERYTHING)):
         spec, (container,) = pod["spec"], pod["spec"]["containers"]
         assert spec["automountServiceAccountToken"] is False

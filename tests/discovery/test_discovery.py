@@ -175,7 +175,7 @@ async def test_an_address_lists_domains(tmp_path: Path, service: tuple[Service, 
     assert server.headers["X-Prometheus-Refresh-Interval-Seconds"] == "300"
 
 
-async def test_a_byte_order_mark_before_an_answer_is_no_part_of_it(
+async def test_a_byte_order_mark_before_a_response_is_ignored(
     tmp_path: Path, service: tuple[Service, str]
 ) -> None:
     server, url = service

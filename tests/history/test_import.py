@@ -137,7 +137,7 @@ def test_a_domain_of_one_org_is_never_counted_for_another(tmp_path: Path) -> Non
     assert "another org" in rejected(tmp_path / "b")[0]["error"]
 
 
-def test_errors_are_mapped_and_those_that_nobody_knows_are_told(
+def test_errors_are_mapped_and_unknown_ones_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = ["timeout", "NetworkError", "weird_error", "Odd", "Odd", ""]

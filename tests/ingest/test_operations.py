@@ -204,7 +204,7 @@ async def test_errors_become_those_of_the_closed_list(tmp_path: Path) -> None:
     assert found[TOTAL, *CART] == 8
 
 
-async def test_operation_names_of_one_org_take_none_of_anothers(tmp_path: Path) -> None:
+async def test_the_limit_of_operation_names_applies_to_each_org_separately(tmp_path: Path) -> None:
     text = reporting().replace("[env:ZEN_TOKEN]", "[{token: env:ZEN_TOKEN, scopes: [ingest]}]")
     async with taking(tmp_path, text) as running:
         await post(running, [call(f"own_{number}") for number in range(500)])

@@ -266,7 +266,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
-async def test_whatever_an_exporter_answers_nothing_is_raised_and_no_call_is_lost(
+async def test_whatever_an_exporter_responds_nothing_is_raised_and_no_call_is_lost(
     answer: bytes, tmp_path: Path, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with taking(tmp_path) as running:
@@ -312,7 +312,7 @@ def test_a_server_that_repeats_the_token_does_not_have_it_logged(
 
 
 @pytest.mark.parametrize("answer", [b"", OK], ids=["before it answers", "within its answer"])
-def test_an_exporter_that_hangs_holds_nobody_up(answer: bytes, recorder: Recorder) -> None:
+def test_a_hanging_exporter_delays_nobody(answer: bytes, recorder: Recorder) -> None:
     with saying(answer, hold=True) as url:
         reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
         fail(recorder, "nobody waits")

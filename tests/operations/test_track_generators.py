@@ -282,7 +282,7 @@ async def test_an_abandoned_asynchronous_generator_is_closed_by_the_event_loop(
     assert counted(recorder) == (1, 0, {})
 
 
-def test_an_asynchronous_generator_that_vanishes_leaves_nothing_in_progress(
+def test_an_abandoned_asynchronous_generator_leaves_nothing_in_progress(
     measured: Tracker, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Outside an event loop nobody can await its end.

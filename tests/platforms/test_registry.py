@@ -218,7 +218,9 @@ def test_nothing_is_shown_of_keys_that_nobody_can_validate(
     assert [job.name for job in jobs_of(found)] == ["liveness"]
 
 
-def test_other_mistakes_of_such_a_store_are_still_told(install: Install, tmp_path: Path) -> None:
+def test_other_mistakes_of_such_a_store_are_still_reported(
+    install: Install, tmp_path: Path
+) -> None:
     install("1 / 0")
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, TEXT.replace("a.example, org: acme", "A.example, org: nobody, x: 1"))

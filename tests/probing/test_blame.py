@@ -66,7 +66,7 @@ async def test_a_collector_that_spends_the_budget_half_way_is_left_out(job: Jobs
 
 @pytest.mark.parametrize("error_type", ["local_failure", "pool_timeout"])
 @pytest.mark.parametrize("kind", [Probe, Collector])
-async def test_what_fails_by_us_says_nothing_about_the_store(
+async def test_a_failure_of_the_exporter_says_nothing_about_the_store(
     error_type: ErrorName, kind: type[Probe | Collector], job: Jobs
 ) -> None:
     bench = Bench()
@@ -217,7 +217,7 @@ async def test_a_back_off_holds_back_everything_but_liveness(job: Jobs) -> None:
     assert isinstance(await bench.runner.run(job(kind=Collector)), Result)
 
 
-async def test_what_asks_the_store_nothing_runs_whatever_the_budget(job: Jobs) -> None:
+async def test_a_probe_without_requests_runs_whatever_the_budget(job: Jobs) -> None:
     bench = Bench()
     free = job(reporting(), name="dns", requests=0, requests_per_hour=10)
     bench.runner.access(free.store).budget.refused(300)

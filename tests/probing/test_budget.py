@@ -131,7 +131,7 @@ def test_back_offs_grow_up_to_a_limit_until_the_store_answers() -> None:
     assert budget.held == pytest.approx(30, rel=0.2)
 
 
-def test_what_a_store_asked_for_holds_although_it_answers_again() -> None:
+def test_a_pause_that_a_store_requested_applies_although_it_responds_again() -> None:
     clock = Clock(0.0)
     budget = Budget(600, monotonic=clock.now)
     budget.refused(300)

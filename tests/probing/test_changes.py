@@ -406,7 +406,7 @@ async def test_another_certificate_is_an_event_with_both_of_its_ends(
     assert labels[3:] == ("certificate", "expires", "2035-01-02", "2035-04-02")
 
 
-async def test_a_kind_that_nobody_knows_is_a_failure_of_the_run(job: Jobs) -> None:
+async def test_an_unknown_kind_fails_the_run(job: Jobs) -> None:
     bench = Bench()
     result = await bench.run(job(finding({"weather": {"sky": "blue"}})))  # type: ignore[dict-item]
     assert (result.ok, result.error_type) == (False, "exception")

@@ -52,7 +52,7 @@ async def drive(store: Store, check: Any, http: Answering, clock: Clock | None =
 
 
 @pytest.mark.parametrize("code", [429, 500, 503])
-async def test_a_request_is_sent_once_whatever_is_answered(store: StoreFactory, code: int) -> None:
+async def test_a_request_is_sent_once_whatever_the_response(store: StoreFactory, code: int) -> None:
     def check(api: Any, _: Run) -> Plan[int]:
         response: Response = yield from api.send("GET", f"{V3}/orders")
         return response.status

@@ -134,7 +134,7 @@ async def test_probes_of_a_slow_store_that_always_queue_let_its_collector_throug
     assert fleet.up() == [1.0]
 
 
-async def test_probes_that_want_the_whole_budget_leave_its_turns_to_the_collector(
+async def test_the_collector_gets_its_turns_when_probes_need_the_whole_budget(
     fleet: Fleet,
 ) -> None:
     fleet.probe("liveness", 60)

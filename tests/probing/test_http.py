@@ -285,7 +285,7 @@ async def test_a_redirect_that_leads_nowhere_is_an_answer_like_any_other(
     assert response.status == 304
 
 
-async def test_no_more_of_a_body_is_read_than_the_store_is_configured_for(
+async def test_a_body_is_read_up_to_the_configured_limit_of_the_store(
     store: StoreFactory,
 ) -> None:
     sender = always()

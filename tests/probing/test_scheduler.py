@@ -116,7 +116,7 @@ async def test_lag_is_how_much_later_than_planned_a_run_starts(world: World) -> 
     assert lag == pytest.approx(7, abs=0.2), "the second waited for the first"
 
 
-async def test_no_more_runs_than_allowed_go_on_at_the_same_time(world: World) -> None:
+async def test_the_number_of_concurrent_runs_is_limited(world: World) -> None:
     running = most = 0
 
     def slow(run: Run) -> Plan[None]:

@@ -228,7 +228,7 @@ async def test_a_head_that_is_too_large_is_refused(tmp_path: Path) -> None:
             assert (await running.ask("/-/healthy", headers=headers)).status == 400
 
 
-async def test_a_domain_that_a_source_takes_from_another_org_is_told_of_once(
+async def test_a_domain_that_a_source_takes_from_another_org_is_reported_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with exporting(tmp_path, configuration(STORE)) as running:

@@ -54,7 +54,7 @@ def test_a_domain_that_several_name_and_none_has_is_nobodys_until_one_drops_it()
     assert who(again) == {"a.example": "acme"}
 
 
-def test_the_owner_keeps_a_domain_until_its_source_answers_without_it() -> None:
+def test_the_owner_keeps_a_domain_until_its_source_responds_without_it() -> None:
     owners = {"a.example": "acme"}
     evil = claim("evil", "a.example")
     silent = settle(owners, (), [claim("acme", responded=False), evil])

@@ -462,7 +462,9 @@ async def test_a_version_that_ends_soon_is_a_warning(shop: Watched) -> None:
     assert (state, message) == ("warn", "support for 2026-07 ends in 20 days")
 
 
-async def test_which_version_answers_and_how_many_webhooks_there_are_is_told(shop: Watched) -> None:
+async def test_the_responding_version_and_the_number_of_webhooks_are_reported(
+    shop: Watched,
+) -> None:
     found = await shop.probe("liveness")
     assert found.facts == {EventKind.API: {"Admin API": versions.DEFAULT}}
     found = await shop.collect("webhooks")

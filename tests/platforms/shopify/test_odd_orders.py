@@ -166,7 +166,7 @@ UNREADABLE: dict[str, tuple[Callable[[float], Node], str]] = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-async def test_an_order_that_does_not_add_up_is_told(name: str) -> None:
+async def test_an_order_that_does_not_add_up_is_reported(name: str) -> None:
     made, words = UNREADABLE[name]
     shop, http = await begun()
     http.add(made(shop.clock.now()))

@@ -67,7 +67,7 @@ def test_orders_are_narrowed_down_by_status_and_day_and_added_up(
     assert len(store.get_customer_orders(ADA, last="2026-11-20")) == 1
 
 
-def test_only_who_knows_whose_an_order_is_learns_where_it_goes(
+def test_only_a_caller_who_knows_the_customer_sees_where_an_order_goes(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
     room = shop.stock_room

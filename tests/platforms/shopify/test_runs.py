@@ -117,7 +117,7 @@ async def test_everything_runs_and_no_figure_is_published_twice(shop: SimulatedS
     assert values(recorder, health.UP.name) == {(): 1.0}
 
 
-async def test_a_run_sends_no_more_requests_than_it_says(shop: SimulatedShopify) -> None:
+async def test_a_run_sends_no_more_requests_than_declared(shop: SimulatedShopify) -> None:
     async with shop.serve() as url, running(Recorder()) as runner:
         works = list(jobs_of(store_at(shop, url)))
         for work in works:
@@ -192,7 +192,7 @@ def test_an_operation_runs_from_the_command_line(
         ({"client_id": "x", "client_secret": "0" * 32}, "is not an app's client id"),
     ],
 )
-def test_credentials_that_cannot_work_are_told_before_anything_is_asked(
+def test_unusable_credentials_are_reported_before_any_request(
     shop: SimulatedShopify,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

@@ -216,7 +216,7 @@ def test_the_domain_is_the_addresss_host_unless_given() -> None:
         assert repr(shop) == "<WooCommerce www.x.example of acme>"
 
 
-def test_a_shop_in_a_folder_is_asked_there() -> None:
+def test_a_shop_in_a_folder_is_requested_there() -> None:
     with scripted(ANSWER) as server:
         url = f"http://127.0.0.1:{server.port}/shop"
         with WooCommerce(url, "ck_1", "cs_1", org="acme") as shop:

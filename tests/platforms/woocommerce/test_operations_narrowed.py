@@ -180,7 +180,7 @@ def test_parcels_are_read_as_plugins_keep_them(
     assert shop.check_order(made["id"]).tracking == ()
 
 
-def test_only_who_knows_whose_an_order_is_learns_where_it_goes(
+def test_only_a_caller_who_knows_the_customer_sees_where_an_order_goes(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     made = store.new_order("completed", email=ADA)

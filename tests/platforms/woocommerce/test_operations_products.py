@@ -142,7 +142,9 @@ def test_a_variation_is_a_product_of_its_own(shop: WooCommerce) -> None:
     assert by_sku.attributes == {"Voltage": ("24V",)}
 
 
-def test_stock_is_told_in_all_its_states(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+def test_stock_is_reported_in_all_its_states(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
     assert shop.check_stock("SKU-001").status == "out_of_stock"
     assert not shop.check_stock("SKU-001").in_stock
     assert shop.check_stock("MOTOR-1").in_stock
@@ -386,7 +388,7 @@ def test_a_limit_that_is_none_is_the_callers_bug(shop: WooCommerce, limit: Any) 
 
 
 @pytest.mark.parametrize("price", ["cheap", -1, "NaN", "1e999", float("inf")])
-def test_a_price_limit_that_is_none_is_the_shoppers_mistake(shop: WooCommerce, price: Any) -> None:
+def test_an_invalid_price_limit_is_the_shoppers_mistake(shop: WooCommerce, price: Any) -> None:
     with pytest.raises(StoreError) as caught:
         shop.search_products(max_price=price)
     assert error_type(caught) == "invalid_input"

@@ -59,7 +59,7 @@ async def test_an_order_that_makes_no_sense_is_left_out_and_told(case: str) -> N
 
 
 @pytest.mark.parametrize("case", WRONG)
-async def test_a_page_of_nothing_but_nonsense_is_stepped_over_and_told(case: str) -> None:
+async def test_a_page_of_only_invalid_items_is_skipped_and_reported(case: str) -> None:
     name, value = WRONG[case]
 
     def spoil(body: Any) -> Any:

@@ -41,7 +41,7 @@ def test_a_key_as_woocommerce_makes_it_is_accepted(prefix: str) -> None:
         ("consumer_secret", "cs_0123456789abcdef\n", "ends with white space"),
     ],
 )
-def test_a_key_of_the_wrong_form_is_told_without_showing_it(
+def test_a_key_of_the_wrong_form_is_reported_without_its_value(
     name: str, value: str, words: str
 ) -> None:
     check = CHECKS[name]

@@ -170,7 +170,7 @@ def test_a_key_that_is_refused_may_be_right(scheme: str, code: str, said: str, w
 
 
 @pytest.mark.parametrize("url", [URL, STORE_API])
-def test_a_wordpress_without_woocommerce_is_told_from_a_wrong_address(url: str) -> None:
+def test_a_wordpress_without_woocommerce_is_distinguished_from_a_wrong_address(url: str) -> None:
     """As WordPress 6.8 says it in German where the plugin is not active."""
     said = "Es wurde keine Route gefunden, die mit der URL und der Request-Methode identisch ist."
     with pytest.raises(StoreError, match=r"activate the plugin WooCommerce.*keine Route") as caught:

@@ -90,7 +90,7 @@ async def test_a_store_that_is_removed_and_added_again_has_no_new_budget(lives: 
     assert await lives.spend(runner, 50, job(elsewhere)) == spent
 
 
-async def test_a_process_that_starts_again_and_again_asks_no_more_than_one_that_lives_on(
+async def test_a_process_that_restarts_repeatedly_sends_no_more_requests_than_any_other(
     lives: Lives,
 ) -> None:
     sent: list[float] = []

@@ -141,7 +141,7 @@ def test_connections_that_end_are_made_again_unnoticed(
         assert state.put([Write(KEY, "{}", revision)]) == [revision + 1]
 
 
-def test_a_server_that_is_down_is_asked_ever_less_often_and_used_when_it_is_back() -> None:
+def test_a_server_that_is_down_is_tried_less_and_less_often_and_used_when_it_is_back() -> None:
     clock = Clock()
     with servers.postgresql() as server:
         state = PostgresqlState(server.url, server.password, monotonic=clock.now)

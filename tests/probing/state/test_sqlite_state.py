@@ -175,7 +175,7 @@ def test_any_error_of_the_module_is_a_loss_and_stops_nothing(opened: Open, lost:
     assert lost == [1]
 
 
-def test_a_loss_is_told_again_by_who_begins_within_the_hour(
+def test_a_loss_is_reported_again_by_processes_that_start_within_the_hour(
     state_folder: Path, opened: Open, lost: list[int]
 ) -> None:
     """The process that met it may have been killed before anybody scraped it."""
@@ -415,7 +415,7 @@ def test_what_a_killed_process_saved_is_there_and_no_loss_is_told(
 
 
 @pytest.mark.parametrize("gone", [LOG[0], FILE_NAME])
-def test_a_file_that_is_taken_away_between_two_processes_is_told_once(
+def test_a_file_that_is_removed_between_two_processes_is_reported_once(
     killed: Files, gone: str, state_folder: Path, opened: Open, lost: list[int]
 ) -> None:
     left(state_folder, {name: content for name, content in killed.items() if name != gone})

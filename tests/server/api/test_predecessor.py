@@ -167,7 +167,7 @@ async def test_health_is_that_of_this_moment(running: Running, shop: DemoStore) 
                   "health_checks": []}),
     ],
 )  # fmt: skip
-async def test_who_sends_no_token_gets_an_empty_answer(
+async def test_a_request_without_a_token_gets_an_empty_response(
     running: Running, path: str, expected: object
 ) -> None:
     call(running, "shop.example.com", "get_cart", "timeout")

@@ -103,7 +103,7 @@ async def connect(port: int, made: asyncio.Queue[Client]) -> Client:
     return client
 
 
-async def test_who_holds_connections_open_keeps_nobody_out() -> None:
+async def test_a_client_that_keeps_connections_open_does_not_lock_out_others() -> None:
     async with sites() as (_, made, port):
         first = await connect(port, made)
         assert await first.ask(b"quick") == b"quick"
@@ -158,7 +158,7 @@ async def test_who_waits_for_a_password_to_be_checked_gives_way() -> None:
         assert await guessing[-1].answer() == b"late"
 
 
-async def test_who_never_begins_to_speak_tls_keeps_nobody_out(tmp_path: Path) -> None:
+async def test_a_client_that_never_begins_tls_does_not_lock_out_others(tmp_path: Path) -> None:
     authority = trustme.CA()
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("127.0.0.1").configure_cert(server)

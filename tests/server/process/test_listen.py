@@ -82,7 +82,7 @@ async def test_whatever_is_sent_is_answered_like_any_other_request_and_not_repea
     assert {record.levelname for record in caplog.records} <= {"DEBUG"}
 
 
-async def test_a_body_that_breaks_off_is_told_at_debug_without_its_bytes(
+async def test_a_truncated_body_is_logged_at_debug_without_its_bytes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "store_exporter.server")

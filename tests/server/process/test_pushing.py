@@ -69,7 +69,7 @@ def test_a_document_that_is_none_is_a_loss_and_stops_nothing(tmp_path: Path, doc
     file.close()
 
 
-def test_a_file_that_cannot_be_used_is_a_loss_and_stops_nothing(tmp_path: Path) -> None:
+def test_an_unusable_file_counts_as_a_loss_and_stops_nothing(tmp_path: Path) -> None:
     losses: list[int] = []
     saved = SavedStates(SqliteState(tmp_path), lambda: losses.append(1))
     saved.close()

@@ -121,7 +121,7 @@ def fill_cart(
 
 
 @pytest.mark.parametrize("name", recordings())
-def test_an_answer_has_the_members_and_types_of_the_recorded_one(
+def test_a_response_has_the_members_and_types_of_the_recorded_one(
     store: SimulatedWooCommerce, name: str
 ) -> None:
     recording = json.loads((RECORDINGS / f"{name}.json").read_text())

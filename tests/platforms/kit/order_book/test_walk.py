@@ -208,7 +208,7 @@ def test_without_a_usable_total_only_an_empty_page_is_the_end(total: int | None)
     assert walk.caught_up
 
 
-def test_a_total_that_counts_only_what_is_on_the_page_is_not_believed() -> None:
+def test_a_total_that_counts_only_the_page_is_not_trusted() -> None:
     walk = Walk(START)
     assert advance(walk, [START + n for n in range(10)], 10)
     assert walk.query(2) == WalkQuery(START + 9)

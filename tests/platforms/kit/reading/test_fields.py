@@ -169,7 +169,7 @@ def test_what_is_no_date_is_refused(value: Any) -> None:
         fields(a=value).gmt("a")
 
 
-def test_no_price_is_none_and_not_nought() -> None:
+def test_a_missing_price_is_none_and_not_zero() -> None:
     assert fields(a="").money_if_any("a", "EUR") is None
     assert fields(a=None).money_if_any("a", "EUR") is None
 
