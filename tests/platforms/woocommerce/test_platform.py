@@ -87,6 +87,8 @@ async def test_credentials_are_not_shown() -> None:
     [
         ({"date": "Mon, 23 Nov 2026 12:00:00 GMT"}, 1_795_435_200.0),
         ({"date": "Mon, 23 Nov 2026 12:00:00 GMT", "age": "5"}, None),
+        ({"date": "Mon, 23 Nov 2026 12:00:00"}, 1_795_435_200.0),
+        ({"date": "Mon, 23 Nov 2026 12:00:00 -0000"}, 1_795_435_200.0),
         ({"date": "now"}, None),
         ({}, None),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -85,6 +86,10 @@ def server_time(response: Response) -> float | None:
 def _moment(date: str) -> float | None:
     """Return the Unix time of a date; many stores respond in the same second."""
     try:
-        return parsedate_to_datetime(date).timestamp()
+        moment = parsedate_to_datetime(date)
+        if moment.tzinfo is None:
+            # Dates of HTTP are in UTC, and not in the zone of this machine.
+            moment = moment.replace(tzinfo=UTC)
+        return moment.timestamp()
     except (ValueError, OverflowError):
         return None
