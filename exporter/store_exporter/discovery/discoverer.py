@@ -1,4 +1,4 @@
-"""Requesting sources of stores at intervals, and keeping their last response."""
+"""Reads sources of stores at intervals, and keeps the last response of each."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ log = logging.getLogger(__name__)
 _SHOWN = 5
 _DAY = 86400.0
 _CHANGES = 2
-"""How many times its limit of domains a source may name within a day, different ones all told. What
-is known of a store is kept for months, and a source must not fill the disk with it."""
+"""A source may name this many times its limit of different domains within a day. The state of a
+store is kept for months, and a source must not fill the disk with it."""
 
 
 class _Source:
     """One source and its last response.
 
     Attributes:
-        config: what the configuration says of it.
-        claim: what it named last; nothing before its first response.
-        day: the domains that it named since a moment, by the monotonic clock.
-        failures: how many of its last reads have failed in a row.
+        config: its part of the configuration.
+        claim: the domains that it named last; none before its first response.
+        day: a time of the monotonic clock, and the domains that it has named since.
+        failures: how many reads have failed in a row.
     """
 
     __slots__ = ("claim", "config", "day", "failures")
@@ -42,7 +42,7 @@ class _Source:
         self.failures = 0
 
     def count(self, named: SourceClaim, now: float) -> None:
-        """Count the domains that were not named before within a day.
+        """Count the different domains that were named within a day.
 
         Raises:
             SourceError: there are too many of them.
@@ -58,20 +58,20 @@ class _Source:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What identifies a source across reloads, whatever its other settings."""
+        """What identifies a source across reloads, even if its other settings change."""
         source = self.config
         url = None if source.http is None else source.http.url
         return (source.template.org, source.template.platform.name, source.files, url)
 
 
 class Discoverer:
-    """Reads sources at their intervals and passes on what all of them named last.
+    """Reads sources at their intervals, and passes on the latest claims of all of them.
 
     Args:
-        found: gets what each source names whenever one was read the first time, or had
-            another response than before.
-        read: gets a source's org, and whether it responded, after each read.
-        sleep: waits for seconds.
+        found: called with the claims of all sources when one was read for the first time or its
+            claim has changed.
+        read: called after each read, with the source's org and whether it responded.
+        sleep: waits for a number of seconds.
         monotonic: seconds of a clock that never jumps.
     """
 
@@ -90,11 +90,11 @@ class Discoverer:
         self._sources: list[_Source] = []
 
     async def replace(self, wanted: Sequence[Discovery]) -> list[SourceClaim]:
-        """Take these sources in place of the ones before, and return what they name.
+        """Replace all sources with these, and return their claims.
 
-        One that was there before, with the same org, platform and place, keeps its response: as it
-        is, or made anew of the same domains where the configuration says something else of it.
-        Nothing is requested until `start`.
+        A source that was there before, with the same org, platform and place, keeps its claim. If
+        its configuration changed, the claim is made again from the same domains. Nothing is
+        requested until `start`.
         """
         self._cancel()
         before = {source.identity: source for source in self._sources}
@@ -114,7 +114,7 @@ class Discoverer:
 
     @property
     def failing(self) -> dict[str, int]:
-        """How many reads have failed in a row, by org: of its source with most of them."""
+        """How many reads have failed in a row, by org; the most of its sources."""
         most: dict[str, int] = {}
         for source in self._sources:
             org = source.config.template.org
@@ -122,11 +122,11 @@ class Discoverer:
         return most
 
     def start(self) -> None:
-        """Read the sources, now and at their intervals."""
+        """Read the sources now, and from now on at their intervals."""
         self._tasks = [asyncio.create_task(self._read_again(source)) for source in self._sources]
 
     async def stop(self) -> None:
-        """Read no more."""
+        """Stop reading the sources."""
         tasks = self._cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -148,7 +148,7 @@ class Discoverer:
             await self._sleep(source.config.refresh)
 
     async def _ask(self, source: _Source) -> SourceClaim:
-        """Return what a source names, or what it named before when it does not respond."""
+        """Return a source's new claim, or the one before if it sends no usable response."""
         org = source.config.template.org
         try:
             found = await sources.find(source.config)
@@ -170,6 +170,6 @@ class Discoverer:
                 len(found.refusals),
                 extra={"org": org, "problems": "; ".join(map(str, found.refusals[:_SHOWN]))},
             )
-        # Thousands of stores are compared: that is no work for the event loop.
+        # Comparing thousands of stores would hold up the event loop.
         same = await asyncio.to_thread(found.__eq__, source.claim)
         return source.claim if same else found

@@ -1,7 +1,7 @@
-"""Which org had which found domain, across restarts: a file beside the state.
+"""Remembers across restarts which org owns which discovered domain: a file beside the state.
 
-Without it a domain that two orgs name would be nobody's after a restart, and an adversary could
-wait for one. It is written whole and renamed; losing it loses no figure.
+Without it, a domain that two orgs name would belong to none after a restart, and an adversary could
+wait for a restart. Each change writes a new file and renames it. Losing the file loses no figure.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class OwnersFile:
         folder: where the file is.
 
     Attributes:
-        known: the org by domain, as last kept.
+        known: the org by domain, as passed to `keep` last.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,9 +35,9 @@ class OwnersFile:
         self._unsaved = False
 
     def keep(self, owners: Mapping[str, str]) -> None:
-        """Remember these from now on. A disk that refuses is logged; the next change tries again.
+        """Remember these owners. A write that fails is logged, and the next call tries again.
 
-        Not for the event loop: it writes a file.
+        It writes a file, so it must not be called in the event loop.
         """
         if owners == self.known and not self._unsaved:
             return
@@ -45,7 +45,7 @@ class OwnersFile:
         domains: dict[str, list[str]] = {}
         for domain, org in owners.items():
             domains.setdefault(org, []).append(domain)
-        # Replicas that share the folder write the same, each by a file of its own.
+        # Replicas that share the folder write the same content, each to a file of its own.
         new = self._path.with_suffix(f".{os.getpid()}")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

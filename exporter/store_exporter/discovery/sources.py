@@ -1,7 +1,7 @@
 """Stores found in files or at an address, in the format of Prometheus' file_sd and http_sd.
 
-A source lists domains and nothing else: labels in it are ignored, and org, platform, credentials
-and limits are those that the configuration gives to this source.
+Only the domains of a source are used. Its labels are ignored: org, platform, credentials and limits
+come from the source's configuration.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ..stores.model import Store
 from ..stores.owners import RefusedDomain, SourceClaim
 
 MAX_BYTES = 10 * 1024 * 1024
-"""Of all that one look at a source brings, and no more than its limit of domains needs."""
+"""Most bytes that one read of a source may bring; fewer if its limit of domains needs fewer."""
 _BYTES_OF_ALL, _BYTES_OF_DOMAIN = 64 * 1024, 1024
 MAX_FILES = 1000
 _SHOWN_LENGTH = 100
@@ -39,7 +39,7 @@ class SourceError(Exception):
 
 
 async def find(source: Discovery) -> SourceClaim:
-    """Return what a source names; what it may not name is logged and among the refusals.
+    """Return the claim of a source; domains that it may not name are among the refusals.
 
     Raises:
         SourceError: the source as a whole sent no usable response.
@@ -74,7 +74,7 @@ def _claim(source: Discovery, documents: Iterable[Any]) -> SourceClaim:
 
 
 def claim(source: Discovery, domains: Iterable[str]) -> SourceClaim:
-    """Return what it means that a source names these domains. It reads secrets, which are files."""
+    """Return the claim of a source that names these domains. It reads secrets, which are files."""
     org = source.template.org
     stores: list[Store] = []
     refusals: list[RefusedDomain] = []
@@ -88,7 +88,7 @@ def claim(source: Discovery, domains: Iterable[str]) -> SourceClaim:
 
 
 class _Decoder(json.JSONDecoder):
-    """Decodes in Python, so that other threads get their turn: C would keep the lock to its end."""
+    """Decodes JSON in Python: the C decoder would hold the interpreter lock until it ends."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,8 +122,8 @@ def _targets(document: Any) -> Iterable[str]:
 
 
 def _read_files(patterns: Iterable[str], room: int) -> Iterator[Any]:
-    # The patterns are absolute, which pathlib's own glob refuses. A file that is named as it is,
-    # and is gone for a moment, is a response that failed and not one without stores.
+    # The patterns are absolute, which pathlib's own glob refuses. A file that is named without a
+    # wildcard and is missing for a moment is a failed response, not one without stores.
     paths = sorted(
         {
             path
@@ -135,7 +135,7 @@ def _read_files(patterns: Iterable[str], room: int) -> Iterator[Any]:
         raise SourceError(f"the patterns match more than {MAX_FILES} files")
     left = room
     for path in map(Path, paths):
-        # JSON that was cut is none; a list of YAML may be.
+        # JSON that was cut short is not JSON, but a YAML list that was cut short may be YAML.
         if path.suffix != ".json" and not settled(path):
             raise SourceError(f"{path.name} is still being written")
         content = _read_file(path, left + 1)
@@ -147,7 +147,7 @@ def _read_files(patterns: Iterable[str], room: int) -> Iterator[Any]:
 
 def _read_file(path: Path, most: int) -> bytes:
     try:
-        # Not to wait for a writer, where somebody put a pipe there.
+        # If the file is a pipe, opening it must not wait for a writer.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise SourceError(f"{path.name} is not a regular file")
@@ -174,12 +174,12 @@ def _trusted(ca_file: Path | None) -> ssl.SSLContext:
 
 
 async def _request(source: HttpSource, refresh: float, room: int) -> bytes:
-    # Imported where it is used: it takes a fifth of the time of a command that requests no address.
+    # Imported here, because it takes a fifth of the time of a command that requests no address.
     import aiohttp
 
     headers = {
         "Accept": "application/json",
-        # A small response that unfolds to a large one is a burden before it can be measured.
+        # A small compressed response could grow large before its size can be checked.
         "Accept-Encoding": "identity",
         "X-Prometheus-Refresh-Interval-Seconds": f"{refresh:g}",
     }
@@ -187,7 +187,7 @@ async def _request(source: HttpSource, refresh: float, room: int) -> bytes:
         headers["Authorization"] = f"Bearer {source.bearer_token.reveal()}"
     timeout = aiohttp.ClientTimeout(total=source.timeout)
     try:
-        # It reads the system's certificates, which would hold up everything else.
+        # `_trusted` reads the system's certificates, which would hold up the event loop.
         trusted = await asyncio.to_thread(_trusted, source.ca_file)
         async with (
             aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,

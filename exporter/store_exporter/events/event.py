@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 MAX_TEXT = 80
-"""Characters of a component, and of what it was before and is after."""
+"""Most characters of a component, and of its value before and after."""
 MAX_LINK = 500
 
 
@@ -39,10 +39,10 @@ class Event:
         platform: what runs the store; empty for all stores of the org.
         kind: what kind of thing changed.
         component: what changed: the name of a plugin, of an application.
-        before: what it was; empty where it is new or was not known.
-        after: what it is; empty where it is gone or was not reported.
-        link: an address that tells more, or "".
-        key: what a sender knows it by, or "": an event is taken once by its key.
+        before: the earlier value; empty if the component is new or its value was not known.
+        after: the new value; empty if the component is gone or its value was not reported.
+        link: address of further information, or "".
+        key: the sender's own key of the event, or ""; a key is recorded only once.
     """
 
     time: float
@@ -57,7 +57,7 @@ class Event:
     key: str = ""
 
     def document(self) -> dict[str, Any]:
-        """Return it as the HTTP API shows it."""
+        """Return the event as the HTTP API shows it."""
         return {
             "time": datetime.fromtimestamp(self.time, UTC).isoformat(timespec="seconds"),
             "domain": self.domain or None,

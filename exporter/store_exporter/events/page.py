@@ -1,4 +1,4 @@
-"""What is known of one store, and what changed of it. No I/O."""
+"""The facts that are known about one store, and the events of its changes. No I/O."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from dataclasses import asdict, dataclass, field, replace
 from .event import Event, EventKind, plain
 
 Facts = Mapping[EventKind, Mapping[str, str]]
-"""What is so of a store now: by kind, the value of each component. A kind is whole: what is
-missing in it is gone."""
+"""The current facts of a store: the value of each component, by kind. A kind is always complete:
+a component that is missing from it is gone."""
 
 MAX_EVENTS = 200
-"""Events that are remembered of a store, and as many of an org."""
+"""Most events that are remembered of a store, and of an org."""
 AGE_SECONDS = 90 * 86_400.0
-"""After which an event is forgotten."""
+"""Age at which an event is forgotten."""
 MAX_COMPONENTS = 200
-"""Of one kind; no shop has so many plugins."""
+"""Most components of one kind; no shop has so many plugins."""
 _DAY = 86_400.0
 _MOST_A_DAY = 50
-"""Events of a store that are recorded in a day; one whose responses vary at random makes few."""
+"""Most changes of a store that are recorded in a day, in case its responses vary at random."""
 _MOST_OF_ONE = 4
-"""And of one component: two servers behind one name, of which each has its own certificate, would
-be a change at every look."""
+"""The same for one component: two servers behind one name, each with its own certificate, would be
+a change at every look."""
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Page:
     """The events of one store, or those of all stores of an org.
 
     Attributes:
-        facts: what the store was found to be last.
+        facts: the latest known facts of the store.
         events: the oldest first.
     """
 
@@ -40,13 +40,13 @@ class Page:
     events: list[Event] = field(default_factory=list)
 
     def knows(self, facts: Facts) -> bool:
-        """Whether nothing of these facts is new."""
+        """Whether all of these facts are known already."""
         return all(self.facts.get(kind) == found for kind, found in facts.items())
 
     def notice(self, store: tuple[str, str, str], facts: Facts, now: float) -> list[Event]:
-        """Take what a store was found to be, and return what of it changed.
+        """Record the facts of a store, and return its changes as events.
 
-        What is seen for the first time is no change.
+        The facts of a kind that is seen for the first time are no change.
 
         Args:
             store: its org, domain and platform.
@@ -68,13 +68,13 @@ class Page:
         return noticed
 
     def find(self, key: str) -> Event | None:
-        """Return the event that its sender knows by a key."""
+        """Return the event with this key of its sender, or None."""
         return next((one for one in self.events if key and one.key == key), None)
 
     def add(self, event: Event, now: float) -> Event:
-        """Remember a reported event and return it, with the previous version.
+        """Remember a reported event and return it, with the earlier value of its component.
 
-        That is what the last one of the same component says.
+        That value is `after` of the component's last event.
         """
         same = (event.kind, event.component)
         earlier = [
@@ -92,16 +92,16 @@ class Page:
         self.events = [one for one in found if one.time > now - AGE_SECONDS][-MAX_EVENTS:]
 
     def document(self) -> str:
-        """Return it as JSON."""
+        """Return the page as JSON."""
         events = [asdict(event) for event in self.events]
         return json.dumps({"facts": self.facts, "events": events}, separators=(",", ":"))
 
     @classmethod
     def read(cls, document: str) -> Page:
-        """Return what `document` made.
+        """Return the page of a JSON text that `document` made.
 
         Raises:
-            ValueError, TypeError, KeyError, AttributeError, RecursionError: it makes no sense.
+            ValueError, TypeError, KeyError, AttributeError, RecursionError: it is malformed.
         """
         saved = json.loads(document)
         facts = {
@@ -116,14 +116,14 @@ class Page:
 
 
 def tidy(facts: Facts, redact: Callable[[str], str]) -> dict[EventKind, dict[str, str]]:
-    """Return facts as a page keeps them: in plain texts, and no more than there may be.
+    """Return facts as a page keeps them: plain texts, and at most `MAX_COMPONENTS` of a kind.
 
     Args:
         facts: as a store's responses have them.
         redact: hides secrets.
 
     Raises:
-        ValueError: there is no such kind.
+        ValueError: a kind is unknown.
     """
     return {
         EventKind(kind): {
@@ -137,7 +137,7 @@ def tidy(facts: Facts, redact: Callable[[str], str]) -> dict[EventKind, dict[str
 def _changes(
     before: Mapping[str, str] | None, found: Mapping[str, str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Component, value before and value after of what changed; nothing at first sight."""
+    """Yield component, old value and new value of each change; nothing for the first facts."""
     if before is None:
         return
     for component in sorted(before.keys() | found.keys()):

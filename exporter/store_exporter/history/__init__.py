@@ -1,1 +1,1 @@
-"""The predecessor's table of calls, row by row, turned into a past of today's metrics."""
+"""Imports the predecessor's table of calls as the past of today's metrics."""

@@ -1,4 +1,4 @@
-"""One row of the old table as a call of today's metrics."""
+"""Converts a row of the old table to a call of today's metrics."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ..metrics.guard import Labels
 from .tenants import Ownership, RowError
 
 MAX_SERIES = 20_000
-"""Label sets of operations; each has some twenty series in the database."""
+"""Most label sets of operations; each has some twenty series in the database."""
 _EARLIEST = 946_684_800
-"""Unix time: no shop of today called anything before 2000."""
+"""Unix time of the start of 2000; no shop of today was called before."""
 _OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,99}")
 _BOOLEANS = {
     **dict.fromkeys(("t", "true", "1", "yes", "y", "on"), True),
@@ -51,15 +51,15 @@ class ImportedCall(NamedTuple):
 
 
 class RowReader:
-    """Reads rows.
+    """Converts rows to calls.
 
     Args:
-        tenants: whose rows there are.
-        classes: from the old error types to the closed list.
+        tenants: finds the org and store of a row.
+        classes: maps the old error types to the closed list.
 
     Attributes:
         series: the labels of the calls, by number.
-        unmapped: rows by error types that are in no table, counted as `exception`.
+        unmapped: rows by error type, for types in no table; they are counted as `exception`.
     """
 
     def __init__(self, tenants: Ownership, classes: ErrorClasses) -> None:
@@ -72,10 +72,10 @@ class RowReader:
         self._errors: dict[tuple[str, str], int | None] = {}
 
     def read(self, fields: Mapping[str, Any]) -> ImportedCall:
-        """Return a row's call.
+        """Return the call of a row.
 
         Raises:
-            RowError: it cannot be one.
+            RowError: the row is not a valid call.
         """
         series = self._series(fields)
         milliseconds = _number(fields.get("duration_ms"))

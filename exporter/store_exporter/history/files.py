@@ -1,4 +1,4 @@
-"""Exports of the old table: PostgreSQL's CSV and text, Supabase's CSV, and a JSON object a line.
+"""Reads exports of the old table: PostgreSQL's CSV and text, Supabase's CSV, and JSON lines.
 
 Sources: https://www.postgresql.org/docs/current/sql-copy.html ("File Formats"); the table's columns
 are those that the predecessor's wrapper wrote.
@@ -24,10 +24,10 @@ COLUMNS = (
     "user_agent",
     "created_at",
 )
-"""The table's columns in its order, which a file without a header has."""
+"""The table's columns in order; a file without a header has exactly these."""
 NEEDED = ("domain", "operation", "duration_ms", "success", "created_at")
 MAX_LINE = 1 << 20
-"""Characters of a line, and of a field; what is longer is no row."""
+"""Most characters of a line and of a field; a longer line is not a row."""
 
 _FIRST_LINE = (
     f"the first line is neither a header with {', '.join(NEEDED)} nor a row of the table's "
@@ -42,12 +42,12 @@ class FileError(Exception):
 
 
 class TableRow(NamedTuple):
-    """One row as it stands in the file.
+    """One row as the file has it.
 
     Attributes:
         line: the line on which it ends, from 1.
-        fields: text, a number or a boolean by column; None for what is empty.
-        problem: why it is no row; empty when it is one.
+        fields: text, number or boolean by column; None if empty.
+        problem: why it is not a row; empty if it is one.
     """
 
     line: int
@@ -58,7 +58,7 @@ class TableRow(NamedTuple):
 class _Lines:
     """The lines of a file, and those that were read since the last row.
 
-    A line that exceeds the limit is cut, so that it is no row; its end is never held in memory.
+    A line that exceeds the limit is cut, so that it is not a row; the rest is not kept in memory.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -76,21 +76,21 @@ class _Lines:
             yield line
 
     def taken(self) -> str:
-        """Return the text since the last time."""
+        """Return the text that was read since the last call."""
         text = "".join(self.since)
         self.since.clear()
         return text
 
 
 def rows(file: TextIO, form: str) -> Iterator[TableRow]:
-    """Read a file row by row; what is no row is yielded with what is wrong, and reading goes on.
+    """Read a file row by row. An invalid row is yielded with its problem, and reading goes on.
 
     Args:
-        file: opened with `newline=""`, for rows of CSV may hold line ends.
-        form: a key of `FORMATS`.
+        file: opened with `newline=""`, because rows of CSV may contain line ends.
+        form: a key of `FORMATS`, or `jsonl`.
 
     Raises:
-        FileError: its header lacks a needed column, or its first line is no header and no row.
+        FileError: its header lacks a needed column, or its first line is neither header nor row.
     """
     lines = _Lines(file)
     if form == "jsonl":
@@ -128,7 +128,7 @@ def _csv(lines: Iterable[str]) -> Iterator[_Fields]:
         reader = csv.reader(lines, strict=True)
         while True:
             try:
-                # PostgreSQL writes null as nothing, and as `\N` or NULL where that was requested.
+                # PostgreSQL writes null as an empty field, or as `\N` or NULL if so requested.
                 yield [None if v in ("", "\\N", "NULL") else v for v in next(reader)], ""
             except csv.Error as error:
                 yield (), f"it is not CSV: {error}"
@@ -157,7 +157,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 FORMATS: Mapping[str, Callable[[Iterable[str]], Iterator[_Fields]]] = {"csv": _csv, "text": _text}
-"""How a line becomes fields, by the name of the format; objects have names of their own."""
+"""Splits lines into fields, by format. JSON objects are not here: they name their own fields."""
 
 
 def _objects(lines: _Lines) -> Iterator[TableRow]:
@@ -168,7 +168,7 @@ def _objects(lines: _Lines) -> Iterator[TableRow]:
         try:
             found = json.loads(line)
             if "\\u" in line:
-                # JSON can hold half a surrogate pair, which no file and no terminal can be sent.
+                # JSON can have half a surrogate pair, which cannot be written as UTF-8.
                 json.dumps(found, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             found = None

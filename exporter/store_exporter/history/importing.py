@@ -17,7 +17,7 @@ from .ledger import SLOT, CallLedger
 from .tenants import RowError
 
 REJECTED = "rejected.jsonl"
-"""The file of the rows that were not taken, with their lines and the reasons."""
+"""The file of rejected rows, with their lines and the reasons."""
 _LEDGER = "rows.sqlite"
 _BATCH = 5000
 _PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"(\xb5/\xfd")
@@ -26,14 +26,14 @@ _PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"(\xb5/\xfd")
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows.
+    """How many rows were imported, and how many were not and why.
 
     Attributes:
         taken: rows that are in the samples.
-        twice: rows whose id stood in an earlier one.
-        later: rows from the moment on at which the live figures begin.
-        rejected: rows that cannot be taken.
-        months: the months of which there are samples.
+        twice: rows with the id of an earlier row.
+        later: rows from the time at which the live figures begin.
+        rejected: rows that cannot be imported.
+        months: how many months have samples.
     """
 
     taken: int = 0
@@ -44,20 +44,20 @@ class Tally:
 
     @property
     def rows(self) -> int:
-        """How many were read."""
+        """How many rows were read."""
         return self.taken + self.twice + self.later + self.rejected
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One run.
+    """One run of the import.
 
     Attributes:
-        reader: what makes calls of rows.
-        before: Unix time; rows from it on are left out.
-        until: Unix time, not before that; no sample is from more than a slot after it.
-        folder: an empty one, which the run fills.
-        report: called now and then with the rows and the bytes that were read.
+        reader: turns rows into calls.
+        before: Unix time; rows of this time or later are left out.
+        until: Unix time, not earlier than `before`; no sample is more than a slot later.
+        folder: an empty folder, which the run fills.
+        report: called now and then with the number of rows and of bytes that were read.
     """
 
     reader: RowReader
@@ -93,7 +93,7 @@ class Import:
         finally:
             ledger.close()
             ledger_file.unlink(missing_ok=True)
-            # After a failure as well: an empty folder can be used again.
+            # Also after a failure, because an empty folder can be used again.
             if not tally.rejected:
                 rejected_file.unlink(missing_ok=True)
         return tally

@@ -1,6 +1,6 @@
-"""Collects imported calls in any order, and yields them by series and time; a SQLite file.
+"""Collects imported calls in any order, and yields them by series and time, in a SQLite file.
 
-Memory stays the same however many rows there are; the disk holds some 100 bytes for each.
+Memory does not grow with the number of rows; each takes some 100 bytes on the disk.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from .calls import ImportedCall
 
 SLOT = 900
-"""Seconds in which calls are added up. Every time zone is off from UTC by a multiple of it."""
+"""Seconds of a slot, whose calls are added up. Each time zone's offset is a multiple of it."""
 
 CallCell = tuple[int, int, int, int, float]
 """Series, slot, bucket, calls and seconds."""
@@ -37,15 +37,15 @@ GROUP BY series, error, slot ORDER BY series, error, slot
 
 
 class CallLedger:
-    """Adds calls up.
+    """Adds up calls.
 
     Args:
-        file: where; it must not exist.
+        file: the database; it must not exist yet.
     """
 
     def __init__(self, file: Path) -> None:
         self._database = sqlite3.connect(file, isolation_level=None)
-        # The file is worth nothing after a crash, so nothing is synchronised or kept for undoing.
+        # The file is useless after a crash, so nothing is synchronised and there is no journal.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
             self._database.execute(f"PRAGMA {pragma}")
         self._database.execute(
@@ -55,12 +55,12 @@ class CallLedger:
         self._database.execute("BEGIN")
 
     def add(self, calls: Sequence[ImportedCall]) -> int:
-        """Add calls and return how many were new; an id is counted once."""
+        """Add calls and return how many were new; calls with the same id are counted once."""
         insert = "INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?)"
         return self._database.executemany(insert, calls).rowcount
 
     def finish(self) -> tuple[int, int] | None:
-        """Add up; return the first and the last slot, or None without calls."""
+        """Add up all calls; return the first and the last slot, or None if there are no calls."""
         self._database.execute(_CELLS, (SLOT,))
         self._database.execute("CREATE INDEX by_slot ON cells (slot)")
         self._database.execute("COMMIT")
@@ -76,5 +76,5 @@ class CallLedger:
         yield from self._database.execute(_ERRORS, (slots.start, slots.stop))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()

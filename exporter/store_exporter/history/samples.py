@@ -1,10 +1,10 @@
-"""Added-up calls as samples of counters, such that PromQL finds exactly what was added up.
+"""Writes added-up calls as samples of counters, so that PromQL finds exactly these sums.
 
-Each slot with calls is a life of its own, like that of a process that begins at zero: its series
-stand at 0 just after the slot begins and at the slot's calls when it ends. So `increase` over any
-window that begins and ends between slots is the sum of what is in it: the window begins with a
-zero, from which Prometheus extrapolates nothing, and every fall is a reset. A day with calls ends
-with one more zero at midnight (UTC), so that nothing is extrapolated to its end either.
+Each slot with calls looks like a process of its own that starts at zero: its series are 0 just
+after the slot begins, and the number of its calls when it ends. So `increase` over any window that
+begins and ends between slots is the sum of its slots: the window begins with a zero, from which
+Prometheus extrapolates nothing, and every fall is a reset. A day with calls ends with one more zero
+at midnight (UTC), so that nothing is extrapolated to its end either.
 
 Slots without calls have no samples, so a quiet shop costs nothing.
 """
@@ -32,9 +32,9 @@ from .calls import ERROR_NAMES
 from .ledger import SLOT, CallCell, CallLedger, ErrorCell
 
 DAY = 86_400 // SLOT
-"""Slots of a day."""
+"""Slots in a day."""
 JOB = "history"
-"""The label `job` of all series that are written, by which they can be deleted again."""
+"""The label `job` of all written series; they can be deleted by it."""
 
 _T = TypeVar("_T")
 
@@ -59,12 +59,12 @@ def write(
     """Write the samples of some slots as OpenMetrics.
 
     Args:
-        file: where.
-        ledger: finished.
+        file: where to write.
+        ledger: the calls; `finish` was called.
         series: the labels of its series, by number.
-        slots: those to write.
-        until: no slot is a later one, and no sample is from later than a slot after its begin.
-            One from the future would keep Prometheus from taking the live ones.
+        slots: the slots to write.
+        until: the last slot: no sample is later than its end. A sample from the future would keep
+            Prometheus from accepting live ones.
     """
     file.writelines(_totals(ledger.calls(slots), series, until))
     file.writelines(_errors(ledger.errors(slots), series, until))
@@ -73,7 +73,7 @@ def write(
 
 
 def _points(slots: Iterable[tuple[int, _T]], zero: _T, until: int) -> Iterator[tuple[_T, str]]:
-    """Yield the values of a series with their times, from what is in its slots."""
+    """Yield the samples of a series, value and time, from the values of its slots."""
     midnight = until
     for slot, found in slots:
         if midnight <= slot and midnight < until:

@@ -1,4 +1,4 @@
-"""Whose a row of the old table is: by its customer's number, or by the domain's store."""
+"""Finds the org and store of a row of the old table, by its customer's number or its domain."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RowError(ValueError):
 
 
 class MappedCustomer(Section):
-    """Who a `customer_config_id` is."""
+    """The org, and perhaps the domain, of a `customer_config_id`."""
 
     org: Org = Field(description="The org, one of the configuration.")
     domain: Domain | None = Field(
@@ -38,14 +38,14 @@ class MappedCustomer(Section):
 
 
 def load(path: Path, orgs: Collection[str]) -> dict[str, MappedCustomer]:
-    """Read who is behind each `customer_config_id`.
+    """Read the org, and perhaps the domain, of each `customer_config_id`.
 
     Args:
-        path: a YAML file, a mapping from the number to an org, or to an org and a domain.
-        orgs: those of the configuration.
+        path: a YAML file that maps each number to an org, or to an org and a domain.
+        orgs: the orgs of the configuration.
 
     Raises:
-        ConfigError: with every problem of the file.
+        ConfigError: the file is wrong; it has every problem.
     """
     parsed = parse(read(path), str(path))
     checker = Checker(parsed, SecretSource(path.absolute().parent, {}, resolve=False))
@@ -69,12 +69,12 @@ def load(path: Path, orgs: Collection[str]) -> dict[str, MappedCustomer]:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """What is known of orgs and stores.
+    """Finds the org and store of a row.
 
     Attributes:
-        customers: by `customer_config_id`.
-        stores: the configuration's by domain.
-        platform: of domains that are not in the configuration; None refuses them.
+        customers: the known customers by `customer_config_id`.
+        stores: the configured stores by domain.
+        platform: the platform of domains that are not configured; None rejects their rows.
     """
 
     customers: Mapping[str, MappedCustomer]
@@ -89,7 +89,7 @@ class Ownership:
             address: its `domain`, which may be written as an address.
 
         Raises:
-            RowError: it is nobody's, or more than one org's.
+            RowError: it belongs to no org or to several, or its domain or platform is unknown.
         """
         customer = self.customers.get(number or "")
         domain = customer.domain if customer is not None and customer.domain else _domain(address)

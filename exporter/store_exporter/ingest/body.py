@@ -1,4 +1,4 @@
-"""What a request's body holds: unpacked within a limit, and read as calls."""
+"""Reads the calls of a request's body, which is unpacked within a limit."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pydantic_core import from_json
 from .calls import FieldError, Found
 
 MAX_BYTES = 1024 * 1024
-"""Largest body, packed and unpacked."""
+"""Most bytes of a body, both packed and unpacked."""
 MAX_CALLS = 1000
 """Most calls of one batch."""
 JSON, NDJSON = "application/json", "application/x-ndjson"
 
 
 class BodyError(Exception):
-    """A body that cannot be read as a whole.
+    """A body as a whole cannot be read.
 
     Attributes:
-        status: the HTTP status that says so.
+        status: the HTTP status of the response.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -39,7 +39,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
     """Return the body without its content encoding.
 
     Raises:
-        BodyError: another encoding than gzip, not gzip at all, cut short, or too large unpacked.
+        BodyError: the encoding is unknown, or the gzip is invalid, cut short or too large unpacked.
     """
     if encoding in ("", "identity"):
         return body
@@ -58,10 +58,10 @@ def unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def calls_in(body: bytes, content_type: str) -> Iterator[Found]:
-    """Yield the calls of a batch, and errors for lines that are no JSON.
+    """Yield the calls of a batch, and errors for lines that are not JSON.
 
     Raises:
-        BodyError: the batch is none, has no calls, or too many; raised before any is yielded.
+        BodyError: it is not a batch, or has no calls or too many; raised before any is yielded.
     """
     if content_type == NDJSON:
         found: list[Any] = [line for line in body.split(b"\n") if line.strip()]
@@ -97,11 +97,11 @@ def _lines(lines: list[bytes]) -> Iterator[Found]:
 def _read(text: bytes) -> Any:
     """Read JSON.
 
-    pydantic's reader takes half the time of Python's. It refuses half of a surrogate pair, which
-    JavaScript leaves where it cuts a text, and a byte-order mark; Python's takes both.
+    pydantic's parser takes half the time of Python's, but refuses two things that Python's accepts:
+    a byte-order mark, and half a surrogate pair, which JavaScript leaves when it cuts a string.
 
     Raises:
-        ValueError, RecursionError: it is none.
+        ValueError, RecursionError: the text is not JSON.
     """
     try:
         return from_json(text)

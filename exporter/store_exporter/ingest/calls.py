@@ -1,4 +1,4 @@
-"""One reported call: which fields it has, and what is wrong with it in words."""
+"""The fields of a reported call, their checks, and the messages about wrong ones."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ..stores.model import Store
 from .error_classes import ErrorClasses
 
 MAX_SECONDS = 3600.0
-"""Longest duration of a call; a larger number is in milliseconds."""
+"""Longest duration of a call; a larger number is taken for milliseconds."""
 MAX_AGE_SECONDS = 3600.0
-"""How old a call may be. It is counted when it arrives, and rates would be wrong by more."""
+"""Greatest age of a call. It is counted when it arrives, so its age shifts it in rates."""
 MAX_AHEAD_SECONDS = 300.0
 MAX_TEXT = 1000
 """Longest message, in characters."""
@@ -38,10 +38,10 @@ FIELDS: Mapping[str, str] = {
     "message": "what the error said, at most 1,000 characters; for the "
     "[recent calls](http-api.md#get-apiv1calls)",
 }
-"""The fields of a call, and what each is."""
+"""The fields of a call with their descriptions."""
 
 _DESCRIPTIVE = frozenset(("time", "trace_id", "span_id", "message"))
-"""Fields that change nothing of what is counted."""
+"""Fields that do not affect what is counted."""
 _COUNTED = FIELDS.keys() - _DESCRIPTIVE
 _NEEDED = ("operation", "domain", "duration_seconds")
 _OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,99}")
@@ -54,8 +54,8 @@ class Refusal:
 
     Attributes:
         index: its place among the calls, from 0.
-        field: the field that is wrong; empty where it is the whole.
-        error: what would be right; never what was sent.
+        field: the field that is wrong; empty if the call as a whole is wrong.
+        error: what the field must be; never what was sent.
     """
 
     index: int
@@ -64,7 +64,7 @@ class Refusal:
 
 
 class FieldError(ValueError):
-    """One field is wrong, or the whole where no field is named."""
+    """A field is wrong, or the call as a whole if no field is named."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -72,19 +72,19 @@ class FieldError(ValueError):
 
 
 Found = tuple[int, Any]
-"""A place of a batch and what stands there: a call, or a `FieldError` where nothing can be read."""
+"""The index in a batch and the call there, or a `FieldError` if it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """What is known of whoever reports.
+    """The org that reports, and the rules for its reports.
 
     Attributes:
-        org: the tenant; all that it reports is its own.
-        store: finds one of its stores by the domain; None for any other.
-        accepts_unknown: whether it may report domains that are not among them.
-        platforms: names that a platform may have.
-        classes: from its errors to the closed list.
+        org: the tenant; everything that it reports is its own.
+        store: finds one of its stores by the domain; None for other domains.
+        accepts_unknown: whether it may report domains that are not among its stores.
+        platforms: the valid names of platforms.
+        classes: maps its errors to the closed list.
         now: Unix time.
     """
 
@@ -99,7 +99,7 @@ class Tenant:
         """Return the labels of a call.
 
         Raises:
-            FieldError: one of them is not what it must be.
+            FieldError: one of them is invalid.
         """
         if not isinstance(operation, str) or not _OPERATION.fullmatch(operation):
             message = "must be a name of letters, digits, '_', '.', ':' and '-', at most 100"
@@ -122,10 +122,10 @@ class Tenant:
 
 
 def check_fields(fields: Collection[str]) -> None:
-    """Check that a call has the fields that it needs, and no other than those that there are.
+    """Check that a call has all required fields, and no unknown ones.
 
     Raises:
-        FieldError: it has not.
+        FieldError: a field is missing or unknown.
     """
     for name in fields:
         if name not in FIELDS:
@@ -136,7 +136,7 @@ def check_fields(fields: Collection[str]) -> None:
 
 
 def are_plain(fields: Collection[str]) -> bool:
-    """Whether fields are only such as are counted."""
+    """Whether all these fields are counted, and none is only descriptive."""
     return _COUNTED.issuperset(fields)
 
 
@@ -144,7 +144,7 @@ def seconds_of(value: Any) -> float:
     """Return a duration.
 
     Raises:
-        FieldError: it is none, or too long.
+        FieldError: it is not a number, or not in the allowed range.
     """
     if value.__class__ is not float and value.__class__ is not int:
         raise FieldError("duration_seconds", "must be a number of seconds")
@@ -158,7 +158,7 @@ def time_of(value: Any, now: float) -> float:
     """Return when a call ended, as Unix time (default: now).
 
     Raises:
-        FieldError: it is no time, or not of the last hour.
+        FieldError: it is not a time, or too far in the past or future.
     """
     if value is None:
         return now
@@ -194,21 +194,21 @@ def id_of(value: Any, field: str, digits: int) -> str:
     """Return the id of a trace or span; empty if there is none.
 
     Raises:
-        FieldError: it has not so many hexadecimal digits.
+        FieldError: it does not consist of that many lower-case hexadecimal digits.
     """
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) != digits or not _ID.fullmatch(value):
         raise FieldError(field, f"must be {digits} lower-case hexadecimal digits")
-    # OpenTelemetry's SDKs give zeros where no span is active.
+    # OpenTelemetry's SDKs give zeros when no span is active.
     return value if value.strip("0") else ""
 
 
 def message_of(value: Any) -> str:
-    """Return as much of a message as is kept; empty where there is none.
+    """Return a message cut to the length that is kept; empty if there is none.
 
     Raises:
-        FieldError: it is no text.
+        FieldError: it is not a string.
     """
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""What a batch of reports does: what it adds to series, and what is to be remembered of it."""
+"""The effect of a batch of reports: additions to series, and notes to remember."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .ledger import MarkKey
 
 @dataclass(slots=True)
 class Effect:
-    """What a batch does.
+    """The effect of a batch.
 
     Attributes:
-        additions: by org, domain, platform and operation.
-        notes: what is to be remembered of it.
+        additions: what it adds to series, by org, domain, platform and operation.
+        notes: what is remembered about it.
     """
 
     additions: dict[Labels, Addition] = field(default_factory=dict)
@@ -24,8 +24,8 @@ class Effect:
 
 
 Decide = Callable[[Mapping[MarkKey, str]], Awaitable[Effect]]
-"""From what is remembered under the keys that a batch named to what it does."""
+"""Returns the effect of a batch, given the notes of the keys that it named."""
 
 
 class TooMuchError(Exception):
-    """A batch would have a series count more than it can; the message says so."""
+    """A batch would raise a series above the highest count; the message says so."""

@@ -1,8 +1,8 @@
-"""Maps other systems' names of errors to the closed list.
+"""Maps the error names of other systems to the closed list.
 
-What is looked up, in this order: the configuration's table, the platform's own codes, the HTTP
-status, the table below. A status goes before a name because it says more: axios calls every refusal
-`ERR_BAD_REQUEST`.
+These are looked up in this order: the configuration's table, the platform's own codes, the HTTP
+status, the table below. The status comes before that table because it says more than a name: axios
+calls every refusal `ERR_BAD_REQUEST`.
 
 Names are compared without case and punctuation, so that `TimeoutError`, `timeout_error` and
 `TIMEOUT-ERROR` are one. The codes of Node are from its documentation of errors (20), those of its
@@ -47,12 +47,12 @@ CLASSES: Mapping[ErrorName, str] = {
 
 
 def comparable(name: str) -> str:
-    """Return a name as it is compared."""
+    """Return the form of a name that is compared."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def comparable_names(codes: Mapping[str, str]) -> Mapping[str, str]:
-    """Return error types by names as they are compared."""
+    """Return error types by the compared form of their names."""
     return {comparable(name): error_type for name, error_type in codes.items()}
 
 
@@ -62,11 +62,11 @@ _KNOWN = comparable_names(
 
 
 class ErrorClasses:
-    """The table of one configuration, and those of the platforms.
+    """Looks up error names in the configuration's table, the platforms' and the one above.
 
     Args:
         own: error types by the names of an application's own classes.
-        platforms: returns error types by the codes of a platform, `comparable_names`.
+        platforms: returns the error types of a platform by its codes, as `comparable_names` does.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class ErrorClasses:
             platform: of the store that was called.
 
         Returns:
-            None when neither says anything.
+            None if neither is known.
         """
         name = "" if name is None else comparable(name)
         if found := self._own.get(name) or (name and self._platforms(platform).get(name)):

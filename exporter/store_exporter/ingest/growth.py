@@ -1,8 +1,9 @@
-"""What is saved of series that grow: mostly what was added, now and then their totals.
+"""Decides what to save of series that grow: mostly their additions, now and then their totals.
 
-The totals of a series take ten times as long to work out and to write as what a batch adds to it.
-So a save writes what was added, and totals only of series of which the file has none, or whose
-additions have been kept for `MOST_ADDED` saves. The recorder adds up when somebody looks.
+The totals of a series take ten times as long to compute and to write as the addition of a batch.
+So a save writes additions. It writes totals only of series that have none in the file, that have a
+new error type, or whose additions have been kept for `MOST_ADDED` saves. The recorder adds up the
+additions only when its figures are read.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from .turns import in_turns
 
 @dataclass(slots=True)
 class _Held:
-    """What the file has of a series, in totals and additions.
+    """The state of a series in the file: its totals with their additions.
 
     Attributes:
-        standing: of the series as it is there.
-        errors: error types of which the totals know since when they are counted.
-        size: no count of it, and no sum of seconds, is more.
+        standing: the standing of that state.
+        errors: error types that the totals have, with the time since when they are counted.
+        size: upper bound of its counts and its sum of seconds.
     """
 
     standing: Standing
@@ -37,13 +38,13 @@ class _Held:
 
 @dataclass(slots=True)
 class Plan:
-    """What one save is to write.
+    """The content of one save.
 
     Attributes:
         rows: totals of series.
-        added: what is added to others.
-        before: how each series stood before it grew.
-        totals: of those in `rows` that grow, before and after.
+        added: additions to other series.
+        before: the standing of each series before it grew.
+        totals: totals before and after, for the series in `rows` that grow.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -58,26 +59,26 @@ class Growth:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._held: dict[OperationHandle, _Held] = {}
-        # Series whose totals are older than their additions: since which save, oldest first.
+        # The first save with additions that the saved totals lack, by series, oldest first.
         self._behind: dict[OperationHandle, int] = {}
 
     def restore(self, found: Iterable[SavedSeries]) -> None:
-        """Go on from what the file has, when the recorder has it too."""
+        """Continue from the series of the file, after the recorder has restored them too."""
         behind = [(series.behind, series) for series in found if series.behind is not None]
         for number, series in sorted(behind, key=itemgetter(0)):
             handle = self._recorder.operation(*series.labels)
-            if handle.labels == series.labels:  # and not what it is counted in beyond a limit
+            if handle.labels == series.labels:  # not the series `other` beyond a limit
                 errors, size = series.totals.errors.keys(), series.totals.size
                 self._held[handle] = _Held(handle.standing, errors, size)
                 self._behind[handle] = number
 
     def size(self, handle: OperationHandle) -> float:
-        """Return what no count of a series, and no sum of its seconds, exceeds."""
+        """Return an upper bound of a series' counts and of its sum of seconds."""
         held = self._current(handle)
         return self._recorder.totals(handle).size if held is None else held.size
 
     def has_grown(self, handle: OperationHandle, plan: Plan) -> bool:
-        """Whether a series is another than it was planned for, as one is that began anew."""
+        """Whether a series has changed since it was planned, as one that restarted has."""
         return handle.standing != plan.before[handle]
 
     async def plan(
@@ -86,8 +87,8 @@ class Growth:
         """Plan a save.
 
         Args:
-            growing: what is added to series.
-            number: of the save.
+            growing: the additions by series.
+            number: the number of the save.
             now: Unix time.
         """
         plan = Plan()
@@ -118,10 +119,10 @@ class Growth:
         """Note that a plan was saved.
 
         Args:
-            plan: of this save.
-            growing: what was added to series.
-            sizes: of these series with it.
-            number: of the save.
+            plan: the plan of this save.
+            growing: the additions by series.
+            sizes: the upper bounds of these series, with the additions.
+            number: the number of the save.
         """
         for handle in self._due(number - MOST_ADDED):
             del self._behind[handle]
@@ -138,7 +139,7 @@ class Growth:
                 self._behind.setdefault(handle, number)
 
     def rows_behind(self) -> list[Row]:
-        """Return the totals of all series of which the file has older ones and additions."""
+        """Return the totals of all series that have additions in the file to older totals."""
         return [
             row(handle.labels, self._recorder.totals(handle))
             for handle in self._behind
@@ -146,14 +147,14 @@ class Growth:
         ]
 
     def _goes_on(self, handle: OperationHandle) -> bool:
-        """Whether a series of which the file has something has not begun anew since."""
+        """Whether a series in the file has not restarted since it was saved."""
         return self._held[handle].standing[0] == handle.created
 
     def _current(self, handle: OperationHandle) -> _Held | None:
-        """Return what the file has of a series, unless the series stands elsewhere.
+        """Return the state of a series in the file, or None if the series has another standing.
 
-        Where another thread adds the series up in this moment it may be None, too: then its totals
-        are saved, which is always right.
+        It may also be None while another thread adds up the series. Then its totals are saved,
+        which is always right.
         """
         held = self._held.get(handle)
         return held if held is not None and held.standing == handle.standing else None

@@ -1,7 +1,7 @@
-"""Counts what was reported: saved first, then shown, and all of a batch or nothing.
+"""Counts reported batches: each is saved first and then shown, as a whole or not at all.
 
-Batches that come while another one is saved go into one transaction together, so that the disk
-waits for are shared. What is shown to scrapers is saved already, so that no total ever falls.
+Batches that come while another one is saved share the next transaction, and so the wait for the
+disk. Scrapers are shown only what is saved already, so that no total ever falls.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _BatchGroup:
         self.known = known
         self.notes: dict[MarkKey, str] = {}
         self.additions: dict[OperationHandle, Addition] = {}
-        # Of each of these series with its addition: no count and no sum of seconds is more.
+        # Upper bound of the counts and sums of seconds of these series, with their additions.
         self.sizes: dict[OperationHandle, float] = {}
         self.totals: dict[OperationHandle, tuple[Totals, Totals]] = {}
         self.decided: list[_Waiting] = []
@@ -59,11 +59,11 @@ class Intake:
 
     Args:
         recorder: where they are counted.
-        open_ledger: opens the file where they are saved, which is closed with this.
+        open_ledger: opens the file where batches are saved; `close` closes it.
         clock: Unix time.
 
     Attributes:
-        stores: org, domain and platform of those that have series.
+        stores: org, domain and platform of the stores that have series.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ class Intake:
         self.stores: frozenset[Store] = frozenset()
 
     def restore(self) -> None:
-        """Show what an earlier process counted. Blocks; for the start, before anything is shown.
+        """Show what an earlier process counted. Blocks; call it before anything is shown.
 
-        Of several exporters with one folder the first one takes reports. The others begin to when
-        it is gone and somebody reports to them. So does one whose disk is full or does not respond,
-        which stops nothing else.
+        If several exporters share a folder, the first one takes reports. Another one takes over
+        when a report reaches it after the first has ended. An exporter whose disk is full or does
+        not respond also starts without the file, and tries again when reports come.
 
         Raises:
             LedgerError: the file cannot be used.
@@ -108,9 +108,9 @@ class Intake:
         self.stores = frozenset(series.labels[:3] for series in saved)
 
     def forget(self, stores: Collection[Store]) -> None:
-        """Remove stores that can no longer be reported, from what is shown and what is saved.
+        """Remove stores that can no longer be reported from the shown and the saved series.
 
-        One that comes back begins anew.
+        The series of a store that comes back start from zero.
         """
         if not stores:
             return
@@ -138,15 +138,15 @@ class Intake:
         return self._ledger
 
     async def count(self, keys: tuple[MarkKey, ...], decide: Decide) -> None:
-        """Count a batch, before returning.
+        """Count a batch, and return when it is saved and counted.
 
         Args:
-            keys: what `decide` needs to know.
-            decide: what the batch does; called once, in the order of batches.
+            keys: the keys whose notes `decide` needs.
+            decide: returns the effect of the batch; called once, in the order of batches.
 
         Raises:
-            LedgerError: it cannot be saved, and nothing of it is counted.
-            TooMuchError: a series cannot count so much, and nothing of it is counted.
+            LedgerError: the batch cannot be saved, and nothing of it is counted.
+            TooMuchError: a series cannot count so much, and nothing of the batch is counted.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(keys, decide, done))
@@ -155,7 +155,7 @@ class Intake:
         await done
 
     async def close(self) -> None:
-        """Count what waits and close the file."""
+        """Count the waiting batches and close the file."""
         if self._flushing is not None:
             await self._flushing
         unseen = {handle.labels for handle in self._touched if not handle.scraped}
@@ -201,7 +201,7 @@ class Intake:
                 batch.done.set_result(None)
 
     async def _known(self, ledger: ReportLedger, keys: Iterable[MarkKey]) -> dict[MarkKey, str]:
-        """Return what is remembered under these keys. It is in memory; a thread would cost more."""
+        """Return the notes of these keys. They are in memory, so a thread would cost more."""
         known: dict[MarkKey, str] = {}
         async for key in in_turns(keys):
             known |= ledger.notes((key,))
@@ -210,8 +210,8 @@ class Intake:
     async def _save(self, ledger: ReportLedger, group: _BatchGroup) -> None:
         """Save the totals that series will have.
 
-        A store may be removed and added again meanwhile, so that its series begin anew: what was
-        saved would bring back, after a restart, what nobody is shown any more.
+        If a store is removed and added again meanwhile, its series start from zero and are saved
+        again. Otherwise a restart would bring back totals that are no longer shown.
         """
         growing, notes = group.additions, group.notes
         while notes or growing:
@@ -232,7 +232,7 @@ class Intake:
             effect = await batch.decide(group.known)
             additions = await self._fitting(effect, group)
         except Exception as error:  # noqa: BLE001 - raised where the batch is waited for
-            if not batch.done.done():  # nobody waits any more where the sender is gone
+            if not batch.done.done():  # nobody waits any more if the sender is gone
                 batch.done.set_exception(error)
             return
         for handle, addition in additions:
@@ -246,12 +246,12 @@ class Intake:
     async def _fitting(
         self, effect: Effect, group: _BatchGroup
     ) -> list[tuple[OperationHandle, Addition]]:
-        """Return what a batch adds, by series.
+        """Return the additions of a batch, by series.
 
-        What one sender adds must not break what is saved together with it, nor what is shown.
+        An addition of one sender must not break what is saved together with it, nor what is shown.
 
         Raises:
-            TooMuchError: one of them cannot count so much.
+            TooMuchError: one of the series cannot count so much.
         """
         found: dict[OperationHandle, Addition] = {}
         for labels, addition in effect.additions.items():

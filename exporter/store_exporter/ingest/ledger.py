@@ -1,13 +1,14 @@
-"""The file of what was reported: the total of each series, and the batches counted in it.
+"""The file of reported operations: the totals of each series, and the batches counted in them.
 
-Both change in one transaction. So whenever the process ends, killed or not, a batch is counted
-whole or not at all, and its sender, who asks again, learns which. Everything here but `notes`
+Both change in one transaction. So however the process ends, killed or not, a batch is counted as a
+whole or not at all, and a sender that repeats it learns which. Everything here except `notes`
 blocks; `intake` runs it in a thread of its own.
 
-A transaction is the operating system's when it ends, and the disk's some seconds later: waiting for
-disks would cost every batch several milliseconds. So when the machine itself stopped in between, as
-by a loss of power, the totals may be older than what scrapers saw. Then series begin anew, which
-Prometheus understands, and a batch of the last seconds that is sent again may count again.
+When a transaction ends, the operating system has it. The disk has it some seconds later, because
+waiting for the disk would cost every batch several milliseconds. If the machine itself stops in
+between, as by a loss of power, the totals may be older than what scrapers saw. Then all series
+start from zero, which Prometheus understands, and a batch of the last seconds that is sent again
+may be counted again.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from .saved import AddedRow, Row, SavedSeries, added_text, additions, grown, tot
 log = logging.getLogger(__name__)
 
 MOST_MARKS = 50_000
-"""Marks of one org and kind that are kept; the oldest go first."""
+"""Most marks of one org and kind that are kept; the oldest are deleted first."""
 MOST_SERIES = 200_000
-"""Series that are kept; those that grew longest ago go first, counted and not by any clock."""
+"""Most series that are kept; those saved longest ago, by number of save, are deleted first."""
 MOST_ADDED = 16
-"""Saves whose additions are kept; then the totals of the series have to be saved."""
+"""Most saves whose additions are kept; after them the totals of the series must be saved."""
 _TRIM_AFTER = 256
 _FORGET_SERIES = """
 DELETE FROM series WHERE saved <= (
@@ -50,7 +51,7 @@ DELETE FROM marks WHERE org = :org AND kind = :kind AND number <= (
 
 
 class MarkKey(NamedTuple):
-    """Names what is remembered of something that was reported: a batch's key, a stream's state."""
+    """The key of a saved note about a batch or a stream of an org."""
 
     org: str
     kind: str
@@ -62,9 +63,9 @@ class ReportLedger:
 
     Args:
         folder: where the file is; made if it is missing.
-        holder: names this process among those that use the folder, the same after a restart:
-            totals go on where it is the one that saved them, and begin anew elsewhere, because
-            scrapers take another process's for other series.
+        holder: names this process among those that use the folder, the same after a restart.
+            Totals that another holder saved start from zero, because to scrapers its series are
+            different ones.
         empty: a histogram without observations, as the recorder keeps them.
         lost: called when what the file held is lost.
         now: Unix time.
@@ -106,7 +107,7 @@ class ReportLedger:
             self._database.execute(_FORGET_SERIES, (MOST_SERIES,))
             self._saves = newest(self._database)
             found = self._grown()
-            # From now on a crash cannot tell what scrapers meet; see `close`.
+            # After a crash nobody will know what scrapers have received since; see `close`.
             self._database.execute("UPDATE series SET seen = 1 WHERE seen = 0")
         except sqlite.ERRORS as error:
             raise unusable(self._path, error) from error
@@ -125,7 +126,7 @@ class ReportLedger:
             raise unusable(self._path, error) from error
 
     def forget(self, stores: Iterable[tuple[str, str, str]]) -> None:
-        """Forget the totals of stores; what is remembered of batches stays.
+        """Forget the totals of stores; the remembered batches stay.
 
         Args:
             stores: org, domain and platform of each.
@@ -142,14 +143,17 @@ class ReportLedger:
 
     @contextmanager
     def _fewer_saves(self) -> Iterator[None]:
-        """Do what stands below it as a whole; the file may have no trace of the last save then."""
+        """Run the block as one transaction, after which the file may lack the last save's number.
+
+        Until it ends, the number beside the file is 0, so that the file never looks too old.
+        """
         self._number.write(0)
         with sqlite.transaction(self._database):
             yield
         self._number.write(newest(self._database))
 
     def _series(self) -> Iterator[tuple[SavedSeries, int]]:
-        """Yield series with their saved totals, and which transaction saved these."""
+        """Yield each series with its saved totals, and the number of the save that wrote them."""
         query = "SELECT org, domain, platform, operation, totals, seen, saved FROM series"
         for org, domain, platform, operation, text, seen, saved in self._database.execute(query):
             try:
@@ -162,14 +166,14 @@ class ReportLedger:
                 yield SavedSeries((org, domain, platform, operation), found, bool(seen)), saved
 
     def _grown(self) -> list[SavedSeries]:
-        """Return the series with what was added to their saved totals."""
+        """Return the series with their saved totals and the additions since."""
         saved = {series.labels: (series, number) for series, number in self._series()}
         found = {labels: series for labels, (series, _) in saved.items()}
         query = "SELECT number, additions FROM added ORDER BY number"
         try:
             for number, text in self._database.execute(query):
                 for labels, addition in additions(text):
-                    # Totals that were saved later, or of a store that was forgotten, are without.
+                    # Totals that were saved later include it; forgotten stores are not there.
                     if labels in saved and saved[labels][1] < number:
                         series = found[labels]
                         found[labels] = series._replace(
@@ -183,9 +187,9 @@ class ReportLedger:
         return list(found.values())
 
     def notes(self, keys: Iterable[MarkKey]) -> dict[MarkKey, str]:
-        """Return what is remembered under these keys; nothing for those that are not known.
+        """Return the notes of these keys, without those that are not known.
 
-        Takes some 10 µs a key: pages that were used are kept in memory.
+        Takes some 10 µs for each key: pages that were used are kept in memory.
 
         Raises:
             LedgerError: the file cannot be read.
@@ -211,13 +215,13 @@ class ReportLedger:
         """Save the totals of series and the batches to remember, in one transaction.
 
         Args:
-            rows: of `saved.row`; among them all series to which anything was added `MOST_ADDED`
-                saves ago and whose totals were not saved since.
-            notes: what is to be remembered.
-            added: of `saved.added_row`, to series whose totals are saved.
+            rows: from `saved.row`. They include all series to which anything was added
+                `MOST_ADDED` saves ago and whose totals were not saved since.
+            notes: the notes of batches and streams.
+            added: from `saved.added_row`, for series whose totals are saved.
 
         Raises:
-            LedgerError: it cannot be saved, and nothing of it was.
+            LedgerError: the file cannot be written, and nothing was saved.
         """
         number = self.next_save
         try:
@@ -253,10 +257,11 @@ class ReportLedger:
         """Close the file and release it.
 
         Args:
-            unseen: series that no scraper has met, which the next process shows at zero first.
-                After a crash nobody knows them, and all are taken for met: what they held then is
-                not seen by Prometheus, and nothing is counted twice.
-            rows: of `saved.row`, all those to which something was added since they were saved.
+            unseen: series that no scraper has received; the next process shows them at zero first.
+                After a crash nobody knows which these are, and all count as received: Prometheus
+                then misses what the others held, but counts nothing twice.
+            rows: from `saved.row`, for all series to which something was added since their totals
+                were saved.
         """
         number = self.next_save
         query = (

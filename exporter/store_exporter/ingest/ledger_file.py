@@ -16,7 +16,7 @@ SAVES_NAME = "ingest.saves"
 _APPLICATION = 0x53746F49
 _VERSION = 1
 _CACHE = 16_000
-"""KiB of pages that are kept in memory: those of about 100,000 keys."""
+"""KiB of pages that are kept in memory, enough for about 100,000 keys."""
 _SCHEMA = f"""
 CREATE TABLE series (
     org TEXT, domain TEXT, platform TEXT, operation TEXT,
@@ -49,7 +49,7 @@ class LedgerError(Exception):
     """The file cannot be used; the message says why.
 
     Attributes:
-        full: whether it is for want of room on the disk.
+        full: whether the disk has no room.
         passing: whether it may be usable later: another process holds it, or the disk has no room
             or does not respond.
     """
@@ -147,7 +147,7 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
 
 
 def _hold(database: sqlite3.Connection, holder: str) -> None:
-    """Note who holds the file now, and drop totals that it cannot go on from."""
+    """Record the new holder of the file, and drop totals that it cannot continue."""
     boot = _boot()
     for name, before, clean in database.execute("SELECT * FROM holder").fetchall():
         stopped = not clean and (not boot or before != boot)
@@ -160,7 +160,7 @@ def _hold(database: sqlite3.Connection, holder: str) -> None:
 
 
 def unusable(path: Path, error: Exception) -> LedgerError:
-    """Return what an exception of the database or the system says about the file."""
+    """Return the error about the file for an exception of the database or the system."""
     if sqlite.is_in_use(error):
         return LedgerError(f"another exporter takes reports with {path}", passing=True)
     passing = isinstance(error, sqlite.ERRORS) and not sqlite.is_damage(error)
@@ -169,7 +169,7 @@ def unusable(path: Path, error: Exception) -> LedgerError:
 
 
 def _boot() -> str:
-    """Return what identifies this life of the machine; empty where the system does not tell."""
+    """Return the id of the machine's current boot; empty if the system has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:

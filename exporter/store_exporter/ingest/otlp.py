@@ -1,7 +1,8 @@
-"""The points of an OTLP request that are ours, as plain data.
+"""Reads the points of an OTLP request as plain data.
 
-Just the contract of docs/applications.md is taken. Imported only where something is received by
-OTLP, because it needs opentelemetry-proto; facts are of its version 1.10 of the protocol.
+Only points of the contract in docs/applications.md are accepted. This module is imported only if
+something is received by OTLP, because it needs opentelemetry-proto. Facts about the protocol are
+from its version 1.10.
 """
 
 from __future__ import annotations
@@ -43,24 +44,24 @@ DURATION = "store.operation.duration"
 _UNITS = {OPERATIONS: ("", "{operation}"), ERRORS: ("", "{operation}"), DURATION: ("s",)}
 _LABELS = frozenset({"org", "domain", "platform", "operation"})
 _ATTRIBUTES = {OPERATIONS: _LABELS, DURATION: _LABELS, ERRORS: _LABELS | {"error_type", "fault"}}
-"""Attributes that a point may have, dots written as underscores; `org` and `fault` tell nothing."""
+"""Attributes that a point may have, dots written as underscores; `org` and `fault` are not used."""
 MAX_POINTS = 5000
 _MAX_PARTS = 20 * MAX_POINTS
-"""Most messages of which a request may consist; a point has less than twenty, and one that is empty
-costs as much to read as any other."""
+"""Most messages in a request. A point has fewer than twenty, and an empty message costs as much to
+read as any other."""
 _MOST_BUCKETS = 1000
 _MOST_COUNT = 2**53
 
 
 class PointError(Exception):
-    """A point is none of the contract; the message says why."""
+    """A point does not follow the contract; the message says why."""
 
 
 def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
-    """Read a request; for a thread, because large ones take a second.
+    """Read a request. Call it in a thread, because large ones take a second.
 
     Raises:
-        BodyError: it is none, or has too many points.
+        BodyError: the body is not a request, or has too many points.
     """
     request = ExportMetricsServiceRequest()
     try:
@@ -81,10 +82,10 @@ def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
 
 
 def _check_size(request: ExportMetricsServiceRequest) -> None:
-    """Refuse a request with too many points, or too many of what may hold them.
+    """Refuse a request with too many resources, scopes, metrics or points.
 
     Raises:
-        BodyError: it has.
+        BodyError: there are too many.
     """
     most = MAX_POINTS + 1
     resources = request.resource_metrics[:most]
@@ -101,7 +102,7 @@ def _too_many() -> BodyError:
 
 
 def points(request: ExportMetricsServiceRequest, tenant: Tenant) -> Iterator[Point | PointError]:
-    """Yield the points of a request, and for each that is not of the contract why."""
+    """Yield the points of a request, or a `PointError` for each that breaks the contract."""
     for source, metric in sources(request):
         data = _data(metric)
         try:
@@ -120,7 +121,7 @@ def points(request: ExportMetricsServiceRequest, tenant: Tenant) -> Iterator[Poi
 
 
 def sources(request: ExportMetricsServiceRequest) -> Iterator[tuple[bytes, Metric]]:
-    """Yield each metric with the identity of its source, whose length is bounded."""
+    """Yield each metric with the identity of its source, which has a fixed length."""
     for resource in request.resource_metrics:
         who = _digest(resource.resource.SerializeToString(deterministic=True))
         for scope in resource.scope_metrics:
@@ -141,10 +142,10 @@ def _data(metric: Metric) -> Any:
 
 
 def _check_metric(metric: Metric) -> None:
-    """Check all that the points of a metric have in common.
+    """Check what all points of a metric have in common.
 
     Raises:
-        PointError: it is not of the contract.
+        PointError: it does not follow the contract.
     """
     name, kind = metric.name, metric.WhichOneof("data")
     if name not in _UNITS:
@@ -183,7 +184,7 @@ def _point(name: str, point: Any, source: bytes, tenant: Tenant, *, delta: bool)
     start, at = point.start_time_unix_nano, point.time_unix_nano
     if not at or start > at:
         raise PointError(f"{name}: the times are not set, or in the wrong order")
-    # What distinguishes streams is what the sender's SDK keeps apart.
+    # Streams are told apart by what the sender's SDK keeps apart.
     parts = (name, *(f"{key}={value}" for key, value in sorted(attributes.items())))
     identity = _digest(source, *(part.encode("utf-8", "replace") for part in parts))
     stream = MarkKey(tenant.org, "stream", identity.hex())

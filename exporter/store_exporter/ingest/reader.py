@@ -27,20 +27,20 @@ from .calls import (
 )
 
 _KIND = ("domain", "platform", "operation", "error_type", "error_class", "http_status")
-"""The fields by which calls are counted alike."""
+"""The fields that decide in which series, and with which outcome, a call is counted."""
 
 
 class _Kind:
-    """Calls of one batch that are counted alike: of one series, with one outcome.
+    """Calls of one batch with the same series and the same outcome.
 
     Attributes:
-        labels: of the series.
+        labels: the labels of the series.
         error_type: how they failed; None for successes.
         status: the HTTP status of the failure, if there was one.
-        plain: whether nothing but a duration is recorded of each.
-        durations: seconds of each; a call is counted by being in it.
-        exemplars: of those that came with a trace.
-        details: of successes that came with a time or a trace, both, by their duration.
+        plain: whether only the duration of each call is recorded.
+        durations: seconds of each call; its length is the number of calls.
+        exemplars: exemplars of the calls that came with a trace.
+        details: time and trace of successes that are not plain, by their duration.
     """
 
     __slots__ = ("details", "durations", "error_type", "exemplars", "labels", "plain", "status")
@@ -61,9 +61,9 @@ class _Shape:
     """Calls of one batch that have the same fields.
 
     Attributes:
-        alike: takes from a call what tells its kind from others.
-        kinds: those that were met, by that.
-        plain: whether all fields of them are counted, and none only shown.
+        alike: returns the values of a call that identify its kind.
+        kinds: the kinds that were found, by these values.
+        plain: whether all their fields are counted, and none is only shown.
     """
 
     __slots__ = ("alike", "kinds", "plain")
@@ -92,12 +92,12 @@ class _Failed(NamedTuple):
 class CallReader:
     """Reads the calls of one batch and adds them up.
 
-    What calls have in common is looked at once: which fields they have, and what their store,
-    operation and error come to. What remains for each is its duration.
+    What calls have in common is evaluated once: which fields they have, and the labels and error
+    type that follow from their store, operation and error. Only the duration is read of each call.
 
     Attributes:
-        refusals: those that cannot be counted.
-        unmapped: names of error classes that no table knows, counted as `exception`.
+        refusals: why each of the other calls cannot be counted.
+        unmapped: names of error classes that are in no table; they are counted as `exception`.
     """
 
     def __init__(self, tenant: Tenant) -> None:
@@ -106,18 +106,18 @@ class CallReader:
         self._tenant = tenant
         self._now = tenant.now()
         self._shapes: dict[tuple[str, ...], _Shape] = {}
-        # Of the last plain shape with so many fields: its `alike` and `kinds`.
+        # `alike` and `kinds` of the last plain shape, by its number of fields.
         self._usual: dict[int, tuple[Callable[[Any], Any], dict[Any, _Kind]]] = {}
         self._kinds: list[_Kind] = []
         self._failed: list[_Failed] = []
 
     @property
     def accepted(self) -> int:
-        """How many were accepted."""
+        """How many calls were accepted."""
         return sum(len(kind.durations) for kind in self._kinds)
 
     def additions(self) -> dict[Labels, Addition]:
-        """Return what they add, by labels."""
+        """Return what the accepted calls add, by labels."""
         found: dict[Labels, Addition] = {}
         for kind in self._kinds:
             if not kind.durations:
@@ -136,7 +136,7 @@ class CallReader:
         return found
 
     def slowest(self) -> list[Call]:
-        """Return of each store the slowest of those that succeeded."""
+        """Return the slowest successful call of each store."""
         found: dict[tuple[str, str], Call] = {}
         for kind in self._kinds:
             if kind.error_type is not None or not kind.durations:
@@ -147,7 +147,7 @@ class CallReader:
         return list(found.values())
 
     def failed(self) -> Iterator[Call]:
-        """Yield those that failed, one by one."""
+        """Yield each failed call."""
         plain = (
             _Failed(kind, seconds, self._now)
             for kind in self._kinds
@@ -160,7 +160,7 @@ class CallReader:
             yield Call(*place, kind.error_type, message, kind.status, trace_id)
 
     def succeeded(self) -> Iterator[Call]:
-        """Yield those that succeeded, one by one."""
+        """Yield each successful call."""
         for kind in self._kinds:
             if kind.error_type is None:
                 yield from (self._success(kind, seconds) for seconds in kind.durations)
@@ -172,22 +172,22 @@ class CallReader:
         return Call(*place, trace_id=trace_id)
 
     def read(self, found: Iterable[Found]) -> bool:
-        """Add calls, and note of the others why they cannot be counted.
+        """Add the calls that can be counted, and record why each of the others cannot.
 
         Returns:
             Whether there were any.
         """
         usual, index = self._usual, None
         for index, call in found:
-            # Most calls have the fields of one before, and nothing but a duration to record.
-            # As many fields, and among them all that are taken, are the same fields.
+            # Most calls have the fields of an earlier one, and only a duration to record. A call
+            # with the same number of fields that has all fields of a plain shape has no others.
             try:
                 alike, kinds = usual[len(call)]
                 seconds = call["duration_seconds"]
                 if seconds.__class__ is float and 0 <= seconds <= MAX_SECONDS:
                     kinds[alike(call)].durations.append(seconds)
                     continue
-            except (KeyError, TypeError):  # no object, other fields, a new kind, what is no text
+            except (KeyError, TypeError):  # not an object, other fields, a new kind, not a text
                 pass
             try:
                 self._add(call)

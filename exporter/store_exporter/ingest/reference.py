@@ -1,4 +1,4 @@
-"""The tables of docs/applications.md, from what reads the reports."""
+"""The tables of docs/applications.md, made from the code that reads reports."""
 
 from __future__ import annotations
 

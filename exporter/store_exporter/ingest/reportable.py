@@ -1,4 +1,4 @@
-"""Of which stores an application may report; what was reported of any other is forgotten."""
+"""Decides which stores an application may report; what was reported of others is forgotten."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def reportable(
 
     Args:
         orgs: the tenants.
-        stores: all that are watched, in whichever process.
-        owners: the org by domain of what sources named and may name again when they respond.
+        stores: all watched stores, in whichever process.
+        owners: the org by domain, for domains that sources named and may name again.
 
     Returns:
-        Takes org, domain and platform of the store.
+        A function of the store's org, domain and platform.
     """
     platforms = {(store.org, store.domain): store.platform for store in stores}
 

@@ -1,4 +1,4 @@
-"""How a series of reported operations is saved, and what is added to one, as JSON and back."""
+"""Converts series of reported operations, and additions to them, to JSON and back."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..metrics.guard import Labels
 from ..metrics.histogram import Histogram
 
 Row = tuple[str, str, str, str, str]
-"""A series as it is saved."""
+"""A series as it is saved: its labels, and its totals as JSON."""
 
 
 AddedRow = tuple[
     str, str, str, str, int, Mapping[str, int], Sequence[float], Sequence[tuple[float, int]], float
 ]
-"""What is added to a series, as it is saved."""
+"""An addition to a series as it is saved: the labels, then the addition's figures."""
 
 
 class SavedSeries(NamedTuple):
@@ -28,9 +28,9 @@ class SavedSeries(NamedTuple):
 
     Attributes:
         labels: of the series.
-        totals: what it stood at.
-        seen: whether a scraper had met it.
-        behind: the first save that added to its saved totals; None where they are the last ones.
+        totals: its totals.
+        seen: whether a scraper had received it.
+        behind: the first save that added to its saved totals; None if none did.
     """
 
     labels: Labels
@@ -40,7 +40,7 @@ class SavedSeries(NamedTuple):
 
 
 def row(labels: Labels, totals: Totals) -> Row:
-    """Return what is saved of a series that stands at these totals."""
+    """Return the row that saves a series with these totals."""
     histogram = totals.histogram
     document = (
         totals.finished,
@@ -58,7 +58,7 @@ def row(labels: Labels, totals: Totals) -> Row:
 
 
 def added_row(labels: Labels, addition: Addition) -> AddedRow:
-    """Return what is saved of an addition to a series."""
+    """Return the row that saves an addition to a series."""
     return (
         *labels,
         addition.finished,
@@ -70,15 +70,15 @@ def added_row(labels: Labels, addition: Addition) -> AddedRow:
 
 
 def added_text(rows: Sequence[AddedRow]) -> str:
-    """Return what is added to series as one text."""
+    """Return saved additions as one JSON text."""
     return to_json(rows).decode()
 
 
 def additions(text: str) -> Iterator[tuple[Labels, Addition]]:
-    """Read what `added_text` made.
+    """Yield the additions of a text that `added_text` made.
 
     Raises:
-        ValueError, TypeError: it is none.
+        ValueError, TypeError: the text is malformed.
     """
     for org, domain, platform, operation, finished, errors, seconds, counts, total in json.loads(
         text
@@ -89,10 +89,10 @@ def additions(text: str) -> Iterator[tuple[Labels, Addition]]:
 
 
 def grown(before: Totals, addition: Addition) -> Totals:
-    """Return totals with an addition to failures of known types.
+    """Return the totals after an addition, whose error types they must have already.
 
-    Sums of seconds depend in their last digits on the order in which they were added up, and one
-    that fell would read as a reset. So this one is above any of them, by some 1e-13 of it.
+    The last digits of a sum of seconds depend on the order in which it was added up, and a sum that
+    fell would read as a reset. So this sum is raised above every possible one, by some 1e-13 of it.
     """
     after = before.plus(addition, before.created)
     if after.histogram is not before.histogram:
@@ -102,17 +102,17 @@ def grown(before: Totals, addition: Addition) -> Totals:
 
 
 def totals(document: Sequence[Any], empty: Histogram) -> Totals:
-    """Read the last column of what `row` made, as JSON reads it.
+    """Return the totals of the last column of a `row`, decoded from JSON.
 
     Raises:
-        ValueError: of other buckets than the recorder's.
-        TypeError, OverflowError: it is none.
+        ValueError: the buckets are not the recorder's.
+        TypeError, OverflowError: the document is malformed.
     """
     finished, errors, created, errors_created, total, zero, schema, start, bounds, cells = document
     if tuple(bounds) != tuple(empty.bounds) or (schema is None) != (empty.schema is None):
         raise ValueError("the buckets are others")
     histogram = Histogram(empty.bounds, native=schema is not None)
-    # Of 64 bits, because more is to come to what may be close to 32.
+    # 64 bits, because the counts may be close to 32 bits and will grow.
     histogram.cells = array("Q", cells)
     histogram.schema, histogram.start = schema, start
     histogram.zero, histogram.sum = zero, total

@@ -1,8 +1,8 @@
-"""OTLP streams: what each point adds, also where points come twice or late, or a stream restarts.
+"""OTLP streams: what each point adds, even if points come twice or late, or a stream restarts.
 
-Increases (delta) add themselves; a request of them that is sent again is known by its bytes. Totals
-(cumulative) add what they grew by since the last one of the stream, which is remembered beside the
-series: so nothing is missed while a sender cannot reach us, and nothing counts twice.
+An increase (delta) is added as it is; a request of increases that is sent again is recognised by
+its bytes. A total (cumulative) adds its growth since the last total of the stream, which is saved
+with the series. So nothing is missed while a sender cannot reach us, and nothing counts twice.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .ledger import MarkKey
 
 
 class Figure(Enum):
-    """The content of a point for a series."""
+    """What a point measures of a series."""
 
     FINISHED = "operations"
     ERRORS = "failures of one type"
@@ -32,10 +32,10 @@ class Buckets:
     """Counts of a histogram by bucket.
 
     Attributes:
-        scale: of exponential buckets, whose number is the index of OTLP; None for those with the
-            bounds of the contract, numbered from 0.
-        counts: those that are not empty.
-        zero: observations of no duration.
+        scale: scale of exponential buckets, numbered by their OTLP index; None for buckets with
+            the bounds of the contract, numbered from 0.
+        counts: observations by number of the bucket, without empty buckets.
+        zero: observations in OTLP's zero bucket.
     """
 
     scale: int | None
@@ -43,7 +43,7 @@ class Buckets:
     zero: int = 0
 
     def at(self, scale: int) -> Buckets:
-        """Return the same in coarser exponential buckets."""
+        """Return the same observations in exponential buckets of a lower scale."""
         counts: dict[int, int] = {}
         for index, count in self.counts.items():
             coarse = index >> ((self.scale or 0) - scale)
@@ -53,14 +53,14 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """A point's value: a count, and of a histogram the sum of seconds and the buckets."""
+    """A point's value: a count, and for a histogram also the sum of seconds and the buckets."""
 
     count: int
     sum: float = 0.0
     buckets: Buckets | None = None
 
     def since(self, before: Values) -> Values | None:
-        """Return what was added since an earlier value; None when it is not an earlier one."""
+        """Return the increase since an earlier value, or None if it cannot be an earlier one."""
         buckets = _increase(self.buckets, before.buckets)
         if (self.buckets is None) != (buckets is None) or self.count < before.count:
             return None
@@ -87,10 +87,10 @@ class Point(NamedTuple):
     """One point of a stream.
 
     Attributes:
-        stream: whose it is: source, metric and attributes.
+        stream: identity of its stream: source, metric and attributes.
         labels: the series that it is counted in.
-        figure: what of it.
-        error_type: of a count of failures.
+        figure: what it measures of the series.
+        error_type: error type of a count of failures; empty for other figures.
         delta: whether it is an increase, and not a total.
         start: Unix time in nanoseconds from which it counts; 0 when that is not known.
         time: Unix time in nanoseconds up to which it counts.
@@ -108,22 +108,22 @@ class Point(NamedTuple):
 
 
 class StreamError(Exception):
-    """A total cannot be one of its stream; the message says why."""
+    """A total contradicts its stream; the message says why."""
 
 
 def added(point: Point, before: str | None) -> tuple[Values | None, str | None]:
-    """Return what a total adds, if anything, and what is to be remembered of it, if that changes.
+    """Return what a total adds, if anything, and the new note of its stream, if that changes.
 
     Args:
         point: a point that is a total.
-        before: what was remembered of its stream.
+        before: the saved note of its stream, if there is one.
 
     Raises:
-        StreamError: it is of before the stream began anew, or it fell.
+        StreamError: the total is from before a restart of its stream, or it fell.
     """
     note = _note(point)
     if before is None:
-        # Where it is not known since when it counts, it is only where counting begins.
+        # Without a start time, the first total is only the baseline of later ones.
         return (point.values if point.start else None), note
     start, time, values = _read(before)
     if point.start > start:
@@ -159,13 +159,13 @@ def _read(note: str) -> tuple[int, int, Values]:
 
 
 def add(addition: Addition, point: Point, values: Values, middles: Sequence[float]) -> None:
-    """Add to a series what a point brought.
+    """Add the increase of a point to an addition.
 
     Args:
-        addition: what is to be added to the series.
-        point: tells what the values are.
-        values: what it brought.
-        middles: seconds within each bucket of the contract.
+        addition: collects what is added to the series.
+        point: says what the values measure.
+        values: the increase.
+        middles: a duration in seconds within each bucket of the contract.
     """
     if point.figure is Figure.FINISHED:
         addition.finished += values.count

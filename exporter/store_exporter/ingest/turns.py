@@ -1,4 +1,4 @@
-"""Long work: in the event loop a turn at a time, and of one org after another."""
+"""Divides long work into turns: for the event loop, and between orgs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 TURN_SECONDS = 0.001
-"""How long others wait at most, but for what cannot be divided."""
+"""Longest time that others wait, except for work that cannot be divided."""
 
 T = TypeVar("T")
 
 
 async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
-    """Yield items, and leave the event loop to others whenever a turn is over."""
+    """Yield items, and let other tasks of the event loop run whenever a turn is over."""
     since = perf_counter()
     for item in items:
         yield item
@@ -26,9 +26,9 @@ async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
 
 
 class OrgTurns:
-    """Has work done one after the other, and orgs take turns when work has to wait.
+    """Runs one piece of work at a time; orgs take turns when work has to wait.
 
-    So what one org has waiting delays another's by one piece of it, however much it is.
+    So the waiting work of one org, however much it is, delays another org by one piece of it.
     """
 
     def __init__(self) -> None:
@@ -41,6 +41,6 @@ class OrgTurns:
         own = self._own.get(org)
         if own is None:
             own = self._own[org] = asyncio.Lock()
-        # Of each org at most one waits here, where whoever came first is first.
+        # At most one task of each org waits for `_all`, which serves them in order of arrival.
         async with own, self._all:
             yield

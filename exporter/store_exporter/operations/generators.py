@@ -22,13 +22,13 @@ class Iteration:
     """The run of a generator, timed without the work of its consumer.
 
     Attributes:
-        handle: counts it.
+        handle: counts the run.
         seconds: time spent in the generator until its clock was last stopped.
-        since: when its clock was started.
-        span: active while the generator runs; None without one.
+        since: when its clock was last started.
+        span: active while the generator runs; None if there is no span.
     """
 
-    # Without `__init__`, which would take longer than the clock: `_begin` sets each.
+    # No `__init__`, which would take longer than reading the clock: `_begin` sets each attribute.
     __slots__ = ("handle", "seconds", "since", "span")
 
     handle: OperationHandle
@@ -84,7 +84,7 @@ class AsyncIteration(Iteration):
     is_open: bool
 
     def __del__(self) -> None:
-        # A signal handler may have raised before it began.
+        # The attribute is missing if a signal handler raised before the run began.
         if getattr(self, "is_open", False):
             self.handle.fail(self.seconds, "cancelled")
             if self.span is not None:

@@ -27,25 +27,25 @@ class StoreLabels(NamedTuple):
 
 
 Labels = Callable[..., tuple[str, str, str]]
-"""An application's function: from an operation's arguments to org, domain and platform."""
+"""An application's function: returns org, domain and platform, given an operation's arguments."""
 
 Fixed = tuple[str | None, str | None, str | None]
-"""Org, domain and platform as given to `track`; None is for the context to fill in."""
+"""Org, domain and platform as given to `track`; the context supplies those that are None."""
 
 _store: ContextVar[list[Any]] = ContextVar("store_exporter_store")
-"""What was entered last: org, domain, platform, the `StoreContext`, and what resets it."""
+"""The block that was entered last: org, domain, platform, `StoreContext`, and the reset token."""
 
 _known, _enter, _leave = _store.get, _store.set, _store.reset
 
 
 class StoreContext:
-    """The block of a `store_context`, which makes it; also decorates functions.
+    """The context manager that `store_context` returns; also a decorator of functions.
 
-    What is open stands in the context and nothing in here, so that it may be entered again, also
-    while it is open, from any thread or task.
+    Open blocks are recorded in the context variable and not in this object, so it may be entered
+    again, also while it is open, from any thread or task.
     """
 
-    # Without `__init__`, which would take longer than to enter: `store_context` sets each.
+    # No `__init__`, which would take longer than entering: `store_context` sets each attribute.
     __slots__ = ("domain", "org", "platform")
 
     org: str
@@ -72,7 +72,7 @@ class StoreContext:
                 pass
 
     def __call__(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
-        """Return the function with each call inside the block."""
+        """Return the function, wrapped so that each call runs inside the block."""
 
         @wraps(function)
         def inside(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -83,11 +83,11 @@ class StoreContext:
 
 
 def store_context(*, org: str, domain: str, platform: str) -> StoreContext:
-    """Give the store of all operations that start inside the block without labels of their own.
+    """Set the store of all operations that start inside the block without labels of their own.
 
-    For servers that serve many tenants: one block around a request or job. The values travel with
-    `contextvars`, so into tasks but not into threads that are started inside. They are checked
-    when an operation starts; whatever they are, nothing is raised.
+    For servers that serve many tenants: put one block around each request or job. The values are
+    in `contextvars`, so tasks that are started inside inherit them and threads do not. They are
+    checked when an operation starts; invalid values raise nothing.
     """
     made = StoreContext()
     made.org = org
@@ -102,7 +102,7 @@ def always(handle: OperationHandle) -> Find:
 
 
 def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
-    """Return the function that finds a call's handle by the application's function."""
+    """Return a function that finds a call's handle with the application's function."""
     find_known = recorder.handles.get
 
     def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> OperationHandle:
@@ -114,7 +114,7 @@ def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
         except Exception as error:
             if comes_from_outside(error):
                 raise
-            # Counted; the operation goes on, unrecorded.
+            # The error is counted; the operation continues, unrecorded.
             recorder.broke("labels", error, operation)
             return recorder.nowhere
 
@@ -122,7 +122,7 @@ def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
 
 
 def by_context(recorder: Recorder, operation: str, fixed: Fixed) -> Find:
-    """Return the function that finds a call's handle by the context."""
+    """Return a function that finds a call's handle in the context."""
     find_known = recorder.handles.get
 
     def find(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
@@ -137,7 +137,7 @@ def by_context(recorder: Recorder, operation: str, fixed: Fixed) -> Find:
         except Exception as error:
             if comes_from_outside(error):
                 raise
-        # What is new or wrong is found out, and counted, where there is time for it.
+        # New and wrong labels take the slow path, which also counts errors.
         return in_context(recorder, operation, fixed)
 
     return find_all if fixed == (None, None, None) else find
@@ -150,7 +150,7 @@ def _no_context(fixed: Fixed) -> MisuseError:
 
 
 def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHandle:
-    """Return the handle for the fixed labels, completed by those of the context. Never raises."""
+    """Return the handle for the fixed labels and those of the context. Never raises."""
     try:
         org, domain, platform = fixed
         if org is None or domain is None or platform is None:
@@ -165,6 +165,6 @@ def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHan
     except Exception as error:
         if comes_from_outside(error):
             raise
-        # Counted; the operation goes on, unrecorded.
+        # The error is counted; the operation continues, unrecorded.
         recorder.broke("labels", error, operation)
         return recorder.nowhere

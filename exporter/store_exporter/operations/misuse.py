@@ -1,4 +1,4 @@
-"""What `track` checks when a function is decorated, while the programmer is looking."""
+"""Checks of what is passed to `track`; arguments are checked when a function is decorated."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
 
 def no_error_type(value: object, place: str) -> MisuseError:
-    """Return what is wrong with a verdict that is neither an error type nor an exception.
+    """Return the error for a verdict that is neither an error type nor an exception.
 
     Args:
-        value: the verdict; told where it is like a name, for anything else may hold secrets.
+        value: the verdict; quoted only if it looks like a name, because others may hold secrets.
         place: the file and line that it comes from.
     """
     if isinstance(value, str) and _NAME.fullmatch(value):
@@ -32,18 +32,18 @@ def no_error_type(value: object, place: str) -> MisuseError:
 
 
 def place_of(function: object) -> str:
-    """Return the file and line of a function, as far as it tells."""
+    """Return the file and line of a function, or the name of its type if it has no code."""
     code = getattr(function, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else f"{type(function).__name__}"
 
 
 def is_kind(check: Callable[[Any], bool], function: Any) -> bool:
-    """Whether a function, or an object that is called like one, is of a kind."""
+    """Whether a check holds for a function, or for the `__call__` of a callable object."""
     return check(function) or check(getattr(type(function), "__call__", None))  # noqa: B004
 
 
 def check_function(function: object) -> None:
-    """Raise TypeError for what cannot be decorated."""
+    """Raise TypeError for an object that cannot be decorated."""
     if isinstance(function, type) or not callable(function):
         raise TypeError(f"track() decorates functions and methods, not {function!r}")
 
@@ -55,7 +55,7 @@ def check_arguments(
     failure: object,
     recorder: object,
 ) -> None:
-    """Raise TypeError or ValueError for arguments of `track` that would not work."""
+    """Raise TypeError or ValueError for invalid arguments of `track`."""
     _check_text("operation", operation)
     for name, value in zip(("org", "domain", "platform"), fixed, strict=True):
         if value is not None:

@@ -14,9 +14,9 @@ from .spans import OperationSpan
 
 
 class Operation:
-    """An operation that runs now: what `with track(…) as operation` gives. Never raises."""
+    """A running operation, as `with track(…) as operation` gives it. Never raises."""
 
-    # Without `__init__`, which would take longer than the clock: the caller sets each attribute.
+    # No `__init__`, which would take longer than reading the clock: the caller sets each attribute.
     __slots__ = ("frame", "handle", "outer", "since", "span", "verdict")
 
     handle: OperationHandle
@@ -26,7 +26,7 @@ class Operation:
     frame: FrameType | None
     """The frame that opened it, as long as it is open."""
     outer: Operation | None
-    """The operation that the same context manager opened before, if it is nested in itself."""
+    """The operation that the same context manager already has open in this frame, if any."""
 
     def fail(self, error: ErrorName | BaseException) -> None:
         """Count the operation as failed, whether or not it raises afterwards.

@@ -1,7 +1,7 @@
-"""From what an operation did to what is counted. Nothing here raises.
+"""Counts an operation by how it ended. Nothing here raises.
 
-A failure of the application's own functions, or of classification, is counted and logged by the
-recorder; the operation is then counted as if that function were not there.
+If one of the application's own functions or the classification fails, the recorder counts and logs
+that failure; the operation is then counted as if that function were not there.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ Verdict = str | BaseException | None
 """Why an operation failed: an error type, or an exception to be classified; None if it did not."""
 
 Failure = Callable[[Any], Verdict]
-"""An application's predicate: from an operation's result to why it is a failure."""
+"""An application's predicate: returns why an operation's result is a failure, or None."""
 
-# Both are added to a handle's list by `+=`, which calls nothing. So neither a signal handler that
-# raises nor the end of the stack comes between, and no operation stays in progress for ever.
+# Both are added to a handle's list by `+=`, which calls nothing. So neither a signal handler nor an
+# exhausted stack can raise in between, and no operation stays in progress for ever.
 
 TICKET = (None,)
-"""Added to `tickets`, takes back a start that was interrupted before the operation began."""
+"""Added to `tickets`, it takes back a start that was interrupted before the operation began."""
 
 NO_ROOM = (0.0,)
-"""Added to `durations`, ends an operation where the stack has no room for recording how."""
+"""Added to `durations`, it ends an operation when the stack has no room to record how it ended."""
 
 
 def record_exception(handle: OperationHandle, seconds: float, error: BaseException) -> str:
@@ -40,7 +40,7 @@ def record_exception(handle: OperationHandle, seconds: float, error: BaseExcepti
         if comes_from_outside(own):
             handle.fail(seconds, "exception", error)
             raise
-        # Counted; an odd exception class must not hide the error.
+        # The failure is counted; an odd exception class must not hide the error.
         handle.broke("classify", own)
         error_type = "exception"
     handle.fail(seconds, error_type, error)
@@ -48,7 +48,7 @@ def record_exception(handle: OperationHandle, seconds: float, error: BaseExcepti
 
 
 def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) -> str | None:
-    """Count an operation that did not raise, by what was said about it; return its error type."""
+    """Count an operation by its verdict, and return its error type."""
     if verdict is None:
         handle.finish(seconds)
         return None
@@ -65,14 +65,14 @@ def record_verdict(handle: OperationHandle, seconds: float, verdict: Verdict) ->
 def record_result(
     handle: OperationHandle, seconds: float, failure: Failure, result: object
 ) -> str | None:
-    """Count an operation that did not raise, by what the predicate says; return its error type."""
+    """Count an operation that returned, by the predicate's verdict; return its error type."""
     try:
         verdict = failure(result)
     except BaseException as own:
         if comes_from_outside(own):
             handle.durations += (seconds,)
             raise
-        # Counted; the operation itself succeeded.
+        # The predicate's failure is counted; the operation itself succeeded.
         handle.broke("failure", own)
         verdict = None
     is_other = verdict is not None and not isinstance(verdict, BaseException)

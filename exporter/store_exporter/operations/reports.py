@@ -226,7 +226,7 @@ class CallReporter:
 
 
 def _is_address(url: str) -> bool:
-    """Whether a path can be appended, and it contains no secret."""
+    """Whether a path can be appended to this URL, and it contains no secret."""
     try:
         parts = urlsplit(url)
         known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

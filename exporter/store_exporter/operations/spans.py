@@ -1,10 +1,10 @@
-"""The span of an operation, where the application has set a tracer provider.
+"""The spans of operations, if the application has set a tracer provider.
 
-Nothing here raises but what a signal handler raised, which is for the application.
+Tracing raises nothing of its own; an exception of a signal handler passes to the application.
 
-A ticket that is not None is the tracer: so an operation without spans pays for one comparison.
-The span is the active one while the operation runs, and while it is recorded, so that exemplars
-and recent calls lead to it. It carries no message of an exception, which may hold anything.
+A ticket that is not None is the tracer, so an operation without spans costs one comparison. The
+span is active while the operation runs and while it is recorded, so that exemplars and recent
+calls lead to it. It has no exception message, because a message may contain anything.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 _FAILED = (Fault.STORE, Fault.CONFIG, Fault.APP)
-"""Faults that make a span an error: a refusal and a caller who went away are none."""
+"""Faults that make a span an error. A refusal does not, nor does a caller who went away."""
 
 
 class OperationSpan:
-    """The span of one operation, active from here on.
+    """The span of one operation, active from its creation.
 
     Args:
-        tracer: opens it.
-        handle: tells whose it is, and counts what goes wrong here.
+        tracer: opens the span.
+        handle: gives the labels, and counts errors of tracing.
     """
 
     __slots__ = ("_handle", "_span", "_token")
@@ -67,7 +67,7 @@ class OperationSpan:
             raise
 
     def resume(self) -> None:
-        """Make it the active span."""
+        """Make this span active."""
         if self._span is None:
             return
         try:
@@ -81,9 +81,9 @@ class OperationSpan:
             self._handle.broke("span", error)
 
     def suspend(self) -> None:
-        """Make the span active again that was before, if this is still the active one.
+        """Restore the span that was active before, if this one is still active.
 
-        In another context, where some frameworks leave blocks and generators, it is not.
+        It is not active in another context, where some frameworks leave blocks and generators.
         """
         token, self._token = self._token, None
         if token is None:
@@ -100,7 +100,7 @@ class OperationSpan:
             self._handle.broke("span", error)
 
     def end(self, error_type: str | None) -> None:
-        """End it with how the operation ended; None is a success."""
+        """End the span with the operation's error type; None means success."""
         self.suspend()
         span, self._span = self._span, None
         if span is None:
@@ -128,7 +128,7 @@ def called(
     failure: Failure | None,
     function: Callable[[], Any],
 ) -> Any:
-    """Call a function as an operation that has begun and is to have a span."""
+    """Call the function of a started operation inside a span."""
     span: OperationSpan | None = None
     try:
         span = OperationSpan(tracer, handle)
@@ -189,6 +189,6 @@ def _returned(
 
 
 def _ended(span: OperationSpan, error_type: str | None) -> None:
-    # Where the stack has no room for it the operation is counted all the same.
+    # The operation is already counted, even if the stack has no room to end its span.
     with suppress(RecursionError):
         span.end(error_type)

@@ -26,18 +26,18 @@ def track(
     `Operation`. A context manager may be entered again, also while it is open, from any thread
     or task.
 
-    Whatever happens in here, the operation's result or exception stays what it is. Misuse raises
-    where a function is decorated; later it is counted in
-    `store_exporter_instrumentation_errors_total` and logged, each kind at most once a minute.
+    The operation's result or exception never changes. Misuse raises an exception when a function is
+    decorated. Later it is counted in `store_exporter_instrumentation_errors_total` and logged, each
+    kind at most once a minute.
 
     Args:
         operation: its name, the value of the label `operation`.
-        org: the tenant. What is left out of org, domain and platform comes from `store_context`
-            when the operation starts.
+        org: the tenant. If org, domain or platform is left out, `store_context` supplies it when
+            the operation starts.
         domain: the store's host name.
         platform: `woocommerce`, `shopify`, …
-        labels: a function of the operation's arguments that returns (org, domain, platform), in
-            place of the three above; without arguments for a context manager.
+        labels: a function of the operation's arguments that returns (org, domain, platform),
+            instead of the three above. A context manager calls it without arguments.
         failure: a function of the operation's result that returns why it is a failure, as an
             error type or exception, or None. Decorators only; not for asynchronous generators.
         recorder: where to record; the process's own recorder by default.
@@ -45,10 +45,10 @@ def track(
     Raises:
         TypeError: when decorating, for a wrong argument or something that is not a function; and
             for `@track` without an operation.
-        ValueError: when decorating, for an empty text.
+        ValueError: when decorating, for an empty string.
     """
     if labels is None and failure is None:
-        # One that a block with these labels has used before spares it being made, and its search.
+        # Reuse the tracker of an earlier block with these labels: it has found its handle already.
         try:
             made: Tracker | None = (default() if recorder is None else recorder).trackers.get(
                 (org, domain, platform, operation)  # type: ignore[arg-type]
@@ -56,7 +56,7 @@ def track(
             if made is not None:
                 return made
         except Exception as error:
-            # What is wrong with the arguments is told where they are used.
+            # Wrong arguments are reported where they are used.
             if comes_from_outside(error):
                 raise
     if operation.__class__ is not str and callable(operation):

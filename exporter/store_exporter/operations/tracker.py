@@ -1,4 +1,4 @@
-"""What `track` returns: a decorator and a context manager of one operation."""
+"""`Tracker`, which `track` returns: the decorator and context manager of one operation."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _ONE_AT_A_TIME: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 class Tracker:
-    """Measures one operation, around a function or in a block; see `track`, which makes it.
+    """Measures one operation, around a function or in a block; created by `track`.
 
     Args:
         values: org, domain, platform and operation, as they were given.
-        labels: in place of the first three.
+        labels: the application's function that returns the first three instead.
         failure: judges a decorated function's result.
         recorder: where to record; the process's own by default.
     """
@@ -56,15 +56,15 @@ class Tracker:
         failure: Failure | None,
         recorder: Recorder | None,
     ) -> None:
-        # What is found in the table of handles as it is, where all of it is given and clean.
+        # If all values are given and clean, they are a key of the table of handles.
         self._values = values
         self._labels = labels
         self._failure = failure
         self._recorder = recorder
         self._handle: OperationHandle | None = None
-        # The operations open now. The only thing that a `with` block's beginning and end have in
-        # common, whatever thread, task or generator runs it, is their frame. So they are kept by
-        # it, but for one that began while there was no other: mostly there is none.
+        # The operations that are open now, by frame: the frame is all that the beginning and the
+        # end of a `with` block have in common, whatever thread, task or generator runs it. An
+        # operation that begins while no other is open, the usual case, is kept in `_alone`.
         self._alone: Operation | None = None
         self._open: dict[FrameType, Operation] = {}
 
@@ -152,7 +152,7 @@ class Tracker:
         except RecursionError:
             operation.handle.durations += NO_ROOM
 
-    # The same once more, because a call takes as long as the rest of what a block needs.
+    # These repeat `__enter__` and `__exit__`: calling them would double the cost of a block.
 
     async def __aenter__(self) -> Operation:
         handle = self._handle
@@ -231,7 +231,7 @@ class Tracker:
         try:
             handle = recorder.handles.get(self._values)  # type: ignore[arg-type]
             if handle is not None:
-                # The next block with these labels is given this tracker.
+                # The next block with these labels reuses this tracker.
                 if self._labels is None and self._failure is None:
                     recorder.trackers[self._values] = self  # type: ignore[index]
             elif self._labels is not None:
@@ -243,7 +243,7 @@ class Tracker:
         except Exception as error:
             if comes_from_outside(error):
                 raise
-            # It is counted there.
+            # `in_context` counts the error.
             return in_context(recorder, operation, (org, domain, platform))
         self._handle = handle
         return handle
@@ -272,12 +272,12 @@ class Tracker:
 
 
 def _end(operation: Operation, error: BaseException | None, frame: FrameType) -> None:
-    """End an operation in any of the less usual ways."""
+    """End an operation that has a span or that an exception ended."""
     operation.frame = None
     if error is None:
         operation.end()
     elif isinstance(error, GeneratorExit) and frame.f_code.co_flags & _GENERATOR:
-        # The block is in a generator, whose consumer has what it wanted.
+        # The block is in a generator, which its consumer closed: it has what it wanted.
         operation.end()
     else:
         operation.end_with(error)

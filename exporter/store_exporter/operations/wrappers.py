@@ -1,8 +1,7 @@
-"""What `track` makes of functions and coroutine functions.
+"""The wrappers that `track` puts around functions and coroutine functions.
 
-The wrappers of a function with fixed labels have everything bound beforehand, since they are on
-hot paths: a bare call plus two clock readings, one list pop and one list append. See
-docs/architecture/recorder.md.
+Those for fixed labels are on hot paths, so everything is bound beforehand. They cost two clock
+readings, one list pop and one list append more than a bare call. See docs/architecture/recorder.md.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from .outcome import NO_ROOM, TICKET, Failure, record_exception, record_result
 Function = Callable[..., Any]
 
 Find = Callable[[tuple[Any, ...], dict[str, Any]], OperationHandle]
-"""From the arguments of a call to the handle that records it. Never raises."""
+"""Returns the handle that records a call, given the call's arguments. Never raises."""
 
 
 def wrap_function(function: Function, handle: OperationHandle, failure: Failure | None) -> Function:
@@ -105,7 +104,7 @@ def wrap_coroutine(
 
 
 def wrap_function_late(function: Function, find: Find, failure: Failure | None) -> Function:
-    """Wrap a plain function whose labels each call decides."""
+    """Wrap a plain function whose labels are found at each call."""
     clock = perf_counter
 
     @wraps(function)
@@ -144,7 +143,7 @@ def wrap_function_late(function: Function, find: Find, failure: Failure | None) 
 
 
 def wrap_coroutine_late(function: Function, find: Find, failure: Failure | None) -> Function:
-    """Wrap a coroutine function whose labels each call decides."""
+    """Wrap a coroutine function whose labels are found at each call."""
     clock = perf_counter
 
     @wraps(function)

@@ -27,9 +27,9 @@ class Shard:
             raise ValueError("the shard's index must be at least 0 and below the count")
 
     def has(self, domain: str) -> bool:
-        """Tell whether a store is this process's.
+        """Whether this process watches the store of a domain.
 
-        Rendezvous hashing: one more process moves only the stores that it takes over.
+        Rendezvous hashing: adding a process moves only the stores that it takes over.
         """
         if self.count == 1:
             return True
@@ -47,7 +47,7 @@ class Change:
     added: tuple[Store, ...] = ()
     removed: tuple[Store, ...] = ()
     changed: tuple[tuple[Store, Store], ...] = ()
-    """Stores that are still there but differ in something, a secret perhaps: before and after."""
+    """Stores that remain but differ in something, such as a secret: before and after."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed)
@@ -58,12 +58,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """An inventory that is ready to take the place of the one before.
+    """A new inventory, ready to replace the current one.
 
     Attributes:
-        stores: this process's, by domain.
-        fleet: the same of all shards.
-        change: how this process's differ.
+        stores: the stores of this process, by domain.
+        fleet: the stores of all shards, by domain.
+        change: how the stores of this process differ from the current ones.
     """
 
     stores: Mapping[str, Store]
@@ -72,10 +72,10 @@ class Replacement:
 
 
 class Inventory:
-    """The stores by domain. A domain is one store: the first one given that has its secrets wins.
+    """The stores by domain. Of several stores of one domain, the first with usable secrets wins.
 
     Args:
-        shard: which part of the stores is this process's.
+        shard: the part of the stores that this process watches.
     """
 
     def __init__(self, shard: Shard | None = None) -> None:
@@ -85,33 +85,33 @@ class Inventory:
 
     @property
     def stores(self) -> Mapping[str, Store]:
-        """This process's stores by domain, in the order in which they were given."""
+        """The stores of this process by domain, in the order in which they were given."""
         return MappingProxyType(self._stores)
 
     @property
     def fleet(self) -> Mapping[str, Store]:
-        """The same of the stores of all shards."""
+        """The stores of all shards by domain, in the same order."""
         return MappingProxyType(self._fleet)
 
     def of(self, org: str) -> list[Store]:
-        """Return the stores of one tenant, of all shards."""
+        """Return the stores of one tenant in all shards."""
         return [store for store in self._fleet.values() if store.org == org]
 
     def find(self, org: str, domain: str) -> Store | None:
-        """Return a tenant's store of a domain, of all shards."""
+        """Return a tenant's store with this domain, of any shard, or None."""
         store = self._fleet.get(domain.lower())
         return store if store is not None and store.org == org else None
 
     def prepare(self, stores: Iterable[Store]) -> Replacement:
-        """Compare these stores with those that are there; in any thread, for it changes nothing.
+        """Compare these stores with the current ones; changes nothing, so any thread may call it.
 
-        Stores that are equal stay as they are.
+        A store that is equal to the current one keeps the same object.
         """
         before = self._stores
         fleet: dict[str, Store] = {}
         for store in stores:
             holder = fleet.get(store.domain)
-            # Who has the key goes before who only names the domain.
+            # An entry with usable secrets takes precedence over one that only names the domain.
             if holder is None or (holder.problem and not store.problem):
                 known = self._fleet.get(store.domain)
                 fleet[store.domain] = known if known == store and known is not None else store
@@ -128,10 +128,10 @@ class Inventory:
         return Replacement(after, fleet, change)
 
     def take(self, replacement: Replacement) -> Change:
-        """Take what was prepared, and return how it differs from what was there."""
+        """Switch to a prepared inventory, and return how it differs from the one before."""
         self._stores, self._fleet = replacement.stores, replacement.fleet
         return replacement.change
 
     def replace(self, stores: Iterable[Store]) -> Change:
-        """Take these stores in place of the ones before."""
+        """Replace all stores with these, and return the change."""
         return self.take(self.prepare(stores))

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAX_WINDOWS = 50
-"""Windows that the configuration may name for a store."""
+"""Most windows that the configuration may have for a store."""
 MAX_SECONDS = 31 * 86_400
-"""The longest window of the configuration: a store that is away longer should be taken out."""
+"""Longest window in the configuration; a store that is away longer should be removed from it."""
 MAX_BEGUN_SECONDS = 7 * 86_400
-"""The longest that may be begun at run time, where nobody reviews it."""
+"""Longest window that can be begun at run time, where nobody reviews it."""
 MAX_REASON = 200
-"""Characters of a reason."""
+"""Most characters of a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of maintenance.
+    """A maintenance window.
 
     Attributes:
         start: its first moment, in Unix time.
         end: the first moment after it.
-        reason: why, in a person's words; one line.
+        reason: why, as a person wrote it; one line.
     """
 
     start: float
@@ -29,10 +29,10 @@ class Window:
     reason: str
 
     def covers(self, moment: float) -> bool:
-        """Tell whether a moment lies within."""
+        """Whether a Unix time lies within the window."""
         return self.start <= moment < self.end
 
 
 def is_reason(text: str) -> bool:
-    """Tell whether a string can be a reason: one line that is not empty."""
+    """Whether a string can be a reason: one line that is not empty."""
     return 0 < len(text) <= MAX_REASON and text.isprintable() and bool(text.strip())

@@ -10,11 +10,11 @@ from .maintenance import Window
 
 
 class Secret:
-    """A value that shows itself only when asked: never in repr, str, logs or dumps.
+    """A value that only `reveal` shows; it never appears in repr, str, logs or dumps.
 
     Args:
         value: the secret.
-        source: reads it again; ValueError where it cannot. None where it cannot have changed.
+        source: reads it again, and raises ValueError if it cannot; None if it cannot have changed.
     """
 
     __slots__ = ("_source", "_value")
@@ -24,7 +24,7 @@ class Secret:
         self._source = source
 
     def afresh(self) -> Secret:
-        """Return what is where this secret was read; itself if that cannot be read."""
+        """Return the secret as its source has it now; itself if the source cannot be read."""
         try:
             return self if self._source is None else self._source()
         except ValueError:
@@ -48,9 +48,9 @@ class Secret:
 
 
 class Unreadable:
-    """Stands for a secret of a store that is unusable; the store is watched without it.
+    """Takes the place of an unusable secret of a store; the store is watched without it.
 
-    No dataclass, for pydantic would write one as a dictionary.
+    Not a dataclass, because pydantic would write one as a dictionary.
 
     Attributes:
         problem: why it cannot be read, or what is wrong with its form; free of secrets.
@@ -96,13 +96,13 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """What requests to a store go through.
+    """The proxy that requests to a store go through.
 
     Attributes:
         url: its address, such as `http://proxy.example.com:3128`.
-        username: who logs in to it; "" if nobody has to.
-        password: that of the user.
-        no_proxy: hosts, domains with all below them, addresses and networks that are reached
+        username: user name for the proxy; "" if it needs none.
+        password: password of that user.
+        no_proxy: hosts, domains with their subdomains, addresses and networks that are reached
             without it; `*` for all.
     """
 
@@ -126,15 +126,15 @@ class Store:
         settings: the platform's other settings by configuration key.
         probes: schedule by probe name.
         collectors: schedule by collector name.
-        requests_per_hour: the API budget for everything this exporter asks of the store.
-        concurrency: requests to the store at the same time.
-        max_body_bytes: of the largest response that is read.
+        requests_per_hour: the API budget for all requests of this exporter to the store.
+        concurrency: most requests to the store at the same time.
+        max_body_bytes: size of the largest response that is read.
         ca_file: PEM file with further trusted issuers, if any.
         lists: whether carts and products are listed one by one, by name.
         proxy: what requests go through, if anything.
-        maintenance: when nobody is alerted about it.
-        networks: of a store that a source named, the networks beside the public internet that its
-            name may lead to; None for others, which may be anywhere.
+        maintenance: windows in which nobody is alerted about it.
+        networks: for a discovered store, the networks besides the public internet that its name
+            may lead to; None for other stores, which may be anywhere.
     """
 
     org: str
@@ -156,7 +156,7 @@ class Store:
 
     @property
     def problem(self) -> str:
-        """Which credential is unusable and why; "" when none is."""
+        """Which credentials are unusable and why; "" if all are usable."""
         unreadable = (
             f"credentials.{name}: {value.problem}"
             for name, value in self.credentials.items()

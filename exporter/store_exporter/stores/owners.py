@@ -68,7 +68,7 @@ class SourceClaim:
 
     @property
     def domains(self) -> list[str]:
-        """All of them."""
+        """All domains of the source, allowed or refused."""
         stores = [store.domain for store in self.stores]
         return [*stores, *(refusal.domain for refusal in self.refusals)]
 
