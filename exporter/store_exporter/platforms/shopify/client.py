@@ -18,10 +18,10 @@ from .operations import PLANS
 
 
 class Options(clients.Options[TransportT, SleptT], total=False):
-    """What both clients may be given by keyword; `org` must be."""
+    """Keyword arguments of both clients; `org` is required."""
 
     api_version: str
-    """Of both APIs, such as 2026-10."""
+    """Version of both APIs, such as 2026-10."""
 
 
 class _Shop(Client[Api, TransportT, SleptT]):
@@ -50,8 +50,8 @@ class Shopify(_Shop[httpx.BaseTransport, None], BlockingClient[Api]):
     Args:
         url: the shop's own address, such as `https://shop.myshopify.com`.
         admin: an `App` of the Dev Dashboard, or an Admin API access token, `shpat_…`.
-        storefront_token: of the Storefront API, public or private (`shpat_…`); without one,
-            searching, paying and carts are not to be had.
+        storefront_token: a token of the Storefront API, public or private (`shpat_…`); without
+            one, searching, paying and carts are not available.
         options: `Options` has them; `org` is required.
 
     Raises:
@@ -63,5 +63,5 @@ class Shopify(_Shop[httpx.BaseTransport, None], BlockingClient[Api]):
 class AsyncShopify(_Shop[httpx.AsyncBaseTransport, Awaitable[None]], AsyncClient[Api]):
     """A Shopify shop, for asyncio: arguments and methods are those of `Shopify`.
 
-    Its methods are to be awaited, and so is `sleep`.
+    Its methods must be awaited, and its `sleep` returns an awaitable.
     """

@@ -1,4 +1,4 @@
-"""By what Shopify shows itself in responses, and what its credentials look like."""
+"""The marks by which Shopify's responses are recognised, and the forms of its credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARKS = GENERIC.plus(
         login_paths=("/password",),
         secrets=(
             r"\bshp[a-z]{2}_[0-9A-Za-z]+",
-            # Storefront tokens have no look of their own, so that their names give them away.
+            # Storefront tokens have no form of their own; they are found by the names before them.
             r"(?i:-token|client_secret|access_token)[\"']?\s*[:=]\s*[\"']?[^\s\"'&,}]{8,}",
         ),
     )

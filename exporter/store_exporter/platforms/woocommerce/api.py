@@ -1,4 +1,4 @@
-"""Requests to WooCommerce: where they go, what their responses mean, how lists are requested."""
+"""Sends requests to WooCommerce: finds the API, avoids caches, and reads the responses."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ V3 = "/wp-json/wc/v3"
 ANALYTICS = "/wp-json/wc-analytics"
 STORE = "/wp-json/wc/store/v1"
 PAGE = 100
-"""The most that WooCommerce puts on a page."""
+"""Most rows that WooCommerce puts on a page."""
 FULL = {"dp": "8"}
-"""Requests amounts as they are stored, whatever number of decimals the shop displays."""
+"""Requests amounts as they are stored, with however few decimals the shop displays them."""
 _FRESH = "_fresh"
-"""Parameter that WooCommerce does not know and that makes each request's address its own."""
+"""A parameter that WooCommerce ignores; it makes the address of each request unique."""
 _SPARE: Mapping[str, tuple[str, ...]] = {
     f"{STORE}/cart": (
         *("coupons", "fees", "items_weight", "needs_payment", "needs_shipping", "shipping_rates"),
@@ -56,12 +56,12 @@ _SPARE: Mapping[str, tuple[str, ...]] = {
     ),
     f"{V3}/webhooks": ("date_created", "date_modified", "hooks", "name", "resource", "topic"),
 }
-"""Members that each of what has these paths has, all of them short."""
+"""Members that every object of these paths has, all of them short."""
 _REFUSED = b"woocommerce_rest_authentication_error"
 MAX_PAGES = 10
-"""Pages that one operation reads at most, whatever the store says there are."""
+"""Most pages that one operation reads, however many the store says there are."""
 SUMMING = 120.0
-"""Seconds that an operation may take which adds up orders."""
+"""Most seconds that an operation which adds up orders may take."""
 
 
 class Api(api.Api):
@@ -69,7 +69,7 @@ class Api(api.Api):
 
     Attributes:
         location: where in the store the API is.
-        seen: by what the last responses to probes were known, see `caches.refuse_repeated`.
+        seen: what identified the last responses to probes, see `caches.refuse_repeated`.
     """
 
     page_size = PAGE
@@ -89,21 +89,21 @@ class Api(api.Api):
         self.seen = connection.seen
 
     def address(self, path: str) -> str:
-        """Return the address of a path, in which `/wp-json` stands for wherever the API is."""
+        """Return the address of a path that begins with `/wp-json`, wherever the API is."""
         return self.location.address(path)
 
     def deliver(self, path: str, request: Request) -> Plan[Response]:
         """Send a request past caches, to wherever the API is.
 
         Raises:
-            StoreError: api_not_found, the store has plain permalinks; redirect, it is at https and
-                configured with http; whatever a request may raise.
+            StoreError: api_not_found, the store has plain permalinks; redirect, it uses https but
+                is configured with http; any error of a request.
         """
         is_private = needs_key(request.url) or path.startswith(STORE)
         if request.method == "GET" and is_private:
             request = caches.uncached(request, _FRESH)
         response = yield from self.exchange(request)
-        # At most twice: to another place, and there with another signature or version.
+        # At most two repetitions: at another place, and there with another signature or version.
         for _ in range(2):
             is_older = path.startswith(STORE) and self.location.is_older(response)
             if not is_older and not (yield from self._learned(path, request, response)):
@@ -116,7 +116,7 @@ class Api(api.Api):
         return response
 
     def _learned(self, path: str, request: Request, response: Response) -> Plan[bool]:
-        """Learn from a response where the API is; True if that is worth another request."""
+        """Learn from a response where the API is; True if the request should be sent again."""
         location = self.location
         over_http = request.url.startswith("http:") and needs_key(request.url)
         if over_http and response.url.startswith("https:"):
@@ -128,7 +128,7 @@ class Api(api.Api):
                 yield from self._seek(response)
             # Another run may have found it meanwhile.
             return request.url != self.address(path)
-        # Over http a signature covers the path, which something before the store may rewrite.
+        # Over http a signature covers the path, which a server before the store may rewrite.
         unsigned = over_http and response.status == 401
         if not unsigned or _REFUSED not in response.body[:500]:
             return False
@@ -147,8 +147,8 @@ class Api(api.Api):
         if not self.location.learn_from(response):
             front = Request("HEAD", f"{self.url}/", idempotent=True)
             self.location.learn_from((yield from self.exchange(front)))
-        # Not before, so that other runs which miss the API meanwhile do not fail without a look;
-        # and not where it was found, so that it is looked for again as soon as it moves back.
+        # Recorded only now, so that other runs which miss the API meanwhile may look too; and not
+        # if the API was found, so that it is looked for again as soon as it moves back.
         if self.location.path == before:
             self.location.sought(self.monotonic())
 
@@ -156,8 +156,8 @@ class Api(api.Api):
         """Return the JSON of a successful response.
 
         Raises:
-            StoreError: api_not_found, that says so where Analytics is switched off; as
-                `READER` does.
+            StoreError: as `READER` does; api_not_found has a clear message if Analytics is
+                switched off.
         """
         try:
             return super().read(path, response)
@@ -170,12 +170,12 @@ class Api(api.Api):
 
 
 def between(when: TimeRange, name: str = "") -> dict[str, str]:
-    """Return the parameters of what was made in some time; of what was changed by `modified_`."""
-    # The store leaves out the moment that it is given.
+    """Return the parameters for what was created in a period; for changes name is `modified_`."""
+    # The store excludes the given moment itself.
     after = gmt(when.begin.timestamp() - 1)
     return {f"{name}after": after, "before": gmt(when.end.timestamp()), "dates_are_gmt": "true"}
 
 
 def gmt(when: float) -> str:
-    """Return a Unix time as WooCommerce's parameters take it together with `dates_are_gmt`."""
+    """Return a Unix time in the form that WooCommerce expects together with `dates_are_gmt`."""
     return datetime.fromtimestamp(max(0, int(when)), UTC).strftime("%Y-%m-%dT%H:%M:%S")

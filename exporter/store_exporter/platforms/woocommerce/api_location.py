@@ -1,12 +1,12 @@
-"""Where a store keeps WordPress' API: at /wp-json, unless its own Link header says otherwise.
+"""Finds WordPress' API in a store: at /wp-json, unless the store's own Link header says otherwise.
 
-WordPress names the address in a header of every page (`Link: <…>; rel="https://api.w.org/"`). It is
-elsewhere below another prefix, in index.php where the web server rewrites nothing, and in the query
-with plain permalinks. Only the path of what it names is used, at the address in the configuration.
+WordPress names the address in a header of every page (`Link: <…>; rel="https://api.w.org/"`). The
+API may be below another prefix, in index.php if the web server rewrites nothing, or in the query
+with plain permalinks. Only the path of that address is used, at the configured host.
 
-A shop may be in a folder of a host whose root is another WordPress, which responds for a folder
-that is gone and names its own API. One that is not below the store's path is the store's only if
-the store's own page names it, and as long as it knows the key.
+A shop may be in a folder of a host whose root is another WordPress. If the folder is gone, that
+WordPress responds and names its own API. So an API that is not below the store's path is accepted
+only if the store's own page names it, and only as long as it knows the key.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ...errors import StoreError
 from .auth import needs_key
 
 STORE = "/wc/store"
-"""Where the Store API is, below `ROOT`; versions from 6.4 on have it at `/wc/store/v1` as well."""
+"""Path of the Store API below `ROOT`; versions from 6.4 on have it at `/wc/store/v1` as well."""
 ROOT = "/wp-json"
-"""What the paths of requests begin with, wherever the API is."""
+"""Beginning of the paths that callers pass, wherever the API is."""
 
 _LINK = re.compile(r"<([^<>]{1,500})>\s*;[^<]*?\brel=\"?https://api\.w\.org/")
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,60}){1,8}")
@@ -31,15 +31,15 @@ _AGAIN_SECONDS = 300.0
 
 
 class ApiLocation:
-    """Where one store's API is.
+    """The location of one store's API.
 
     Args:
         url: the store's address.
 
     Attributes:
-        path: of the API, from the root of the host.
-        signed: the path as the store sees it; another where something before it rewrites paths.
-        store_path: of the Store API, below `path`.
+        path: path of the API, from the root of the host.
+        signed: that path as the store sees it; it differs if a server before it rewrites paths.
+        store_path: path of the Store API, below `path`.
     """
 
     def __init__(self, url: str) -> None:
@@ -54,7 +54,7 @@ class ApiLocation:
 
     @property
     def moved(self) -> bool:
-        """Whether it is elsewhere than where pretty permalinks put it."""
+        """Whether the API is not where pretty permalinks put it."""
         return self.path != self._usual
 
     def address(self, path: str) -> str:
@@ -65,7 +65,7 @@ class ApiLocation:
         return self._origin + self.path + below
 
     def is_older(self, response: Response) -> bool:
-        """Learn that the store has no numbered Store API; False where that is known."""
+        """Learn that the store has no numbered Store API; False if it has, or if that is known."""
         lacks = response.status == 404 and b"rest_no_route" in response.body[:500]
         if not lacks or self.store_path == STORE:
             return False
@@ -73,19 +73,19 @@ class ApiLocation:
         return True
 
     def address_to_sign(self, url: str) -> str:
-        """Return an address as the store sees it, over which it checks a signature."""
+        """Return an address as the store sees it when it checks a signature."""
         start = self._origin + self.path
         return self._origin + self.signed + url[len(start) :] if url.startswith(start) else url
 
     def is_elsewhere(self, response: Response) -> bool:
-        """Return whether a response to a request for the API is none of WordPress' API."""
+        """Whether a response to a request for the API did not come from WordPress' API."""
         kind = response.headers.get("content-type", "")
         if "json" in kind or response.body.lstrip()[:1] in (b"{", b"["):
             return False
         return response.status in _MISSING
 
     def may_be_sought(self, now: float) -> bool:
-        """Return whether it is time to look for the API.
+        """Whether it is time to look for the API.
 
         Args:
             now: seconds of a clock that never jumps.
@@ -93,11 +93,11 @@ class ApiLocation:
         return now - self._sought >= _AGAIN_SECONDS
 
     def sought(self, now: float) -> None:
-        """Take note that the API was looked for and is not elsewhere."""
+        """Record that the API was looked for and is not elsewhere."""
         self._sought = now
 
     def learn_from(self, response: Response) -> bool:
-        """Take over where a page says that the API is; False if it does not, or may not know.
+        """Take the API's location from a page; False if the page names none or is no authority.
 
         Raises:
             StoreError: api_not_found, the store has plain permalinks, with which WooCommerce does
@@ -125,16 +125,16 @@ class ApiLocation:
         return True
 
     def forget_if_anothers(self, response: Response) -> None:
-        """Forget an API which is not below the store's path and does not know the key.
+        """Forget an API that is not below the store's path and does not know the key.
 
-        The next request goes first to where pretty permalinks put it, and may look again.
+        The next request first tries where pretty permalinks put the API, and may look again.
         """
         is_below = self.path.startswith(f"{self._below}/")
         if not is_below and response.status == 401 and needs_key(response.url):
             self.path = self.signed = self._usual
 
     def switch_signed_path(self) -> bool:
-        """Sign as if the API were at `ROOT`, or no longer so; False where that is the same."""
+        """Switch between signing the API's own path and `ROOT`; False if both are the same."""
         if self.path == ROOT:
             return False
         self.signed = ROOT if self.signed == self.path else self.path

@@ -20,13 +20,13 @@ _KEYED = re.compile(r"/wc(/v[0-9]+|-analytics)(/|$)")
 
 
 def needs_key(url: str) -> bool:
-    """Whether a request to an address has to prove who sent it.
+    """Whether a request to an address needs the key.
 
-    The key is for WooCommerce's own API alone. To the Store API it would make the shop's manager
-    out of a shopper, and WordPress' index refuses it (401 `invalid_username`) where application
-    passwords are in use, because it takes the key for one.
+    Only WooCommerce's own API does. With the key, the Store API would take a shopper for the shop's
+    manager, and WordPress' index refuses it (401 `invalid_username`) if application passwords are
+    in use, because it takes the key for one.
     """
-    # From behind the host to the query; splitting all of an address costs ten times as much.
+    # The search is from the host to the query; parsing the whole address takes ten times as long.
     path = url.partition("?")[0]
     return _KEYED.search(path, path.find("/", path.find("//") + 2)) is not None
 
@@ -57,7 +57,7 @@ class Credentials:
     def authorize(
         self, method: str, url: str, params: Mapping[str, str]
     ) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the query parameters, with what must be added to them, and further headers.
+        """Return the query parameters and the additional headers of an authorized request.
 
         Args:
             method: in upper case.

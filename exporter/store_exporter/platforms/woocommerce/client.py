@@ -17,7 +17,7 @@ from .operations import PLANS
 
 
 class Options(clients.Options[TransportT, SleptT], total=False):
-    """What both clients may be given by keyword; `org` must be."""
+    """Keyword arguments of both clients; `org` is required."""
 
     currency: str | None
     """Code of the shop's currency, which is otherwise requested, once an hour."""
@@ -61,5 +61,5 @@ class WooCommerce(_Store[httpx.BaseTransport, None], BlockingClient[Api]):
 class AsyncWooCommerce(_Store[httpx.AsyncBaseTransport, Awaitable[None]], AsyncClient[Api]):
     """A WooCommerce store, for asyncio: arguments and methods are those of `WooCommerce`.
 
-    Its methods are to be awaited, and so is `sleep`.
+    Its methods must be awaited, and its `sleep` returns an awaitable.
     """

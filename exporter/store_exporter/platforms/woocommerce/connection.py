@@ -1,4 +1,4 @@
-"""One WooCommerce store: its REST API key, and what rarely changes of it."""
+"""The connection to a WooCommerce store: its REST API key, and what rarely changes in the store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Connection(connection.Connection[Api]):
     api_type = Api
 
     def prepare(self) -> None:
-        """Begin where pretty permalinks put the API, with no response known."""
+        """Start with the API where pretty permalinks put it, and with no known responses."""
         self.location = ApiLocation(self.url)
         self.seen: dict[str, tuple[str, float]] = {}
 
@@ -46,7 +46,7 @@ class Connection(connection.Connection[Api]):
         return replace(request, params=params, headers={**request.headers, **headers})
 
     def requested_wait(self, response: Response, now: float) -> float | None:
-        """Return for how many seconds a response asks to wait, the Store API's own way included.
+        """Return the seconds that a response asks to wait, including the Store API's own way.
 
         Its rate limit responds with 400 and `RateLimit-Retry-After`, not 429.
         """

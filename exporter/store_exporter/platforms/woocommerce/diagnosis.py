@@ -1,4 +1,4 @@
-"""What `doctor` looks at in a WooCommerce store. Nothing is changed there."""
+"""The checks of `doctor` in a WooCommerce store. They change nothing there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .collectors.shop import overdue_drafts, webhook_states
 from .responses import READER
 
 _OVERDUE = 2 * 86_400
-# What collectors read, and what the key's owner needs for it.
+# What collectors read with the permissions of the key's owner.
 _READS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("orders", f"{V3}/orders", {"per_page": 1, "_fields": "id"}),
     ("order totals", f"{V3}/reports/orders/totals", {"_fields": "slug"}),
@@ -30,9 +30,9 @@ _READS: tuple[tuple[str, str, dict[str, object]], ...] = (
 
 
 def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
-    """Look at the API, the key and its permissions, the clock, order storage and background work.
+    """Check the API, the key and its permissions, the clock, order storage and background work.
 
-    Later checks are left out when the key is refused, since they could only say the same.
+    If the key is refused, later checks are left out, because they could only say the same.
     """
     findings = [check_transport(run.store.url), (yield from _permalinks(api))]
     if findings[-1].state == "fail":
@@ -55,7 +55,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
 
 
 def _permalinks(api: Api) -> Plan[Finding]:
-    """See whether WordPress' API is where pretty permalinks put it.
+    """Check whether WordPress' API is where pretty permalinks put it.
 
     With plain permalinks it is below /?rest_route=, where WooCommerce does not look at keys.
     """
@@ -68,7 +68,7 @@ def _permalinks(api: Api) -> Plan[Finding]:
             "/wp-json/", "the API's index", {"_fields": "namespaces,home"}
         )
     except StoreError as error:
-        # The index may be closed to who shows no key, where the API that takes one is not.
+        # The index may be closed to requests without a key while the API with a key is open.
         return Finding.failed(name, error, "warn" if error.error_type == "blocked" else "fail")
     if "wc/v3" not in index.optional_strings("namespaces"):
         return Finding(
@@ -86,11 +86,11 @@ def _permalinks(api: Api) -> Plan[Finding]:
 
 
 def _misplaced(url: str, home: str) -> Finding | None:
-    """Tell of an address that is not the shop's but a page's of it, such as /wp-admin.
+    """Return a finding if the configured address is a page of the shop, such as /wp-admin.
 
     Args:
-        url: the address in the configuration, below which there is no API.
-        home: the shop's own, as WordPress has it; behind a proxy the host may be another.
+        url: the configured address, below which there is no API.
+        home: the shop's address in WordPress' settings; behind a proxy its host may differ.
     """
     ours = urlsplit(url)
     try:
@@ -118,9 +118,9 @@ def _refused(error: StoreError, run: Run) -> Finding:
 
 
 def _writes(api: Api) -> Plan[Finding]:
-    """Ask to change a product that cannot exist: a key that may write learns that it is not there.
+    """Request a change of a product that cannot exist: a key that may write is told so.
 
-    The response to a key that may only read comes before anything is looked up.
+    A key that may only read is refused before the store looks for the product.
     """
     name = "may write"
     response = yield from api.send("PUT", f"{V3}/products/0", json={})

@@ -1,4 +1,4 @@
-"""What rarely changes of a shop: each is requested when it is needed, at most once an hour."""
+"""Settings of a shop that rarely change: requested when they are needed, at most once an hour."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class MoneySettings(NamedTuple):
     """How the shop writes amounts.
 
     Attributes:
-        currency: its code.
-        decimals: how many are displayed.
-        thousands: the sign between groups of digits.
-        decimal: the sign before decimals.
+        currency: code of the currency.
+        decimals: number of decimals that are displayed.
+        thousands: the separator of thousands.
+        decimal: the separator before the decimals.
     """
 
     currency: str
@@ -40,9 +40,9 @@ class MoneySettings(NamedTuple):
 def money_settings(api: Api) -> Plan[MoneySettings]:
     """Return the shop's settings of money.
 
-    Plugins for several currencies have settings of their own, and take WooCommerce's out of its
-    list; what counts then is in the shop's status. So it is where the number of decimals is empty,
-    which WooCommerce takes for none at all.
+    Plugins for several currencies have their own settings and remove WooCommerce's from its list.
+    The effective values are then read from the shop's status. They are also if the number of
+    decimals is empty, which WooCommerce takes for no decimals.
     """
     page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
     values = {row.text_or("id").removeprefix("woocommerce_"): row for row in page}
@@ -72,10 +72,10 @@ def _from_status(api: Api) -> Plan[MoneySettings]:
 
 
 def ask_currency(api: Api) -> Plan[tuple[str, Response]]:
-    """Request the code of the shop's currency anew; return it and the response that has it.
+    """Request the code of the shop's currency again; return it and the response that has it.
 
     Raises:
-        StoreError: invalid_response, it is none; whatever a request may raise.
+        StoreError: invalid_response, it is not a code; any error of a request.
     """
     what = "the currency setting"
     try:
@@ -84,7 +84,7 @@ def ask_currency(api: Api) -> Plan[tuple[str, Response]]:
     except StoreError as error:
         if error.code != "rest_setting_setting_invalid":
             raise
-    # It was taken out of the settings, for which see `money_settings`.
+    # A plugin removed the setting; see `money_settings`.
     body, response = yield from api.ask(_CURRENT, {"_fields": "code"})
     return Fields(body, what).currency("code"), response
 
@@ -96,11 +96,11 @@ def currency(api: Api) -> Plan[str]:
 
 
 def normalize_prices(api: Api, products: Sequence[Any]) -> Plan[None]:
-    """Make plain decimals of prices which a plugin writes as the shop displays them.
+    """Convert prices that a plugin writes as the shop displays them to plain decimals.
 
     Args:
         api: the store's API.
-        products: as the store sent them; those with such prices are changed.
+        products: products as the store sent them; those with such prices are changed.
     """
     rows = [row for row in products if isinstance(row, dict)]
     written = [(row, name) for row in rows for name in PRICES if _is_formatted(row.get(name))]
@@ -115,9 +115,9 @@ def _is_formatted(value: Any) -> bool:
 
 
 def order_statuses(api: Api, without: Collection[str]) -> Plan[str]:
-    """Return the statuses that orders can have but for some, as a parameter.
+    """Return all statuses that orders can have, except some, as a parameter.
 
-    Those of plugins are among them.
+    Statuses of plugins are included.
     """
     return ",".join(slug for slug in (yield from _statuses(api)) if slug not in without)
 

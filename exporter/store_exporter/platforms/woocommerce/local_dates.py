@@ -1,4 +1,4 @@
-"""Dates in GMT where the store has them in the shop's own time zone alone."""
+"""Adds dates in GMT to rows that have them only in the shop's own time zone."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ INDEX = "GET /wp-json/"
 
 
 def add_gmt_dates(api: Api, rows: Sequence[Any], names: Collection[str]) -> Plan[None]:
-    """Fill in dates in GMT that a plugin took out, from those in the shop's own time zone.
+    """Fill in dates in GMT that a plugin removed, from those in the shop's own time zone.
 
     Args:
         api: the store's API.
-        rows: as the store sent them; those that lack such dates are changed.
-        names: of the dates in the shop's zone, such as `date_paid`.
+        rows: rows as the store sent them; those that lack such dates are changed.
+        names: names of the dates in the shop's zone, such as `date_paid`.
     """
     lacking = [row for row in rows if isinstance(row, dict) and lacks_gmt_dates(row.get, names)]
     zone = (yield from time_zone(api)) if lacking else UTC
@@ -32,18 +32,18 @@ def add_gmt_dates(api: Api, rows: Sequence[Any], names: Collection[str]) -> Plan
 
 
 def with_gmt_dates(api: Api, rows: Sequence[Fields], names: Collection[str]) -> Plan[list[Fields]]:
-    """Return rows with such dates filled in; the arguments are those of `add_gmt_dates`."""
+    """Return the rows with these dates filled in; the arguments are those of `add_gmt_dates`."""
     is_lacking = any(lacks_gmt_dates(row.raw, names) for row in rows)
     zone = (yield from time_zone(api)) if is_lacking else UTC
     return [row.with_members(_in_gmt(row.raw, names, zone)) for row in rows]
 
 
 def lacks_gmt_dates(member: Callable[[str], Any], names: Iterable[str]) -> list[str]:
-    """Return those of some dates that are there in the shop's zone alone.
+    """Return the names of dates that a row has only in the shop's zone.
 
     Args:
-        member: returns a member of the row, None where there is none.
-        names: of the dates.
+        member: returns a member of the row, or None if there is none.
+        names: the names to check.
     """
     return [
         name
@@ -71,7 +71,7 @@ def time_zone(api: Api) -> Plan[tzinfo]:
 
 
 def api_index(api: Api) -> Plan[Fields]:
-    """Request what the index of WordPress' API shows everybody of the time zone."""
+    """Request the time zone from the index of WordPress' API, which is open to everybody."""
     return api.get_object("/wp-json/", "the API's index", {"_fields": "gmt_offset,timezone_string"})
 
 

@@ -1,4 +1,4 @@
-"""By what WordPress, WooCommerce and their plugins show themselves in responses."""
+"""The marks by which responses of WordPress, WooCommerce and their plugins are recognised."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MARKS = GENERIC.plus(
             ("exceeded the maximum global requests per", "Wordfence"),
             ("exceeded the maximum number of requests per", "Wordfence"),
         ),
-        # WordPress writes this class around what it dies of, in every language.
+        # WordPress writes this class around a fatal error, in every language.
         maintenance=("briefly unavailable for scheduled maintenance", "wp-die-message"),
         pages=("wp-content/", "wp-includes/", "wp-json", "woocommerce"),
         plugin_files=(r"/wp-content/plugins/(?!woocommerce/)([a-z0-9-]{2,60})/",),
         theme_files=("/wp-content/themes/",),
-        # The last two are the shapes in which WordPress writes the errors of others.
+        # The last two are the forms in which WordPress writes the errors of plugins.
         plugins=(
             *("wp-die-message", '"wp_die"', '"data": {"status": '),
             '"success": false, "data": ',
@@ -38,9 +38,9 @@ MARKS = GENERIC.plus(
                 "server_error",
                 "a critical error",
             ),
-            # WordPress writes this class around what it dies of, in every language.
+            # WordPress writes this class around a fatal error, in every language.
             ('class="wp-die-message"', "server_error", "an error of WordPress"),
-            # Where PHP shows its errors, it shows them with a status of success.
+            # If PHP displays its errors, the status is a success.
             ("<b>fatal error</b>:", "server_error", "a fatal error of PHP"),
             ("<b>parse error</b>:", "server_error", "an error in a file of PHP"),
             # The same without markup, at the beginning of a line.
@@ -62,7 +62,7 @@ MARKS = GENERIC.plus(
             ("php fatal error:  ", "server_error", "a fatal error of PHP"),
             ("class='xdebug-error", "server_error", "an error of PHP"),
         ),
-        # To which an empty site sends its visitors.
+        # The pages to which an empty site redirects its visitors.
         setup_paths=(
             ("/wp-admin/install.php", _NOT_INSTALLED),
             ("/wp-admin/setup-config.php", _NOT_INSTALLED),

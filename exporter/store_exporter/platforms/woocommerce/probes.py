@@ -20,8 +20,8 @@ from .api import STORE, Api
 from .marks import MARKS
 
 _MADE = ("nonce-timestamp", "cart-token", "date")
-"""Headers that distinguish two carts: the shop makes the first two for each visitor, where
-something before it may write a date of its own."""
+"""Headers that distinguish two carts. The shop makes the first two for each visitor; a server
+before it may write a date of its own."""
 _CART = {"_fields": "items_count,totals,payment_methods"}
 _PAGES = StorefrontPages(
     ClosedPage(
@@ -45,8 +45,8 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
 
     Degraded when it is slow or when the clocks are apart.
     """
-    # It is one row of the options table however large the shop is, where a list of orders makes the
-    # database count them all.
+    # The setting is one row of the options table, however large the shop is. A list of orders would
+    # make the database count them all.
     code, response = yield from facts.ask_currency(api)
     caches.refuse_repeated(api.seen, "liveness", response, run.now())
     degraded = slow_response(response, run) + wrong_clock(server_time(response), run)
@@ -61,9 +61,9 @@ def cart(api: Api, run: Run) -> Plan[Report]:
     proves nothing about payment methods, since many are not offered for an amount of zero; where
     yours are, set require_payment_method to have it degraded when there are none.
     """
-    # Sent without a token and without cookies, so that WooCommerce stores no session: it writes one
-    # only for a visitor whom it knows again. With the token of an earlier response each run would
-    # leave or renew a row in the table of sessions.
+    # The request has no token and no cookies, so that WooCommerce stores no session: it writes one
+    # only for a returning visitor. With the token of an earlier response each run would leave or
+    # renew a row in the table of sessions.
     body, response = yield from api.ask(f"{STORE}/cart", _CART)
     caches.refuse_repeated(api.seen, "cart", response, run.now(), _MADE)
     cart = Fields(body, "the cart")
@@ -85,9 +85,9 @@ def cart(api: Api, run: Run) -> Plan[Report]:
 
 
 def _is_own(api: Api, response: Response) -> Plan[bool]:
-    """Whether a cart was made for this visitor: some shops put a gift into each new one.
+    """Whether a filled cart was made for this request: some shops put a gift into each new one.
 
-    The shop gives each visitor a token that no other has.
+    Then a second request gets a different token, because each visitor has a token of its own.
     """
     again = yield from api.send("GET", f"{STORE}/cart")
     tokens = [one.headers.get("cart-token") for one in (response, again)]

@@ -1,4 +1,4 @@
-"""Finding the product that an id or SKU names, and what belongs to it."""
+"""Finds the product that an id or SKU names, its variations, and categories."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
 
 
 def _by_sku_zero(api: Api) -> Plan[Fields | None]:
-    """Find the SKU 0, which PHP takes for none, so that the store lists everything."""
+    """Find the SKU 0: PHP takes it for no SKU, so a search for it lists everything."""
     for path in (f"{V3}/products", f"{ANALYTICS}/variations"):
         query = {"status": "publish", "_fields": "id,sku"}
         rows = yield from api.rows(path, query)
@@ -52,12 +52,12 @@ def _by_id(api: Api, product: int) -> Plan[Fields | None]:
         raise StoreError(
             "invalid_response", f"the response to a request for product {product} has another"
         )
-    # The key may see drafts and what is private or in the trash; shoppers may not.
+    # The key also sees products that are drafts, private or in the trash; shoppers do not.
     return found if found.text("status") == "publish" else None
 
 
 def children(api: Api, parent_id: int) -> Plan[Rows]:
-    """Return the variations of a product that are offered, as they are."""
+    """Return the published variations of a product."""
     path = f"{V3}/products/{parent_id}/variations"
     rows = yield from api.rows(path, {"status": "publish"})
     yield from facts.normalize_prices(api, rows.items)
@@ -71,7 +71,7 @@ def children(api: Api, parent_id: int) -> Plan[Rows]:
 
 
 def _variation_name(variation: Fields) -> str:
-    """Return a variation's name as WooCommerce forms it, from the options that it stands for."""
+    """Return a variation's name as WooCommerce forms it, from the values of its options."""
     return ", ".join(variation.optional_items("attributes", lambda row: row.text_or("option")))
 
 

@@ -78,7 +78,7 @@ REPORTED: dict[str, ErrorName] = {
     "woocommerce_rest_authentication_error": "unauthorized",
     **{f"woocommerce_rest_cannot_{verb}": "forbidden" for verb in ("view", "create", "edit")},
 }
-"""The same for an error that somebody else met, of whose response no more is known."""
+"""The same for an error that an application reports, of whose response no more is known."""
 
 _AUTHENTICATION = "woocommerce_rest_authentication_error"
 _UNSEEN = {
@@ -88,8 +88,8 @@ _UNSEEN = {
     "http": "the store does not see the key: a server before it may drop the query, or may say "
     "that requests come over https",
 }
-"""Why a request with a key was one of nobody, by its scheme: WooCommerce says so with status 401.
-Over http, where it wants a signature, it says of an unknown key that it is invalid."""
+"""Why WooCommerce takes a request with a key for an anonymous one (status 401), by its scheme. Over
+http, where it requires a signature, it says that an unknown key is invalid."""
 _RESIGNED = (
     "the signature does not match: the secret is wrong, or a server before the store changes the "
     "host or the path of requests, over which it is"
@@ -97,7 +97,7 @@ _RESIGNED = (
 _NOT_OWNERS = (
     "the owner of the key may not do that: make a key for an administrator or a shop manager"
 )
-"""Why a key that is known is refused with status 403."""
+"""Why a known key is refused with status 403."""
 _NO_ROUTE = (
     "WordPress responds without this part of WooCommerce's API: activate the plugin WooCommerce, "
     "or find the plugin that takes its API away"
@@ -119,7 +119,7 @@ _PERMISSIONS = (
         "صلاحي",
     ),
 )
-"""What the message says of a key that is known and lacks a permission, in the shop's language."""
+"""Words in the message about a known key that lacks a permission, in the shop's language."""
 _ERROR = {"code", "message", "data", "additional_errors", "additional_data"}
 """Members of an error of WordPress."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -145,13 +145,13 @@ class Reader(RestReader):
         raise _explained(found, response.url)
 
     def code_and_message(self, body: Any) -> tuple[str | None, str]:
-        """Return the code and the words of an error, as far as they are such."""
+        """Return the code and the message of an error; None and "" where they are malformed."""
         code, words = map(body.get, ("code", "message")) if isinstance(body, dict) else (None, "")
         known = code if isinstance(code, str) and _CODE.fullmatch(code) else None
         return known, plain_text(words[:2000]) if isinstance(words, str) else ""
 
     def error_type(self, status: int, code: str | None, message: str) -> ErrorName:
-        """Return the error type, where one code stands for a bad key and for its permissions."""
+        """Return the error type; one code means a bad key or a missing permission."""
         if code == _AUTHENTICATION:
             low = message.lower()
             return "forbidden" if any(word in low for word in _PERMISSIONS) else "unauthorized"
@@ -162,21 +162,21 @@ READER = Reader()
 
 
 def _explained(error: StoreError, url: str) -> StoreError:
-    """Say what an error comes of where the store's own words do not, and blame no key wrongly."""
+    """Add the cause of an error where the store's message lacks it, and blame no key wrongly."""
     code, kind = error.code or "", error.error_type
     is_refused = kind in REFUSALS
     # Some plugins refuse a visitor by saying that there is no API.
     is_hidden = kind == "api_not_found" and error.status in (401, 403)
     cause = ""
     if code.startswith("jwt_auth_"):
-        # The key is none of its tokens, and WooCommerce saw no request.
+        # The plugin takes the key for one of its tokens, and WooCommerce never sees the request.
         kind = "blocked"
         cause = (
             "a plugin that reads JSON web tokens refuses the Authorization header: set "
             "credentials_in_query, or exclude WooCommerce's API there"
         )
     elif (is_refused or is_hidden) and not needs_key(url):
-        # It carried no key, so that no key is to blame.
+        # The request carried no key, so no key is to blame.
         kind = "blocked"
         cause = (
             "the store refuses a request that needs no key: a plugin closes the API to visitors, "
@@ -191,7 +191,7 @@ def _explained(error: StoreError, url: str) -> StoreError:
 
 
 def _of_key(error: StoreError, scheme: str) -> str:
-    """Say why a key may be refused that is right; "" where the store's own words do."""
+    """Return why a correct key may be refused; "" where the store's own message says it."""
     code = error.code or ""
     if code.startswith("woocommerce_rest_cannot_"):
         return _NOT_OWNERS if error.error_type == "forbidden" else _UNSEEN.get(scheme, "")
@@ -200,7 +200,7 @@ def _of_key(error: StoreError, scheme: str) -> str:
 
 
 def _is_error(body: Any) -> bool:
-    """Whether a response with a status of success is an error: some proxies make it a 200."""
+    """Whether a body is an error although its status is not: some proxies change that to 200."""
     texts = isinstance(body, dict) and all(
         isinstance(body.get(n), str) for n in ("code", "message")
     )
@@ -208,7 +208,7 @@ def _is_error(body: Any) -> bool:
 
 
 def _status(status: int, body: Mapping[str, Any]) -> int:
-    """Return the status of an error; where a proxy made a success of it, the one that it names."""
+    """Return the status of an error; if a proxy changed it to a success, the one in the body."""
     data = body.get("data") if status < 400 else None
     named = str(data.get("status") if isinstance(data, dict) else data)
     return int(named) if re.fullmatch(r"[45][0-9]{2}", named) else status

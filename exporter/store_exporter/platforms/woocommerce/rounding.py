@@ -1,4 +1,4 @@
-"""How to read the totals of a shop's orders: learnt from its settings and from the orders."""
+"""Learns from a shop's settings and orders how to read the totals of its orders."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _PAID = ("processing", "completed")
 _UNPAID = ("pending", "on-hold", "cancelled", "refunded", "failed", "checkout-draft")
 _SAMPLE = f"id,currency,customer_id,{totals.MEMBERS}"
 _ROUNDED = Decimal("0.005")
-"""By how much that sum may be off, which has two decimals in every shop."""
+"""Tolerance of a customer's total, which has two decimals in every shop."""
 _FEWER = 10
-"""Orders that are looked at where a page of them is too much for a store."""
+"""Orders that are read at each end if a full page is too much for a store."""
 _MOST_CUSTOMERS = 3
 _MOST_STATUSES = 6
 CALLS = (
@@ -76,7 +76,7 @@ def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[N
     if not any(map(reading.has_two_readings, orders)):
         return
     below, is_guess = yield from _learn(api, reading, is_foreign=True, orders=orders)
-    # Where nothing shows it: as a plugin for several currencies makes them.
+    # If nothing shows the rule, assume that of plugins for several currencies.
     reading.foreign_below, reading.is_foreign_guess = math.inf if is_guess else below, is_guess
     reading.knows_foreign = True
 
@@ -84,16 +84,16 @@ def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[N
 def _learn(
     api: Api, reading: OrderTotals, *, is_foreign: bool, orders: Sequence[Fields] = ()
 ) -> Plan[tuple[float, bool]]:
-    """Learn below which id orders that do not show it were made with more decimals.
+    """Learn the id below which orders that are not conclusive were made with more decimals.
 
     Args:
         api: the store's API.
         reading: the shop's settings, which are completed.
-        is_foreign: whether of orders in other currencies than the shop's own.
-        orders: some of these.
+        is_foreign: whether to learn it for orders in other currencies than the shop's own.
+        orders: some of these orders.
 
     Returns:
-        The id, and whether that is a guess.
+        The id, and whether it is a guess.
     """
     yield from _learn_rule(api, reading)
     sample = [*orders, *reading.of_kind((yield from _sample(api)), is_foreign=is_foreign)]
@@ -105,7 +105,7 @@ def _learn(
 
 
 def _sample(api: Api) -> Plan[list[Any]]:
-    """Return the oldest and the newest orders, fewer where hundreds are too many for the store."""
+    """Return the oldest and the newest orders; fewer if a page is too much for the store."""
     size = api.page_sizes.limit(_ORDERS, PAGE)
     try:
         return (yield from _ends(api, size))
@@ -116,7 +116,7 @@ def _sample(api: Api) -> Plan[list[Any]]:
 
 
 def _ends(api: Api, size: int) -> Plan[list[Any]]:
-    """Return so many of the oldest and of the newest orders, with their parts."""
+    """Return `size` of the oldest and `size` of the newest orders, with their parts."""
     query = {**FULL, "orderby": "id", "per_page": size, "_fields": _SAMPLE}
     found: list[Any] = []
     for order in ("asc", "desc"):
@@ -132,18 +132,18 @@ def _learn_rule(api: Api, reading: OrderTotals) -> Plan[None]:
 
 
 def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) -> Plan[float | None]:
-    """Learn it from what customers have spent in all, which the store adds up as it is stored.
+    """Learn it from the totals of customers, which the store adds up from amounts as stored.
 
-    (`WC_Customer_Data_Store::get_total_spent`, which rounds nothing but the sum.)
+    (`WC_Customer_Data_Store::get_total_spent` rounds only the sum.)
 
     Args:
         api: the store's API.
         reading: the shop's settings.
-        doubtful: orders that do not show it themselves.
+        doubtful: orders that are not conclusive themselves.
 
     Returns:
-        0 for orders that were made as they are displayed, infinity for others; None where nothing
-        shows it.
+        0 if the orders were made as they are displayed, infinity if with more decimals; None if
+        no customer shows it.
     """
     customers = (order.raw("customer_id") for order in reversed(doubtful))
     accounts = dict.fromkeys(one for one in customers if isinstance(one, int) and one > 0)
@@ -162,9 +162,9 @@ def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) ->
 
 
 def _is_spent(spent: Decimal, reading: OrderTotals, orders: Sequence[Fields]) -> bool:
-    """Whether a customer's orders come to what the store adds up: those with a status of payment.
+    """Whether a customer's orders with a paid status add up to the store's total of the customer.
 
-    Statuses of plugins are such or not, which nothing shows.
+    Statuses of plugins may count as paid or not, so every combination of them is tried.
     """
     sums: dict[str, Decimal] = {}
     for order in orders:
