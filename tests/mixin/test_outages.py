@@ -59,7 +59,7 @@ async def test_what_began_and_ended_while_slack_refused_everything_is_told_after
             receiver.limiting = False
             await all_of_it.hears("StoreAlertsUndelivered", "StoreDown shop0.example (org0)")
             await all_of_it.hears("FIRING", "StoreDown", "shop1.example")
-            ended = "What fired and ended in the last two hours: StoreDown shop0.example."
+            ended = "Alerts that fired and ended in the last two hours: StoreDown shop0.example."
             await all_of_it.hears("FIRING", "StoreAlertsMissed", ended, path="org0")
             await all_of_it.hears("FIRING", "StoreDown", "shop1.example", path="org1")
             assert len(all_of_it.told(path="org1")) == 1

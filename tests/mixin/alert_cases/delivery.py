@@ -28,8 +28,8 @@ DELIVERY = [
             of("ALERTS", f'{FIRED}, alertname="StoreDown", domain="tea.example"', ""): "_x4 1x3",
         },
         "12m",
-        "slack refused messages of alertmanager:9093 (1 in the last quarter of an hour). "
-        "In the last two hours there fired StoreDown tea.example (acme), over.",
+        "slack refused messages of alertmanager:9093 (1 in the last quarter of an hour). Fired "
+        "in the last two hours: StoreDown tea.example (acme), over.",
         base=f'{ALERTMANAGER}, integration="slack"',
     ),
     Case(
@@ -46,7 +46,7 @@ DELIVERY = [
         },
         "12m",
         "slack refused messages of alertmanager:9093 to platform, org-acme/1 (4 in the last "
-        "quarter of an hour). In the last two hours there fired StoreDegraded tea.example (acme), "
+        "quarter of an hour). Fired in the last two hours: StoreDegraded tea.example (acme), "
         "over; StoreDown tea.example (acme).",
         base=f'{ALERTMANAGER}, integration="slack"',
     ),
@@ -73,8 +73,8 @@ DELIVERY = [
             ): "_x4 1x30",
         },
         "12m",
-        "slack refused messages to acme. What fired and ended in the last two hours: StoreDown "
-        "tea.example.",
+        "slack refused messages to acme. Alerts that fired and ended in the last two hours: "
+        "StoreDown tea.example.",
         base='org="acme", integration="slack"',
         labels={"audience": "org"},
     ),
@@ -142,9 +142,9 @@ EVALUATION = [
             **group("slo.yml;store-exporter.slo", late="0x5 0+1x40"),
         },
         "30m",
-        "prometheus:9090 keeps failing to evaluate rules of the exporter, or is too late, 30 times "
-        "lately. Alerts that need them may not fire. Groups: store-exporter.operations, "
-        "store-exporter.slo.",
+        "prometheus:9090 keeps failing to evaluate the exporter's rules, or evaluates them too "
+        "late: 30 times lately. Alerts that need them may not fire. Groups: "
+        "store-exporter.operations, store-exporter.slo.",
         "warning",
         base=PROMETHEUS,
     ),
@@ -168,8 +168,8 @@ EVALUATION = [
             f"rules of an hour that fail in each are told of all the time, as after {at}",
             {**group(HOURS, EACH_HOUR), **group(OPERATIONS)},
             at,
-            "prometheus:9090 keeps failing to evaluate rules of the exporter, or is too late, "
-            f"{times} times lately. Alerts that need them may not fire. Groups: "
+            "prometheus:9090 keeps failing to evaluate the exporter's rules, or evaluates them "
+            f"too late: {times} times lately. Alerts that need them may not fire. Groups: "
             "store-exporter.slo.hours.",
             "warning",
             base=PROMETHEUS,
@@ -192,9 +192,9 @@ EVALUATION = [
             **vmalert_group("store-exporter.alerts.sales"),
         },
         "30m",
-        "vmalert:8880 keeps failing to evaluate rules of the exporter, or is too late, 45 times "
-        "lately. Alerts that need them may not fire. Groups: store-exporter.operations, "
-        "store-exporter.slo.",
+        "vmalert:8880 keeps failing to evaluate the exporter's rules, or evaluates them too "
+        "late: 45 times lately. Alerts that need them may not fire. Groups: "
+        "store-exporter.operations, store-exporter.slo.",
         "warning",
         base=VMALERT,
     ),
@@ -213,8 +213,9 @@ EVALUATION = [
             **vmalert_group("store-exporter.operations"),
         },
         "3h50m",
-        "vmalert:8880 keeps failing to evaluate rules of the exporter, or is too late, 2 times "
-        "lately. Alerts that need them may not fire. Groups: store-exporter.slo.hours.",
+        "vmalert:8880 keeps failing to evaluate the exporter's rules, or evaluates them too "
+        "late: 2 times lately. Alerts that need them may not fire. Groups: "
+        "store-exporter.slo.hours.",
         "warning",
         base=VMALERT,
     ),

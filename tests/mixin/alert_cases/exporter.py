@@ -205,8 +205,8 @@ EXPORTER = [
             ): "0+5x30",
         },
         "20m",
-        "50% of the get_cart operations on woocommerce fail with errors of the application itself, "
-        "over all stores. It hurts acme (50 calls).",
+        "50% of the get_cart operations on woocommerce fail with errors of the application "
+        "itself, over all stores. Affected orgs: acme (50 calls).",
         base='platform="woocommerce", operation="get_cart"',
     ),
     Case(

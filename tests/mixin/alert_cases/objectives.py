@@ -22,8 +22,8 @@ def burning(long: str, short: str, rate: float, events: float = 1000) -> dict[st
 def spends(rate: str, long: str) -> str:
     """The message of a burn alert."""
     return (
-        f"{WHO} spends its availability error budget {rate} times as fast as is allowed, "
-        f"over the last {long}."
+        f"{WHO} spends its availability error budget {rate} times as fast as allowed over the "
+        f"last {long}."
     )
 
 
@@ -199,7 +199,7 @@ OBJECTIVES += [
         "a critical probe that fails one time in ten is a page, without any application",
         {of(health.HEALTH, 'state="critical"'): " ".join(["0x8 1"] * 20)},
         "1h30m",
-        f"{WHO} spends its uptime error budget 9.2 times as fast as is allowed, over the last 6h.",
+        f"{WHO} spends its uptime error budget 9.2 times as fast as allowed over the last 6h.",
         labels=UPTIME,
         groups=("health", "slo", "slo.long"),
     ),

@@ -149,8 +149,8 @@ OUTAGES = [
         },
         "7m",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
-        "platform has been told. The latest failures are of type server_error. It answers with "
-        "HTTP 500.",
+        "platform has been notified. The latest failures are of type server_error. It answers "
+        "with HTTP 500.",
         labels={"audience": "org"},
         facts={
             "since": "1970-01-01 00:04:28 UTC",
@@ -174,7 +174,7 @@ OUTAGES = [
         },
         "8m",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
-        "platform has been told.",
+        "platform has been notified.",
         base=MOVED,
         labels={"audience": "org"},
         facts={"cost": "about 100 EUR an hour in 30 orders, at this time of the week"},
@@ -185,7 +185,7 @@ OUTAGES = [
         {of(health.UP): "1x4 0x30", OUTAGE: "_x6 1x30"},
         "9m",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
-        "platform has been told.",
+        "platform has been notified.",
         labels={"audience": "org"},
     ),
     Case(

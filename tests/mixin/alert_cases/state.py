@@ -11,8 +11,8 @@ STATE = [
         "a source of stores that fails again and again is a ticket",
         {of(exporter.DISCOVERY_FAILING, 'org="acme"', PROCESS): "0x4 1x4 2x4 3x4 4x4 5x20"},
         "16m",
-        "exporter:10847 could not read the stores of acme 3 times in a row; those found before "
-        "are watched on.",
+        "exporter:10847 could not read the stores of acme 3 times in a row; stores found "
+        "earlier are still watched.",
         "warning",
         {"org": "acme"},
         PROCESS,
@@ -61,7 +61,7 @@ STATE = [
         "damaged state is a ticket at once",
         {of(exporter.STATE_LOSSES, base=PROCESS): "0x10 1x60"},
         "12m",
-        "exporter:10847 lost saved state; orders and revenue may count from then on only.",
+        "exporter:10847 lost saved state; orders and revenue may count only from then on.",
         "warning",
         base=PROCESS,
     ),
@@ -160,7 +160,7 @@ REPLICAS = [
             of(exporter.STORES_STANDBY, SHOPS, SECOND): "3x30",
         },
         "15m",
-        "3 woocommerce stores are not watched, so that nothing tells whether they are up.",
+        "3 woocommerce stores are not watched, so nobody knows whether they are up.",
         labels={"platform": "woocommerce"},
         base="",
     ),

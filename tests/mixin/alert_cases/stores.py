@@ -258,8 +258,8 @@ STORES = [
         },
         "25m",
         f"{WHO} has been degraded for more than a quarter of an hour, all the time or again and "
-        "again: a probe that is not vital fails, or the store is slow. The latest failures are of "
-        "type server_error.",
+        "again: a probe that is not critical fails, or the store is slow. The latest failures "
+        "are of type server_error.",
         "warning",
         facts={"error": "cart: Uncaught TypeError: (id)"},
     ),

@@ -17,8 +17,8 @@ SURGES = [
         "a day with thirty times the refunds of past weeks is a ticket",
         {**EARNED, of(business.REFUNDS, EUR): f"0+30x{4 * WEEK} {30 * 4 * WEEK}+900x100"},
         after(4, 1620),
-        f"{WHO} paid back 43,200 EUR within a day, more than 3 times what is normal and more than "
-        "20% of what it earned.",
+        f"{WHO} refunded 43,200 EUR within a day, more than 3 times the normal amount and more "
+        "than 20% of its revenue.",
         "warning",
         {"currency": "EUR"},
         step="30m",
@@ -76,7 +76,7 @@ SURGES = [
             of(business.CARTS_ABANDONED): f"30x{5 * WEEK}",
         },
         after(4, 360),
-        f"Carts worth 8,000 EUR are abandoned at {WHO}, more than 3 times what is normal.",
+        f"Carts worth 8,000 EUR are abandoned at {WHO}, more than 3 times the normal value.",
         "warning",
         {"currency": "EUR"},
         step="30m",

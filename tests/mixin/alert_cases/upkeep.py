@@ -57,7 +57,7 @@ UPKEEP = [
         },
         "80m",
         f"Only 5% of the API budget for {WHO} is left; collectors will wait and their figures "
-        "grow old.",
+        "will become stale.",
         "warning",
     ),
     Case(
@@ -69,7 +69,7 @@ UPKEEP = [
         },
         "80m",
         f"Only 0% of the API budget for {WHO} is left; collectors will wait and their figures "
-        "grow old.",
+        "will become stale.",
         "warning",
     ),
     Case(
@@ -78,7 +78,7 @@ UPKEEP = [
         {of(health.API_BUCKET_AVAILABLE): "50x20", of(health.API_BUCKET_MAXIMUM): "1000x20"},
         "15m",
         f"Only 5% of the API budget for {WHO} is left; collectors will wait and their figures "
-        "grow old.",
+        "will become stale.",
         "warning",
     ),
     Case(

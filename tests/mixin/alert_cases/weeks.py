@@ -62,8 +62,8 @@ def latency(weeks: int, before: float, now: float, per_sample: int = 60) -> dict
 
 
 SLOW = (
-    f"The p95 latency of {WHO} over the last hour is {{}}, more than 2 times what it normally is "
-    "at this hour of the week."
+    f"The p95 latency of {WHO} over the last hour is {{}}, more than 2 times the normal value at "
+    "this hour of the week."
 )
 
 WEEKS = [

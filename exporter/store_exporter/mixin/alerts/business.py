@@ -49,7 +49,10 @@ def best_sellers_out() -> Alert:
             f"shop with at least {THRESHOLDS.best_seller_orders:g} orders in the last week. "
             "Shoppers who come for them leave.",
             (
-                "Look at the shop dashboard: it lists what is scarce by name, if lists are on.",
+                (
+                    "Look at the shop dashboard: it lists scarce products by name, if lists are "
+                    "enabled."
+                ),
                 "Run `store-exporter run get_low_stock_products --store DOMAIN` for the list.",
             ),
             (
@@ -108,13 +111,13 @@ def background_jobs_stuck() -> Alert:
         Runbook(
             "The shop's own scheduled jobs are overdue or fail: e-mails, subscription renewals, "
             "stock holds, analytics. On some platforms they run only when pages are visited, "
-            "unless a system timer drives them.",
+            "unless a system timer runs them.",
             (
                 "Open the shop's list of jobs: it has the error of each (see the platform's page).",
                 "Are analytics in the shop's own reports days old? Then nothing runs at all.",
             ),
             (
-                "Have a system timer drive them every minute, as the platform's page says.",
+                "Have a system timer run them every minute, as the platform's page says.",
                 "Remove the failed actions of plugins that no longer exist.",
             ),
         ),
@@ -128,20 +131,21 @@ def figures_stale() -> list[Alert]:
     interval = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_INTERVAL))
     runbook = Runbook(
         f"A collector has not succeeded for more than {THRESHOLDS.stale_intervals:g} of its "
-        "intervals, or never has. Its figures have been withdrawn from `/metrics` rather than "
-        "shown as if they were true; panels show no data.",
+        "intervals, or never has. Its figures have been withdrawn from `/metrics`, because they "
+        "may no longer be true; panels show no data.",
         (
             "`store-exporter probe DOMAIN` runs every collector once and says what happened.",
             "The error type in the message: the table below says what each means.",
             (
-                "Without a failure it never had its turn. Is the request budget spent "
-                f"({AlertName.STORE_API_BUDGET_LOW})? Then it waits. Does the exporter start all "
-                f"late ({AlertName.STORE_EXPORTER_LAGGING})? Then it lacks processor time."
+                "If there is no failure, the collector never had its turn. If the request budget "
+                f"is spent ({AlertName.STORE_API_BUDGET_LOW}), it waits. If the exporter starts "
+                f"everything late ({AlertName.STORE_EXPORTER_LAGGING}), the exporter lacks "
+                "processor time."
             ),
         ),
         (
-            "Act on the error type; a timeout wants a longer timeout or interval.",
-            "Switch a collector off that this store cannot serve.",
+            "Act on the error type; after a timeout, set a longer timeout or interval.",
+            "Disable a collector that does not work with this store.",
         ),
     )
     which = f"The {{{{ $labels.collector }}}} figures of {WHO}"

@@ -82,15 +82,15 @@ def undelivered() -> Alert:
         "{{ if $i }},{{ else }} to{{ end }} "
         f"{named}{{{{ end }}}}"
         '{{ end }} ({{ $value | printf "%.0f" }} in the last quarter of an hour).'
-        f" In the last two hours there fired{fired_lately}",
+        f" Fired in the last two hours:{fired_lately}",
         Dashboards.FLEET,
         Runbook(
-            "A receiver of alerts refused messages or did not answer. Alertmanager sends a message "
-            "again while its alert fires, at its group's interval, but never tells of one that "
-            "began and ended meanwhile; this message names what fired, so that nothing is lost. "
-            "It names the receivers where Alertmanager runs with "
-            "`--enable-feature=receiver-name-in-metrics`; orgs whose own receivers refused are "
-            f"told by {AlertName.STORE_ALERTS_MISSED}.",
+            "A receiver of alerts refused messages or did not answer. Alertmanager sends a "
+            "message again while its alert fires, at its group's interval, but never reports an "
+            "alert that began and ended meanwhile. This message names the alerts that fired, so "
+            "that nothing is lost. It names the receivers if Alertmanager runs with "
+            f"`--enable-feature=receiver-name-in-metrics`; {AlertName.STORE_ALERTS_MISSED} "
+            "notifies orgs whose own receivers refused.",
             (
                 (
                     "Read the receiver's response in Alertmanager's log: `429` is Slack's limit of "
@@ -100,8 +100,11 @@ def undelivered() -> Alert:
                 "The fleet dashboard marks when each alert fired and ended.",
             ),
             (
-                "For a webhook that is gone: make a new one and put its address into the file.",
-                "For a limit: give orgs a webhook of their own, so that they do not share one.",
+                "If a webhook is gone, create a new one and put its address into the file.",
+                (
+                    "If a limit was reached, give each org its own webhook, so that they do not "
+                    "share one."
+                ),
             ),
         ),
         by=labels,
@@ -128,18 +131,19 @@ def missed() -> Alert:
         "critical",
         "You may have missed an alert.",
         "Messages arrive again.",
-        "{{ $labels.integration }} refused messages to {{ $labels.org }}. "
-        "What fired and ended in the last two hours:"
+        "{{ $labels.integration }} refused messages to {{ $labels.org }}. Alerts that fired and "
+        "ended in the last two hours:"
         + listed(f"(printf {promql.quote(ended)} $labels.org $labels.org)", ""),
         Dashboards.FLEET,
         Runbook(
-            "The channel, mailbox or other receiver of an org refused messages about its alerts, "
-            "or did not answer. What still goes on is told as soon as a message gets through. What "
-            "fired and ended meanwhile never is, and is named here. Only the org is told; the "
-            f"platform has {AlertName.STORE_ALERTS_UNDELIVERED}. It needs an Alertmanager that "
-            "runs with `--enable-feature=receiver-name-in-metrics`.",
+            "The channel, mailbox or other receiver of an org refused messages about its "
+            "alerts, or did not answer. Alerts that still fire are reported as soon as a "
+            "message gets through. Alerts that fired and ended meanwhile never are, so this "
+            "message names them. Only the org gets it; the platform gets "
+            f"{AlertName.STORE_ALERTS_UNDELIVERED}. This alert needs an Alertmanager that runs "
+            "with `--enable-feature=receiver-name-in-metrics`.",
             (
-                "Are the stores that the message names well now? Their dashboards show it.",
+                "Check the dashboards of the stores that the message names: are they well now?",
                 "Does the channel, webhook or mailbox that messages go to still exist?",
             ),
             (

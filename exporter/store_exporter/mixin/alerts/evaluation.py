@@ -120,16 +120,16 @@ def rules_failing() -> Alert:
         "warning",
         "Rules fail to be evaluated.",
         "Rules failed to be evaluated.",
-        "{{ $labels.instance }} keeps failing to evaluate rules of the exporter, or is too late, "
-        '{{ $value | printf "%.0f" }} times lately. Alerts that need them may not fire.'
+        "{{ $labels.instance }} keeps failing to evaluate the exporter's rules, or evaluates them "
+        'too late: {{ $value | printf "%.0f" }} times lately. Alerts that need them may not fire.'
         f"{named}",
         # That of the exporter has Prometheus' own job and instance in none of its panels.
         Dashboards.FLEET,
         Runbook(
-            "For a quarter of an hour Prometheus, or vmalert, has failed to evaluate rules, or has "
-            "left evaluations out because the one before was not over; or rules that are evaluated "
-            "once an hour failed twice in a row. What a rule records is missing meanwhile, and an "
-            "alert that fails does not fire, whatever happens.",
+            "For a quarter of an hour Prometheus, or vmalert, has failed to evaluate rules, or "
+            "has skipped evaluations because the previous one had not ended; or rules that are "
+            "evaluated once an hour failed twice in a row. Meanwhile the series that a failing "
+            "rule records are missing, and a failing alert does not fire, whatever happens.",
             (
                 (
                     "In Prometheus, Status, Rule health, or on vmalert's own page, Groups: which "
@@ -140,8 +140,8 @@ def rules_failing() -> Alert:
                     "busy or too small: see docs/scaling.md."
                 ),
                 (
-                    "*many-to-many* and *same labelset* come from series that are there twice, as "
-                    "from rules loaded twice or from two versions of them."
+                    "*many-to-many* and *same labelset* come from duplicate series, such as from "
+                    "rules that are loaded twice or in two versions."
                 ),
             ),
             (
@@ -149,7 +149,7 @@ def rules_failing() -> Alert:
                     "Give Prometheus, or vmalert's database, more processor or memory, or a longer "
                     "`evaluation_interval`."
                 ),
-                "Load the rules of one version alone: generate them again and reload.",
+                "Load the rules of one version only: generate them again and reload.",
             ),
         ),
         by=PROCESS,

@@ -101,8 +101,8 @@ def metrics_absent() -> Alert:
         "No exporter has been scraped for more than five minutes. No store is watched.",
         Dashboards.EXPORTER,
         Runbook(
-            "Not one exporter is known to Prometheus, so even the alert on a failing scrape "
-            "cannot fire. Usually the scrape configuration or service discovery lost it.",
+            "Prometheus knows no exporter at all, so even the alert on a failing scrape cannot "
+            "fire. Usually the scrape configuration or service discovery lost it.",
             (
                 f"In Prometheus, Status, Targets: is there a job `{EXPORTER_JOB}` with a target?",
                 "What changed in prometheus.yml or in discovery?",
@@ -183,9 +183,9 @@ def loop_stalling() -> Alert:
         "at the longest, and has had such pauses for ten minutes.",
         Dashboards.EXPORTER,
         Runbook(
-            "Something keeps the exporter's one thread from its work: the machine gives it no "
-            "processor time, or a piece of work is too long. Scrapes wait, and probes that are "
-            "under way are left out with reason `local` rather than blamed on their stores.",
+            "Something blocks the exporter's only thread: the machine gives it no processor "
+            "time, or one task takes too long. Scrapes wait, and probes that are under way are "
+            "skipped with reason `local` rather than blamed on their stores.",
             (
                 "Is the machine or container throttled? Compare its processor time with its limit.",
                 "Did it begin with more stores, a reload every few minutes, or a new platform?",
@@ -216,16 +216,17 @@ def impaired() -> Alert:
         Runbook(
             "Probes and collectors fail before a store could answer: this machine has no file "
             "descriptor, memory, port or network left, a firewall on it refuses, or the process "
-            "stands still for seconds. No store is called down for it, and none is watched well.",
+            "stands still for seconds. No store is reported as down because of this, but none "
+            "is watched reliably.",
             (
                 "Read the exporter's log: once a minute it says what the operating system refused.",
                 (
-                    "Does the machine reach its network: has it an address, a route and a name "
-                    "server? Try `store-exporter probe DOMAIN` on it."
+                    "Does the machine reach its network: does it have an address, a route and a "
+                    "name server? Try `store-exporter probe DOMAIN` on it."
                 ),
                 (
                     "Compare `process_open_fds` with `process_max_fds`, and look at memory and "
-                    "at the processor time that is taken from it."
+                    "at the processor time taken by others."
                 ),
             ),
             (

@@ -37,8 +37,8 @@ def instrumentation_failing() -> Alert:
             (
                 "Read the traceback in the application's log, at most one a minute.",
                 (
-                    "The stage tells which part failed: a function that determines org or domain, "
-                    "the classification of a result, or the recorder."
+                    "The stage names the part that failed: a function that determines org or "
+                    "domain, the classification of a result, or the recorder."
                 ),
             ),
             ("Correct the function that the traceback names, or report it as a bug.",),
@@ -65,11 +65,14 @@ def series_dropped() -> Alert:
         "hour: the limit of {{ $labels.limit }} is reached.",
         Dashboards.EXPORTER,
         Runbook(
-            "The guard against too many series is at work: operations whose label set is beyond a "
-            "limit are counted under `other`, so the figures of some stores or operations are no "
-            "longer their own. The alert ends an hour after the last such operation.",
+            "The limit on series is reached: further label sets of operations are counted under "
+            "`other`, so the figures of some stores or operations are no longer separate. The "
+            "alert ends an hour after the last such operation.",
             (
-                "Is an id or an address used as operation or domain? That never ends.",
+                (
+                    "Is an id or an address used as operation or domain? Then the number of series "
+                    "grows without end."
+                ),
                 "The exporter dashboard shows the number of series of each process.",
             ),
             ("Correct the label, or raise the limit if the stores and operations are real.",),
@@ -94,7 +97,7 @@ def otlp_failing() -> Alert:
         Dashboards.EXPORTER,
         Runbook(
             "The OTLP endpoint refuses or does not answer. Counters catch up when it is back; "
-            "gauges of the meantime are lost.",
+            "gauges from the meantime are lost.",
             (
                 "Read the endpoint's response in the log of the process.",
                 "Check the endpoint, its certificate and its credentials (`OTEL_EXPORTER_OTLP_*`).",
@@ -123,7 +126,7 @@ def application_errors() -> Alert:
         "{{ $labels.platform }} fail with errors of the application itself, over all stores."
         + queried(
             f"topk(5, sum by (org) (round(increase({hurt}[10m]))) > 0)",
-            " It hurts{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.org }} "
+            " Affected orgs:{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.org }} "
             "({{ .Value }} calls){{ end }}.",
             *labels,
         ),

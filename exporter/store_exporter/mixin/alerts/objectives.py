@@ -13,12 +13,12 @@ from .texts import ANY_ERROR, CHANGED, FAILING, WHO
 
 RUNBOOK = Runbook(
     "An objective allows a small share of operations to fail (availability) or to be slow "
-    "(latency), or a store to have failing critical probes for a small share of the time (uptime), "
-    f"within {SLO_WINDOW}: the error budget. It is being spent faster than it lasts, "
-    "which two windows agree on: the long one shows that it matters, the short one that it goes "
-    "on. What shoppers did wrong is not counted, and there is no alert below the objective's "
-    "minimum of operations. An outage that has had an alert of its own spends the budgets without "
-    "a second one, and a page goes on until a short window has been calm for twice its length.",
+    "(latency), or a store to have failing critical probes for a small share of the time "
+    f"(uptime), within {SLO_WINDOW}. This share is the error budget, and it is being spent too "
+    "fast over two windows at once: the long one shows that it matters, the short one that it "
+    "continues. Shoppers' mistakes are not counted, and there is no alert below the objective's "
+    "minimum of operations. An outage that had an alert of its own causes no second one about "
+    "the budget. A page keeps firing until a short window has been calm for twice its length.",
     (
         (
             "Look at the errors dashboard, filtered by this store: which error type, in which "
@@ -37,8 +37,8 @@ RUNBOOK = Runbook(
             "budget of a month is gone within two to five days."
         ),
         (
-            "If the objective asks for more than the shop can ever give, change it in the "
-            "objectives file and generate the rules again."
+            "If the shop can never reach the objective, change it in the objectives file and "
+            "generate the rules again."
         ),
     ),
 )
@@ -64,7 +64,7 @@ def burning(rate: BurnRate) -> Alert:
         "A store spends its error budget too fast.",
         "A store spent its error budget too fast.",
         f"{WHO} spends its {{{{ $labels.slo }}}} error budget "
-        f'{{{{ $value | printf "%.1f" }}}} times as fast as is allowed, over the last {rate.long}.',
+        f'{{{{ $value | printf "%.1f" }}}} times as fast as allowed over the last {rate.long}.',
         Dashboards.SLO,
         RUNBOOK,
         labels={"window": rate.long},

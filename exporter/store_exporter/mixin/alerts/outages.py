@@ -87,10 +87,10 @@ def stores_down() -> Alert:
             f"At least {THRESHOLDS.outage_stores:g} stores of a platform, and "
             f"{THRESHOLDS.outage_share:.0%} of those that are watched or "
             f"{THRESHOLDS.outage_network_share:.0%} of those in one network, fail their liveness "
-            "probe. "
-            "So many do not fail by chance: they share a hosting company, a network, a CDN, a "
-            "release of the platform, or the exporter's own network. This one message stands for "
-            "all of them; merchants with a channel of their own are told of their own store.",
+            "probe. So many do not fail by chance: they share a hosting company, a network, a "
+            "CDN, a release of the platform, or the exporter's own network. This is one message "
+            "for all of them; merchants with their own channel get a message about their own "
+            "store.",
             (
                 "Look at the fleet dashboard: which stores are down, with which error types?",
                 (
@@ -194,12 +194,12 @@ def store_down_among_many() -> Alert:
         "A store is down, and so are many others.",
         "A store did not answer, like many others at the same time.",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
-        f"platform has been told.{OUTAGE_CAUSE}",
+        f"platform has been notified.{OUTAGE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
-            "The store does not answer, and neither do many others of its platform: the cause is "
-            "most likely something that they share, and is being looked after. Only the store's "
-            f"own org is told; the platform has one message, {AlertName.STORES_DOWN}, for all.",
+            "The store and many others of its platform do not respond. The cause is most likely "
+            "something that they share, and somebody is working on it. Only the store's own org "
+            f"gets this message; the platform gets one message, {AlertName.STORES_DOWN}, for all.",
             ("Open the store's front page in a browser.",),
             ("Tell your customers, if it lasts; a notice on social media is read.",),
         ),
@@ -248,13 +248,12 @@ def store_unstable(of: tuple[Objective, ...]) -> Alert:
         f"{WHO} was down for {SHARE} of the last half hour, in short outages.{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
-            "The store fails its liveness probe and answers again, over and over: every outage is "
-            f"too short for {AlertName.STORE_DOWN}, but together they keep shoppers from buying. "
-            "One of several servers behind a load balancer that is broken, a shop that restarts, "
-            "or a limit of its hosting that is reached at every peak look like this. A store that "
-            "has a page about its uptime or availability already, "
-            f"{AlertName.STORE_ERROR_BUDGET_BURN}, because its objectives are strict, has no "
-            "second one.",
+            "The store fails its liveness probe and answers again, over and over: every outage "
+            f"is too short for {AlertName.STORE_DOWN}, but together they keep shoppers from "
+            "buying. Typical causes are one broken server behind a load balancer, a shop that "
+            "restarts, or a limit of its hosting that is reached at every peak. A store with "
+            "strict objectives that already has a page about its uptime or availability, "
+            f"{AlertName.STORE_ERROR_BUDGET_BURN}, gets no second one.",
             (
                 (
                     "The shop dashboard shows when it fails: at full minutes (a scheduled job), at "

@@ -31,13 +31,16 @@ def watched_twice() -> Alert:
         "Stores that are watched more than once: {{ $value }}.",
         Dashboards.EXPORTER,
         Runbook(
-            "Exporters that share a state watch each store once. These do not share one, so every "
-            "store is probed twice and its request budget is spent twice. Rules and dashboards "
-            "count nothing twice as long as the series of each exporter have their own "
-            "`instance`; where the scrape configuration replaces it by the store's domain, two "
-            "counters take turns in one series, and every increase is wrong.",
+            "Exporters that share a state watch each store once. These do not share one, so "
+            "every store is probed twice, and its request budget is spent twice. Rules "
+            "and dashboards count nothing twice as long as the series of each exporter have "
+            "their own `instance`. If the scrape configuration replaces `instance` by the "
+            "store's domain, two counters alternate in one series, and every increase is wrong.",
             (
-                f"Who watches how many? Query `sum by (instance) ({exporter.STORES.name})`.",
+                (
+                    "How many stores does each exporter watch? Query `sum by (instance) "
+                    f"({exporter.STORES.name})`."
+                ),
                 (
                     "Compare `state_directory` or `state_database` of their configurations, and "
                     "the hosts they run on."
@@ -48,7 +51,7 @@ def watched_twice() -> Alert:
                     "Give them one `state_directory` on one host, or one `state_database`; see "
                     "docs/scaling.md."
                 ),
-                "Stop the one that is too many until then.",
+                "Until then, stop the surplus exporter.",
             ),
         ),
         by=(),
@@ -67,7 +70,7 @@ def unwatched() -> Alert:
         "critical",
         "Some stores are not watched.",
         "Some stores were not watched.",
-        "{{ $value }} {{ $labels.platform }} stores are not watched, so that nothing tells whether "
+        "{{ $value }} {{ $labels.platform }} stores are not watched, so nobody knows whether "
         "they are up.",
         Dashboards.EXPORTER,
         Runbook(
@@ -81,7 +84,7 @@ def unwatched() -> Alert:
                 ),
             ),
             (
-                "Bring the state back; the exporters go on within seconds.",
+                "Restore the state; the exporters continue within seconds.",
                 (
                     "If that takes long, run one exporter alone, without `state_database` and "
                     "with a `state_directory` of its own."

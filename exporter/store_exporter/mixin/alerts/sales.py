@@ -29,13 +29,13 @@ def groups() -> list[Group]:
 def order_drought() -> list[Alert]:
     """Nothing was sold although this weekday and hour normally sells."""
     runbook = Runbook(
-        "Not one order was paid within the window, although at this weekday and hour the shop "
+        "No order was paid within the window, although at this weekday and hour the shop "
         f"normally sells at least {SEASONAL.drought_minimum:g} within it, and within two hours "
         "that end an hour earlier or later, so that a change of clocks is no drought. Normal is "
         f"the median of the last {SEASONAL.weeks} weeks; there is no alert while fewer than "
-        f"{SEASONAL.history} of them are known, or where the store was not watched when the window "
-        "began. By chance this happens less than once in 20,000 windows, so the "
-        "shop most likely cannot sell, even if its pages and API answer.",
+        f"{SEASONAL.history} of them are known, or where the store was not watched when the "
+        "window began. By chance this happens less than once in 20,000 windows, so the shop "
+        "most likely cannot sell, even if its pages and API answer.",
         (
             "Buy something, or at least go as far as the payment page, as a shopper would.",
             (
@@ -43,7 +43,7 @@ def order_drought() -> list[Alert]:
                 "arriving and giving up, or are they not arriving?"
             ),
             "The operations dashboard shows whether the cart operations fail.",
-            "Is it a public holiday, or did a campaign end? Then it is no fault.",
+            "Is it a public holiday, or did a campaign end? Then there is no fault.",
         ),
         (
             "Tell the merchant at once: it is losing sales now.",
@@ -127,10 +127,10 @@ def payments_failing() -> Alert:
                 "Look at the provider's status page.",
             ),
             (
-                "For an outage: offer another payment method until it ends.",
+                "In an outage, offer another payment method until it ends.",
                 (
-                    "For card testing: turn on the provider's fraud rules and a captcha; tell the "
-                    "provider."
+                    "Against card testing, turn on the provider's fraud rules and a captcha, and "
+                    "tell the provider."
                 ),
                 "For a configuration fault: renew the provider's keys in the shop.",
             ),
@@ -159,11 +159,11 @@ def payment_method_failing() -> Alert:
         Dashboards.SHOP,
         Runbook(
             f"More than {limits.method_failure_share:.0%} of the orders that were paid by this "
-            f"method in the last two hours, which were at least {limits.method_minimum:g}, failed; "
-            f"that is more than {limits.method_factor:g} times the share of the week before, and "
-            "more than chance explains, such as six of eight. An order counts once, however often "
-            "its payment was tried. Other methods may work, so that the shop goes on selling less, "
-            "and nobody notices.",
+            f"method in the last two hours, which were at least {limits.method_minimum:g}, "
+            f"failed; that is more than {limits.method_factor:g} times the share of the week "
+            "before, and more than chance explains, such as six of eight. An order counts once, "
+            "however often its payment was tried. Other methods may work, so the shop sells "
+            "less and nobody notices.",
             (
                 (
                     "Open some of these orders in the shop: their notes or timeline have the "
@@ -232,19 +232,24 @@ def checkout_errors_after_update() -> Alert:
         f"the last half hour; something was updated within {_UPDATED[:-1]} hours.",
         Dashboards.SHOP,
         Runbook(
-            f"The shop software, a plugin, the theme or an application changed within the last "
+            "The shop software, a plugin, the theme or an application changed within the last "
             f"{_UPDATED[:-1]} hours. Since then more than {limits.checkout_failure_share:.0%} of "
-            "the calls that fill carts and check out fail: more than "
-            f"{limits.checkout_factor:g} times the share of the day before, among at least "
-            f"{limits.checkout_minimum:g} calls in half an hour. What shoppers do wrong is not "
-            "counted.",
+            f"the calls that fill carts and check out fail: more than {limits.checkout_factor:g} "
+            f"times the share of the day before, among at least {limits.checkout_minimum:g} "
+            "calls in half an hour. Shoppers' mistakes are not counted.",
             (
-                "Look at the errors dashboard, filtered by this store: which operations fail how?",
-                "What was updated? The shop dashboard lists what changed, from what to what.",
+                (
+                    "Look at the errors dashboard, filtered by this store: which operations fail, "
+                    "and how?"
+                ),
+                (
+                    "What was updated? The shop dashboard lists each change with the versions "
+                    "before and after."
+                ),
                 "Go through the checkout as a shopper would.",
             ),
             (
-                "Roll the update back, or switch off the plugin that does not go with it.",
+                "Roll the update back, or disable the plugin that is incompatible with it.",
                 "Tell the merchant; sales are lost until then.",
             ),
         ),

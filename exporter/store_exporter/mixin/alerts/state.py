@@ -35,13 +35,13 @@ def discovery_failing() -> Alert:
         "A source of stores cannot be read.",
         "A source of stores could not be read.",
         "{{ $labels.instance }} could not read the stores of {{ $labels.org }} "
-        '{{ $value | printf "%.0f" }} times in a row; those found before are watched on.',
+        '{{ $value | printf "%.0f" }} times in a row; stores found earlier are still watched.',
         Dashboards.EXPORTER,
         Runbook(
-            "The file or address that lists stores cannot be read, or does not hold a list, and "
-            "has failed so at least twice in a row, `refresh` apart. Stores found before are still "
-            "watched; new ones are not, and removed ones still are. It ends with the first read "
-            "that succeeds.",
+            "The file or address that lists stores cannot be read, or contains no list, and "
+            "this happened at least twice in a row, `refresh` apart. Stores found earlier are "
+            "still watched, even if they were removed since; new ones are not watched. The "
+            "alert ends with the first read that succeeds.",
             (
                 "Fetch the address, or open the file: is it there, and is it a list of stores?",
                 "The exporter's log says what was wrong with the response.",
@@ -80,21 +80,24 @@ def discovery_refused() -> Alert:
         f"{{{{ else if eq $i {MESSAGES.listed} }}}} and more{{{{ end }}}}{{{{ end }}}} name.",
         Dashboards.EXPORTER,
         Runbook(
-            "A source lists domains that its org does not get. `contested`: another org has the "
-            "domain and keeps it, or several orgs name it and none gets it; somebody may be trying "
-            "to take over a store. `not_allowed`: the domain is outside `domains` of the org, or "
-            "below those of another. `invalid`: it is no host name that the public reaches, or a "
-            "credential of it is malformed.",
+            "A source lists domains that its org may not have. `contested`: another org owns "
+            "the domain and keeps it, or several orgs name it and none gets it; somebody may be "
+            "trying to take over a store. `not_allowed`: the domain is outside `domains` of the "
+            "org, or below those of another org. `invalid`: it is not a public host name, or "
+            "one of its credentials is malformed.",
             (
                 "The exporter's landing page, its log and `store-exporter doctor` list them.",
-                "Whose is a contested domain? Ask the orgs that name it.",
+                "Who owns a contested domain? Ask the orgs that name it.",
             ),
             (
                 (
                     "Have the other source drop it, or list it under `domains` of the org that "
                     "owns it and reload: then no other org's source can have it."
                 ),
-                "If it is meant, allow it: by `domains` of the org, or `networks` of the source.",
+                (
+                    "If the domain is intended, allow it with `domains` of the org or `networks` "
+                    "of the source."
+                ),
             ),
         ),
         by=labels,
@@ -110,26 +113,26 @@ def state_lost() -> Alert:
         "warning",
         "Saved state was damaged.",
         "Saved state was damaged.",
-        "{{ $labels.instance }} lost saved state; orders and revenue may count from then on only.",
+        "{{ $labels.instance }} lost saved state; orders and revenue may count only from then on.",
         Dashboards.EXPORTER,
         Runbook(
-            "The file of the state, or a document in it, was not as it was written and was set "
-            "aside; or it is of an earlier version. Counters began again at nothing, which rates "
-            "and increases bear; orders between the damage and the new beginning are not counted. "
-            "Or the last saves are missing, because the log beside the file was damaged or the "
-            "file is an older copy: then it is gone on from, and orders since are read again.",
+            "The state file, or a document in it, was damaged or of an earlier version, and was "
+            "set aside. Counters restarted from zero, which rates and increases handle; orders "
+            "between the damage and the restart are not counted. Or the last saves are missing, "
+            "because the log beside the file was damaged or the file is an older copy. Then the "
+            "exporter continues from that file and reads the later orders again.",
             (
                 (
-                    "Read in the exporter's log what was damaged; it is kept beside, the file as "
-                    "`state.db.damaged-…` and a document with ` (damaged)` in its name."
+                    "The exporter's log says what was damaged. Damaged parts are kept: the file "
+                    "as `state.db.damaged-…`, a document with ` (damaged)` in its name."
                 ),
                 "Is the disk failing, or did something else write to the file?",
             ),
             (
-                "Replace the disk, or keep others from the file.",
+                "Replace the disk, or keep other programs from the file.",
                 (
-                    "Restore the file from a backup while no exporter uses it, if there is one; "
-                    "that is told once more."
+                    "If there is a backup, restore the file from it while no exporter uses it; "
+                    "that fires this alert once more."
                 ),
             ),
         ),
@@ -151,9 +154,9 @@ def state_full() -> Alert:
         "want of space. Their counters stand still; nothing is lost.",
         Dashboards.EXPORTER,
         Runbook(
-            "What collectors counted cannot be saved, and so is not shown. Orders and revenue "
-            "stand still and disappear after three intervals; they are made up for once there is "
-            "space. Probes go on.",
+            "The counts of collectors cannot be saved, and so are not shown. Orders and revenue "
+            "stand still and disappear after three intervals; they catch up once there is "
+            "space. Probes continue.",
             (
                 "Run `df` and `df -i` on `state_directory`, or look at the database's own disk.",
                 "What else writes there? The state itself takes up to a megabyte for each store.",
@@ -181,17 +184,20 @@ def state_unavailable() -> Alert:
         "reason {{ $labels.reason }}. Their counters stand still; nothing is lost.",
         Dashboards.EXPORTER,
         Runbook(
-            "`unavailable`: the state's file or database cannot be read or written now. Orders and "
-            "revenue stand still and disappear after three intervals; they are made up for later. "
-            "Probes go on. `conflict`: another process saves the state of the same store, so that "
-            "only one of the two counts at a time.",
+            "`unavailable`: the state's file or database cannot be read or written now. Orders "
+            "and revenue stand still and disappear after three intervals; they catch up later. "
+            "Probes continue. `conflict`: another process saves the state of the same store, so "
+            "that only one of the two counts at a time.",
             (
-                "Read in the exporter's log what the file or database answered, once a minute.",
-                "For a database: is it up, does it take writes, does the user have its grants?",
+                "The exporter's log has the error of the file or database, once a minute.",
+                (
+                    "If it is a database: is it up, does it accept writes, does the user have its "
+                    "grants?"
+                ),
                 "For a conflict: which other exporter has the same stores and the same state?",
             ),
             (
-                "Bring the database back, or give the exporter its rights; it connects by itself.",
+                "Restore the database, or give the exporter its rights; it reconnects by itself.",
                 "Give each store to one exporter: by `--shard`, or by stopping the other one.",
             ),
         ),

@@ -48,9 +48,8 @@ def store_down() -> Alert:
         f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}{STATUS}",
         Dashboards.SHOP,
         Runbook(
-            "The cheap, authenticated request by which the exporter tells whether a store is "
-            "alive has failed for two minutes in a row. Shoppers most likely cannot buy, and "
-            "every operation against this store fails.",
+            "The liveness probe, a cheap authenticated request, has failed for two minutes in a "
+            "row. Shoppers most likely cannot buy, and every operation against this store fails.",
             (
                 (
                     "Open the store's front page in a browser from another network. If it works "
@@ -185,17 +184,18 @@ def vital_probe_failing() -> Alert:
         f"({SHARE} of the time).{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
-            "The liveness probe succeeds, but another probe that is critical, by the platform or "
-            "by `critical: true` in the configuration, has failed twice in a row, or comes and "
-            "goes. Shoppers most likely cannot buy. A probe that fails for the first time runs "
-            "again a minute later, whatever its interval, so that one failed run fires nothing.",
+            "The liveness probe succeeds, but another probe that is critical, by the platform "
+            "or by `critical: true` in the configuration, has failed twice in a row, or keeps "
+            "failing and recovering. Shoppers most likely cannot buy. A probe that fails for "
+            "the first time runs again a minute later, whatever its interval, so one failed run "
+            "fires no alert.",
             (
                 "The shop dashboard lists the probes and which of them fails.",
                 "`store-exporter probe DOMAIN` prints the reason in words.",
             ),
             (
                 "Act on the failing probe: tell the merchant which part of the shop is broken.",
-                "If shoppers can do without it, take `critical` from the probe.",
+                "If shoppers can do without it, set `critical: false` for the probe.",
             ),
         ),
         inhibited_by=unusable(),
@@ -215,13 +215,12 @@ def store_degraded() -> Alert:
         "warning",
         "A store is slow or partly failing.",
         "A store was slow or partly failing.",
-        f"{WHO} has been degraded for more than a quarter of an hour, all the time or again "
-        f"and again: a probe that is not vital fails, or the store is slow.{PROBE_CAUSE}",
+        f"{WHO} has been degraded for more than a quarter of an hour, all the time or again and "
+        f"again: a probe that is not critical fails, or the store is slow.{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
-            "The store is alive, but a probe that is not vital fails, or a probe reports that "
-            "something is not as it should be, such as a slow answer. Part of the shop may not "
-            "work for shoppers.",
+            "The store is alive, but a probe that is not critical fails, or a probe reports a "
+            "problem, such as a slow response. Part of the shop may not work for shoppers.",
             (
                 "The shop dashboard lists the probes and which of them fails.",
                 "`store-exporter probe DOMAIN` prints the reason in words.",
@@ -264,8 +263,8 @@ def latency_regression() -> Alert:
         "warning",
         "A store is much slower than normal.",
         "A store was much slower than normal.",
-        f"The p95 latency of {WHO} over the last hour is {{{{ $value | humanizeDuration }}}}, more "
-        f"than {SEASONAL.latency_factor:g} times what it normally is at this hour of the week.",
+        f"The p95 latency of {WHO} over the last hour is {{{{ $value | humanizeDuration }}}}, "
+        f"more than {SEASONAL.latency_factor:g} times the normal value at this hour of the week.",
         Dashboards.TRENDS,
         Runbook(
             "The slowest twentieth of the operations against this store takes more than "
@@ -285,7 +284,7 @@ def latency_regression() -> Alert:
             (
                 "Pass the figures and the time of the change to the merchant or hosting company.",
                 (
-                    "If it is the new normal, it becomes history by itself within "
+                    "If this latency stays, it becomes the normal one by itself within "
                     f"{SEASONAL.history} weeks; silence the alert until then."
                 ),
             ),

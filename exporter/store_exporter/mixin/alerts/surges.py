@@ -40,22 +40,21 @@ def refunds() -> Alert:
         "warning",
         "A shop's refunds are unusually high.",
         "A shop's refunds were unusually high.",
-        f"{WHO} paid back {_AMOUNT} within a day, more than {times:g} times what is normal and "
-        f"more than {share:.0%} of what it earned.",
+        f"{WHO} refunded {_AMOUNT} within a day, more than {times:g} times the normal amount and "
+        f"more than {share:.0%} of its revenue.",
         Dashboards.SHOP,
         Runbook(
-            f"The refunds of a day are more than {times:g} times what they normally are, and more "
-            f"than {share:.0%} of the day's revenue, in a shop with at least "
-            f"{THRESHOLDS.surge_orders:g} orders a day. Behind it may be a faulty batch, a wrong "
-            "description or price, a recall, or fraud with an account of the shop. "
-            f"{_LEARNT}",
+            f"The refunds of a day are more than {times:g} times what they normally are, and "
+            f"more than {share:.0%} of the day's revenue, in a shop with at least "
+            f"{THRESHOLDS.surge_orders:g} orders a day. The cause may be a faulty batch, a wrong "
+            f"description or price, a recall, or fraud with an account of the shop. {_LEARNT}",
             (
                 "Which products and reasons do the refunded orders have in common?",
                 "Were they refunded by a person of the shop? By whom, and is that expected?",
                 "Did a price, description or import change in the days before?",
             ),
             (
-                "Stop selling what is at fault, or correct its price.",
+                "Stop selling the faulty product, or correct its price.",
                 "If nobody of the shop did it: lock the account and its API keys.",
             ),
         ),
@@ -75,12 +74,13 @@ def abandoned() -> Alert:
         "warning",
         "Abandoned carts are unusually high.",
         "Abandoned carts were unusually high.",
-        f"Carts worth {_AMOUNT} are abandoned at {WHO}, more than {times:g} times what is normal.",
+        f"Carts worth {_AMOUNT} are abandoned at {WHO}, more than {times:g} times the "
+        "normal value.",
         Dashboards.SHOP,
         Runbook(
             "Shoppers began to check out and did not pay: the value of such carts is more than "
-            f"{times:g} times what it normally is, with at least {THRESHOLDS.surge_orders:g} "
-            f"carts. {_LEARNT}",
+            f"{times:g} times the normal value, with at least {THRESHOLDS.surge_orders:g} carts. "
+            f"{_LEARNT}",
             (
                 "Go through the checkout as a shopper would: which step fails or surprises?",
                 "Did shipping costs, payment methods or a plugin of the checkout change?",
@@ -120,7 +120,7 @@ def repriced() -> Alert:
             (
                 "Is it a planned sale? Then silence the alert until its end.",
                 "The shop dashboard shows since when, and how many became cheaper.",
-                "Compare the prices of what sold today in the shop with the price list.",
+                "Compare the prices of today's sales with the price list.",
                 "The shop dashboard lists what changed: an import, a plugin, a deployment.",
             ),
             (

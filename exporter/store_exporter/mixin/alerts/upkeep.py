@@ -21,8 +21,8 @@ def certificate_expiring() -> list[Alert]:
     """A certificate is about to expire: first a ticket, then a page."""
     runbook = Runbook(
         "The certificate that the store presents is about to expire. Once it has, browsers warn "
-        "shoppers away and every operation fails with error type tls. Certificates that renew "
-        "themselves do so weeks earlier, so renewal is broken.",
+        "shoppers away and every operation fails with error type tls. Automatic renewal happens "
+        "weeks earlier, so it is broken.",
         (
             (
                 "Look at the certificate from outside: `openssl s_client -connect DOMAIN:443 "
@@ -72,12 +72,12 @@ def api_version_expiring() -> Alert:
         f"The API version configured for {WHO} {ends('ends', 'ended')}",
         Dashboards.EXPORTER,
         Runbook(
-            "The platform ends each API version some time after its release. Afterwards it "
-            "answers with a later version, whose fields may differ, or not at all.",
+            "The platform ends each API version some time after its release. After that it "
+            "responds with a later version, whose fields may differ, or not at all.",
             (
                 (
                     "Run `store-exporter doctor`: it shows the configured version of each store, "
-                    "and its end."
+                    "and when it ends."
                 ),
             ),
             (
@@ -110,14 +110,14 @@ def api_budget_low() -> Alert:
         "warning",
         "A store's API budget is nearly spent.",
         "The request budget for a store's API was nearly spent.",
-        f"Only {SHARE} of the API budget for {WHO} is left; "
-        "collectors will wait and their figures grow old.",
+        f"Only {SHARE} of the API budget for {WHO} is left; collectors will wait and their "
+        "figures will become stale.",
         Dashboards.EXPORTER,
         Runbook(
-            "The exporter limits what it asks of each store in an hour, so that monitoring never "
-            "takes capacity from shoppers, and honours the platform's own limit. Nearly all of it "
-            "is spent. Liveness goes first; other probes and collectors take turns and wait, and "
-            "figures become stale.",
+            "The exporter limits its requests to each store in an hour, so that monitoring "
+            "never takes capacity from shoppers, and respects the platform's own limit. Nearly "
+            "all of that budget is spent. The liveness probe goes first; other probes and "
+            "collectors take turns and wait, and figures become stale.",
             (
                 (
                     "Do other integrations of the shop use up its API's limit, or was an interval "

@@ -42,7 +42,10 @@ PLATFORM = Platform(
         ),
         Setting(
             "client_secret",
-            "That app's secret, shpss_…, for which the shop gives an access token each day.",
+            (
+                "That app's secret, shpss_…, which the exporter exchanges for an access token each "
+                "day."
+            ),
             secret=True,
             check=format_check(
                 r"(?:shpss_)?[0-9a-zA-Z]{32,64}",

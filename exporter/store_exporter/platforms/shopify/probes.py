@@ -37,7 +37,7 @@ _PAGES = StorefrontPages(
 
 @probe(interval=60.0, timeout=10.0, critical=True, liveness=True, version_warn_days=30)
 def liveness(api: Api, run: Run) -> Plan[Report]:
-    """Asks the Admin API for the shop: if that fails, the API is down or refuses the token.
+    """Queries the shop in the Admin API: if that fails, the API is down or refuses the token.
 
     Degraded when the rate limit is used up, when support for the API version is about to end, or
     when another version responds.
@@ -84,7 +84,7 @@ def _has_storefront_token(store: Store) -> bool:
 
 @probe(interval=300.0, timeout=10.0, critical=True, applies=_has_storefront_token)
 def cart(api: Api, _: Run) -> Plan[Report]:
-    """Asks the Storefront API for the shop's name, where a storefront_token is configured.
+    """Queries the shop's name in the Storefront API, if a storefront_token is configured.
 
     If that fails, nobody can search or fill a cart through this app.
     """

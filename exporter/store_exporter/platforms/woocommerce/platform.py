@@ -55,7 +55,7 @@ PLATFORM = Platform(
         Setting(
             "credentials_in_query",
             "Send the key in the query instead of a header, for hosts that drop the "
-            "Authorization header. It then stands in their access logs.",
+            "Authorization header. The key then appears in their access logs.",
             default=False,
         ),
     ),

@@ -43,7 +43,7 @@ _PAGES = StorefrontPages(
 def liveness(api: Api, run: Run) -> Plan[Report]:
     """Reads the currency setting with the key: if that fails, the API is down, or refuses the key.
 
-    Degraded when it is slow or when the clocks are apart.
+    Degraded when it is slow or when the clocks differ.
     """
     # The setting is one row of the options table, however large the shop is. A list of orders would
     # make the database count them all.
@@ -57,9 +57,9 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
 def cart(api: Api, run: Run) -> Plan[Report]:
     """Reads an empty cart from the Store API, without the key.
 
-    If that fails, nobody can buy even where the API is up. Degraded when it is slow. An empty cart
-    proves nothing about payment methods, since many are not offered for an amount of zero; where
-    yours are, set require_payment_method to have it degraded when there are none.
+    If that fails, nobody can buy, even if the API is up. Degraded when it is slow. An empty cart
+    proves nothing about payment methods, because many are not offered for an amount of zero. If
+    yours are, set require_payment_method, and a cart without any is degraded.
     """
     # The request has no token and no cookies, so that WooCommerce stores no session: it writes one
     # only for a returning visitor. With the token of an earlier response each run would leave or

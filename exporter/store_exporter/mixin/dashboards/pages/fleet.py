@@ -72,7 +72,7 @@ def figures() -> tuple[tuple[str, str, str, tuple[str, ...], Steps, int], ...]:
         ),
         (
             "Degraded",
-            "Stores that work, but not well: a probe that is not vital fails or is slow.",
+            "Stores that work, but not well: a probe that is not critical fails or is slow.",
             f"sum({promql.each(health.HEALTH, promql.equal('state', 'degraded'), *STORE_MATCH)})",
             (AlertName.STORE_DEGRADED,),
             FEW_GOOD,

@@ -68,7 +68,7 @@ def tls_probe(small_file: str) -> Probe:
     return Probe(
         "tls",
         check,
-        "Looks at the certificate, of a store over https. Degraded when it is about to expire.",
+        "Checks the certificate of a store over https. Degraded when it is about to expire.",
         interval=3600.0,
         timeout=10.0,
         options={"warn_days": 14},
@@ -90,7 +90,7 @@ def _has_name(store: Store) -> bool:
 
 @probe(interval=300.0, timeout=10.0, requests=0, applies=_has_name)
 def dns(_: Any, run: Run) -> Generator[Resolve, Sequence[str], Report]:
-    """Resolves the host name, if the url has one, without asking the store anything."""
+    """Resolves the host name, if the url has one, without a request to the store."""
     parts = urlsplit(run.store.url)
     host = parts.hostname or ""
     addresses = yield Resolve(host, parts.port or 443)

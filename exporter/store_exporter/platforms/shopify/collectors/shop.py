@@ -56,7 +56,7 @@ def _count(fields: Fields, name: str) -> int:
 def order_statuses(api: Api, _: Run) -> Plan[Report]:
     """Orders in each status, by six counts in one query.
 
-    Statuses with more than 10,000 orders are left out, as Shopify counts no further.
+    Statuses with more than 10,000 orders are left out, because Shopify counts no further.
     """
     ignored, degraded = frozenset[str](), []
     try:
@@ -137,8 +137,8 @@ def _variants(product: Fields) -> int:
 def carts(api: Api, run: Run) -> Plan[Report]:
     """Abandoned checkouts and their value: neither completed nor recovered.
 
-    They were begun longer than `older_than` ago and not longer than `younger_than`; at most
-    `most` of them are read. The ten that are worth most are listed by their number.
+    They were started more than `older_than` ago and at most `younger_than` ago; at most `most` of
+    them are read. The ten that are worth most are listed by their number.
     """
     now = run.now()
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")

@@ -33,8 +33,8 @@ def carts(api: Api, run: Run) -> Plan[Report]:
 
     They are unchanged for longer than `older_than` and not for longer than `younger_than`.
     WooCommerce itself deletes drafts after a day, and by default cancels pending orders after an
-    hour. Beyond 500 only their number is published: the value of some would look like that of all.
-    The ten that are worth most are listed by the number of the order, out of the same response.
+    hour. Beyond 500 only their number is published, because a value of some would look like the
+    value of all. The ten that are worth most are listed by order number, from the same response.
     """
     older, younger = number(run.options, "older_than"), number(run.options, "younger_than")
     if younger <= older:

@@ -20,7 +20,7 @@ LOW, OUT, IN = "lowstock", "outofstock", "instock"
 
 @collector(interval=900.0, timeout=60.0)
 def stock(api: Api, _: Run) -> Plan[Report]:
-    """Stock as WooCommerce's stock report counts it: products and variations, each on its own.
+    """Stock as WooCommerce's stock report counts it: products and variations, each separately.
 
     The store keeps these counts ready until a product changes.
     """

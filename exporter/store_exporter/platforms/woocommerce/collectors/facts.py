@@ -53,8 +53,8 @@ def info(api: Api, _: Run) -> Plan[Report]:
 def versions(api: Api, _: Run) -> Plan[Report]:
     """Versions of WooCommerce, WordPress, PHP and each active plugin, for the events of the store.
 
-    WooCommerce remembers the plugins for an hour. With a key that may not read system_status there
-    is its own version alone, that of the newest order.
+    WooCommerce caches the list of plugins for an hour. With a key that may not read system_status,
+    only WooCommerce's own version is known, from the newest order.
     """
     try:
         status = yield from api.get_object(_STATUS, "system_status", {"_fields": _VERSIONS})

@@ -47,11 +47,11 @@ _ROW = "id,parent_id,name,sku,stock_status,stock_quantity,manage_stock"
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of the last 30 days and which of them are out of stock.
 
-    They are taken from the newest 1,000 orders of these days, as WooCommerce's own report is empty
-    in shops whose orders are in tables of their own, and up to a day old in others. A product with
-    variations is out when all of them are. Those of seven days are listed by name out of the same
-    orders, and what most needs stock by two pages of the stock report. They also show which
-    products sell for another price than usual.
+    They are taken from the newest 1,000 orders of these days, because WooCommerce's own report is
+    empty in shops that keep orders in their own tables, and up to a day old in others. A product
+    with variations is out when all of them are. The best sellers of seven days are listed by name
+    from the same orders, and the products that most need stock from two pages of the stock report.
+    The orders also show which products sell for another price than usual.
     """
     sold, missing = yield from _sold(api)
     best = sold.best(_MOST_SELLERS)

@@ -64,7 +64,7 @@ def _status_count(row: Fields) -> tuple[str, int]:
 def customers(api: Api, _: Run) -> Plan[Report]:
     """Customers with an account: one customer is read, the total is in the header.
 
-    WordPress looks through all users for it, so it is requested rarely.
+    WordPress searches all users for it, so it is requested rarely.
     """
     # The oldest user is who made the shop. A customer may have other roles as well, and the
     # response has only one of them, so that no other role proves anything.
