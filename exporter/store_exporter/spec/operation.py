@@ -87,12 +87,12 @@ class OperationSpec(Generic[P, T_co]):
 
     @property
     def notes(self) -> str:
-        """What else holds on every platform, in paragraphs."""
+        """Further paragraphs that hold on every platform."""
         return "\n\n".join(paragraphs(self._function)[1:])
 
     @functools.cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """What it takes.
+        """The parameters of the operation.
 
         Raises:
             TypeError: a parameter is not described.
@@ -162,7 +162,7 @@ class RunsBlocking(Protocol):
 
 
 class RunsAwaited(Protocol):
-    """A client whose operations are to be awaited."""
+    """A client whose operations must be awaited."""
 
     async def run_operation(self, spec: OperationSpec[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Run one operation, measured."""

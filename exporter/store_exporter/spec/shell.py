@@ -15,10 +15,10 @@ class Form(NamedTuple):
     """How values of one type are written.
 
     Attributes:
-        kind: begins the type, or one of the types, of a parameter.
-        words: what a value is.
-        example: a value.
-        read: returns the value that a text stands for; raises `ValueError` where it is none.
+        kind: the beginning of the type, or of one of the types, of a parameter.
+        words: description of a value.
+        example: an example of a value.
+        read: returns the value of a text; raises `ValueError` if the text does not have this form.
     """
 
     kind: str
@@ -59,7 +59,7 @@ FORMS = (
     Form("int", "a whole number", "4", int),
     Form("str", "a text that is not empty", "shoes", _text),
 )
-"""The forms of all types; of a type that several fit, the first one counts."""
+"""The forms of all types; if several fit a type, the first one counts."""
 
 
 TEXTS = {
@@ -85,14 +85,14 @@ TEXTS = {
 
 
 class ValueFormError(ValueError):
-    """A text does not have the form of its parameter; the message says which it has."""
+    """A text does not have the form of its parameter; the message says what the form is."""
 
 
 def value(parameter: Parameter, text: str) -> Any:
-    """Return what a text stands for. A parameter that takes numbers and texts gets the text.
+    """Return the value of a text. A parameter that takes numbers and texts gets the text.
 
     Raises:
-        ValueFormError: it has not the parameter's form.
+        ValueFormError: the text does not have the parameter's form.
     """
     form = form_of(parameter, text)
     try:
@@ -106,7 +106,7 @@ def value(parameter: Parameter, text: str) -> Any:
 
 
 def form_of(parameter: Parameter, text: str = "") -> Form:
-    """Return how a parameter is written; where it takes options or a text, by how that begins."""
+    """Return how a parameter is written; if it takes options or a text, by how the text begins."""
     kinds = [kind.strip() for kind in parameter.type.split("|")]
     takes_text = "str" in kinds
 

@@ -53,9 +53,9 @@ class Api(connection.Api):
     Attributes:
         admin: the Admin API.
         storefront: the Storefront API, which shows no costs.
-        version: of both, such as `2026-10`.
-        served: the API version of the last response, where it says so; Shopify uses another one
-            than was requested when that one has ended.
+        version: the requested version of both, such as `2026-10`.
+        served: the API version of the last response, if the response names it; it differs from
+            the requested one if that has ended.
     """
 
     def __init__(self, shop: Connection, send: Send, *, deadline: float) -> None:
@@ -90,10 +90,10 @@ class Api(connection.Api):
         return READER.read(response, self.now())
 
     def _ask_admin(self, request: Request) -> Plan[GraphqlResult]:
-        """Send a request with a token that is granted first where there is none.
+        """Send a request with a token, which is requested first if there is none.
 
-        A token may be revoked before its time, as when the app's secret is changed: another one is
-        sent then. A refused request changes nothing, so that it may be sent again.
+        A token may be revoked early, for example when the app's secret is changed. Then the request
+        is sent again with another token; a refused request has changed nothing.
 
         Raises:
             StoreError: as the response says; unauthorized also for a token granted just now.
@@ -110,7 +110,7 @@ class Api(connection.Api):
         return (yield from self._ask_admin(request))
 
     def _note_version(self, response: Response) -> None:
-        """Remember by which version the response was made, and what it says is deprecated."""
+        """Remember the version that served the response, and what it says is deprecated."""
         version = response.headers.get("x-shopify-api-version", "")
         if versions.is_version(version) or version == versions.UNSTABLE:
             self.served = version
@@ -128,7 +128,7 @@ class Api(connection.Api):
 
     @property
     def deprecated(self) -> str:
-        """What a response said that any query uses and that will be taken away; "" for nothing."""
+        """What Shopify will remove although a query uses it, as a response said; "" for nothing."""
         return self._shop.deprecated
 
     def currency(self) -> Plan[str]:
@@ -149,7 +149,7 @@ def _check_moved(response: Response) -> None:
     try:
         target = urlsplit(response.headers.get("location", ""))
     except ValueError:
-        # It leads to what is no address; what is wrong with the response is reported elsewhere.
+        # The redirect leads to no valid address; another check reports that.
         return
     if 300 <= response.status < 400 and target.hostname and api_of(target.path):
         message = f"the shop's APIs are at {target.hostname}: set url to https://{target.hostname}"

@@ -1,10 +1,10 @@
-"""Who sends a request: the tokens of both APIs. No I/O.
+"""Authenticates requests to Shopify: the tokens of both APIs. No I/O.
 
-An app that was made in Shopify's Dev Dashboard has no lasting token for the Admin API. It has a
-client id and a secret, for which the shop gives a token that lives for a day ("client credentials
-grant"). Some responses do not state the token's end:
-https://github.com/Shopify/shopify-app-js/issues/3400. Older apps, and those of an agency that a
-merchant has let in, have a token of their own.
+An app that was made in Shopify's Dev Dashboard has no lasting token for the Admin API. The shop
+exchanges its client id and secret for a token that is valid for a day ("client credentials grant").
+Some responses do not state when the token expires:
+https://github.com/Shopify/shopify-app-js/issues/3400. Older apps, and apps of an agency that a
+merchant has admitted, have a lasting token.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .responses import READER
 
 GRANT = "/admin/oauth/access_token"
 _PRIVATE = "shpat_"
-# What stands in a refusal, as JSON or as a page, and what it means.
+# Codes in a refusal, whether JSON or a page, and what they mean.
 _REFUSALS = {
     "app_not_installed": "the app is not installed in this shop",
     "shop_not_permitted": "the app and the shop belong to different organisations; use a token",
@@ -39,7 +39,7 @@ class App:
     """An app of the shop's own organisation, from the Dev Dashboard.
 
     Attributes:
-        client_id: of the app.
+        client_id: the app's client id.
         client_secret: `shpss_…`.
     """
 
@@ -51,8 +51,8 @@ class Tokens:
     """The tokens for one shop.
 
     Args:
-        credentials: an `admin_token`, or the `client_id` and `client_secret` of an app that is
-            given one; perhaps a `storefront_token`, public or private.
+        credentials: an `admin_token`, or the `client_id` and `client_secret` of an app that gets
+            one from the shop; optionally a `storefront_token`, public or private.
         monotonic: seconds of a clock that never jumps.
 
     Raises:
@@ -85,7 +85,7 @@ class Tokens:
 
     @property
     def admin(self) -> str:
-        """The token of the Admin API; "" where none was granted yet.
+        """The token of the Admin API; "" if none was granted yet.
 
         Raises:
             StoreError: unauthorized, it cannot be read.
@@ -93,10 +93,10 @@ class Tokens:
         return self.granted.value if self._lasting is None else reveal(self._lasting)
 
     def renew(self, refused: str) -> bool:
-        """Give up a token that was refused; return whether there is another one, or may be.
+        """Drop a token that was refused; return whether there is another one, or may be.
 
-        An app is given a new one. A lasting one is read again where it stands in a file: a public
-        app's own server renews it every hour.
+        An app gets a new token. A lasting token in a file is read again: a public app's own server
+        renews it every hour.
         """
         if self.admin != refused:
             return True
@@ -137,7 +137,7 @@ class Tokens:
 
 
 def _check_refusal(response: Response) -> None:
-    """Raise why Shopify gives no token, where the response is Shopify's and says so.
+    """Raise an error with the reason if the response is a refusal of Shopify's.
 
     Raises:
         StoreError: unauthorized.

@@ -1,4 +1,4 @@
-"""One Shopify shop: its tokens, the state of its rate limit, and what rarely changes of it."""
+"""The connection to a Shopify shop: its tokens, its rate limit, and what rarely changes in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .marks import MARKS
 from .versions import DEFAULT
 
 DEFAULT_SHARE = 0.25
-"""Part of the rate limit that monitoring may use, unless configured."""
+"""Share of the rate limit that monitoring may use unless another is configured."""
 
 
 class Connection(connection.Connection[Api]):
@@ -26,7 +26,7 @@ class Connection(connection.Connection[Api]):
     api_type = Api
 
     def prepare(self) -> None:
-        """Begin with a full share of the rate limit, and with the configured tokens."""
+        """Start with a full share of the rate limit, and with the configured tokens."""
         self.version = str(self.settings.get("api_version") or DEFAULT)
         share = float(self.settings.get("budget_share") or DEFAULT_SHARE)
         self.bucket = Bucket(self.monotonic, share)

@@ -1,4 +1,4 @@
-"""What `doctor` looks at in a Shopify shop: scopes, API version, clock."""
+"""The checks of `doctor` in a Shopify shop: scopes, API version and deprecations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ READ_SCOPES = {
     "read_discounts": "discount codes",
     "read_shipping": "delivery",
 }
-# Scopes that only some need, and what to say where they are missing.
+# Scopes that only some applications need, and the findings if they are missing.
 _FURTHER_SCOPES = {
     "write_orders": Finding(
         "write access",
@@ -40,10 +40,10 @@ _FURTHER_SCOPES = {
 
 
 def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
-    """Look at what the app may do and at the version it speaks."""
+    """Check the app's scopes, the API version and what Shopify calls deprecated."""
     installation = (yield from api.admin.ask("AccessScopes")).child("currentAppInstallation")
     scopes = {row.text("handle") for row in installation.children("accessScopes")}
-    # To write includes to read.
+    # A scope to write includes the scope to read.
     held = scopes | {scope.replace("write_", "read_", 1) for scope in scopes}
     further = [finding for scope, finding in _FURTHER_SCOPES.items() if scope not in held]
     known = yield from api.admin.ask("ApiVersions")

@@ -23,7 +23,7 @@ from .marks import MARKS
 from .reading import ids
 
 _STAY = {"_fd": "0"}
-"""Asks a shop for its page where it is, and not at its primary domain."""
+"""Requests the page from this address, without a redirect to the shop's primary domain."""
 _PAGES = StorefrontPages(
     ClosedPage(
         "asks for a password",
@@ -51,13 +51,13 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     try:
         data = yield from api.admin.ask("Shop", hurry=True, beside=beside)
     except ThrottledError:
-        # A refusal for want of points comes after the token was looked at: the shop is alive.
+        # Shopify checks the token before it refuses for lack of points: the shop is alive.
         degraded.append("The Admin API's rate limit is used up.")
         return Report(
             [*samples, *rate_limit_samples(api.admin.bucket)], degraded, "the Admin API responds"
         )
     shop, currency = data.child("shop"), ids.currency(data.child("shop"))
-    # An error that explains nothing which is missing is no reason to call the shop down.
+    # The response lacks nothing, so an error in it is no reason to call the shop down.
     degraded += [f"Shopify responds with an error besides: {one.message}" for one in beside[:1]]
     if api.served != api.version:
         degraded.append(
@@ -93,10 +93,10 @@ def cart(api: Api, _: Run) -> Plan[Report]:
 
 
 def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]:
-    """Whether a shop sends its visitors to its own domain, as all do that have one.
+    """Whether a shop redirects its visitors to its own domain, as every shop with one does.
 
-    Its own server says so by a header; or it is the domain that is configured; or the Admin API
-    calls it the primary one.
+    The target is its own domain if a header of the response says so, if it is the configured
+    domain, or if it is the primary domain according to the Admin API.
     """
     host = urlsplit(error.target).hostname or ""
     if error.response.headers.get("x-redirect-reason") == "primary_domain_redirection":
@@ -107,7 +107,7 @@ def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]
 
 
 def _is_within(host: str, domain: str) -> bool:
-    """Whether a host is a domain of the shop's, or one below it, as markets have them."""
+    """Whether a host is this domain of the shop or a subdomain of it, as markets have."""
     own = domain.removeprefix("www.")
     return bool(own) and f".{host}".endswith(f".{own}")
 

@@ -1,4 +1,4 @@
-"""Which product or variant an id or a SKU names."""
+"""Finds the product or variant that an id or a SKU names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOKUP = (
     *("admin VariantsByQuery", "admin ProductById", "admin ProductVariants", "admin VariantById"),
 )
 _MOST_VARIANTS = 2048
-"""Of one product, the most that Shopify allows."""
+"""Most variants of a product that Shopify allows."""
 
 
 def quoted(value: str) -> str:
@@ -28,16 +28,16 @@ class Lookup(products.Lookup[Api]):
     """Finds products and variants in the Admin API."""
 
     def by_sku(self, sku: str) -> Plan[FoundProduct | None]:
-        """Find a variant. A search shows only the name of its product."""
+        """Find a variant by its SKU. A search shows only the name of its product."""
         query = {"query": f"sku:{quoted(sku)}"}
         data = yield from self.api.admin.ask("VariantsByQuery", query, first=10)
         variant = products.matching_sku(data.nodes("productVariants"), sku)
         return None if variant is None else _offer(variant, data, whole=False)
 
     def product(self, identifier: int) -> Plan[FoundProduct | None]:
-        """Find a product.
+        """Find a product by its id.
 
-        Of one with more than a hundred variants they are read page by page.
+        More than a hundred variants are read page by page.
         """
         variables = {"id": gid("Product", identifier)}
         data = yield from self.api.admin.ask("ProductById", variables)
@@ -61,7 +61,7 @@ class Lookup(products.Lookup[Api]):
         )
 
     def variation(self, identifier: int) -> Plan[FoundProduct | None]:
-        """Find a variant."""
+        """Find a variant by its id."""
         variables = {"id": gid("ProductVariant", identifier)}
         data = yield from self.api.admin.ask("VariantById", variables)
         if not data.has("productVariant"):

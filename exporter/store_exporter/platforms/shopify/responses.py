@@ -1,8 +1,8 @@
-"""What Shopify's responses say in its own words. No I/O.
+"""Reads Shopify's responses: data, errors, costs and warnings. No I/O.
 
-Most Admin responses have the state of the rate limit, so no limit is hard-coded here. A filter that
-Shopify's search does not know is ignored, and `extensions.search` says so: what was found is then
-not what was requested.
+Most Admin responses have the state of the rate limit, so no limit is hard-coded here. Shopify's
+search ignores a filter that it does not know, and says so in `extensions.search`: then the result
+is not what was requested.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _UNCODED = (
     ("internal error", "INTERNAL_SERVER_ERROR"),
     ("unavailable shop", "SHOP_INACTIVE"),
 )
-"""How messages begin, in lower case, that come without the code that they should have."""
+"""Beginnings, in lower case, of messages that lack their code, and the missing code."""
 _MOST_COST = 1000.0
 _LARGEST = 1e12
 
 
 class IgnoredFilterError(StoreError):
-    """Shopify's search left out a filter, so that what it found is more than was requested.
+    """Shopify's search ignored a filter, so that it found more than was requested.
 
     Attributes:
-        fields: the root fields that were searched so.
-        rest: the data of the others.
+        fields: the root fields that were searched without it.
+        rest: the data of the other root fields.
     """
 
     def __init__(self, name: str, ignored: Mapping[str, str], data: Mapping[str, Any]) -> None:
@@ -90,9 +90,9 @@ class Reader(GraphqlReader):
         return Cost(requested, actual, maximum, available, rate)
 
     def errors(self, found: Any, cost: Cost | None = None) -> tuple[StoreError, ...]:
-        """Classify the errors; a string in their place is how Shopify refuses a token."""
+        """Classify the errors; to refuse a token, Shopify sends a string in their place."""
         if isinstance(found, Mapping) and found:
-            # Of the HTTP in which the query came, with a reason for each of its parameters.
+            # Errors about the HTTP request itself, with a reason for each of its parameters.
             words = "; ".join(f"{name}: {reason}" for name, reason in list(found.items())[:5])
             return (StoreError("invalid_request", MARKS.redact.line(words)),)
         if found == "Throttled":
@@ -107,11 +107,11 @@ class Reader(GraphqlReader):
         return super().errors(found, cost)
 
     def error(self, entry: Mapping[str, Any], cost: Cost | None) -> StoreError:
-        """Classify an error; one of them says by how much a query is too dear."""
+        """Classify an error; one of them says how much a query costs above the limit."""
         extensions = mapping(entry.get("extensions"))
         if extensions.get("code") == "MAX_COST_EXCEEDED":
             most = _number(extensions.get("maxCost")) or _MOST_COST
-            # Where no cost is reported, half as much is requested next.
+            # If no cost is reported, half as much is requested next.
             points = _number(extensions.get("cost")) or 2.0 * most
             return QueryCostError("the query", points, most)
         if "code" not in extensions:
@@ -125,7 +125,7 @@ class Reader(GraphqlReader):
         """Return the data, as on every platform.
 
         Raises:
-            IgnoredFilterError: what was found is not what was requested.
+            IgnoredFilterError: a filter was ignored, so the result is not what was requested.
         """
         data = super().data_of(result, name, beside)
         ignored = _ignored(result.extensions)
@@ -142,7 +142,7 @@ def _code_of(message: str) -> str:
 
 
 def _ignored(extensions: Mapping[str, Any]) -> dict[str, str]:
-    """Read which searches left a filter out, by root field, and what Shopify says of it."""
+    """Read which searches ignored a filter: Shopify's warning by root field."""
     found = extensions.get("search")
     ignored = {}
     for search in found if isinstance(found, list) else ():
@@ -156,7 +156,7 @@ def _ignored(extensions: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _number(value: Any) -> float | None:
-    """Return a number from zero on, None for anything else."""
+    """Return a number that is zero or more; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return None
     number = float(value)

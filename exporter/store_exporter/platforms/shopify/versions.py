@@ -1,8 +1,9 @@
-"""API versions: which are spoken here, and when Shopify ends them. No I/O.
+"""API versions: those that this package supports, and when Shopify ends them. No I/O.
 
-A version comes out on the first day of a quarter and is supported for a year at least; requests
-for one that has ended are served by the oldest that is still supported. Source: Shopify's page
-on API versioning, and the schemas of the versions in the npm package `@shopify/dev-mcp`.
+Shopify releases a version on the first day of a quarter and supports it for at least a year.
+Requests for a version that has ended are served by the oldest one that is still supported. Source:
+Shopify's page on API versioning, and the schemas of the versions in the npm package
+`@shopify/dev-mcp`.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from datetime import UTC, datetime
 
 DEFAULT = "2026-10"
 SUPPORTED = ("2026-07", "2026-10")
-"""Versions against whose schemas every query is validated in the tests. Earlier ones cannot show
-what a discount on the whole cart takes off each line."""
+"""The supported versions; the tests validate every query against their schemas. Earlier versions
+cannot show what a discount on the whole cart takes off each line."""
 
 UNSTABLE = "unstable"
-"""What Shopify calls the version of things to come."""
+"""Shopify's name for the version of future features."""
 _VERSION = re.compile(r"(20\d\d)-(01|04|07|10)")
 
 
@@ -35,10 +36,10 @@ def is_version(value: str) -> bool:
 
 
 def ends(version: str) -> float:
-    """Return the Unix time from which Shopify need not support a version any more.
+    """Return the Unix time from which Shopify may end the support of a version.
 
     Raises:
-        ValueError: it is no version.
+        ValueError: it is not a version.
     """
     match = _VERSION.fullmatch(version)
     if match is None:
@@ -47,9 +48,9 @@ def ends(version: str) -> float:
 
 
 def days_left(version: str, now: float) -> float:
-    """Return for how many days a version is supported from a Unix time on.
+    """Return for how many more days a version is supported at a Unix time.
 
     Raises:
-        ValueError: it is no version.
+        ValueError: it is not a version.
     """
     return (ends(version) - now) / 86_400

@@ -1,4 +1,4 @@
-"""What a report says of responses that are not what was requested, or not all of it."""
+"""Marks reports as degraded when responses are not what was requested, or not all of it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..responses import IgnoredFilterError
 
 
 def reports_omissions(check: Check) -> Check:
-    """Make a collector's report say degraded where Shopify keeps back a part of a response.
+    """Mark a collector's report as degraded if Shopify keeps back a part of a response.
 
-    Where Shopify ignores a filter of its search there is no figure: it would count what was not
+    If Shopify ignores a filter of its search, there is no figure: it would count what was not
     requested.
     """
 

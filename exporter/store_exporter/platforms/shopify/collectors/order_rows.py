@@ -1,8 +1,8 @@
-"""An order of Shopify's list as the ledger takes it. No I/O.
+"""Reads orders of Shopify's list for the ledger. No I/O.
 
 Money is what was received and what was paid back, in the shop's own currency, by the date of each
-payment: an order that is imported today may have been paid years ago. Its total says nothing of
-that: an order that is edited is paid in the rest, one that is authorised is captured in parts.
+payment: an order that is imported today may have been paid years ago. The order's total does not
+show that: the rest of an edited order is paid later, and an authorised order is captured in parts.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ class Longer(NamedTuple):
     """A document that shows more of an order than the list or the document before.
 
     Attributes:
-        name: of the document.
-        points: that it costs at most, by the rules that Shopify documents.
-        shown: how many of some things are shown without it; where there are so many, some may lack.
+        name: name of the document.
+        points: most points that it costs, by the rules that Shopify documents.
+        shown: by member, how many items are shown without it; if there are so many, some may be
+            missing.
     """
 
     name: str
@@ -39,7 +40,7 @@ LONGER = (
     Longer("OrderHistory", 240.0, {"transactions": 10, "fulfillments": 5}),
     Longer("LongOrderHistory", 960.0, {"transactions": 60, "fulfillments": 50}),
 )
-"""In which sequence an order is requested that has many payments or parcels."""
+"""The documents that are requested in turn for an order with many payments or parcels."""
 _MOST = 250
 _CHANGE = "CHANGE"
 _KINDS = (*order_state.PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "VOID")
@@ -49,7 +50,7 @@ _ENDED = {"SUCCESS": PAID, "FAILURE": FAILED, "ERROR": FAILED}
 
 
 def is_cut_short(row: Fields, shown: Mapping[str, int]) -> bool:
-    """Whether an order may have more payments or parcels than it shows, which are so many."""
+    """Whether an order shows as many payments or parcels as it can, so that it may have more."""
     return any(len(row.listed(name)) >= limit for name, limit in shown.items())
 
 
@@ -58,7 +59,7 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
 
     Args:
         row: the order.
-        began: Unix time at which counting began; what was paid before is left out.
+        began: Unix time at which counting began; earlier payments are left out.
 
     Raises:
         StoreError: invalid_response; response_too_large, it has more payments than one response
@@ -93,7 +94,7 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
 
 
 def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
-    """Return what was received, which is what Shopify calls the total received, less change."""
+    """Return the payments of an order, less change; they add up to Shopify's total received."""
     payments, tests = [], Decimal(0)
     for transaction in row.children("transactions"):
         kind, result = _ended(transaction)
@@ -112,7 +113,7 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
 
 
 def _ended(transaction: Fields) -> tuple[str, str | None]:
-    """Return the kind of a transaction, and how it ended: `PAID`, `FAILED`, or None for not yet.
+    """Return a transaction's kind and how it ended: `PAID`, `FAILED`, or None if it has not.
 
     Raises:
         StoreError: invalid_response.
@@ -122,9 +123,10 @@ def _ended(transaction: Fields) -> tuple[str, str | None]:
 
 
 def _attempts(row: Fields) -> dict[tuple[str, str], int]:
-    """Return when it was last tried to pay, by gateway and by how that ended.
+    """Return the time of the last attempt to pay, by gateway and by how the attempt ended.
 
-    What is only authorised has been paid as far as the gateway goes. What is pending has not ended.
+    An authorisation counts as paid, because the gateway has accepted it. A pending one has not
+    ended.
     """
     found: dict[tuple[str, str], int] = {}
     for transaction in row.children("transactions"):
@@ -139,10 +141,10 @@ def _attempts(row: Fields) -> dict[tuple[str, str], int]:
 
 
 def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
-    """Return what was paid back, which is what Shopify calls the total refunded.
+    """Return the refunds of an order; they add up to Shopify's total refunded.
 
-    A refund that is pending or failed is none. The shop's currency at another day's rate, or what
-    was paid back outside Shopify, makes the total another than that of the transactions.
+    Pending and failed refunds do not count. The total differs from the sum of the transactions if
+    another day's exchange rate applies, or if money was paid back outside Shopify.
     """
     found, others, last = [], Decimal(0), 0
     for transaction in row.children("transactions"):
@@ -173,7 +175,7 @@ def _when(transaction: Fields) -> int:
 def _entered(
     row: Fields, status: str, paid: int | None, refunds: tuple[CountedRefund, ...]
 ) -> dict[str, int]:
-    """Return when the order is known to have entered a status; who is completed was processed."""
+    """Return the known times at which the order entered a status; completed implies processing."""
     entered = {} if paid is None else {"processing": paid}
     if paid is not None and order_state.is_delivered(row):
         parcels = [parcel.seconds("createdAt") for parcel in row.children("fulfillments")]

@@ -21,9 +21,9 @@ from .order_rows import LONGER, STATUSES, Longer, is_cut_short, read_order
 
 _NONE_SHOWN = 10**18
 _NEWEST, _MOST_PAGES = 50, 20
-"""How many of the newest orders a page has, and how many pages one run reads at most."""
+"""Number of orders on a page of the newest, and the most such pages that one run reads."""
 _SHOWN_DAYS = 60
-"""Without the scope read_all_orders an app sees orders of this many days."""
+"""Without the scope read_all_orders an app sees only the orders of this many days."""
 
 
 class _OrderBook(CursorBook[Api]):
@@ -66,7 +66,7 @@ class _OrderBook(CursorBook[Api]):
         """Request one order.
 
         Raises:
-            StoreError: also invalid_response, another one came.
+            StoreError: also invalid_response, the response has another order.
         """
         data = yield from self.api.admin.ask(longer.name, {"id": gid}, points=longer.points)
         if data.has("order") and data.child("order").opaque() != gid:
@@ -112,10 +112,10 @@ class _OrderBook(CursorBook[Api]):
         return (yield from self._newest(data.child("newest").listed("nodes"))) | found
 
     def _newest(self, nodes: Sequence[Any]) -> Plan[dict[str, int | None]]:
-        """Return when the newest orders last changed, of those that did since counting began.
+        """Return when the newest orders last changed, for those that changed since counting began.
 
-        Where none of them was read or is to be read, there may be more of that kind, also behind
-        test orders of the last day.
+        If none of them was read or is awaited, older ones may not have been read either, also
+        behind test orders of the last day.
         """
         newest, _ = self._lately_changed(nodes)
         if len(nodes) < _NEWEST or self.backlog or self._any_known(newest):
@@ -135,14 +135,14 @@ class _OrderBook(CursorBook[Api]):
         return any(one in awaited or self.is_read(one, changed) for one, changed in found.items())
 
     def _lately_changed(self, nodes: Sequence[Any]) -> tuple[dict[str, int], bool]:
-        """Return when orders last changed since counting began, and whether the search goes on.
+        """Return when orders last changed since counting began, and whether to read another page.
 
-        It does behind such an order, and behind test orders of the last day.
+        There is another one to read after such an order, and after test orders of the last day.
         """
         found: dict[str, int] = {}
         latest_test = 0
         for node in nodes:
-            # The pass reports what cannot be read.
+            # The pass over the list reports orders that cannot be read.
             with suppress(StoreError):
                 row = Fields(node, "order")
                 changed = row.seconds(self.changed_at)

@@ -1,4 +1,4 @@
-"""What sells best, and what of the stock is running out."""
+"""Best sellers, and variants that are running out."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _lines(order: Fields) -> tuple[float, list[Fields]]:
 
 
 def _add_line(sold: Sold, _: Fields, line: Fields, created: float) -> None:
-    """Add a line of an order; of a product that was deleted since there is no id."""
+    """Add a line of an order; a product that was deleted meanwhile has no id."""
     left, total = order_state.left_of(line)
     variant, product = (
         ids.number(line.child(name), kind) if line.has(name) else None
@@ -82,7 +82,7 @@ def _add_line(sold: Sold, _: Fields, line: Fields, created: float) -> None:
         sold.add_listed(product, line.text("title"), line.text_or("sku"), left, total)
     if variant is not None:
         sold.add(None, variant, left)
-        # A discount by code or on the whole order is no other price of the product.
+        # A discount by code or on the whole order does not change the price of the product.
         price = ids.shop_money(line, "discountedTotalSet")
         sold.add_price(variant, price, line.integer("quantity"), created)
 
@@ -90,9 +90,9 @@ def _add_line(sold: Sold, _: Fields, line: Fields, created: float) -> None:
 def _scarce(
     api: Api, run: Run, sold: Sold, most: int
 ) -> Plan[tuple[list[ScarceProduct], list[StoreError]]]:
-    """Return the variants that are out or low, and why others could not be read.
+    """Return the variants that are out or low, and the errors of those that cannot be read.
 
-    Those on backorder can be had and are neither.
+    Variants on backorder can be bought and are neither.
 
     Raises:
         StoreError: response_too_large, there are more than `most`.

@@ -25,7 +25,7 @@ from .omissions import reports_omissions
 
 _OPEN = " AND -status:cancelled AND test:false"
 _PAID = "financial_status:paid,partially_refunded"
-# What the statuses of all platforms mean in Shopify's search; see `order_state.status`.
+# The queries of Shopify's search for the statuses of all platforms; see `order_state.status`.
 _QUERIES = {
     "pending": f"financial_status:pending,authorized,partially_paid{_OPEN}",
     "processing": f"{_PAID} AND -fulfillment_status:fulfilled{_OPEN}",
@@ -39,7 +39,7 @@ _NUMBER = re.compile(r"#?([0-9]{1,20})", re.ASCII)
 
 
 def _count(fields: Fields, name: str) -> int:
-    """Read a count. Shopify stops counting at a limit, and half a figure is none.
+    """Read a count. Shopify stops counting at a limit; a lower bound is not a figure.
 
     Raises:
         StoreError: response_too_large, it is only a lower bound.
@@ -105,7 +105,7 @@ def stock(api: Api, run: Run) -> Plan[Report]:
         report = count_report(business.PRODUCTS, scarce, "; too many products to count the rest")
     else:
         rest = sum(counts) - sum(state != "enough" for state in found) - len(failures)
-        # Between the two lists something may have been taken off sale.
+        # Between the two requests something may have been taken off sale.
         report = count_report(business.PRODUCTS, {"in": max(0, rest), **scarce})
         report.degraded = left_out("Products", others)
     report.degraded = [*left_out("Scarce variants", failures), *report.degraded]
@@ -113,7 +113,7 @@ def stock(api: Api, run: Run) -> Plan[Report]:
 
 
 def _state(threshold: int, variant: Fields) -> str:
-    """Return what a variant is that a search found; the search lags behind the records."""
+    """Return the state of a variant that a search found; the search index lags behind."""
     if not product_results.is_scarce(variant, threshold):
         return "enough"
     if product_results.on_backorder(variant):
@@ -122,13 +122,13 @@ def _state(threshold: int, variant: Fields) -> str:
 
 
 def _products(api: Api, limit: int) -> Plan[list[Any]]:
-    """Return all products on sale with how many variants each has."""
+    """Return all products on sale, each with the number of its variants."""
     query = {"query": _ON_SALE}
     return api.admin.all_nodes("ActiveProducts", "products", query, limit=limit)
 
 
 def _variants(product: Fields) -> int:
-    """Return how many variants a product has; Shopify's own count has no conditions."""
+    """Return a product's number of variants, 0 if it is not on sale; Shopify counts any product."""
     return _count(product, "variantsCount") if product_results.is_active(product) else 0
 
 
@@ -159,13 +159,13 @@ def carts(api: Api, run: Run) -> Plan[Report]:
 
 
 def _cart(requested: range, checkout: Fields) -> AbandonedCart | None:
-    """Read a checkout; None where it was completed meanwhile, or begun at another time."""
+    """Read a checkout; None if it was completed meanwhile, or begun outside the period."""
     began = checkout.seconds("createdAt")
     if checkout.gmt_if_any("completedAt") is not None or began not in requested:
         return None
     value = ids.shop_money(checkout, "totalPriceSet")
     number = _NUMBER.fullmatch(checkout.text("name"))
-    # Only what is a number is shown: an app could name a checkout after whoever began it.
+    # Only a number is shown: an app could name a checkout after the person who began it.
     shown = number.group(1) if number else str(ids.number(checkout, "AbandonedCheckout"))
     return AbandonedCart(shown, value, began)
 

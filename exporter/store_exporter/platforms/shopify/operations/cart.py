@@ -1,7 +1,7 @@
 """Operations on a shopper's cart, through the Storefront API that shops' own pages use.
 
-What identifies a cart is its id, which is as good as a password: give each shopper a `CartSession`,
-or keep `Cart.token` and pass it to the next call; without either, a call begins a new cart.
+A cart is identified by its id, which is as secret as a password. Give each shopper a `CartSession`,
+or keep `Cart.token` and pass it to the next call; without either, a call starts a new cart.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ class _Cart(LineCart[Api]):
         """Change the open cart.
 
         Args:
-            name: of the document.
-            concerns: whether a line is one that is changed.
-            variables: of the document.
+            name: name of the document.
+            concerns: whether a line is one of those that are changed.
+            variables: variables of the document.
 
         Raises:
             StoreError: as its errors and warnings say.
@@ -96,7 +96,7 @@ class _Cart(LineCart[Api]):
         return filled
 
     def _filled(self, cart: Cart) -> Cart:
-        """Return a cart without the lines that have no pieces: what is sold out stays as one."""
+        """Return a cart without lines of zero pieces, as which sold-out products stay in it."""
         filled = tuple(line for line in cart.lines if line.quantity)
         return self.remember(replace(cart, lines=filled))
 
@@ -119,9 +119,9 @@ def _refusal(payload: Fields, others: Collection[str], *, codes: bool) -> StoreE
     """Return why a change of a cart was not carried out, None if it was.
 
     Args:
-        payload: of the mutation.
-        others: keys of the lines that were not changed: of what is sold out Shopify warns again
-            with every change.
+        payload: the mutation's payload.
+        others: keys of the lines that were not changed: Shopify repeats the warnings about sold-out
+            lines with every change.
         codes: whether discount codes were to be applied; their warnings are refusals.
     """
     for error in payload.children("userErrors"):
@@ -138,11 +138,12 @@ def _refusal(payload: Fields, others: Collection[str], *, codes: bool) -> StoreE
 
 
 def _cart(fields: Fields) -> Cart:
-    """Read a cart; lines that make no sense are left out and reported.
+    """Read a cart; lines that cannot be read are left out and reported.
 
     Raises:
-        StoreError: invalid_response, what it comes to cannot be read: that is added up from all
-            lines, as the API shows only the total; response_too_large, it has more than a hundred.
+        StoreError: invalid_response, its amounts cannot be read: they are added up from all lines,
+            because the API shows only the total; response_too_large, there are more than a hundred
+            lines.
     """
     also = Secondary()
     total = ids.amount(fields.child("cost").child("totalAmount"))
@@ -170,7 +171,7 @@ def _cart(fields: Fields) -> Cart:
 
 
 def _taken(allocation: Fields) -> Money:
-    """Read what a discount takes off a line: also its share of one on the whole cart."""
+    """Read what a discount takes off a line, including its share of one on the whole cart."""
     return ids.amount(allocation.child("discountedAmount"))
 
 
@@ -199,7 +200,7 @@ def _sum(amounts: Iterable[Money], total: Money) -> Money:
 def _line(row: Fields) -> CartLine:
     cost, merchandise = row.child("cost"), row.child("merchandise")
     full = ids.amount(cost.child("subtotalAmount"))
-    # Shopify's own total of a line leaves out what is taken off the whole cart.
+    # Shopify's own total of a line leaves out discounts on the whole cart.
     taken = _sum(map(_taken, row.children("discountAllocations")), full)
     return CartLine(
         key=row.opaque(),

@@ -27,12 +27,12 @@ CONDITIONS = {
     ("destinationSelection",): ("DiscountCountryAll", "DiscountCountries"),
     ("minimumRequirement",): ("DiscountMinimumSubtotal", "DiscountMinimumQuantity"),
 }
-"""What a part of a discount can be, by Shopify's schema."""
+"""The types that a part of a discount can have in Shopify's schema."""
 _OPEN = (
     *("DiscountBuyerSelectionAll", "AllDiscountItems", "DiscountCountryAll"),
     *("DiscountPercentage", "DiscountAmount", "DiscountMinimumSubtotal"),
 )
-"""Those that restrict nobody beyond what `percent`, `amount` and `minimum` say."""
+"""Types without a restriction beyond what `percent`, `amount` and `minimum` say."""
 
 
 @coupon_plan(calls=("admin DiscountByCode",))

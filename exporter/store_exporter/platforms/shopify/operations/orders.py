@@ -22,7 +22,7 @@ from ..reading import ids, order_results, order_state
 _LOOKUP = ("admin OrdersByQuery",)
 _MOST = 100
 _MOST_REFUNDS = 250
-"""How many the document requests; Shopify shows no more of one order."""
+"""Number that the document requests; Shopify shows no more of one order."""
 # Shopify's own errors of a cancellation, by whose fault they are.
 _CANCEL_ERRORS: dict[str, ErrorName] = {
     "NOT_FOUND": "not_found",
@@ -76,8 +76,8 @@ class _Orders(orders.Orders[Api]):
         query = f"email:{quoted(request.email)}"
         if request.when is not None:
             query += f" AND {ids.created(request.when)}"
-        # A status is read off three of Shopify's, and is looked at here. One more than is requested
-        # shows whether there are more.
+        # A status is derived from three of Shopify's, so orders are selected by it here. One order
+        # more than requested shows whether there are more.
         most = arguments.MOST_ITEMS if request.status is not None else max(request.reach, _MOST) + 1
         rows = yield from self._search(query, most)
         own = _own(rows, request.email)
@@ -119,7 +119,7 @@ class _Orders(orders.Orders[Api]):
         """Request one order that was found.
 
         Raises:
-            StoreError: also invalid_response, another one came.
+            StoreError: also invalid_response, the response has another order.
         """
         gid = found.opaque()
         whole = (yield from self.api.admin.ask(name, {"id": gid}, **options)).child("order")

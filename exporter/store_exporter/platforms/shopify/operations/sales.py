@@ -73,11 +73,11 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
 
 
 def _sums(order: Fields, placed: Money) -> Sums:
-    """Read what an order comes to; of lines that were taken off it and never paid for, nothing.
+    """Read the sums of an order, without lines that were removed from it and never paid for.
 
     Args:
-        order: it.
-        placed: its total, with those lines.
+        order: the order.
+        placed: its total with those lines.
 
     Raises:
         StoreError: invalid_response.
@@ -108,7 +108,7 @@ def _sums(order: Fields, placed: Money) -> Sums:
 
 
 def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
-    """Return what delivery cost without tax: before refunds, and after them.
+    """Return the cost of delivery without tax: before refunds, and after them.
 
     Raises:
         StoreError: invalid_response.
@@ -129,7 +129,7 @@ def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
 
 
 def _sold(order: Fields) -> Iterator[SoldItems]:
-    """Yield what was sold; of a product that was deleted since there is no id."""
+    """Yield what was sold, except products that were deleted meanwhile, which have no id."""
     lowered, with_tax = order_state.is_lowered(order), order.flag("taxesIncluded")
     for line in order.nodes("lineItems"):
         title = line.text("title")
@@ -140,7 +140,7 @@ def _sold(order: Fields) -> Iterator[SoldItems]:
 
 
 def _customer(currency: str, fields: Fields) -> CustomerSpend:
-    """Read what one customer has bought, perhaps in a currency that the shop had once."""
+    """Read the purchases of one customer, perhaps in an earlier currency of the shop."""
     spent = ids.amount(fields.child("amountSpent"), signed=True)
     is_own = spent.currency == currency
     total = spent if is_own else Money(Decimal(0), currency)

@@ -25,7 +25,7 @@ _SORTS = {
     "popularity": ("BEST_SELLING", False),
     "title": ("TITLE", False),
 }
-"""Shopify's sort key, and whether it is turned round, by what all platforms call it."""
+"""Shopify's sort key, and whether it is reversed, by the name that all platforms share."""
 
 
 @search_plan(calls=("storefront SearchProducts", "storefront ListProducts"))
@@ -53,15 +53,15 @@ def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
         total = found.page.integer("totalCount")
     products = listing(found.items, "products", _product, total=total, complete=found.complete)
     shown = request.shown(products)
-    # That the list goes on is no lack of it, unless something was looked for in it.
+    # A list that goes on is incomplete only if something was looked for in it.
     return shown if request.attributes else replace(shown, complete=True)
 
 
 def _sort(request: SearchRequest) -> tuple[str | None, bool]:
-    """Return Shopify's key of an order, and whether the last come first.
+    """Return Shopify's key of a sort order, and whether it is reversed.
 
     Raises:
-        StoreError: invalid_request, it does not sort so.
+        StoreError: invalid_request, Shopify cannot sort like this.
     """
     if request.sort == "rating":
         raise StoreError("invalid_request", "Shopify cannot sort by rating")
@@ -69,7 +69,7 @@ def _sort(request: SearchRequest) -> tuple[str | None, bool]:
 
 
 def _filters(kind: str | None, request: SearchRequest) -> list[dict[str, Any]]:
-    """Return the conditions of a search by words; all of them have to hold."""
+    """Return the conditions of a search by words; all of them must hold."""
     filters: list[dict[str, Any]] = []
     if kind is not None:
         filters.append({"productType": kind})
@@ -134,7 +134,7 @@ def _product(fields: Fields) -> Product:
 
 
 def _options(variants: list[Fields]) -> dict[str, tuple[str, ...]]:
-    """Return what there is to choose from, by name."""
+    """Return the options of a product, values by name."""
     found: dict[str, dict[str, None]] = {}
     for variant in variants:
         for name, value in product_results.options(variant):

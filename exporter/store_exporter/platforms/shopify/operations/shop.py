@@ -72,7 +72,7 @@ def _reaching(
     yield from ()
     own = tuple(zone for zone in every if country in zone.countries)
     if every.unreadable and not own:
-        # One that cannot be read may be the country's own, and then those for the rest are not.
+        # A zone that cannot be read may be the country's own; then those for the rest do not apply.
         message = f"of the zones {every.unreadable} cannot be read, and no other one has {country}"
         raise StoreError("invalid_response", message)
     rest = tuple(zone for zone in every if "*" in zone.countries)

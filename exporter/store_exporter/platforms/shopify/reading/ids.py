@@ -19,11 +19,11 @@ def number(fields: Fields, kind: str | None) -> int:
     """Read the number in a global id such as `gid://shopify/Product/51`.
 
     Args:
-        fields: what has the id.
-        kind: of what it is, such as `Product`; None for one of several.
+        fields: the object with the id.
+        kind: the expected kind of object, such as `Product`; None accepts any.
 
     Raises:
-        StoreError: invalid_response, it is no such id, or one of something else.
+        StoreError: invalid_response, it is not such an id, or it is one of another kind.
     """
     match = _GID.fullmatch(fields.opaque())
     if match is None or kind not in (None, match.group(1)):
@@ -38,7 +38,7 @@ def iso(when: float) -> str:
 
 
 def created(when: TimeRange) -> str:
-    """Return the condition of a search for what was made in some time."""
+    """Return the search condition for objects that were created in a period."""
     begin, end = (moment.isoformat() for moment in when)
     return f"created_at:>='{begin}' AND created_at:<'{end}'"
 
@@ -54,10 +54,10 @@ def shop_money(fields: Fields, name: str, *, signed: bool = False) -> Money:
 
 
 def shop_amount(fields: Fields, name: str, currency: str, *, signed: bool = False) -> Decimal:
-    """Read an amount out of a `MoneyBag`, which is in a known currency of the shop's.
+    """Read an amount out of a `MoneyBag`, whose shop currency must be the given one.
 
     Raises:
-        StoreError: invalid_response, also where it is in another one.
+        StoreError: invalid_response, also if it is in another currency.
     """
     money = shop_money(fields, name, signed=signed)
     if money.currency != currency:
@@ -70,8 +70,8 @@ def amount(fields: Fields, *, signed: bool = False) -> Money:
     """Read a `MoneyV2`.
 
     Args:
-        fields: it.
-        signed: whether it may be negative, as what is still to be paid is where too much was paid.
+        fields: the `MoneyV2`.
+        signed: whether it may be negative, such as the outstanding amount after an overpayment.
 
     Raises:
         StoreError: invalid_response.
@@ -81,7 +81,7 @@ def amount(fields: Fields, *, signed: bool = False) -> Money:
 
 
 def not_negative(money: Money, fields: Fields) -> Money:
-    """Return an amount that was read out of an object.
+    """Check that an amount is not negative, and return it.
 
     Raises:
         StoreError: invalid_response, it is below 0.
@@ -92,10 +92,10 @@ def not_negative(money: Money, fields: Fields) -> Money:
 
 
 def currency(fields: Fields) -> str:
-    """Read the code of a currency, as Shopify writes all of them.
+    """Read the code of a currency from an object's `currencyCode`.
 
     Raises:
-        StoreError: invalid_response, it is none.
+        StoreError: invalid_response, it is not a code.
     """
     code = fields.text("currencyCode")
     if _CURRENCY.fullmatch(code) is None:

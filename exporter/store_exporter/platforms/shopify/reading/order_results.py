@@ -28,7 +28,7 @@ _LINES = ("address1", "address2")
 _ADDRESS = AddressMembers(_LINES, "city", "provinceCode", "zip", "countryCodeV2")
 
 _UNSENT = ("CANCELLED", "ERROR", "FAILURE")
-"""Statuses of a parcel that is not sent, or by another one in its place."""
+"""Statuses of a parcel that is not sent, or that another one replaces."""
 _MOST_PARCELS, _MOST_NUMBERS, _MOST_PAYMENTS = 10, 5, 10
 """The document requests one more parcel and payment of an order, and one more number of a parcel.
 """
@@ -58,7 +58,7 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
 
 
 def _payments(fields: Fields) -> list[datetime]:
-    """Return when payments were made; what has none was paid for when it was placed.
+    """Return when payments were made; without any, the order was paid when it was placed.
 
     Raises:
         StoreError: response_too_large, there may be others: failed attempts are among the rows.
@@ -78,7 +78,7 @@ def _first_paid(fields: Fields) -> datetime:
 
 
 def _completed(fields: Fields) -> datetime:
-    """Return when the last of its payments was made and its parcels sent."""
+    """Return when the last payment was made or the last parcel sent, whichever is later."""
     parcels = list(fields.children("fulfillments"))
     _check_number(parcels, _MOST_PARCELS)
     sent = [parcel.gmt("createdAt") for parcel in parcels if _is_sent(parcel)]
@@ -93,7 +93,7 @@ def _address(fields: Fields) -> ShippingAddress | None:
 
 
 def _parcels(fields: Fields, also: Secondary) -> Iterator[Tracking]:
-    """Yield the parcels that are on their way, and note that there are more than are shown."""
+    """Yield the sent parcels, and record in `also` if there are more than are shown."""
     parcels = also.read("tracking", fields.listed, "fulfillments")
     also.read("tracking", _check_number, parcels, _MOST_PARCELS)
     for tracked in also.rows("tracking", parcels, _tracked):
@@ -104,13 +104,13 @@ def _parcels(fields: Fields, also: Secondary) -> Iterator[Tracking]:
 
 
 def _check_number(rows: Sequence[Any] | None, most: int) -> None:
-    """Raise response_too_large where there may be more rows than were requested."""
+    """Raise response_too_large if there are more than `most` rows."""
     if len(rows or ()) > most:
         raise StoreError("response_too_large", f"there are more than {most}")
 
 
 def _tracked(parcel: Fields) -> list[Any]:
-    """Return what there is to track of a parcel: nothing of one that is not sent after all."""
+    """Return the tracking information of a parcel; none if it is not sent after all."""
     return parcel.listed("trackingInfo") if _is_sent(parcel) else []
 
 
@@ -123,7 +123,7 @@ def _tracking(row: Fields) -> Tracking:
 
 
 def _lines(fields: Fields, also: Secondary) -> Iterator[OrderLine]:
-    """Yield what was bought; of an order that was lowered, what is left on it."""
+    """Yield the lines that were bought; of an order that was lowered, the lines that are left."""
     connection = also.read("lines", fields.child, "lineItems")
     with_tax = also.read("lines", fields.flag, "taxesIncluded")
     if connection is None or with_tax is None:

@@ -1,4 +1,4 @@
-"""Orders: their status in the words that all platforms share, and what they come to. No I/O."""
+"""Reads an order's status, in the words that all platforms share, and its total. No I/O."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ FULFILLMENT = (
 PAYMENTS = ("CAPTURE", "SALE")
 """Kinds of transactions by which money comes in."""
 STATUSES = ("pending", "processing", "completed", "cancelled", "refunded", "failed")
-"""The statuses that `status` makes of Shopify's, in the words that all platforms share."""
+"""The statuses that `status` returns, in the words that all platforms share."""
 
 
 def financial_status(order: Fields) -> str:
-    """Read how far an order is paid.
+    """Read the payment status of an order.
 
-    Where Shopify has no status, or one of a later version, the status is what it says of money.
+    If Shopify sends no status, or one of a later version, it is derived from the amounts.
 
     Raises:
         StoreError: invalid_response.
@@ -47,7 +47,7 @@ def financial_status(order: Fields) -> str:
 
 
 def is_delivered(order: Fields) -> bool:
-    """Whether everything has been sent.
+    """Whether all goods of an order have been sent.
 
     Raises:
         StoreError: invalid_response.
@@ -73,15 +73,15 @@ def status(order: Fields) -> str:
 
 
 def is_paid(order: Fields) -> bool:
-    """Whether an order has been paid, whatever was paid back since."""
+    """Whether an order has been paid, even if it was paid back since."""
     return financial_status(order) in _PAID
 
 
 def total(order: Fields) -> Money:
-    """Return what an order comes to, before refunds.
+    """Return the total of an order, before refunds.
 
-    Shopify's total keeps lines that were taken off an order. Of one that nobody paid for there is
-    neither a refund, nor is anything owed for it; the total as it is now tells.
+    Shopify's total includes lines that were removed from the order. For a removed line that nobody
+    paid for, there is no refund and nothing is owed, so the current total shows what is left.
 
     Raises:
         StoreError: invalid_response.
@@ -97,16 +97,16 @@ def total(order: Fields) -> Money:
 
 
 def dated(transaction: Fields) -> str:
-    """Return which member of a transaction tells when it was made."""
+    """Return the name of the member that says when a transaction was made."""
     return "processedAt" if transaction.has("processedAt") else "createdAt"
 
 
 def is_lowered(order: Fields) -> bool:
-    """Whether lines of an order are read as what is left of them, and not as what was placed.
+    """Whether the lines of an order are read as they are now, and not as they were placed.
 
-    Shopify does not say how many pieces of a line were taken off unpaid or exchanged, and how many
-    were paid back. What was placed has all the former, and what is left lacks all the latter: what
-    is nearer to the order's total counts.
+    Shopify does not say how many pieces of a line were removed unpaid or exchanged, and how many
+    were paid back. The placed lines still include all removed pieces, and the current lines lack
+    all pieces that were paid back. Those that are nearer to the order's total count.
 
     Raises:
         StoreError: invalid_response.
@@ -117,7 +117,7 @@ def is_lowered(order: Fields) -> bool:
 
 
 def left_of(line: Fields) -> tuple[int, Money]:
-    """Return how many pieces of a line were neither taken off nor paid back, and what they cost.
+    """Return how many pieces of a line were neither removed nor paid back, and their price.
 
     Raises:
         StoreError: invalid_response.
@@ -127,12 +127,12 @@ def left_of(line: Fields) -> tuple[int, Money]:
 
 
 def bought(line: Fields, *, lowered: bool, with_tax: bool) -> tuple[int, Money]:
-    """Return how many pieces of a line count, and for how much.
+    """Return how many pieces of a line count, and their price.
 
     Args:
-        line: of an order.
+        line: a line of an order.
         lowered: whether the order `is_lowered`.
-        with_tax: whether its prices include taxes.
+        with_tax: whether the order's prices include taxes.
 
     Raises:
         StoreError: invalid_response.
@@ -141,7 +141,7 @@ def bought(line: Fields, *, lowered: bool, with_tax: bool) -> tuple[int, Money]:
 
 
 def _placed(line: Fields, *, with_tax: bool) -> tuple[int, Money]:
-    """Return how many pieces of a line were ordered, and for how much after discounts without tax.
+    """Return how many pieces of a line were ordered, and their price after discounts, without tax.
 
     Shopify's own total of a line leaves out discounts on the whole order.
     """

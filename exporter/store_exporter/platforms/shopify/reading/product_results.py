@@ -1,4 +1,4 @@
-"""From Shopify's JSON to results: products, variants and collections. No I/O."""
+"""Reads Shopify's JSON of products, variants and collections. No I/O."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ def options(variant: Fields) -> tuple[tuple[str, str], ...]:
 
 
 def counted(variant: Fields) -> int | None:
-    """Return how many pieces there are, None when Shopify does not count them."""
+    """Return how many pieces are in stock; None if Shopify does not count them."""
     if not variant.child("inventoryItem").flag("tracked"):
         return None
     return variant.integer("inventoryQuantity", low=-(10**9))
 
 
 def scarce_query(threshold: int) -> str:
-    """Return the search for the counted variants on sale of which so many are left, or fewer."""
+    """Return the search for counted variants on sale with `threshold` pieces left or fewer."""
     return f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
 
 
 def is_scarce(variant: Fields, threshold: int) -> bool:
-    """Whether a variant that was found so is one: the search lags behind the records."""
+    """Whether a variant that `scarce_query` found is still scarce: the search index lags behind."""
     left = counted(variant)
     on_sale = is_active(variant.child("product"))
     return left is not None and left <= threshold and on_sale
 
 
 def on_backorder(variant: Fields) -> bool:
-    """Whether a scarce variant can be had although none is left."""
+    """Whether a scarce variant can be bought although none is left."""
     empty = (counted(variant) or 0) <= 0
     return variant.one_of("inventoryPolicy", _POLICIES) == "CONTINUE" and empty
 
 
 def stock(variant: Fields, product: Fields) -> Stock:
-    """Read the stock of a variant; the only one of a product has the product's name."""
+    """Read the stock of a variant; a product's only variant takes the product's name."""
     also = Secondary()
     quantity = also.read("quantity", counted, variant)
     empty = quantity is not None and quantity <= 0
@@ -83,9 +83,9 @@ def stock(variant: Fields, product: Fields) -> Stock:
 
 
 def sold(variant: Fields, product: Fields, currency: str) -> Product:
-    """Read a variant as what is sold: a variation, or the product that has no other variant.
+    """Read a variant as a variation, or as the product itself if it is its only variant.
 
-    `compareAtPrice` is what it cost before it was reduced.
+    `compareAtPrice` is its price before the reduction.
     """
     price, also = not_negative(variant.money("price", currency), variant), Secondary()
     before = also.read("regular_price", variant.money_if_any, "compareAtPrice", currency)
@@ -130,7 +130,7 @@ def _categories(product: Fields, also: Secondary) -> tuple[str, ...]:
 
 
 def product(fields: Fields, variants: list[Product]) -> Product:
-    """Return a product with its variants; Shopify has at least one of every product."""
+    """Return a product with its variants; on Shopify every product has at least one."""
     if not variants:
         raise StoreError("invalid_response", f"{fields.where}: a product without variants")
     if _alone(fields):
@@ -139,7 +139,7 @@ def product(fields: Fields, variants: list[Product]) -> Product:
 
 
 def category(fields: Fields) -> Category:
-    """Read a collection; collections have none above them."""
+    """Read a collection; collections have no parents."""
     count = Secondary().read("count", lambda: fields.child("productsCount").integer("count"))
     return Category(
         number(fields, "Collection"),
@@ -152,7 +152,7 @@ def category(fields: Fields) -> Category:
 
 
 def low_stock(variant: Fields) -> LowStock:
-    """Read a variant of which little is left."""
+    """Read a variant with low stock."""
     parent = variant.child("product")
     found = stock(variant, parent)
     if found.quantity is None:

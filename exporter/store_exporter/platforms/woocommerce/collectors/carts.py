@@ -1,4 +1,4 @@
-"""Checkouts that were begun and left."""
+"""Checkouts that shoppers began and abandoned."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
 
 
 def _with_parts(api: Api, reading: OrderTotals, orders: list[Fields]) -> Plan[list[Fields]]:
-    """Return the orders, those whose total takes it with their parts."""
+    """Return the orders, with their parts if their total needs them."""
     lacking = {order.identifier() for order in orders if reading.lacks_parts(order)}
     query = {"status": ",".join(_LEFT), **FULL, "_fields": ",".join((*_MEMBERS, PARTS))}
     whole = {
@@ -87,7 +87,7 @@ def _with_parts(api: Api, reading: OrderTotals, orders: list[Fields]) -> Plan[li
         for order in (yield from api.get_by_ids(f"{V3}/orders", lacking, query))
     }
     yield from rounding.learn_foreign(api, reading, whole.values() if lacking else orders)
-    # One that was paid or removed since stays as it came.
+    # An order that was paid or removed meanwhile stays as it came first.
     found = [whole.get(order.identifier(), order) for order in orders]
     return (yield from local_dates.with_gmt_dates(api, found, ("date_modified",)))
 
@@ -96,7 +96,7 @@ def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) 
     try:
         values = [_value(order, reading) for order in orders]
     except StoreError as error:
-        # A sum without this one would be a wrong figure; that there is one is still true.
+        # A sum without this order would be wrong; the number of orders is still correct.
         reason = f"The value of abandoned carts is not known: {error.message}."
         sample = Sample(business.CARTS_ABANDONED, len(orders))
         return Report([sample], [reason], f"{len(orders)} abandoned carts of unknown value")
@@ -110,7 +110,7 @@ def _cart(order: Fields, value: Money) -> AbandonedCart:
 
 
 def _value(order: Fields, reading: OrderTotals) -> Money:
-    """Read what a cart is worth.
+    """Read the value of a cart.
 
     Raises:
         StoreError: invalid_response.

@@ -37,31 +37,31 @@ def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
     totals = report.child("totals")
     low, out, every = (totals.integer(name) for name in (LOW, OUT, IN))
     nothing = not any((low, out, every, totals.integer("onbackorder")))
-    # The report reads a table that some shops have empty.
+    # The report reads a table that is empty in some shops.
     if nothing and (yield from api.has_any(f"{V3}/products")):
         raise StoreError("invalid_response", "the stock report has no products, the shop has")
     if _counts_too_many(totals):
         low, out, every = yield from _listed_counts(api)
-    # What is low is counted among what is in stock.
+    # Products with low stock are also counted as in stock.
     if every < low:
         raise StoreError("invalid_response", "the stock report has more low stock than stock")
     return {"in": every - low, "low": low, "out": out}
 
 
 def _counts_too_many(totals: Fields) -> bool:
-    """Whether products that nobody can buy are counted: drafts, and those in the trash.
+    """Whether the report counts products that nobody can buy: drafts, and those in the trash.
 
-    WooCommerce did so before 10.6, except for `products`, their number.
+    WooCommerce before 10.6 did, except in `products`, the number of products.
     """
     if not totals.has("products"):
         return False
-    # Those of plugins are among them, which may be anything.
+    # Members of plugins are among them and may have any type.
     counts = (totals.raw(name) for name in totals.names() if name not in (LOW, "products"))
     return sum(count for count in counts if isinstance(count, int)) > totals.integer("products")
 
 
 def _listed_counts(api: Api) -> Plan[Sequence[int]]:
-    """Return how many the report lists as low, as out and as in stock, which leaves those out."""
+    """Return how many products the report lists as low, out and in stock, without those."""
     counts = []
     for kind, status in ((LOW, IN), (OUT, OUT), (IN, IN)):
         query = {"type": kind, "_fields": "stock_status"}

@@ -11,15 +11,15 @@ from ...kit.monitoring.info import LONGEST_FACT, info_sample, learn
 from .. import local_dates
 from ..api import V3, Api
 
-# WooCommerce gathers only the sections that are requested and, without the members remote_*, does
-# not call other servers for it.
+# WooCommerce collects only the requested sections, and calls no other servers unless the members
+# remote_* are requested.
 STATUS_FIELDS = (
     "environment.version,environment.wp_version,environment.wp_cron,"
     "settings.currency,settings.HPOS_enabled"
 )
 _WITH_THEME = f"{STATUS_FIELDS},theme.name,theme.version,theme.parent_name,theme.parent_version"
-"""For the theme the shop itself asks wordpress.org for the latest version, and looks through its
-templates; it remembers that for an hour."""
+"""For the theme the shop itself requests the latest version from wordpress.org and scans its
+templates; it caches that for an hour."""
 _VERSIONS = "environment.version,environment.wp_version,environment.php_version,active_plugins"
 _STATUS = f"{V3}/system_status"
 
@@ -89,11 +89,11 @@ def versions(api: Api, _: Run) -> Plan[Report]:
 
 
 def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
-    """`system_status` has it all, but is open only to those who manage the shop.
+    """Read facts from `system_status`, which is open only to users who manage the shop.
 
     Args:
         api: the store's API.
-        themes: receives the version of the theme, and of the one that it is made from, by name.
+        themes: receives the versions of the theme and of its parent theme, by name.
     """
     status = yield from api.get_object(_STATUS, "system_status", {"_fields": _WITH_THEME})
     if (theme := status.at("theme")) is not None:
@@ -112,7 +112,7 @@ def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
 
 
 def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
-    """Each order carries the version of WooCommerce that it was placed with."""
+    """Read facts from the newest order: each has the version that it was placed with."""
     params = {"per_page": 1, "_fields": "version,currency"}
     for order in (yield from api.page(f"{V3}/orders", params)):
         return {"version": order.text_or("version"), "currency": order.text_or("currency")}
@@ -120,7 +120,7 @@ def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
 
 
 def _from_index(api: Api) -> Plan[dict[str, str]]:
-    """The index of WordPress' API shows the time zone to everybody."""
+    """Read the time zone from the index of WordPress' API, which is open to everybody."""
     index = yield from local_dates.api_index(api)
     name = index.text_or("timezone_string")
     if not name and index.has("gmt_offset"):

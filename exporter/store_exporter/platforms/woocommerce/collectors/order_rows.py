@@ -1,4 +1,4 @@
-"""An order of WooCommerce's list as the ledger takes it. No I/O."""
+"""Reads orders of WooCommerce's list for the ledger. No I/O."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import OrderTotals, read_amount
 from .statuses import ENTERED, status_label
 
-# Without line items and addresses a page is a tenth of the work for the store, and nobody's name
-# ever reaches the exporter. Older versions give the *_gmt dates only along with the local ones.
+# Without line items and addresses a page costs the store a tenth of the work, and no customer's
+# name ever reaches the exporter. Older versions send the *_gmt dates only with the local ones.
 FIELDS = ",".join(
     (
         *("id", "status", "currency", "total", "refunds", "payment_method", MEMBERS),
@@ -27,11 +27,11 @@ FIELDS = ",".join(
     )
 )
 REQUESTED = {"dates_are_gmt": "true", **FULL}
-"""Parameters of each list of orders, beside the fields."""
+"""Parameters of each request for orders, besides the fields."""
 _MOST_REFUNDS = 200
 _METHOD = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII | re.IGNORECASE)
 _NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
-"""Statuses of what is no order yet, or no more. Lists of older versions show some of them."""
+"""Statuses that are not orders yet, or no longer. Lists of older versions contain some of them."""
 
 
 def read_counted_order(
@@ -67,7 +67,7 @@ def read_counted_order(
         status=status_label(row.text("status"), ENTERED),
         currency=currency,
         total=reading.total(row, currency).amount,
-        # Without a date of its own an order counts by those of what happened to it.
+        # An order without its own date counts by the dates of its payment and completion.
         created=created or 0,
         modified=changed or max(created or 0, paid or 0, completed or 0),
         paid=paid,
@@ -78,7 +78,7 @@ def read_counted_order(
 
 
 def _method(name: Any) -> str:
-    """A payment gateway's id as a label; an order that somebody entered by hand has none."""
+    """Return a payment gateway's id as a label; "" for an order that was entered by hand."""
     if name in (None, False, ""):
         return ""
     return name if isinstance(name, str) and _METHOD.fullmatch(name) else OTHER

@@ -44,7 +44,7 @@ class _OrderBook(NumberedBook[Api]):
         params: dict[str, Any] = {"orderby": "modified", "per_page": size}
         if query is None:
             return params | {"order": "desc"}
-        # WordPress leaves out the moments themselves.
+        # WordPress excludes the given moments themselves.
         params |= {"order": "asc", "modified_after": gmt(query.since - 1)}
         if query.until is not None:
             params |= {"modified_before": gmt(query.until + 1), "orderby": "id"}
@@ -76,7 +76,7 @@ class _OrderBook(NumberedBook[Api]):
         return listed
 
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
-        """Request a page, with the parts of the orders where their totals need them."""
+        """Request a page, with the parts of the orders if their totals need them."""
         self._reading = yield from rounding.order_totals(self.api)
         # At zero before its first order, which a scraper may not see if this process is killed.
         self.ledger.place(self._reading.currency)

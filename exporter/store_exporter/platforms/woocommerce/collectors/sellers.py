@@ -1,4 +1,4 @@
-"""What sells best, and what of the stock is running out."""
+"""Best sellers, and products that are running out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .catalogue import LOW, OUT, STOCK_REPORT, stock_counts
 
 _DAYS = named_lists.SCARCE_DAYS
 _MOST_SELLERS = 12
-"""As many as WooCommerce's own report has."""
+"""The same number as in WooCommerce's own report."""
 _SOLD = ("completed", "processing", "on-hold")
 _NO_REPORT: tuple[ErrorName, ...] = ("api_not_found", "invalid_response")
 _STATUSES = (OUT, "instock", "onbackorder")
@@ -38,8 +38,8 @@ _COMPONENT = (
     *("_bundled_by", "_composite_parent", "_mnm_container"),
     *("_woosb_parent_id", "_wooco_parent_id"),
 )
-"""Meta data of a line that is a part of another one, from the sources of Product Bundles, YITH's
-bundles, Composite Products, Mix and Match, and WPC's bundles and composites."""
+"""Keys of the meta data of a line that is a part of another line, from the sources of Product
+Bundles, YITH's bundles, Composite Products, Mix and Match, and WPC's bundles and composites."""
 _ROW = "id,parent_id,name,sku,stock_status,stock_quantity,manage_stock"
 
 
@@ -68,7 +68,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         return Report(samples, degraded, summary)
     samples += sold.listed_samples()
     try:
-        # The stock report has no products that were taken off sale since.
+        # The stock report leaves out products that were taken off sale meanwhile.
         on_sale = {product for product, is_on_sale in out.items() if is_on_sale}
         scarce, failures = yield from _scarce(api, sold, on_sale)
         samples += named_lists.scarce(scarce)
@@ -76,15 +76,15 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     except StoreError as error:
         if error.error_type not in _NO_REPORT:
             raise
-        # No list rather than one that leaves out what it should begin with.
+        # No list is better than one that lacks its first products.
         summary += f"; what is scarce is not known: {error.message}"
     return Report(samples, degraded, summary)
 
 
 def _sold(api: Api) -> Plan[tuple[Sold, int]]:
-    """Return what the newest orders of the last days sold.
+    """Return what the newest orders of the last days sold, and how many orders are missing.
 
-    Beside it comes how many orders the store counts and did not show, of up to 1,000.
+    Missing are orders that the store counts but did not send, out of at most 1,000.
     """
     sold = Sold(api.store_now(), MARKS)
     params = {
@@ -105,13 +105,13 @@ def _sold(api: Api) -> Plan[tuple[Sold, int]]:
 
 
 def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
-    """Return when an order was made, and what it sold; plugins leave null where there are no lines.
+    """Return when an order was placed, and its lines; plugins leave null if there are no lines.
 
     Returns:
         None for an order with a status that was not requested.
 
     Raises:
-        StoreError: invalid_response, there is no list, but it was sold for something.
+        StoreError: invalid_response, such as an order with a total but without a list of lines.
     """
     is_empty = not order.has("line_items") and not read_amount(order, "total")
     is_empty = is_empty or is_sub_order(order)
@@ -121,7 +121,7 @@ def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
 
 
 def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:
-    # Of a product that was deleted since, the id is 0.
+    # The id of a product that was deleted meanwhile is 0.
     product, quantity = line.integer("product_id"), line.quantity("quantity")
     variation = line.identifier_if_any("variation_id")
     if product:
@@ -130,21 +130,21 @@ def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:
             value = Money(read_amount(line, "total"), order.currency("currency"))
             sold.add_listed(product, name, line.text_or("sku"), quantity, value)
         sold.add(product, variation, quantity)
-    # Plugins make lines that have no price, or whose price is that of the bundle they belong to.
+    # Some lines of plugins have no price, or the price of the bundle they belong to.
     if line.has("subtotal") and not _is_component(line):
         price = Money(read_amount(line, "subtotal"), order.text_or("currency"))
         sold.add_price(variation or product, price, quantity, created)
 
 
 def _is_component(line: Fields) -> bool:
-    """Whether a line is a part of a bundle, which is a line of its own."""
+    """Whether a line is a part of a bundle that has its own line."""
     rows = line.raw("meta_data")
     meta = rows if isinstance(rows, list) else []
     return any(isinstance(row, Mapping) and row.get("key") in _COMPONENT for row in meta)
 
 
 def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
-    """Return those of some products that are out of stock, and whether each is still on sale."""
+    """Return which of these products are out of stock, and whether each is still on sale."""
     if not products:
         return {}
     query = {
@@ -170,21 +170,21 @@ def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
 def _scarce(
     api: Api, sold: Sold, known: Collection[int]
 ) -> Plan[tuple[list[ScarceProduct], list[StoreError]]]:
-    """Return what is out or low, by the stock report, and why others could not be read.
+    """Return what is out or low in the stock report, and why other rows could not be read.
 
     Args:
         api: the store's API.
         sold: what was sold lately.
-        known: products of which the list of products says that they are out; a report that lacks
-            them reads a table that is not kept up to date.
+        known: products that are out according to the list of products; if the report lacks them,
+            it reads a table that is not kept up to date.
 
     Raises:
-        StoreError: api_not_found, Analytics is switched off; invalid_response, the report leaves
-            out what there is, or nothing of it can be read.
+        StoreError: api_not_found, Analytics is switched off; invalid_response, the report is
+            incomplete, or none of it can be read.
     """
     failures: list[StoreError] = []
     out = yield from _stock_rows(api, OUT, sold, failures)
-    # What cannot be read may be one of them.
+    # A row that cannot be read may be one of the missing products.
     if not failures and known - out.keys() - {parent for parent, _ in out.values()}:
         raise StoreError("invalid_response", "the stock report lacks products that are out")
     low = yield from _stock_rows(api, LOW, sold, failures)
@@ -193,7 +193,7 @@ def _scarce(
             raise failures[0]
         yield from stock_counts(api)
     rows = {**low, **out}
-    # A product of which all variations are out stands beside them.
+    # A product whose variations are all out is listed beside them.
     parents = {parent for parent, _ in rows.values()}
     own = [
         row
@@ -207,10 +207,10 @@ def _scarce(
 def _stock_rows(
     api: Api, kind: str, sold: Sold, failures: list[StoreError]
 ) -> Plan[dict[int, tuple[int, Fields]]]:
-    """Return a hundred rows of the stock report by id, those that were sold lately among them.
+    """Return rows of the stock report by id: the first hundred, and those of what sold lately.
 
-    Each comes after the id of the product that it is a variation of, or 0. Why others cannot be
-    read is added to `failures`.
+    Each row is paired with the id of its variation's product, or 0. Errors of rows that cannot be
+    read are added to `failures`.
     """
     query = {
         "type": kind,

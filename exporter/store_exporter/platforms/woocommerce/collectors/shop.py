@@ -1,4 +1,4 @@
-"""Cheap figures: orders by status, customers, webhooks, background work left undone."""
+"""Cheap figures: orders by status, customers, webhooks, overdue background work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .statuses import CURRENT, is_unknown, status_label
 _STATES = ("active", "paused", "disabled")
 _WEBHOOK_PAGES = 5
 _SLUG = re.compile(r"[a-z0-9_-]+", re.IGNORECASE)
-"""What WordPress makes of the name of a status (`sanitize_key`)."""
+"""The form that WordPress gives to the name of a status (`sanitize_key`)."""
 _STAFF = ("administrator", "shop_manager")
 
 
@@ -41,12 +41,12 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
             raise StoreError("invalid_response", f"reports/orders/totals has {slug[:40]!r} twice")
         slugs.add(slug)
         found[status_label(slug, CURRENT)] += total
-    # A report that does not see the orders where they are would be all zeros too.
+    # All zeros may also mean that the report does not see where the orders are stored.
     if not any(found.values()) and (yield from api.has_any(f"{V3}/orders")):
         message = "reports/orders/totals has no orders, but the list of orders has"
         raise StoreError("invalid_response", message)
     if failures:
-        # What cannot be read may be one of them.
+        # A status that cannot be read may be one that counts as `other`.
         del found["other"]
     report = count_report(business.ORDERS_CURRENT, found)
     report.degraded = left_out("Statuses", failures)
@@ -66,8 +66,8 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 
     WordPress searches all users for it, so it is requested rarely.
     """
-    # The oldest user is who made the shop. A customer may have other roles as well, and the
-    # response has only one of them, so that no other role proves anything.
+    # The oldest user is the person who created the shop. A customer may have further roles, and
+    # the response shows only one, so no other role is proof that somebody is not a customer.
     params = {"role": "customer", "orderby": "id", "order": "asc", "_fields": "id,role"}
     total = yield from api.count(
         f"{V3}/customers", params, lambda row: row.text("role") not in _STAFF
@@ -83,7 +83,7 @@ def webhooks(api: Api, _: Run) -> Plan[Report]:
 
 
 def webhook_states(api: Api) -> Plan[tuple[Counter[str], list[StoreError]]]:
-    """Return the number of webhooks in each state, and why others could not be read.
+    """Return the number of webhooks in each state, and the errors of those that cannot be read.
 
     Raises:
         StoreError: response_too_large, there are too many; invalid_response, none can be read.
@@ -95,7 +95,7 @@ def webhook_states(api: Api) -> Plan[tuple[Counter[str], list[StoreError]]]:
         for item in page.items:
             known = item.get("id") if isinstance(item, dict) else None
             found[known if isinstance(known, (int, str)) else (len(found),)] = item
-        # A shop may give less to a page than was requested.
+        # A shop may put fewer rows on a page than were requested.
         wanted = len(found) + int(len(page) == PAGE) if page.total is None else page.total
         if wanted and not found:
             raise StoreError("invalid_response", f"there are {wanted} webhooks, of which none came")
@@ -119,10 +119,10 @@ def background(api: Api, run: Run) -> Plan[Report]:
 
 
 def overdue_drafts(api: Api, overdue_after: float) -> Plan[int]:
-    """Return how many checkout drafts nobody touched for so many seconds.
+    """Return how many checkout drafts were not changed for so many seconds.
 
-    WooCommerce deletes drafts after a day by a scheduled action. Its REST API shows scheduled
-    actions nowhere, `system_status` included, so this is the trace that stuck ones leave.
+    A scheduled action of WooCommerce deletes drafts after a day. Its REST API does not show
+    scheduled actions, not even in `system_status`; old drafts are the trace of stuck ones.
     """
     limit = api.store_now() - overdue_after
     params = {

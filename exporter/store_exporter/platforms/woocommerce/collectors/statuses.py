@@ -28,8 +28,8 @@ def status_label(status: str, known: Collection[str]) -> str:
 
 
 def is_unknown(error: StoreError) -> bool:
-    """Whether a store does not know a status by which it was to list orders.
+    """Whether a store refused to list orders because it does not know a requested status.
 
-    In older versions, 6.3 among them, the checkout makes no drafts.
+    In older versions, 6.3 among them, the checkout creates no drafts.
     """
     return error.code == "rest_invalid_param" and "status" in error.message

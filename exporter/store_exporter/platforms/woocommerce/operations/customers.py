@@ -1,4 +1,4 @@
-"""Who bought most, added up from the orders themselves; `sales` says why."""
+"""The customers who bought most, added up from the orders themselves; `sales` says why."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 
 
 def _billing(order: Fields, account: int | None) -> Fields:
-    """Return who an order is billed to; where that is hidden, an account shows whose it is.
+    """Return the billing address of an order; empty if it is hidden and the order has an account.
 
     Raises:
-        StoreError: invalid_response, it is a guest's.
+        StoreError: invalid_response, it is hidden and the order is a guest's.
     """
     try:
         return order.child("billing")
@@ -89,7 +89,7 @@ def _billing(order: Fields, account: int | None) -> Fields:
 
 
 def _read(order: Fields, reading: OrderTotals) -> Purchase | None:
-    """Read an order; None for one that is no sale."""
+    """Read an order; None if its status does not count as a sale."""
     if order.text("status") in _UNSOLD:
         return None
     currency = order.currency("currency")

@@ -1,8 +1,8 @@
-"""Find an order by the number that a plugin gave it, where the store's search does not know it.
+"""Finds an order by the number that a plugin gave it, if the store's search does not know numbers.
 
-Plugins that number orders one after the other may let only the shop's own pages search by it, as
-Sequential Order Numbers does. Such numbers rise with the ids, so that an order's place in the list
-follows from how far its number is from those of a page.
+With plugins that number orders in sequence, only the shop's own pages may be able to search by
+number, as with Sequential Order Numbers. Such numbers rise with the ids, so the distance between an
+order's number and those of a page tells where the order is in the list.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _PATTERN = re.compile(r"(.*?)([0-9]{1,15})([^0-9]*)", re.ASCII | re.DOTALL)
 
 
 class _Number(NamedTuple):
-    """A number of a sequence.
+    """A number in a sequence.
 
     Attributes:
-        shape: what is before and after the digits that count.
-        value: these digits.
+        shape: the text before and after the digits that count up.
+        value: the number that these digits form.
     """
 
     shape: tuple[str, str]
@@ -36,11 +36,11 @@ class _Number(NamedTuple):
 
 
 def find_by_place(api: Api, number: str) -> Plan[int | None]:
-    """Return the id of the order with a number, None if it is not where it should be.
+    """Return the id of the order with a number; None if it is not where it should be.
 
-    At most six pages of a hundred ids are read, and one where orders are numbered by their ids.
-    Where many orders were deleted the numbers are far apart and the first estimate goes too far, so
-    that the next one is between the pages that are known to be too new and too old.
+    At most six pages of a hundred ids are read, and only one if orders are numbered by their ids.
+    If many orders were deleted, the numbers are far apart and the first estimate goes too far. Each
+    further estimate is between the pages that are known to be too new and too old.
     """
     wanted, page, too_new, too_old = _read(number), 1, 0, math.inf
     if wanted is None:
@@ -50,7 +50,7 @@ def find_by_place(api: Api, number: str) -> Plan[int | None]:
         found = dict(_ids_by_number(rows))
         if number in found:
             return found[number]
-        # Drafts, and what was placed before the plugin, are numbered by their ids.
+        # Drafts, and orders that were placed before the plugin, are numbered by their ids.
         given = [own for own, identifier in found.items() if own != str(identifier)]
         away = _pages_away(wanted, given)
         too_new, too_old = (page, too_old) if away > 0 else (too_new, page)

@@ -1,4 +1,4 @@
-"""All orders of a query, for figures that are added up."""
+"""Reads all orders of a query, for figures that are added up from them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ def every_order(
     *,
     dates: Collection[str],
 ) -> Plan[int]:
-    """GET all orders of a query but sub-orders; see `every_row`.
+    """GET all orders of a query except sub-orders; see `every_row`.
 
-    They are requested with no more than their totals need, as a large shop has thousands. That is
-    more for those in a currency with more decimals than the shop displays and than its own has.
-    Orders in other currencies whose totals are still to be understood are taken last.
+    Only the members that their totals need are requested, because a large shop has thousands of
+    orders. Orders in a currency with more decimals than the shop displays and than its own currency
+    has need more members. Orders in other currencies are taken last while the rule for their totals
+    is not known.
 
     Args:
         api: the store's API.
         query: which orders.
-        members: what is read of them besides their totals and dates.
+        members: the members to read besides totals and dates.
         reading: reads the totals.
-        take: takes each order.
-        dates: those that are read, by their names in the shop's zone.
+        take: called with each order.
+        dates: the dates to read, by their names in the shop's zone.
     """
     finer: set[int] = set()
     foreign: list[Fields] = []
@@ -70,16 +71,16 @@ def every_row(
     dates: Collection[str],
     take: Callable[[Fields], None],
 ) -> Plan[int]:
-    """GET all of a list, with their dates in GMT even where a plugin takes these out.
+    """GET all rows of a list, with their dates in GMT even if a plugin removes these.
 
     See `rest.Api.read_all`. Rows whose dates had to be filled in are taken last.
 
     Args:
         api: the store's API.
-        path: of the list; its last part is what its items are called.
-        query: which of them, and in `_fields` their members besides the dates.
-        dates: by their names in the shop's zone, such as `date_paid`.
-        take: takes each row.
+        path: path of the list; its last part is the name of its items.
+        query: which rows, and in `_fields` their members besides the dates.
+        dates: the dates to read, by their names in the shop's zone, such as `date_paid`.
+        take: called with each row.
     """
     lacking: list[Fields] = []
 

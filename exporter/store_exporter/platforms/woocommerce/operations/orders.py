@@ -62,9 +62,9 @@ class _Orders(orders.Orders[Api]):
             found = yield from self._by_id(int(number))
             if found is not None and order_results.order_number(found) == number:
                 return found if _belongs(found, email) else None
-        # Whether the store's search knows a plugin's numbers is up to the plugin, for each way of
-        # storing orders anew; an address leads to the shopper's own orders without it, and their
-        # sequence to all others.
+        # Whether the store's search knows a plugin's numbers depends on the plugin and on how
+        # orders are stored. Without it, an address leads to the shopper's own orders, and the
+        # sequence of the numbers leads to all others.
         query = {"search": number, **FULL}
         rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
         yield from self._complete(rows.items)
@@ -89,12 +89,12 @@ class _Orders(orders.Orders[Api]):
         return Fields(body, f"order {number}")
 
     def _complete(self, rows: Sequence[Any]) -> Plan[None]:
-        """Learn what it takes to read orders, and fill in dates that a plugin took out."""
+        """Learn how to read the orders' totals, and fill in dates that a plugin removed."""
         yield from rounding.learn_foreign(self.api, self.reading, rows)
         yield from self._date(rows)
 
     def _date(self, rows: Sequence[Any]) -> Plan[None]:
-        # Without the shop's zone the dates are not known, and all else is.
+        # Without the shop's zone only the dates are unknown.
         with suppress(StoreError):
             yield from local_dates.add_gmt_dates(self.api, rows, order_results.DATES)
 
@@ -107,10 +107,10 @@ class _Orders(orders.Orders[Api]):
     ) -> Plan[Rows]:
         """Return the newest orders of an address: as a customer's and as a guest's.
 
-        They are so many at least, where there are so many. `narrowed` are further parameters.
+        They are at least `wanted`, if there are so many. `narrowed` are further parameters.
 
-        Caches and firewalls that drop the query make the store send everybody's, so that
-        nothing is believed to match that does not.
+        If a cache or firewall drops the query, the store sends everybody's orders. So each order is
+        checked, and those that do not match are left out.
         """
         found: dict[int | str, tuple[str, int, Any]] = {}
         customer = yield from self._customer_id(email)
@@ -118,7 +118,7 @@ class _Orders(orders.Orders[Api]):
         for query in ({"customer": customer}, {"search": email}):
             if None in query.values():
                 continue
-            # A store takes long to show an order, and need not show one twice.
+            # A store takes long to show an order, so none is requested twice.
             known = ",".join(str(key) for key in found if isinstance(key, int))
             params = {**query, **(narrowed or {}), "exclude": known, **FULL}
             # Two show whether the newest come first, as in all versions but 7.1 and 7.2.
@@ -151,7 +151,7 @@ class _Orders(orders.Orders[Api]):
     def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
         """Orders that were placed with the address or by the customer who has it."""
         narrowed = yield from self._narrowed(request)
-        # What all of them come to is part of the result where they are not more than one page.
+        # The result includes the sum of all orders if they fit on one page.
         rows = yield from self.rows_of(request.email, max(request.reach, _MOST), narrowed)
         found = rows.listing("orders", lambda fields: self.read(fields, with_customer=True))
         return matching(found, request.has)
@@ -215,19 +215,19 @@ class _Orders(orders.Orders[Api]):
 def _orders_of(
     rows: Rows, email: str, customer: int | None
 ) -> Iterator[tuple[int | str, tuple[str, int, Any]]]:
-    """Yield what an address or a customer ordered by its id, each with what sorts it."""
+    """Yield the orders of an address or customer: the id, then date, id and row for sorting."""
     for row in rows.items:
         try:
             fields = Fields(row, "order")
             mine = customer is not None and fields.raw("customer_id") == customer
             theirs = _belongs(fields, None if mine else email)
         except StoreError:
-            # Nobody's, as far as can be read.
+            # The order cannot be read, so it is taken for nobody's.
             continue
-        # A shopper sees the order that he placed, not how the vendors share it.
+        # A shopper sees the placed order, not the vendors' shares of it.
         if theirs and not is_sub_order(fields):
             created, number = fields.text_or("date_created_gmt"), fields.raw("id")
-            # One without an id is reported as unreadable when the list is read.
+            # An order without an id is reported as unreadable when the list is read.
             key = number if isinstance(number, int) else 0
             yield key or str(fields.raw("number")), (created, key, row)
 
@@ -239,13 +239,13 @@ def _belongs(order: Fields, email: str | None) -> bool:
 
 
 def _address(order: Fields) -> str:
-    """Return the address of the bill; empty where there is none."""
+    """Return the e-mail address of the billing address; empty if there is none."""
     billing = order.raw("billing")
     return Fields(billing, "billing").text_or("email").strip() if billing else ""
 
 
 def _note(api: Api, number: int, reason: str) -> Plan[bool]:
-    """Add a note for the staff; False when that fails, as the order is cancelled all the same."""
+    """Add a note for the staff; False if that fails, since the order is cancelled all the same."""
     note = {"note": f"Cancelled: {reason[:1000]}", "customer_note": False}
     try:
         yield from api.create(f"{V3}/orders/{number}/notes", note)

@@ -29,7 +29,7 @@ _SORTS = {
     "rating": ("rating", "desc"),
     "title": ("title", "asc"),
 }
-"""WooCommerce's `orderby` and `order` by what all platforms call it."""
+"""WooCommerce's `orderby` and `order` by the name that all platforms share."""
 
 
 @search_plan(
@@ -67,7 +67,7 @@ def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
 
 
 def _found(api: Api, params: Mapping[str, Any], request: SearchRequest) -> Plan[Rows]:
-    """Return what the store finds, in order; what can be had has one of two stock statuses."""
+    """Return what the store finds, in order; `in_stock` needs a list for each of two statuses."""
     path = f"{V3}/products"
     if request.in_stock is None:
         return (yield from api.rows(path, params, limit=request.reach))
@@ -93,7 +93,7 @@ def _found(api: Api, params: Mapping[str, Any], request: SearchRequest) -> Plan[
 
 
 def _sort_rank(item: Any, name: str, key: tuple[str, int]) -> tuple[Any, ...]:
-    """Return what the store sorts by, or something near it: the lists of two statuses are one."""
+    """Return a key that sorts like the store, or nearly, to merge the lists of two statuses."""
     row = Fields(item if isinstance(item, dict) else {}, "product")
     if name == "title":
         return (row.text_or("name").casefold(), key[1])
@@ -107,7 +107,7 @@ def _sort_rank(item: Any, name: str, key: tuple[str, int]) -> tuple[Any, ...]:
 
 
 def _sort_key(item: Any) -> tuple[str, int]:
-    """Return the date and the id of a product; the least for what has neither."""
+    """Return the date and the id of a product, with "" and 0 where they are missing."""
     row = item if isinstance(item, dict) else {}
     created, number = row.get("date_created_gmt"), row.get("id")
     return (

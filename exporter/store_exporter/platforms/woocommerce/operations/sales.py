@@ -30,17 +30,17 @@ _DATES = ("date_created", "date_paid")
 _CREATION = ("date_created",)
 _REFUND_MEMBERS = "id,parent_id,amount,line_items,shipping_lines,tax_lines"
 _SAMPLED = 5
-"""After how many orders it shows how long the others will take."""
+"""Number of orders after which the time for the others can be estimated."""
 
 
 class _Sales(Sales):
-    """What orders and refunds come to.
+    """The sums of orders and refunds.
 
     Args:
         reading: reads the totals of orders.
 
     Attributes:
-        currencies: of orders, those that count and those that only have refunds.
+        currencies: currencies of the orders that count or have refunds, by order id.
     """
 
     def __init__(self, reading: OrderTotals) -> None:
@@ -49,7 +49,7 @@ class _Sales(Sales):
         self.reading = reading
 
     def sell(self, order: Fields) -> None:
-        """Add an order, whole or, if something of it cannot be read, not at all."""
+        """Add an order; if a part of it cannot be read, nothing of it is added."""
         number, currency = order.identifier(), order.currency("currency")
         if number in self.currencies:
             return
@@ -65,7 +65,7 @@ class _Sales(Sales):
         self.currencies[number] = currency
 
     def refund(self, order: int, refund: Fields) -> None:
-        """Add a refund; one whose order is in the trash or gone is as little there as its sale."""
+        """Add a refund, unless its order, and so its sale, is in the trash or gone."""
         if order in self.currencies:
             one = Sums(
                 items=_pieces(refund),
@@ -81,7 +81,7 @@ def _pieces(order: Fields) -> Quantity:
 
 
 def _sold(order: Fields, currency: str) -> Iterator[SoldItems]:
-    """Yield what was sold; of a product that was deleted since, the id is 0."""
+    """Yield what was sold, except products that were deleted meanwhile, whose id is 0."""
     for line in order.children("line_items"):
         product, pieces = line.integer("product_id"), line.quantity("quantity")
         total = Money(read_amount(line, "total"), currency)
@@ -143,12 +143,12 @@ def _add_orders(
 
 
 def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
-    """Add the orders that were placed then, as WooCommerce's own sales report chooses them."""
+    """Add the orders that were placed in the period, chosen as WooCommerce's sales report does."""
     query = {"status": ",".join(_CREATED), **between(when)}
 
     def counts(order: Fields) -> bool:
         if order.text("status") not in (*_CREATED, *_UNPAID):
-            # Only such were requested: a plugin shows another status than the order has.
+            # Only known statuses were requested: a plugin shows another status than the order has.
             message = f"{order.where}: status is {order.text('status')[:40]}"
             raise StoreError("invalid_response", message)
         return order.text("status") in _CREATED and when.has(order.gmt("date_created_gmt"))
@@ -157,10 +157,10 @@ def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
 
 
 def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
-    """Add the orders that were paid then.
+    """Add the orders that were paid in the period.
 
-    The API does not find orders by their payment. What was paid since a day was changed since then
-    too, unless a plugin left the date of the change alone; such orders are found when they were
+    The API cannot find orders by their payment. An order that was paid since a day was also changed
+    since then, unless a plugin left the date of the change alone. Such an order is found if it was
     also placed since that day.
     """
     status = yield from facts.order_statuses(api, without=_UNPAID)
@@ -179,7 +179,7 @@ def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
 
 
 def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
-    """Add what was paid back then, whenever its order was placed."""
+    """Add the refunds of the period, whenever their orders were placed."""
     refunds: list[tuple[int, Fields]] = []
     query = {**between(when), "_fields": _REFUND_MEMBERS}
 
@@ -207,7 +207,7 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
 
 
 def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fields]]) -> Plan[int]:
-    """Find them before WooCommerce 9.0, which has no list of refunds.
+    """Find refunds in WooCommerce before 9.0, which has no list of them.
 
     Raises:
         StoreError: response_too_large, there is too little time for each refunded order.

@@ -31,7 +31,7 @@ _ZONES = (
     facts.SETTINGS,
 )
 _ELSEWHERE = "0"
-"""The zone of all that no other zone has."""
+"""The zone for every place that no other zone covers."""
 _MOST_ZONES = 20
 _BY_VALUE = ("min_amount", "either", "both")
 
@@ -108,7 +108,7 @@ def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
 
 
 def _payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:
-    """Read a payment gateway and whether it is on. Its settings, with their keys, are not read."""
+    """Read a payment gateway and whether it is enabled. Its settings may have keys: not read."""
     method = PaymentMethod(
         fields.text("id"), fields.text_or("title"), fields.markup_or("description")
     )
@@ -118,10 +118,10 @@ def _payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:
 def _shipping_method(
     fields: Fields, zone: str, shop: facts.MoneySettings
 ) -> tuple[bool, ShippingMethod]:
-    """Read a way of delivery and whether it is on."""
+    """Read a way of delivery and whether it is enabled."""
     settings = fields.child("settings")
     kind = fields.text("method_id")
-    # What free delivery requires must be known for certain, or it would be promised to everybody.
+    # The condition of free delivery must be known, or it would be promised to everybody.
     requires = settings.child("requires").text("value") if kind == "free_shipping" else ""
     rule = settings.child("cost").text_or("value").strip() if settings.has("cost") else ""
     cost = _cost(rule, shop)
@@ -138,7 +138,7 @@ def _shipping_method(
 
 
 def _minimum(settings: Fields, currency: str) -> Money:
-    """Read the order value that delivery is free from; the store reads an empty value as zero."""
+    """Read the order value from which delivery is free; an empty value means zero to the store."""
     setting = settings.child("min_amount")
     if setting.text("value") == "":
         return Money(Decimal(0), currency)
@@ -146,11 +146,11 @@ def _minimum(settings: Fields, currency: str) -> Money:
 
 
 def _cost(text: str, shop: facts.MoneySettings) -> Money | None:
-    """Read an amount that the shop's owner typed, None if it is a formula.
+    """Read an amount that the shop's owner typed; None if it is a formula.
 
-    It is in the notation of the store's language: `4,90` in a German one. With no more decimals
-    than the currency has or the shop displays there is no doubt which sign separates them; anything
-    else is left alone.
+    It is in the notation of the store's language: `4,90` in a German one. If it has no more
+    decimals than the currency has or the shop displays, the sign before them is certain. Anything
+    else is not read.
     """
     decimals = max(2, decimals_of(shop.currency), shop.decimals)
     if not re.fullmatch(rf"[0-9]{{1,12}}([.,][0-9]{{1,{decimals}}})?", text.strip()):

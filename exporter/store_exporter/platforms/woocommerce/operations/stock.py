@@ -35,7 +35,7 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
     every = rows.whole("variations").listing("variations", _counted)
     counted = dict(every)
     if every.unreadable:
-        # A sum without one of its parts would be a wrong one.
+        # A sum that lacks one of its parts would be wrong.
         return StockQuantity(number, sku, None, counted, ("quantity", "variations"))
     return StockQuantity(number, sku, products.total_quantity(counted.values()), counted)
 
@@ -69,7 +69,7 @@ def get_low_stock_products(
         {"orderby": "stock_quantity", "order": "asc"},
         until=lambda item: _is_above(item, low),
     )
-    # What a variation shares with its product is shown with it, and would be there twice.
+    # Stock that a variation shares with its product is in the product's row, so leave it out here.
     own = [row for row in rows.items if _member(row, "manage_stock") not in (False, "parent")]
     found = Rows(own, None, rows.complete).listing("stock", product_results.read_low_stock)
     offered = yield from _published(api, [row for row in found if row.quantity <= low], within)
@@ -97,11 +97,11 @@ def _member(row: Any, name: str) -> Any:
 
 
 def _published(api: Api, rows: list[LowStock], category: int | None) -> Plan[list[LowStock]]:
-    """Return those that are published, as their products are, in a category if one is named."""
+    """Return the rows that are published, and whose products are, in a category if one is given."""
     products = {row.parent_id or row.product_id for row in rows}
     variations = {row.product_id for row in rows if row.parent_id is not None}
     query = {"status": "publish", "_fields": "id"}
-    # Categories are the products', not their variations'.
+    # Products have categories; their variations do not.
     in_category = {**query, "category": category}
     found = yield from api.get_by_ids(f"{V3}/products", products, in_category)
     found += yield from api.get_by_ids(f"{ANALYTICS}/variations", variations, query)

@@ -17,10 +17,10 @@ _UNLIMITED = 9999
 
 
 def same_cart(sent: str, received: str) -> bool:
-    """Whether the store knew the token that it was sent.
+    """Whether the store knew the token that was sent.
 
-    It does not refuse a GET with a token that is no longer good: it begins another cart and says
-    so only by a token for somebody else.
+    It does not refuse a GET with an expired token. It starts a new cart instead, which only shows
+    in the returned token: it belongs to another visitor.
     """
     if sent == received:
         return True
@@ -29,7 +29,7 @@ def same_cart(sent: str, received: str) -> bool:
 
 
 class _Amounts:
-    """Reads amounts in minor units, in the currency that stands beside them."""
+    """Reads amounts in minor units, in the currency that the same object names."""
 
     def __init__(self, fields: Fields) -> None:
         where = fields.where
@@ -48,10 +48,10 @@ class _Amounts:
 
 
 def read_cart(body: Any, token: str) -> Cart:
-    """Read a cart; lines and coupons that make no sense are left out and reported.
+    """Read a cart; lines and coupons that cannot be read are left out and reported.
 
     Raises:
-        StoreError: invalid_response, what it comes to cannot be read.
+        StoreError: invalid_response, its amounts cannot be read.
     """
     fields, also = Fields(body, "the cart"), Secondary()
     totals = _Amounts(fields.child("totals"))
@@ -98,7 +98,7 @@ def _maximum(row: Fields) -> Quantity | None:
 
 
 def _unit_price(row: Fields, prices: _Amounts) -> Money:
-    """Read a price; `raw_prices` have it in full where the shop displays fewer decimals."""
+    """Read a price; `raw_prices` has all its decimals if the shop displays fewer."""
     shown = prices.money("price")
     in_full = prices.decimals >= decimals_of(shown.currency)
     if in_full or not row.child("prices").has("raw_prices"):

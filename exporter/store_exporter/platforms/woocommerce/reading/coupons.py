@@ -1,4 +1,4 @@
-"""Coupons: whether one is good, as far as can be known without a cart. No I/O."""
+"""Reads coupons and checks whether they are valid, as far as that shows without a cart. No I/O."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def read_coupon(fields: Fields, currency: str, request: CouponRequest, *, now: f
 
     Args:
         fields: the coupon.
-        currency: of the shop.
-        request: what it has to be good for.
+        currency: the shop's currency.
+        request: the order value and the shopper that it has to be valid for.
         now: Unix time in seconds.
 
     Raises:
@@ -61,7 +61,7 @@ def read_coupon(fields: Fields, currency: str, request: CouponRequest, *, now: f
 
 
 def _expiry(fields: Fields) -> datetime | None:
-    """Read when a coupon expires, on the shop's own clock, so that the day is the shop's."""
+    """Read when a coupon expires, in the shop's own time zone, so that the day is the shop's."""
     expires = fields.gmt_if_any("date_expires_gmt")
     with suppress(StoreError):
         local = fields.gmt_if_any("date_expires")
@@ -71,7 +71,7 @@ def _expiry(fields: Fields) -> datetime | None:
 
 
 def _limit(fields: Fields, name: str, currency: str) -> Money | None:
-    """Read a limit of the spend; zero and nothing both mean that there is none."""
+    """Read a limit of the order value; None if it is zero or missing."""
     money = fields.money_if_any(name, currency)
     return money if money is not None and money.amount > 0 else None
 
@@ -82,7 +82,7 @@ def _uses_left(fields: Fields) -> int | None:
 
 
 def _listed(fields: Fields, name: str) -> list[Any]:
-    """Read a list; plugins leave PHP's empty text or null where there is nothing in it."""
+    """Read a list; for an empty one, plugins may leave PHP's empty string or null."""
     return [] if fields.raw(name) in (None, "") else fields.listed(name)
 
 
@@ -95,7 +95,7 @@ def _check_shopper(fields: Fields, code: str, email: str) -> None:
     if allowed and not any(_matches(pattern, email) for pattern in allowed):
         raise refusal("email", f"coupon {code} is for other customers")
     limit = fields.identifier_if_any("usage_limit_per_user")
-    # Guests are listed by their address; who was logged in, by a number that says nothing here.
+    # Guests are listed by e-mail address; logged-in shoppers by a user id, which says nothing here.
     if limit and _texts(_listed(fields, "used_by")).count(email) >= limit:
         raise refusal(
             "usage_limit_per_user", f"coupon {code} has been used as often as one customer may"

@@ -1,4 +1,4 @@
-"""Orders: what is in them, where they go, and the parcels that tracking plugins list. No I/O.
+"""Reads orders: their lines, addresses, and the parcels that tracking plugins list. No I/O.
 
 WooCommerce itself has no tracking numbers. These plugins keep them in the order's meta data:
 Advanced Shipment Tracking and WooCommerce Shipment Tracking, which share the first key, and
@@ -39,7 +39,7 @@ _ADDRESS = AddressMembers(("address_1", "address_2"), "city", "state", "postcode
 
 
 def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
-    """Read an order; who placed it only when that was requested."""
+    """Read an order; customer, address and parcels only if `with_customer`."""
     currency, also = fields.currency("currency"), Secondary()
     # Plugins leave null where there are no lines.
     lines = also.read("lines", fields.listed, "line_items") if fields.has("line_items") else ()
@@ -63,7 +63,7 @@ def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> 
 
 
 def _refunded(fields: Fields, currency: str) -> Money:
-    # Negative in the response, as it lessens the order's total.
+    # Refunds are negative in the response, because they lower the order's total.
     amounts = (abs(row.money("total", currency).amount) for row in fields.children("refunds"))
     return Money(sum(amounts, Decimal(0)), currency)
 
@@ -120,7 +120,7 @@ def read_refund(fields: Fields, currency: str) -> Refund:
 
 
 def _address(order: Fields) -> ShippingAddress | None:
-    """Read where an order goes; None where it says nothing, as one that is not sent.
+    """Read the shipping address of an order; None if it is empty, as when nothing is sent.
 
     Raises:
         StoreError: invalid_response.
@@ -134,7 +134,7 @@ def _address(order: Fields) -> ShippingAddress | None:
 
 
 def _tracking(order: Fields) -> tuple[Tracking, ...]:
-    """Read the parcels of an order; what makes no sense of them is left out."""
+    """Read the parcels of an order; those that cannot be read are left out."""
     meta = {row.text_or("key"): row.raw("value") for row in _rows(order.raw("meta_data"))}
     found = [_parcel(row) for key in _LISTS for row in _rows(meta.get(key))]
     single, carrier = meta.get(_NUMBER), meta.get(_CARRIER)
@@ -145,7 +145,7 @@ def _tracking(order: Fields) -> tuple[Tracking, ...]:
 
 
 def _rows(value: Any) -> Iterator[Fields]:
-    # PHP makes an object of a list from which one was taken out.
+    # PHP writes a list from which an item was removed as an object.
     items = list(value.values()) if isinstance(value, dict) else value
     for item in items[:_MOST] if isinstance(items, list) else ():
         try:

@@ -1,4 +1,4 @@
-"""From WooCommerce's JSON to results: lists and products. No I/O."""
+"""Reads WooCommerce's JSON of products, categories, reviews and stock. No I/O."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ...kit.reading.secondary import Secondary
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
 PRICES = ("price", "regular_price")
 NOT_SOLD_HERE = ("external", "grouped")
-"""Types of products that no cart takes: sold elsewhere, or only a list of others."""
+"""Types of products that cannot be put into a cart: sold elsewhere, or only a list of others."""
 
 
 def counts_stock(fields: Fields) -> bool:
-    """Whether the store counts the stock; at a variation its product may do so, as `parent`."""
+    """Whether the store counts the stock; `parent` means that the variation's product counts it."""
     return fields.raw("manage_stock") == "parent" or fields.flag("manage_stock")
 
 
 def stock_quantity(fields: Fields) -> Quantity | None:
-    """Read what is left; None where the store does not count."""
+    """Read how many pieces are left; None if the store does not count them."""
     if not counts_stock(fields) or fields.raw("stock_quantity") is None:
         return None
     return fields.quantity("stock_quantity")
@@ -32,7 +32,7 @@ def stock_quantity(fields: Fields) -> Quantity | None:
 
 def read_stock(fields: Fields) -> Stock:
     """Read a product's or variation's stock."""
-    # For WooCommerce itself every status is in stock that is not "outofstock".
+    # To WooCommerce itself every status except "outofstock" is in stock.
     if not fields.text("stock_status"):
         raise StoreError("invalid_response", f"{fields.where}: stock_status is empty")
     status = _STOCK.get(fields.text("stock_status"), "other")
@@ -76,7 +76,7 @@ def read_product(fields: Fields, currency: str) -> Product:
 
 
 def _rating_count(fields: Fields, kind: str) -> int | None:
-    """Read how many ratings there are; variations have none, and plugins leave null."""
+    """Read the number of ratings; 0 for variations, None if a plugin left it null or empty."""
     if kind == "variation":
         return 0
     return None if fields.raw("rating_count") in (None, "") else fields.integer("rating_count")
@@ -93,22 +93,22 @@ def _ids(value: Any) -> Iterable[int]:
 
 
 def has_variations(fields: Fields) -> bool:
-    """Whether a product has variations, as those of plugins may: `variable-subscription`."""
+    """Whether a product has variations; types of plugins may, such as `variable-subscription`."""
     return "variable" in fields.text("type") or any(_ids(fields.raw("variations")))
 
 
 def product_ids(fields: Fields) -> set[int]:
-    """Return the ids by which a cart may hold a product: its own and its variations'."""
+    """Return the ids with which a product may be in a cart: its own and its variations'."""
     return {fields.identifier(), *_ids(fields.raw("variations"))}
 
 
 def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) -> Price:
-    """Read what a product or variation costs.
+    """Read the price of a product or variation.
 
     Args:
         fields: the product.
-        currency: of the shop.
-        variations: of the product, those that are offered, unread.
+        currency: the shop's currency.
+        variations: the published variations of the product, as the store sent them.
 
     Raises:
         StoreError: invalid_response, its price cannot be read.
@@ -138,7 +138,7 @@ def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) ->
 
 
 def _price_of_variation(currency: str, row: Fields) -> Money | None:
-    """Read a price, which is empty where a variation cannot be bought."""
+    """Read the price of a variation; None if it is empty, so that nobody can buy it."""
     return None if row.raw("price") == "" else row.money("price", currency)
 
 
@@ -173,7 +173,7 @@ def read_review(fields: Fields) -> Review:
 
 
 def read_low_stock(fields: Fields) -> LowStock:
-    """Read a row of wc-analytics' stock report, of what has stock of its own.
+    """Read a row of wc-analytics' stock report, for a product or variation with its own stock.
 
     Raises:
         StoreError: invalid_response.

@@ -1,9 +1,9 @@
 """Sub-orders: each vendor's share of an order in a marketplace. No I/O.
 
 A marketplace plugin writes an order for each vendor beside the one that the shopper placed and
-paid, with copies of its lines. The plugins' own reports leave these out. Other plugins make
-orders with a parent that are sales of their own, such as the rest after a deposit or what was split
-off for a second delivery; only what an order says made it distinguishes the two.
+paid, with copies of its lines. The plugins' own reports leave these out. Other plugins make orders
+with a parent that are separate sales, such as the balance after a deposit or a part for a second
+delivery. Only the `created_via` of an order distinguishes the two.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from ...kit.reading.fields import Fields
 
 MEMBERS = "parent_id,created_via"
-"""Members of an order that show it."""
+"""Members of an order that show whether it is a sub-order."""
 _MARKETPLACES = frozenset(
     (
         "dokan",  # Dokan
@@ -23,7 +23,7 @@ _MARKETPLACES = frozenset(
         "yith_wcmv_vendor_suborder",  # YITH Multi Vendor
     )
 )
-"""What `created_via` is of sub-orders, from the plugins' sources."""
+"""Values of `created_via` in sub-orders, from the plugins' sources."""
 
 
 def is_sub_order(order: Fields) -> bool:

@@ -1,12 +1,11 @@
-"""What orders come to, in full. No I/O but for learning how the shop rounds.
+"""Reads the totals of orders with all their decimals, and learns how the shop rounds. No I/O.
 
-WooCommerce rounds an order's total and tax to the decimals that the shop displays whenever it loads
-the order, whatever the request says (`WC_Abstract_Order::set_total`), while the parts of the
-order come as they are stored. A total that was made with more decimals (an order of the time before
-the shop displayed fewer, an import, another currency) is the sum of its parts. One that was made
-with these decimals is a round number, and its parts, which WooCommerce does not round, do not add
-up to it. The orders themselves show which of the two they are, most of them alone, the others by
-their neighbours.
+Whenever WooCommerce loads an order, it rounds the total and the tax to the decimals that the shop
+displays, whatever the request says (`WC_Abstract_Order::set_total`). The parts of the order come as
+they are stored. A total that was made with more decimals (an order from before the shop displayed
+fewer, an import, another currency) is the sum of its parts. A total that was made with these
+decimals is a round number, and its parts, which WooCommerce does not round, do not add up to it.
+Most orders show by themselves which of the two they are, the others by their neighbours.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.money import decimals_of, float_amount, normalized, rounded
 
 PARTS = "line_items,fee_lines,shipping_lines,tax_lines,shipping_total,discount_total"
-"""Members of an order that show its total and tax in full."""
+"""Members of an order that show its total and tax with all decimals."""
 _STATED = "total,total_tax,shipping_total,discount_total"
 MEMBERS = f"{_STATED},line_items,fee_lines,shipping_lines,tax_lines"
-"""Members of an order that `OrderTotals` reads. The store asks its database three times for each of
-the taxes of each order."""
+"""Members of an order that `OrderTotals` reads. For each tax of each order the store makes three
+database queries."""
 _LISTS = ("line_items", "fee_lines", "shipping_lines", "tax_lines")
 _ROUNDED = ("shipping_total", "discount_total")
-"""Amounts that WooCommerce rounds when it makes an order, and not when it loads one."""
+"""Amounts that WooCommerce rounds when it creates an order, but not when it loads one."""
 
 _GUESS = (
     "Nothing tells whether the totals of orders were rounded to the decimals that the shop "
@@ -44,7 +43,7 @@ _FOREIGN_GUESS = (
 
 
 def read_amount(fields: Fields, name: str) -> Decimal:
-    """Read an amount, which is negative where a shop pays back more than it receives.
+    """Read an amount; it is negative if a shop pays back more than it receives.
 
     Raises:
         StoreError: invalid_response.
@@ -56,21 +55,22 @@ def read_amount(fields: Fields, name: str) -> Decimal:
 class OrderTotals:
     """Reads the totals of one shop's orders.
 
-    Orders in other currencies than the shop's own have a rule of their own: a plugin that sells in
-    several currencies has each with its decimals, without one all have those of the shop.
+    Orders in other currencies than the shop's own follow a separate rule: with a plugin for several
+    currencies each currency has its own decimals, without one all have those of the shop.
 
     Attributes:
         shown: decimals that the shop displays.
-        currency: the shop's own.
-        finer_below: orders with smaller ids which do not show it themselves were made with more.
-        foreign_below: the same of orders in other currencies.
-        at_subtotal: whether the shop rounds taxes and lines together and not each of them; None
+        currency: the shop's own currency.
+        finer_below: orders that are not conclusive were made with more decimals if their id is
+            lower.
+        foreign_below: the same for orders in other currencies.
+        at_subtotal: whether the shop rounds the sums of taxes and lines and not each of them; None
             until that was requested.
         by_parts: whether the shop's own currency has more decimals than are displayed, so that
             orders have to be read with their parts.
         knows_foreign: whether `foreign_below` was learnt.
-        is_guess: whether orders of both kinds are possible and nothing shows which they are.
-        is_foreign_guess: the same of orders in other currencies.
+        is_guess: whether both kinds of orders are possible and nothing shows which they are.
+        is_foreign_guess: the same for orders in other currencies.
     """
 
     shown: int
@@ -85,18 +85,18 @@ class OrderTotals:
 
     @property
     def members(self) -> str:
-        """Members of an order that this reads, of one in the shop's own currency."""
+        """Members that this reads of an order in the shop's own currency."""
         return MEMBERS if self.by_parts else _STATED
 
     def guesses(self) -> list[str]:
-        """Return what has to be guessed of the totals, as reasons."""
+        """Return what has to be guessed about the totals, as reasons for a degraded report."""
         reasons = ((self.is_guess, _GUESS), (self.is_foreign_guess, _FOREIGN_GUESS))
         return [reason for is_guess, reason in reasons if is_guess]
 
     def lacks_parts(self, row: Any) -> bool:
         """Whether an order that was read without its parts needs them.
 
-        It is in a currency with more decimals than the shop displays and than its own has.
+        It does if its currency has more decimals than the shop displays and the shop's own has.
         """
         with suppress(StoreError):
             order = row if isinstance(row, Fields) else Fields(row, "order")
@@ -131,7 +131,7 @@ class OrderTotals:
         return Money(normalized(stated, currency), currency)
 
     def _in_full(self, stated: Decimal, parts: Decimal, currency: str) -> Decimal:
-        """Return the sum of the parts, where it is what was rounded."""
+        """Return the sum of the parts if it rounds to the stated amount, else the stated amount."""
         full = rounded(parts, currency)
         return full if self._as_shown(full) == stated else stated
 
@@ -142,7 +142,7 @@ class OrderTotals:
         if not self.rounds(currency):
             return False
         if not all(map(order.has, _LISTS)):
-            # Plugins that take members out of orders take away what shows it.
+            # A plugin that removes members of orders hides which kind they are.
             if currency == self.currency:
                 self.is_guess = True
             else:
@@ -154,7 +154,7 @@ class OrderTotals:
         return order.identifier() < below if own is None else own
 
     def has_more_decimals(self, order: Fields, currency: str) -> bool | None:
-        """Whether an order was made with more decimals than are displayed; None if it can be both.
+        """Whether an order was made with more decimals than are displayed; None if unclear.
 
         Raises:
             StoreError: invalid_response.
@@ -171,18 +171,18 @@ class OrderTotals:
         taxes = [] if self.at_subtotal else parts.taxes
         if not is_full or any(value != self._as_shown(value) for value in (*charged, *taxes)):
             return is_full or None
-        # Of taxes hardly one is a round number, unless it was rounded.
+        # A tax is hardly ever a round number, unless it was rounded.
         return False if any(taxes) and full != stated else None
 
     def _has_rounded_delivery(self, order: Fields, shipping: Collection[Decimal]) -> bool:
-        """Whether what delivery comes to was rounded to what is displayed when it was added up."""
+        """Whether deliveries were rounded to the displayed decimals before they were added up."""
         if not order.has("shipping_total"):
             return False
         as_made = sum(map(self._as_shown, shipping), Decimal(0))
         return read_amount(order, "shipping_total") == as_made != sum(shipping, Decimal(0))
 
     def is_ambiguous(self, order: Fields, currency: str) -> bool:
-        """Whether the two readings of an order that does not show it are different amounts.
+        """Whether an order is not conclusive and its two readings are different amounts.
 
         Raises:
             StoreError: invalid_response.
@@ -193,23 +193,23 @@ class OrderTotals:
         return finer.total(order, currency) != made.total(order, currency)
 
     def has_two_readings(self, order: Fields) -> bool:
-        """Whether an order that can be read does not show it, and that makes a difference."""
+        """The same as `is_ambiguous`, but False for an order that cannot be read."""
         try:
             return self.is_ambiguous(order, order.currency("currency"))
         except StoreError:
             return False
 
     def either(self) -> tuple[OrderTotals, OrderTotals]:
-        """Return what reads orders that do not show it as made with more decimals, and as not."""
+        """Return two readers of inconclusive orders: as made with more decimals, and as not."""
         finer = replace(self, finer_below=math.inf, foreign_below=math.inf)
         return finer, replace(self, finer_below=0, foreign_below=0)
 
     def of_kind(self, rows: Iterable[Any], *, is_foreign: bool) -> list[Fields]:
-        """Return the orders in other currencies, or in the shop's own, that can be of both kinds.
+        """Return the orders in other currencies, or in the shop's own, that may have been rounded.
 
         Args:
-            rows: orders as they came; those that cannot be read show nothing.
-            is_foreign: whether those in other currencies are requested.
+            rows: orders as the store sent them; those that cannot be read are left out.
+            is_foreign: True for orders in other currencies, False for the shop's own.
         """
         found = []
         for row in rows:
@@ -247,12 +247,12 @@ class _Parts:
 
 
 def learn_rounding(reading: OrderTotals, orders: Iterable[Fields]) -> float:
-    """Return below which id orders that do not show it were made with more decimals.
+    """Return the id below which inconclusive orders were made with more decimals.
 
     Args:
         reading: the shop's settings.
-        orders: its oldest and its newest ones of one kind, with `id`, `currency` and `MEMBERS`;
-            what cannot be read of them shows nothing.
+        orders: its oldest and newest orders, all in its own currency or all in others, with `id`,
+            `currency` and `MEMBERS`; those that cannot be read are ignored.
     """
     known: dict[int, bool | None] = {}
     for order in orders:
@@ -262,12 +262,12 @@ def learn_rounding(reading: OrderTotals, orders: Iterable[Fields]) -> float:
             continue
     finer = max((number for number, is_finer in known.items() if is_finer), default=0)
     later = (n for n, is_finer in known.items() if is_finer is False and n > finer)
-    # The setting was changed somewhere between the last of the ones and the first of the others.
+    # The setting was changed somewhere between the last finer order and the first other one.
     return (finer + min(later, default=math.inf)) / 2 if finer else 0
 
 
 def ambiguous_orders(reading: OrderTotals, orders: Iterable[Fields]) -> list[Fields]:
-    """Return the orders that can be both; none where others show what the shop's are."""
+    """Return the ambiguous orders; none if any other order shows how the shop rounds."""
     found = []
     for order in orders:
         try:

@@ -1,4 +1,4 @@
-"""Which places a shipping zone has, as `WC_Shipping_Zone_Data_Store` looks at it. No I/O."""
+"""Whether a shipping zone covers a place, by `WC_Shipping_Zone_Data_Store`'s rules. No I/O."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class ZonePlace(NamedTuple):
 def zone_covers(
     places: Iterable[ZonePlace], country: str, continents: Collection[str], postcode: str | None
 ) -> bool:
-    """Whether a zone has a country and a postcode there.
+    """Whether a zone covers a postcode of a country.
 
-    A zone without regions has all of them, and one without postcodes all of those. A zone with
-    postcodes alone has them in every country.
+    A zone without regions covers all regions, and one without postcodes covers all postcodes. A
+    zone that has only postcodes covers them in every country.
 
     Args:
-        places: of the zone.
+        places: the places of the zone.
         country: code of two letters.
-        continents: codes of those that the country is in.
-        postcode: None where it is not known, which no zone with postcodes has.
+        continents: codes of the continents that the country is in.
+        postcode: None if it is not known; then no zone with postcodes covers it.
     """
     places = list(places)
     codes = [place.code for place in places if place.kind == "postcode"]
@@ -49,7 +49,7 @@ def zone_covers(
 
 
 def _matches(pattern: str, postcode: str) -> bool:
-    """Whether a postcode is one of a pattern: itself, an end with *, or a range with three dots."""
+    """Whether a postcode matches: literally, by a prefix with *, or in a range with three dots."""
     wanted = _normalized(postcode)
     if _RANGE in pattern:
         low, _, high = (_normalized(part) for part in pattern.partition(_RANGE))
