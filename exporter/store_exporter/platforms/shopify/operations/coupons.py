@@ -37,8 +37,8 @@ _OPEN = (
 
 @coupon_plan(calls=("admin DiscountByCode",))
 def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
-    """There is no most that a coupon is good for, and whom it is for Shopify checks in the checkout
-    only: an `email` is in `ignored`. Codes of a refusal: coupon_unknown, coupon_expired,
+    """Shopify's coupons have no highest order value. Shopify checks only in the checkout for whom a
+    coupon is, so an `email` is in `ignored`. Codes of a refusal: coupon_unknown, coupon_expired,
     coupon_scheduled, coupon_usage_limit, coupon_minimum_spend.
     """
     data = yield from api.admin.ask("DiscountByCode", {"code": request.code})

@@ -130,8 +130,8 @@ class _Orders(orders.Orders[Api]):
     def cancel(
         self, found: Fields, reason: str | None, *, with_customer: bool
     ) -> Plan[Cancellation]:
-        """From pending and processing. Shopify puts the goods back, does so in the background, and
-        does not notify the customer.
+        """From pending and processing. Shopify restocks the goods in the background and does not
+        notify the customer.
         """
         self.check_cancellable(found.text("name").lstrip("#"), order_state.status(found))
         note = reason[:255] if reason else None

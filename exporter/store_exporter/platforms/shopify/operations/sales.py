@@ -30,7 +30,7 @@ _MOST = 1000
 def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     """Those who spent most among the 500 customers that changed last.
 
-    Shopify cannot sort customers by what they spent; where there are more, `complete` is False.
+    Shopify cannot sort customers by what they spent; if there are more, `complete` is False.
     """
     wanted = arguments.limit(limit)
     currency = yield from api.currency()

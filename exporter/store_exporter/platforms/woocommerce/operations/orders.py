@@ -193,7 +193,7 @@ class _Orders(orders.Orders[Api]):
     def cancel(
         self, found: Fields, reason: str | None, *, with_customer: bool
     ) -> Plan[Cancellation]:
-        """From pending, on-hold and processing. The store restocks the goods and tells the
+        """From pending, on-hold and processing. The store restocks the goods and notifies the
         customer.
         """
         number = found.identifier()

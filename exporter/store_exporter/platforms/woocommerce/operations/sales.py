@@ -110,12 +110,12 @@ def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
     deadline=SUMMING,
 )
 def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
-    """There are two ideas of a sale, and they differ: `created` takes orders by the day they were
-    placed and counts unpaid ones that are on hold, `paid` takes them by the day of payment and
-    does not count those. Statuses that plugins added count as paid where there is a payment. The
-    API does not find orders by their payment: one that was placed earlier and paid without a change
-    of its date of change, as some plugins and imports write it, is not among those that were paid,
-    nor is one that bears the date of a later day than the last of the report.
+    """There are two definitions of a sale: `created` takes orders by the day they were placed and
+    counts unpaid ones that are on hold, `paid` takes them by the day of payment and does not count
+    those. Statuses that plugins added count as paid if there is a payment. The API cannot find
+    orders by their payment. So `paid` lacks an order that was placed earlier and paid without a
+    change of its date of change, as some plugins and imports write it, and one that bears the date
+    of a later day than the last of the report.
 
     The orders themselves are added up, as WooCommerce's own reports are empty, late or rounded in
     many shops. A store takes about a second for a hundred orders, and they get 2 minutes at most

@@ -54,9 +54,10 @@ def _methods(api: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:
 def _reaching(
     api: Api, every: Listing[Zone], country: str, postcode: str | None
 ) -> Plan[Listing[Zone]]:
-    """Zones are gone through in the shop's order, as the cart does: the first one that has the
-    country, its continent or neither, and the postcode if it has any, and else the zone for
-    everywhere else. A zone of states alone is passed over, for the state is not known.
+    """Zones are checked in the shop's order, as in the cart. The first match counts: a zone with
+    the country, its continent or no region, and with the postcode if it has any postcodes. Without
+    a match it is the zone for everywhere else. A zone that has only states is skipped, because the
+    state is not known.
     """
     continents: frozenset[str] | None = None
     for zone in every:

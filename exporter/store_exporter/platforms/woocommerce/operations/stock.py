@@ -57,9 +57,10 @@ def _counted(variation: Fields) -> tuple[int, Quantity | None]:
 def get_low_stock_products(
     api: Api, threshold: int = 5, limit: int = 20, category: int | str | None = None
 ) -> Plan[Listing[LowStock]]:
-    """What is low or sold out, variations one by one where they have stock of their own, else their
-    product. Private products do not count. Where there is so much that the store does not count
-    that the counted products do not come up in time, `complete` is False.
+    """Products that are low or sold out: variations one by one if they have stock of their own,
+    else their product. Private products do not count. The store lists products whose stock it does
+    not count first; if there are so many that the counted ones are not reached, `complete` is
+    False.
     """
     low = arguments.whole_number(threshold, "threshold")
     wanted = arguments.limit(limit)
