@@ -74,7 +74,7 @@ class Import:
             form: its format.
 
         Raises:
-            FileError: it is no export of that table, or has no rows.
+            FileError: it is not an export of that table, or has no rows.
             OSError: a file cannot be read or written.
             sqlite3.Error: the disk is full.
         """

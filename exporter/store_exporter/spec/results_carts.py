@@ -17,7 +17,7 @@ class CartLine:
         key: the line's own name, which changing it takes.
         product_id: of the product, or of the variation where it is one.
         quantity: pieces.
-        maximum: the most that can be had; None if there is no such limit.
+        maximum: the most pieces that can be bought; None if there is no such limit.
         unit_price: of one piece, before coupons, with or without tax as the shop's cart shows it.
         total: of the line, after coupons and without tax.
         options: what distinguishes the variation.
@@ -51,7 +51,7 @@ class Cart:
         expires: when the token ends.
         lines: what is in it.
         coupons: what reduces it.
-        items: pieces in all; None where that is not known.
+        items: pieces in all; None if that is not known.
         subtotal: of the goods, before coupons and without tax.
         discount: by coupons.
         shipping: None as long as it is not known.

@@ -21,7 +21,7 @@ class Listing(Generic[T]):
             nothing is missing from `items`.
         page: which page this is, from 1.
         pages: how many there are of this size; None where `total` is not known.
-        more: whether another page follows; None where that is not known.
+        more: whether another page follows; None if that is not known.
         ignored: names of parameters that the platform cannot use: the list is as without them.
     """
 

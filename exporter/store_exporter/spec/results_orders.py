@@ -61,12 +61,12 @@ class Order:
         number: what the shopper sees, which a plugin may have made different from the id.
         status: the platform's status, such as processing.
         total: tax and shipping included, refunds not deducted.
-        refunded: the sum of its refunds, not negative; None where it is not known.
+        refunded: the sum of its refunds, not negative; None if it is not known.
         lines: what was bought.
         customer: None unless the caller proved by an e-mail address to know whose it is.
         payment_method: its title.
-        created: when it was placed; None where the store does not tell it.
-        modified: when it last changed; None where the store does not tell it.
+        created: when it was placed; None if the store does not say.
+        modified: when it last changed; None if the store does not say.
         paid: when it was first paid; None if it was not.
         completed: when it was completed; None if it was not.
         shipping: where it goes; None where nothing is sent, or as `customer`.
@@ -94,7 +94,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderSummary:
-    """What some orders come to.
+    """The sums of some orders.
 
     Attributes:
         orders: how many.
@@ -127,7 +127,7 @@ class OrderNote:
 
     Attributes:
         for_customer: whether the shopper was sent it.
-        created: when it was written; None where the store does not tell it.
+        created: when it was written; None if the store does not say.
     """
 
     id: int
@@ -142,7 +142,7 @@ class Refund:
 
     Attributes:
         amount: positive.
-        created: when it was made; None where the store does not tell it.
+        created: when it was made; None if the store does not say.
     """
 
     id: int

@@ -12,7 +12,7 @@ from .money import Money, Quantity
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Whether a product can be had.
+    """Whether a product can be bought.
 
     Attributes:
         product_id: of the product or variation.
@@ -21,7 +21,7 @@ class Stock:
         in_stock: whether it can be bought in this shop now, on backorder included.
         status: in_stock, out_of_stock or on_backorder; other for what a plugin added.
         quantity: pieces left, negative when oversold; None when the store does not count it.
-        backorders_allowed: whether it can be bought beyond that; None where that is not known.
+        backorders_allowed: whether it can be bought beyond that; None if that is not known.
         unreadable: which of `quantity` and `backorders_allowed` the store sent broken, both None.
     """
 
@@ -67,7 +67,7 @@ class Price:
         price: the current price, of a product with variations the lowest; None if it has none.
         highest: the highest price of the variations, otherwise the same as `price`.
         regular_price: the price without a sale; None if the product itself has none.
-        on_sale: whether it is reduced now; None where that is not known.
+        on_sale: whether it is reduced now; None if that is not known.
         sale_ends: when the reduction ends, if that is set.
         unreadable: what the store sent broken beside the price, such as `sale_ends`, all None;
             `highest` where that is the price of a variation.
@@ -95,8 +95,8 @@ class Product:
         name: of a variation, what distinguishes it.
         price: the current price, of a variable product the lowest; None if it has none.
         regular_price: without a sale.
-        on_sale: whether it is reduced now; None where that is not known.
-        stock: whether it can be had.
+        on_sale: whether it is reduced now; None if that is not known.
+        stock: whether it can be bought.
         permalink: its page in the shop.
         description: as plain text.
         categories: their names.
@@ -104,7 +104,7 @@ class Product:
         images: addresses.
         variations: ids of the variations.
         rating: average from 0 to 5; None without ratings.
-        rating_count: number of ratings; None where the store does not tell it.
+        rating_count: number of ratings; None if the store does not say.
         unreadable: what the store sent broken of `parent_id`, `price`, `regular_price`, `on_sale`,
             `rating` and `rating_count`, all None; and which of `categories`, `attributes` and
             `variations` are more than it shows.
@@ -136,7 +136,7 @@ class Category:
 
     Attributes:
         parent_id: of the group above; None at the top.
-        count: the products in it; None where the store does not tell it.
+        count: the products in it; None if the store does not say.
     """
 
     id: int
@@ -153,8 +153,8 @@ class Review:
 
     Attributes:
         rating: from 0 (none) to 5.
-        verified: whether the shopper bought it here; None where the store does not tell it.
-        created: when it was written; None where the store does not tell it.
+        verified: whether the shopper bought it here; None if the store does not say.
+        created: when it was written; None if the store does not say.
     """
 
     id: int

@@ -67,8 +67,8 @@ class Coupon:
 
     Attributes:
         code: as the store writes it.
-        percent: the discount in percent; None where it is an amount.
-        amount: the discount per cart or per piece; None where it is in percent.
+        percent: the discount in percent; None if it is an amount.
+        amount: the discount per cart or per piece; None if it is in percent.
         per_item: whether it is taken off each piece rather than the whole cart.
         free_shipping: whether it makes the delivery free.
         minimum: the least order value that it is good for.
@@ -99,8 +99,8 @@ class CustomerSpend:
 
     Attributes:
         name: of the person.
-        email: empty where the store does not say.
-        country: code of the country of the bill, empty where the store does not say.
+        email: empty if the store does not say.
+        country: code of the country of the bill, empty if the store does not say.
         orders: how many, in every currency.
         total: spent in the shop's currency, refunds deducted.
         average: the same per order in the shop's currency.
@@ -120,7 +120,7 @@ class CustomerSpend:
 
 @dataclass(frozen=True, slots=True)
 class InsightTotals:
-    """What customers come to, in the shop's currency unless said otherwise.
+    """The sums of customers, in the shop's currency unless said otherwise.
 
     Attributes:
         customers: how many have bought.

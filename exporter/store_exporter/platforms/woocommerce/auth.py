@@ -43,7 +43,7 @@ class Credentials:
         consumer_key: `ck_…`.
         consumer_secret: `cs_…`; neither is ever shown by `repr`.
         in_query: send key and secret in the query over https, for the hosts that strip the
-            Authorization header. They then stand in the access logs of that host.
+            Authorization header. They are then in the access logs of that host.
         now: Unix time in seconds.
         nonce: makes a string that is used once.
     """

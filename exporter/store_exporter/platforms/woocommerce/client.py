@@ -22,7 +22,7 @@ class Options(clients.Options[TransportT, SleptT], total=False):
     currency: str | None
     """Code of the shop's currency, which is otherwise requested, once an hour."""
     credentials_in_query: bool
-    """For hosts that strip the Authorization header; the key then stands in their logs."""
+    """For hosts that strip the Authorization header; the key is then in their logs."""
 
 
 class _Store(Client[Api, TransportT, SleptT]):

@@ -21,7 +21,7 @@ OF_ONE = product_plans(Lookup, calls=LOOKUP)
 
 @plan(Operations.get_product_categories, calls=("admin Collections",))
 def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Listing[Category]]:
-    """The collections; below any of them there are none."""
+    """The collections; a collection has no collections below it."""
     if parent not in (None, 0, "0"):
         return Listing((), total=0)
     return (
