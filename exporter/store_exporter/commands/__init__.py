@@ -28,16 +28,16 @@ COMMANDS = {
 
 
 class CommandError(Exception):
-    """A command cannot do its work; the command line prints why and ends with the status.
+    """A command failed; the command line prints the message and exits with the status.
 
     Args:
-        message: what is wrong, for a person. Passwords in addresses are masked in it, and control
-            characters escaped, for it may quote others.
+        message: what is wrong, for people. As it may quote other texts, passwords in addresses are
+            masked and control characters escaped.
         status: 2 for a wrong command line.
     """
 
     def __init__(self, message: str, status: int = 1) -> None:
-        # Only needed for what ends a command, which starts faster without it.
+        # Imported only for a command that fails: others start faster without it.
         from ..net.redactor import Redactor
 
         super().__init__(Redactor()(message))
@@ -45,6 +45,6 @@ class CommandError(Exception):
 
 
 def module_of(command: str) -> str:
-    """Return the name of a command's module, which may be neither hyphenated nor a keyword."""
+    """Return the name of a command's module; it has no hyphen and is no keyword."""
     name = command.replace("-", "_")
     return f"{__name__}.{name}_" if iskeyword(name) else f"{__name__}.{name}"

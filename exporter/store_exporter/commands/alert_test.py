@@ -1,8 +1,8 @@
 """`store-exporter alert-test`: send a test alert of an org, and print where it arrived.
 
-It goes to the running Alertmanager as Prometheus would send it, and so through its real routes and
-receivers. Alertmanager's metrics show what became of it, by kind of receiver; with
-`--enable-feature=receiver-name-in-metrics` by receiver.
+The running Alertmanager gets it as from Prometheus, so it takes the real routes and receivers.
+Alertmanager's metrics show the result by kind of receiver; with
+`--enable-feature=receiver-name-in-metrics`, by receiver.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _ATTEMPTS, _REFUSED, _FAILED = (
 )
 
 Where = tuple[str, str]
-"""A receiver and a kind of integration; without the feature the receiver is empty."""
+"""A receiver and a kind of integration; the receiver is empty without the feature."""
 T = TypeVar("T")
 
 
 class AlertTestError(Exception):
-    """The test cannot be made; the message has the reason."""
+    """The test is not possible; the message says why."""
 
 
 @dataclass(slots=True)
@@ -50,8 +50,8 @@ class Counts:
 
     Attributes:
         attempts: requests to receivers.
-        refused: those that failed.
-        reasons: why messages were given up.
+        refused: requests that failed.
+        reasons: the reasons why messages were given up.
     """
 
     attempts: Counter[Where] = field(default_factory=Counter)
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _test(client: httpx.Client, org: str, severity: str, timeout: float) -> int:
     begun = datetime.now(UTC)
-    # Each test is a group of its own by its name, and so is sent at once after the group's wait.
+    # The name of a test makes it a separate group, so it is sent directly after the group's wait.
     name = f"{ALERT}{begun:%H%M%S}{begun.microsecond // 1000:03}"
     labels = {"alertname": name, "org": org, "severity": severity}
     alert = {
@@ -131,7 +131,7 @@ def _wait(
     before: Counts,
     timeout: float,
 ) -> int:
-    """Wait until every integration was tried that may be now, and print what came of each."""
+    """Wait until every integration that may be used now was tried, and print each result."""
     deadline = time.monotonic() + timeout
     while True:
         now, held = counts(client), _held(client, name)
@@ -200,10 +200,10 @@ def counts(client: httpx.Client) -> Counts:
 
 
 def integrations(client: httpx.Client, receivers: list[str]) -> dict[str, Counter[Where]]:
-    """Count the integrations of each receiver in the configuration that Alertmanager runs by.
+    """Count the integrations of each receiver in Alertmanager's running configuration.
 
     Raises:
-        AlertTestError: it has another form than expected.
+        AlertTestError: the configuration has an unexpected form.
     """
     status = _json(client, "/api/v2/status", dict)
     try:
@@ -241,7 +241,7 @@ def _routed(client: httpx.Client, name: str) -> list[str]:
 
 
 def _held(client: httpx.Client, name: str) -> dict[str, str]:
-    """Say by receiver what keeps an alert from being sent to it now, if anything does."""
+    """Return, by receiver, the reason why an alert is not sent to it now, if there is one."""
     said = (
         ("mutedBy", "by the hours {}"),
         ("silencedBy", "by the silence {}"),

@@ -21,11 +21,11 @@ from .support import arguments, exporter_api
 
 _LIMIT = 50
 _WAIT = 2.0
-"""Seconds between two looks of `--follow`."""
+"""Seconds between two requests of `--follow`."""
 _REMEMBERED = 5000
 
 _terminal = Redactor()
-"""Escapes what would steer the terminal."""
+"""Escapes control characters, which would control the terminal."""
 
 Document = Mapping[str, Any]
 
@@ -86,11 +86,11 @@ def follow(
     found: Document,
     format: str,  # noqa: A002 - the name of the option
 ) -> None:
-    """Print the failures that come from now on, until something stops it.
+    """Print new failures until it is stopped.
 
     Args:
         ask: requests them from the exporter.
-        found: what was printed already.
+        found: the calls that were already printed.
         format: text or json.
     """
     known = dict.fromkeys(json.dumps(call) for call in found["calls"])

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Examine and print; 1 when anything is wrong, 2 when there is no such store."""
+    """Check stores and print findings; 1 if anything is wrong, 2 if there is no such store."""
     arguments.silence_log()
     config = stores.read_config(args)
     found = asyncio.run(examine_all(config, args.domain))
@@ -109,7 +109,7 @@ async def examine(store: Store, transport: Transport) -> list[Finding]:
 
 
 def _budget(store: Store) -> Finding:
-    """Compare what probes and collectors need in an hour with what they may have."""
+    """Compare the hourly requests of probes and collectors with their budget."""
     needed = sum(job.check.requests * 3600 / job.schedule.interval for job in jobs_of(store))
     allowed = store.requests_per_hour
     message = f"{needed:.0f} requests an hour of {allowed}"
@@ -130,7 +130,7 @@ def _series(store: Store) -> Finding:
 
 
 def _state(config: Config) -> list[Finding]:
-    """See whether counters can be kept, and what is kept of stores that nobody watches."""
+    """Check whether counters can be saved, and what is saved of stores that nobody watches."""
     if config.state_database is None:
         found = _state_directory(config.state_directory)
         if found.state == "fail" or not (config.state_directory / FILE_NAME).exists():
@@ -165,7 +165,7 @@ def _left_behind(left: int, stores: int) -> Finding:
 
 
 def _state_directory(path: Path) -> Finding:
-    """See whether counters can be kept: the folder, or the nearest one above it that is there."""
+    """Check whether counters can be saved in the folder, or in its nearest existing parent."""
     existing = next((p for p in (path, *path.absolute().parents) if p.exists()), Path("/"))
     if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
         return Finding("state directory", "ok", str(path))
@@ -174,7 +174,7 @@ def _state_directory(path: Path) -> Finding:
 
 
 def _refused(refusals: Sequence[RefusedDomain]) -> list[Finding]:
-    """Tell which domains sources name and do not get."""
+    """Report the domains that sources name and that were refused."""
     if not refusals:
         return [Finding("discovery", "ok", "every domain that a source names is watched")]
     redact = Redactor()
@@ -200,11 +200,11 @@ def _refused(refusals: Sequence[RefusedDomain]) -> list[Finding]:
 
 
 def text(found: Mapping[str, Sequence[Finding]], width: int | None = None) -> Iterator[str]:
-    """Yield a table, and below each line that needs it what to do.
+    """Yield a table, with advice below each line that needs it.
 
     Args:
         found: the findings by domain.
-        width: columns of the terminal, at which sentences go on in the next line; None for none.
+        width: columns of the terminal, at which sentences are wrapped; None for no wrapping.
     """
     rows = [(domain or "(exporter)", f) for domain, findings in found.items() for f in findings]
     domains = max(len(domain) for domain, _ in rows)

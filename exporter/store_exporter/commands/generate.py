@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files, or compare them with what is there; 1 when anything is wrong."""
+    """Write the files, or compare them with the existing ones; 1 if anything is wrong."""
     try:
         return _run(args)
     except OSError as error:
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    # Without them the pages would be complete in form and lack what these platforms have.
+    # Without them the pages would look complete but lack these platforms.
     if unusable := [why for name in base.built_in() if (why := base.load(name).unusable)]:
         raise CommandError("; ".join(unusable))
     try:
@@ -98,7 +98,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def dashboards(links: policy.Links) -> dict[str, str]:
-    """Every dashboard; without the SDK that makes them, those that came with the package."""
+    """Every dashboard; without the SDK that builds them, those that come with the package."""
     try:
         return files.boards(links)
     except ModuleNotFoundError as error:
@@ -108,12 +108,12 @@ def dashboards(links: policy.Links) -> dict[str, str]:
 
 
 def written(root: Path) -> dict[str, str]:
-    """The pages below a folder that people write, with their generated sections renewed.
+    """The handwritten pages below a folder, with their generated sections renewed.
 
-    A page that is not there is left out: it cannot be made, and only this repository has them.
+    A missing page is left out: it cannot be generated, and only this repository has these pages.
 
     Raises:
-        ValueError: a page has not the sections that are generated for it.
+        ValueError: a page lacks the sections that are generated for it.
     """
     pages = {}
     for path, sections in documentation.sections().items():

@@ -22,7 +22,7 @@ from .support.grafana_api import Grafana, GrafanaError
 DATASOURCE = "store-exporter"
 FOLDER = "store-exporter"
 HOME = Dashboards.SHOP.uid
-"""Where the people of an org begin: with what it sells, and whether all is well."""
+"""The start page of an org's people: what it sells, and whether everything works."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
             grafana.sign_in()
             for org in args.org or config.orgs:
                 wanted = datasource(org, args.proxy_url, args.scrape_interval)
-                # What is wrong in one org is no reason to leave the others alone.
+                # A problem in one org must not stop the others.
                 try:
                     zone = timezone(config, org)
                     print(f"{org}: {set_up(grafana, org, wanted, boards, zone)}")
@@ -122,8 +122,8 @@ def documents(links: policy.Links) -> list[dict[str, Any]]:
 def datasource(org: str, proxy: str, scrape_interval: str) -> dict[str, Any]:
     """A datasource that reaches Prometheus through the proxy, as this org.
 
-    Grafana's server sends the header; no viewer of a dashboard can change it. It is no
-    secret, but only secret settings can hold a header's value.
+    Grafana's server sends the header, so no viewer of a dashboard can change it. The header is not
+    secret, but Grafana stores the values of headers only as secret settings.
     """
     return {
         "uid": DATASOURCE,
@@ -143,7 +143,7 @@ def datasource(org: str, proxy: str, scrape_interval: str) -> dict[str, Any]:
 
 
 def timezone(config: Config, org: str) -> str | None:
-    """The time zone in which an org works, if its configuration or the platform's has one."""
+    """The time zone of an org, if its configuration or the platform's has one."""
     is_set = "timezone" in config.alerts.model_fields_set
     return config.orgs[org].alerts.timezone or (config.alerts.timezone if is_set else None)
 
@@ -155,7 +155,7 @@ def set_up(
     boards: list[dict[str, Any]],
     zone: str | None,
 ) -> str:
-    """Make sure of an org's organisation and all that is in it; returns what was done."""
+    """Create or update an org's organisation and its content; return what was done."""
     number, new_org = grafana.organisation(org)
     source = grafana.datasource(number, wanted)
     grafana.folder(number, FOLDER, "Stores")

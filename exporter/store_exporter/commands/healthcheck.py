@@ -1,6 +1,6 @@
 """`store-exporter healthcheck`: check whether a running exporter is ready, for containers.
 
-It uses the standard library alone, for it is started again and again.
+It uses only the standard library, because it is started frequently.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
         CommandError: it does not; the message has the reason.
     """
     url = f"{args.exporter_url.rstrip('/')}/-/ready"
-    # Nothing is sent and nothing is believed but the status, and the certificate of a server that
-    # is requested by 127.0.0.1 is usually for another name.
+    # No data is sent, only the status is used, and the certificate of a server that is requested
+    # by 127.0.0.1 is usually for another name.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -56,6 +56,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _why(error: OSError) -> str:
-    """Return the reason of a failed connection, without the number of the operating system."""
+    """Return the reason of a failed connection, without the error number."""
     reason = getattr(error, "reason", error)
     return getattr(reason, "strerror", None) or str(reason)

@@ -24,8 +24,8 @@ from .support import arguments, stores
 
 _SHOWN = 20
 _SETTLED = 4 * 3600.0
-"""Age in seconds of what Prometheus has written to blocks. Its head holds three hours, and loses
-what is older than a block that is added."""
+"""Age in seconds of samples that Prometheus has written to blocks. Its head holds three hours, and
+loses samples that are older than a block that is added."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     config = stores.read_config(args, resolve=False)
     try:
         now = time.time()
-        before = now // SLOT * SLOT  # for no sample may be from the future
+        before = now // SLOT * SLOT  # as no sample may be from the future
         if args.before:
             before = min(values.moment(args.before), before)
     except ValueError as error:
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         reader = _reader(args, config)
         args.output.mkdir(parents=True, exist_ok=True)
         progress = _Progress(args.file.stat().st_size)
-        # The day on which the live figures began is whole once it has ended, as those before.
+        # The day on which live figures began is complete once it has ended, like earlier days.
         until = max(before, now - _SETTLED)
         work = Import(reader, before, until, args.output, progress.report)
         tally = work.run(args.file, args.format)
@@ -150,7 +150,7 @@ def _line(text: str) -> str:
 
 
 class _Progress:
-    """Says how far it is: in one line of a terminal, or in a line every ten seconds elsewhere."""
+    """Prints progress: in one line of a terminal, elsewhere as a line every ten seconds."""
 
     def __init__(self, size: int) -> None:
         self._size = max(size, 1)

@@ -108,7 +108,7 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
 def _entry(
     args: argparse.Namespace, ask: Questions, before: Config | None
 ) -> tuple[dict[str, Any], Mapping[str, Secret]]:
-    """Return the entry of the configuration, and the secrets that are still to be stored."""
+    """Return the configuration entry, and the secrets that must still be stored."""
     platform = _platform(args, ask)
     url = _address(args, ask, before)
 
@@ -137,7 +137,7 @@ def _entry(
 def _address(args: argparse.Namespace, ask: Questions, before: Config | None) -> str:
     """Return the store's address; a typed one that cannot be reached is asked for once more.
 
-    Behind a proxy this machine need not know any name, nor reach any host.
+    Behind a proxy, this machine need not resolve names or reach hosts.
     """
     url = ask.text("Address of the store", "--url", args.url, questions.address)
     proxied = args.proxy_url or (before and any(store.proxy for store in before.stores))
@@ -178,7 +178,7 @@ def _platform(args: argparse.Namespace, ask: Questions) -> Platform:
 
 
 def _looked_at(file: Path, before: Config | None, entry: dict[str, Any], ask: Questions) -> Config:
-    """Load a configuration of this store alone, with the address that its own redirects to.
+    """Load a configuration of this store only, with the address that its own one redirects to.
 
     Updates the entry: the address that will be watched, and the issuer of a certificate that the
     system does not trust.

@@ -1,6 +1,6 @@
 """`store-exporter maintenance`: begin or end maintenance of a store at a running exporter.
 
-It goes through the exporter's HTTP API: the state file belongs to the running process alone.
+It uses the exporter's HTTP API, because only the running process may use the state file.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Begin or end it; 1 when the exporter refuses or cannot be reached, 2 for no such store."""
+    """Begin or end it; 1 if the exporter refuses or is not reachable, 2 for no such store."""
     if args.duration and not args.reason:
         print("--reason is required; pages and the API show it", file=sys.stderr)
         return 2

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the page, as man(7) has it."""
+    """Print the page in the format of man(7)."""
     del args
     print("\n".join(_page()))
     return 0
@@ -47,6 +47,6 @@ def _head(argument: Argument) -> str:
 
 
 def _roff(text: str) -> str:
-    """Write text so that it stays what it is."""
+    """Escape text for roff."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{escaped}" if escaped[:1] in (".", "'") else escaped

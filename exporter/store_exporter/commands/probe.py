@@ -20,7 +20,7 @@ from ..probing.transport import Transport
 from ..stores.model import Store
 from .support import arguments, stores, terminal
 
-# The figures about the store; the rest is about the run, which is printed as such.
+# The figures about the store; the others are about the run, which is printed separately.
 _FIGURES = (
     health.INFO,
     health.TLS_EXPIRY,
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 async def _probe(config: Config, args: argparse.Namespace) -> int:
     (store,) = await stores.stores_of(config, [args.domain])
     recorder, transport = Recorder(), Transport()
-    # Without documents of its own the run leaves the exporter's counters alone.
+    # Without saved documents, the run does not change the exporter's counters.
     runner = Runner(recorder, transport)
     results = []
     if args.format == "text":

@@ -26,7 +26,7 @@ from ..mixin.messages.links import NOWHERE, ReceiverLinks
 
 
 def routing(config: Config) -> Routing:
-    """Where alerts go by the configuration.
+    """The routing of alerts that the configuration defines.
 
     A platform without receivers of its own gets the default one, so that no alert is lost.
     """
@@ -69,7 +69,7 @@ def receivers(alerts: OrgAlerts, smtp: Smtp | None) -> Receivers:
 
 
 def hours(org: OrgReceivers, platform: PlatformAlerts) -> BusinessHours | None:
-    """An org's business hours, where it has a zone or hours of its own."""
+    """An org's business hours, if it has its own time zone or hours."""
     if org.timezone is None and org.business_hours is None:
         return None
     chosen = org.business_hours or platform.business_hours
@@ -79,7 +79,7 @@ def hours(org: OrgReceivers, platform: PlatformAlerts) -> BusinessHours | None:
 
 
 def links(configured: OrgLinks | None) -> ReceiverLinks:
-    """Where an org's messages may lead."""
+    """The links that an org's messages may contain."""
     if configured is None:
         return NOWHERE
     return ReceiverLinks(
@@ -88,7 +88,7 @@ def links(configured: OrgLinks | None) -> ReceiverLinks:
 
 
 def email(address: str, smtp: Smtp) -> Email:
-    """One receiver of mail."""
+    """A receiver of e-mail."""
     return Email(
         to=address,
         sender=smtp.key_from,
@@ -100,5 +100,5 @@ def email(address: str, smtp: Smtp) -> Email:
 
 
 def interval(hours: Hours) -> alertmanager.Interval:
-    """A stretch of time."""
+    """A time interval in Alertmanager's form."""
     return alertmanager.Interval(hours.key_from, hours.to, hours.weekdays)

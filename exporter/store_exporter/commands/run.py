@@ -158,7 +158,7 @@ def _shown(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    # One line each, and no control character that would steer the terminal.
+    # One line each, without control characters, which would control the terminal.
     return "".join(c if c.isprintable() else " " for c in str(value))
 
 

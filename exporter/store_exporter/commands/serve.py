@@ -126,8 +126,8 @@ def _telemetry_path(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until a signal; returns 1 when a configuration has problems or an address is taken."""
-    # Imported when it is to serve, because all of it takes longer than telling how.
+    """Serve until a signal; return 1 if the configuration has problems or an address is in use."""
+    # Imported only to serve, because the imports take longer than printing the help.
     with without_pauses():
         from .support import serving
 

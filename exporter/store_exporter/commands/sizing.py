@@ -25,34 +25,34 @@ from .support.store_series import MOST_LISTED, store_series, usual_store
 SCRAPED_BYTES = 1.3
 """Bytes on disk of a sample of a counter or gauge, its part of the index included."""
 HISTOGRAM_BYTES = 8.0
-"""Those of a native histogram of an operation that is used, which moves with each call."""
+"""The same for a native histogram of an operation in use, which changes with each call."""
 RECORDED_BYTES = 8.0
-"""Those of a recorded sample: rates of operations that are called every few seconds have all their
-digits and took ten; those of what rests take one."""
+"""The same for a recorded sample: rates of operations that are called every few seconds have all
+digits and took ten bytes; rates that do not change take one."""
 HOURLY_BYTES = 3.0
-"""Those of an hour's figure, which is another one each hour."""
+"""The same for an hourly figure, which changes each hour."""
 SERIES_BYTES = 4_000
 """Memory of a series: twice what Prometheus 3.5 takes just after it has scraped 60,000 of them, for
 the chunks that fill up, for queries, and for what Go has not yet cleaned up."""
 BASE_BYTES = 100e6
 EVALUATION = 15
-"""Seconds between evaluations where a group of rules has no interval of its own."""
+"""Seconds between evaluations of a group of rules without its own interval."""
 HEAD_ROOM = 1.2
-"""Prometheus cuts what is too old only when it makes blocks, and writes them before it does."""
+"""Prometheus deletes old data only when it makes blocks, and writes the new blocks first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What is watched.
+    """The stores that are watched.
 
     Attributes:
         stores: how many.
-        operations: used ones of each store, added up over the processes that run them.
-        errors: error types that each of these has met.
+        operations: operations in use per store, summed over the processes that run them.
+        errors: error types that each of these operations has had.
         native: whether native histograms are scraped, and no classic buckets.
         lists: whether carts and products are listed one by one.
         scrape: seconds between scrapes.
-        days: for how long all is kept.
+        days: the days for which all data is kept.
         store: what each of them is like.
     """
 
@@ -68,7 +68,7 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of the series: how many, how many samples a second, bytes of one sample."""
+    """A part of the series: their number, samples per second, and bytes of one sample."""
 
     name: str
     series: int
@@ -76,12 +76,12 @@ class Part:
     sample: float
 
     def disk(self, days: int) -> float:
-        """Bytes on disk when so many days are kept."""
+        """Bytes on disk if data is kept for so many days."""
         return self.rate * days * policy.DAY * self.sample * HEAD_ROOM
 
 
 def parts(fleet: Fleet) -> list[Part]:
-    """Return what the fleet's series are."""
+    """Return the parts of the fleet's series."""
     used = fleet.stores * fleet.operations
     buckets = 0 if fleet.native else len(catalogue.LATENCY_BUCKETS) + 3
     each = store_series(fleet.store)
@@ -98,7 +98,7 @@ def parts(fleet: Fleet) -> list[Part]:
     ]
     counts = list(recorded(fleet))
     total = sum(count for _, count, _ in counts)
-    # Not `sum`, which rounds otherwise before Python 3.12: the printed figures must not differ.
+    # Not `sum`, which rounds differently before Python 3.12: the printed figures must be the same.
     rate = fsum(count / interval for _, count, interval in counts)
     return [*found, Part("recorded by rules", total, rate, RECORDED_BYTES)]
 
@@ -114,14 +114,14 @@ def recorded(fleet: Fleet) -> Iterator[tuple[str, int, float]]:
 
 
 def _of_a_store(rule: Record, fleet: Fleet) -> int:
-    """How many series a rule makes of one store, by the labels in its name.
+    """The number of series that a rule makes of one store, from the labels in its name.
 
-    Sums of all orgs are few series, and are left out. Each store counts as an org.
+    Sums over all orgs are few series, and are left out. Each store counts as an org.
     """
     level = rule.name.partition(":")[0]
     if not level.startswith("org"):
         return 0
-    # A type of error has one fault, which is the same one for most types that an operation meets.
+    # An error type has one fault, and most types that an operation has share the same fault.
     several: Mapping[str, int] = {
         "operation": fleet.operations,
         "error_type": fleet.errors,
@@ -137,7 +137,7 @@ def _of_a_store(rule: Record, fleet: Fleet) -> int:
 
 
 def table(fleet: Fleet) -> str:
-    """Write it for people."""
+    """Return the sizes as a table for people."""
     found = parts(fleet)
     lines = [f"{'':18}{'series':>12}{'samples/s':>12}{'disk':>12}"]
     lines += [_row(p.name, p.series, p.rate, p.disk(fleet.days)) for p in found]
@@ -160,7 +160,7 @@ def _row(name: str, count: int, rate: float, disk: float) -> str:
 
 
 def _hours(fleet: Fleet) -> Part:
-    """What a Prometheus stores that keeps only what is recorded each hour."""
+    """The part that a Prometheus stores if it keeps only hourly figures."""
     kept = (longterm.HOURLY_CALLS, longterm.HOURLY_ERRORS, longterm.HOURLY_SECONDS)
     count = sum(number for name, number, _ in recorded(fleet) if name in kept)
     return Part("hours", count, count / policy.HOUR, HOURLY_BYTES)

@@ -26,7 +26,7 @@ from .support import arguments, stores
 
 
 class NamesTaken(NamedTuple):
-    """How many names an action takes, and which."""
+    """The number of names that an action takes, and which names they are."""
 
     least: int
     most: int
@@ -43,7 +43,7 @@ _ACTIONS = {
 
 
 class Kept(NamedTuple):
-    """What is kept of one store."""
+    """The saved state of one store."""
 
     name: str
     documents: Sequence[DocumentEntry]
@@ -51,7 +51,7 @@ class Kept(NamedTuple):
 
     @property
     def used(self) -> int:
-        """Unix time at which any of it was last used, to the day."""
+        """Unix time at which any of it was last used, accurate to the day."""
         return max(entry.used for entry in self.documents)
 
 
@@ -130,7 +130,7 @@ def _name(identity: StoreIdentity) -> str:
 
 
 def _kept(state: Storage, watched: Sequence[Store]) -> Iterator[Kept]:
-    """Yield what is kept of each store; keys without a tenant or address are no store's."""
+    """Yield the saved state of each store; skip keys without an org or address."""
     here = {StoreIdentity.of(store) for store in watched}
     by_identity: dict[StoreIdentity, list[DocumentEntry]] = {}
     for entry in state.entries():

@@ -1,4 +1,4 @@
-"""Adds an entry to a configuration file written by hand, and keeps every comment."""
+"""Adds an entry to a handwritten configuration file, and keeps every comment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .yaml.explain import by_key
 
 _INDENTATION = "  "
 _OF_ALL_STORES = (*by_key(ProxySection), "lists")
-"""Keys of an org that hold for each of its stores."""
+"""Keys of an org that apply to each of its stores."""
 
 
 def entry_text(entry: Mapping[str, Any], indentation: str = _INDENTATION) -> str:
@@ -42,11 +42,11 @@ def with_entry(text: str, key: str, entry: Mapping[str, Any]) -> str:
 
     Args:
         text: a valid file.
-        key: of the list; it is added where there is none.
-        entry: what is added.
+        key: the key of the list; it is added if it is missing.
+        entry: the entry to add.
 
     Raises:
-        ValueError: the file is written in a way in which an entry cannot be added by a few lines.
+        ValueError: the form of the file does not allow adding an entry as a few lines.
     """
     if text and not text.endswith("\n"):
         text += "\n"
@@ -79,7 +79,7 @@ def _place(text: str, lines: list[str], key: str, entry: Mapping[str, Any]) -> t
 
 
 def _behind(node: yaml.Node) -> int:
-    """Return the line behind a node; that of a block ends where the next begins."""
+    """Return the line after a node; a block ends where the next one begins."""
     end = node.end_mark
     is_block = isinstance(node, yaml.CollectionNode) and not node.flow_style
     return int(end.line) if is_block and end.column <= node.start_mark.column else int(end.line) + 1

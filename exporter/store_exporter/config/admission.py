@@ -1,7 +1,7 @@
-"""What a source of stores may name, and which secrets the stores it names may get.
+"""Which domains a discovery source may name, and which secrets their stores may use.
 
-A source is not trusted. Its domains must be host names that the public could reach, and those that
-its org may name; a secret must belong to the domain or go only to hosts that configuration lists.
+Sources are not trusted. Their domains must be host names that the public could reach and that the
+org may name. A secret must belong to the domain, or go only to hosts that the configuration lists.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .model.org import OrgSection
 from .yaml.checker import Checker, Path
 
 DOMAIN, ORG = "{domain}", "{org}"
-"""What stands in a reference or an address for the domain that was found, and for its org."""
+"""Placeholders in a reference or address for the domain that was found, and for its org."""
 
 
 class RefusedError(ValueError):
@@ -40,9 +40,9 @@ class Admission:
 
     Attributes:
         org: the org.
-        own: the hosts that it lists under `domains`; those below them are meant as well.
+        own: the hosts that it lists under `domains`; their subdomains are included.
         others: the hosts that other orgs list.
-        networks: where its stores may be although it is not public.
+        networks: networks that its stores may be in, although they are not public.
     """
 
     org: str
@@ -51,10 +51,10 @@ class Admission:
     networks: tuple[str, ...] = ()
 
     def check(self, domain: str) -> None:
-        """Look at a domain as a source wrote it.
+        """Check a domain as a source wrote it.
 
         Raises:
-            RefusedError: it may not be taken; the message does not repeat it.
+            RefusedError: the domain is not accepted; the message does not repeat it.
         """
         try:
             values.domain(domain)
@@ -82,11 +82,11 @@ def admission(orgs: Mapping[str, OrgSection], org: str, networks: Sequence[str] 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One secret credential as it stands in the file.
+    """One secret credential as the file contains it.
 
     Attributes:
         org: the org of its store or source.
-        path: where it stands.
+        path: its place in the file.
         text: the reference.
     """
 
@@ -107,10 +107,10 @@ def check_references(
     stores: Iterable[Reference],
     orgs: Mapping[str, OrgSection],
 ) -> None:
-    """Note templates by which a source could get at a secret that is not its org's, or spread one.
+    """Report templates with which a source could get a secret of another org, or spread one.
 
     Args:
-        checker: notes problems.
+        checker: collects problems.
         templates: the secrets in sources' templates.
         stores: the secrets of the file's stores.
         orgs: the tenants.
@@ -149,7 +149,7 @@ def check_references(
 
 
 def references(data: Mapping[str, Any], platforms: Mapping[str, Platform]) -> Iterator[Reference]:
-    """Yield every secret of the file's stores, as it stands there."""
+    """Yield every secret of the file's stores, as the file contains it."""
     stores = data.get("stores")
     for index, item in enumerate(stores if isinstance(stores, list) else ()):
         credentials = item.get("credentials") if isinstance(item, dict) else None

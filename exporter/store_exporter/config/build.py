@@ -1,4 +1,4 @@
-"""Stores out of validated configuration: platform, defaults and the store's own keys in layers."""
+"""Builds stores from validated configuration: platform, defaults and own keys in layers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .model.values import DIRECT
 from .yaml.explain import by_key
 
 Keys = Mapping[str, Any]
-"""Validated keys of the file: only those that stand there."""
+"""Validated keys, only those that the file contains."""
 
 
 _PROXY = tuple(by_key(ProxySection))
@@ -33,8 +33,8 @@ Schedules = Mapping[str, Schedule]
 class Builder:
     """Makes stores: their own keys win over `defaults:`, and those over the platform's.
 
-    Stores without schedules of their own share one mapping of them: it is made once, and stores
-    that have the same one are compared at once.
+    Stores without their own schedules share one mapping. It is built once, and stores that share
+    it are fast to compare.
 
     Attributes:
         defaults: the validated keys under `defaults:`.
@@ -73,7 +73,7 @@ class Builder:
         return {} if lists is None else {"lists": lists}
 
     def _proxy(self, own: Keys) -> Proxy | None:
-        """Return the proxy of the nearest that names one; its user is that one's, or none."""
+        """Return the proxy of the nearest layer that names one, with that layer's user, if any."""
         org = self.tenants.get(own["org"])
         of_org = None if org is None else org.model_dump(include=set(_PROXY))
         layers = map(layered, (own, of_org, self.defaults))
@@ -132,13 +132,13 @@ def _schedule(check: Probe | Collector, keys: Keys) -> Schedule:
 def checked(setting: Setting, value: Any) -> Any:
     """Return a platform's credential or setting, if the platform finds nothing wrong with it.
 
-    What is wrong with a secret is not in the file, and no other store is to stop for it.
+    A wrong secret is not a mistake in the file, and must not stop other stores.
 
     Returns:
-        The value; an `Unreadable` with what is wrong, in place of a secret.
+        The value; for a wrong secret, an `Unreadable` with the reason.
 
     Raises:
-        ValueError: what is wrong with any other value.
+        ValueError: any other value is wrong; the message says why.
     """
     if isinstance(value, Unreadable):
         return value
@@ -153,14 +153,14 @@ def checked(setting: Setting, value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Makes the stores of one discovery source, to which a found domain adds nothing but itself.
+    """Makes the stores of one discovery source; they differ only in their domains.
 
     Attributes:
-        admission: which domains are taken, and the tenant of all of them.
+        admission: which domains are accepted, and the org of all stores.
         platform: the platform of all of them.
         keys: the validated keys under `store:`.
-        builder: makes them of these and of `defaults:`.
-        source: where the references of credentials are looked up.
+        builder: makes the stores from these keys and from `defaults:`.
+        source: looks up the references of credentials.
     """
 
     admission: Admission
@@ -178,8 +178,8 @@ class Template:
         """Make the store of a found domain.
 
         Raises:
-            RefusedError: the domain may not be taken, or a credential that is no secret is not of
-                its form.
+            RefusedError: the domain is not accepted, or a credential that is no secret has the
+                wrong form.
         """
         self.admission.check(domain)
         credentials = {}

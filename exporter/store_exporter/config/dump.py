@@ -1,4 +1,4 @@
-"""The configuration as `/config` shows it: what was read, with references instead of secrets."""
+"""The configuration as `/config` shows it: as read, with references instead of secrets."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def text(config: Config) -> str:
-    """Write the configuration as YAML. Validation made sure that secrets stand as references.
+    """Return the configuration as YAML. Validation ensured that secrets are references.
 
-    It is written entry by entry, so that other threads get their turn while thousands of stores
-    are.
+    It is written entry by entry, so that other threads can run while thousands of stores are
+    written.
     """
     return "".join(_parts(config.data))
 
@@ -50,7 +50,7 @@ def secrets(value: Any) -> Iterator[Secret]:
 
 def _parts_of(value: Any) -> Iterable[Any]:
     if isinstance(value, Config):
-        # Not `data`: it is what the file holds, which are references.
+        # Not `data`: it is the file's content, which has references only.
         return (getattr(value, field.name) for field in fields(value) if field.name != "data")
     if isinstance(value, BaseModel):
         return vars(value).values()

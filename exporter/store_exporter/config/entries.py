@@ -1,4 +1,4 @@
-"""The entries of the file's lists, and what must hold between them."""
+"""The entries of the file's lists, and the rules between them."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Discovery:
     Attributes:
         files: patterns of files, absolute.
         http: the address to request.
-        refresh: seconds between looks.
-        limit: most domains taken.
+        refresh: seconds between reads of the source.
+        limit: the most domains accepted.
         template: makes the stores.
     """
 
@@ -45,10 +45,10 @@ class Discovery:
 def read_defaults(
     checker: Checker, data: Mapping[str, Any], platforms: Mapping[str, Platform]
 ) -> Keys:
-    """Validate `defaults:`, which may name what any platform has.
+    """Validate `defaults:`, which may contain keys of any platform.
 
     Platforms that no entry of the file names are imported only for keys that the others do not
-    have. What a platform that cannot be used would have is unknown: such keys are left out.
+    have. The keys of a platform that cannot be used are unknown, so unknown keys are then left out.
     """
     defaults = data.get("defaults")
     entries = [*checker.items(data, "stores"), *checker.items(data, "discovery")]
@@ -105,11 +105,11 @@ class StoreReader:
 
     Args:
         checker: gathers problems.
-        platforms: those that stores may have.
+        platforms: the platforms that stores may have.
         defaults: the validated keys under `defaults:`.
         orgs: the names of all orgs.
-        tenants: those that are valid.
-        known: what makes stores that did not change again; nothing by default.
+        tenants: the valid orgs.
+        known: provides the stores that have not changed; nothing by default.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class StoreReader:
         return store
 
     def _model(self, platform: Platform | None, item: Any) -> type[Section]:
-        """Return the model of an entry, from which what nobody can judge is taken out first."""
+        """Return the model of an entry, and remove the keys that nobody can validate."""
         platform = platform or _NO_PLATFORM
         if platform.unusable:
             _take_out(item)
@@ -242,7 +242,7 @@ class StoreReader:
 
 
 def check_schedules(checker: Checker, keys: Keys, store: Store, path: Path) -> None:
-    """A timeout that somebody chose must fit into the interval; a platform's own may overlap."""
+    """Check that a configured timeout fits into its interval; a platform's default need not."""
     for group, schedules in (("probes", store.probes), ("collectors", store.collectors)):
         for name, own in layered(keys.get(group)).items():
             schedule = schedules[name]
@@ -262,7 +262,7 @@ _NO_PLATFORM = Platform(
 
 
 def _take_out(entry: Any) -> None:
-    """Remove the keys that depend on the platform: what is not validated is not shown either."""
+    """Remove the keys that depend on the platform: keys that are not validated are not shown."""
     keys = by_key(store_model(_NO_PLATFORM, template=True)).keys() - by_key(Limits).keys()
     for key in keys & layered(entry).keys() if isinstance(entry, dict) else ():
         del entry[key]

@@ -23,23 +23,23 @@ from .yaml.checker import Checker
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A valid configuration: the keys of `Root`, read, and where they were read.
+    """A valid configuration: the values of the keys of `Root`, and their origin.
 
     Attributes:
-        file: where it was read.
-        data: the file's content, which holds references to secrets but no secret.
-        state_directory: the folder of the state's file.
-        state_database: the database that keeps the state in its place, if any.
+        file: the configuration file.
+        data: the file's content, which has references to secrets but no secret.
+        state_directory: the folder of the state file.
+        state_database: the database that keeps the state instead, if any.
         prometheus_url: base address of the Prometheus that is queried for past days, if any.
-        prometheus_years_url: that of the one that is queried for more than 90 days, if any.
+        prometheus_years_url: base address of the Prometheus for more than 90 days, if any.
         predecessor_api: whether the predecessor's addresses are served.
-        calls: how many single calls are remembered.
+        calls: limits of the single calls to remember.
         error_classes: error types by the names that applications give to their errors.
         orgs: the tenants by name.
         stores: the stores of the file, in its order.
         discovery: sources of further stores.
         alerts: where the platform's own alerts go.
-        origin: of what text it was read, and what else.
+        origin: the text and the references that it was read from.
     """
 
     file: Path
@@ -64,7 +64,7 @@ class Origin:
 
     Attributes:
         digest: of the file's text.
-        source: where references were looked up, and what was there.
+        source: where references were looked up, and what they contained.
     """
 
     digest: bytes
@@ -84,12 +84,13 @@ def load(
     Args:
         path: the file; relative paths in it start at its folder.
         environ: where `env:` references are looked up.
-        platforms: the platforms that stores may have; by default all that are installed, of
-            which those are imported that the file needs.
+        platforms: the platforms that stores may have; by default all that are installed, but only
+            those that the file needs are imported.
         resolve: whether to read secrets; otherwise they are empty, which is enough to generate
             rules or dashboards.
-        before: what was read with the same environment and platforms the last time. It is returned
-            if nothing has changed since then; otherwise its stores are that have not.
+        before: the configuration of the last reading, with the same environment and platforms. If
+            nothing has changed since then, it is returned; otherwise its unchanged stores are
+            reused.
 
     Raises:
         ConfigError: with every problem of the file.
@@ -141,21 +142,21 @@ def _text(path: Path) -> str:
     """
     text = read(path, "; `store-exporter init` writes one, --config.file names another")
     if not text.strip():
-        # Whoever writes the file in place empties it first, and a reload may come in between.
+        # A program that writes the file in place empties it first, and a reload may come then.
         message = "is empty; `orgs: []` describes an exporter that watches nothing"
         raise problems.ConfigError([problems.Problem(str(path), 0, "", message)])
     return text
 
 
 class Reading:
-    """Reads a file again and again; what did not change is validated only once.
+    """Reads a file repeatedly; entries that have not changed are not validated again.
 
-    It waits for one that is being written, as a reload may be requested while another program
-    writes.
+    It waits while the file is being written, because a reload may be requested while another
+    program writes.
 
     Args:
         path: the file.
-        before: what was read already.
+        before: the configuration that was read before.
         environ: where `env:` references are looked up.
     """
 
@@ -188,7 +189,7 @@ def read(path: Path, missing: str = "") -> str:
 
     Args:
         path: the file.
-        missing: what to do where there is none, behind the words that say so.
+        missing: advice for a missing file, appended to the error message.
 
     Raises:
         ConfigError: it cannot be read, or is not UTF-8.

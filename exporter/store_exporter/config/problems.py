@@ -1,4 +1,4 @@
-"""What is wrong with a configuration file: every problem at once, each with its line."""
+"""Problems of a configuration file: all of them at once, each with its line."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Problem(NamedTuple):
 
     Attributes:
         file: the file's name as supplied.
-        line: counted from 1; 0 where it is the file as a whole.
-        path: where in the document, such as `stores[2].credentials`; "" for all of it.
+        line: counted from 1; 0 for the whole file.
+        path: the place in the document, such as `stores[2].credentials`; "" for all of it.
         message: what is wrong and what would be right; never the value of a secret.
     """
 
@@ -47,21 +47,21 @@ def path_text(path: Iterable[str | int]) -> str:
 
 
 def shortened(name: str) -> str:
-    """Return a name fit for one line of output, whatever it holds and however long it is."""
+    """Return any name, of any length, in a form that fits into one line of output."""
     clean = "".join(c if c.isprintable() else "?" for c in name)
     return clean if len(clean) <= 64 else clean[:61] + "..."
 
 
 def suggestion(name: str, known: Iterable[str], *, missing: Sequence[str] = ()) -> str:
-    """Say what may have been meant by an unknown name.
+    """Suggest the name that was meant by an unknown one.
 
     Args:
-        name: the unknown one.
-        known: those that could stand in its place.
-        missing: those that have to be there and are not; a single one is meant if none is alike.
+        name: the unknown name.
+        known: the names that are valid there.
+        missing: required names that are absent; if no name is similar, a single one is suggested.
     """
     names = sorted(known)
-    # Domains share their endings: those of any two stores of an org are half alike.
+    # Domains share their endings: those of any two stores of an org are half the same.
     cutoff = 0.8 if "." in name else 0.6
     if close := get_close_matches(name, names, n=1, cutoff=cutoff):
         return f"did you mean {close[0]}?"

@@ -1,4 +1,4 @@
-"""What a configuration refers to: secrets, as `env:NAME` or `file:PATH`, and readable files."""
+"""References in a configuration: secrets, as `env:NAME` or `file:PATH`, and readable files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SecretSource:
     """Where references are looked up.
 
     Attributes:
-        directory: relative paths start here: the configuration file's folder.
+        directory: the configuration file's folder, where relative paths start.
         environ: the environment variables.
         resolve: whether secrets are read; otherwise only the form of references is checked, and
             every secret is empty, which is enough to generate rules from a configuration.
@@ -41,7 +41,8 @@ class SecretSource:
         """Read a path, relative to the configuration file or below `$CREDENTIALS_DIRECTORY`.
 
         Raises:
-            ValueError: it is not a string, is empty or holds a null byte; or that is not set.
+            ValueError: the value is not a string, is empty or contains a null byte; or the
+                variable is not set.
         """
         if not isinstance(value, str) or not value or "\0" in value:
             raise ValueError("is not a path; relative ones start at this file's folder")
@@ -55,10 +56,10 @@ class SecretSource:
         return self.directory / value
 
     def readable(self, value: Any) -> Path:
-        """Read a path as `path` does, of a file that can be read.
+        """Read a path as `path` does, and check that the file is readable.
 
         Raises:
-            ValueError: as `path`, or it cannot.
+            ValueError: as `path`, or the file is not readable.
         """
         path = self.path(value)
         try:
@@ -69,7 +70,7 @@ class SecretSource:
         return path
 
     def afresh(self) -> SecretSource:
-        """Return a source that reads everything again at each look."""
+        """Return a source that reads everything again each time."""
         return SecretSource(self.directory, self.environ, self.resolve)
 
     def secret(self, value: Any) -> Secret:
@@ -89,7 +90,7 @@ class SecretSource:
         """Read a secret of one store, whose absence must stop no other store.
 
         Raises:
-            ValueError: it is no reference; such a mistake is one of the file.
+            ValueError: the value is not a reference, which is a mistake in the file.
         """
         reference(value)
         try:
@@ -100,7 +101,7 @@ class SecretSource:
     def _variable(self, name: str) -> Secret:
         if not self.resolve:
             return Secret("")
-        # Tools that write secrets from the output of a command leave its line feed there.
+        # Tools that write secrets from the output of a command keep its line feed.
         if not (value := self.environ.get(name, "").strip("\r\n")):
             state = "is empty" if name in self.environ else "is not set"
             raise ValueError(f"the environment variable {name} {state}")
@@ -125,11 +126,11 @@ class SecretSource:
 
 
 def _refuse_pipes(path: Path, name: str) -> None:
-    """Refuse what is no file, for whoever opens a pipe waits for somebody to write into it.
+    """Refuse anything but a file, because opening a pipe blocks until somebody writes into it.
 
     Raises:
-        ValueError: it is a pipe, a device or a socket.
-        OSError: it cannot be looked at.
+        ValueError: the path is a pipe, a device or a socket.
+        OSError: the path cannot be examined.
     """
     mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
@@ -137,7 +138,7 @@ def _refuse_pipes(path: Path, name: str) -> None:
 
 
 class OneReading(SecretSource):
-    """The source of one reading of the configuration: it reads each thing once, and remembers it.
+    """The source for one reading of the configuration: it reads each secret and path only once.
 
     Args:
         source: where to read.
@@ -170,7 +171,7 @@ class OneReading(SecretSource):
         return found
 
     def _look(self, read: _Read, value: str) -> Secret | Path | str:
-        """Return what is there, or why there is nothing."""
+        """Return the content, or the reason why it cannot be read."""
         if (found := self._found.get((read, value))) is None:
             try:
                 found = read(self, value)
@@ -180,7 +181,7 @@ class OneReading(SecretSource):
         return found
 
     def changes(self, before: OneReading) -> set[str]:
-        """Read what an earlier reading read, and return what names something else now."""
+        """Read everything that an earlier reading read, and return the references that changed."""
         return {
             value
             for (read, value), found in before._found.items()
@@ -191,7 +192,7 @@ class OneReading(SecretSource):
         """Forget what was read for `changes` alone, except what a configuration still names.
 
         Args:
-            named: the strings of the configuration; stores that are taken over refer to some.
+            named: the strings of the configuration, to which reused stores may refer.
         """
         for key in list(self._found):
             if key not in self._used and key[1] not in named:

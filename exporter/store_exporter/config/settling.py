@@ -1,6 +1,6 @@
-"""Waits until a file that somebody writes in place does not change any more.
+"""Waits until a file that is being written in place no longer changes.
 
-A list that was cut between two entries reads like a shorter one, so its text does not show it.
+A list that is cut off between two entries looks like a shorter list, so the text does not show it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 QUIET_SECONDS = 1.0
-"""For how long a file must be the same before it is taken for whole."""
+"""Seconds without a change after which a file counts as complete."""
 LONGEST_SECONDS = 10.0
 _STEP = 0.05
 
@@ -22,13 +22,13 @@ def settled(
     monotonic: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
 ) -> bool:
-    """Wait until a file has not changed for a second; not at all where it has not for longer.
+    """Wait until a file has not changed for a second; return at once if that is already so.
 
     Blocks. A missing file is left to the reader.
 
     Args:
         path: the file.
-        sleep: waits for seconds.
+        sleep: waits for a number of seconds.
         monotonic: seconds of a clock that never jumps.
         now: Unix time, to compare with the file's.
 
@@ -49,7 +49,7 @@ def settled(
 
 
 def stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes with every writing: time in nanoseconds, size and number of the file."""
+    """Return values that change at every write: time in nanoseconds, size and inode number."""
     try:
         stat = path.stat()
     except OSError:

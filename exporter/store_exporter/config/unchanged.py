@@ -1,6 +1,6 @@
-"""Takes over, at a reload, the stores whose entries have not changed.
+"""Reuses, at a reload, the stores whose entries have not changed.
 
-At each reload nearly all of thousands of entries are what they were, and need no second validation.
+At each reload nearly all of thousands of entries are unchanged, and need not be validated again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class UnchangedStores:
     Args:
         before: the content of its file.
         stores: its stores, in the order of the file.
-        data: the content of the next file. With other `defaults`, or other keys of orgs that
-            stores start from, nothing is known.
-        changes: references to secrets, and paths, behind which there is something else now.
+        data: the content of the next file. If its `defaults`, or the keys of orgs that stores
+            start from, have changed, no store is reused.
+        changes: references to secrets, and paths, whose content has changed.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class UnchangedStores:
         return store
 
     def _depends(self, keys: Any) -> bool:
-        """Whether keys refer to something that has changed."""
+        """Whether keys refer to a secret or path whose content has changed."""
         return bool(self._changes) and any(text in self._changes for text in texts_of(keys))
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Yield all strings of keys, those of keys below them too."""
+    """Yield all strings of keys, nested keys included."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -73,7 +73,7 @@ def texts_of(value: Any) -> Iterator[str]:
 
 
 def _of_orgs(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what stores take over from their orgs, entry by entry."""
+    """Return the keys that stores take from their orgs, entry by entry."""
     items = data.get("orgs")
     rows = (each for each in items if isinstance(each, dict)) if isinstance(items, list) else ()
     found = ({key: row[key] for key in ("org", *_TAKEN_OVER) if key in row} for row in rows)

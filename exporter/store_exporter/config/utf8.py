@@ -1,4 +1,4 @@
-"""Text that people write: in UTF-8, with or without a byte order mark."""
+"""Decodes text that people write: UTF-8, with or without a byte order mark."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ def text(content: bytes) -> str:
     """Return text in UTF-8 without its byte order mark, which Windows puts before it.
 
     Raises:
-        ValueError: it is none; the message goes on from the name of what holds it.
+        ValueError: it is not UTF-8; the message continues a sentence that begins with the name.
     """
-    # Without a mark UTF-16 is known by the half of its first character that is empty.
+    # UTF-16 without a mark is recognised by the zero byte in its first character.
     if content.startswith(_UTF16) or b"\0" in content[:2]:
         raise ValueError("is in UTF-16; save it as UTF-8")
     try:

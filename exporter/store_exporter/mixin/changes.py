@@ -1,4 +1,4 @@
-"""What changed at stores: one source for marks and tables of dashboards, and for messages."""
+"""Changes at stores: one source for annotations and tables of dashboards, and for messages."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from . import promql
 from .promql import select
 
 BY = ("org", "domain", "kind", "component", "before", "after")
-"""An event, whichever process reports it."""
+"""The labels that identify an event, whichever process reports it."""
 
 
 def of(variables: Iterable[str], window: str = "") -> str:
-    """The time of each event of what is chosen, and of those of all stores of its orgs.
+    """The time of each event of the chosen stores, and of each event of all stores of their orgs.
 
     Args:
         variables: of the dashboard, among org, domain and platform.

@@ -1,4 +1,4 @@
-"""What a rule, an alert and a runbook are: plain data, turned into files by `as_document`."""
+"""Rules, alerts and runbooks as plain data; `as_document` turns them into files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Record:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
-        """Return it as Prometheus' rule files have it."""
+        """Return the rule in the form of Prometheus' rule files."""
         rule: dict[str, Any] = {"record": self.name, "expr": promql.lines(self.expression)}
         if self.labels:
             rule["labels"] = dict(self.labels)
@@ -34,9 +34,9 @@ class Runbook:
     """What to do about an alert, as Markdown sentences.
 
     Attributes:
-        meaning: what is wrong, for whom, and what it leads to.
+        meaning: what is wrong, who is affected, and what follows from it.
         check: steps that distinguish the causes.
-        action: steps that end it.
+        action: steps that solve the problem.
     """
 
     meaning: str
@@ -46,12 +46,12 @@ class Runbook:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """An alert that holds others back while it fires, because they follow from it.
+    """An alert that inhibits others while it fires, because they follow from it.
 
     Attributes:
         alert: its name.
         labels: further labels that it must carry.
-        same: labels that both must share; by default they are about the same store.
+        same: labels that must be equal on both alerts; by default those of a store.
     """
 
     alert: str
@@ -63,15 +63,15 @@ class Cause:
 class Joined:
     """Labels that templates read and the alert itself does not carry.
 
-    The rule's own query finds them for all of its alerts together. A query in a template is made
-    for each alert in each evaluation, which for a thousand alerts takes seconds.
+    The rule's own query finds them for all of its alerts together. A query in a template would run
+    for each alert at each evaluation, which takes seconds for a thousand alerts.
 
     Attributes:
-        labels: what is added; empty where nothing is found.
+        labels: the labels to add; empty if nothing is found.
         expression: PromQL, at most one series for each alert.
         on: the labels by which a series belongs to an alert.
-        otherwise: PromQL that has one series for every alert, also while a store has two of one
-            name: one that moved to another platform has for some minutes.
+        otherwise: PromQL with one series for every alert, even while a store has two alerts of one
+            name, as it has for some minutes after it moved to another platform.
     """
 
     labels: tuple[str, ...]
@@ -80,7 +80,7 @@ class Joined:
     otherwise: str = promql.aggregate("max", ("org", "domain"), series.STORE_UP)
 
     def term(self) -> str:
-        """What adds the labels to the series of the expression before it, whose values stay."""
+        """The PromQL term that adds the labels to the expression before it; values stay."""
         same, added = promql.on(*self.on), ", ".join(self.labels)
         found = f"({self.expression}) or {same} {self.otherwise}"
         return f"+ {same} group_left ({added}) (0 * ({found}))"
@@ -93,25 +93,25 @@ class Alert:
     Attributes:
         name: alert name; the runbook's page and address are named after it.
         expression: PromQL; its value is what the description quotes.
-        hold: seconds it must hold before it fires.
+        hold: seconds that the condition must hold before the alert fires.
         severity: critical pages somebody, warning is a work queue, info is context, none is for
             machines.
         summary: one static sentence.
-        past: the same, once it is over.
+        past: the same, for a resolved alert.
         description: what is wrong with which figure; Go template.
         dashboard: the dashboard that shows it.
-        by: the labels its result carries; they fill the dashboard's variables.
+        by: the labels of its result; they fill the dashboard's variables.
         labels: further labels.
-        inhibited_by: what it follows from, and so needs no message of its own beside.
-        faults: whose error types its message may name; the runbook explains them.
+        inhibited_by: the alerts that it follows from; while they fire, it sends no message.
+        faults: the faults whose error types its message may name; the runbook explains them.
         facts: further annotations by name, templates that come out empty when nothing is known.
-        probe: the probe whose first failure in a row is when it began; when its condition first
-            held where there is none.
+        probe: the probe whose first failure in a row is the beginning of the alert. Without one,
+            the alert begins when its condition first holds.
         window: how far back its expression looks, where that is more than a few minutes, so that
             it is not judged by what happened in maintenance.
-        keep: seconds that it goes on firing after its condition ended, so that one that comes and
-            goes is told once.
-        ended: the beginning of the sentence about how long it lasted, when it is over.
+        keep: seconds that it continues to fire after its condition ended, so that one that comes
+            and goes is reported once.
+        ended: for a resolved alert, the beginning of the sentence about its duration.
         joined: labels for its templates that are not its own.
     """
 
@@ -137,7 +137,7 @@ class Alert:
 
     @property
     def condition(self) -> str:
-        """PromQL: its expression, but for stores that are in maintenance."""
+        """PromQL: its expression, without stores that are in maintenance."""
         if "domain" not in self.by:
             return self.expression
         return series.outside_maintenance(f"({self.expression})", self.window)
@@ -146,8 +146,8 @@ class Alert:
     def read(self) -> tuple[Joined, ...]:
         """All labels for its templates.
 
-        While many alerts of its name are active they have the label `many`, by which templates
-        leave out what would take a query for each of them.
+        While many alerts of this name are active, they have the label `many`. Templates then leave
+        out everything that would take a query for each alert.
         """
         joined = (*(self._began() if self.probe else ()), *self.joined)
         templates = (self.description, *self.facts.values())
@@ -166,12 +166,12 @@ class Alert:
         return "\n".join([f"({condition})", *terms]) if terms else condition
 
     def since(self) -> str:
-        """Template text: since when it is so, which is before it fires."""
+        """Template text: the time at which the problem began, which is before the alert fires."""
         form = '"2006-01-02 15:04:05 UTC"'
         return self._active("since", "%s", f"(. | toTime).UTC.Format {form}")
 
     def lasted(self) -> str:
-        """Template text: for how long it is so, up to the latest evaluation of its condition.
+        """Template text: how long it has lasted, up to the latest evaluation of its condition.
 
         Prometheus keeps the annotations of that evaluation when the alert is over.
         """
@@ -206,7 +206,7 @@ class Alert:
         )
 
     def document(self, grafana: str, runbooks: str, pace: float = 1.0) -> dict[str, Any]:
-        """Return it as Prometheus' rule files have it.
+        """Return the alert in the form of Prometheus' rule files.
 
         Args:
             grafana: address of Grafana.

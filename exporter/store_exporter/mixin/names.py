@@ -1,7 +1,7 @@
 """The names by which alerts and dashboards refer to each other, each written once.
 
-An alert or dashboard that is renamed here is renamed in every rule, route, link, runbook and page;
-one that is missing here cannot be referred to.
+If an alert or dashboard is renamed here, it is renamed in every rule, route, link, runbook and
+page. One that is missing here cannot be referred to.
 """
 
 from __future__ import annotations
@@ -59,23 +59,23 @@ class AlertName:
 
 
 AUDIENCE = "audience"
-"""The label of an alert that is not for everybody who hears of its org."""
+"""The label of an alert that not everybody who gets its org's alerts should get."""
 ORG_ONLY = "org"
-"""Its value when the platform has another message about the same."""
+"""Its value if the platform gets another message about the same problem."""
 ORG_RECEIVER = "org-"
-"""What the names of orgs' receivers begin with; the org, and `/` and a number, follow."""
+"""The prefix of the names of orgs' receivers; the org, then `/` and a number, follow."""
 MANY = "many"
-"""The label that templates read of an alert of which many are active."""
+"""The label by which templates know that many alerts of one name are active."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """What other dashboards and messages link to.
+    """A dashboard that other dashboards and messages link to.
 
     Attributes:
         name: name of its file, and the end of its uid.
         link: text of the links that lead to it.
-        for_orgs: whether an org gets it as well.
+        for_orgs: whether orgs get it as well.
     """
 
     name: str
@@ -97,5 +97,5 @@ class Dashboards:
     ERRORS = Dashboard("errors", "Its errors")
     TRENDS = Dashboard("trends", "Its trends")
     SLO = Dashboard("slo", "Its objectives")
-    # What the exporter costs is the platform's matter, and carries no org.
+    # The cost of the exporter concerns the platform only; its series have no org.
     EXPORTER = Dashboard("exporter", "The exporter", for_orgs=False)

@@ -1,4 +1,4 @@
-"""Service level objectives: what share of operations must succeed or be quick, or of time be up."""
+"""Service level objectives: the share of operations that must succeed or be quick, or of uptime."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ObjectiveKind(StrEnum):
-    """What an objective is about."""
+    """The kinds of objectives."""
 
     AVAILABILITY = "availability"
     LATENCY = "latency"
@@ -16,7 +16,7 @@ class ObjectiveKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Other figures for one org, or for one domain of it; None keeps the objective's own."""
+    """Figures for one org or one of its domains; None keeps the figure of the objective."""
 
     org: str
     domain: str | None = None
@@ -33,10 +33,10 @@ class Objective:
         kind: availability or latency of operations, or the time without failing critical probes.
         target: share of good operations, or of time, below 1.
         threshold: seconds up to which an operation is quick enough; a bound of the histogram.
-        minimum_operations: operations, or half minutes of known health, within an alert's long
-            window below which it is silent.
-        match: label values it is restricted to, by label; none of them is empty.
-        overrides: other figures for some stores.
+        minimum_operations: an alert is silent if its long window contains fewer operations, or
+            fewer half minutes of known health.
+        match: the label values that it is restricted to, by label; none of them is empty.
+        overrides: different figures for some stores.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Objective:
 
     @property
     def by_operation(self) -> bool:
-        """Whether it is about some operations only."""
+        """Whether it covers some operations only."""
         return "operation" in dict(self.match)
 
     @property

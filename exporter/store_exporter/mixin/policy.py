@@ -39,7 +39,7 @@ STALE_SAMPLES = "5m"
 
 
 DETAIL_RANGE = 6 * HOUR
-"""The longest range in seconds that dashboards read in every detail, and not from samples."""
+"""The longest range in seconds that dashboards read in full detail; longer ones use samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +68,24 @@ class Thresholds:
     payment_failure_share: float = 0.3
     payment_minimum: float = 10
     payment_factor: float = 1.5
-    """Paid and failed orders within the hour below which the share means nothing, and how many
-    times as large as in the week before it is, where that has as many orders."""
+    """The fewest paid and failed orders within the hour for which the share means something; and
+    how many times as large as in the week before it is, if that week has as many orders."""
     payment_usual: float = 0.1
     payment_deviations: float = 5
-    """Share of failed payments that is taken for usual where fewer failed in the week before, and
-    how many standard deviations of chance a share must exceed the usual one: at ten orders, six
-    have to fail, which happens by chance in one hour of 7,000."""
+    """The share of failed payments that counts as usual if fewer failed in the week before; and by
+    how many standard deviations of chance a share must exceed the usual one. Of ten orders, six
+    must fail, which happens by chance in one hour of 7,000."""
     method_failure_share: float = 0.5
     method_minimum: float = 8
     method_factor: float = 3
-    """Share of one payment method's orders of two hours that fail, orders below which it means
-    nothing, and how many times as many as in the week before; a method needs as many orders in that
-    week."""
+    """The share of one payment method's orders of two hours that fail; the fewest orders for which
+    it means something; and how many times as large as in the week before it is. The method needs
+    as many orders in that week."""
     checkout_failure_share: float = 0.1
     checkout_factor: float = 3
     checkout_minimum: float = 20
-    """Share of cart and checkout calls of half an hour that fail after an update, how many times as
-    many as the day before, and calls below which the share means nothing."""
+    """The share of cart and checkout calls of half an hour that fail after an update; how many
+    times as large as the day before it is; and the fewest calls for which it means something."""
     best_seller_orders: float = 20
     """Orders a week below which nothing sells well enough to be missed."""
     surge_factor: float = 3
@@ -94,8 +94,8 @@ class Thresholds:
     refund_share: float = 0.2
     price_share: float = 0.3
     price_products: float = 8
-    """Share of the products sold within a day whose price changed, and how many they are at
-    least."""
+    """The share of the products sold within a day whose price changed, and the fewest such
+    products."""
     operation_bug_share: float = 0.2
     operation_bug_minimum: float = 20
     """Operations in ten minutes below which the share means nothing."""
@@ -109,8 +109,8 @@ class Thresholds:
     of those of one network, which is that of a host with a small part of a large fleet."""
     unstable_changes: float = 6
     unstable_share: float = 0.1
-    """Changes between up and down within half an hour, and the share of it that a store was down,
-    from which on it is unstable."""
+    """A store is unstable from this many changes between up and down within half an hour, and from
+    this share of that time down."""
     success_warning: float = 0.99
     success_critical: float = 0.95
     latency_warning: float = 1.0
@@ -125,10 +125,10 @@ class Seasonal:
         weeks: how many past weeks are compared, at the same weekday and hour.
         history: how many of them must have figures; with fewer there is no alert.
         drought_windows: windows in which a shop that normally sells sold nothing.
-        drought_minimum: orders that the window normally has at least. A shop that sells ten in
-            such a window sells none by chance once in 22,000 of them (Poisson, e^-10).
+        drought_minimum: the fewest orders that the window normally has. A shop that sells ten in
+            such a window sells none by chance in one window of 22,000 (Poisson, e^-10).
         latency_factor: how many times slower than normal is a regression.
-        latency_floor: seconds slower than normal that nobody would notice.
+        latency_floor: a slowdown in seconds that nobody would notice.
         latency_minimum: operations an hour below which a quantile means nothing.
     """
 
@@ -149,8 +149,8 @@ class BurnRate:
         severity: critical pages somebody, warning opens a ticket.
         factor: how many times faster than allowed the error budget is spent.
         long: the window that shows it is significant.
-        short: the window that shows it still goes on.
-        hold: seconds it must hold before the alert fires.
+        short: the window that shows it is still going on.
+        hold: seconds that it must last before the alert fires.
     """
 
     severity: str
@@ -165,10 +165,10 @@ class Messages:
     """When messages go out, in seconds, and how much they list.
 
     Attributes:
-        group_wait: before the first message of a group, for others of it.
+        group_wait: before the first message of a group, to wait for further alerts of it.
         group_interval: before a message about changes in a group.
         group_interval_critical: the same, in a group of critical alerts.
-        repeat: between messages about alerts that go on.
+        repeat: between messages about alerts that still fire.
         repeat_critical: the same, about critical ones.
         watchdog: between signs of life.
         listed: alerts listed in one message; the rest are counted.

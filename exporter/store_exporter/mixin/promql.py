@@ -47,7 +47,7 @@ def select(metric: Metric | str, *matchers: str, suffix: str = "") -> str:
 
 
 def named(name: str, *matchers: str) -> str:
-    """Return an instant selector whose further matchers may be about the name as well."""
+    """Return an instant selector whose other matchers may match the name as well."""
     return f"{{{', '.join((equal('__name__', name), *matchers))}}}"
 
 
@@ -57,13 +57,13 @@ def firing(*matchers: str) -> str:
 
 
 def firing_since(*matchers: str) -> str:
-    """When each firing alert became active, in Unix time as milliseconds, as Grafana counts it."""
+    """When each firing alert became active, in Unix milliseconds, the unit of Grafana."""
     known = select("ALERTS_FOR_STATE", *matchers)
     return f"1000 * ({known} and ignoring (alertstate) {firing(*matchers)})"
 
 
 def hourly(rate: str) -> str:
-    """A rate by the second as one by the hour, the unit in which people count calls."""
+    """Turn a rate per second into a rate per hour, the unit in which people count calls."""
     return f"3600 * {rate}"
 
 
@@ -73,7 +73,7 @@ def over(selector: str, window: str, offset: str = "") -> str:
 
 
 def at(selector: str, offset: str = "") -> str:
-    """Read a selector as of some time ago; as of now without an offset."""
+    """Evaluate a selector some time ago; now if there is no offset."""
     return f"{selector} offset {offset}" if offset else selector
 
 
@@ -88,10 +88,10 @@ def increase(metric: Metric | str, window: str, *matchers: str) -> str:
 
 
 def fresh_increase(metric: Metric, window: str, *matchers: str) -> str:
-    """Whether a counter moved within a window: also when its first sample is that movement.
+    """Whether a counter increased within a window, even if its first sample is that increase.
 
-    `increase` cannot see a series that is born with the value 1, which is how a counter with an
-    error type comes into being. One that is born as 0 has not moved yet.
+    `increase` does not see that a series begins with the value 1, as a counter with an error type
+    does. A series that begins with 0 has not increased yet.
     """
     selector = select(metric, *matchers)
     born = f"{selector} > 0 unless {selector} offset {window}"
@@ -99,10 +99,10 @@ def fresh_increase(metric: Metric, window: str, *matchers: str) -> str:
 
 
 def moved(metric: Metric, window: str, *matchers: str) -> str:
-    """Whether a counter moved within a window, by three of its values: it takes no time to read.
+    """Whether a counter changed within a window, from only three of its values, to be fast.
 
-    One that began anew and is back at its value of before moved as well, which the value half-way
-    tells. As of `fresh_increase`, one that is born above zero has moved.
+    A counter that was reset and has reached its old value again has changed as well; the value in
+    the middle of the window shows that. As in `fresh_increase`, one that begins above zero changed.
     """
     now = select(metric, *matchers)
     half = at(now, duration(seconds(window) / 2))
@@ -110,14 +110,14 @@ def moved(metric: Metric, window: str, *matchers: str) -> str:
 
 
 def aggregate(function: str, labels: Iterable[str], expression: str) -> str:
-    """Aggregate by labels; by none of them when the list is empty."""
+    """Aggregate by labels; by no label if the list is empty."""
     labels = ", ".join(labels)
     by = f" by ({labels})" if labels else ""
     return f"{function}{by} ({expression})"
 
 
 def each(metric: Metric, *matchers: str) -> str:
-    """A gauge without the label of its process: two that watch a store report the same."""
+    """A gauge without the label of its process: all that watch a store report the same."""
     return aggregate("max", metric.labels, select(metric, *matchers))
 
 
@@ -136,8 +136,8 @@ def quantile(
 ) -> str:
     """Quantile of a histogram, native where it is scraped as such and classic otherwise.
 
-    VictoriaMetrics turns native and exponential histograms into buckets with the label `vmrange` in
-    place of `le`. A window without observations gives no result, rather than NaN.
+    VictoriaMetrics turns native and exponential histograms into buckets with the label `vmrange`
+    instead of `le`. A window without observations gives no result instead of NaN.
     """
     labels, matchers = tuple(labels), tuple(matchers)
     native = total(labels, rate(metric, window, *matchers))
@@ -146,7 +146,7 @@ def quantile(
 
 
 def quantile_of(q: float, native: str, classic: str) -> str:
-    """Quantile of rates: of native histograms where there are any, of classic buckets elsewhere."""
+    """Quantile of rates: of native histograms if there are any, else of classic buckets."""
     return f"(histogram_quantile({q:g}, {native}) or histogram_quantile({q:g}, {classic})) >= 0"
 
 
@@ -155,14 +155,14 @@ def share_within(
 ) -> str:
     """Share of observations up to `bound`, which is a bound of the classic buckets.
 
-    NaN without observations. VictoriaMetrics knows `histogram_fraction`, though not of native
-    histograms, and refuses expressions with `histogram_count` whole.
+    NaN without observations. VictoriaMetrics supports `histogram_fraction`, but not for native
+    histograms, and rejects every expression that contains `histogram_count`.
 
     Args:
         bound: in the unit of the histogram.
-        labels: that are left.
+        labels: the labels to keep.
         native: rates of native histograms.
-        classic: returns the rates of the buckets that a matcher chooses.
+        classic: returns the rates of the buckets that a matcher selects.
     """
     labels = tuple(labels)
     # Prometheus 3 writes the bound 1 as "1.0", OTLP and older versions as "1".

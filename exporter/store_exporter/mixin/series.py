@@ -1,8 +1,8 @@
 """Names of the recorded series, and the few expressions that go with them.
 
 Names follow Prometheus' convention `level:metric:operation`, where the level is the labels that
-are left. They keep `org`, without which a view restricted to one org would not show them; what is
-of a process has none, nor have sums of all orgs (see `wide`).
+are kept. `org` is kept, because a view restricted to one org would not show series without it.
+Series of a process, and sums of all orgs (see `wide`), have no org.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from .promql import OPERATION, STORE, aggregate, at, named, on, one_of, over, se
 
 QUANTILES = (0.5, 0.95, 0.99)
 NOT_COUNTED = (Fault.CUSTOMER.value, Fault.CANCELLED.value)
-"""Faults that are nobody's failure: they leave both sides of a success ratio."""
+"""Faults that are not failures: both sides of a success ratio exclude them."""
 FAILURES = tuple(fault.value for fault in Fault if fault.value not in NOT_COUNTED)
 FAILED_TYPES = tuple(kind.name for kind in ERROR_TYPES.values() if kind.fault.value in FAILURES)
-"""The error types of these faults, for recorded series that have no fault."""
+"""The error types of these faults, for recorded series without the label `fault`."""
 
 
 def recorded(labels: tuple[str, ...], metric: Metric | str, operation: str) -> str:
@@ -36,7 +36,7 @@ STORE_ERROR = (*STORE, "error_type", "fault")
 
 OPERATION_RATE = recorded(OPERATION, operations.OPERATIONS, RATE)
 OPERATION_ERROR_RATE = recorded(OPERATION_ERROR, operations.OPERATION_ERRORS, RATE)
-# What quantiles are made of, of which there are several. Classic buckets only where no native
+# The series from which several quantiles are computed. Classic buckets only if no native
 # histograms are scraped. Those of operations are not recorded; see `histograms`.
 STORE_HISTOGRAM = recorded(STORE, operations.OPERATION_DURATION, RATE)
 STORE_BUCKETS = recorded((*STORE, "le"), f"{operations.OPERATION_DURATION.name}_bucket", RATE)
@@ -76,7 +76,7 @@ LATENCY_HOURLY = recorded(STORE, operations.OPERATION_DURATION, "p95_1h")
 LATENCY_NORMAL = recorded(STORE, operations.OPERATION_DURATION, "p95_1h_normal")
 
 
-# Of each process, which carry no org: what the exporter costs is the platform's matter.
+# Of each process, without an org: the cost of the exporter concerns the platform only.
 _PROCESS = ("job", "instance")
 REQUESTS = recorded((*_PROCESS, "source"), health.API_REQUESTS, RATE)
 THROTTLED = recorded((*_PROCESS, "platform"), health.API_THROTTLED, RATE)
@@ -97,7 +97,7 @@ def orders_normal(window: str) -> str:
 
 
 def orders_ahead(window: str) -> str:
-    """Name of the recorded number that it normally has an hour later."""
+    """Name of the recorded number of orders that it normally has an hour later."""
     return recorded(STORE, business.ORDERS_PAID, f"increase{window}_normal_ahead")
 
 
@@ -105,9 +105,9 @@ def outside_maintenance(expression: str, window: str = "") -> str:
     """Leave out stores that are in maintenance.
 
     Args:
-        expression: about stores.
-        window: how far the expression looks back. Where more than a tenth of it was maintenance
-            it says nothing about the store's ordinary days, and stores are left out as well.
+        expression: PromQL about stores.
+        window: how far the expression looks back. If more than a tenth of it was maintenance, it
+            says nothing about the store's ordinary days, and the store is left out as well.
     """
     stores = promql.on("org", "domain")
     left = f"{expression} unless {stores} ({MAINTENANCE} == 1)"
@@ -119,20 +119,20 @@ def outside_maintenance(expression: str, window: str = "") -> str:
 
 
 def of_processes(metric: Metric, window: str) -> str:
-    """Name of the recorded growth of a store's counter, as each exporter counted it."""
+    """Name of the recorded increase of a store's counter, separately for each exporter."""
     return recorded((*metric.labels, *_PROCESS), metric, f"increase{window}")
 
 
 def latest(name: str, *matchers: str) -> str:
-    """What was recorded last of a series that is recorded once an hour.
+    """The last value of a series that is recorded once an hour.
 
-    It may be a day old, where Prometheus was down.
+    It may be up to a day old if Prometheus was down.
     """
     return f"last_over_time({over(select(name, *matchers), '1d')})"
 
 
 def sampled(metric: Metric) -> str:
-    """Name of what is recorded of a store's counter every few minutes, as each exporter has it."""
+    """Name of a store's counter as recorded every few minutes, separately for each exporter."""
     return recorded((*metric.labels, *_PROCESS), metric, "sampled")
 
 
@@ -144,21 +144,21 @@ def counted(
     offset: str = "",
     grown: str = "",
 ) -> str:
-    """By how much a store's counter grew within a window, whichever exporter counted it.
+    """The increase of a store's counter within a window, whichever exporters counted it.
 
-    What exporters counted one after the other is added up, as when a replica or another shard took
-    a store over. Those that watched a store at the same time counted the same, and the one that
-    counted most of it stands for all; so it does for as long as nobody can tell the one from the
-    other.
+    If exporters counted one after the other, as when a replica or another shard took over a store,
+    their increases are added. If they watched the store at the same time, they counted the same
+    events, and the highest count is used; so it is for as long as the two cases cannot be
+    distinguished.
 
     Args:
         metric: the counter.
-        window: within which it grew.
-        matchers: of the metric's labels.
+        window: the window of the increase.
+        matchers: matchers of the metric's labels.
         function: `increase` or `rate`.
         offset: how long ago the window ended.
-        grown: by how much each exporter's counter grew, where that is recorded: it is looked at
-            twice, and hours of every counter take long to read.
+        grown: the increase of each exporter's counter, if it is recorded. It is read twice, and
+            hours of every counter take long to read.
     """
     grown = grown or f"{function}({over(select(metric, *matchers), window, offset)})"
     chosen = tuple(each for each in matchers if re.split(r"\W", each)[0] in STORE)
@@ -169,34 +169,34 @@ def counted(
 
 
 def measured(labels: tuple[str, ...], rate: str, errors: str, *matchers: str) -> str:
-    """The rate of what counts in a success ratio, by labels.
+    """The rate of the calls that count in a success ratio, by labels.
 
     Args:
-        labels: that are left.
+        labels: the labels to keep.
         rate: PromQL of the rate of all calls by these labels.
         errors: the name of a recorded rate of errors.
-        matchers: which of these.
+        matchers: select some of these errors.
     """
     excluded = total(labels, select(errors, *matchers, one_of("fault", NOT_COUNTED)))
     return f"clamp_min({rate} - {promql.or_zero(excluded, rate)}, 0)"
 
 
 def failed(labels: tuple[str, ...], rate: str, errors: str, *matchers: str) -> str:
-    """The rate of failures among it. The arguments are the same."""
+    """The rate of failures among these calls. The arguments are those of `measured`."""
     found = total(labels, select(errors, *matchers, one_of("fault", FAILURES)))
     return promql.or_zero(found, rate)
 
 
 def histograms(*matchers: str) -> str:
-    """Rates of the native histograms of each operation, which few read: see `buckets`."""
+    """Rates of the native histograms of each operation. Few queries read them: see `buckets`."""
     return _rates(operations.OPERATION_DURATION.name, *matchers)
 
 
 def buckets(*matchers: str) -> str:
     """Rates of the classic buckets of each operation.
 
-    Recorded they would be more samples than all else that is recorded every minute or two, for
-    pages of single operations of chosen stores alone.
+    They are not recorded: they would be more samples than everything else that is recorded every
+    minute or two, and only pages of single operations of chosen stores read them.
     """
     return _rates(f"{operations.OPERATION_DURATION.name}_bucket", *matchers)
 
@@ -206,7 +206,7 @@ def _rates(name: str, *matchers: str) -> str:
 
 
 def of_operations(figure: Callable[..., str], labels: tuple[str, ...], *matchers: str) -> str:
-    """One of these two figures of some operations together, by labels."""
+    """One of these two figures, summed over some operations, by labels."""
     # VictoriaMetrics finds nothing where the parts have no labels.
     by = labels or STORE
     rate = total(by, select(OPERATION_RATE, *matchers))
@@ -215,5 +215,5 @@ def of_operations(figure: Callable[..., str], labels: tuple[str, ...], *matchers
 
 
 def ratio(good: str, all_of: str) -> str:
-    """A share of good events; no result where nothing happened."""
+    """The share of good events; no result if there were no events."""
     return f"clamp({good} / ({all_of} > 0), 0, 1)"

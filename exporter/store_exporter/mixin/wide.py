@@ -1,9 +1,9 @@
 """Figures of many stores together, recorded so that dashboards can draw weeks of all of them.
 
-What is recorded of each store grows with the stores: a week of a thousand has millions of samples,
-and every series a chunk for each two hours of it. So what graphs add up is added up every few
-minutes, for all stores of an org, and these once more for all orgs. The latter carry no org: who
-sees one org alone does not see them, and reads that org's own.
+The series of each store grow with the number of stores: a week of a thousand stores has millions of
+samples, and every series has a chunk for each two hours. So the sums that graphs show are recorded
+every few minutes: for all stores of an org, and from these for all orgs. The latter have no org, so
+who may see one org only does not see them, and reads the sums of that org.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .policy import LIVENESS_PROBE
 from .promql import BUCKET, aggregate, equal, named, one_of
 
 OF_STORES, OF_ORGS, OF_ALL = "(org_domain|store)_.+", "org_platform.+", "platform.+"
-"""Patterns of the names of what is known of each store, each org, and all of them."""
+"""Patterns of the names of series of each store, of each org, and of all orgs."""
 
 ORGS, ALL = ("org", "platform"), ("platform",)
 
@@ -29,10 +29,10 @@ class Wide:
     """A figure of several stores together.
 
     Attributes:
-        what: the end of its names, which the labels stand before.
-        labels: that are left besides org and platform.
-        of_stores: PromQL of what the given matchers choose of each store.
-        function: which puts several together.
+        what: the end of its names, after the labels.
+        labels: the labels to keep besides org and platform.
+        of_stores: PromQL of the figure of each store that the given matchers select.
+        function: the function that combines the figures of several stores.
     """
 
     what: str
@@ -42,7 +42,7 @@ class Wide:
 
     @classmethod
     def of(cls, name: str, *labels: str, function: str = "sum") -> Wide:
-        """What is recorded of each store under a name, of several stores together."""
+        """The figure that combines the series that is recorded of each store under a name."""
         return cls(name.partition(":")[2], labels, partial(selected, name), function)
 
     @property
@@ -56,24 +56,24 @@ class Wide:
         return self._named(ALL)
 
     def _named(self, level: tuple[str, ...]) -> str:
-        # The ranges of VictoriaMetrics' buckets stand in no name; see `series`.
+        # The ranges of VictoriaMetrics' buckets are in no name; see `series`.
         shown = (label for label in self.labels if label != BUCKET[1])
         return f"{'_'.join((*level, *shown))}:{self.what}"
 
     def rules(self) -> tuple[Record, Record]:
-        """What records it."""
+        """The rules that record it."""
         return (
             Record(self.of_orgs, self.together((*ORGS, *self.labels), self.of_stores())),
             Record(self.of_all, self.together((*ALL, *self.labels), self.of_orgs)),
         )
 
     def together(self, labels: Iterable[str], expression: str) -> str:
-        """Put together what an expression finds, by labels."""
+        """Combine the results of an expression, by labels."""
         return aggregate(self.function, labels, expression)
 
 
 def selected(name: str, *matchers: str) -> str:
-    """Select what matchers choose, which may be about the name as well."""
+    """Select series with matchers, which may match the name as well."""
     return named(name, *matchers) if matchers else name
 
 

@@ -1,4 +1,4 @@
-"""Marks of responses that something else gave in the store's place: texts and headers, as data."""
+"""Marks of responses that did not come from the store itself: texts and headers, as data."""
 
 from __future__ import annotations
 
@@ -19,34 +19,38 @@ class Marks:
     """What to look for in responses. Texts are in lower case; a platform adds its own to `GENERIC`.
 
     Attributes:
-        challenges: headers that only who refuses or tests a visitor sends, and who that is.
-        servers: texts in the header Server, and who stands before the store then.
-        blockers: a text in the head of a page or of JSON, and who writes it.
-        limits: a text anywhere in a page that refuses too many requests, and who writes it.
-        interstitials: the same of pages that test or refuse a visitor, whatever their status; no
-            page of a shop has one.
-        notices: the same of pages that are short.
+        challenges: headers that only services send that refuse or test visitors, with the
+            service's name.
+        servers: texts in the header Server, with the name of what stands in front of the store.
+        blockers: texts in the head of a page or of JSON, with the name of the service that writes
+            them.
+        limits: texts anywhere in a page that refuses too many requests, with the name of the
+            service that writes them.
+        interstitials: the same for pages that test or refuse a visitor, whatever their status; no
+            page of a shop contains one.
+        notices: like `interstitials`, but searched for in short pages only.
         tests: parts of the titles of pages that test a visitor, in many languages.
         detours: parts of the paths of such pages, with a ? at their end.
-        pages: texts of which every page that the platform makes has one.
-        plugins: texts of pages and JSON by which the platform refuses what a plugin tells it to.
+        pages: texts; every page that the platform makes contains at least one of them.
+        plugins: texts of pages and JSON with which the platform refuses a request because a plugin
+            tells it to.
         plugin_files: regular expressions of addresses of a plugin's files; the group is its name.
-        theme_files: parts of addresses of files of the shop's own design. A page with them has
-            those of plugins that only help to make it.
-        failures: texts of pages that the platform shows as a success and that tell of a failure,
-            with their error type and what they tell of.
-        setup_pages: texts of the platform's pages that set a new site up, and what they tell of.
-        setup_paths: the same, of parts of the paths of such pages.
-        maintenance: texts of a page that says the store is closed for now, with status 503.
-        closed: parts of words for it, as they stand in titles and messages in many languages.
-        closed_sites: parts of sentences by which a page of the platform itself says so in its
-            title or first heading; a shop that sells maintenance says it in other words.
+        theme_files: parts of addresses of files of the shop's own design. The plugins whose files
+            such a page uses only help to make it.
+        failures: texts of pages that the platform sends as a success although they report a
+            failure, with the error type and a description of the failure.
+        setup_pages: texts of the platform's pages for setting up a new site, with a description.
+        setup_paths: parts of the paths of such pages, with a description.
+        maintenance: texts of a page with status 503 that says that the store is closed for now.
+        closed: parts of words for "closed for now" in titles and messages, in many languages.
+        closed_sites: parts of the sentences that the platform's own page uses for it in its title
+            or first heading; a shop that sells maintenance uses other words.
         refused: parts of titles of pages that refuse a visitor, in many languages.
         own_codes: regular expressions of the values of `code` in the platform's own errors.
-        own_members: members that the platform's own errors have.
+        own_members: members of the platform's own errors.
         login_pages: texts of a page that asks for a password.
         login_paths: parts of the paths and queries of such pages.
-        secrets: regular expressions of what the platform's credentials look like.
+        secrets: regular expressions that match the platform's credentials.
     """
 
     challenges: tuple[tuple[str, str], ...] = ()
@@ -80,20 +84,20 @@ class Marks:
         return Marks(**{name: getattr(self, name) + getattr(more, name) for name in names})
 
     def challenged_by(self, headers: Mapping[str, str]) -> str:
-        """Return who refuses or tests the visitor, by the headers; "" for nobody."""
+        """Return the service that refuses or tests visitors, from the headers; "" for none."""
         return next((who for name, who in self.challenges if name in headers), "")
 
     def server(self, headers: Mapping[str, str]) -> str:
-        """Return who stands before the store, by the headers; "" where they do not say."""
+        """Return what stands in front of the store; "" if the headers do not say."""
         server = headers.get("server", "").lower()
         return next((who for text, who in self.servers if text in server), "")
 
     def refuser(self, headers: Mapping[str, str], low: str) -> str:
-        """Return who refuses a request; "" where nothing says so.
+        """Return the name of what refuses a request; "" if nothing shows it.
 
         Args:
             headers: names in lower case.
-            low: the page or JSON, in lower case. What stands before the store passes it on.
+            low: the page or JSON, in lower case. What stands in front of the store passes it on.
         """
         is_themed = any(mark in low for mark in self.theme_files)
         if not is_themed and (plugin := self.plugin_of(low)):
@@ -112,7 +116,7 @@ class Marks:
         return found.pop() if len(found) == 1 else ""
 
     def is_own(self, body: Any) -> bool:
-        """Return whether JSON is an error as the platform itself writes one."""
+        """Return whether JSON has the form of the platform's own errors."""
         if not isinstance(body, Mapping):
             return False
         if any(member in body for member in self.own_members):
@@ -122,21 +126,21 @@ class Marks:
 
     @cached_property
     def redact(self) -> Redactor:
-        """What hides the platform's credentials in a text, by their look."""
+        """The redactor that hides the platform's credentials in a text, by their form."""
         return Redactor(patterns=self.secrets)
 
     @cached_property
     def closed_phrases(self) -> tuple[str, ...]:
-        """What says in a text that a shop is closed: phrases, as single words are in addresses."""
+        """Phrases that say that a shop is closed; no single words, as those occur in addresses."""
         return (*self.closed_sites, *(words for words in self.closed if " " in words))
 
     def failed(self, page: str) -> tuple[ErrorName, str] | None:
-        """Return the error type and the words of a failure that a page tells of.
+        """Return error type and message of a failure that a page reports, or None.
 
         Args:
             page: its source, in lower case.
         """
-        # A mark of the beginning of a line may be that of the first one.
+        # A mark may begin with a line break, and must match in the first line as well.
         lines = f"\n{page}"
         for mark, error_type, failure in self.failures:
             if mark in lines:
@@ -148,12 +152,12 @@ class Marks:
         return any(mark in f"{path.lower()}?" for mark in self.detours)
 
     def leads_to_setup(self, path: str) -> str:
-        """Return what a redirect to this path tells of, if it leads to the set-up of a new site."""
+        """Return the description of the set-up page that a path leads to; "" for others."""
         low = path.lower()
         return next((what for mark, what in self.setup_paths if mark in low), "")
 
     def leads_to_login(self, path: str) -> bool:
-        """Return whether a path with its query is that of a page that asks for a password."""
+        """Return whether a path with its query leads to a page that asks for a password."""
         return any(mark in path.lower() for mark in self.login_paths)
 
 
@@ -210,7 +214,7 @@ GENERIC = Marks(
         ("checking your browser", "a bot check"),
         ("please enable javascript and cookies", "a bot check"),
         ("captcha", "a bot check"),
-        # Firewalls of China, which hardly another name than this one tells apart.
+        # Firewalls from China; hardly anything except these names distinguishes them.
         ("网站防火墙", "a firewall"),
         ("已被网站管理员设置拦截", "a firewall"),
         ("errors.aliyun.com", "Alibaba Cloud"),
@@ -253,4 +257,4 @@ GENERIC = Marks(
     login_pages=('type="password"', "type='password'"),
     login_paths=("/login", "/log-in", "password-protected=login"),
 )
-"""Marks of web servers, firewalls and CDNs, which stand before stores of any platform."""
+"""Marks of web servers, firewalls and CDNs in front of stores of any platform."""

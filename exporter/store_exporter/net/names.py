@@ -1,9 +1,9 @@
 """Resolving names without letting a dead name server delay other stores.
 
-`getaddrinfo` blocks for as long as the system's resolver pleases and cannot be interrupted. In
-asyncio's default thread pool a handful of dead domains would hold up every other look-up, and the
-end of the program with it. Here each look-up has a daemon thread to itself, within a limit, and the
-same name is never looked up twice at the same time.
+`getaddrinfo` blocks for as long as the system's resolver takes, and cannot be interrupted. In
+asyncio's default thread pool, a handful of dead domains would delay all other look-ups and the end
+of the program. Here each look-up has its own daemon thread, up to a limit, and the same name is
+never looked up twice at the same time.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from . import name_servers, reach
 from .daemons import Daemons
 
 LOOKUPS = 128
-"""Names that are looked up at the same time; further ones wait."""
+"""The most names that are looked up at the same time; further ones wait."""
 
 _PATIENCE = 3.0
 """Seconds of a look-up after which this machine's own name servers are examined."""
 _UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - nothing listens there
-"""Where filters of names lead to that block one, such as Pi-hole; connections to it end here."""
-# No IPv6 addresses on a machine that has no IPv6, and the reverse.
+"""Addresses that DNS filters such as Pi-hole return for a blocked name. They reach no store."""
+# No IPv6 addresses on a machine without IPv6, and no IPv4 addresses on one without IPv4.
 _FLAGS = socket.AI_ADDRCONFIG
 _threads = Daemons("resolve")
 UNSERVED = "its own name servers do not respond"
-"""What this machine lacks where it looks names up in vain."""
+"""The reason why this machine cannot look up names."""
 
 
 class Address(NamedTuple):
-    """One address of a name: the IP address as text, and what a socket to it needs."""
+    """An address of a name: the IP address as text, and the values that a socket to it needs."""
 
     host: str
     port: int
@@ -46,7 +46,7 @@ class Address(NamedTuple):
 
 
 Lookup = Callable[..., list[tuple[Any, Any, int, str, Any]]]
-"""What `socket.getaddrinfo` is."""
+"""A function like `socket.getaddrinfo`."""
 
 _Key = tuple[str, int, int]
 """Host, port and family."""
@@ -56,7 +56,8 @@ class Resolving:
     """When the look-up of one connection began and ended, by `time.perf_counter`.
 
     Attributes:
-        waited: seconds until fewer names were looked up; infinite while it waits for that.
+        waited: seconds that it waited because too many names were being looked up; infinite while
+            it still waits.
     """
 
     __slots__ = ("began", "ended", "waited")
@@ -68,11 +69,11 @@ class Resolving:
 
 
 watched: ContextVar[Resolving | None] = ContextVar("watched_resolving", default=None)
-"""Set before connecting, it receives the times of the look-up that the connection needs."""
+"""Set it before connecting; it receives the times of the look-up that the connection needs."""
 
 
 class Names:
-    """Looks names up in threads of their own, without a cache; for use within one event loop.
+    """Looks up each name in its own thread, without a cache; for use within one event loop.
 
     Args:
         lookup: `socket.getaddrinfo`, or a stand-in for tests.
@@ -92,10 +93,10 @@ class Names:
         """Return the addresses of a name that `reach.permitted` lets through, at least one.
 
         Raises:
-            OSError: there are none, or they cannot be found out: a `socket.gaierror`, unless this
-                machine has no descriptor, memory, thread or name server for it.
-            StoreError: dns, it has addresses, and none of them may be connected to.
-            UnicodeError: it cannot be a host's name.
+            OSError: the name has no addresses, or they cannot be looked up: a `socket.gaierror`,
+                unless this machine has no descriptor, memory, thread or name server for it.
+            StoreError: dns, the name has addresses, but connecting to them is not permitted.
+            UnicodeError: it is not a valid host name.
         """
         resolving = watched.get() or Resolving()
         requested = resolving.began = time.perf_counter()
@@ -123,20 +124,20 @@ class Names:
         return public
 
     async def _wait(self, running: asyncio.Future[list[Address]]) -> list[Address]:
-        """Wait for a look-up, and find out whose fault it is that it takes long or fails.
+        """Wait for a look-up; if it is slow or fails, find out whether this machine is the cause.
 
         Raises:
             OSError: as `addresses` does.
         """
-        # A caller that stops waiting leaves the look-up to the others that wait for it.
+        # If a caller stops waiting, the look-up continues for the others that wait for it.
         await asyncio.wait((running,), timeout=self._patience)
-        # It may end while they are examined, and then it has the last word.
+        # The look-up may end during the examination; then its result decides.
         if _is_unsure(running) and not await self._are_served() and _is_unsure(running):
             raise OSError(errno.ENETDOWN, UNSERVED)
         return await asyncio.shield(running)
 
     async def _are_served(self) -> bool:
-        """Whether a name server responds; all that want to know it at a time wait for one look."""
+        """Whether a name server responds; concurrent callers share one examination."""
         if self._examination is None or self._examination.done():
             self._examination = asyncio.create_task(name_servers.resolve())
         return await asyncio.shield(self._examination)
@@ -150,7 +151,7 @@ class Names:
             self._slots.release()
             if isinstance(result, Exception):
                 future.set_exception(result)
-                future.exception()  # Whoever waited may have gone; that is no cause for a warning.
+                future.exception()  # No caller may be left, which is no reason for a warning.
             else:
                 future.set_result(result)
 
@@ -158,7 +159,7 @@ class Names:
             result: list[Address] | Exception
             try:
                 result = self._look_up(*key)
-            except Exception as error:  # noqa: BLE001 - handed to whoever waits, all of it
+            except Exception as error:  # noqa: BLE001 - passed on to the callers
                 result = error
             # The program may have ended while the name server was thinking.
             with suppress(RuntimeError):
@@ -189,10 +190,10 @@ class Names:
 
 
 def refuse_unspecified(host: str, addresses: Sequence[str]) -> None:
-    """Refuse a name that leads to the address of nothing.
+    """Refuse a name that has only unspecified addresses (0.0.0.0 or ::).
 
     Raises:
-        StoreError: dns, as the message says.
+        StoreError: dns, the name has no other address.
     """
     if all(address in _UNSPECIFIED for address in addresses) and host not in _UNSPECIFIED:
         message = (
@@ -203,7 +204,7 @@ def refuse_unspecified(host: str, addresses: Sequence[str]) -> None:
 
 
 def _is_unsure(running: asyncio.Future[list[Address]]) -> bool:
-    """Whether a look-up goes on, or failed in a way that need not be the store's fault."""
+    """Whether a look-up is still running, or failed for a reason that may not be the store's."""
     if not running.done():
         return True
     failed = running.exception()
@@ -211,9 +212,9 @@ def _is_unsure(running: asyncio.Future[list[Address]]) -> bool:
 
 
 def blame_this_machine(error: socket.gaierror) -> None:
-    """Say so where a look-up failed for want of memory or descriptors.
+    """Raise an error that names this machine if it lacked memory or descriptors for a look-up.
 
-    The C library calls a socket that it cannot have a temporary failure of the name server.
+    If the C library cannot open a socket, it reports a temporary failure of the name server.
 
     Raises:
         OSError: the reason is this machine.

@@ -1,4 +1,4 @@
-"""What a page is that came in the place of JSON. No I/O."""
+"""Classifies pages that arrived instead of JSON. No I/O."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from .page_text import FIRST, HEADING, LAST, SCRIPTS, TITLE, begin, ends, found_
 from .refusals import Finding
 
 _NO_SITE = (403, 404, 410)
-"""Statuses that hosts give, besides 200, where there is no such site."""
+"""Statuses besides 200 with which hosts respond when they have no such site."""
 _MARKUP = re.compile(r"^[{\[]|<")
 _PROGRAM = 3_000
-"""Characters that a page has at most which tests whether a visitor's browser runs programs."""
+"""The most characters in a page that tests whether a visitor's browser runs programs."""
 _LOADS = re.compile(
     r"location\.(?:reload|replace|assign)\(|location(?:\.href)?\s*=(?!=)|=[\"']?refresh"
 )
 _SHORT = 100
-"""Characters of a text that is quoted whole."""
+"""The most characters of a text that is quoted completely."""
 
 
 def blocked_by(who: str, status: int, title: str = "") -> Finding:
-    """Return the finding that somebody refuses or tests the visitor by a response of its own."""
+    """Return the finding that `who` refuses or tests the visitor with a response of its own."""
     status_and_title = f"HTTP {status}: {title}" if title else f"HTTP {status}"
     return "blocked", f"{who} responded in the store's place ({status_and_title})"
 
 
 def is_platforms(page: str, low: str, marks: Marks) -> bool:
-    """Whether a page has a mark of the platform; it is looked for at the ends first."""
+    """Whether a page has a mark of the platform; searches the beginning and end of it first."""
     if any(mark in low for mark in marks.pages):
         return True
     if len(page) <= FIRST + LAST:
@@ -41,7 +41,7 @@ def is_platforms(page: str, low: str, marks: Marks) -> bool:
 
 
 def stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
-    """Return what a page is that has no mark of the platform; None where it may be a shop's."""
+    """Classify a page without a mark of the platform; None if it may be a page of a shop."""
     if strangers.is_front(low):
         return None
     text = text_of(page, marks)
@@ -49,21 +49,21 @@ def stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
 
 
 def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -> Finding:
-    """Return what a response is that should have been JSON and is not.
+    """Classify a response that should have been JSON and is not.
 
     Args:
-        status: of HTTP.
+        status: the HTTP status.
         headers: names in lower case.
         source: the body as text.
-        marks: those of the platform, with the generic ones.
+        marks: the marks of the platform, generic ones included.
     """
     page, low = begin(source), ends(source)
     title = found_in(TITLE, page, marks)
     if who := marks.challenged_by(headers):
         return blocked_by(who, status)
     heading = found_in(HEADING, page, marks) if status == 200 or status >= 500 else ""
-    # WordPress says "Database Error" in the title, and which in the heading; of a fatal error of
-    # PHP it tells in a paragraph, in the shop's language.
+    # WordPress writes "Database Error" in the title, and which error in the heading. It reports a
+    # fatal error of PHP in a paragraph, in the shop's language.
     said = heading or (plain(text_of(page, marks) or "", marks, _SHORT) if status >= 500 else "")
     words = title
     if said.lower() not in title.lower():
@@ -87,7 +87,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
 
 
 def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Finding | None:
-    """Return what a page is that neither the shop nor its API made, by what it tells people."""
+    """Classify a page that neither the shop nor its API made, by its text for people."""
     if status == 200 and (failure := marks.failed(page.lower())):
         return failure
     if status == 200 and "<" in page[:_SHORT] and not is_platforms(page, low, marks):
@@ -101,12 +101,12 @@ def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Fin
 
 
 def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding | None:
-    """Return who tests or refuses visitors by a page or JSON of its own, whatever its status.
+    """Return the finding for a service that tests or refuses visitors, whatever the status.
 
     Args:
-        status: of HTTP.
+        status: the HTTP status.
         low: the head of the page or JSON, in lower case.
-        marks: those of the platform, with the generic ones.
+        marks: the marks of the platform, generic ones included.
         title: of the page.
     """
     head = low[:SCRIPTS]
@@ -119,7 +119,7 @@ def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding 
 
 
 def _only_sets_cookie(low: str, marks: Marks) -> bool:
-    """Whether a page does nothing but set a cookie by a program and load again with it."""
+    """Whether a page only sets a cookie with a script and then reloads."""
     if len(low) > _PROGRAM or "document.cookie" not in low or not _LOADS.search(low):
         return False
     text = text_of(low, marks)
@@ -127,7 +127,7 @@ def _only_sets_cookie(low: str, marks: Marks) -> bool:
 
 
 def instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
-    """Say what stands in the store's place where there is no site."""
+    """Return what is at the store's address if there is no site."""
     unset = next((what for mark, what in marks.setup_pages if mark in low), "")
     what = unset or placeholders.kind(named, low[:SCRIPTS])
     if not what:
@@ -148,18 +148,18 @@ def _limited(status: int, page: str, marks: Marks) -> Finding | None:
 
 
 def blocked(status: int, seen: str, marks: Marks, title: str = "") -> Finding | None:
-    """Return who refuses or tests the visitor in a page or JSON; None for nobody.
+    """Return the finding for a page or JSON that refuses or tests the visitor; None for others.
 
     Args:
-        status: of HTTP.
+        status: the HTTP status.
         seen: the head of the page or JSON, in lower case.
-        marks: those of the platform, with the generic ones.
+        marks: the marks of the platform, generic ones included.
         title: of the page.
     """
     if status not in (200, *refusals.REFUSING) and status not in refusals.FIREWALLS:
         return None
-    # A shop's own page may mention a captcha; with these statuses it is a firewall's page. What
-    # counts requests may name itself, too.
+    # A shop's own page may mention a captcha; with these statuses it is a firewall's page. A
+    # rate limiter may contain its own name, too.
     if status == 429 or (status == 200 and "<form" in seen):
         return None
     for mark, name in marks.blockers:
@@ -171,14 +171,14 @@ def blocked(status: int, seen: str, marks: Marks, title: str = "") -> Finding | 
 def _refused(status: int, title: str, marks: Marks) -> Finding | None:
     low = title.lower()
     tested = status in (200, 429, 503) and any(word in low for word in marks.tests)
-    # With other statuses it is that already.
+    # Other statuses already mean that.
     if tested or (status in (200, 503) and any(word in low for word in marks.refused)):
         return "blocked", f"the request is refused before the store (HTTP {status}: {title})"
     return None
 
 
 def _broken(source: str, page: str, title: str, marks: Marks) -> Finding:
-    """Say what is wrong with a body that came as a success."""
+    """Return what is wrong with the body of a successful response."""
     low = page.lower()
     if not page:
         return "invalid_response", "the response is empty"
@@ -189,13 +189,13 @@ def _broken(source: str, page: str, title: str, marks: Marks) -> Finding:
     if "<html" in low or "<!doctype" in low:
         page_name = title or "without a title"
         return "invalid_response", f"the response is a web page, not JSON: {page_name}"
-    # Notices of PHP and of plugins come first and the JSON after them.
+    # Notices of PHP and of plugins come before the JSON.
     shown = marks.redact.line(page, 120)
     return "invalid_response", f"something was printed before the JSON: {shown}"
 
 
 def _truncated_or_trailing(source: str, marks: Marks) -> str:
-    """Say whether JSON ends too soon or something comes after it, such as a comment of a cache."""
+    """Say whether JSON ends too early, or is followed by something such as a cache's comment."""
     rest = text_after_json(source)
     if rest is None:
         return "the JSON is broken or cut off"

@@ -1,4 +1,4 @@
-"""Push of the recorder's state by the official OpenTelemetry exporter; see docs/otlp.md.
+"""Pushes the recorder's state with the official OpenTelemetry exporter; see docs/otlp.md.
 
 Needs the extra `otlp`. Importing this package imports nothing of OpenTelemetry.
 """

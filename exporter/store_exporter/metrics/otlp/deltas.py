@@ -1,4 +1,4 @@
-"""What a counter or histogram grew by since the receiver last acknowledged it."""
+"""The increase of counters and histograms since the receiver last acknowledged them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Increase:
     """A series' growth.
 
     Attributes:
-        value: by how much it grew.
-        since: Unix time in nanoseconds at which it began to grow from zero.
+        value: the increase.
+        since: Unix time in nanoseconds at which the increase began.
     """
 
     value: Value
@@ -32,14 +32,14 @@ class Increase:
 
 
 States = Mapping[Key, tuple[Value, int]]
-"""What a receiver has of each series, and since when, as Unix time in nanoseconds."""
+"""The state that a receiver has of each series, and since when, as Unix time in nanoseconds."""
 
 
 class Memory(Protocol):
     """Saves what a receiver has acknowledged of counters that continue after restarts."""
 
     def load(self, store: Store) -> States:
-        """Return what was saved of a store; nothing if nothing was."""
+        """Return what was saved of a store; an empty mapping if nothing was saved."""
         ...
 
     def save(self, stores: Mapping[Store, States]) -> None:
@@ -50,15 +50,15 @@ class Memory(Protocol):
 class Baseline:
     """The last acknowledged state of each series.
 
-    What could not be delivered stays part of the next increase, so nothing is lost or queued
-    while a receiver is down, and what is held is bounded by the number of series.
+    An increase that could not be delivered becomes part of the next one. So nothing is lost or
+    queued while a receiver is down, and the number of series bounds the memory in use.
 
-    A counter that goes on after a restart is never taken for an increase from zero only because it
-    is new here: of a store that nothing is known of, its first state is where counting begins.
-    Once a store is known, a further series of it, such as another currency, does count from zero.
+    A counter that continues after a restart does not count as an increase from zero only because
+    it is new here. If nothing is known of its store, counting begins at its first state. If the
+    store is known, a further series of it, such as another currency, counts from zero.
 
     Args:
-        memory: what is known from before.
+        memory: the states that earlier processes saved.
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
@@ -69,12 +69,12 @@ class Baseline:
         self._unsaved: set[Store] = set()
 
     def increase(self, key: Key, value: Value, created: int) -> Increase | None:
-        """Return what is to be sent, or nothing when the series did not change.
+        """Return the increase to send, or None if the series did not change.
 
         Args:
             key: the series.
             value: its present state.
-            created: Unix time in nanoseconds, where the series is new here.
+            created: Unix time in nanoseconds at which the series began; used if it is new here.
         """
         persistent = key[0] in PERSISTENT
         states = self._of_store(_store(key)) if persistent else self._acknowledged
@@ -90,7 +90,7 @@ class Baseline:
         return Increase(grown, since) if _count(grown) else None
 
     def _of_store(self, store: Store) -> States | None:
-        """Return what is known of a store's counters that go on after a restart."""
+        """Return the known states of a store's counters that continue after a restart."""
         if store not in self._persistent and self._memory is not None:
             saved = self._memory.load(store)
             if saved:
@@ -98,7 +98,7 @@ class Baseline:
         return self._persistent.get(store)
 
     def acknowledge(self, states: Mapping[Key, Value], at: int) -> None:
-        """Note that the receiver has everything up to these states of that time."""
+        """Record that the receiver has everything up to these states, as of the time `at`."""
         for key, value in states.items():
             if key[0] in PERSISTENT:
                 store = _store(key)
@@ -108,7 +108,7 @@ class Baseline:
                 self._acknowledged[key] = (value, at)
 
     def settle(self, at: int) -> None:
-        """End a push: save, and start counting the series that were new in it."""
+        """End a push: save the states, and start counting the series that were new in it."""
         first, self._first = self._first, {}
         self.acknowledge(first, at)
         unsaved, self._unsaved = self._unsaved, set()
@@ -134,7 +134,7 @@ def _count(value: Value) -> float:
 
 
 def _difference(value: Value, previous: Value) -> Value | None:
-    """Return the growth, or nothing when the state is not a later one of the same series."""
+    """Return the increase, or None if `value` is not a later state of the same series."""
     if isinstance(value, HistogramValue) and isinstance(previous, HistogramValue):
         return _histogram_difference(value, previous)
     if isinstance(value, HistogramValue) or isinstance(previous, HistogramValue):

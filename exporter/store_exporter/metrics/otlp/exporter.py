@@ -36,7 +36,7 @@ _SCOPE = InstrumentationScope("store_exporter", __version__)
 
 
 def official_exporter(protocol: str) -> Callable[[], MetricExporter]:
-    """Return what makes the official exporter, which reads the standard variables itself.
+    """Return a function that makes the official exporter, which reads the standard variables.
 
     Raises:
         ImportError: the exporter for that protocol is not installed.
@@ -78,9 +78,9 @@ class Delivery:
         exporter: the official one, or the application's own.
         resource: who this process is.
         settings: temporality and kind of histograms.
-        started: Unix time in nanoseconds from which series without a time of their own count.
-        memory: what was acknowledged before this process, of counters that outlive it.
-        restored: series that an earlier process began and pushed, as they are at first.
+        started: Unix time in nanoseconds at which series began that have no start time.
+        memory: what receivers acknowledged before this process, of counters that outlive it.
+        restored: series that an earlier process began and pushed, in their initial state.
     """
 
     def __init__(
@@ -106,8 +106,8 @@ class Delivery:
     def send(self, families: Iterable[Family]) -> bool:
         """Send everything; return whether all of it was accepted in time.
 
-        It ends at the first request that fails, for the next would take just as long to fail.
-        What was not accepted is part of what is sent the next time.
+        Sending ends at the first request that fails, because the next would take as long to fail.
+        Data that was not accepted is part of the next push.
         """
         now = time.time_ns()
         deadline = time.monotonic() + self._settings.timeout
@@ -132,14 +132,14 @@ class Delivery:
         return True
 
     def close(self) -> None:
-        """End the exporter's waiting for retries, and close its connections."""
+        """Stop the exporter from waiting for retries, and close its connections."""
         self._exporter.shutdown()
 
     def _batches(self, families: Iterable[Family], now: int, seen: set[Key]) -> Iterator[_Batch]:
-        """Yield requests. What a series began with goes in one before that of its value.
+        """Yield requests. The initial value of a new series is sent in a request before its value.
 
-        A receiver that keeps samples, as Prometheus does, would take the first value it gets for
-        the starting point. Some refuse two points of one series in the same request.
+        A receiver that stores samples, such as Prometheus, would take the first value that it
+        receives for the starting point. Some refuse two points of one series in the same request.
         """
         births, batch = self._batch(), self._batch()
         for family in families:
@@ -151,9 +151,9 @@ class Delivery:
                 key = (metric.name, labels)
                 seen.add(key)
                 began = self._began(key, created, now)
-                # When a counter that outlives processes was zero is not known, and no start says
-                # so. The start of this process would make its whole value an increase to some
-                # receivers.
+                # It is not known when a counter that outlives processes was zero, so no start is
+                # sent. With the start of this process, some receivers would take its whole value
+                # for an increase.
                 start = 0 if metric.persistent else began
                 if counts and self._settings.delta:
                     increase = self._baseline.increase(key, value, began)
@@ -172,11 +172,11 @@ class Delivery:
         yield from (births, batch)
 
     def _began(self, key: Key, created: float | None, now: int) -> int:
-        """Return when a series began, the same in every push.
+        """Return when a series began; the same time in every push.
 
-        What began while the state was read did so a millisecond before the push, as finely as
-        samples are told apart. A later start in a later push would be a restart to a receiver,
-        which then counts the whole value again.
+        A series that began while the state was read gets a start one millisecond before the push,
+        which is the resolution of samples. If a later push had a later start, a receiver would take
+        it for a restart and count the whole value again.
         """
         began = self._started if created is None else round(created * 1e9)
         known, moved = self._moved.get(key, (None, began))
@@ -193,7 +193,7 @@ class Delivery:
 
 
 def _before(value: Value, before: float) -> Value:
-    """Return what a series began with."""
+    """Return the initial value of a series."""
     if not isinstance(value, HistogramValue):
         return before
     native = value.native
@@ -206,8 +206,8 @@ class _Batch:
     """The points of one request.
 
     Attributes:
-        states: what they bring the receiver up to, where they are increases.
-        born: the series that the receiver hears of for the first time.
+        states: for increases, the states that the receiver has after them.
+        born: the series that the receiver gets for the first time.
     """
 
     def __init__(self, *, delta: bool, exponential: bool) -> None:

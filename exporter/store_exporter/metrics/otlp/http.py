@@ -1,4 +1,4 @@
-"""The official exporter over HTTP, made to take a redirect for the failure that it is."""
+"""The official exporter over HTTP, changed so that a redirect is a failure."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def http_exporter() -> OTLPMetricExporter:
 
 
 def _refuse_redirect(response: requests.Response, *_: Any, **__: Any) -> None:
-    """Fail where the endpoint points elsewhere.
+    """Fail if the endpoint redirects.
 
-    Some releases of the exporter would send the headers there, credentials included; others take
-    such a response, which took nothing in, for a success.
+    Some releases of the exporter follow it with all headers, credentials included. Others take the
+    response for a success, although nothing was accepted.
     """
     if 300 <= response.status_code < 400:
         response.close()

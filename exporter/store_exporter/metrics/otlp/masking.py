@@ -1,7 +1,7 @@
-"""Keeps the headers and passwords that OpenTelemetry was given out of what it logs.
+"""Masks OpenTelemetry's configured headers and passwords in its log.
 
-Its exporters log a header that they cannot read as it is, an endpoint with its password, and
-whatever the endpoint responds, which may repeat a header.
+Its exporters log a header that they cannot read unchanged, an endpoint with its password, and the
+endpoint's responses, which may repeat a header.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Masking(logging.Filter):
         self._values: list[str] = []
 
     def learn(self, environ: Mapping[str, str]) -> None:
-        """Mask what these variables hold, in every form in which it may be logged."""
+        """Mask the secrets in these variables, in every form in which they may be logged."""
         found = {*self._values, *(one for one in secrets(environ) if len(one) >= _SHORTEST)}
         self._values = sorted(found, key=len, reverse=True)
 
@@ -37,7 +37,7 @@ class Masking(logging.Filter):
         record.msg, record.args = self._masked(record.getMessage()), ()
         if record.exc_info:
             lines = logging.Formatter().formatException(record.exc_info).splitlines()
-            # Marked, for a response with line breaks could pass for records of its own.
+            # Line breaks are marked: a response that has some could look like separate records.
             record.exc_text = "\n".join(f"| {self._masked(line)}" for line in lines)
             record.exc_info = None
         return True
@@ -50,7 +50,7 @@ class Masking(logging.Filter):
 
 
 def secrets(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what proves who pushes: values of headers, and of the endpoints' users and queries."""
+    """Yield the credentials: values of headers, and the users and queries of the endpoints."""
     for name, value in environ.items():
         if _VARIABLES.fullmatch(name):
             read = _of_address if name.endswith("ENDPOINT") else _of_headers
@@ -60,7 +60,7 @@ def secrets(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _of_headers(value: str) -> Iterator[str]:
     for header in value.split(","):
-        # Also one that cannot be read, such as `name: value`, for that is what is logged.
+        # Also a header that cannot be read, such as `name: value`, because that is what is logged.
         text = re.split("[=:]", header, maxsplit=1)[-1].strip()
         yield text
         # Without the scheme, such as Basic or Bearer.
@@ -81,7 +81,7 @@ _masking = Masking()
 
 
 def mask_logs() -> None:
-    """Mask what is logged from now on; to be called when OpenTelemetry has been imported."""
+    """Mask all records from now on. Call it after OpenTelemetry has been imported."""
     _masking.learn(os.environ)
     for name, logger in list(logging.root.manager.loggerDict.items()):
         if _LOGGERS.match(name) and isinstance(logger, logging.Logger):

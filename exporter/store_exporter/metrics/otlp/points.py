@@ -1,4 +1,4 @@
-"""Families as the data points of OpenTelemetry's SDK, ready for its exporter.
+"""Converts families to the data points of OpenTelemetry's SDK, ready for its exporter.
 
 Imported only when something is pushed, because it imports that SDK.
 """
@@ -26,10 +26,10 @@ from ..catalogue import Kind, Metric
 from ..families import Count, DenseBuckets, Exemplar, HistogramValue, NativeHistogram
 
 MOST_BUCKETS = 320
-"""How many neighbouring exponential buckets are sent; beyond that the resolution is halved.
+"""The most adjacent exponential buckets that are sent; with more, the resolution is halved.
 
-OTLP has no gaps between buckets, so two far ones would bring thousands of zeros with them. Our
-recorder's histograms stay below; one that an application built itself might not.
+OTLP has no gaps between buckets, so two distant ones would add thousands of zeros. Our recorder's
+histograms stay below the limit; one that an application built itself might not.
 """
 
 
@@ -50,7 +50,7 @@ def to_point(
         value: its state, or its increase.
         start: Unix time in nanoseconds at which it was zero.
         now: Unix time in nanoseconds of the state.
-        exponential: whether histograms are sent with exponential buckets, where they have any.
+        exponential: whether to send histograms with exponential buckets if they have any.
     """
     attributes = dict(zip(metric.labels, labels, strict=True))
     if not isinstance(value, HistogramValue):
@@ -74,7 +74,7 @@ def to_point(
 
 
 def to_metrics(metric: Metric, points: list[DataPointT], *, delta: bool) -> list[SdkMetric]:
-    """Return the metric with its points; two where some histograms lack exponential buckets."""
+    """Return the metric with its points; two if some histograms lack exponential buckets."""
     temporality = AggregationTemporality.DELTA if delta else AggregationTemporality.CUMULATIVE
     data: list[Sum | Gauge | Histogram | ExponentialHistogram] = []
     if metric.kind is Kind.HISTOGRAM:

@@ -44,20 +44,20 @@ def start_otlp(
 ) -> Pusher:
     """Push the state to an OTLP endpoint from now on until the process ends.
 
-    The standard OTEL_ variables decide; arguments go before them. Forked children push on their
-    own, with an instance id of their own. Calling it again starts a second pusher.
+    The standard OTEL_ variables configure it; arguments take precedence. Each forked child pushes
+    separately, with its own instance id. Calling it again starts a second pusher.
 
     Args:
         recorder: whose state; the process' own by default.
         protocol: `http/protobuf` (the default) or `grpc`.
         interval: seconds between pushes; 60 by default.
-        resource: attributes such as `service.name`; they go before `OTEL_RESOURCE_ATTRIBUTES`.
+        resource: attributes such as `service.name`; they override `OTEL_RESOURCE_ATTRIBUTES`.
         exporter: makes the exporter to use instead of the official one for the protocol. It is
             called in the pushing thread, once per process.
-        exit_timeout: seconds that the last push may hold up the end of the process.
-        memory: keeps what was acknowledged of counters that outlive the process; used by the
-            pushing thread, and by no forked child.
-        restored: series that an earlier process began and pushed, as they are now.
+        exit_timeout: seconds that the last push may delay the end of the process.
+        memory: saves what the receiver acknowledged of counters that outlive the process. Only the
+            pushing thread uses it, and no forked child.
+        restored: series that an earlier process began and pushed, in their current state.
 
     Raises:
         ImportError: the extra `otlp` is not installed.
@@ -90,10 +90,10 @@ def _connector(
     memory: Memory | None,
     restored: Sequence[Family],
 ) -> Connect:
-    """Return what makes a process' delivery.
+    """Return a function that makes the delivery of a process.
 
-    OpenTelemetry is imported and the resource found here, not when they are first needed: that
-    may be the last push, and while the interpreter ends it starts no more pools of threads.
+    OpenTelemetry is imported and the resource detected here, not at first use. The first use may be
+    the last push, and an interpreter that is ending starts no more thread pools.
     """
     try:
         from .exporter import Delivery, Identity, official_exporter
@@ -121,14 +121,14 @@ class Connect(Protocol):
     """Makes the delivery of one process."""
 
     def __call__(self, *, forked: bool) -> Delivery:
-        """Make it; `forked` says that this process is a child of the one that was started."""
+        """Make it; `forked` says that this process is a forked child of the first one."""
 
 
 class Pusher:
     """Pushes at an interval, on request, and at the end. Made by `start_otlp`.
 
-    No queue stands between the operations and the endpoint: each push sends the state of its
-    moment. While the endpoint is down pushes fail, are counted, and cost nothing else.
+    There is no queue between the operations and the endpoint: each push sends the current state.
+    While the endpoint is down, pushes fail and are counted, and cost nothing else.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class Pusher:
         self._delivery: Delivery | None = None
 
     def start(self) -> None:
-        """Start the thread. `start_otlp` has done so."""
+        """Start the thread. `start_otlp` has already called this."""
         _restart_after_fork()
         _pushers.add(self)
         atexit.register(self.shutdown)
@@ -169,7 +169,7 @@ class Pusher:
         self._thread.start()
 
     def flush(self, timeout: float = 10.0) -> bool:
-        """Push now and return whether that succeeded within so many seconds."""
+        """Push now, and return whether the push succeeded within `timeout` seconds."""
         with self._changed:
             if self._thread is None or self._stopping:
                 return False
@@ -183,8 +183,8 @@ class Pusher:
         """Push a last time and end the thread; return whether that push succeeded.
 
         Args:
-            timeout: seconds to wait at most; `exit_timeout` by default. A push that takes longer
-                is given up.
+            timeout: the most seconds to wait; `exit_timeout` by default. A push that takes longer
+                is abandoned.
         """
         thread = self._thread
         if thread is None:
@@ -203,7 +203,7 @@ class Pusher:
         return self._succeeded
 
     def _run(self) -> None:
-        """Push whenever the interval is over, somebody asks, or the end has come."""
+        """Push at each interval, on request, and at the end."""
         changed = self._changed
         due = time.monotonic() + self._settings.interval
         stopping = False

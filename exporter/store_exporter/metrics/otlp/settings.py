@@ -1,8 +1,8 @@
-"""What the standard OTEL_ variables say about pushing metrics.
+"""Settings for pushing metrics, from the standard OTEL_ variables.
 
-Where to, with which headers, certificates, timeout and compression is read by the official
-exporter itself. A value that makes no sense is logged and its default taken, as OpenTelemetry's
-specification of environment variables demands: a typing error must not stop an application.
+The official exporter itself reads the endpoint, headers, certificates, timeout and compression. An
+invalid value is logged and replaced by its default, as OpenTelemetry's specification of environment
+variables demands: a typing error must not stop an application.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Settings:
 
 
 def _choice(values: Mapping[str, str], name: str, choices: Collection[str]) -> str:
-    """Return the variable's value if it is one of the choices, and else the first of them."""
+    """Return the variable's value if it is one of the choices, else the first choice."""
     default = next(iter(choices))
     value = values.get(name, default).lower()
     if value in choices:

@@ -1,4 +1,4 @@
-"""Probes and collectors made of plans: the plan's name is theirs, its docstring what they do.
+"""Makes plans probes and collectors; the plan's name and docstring become name and description.
 
 @collector(interval=3600.0, most=500)
 def customers(api: Api, run: Run) -> Plan[Report]:

@@ -13,7 +13,7 @@ _SKEW = 60
 
 
 def run_checks(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]]:
-    """Return what each step finds; one that fails is a warning and stops no other."""
+    """Return the finding of each step; a step that fails is a warning and does not stop others."""
     found = []
     for check, step in steps:
         try:
@@ -24,10 +24,10 @@ def run_checks(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]
 
 
 def check_reads(reads: Iterable[tuple[str, Plan[Any]]]) -> Plan[list[Finding]]:
-    """Check whether all can be read that the collectors need.
+    """Check whether everything that the collectors need can be read.
 
     Args:
-        reads: a request for each kind of record, after its name.
+        reads: the name of each kind of record, with a request for it.
     """
     failed = []
     for name, read in reads:
@@ -69,7 +69,7 @@ def check_clock(server: float | None, now: float) -> Finding:
 
 
 def check_scopes(held: Collection[str], needed: Mapping[str, str], advice: str) -> Finding:
-    """Compare what an app may do with what monitoring needs.
+    """Compare the scopes of an app with those that monitoring needs.
 
     Args:
         held: the scopes that it was granted.

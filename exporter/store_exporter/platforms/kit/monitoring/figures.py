@@ -36,8 +36,8 @@ def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
     """Return the reason why a figure is incomplete: what cannot be read; nothing if all can.
 
     Args:
-        what: is left out, as the beginning of a sentence.
-        failures: why, one for each.
+        what: the items that are left out, as the beginning of a sentence.
+        failures: the reason for each.
     """
     if not failures:
         return []
@@ -63,8 +63,8 @@ def abandoned_cart_report(values: Sequence[Money], named: Iterable[AbandonedCart
     """Return how many carts were abandoned and what they are worth, by currency.
 
     Args:
-        values: of all of them.
-        named: the same carts, of which those that are worth most are listed; None for no list.
+        values: the values of all carts.
+        named: the same carts, to list those worth most; None for no list.
     """
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for value in values:

@@ -13,7 +13,7 @@ from ....net.plans import Plan
 LONGEST_FACT = 64
 """Characters of a fact that are shown."""
 _OF_ONE_SOURCE: tuple[ErrorName, ...] = ("invalid_response", "blocked", "redirect")
-"""Failures of the store that may be of one source alone: a plugin may close what needs no key."""
+"""Failures that may affect one source only: a plugin may block sources that need no key."""
 
 
 def info_sample(known: Mapping[str, str]) -> Sample:
@@ -25,10 +25,10 @@ def info_sample(known: Mapping[str, str]) -> Sample:
 def learn(
     source: Plan[Mapping[str, str]], known: dict[str, str], failures: list[StoreError]
 ) -> Plan[None]:
-    """Add to `known` what one source of several has; why one fails is added to `failures`.
+    """Add the facts of one of several sources to `known`, or its failure to `failures`.
 
     Raises:
-        StoreError: the store itself is in trouble, so that the other sources are left alone.
+        StoreError: the store itself fails, so the other sources are not requested.
     """
     try:
         known.update((yield from source))

@@ -22,14 +22,14 @@ from ..reading.fields import plain_text
 
 DAY = 86_400
 SELLING_DAYS = 7
-"""Days of which best sellers are listed."""
+"""Days whose best sellers are listed."""
 SCARCE_DAYS = 30
-"""Days in which a product that is out must have been sold to be urgent."""
+"""Days within which a product that is out of stock must have been sold to be urgent."""
 _LONGEST = {"name": 80, "sku": 40}
 
 
 class ProductName(NamedTuple):
-    """What a product or variation is called: its id, its name and its SKU, fit for labels."""
+    """Id, name and SKU of a product or variation, in a form fit for labels."""
 
     id: str
     name: str
@@ -37,7 +37,7 @@ class ProductName(NamedTuple):
 
     @classmethod
     def of(cls, identifier: int | str, name: str, sku: str, marks: Marks) -> ProductName:
-        """Return it as the store wrote it, cleaned, cut, and masked by the patterns of `marks`."""
+        """Return the store's values, cleaned, cut, and masked by the patterns of `marks`."""
         shown = (
             _cut(legible(marks.redact.mask(plain_text(text))), _LONGEST[kind])
             for kind, text in (("name", name), ("sku", sku))
@@ -54,12 +54,12 @@ def _cut(text: str, limit: int) -> str:
 
 
 class AbandonedCart(NamedTuple):
-    """A cart that was left.
+    """An abandoned cart.
 
     Attributes:
-        number: under which the shop's staff finds it.
-        value: what it is worth.
-        since: when it was left, in Unix seconds.
+        number: the number by which the shop's staff finds it.
+        value: its value.
+        since: when it was abandoned, in Unix seconds.
     """
 
     number: str
@@ -68,13 +68,13 @@ class AbandonedCart(NamedTuple):
 
 
 class ScarceProduct(NamedTuple):
-    """A product or variation of which little is left.
+    """A product or variation that is low in stock.
 
     Attributes:
-        item: what it is called.
-        left: pieces.
-        is_out: whether it cannot be had.
-        sold: pieces of it that were sold lately.
+        item: its id, name and SKU.
+        left: pieces in stock.
+        is_out: whether it cannot be bought.
+        sold: pieces of it that were sold recently.
     """
 
     item: ProductName
@@ -84,13 +84,13 @@ class ScarceProduct(NamedTuple):
 
     @property
     def urgency(self) -> tuple[int, Quantity, Quantity, str]:
-        """By what it is sorted: what sells and is out comes first, what is out and rests last."""
+        """Sort key: products that are out and sell come first; those out without sales, last."""
         degree = 1 if not self.is_out else 0 if self.sold > 0 else 2
         return (degree, -self.sold, self.left, self.item.id.zfill(20))
 
 
 class SoldLine(NamedTuple):
-    """Some pieces of a product in one order, and what they were sold for."""
+    """Pieces of a product in one order, and the amount they were sold for."""
 
     item: ProductName
     pieces: Quantity
@@ -107,7 +107,7 @@ class _Seller:
     value: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
     def add(self, line: SoldLine) -> None:
-        # The newest orders come first, and they have the name that it has now.
+        # The newest orders come first, and contain the current name.
         self.name = self.name or line.item.name
         self.skus.add(line.item.sku)
         self.pieces[line.value.currency] += line.pieces
@@ -122,8 +122,8 @@ class _Seller:
 def carts(found: Iterable[AbandonedCart]) -> list[Sample]:
     """List the carts that are worth most.
 
-    Amounts of two currencies cannot be compared, so each currency's carts come in turn; the
-    currency that most carts are in begins.
+    Amounts in different currencies cannot be compared, so the carts of each currency take turns,
+    beginning with the currency of most carts.
     """
     by_currency: defaultdict[str, list[AbandonedCart]] = defaultdict(list)
     for cart in found:
@@ -153,9 +153,9 @@ def scarce(found: Iterable[ScarceProduct]) -> list[Sample]:
 
 
 def best_sellers(lines: Iterable[SoldLine]) -> list[Sample]:
-    """List the products of which most pieces were sold, by the lines of orders, newest first.
+    """List the products with most pieces sold, from the lines of orders, newest first.
 
-    There are fewer of them where they sell in so many currencies that their rows would be too many.
+    The list is shorter if products sell in so many currencies that there would be too many rows.
     """
     sellers: defaultdict[str, _Seller] = defaultdict(_Seller)
     for line in lines:

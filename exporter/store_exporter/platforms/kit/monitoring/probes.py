@@ -23,14 +23,14 @@ _DAY = 86_400
 
 
 def slow_response(response: Response, run: Run) -> list[str]:
-    """Return the reason that a response was slow, if it was, by the option `slow_after`."""
+    """Return the reason if a response was slow, by the option `slow_after`."""
     limit = number(run.options, "slow_after")
     took = sum(response.phases.values())
     return [f"The response took {took:.1f} s, more than {limit:g} s."] if took > limit else []
 
 
 def wrong_clock(server: float | None, run: Run) -> list[str]:
-    """Return the reason that two clocks are apart, if they are, by the option `clock_skew`.
+    """Return the reason if two clocks differ by more than the option `clock_skew`.
 
     Args:
         server: Unix time by the store's clock; None if it does not show it.
@@ -47,7 +47,7 @@ def tls_probe(small_file: str) -> Probe:
     """Return the probe of the certificate.
 
     Args:
-        small_file: path of a file that costs the store next to nothing.
+        small_file: path of a file that costs the store almost nothing.
     """
 
     def check(_: Any, run: Run) -> Plan[Report]:

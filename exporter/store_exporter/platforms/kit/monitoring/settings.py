@@ -9,10 +9,10 @@ from typing import Any
 from ....contract import Setting
 
 Check = Callable[[str], str | None]
-"""Says what is wrong with a value, None if nothing is."""
+"""Returns what is wrong with a value, or None."""
 
 _AROUND = ((None, "white space"), ("\"'", "a quotation mark"))
-"""What is copied along with a credential, as `strip` takes it, and what it is called."""
+"""Characters that are copied along with a credential, for `strip`, and their name."""
 
 
 def format_check(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Check:
@@ -38,7 +38,7 @@ def format_check(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Chec
 
 
 def one_or_all(alone: str, *together: str) -> Callable[[Mapping[str, Any]], str | None]:
-    """Return a check of credentials of which one is needed, or else all of some others.
+    """Return a check that one credential is present, or all of some others.
 
     Args:
         alone: name of the one.

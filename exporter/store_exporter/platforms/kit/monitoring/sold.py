@@ -1,4 +1,4 @@
-"""What the orders of the last days sold, for the lists of products and for their prices. No I/O."""
+"""The sales of the last days, for the lists of products and their prices. No I/O."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .sold_prices import SoldPrice, price_samples
 
 
 class Sold:
-    """What was sold in the last `named_lists.SCARCE_DAYS` days, order by order, the newest first.
+    """The sales of the last `named_lists.SCARCE_DAYS` days, order by order, newest first.
 
     Args:
         now: Unix time in seconds.
@@ -42,7 +42,7 @@ class Sold:
         self._prices: list[SoldPrice] = []
 
     def is_listed(self, created: float) -> bool:
-        """Whether an order made at a Unix time is among those of which best sellers are listed."""
+        """Whether an order made at a Unix time counts for the list of best sellers."""
         return created >= self._listed_since
 
     def add_orders(
@@ -82,7 +82,7 @@ class Sold:
             raise self.unreadable[0]
 
     def add(self, product: int | None, variation: int | None, pieces: Quantity) -> None:
-        """Count pieces of a product, of a variation or of both; None where the store names none."""
+        """Count pieces of a product, a variation or both; None for one that is not named."""
         if product is not None:
             self.pieces[product] += pieces
         if variation is not None:
@@ -94,19 +94,19 @@ class Sold:
         self._lines.append(SoldLine(item, pieces, value))
 
     def add_price(self, product: int, value: Money, pieces: Quantity, when: float) -> None:
-        """Add what some pieces of a product or variation were sold for; nothing for none."""
+        """Add the amount for pieces of a product or variation; without pieces, add nothing."""
         if pieces > 0:
             price = value.amount / Decimal(pieces)
             self._prices.append(SoldPrice(str(product), price, value.currency, when))
 
     def best(self, most: int) -> list[int]:
-        """Return the ids of the products of which most pieces were sold."""
+        """Return the ids of the products with most pieces sold."""
         return sorted(self.pieces, key=lambda product: (-self.pieces[product], product))[:most]
 
     def scarce(
         self, number: int, name: str, sku: str, left: Quantity, *, is_out: bool
     ) -> ScarceProduct:
-        """Return a product or variation of which little is left, with how much of it was sold."""
+        """Return a product or variation that is low in stock, with the pieces sold."""
         pieces = self.pieces.get(number) or self.of_variations.get(number) or 0
         return ScarceProduct(ProductName.of(number, name, sku, self._marks), left, is_out, pieces)
 

@@ -1,7 +1,7 @@
 """Detects products that sell for an unusual price, by the lines of orders. No I/O.
 
-The usual price of a product is the median of its earlier orders. So nothing has to be read except
-the orders that are read for the best sellers.
+The usual price of a product is the median of its earlier orders. So only the orders that are read
+for the best sellers are needed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ....metrics.families import Sample
 
 _DAY = 86_400
 _RECENT_SHARE = 4
-"""One in so many of the lines is recent at most: in a busy shop they may all be of one day."""
+"""At most one in so many lines is recent: in a busy shop all lines may be of one day."""
 _EARLIER = 2
-"""Earlier lines of a product below which it has no usual price."""
+"""The fewest earlier lines of a product for which it has a usual price."""
 _LOWER, _HIGHER = Decimal("0.8"), Decimal("1.25")
 _PRICES = ("usual", "lower", "higher")
 
@@ -31,7 +31,7 @@ class SoldPrice(NamedTuple):
         product: the variation, or the product that has none.
         price: of one piece.
         currency: of the price.
-        when: the order was made, in Unix seconds.
+        when: the time of the order, in Unix seconds.
     """
 
     product: str
@@ -41,7 +41,7 @@ class SoldPrice(NamedTuple):
 
 
 def price_samples(lines: Iterable[SoldPrice], now: float) -> list[Sample]:
-    """Count the products sold within the last day by their price; nothing where none has a past."""
+    """Count the products sold within the last day by price; nothing if none has earlier orders."""
     lines = sorted(lines, key=lambda line: -line.when)
     if not lines:
         return []

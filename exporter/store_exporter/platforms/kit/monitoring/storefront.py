@@ -1,4 +1,4 @@
-"""The storefront probe: the page that visitors see. A platform adds its marks on it, as data."""
+"""The storefront probe: requests the page that visitors see. A platform adds its marks as data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 _VISITOR = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 """What a browser accepts. Where JSON is accepted, a server may report a failure in JSON."""
 _MOST_PAGES = 4
-"""Pages that are read one after the other, each of which does nothing but lead to the next."""
+"""The most pages that are read in a row, each of which only leads to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ClosedPage:
     Attributes:
         description: what the page does, for the probe's description: "asks for a password".
         degraded: the reason why the store is degraded.
-        marks: texts of which the page has one, in lower case.
+        marks: texts in lower case; the page contains one of them.
         path: a path to which visitors are sent; empty for none.
     """
 
@@ -44,17 +44,17 @@ class ClosedPage:
         return any(mark in page for mark in self.marks)
 
     def is_at(self, path: str) -> bool:
-        """Whether this is the path of the page, in whatever language's folder."""
+        """Whether this is the path of the page, in the folder of any language."""
         return bool(self.path) and f"{path.rstrip('/')}/".endswith(f"{self.path}/")
 
 
 @dataclass(frozen=True, slots=True)
 class StorefrontPages:
-    """A platform's own pages that are no shop.
+    """A platform's own pages that are not pages of a shop.
 
     Attributes:
-        closed: that the shop is not open yet.
-        statuses: HTTP statuses with a meaning of their own: error type and message.
+        closed: the page that says that the shop is not open yet.
+        statuses: error type and message by HTTP statuses that have a special meaning.
     """
 
     closed: ClosedPage
@@ -117,11 +117,11 @@ def storefront_probe(
 def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
     """Request a page as a browser does.
 
-    Where a redirect leads to itself it is followed with the cookies that it sets, and a page that
-    shows nothing to where it leads.
+    A redirect to itself is followed with the cookies that it sets, and so is a page that shows
+    nothing but leads to another.
 
     Raises:
-        RedirectError: it leads to somewhere else.
+        RedirectError: the page redirects to another address.
         StoreError: whatever a request may raise.
     """
     request = Request("GET", url, params=query, headers=_VISITOR, idempotent=True)
@@ -142,7 +142,7 @@ def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
 
 
 def _leads_to_closed(error: RedirectError, closed: ClosedPage, marks: Marks) -> list[str]:
-    """Return the reason where visitors are sent to a page that lets few of them in."""
+    """Return the reason if visitors are redirected to a page that lets few of them in."""
     target = urlsplit(error.target)
     if closed.is_at(target.path):
         return [closed.degraded]
@@ -164,7 +164,7 @@ def _redirected(
         moved: see `storefront_probe`.
 
     Raises:
-        RedirectError: it is none.
+        RedirectError: a healthy store does not send it.
     """
     target = urlsplit(error.target)
     stays = target.hostname == urlsplit(run.store.url).hostname
@@ -178,7 +178,7 @@ def _redirected(
 def _check_page(
     response: Response, source: str, low: str, pages: StorefrontPages, marks: Marks
 ) -> None:
-    """Refuse what is no page of a shop.
+    """Refuse a page that is not a page of a shop.
 
     Raises:
         StoreError: maintenance, blocked, server_error, redirect, invalid_response, …
@@ -209,7 +209,7 @@ def _check_page(
 
 
 def _check_status(response: Response, marks: Marks) -> None:
-    """Refuse a page with another status than 200, unless that is one of a success as well.
+    """Refuse a page with a status other than 200, unless that is also a success.
 
     Raises:
         StoreError: maintenance, blocked, server_error, invalid_response, …
@@ -219,13 +219,13 @@ def _check_status(response: Response, marks: Marks) -> None:
         # True of an API; of a page it is the shop that has lost it.
         message = f"the page {urlsplit(response.url).path} is not there"
         raise StoreError("invalid_response", message, status=response.status)
-    # Browsers show what comes with another success as they show what comes with 200.
+    # Browsers show pages with other successful statuses as they show those with 200.
     if response.status >= 300 or error.error_type != "invalid_response":
         raise error
 
 
 def _media_type(value: str) -> str:
-    """Return what a page is, by its Content-Type; the last one, where a proxy joined several."""
+    """Return the media type of a page from its Content-Type; the last if a proxy joined several."""
     types = [one.partition(";")[0].strip().lower() for one in value.split(",")]
     named = [one for one in types if "/" in one]
     return named[-1] if named else _HTML[0]

@@ -1,1 +1,1 @@
-"""Operations planned once for all platforms; a platform adds how its API finds and shows things."""
+"""Plans of operations for all platforms; a platform adds how its API finds and shows data."""

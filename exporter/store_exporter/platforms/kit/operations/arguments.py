@@ -28,10 +28,10 @@ def limit(value: object) -> int:
 
 
 def items_to_read(size: int, page: object) -> int:
-    """Return how many items have to be read for a page of so many.
+    """Return how many items must be read for a page of this size.
 
     Raises:
-        StoreError: invalid_request, it is no page, or beyond the first 1000 items.
+        StoreError: invalid_request, it is not a page number, or beyond the first 1000 items.
     """
     if isinstance(page, bool) or not isinstance(page, int) or page < 1:
         raise StoreError("invalid_request", f"page is {page!r}, not a number from 1")
@@ -45,7 +45,7 @@ def items_to_read(size: int, page: object) -> int:
 
 
 def choice(value: object, name: str, known: Collection[str]) -> str:
-    """Return one of some words.
+    """Return a value that must be one of the known words.
 
     Raises:
         StoreError: invalid_request, it is none of them.
@@ -90,10 +90,10 @@ def attributes(value: Mapping[str, str] | None) -> Mapping[str, str]:
 
 
 def destination(country: object, postcode: object) -> tuple[str | None, str | None]:
-    """Return a country's code in upper case and a postcode there; None for any.
+    """Return a country code in upper case and a postcode in that country; None for any.
 
     Raises:
-        StoreError: invalid_input, it is no code of a country; invalid_request, there is a postcode
+        StoreError: invalid_input, it is not a country code; invalid_request, there is a postcode
             without a country.
     """
     if country is None:
@@ -110,11 +110,11 @@ def text(value: object, name: str) -> str:
     """Return a string that a shopper gave, trimmed.
 
     Raises:
-        StoreError: invalid_input, it is empty or too long; invalid_request, it is no string.
+        StoreError: invalid_input, it is empty or too long; invalid_request, it is not a string.
     """
     if not isinstance(value, str):
         raise StoreError("invalid_request", f"{name} is not a string")
-    # What is not text in UTF-8 (half a surrogate pair) cannot be sent either.
+    # Text that UTF-8 cannot encode (half a surrogate pair) cannot be sent.
     trimmed = value.encode("utf-8", "replace").decode().strip()
     if not trimmed or len(trimmed) > _LONGEST:
         raise StoreError("invalid_input", f"{name} is empty or longer than {_LONGEST} characters")
@@ -159,7 +159,7 @@ def amount(value: Decimal | float | str | None, name: str) -> Decimal | None:
     """Return an amount in the shop's currency, None for none.
 
     Raises:
-        StoreError: invalid_input, it is not a number from 0 on.
+        StoreError: invalid_input, it is not a number of at least 0.
     """
     if value is None:
         return None
@@ -178,7 +178,7 @@ def days(first: date | str | None, last: date | str | None) -> tuple[date | None
     """Return the first and the last day; None where there is no bound.
 
     Raises:
-        StoreError: invalid_request, one is no day, or the first is after the last.
+        StoreError: invalid_request, one is not a day, or the first is after the last.
     """
     begin, end = day(first, "first"), day(last, "last")
     if begin is not None and end is not None and begin > end:

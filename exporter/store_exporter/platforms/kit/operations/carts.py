@@ -1,4 +1,4 @@
-"""A shopper's cart over several calls: opening, changing, putting a lost one together again."""
+"""A shopper's cart over several calls: opening, changing, and rebuilding it if it was lost."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from . import arguments
 from .plans import Planned, plan
 
 ApiT = TypeVar("ApiT")
-# What tokens and cart ids of the platforms consist of; all of it may stand in a header or in JSON.
+# The characters of the platforms' tokens and cart ids; all are allowed in a header and in JSON.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=?:&%-]{1,4096}")
 
 
 def session_of(cart: CartSession | str | None) -> CartSession:
-    """Return the session that a caller means by a session, a token or nothing.
+    """Return the session for a session, a token or None.
 
     Raises:
         StoreError: invalid_input, the token has characters that no token has.
@@ -41,7 +41,7 @@ class ShopperCart(ABC, Generic[ApiT]):
         cart: the shopper's session, a token, or nothing for a new cart.
 
     Raises:
-        StoreError: invalid_input, the token is none.
+        StoreError: invalid_input, the token is not valid.
     """
 
     def __init__(self, api: ApiT, cart: CartSession | str | None) -> None:
@@ -50,11 +50,11 @@ class ShopperCart(ABC, Generic[ApiT]):
 
     @abstractmethod
     def read(self) -> Plan[Cart | None]:
-        """Return the session's cart, a new one without a token; None where the store lost it."""
+        """Return the session's cart, or a new one without a token; None if the store lost it."""
 
     @abstractmethod
     def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
-        """Yield the changes that fill a new cart like an old one."""
+        """Yield the changes that fill a new cart with the contents of an old one."""
 
     @abstractmethod
     def add(
@@ -79,17 +79,17 @@ class ShopperCart(ABC, Generic[ApiT]):
         """Return the ids by which a cart may hold a product: its own or its variations'."""
 
     def remember(self, cart: Cart) -> Cart:
-        """Let the session remember what came back."""
+        """Save the returned cart in the session."""
         self.session.token = cart.token
         self.session.lines = cart.lines
         self.session.coupons = tuple(coupon.code for coupon in cart.coupons)
         return cart
 
     def open(self) -> Plan[Cart]:
-        """Return the session's cart; one that is lost is put together again from memory.
+        """Return the session's cart; a lost one is rebuilt from the session's memory.
 
-        What cannot be had any more is left out, and is among the cart's problems. Where the
-        store fails meanwhile the memory stays whole, and the next operation begins with it.
+        Contents that are no longer available are left out, and listed in the cart's problems. If
+        the store fails meanwhile, the memory stays complete, and the next operation begins with it.
         """
         session = self.session
         lines, codes = session.lines, session.coupons
@@ -120,7 +120,7 @@ class ShopperCart(ABC, Generic[ApiT]):
         return as_renewed(cart, problems)
 
     def without(self, product: int | str) -> Plan[Cart]:
-        """Take every line that holds a product or one of its variations out of the cart."""
+        """Remove every line with a product or one of its variations from the cart."""
         before = yield from self.open()
         lines = yield from self._lines_of(before, product)
         return keep_renewal(before, (yield from self.remove(lines)))
@@ -129,7 +129,7 @@ class ShopperCart(ABC, Generic[ApiT]):
         """Set the quantity of the line that holds a product.
 
         Raises:
-            StoreError: invalid_input, several lines hold it.
+            StoreError: invalid_input, several lines contain it.
         """
         count = arguments.quantity(quantity, low=0)
         before = yield from self.open()
@@ -144,7 +144,7 @@ class ShopperCart(ABC, Generic[ApiT]):
         """Return the lines of a cart that hold a product, any of its variations included.
 
         Raises:
-            StoreError: not_found, there is none.
+            StoreError: not_found, there is no such line.
         """
         lines = [line for line in cart.lines if product in (line.product_id, line.sku)]
         if not lines and cart.lines:
@@ -203,10 +203,10 @@ def cart_plans(
 
 
 def as_renewed(cart: Cart, problems: Sequence[str]) -> Cart:
-    """Return a cart that took the place of a lost one, with what could not be had again."""
+    """Return a cart that replaced a lost one, with the problems of rebuilding it."""
     return replace(cart, renewed=True, problems=(*cart.problems, *problems))
 
 
 def keep_renewal(before: Cart, after: Cart) -> Cart:
-    """Return a cart after a change, with the problems of its renewal before the change."""
+    """Return the cart after a change, still with the problems of its renewal."""
     return as_renewed(after, before.problems) if before.renewed else after

@@ -1,4 +1,4 @@
-"""Whether a coupon is good, as far as can be known without a cart."""
+"""Validation of coupons, as far as it is possible without a cart."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def refusal(reason: str, message: str) -> StoreError:
 
 
 def check_coupon(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> None:
-    """Refuse a coupon that is over, used up or not for such a value of goods.
+    """Refuse a coupon that is expired, used up, or not valid for this subtotal.
 
     Args:
-        coupon: as the store has it.
+        coupon: the coupon of the store.
         now: Unix time in seconds.
         subtotal: of the goods; None to leave the least and the most unchecked.
 
@@ -46,12 +46,12 @@ def check_coupon(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> Non
 
 
 class CouponRequest(NamedTuple):
-    """What is to be known of a coupon.
+    """A request to validate a coupon.
 
     Attributes:
         code: as the shopper gave it, trimmed.
         subtotal: of the goods; None to leave the least and the most unchecked.
-        email: of the shopper, in lower case; None to leave unchecked whom it is for.
+        email: of the shopper, in lower case; None to skip the check of whom it is for.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Who bought most, added up from the orders themselves. No I/O."""
+"""The customers who spent most, summed from the orders themselves. No I/O."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..reading.money import normalized, rounded
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What counts of an order: who it is billed to, when it was placed, what was kept of it."""
+    """The relevant data of an order: who is billed, when it was placed, and how much was kept."""
 
     name: str
     country: str
@@ -27,12 +27,12 @@ class Purchase:
 
 @dataclass(slots=True)
 class Sale:
-    """An order and whose it is.
+    """An order and its customer.
 
     Attributes:
         account: id of the customer; None for a guest.
         email: the address in the order.
-        order: what counts of it; None if it is no sale.
+        order: the relevant data; None if it is not a sale.
         is_readable: whether it could be read.
     """
 
@@ -47,8 +47,8 @@ class _Customer:
     """The orders of one customer.
 
     Attributes:
-        email: the account's, or the one that a guest gave.
-        orders: those that count.
+        email: of the account, or entered by the guest.
+        orders: the orders that count.
     """
 
     email: str
@@ -78,16 +78,17 @@ class _Customer:
 def insights(
     sales: Iterable[Sale], addresses: Mapping[int, str], currency: str, wanted: int
 ) -> CustomerInsights:
-    """Return who spent most; customers of whom an order cannot be read are left out and counted.
+    """Return who spent most; customers with an unreadable order are left out and counted.
 
     Args:
         sales: all orders.
-        addresses: of accounts; a guest, and who has none, goes by the order's.
-        currency: the shop's, by which they are compared.
-        wanted: how many.
+        addresses: the e-mail addresses of accounts. Guests, and accounts without one, are
+            identified by the address in the order.
+        currency: the shop's currency, in which customers are compared.
+        wanted: how many customers to return.
 
     Raises:
-        StoreError: invalid_response, there is no customer all of whose orders can be read.
+        StoreError: invalid_response, every customer has orders that cannot be read.
     """
     found: dict[str, _Customer] = {}
     unreadable = set()
@@ -98,7 +99,7 @@ def insights(
             unreadable.add(key)
         elif sale.order is not None:
             found.setdefault(key, _Customer(email)).orders.append(sale.order)
-    # A sum without one of its orders would be a wrong one.
+    # A sum that lacks one of its orders would be wrong.
     spends = [found[key].spend(currency) for key in found.keys() - unreadable]
     if unreadable and not spends:
         raise StoreError("invalid_response", "no customer has orders that can all be read")
@@ -108,10 +109,10 @@ def insights(
 
 
 def top_customers(found: Listing[CustomerSpend], currency: str, wanted: int) -> CustomerInsights:
-    """Return the first of all customers, with what all of them come to.
+    """Return the first of all customers, with the totals of all of them.
 
     Args:
-        found: sorted; of some who were left out there are no totals.
+        found: sorted; if some were left out, there are no totals.
         currency: the shop's.
         wanted: how many to return.
     """
@@ -123,7 +124,7 @@ def top_customers(found: Listing[CustomerSpend], currency: str, wanted: int) -> 
 
 
 def totals(customers: Sequence[CustomerSpend], currency: str) -> InsightTotals:
-    """Return what customers come to."""
+    """Return the totals of customers."""
     buyers = [customer for customer in customers if customer.orders]
     others: defaultdict[str, Decimal] = defaultdict(Decimal)
     for money in (money for customer in buyers for money in customer.other_currencies):

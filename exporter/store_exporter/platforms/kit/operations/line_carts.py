@@ -1,4 +1,4 @@
-"""Carts that hold pieces of variants by their ids, take what there is, and have a list of codes."""
+"""Carts with pieces of variants by id, that take what is in stock, and with a list of codes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ApiT = TypeVar("ApiT")
 class LineCart(ShopperCart[ApiT]):
     """One shopper's cart of this kind, for one operation.
 
-    A change is made as a whole or not at all, although the platform puts in what there is and warns
-    of the rest.
+    A change is made completely or not at all, although the platform itself adds the pieces in stock
+    and warns about the rest.
     """
 
     lookup: ClassVar[type[Lookup[Any]]]
@@ -30,7 +30,7 @@ class LineCart(ShopperCart[ApiT]):
         """Add pieces of a variant to the open cart.
 
         Raises:
-            StoreError: out_of_stock, not all of them are there; those that are may be in the cart.
+            StoreError: out_of_stock, not all are in stock; those that are may be in the cart.
         """
 
     @abstractmethod
@@ -39,7 +39,7 @@ class LineCart(ShopperCart[ApiT]):
 
     @abstractmethod
     def set_codes(self, codes: Sequence[str]) -> Plan[Cart]:
-        """Have these discount codes on the open cart and no others.
+        """Replace the discount codes of the open cart by these.
 
         Raises:
             StoreError: invalid_coupon, one of them is refused.
@@ -86,13 +86,13 @@ class LineCart(ShopperCart[ApiT]):
         return set(found.variations) if found.type == "variable" else {found.stock.product_id}
 
     def _whole(self, change: Plan[Cart], variant_id: int, before: int, after: int) -> Plan[Cart]:
-        """Make a change, and undo it where it was made in part.
+        """Make a change, and undo it if it was made only partly.
 
         Args:
             change: of the pieces of one variant.
             variant_id: of the variant.
-            before: pieces that there were.
-            after: pieces that there should be.
+            before: pieces before the change.
+            after: pieces that there should be after it.
 
         Raises:
             StoreError: out_of_stock.
@@ -113,10 +113,10 @@ class LineCart(ShopperCart[ApiT]):
     def _variant(
         self, product: int | str, variation: int | str | Mapping[str, str] | None
     ) -> Plan[int]:
-        """Return the id of the variant that is meant.
+        """Return the id of the requested variant.
 
         Raises:
-            StoreError: invalid_input, there is no such one, or there are several.
+            StoreError: invalid_input, there is no such variant, or there are several.
         """
         lookup = self.lookup(self.api)
         found = yield from lookup.find(product)

@@ -1,4 +1,4 @@
-"""Finding the order that a shopper means, and no one else's; what was paid back of one.
+"""Finds the order that a shopper means, but nobody else's order; and its refunds.
 
 Order numbers can be guessed. Therefore the result for a number alone does not contain the customer.
 With an e-mail address, an order is only found if the address is the order's own.
@@ -38,7 +38,7 @@ from . import arguments
 ApiT = TypeVar("ApiT", bound=Api)
 _STATUS = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _UNSOLD = ("pending", "failed", "cancelled")
-"""Statuses of orders for which nothing was paid that stays."""
+"""Statuses of orders without a payment that the shop keeps."""
 
 
 class OrdersRequest(NamedTuple):
@@ -46,7 +46,7 @@ class OrdersRequest(NamedTuple):
 
     Attributes:
         email: the customer's, in lower case.
-        status: that they have; None for any.
+        status: of the orders; None for any.
         when: the time in which they were placed; None for any.
         limit: orders on a page.
         page: its number, from 1.
@@ -60,11 +60,11 @@ class OrdersRequest(NamedTuple):
 
     @property
     def reach(self) -> int:
-        """How many orders have to be read for the page."""
+        """How many orders must be read for the page."""
         return self.limit * self.page
 
     def has(self, order: Order) -> bool:
-        """Whether an order of the customer is one of them."""
+        """Whether an order of the customer matches the request."""
         in_time = self.when is None or self.when.has(order.created)
         return in_time and self.status in (None, order.status)
 
@@ -101,14 +101,14 @@ class Orders(ABC, Generic[ApiT]):
 
     @abstractmethod
     def read(self, found: Fields, *, with_customer: bool) -> Order:
-        """Read an order; who placed it only if requested."""
+        """Read an order; include the customer only if requested."""
 
     @abstractmethod
     def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
         """Return orders of an address as results, newest first.
 
-        They reach to the end of the requested page at least, and may be more; `total` is
-        how many match, where all of them were read.
+        They include at least everything up to the end of the requested page, and may be more;
+        `total` is the number that match, if all of them were read.
         """
 
     @abstractmethod
@@ -117,13 +117,13 @@ class Orders(ABC, Generic[ApiT]):
 
     @abstractmethod
     def refunds(self, found: Fields) -> Plan[RefundStatus]:
-        """Return what was paid back of an order, by `refund_status`."""
+        """Return the refunds of an order, by `refund_status`."""
 
     @abstractmethod
     def cancel(
         self, found: Fields, reason: str | None, *, with_customer: bool
     ) -> Plan[Cancellation]:
-        """Cancel an order that `check_cancellable` lets pass.
+        """Cancel an order that `check_cancellable` accepts.
 
         Args:
             found: the order.
@@ -135,14 +135,15 @@ class Orders(ABC, Generic[ApiT]):
         """Return a status of orders if it can be one.
 
         Raises:
-            StoreError: invalid_request, it is no word; invalid_input, it is none of the platform's.
+            StoreError: invalid_request, it is not a word; invalid_input, the platform has no such
+                status.
         """
         if not isinstance(status, str) or not _STATUS.fullmatch(status):
             raise StoreError("invalid_request", "status is not a word such as processing")
         return status
 
     def prepare(self) -> Plan[None]:
-        """Learn what reading orders takes; nothing where it takes nothing."""
+        """Request what is needed to read orders; by default nothing."""
         yield from ()
 
     def find(self, order: int | str, email: str | None) -> Plan[Fields]:
@@ -159,7 +160,7 @@ class Orders(ABC, Generic[ApiT]):
             yield from self.prepare()
         found = (yield from self.numbered(number, address)) if number else None
         if found is None:
-            # The same words whether there is no such order or it is somebody else's.
+            # The message is the same whether the order does not exist or is somebody else's.
             message = f"there is no order {str(order)[:40]} for this customer"
             raise StoreError("not_found", message)
         return found
@@ -194,13 +195,13 @@ class Orders(ABC, Generic[ApiT]):
 
         Args:
             email: the customer's.
-            status: that they have; None for any.
-            days: the first and the last on which they were placed; None for any.
+            status: of the orders; None for any.
+            days: the first and the last day on which they were placed; None for any.
             limit: orders on a page.
             page: its number, from 1.
 
         Raises:
-            StoreError: invalid_request, one of these cannot be.
+            StoreError: invalid_request, one of these is not valid.
         """
         size = arguments.limit(limit)
         arguments.items_to_read(size, page)
@@ -214,7 +215,7 @@ class Orders(ABC, Generic[ApiT]):
         return _on_page((yield from self.listed(request)), request)
 
     def check_cancellable(self, number: int | str, status: str) -> None:
-        """Refuse to cancel an order in another status than those that allow it.
+        """Refuse to cancel an order whose status does not allow it.
 
         Raises:
             StoreError: invalid_state.
@@ -224,20 +225,20 @@ class Orders(ABC, Generic[ApiT]):
 
 
 def age(entry: OrderNote | Refund) -> tuple[datetime, int]:
-    """Return what sorts notes and refunds, the oldest first; those without a date before all."""
+    """Return the sort key of notes and refunds: oldest first, those without a date before all."""
     return entry.created or datetime.min.replace(tzinfo=UTC), entry.id
 
 
 def refund_status(
     order_id: int, total: Money, refunds: Iterable[Refund], refunded: Decimal | None = None
 ) -> RefundStatus:
-    """Return what was paid back of an order in all; each refund of it must be there.
+    """Return the total refund of an order; all of its refunds must be supplied.
 
     Args:
         order_id: of the order.
-        total: what the order comes to.
-        refunds: all of them.
-        refunded: what the store itself says of all that was paid back; None for the refunds' sum.
+        total: the total of the order.
+        refunds: all refunds of it.
+        refunded: the total refund as the store reports it; None for the sum of `refunds`.
     """
     newest = sorted(refunds, key=age, reverse=True)
     if refunded is None:
@@ -256,7 +257,7 @@ def _on_page(found: Listing[Order], request: OrdersRequest) -> CustomerOrders:
 
 
 def summary(orders: Sequence[Order]) -> OrderSummary:
-    """Return what orders come to, whose refunds are all known."""
+    """Return the totals of orders whose refunds are all known."""
     spent: defaultdict[str, Decimal] = defaultdict(Decimal)
     for order in orders:
         if order.status not in _UNSOLD and order.refunded is not None:

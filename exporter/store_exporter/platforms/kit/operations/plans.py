@@ -29,13 +29,13 @@ ApiT = TypeVar("ApiT")
 
 @dataclass(frozen=True, slots=True)
 class Planned(Generic[P, T_co]):
-    """How one platform does an operation.
+    """How one platform performs an operation.
 
     Attributes:
-        spec: what it is.
+        spec: the specification of the operation.
         plan: makes the plan, from the platform's API and the operation's arguments.
         calls: API calls that it makes, as `METHOD path` or GraphQL operation names.
-        errors: error types that it may raise beyond those of any request, those of `spec` first.
+        errors: error types that it may raise besides those of any request; those of `spec` first.
         notes: what is special to this platform, in paragraphs.
         deadline: seconds for the whole of it where the client has no policy.
     """
@@ -66,7 +66,7 @@ def plan(
         deadline: seconds for the whole of it where the client has no policy.
 
     Raises:
-        TypeError: the function takes or returns something else than the specification.
+        TypeError: the parameters or the result of the function differ from the specification.
     """
 
     def planned(function: Callable[Concatenate[ApiT, P], Plan[T]]) -> Planned[P, T]:
@@ -85,7 +85,7 @@ def plan(
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    """Return a plan's signature as its specification would write it, without the API."""
+    """Return a plan's signature in the form of its specification, without the API."""
     signature = inspect.signature(function)
     _, *parameters = signature.parameters.values()
     result = written(signature.return_annotation).removeprefix("Plan[").removesuffix("]")
@@ -100,10 +100,10 @@ class Plans:
 
     Args:
         title: of the platform, for people.
-        modules: that hold its plans, each by itself or in tuples.
+        modules: the modules with its plans, single ones or in tuples.
         unsupported: operations that it cannot do, with the reason.
-        otherwise: the reason of every other operation without a plan, for a platform that is only
-            begun; without it, each has to be in `unsupported`.
+        otherwise: the reason for all other operations without a plan, for a platform that is not
+            complete; without it, each must be in `unsupported`.
 
     Attributes:
         planned: by name, in the order of the specification.

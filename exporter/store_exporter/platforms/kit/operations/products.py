@@ -1,4 +1,4 @@
-"""Which product an id or a SKU names; its price and stock, and those of its variations in all."""
+"""Finds products by id or SKU; price and stock of a product, and totals of its variations."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def find(
 
     Args:
         product: the id or SKU.
-        by_sku: finds what has a SKU.
-        by_id: finds what has an id, which is above zero.
+        by_sku: finds the product or variation with a SKU.
+        by_id: finds the product or variation with an id above zero.
 
     Raises:
         StoreError: not_found.
@@ -56,13 +56,13 @@ def find(
 
 
 def matching_sku(rows: Iterable[Fields], sku: str) -> Fields | None:
-    """Return what has a SKU; stores ignore case when they search, so the exact one comes first."""
+    """Return the row with a SKU; an exact match comes first, as stores ignore case in searches."""
     alike = [row for row in rows if row.text_or("sku").casefold() == sku.casefold()]
     return next((row for row in alike if row.text_or("sku") == sku), next(iter(alike), None))
 
 
 def total_quantity(counted: Iterable[Quantity | None]) -> Quantity | None:
-    """Add up what is left of variations; one that is not counted makes the sum unknown."""
+    """Add the stock of variations; if one is not counted, the sum is unknown."""
     known = list(counted)
     total: Quantity = 0
     for quantity in known:
@@ -77,12 +77,11 @@ class FoundProduct:
     """A product or a variation that was found.
 
     Attributes:
-        product: what was found; its `stock` names what the shop counts and prices.
-        variations: of the product that it is; none of one that has no others, None where they
-            have to be requested.
+        product: the product or variation; its `stock` names what the shop counts and prices.
+        variations: its variations; empty if it has none, None if they must be requested.
         whole: whether the product has all its details.
-        unreadable: why variations are left out, one for each; price and stock of the product are
-            then not known.
+        unreadable: the reason for each variation that is left out; price and stock of the product
+            are then unknown.
     """
 
     product: Product
@@ -102,7 +101,7 @@ class FoundProduct:
 
 
 class Lookup(ABC, Generic[ApiT]):
-    """Finds what is sold, on a platform that shows price and stock with a product.
+    """Finds products on a platform that shows price and stock with a product.
 
     Args:
         api: the platform's API.
@@ -113,7 +112,7 @@ class Lookup(ABC, Generic[ApiT]):
 
     @abstractmethod
     def by_sku(self, sku: str) -> Plan[FoundProduct | None]:
-        """Find what has a SKU; its details may be missing."""
+        """Find the product or variation with a SKU; its details may be missing."""
 
     @abstractmethod
     def product(self, identifier: int) -> Plan[FoundProduct | None]:
@@ -135,7 +134,7 @@ class Lookup(ABC, Generic[ApiT]):
         return find(product, self.by_sku, self._by_id)
 
     def _by_id(self, identifier: int) -> Plan[FoundProduct | None]:
-        """Find a product or a variation; the two have numbers of their own."""
+        """Find a product or a variation; each kind has its own ids."""
         return (yield from self.product(identifier)) or (yield from self.variation(identifier))
 
     def details(self, product: int | str) -> Plan[Product]:
@@ -151,7 +150,7 @@ class Lookup(ABC, Generic[ApiT]):
         return found.product
 
     def variations(self, offer: FoundProduct) -> Plan[Sequence[Product]]:
-        """Return all variations of the product that was found, or is a variation of.
+        """Return all variations of the product that was found, or whose variation was found.
 
         Raises:
             StoreError: not_found, the product is gone.
@@ -159,13 +158,13 @@ class Lookup(ABC, Generic[ApiT]):
         return (yield from self._product_of(offer)).complete().variations or ()
 
     def listed(self, product: int | str) -> Plan[Listing[Product]]:
-        """Return the same as a list, which leaves out what cannot be read."""
+        """Return them as a list that leaves out variations that cannot be read."""
         found = yield from self._product_of((yield from self._find(product)))
         rows, left_out = tuple(found.variations or ()), len(found.unreadable)
         return Listing(rows, len(rows) + left_out, left_out)
 
     def _product_of(self, offer: FoundProduct) -> Plan[FoundProduct]:
-        """Return the product with its variations that was found, or is a variation of."""
+        """Return the product that was found, or whose variation was found, with its variations."""
         if offer.variations is not None or offer.product.parent_id is None:
             return offer
         product = yield from self.product(offer.product.parent_id)
@@ -210,7 +209,7 @@ def product_of_variations(identifier: int, name: str, variations: Sequence[Produ
 
 
 def price_range(product: Product, variations: Sequence[Product] = ()) -> Price:
-    """Return what a product costs; with variations, from the lowest to the highest."""
+    """Return the price of a product; with variations, from the lowest to the highest."""
     amounts = [row.price for row in (variations or (product,)) if row.price is not None]
     amounts.sort(key=lambda money: money.amount)
     return Price(

@@ -1,4 +1,4 @@
-"""Reports of sales: the requested days, and the sums of the orders of these days."""
+"""Sales reports: the requested days, and the totals of the orders of these days."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ DEFINITIONS = ("created", "paid")
 
 
 class ReportDays(NamedTuple):
-    """Days as a caller names them: a period up to today, or the first day and perhaps the last.
+    """Requested days: a period up to today, or the first day and optionally the last.
 
     Attributes:
-        period: one of `PERIODS`, which counts without a first day.
+        period: one of `PERIODS`; used if there is no first day.
         first: the first day.
-        last: the last day; today without it.
+        last: the last day; today if it is None.
         definition: one of `DEFINITIONS`: which orders count.
     """
 
@@ -59,7 +59,7 @@ def requested_days(
     """Return the requested days of a report.
 
     Raises:
-        StoreError: invalid_request, they are no days, or there is no such period or definition.
+        StoreError: invalid_request, they are not days, or there is no such period or definition.
     """
     begin, end = arguments.days(first, last)
     if period not in PERIODS:
@@ -76,12 +76,12 @@ MOST_PRODUCTS = 10
 
 
 class SoldItems(NamedTuple):
-    """Some of a product that was sold.
+    """Pieces of a product that were sold.
 
     Attributes:
         product: its id.
         name: its name.
-        sku: what stands in the order, which may be a variation's.
+        sku: as in the order; it may be a variation's.
         pieces: how many.
         total: after discounts, without tax.
     """
@@ -94,7 +94,7 @@ class SoldItems(NamedTuple):
 
 
 class TopProducts:
-    """What was sold of each product, in each currency."""
+    """The sales of each product, in each currency."""
 
     def __init__(self) -> None:
         self._found: defaultdict[str, dict[int, SoldProduct]] = defaultdict(dict)
@@ -106,14 +106,14 @@ class TopProducts:
         if before is None:
             before = SoldProduct(one.product, one.name, one.sku, 0, Money(Decimal(0), currency))
         total = before.total.amount + one.total.amount
-        # Variations of one product have SKUs of their own.
+        # Each variation of a product has its own SKU.
         sku = before.sku if before.sku == one.sku else ""
         items = before.items + one.pieces
         money = Money(normalized(total, currency), currency)
         rows[one.product] = SoldProduct(one.product, before.name, sku, items, money)
 
     def of(self, currency: str) -> tuple[SoldProduct, ...]:
-        """Return those of which most pieces were sold in a currency."""
+        """Return the products with most pieces sold in a currency."""
         rows = self._found[currency].values()
         best = sorted(rows, key=lambda row: (-row.items, row.product_id))
         return tuple(best[:MOST_PRODUCTS])
@@ -121,17 +121,17 @@ class TopProducts:
 
 @dataclass(slots=True)
 class Sums:
-    """What sales come to in one currency.
+    """Totals of sales in one currency.
 
     Attributes:
-        orders: how many.
-        items: pieces.
-        gross: their totals, tax and shipping included.
+        orders: the number of orders.
+        items: the number of pieces.
+        gross: the sum of the orders' totals, tax and shipping included.
         tax: included in `gross`.
         shipping: included in `gross`, without tax.
         discounts: of coupons.
-        refunds: what was paid back.
-        unearned: tax and shipping that were paid back.
+        refunds: the amount refunded.
+        unearned: the tax and shipping that were refunded.
     """
 
     orders: int = 0
@@ -174,11 +174,11 @@ class Sums:
 
 
 class Sales:
-    """What orders and refunds come to, by currency.
+    """Totals of orders and refunds, by currency.
 
     Attributes:
         sums: by the code of the currency.
-        unreadable: how many of both are in no figure because they cannot be read.
+        unreadable: how many orders and refunds are not counted because they cannot be read.
     """
 
     def __init__(self) -> None:
@@ -193,7 +193,7 @@ class Sales:
             self._tops.add(line)
 
     def report(self, currency: str, *, definition: str, first: date, last: date) -> SalesReport:
-        """Return the report in the shop's currency, with those in others beside it."""
+        """Return the report in the shop's currency, with the reports in others."""
         own, *others = (
             self.sums[code].report(code, self._tops, definition=definition, first=first, last=last)
             for code in (currency, *sorted(self.sums.keys() - {currency}))
@@ -221,7 +221,7 @@ def report_plan(
     errors: tuple[ErrorName, ...] = (),
     deadline: float = DEADLINE,
 ) -> Callable[[Callable[[ApiT, SalesRequest], Plan[Sales]]], Planned[..., SalesReport]]:
-    """Make a function that adds up sales the plan of get_sales_report.
+    """Make a function that sums sales the plan of get_sales_report.
 
     Args:
         zone: requests the time zone of the shop's calendar.

@@ -21,14 +21,14 @@ SORTS = ("newest", "price", "price_desc", "popularity", "rating", "title")
 
 
 class SearchRequest(NamedTuple):
-    """What is searched for; None for what does not matter.
+    """The criteria of a search; None for any.
 
     Attributes:
         words: in name and description.
         category: id, slug or name.
         low: the lowest price, in the shop's currency.
         high: the highest.
-        in_stock: whether it can be had.
+        in_stock: whether the product can be bought.
         attributes: options by name, both in lower case.
         sort: one of `SORTS`; None for the platform's own order.
         limit: products on a page.
@@ -47,13 +47,13 @@ class SearchRequest(NamedTuple):
 
     @property
     def reach(self) -> int:
-        """How many products have to be read for the page; all of them where we choose ourselves."""
+        """How many products must be read for the page; all of them if we filter them ourselves."""
         return arguments.MOST_ITEMS if self.attributes else self.limit * self.page
 
     def shown(self, found: Listing[Product]) -> Listing[Product]:
         """Return the requested page of a list that was read so far.
 
-        Options of attributes are compared here, as no platform finds them all.
+        Attribute options are compared here, because no platform can search for all of them.
         """
         if self.attributes:
             kept = tuple(product for product in found if self._has_options(product))

@@ -1,4 +1,4 @@
-"""Ways of delivery by zone."""
+"""Shipping methods by zone."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ApiT = TypeVar("ApiT")
 
 
 class Zone(NamedTuple):
-    """Where a shop delivers to.
+    """A shipping zone.
 
     Attributes:
         id: as a string.
         name: for people.
-        fields: the platform's object, where its ways of delivery are read from that.
-        countries: codes of the countries in it, `*` for all that no other zone has; empty where
-            the platform shows them otherwise.
+        fields: the platform's object, if the shipping methods are read from it.
+        countries: codes of the countries in it, `*` for all that no other zone has; empty if the
+            platform shows them differently.
     """
 
     id: str
@@ -55,11 +55,11 @@ def zones_named(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zon
 def shipping_info(
     zones: Mapping[str, tuple[ShippingMethod, ...]], currency: Callable[[], Plan[str]]
 ) -> Plan[ShippingInfo]:
-    """Return the ways of delivery, and where free delivery without a coupon begins.
+    """Return the shipping methods, and the amount from which delivery is free without a coupon.
 
     Args:
-        zones: the ways by the name of the zone.
-        currency: requests the shop's currency, which zero is in.
+        zones: the shipping methods by the name of the zone.
+        currency: requests the shop's currency, for an amount of zero.
     """
     every = (method for methods in zones.values() for method in methods)
     free = [m for m in every if m.kind == "free_shipping" and not m.needs_coupon]

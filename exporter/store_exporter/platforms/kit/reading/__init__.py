@@ -1,1 +1,1 @@
-"""Reading what stores send: every value has the type that it should have, or the error says so."""
+"""Reads the data of stores: every value has the expected type, or there is an error about it."""

@@ -1,4 +1,4 @@
-"""A shop's calendar: its time zone, its days, and the time that they take. No I/O."""
+"""A shop's calendar: its time zone, its days, and their beginning and end. No I/O."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def zone_at(offset: int) -> tzinfo:
 
 
 def today(now: float, zone: tzinfo) -> date:
-    """Return the day that it is in the shop's calendar; `now` is Unix time in seconds."""
+    """Return today's date in the shop's calendar; `now` is Unix time in seconds."""
     return datetime.fromtimestamp(now, zone).date()
 
 
 class TimeRange(NamedTuple):
-    """The time of some days, from one moment up to another, which is not part of it."""
+    """The time of some days, from a first moment up to, but not including, a last one."""
 
     begin: datetime
     end: datetime
@@ -42,7 +42,7 @@ class TimeRange(NamedTuple):
 
     @classmethod
     def up_to(cls, first: date | None, last: date | None, now: float, zone: tzinfo) -> TimeRange:
-        """Return the time of days of which the first may be open, and the last, until now."""
+        """Return the time of days; no first day means since ever, no last day means until now."""
         begin, end = first or _EARLIEST, last or today(now, zone)
         return cls.of(begin, max(begin, end), zone)
 

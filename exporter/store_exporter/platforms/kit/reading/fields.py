@@ -1,4 +1,4 @@
-"""Reading of JSON responses: every member has the type it should have, or there is a typed error.
+"""Reads JSON responses: every member has the expected type, or there is a typed error.
 
 Members that decide what a figure or a name is are read strictly. Members that only decorate
 (`*_or` methods) fall back to a default instead.
@@ -24,7 +24,7 @@ _FLAGS: Mapping[Any, bool] = {
     **dict.fromkeys((True, "1", "yes", "true"), True),
     **dict.fromkeys((False, "0", "no", "false"), False),
 }
-"""What PHP and its plugins write for true and false; 1 and 0 are equal to them."""
+"""The values that PHP and its plugins write for true and false; 1 and 0 equal them."""
 _NO_DATE = re.compile(r"(0000-|-0001-).*|")
 """How the empty date of a database arrives, and PHP's empty text."""
 _ENUM = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
@@ -53,7 +53,7 @@ def _kind(value: object) -> str:
 
 
 def has_date(value: object) -> bool:
-    """Whether there is a date, and none of the ways in which stores write that there is none."""
+    """Whether the value is a date, and not one of the values that stores write for none."""
     # False is one of the integers.
     if value is None or (isinstance(value, int) and not value):
         return False
@@ -61,9 +61,9 @@ def has_date(value: object) -> bool:
 
 
 def as_list(value: Any) -> list[Any] | None:
-    """Return a list; None for what is none.
+    """Return a list; None if the value is not a list.
 
-    PHP writes a list of which it took something out as an object with the places of the others.
+    PHP writes a list from which it removed an item as an object, with the indices of the others.
     """
     if isinstance(value, Mapping) and value and all(map(_PLACE.fullmatch, value)):
         return list(value.values())
@@ -81,8 +81,8 @@ class Fields:
         value: what should be an object.
         where: its name in error messages, such as `order 51`.
 
-    A member may be an error, where the response says why it has none; reading it strictly raises
-    that.
+    A member may be an error if the response says why it has no value; reading it strictly raises
+    that error.
 
     Raises:
         StoreError: invalid_response, at construction and from every method that reads strictly.
@@ -103,7 +103,7 @@ class Fields:
 
     @classmethod
     def row(cls, value: Any, what: str, index: int) -> Fields:
-        """Return an item of a list, which is called by its place and its id, if it has one."""
+        """Return an item of a list, named by its index, and by its id if it has one."""
         known = value.get("id") if isinstance(value, Mapping) else None
         number = f" (id {str(known)[:60]})" if isinstance(known, (int, str)) and known else ""
         return cls(value, f"{what}[{index}]{number}")
@@ -131,7 +131,7 @@ class Fields:
         return list(self._members)
 
     def has(self, name: str) -> bool:
-        """Whether the member is there and not null."""
+        """Whether the member is present and not null."""
         return self._members.get(name) is not None
 
     def raw(self, name: str) -> Any:
@@ -146,7 +146,7 @@ class Fields:
         return html.unescape(value)
 
     def opaque(self, name: str = "id") -> str:
-        """Read an id or a cursor, which has to go back to the store as it came."""
+        """Read an id or a cursor, which must go back to the store unchanged."""
         value = self._members.get(name)
         if not isinstance(value, str):
             raise self._wrong(name, "a string")
@@ -171,10 +171,10 @@ class Fields:
         return value
 
     def one_of_or(self, name: str, known: Collection[str], default: str) -> str:
-        """Read one value of an enumeration that later versions may have more of.
+        """Read a value of an enumeration that later versions may extend.
 
         Returns:
-            `default` for a value that is written like one and not known here.
+            `default` for a value that has the form of one and is not known here.
         """
         value = self.text(name)
         if value not in known and _ENUM.fullmatch(value):
@@ -182,14 +182,14 @@ class Fields:
         return self.one_of(name, known)
 
     def flag(self, name: str) -> bool:
-        """Read a boolean; PHP may have made a string or a number of it."""
+        """Read a boolean; PHP may have turned it into a string or a number."""
         value = self._members.get(name)
         if not isinstance(value, (bool, int, str)) or value not in _FLAGS:
             raise self._wrong(name, "a boolean")
         return _FLAGS[value]
 
     def integer(self, name: str, *, low: int = 0) -> int:
-        """Read a whole number from `low` on; PHP may have made a string or a float of it."""
+        """Read a whole number of at least `low`; PHP may have made a string or a float of it."""
         value = self._members.get(name)
         if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             value = int(value)
@@ -206,12 +206,12 @@ class Fields:
         return self.integer(name, low=1)
 
     def identifier_if_any(self, name: str) -> int | None:
-        """Read an id that is 0, null or PHP's empty text or false where there is none."""
+        """Read an id; None for 0, null and PHP's empty text or false."""
         value = self._members.get(name)
         return None if value is False or value in (None, "") else self.integer(name) or None
 
     def quantity(self, name: str) -> Quantity:
-        """Read a number of pieces, which is negative where more was sold than there was."""
+        """Read a number of pieces; it is negative if more were sold than were in stock."""
         value = self._members.get(name)
         if value is None or isinstance(value, (bool, list, dict)):
             raise self._wrong(name, "a number")
@@ -237,12 +237,12 @@ class Fields:
         return found
 
     def money(self, name: str, currency: str) -> Money:
-        """Read an amount such as `"12.50"`; some plugins make a JSON number of it."""
+        """Read an amount such as `"12.50"`; some plugins turn it into a JSON number."""
         amount = decimal_number(self._given(name), f"{self.where}: {name}")
         return Money(normalized(amount, currency), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
-        """Read an amount that may be null, empty or false, for none, but must be there."""
+        """Read an amount that may be null, empty or false for none, but must be present."""
         value = self._members.get(name, _MISSING)
         if value is False or value in (None, ""):
             return None
@@ -250,7 +250,7 @@ class Fields:
         return Money(normalized(amount, currency), currency)
 
     def gmt(self, name: str) -> datetime:
-        """Read a date that is in GMT without saying so."""
+        """Read a date in GMT that does not name its zone."""
         value = self._members.get(name)
         if isinstance(value, str):
             try:
@@ -266,13 +266,13 @@ class Fields:
         raise self._wrong(name, "a date")
 
     def gmt_if_any(self, name: str) -> datetime | None:
-        """Read a date in GMT that may be null or empty, but must be there."""
+        """Read a date in GMT that may be null or empty, but must be present."""
         return self.gmt(name) if has_date(self._members.get(name, _MISSING)) else None
 
     def seconds(self, name: str) -> int:
         """Read a date in GMT as whole Unix seconds."""
         moment = self.gmt(name)
-        # An empty date of a database arrives as one of the year 0 or 1.
+        # The empty date of a database arrives as a date in the year 0 or 1.
         if moment.year < 1971:
             raise StoreError("invalid_response", f"{self.where}: {name} is {moment:%Y-%m-%d}")
         return int(moment.timestamp())
@@ -306,10 +306,10 @@ class Fields:
         return value
 
     def children(self, name: str) -> Iterator[Fields]:
-        """Read a list of objects, each of which is there once however often it came.
+        """Read a list of objects, and drop duplicates.
 
         Raises:
-            StoreError: invalid_response, also for two of one id that are not alike.
+            StoreError: invalid_response, also for two different objects with the same id.
         """
         known: dict[int | str, Any] = {}
         for index, item in enumerate(self.listed(name)):
@@ -325,12 +325,12 @@ class Fields:
             yield row
 
     def optional_strings(self, name: str) -> tuple[str, ...]:
-        """Read a list of strings that only decorates; whatever is no string is left out."""
+        """Read a list of strings that only decorates; other values are left out."""
         value = as_list(self._members.get(name)) or ()
         return tuple(html.unescape(item) for item in value if isinstance(item, str))
 
     def optional_items(self, name: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
-        """Read a list of objects that only decorates; whatever cannot be read is left out."""
+        """Read a list of objects that only decorates; unreadable ones are left out."""
         found = []
         for item in as_list(self._members.get(name)) or ():
             try:

@@ -1,4 +1,4 @@
-"""Lists as they came, and reading them when single items may be broken."""
+"""Raw lists, and reading them although single items may be broken."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Rows:
-    """What a list gave.
+    """The raw items of a list.
 
     Attributes:
-        items: unread; each id once.
-        total: how many there are in all, if the store says so.
-        complete: whether the end was reached, or as many as were requested.
+        items: raw items; each id once.
+        total: how many items the list has, if the store says so.
+        complete: whether the end, or the requested number of items, was reached.
     """
 
     items: list[Any] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Rows:
         return listing(self.items, what, read, total=self.total, complete=self.complete)
 
     def objects(self, what: str) -> Iterator[Fields]:
-        """Yield the items that are objects, to look for one among them."""
+        """Yield the items that are objects, to search among them."""
         for index, item in enumerate(self.items):
             if isinstance(item, Mapping):
                 yield Fields.row(item, what, index)
@@ -61,7 +61,7 @@ class Rows:
 
 
 def page_of(found: Listing[T], number: int, size: int) -> Listing[T]:
-    """Return a page of a list that was read up to that page's end at least.
+    """Return a page of a list that was read at least to the end of that page.
 
     Args:
         found: the list from its beginning.
@@ -77,9 +77,9 @@ def page_of(found: Listing[T], number: int, size: int) -> Listing[T]:
 
 
 def matching(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
-    """Return a list without what was not requested.
+    """Return a list without items that were not requested.
 
-    A cache or firewall that drops the query makes a store send everything.
+    If a cache or firewall drops the query, the store sends everything.
     """
     kept = tuple(item for item in found if matches(item))
     if len(kept) == len(found):
@@ -96,7 +96,7 @@ def unexpected_items(path: str) -> StoreError:
 
 
 def only_enabled(found: Listing[tuple[bool, T]]) -> Listing[T]:
-    """Return those of a list that are switched on, as each of them says first."""
+    """Return the items of a list that are enabled, which is the first value of each pair."""
     kept = tuple(item for is_on, item in found if is_on)
     return Listing(kept, len(kept), found.unreadable)
 
@@ -121,7 +121,7 @@ def listing(
 def readable(
     items: Iterable[Any], what: str, read: Callable[[Fields], T]
 ) -> tuple[list[T], list[StoreError]]:
-    """Return those items of a list that can be read, and why others cannot.
+    """Return the readable items of a list, and the reasons why others cannot be read.
 
     Raises:
         StoreError: invalid_response, none of them can be read.

@@ -1,4 +1,4 @@
-"""Reading amounts of money from what platforms send: exact decimals with their currency."""
+"""Reads amounts of money from platforms' data: exact decimals with their currency."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ISO = {
     4: "CLF UYW",
 }
 _DECIMALS = {code: decimals for decimals, codes in _ISO.items() for code in codes.split()}
-"""Minor units of the currencies that have not two, as ISO 4217 lists them."""
+"""Decimals of the currencies that do not have two, from ISO 4217."""
 
 
 def _unreadable(value: object, where: str) -> StoreError:
@@ -74,17 +74,17 @@ def float_amount(value: object, where: str) -> Decimal:
     found = decimal_number(value, where)
     if found == found.to_integral_value():
         return found.quantize(Decimal(1))
-    # Beyond its decimals stands what is left of a subtraction of floats.
+    # Digits beyond its decimals are rounding errors of a subtraction of floats.
     return _FLOAT.plus(found).quantize(_SMALLEST, context=_WIDE).normalize()
 
 
 def plain_decimal(value: object, thousands: str, decimal: str) -> object:
-    """Return an amount that is formatted for people as a plain decimal; anything else as it is.
+    """Turn an amount that is formatted for people into a plain decimal; return other values as is.
 
     Args:
         value: such as `"1,234.50"`.
-        thousands: the sign that the shop sets between groups of digits; empty for none.
-        decimal: the sign that it sets before decimals.
+        thousands: the shop's separator between groups of digits; empty for none.
+        decimal: its decimal separator.
     """
     if not isinstance(value, str) or thousands == decimal:
         return value
@@ -132,10 +132,10 @@ def decimal_places(value: object, where: str) -> int:
 def currency_code(value: object, where: str) -> str:
     """Read a currency's code, in upper case.
 
-    One that ISO does not know is kept: shops make up their own.
+    A code that ISO does not know is kept: shops invent their own.
 
     Raises:
-        StoreError: invalid_response, it does not even look like one.
+        StoreError: invalid_response, it does not have the form of one.
     """
     if isinstance(value, str) and value.isascii() and _CODE.fullmatch(value.upper()):
         return value.upper()
@@ -148,7 +148,7 @@ def decimals_of(currency: str) -> int:
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    """Return an amount that was computed, such as an average, with its currency's decimals."""
+    """Round a computed amount, such as an average, to its currency's decimals."""
     return amount.quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_UP)
 
 

@@ -1,4 +1,4 @@
-"""Reading lists that come in numbered pages: a part of one, or all of it within a time."""
+"""Reads lists in numbered pages: a part of a list, or all of it within a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .fields import Fields
 from .lists import Rows
 
 _SAMPLED = 5
-"""How many pages show how long the others will take."""
+"""The number of pages after which the time for the others can be estimated."""
 
 
 Smaller = Callable[[int, StoreError], int | None]
@@ -28,7 +28,7 @@ class NumberedPage(Protocol):
 
     @property
     def items(self) -> Sequence[Any]:
-        """What is on it, unread."""
+        """The raw items on the page."""
 
     @property
     def total(self) -> int | None:
@@ -54,11 +54,11 @@ def read_pages(
     Args:
         ask: for a page by its number, which begins with 1, and its size.
         size: the most items that a page may have.
-        most: items that are read at most, whatever the store says there are.
+        most: the most items that are read, whatever number the store reports.
         limit: items requested; all of them without it.
         until: ends the reading before an item for which it is true.
         smaller: says how to go on after a page that failed; without it that is not tried.
-        left: how many seconds there are left for it; as many as it takes without it.
+        left: returns how many seconds are left for it; without it, time is not limited.
     """
     pages = _Pages(ask, min(limit or size, size), smaller, left)
     found = Rows()
@@ -69,7 +69,7 @@ def read_pages(
         for item in page.items:
             if until is not None and until(item):
                 return found
-            # Pages shift when something is added meanwhile, and then repeat an item.
+            # If something is added meanwhile, pages shift and repeat an item.
             key = item.get("id") if isinstance(item, dict) else None
             if not isinstance(key, (int, str)) or key not in seen:
                 seen.add(key if isinstance(key, (int, str)) else None)
@@ -105,8 +105,8 @@ def read_all(
         How many items could not be read.
 
     Raises:
-        StoreError: response_too_large, what is left of the list will take longer than there is
-            time; invalid_response, it ended before its own total, or no item can be read.
+        StoreError: response_too_large, the rest of the list would take longer than the time left;
+            invalid_response, it ended before its own total, or no item can be read.
     """
     pages = _Pages(ask, size, smaller, left)
     seen: set[Any] = set()
@@ -137,7 +137,7 @@ def read_all(
 
 
 class _Pages:
-    """The pages of a list in turn, smaller ones where the store is too slow for the first ones.
+    """The pages of a list in turn; smaller ones if the store is too slow for the first size.
 
     Args:
         ask: for a page by its number and its size.
@@ -162,7 +162,7 @@ class _Pages:
 
     @property
     def read(self) -> int:
-        """How many items the pages so far have room for."""
+        """The number of items for which the pages so far have room."""
         return self.number * self._size
 
     def next(self) -> Plan[NumberedPage]:
@@ -177,10 +177,10 @@ class _Pages:
                 page = yield from self._ask(self.number + 1, self._size)
             except StoreError as error:
                 smaller = self._smaller(self._size, error)
-                # The smaller one may take as long.
+                # The smaller page may take as long.
                 if smaller is None or self._left() <= before - self._left():
                     raise
-                # What was read is so many of the smaller pages, or a little more.
+                # The items read so far fill this many of the smaller pages, or a little more.
                 self._size, self.number = smaller, self.number * self._size // smaller
             else:
                 self.number += 1
@@ -188,14 +188,14 @@ class _Pages:
                 return page
 
     def expected(self, rest: int) -> float:
-        """Return how many seconds so many more pages take at least, by those before.
+        """Return how many seconds `rest` more pages take at least, judged by the previous pages.
 
-        A store that was idle is slow at first: a few pages show the order of magnitude alone.
+        A store that was idle is slow at first: a few pages show only the order of magnitude.
         """
         return rest * self.spent / self.number / (3 if self.number < _SAMPLED else 1)
 
     def after(self, page: NumberedPage) -> int:
-        """Return how many pages come after the last one, 1 where nothing shows it."""
+        """Return how many pages follow the last one read; 1 if nothing shows it."""
         if not page.items:
             return 0
         if page.pages is None:

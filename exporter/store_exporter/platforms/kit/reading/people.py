@@ -9,7 +9,7 @@ from .fields import Fields
 
 
 class AddressMembers(NamedTuple):
-    """What a platform calls the members of an address.
+    """A platform's names for the members of an address.
 
     Attributes:
         lines: of the street, in their order.
@@ -29,16 +29,16 @@ class AddressMembers(NamedTuple):
 
 
 def full_name(person: Fields) -> str:
-    """Read a name, of which one part may be missing."""
+    """Read a name; one part may be missing."""
     return f"{person.text_or('first_name')} {person.text_or('last_name')}".strip()
 
 
 def read_address(address: Fields, members: AddressMembers, name: str) -> ShippingAddress:
-    """Read where a parcel goes; what is missing is empty.
+    """Read a shipping address; missing parts are empty.
 
     Args:
         address: the object.
-        members: what its members are called.
+        members: the names of its members.
         name: of the person.
     """
     return ShippingAddress(

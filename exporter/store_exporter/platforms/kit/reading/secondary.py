@@ -1,4 +1,4 @@
-"""Facts beside those that were requested: what makes no sense is None, and reported by name."""
+"""Reads secondary facts of a result: unreadable ones are None, and reported by name."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class Secondary:
-    """Reads the facts of one result that nobody requested by themselves.
+    """Reads the secondary facts of one result.
 
-    A result has what its operation is for, which is read strictly, and much that goes with
-    it: the end of a sale beside a price, a line beside an order. Such a fact never fails the
-    result. It is None, or a line is left out, and its name is among `unreadable`.
+    The main facts of a result, which its operation is for, are read strictly. Secondary facts are
+    the end of a sale beside a price, or a line beside an order. Such a fact never fails the result:
+    it is None, or the line is left out, and its name is in `unreadable`.
     """
 
     __slots__ = ("_unreadable",)
@@ -31,7 +31,7 @@ class Secondary:
         return tuple(self._unreadable)
 
     def read(self, name: str, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """Return what a strict reader gives, or None where it raises.
+        """Return the value of a strict reader, or None if it raises.
 
         Args:
             name: that the fact has in the result.
@@ -46,7 +46,7 @@ class Secondary:
             return None
 
     def rows(self, name: str, items: Iterable[Any] | None, read: Callable[[Fields], T]) -> list[T]:
-        """Return the rows that can be read of a list, such as one that `read` gave.
+        """Return the readable rows of a list, such as one that `read` returned.
 
         Args:
             name: that the list has in the result.

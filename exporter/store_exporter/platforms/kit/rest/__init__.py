@@ -1,1 +1,1 @@
-"""A REST API: requests for resources and for lists in numbered pages, and what responses mean."""
+"""REST APIs: requests for resources and lists in numbered pages, and the meaning of responses."""

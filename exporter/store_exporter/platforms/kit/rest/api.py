@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RestPage:
-    """One page of a list: its items unread, and what the store says of all pages, if it does."""
+    """One page of a list: its raw items, and the totals of all pages if the store reports them."""
 
     name: str
     items: list[Any]
@@ -54,11 +54,11 @@ class Api(connection.Api):
     page_size: ClassVar[int]
     """The most items that the store puts on a page."""
     most_pages: ClassVar[int]
-    """Pages that one operation reads at most, whatever the store says there are."""
+    """The most pages that one operation reads, whatever number the store reports."""
     in_full: ClassVar[Mapping[str, str]]
-    """What requests a list of amounts in full, in an order in which new items come last."""
+    """Parameters that request a complete list of amounts, in an order with new items last."""
     size_name: ClassVar[str] = "per_page"
-    """Parameter of the size of a page."""
+    """Parameter for the size of a page."""
     page_name: ClassVar[str] = "page"
     """Parameter of its number, from 1."""
     ids_name: ClassVar[str] = "include"
@@ -68,15 +68,15 @@ class Api(connection.Api):
     pages_header: ClassVar[str] = ""
     """Header that says how many pages it has."""
     wrappings: ClassVar[Mapping[str, Wrapping]] = {}
-    """Where the content stands in JSON that holds more than it, by the beginnings of paths."""
+    """Where the content is in JSON that wraps it, by the beginnings of paths."""
     brief: ClassVar[Mapping[str, str]] = {}
-    """What requests no more of each item than its id."""
+    """Parameters that request only the id of each item."""
     members_name: ClassVar[str] = ""
     """Parameter of the requested members of a resource, with commas between them."""
     spare_members: ClassVar[Mapping[str, Sequence[str]]] = {}
     """Short members of all resources at a path or in a list there; see `random_members`."""
     public_paths: ClassVar[Collection[str]] = ()
-    """Paths of what is the same for everybody for a while, so that it may come out of a cache."""
+    """Paths of content that is the same for everybody for a while, so that a cache may serve it."""
     reader: ClassVar[RestReader]
     """Reads the responses."""
 
@@ -98,7 +98,7 @@ class Api(connection.Api):
             params: the query; None and empty values are left out.
             json: the body.
             headers: further headers.
-            idempotent: whether it may be repeated; GET and PUT may unless said otherwise.
+            idempotent: whether it may be repeated; by default GET and PUT may.
 
         Raises:
             StoreError: whatever a request may raise.
@@ -131,7 +131,7 @@ class Api(connection.Api):
         return self.reader.read(response)
 
     def content(self, path: str, response: Response) -> Any:
-        """Return the resource in a successful response, out of what the store wraps it in.
+        """Return the resource in a successful response, unwrapped.
 
         Raises:
             StoreError: as the response says; invalid_response, the wrapping is missing.
@@ -139,7 +139,7 @@ class Api(connection.Api):
         return self._wrapping(path).resource_in(self.read(path, response), path)
 
     def _wrapping(self, path: str) -> Wrapping:
-        """Return how the store wraps what has a path."""
+        """Return how the store wraps the content at a path."""
         return next((w for begin, w in self.wrappings.items() if path.startswith(begin)), BARE)
 
     def _list_size(self, response: Response) -> tuple[int | None, int | None]:
@@ -250,7 +250,7 @@ class Api(connection.Api):
         Args:
             path: of the list.
             params: the query without size and number of a page.
-            limit: items requested; all of them, as far as the pages go, without it.
+            limit: items requested; without it all, up to the most pages.
             until: ends the reading before an item for which it is true.
 
         Raises:
@@ -275,11 +275,11 @@ class Api(connection.Api):
         *,
         limit: int | None = None,
     ) -> Plan[Listing[T]]:
-        """GET the results in a list; those that make no sense are left out and counted.
+        """GET the results in a list; those that cannot be read are left out and counted.
 
         Args:
             path: of the list.
-            what: it is called in messages.
+            what: its name in messages.
             read: reads an item.
             params: as in `rows`, and so is the limit.
             limit: see there.
@@ -314,12 +314,12 @@ class Api(connection.Api):
         )
 
     def get_by_ids(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
-        """GET those items of a list that have one of some ids, in as many requests as it takes.
+        """GET the items of a list with these ids, in as many requests as needed.
 
         Args:
             path: of the list.
             ids: any number of them.
-            params: the query besides.
+            params: the rest of the query.
         """
         found: list[Fields] = []
         numbers, size = sorted(ids), self.page_size

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-# Whoever keeps a response is no opponent, and must only not have seen the same choice before.
+# A cache is no attacker; it only must not have seen the same choice before.
 _RANDOM = Random()  # noqa: S311
 
 
@@ -19,8 +19,8 @@ class MemberRequest(NamedTuple):
 
     Attributes:
         params: the query with them.
-        spare: from which they were chosen.
-        chosen: those that are requested, half of them.
+        spare: the members to choose from.
+        chosen: the half of them that is requested.
     """
 
     params: Mapping[str, Any] | None
@@ -31,10 +31,10 @@ class MemberRequest(NamedTuple):
         """Return a member that shows that items were made for another request.
 
         A store that ignores which members are requested returns all of them, or those that it has.
-        This proves nothing.
+        That proves nothing.
 
         Returns:
-            "" where they were made for this request, None where nothing shows which.
+            "" if they were made for this request, None if nothing shows for which they were made.
         """
         shown = [{name for name in self.spare if _has(item, name)} for item in items]
         if not self.chosen or not shown or any(len(one) != len(self.chosen) for one in shown):

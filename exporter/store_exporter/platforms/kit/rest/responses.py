@@ -1,4 +1,4 @@
-"""Reading responses of a REST API: JSON, and errors by their code, else by the status. No I/O."""
+"""Reads responses of a REST API: JSON, and errors by code or else by status. No I/O."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ STATUSES: Mapping[int, ErrorName] = {
     422: "invalid_request",
     429: "rate_limited",
 }
-"""Error type by status; from 500 on it is server_error."""
+"""Error type by status; statuses from 500 are server_error."""
 
 
 class RestReader(ABC):
-    """Reads the responses of one platform, whose codes and texts a subclass has."""
+    """Reads the responses of one platform; a subclass adds its codes and texts."""
 
     marks: ClassVar[Marks]
-    """Of the platform, and of those who respond in its place."""
+    """Marks of the platform, and of others that respond in its place."""
     codes: ClassVar[Mapping[str, ErrorName]] = {}
-    """Error types by the platform's codes, which count before the status."""
+    """Error types by the platform's codes, which take precedence over the status."""
     statuses: ClassVar[Mapping[int, ErrorName]] = STATUSES
-    """Error types by status, for codes that are not known."""
+    """Error types by status, for unknown codes."""
 
     @abstractmethod
     def code_and_message(self, body: Any) -> tuple[str | None, str]:
-        """Return the code and the words of an error; None and "" where it has none."""
+        """Return the code and message of an error; None and "" if it has none."""
 
     def read(self, response: Response) -> Any:
         """Return the JSON of a successful response.
@@ -63,7 +63,7 @@ class RestReader(ABC):
         return StoreError(self.error_type(status, code, message), message, status=status, code=code)
 
     def error_type(self, status: int, code: str | None, message: str) -> ErrorName:
-        """Return the error type of an error; `message` is its own or tells of the status."""
+        """Return the error type of an error; `message` is its own or describes the status."""
         del message
         if code is not None and code in self.codes:
             return self.codes[code]
@@ -75,7 +75,7 @@ class RestReader(ABC):
 def server_time(response: Response) -> float | None:
     """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
 
-    A response out of a cache has the time at which it was made, so that is not used either.
+    A response from a cache has the time at which it was made, so its date is not used either.
     """
     if "age" in response.headers:
         return None

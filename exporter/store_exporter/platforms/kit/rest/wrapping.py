@@ -1,4 +1,4 @@
-"""Where the content stands in JSON that holds more than it. No I/O.
+"""Finds the content in JSON that wraps it. No I/O.
 
 Some platforms send a list as it is, with its length in headers. Others wrap it, such as in
 `{"data": [...], "meta": {"pagination": {"total": 36, "total_pages": 1}}}` or in
@@ -20,8 +20,8 @@ class Wrapping:
     """How a store wraps what it sends.
 
     Attributes:
-        items: member with the items of a list; "" where the list is all of the JSON.
-        resource: member with a single resource; "" where that is all of the JSON.
+        items: member with the items of a list; "" if the list is all of the JSON.
+        resource: member with a single resource; "" if the resource is all of the JSON.
         total: the members that lead to the number of items on all pages, outermost first.
         pages: the members that lead to the number of pages.
     """
@@ -32,7 +32,7 @@ class Wrapping:
     pages: tuple[str, ...] = ()
 
     def items_in(self, body: Any, what: str) -> Any:
-        """Return the list, whatever it is, that JSON wraps; `what` calls it in messages.
+        """Return the unchecked list that JSON wraps; `what` is its name in messages.
 
         Raises:
             StoreError: invalid_response, the JSON is no object.
@@ -49,7 +49,7 @@ class Wrapping:
 
 
 BARE = Wrapping()
-"""Of lists and resources that are all of the JSON."""
+"""For lists and resources that are not wrapped."""
 
 
 def _number(body: Any, members: tuple[str, ...]) -> int | None:
