@@ -14,13 +14,13 @@ class CartLine:
     """One line of a cart.
 
     Attributes:
-        key: the line's own name, which changing it takes.
-        product_id: of the product, or of the variation where it is one.
-        quantity: pieces.
+        key: identifies the line in calls that change or remove it.
+        product_id: id of the product, or of the variation if the line holds one.
+        quantity: number of pieces.
         maximum: the most pieces that can be bought; None if there is no such limit.
-        unit_price: of one piece, before coupons, with or without tax as the shop's cart shows it.
-        total: of the line, after coupons and without tax.
-        options: what distinguishes the variation.
+        unit_price: price of one piece before coupons, with or without tax as in the shop's cart.
+        total: price of the line after coupons, without tax.
+        options: the options that distinguish the variation, such as its colour.
     """
 
     key: str
@@ -36,7 +36,7 @@ class CartLine:
 
 @dataclass(frozen=True, slots=True)
 class CartCoupon:
-    """A coupon on a cart and what it takes off."""
+    """A coupon on a cart, and its discount."""
 
     code: str
     discount: Money
@@ -47,20 +47,20 @@ class Cart:
     """A shopper's cart.
 
     Attributes:
-        token: identifies the cart in the next call; keep it with the shopper's session, secret.
-        expires: when the token ends.
-        lines: what is in it.
-        coupons: what reduces it.
-        items: pieces in all; None if that is not known.
-        subtotal: of the goods, before coupons and without tax.
-        discount: by coupons.
-        shipping: None as long as it is not known.
-        tax: in all.
-        total: to be paid.
-        problems: what the store finds wrong with it, for the shopper.
-        renewed: True when the requested cart was lost and this one took its place.
-        unreadable: what the store sent broken: lines and coupons lack what could not be read, and
-            `items` and the lines' `maximum` are None.
+        token: identifies the cart in the next call; a secret to keep in the shopper's session.
+        expires: when the token expires.
+        lines: the goods in the cart.
+        coupons: the coupons applied to the cart.
+        items: number of pieces in all lines; None if it is not known.
+        subtotal: price of the goods before coupons, without tax.
+        discount: sum of the coupons' discounts.
+        shipping: price of the delivery; None until it is known.
+        tax: sum of all taxes.
+        total: the amount to pay.
+        problems: the store's complaints about the cart, written for the shopper.
+        renewed: True if the requested cart was lost and this one replaces it.
+        unreadable: names of what the store sent broken. `lines` and `coupons` lack the entries
+            that could not be read; `items` and a line's `maximum` are None.
     """
 
     token: str = field(repr=False)

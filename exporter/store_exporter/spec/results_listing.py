@@ -1,4 +1,4 @@
-"""Some of many: the result of every operation that lists things."""
+"""A page of a list: the result of every operation that lists things."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
-    """Some of what was requested, in the store's order.
+    """A page of the requested list, in the store's order.
 
     Attributes:
-        items: what was read.
-        total: how many there are in the store, where it says so.
-        unreadable: how many were left out because the store sent them broken.
-        complete: False when the reading stopped at a limit of ours before it could be sure that
-            nothing is missing from `items`.
-        page: which page this is, from 1.
-        pages: how many there are of this size; None where `total` is not known.
+        items: the entries of this page.
+        total: number of entries in the store; None if the store does not say.
+        unreadable: number of entries left out because the store sent them broken.
+        complete: False if the exporter stopped reading at one of its limits, so that entries may
+            be missing from `items`.
+        page: number of this page, from 1.
+        pages: number of pages of this size; None if `total` is not known.
         more: whether another page follows; None if that is not known.
-        ignored: names of parameters that the platform cannot use: the list is as without them.
+        ignored: names of parameters that the platform cannot use; they had no effect.
     """
 
     items: tuple[T, ...]

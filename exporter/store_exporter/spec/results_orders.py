@@ -11,7 +11,7 @@ from .results_listing import Listing
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One position of an order; `total` is after discounts and without tax."""
+    """One line of an order; `total` is after discounts and without tax."""
 
     product_id: int | None
     variation_id: int | None
@@ -32,7 +32,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class ShippingAddress:
-    """Where an order goes; `country` is a code of two letters, `lines` are street and house."""
+    """The address of a delivery; `country` has two letters, `lines` hold street and house."""
 
     name: str
     company: str
@@ -45,7 +45,7 @@ class ShippingAddress:
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """A parcel that is on its way; `url` is empty where nobody says where to look."""
+    """A parcel on its way; `url` is the carrier's tracking page, empty if it is not known."""
 
     number: str
     carrier: str
@@ -58,21 +58,22 @@ class Order:
 
     Attributes:
         id: the platform's own id.
-        number: what the shopper sees, which a plugin may have made different from the id.
+        number: the number that the shopper sees; a plugin may make it differ from `id`.
         status: the platform's status, such as processing.
-        total: tax and shipping included, refunds not deducted.
-        refunded: the sum of its refunds, not negative; None if it is not known.
-        lines: what was bought.
-        customer: None unless the caller proved by an e-mail address to know whose it is.
-        payment_method: its title.
-        created: when it was placed; None if the store does not say.
+        total: amount of the order with tax and shipping, before refunds.
+        refunded: sum of the refunds, never negative; None if it is not known.
+        lines: the goods bought.
+        customer: who placed the order; None unless the caller gave the customer's e-mail address.
+        payment_method: title of the payment method.
+        created: when the order was placed; None if the store does not say.
         modified: when it last changed; None if the store does not say.
         paid: when it was first paid; None if it was not.
         completed: when it was completed; None if it was not.
-        shipping: where it goes; None where nothing is sent, or as `customer`.
-        tracking: its parcels as far as they are known; none as `customer`.
+        shipping: address of the delivery; None if nothing is shipped, or without that e-mail
+            address.
+        tracking: the parcels that are known; empty without that e-mail address.
         unreadable: which of `refunded`, `lines`, `customer`, the dates, `shipping` and `tracking`
-            the store sent broken: they are None, or lack what could not be read.
+            the store sent broken; they are None, or lack the parts that could not be read.
     """
 
     id: int
@@ -94,14 +95,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderSummary:
-    """The sums of some orders.
+    """Totals of some orders.
 
     Attributes:
-        orders: how many.
-        spent: what was kept of them, by currency: refunds deducted, and without those that are
-            pending, failed or cancelled.
-        first: when the first of them was placed.
-        last: when the last was.
+        orders: number of orders.
+        spent: amount paid in each currency, after refunds; pending, failed and cancelled orders
+            are not counted.
+        first: when the first order was placed.
+        last: when the last order was placed.
     """
 
     orders: int
@@ -112,10 +113,11 @@ class OrderSummary:
 
 @dataclass(frozen=True, slots=True)
 class CustomerOrders(Listing[Order]):
-    """Orders of a customer.
+    """A customer's orders.
 
     Attributes:
-        summary: of all that match, those of other pages included; None where not all could be read.
+        summary: totals of all matching orders, also those on other pages; None if some could not
+            be read.
     """
 
     summary: OrderSummary | None = None
@@ -126,7 +128,7 @@ class OrderNote:
     """A note on an order.
 
     Attributes:
-        for_customer: whether the shopper was sent it.
+        for_customer: whether the note was sent to the shopper.
         created: when it was written; None if the store does not say.
     """
 
@@ -141,8 +143,8 @@ class Refund:
     """One refund.
 
     Attributes:
-        amount: positive.
-        created: when it was made; None if the store does not say.
+        amount: amount paid back, as a positive number.
+        created: when the refund was made; None if the store does not say.
     """
 
     id: int
@@ -153,14 +155,14 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class RefundStatus:
-    """What was paid back of an order.
+    """The refunds of an order.
 
     Attributes:
-        order_id: the platform's own id.
+        order_id: the platform's own id of the order.
         status: none, partial or full.
-        total: of the order.
-        refunded: the sum of the refunds.
-        refunds: one by one, newest first.
+        total: amount of the order.
+        refunded: sum of the refunds.
+        refunds: each refund, newest first.
     """
 
     order_id: int

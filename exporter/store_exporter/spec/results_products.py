@@ -15,14 +15,15 @@ class Stock:
     """Whether a product can be bought.
 
     Attributes:
-        product_id: of the product or variation.
+        product_id: id of the product or variation.
         sku: its stock keeping unit, empty if it has none.
         name: its name.
-        in_stock: whether it can be bought in this shop now, on backorder included.
-        status: in_stock, out_of_stock or on_backorder; other for what a plugin added.
-        quantity: pieces left, negative when oversold; None when the store does not count it.
-        backorders_allowed: whether it can be bought beyond that; None if that is not known.
-        unreadable: which of `quantity` and `backorders_allowed` the store sent broken, both None.
+        in_stock: whether it can be bought in this shop now, also on backorder.
+        status: in_stock, out_of_stock or on_backorder; other for a status that a plugin added.
+        quantity: pieces left, negative if oversold; None if the store does not count them.
+        backorders_allowed: whether more than `quantity` can be bought; None if it is not known.
+        unreadable: which of `quantity` and `backorders_allowed` the store sent broken; these are
+            None.
     """
 
     product_id: int
@@ -37,16 +38,16 @@ class Stock:
 
 @dataclass(frozen=True, slots=True)
 class StockQuantity:
-    """How much of a product there is.
+    """How many pieces of a product are left.
 
     Attributes:
-        product_id: of the product or variation.
+        product_id: id of the product or variation.
         sku: its stock keeping unit, empty if it has none.
-        quantity: pieces left, negative when oversold; of a product with variations that are
-            counted one by one, their sum; None when the store does not count it.
-        variations: pieces left by variation id, where they are counted one by one.
-        unreadable: quantity and variations, where the store sent a variation broken: the sum is
-            None then, and that variation is left out.
+        quantity: pieces left, negative if oversold. If the store counts each variation
+            separately, their sum. None if the store does not count them.
+        variations: pieces left by variation id, if the store counts each separately.
+        unreadable: `quantity` and `variations` if the store sent a variation broken; `quantity`
+            is then None, and `variations` lacks that variation.
     """
 
     product_id: int
@@ -61,16 +62,16 @@ class Price:
     """What a product costs.
 
     Attributes:
-        product_id: of the product or variation.
+        product_id: id of the product or variation.
         sku: its stock keeping unit, empty if it has none.
         name: its name.
-        price: the current price, of a product with variations the lowest; None if it has none.
-        highest: the highest price of the variations, otherwise the same as `price`.
-        regular_price: the price without a sale; None if the product itself has none.
-        on_sale: whether it is reduced now; None if that is not known.
-        sale_ends: when the reduction ends, if that is set.
-        unreadable: what the store sent broken beside the price, such as `sale_ends`, all None;
-            `highest` where that is the price of a variation.
+        price: the current price, or the lowest one of its variations; None if it has no price.
+        highest: the highest price of its variations; without variations, the same as `price`.
+        regular_price: the price when not on sale; None if the product itself has none.
+        on_sale: whether the price is reduced now; None if that is not known.
+        sale_ends: when the reduction ends; None if no end is set.
+        unreadable: fields other than `price` that the store sent broken, such as `sale_ends`;
+            these are None. `highest` is one of them if a variation's price is broken.
     """
 
     product_id: int
@@ -89,25 +90,25 @@ class Product:
     """A product or one of its variations.
 
     Attributes:
-        id: of the product or variation.
-        parent_id: of a variation's product, otherwise None.
-        type: simple, variable, variation, grouped, external, or what a plugin adds.
-        name: of a variation, what distinguishes it.
-        price: the current price, of a variable product the lowest; None if it has none.
-        regular_price: without a sale.
-        on_sale: whether it is reduced now; None if that is not known.
+        id: id of the product or variation.
+        parent_id: id of a variation's product; None for a product.
+        type: simple, variable, variation, grouped, external, or a type that a plugin adds.
+        name: its name; for a variation, the options that distinguish it.
+        price: the current price, or a variable product's lowest one; None if it has no price.
+        regular_price: the price when not on sale; None if it has none.
+        on_sale: whether the price is reduced now; None if that is not known.
         stock: whether it can be bought.
-        permalink: its page in the shop.
-        description: as plain text.
-        categories: their names.
-        attributes: names to the options that there are, or to the variation's one.
-        images: addresses.
-        variations: ids of the variations.
-        rating: average from 0 to 5; None without ratings.
+        permalink: address of its page in the shop.
+        description: its description as plain text.
+        categories: names of its categories.
+        attributes: options of a product by attribute name, or a variation's single option.
+        images: addresses of its images.
+        variations: ids of its variations.
+        rating: average rating from 0 to 5; None without ratings.
         rating_count: number of ratings; None if the store does not say.
-        unreadable: what the store sent broken of `parent_id`, `price`, `regular_price`, `on_sale`,
-            `rating` and `rating_count`, all None; and which of `categories`, `attributes` and
-            `variations` are more than it shows.
+        unreadable: which of `parent_id`, `price`, `regular_price`, `on_sale`, `rating` and
+            `rating_count` the store sent broken; these are None. It also names those of
+            `categories`, `attributes` and `variations` that are incomplete.
     """
 
     id: int
@@ -135,8 +136,8 @@ class Category:
     """A group of products.
 
     Attributes:
-        parent_id: of the group above; None at the top.
-        count: the products in it; None if the store does not say.
+        parent_id: id of the category above it; None at the top.
+        count: number of products in it; None if the store does not say.
     """
 
     id: int
@@ -152,7 +153,7 @@ class Review:
     """What a shopper wrote about a product.
 
     Attributes:
-        rating: from 0 (none) to 5.
+        rating: 1 to 5; 0 without a rating.
         verified: whether the shopper bought it here; None if the store does not say.
         created: when it was written; None if the store does not say.
     """
@@ -168,7 +169,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class LowStock:
-    """A product or variation of which little is left; negative when oversold."""
+    """A product or variation that is running out; `quantity` is negative if it is oversold."""
 
     product_id: int
     parent_id: int | None

@@ -13,16 +13,16 @@ from .results_listing import Listing
 
 @dataclass(frozen=True, slots=True)
 class ShippingMethod:
-    """A way of delivery.
+    """A shipping method.
 
     Attributes:
-        zone: name of the zone that it is offered in.
-        title: as shoppers see it.
-        kind: flat_rate, free_shipping, local_pickup, or what a plugin adds.
-        cost: None when it is free of a fixed price, or computed.
-        cost_rule: the formula where the cost is computed, such as `10.00 * [qty]`.
+        zone: name of the shipping zone that offers it.
+        title: its name as shoppers see it.
+        kind: flat_rate, free_shipping, local_pickup, or a kind that a plugin adds.
+        cost: its fixed price; None if it has none, or if a formula computes it.
+        cost_rule: the formula that computes the cost, such as `10.00 * [qty]`.
         minimum: the order value from which it is offered.
-        needs_coupon: whether it takes a coupon too.
+        needs_coupon: whether it also needs a coupon.
     """
 
     zone: str
@@ -36,14 +36,14 @@ class ShippingMethod:
 
 @dataclass(frozen=True, slots=True)
 class ShippingInfo:
-    """How the shop delivers.
+    """Where and how the shop delivers.
 
     Attributes:
-        zones: the ways of delivery by the name of the zone.
-        free_from: the lowest order value from which some zone's delivery is free without a coupon;
-            zero when it is always free; None when there is no such offer.
-        unreadable: how many zones and ways were left out because the store sent them broken.
-        ignored: names of parameters that the platform cannot use: the result is as without them.
+        zones: shipping methods by the name of their zone.
+        free_from: the lowest order value from which any zone delivers free without a coupon; zero
+            if one always does; None if none does.
+        unreadable: number of zones and methods left out because the store sent them broken.
+        ignored: names of parameters that the platform cannot use; they had no effect.
     """
 
     zones: Mapping[str, tuple[ShippingMethod, ...]]
@@ -54,7 +54,7 @@ class ShippingInfo:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A way to pay that the shop offers."""
+    """A payment method that the shop offers."""
 
     id: str
     title: str
@@ -63,21 +63,21 @@ class PaymentMethod:
 
 @dataclass(frozen=True, slots=True)
 class Coupon:
-    """A coupon that is good now, as far as can be told without a cart.
+    """A coupon that is valid now, as far as can be checked without a cart.
 
     Attributes:
-        code: as the store writes it.
+        code: its code as the store writes it.
         percent: the discount in percent; None if it is an amount.
         amount: the discount per cart or per piece; None if it is in percent.
-        per_item: whether it is taken off each piece rather than the whole cart.
+        per_item: whether the discount applies to each piece rather than the whole cart.
         free_shipping: whether it makes the delivery free.
-        minimum: the least order value that it is good for.
-        maximum: the highest.
-        expires: when it ends.
-        uses_left: how often it can still be used, in all.
-        restricted: whether it is good for some products, categories, customers or countries only,
-            from a number of pieces on, for subscriptions alone, or for delivery up to a price.
-        ignored: names of parameters that the platform cannot use: they were not checked.
+        minimum: the lowest order value for which it is valid; None without one.
+        maximum: the highest order value for which it is valid; None without one.
+        expires: when it expires; None if it does not.
+        uses_left: how many times it can still be used, by all customers; None without a limit.
+        restricted: whether it is valid only for some products, categories, customers or
+            countries, from a number of pieces, for subscriptions, or for delivery up to a price.
+        ignored: names of parameters that the platform cannot use; they were not checked.
     """
 
     code: str
@@ -95,17 +95,17 @@ class Coupon:
 
 @dataclass(frozen=True, slots=True)
 class CustomerSpend:
-    """What one customer has bought.
+    """What one customer has spent.
 
     Attributes:
-        name: of the person.
-        email: empty if the store does not say.
-        country: code of the country of the bill, empty if the store does not say.
-        orders: how many, in every currency.
-        total: spent in the shop's currency, refunds deducted.
-        average: the same per order in the shop's currency.
-        last_active: the latest order.
-        other_currencies: spent in other currencies, refunds deducted.
+        name: the customer's name.
+        email: the customer's e-mail address, empty if the store does not say.
+        country: code of the billing address's country, empty if the store does not say.
+        orders: number of orders, in all currencies.
+        total: amount spent in the shop's currency, after refunds.
+        average: `total` per order in the shop's currency.
+        last_active: time of the latest order.
+        other_currencies: amounts spent in other currencies, after refunds.
     """
 
     name: str
@@ -120,15 +120,15 @@ class CustomerSpend:
 
 @dataclass(frozen=True, slots=True)
 class InsightTotals:
-    """The sums of customers, in the shop's currency unless said otherwise.
+    """Totals of the customers; amounts are in the shop's currency unless stated otherwise.
 
     Attributes:
-        customers: how many have bought.
-        returning: how many of them have bought more than once.
-        orders: how many, in every currency.
-        spent: in all, refunds deducted.
-        average: the same per customer.
-        other_currencies: spent in other currencies.
+        customers: number of customers with an order.
+        returning: number of customers with more than one order.
+        orders: number of orders, in all currencies.
+        spent: total amount spent, after refunds.
+        average: `spent` per customer.
+        other_currencies: amounts spent in other currencies, after refunds.
     """
 
     customers: int
@@ -141,11 +141,11 @@ class InsightTotals:
 
 @dataclass(frozen=True, slots=True)
 class CustomerInsights(Listing[CustomerSpend]):
-    """Customers by what they spent.
+    """Customers, those who spent most first.
 
     Attributes:
-        totals: of all customers that could be read, those that are not listed included; None where
-            there are more than were looked at.
+        totals: totals of all customers, also those not listed; None if some were not read or
+            could not be read.
     """
 
     totals: InsightTotals | None = None
@@ -164,25 +164,26 @@ class SoldProduct:
 
 @dataclass(frozen=True, slots=True)
 class SalesReport:
-    """Sales of some days, in the store's own calendar.
+    """Sales of some days of the store's calendar, in one currency.
 
     Attributes:
-        definition: which sales: `created` counts orders by the day they were placed, unpaid ones
-            on hold included; `paid` counts them by the day they were paid.
+        definition: how orders are counted: `created` by the day on which they were placed, with
+            unpaid orders on hold; `paid` by the day on which they were paid.
         first: the first day; None if the store does not say.
-        last: the last day.
-        orders: how many.
-        items: pieces sold, those given back deducted where the store does so.
-        gross: before refunds.
-        net: after refunds, without tax and shipping.
-        average: per order, before refunds.
-        refunds: paid back in these days, whenever the orders were placed.
-        tax: included in `gross`.
-        shipping: included in `gross`.
-        discounts: given by coupons.
-        other_currencies: the sales in each other currency, which are not part of these.
-        unreadable: orders and refunds that could not be read and are in no figure, of any currency.
-        top_products: the ten products that sold most pieces, in this currency.
+        last: the last day; None if the store does not say.
+        orders: number of orders.
+        items: number of pieces sold; returned ones are deducted if the store does so.
+        gross: sum of the orders' totals with tax and shipping, before refunds.
+        net: sales after refunds, without tax and shipping.
+        average: `gross` per order; None without orders.
+        refunds: amount paid back in these days, no matter when the orders were placed.
+        tax: tax included in `gross`.
+        shipping: shipping included in `gross`, without its tax.
+        discounts: sum of the coupons' discounts.
+        other_currencies: a report of each other currency, not included in this one's figures.
+        unreadable: number of orders and refunds, in any currency, that could not be read and are
+            in no figure.
+        top_products: the ten products with most pieces sold in this currency.
     """
 
     definition: str
