@@ -9,6 +9,7 @@ import pytest
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import Shopify
+from store_exporter.platforms.shopify.responses import READER
 from tests.fakes.direct import Json, changing
 from tests.platforms.shopify.watching import figures, watched
 
@@ -146,3 +147,42 @@ def test_an_error_that_explains_nothing_fails_the_operation(
     with pytest.raises(StoreError, match="Oh") as caught:
         store.check_stock("SKU-010")
     assert caught.value.error_type == "server_error"
+
+
+DENIED = "Access denied for product field. Required access: `read_products` access scope."
+CUT_SHORT = "Too many execution errors, max error limit reached. Results truncated"
+
+
+def without_products(answer: Json, listed: int) -> Json:
+    """Keep back the products of all lines; the list of errors ends after so many of them."""
+    errors: list[Any] = []
+    for index, order in enumerate(answer["data"].get("orders", {}).get("nodes", [])):
+        for place, line in enumerate(order["lineItems"]["nodes"]):
+            line["product"] = None
+            path = ["orders", "nodes", index, "lineItems", "nodes", place, "product"]
+            errors.append(
+                {"message": DENIED, "path": path, "extensions": {"code": "ACCESS_DENIED"}}
+            )
+    if len(errors) > listed:
+        errors = [*errors[:listed], {"message": CUT_SHORT}]
+    return {**answer, "errors": errors} if errors else answer
+
+
+async def test_what_is_null_beyond_the_listed_errors_is_not_taken_for_deleted() -> None:
+    shop = watched()
+    await shop.collect("best_sellers")
+    shop.shop.faults.add(changing("*", lambda answer: without_products(answer, 2)))
+    with pytest.raises(StoreError, match="Access denied for product field") as caught:
+        await shop.collect("best_sellers")
+    assert caught.value.error_type == "forbidden"
+    assert "more errors" in caught.value.message
+
+
+@pytest.mark.parametrize("listed", [249, 250, 400])
+def test_more_errors_than_are_read_fail_the_operation_with_the_first(listed: int) -> None:
+    lines = [{"product": {"id": "1"}} for _ in range(300)]
+    whole = {"data": {"orders": {"nodes": [{"lineItems": {"nodes": lines}}]}}}
+    result = READER.read_body(without_products(whole, listed))
+    with pytest.raises(StoreError, match="Access denied for product field") as caught:
+        READER.data_of(result, "SoldLines")
+    assert caught.value.error_type == "forbidden"

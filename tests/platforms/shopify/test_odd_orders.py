@@ -82,6 +82,13 @@ ORDERS: dict[str, tuple[Callable[[float], Node], tuple[float, float]]] = {
         lambda t: one(t, sale(t), paid_back(t, "40.00", status="PENDING"), **refunded("65.00")),
         (100, 25),
     ),
+    "a refund to a card that is pending, beside one in store credit": (
+        lambda t: one(t, sale(t, "2657.85"), paid_back(t, "885.95", status="PENDING"),
+                      move(3, "REFUND", "885.95", t, gateway="shopify_store_credit"),
+                      totalPriceSet=bag("2657.85"), totalReceivedSet=bag("2657.85"),
+                      **refunded("885.95")),
+        (2657.85, 885.95),
+    ),
     "a refund that failed": (
         lambda t: one(t, sale(t), paid_back(t, "40.00", status="FAILURE")), (100, 0)),
     "a deposit": (

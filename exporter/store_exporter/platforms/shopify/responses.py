@@ -48,6 +48,8 @@ class Reader(GraphqlReader):
 
     title = "Shopify"
     marks = MARKS
+    # As in Shopify's own engine, which leaves the data whole.
+    cut_short = "error limit reached"
     # As documented by Shopify and seen in its schemas' tools.
     codes: ClassVar = {
         "THROTTLED": "rate_limited",

@@ -7,7 +7,7 @@ An API of GraphQL responds with HTTP 200 to most failures, which are in `errors[
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -54,6 +54,8 @@ class GraphqlReader(ABC):
     """Error types by `extensions.code`; an error with another code is the query's."""
     statuses: ClassVar[Mapping[int, tuple[ErrorName, str]]]
     """Error types and messages of HTTP statuses with a meaning of their own, 401 among them."""
+    cut_short: ClassVar[str] = ""
+    """Part of the message by which the platform ends a list of errors that it cut short."""
 
     @abstractmethod
     def cost(self, extensions: Mapping[str, Any]) -> Cost | None:
@@ -76,16 +78,25 @@ class GraphqlReader(ABC):
         return StoreError(error_type, message, code=code or None)
 
     def errors(self, found: Any, cost: Cost | None = None) -> tuple[StoreError, ...]:
-        """Classify the `errors` of a response."""
+        """Classify the `errors` of a response.
+
+        If there are more than are read or listed, the last one stands for the rest. It names no
+        place of the data, as any null in it may be one of theirs.
+        """
         if not found:
             return ()
         if not isinstance(found, list):
             return (StoreError("invalid_response", "errors is not a list"),)
-        entries = (
+        entries = [
             {"message": entry} if isinstance(entry, str) else mapping(entry)
-            for entry in found[:_MOST_ERRORS]
-        )
-        return tuple(self.error(entry, cost) for entry in entries)
+            for entry in _listed(found)
+        ]
+        errors = [self.error(entry, cost) for entry in entries]
+        if len(errors) > 1 and self.cut_short and self.cut_short in str(entries[-1].get("message")):
+            errors[-1] = _and_more(errors[0])
+        elif len(found) > len(errors):
+            errors.append(_and_more(errors[0]))
+        return tuple(errors)
 
     def read(self, response: Response, now: float) -> GraphqlResult:
         """Turn a response into the result of its query.
@@ -168,7 +179,8 @@ class GraphqlReader(ABC):
                     raise error
         data = body.get("data")
         if isinstance(data, Mapping) and any(value is not None for value in data.values()):
-            beside, kept_back = _placed(data, body.get("errors"), errors)
+            entries = _listed(body.get("errors"))
+            beside, kept_back = _placed(data, entries, errors)
             return GraphqlResult(data, cost, beside, extensions, kept_back)
         if errors:
             raise errors[0]
@@ -193,8 +205,16 @@ class GraphqlReader(ABC):
         return Fields(result.data, name)
 
 
+def _listed(found: Any) -> Sequence[Any]:
+    return found[:_MOST_ERRORS] if isinstance(found, list) else ()
+
+
+def _and_more(error: StoreError) -> StoreError:
+    return StoreError(error.error_type, f"{error.message} (and more errors)", code=error.code)
+
+
 def _placed(
-    data: Mapping[str, Any], entries: Any, errors: tuple[StoreError, ...]
+    data: Mapping[str, Any], entries: Sequence[Any], errors: tuple[StoreError, ...]
 ) -> tuple[tuple[StoreError, ...], tuple[StoreError, ...]]:
     """Put errors into the data in place of the null that each explains.
 
@@ -203,7 +223,7 @@ def _placed(
     """
     beside: list[StoreError] = []
     kept_back: list[StoreError] = []
-    for entry, error in zip(entries if isinstance(entries, list) else (), errors, strict=False):
+    for entry, error in zip(entries, errors, strict=False):
         path = mapping(entry).get("path")
         found = isinstance(path, list) and _put(data, path, error)
         (kept_back if found else beside).append(error)
