@@ -184,7 +184,13 @@ class GraphqlApi:
             raise
 
     def nodes(
-        self, name: str, root: Root, variables: Mapping[str, Any], *, limit: int
+        self,
+        name: str,
+        root: Root,
+        variables: Mapping[str, Any],
+        *,
+        limit: int,
+        matches: Callable[[Any], bool] | None = None,
     ) -> Plan[Nodes]:
         """Read a connection, in as many pages as it takes but at most fifty.
 
@@ -193,8 +199,9 @@ class GraphqlApi:
             root: see there.
             variables: see there.
             limit: nodes requested.
+            matches: whether a node is one of those requested; None if the search is exact.
         """
-        return documents.nodes(partial(self.page, name, root, variables), limit)
+        return documents.nodes(partial(self.page, name, root, variables), limit, matches)
 
     def listing(
         self,

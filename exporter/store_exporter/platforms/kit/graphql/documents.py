@@ -139,12 +139,14 @@ AskPage = Callable[[int, str | None], Plan[NodePage]]
 """Requests a page: how many nodes at most, and where it begins."""
 
 
-def nodes(ask: AskPage, limit: int) -> Plan[Nodes]:
+def nodes(ask: AskPage, limit: int, matches: Callable[[Any], bool] | None = None) -> Plan[Nodes]:
     """Read a connection, in as many pages as it takes but at most fifty.
 
     Args:
         ask: for a page.
         limit: nodes requested.
+        matches: whether a node is one of those requested; None if the search is exact. Others are
+            left out, and full pages are read until there are enough.
 
     Raises:
         StoreError: also invalid_response, its pages come again.
@@ -153,8 +155,9 @@ def nodes(ask: AskPage, limit: int) -> Plan[Nodes]:
     after: str | None = None
     seen: set[str] = set()
     for _ in range(MAX_PAGES):
-        read = yield from ask(min(PAGE, limit - len(found)), after)
-        found += read.items
+        is_full = matches is not None and after is not None
+        read = yield from ask(PAGE if is_full else min(PAGE, limit - len(found)), after)
+        found += filter(matches, read.items) if matches else read.items
         if len(found) >= limit:
             break
         after = read.checked().after

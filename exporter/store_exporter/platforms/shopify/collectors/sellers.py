@@ -20,6 +20,7 @@ from ..api import Api
 from ..marks import MARKS
 from ..reading import ids, order_state, product_results
 from ..responses import IgnoredFilterError
+from ..scarce_variants import all_scarce_variants
 from .omissions import reports_omissions
 from .shop import stock
 
@@ -100,15 +101,10 @@ def _scarce(
     schedule = run.store.collectors.get(stock.name)
     options = stock.options if schedule is None else schedule.options
     threshold = whole_number(options, "threshold", 0, 1_000_000)
-    query = {"query": product_results.scarce_query(threshold)}
-    variants = yield from api.admin.all_nodes(
-        "ScarceVariants", "productVariants", query, limit=most
-    )
+    variants = yield from all_scarce_variants(api, "ScarceVariants", threshold, most)
 
     def read(variant: Fields) -> ScarceProduct | None:
-        is_scarce = product_results.is_scarce(variant, threshold)
-        is_none = not is_scarce or product_results.on_backorder(variant)
-        return None if is_none else _read(variant, sold)
+        return None if product_results.on_backorder(variant) else _read(variant, sold)
 
     found, failures = readable(variants, "productVariants", read)
     return [product for product in found if product is not None], failures

@@ -21,6 +21,7 @@ from ...kit.reading.lists import readable
 from ..api import Api
 from ..reading import ids, product_results
 from ..responses import IgnoredFilterError
+from ..scarce_variants import all_scarce_variants
 from .omissions import reports_omissions
 
 _OPEN = " AND -status:cancelled AND test:false"
@@ -92,9 +93,8 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     """
     threshold = whole_number(run.options, "threshold", 0, 1_000_000)
     limit = whole_number(run.options, "most", 1, 100_000)
-    query = {"query": product_results.scarce_query(threshold)}
-    nodes = yield from api.admin.all_nodes("StockPage", "productVariants", query, limit=limit)
-    found, failures = readable(nodes, "productVariants", partial(_state, threshold))
+    nodes = yield from all_scarce_variants(api, "StockPage", threshold, limit)
+    found, failures = readable(nodes, "productVariants", _state)
     states = Counter(found)
     scarce = {state: states[state] for state in ("low", "out")}
     try:
@@ -104,7 +104,7 @@ def stock(api: Api, run: Run) -> Plan[Report]:
             raise
         report = count_report(business.PRODUCTS, scarce, "; too many products to count the rest")
     else:
-        rest = sum(counts) - sum(state != "enough" for state in found) - len(failures)
+        rest = sum(counts) - len(nodes)
         # Between the two requests something may have been taken off sale.
         report = count_report(business.PRODUCTS, {"in": max(0, rest), **scarce})
         report.degraded = left_out("Products", others)
@@ -112,10 +112,8 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     return report
 
 
-def _state(threshold: int, variant: Fields) -> str:
-    """Return the state of a variant that a search found; the search index lags behind."""
-    if not product_results.is_scarce(variant, threshold):
-        return "enough"
+def _state(variant: Fields) -> str:
+    """Return the state of a scarce variant."""
     if product_results.on_backorder(variant):
         return "backorder"
     return "low" if (product_results.counted(variant) or 0) > 0 else "out"

@@ -8,10 +8,12 @@ from ....spec.results import Category, Listing, LowStock
 from ...kit.operations import arguments
 from ...kit.operations.plans import plan
 from ...kit.operations.products import product_plans
-from ...kit.reading.lists import page_of
+from ...kit.reading.lists import listing, page_of
 from ..api import Api
-from ..product_lookup import LOOKUP, Lookup, quoted
-from ..reading import product_results
+from ..product_lookup import LOOKUP, Lookup
+from ..reading.product_results import category as read_category
+from ..reading.product_results import low_stock
+from ..scarce_variants import scarce_variants
 
 _MOST = 1000
 
@@ -26,7 +28,7 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
         return Listing((), total=0)
     return (
         yield from api.admin.listing(
-            "Collections", "collections", {}, product_results.category, limit=_MOST, ours=True
+            "Collections", "collections", {}, read_category, limit=_MOST, ours=True
         )
     )
 
@@ -38,10 +40,7 @@ def get_low_stock_products(
     """Variants of active products that are low or sold out. `category` is a product type."""
     arguments.whole_number(threshold, "threshold")
     wanted = arguments.limit(limit)
-    query = product_results.scarce_query(threshold)
-    if category is not None:
-        query += f" AND product_type:{quoted(arguments.text(str(category), 'category'))}"
-    found = yield from api.admin.listing(
-        "LowStock", "productVariants", {"query": query}, product_results.low_stock, limit=wanted
-    )
-    return page_of(found, 1, wanted)
+    kind = None if category is None else arguments.text(str(category), "category")
+    found = yield from scarce_variants(api, "LowStock", threshold, wanted, kind)
+    total = len(found.items) if found.complete else None
+    return page_of(listing(found.items, "productVariants", low_stock, total=total), 1, wanted)

@@ -43,16 +43,24 @@ def counted(variant: Fields) -> int | None:
     return variant.integer("inventoryQuantity", low=-(10**9))
 
 
-def scarce_query(threshold: int) -> str:
-    """Return the search for counted variants on sale with `threshold` pieces left or fewer."""
-    return f"inventory_quantity:<={threshold} AND product_status:active AND managed:true"
-
-
 def is_scarce(variant: Fields, threshold: int) -> bool:
-    """Whether a variant that `scarce_query` found is still scarce: the search index lags behind."""
+    """Whether a variant is on sale and counted, with `threshold` pieces left or fewer.
+
+    Raises:
+        StoreError: invalid_response.
+    """
     left = counted(variant)
     on_sale = is_active(variant.child("product"))
     return left is not None and left <= threshold and on_sale
+
+
+def is_of_type(product: Fields, name: str) -> bool:
+    """Whether a product has this product type; Shopify does not distinguish upper and lower case.
+
+    Raises:
+        StoreError: invalid_response.
+    """
+    return product.text("productType").strip().casefold() == name.strip().casefold()
 
 
 def on_backorder(variant: Fields) -> bool:
