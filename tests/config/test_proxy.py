@@ -71,9 +71,9 @@ def test_a_change_of_an_orgs_proxy_holds_after_a_reload(tmp_path: Path) -> None:
         ("proxy_url: https://x.example:1", "must be http://HOST:PORT, or direct"),
         ("proxy_url: http://x.example:1/path", "must be http://HOST:PORT, or direct"),
         ("proxy_url: http://ada:pass@x.example:1", "must not contain credentials; see proxy_user"),
-        ("proxy_username: ada, proxy_password: env:PASSWORD", "go with a proxy_url"),
-        ("proxy_url: http://x.example:1, proxy_username: ada", "go together"),
-        ("proxy_url: http://x.example:1, no_proxy: ['a b']", "is no host, .domain, IP address"),
+        ("proxy_username: ada, proxy_password: env:PASSWORD", "need proxy_url here too"),
+        ("proxy_url: http://x.example:1, proxy_username: ada", "must be set together"),
+        ("proxy_url: http://x.example:1, no_proxy: ['a b']", "is not a host, .domain, IP address"),
     ],
 )
 def test_what_is_no_proxy_is_refused(tmp_path: Path, keys: str, problem: str) -> None:

@@ -228,7 +228,7 @@ AT_ODDS = """tls_server_config:
             KEYLESS,
             [
                 "1: tls_server_config.key_file: is missing, and so is key",
-                "3: tls_server_config.client_ca: goes with a client_auth_type, which is missing",
+                "3: tls_server_config.client_ca: needs a client_auth_type, which is missing",
                 "4: tls_server_config.max_version: TLS 1.0 and 1.1 are not supported",
             ],
         ),

@@ -151,7 +151,7 @@ def test_what_is_valid_is_taken_with_one_warning_for_each_thing_done_otherwise(
         (f"tls_server_config: {{{PAIR}, cipher_suites: [RC4]}}", "entry 1 is not a cipher suite"),
         (f"tls_server_config: {{{PAIR}, curve_preferences: [P1]}}", "entry 1 is not a curve of Go"),
         (f"tls_server_config: {{{PAIR}, max_version: TLS11}}", "TLS 1.0 and 1.1 are not supported"),
-        (f"tls_server_config: {{{VERIFY.replace('ca.pem', 'key.pem')}}}", "clients' certificates"),
+        (f"tls_server_config: {{{VERIFY.replace('ca.pem', 'key.pem')}}}", "clients' issuers"),
         ("tls_server_config: {cert: x, key: y}", "cannot be used together"),
         ("tls_server_config: {client_ca: x}", "cert_file: is missing, and so is cert"),
         ("http_server_config: {headers: {X-Frame-Options: all}}", "must be deny or sameorigin"),

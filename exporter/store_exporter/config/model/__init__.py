@@ -1,1 +1,1 @@
-"""The keys of the configuration: models of the file, of platforms, receivers and the web file."""
+"""Models of the configuration's keys: the file, platforms, receivers and the web file."""

@@ -1,7 +1,7 @@
 """`alerts:` at the top of the file: where the platform's own alerts go, and how mail is sent.
 
-It is used by `store-exporter generate` alone, which makes Alertmanager's configuration of it and
-of each org's `alerts:`. Secrets are files that Alertmanager reads; this process never does.
+Only `store-exporter generate` uses it: it makes Alertmanager's configuration from this section and
+from each org's `alerts:`. Alertmanager reads the files of secrets; this process never does.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _SMARTHOST = r"^[^\s:/]{1,253}:[0-9]{1,5}$"
 
 
 class Smtp(Section):
-    """The server that takes Alertmanager's mail."""
+    """The server that sends Alertmanager's mail."""
 
     smarthost: str = Field(pattern=_SMARTHOST, description="Host and port, as mail.example:587.")
     key_from: str = Field(
-        pattern=r"^[^\s]+@[^\s]+$", description="The address that the mail comes from."
+        pattern=r"^[^\s]+@[^\s]+$", description="The sender's address of the mail."
     )
     username: str = Field("", max_length=200, description="Name to log in with.")
     password: AlertmanagerFile | None = Field(
@@ -41,7 +41,7 @@ class PlatformAlerts(OrgAlerts):
     watchdog: AlertmanagerFile | None = Field(
         None, description="file:PATH of the address of a dead-man's switch outside this system."
     )
-    smtp: Smtp | None = Field(None, description="The mail server, also for the mail to all orgs.")
+    smtp: Smtp | None = Field(None, description="The mail server, also for mail to orgs.")
     timezone: TimeZone = Field("UTC", description="The time zone of the hours below.")
     business_hours: Hours | None = Field(
         None, description="Working hours; default: 08:00 to 18:00 on workdays."
@@ -54,7 +54,7 @@ class PlatformAlerts(OrgAlerts):
 def read(
     checker: Checker, data: Mapping[str, Any], orgs: Mapping[str, OrgSection]
 ) -> PlatformAlerts:
-    """Validate `alerts:`; noting problems, and going on with nothing where there are any."""
+    """Validate `alerts:` and note its problems; return the defaults if its keys are not valid."""
     found = checker.validate(PlatformAlerts, data.get("alerts"), ("alerts",))
     if found is None:
         return PlatformAlerts.usual()
@@ -65,7 +65,7 @@ def read(
     for path, alerts in everybody:
         for key, hours in _stretches(alerts):
             if hours.key_from >= hours.to:
-                checker.complain((*path, *key), "must end later on the same day than it starts")
+                checker.complain((*path, *key), "must end after it starts, on the same day")
         _check_routes(checker, alerts, path)
         if alerts.email and found.smtp is None:
             complaint = "mail needs a server: set alerts.smtp at the top of the file"
@@ -90,16 +90,16 @@ def _stretches(alerts: PlatformAlerts | OrgReceivers) -> Iterable[tuple[Path, Ho
 
 
 def _check_routes(checker: Checker, alerts: PlatformAlerts | OrgReceivers, path: Path) -> None:
-    """Note routes to receivers that are not there, and hours in which nobody takes a page."""
+    """Note routes to missing receivers, and hours in which nobody gets critical alerts."""
     for index, route in enumerate(alerts.routes):
         for kind in route.to:
             if not getattr(alerts, kind):
-                complaint = f"there is no {kind} beside these routes"
+                complaint = f"{kind} is not among the receivers configured beside routes"
                 checker.complain((*path, "routes", index, "to"), complaint)
         if route.severity == "info" and isinstance(alerts, PlatformAlerts):
-            complaint = "the platform hears of info only for orgs without receivers; leave this out"
+            complaint = "the platform gets info only for orgs without receivers; remove this route"
             checker.complain((*path, "routes", index, "severity"), complaint)
     times = {route.when for route in alerts.routes if route.severity == "critical"}
     if alerts.routes and "always" not in times and len(times) < 2:
-        complaint = "nobody takes critical alerts at every hour; add a route with when: always"
+        complaint = "nobody gets critical alerts at some hours; add a route with when: always"
         checker.complain((*path, "routes"), complaint)

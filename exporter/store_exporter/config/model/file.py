@@ -1,8 +1,7 @@
 """The configuration file's top level: its sections, sources of stores and the state's database.
 
-The keys of a store are in `store` and, where they depend on its platform, in `platform`; those of
-an org in `org`. Every field's description is the sentence that `docs/configuration.md` and error
-messages use.
+The keys of a store are in `store`, or in `platform` if they depend on its platform. The keys of an
+org are in `org`. `docs/configuration.md` and error messages show each field's description.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class HttpSource(Section):
         None, description="Token to send, as an env: or file: reference."
     )
     ca_file: ReadableFile | None = Field(
-        None, description="PEM file with issuers to trust beside the system's."
+        None, description="PEM file with issuers to trust in addition to the system's."
     )
     timeout: Duration = Field(10.0, description="Maximum duration of a request.")
 
@@ -56,21 +55,20 @@ class DiscoverySection(Section):
     networks: Annotated[list[Network], BeforeValidator(blank_as_list), Field(max_length=100)] = (
         Field(
             [],
-            description="Private networks, such as 10.0.0.0/8, in which stores of this source "
-            "may be.",
+            description="Private networks, such as 10.0.0.0/8, that stores of this source may be "
+            "in.",
         )
     )
     store: Any = Field(
         None,
         description="Settings of every store of this source: url, credentials, settings, "
-        "probes, collectors and limits, as under `stores`; `{domain}` and `{org}` "
-        "in a credential's reference, and `{domain}` in the host of `url`, are "
-        "replaced by the store's own.",
+        "probes, collectors and limits, as under `stores`. Each store's own values replace "
+        "`{domain}` and `{org}` in a credential's reference, and `{domain}` in the host of `url`.",
     )
 
 
 class StateDatabase(Section):
-    """A PostgreSQL database that keeps the state."""
+    """A PostgreSQL database that stores the state."""
 
     url: DatabaseUrl = Field(
         description="The database, such as postgresql://exporter@db.example.com/monitoring; "
@@ -82,7 +80,7 @@ class StateDatabase(Section):
 
 
 class CallsSection(Section):
-    """How many single calls are remembered, for /api/v1/calls and pages."""
+    """How many single calls are stored, for /api/v1/calls and pages."""
 
     failures: int = Field(
         20,
@@ -101,7 +99,7 @@ class CallsSection(Section):
 
 
 class Root(Section):
-    """The file's top level. Entries of the lists are checked one by one elsewhere."""
+    """The file's top level. Other modules check each entry of its lists."""
 
     state_directory: FilePath | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""Hours of the week in a time zone, as alerts have them."""
+"""Hours of the week in a time zone, for routes of alerts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Days = Annotated[tuple[Annotated[str, BeforeValidator(_day)], ...], BeforeValida
 
 
 class Hours(Section):
-    """A stretch of some days of the week."""
+    """A time of day on some days of the week."""
 
     key_from: TimeOfDay = Field(description='Its start, such as "08:00".')
     to: TimeOfDay = Field(description='Its end, such as "18:00"; later than its start.')

@@ -28,7 +28,7 @@ class ApiToken(Section):
 
 
 def _reading(value: Any, validate: Callable[[Any], ApiToken], info: Info) -> ApiToken:
-    """A reference alone is a token that reads."""
+    """Read a token; a reference without scopes is a token with the scope `read`."""
     if isinstance(value, dict):
         return validate(value)
     return ApiToken.model_construct(token=read_token(value, info), scopes=["read"])
@@ -50,7 +50,7 @@ class OrgSection(ProxySection):
     )
     unknown_domains: Literal["refuse", "accept"] = Field(
         "refuse",
-        description="What happens to reported operations with a domain that is not a configured "
+        description="Whether reported operations are accepted if their domain is not a configured "
         "store of the org.",
     )
     domains: Annotated[list[Domain], BeforeValidator(blank_as_list), Field(max_length=1000)] = (
@@ -62,8 +62,8 @@ class OrgSection(ProxySection):
     )
     lists: bool | None = Field(
         None,
-        description="Whether carts and products of its stores are listed one by one, by name, "
-        "unless a store sets this itself.",
+        description="Whether carts and products of its stores are listed one by one, by name; a "
+        "store's own setting overrides it.",
     )
     alerts: OrgReceivers = Field(
         default_factory=OrgReceivers.usual,

@@ -1,8 +1,7 @@
 """The keys of a store, which depend on its platform: models made from the platform's own lists.
 
-Adding a platform changes nothing here: its `Setting`, `Probe` and `Collector` lists are read.
-
-To make the models takes most of the time of reading a small file, so that they are kept.
+A new platform needs no change here: the models are made from its `Setting`, `Probe` and `Collector`
+lists. Making them takes most of the time of reading a small file, so they are cached.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
 
     Args:
         platform: the store's platform.
-        template: whether the entry describes stores that are found later, and so names no
-            domain; credentials and the address are then strings with the placeholder `{domain}`.
+        template: whether the entry describes stores that are discovered later. It then has no
+            domain, and its credentials and address are strings with the placeholder `{domain}`.
     """
     fields: Fields = _address() if template else _identity()
     credentials = {s.name: _setting(s, template=template) for s in platform.credentials}
@@ -45,7 +44,7 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
 
 @lru_cache(maxsize=32)
 def defaults_model(*platforms: base.Platform) -> type[Section]:
-    """Make the model of `defaults:`, which may name what any of the platforms has."""
+    """Make the model of `defaults:`, which may have the keys of every platform."""
     return _section("defaults", _schedules(platforms), Limits)
 
 
@@ -74,13 +73,13 @@ def _address() -> Fields:
     return {
         "url": (
             UrlTemplate | None,
-            Field(None, description="Base address; https://{domain} if it is absent."),
+            Field(None, description="Base address; default: https://{domain}."),
         )
     }
 
 
 def _schedules(platforms: Iterable[base.Platform]) -> Fields:
-    """Probes and collectors of all these platforms, the options of same-named ones united."""
+    """Probes and collectors of the platforms; those of the same name share their options."""
     probes: dict[str, Fields] = {}
     collectors: dict[str, Fields] = {}
     for platform in platforms:
@@ -114,7 +113,7 @@ def _options(check: Probe | Collector) -> Fields:
 
 
 def _checked(collector: Collector, name: str, kind: Any) -> Any:
-    """Check an option of the file by the collector that takes it."""
+    """Return the type of a collector's option, which that collector checks."""
 
     def look(value: Any) -> Any:
         if problem := collector.wrong_option(name, value):
@@ -125,7 +124,7 @@ def _checked(collector: Collector, name: str, kind: Any) -> Any:
 
 
 def _option_type(default: Any) -> Any:
-    """Infer what an option takes from its default; seconds may be given as a duration."""
+    """Infer an option's type from its default; an option in seconds may be a duration."""
     if isinstance(default, float):
         return Annotated[float, BeforeValidator(_number_or_duration)]
     if isinstance(default, bool | int | str):
@@ -158,6 +157,6 @@ def _nested(name: str, fields: Fields, description: str) -> Any:
 
 
 def _section(name: str, fields: Fields, parent: type[Section]) -> type[Section]:
-    """Make a model; prefixed attributes keep a platform's keys apart from pydantic's own names."""
+    """Make a model; attributes have a prefix, so that no key collides with pydantic's names."""
     prefixed = {f"{KEY_PREFIX}{key}": field for key, field in fields.items()}
     return create_model(name, __base__=parent, **prefixed)

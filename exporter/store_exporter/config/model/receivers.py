@@ -1,4 +1,4 @@
-"""`alerts:` of an org: its receivers, what they take when, and where their messages lead."""
+"""`alerts:` of an org: its receivers, what each gets and when, and the links in its messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SlackAlerts(Section):
 class TelegramAlerts(Section):
     """Where Telegram messages go."""
 
-    chat: int = Field(description="Number of the chat; that of a group or channel is negative.")
+    chat: int = Field(description="Number of the chat; negative for a group or channel.")
     bot_token: AlertmanagerFile = Field(
         description="file:PATH of the bot's token, on Alertmanager's machine."
     )
@@ -33,11 +33,11 @@ ReceiverKind = Literal["slack", "email", "webhook", "teams", "telegram", "pagerd
 
 
 class AlertRouteSection(Section):
-    """Which receivers take alerts of a severity, and when."""
+    """Which receivers get alerts of a severity, and when."""
 
     severity: Literal["critical", "warning", "info"] = Field(description="The severity.")
     to: Annotated[list[ReceiverKind], Field(min_length=1, max_length=6)] = Field(
-        description="Receivers, among those configured beside `routes`."
+        description="Receivers; each is configured beside `routes`."
     )
     when: Literal["always", "business_hours", "outside_business_hours"] = Field(
         "always",
@@ -46,7 +46,7 @@ class AlertRouteSection(Section):
 
 
 class OrgAlerts(Section):
-    """Where an org's alerts go; `store-exporter generate` makes Alertmanager routes of it."""
+    """Where an org's alerts go; `store-exporter generate` makes Alertmanager's routes from it."""
 
     slack: SlackAlerts | None = Field(None, description="Messages to a Slack channel.")
     email: Annotated[
@@ -73,7 +73,7 @@ class OrgAlerts(Section):
 
 
 class OrgLinks(Section):
-    """Where an org's messages may lead; without it they lead nowhere."""
+    """Links in an org's messages; without this section they have none."""
 
     grafana: Url | None = Field(None, description="Address of the org's own Grafana.")
     runbooks: Url | None = Field(
@@ -82,7 +82,7 @@ class OrgLinks(Section):
 
 
 class OrgReceivers(OrgAlerts):
-    """Where an org's alerts go and lead."""
+    """An org's receivers, links and working hours."""
 
     links: OrgLinks | None = Field(None, description="Links in the messages; none by default.")
     timezone: TimeZone | None = Field(

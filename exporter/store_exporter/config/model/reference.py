@@ -46,7 +46,7 @@ def keys_table(keys: Mapping[str, FieldInfo]) -> str:
 
 
 def costs(platform: Platform) -> str:
-    """Return the table of the requests to a store by default, and their intervals."""
+    """Return the table of the requests sent to a store by default, and their intervals."""
     rows, total = [], 0.0
     kinds = (("probe", platform.probes), ("collector", platform.collectors))
     for kind, name, check in ((kind, *item) for kind, of in kinds for item in of.items()):
@@ -96,7 +96,7 @@ def sections(platforms: Collection[Platform]) -> Mapping[str, Mapping[str, Field
 
 
 def _common(models: Iterable[type[Section]]) -> Mapping[str, FieldInfo]:
-    """Return the keys of models that have the same ones; required is what each of them requires."""
+    """Return the keys that all the models have; a key is required if every model requires it."""
     found: dict[str, FieldInfo] = {}
     for model in models:
         keys = by_key(model)
@@ -113,7 +113,7 @@ def _rows(keys: Mapping[str, FieldInfo]) -> Iterator[tuple[str, ...]]:
 
 
 def _kind(annotation: Any, metadata: Iterable[Any] = ()) -> str:
-    """Say what a value is, from its type."""
+    """Describe a value by its type."""
     for says in metadata:
         if isinstance(says, Says):
             return says.kind
@@ -131,7 +131,7 @@ def _kind(annotation: Any, metadata: Iterable[Any] = ()) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Show a default; a fraction is a time in seconds."""
+    """Show a default; a `float` is a time in seconds."""
     return values.duration_text(value) if isinstance(value, float) else _plain(value)
 
 

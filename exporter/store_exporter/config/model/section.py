@@ -1,4 +1,4 @@
-"""What every mapping of the configuration has in common."""
+"""The base class of every mapping of the configuration."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 KEY_PREFIX = "key_"
-"""Begins the attribute of a key whose own name Python or pydantic needs, or a platform chose."""
+"""Prefix of the attribute of a key that Python or pydantic reserves, or that a platform named."""
 
 
 class Section(BaseModel):
-    """A mapping of the file: unknown keys are errors, and an empty one may be left blank."""
+    """A mapping of the file: unknown keys are errors; a blank one is empty."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -28,20 +28,20 @@ class Section(BaseModel):
 
     @classmethod
     def usual(cls) -> Self:
-        """Return what an empty mapping means."""
+        """Return the section with its defaults."""
         return cls.model_validate({})
 
 
 def blank_as_list(value: Any) -> Any:
-    """Take a key that was left blank as an empty list."""
+    """Read a blank key as an empty list."""
     return [] if value is None else value
 
 
 def blank_as_mapping(value: Any) -> Any:
-    """Take a key that was left blank as an empty mapping."""
+    """Read a blank key as an empty mapping."""
     return {} if value is None else value
 
 
 def as_tuple(value: Any) -> Any:
-    """Take a list of the file as a tuple."""
+    """Return a list of the file as a tuple."""
     return tuple(value) if isinstance(value, list) else value

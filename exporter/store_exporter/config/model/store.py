@@ -1,4 +1,4 @@
-"""The keys of a store that are the same on every platform, and of the proxy before it."""
+"""The keys of a store that are the same on every platform, and those of its proxy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _reason(value: str) -> str:
 
 
 class ProxySection(Section):
-    """What requests to stores go through. Whoever sets `proxy_url` sets the other keys with it."""
+    """The proxy of requests to stores. The other keys must be in the section with `proxy_url`."""
 
     proxy_url: ProxyUrl | None = Field(
         None,
@@ -41,7 +41,7 @@ class ProxySection(Section):
     no_proxy: list[ProxyExemption] | None = Field(
         None,
         max_length=1000,
-        description="Targets that are reached without the proxy: hosts with their subdomains, "
+        description="Targets reached without the proxy: hosts with their subdomains, "
         "`.example.com` for subdomains only, IP addresses, networks, `*`.",
     )
 
@@ -49,9 +49,9 @@ class ProxySection(Section):
     def _belong_together(self) -> Self:
         others = (self.proxy_username, self.proxy_password, self.no_proxy)
         if self.proxy_url is None and any(other is not None for other in others):
-            raise ValueError("proxy_username, proxy_password and no_proxy go with a proxy_url")
+            raise ValueError("proxy_username, proxy_password and no_proxy need proxy_url here too")
         if (self.proxy_username is None) != (self.proxy_password is None):
-            raise ValueError("proxy_username and proxy_password go together")
+            raise ValueError("proxy_username and proxy_password must be set together")
         return self
 
 
@@ -71,7 +71,7 @@ class Limits(ProxySection):
         None, ge=1024, le=100 * 2**20, description="Maximum size of a response, in bytes."
     )
     ca_file: ReadableFile | None = Field(
-        None, description="PEM file with issuers to trust beside the system's."
+        None, description="PEM file with issuers to trust in addition to the system's."
     )
     lists: bool | None = Field(
         None,
@@ -102,7 +102,7 @@ class ProbeSection(ScheduleSection):
 
 
 class MaintenanceSection(Section):
-    """A stretch of time in which nobody is alerted about a store."""
+    """A time window in which nobody is alerted about a store."""
 
     key_from: Moment = Field(description="Its start, such as 2026-03-01T02:00:00+01:00.")
     to: Moment = Field(description="Its end, in the same form, at most a month later.")
@@ -113,5 +113,5 @@ class MaintenanceSection(Section):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if not 0 < self.to - self.key_from <= MAX_SECONDS:
-            raise ValueError("must end after it starts, and a month later at most")
+            raise ValueError("must end after it starts, and at most a month later")
         return self

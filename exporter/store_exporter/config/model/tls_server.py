@@ -17,8 +17,8 @@ from ...stores.model import Secret
 from .section import Section, blank_as_list
 from .types import ReadableFile, Says
 
-# Names of Go's crypto/tls, `CipherSuites()` of Go 1.26, and what OpenSSL calls them. Those of
-# TLS 1.3 cannot be chosen, in Go neither.
+# Names in Go's crypto/tls, `CipherSuites()` of Go 1.26, and their names in OpenSSL. Those of
+# TLS 1.3 cannot be chosen, nor can they in Go.
 _CIPHERS: Mapping[str, str] = {
     "TLS_AES_128_GCM_SHA256": "",
     "TLS_AES_256_GCM_SHA384": "",
@@ -70,7 +70,7 @@ _Key = Annotated[Secret | None, BeforeValidator(_secret), Says("PEM")]
 
 
 class TlsServer(Section):
-    """The server's certificate, and whether clients need one."""
+    """The server's certificate and TLS versions, and whether clients need a certificate."""
 
     cert_file: _File = Field(None, description="PEM file with the certificate and its chain.")
     cert: _Pem = Field(None, description="The certificate itself, instead of `cert_file`.")
@@ -108,15 +108,15 @@ class TlsServer(Section):
     min_version: _Version = Field(
         "TLS12", description="Minimum TLS version; versions below 1.2 are treated as 1.2."
     )
-    max_version: _Version = Field("TLS13", description="Newest version, TLS12 or TLS13.")
+    max_version: _Version = Field("TLS13", description="Maximum TLS version, TLS12 or TLS13.")
     cipher_suites: Annotated[list[str], _Names, _known(_CIPHERS, "cipher suite")] = Field(
         [], description="Cipher suites for TLS 1.2, by Go's names."
     )
     prefer_server_cipher_suites: bool = Field(
-        True, description="Accepted, and has no effect, as in Go since 1.17."
+        True, description="Accepted without effect, as in Go since 1.17."
     )
     curve_preferences: Annotated[list[str], _Names, _known(_CURVES, "curve")] = Field(
-        [], description="Curves for the key exchange; only one before Python 3.15."
+        [], description="Curves for the key exchange; before Python 3.15 at most one."
     )
 
     @property
@@ -133,12 +133,12 @@ class TlsServer(Section):
 
     @property
     def issuers(self) -> Path | str | None:
-        """The file of the issuers of clients' certificates, or these; None for the system's."""
+        """The issuers of clients' certificates, or their file; None for the system's."""
         return self.client_ca_file or self.client_ca
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that are named."""
+        """The files that the keys name."""
         named = (self.cert_file, self.private_key_file, self.client_ca_file)
         return tuple(path for path in named if path is not None)
 
@@ -155,7 +155,7 @@ class TlsServer(Section):
 
     @property
     def guards(self) -> bool:
-        """Whether everybody must show a certificate, of somebody that the file chose."""
+        """Whether every client must present a certificate that the file's keys restrict."""
         required = self.client_auth_type == "RequireAndVerifyClientCert"
         return required and bool(self.issuers or self.client_allowed_sans)
 
@@ -166,37 +166,41 @@ class TlsServer(Section):
                 yield f"{name}_file", f"is missing, and so is {name}"
         if self.issuers is not None and self.client_auth_type == "NoClientCert":
             key = "client_ca" if self.client_ca_file is None else "client_ca_file"
-            yield key, "goes with a client_auth_type, which is missing"
+            yield key, "needs a client_auth_type, which is missing"
         if self.max_version in _OLD:
             yield "max_version", "TLS 1.0 and 1.1 are not supported"
         elif self.min_version > self.max_version:
             yield "min_version", "is newer than max_version"
 
     def warnings(self) -> Iterator[tuple[str, str]]:
-        """Yield what is accepted and not done as exporter-toolkit does it, in the same form."""
+        """Yield each key that works differently from exporter-toolkit, and the message."""
         if self.client_auth_type in _UNVERIFIED:
-            yield "client_auth_type", "clients need no certificates that nobody verifies"
+            message = "clients are not asked for certificates, because nothing would verify them"
+            yield "client_auth_type", message
         if self.client_allowed_sans and not self.verifies:
             yield (
                 "client_allowed_sans",
-                "has no effect with a client_auth_type that verifies nothing",
+                "has no effect, because this client_auth_type does not verify certificates",
             )
         if self.verifies and self.issuers is None:
-            message = "is missing, so all issuers that this system trusts are trusted for clients"
+            message = "is missing, so clients' issuers are all those that this system trusts"
             yield "client_ca_file", message
         if not self.prefer_server_cipher_suites:
             yield "prefer_server_cipher_suites", "has no effect, as in Go since 1.17"
         if self.min_version in _OLD:
             yield "min_version", "TLS 1.0 and 1.1 are not supported; TLS 1.2 is the oldest version"
         if len(self.curve_preferences) > 1 and not hasattr(ssl.SSLContext, "set_groups"):
-            yield "curve_preferences", "before Python 3.15 one can be set, so all are in use"
+            yield (
+                "curve_preferences",
+                "only one can be set before Python 3.15; OpenSSL's default is used",
+            )
 
 
 class _ServerObject(ssl.SSLObject):
-    """An `SSLObject` that checks a client's names once its certificate is verified."""
+    """An `SSLObject` that checks a client's names after its certificate was verified."""
 
     def do_handshake(self) -> None:
-        """Go on with the handshake; called again and again until it is complete.
+        """Continue the handshake; called repeatedly until it is complete.
 
         Raises:
             ssl.SSLCertVerificationError: the client's certificate has none of the allowed names.
@@ -221,7 +225,7 @@ def _names(certificate: Mapping[str, Any]) -> Iterator[str]:
 
 
 def ssl_context(tls: TlsServer) -> ssl.SSLContext:
-    """Make the server's TLS context from the files as they are now.
+    """Make the server's TLS context from the current content of the files.
 
     Raises:
         ssl.SSLError, OSError, ValueError: a certificate, key or issuer cannot be used.
@@ -235,7 +239,7 @@ def ssl_context(tls: TlsServer) -> ssl.SSLContext:
     context.minimum_version = (
         ssl.TLSVersion.TLSv1_3 if oldest == "TLS13" else ssl.TLSVersion.TLSv1_2
     )
-    # With an encrypted key the library would prompt for its password at the terminal.
+    # For an encrypted key, the library would ask for the password at the terminal.
     with _as_file(tls.certificate) as certificate, _as_file(tls.key) as key:
         context.load_cert_chain(certificate, key, password=_no_password)
     if tls.verifies:
@@ -252,7 +256,7 @@ def ssl_context(tls: TlsServer) -> ssl.SSLContext:
 
 
 def _choose(context: ssl.SSLContext, tls: TlsServer) -> None:
-    """Restrict a context to the cipher suites and curves that were chosen."""
+    """Restrict a context to the configured cipher suites and curves."""
     if tls.cipher_suites:
         chosen = [name for name in map(_CIPHERS.__getitem__, tls.cipher_suites) if name]
         if chosen:
@@ -268,7 +272,7 @@ def _choose(context: ssl.SSLContext, tls: TlsServer) -> None:
 
 @contextmanager
 def _as_file(pem: Path | str | None) -> Iterator[str | Path]:
-    """Give what is a file, or is written into one that nobody else can read and that ends here."""
+    """Yield the path of a PEM file; PEM text is written to a private file, removed at the end."""
     if not isinstance(pem, str):
         yield pem or ""
         return
@@ -278,7 +282,7 @@ def _as_file(pem: Path | str | None) -> Iterator[str | Path]:
             file.flush()
             yield file.name
         return
-    # In memory: where the program is deployed there may be no folder to write to.
+    # The file is in memory, because a deployed program may have no writable folder.
     with os.fdopen(os.memfd_create("pem"), "w") as file:
         file.write(pem)
         file.flush()

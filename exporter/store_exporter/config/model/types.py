@@ -1,4 +1,4 @@
-"""The types of the configuration's values: how each is read, and what the reference calls it."""
+"""The types of the configuration's values: how each is read, and its name in the reference."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from . import values
 
 MIN_TOKEN_LENGTH = 16
 _SENDABLE = re.compile(r"[!-~]+").fullmatch
-"""What a header can carry as a bearer token; RFC 6750 allows less still."""
+"""Matches a bearer token that a header can carry; RFC 6750 allows fewer characters."""
 SHORTEST_INTERVAL = 1.0
-"""Seconds between two runs of a probe or collector; less is a slip in the unit."""
+"""Seconds between two runs of a probe or collector; less is taken for a wrong unit."""
 Info = ValidationInfo[secrets.SecretSource]
 
 
@@ -35,7 +35,7 @@ def read_token(value: Any, info: Info) -> Secret:
     """Read the secret of a bearer token.
 
     Raises:
-        ValueError: it cannot be read, is short enough to be guessed, or cannot be sent.
+        ValueError: it cannot be read, is so short that it can be guessed, or cannot be sent.
     """
     secret = info.context.secret(value)
     if not info.context.resolve:
@@ -86,7 +86,7 @@ class Says:
 _REFERENCE = Says("`env:` or `file:`")
 SecretReference = Annotated[Secret, BeforeValidator(_secret), _REFERENCE]
 StoreSecret = Annotated[Secret | Unreadable, BeforeValidator(_of_store), _REFERENCE]
-"""A secret that only one store needs: that store is shown as critical where it cannot be read."""
+"""A secret that only one store needs; if it cannot be read, that store is shown as critical."""
 Token = Annotated[Secret, BeforeValidator(read_token), _REFERENCE]
 Duration = Annotated[float, BeforeValidator(values.duration), Says("duration")]
 Interval = Annotated[float, BeforeValidator(_interval), Says("duration")]

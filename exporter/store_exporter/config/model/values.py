@@ -1,7 +1,7 @@
-"""The kinds of value that configuration keys take: durations, names, addresses.
+"""Readers of the values of configuration keys: durations, names, addresses.
 
-Each reader takes what stood in the file and returns the value, or raises `ValueError` with a
-message that names the right form and never repeats the value, which may be a misplaced secret.
+Each reader takes a value of the file and returns the checked one, or raises `ValueError`. The
+message names the right form and never repeats the value, which may be a misplaced secret.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from ...net.url import normal
 
 MAX_DURATION = 366 * 86400.0
-"""Seconds; a longer one is a slip."""
+"""Seconds; a longer duration is taken for a mistake."""
 
 _DURATION = re.compile(
     r"(?:(\d{1,4})w)?(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,8})s)?(?:(\d{1,9})ms)?",
@@ -31,10 +31,10 @@ _ORG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
 def duration(value: Any) -> float:
-    """Read a duration as Prometheus writes it and return seconds.
+    """Read a duration in Prometheus' format and return seconds.
 
     Raises:
-        ValueError: it is not one, is zero or exceeds `MAX_DURATION`.
+        ValueError: it is no duration, is zero or exceeds `MAX_DURATION`.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise ValueError("a duration needs a unit, such as 30s, 5m or 1h30m")
@@ -52,7 +52,7 @@ def go_duration(value: Any) -> float:
     """Read a duration as Go's `time.ParseDuration` does, and return seconds; it may be zero.
 
     Raises:
-        ValueError: it is not one, or exceeds `MAX_DURATION`.
+        ValueError: it is no duration, or exceeds `MAX_DURATION`.
     """
     if value == 0 and type(value) is int:
         return 0.0
@@ -66,10 +66,10 @@ def go_duration(value: Any) -> float:
 
 
 def moment(value: Any) -> float:
-    """Read a date and time with its zone, as RFC 3339 has it, and return Unix time.
+    """Read a date and time with its zone in the format of RFC 3339, and return Unix time.
 
     Raises:
-        ValueError: it is none, or has no zone.
+        ValueError: it is no date and time, or has no zone.
     """
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -98,7 +98,7 @@ def network(value: Any) -> str:
     """Read a network of IP addresses and return it in its normal form, such as `10.0.0.0/8`.
 
     Raises:
-        ValueError: it is none, or has bits set that it leaves open.
+        ValueError: it is no network, or its host bits are not zero.
     """
     try:
         if not isinstance(value, str):
@@ -112,7 +112,7 @@ def org(value: Any) -> str:
     """Read the name of a tenant.
 
     Raises:
-        ValueError: it holds characters that labels, addresses and file names could misread.
+        ValueError: it has characters that are not safe in labels, addresses and file names.
     """
     if not isinstance(value, str) or not is_org(value):
         raise ValueError(
@@ -122,7 +122,7 @@ def org(value: Any) -> str:
 
 
 def is_org(name: str) -> bool:
-    """Tell whether a string can be an org's name."""
+    """Return whether a string can be an org's name."""
     return _ORG.fullmatch(name) is not None
 
 
@@ -152,14 +152,14 @@ def url(value: Any) -> str:
 
 
 DIRECT = "direct"
-"""Stands for no proxy at all."""
+"""The value that stands for no proxy."""
 
 
 def proxy_url(value: Any) -> str:
     """Read the address of a proxy, or `direct`.
 
     Raises:
-        ValueError: it is neither, or has credentials in it; without the value.
+        ValueError: it is neither, or contains credentials; the message omits the value.
     """
     if value == DIRECT:
         return DIRECT
@@ -172,7 +172,7 @@ def proxy_url(value: Any) -> str:
 
 
 def proxy_exemption(value: Any) -> str:
-    """Read what is reached without a proxy: a host, `.domain`, an IP address, a network or `*`.
+    """Read a target reached without the proxy: host, `.domain`, IP address, network or `*`.
 
     Raises:
         ValueError: it is none of these.
@@ -183,15 +183,16 @@ def proxy_exemption(value: Any) -> str:
         return str(ipaddress.ip_network(value)) if isinstance(value, str) else domain(value)
     except ValueError:
         raise ValueError(
-            "is no host, .domain, IP address or network such as 10.0.0.0/8, and not *"
+            "is not a host, .domain, IP address, network such as 10.0.0.0/8, or *"
         ) from None
 
 
 def database_url(value: Any) -> str:
-    """Read the address of a PostgreSQL database, which holds no password.
+    """Read the address of a PostgreSQL database, which must not contain the password.
 
     Raises:
-        ValueError: it is another kind of address, or has a password in it; without the value.
+        ValueError: it is another kind of address, or contains a password; the message omits the
+            value.
     """
     if not isinstance(value, str) or not re.fullmatch(r"postgres(ql)?://[!-~]{1,2000}", value):
         raise ValueError("is not an address such as postgresql://user@host/database")
@@ -209,9 +210,9 @@ def url_template(value: Any) -> str:
     """Read the base address of the stores that a source finds, with `{domain}` in its host.
 
     Raises:
-        ValueError: as `url` does, or its host is not the domain or a name made of it.
+        ValueError: `url` refuses it, or `{domain}` is not once in its host.
     """
-    message = "must lead to a host made of the domain found, such as https://{domain}/shop"
+    message = "must have {domain} once, in its host, such as https://{domain}/shop"
     if not isinstance(value, str) or value.count("{domain}") != 1:
         raise ValueError(message)
     stand_in = "domain-that-is-found"
@@ -231,14 +232,14 @@ def _is_host(host: str) -> bool:
 
 
 def _refuse_beyond_ascii(value: Any) -> None:
-    """Say of a name with other letters than ASCII's how it is written here.
+    """Refuse a name with letters beyond ASCII, with a message about the right form.
 
     Raises:
-        ValueError: it is one.
+        ValueError: it has such letters.
     """
     if isinstance(value, str) and value and not value.isascii():
         raise ValueError(
-            "has letters beyond ASCII: write the host as DNS has it, such as xn--bcher-kva.example"
+            "has letters beyond ASCII: write the host as in DNS, such as xn--bcher-kva.example"
         )
 
 

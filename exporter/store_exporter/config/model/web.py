@@ -1,7 +1,7 @@
 """`--web.config.file`: TLS, passwords, headers and a rate limit.
 
-Every file that github.com/prometheus/exporter-toolkit takes is taken (web/tls_config.go and
-web/handler.go of v0.20.0). What cannot be done here is accepted with a warning.
+Every file that github.com/prometheus/exporter-toolkit accepts is accepted (web/tls_config.go and
+web/handler.go of v0.20.0). Settings that are not supported here cause a warning.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .values import go_duration
 
 _BCRYPT = re.compile(r"\$2[abxy]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 _DEAR = 16
-"""Cost of a bcrypt hash above which looking at a password takes several seconds."""
+"""Cost of a bcrypt hash above which checking a password takes several seconds."""
 _HEADERS: Mapping[str, tuple[str, ...]] = {
     "Content-Security-Policy": (),
     "Strict-Transport-Security": (),
@@ -34,7 +34,7 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
     "X-Frame-Options": ("deny", "sameorigin"),
     "X-XSS-Protection": (),
 }
-"""The headers that may be set, each with its allowed values; no values allow any."""
+"""The headers that may be set, each with its allowed values; an empty tuple allows any."""
 
 
 def _hashed(users: Mapping[str, str]) -> Mapping[str, str]:
@@ -57,7 +57,7 @@ def _settable(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _as_text(value: Any) -> Any:
-    """Take a number as the text that it is written as, which Go's YAML does."""
+    """Return a number as text, as Go's YAML does."""
     return str(value) if type(value) in (int, float) else value
 
 
@@ -67,7 +67,7 @@ _GoDuration = Annotated[float, BeforeValidator(go_duration), Says("duration")]
 
 
 class HttpServer(Section):
-    """How requests are served."""
+    """Settings of HTTP responses."""
 
     http2: bool = Field(True, description="Accepted, without effect; the server uses HTTP/1.1.")
     headers: Annotated[dict[str, _Header], _BlankMapping, AfterValidator(_settable)] = Field(
@@ -78,7 +78,7 @@ class HttpServer(Section):
 
 
 class RateLimit(Section):
-    """The limit on requests, those of all clients together."""
+    """The limit on the requests of all clients together."""
 
     interval: _GoDuration = Field(
         0.0, description="Time after which one more request is allowed; 0 for no limit."
@@ -100,7 +100,7 @@ class WebConfig(Section):
     )
     rate_limit: RateLimit = Field(
         default_factory=RateLimit.usual,
-        description="Limit of requests; further ones get 429.",
+        description="Limit on requests; further ones get 429.",
     )
 
     @property
@@ -110,13 +110,13 @@ class WebConfig(Section):
 
     @property
     def guards(self) -> bool:
-        """Whether everybody must show a password or a certificate."""
+        """Whether every client must give a password or a certificate."""
         return bool(self.basic_auth_users) or (self.tls is not None and self.tls.guards)
 
     def warnings(self) -> Iterator[str]:
-        """Yield what is accepted and not done as exporter-toolkit does it."""
+        """Yield a message about each setting that works differently from exporter-toolkit."""
         if "http2" in self.http_server_config.model_fields_set and self.http_server_config.http2:
-            yield "http_server_config.http2: HTTP/2 is not supported, HTTP/1.1 is"
+            yield "http_server_config.http2: HTTP/2 is not supported; the server uses HTTP/1.1"
         dear = [user for user, hashed in self.basic_auth_users.items() if int(hashed[4:6]) > _DEAR]
         if dear:
             text = f"hashes of a cost above {_DEAR} take several seconds each"
@@ -151,9 +151,9 @@ def _check_tls(checker: Checker, tls: TlsServer) -> None:
     try:
         ssl_context(tls)
     except (ssl.SSLError, OSError, ValueError):
-        # The library's message may quote the file.
+        # The library's own message may quote the file.
         message = "the certificate and key cannot be used together; both must be PEM and match"
         if tls.verifies:
-            message += "; or the issuers of clients' certificates are none"
+            message += "; or the file of clients' issuers holds no certificates"
         key = "cert" if tls.cert_file is None else "cert_file"
         checker.complain(("tls_server_config", key), message)
