@@ -35,7 +35,7 @@ ALERT = {
     },
     "annotations": {
         "summary": "A store is down.",
-        "past": "A store did not answer.",
+        "past": "A store did not respond.",
         "description": "It is <down>.",
         "since": "2026-03-01 09:27:45 UTC",
         "lasted": "2m 15s",

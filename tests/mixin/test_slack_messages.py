@@ -48,7 +48,7 @@ def alert(name: str, *, domain: str = "books.example", **labels: str) -> dict[st
         },
         "annotations": {
             "summary": "A store is down.",
-            "past": "A store did not answer.",
+            "past": "A store did not respond.",
             "description": f"{domain} (acme) keeps failing its liveness probe. {collector}".strip(),
             "since": "2026-03-01 09:27:45 UTC",
             "lasted": "2m 15s",
@@ -92,7 +92,7 @@ KNOWN = {
 FULL = down("StoreDown")
 FULL["annotations"] |= KNOWN
 FULL["annotations"]["description"] += (
-    " The latest failures are of type server_error. It answers with HTTP 500."
+    " The latest failures are of type server_error. It responds with HTTP 500."
 )
 SHELF = alert("StoreBestSellersOutOfStock", domain="shelf.example", severity="info")
 SHELF["annotations"]["lasted"] = "2h 0m 0s"
@@ -262,7 +262,7 @@ def test_the_end_of_an_outage_is_told_in_the_past_and_counts_from_the_first_fail
     told: tuple[dict[str, Any], list[Message]],
 ) -> None:
     text = told[0]["resolved"]["attachments"][0]["text"]
-    assert "did not answer" in text
+    assert "did not respond" in text
     assert "had failed for 2m 15s, since 2026-03-01 09:27:45 UTC" in text
     assert "keeps" not in text
 

@@ -117,7 +117,7 @@ def test_alerts_fire_there_with_the_same_labels_and_facts_and_no_rule_fails(
         said = alert["annotations"]
         assert said["error"] == "Error establishing a database connection"
         assert said["cost"] == "about 1,240 EUR an hour, at this time of the week"
-        assert "It answers with HTTP 503." in said["description"]
+        assert "It responds with HTTP 503." in said["description"]
         assert said["since"] == time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(begun))
         # Two groups are evaluated once an hour; test_victoria_metrics.py asks their expressions.
         evaluated = [r for g in groups for r in g["rules"] if not r["lastEvaluation"] < "2"]

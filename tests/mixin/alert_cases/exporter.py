@@ -110,8 +110,8 @@ EXPORTER = [
         "runs that fail by the exporter itself for a quarter of an hour wake somebody",
         {of(exporter.RUNS_SKIPPED, 'reason="local"', PROCESS): "0+2x30"},
         "20m",
-        "10 runs failed on exporter:10847 itself within five minutes, before a store could answer. "
-        "The state of those stores is unknown.",
+        "10 runs failed on exporter:10847 itself within five minutes, before a store could "
+        "respond. The state of those stores is unknown.",
         "critical",
         base=PROCESS,
     ),

@@ -48,7 +48,7 @@ def large_fleet(down: int, hosted: int) -> dict[str, str]:
     return found
 
 
-FIVE_DOWN = "5 of the 40 woocommerce stores watched do not answer; over all platforms 5 of 40."
+FIVE_DOWN = "5 of the 40 woocommerce stores watched do not respond; over all platforms 5 of 40."
 OUTAGE = of("ALERTS", base='alertname="StoresDown", alertstate="firing", platform="woocommerce"')
 BUDGET_PAGE = 'alertname="StoreErrorBudgetBurn", alertstate="firing", severity="critical"'
 OUTAGES = [
@@ -77,7 +77,7 @@ OUTAGES = [
             of(costs.ORDERS, base=IN_OUTAGE): "40x34",
         },
         "8m",
-        "5 of the 5 woocommerce stores watched do not answer; over all platforms 5 of 5. Types of "
+        "5 of the 5 woocommerce stores watched do not respond; over all platforms 5 of 5. Types of "
         'failure: timeout (1 store). The most frequent version among them is "9.4.1" (1 of 1 '
         'stores). The most frequent network among them is "192.0.2.0/24" (1 of 1 stores).',
         base='platform="woocommerce"',
@@ -93,7 +93,7 @@ OUTAGES = [
         "of ten stores eight are named",
         many(10, 0) | earning(*range(1000, 0, -100)),
         "8m",
-        "10 of the 10 woocommerce stores watched do not answer; over all platforms 10 of 10.",
+        "10 of the 10 woocommerce stores watched do not respond; over all platforms 10 of 10.",
         base='platform="woocommerce"',
         facts={
             "stores": ", ".join(f"shop{number}.example" for number in range(8)) + " and others",
@@ -116,7 +116,7 @@ OUTAGES = [
         "a host with a small part of a large fleet is an outage of its own",
         large_fleet(5, hosted=6),
         "6m",
-        "5 of the 120 woocommerce stores watched do not answer; over all platforms 5 of 120. "
+        "5 of the 120 woocommerce stores watched do not respond; over all platforms 5 of 120. "
         'The most frequent network among them is "192.0.2.0/24" (5 of 6 stores).',
         base='platform="woocommerce"',
     ),
@@ -149,7 +149,7 @@ OUTAGES = [
         },
         "7m",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
-        "platform has been notified. The latest failures are of type server_error. It answers "
+        "platform has been notified. The latest failures are of type server_error. It responds "
         "with HTTP 500.",
         labels={"audience": "org"},
         facts={

@@ -70,8 +70,8 @@ STATE = [
         "a full disk wakes somebody within minutes",
         {of(exporter.STATE_ERRORS, 'reason="full"', PROCESS): "0x10 1+2x20"},
         "15m",
-        "exporter:10847 could not save 9 runs within ten minutes for want of space. Their counters "
-        "stand still; nothing is lost.",
+        "exporter:10847 could not save 9 runs within ten minutes, because the disk is full. Their "
+        "counters stand still; nothing is lost.",
         base=PROCESS,
     ),
     Case(

@@ -53,7 +53,7 @@ STORES = [
         },
         "10m",
         f"{WHO} keeps failing its liveness probe. The latest failures are of type timeout. "
-        "It answers with HTTP 500.",
+        "It responds with HTTP 500.",
         facts={
             "since": "1970-01-01 00:04:28 UTC",
             "lasted": "5m 32s",
@@ -207,7 +207,7 @@ STORES = [
             failures(health.PROBE_FAILURES, CART, "server_error", "store"): "0x4 1+1x16",
         },
         "10m",
-        f"{WHO} answers, but what it needs to sell does not work: a critical probe fails "
+        f"{WHO} responds, but what it needs to sell does not work: a critical probe fails "
         "(100% of the time). The latest failures are of type server_error.",
     ),
     Case(
@@ -226,7 +226,7 @@ STORES = [
             failures(health.PROBE_FAILURES, CART, "server_error", "store"): "_x20 1x5 2x35",
         },
         "9m15s",
-        f"{WHO} answers, but what it needs to sell does not work: a critical probe fails "
+        f"{WHO} responds, but what it needs to sell does not work: a critical probe fails "
         "(100% of the time). The latest failures are of type server_error.",
         step="15s",
     ),
@@ -257,7 +257,7 @@ STORES = [
             why(CART, "Uncaught TypeError: (id)"): "_x4 1x30",
         },
         "25m",
-        f"{WHO} has been degraded for more than a quarter of an hour, all the time or again and "
+        f"{WHO} has been degraded for more than a quarter of an hour, continuously or again and "
         "again: a probe that is not critical fails, or the store is slow. The latest failures "
         "are of type server_error.",
         "warning",

@@ -57,7 +57,7 @@ def best_sellers_out() -> Alert:
             ),
             (
                 "The merchant restocks, or allows back-orders.",
-                "If the stock is wrong, correct it; imports from other systems are often why.",
+                "If the stock is wrong, correct it; imports from other systems may be the cause.",
             ),
         ),
         inhibited_by=(unwatched(),),
@@ -114,10 +114,10 @@ def background_jobs_stuck() -> Alert:
             "unless a system timer runs them.",
             (
                 "Open the shop's list of jobs: it has the error of each (see the platform's page).",
-                "Are analytics in the shop's own reports days old? Then nothing runs at all.",
+                "Are the shop's own reports days old? Then no job runs at all.",
             ),
             (
-                "Have a system timer run them every minute, as the platform's page says.",
+                "Have a system timer run them every minute, as the platform's page describes.",
                 "Remove the failed actions of plugins that no longer exist.",
             ),
         ),
@@ -135,7 +135,7 @@ def figures_stale() -> list[Alert]:
         "may no longer be true; panels show no data.",
         (
             "`store-exporter probe DOMAIN` runs every collector once and says what happened.",
-            "The error type in the message: the table below says what each means.",
+            "Read the error type in the message; the table below explains each.",
             (
                 "If there is no failure, the collector never had its turn. If the request budget "
                 f"is spent ({AlertName.STORE_API_BUDGET_LOW}), it waits. If the exporter starts "

@@ -1,4 +1,4 @@
-"""What alerts follow from, so that they are held back while it fires."""
+"""Alerts that are the cause of others, which are inhibited while the cause fires."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from ..names import AlertName
 
 
 def refused() -> Cause:
-    """The store refuses all that needs our credentials, so nothing about it can be read.
+    """The store refuses every request with our credentials, so nothing about it can be read.
 
-    One collector that lacks a permission is no cause: the rest is as true as ever.
+    A single collector without a permission is no cause: all other figures are still right.
     """
     return Cause(AlertName.STORE_CREDENTIALS_REJECTED, {"severity": "critical"})
 
 
 def unusable() -> tuple[Cause, ...]:
-    """The store does not respond, or not to us."""
+    """The store does not respond, or refuses our credentials."""
     return (Cause(AlertName.STORE_DOWN), refused())
 
 
 def outage() -> Cause:
-    """Many stores of a platform do not respond at the same time: one message is about all."""
+    """Many stores of a platform do not respond at the same time: one message covers all of them."""
     return Cause(AlertName.STORES_DOWN, same=("platform",))
 
 

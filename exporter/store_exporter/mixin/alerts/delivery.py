@@ -1,9 +1,9 @@
-"""Alerts on messages that receivers refuse: Alertmanager never reports what ended meanwhile.
+"""Alerts on messages that receivers refuse.
 
-It sends a refused message again while its alert fires, at its group's interval. An alert that
-began and ended between two messages that arrived is in none of them (Alertmanager 0.33,
-notify/dedup_stage.go). These alerts name what fired, and are refused like the others, which keeps
-them firing until one gets through.
+Alertmanager sends a refused message again at its group's interval, as long as the alert fires. It
+never reports an alert that began and ended between two delivered messages (Alertmanager 0.33,
+notify/dedup_stage.go). The alerts of this module name what fired. Their own messages are refused
+too, which keeps them firing until one is delivered.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from .texts import PROCESS
 _REFUSED = "alertmanager_notifications_failed_total"
 _WINDOW = "15m"
 _LATELY = "6m"
-"""Longer than any group's interval: what ended so soon after a refusal was not reported since."""
+"""Longer than any group's interval: an alert that ended this soon after a refusal is unreported."""
 _LOOK_BACK = "2h"
 _KEEP = 10 * MINUTE
 _NAMED = 5
-"""How many receivers are named."""
+"""The most receivers that a message names."""
 
 
 def groups() -> list[Group]:
@@ -30,7 +30,7 @@ def groups() -> list[Group]:
 
 
 def fired(*matchers: str) -> tuple[str, str]:
-    """PromQL for the alerts that fire, and for those that lately did, but for these two."""
+    """PromQL for alerts that fire now, and for those that fired lately, except these two."""
     own = (AlertName.STORE_ALERTS_UNDELIVERED, AlertName.STORE_ALERTS_MISSED)
     now = promql.firing(promql.one_of("alertname", own, negate=True), *matchers)
     return now, f"last_over_time({promql.over(now, _LOOK_BACK)})"
@@ -41,7 +41,7 @@ def listed(query: str, each: str) -> str:
 
     Args:
         query: template expression.
-        each: template text about each, after its name and domain.
+        each: template text that follows the name and domain of each alert.
     """
     one = (
         "{{ if $i }};{{ end }} {{ .Labels.alertname }}"
@@ -56,7 +56,7 @@ def listed(query: str, each: str) -> str:
 
 
 def undelivered() -> Alert:
-    """Alertmanager could not deliver messages; names the receivers and what fired meanwhile."""
+    """Alertmanager could not deliver messages; names the receivers and the alerts that fired."""
     labels = (*PROCESS, "integration")
     refused = promql.increase(
         _REFUSED, _WINDOW, *(f"{label}=%q" for label in labels), 'receiver_name!=""'
@@ -65,7 +65,7 @@ def undelivered() -> Alert:
     values = "".join(f" $labels.{label}" for label in labels)
     named = f"{{{{ if eq $i {_NAMED} }}}}others{{{{ else }}}}{{{{ .Labels.receiver_name }}}}"
     now, lately = fired(promql.one_of("severity", ("critical", "warning")))
-    # Those that are over come first: their value is 0.
+    # Alerts that ended have the value 0, so they come first.
     fired_lately = listed(
         promql.quote(f"sort(max by (alertname, org, domain) ({now} or 0 * {lately}))"),
         "{{ with .Labels.org }} ({{ . }}){{ end }}{{ if eq .Value 0.0 }}, over{{ end }}",
@@ -85,7 +85,7 @@ def undelivered() -> Alert:
         f" Fired in the last two hours:{fired_lately}",
         Dashboards.FLEET,
         Runbook(
-            "A receiver of alerts refused messages or did not answer. Alertmanager sends a "
+            "A receiver of alerts refused messages or did not respond. Alertmanager sends a "
             "message again while its alert fires, at its group's interval, but never reports an "
             "alert that began and ended meanwhile. This message names the alerts that fired, so "
             "that nothing is lost. It names the receivers if Alertmanager runs with "
@@ -113,7 +113,7 @@ def undelivered() -> Alert:
 
 
 def missed() -> Alert:
-    """An org's own receiver refused, and what fired for it meanwhile is over."""
+    """An org's own receiver refused messages, and alerts of the org ended meanwhile."""
     labels = ("org", "integration")
     ours = f'receiver_name=~"{ORG_RECEIVER}.+"'
     refused = promql.total(
@@ -137,18 +137,18 @@ def missed() -> Alert:
         Dashboards.FLEET,
         Runbook(
             "The channel, mailbox or other receiver of an org refused messages about its "
-            "alerts, or did not answer. Alerts that still fire are reported as soon as a "
-            "message gets through. Alerts that fired and ended meanwhile never are, so this "
-            "message names them. Only the org gets it; the platform gets "
+            "alerts, or did not respond. Alerts that still fire are reported as soon as a "
+            "message gets through. Alerts that fired and ended meanwhile are not reported, so "
+            "this message names them. Only the org gets it; the platform gets "
             f"{AlertName.STORE_ALERTS_UNDELIVERED}. This alert needs an Alertmanager that runs "
             "with `--enable-feature=receiver-name-in-metrics`.",
             (
-                "Check the dashboards of the stores that the message names: are they well now?",
+                "Check the dashboards of the stores that the message names: do they work now?",
                 "Does the channel, webhook or mailbox that messages go to still exist?",
             ),
             (
-                "If the receiver is gone, have whoever runs the platform enter another one.",
-                "If the receiver itself had an outage, nothing has to be done.",
+                "If the receiver is gone, ask whoever runs the platform to configure another one.",
+                "If the receiver itself had an outage, there is nothing to do.",
             ),
         ),
         by=labels,

@@ -1,4 +1,4 @@
-"""Alerts on what evaluates rules: one that fails is silent, and so is every alert that reads it."""
+"""Alerts on the evaluation of rules: a failing rule is silent, and so are alerts that read it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .texts import PROCESS, queried
 
 @dataclass(frozen=True, slots=True)
 class _Evaluator:
-    """A program that evaluates rules, and what it counts of each group of them.
+    """A program that evaluates rules, and its counters of each group of rules.
 
     Attributes:
-        label: of its counters that names the group.
-        before: regular expression of what that label has before the name.
-        counters: of failures first, then of what was left out; those read together differ in
-            further labels.
+        label: the label of its counters that names the group.
+        before: regular expression of the text before the name in that label.
+        counters: counters of failures, then those of missed evaluations. Counters of one tuple
+            are read together; they differ in further labels.
     """
 
     label: str
@@ -63,15 +63,14 @@ _RARE = "|".join(
     if (group.interval or 0) >= HOUR
 )
 _HOURLY = f"({_RARE})"
-"""What is evaluated once an hour."""
+"""Groups that are evaluated once an hour."""
 _WINDOW = "15m"
 _HOLD = 16 * MINUTE
-"""Longer than the window, so that one failure is nothing to report."""
+"""Longer than the window, so that a single failure is not reported."""
 _HOURS = "65m"
-"""Longer than an hour: what fails in each hour has failed within this time, and within that before
-it."""
+"""Longer than an hour: a rule that fails every hour failed in this window and in the one before."""
 _NAMED = 5
-"""How many groups are named."""
+"""The most groups that a message names."""
 
 
 def groups() -> list[Group]:
@@ -80,10 +79,10 @@ def groups() -> list[Group]:
 
 
 def _moved(by: tuple[str, ...], *matchers: str) -> str:
-    """Failures and omissions by labels, and failures of two hours in a row.
+    """Failed and missed evaluations by labels, and failures in two hours in a row.
 
-    A group of Prometheus has both counters, so that one is looked at after the other and not in
-    its place.
+    Prometheus has both counters for every group. The expression tries one after the other, so a
+    counter that did not move hides none.
     """
     found: list[str] = []
     for each in _EVALUATORS:
@@ -100,7 +99,7 @@ def _moved(by: tuple[str, ...], *matchers: str) -> str:
 
 
 def rules_failing() -> Alert:
-    """Our rules fail to be evaluated, or are so too late; names the groups."""
+    """Our rules are not evaluated, or too late; names the groups."""
     of_process = [f"{label}=%q" for label in PROCESS]
     group = (
         f'{{{{ or {" ".join(f".Labels.{each}" for each in _LABELS)} | reReplaceAll ".*;" "" }}}}'
@@ -123,13 +122,13 @@ def rules_failing() -> Alert:
         "{{ $labels.instance }} keeps failing to evaluate the exporter's rules, or evaluates them "
         'too late: {{ $value | printf "%.0f" }} times lately. Alerts that need them may not fire.'
         f"{named}",
-        # That of the exporter has Prometheus' own job and instance in none of its panels.
+        # The exporter's dashboard has no panel with the job and instance of Prometheus itself.
         Dashboards.FLEET,
         Runbook(
             "For a quarter of an hour Prometheus, or vmalert, has failed to evaluate rules, or "
             "has skipped evaluations because the previous one had not ended; or rules that are "
-            "evaluated once an hour failed twice in a row. Meanwhile the series that a failing "
-            "rule records are missing, and a failing alert does not fire, whatever happens.",
+            "evaluated once an hour failed twice in a row. Meanwhile the series of a failing "
+            "recording rule are missing, and a failing alert does not fire, whatever happens.",
             (
                 (
                     "In Prometheus, Status, Rule health, or on vmalert's own page, Groups: which "

@@ -74,7 +74,7 @@ def exporter_down() -> Alert:
                 "`curl ADDRESS/-/healthy` and `curl ADDRESS/metrics` from Prometheus' machine.",
                 (
                     "In Prometheus, Status, Targets shows the error of the last scrape. A timeout "
-                    "means that `/metrics` is too slow: see its size and the scrape's limit."
+                    "means that `/metrics` is too slow: compare its size and `scrape_timeout`."
                 ),
             ),
             (
@@ -90,7 +90,7 @@ def exporter_down() -> Alert:
 
 
 def metrics_absent() -> Alert:
-    """No exporter is known to Prometheus at all."""
+    """Prometheus knows no exporter at all."""
     return Alert(
         AlertName.STORE_METRICS_ABSENT,
         f"absent({promql.select(exporter.BUILD_INFO)})",
@@ -171,7 +171,7 @@ def scheduler_lagging() -> Alert:
 
 
 def loop_stalling() -> Alert:
-    """The event loop stands still again and again."""
+    """The event loop blocks again and again."""
     return Alert(
         AlertName.STORE_EXPORTER_STALLING,
         f"{promql.select(exporter.LOOP_LAG)} > {THRESHOLDS.loop_lag:g}",
@@ -201,7 +201,7 @@ def loop_stalling() -> Alert:
 
 
 def impaired() -> Alert:
-    """Runs fail by the exporter's own machine, so that nothing is known of the stores."""
+    """Runs fail on the exporter's own machine, so nothing is known about the stores."""
     skipped = promql.increase(exporter.RUNS_SKIPPED, "5m", equal("reason", "local"))
     return Alert(
         AlertName.STORE_EXPORTER_IMPAIRED,
@@ -211,10 +211,10 @@ def impaired() -> Alert:
         "The exporter cannot send requests.",
         "The exporter sends requests again.",
         "{{ $value | humanize }} runs failed on {{ $labels.instance }} itself within five minutes, "
-        "before a store could answer. The state of those stores is unknown.",
+        "before a store could respond. The state of those stores is unknown.",
         Dashboards.EXPORTER,
         Runbook(
-            "Probes and collectors fail before a store could answer: this machine has no file "
+            "Probes and collectors fail before a store can respond: this machine has no file "
             "descriptor, memory, port or network left, a firewall on it refuses, or the process "
             "stands still for seconds. No store is reported as down because of this, but none "
             "is watched reliably.",

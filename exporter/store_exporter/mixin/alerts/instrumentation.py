@@ -19,7 +19,7 @@ def groups() -> list[Group]:
 
 
 def instrumentation_failing() -> Alert:
-    """The instrumentation fails and measures less than it should."""
+    """The instrumentation fails, so some operations are not measured."""
     failing = promql.increase(exporter.INSTRUMENTATION_ERRORS, "15m")
     return Alert(
         AlertName.STORE_INSTRUMENTATION_FAILING,
@@ -48,10 +48,10 @@ def instrumentation_failing() -> Alert:
 
 
 def series_dropped() -> Alert:
-    """More label sets than allowed.
+    """Operations have more label sets than allowed.
 
-    Operations are folded for as long as they come, so that the alert stays while the limit is
-    reached; the window bridges an hour without one.
+    Every further operation counts as `other`, so the alert fires while the limit is reached; the
+    window bridges an hour without one.
     """
     dropped = promql.fresh_increase(exporter.SERIES_DROPPED, "1h")
     return Alert(
@@ -82,7 +82,7 @@ def series_dropped() -> Alert:
 
 
 def otlp_failing() -> Alert:
-    """Pushes do not arrive."""
+    """Most pushes to the OTLP endpoint fail."""
     failed = promql.increase(exporter.OTLP_PUSHES, "15m", equal("result", "failure"))
     every = promql.increase(exporter.OTLP_PUSHES, "15m")
     share = f"{promql.total(PROCESS, failed)} / ({promql.total(PROCESS, every)} > 0)"
@@ -96,7 +96,7 @@ def otlp_failing() -> Alert:
         f"{SHARE} of the pushes of {{{{ $labels.instance }}}} fail.",
         Dashboards.EXPORTER,
         Runbook(
-            "The OTLP endpoint refuses or does not answer. Counters catch up when it is back; "
+            "The OTLP endpoint refuses or does not respond. Counters catch up when it is back; "
             "gauges from the meantime are lost.",
             (
                 "Read the endpoint's response in the log of the process.",
@@ -109,7 +109,7 @@ def otlp_failing() -> Alert:
 
 
 def application_errors() -> Alert:
-    """An operation fails by bugs of the calling application, over all stores."""
+    """An operation fails because of bugs in the calling application, over all stores."""
     labels = ("platform", "operation")
     bugs = promql.increase(operations.OPERATION_ERRORS, "10m", equal("fault", Fault.APP))
     hurt = chosen(operations.OPERATION_ERRORS, *labels, more=equal("fault", Fault.APP))

@@ -1,4 +1,4 @@
-"""Alerts on objectives: an error budget is spent too fast, over two windows at once."""
+"""Alerts on objectives: an error budget is spent too fast over two windows at once."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from .texts import ANY_ERROR, CHANGED, FAILING, WHO
 RUNBOOK = Runbook(
     "An objective allows a small share of operations to fail (availability) or to be slow "
     "(latency), or a store to have failing critical probes for a small share of the time "
-    f"(uptime), within {SLO_WINDOW}. This share is the error budget, and it is being spent too "
-    "fast over two windows at once: the long one shows that it matters, the short one that it "
+    f"(uptime), within {SLO_WINDOW}. This share is the error budget. It is being spent too fast "
+    "over two windows at once: the long one shows that it matters, the short one that it "
     "continues. Shoppers' mistakes are not counted, and there is no alert below the objective's "
-    "minimum of operations. An outage that had an alert of its own causes no second one about "
-    "the budget. A page keeps firing until a short window has been calm for twice its length.",
+    "minimum of operations. An outage that had its own alert causes no second one about the "
+    "budget. A critical alert fires until the burn rate over the short window has been low for "
+    "twice that window.",
     (
         (
             "Look at the errors dashboard, filtered by this store: which error type, in which "
@@ -51,7 +52,7 @@ def groups() -> list[Group]:
 
 
 def burning(rate: BurnRate) -> Alert:
-    """The budget is spent `rate.factor` times too fast over both windows."""
+    """The budget is spent `rate.factor` times as fast as allowed over both windows."""
     return Alert(
         AlertName.STORE_ERROR_BUDGET_BURN,
         f"({slo.burn_rate(rate.long)} > {rate.factor:g})"
@@ -75,9 +76,10 @@ def burning(rate: BurnRate) -> Alert:
 
 
 def _goes_on(rate: BurnRate) -> str:
-    """The short window's condition; a page that fires already rests for twice as long.
+    """The short window's condition; for a page that fires already, it covers twice that window.
 
-    What fails for a minute in every ten would be a page, and over, ten times in the same incident.
+    Otherwise a store that fails for one minute in ten would page and recover many times in the
+    same incident.
     """
     burns = f"{slo.burn_rate(rate.short)} > {rate.factor:g}"
     if rate.severity != "critical":
@@ -88,7 +90,7 @@ def _goes_on(rate: BurnRate) -> str:
 
 
 def _firing(*rates: BurnRate) -> str:
-    """The alerts of these pairs of windows that fire."""
+    """The firing alerts of these pairs of windows."""
     return promql.firing(
         promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN),
         promql.one_of("window", [rate.long for rate in rates]),
@@ -102,9 +104,9 @@ def faster() -> Cause:
 
 
 def _unless_told(rate: BurnRate) -> str:
-    """Leave out what an alert over shorter windows was about: it is in the longer ones as well.
+    """Leave out failures that an alert over shorter windows reported; longer windows have them too.
 
-    One that fires already goes on: that it were over would be wrong.
+    An alert that fires already continues: its end would be wrong.
     """
     quicker = BURN_RATES[: BURN_RATES.index(rate)]
     if not quicker:

@@ -1,7 +1,7 @@
-"""Alerts on many stores at once, and on one that comes and goes: one message where there were many.
+"""Alerts that replace many messages by one: on many stores at once, and on an unstable store.
 
-An alert that holds others back has to reach Alertmanager before their first message leaves it, so
-`StoresDown` fires a minute earlier than `StoreDown` and outlasts it at the end.
+An inhibiting alert must reach Alertmanager before the first message of an inhibited one is sent.
+So `StoresDown` fires a minute earlier than `StoreDown`, and ends later.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from .texts import (
 )
 
 DOWN_AFTER = 2 * MINUTE
-"""How long a store is down before that is reported."""
+"""How long a store must be down before it is reported."""
 CALM = 5 * MINUTE
 """How long a store must have been up again before its outage counts as over."""
 _NAMED = 8
-"""How many stores an outage of many names; the dashboard and their orgs' messages have all."""
+"""The most stores that the message about an outage names; the dashboard lists all of them."""
 FAILED = "had failed for"
 _DOWN = f"{series.AVAILABLE} == 0"
 
@@ -46,7 +46,7 @@ def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
     """Every alert of this module; `of` are the objectives whose error budgets have alerts."""
     return [
         Group("store-exporter.alerts.outages", [stores_down()]),
-        # For a thousand stores this one takes seconds, for which StoresDown never waits.
+        # With a thousand stores this one takes seconds. StoresDown must not wait for it.
         Group("store-exporter.alerts.among_many", [store_down_among_many()]),
         Group("store-exporter.alerts.unstable", [store_unstable(of)], interval=MINUTE),
     ]
@@ -74,10 +74,10 @@ def stores_down() -> Alert:
         f"{down} >= {THRESHOLDS.outage_stores:g} and ({many} or {_one_network()})",
         MINUTE,
         "critical",
-        "Many stores do not answer.",
-        "Many stores did not answer.",
+        "Many stores do not respond.",
+        "Many stores did not respond.",
         f"{{{{ $value }}}} of the {of_platform} {{{{ $labels.platform }}}} stores watched do not "
-        f"answer; over all platforms {everywhere} of {all_watched}."
+        f"respond; over all platforms {everywhere} of {all_watched}."
         f'{{{{ with printf "{reasons}" $labels.platform | query }}}} Types of failure:'
         "{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }} "
         f"({counted('store', '.Value')}){{{{ end }}}}.{{{{ end }}}}"
@@ -88,8 +88,8 @@ def stores_down() -> Alert:
             f"{THRESHOLDS.outage_share:.0%} of those that are watched or "
             f"{THRESHOLDS.outage_network_share:.0%} of those in one network, fail their liveness "
             "probe. So many do not fail by chance: they share a hosting company, a network, a "
-            "CDN, a release of the platform, or the exporter's own network. This is one message "
-            "for all of them; merchants with their own channel get a message about their own "
+            "CDN, a release of the platform, or the exporter's own network. This one message is "
+            "about all of them; merchants with their own channel get a message about their own "
             "store.",
             (
                 "Look at the fleet dashboard: which stores are down, with which error types?",
@@ -98,10 +98,10 @@ def stores_down() -> Alert:
                     "machine; error types `dns`, `connection` and `timeout` for all stores of all "
                     "platforms point to it."
                 ),
-                "One platform alone: read the status page of the platform.",
+                "If only one platform is affected, read its status page.",
                 (
-                    "Some of a platform: the message has the version and the network that most of "
-                    "them have; who owns a network is said by `whois`."
+                    "If some stores of a platform are affected, the message has the version and "
+                    "network of most of them; `whois` shows who owns a network."
                 ),
             ),
             (
@@ -117,14 +117,14 @@ def stores_down() -> Alert:
 
 
 def _known(metric: Metric, label: str, *matchers: str) -> str:
-    """What stores have of a label of a metric that is 1."""
-    # A name that does not resolve any more had an address an hour ago.
+    """The values that stores have of a label of an info metric."""
+    # A name that no longer resolves had an address an hour ago.
     recent = promql.over(promql.select(metric, *matchers), "1h")
     return promql.aggregate("max", (*STORE, label), f"last_over_time({recent})")
 
 
 def _in_common(metric: Metric, label: str) -> str:
-    """Template text for what most of the stores that are down have, and how many have it at all."""
+    """Template text for the most frequent label value of stores that are down, with both counts."""
     down = f"{_known(metric, label, 'platform=%q')} and {promql.on(*STORE)} {_DOWN}"
     every = promql.quote(f"count({_known(metric, label, 'platform=%q', f'{label}=%q')})")
     most = f'(. | first | label "{label}")'
@@ -139,7 +139,7 @@ def _in_common(metric: Metric, label: str) -> str:
 
 
 def _one_network() -> str:
-    """Platforms with a network of which many stores, and a large share, are down."""
+    """Platforms with a network in which many stores, and a large share of them, are down."""
     by = ("platform", "network")
     known = f"{_known(health.NETWORK, 'network')} and {promql.on(*STORE)}"
     down, watched = (
@@ -177,7 +177,7 @@ def shared() -> dict[str, str]:
         "cost": cost(
             f"topk(3, sum by (currency) ({worth}))", f"sum({orders})", "platform", "platform"
         ),
-        # Most stores are up again when the last that count as an outage are not.
+        # Also of stores that are up again, which are most of them near the end of an outage.
         "loss": queried(f"topk(3, round({lost}, 10) > 0)", AMOUNTS, "platform"),
     }
 
@@ -192,7 +192,7 @@ def store_down_among_many() -> Alert:
         MINUTE,
         "critical",
         "A store is down, and so are many others.",
-        "A store did not answer, like many others at the same time.",
+        "A store did not respond, like many others at the same time.",
         f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
         f"platform has been notified.{OUTAGE_CAUSE}",
         Dashboards.SHOP,
@@ -201,7 +201,7 @@ def store_down_among_many() -> Alert:
             "something that they share, and somebody is working on it. Only the store's own org "
             f"gets this message; the platform gets one message, {AlertName.STORES_DOWN}, for all.",
             ("Open the store's front page in a browser.",),
-            ("Tell your customers, if it lasts; a notice on social media is read.",),
+            ("If it lasts, tell your customers, such as by a notice on social media.",),
         ),
         labels={AUDIENCE: ORG_ONLY},
         faults=(Fault.STORE, Fault.CONFIG),
@@ -214,10 +214,10 @@ def store_down_among_many() -> Alert:
 
 
 def _unless_told(window: str, of: tuple[Objective, ...]) -> str:
-    """Leave out stores of whose outages a page about a budget was sent, unless this fires already.
+    """Leave out stores whose outages caused a page about a budget, unless this fires already.
 
-    A strict objective is missed before a store has come and gone often enough. One that no outage
-    misses, such as that of latency, is about something else.
+    A strict objective is missed before this alert has seen enough changes. Objectives that an
+    outage does not affect, such as latency, are about something else and do not count.
     """
     counting = [objective.name for objective in of if objective.counts_outages]
     if not counting:
@@ -233,7 +233,7 @@ def _unless_told(window: str, of: tuple[Objective, ...]) -> str:
 
 
 def store_unstable(of: tuple[Objective, ...]) -> Alert:
-    """Down and up again, each time too short for `StoreDown`."""
+    """A store is down again and again, each time too briefly for `StoreDown`."""
     recent = promql.over(series.STORE_UP, "30m")
     down = f"1 - avg_over_time({recent})"
     return Alert(
@@ -248,9 +248,9 @@ def store_unstable(of: tuple[Objective, ...]) -> Alert:
         f"{WHO} was down for {SHARE} of the last half hour, in short outages.{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
-            "The store fails its liveness probe and answers again, over and over: every outage "
-            f"is too short for {AlertName.STORE_DOWN}, but together they keep shoppers from "
-            "buying. Typical causes are one broken server behind a load balancer, a shop that "
+            "The store fails its liveness probe and recovers, over and over: every outage is too "
+            f"short for {AlertName.STORE_DOWN}, but together they keep shoppers from buying. "
+            "Typical causes are one broken server behind a load balancer, a shop that "
             "restarts, or a limit of its hosting that is reached at every peak. A store with "
             "strict objectives that already has a page about its uptime or availability, "
             f"{AlertName.STORE_ERROR_BUDGET_BURN}, gets no second one.",

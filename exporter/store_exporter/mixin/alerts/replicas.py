@@ -1,4 +1,4 @@
-"""Alerts on exporters that share stores: two watch the same ones, or none watches any."""
+"""Alerts on exporters that share stores: several watch the same store, or none does."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from ..promql import STORE, one_of
 
 
 def groups() -> list[Group]:
-    """Every alert on who watches what."""
+    """Every alert of this module."""
     return [Group("store-exporter.alerts.replicas", [watched_twice(), unwatched()])]
 
 
 def watched_twice() -> Alert:
     """Exporters watch the same stores without shared state."""
-    # More are watched than there are. It also shows where the labels of the process are replaced.
+    # The exporters watch more stores than there are. This also works if the scrape configuration
+    # replaces the labels of the process.
     signs = (health.UP, health.PROBE_SUCCESS, business.COLLECTOR_SUCCESS)
     shown = promql.select("", one_of("__name__", [metric.name for metric in signs]))
     stores = f"count({promql.aggregate('group', STORE, shown)})"
@@ -33,7 +34,7 @@ def watched_twice() -> Alert:
         Runbook(
             "Exporters that share a state watch each store once. These do not share one, so "
             "every store is probed twice, and its request budget is spent twice. Rules "
-            "and dashboards count nothing twice as long as the series of each exporter have "
+            "and dashboards still count everything once, as long as each exporter's series have "
             "their own `instance`. If the scrape configuration replaces `instance` by the "
             "store's domain, two counters alternate in one series, and every increase is wrong.",
             (
@@ -59,7 +60,7 @@ def watched_twice() -> Alert:
 
 
 def unwatched() -> Alert:
-    """Every exporter believes that another one watches, and none does."""
+    """No exporter watches some stores, because each assumes that another one does."""
     standby, watched = exporter.STORES_STANDBY, exporter.STORES
     labels = ("platform",)
     return Alert(

@@ -1,4 +1,4 @@
-"""Alerts on what a shop sells: nothing at all, or unpaid."""
+"""Alerts on a shop's sales: no orders, failing payments, failing checkouts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SALES = {"cost": COST, "failing": FAILING, "changed": CHANGED}
 
 
 def groups() -> list[Group]:
-    """Every alert on what a shop sells."""
+    """Every alert on a shop's sales."""
     found = [
         *order_drought(),
         payments_failing(),
@@ -27,15 +27,15 @@ def groups() -> list[Group]:
 
 
 def order_drought() -> list[Alert]:
-    """Nothing was sold although this weekday and hour normally sells."""
+    """Nothing was sold, although the shop normally sells at this weekday and hour."""
     runbook = Runbook(
         "No order was paid within the window, although at this weekday and hour the shop "
-        f"normally sells at least {SEASONAL.drought_minimum:g} within it, and within two hours "
-        "that end an hour earlier or later, so that a change of clocks is no drought. Normal is "
-        f"the median of the last {SEASONAL.weeks} weeks; there is no alert while fewer than "
-        f"{SEASONAL.history} of them are known, or where the store was not watched when the "
+        f"normally sells at least {SEASONAL.drought_minimum:g} within it, and in "
+        "the two hours that end an hour earlier or later, so a change of clocks causes no alert. "
+        f"Normal is the median of the last {SEASONAL.weeks} weeks; there is no alert while fewer "
+        f"than {SEASONAL.history} of them are known, or if the store was not yet watched when the "
         "window began. By chance this happens less than once in 20,000 windows, so the shop "
-        "most likely cannot sell, even if its pages and API answer.",
+        "most likely cannot sell, even if its pages and API respond.",
         (
             "Buy something, or at least go as far as the payment page, as a shopper would.",
             (
@@ -54,7 +54,7 @@ def order_drought() -> list[Alert]:
             ),
         ),
     )
-    # A scrape interval may be longer than the five minutes that an instant selector looks back.
+    # An instant selector looks back five minutes; a scrape interval may be longer.
     collector = select(business.COLLECTOR_SUCCESS, equal("collector", ORDERS_COLLECTOR))
     fresh = f"last_over_time({promql.over(collector, '1h')})"
     return [
@@ -81,28 +81,28 @@ def order_drought() -> list[Alert]:
 
 
 def _sells(window: str) -> str:
-    """Stores that normally sell enough within a window, and how much.
+    """Stores that normally sell enough within a window, with their normal number of orders.
 
-    Within some hours, also in those that end an hour earlier and later: when clocks change, what
-    was sold at an hour of the day moves by one against the past weeks.
+    For windows of hours, the windows that end an hour earlier and later must have enough as well:
+    when clocks change, the sales of an hour of the day move by an hour against past weeks.
     """
     normal, least = series.orders_normal(window), SEASONAL.drought_minimum
     sells = f"({normal} >= {least:g})"
     if promql.seconds(window) >= DAY:
         return sells
-    # What was not recorded an hour ago, as while Prometheus was down, holds nothing back.
+    # A value that was not recorded an hour ago, such as while Prometheus was down, has no effect.
     before = f"last_over_time({promql.over(normal, '20m', '1h')})"
     return f"{sells} and ({series.orders_ahead(window)} >= {least:g}) unless ({before} < {least:g})"
 
 
 def _watched_since(window: str) -> str:
-    """Stores that were watched when a window began: of the others not all of it is known."""
+    """Stores that were watched when a window began; for others the window is not fully known."""
     begun = promql.duration(promql.seconds(window) - 15 * MINUTE)
     return f"last_over_time({promql.over(series.UP_SAMPLED, '20m', begun)})"
 
 
 def payments_failing() -> Alert:
-    """Many orders fail to be paid."""
+    """The payments of many orders fail."""
     now, before = payments.failing(), series.latest(payments.WEEK)
     return Alert(
         AlertName.STORE_PAYMENTS_FAILING,
@@ -116,10 +116,10 @@ def payments_failing() -> Alert:
         f"{SHARE} of the payments at {WHO} failed in the last hour.",
         Dashboards.SHOP,
         Runbook(
-            f"More than {THRESHOLDS.payment_failure_share:.0%} of the orders of the last hour, "
-            f"which were at least {THRESHOLDS.payment_minimum:g}, ended in the status failed; that "
-            f"is more than {THRESHOLDS.payment_factor:g} times the share of the week before, and "
-            "more than chance explains, such as six of ten or nine of twenty. Either the payment "
+            f"More than {THRESHOLDS.payment_failure_share:.0%} of the orders of the last hour "
+            f"(at least {THRESHOLDS.payment_minimum:g} orders) ended in the status failed. That is "
+            f"more than {THRESHOLDS.payment_factor:g} times the share of the week before, and more "
+            "than chance explains, such as six of ten or nine of twenty. Either the payment "
             "provider or its plugin does not work, or somebody tests stolen cards on the shop.",
             (
                 "Open some failed orders in the shop: their notes have the provider's reason.",
@@ -142,7 +142,7 @@ def payments_failing() -> Alert:
 
 
 def payment_method_failing() -> Alert:
-    """The orders of one payment method fail to be paid, as they did not in the week before."""
+    """The payments by one method fail much more often than in the week before."""
     limits = THRESHOLDS
     now, before = payments.method_failing(), series.latest(payments.METHOD_WEEK)
     return Alert(
@@ -158,12 +158,11 @@ def payment_method_failing() -> Alert:
         "the last two hours.",
         Dashboards.SHOP,
         Runbook(
-            f"More than {limits.method_failure_share:.0%} of the orders that were paid by this "
-            f"method in the last two hours, which were at least {limits.method_minimum:g}, "
-            f"failed; that is more than {limits.method_factor:g} times the share of the week "
-            "before, and more than chance explains, such as six of eight. An order counts once, "
-            "however often its payment was tried. Other methods may work, so the shop sells "
-            "less and nobody notices.",
+            f"More than {limits.method_failure_share:.0%} of the orders by this payment method in "
+            f"the last two hours (at least {limits.method_minimum:g} orders) failed. That is more "
+            f"than {limits.method_factor:g} times the share of the week before, and more than "
+            "chance explains, such as six of eight. An order counts once, however often its "
+            "payment was tried. Other methods may work, so the shop sells less and nobody notices.",
             (
                 (
                     "Open some of these orders in the shop: their notes or timeline have the "
@@ -192,7 +191,7 @@ _UPDATED = "6h"
 
 
 def checkout_errors_after_update() -> Alert:
-    """Carts and checkouts fail since the shop software was updated."""
+    """Carts and checkouts have failed since an update of the shop."""
     limits = THRESHOLDS
 
     def failed(*window: str) -> str:
@@ -214,7 +213,7 @@ def checkout_errors_after_update() -> Alert:
     updated = (
         f"({promql.aggregate('count', STORE, other)} > 1)"
         f" or {promql.aggregate('count', STORE, noticed())}"
-        # What an org reported of all its stores has no domain.
+        # An event that an org reported for all its stores has no domain.
         f" or {series.STORE_UP} and on (org) ({noticed(equal('domain', ''))})"
     )
     calls = f"{30 * MINUTE} * avg_over_time({promql.over(series.CHECKOUT_MEASURED, '30m')})"

@@ -1,4 +1,4 @@
-"""Alerts on what the exporter relies on: its sources of stores, and its saved state."""
+"""Alerts on the exporter's sources of stores and its saved state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def groups() -> list[Group]:
 
 
 def discovery_failing() -> Alert:
-    """A source of stores does not respond, more than once in a row."""
+    """A source of stores failed more than once in a row."""
     labels = (*PROCESS, "org")
     failing = promql.select(exporter.DISCOVERY_FAILING)
     return Alert(
@@ -38,10 +38,10 @@ def discovery_failing() -> Alert:
         '{{ $value | printf "%.0f" }} times in a row; stores found earlier are still watched.',
         Dashboards.EXPORTER,
         Runbook(
-            "The file or address that lists stores cannot be read, or contains no list, and "
-            "this happened at least twice in a row, `refresh` apart. Stores found earlier are "
-            "still watched, even if they were removed since; new ones are not watched. The "
-            "alert ends with the first read that succeeds.",
+            "The file or address that lists stores could not be read, or contained no list, at "
+            "least twice in a row (reads are `refresh` apart). Stores found earlier are still "
+            "watched, even if they were removed since; new ones are not watched. The alert ends "
+            "with the first read that succeeds.",
             (
                 "Fetch the address, or open the file: is it there, and is it a list of stores?",
                 "The exporter's log says what was wrong with the response.",
@@ -58,9 +58,9 @@ def discovery_failing() -> Alert:
 
 
 def discovery_refused() -> Alert:
-    """Sources name domains that they do not get.
+    """Sources name domains that their orgs are refused.
 
-    It has no org: what it is about is between orgs, and the platform's to settle.
+    The alert has no org: such a dispute is between orgs, and the platform must settle it.
     """
     labels = (*PROCESS, "reason")
     refused = promql.select(exporter.DISCOVERY_REFUSED)
@@ -117,7 +117,7 @@ def state_lost() -> Alert:
         Dashboards.EXPORTER,
         Runbook(
             "The state file, or a document in it, was damaged or of an earlier version, and was "
-            "set aside. Counters restarted from zero, which rates and increases handle; orders "
+            "set aside. Counters restarted from zero, which `rate` and `increase` handle; orders "
             "between the damage and the restart are not counted. Or the last saves are missing, "
             "because the log beside the file was damaged or the file is an older copy. Then the "
             "exporter continues from that file and reads the later orders again.",
@@ -132,7 +132,7 @@ def state_lost() -> Alert:
                 "Replace the disk, or keep other programs from the file.",
                 (
                     "If there is a backup, restore the file from it while no exporter uses it; "
-                    "that fires this alert once more."
+                    "this alert then fires once more."
                 ),
             ),
         ),
@@ -141,7 +141,7 @@ def state_lost() -> Alert:
 
 
 def state_full() -> Alert:
-    """No more state can be saved, for the disk is full."""
+    """No more state can be saved, because the disk is full."""
     failed = promql.increase(exporter.STATE_ERRORS, "10m", equal("reason", "full"))
     return Alert(
         AlertName.STORE_STATE_FULL,
@@ -150,13 +150,13 @@ def state_full() -> Alert:
         "critical",
         "The disk for saved state is full.",
         "The exporter saves its state again.",
-        "{{ $labels.instance }} could not save {{ $value | humanize }} runs within ten minutes for "
-        "want of space. Their counters stand still; nothing is lost.",
+        "{{ $labels.instance }} could not save {{ $value | humanize }} runs within ten minutes, "
+        "because the disk is full. Their counters stand still; nothing is lost.",
         Dashboards.EXPORTER,
         Runbook(
-            "The counts of collectors cannot be saved, and so are not shown. Orders and revenue "
-            "stand still and disappear after three intervals; they catch up once there is "
-            "space. Probes continue.",
+            "The counters of collectors cannot be saved, so their new values are not shown. Orders "
+            "and revenue stand still and disappear after three intervals; they catch up once there "
+            "is space. Probes continue.",
             (
                 "Run `df` and `df -i` on `state_directory`, or look at the database's own disk.",
                 "What else writes there? The state itself takes up to a megabyte for each store.",
@@ -168,7 +168,7 @@ def state_full() -> Alert:
 
 
 def state_unavailable() -> Alert:
-    """The state cannot be used, or is used by two processes for one store."""
+    """The state cannot be used, or two processes use it for the same store."""
     labels = (*PROCESS, "reason")
     failed = promql.increase(
         exporter.STATE_ERRORS, "10m", one_of("reason", ("unavailable", "conflict"))

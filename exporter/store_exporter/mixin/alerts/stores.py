@@ -31,20 +31,20 @@ def groups() -> list[Group]:
     lasting = [vital_probe_failing(), store_degraded(), latency_regression()]
     return [
         Group("store-exporter.alerts.stores", [store_down(), *credentials_rejected()]),
-        # As often as there are probes.
+        # As often as probes run.
         Group("store-exporter.alerts.health", lasting, interval=MINUTE),
     ]
 
 
 def store_down() -> Alert:
-    """The liveness probe fails for another reason than our credentials."""
+    """The liveness probe fails for a reason other than our credentials."""
     return Alert(
         AlertName.STORE_DOWN,
         f"{series.STORE_UP} == 0 unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
         DOWN_AFTER,
         "critical",
         "A store is down.",
-        "A store did not answer.",
+        "A store did not respond.",
         f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}{STATUS}",
         Dashboards.SHOP,
         Runbook(
@@ -56,13 +56,13 @@ def store_down() -> Alert:
                     "there, the exporter's network or address is blocked."
                 ),
                 (
-                    "Run `store-exporter probe DOMAIN` where the exporter runs: it shows what was "
-                    "requested, what came back and how long each phase took."
+                    "Run `store-exporter probe DOMAIN` where the exporter runs: it shows the "
+                    "request, the response and the duration of each phase."
                 ),
-                "The error type in the message: the table below says what each means.",
+                "Read the error type in the message; the table below explains each.",
                 (
-                    'The line "Changed within a day" of the message: an update or a deployment '
-                    "just before the failure is the first suspect."
+                    'Read the line "Changed within a day" of the message: an update or a '
+                    "deployment just before the failure is the most likely cause."
                 ),
                 (
                     "Look at the shop dashboard: did latency rise before the failure "
@@ -95,9 +95,9 @@ def store_down() -> Alert:
 
 
 def credentials_rejected() -> list[Alert]:
-    """The store responds, but refuses our credentials: for all, or for a part of what is read."""
+    """The store responds, but refuses our credentials for all requests or for some."""
     runbook = Runbook(
-        "The store answers, but with 401 or 403: the API key was revoked or replaced, its secret "
+        "The store responds with 401 or 403: the API key was revoked or replaced, its secret "
         "is wrong, its user lost a role, or it lacks a permission. When the liveness probe is "
         "refused as well (critical), nothing that needs these credentials works, and applications "
         "that share them fail in the same way; otherwise (warning) a permission is missing.",
@@ -108,7 +108,7 @@ def credentials_rejected() -> list[Alert]:
             ),
             "Ask whether somebody rotated keys, removed the integration or deleted the user.",
             (
-                "If the store began to answer 403 with an HTML page, a firewall answers, not the "
+                "If the response is 403 with an HTML page, it comes from a firewall, not from the "
                 "shop."
             ),
         ),
@@ -128,7 +128,7 @@ def credentials_rejected() -> list[Alert]:
             2 * MINUTE,
             severity,
             "A store rejects our credentials.",
-            "A store rejected the credentials of the exporter.",
+            "A store rejected our credentials.",
             f"{WHO} refuses our credentials{where}.",
             Dashboards.SHOP,
             runbook,
@@ -147,11 +147,11 @@ def credentials_rejected() -> list[Alert]:
 
 
 def recurring(state: str, besides: str = "") -> str:
-    """How much of the last hour a store was in a state, while that comes and goes.
+    """The share of the last hour that a store spent in a state, if that comes and goes.
 
     Args:
         state: value of the label `state`.
-        besides: a share that another alert reports, and that is subtracted.
+        besides: PromQL that subtracts a share that another alert reports.
     """
     recent = promql.over(promql.select(health.HEALTH, equal("state", state)), "1h")
     share = f"{promql.aggregate('max', STORE, f'avg_over_time({recent})')}{besides}"
@@ -170,7 +170,7 @@ def in_state(state: str) -> str:
 
 
 def vital_probe_failing() -> Alert:
-    """The store responds, but a probe that is critical by its configuration fails."""
+    """The store responds, but a probe that is configured as critical fails."""
     up = f"{promql.on(*STORE)} {series.STORE_UP} == 1"
     down = f" - {promql.on(*STORE)} (1 - avg_over_time({series.STORE_UP}[1h]))"
     return Alert(
@@ -179,15 +179,15 @@ def vital_probe_failing() -> Alert:
         3 * MINUTE,
         "critical",
         "A critical probe of a store fails.",
-        "A store answered, but a probe that is marked as critical failed.",
-        f"{WHO} answers, but what it needs to sell does not work: a critical probe fails "
+        "A store responded, but a critical probe failed.",
+        f"{WHO} responds, but what it needs to sell does not work: a critical probe fails "
         f"({SHARE} of the time).{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
-            "The liveness probe succeeds, but another probe that is critical, by the platform "
-            "or by `critical: true` in the configuration, has failed twice in a row, or keeps "
-            "failing and recovering. Shoppers most likely cannot buy. A probe that fails for "
-            "the first time runs again a minute later, whatever its interval, so one failed run "
+            "The liveness probe succeeds, but another critical probe has failed twice in a row, or "
+            "keeps failing and recovering. A probe is critical by default or by `critical: true` "
+            "in the configuration. Shoppers most likely cannot buy. A probe that fails for the "
+            "first time runs again a minute later, whatever its interval, so a single failed run "
             "fires no alert.",
             (
                 "The shop dashboard lists the probes and which of them fails.",
@@ -215,7 +215,7 @@ def store_degraded() -> Alert:
         "warning",
         "A store is slow or partly failing.",
         "A store was slow or partly failing.",
-        f"{WHO} has been degraded for more than a quarter of an hour, all the time or again and "
+        f"{WHO} has been degraded for more than a quarter of an hour, continuously or again and "
         f"again: a probe that is not critical fails, or the store is slow.{PROBE_CAUSE}",
         Dashboards.SHOP,
         Runbook(
@@ -227,13 +227,13 @@ def store_degraded() -> Alert:
             ),
             (
                 (
-                    "Act on the failing probe: cart means that shoppers cannot fill a cart, "
-                    "storefront that the page is broken although the API works."
+                    "Act on the failing probe: if cart fails, shoppers cannot fill a cart; if "
+                    "storefront fails, the shop's page is broken although the API works."
                 ),
                 "Pass it on to the merchant if the cause is in the shop.",
             ),
         ),
-        # A page about the same is enough.
+        # One critical alert about the same fault is enough.
         inhibited_by=(
             *unusable(),
             Cause(AlertName.STORE_UNSTABLE),
@@ -267,9 +267,10 @@ def latency_regression() -> Alert:
         f"more than {SEASONAL.latency_factor:g} times the normal value at this hour of the week.",
         Dashboards.TRENDS,
         Runbook(
-            "The slowest twentieth of the operations against this store takes more than "
-            f"{SEASONAL.latency_factor:g} times as long as it normally does at this weekday and "
-            f"hour, by at least {SEASONAL.latency_floor:g} s, and still does. Normal is the median "
+            "Over the last hour, the p95 latency of operations against this store was more than "
+            f"{SEASONAL.latency_factor:g} times the normal value at this weekday and hour, and at "
+            f"least {SEASONAL.latency_floor:g} s above it. It has not recovered. Normal is the "
+            "median "
             f"of the last {SEASONAL.weeks} weeks; there is no alert while fewer than "
             f"{SEASONAL.history} of them are known, or in hours with fewer than "
             f"{SEASONAL.latency_minimum:g} operations.",
@@ -284,7 +285,7 @@ def latency_regression() -> Alert:
             (
                 "Pass the figures and the time of the change to the merchant or hosting company.",
                 (
-                    "If this latency stays, it becomes the normal one by itself within "
+                    "If this latency stays, it becomes the normal value by itself within "
                     f"{SEASONAL.history} weeks; silence the alert until then."
                 ),
             ),

@@ -1,4 +1,4 @@
-"""Alerts on refunds, abandoned carts and other prices far above what the shop normally has."""
+"""Alerts on refunds, abandoned carts and changed prices far above the shop's normal values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def groups() -> list[Group]:
 
 
 def refunds() -> Alert:
-    """Much more is paid back than normally, and much of what is earned."""
+    """Refunds are far above normal, and a large share of the revenue."""
     times, share = THRESHOLDS.surge_factor, THRESHOLDS.refund_share
     return Alert(
         AlertName.STORE_REFUND_SURGE,
@@ -44,18 +44,18 @@ def refunds() -> Alert:
         f"more than {share:.0%} of its revenue.",
         Dashboards.SHOP,
         Runbook(
-            f"The refunds of a day are more than {times:g} times what they normally are, and "
+            f"The refunds of a day are more than {times:g} times the normal amount, and "
             f"more than {share:.0%} of the day's revenue, in a shop with at least "
             f"{THRESHOLDS.surge_orders:g} orders a day. The cause may be a faulty batch, a wrong "
             f"description or price, a recall, or fraud with an account of the shop. {_LEARNT}",
             (
-                "Which products and reasons do the refunded orders have in common?",
-                "Were they refunded by a person of the shop? By whom, and is that expected?",
+                "Which products and reasons are common to the refunded orders?",
+                "Who refunded them, and is that expected?",
                 "Did a price, description or import change in the days before?",
             ),
             (
                 "Stop selling the faulty product, or correct its price.",
-                "If nobody of the shop did it: lock the account and its API keys.",
+                "If nobody at the shop did it, lock the account and its API keys.",
             ),
         ),
         facts={"changed": CHANGED},
@@ -64,7 +64,7 @@ def refunds() -> Alert:
 
 
 def abandoned() -> Alert:
-    """Much more is left in carts than normally."""
+    """The value of abandoned carts is far above normal."""
     times = THRESHOLDS.surge_factor
     return Alert(
         AlertName.STORE_ABANDONED_CARTS_SURGE,
@@ -78,7 +78,7 @@ def abandoned() -> Alert:
         "normal value.",
         Dashboards.SHOP,
         Runbook(
-            "Shoppers began to check out and did not pay: the value of such carts is more than "
+            "Shoppers began to check out and did not pay. The value of such carts is more than "
             f"{times:g} times the normal value, with at least {THRESHOLDS.surge_orders:g} carts. "
             f"{_LEARNT}",
             (
@@ -94,7 +94,7 @@ def abandoned() -> Alert:
 
 
 def repriced() -> Alert:
-    """Many products sell for other prices than before, as they normally do not."""
+    """Many more products than normally sell for other prices than before."""
     times, share = THRESHOLDS.surge_factor, THRESHOLDS.price_share
     lower = promql.each(business.PRODUCTS_SOLD, *(f"{label}=%q" for label in _STORE), _LOWER)
     return Alert(
@@ -112,20 +112,20 @@ def repriced() -> Alert:
         Dashboards.SHOP,
         Runbook(
             f"At least {THRESHOLDS.price_products:g} products, and more than {share:.0%} of those "
-            "that sold within the last day, sold for a price lower by more than a fifth or higher "
-            "by more than a quarter than the median of their earlier orders of 30 days; at least "
-            f"{times:g} times the share that the week before had. Products that nobody bought are "
-            "not seen. An import with a wrong column, a lost decimal point, a currency or tax "
-            "setting, or a plugin for prices looks like this, and so does a planned sale.",
+            "that sold within the last day, sold for an unusual price: more than a fifth below or "
+            "more than a quarter above the median of their orders in the 30 days before. That is "
+            f"more than {times:g} times the share of the week before. Products that nobody bought "
+            "are not checked. An import with a wrong column, a lost decimal point, a currency or "
+            "tax setting, or a plugin for prices can cause this, and so can a planned sale.",
             (
                 "Is it a planned sale? Then silence the alert until its end.",
-                "The shop dashboard shows since when, and how many became cheaper.",
+                "The shop dashboard shows when it began, and how many products became cheaper.",
                 "Compare the prices of today's sales with the price list.",
                 "The shop dashboard lists what changed: an import, a plugin, a deployment.",
             ),
             (
-                "Stop the import, or put back the setting or plugin, and correct the prices.",
-                "Decide with the merchant about orders at the wrong price before they are sent.",
+                "Stop the import, or undo the change to the setting or plugin; correct the prices.",
+                "Decide with the merchant about orders at the wrong price before they are shipped.",
             ),
         ),
         facts={"changed": CHANGED},

@@ -1,7 +1,7 @@
 """Texts that several alerts share, and the facts beside their descriptions.
 
-A fact is an annotation of its own, a template that comes out empty when nothing is known; the
-messages for people (`mixin/messages/texts.py`) show it on a line of its own.
+A fact is an annotation of its own, whose template is empty if nothing is known. Messages for
+people (`mixin/messages/texts.py`) show it on a separate line.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from ..rules import costs
 
 WHO = "{{ $labels.domain }} ({{ $labels.org }})"
 SHARE = '{{ $value | humanizePercentage | reReplaceAll "([0-9]{2})[.][0-9]+" "$1" }}'
-"""An alert's value as a percentage; parts of one matter only below ten."""
+"""An alert's value as a percentage, with decimals only below ten."""
 TIME = (
     "{{ $value | humanizeDuration | "
     'reReplaceAll "^([0-9]+d [0-9]+h|[0-9]+h [0-9]+m|[0-9]+m) .*$" "$1" | '
     'reReplaceAll "( 0[hms])+$" "" }}'
 )
-"""An alert's value as a time, by its two largest units: `2h`, not `2h 0m 0s`, and `1d 4h`."""
+"""An alert's value as a time in its two largest units: `1d 4h`, and `2h` for `2h 0m 0s`."""
 ARE = "{{ if eq $value 1.0 }}is{{ else }}are{{ end }}"
 PROCESS = ("job", "instance")
 _STORE = ("org", "domain")
 
 
 def counted(noun: str, value: str = "$value") -> str:
-    """Template text for a number of something."""
+    """Template text for a number and a noun, in the plural unless it is 1."""
     return f"{{{{ {value} }}}} {noun}{{{{ if ne {value} 1.0 }}}}s{{{{ end }}}}"
 
 
 def ends(soon: str, over: str) -> str:
-    """Template text about what ends in the alert's value of seconds, or ended that long ago."""
+    """Template text for when something ends or ended, from the alert's value in seconds."""
     ago = TIME.replace("humanizeDuration |", 'humanizeDuration | reReplaceAll "^-" "" |')
     return f"{{{{ if lt $value 0.0 }}}}{over} {ago} ago{{{{ else }}}}{soon} in {TIME}{{{{ end }}}}."
 
 
 def queried(query: str, found: str, *labels: str) -> str:
-    """Template text for what a query finds, and nothing when it finds nothing.
+    """Template text about the results of a query; empty if there are none.
 
-    Nothing either while many alerts of the same name are active, as the query would run for each.
+    It is also empty while many alerts of the same name fire, because the query would run for each.
 
     Args:
-        query: PromQL with a `%q` for each of `labels`, as `chosen` has it.
+        query: PromQL with a `%q` for each of `labels`, as `chosen` makes it.
         found: template text; `.` is the list of results.
         labels: labels of the alert.
     """
@@ -68,11 +68,11 @@ def _most_frequent(failures: Metric, window: str, *more: str) -> tuple[str, tupl
 
 
 def cause(failures: Metric, window: str, *more: str) -> str:
-    """Template text that names the most frequent error type within a window, if there was one.
+    """Template text that names the most frequent error type within a window, if there is one.
 
     Args:
         failures: a counter with the label `error_type`.
-        window: long enough for two runs.
+        window: a duration long enough for two runs.
         more: labels of the alert, beside org and domain, that the failures must share.
     """
     query, labels = _most_frequent(failures, window, *more)
@@ -81,7 +81,7 @@ def cause(failures: Metric, window: str, *more: str) -> str:
 
 
 def error_type(failures: Metric, window: str, *more: str) -> str:
-    """That error type alone, by which messages find its meaning and what to do about it."""
+    """That error type alone; messages look up its meaning and remedy by it."""
     query, labels = _most_frequent(failures, window, *more)
     return queried(query, '{{ . | first | label "error_type" }}', *labels)
 
@@ -92,10 +92,10 @@ COLLECTOR_CAUSE = cause(business.COLLECTOR_FAILURES, "1h", "collector")
 _OF_LIVENESS = equal("probe", LIVENESS_PROBE)
 STATUS = queried(
     f"max({chosen(health.PROBE_STATUS, *_STORE, more=_OF_LIVENESS)}) >= 400",
-    " It answers with HTTP {{ . | first | value }}.",
+    " It responds with HTTP {{ . | first | value }}.",
     *_STORE,
 )
-"""The HTTP status of a refusal, where there was a response at all."""
+"""The HTTP status of a refusal, if there was a response."""
 
 _REASON = '{{ . | first | label "reason" }}'
 ERROR = queried(
@@ -103,13 +103,13 @@ ERROR = queried(
     _REASON,
     *_STORE,
 )
-"""Why the liveness probe fails, in the store's words where it responded."""
+"""Why the liveness probe fails, in the store's words if it responded."""
 ANY_ERROR = queried(
     f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE)})",
     f'{{{{ . | first | label "probe" }}}}: {_REASON}',
     *_STORE,
 )
-"""The same of a probe that fails, whichever."""
+"""The same for any probe that fails."""
 
 # 1240 becomes 1,240, and 1240000 becomes 1,240,000.
 THOUSANDS = (
@@ -121,16 +121,16 @@ AMOUNTS = (
     "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
     f'printf "%.0f" | {THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}}'
 )
-"""Template text of amounts by currency, which a query found."""
+"""Template text for a query's amounts by currency."""
 
 
 def cost(revenue: str, orders: str, *labels: str) -> str:
-    """Template text for what an hour without sales costs, and nothing when that is not known.
+    """Template text for the cost of an hour without sales; empty if it is not known.
 
     Args:
-        revenue: query for what an hour normally earns, by currency.
-        orders: query for how many orders it normally has.
-        labels: labels of the alert that each of the queries has a `%q` for.
+        revenue: query for the normal revenue of an hour, by currency.
+        orders: query for the normal number of orders of an hour.
+        labels: labels of the alert; each query has a `%q` for each of them.
     """
     return queried(
         f"round({revenue}, 10) > 0",
@@ -170,7 +170,7 @@ CHANGED = queried(
 
 
 def unavailable(error: str = ERROR) -> Mapping[str, str]:
-    """The facts about a store that shoppers cannot use."""
+    """The facts about a store in which shoppers cannot buy."""
     return {
         "error": error,
         "error_type": error_type(health.PROBE_FAILURES, "10m"),
@@ -181,7 +181,7 @@ def unavailable(error: str = ERROR) -> Mapping[str, str]:
 
 
 def _one(expression: str) -> str:
-    """One series of each store: that with the highest value."""
+    """One series of each store: the one with the highest value."""
     return f"topk by ({', '.join(_STORE)}) (1, {expression})"
 
 
@@ -191,14 +191,14 @@ def _as_label(label: str, expression: str, *more: str) -> str:
 
 
 def _amount(label: str, expression: str) -> Joined:
-    """An amount and its currency as a label: the currency of which it is most."""
+    """An amount and its currency as a label; of several currencies, the highest amount."""
     most = _one(f"round({expression}, 10) > 0")
     amount = _as_label("amount", most, "currency")
     return Joined((label,), f'label_join({amount}, "{label}", " ", "amount", "currency")')
 
 
 LOSS = _amount("loss", costs.LOST)
-"""What an outage has cost so far."""
+"""The cost of an outage so far."""
 OUTAGE = (
     Joined(("error_type", "reason"), _one(select(health.PROBE_FAILURE, _OF_LIVENESS))),
     Joined(
@@ -209,16 +209,16 @@ OUTAGE = (
     Joined(("orders",), _as_label("orders", _one(f"round({costs.ORDERS}) > 0"))),
     LOSS,
 )
-"""Why a store does not respond, and what that costs."""
+"""Why a store does not respond, and the cost of its outage."""
 
 
 def known(label: str, text: str) -> str:
-    """Template text about a joined label, `.`, and nothing where it is empty."""
+    """Template text about a joined label, which is `.`; empty if the label is empty."""
     return f"{{{{ with $labels.{label} }}}}{text}{{{{ end }}}}"
 
 
 OUTAGE_CAUSE = known("error_type", " The latest failures are of type {{ . }}.") + known(
-    "status", " It answers with HTTP {{ . }}."
+    "status", " It responds with HTTP {{ . }}."
 )
 LOST = known("loss", f"about {{{{ . | {THOUSANDS} }}}}")
 OUTAGE_FACTS = {

@@ -1,4 +1,4 @@
-"""Alerts on what will become trouble: certificates, API versions, request budgets."""
+"""Alerts on approaching limits: certificates, API versions, request budgets."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from .texts import SHARE, WHO, ends
 
 
 def groups() -> list[Group]:
-    """Every alert on what will become trouble."""
+    """Every alert of this module."""
     found = [*certificate_expiring(), api_version_expiring(), api_budget_low()]
     return [Group("store-exporter.alerts.upkeep", found, interval=LASTING)]
 
 
 def certificate_expiring() -> list[Alert]:
-    """A certificate is about to expire: first a ticket, then a page."""
+    """A certificate is about to expire: first a warning, then a critical alert."""
     runbook = Runbook(
-        "The certificate that the store presents is about to expire. Once it has, browsers warn "
-        "shoppers away and every operation fails with error type tls. Automatic renewal happens "
-        "weeks earlier, so it is broken.",
+        "The store's certificate is about to expire. After that, browsers warn shoppers away and "
+        "every operation fails with error type tls. Automatic renewal happens weeks earlier, so it "
+        "is broken.",
         (
             (
                 "Look at the certificate from outside: `openssl s_client -connect DOMAIN:443 "
                 "-servername DOMAIN </dev/null | openssl x509 -noout -dates -issuer`."
             ),
-            "If a CDN stands in front, check which of the two certificates is meant.",
+            "If the shop is behind a CDN, check which of the two certificates it is.",
         ),
         (
             (
                 "Renew it and reload the web server; correct the automatic renewal (DNS, challenge "
                 "path, rate limit of the issuer)."
             ),
-            "The alert resolves with the next probe after the new certificate is served.",
+            "The alert resolves with the next probe that gets the new certificate.",
         ),
     )
     left = f"{promql.aggregate('min', STORE, promql.select(health.TLS_EXPIRY))} - time()"
@@ -92,14 +92,14 @@ def api_version_expiring() -> Alert:
 
 
 def api_budget_low() -> Alert:
-    """Requests to the store are nearly used up: the hourly budget, or the platform's own."""
+    """The request budget of a store is nearly spent: the hourly one, or the platform's own."""
     sent = f"sum without (source) ({promql.increase(health.API_REQUESTS, '1h')})"
     spent = f"{sent} / ({promql.select(health.API_BUDGET_LIMIT)} > 0)"
-    # It fills again within a minute, so it is low if it always was since the last evaluation.
+    # It refills within a minute, so it is low if even its maximum since the last evaluation is low.
     since = promql.over(promql.select(health.API_BUCKET_AVAILABLE), promql.duration(LASTING))
     most, maximum = f"max_over_time({since})", promql.select(health.API_BUCKET_MAXIMUM)
     left = [
-        # What was sent is extrapolated, to more than there is.
+        # `increase` extrapolates, so the requests sent can exceed the budget.
         f"clamp_min(1 - {promql.aggregate('max', STORE, spent)}, 0)",
         promql.aggregate("min", STORE, f"{most} / ({maximum} > 0)"),
     ]
@@ -128,7 +128,7 @@ def api_budget_low() -> Alert:
             ),
             (
                 "Lengthen the interval of the most expensive collector of this store.",
-                "Raise `requests_per_hour` if the store's hosting bears it.",
+                "Raise `requests_per_hour` if the store's hosting can handle it.",
             ),
         ),
     )
