@@ -75,7 +75,7 @@ async def test_what_is_no_exporter_is_told_so(folder: Path, document: str) -> No
         done = await command(folder, DOMAIN, f"--exporter.url={server.url}")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "is this a store-exporter?" in done.stderr
+    assert "is this the exporter?" in done.stderr
 
 
 async def test_a_call_does_not_steer_the_terminal(folder: Path) -> None:

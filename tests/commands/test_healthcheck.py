@@ -36,6 +36,11 @@ async def test_it_succeeds_while_the_exporter_is_ready_and_at_no_other_time(tmp_
         assert await check(running.url) == (1, told)
 
 
+async def test_a_user_and_a_password_in_the_address_are_left_out(tmp_path: Path) -> None:
+    async with exporting(tmp_path, configuration()) as running:
+        assert await check(running.url.replace("://", "://ada:pw@")) == (0, "")
+
+
 async def test_a_certificate_and_a_password_stand_in_nobodys_way(tmp_path: Path) -> None:
     trustme.CA().issue_cert("elsewhere.example").private_key_and_cert_chain_pem.write_to_path(
         str(tmp_path / "both.pem")
@@ -57,8 +62,7 @@ async def test_a_certificate_and_a_password_stand_in_nobodys_way(tmp_path: Path)
             "cannot be reached: Connection refused; does the exporter listen there?",
         ),
         ("http://nowhere.invalid", "cannot be reached: "),
-        ("nonsense", "is not an address, such as http://127.0.0.1:10847"),
-        ("http://127.0.0.1:port", "is not an address"),
+        ("http://127.0.0.1:9/ä", "is not an address, such as http://127.0.0.1:10847"),
     ],
 )
 def test_what_cannot_be_asked_is_told_in_a_sentence(

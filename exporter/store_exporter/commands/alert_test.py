@@ -21,14 +21,15 @@ import httpx
 import yaml
 
 from ..config.problems import suggestion
-from .support import arguments, stores, unreachable
+from . import CommandError
+from .support import arguments, servers, stores
 
 ALERT = "AlertTest"
 SEVERITIES = ("critical", "warning", "info")
-_SECONDS = 10.0
 _POLL = 0.5
+_ALERTMANAGER = "Alertmanager"
 _LIVES = timedelta(minutes=10)
-_SAMPLE = re.compile(r"^(alertmanager_notification\w+)\{([^}]*)\} (\S+)$", re.MULTILINE)
+_SAMPLE = re.compile(r"^(alertmanager_notification\w+)\{([^}\n]*)\} (\S+)$", re.MULTILINE)
 _ATTEMPTS, _REFUSED, _FAILED = (
     "alertmanager_notification_requests_total",
     "alertmanager_notification_requests_failed_total",
@@ -87,16 +88,12 @@ def run(args: argparse.Namespace) -> int:
         hint = suggestion(args.org, config.orgs)
         print(f"{args.org} is not among the orgs of {config.file}; {hint}", file=sys.stderr)
         return 2
-    try:
-        with httpx.Client(base_url=args.alertmanager_url.rstrip("/"), timeout=_SECONDS) as client:
+    url = args.alertmanager_url.rstrip("/")
+    with servers.asking(url, _ALERTMANAGER, "--alertmanager.url"), servers.client(url) as client:
+        try:
             return _test(client, args.org, args.severity, args.timeout)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        url = args.alertmanager_url
-        said = unreachable.message(error, url, "Alertmanager", "--alertmanager.url")
-        print(said, file=sys.stderr)
-    except AlertTestError as error:
-        print(f"{args.alertmanager_url}: {error}", file=sys.stderr)
-    return 1
+        except AlertTestError as error:
+            raise CommandError(f"{url}: {error}") from None
 
 
 def _test(client: httpx.Client, org: str, severity: str, timeout: float) -> int:
@@ -118,7 +115,7 @@ def _test(client: httpx.Client, org: str, severity: str, timeout: float) -> int:
     _post(client, alert)
     try:
         receivers = _routed(client, name)
-        print(f"{name} of {org} goes to {', '.join(receivers)}")
+        print(servers.printable(f"{name} of {org} goes to {', '.join(receivers)}"))
         return _wait(client, name, integrations(client, receivers), before, timeout)
     finally:
         _post(client, {**alert, "endsAt": datetime.now(UTC).isoformat()})
@@ -143,11 +140,11 @@ def _wait(
             break
         time.sleep(_POLL)
     for to, why in held.items():
-        print(f"{to}: not sent now, {why}")
+        print(servers.printable.line(f"{to}: not sent now, {why}"))
     arrived = True
     for where, number in sorted(wanted.items()):
         refused = _since(now.refused, before.refused, where)
-        shown = " ".join(part for part in where if part)
+        shown = servers.printable(" ".join(part for part in where if part))
         if tried[where] < number:
             arrived = False
             print(f"{shown}: NOT SENT within {timeout:g} s ({tried[where]} of {number})")
@@ -181,12 +178,11 @@ def counts(client: httpx.Client) -> Counts:
     """Read what Alertmanager has counted.
 
     Raises:
+        AlertTestError: it refuses.
         httpx.HTTPError: it does not respond.
     """
-    response = client.get("/metrics")
-    response.raise_for_status()
     found = Counts()
-    for metric, text, value in _SAMPLE.findall(response.text):
+    for metric, text, value in _SAMPLE.findall(_accepted(client.get("/metrics")).text):
         labels = dict(re.findall(r'(\w+)="([^"]*)"', text))
         where = (labels.get("receiver_name", ""), labels.get("integration", ""))
         number = int(float(value))
@@ -209,7 +205,7 @@ def integrations(client: httpx.Client, receivers: list[str]) -> dict[str, Counte
     try:
         running = yaml.safe_load(status["config"]["original"])
         by_name = {each["name"]: each for each in running["receivers"]}
-    except (KeyError, TypeError, yaml.YAMLError):
+    except (KeyError, TypeError, RecursionError, yaml.YAMLError):
         raise AlertTestError("it does not show its configuration") from None
     features = _features(client)
     found: dict[str, Counter[Where]] = {name: Counter() for name in receivers}
@@ -258,13 +254,18 @@ def _held(client: httpx.Client, name: str) -> dict[str, str]:
 
 
 def _post(client: httpx.Client, alert: Mapping[str, Any]) -> None:
-    client.post("/api/v2/alerts", json=[alert]).raise_for_status()
+    _accepted(client.post("/api/v2/alerts", json=[alert]))
 
 
 def _json(client: httpx.Client, path: str, expected: type[T], **params: str) -> T:
-    response = client.get(path, params=params)
-    response.raise_for_status()
-    found = unreachable.json_of(response)
+    found = servers.json_of(_accepted(client.get(path, params=params)))
     if not isinstance(found, expected):
-        raise AlertTestError("the response is not what Alertmanager sends; is this Alertmanager?")
+        raise TypeError(type(found))
     return found
+
+
+def _accepted(response: httpx.Response) -> httpx.Response:
+    if not response.is_success:
+        path, status = response.url.path, response.status_code
+        raise AlertTestError(f"HTTP {status} for {path}; is this {_ALERTMANAGER}?")
+    return response

@@ -15,17 +15,13 @@ from typing import Any
 
 import httpx
 
-from ..net.redactor import Redactor
 from ..stores.model import Store
-from .support import arguments, exporter_api
+from .support import arguments, exporter_api, servers
 
 _LIMIT = 50
 _WAIT = 2.0
 """Seconds between two requests of `--follow`."""
 _REMEMBERED = 5000
-
-_terminal = Redactor()
-"""Escapes control characters, which would control the terminal."""
 
 Document = Mapping[str, Any]
 
@@ -53,7 +49,10 @@ def run(args: argparse.Namespace) -> int:
     def ask(client: httpx.Client, store: Store) -> None:
         def fetch() -> Document:
             params = {"domain": store.domain, "limit": str(args.limit)}
-            return exporter_api.document_of(client.get("/api/v1/calls", params=params))
+            found = exporter_api.document_of(client.get("/api/v1/calls", params=params))
+            if not all(isinstance(found[name], list) for name in ("calls", "slowest")):
+                raise TypeError("these are lists")
+            return found
 
         found = fetch()
         _print(args, found)
@@ -74,7 +73,7 @@ def _print(args: argparse.Namespace, found: Document) -> None:
     for call in reversed(found["calls"]):
         print(_line(call))
     if not found["calls"]:
-        print(f"no failures since {found['since']}")
+        print(servers.printable(f"no failures since {found['since']}"))
     if found["slowest"] and not args.follow:
         print("slowest:")
         for call in found["slowest"]:
@@ -115,4 +114,4 @@ def _line(call: Document) -> str:
         parts.append(f"{call['error_type']} ({call['fault']}){status}{message}")
     if call["trace_id"]:
         parts.append(f"trace {call['trace_id']}")
-    return _terminal("  ".join(parts))
+    return servers.printable("  ".join(parts))

@@ -15,7 +15,7 @@ from ..platforms import base
 from . import CommandError
 from .routing import routing
 from .support import documentation, slo_file
-from .support.arguments import add_url, address
+from .support.arguments import add_url
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "where dashboards find the recent calls, which the exporter serves",
         ),
     ):
-        add_url(parser, flag, default, what, read=address)
+        add_url(parser, flag, default, what)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from ..mixin import dashboards, policy
 from ..mixin.names import Dashboards
 from ..stores.model import Secret
 from . import CommandError
-from .support.arguments import add_config_file, add_url, address
-from .support.grafana_api import Grafana, GrafanaError
+from .support import servers
+from .support.arguments import add_config_file, add_url
+from .support.grafana_api import Grafana
 
 DATASOURCE = "store-exporter"
 FOLDER = "store-exporter"
@@ -31,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "org", nargs="*", default=[], help="orgs to set up (default: all of the configuration)"
     )
     add_config_file(parser)
-    add_url(parser, "--grafana.url", policy.LINKS.grafana, "Grafana", read=address)
+    add_url(parser, "--grafana.url", policy.LINKS.grafana, "Grafana")
     parser.add_argument(
         "--grafana.user",
         dest="grafana_user",
@@ -51,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--proxy.url",
         "http://label-proxy:8080",
         "prom-label-proxy as Grafana reaches it",
-        read=address,
     )
     parser.add_argument(
         "--scrape.interval",
@@ -68,7 +69,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--runbook.url",
         policy.LINKS.runbooks,
         "where dashboards find the runbooks",
-        read=address,
     )
 
 
@@ -90,18 +90,23 @@ def run(args: argparse.Namespace) -> int:
         links = policy.Links(grafana=args.grafana_url, runbooks=args.runbook_url)
         boards = documents(links)
         failed = 0
-        with Grafana(args.grafana_url, args.grafana_user, password.reveal()) as grafana:
+        asking = partial(servers.asking, args.grafana_url, "Grafana", "--grafana.url")
+        with (
+            asking(),
+            Grafana(args.grafana_url, args.grafana_user, password.reveal()) as grafana,
+        ):
             grafana.sign_in()
             for org in args.org or config.orgs:
                 wanted = datasource(org, args.proxy_url, args.scrape_interval)
                 # A problem in one org must not stop the others.
                 try:
-                    zone = timezone(config, org)
-                    print(f"{org}: {set_up(grafana, org, wanted, boards, zone)}")
-                except GrafanaError as error:
+                    with asking():
+                        done = set_up(grafana, org, wanted, boards, timezone(config, org))
+                    print(f"{org}: {done}")
+                except CommandError as error:
                     print(f"{org}: {error}", file=sys.stderr)
                     failed = 1
-    except (ConfigError, GrafanaError, ValueError) as error:
+    except (ConfigError, ValueError) as error:
         raise CommandError(str(error)) from None
     return failed
 

@@ -10,6 +10,7 @@ import http.client
 import ssl
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 from . import CommandError
 from .serve import PORT
@@ -30,7 +31,9 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         CommandError: it does not; the message has the reason.
     """
-    url = f"{args.exporter_url.rstrip('/')}/-/ready"
+    # A user and a password in the address are left out: nothing needs them here.
+    parts = urlsplit(f"{args.exporter_url}/-/ready")
+    url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     # No data is sent, only the status is used, and the certificate of a server that is requested
     # by 127.0.0.1 is usually for another name.
     context = ssl.create_default_context()

@@ -11,7 +11,7 @@ import sys
 import httpx
 
 from ..stores.model import Store
-from .support import arguments, exporter_api
+from .support import arguments, exporter_api, servers
 
 _PATH = "/api/v1/maintenance"
 
@@ -43,12 +43,13 @@ def run(args: argparse.Namespace) -> int:
     def ask(client: httpx.Client, store: Store) -> None:
         if args.end:
             response = client.delete(_PATH, params={"domain": store.domain})
-            exporter_api.document_of(response)
-            print(f"{store.domain}: the maintenance has ended")
+            domain = exporter_api.document_of(response)["domain"]
+            print(servers.printable.line(f"{domain}: the maintenance has ended"))
             return
         body = {"domain": store.domain, "for": args.duration, "reason": args.reason}
         document = exporter_api.document_of(client.post(_PATH, json=body))
-        print(f"{store.domain} is in maintenance until {document['to']}: {document['reason']}")
+        until = f"{document['domain']} is in maintenance until {document['to']}"
+        print(servers.printable.line(f"{until}: {document['reason']}"))
 
     exporter_api.run(args, "maintenance", ask)
     return 0

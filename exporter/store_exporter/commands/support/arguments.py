@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
@@ -23,14 +24,7 @@ def add_config_file(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_url(
-    parser: argparse.ArgumentParser,
-    flag: str,
-    default: str,
-    what: str,
-    *,
-    read: Callable[[str], str] = str,
-) -> None:
+def add_url(parser: argparse.ArgumentParser, flag: str, default: str, what: str) -> None:
     """Declare a flag that takes an address.
 
     Args:
@@ -38,12 +32,11 @@ def add_url(
         flag: such as `--grafana.url`; its value is the argument `grafana_url`.
         default: an address.
         what: of what it is the address; the help says the default after it.
-        read: the argument's type.
     """
     parser.add_argument(
         flag,
         dest=flag.lstrip("-").replace(".", "_"),
-        type=read,
+        type=address,
         default=default,
         metavar="URL",
         help=f"{what} (default: %(default)s)",
@@ -56,8 +49,20 @@ def address(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
-    if not text.startswith(("http://", "https://")) or any(c.isspace() or c in '<>"' for c in text):
-        raise argparse.ArgumentTypeError(f"not an http address: {text}")
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        # The name must be one that can be looked up, and the port a number.
+        is_one = bool(host.encode("idna")) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_one = False
+    odd = not text.isprintable() or any(c in ' <>"' for c in text)
+    if not is_one or odd or parts.scheme not in ("http", "https"):
+        # Imported only for a mistake; an address may have a password.
+        from ...net.redactor import Redactor
+
+        shown = Redactor().line(text)
+        raise argparse.ArgumentTypeError(f"not an address such as http://127.0.0.1:8080: {shown}")
     return text.rstrip("/")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import httpx
@@ -14,10 +14,9 @@ from ...config.model.org import Scope
 from ...stores.model import Store
 from .. import CommandError
 from ..serve import PORT
-from . import arguments, stores, unreachable
+from . import arguments, servers, stores
 
-_SECONDS = 30.0
-_DOUBT = "is this a store-exporter?"
+_EXPORTER = "the exporter"
 
 
 def add_url(parser: argparse.ArgumentParser) -> None:
@@ -42,16 +41,23 @@ def run(
     arguments.silence_log()
     config = stores.read_config(args)
     (store,) = asyncio.run(stores.stores_of(config, [args.domain]))
-    headers = {"Authorization": f"Bearer {_token(config, store, scope)}"}
     url = args.exporter_url.rstrip("/")
-    try:
-        with httpx.Client(base_url=url, headers=headers, timeout=_SECONDS) as client:
-            ask(client, store)
-    except (LookupError, TypeError, ValueError) as error:
-        raise CommandError(f"the response makes no sense; {_DOUBT}") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        message = unreachable.message(error, args.exporter_url, "the exporter", "--exporter.url")
-        raise CommandError(message) from None
+    with (
+        servers.asking(url, _EXPORTER, "--exporter.url"),
+        servers.client(url, _Token(_token(config, store, scope))) as client,
+    ):
+        ask(client, store)
+
+
+class _Token(httpx.Auth):
+    """Sends a token, also where the address has a user and a password, which nothing needs."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = self._header
+        yield request
 
 
 def _token(config: Config, store: Store, scope: Scope) -> str:
@@ -71,9 +77,10 @@ def document_of(response: httpx.Response) -> dict[str, Any]:
     Raises:
         CommandError: it refuses; the message is the exporter's own.
     """
-    document = unreachable.json_of(response)
+    document = servers.json_of(response)
     if not isinstance(document, dict):
-        document = {"error": f"the response is no JSON document; {_DOUBT}"}
+        document = {"error": f"the response is no JSON document; is this {_EXPORTER}?"}
     if not response.is_success or "error" in document:
-        raise CommandError(f"HTTP {response.status_code}: {document.get('error')}")
+        said = servers.printable.line(str(document.get("error")))
+        raise CommandError(f"HTTP {response.status_code}: {said}")
     return document

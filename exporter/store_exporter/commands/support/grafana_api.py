@@ -14,16 +14,12 @@ from urllib.parse import quote
 
 import httpx
 
-from . import unreachable
+from .. import CommandError
+from . import servers
 
 ORG_HEADER = "X-Grafana-Org-Id"
-_TIMEOUT = 30.0
 _IGNORED = ("id", "version")
 _REFUSED = (401, 403, 404)
-
-
-class GrafanaError(Exception):
-    """Grafana refused or did not respond; the message has the call and the reason, no secrets."""
 
 
 class Grafana:
@@ -36,7 +32,7 @@ class Grafana:
 
     def __init__(self, url: str, user: str, password: str) -> None:
         self._user = user
-        self._client = httpx.Client(base_url=url, auth=(user, password), timeout=_TIMEOUT)
+        self._client = servers.client(url, (user, password))
 
     def __enter__(self) -> Self:
         return self
@@ -56,15 +52,15 @@ class Grafana:
         refuses what comes later, for another reason.
 
         Raises:
-            GrafanaError: the password is wrong, or the user is no server administrator.
+            CommandError: the password is wrong, or the user is no server administrator.
         """
         path = "/api/user"
         response = self._request("GET", path, None, None)
         found = {} if response.status_code in _REFUSED else self._json("GET", path, response)
         if not found.get("login"):
-            raise GrafanaError(f"Grafana does not accept {self._user} with this password")
+            raise CommandError(f"Grafana does not accept {self._user} with this password")
         if not found.get("isGrafanaAdmin"):
-            raise GrafanaError(
+            raise CommandError(
                 f"{self._user} is no server administrator of Grafana, and only one can make "
                 "organisations"
             )
@@ -92,7 +88,7 @@ class Grafana:
             self._send("POST", "/api/datasources", wanted, org)
             return "created"
         if found.get("readOnly"):
-            raise GrafanaError(
+            raise CommandError(
                 f"datasource {wanted['name']} is provisioned from a file of Grafana's, and cannot "
                 "be pinned to the org; rename it there"
             )
@@ -144,22 +140,17 @@ class Grafana:
         self, method: str, path: str, body: Mapping[str, Any] | None, org: int | None
     ) -> httpx.Response:
         headers = {} if org is None else {ORG_HEADER: str(org)}
-        try:
-            return self._client.request(method, path, json=body, headers=headers)
-        except httpx.HTTPError as error:
-            url = str(self._client.base_url).rstrip("/")
-            message = unreachable.message(error, url, "Grafana", "--grafana.url")
-            raise GrafanaError(message) from None
+        return self._client.request(method, path, json=body, headers=headers)
 
     @staticmethod
     def _json(method: str, path: str, response: httpx.Response) -> Any:
-        content = unreachable.json_of(response)
+        content = servers.json_of(response)
         if not isinstance(content, dict):
             content = {} if response.is_error else {"message": "no JSON object; is this Grafana?"}
         elif response.is_success:
             return content
-        message = content.get("message", "")
-        raise GrafanaError(
+        message = servers.printable.line(str(content.get("message", "")))
+        raise CommandError(
             f"{method} {path}: Grafana responded {response.status_code} {message}".rstrip()
         )
 
