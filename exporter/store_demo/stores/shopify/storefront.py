@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from .records import Product, Variant
@@ -85,7 +84,6 @@ class Storefront:
         query: str,
         first: int,
         after: str | None = None,
-        productFilters: list[View] | None = None,
         sortKey: str | None = None,
         reverse: bool | None = None,
         **_: Any,
@@ -96,7 +94,6 @@ class Storefront:
             product
             for product in self._room.products.values()
             if all(word in product.title.lower() for word in words)
-            and all(_passes(product, one) for one in productFilters or ())
         ]
         found = _sorted(found, sortKey, reverse=bool(reverse))
         return {"totalCount": len(found), **connection(found, self._product, first, after)}
@@ -112,8 +109,7 @@ class Storefront:
         **_: Any,
     ) -> View:
         """`products`; a price in the search has to be that of a variant."""
-        phrase = re.match(r'"([^"]*)"', query or "")
-        words = phrase.group(1).lower().split() if phrase else []
+        words = [word.lower() for word in re.findall(r'(?:^| AND )"([^"]*)"', query or "")]
         matches = matcher(query)
         found = [
             product
@@ -146,16 +142,3 @@ def _sorted(products: list[Product], key: str | None, *, reverse: bool) -> list[
 
 def _available(product: Product) -> bool:
     return any(variant.available for variant in product.variants)
-
-
-def _passes(product: Product, condition: View) -> bool:
-    """Whether a product passes one filter of a search."""
-    if "available" in condition:
-        return bool(_available(product) == condition["available"])
-    if "productType" in condition:
-        return bool(product.kind.lower() == condition["productType"].lower())
-    price, lowest = condition["price"], min(variant.price for variant in product.variants)
-    low, high = price.get("min"), price.get("max")
-    return (low is None or lowest >= Decimal(str(low))) and (
-        high is None or lowest <= Decimal(str(high))
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -35,18 +34,20 @@ def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
     options of variants, looked for in the first 1,000 products that are found.
     """
     sort, reverse = _sort(request)
-    kind = None if request.category is None else str(request.category)
-    order = {"sort": sort, "reverse": reverse}
-    # The search sorts by relevance and price alone; the list by the rest, and finds words too.
-    is_listed = request.words is None or sort not in (None, "PRICE")
-    if is_listed:
-        query = " AND ".join(_terms(kind, request)) or None
+    words = [] if request.words is None else request.words.split()
+    conditions = _conditions(request)
+    # The search sorts by relevance and price alone; the list by the rest, and finds words too. A
+    # filter of the search works only if the merchant has enabled it, and is else ignored without a
+    # word; the list always narrows down by its query.
+    if not words or conditions or sort not in (None, "PRICE"):
+        query = " AND ".join([*map(quoted, words), *conditions]) or None
+        order = {"sort": sort or ("RELEVANCE" if words else None), "reverse": reverse}
         found = yield from api.storefront.nodes(
             "ListProducts", "products", {"query": query, **order}, limit=request.reach
         )
         total = len(found.items) if found.complete else None
     else:
-        variables = {"query": request.words, "filters": _filters(kind, request), **order}
+        variables = {"query": request.words, "sort": sort, "reverse": reverse}
         found = yield from api.storefront.nodes(
             "SearchProducts", "search", variables, limit=request.reach
         )
@@ -68,24 +69,10 @@ def _sort(request: SearchRequest) -> tuple[str | None, bool]:
     return (None, False) if request.sort is None else _SORTS[request.sort]
 
 
-def _filters(kind: str | None, request: SearchRequest) -> list[dict[str, Any]]:
-    """Return the conditions of a search by words; all of them must hold."""
-    filters: list[dict[str, Any]] = []
-    if kind is not None:
-        filters.append({"productType": kind})
-    bounds = {"min": request.low, "max": request.high}
-    price = {name: float(value) for name, value in bounds.items() if value is not None}
-    if price:
-        filters.append({"price": price})
-    if request.in_stock is not None:
-        filters.append({"available": request.in_stock})
-    return filters
-
-
-def _terms(kind: str | None, request: SearchRequest) -> list[str]:
-    """Return the same conditions in the search syntax, for a list that is not searched by words."""
-    terms = [] if request.words is None else [quoted(request.words)]
-    terms += [] if kind is None else [f"product_type:{quoted(kind)}"]
+def _conditions(request: SearchRequest) -> list[str]:
+    """Return what a product must be, apart from the words, in the search syntax."""
+    kind = request.category
+    terms = [] if kind is None else [f"product_type:{quoted(str(kind))}"]
     terms += [] if request.low is None else [f"variants.price:>={request.low:f}"]
     terms += [] if request.high is None else [f"variants.price:<={request.high:f}"]
     if request.in_stock is not None:
