@@ -1,4 +1,4 @@
-"""Whatever fails, in whatever rhythm: somebody is told, or it is said here why nobody is.
+"""Whatever fails, in whatever rhythm: an alert fires, or it is said here why none does.
 
 The exporter's own runner runs the checks, minute by minute; what it shows is what promtool gives to
 the rules and alerts.
@@ -6,8 +6,6 @@ the rules and alerts.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
@@ -34,12 +32,16 @@ from tests.fakes.clock import Clock
 from tests.mixin import promtool
 
 MINUTES = 320
+"""For which what fails seldom goes on."""
+SOON = 100
+"""Minutes within which what fails in at least one run of ten is reported."""
 EVERY = (1, 2, 10, 50, 200)
 """Of how many runs one fails."""
 CHECKS = ("liveness", "checkout", "storefront", "stock")
 VITAL = {"liveness", "checkout"}
 FAILING = [some for size in range(1, 5) for some in combinations(CHECKS, size)]
-CASES = [(failing, every) for failing in FAILING for every in EVERY]
+CASES = [*enumerate((failing, every) for failing in FAILING for every in EVERY)]
+Case = tuple[int, tuple[tuple[str, ...], int]]
 READ = (
     health.UP,
     health.HEALTH,
@@ -55,11 +57,11 @@ LABELS = {metric.name: metric.labels for metric in READ}
 ABOUT = [
     group for module in (outages, stores, business_alerts, objectives) for group in module.groups()
 ]
-"""The alerts that tell of failing checks."""
+"""The alerts about failing checks."""
 
 
-def nobody(failing: Sequence[str], every: int) -> str | None:
-    """Why nobody is told; None where somebody must be."""
+def no_alert(failing: Sequence[str], every: int) -> str | None:
+    """Why no alert fires; None where one must."""
     if VITAL.intersection(failing):
         return "1 % of the time is what the objective allows" if every > 100 else None
     if "storefront" in failing:
@@ -95,18 +97,18 @@ def jobs(store: Store, failing: Sequence[str], every: int, clock: Clock) -> list
     return found
 
 
-async def shown() -> dict[str, str]:
+async def shown(cases: Sequence[Case], minutes: int) -> dict[str, str]:
     """What the exporter shows of a store for each case, minute by minute, as promtool has it."""
     clock, began = Clock(), Clock().now()
     recorder = Recorder(clock=clock.now, monotonic=clock.now)
     runner = Runner(recorder, None, now=clock.now, monotonic=clock.now)  # type: ignore[arg-type]
     every = []
-    for number, (failing, rhythm) in enumerate(CASES):
+    for number, (failing, rhythm) in cases:
         store = Store(f"o{number}", f"d{number}.example", "woocommerce", "https://d")
         every += jobs(store, failing, rhythm, clock)
         runner.expect(store, every[-len(CHECKS) :])
     samples: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-    for minute in range(MINUTES):
+    for minute in range(minutes):
         for job in every:
             await runner.run(job)
         for family in recorder.families():
@@ -127,42 +129,36 @@ async def shown() -> dict[str, str]:
     return found
 
 
+FREQUENT = [case for case in CASES if no_alert(*case[1]) is None and case[1][1] <= 10]
+SELDOM = [case for case in CASES if case not in FREQUENT]
+
+
 @pytest.mark.real
 @pytest.mark.timeout(400)
-def test_somebody_is_told_or_it_is_known_why_not(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("cases", "minutes"), [(FREQUENT, SOON), (SELDOM, MINUTES)], ids=["frequent", "seldom"]
+)
+async def test_every_failure_is_reported_or_it_is_known_why_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, cases: list[Case], minutes: int
 ) -> None:
     caplog.set_level(logging.CRITICAL)
-    told = [number for number, each in enumerate(CASES) if nobody(*each) is None]
+    reported = [number for number, case in cases if no_alert(*case) is None]
+    input_series = await shown(cases, minutes)
     test = {
         "interval": "1m",
-        "input_series": [
-            {"series": name, "values": values} for name, values in asyncio.run(shown()).items()
-        ],
+        "input_series": [{"series": s, "values": values} for s, values in input_series.items()],
         "promql_expr_test": [
             {
-                "eval_time": f"{MINUTES - 1}m",
+                "eval_time": f"{minutes - 1}m",
                 "expr": 'group by (org) (last_over_time(ALERTS{alertstate="firing", org!=""}[5h]))',
-                "exp_samples": [{"labels": f'{{org="o{n}"}}', "value": 1} for n in told],
+                "exp_samples": [{"labels": f'{{org="o{n}"}}', "value": 1} for n in reported],
             }
         ],
     }
     alerts = {"groups": [silent(group) for group in ABOUT]}
     every = as_document([recording.health_rules(), *slo.groups()], grafana="", runbooks="")
-    rules = promtool.needed(every, alerts)
-    files = {
-        "recording.yml": rules,
-        "alerts.yml": alerts,
-        promtool.FILE: {
-            "rule_files": ["recording.yml", "alerts.yml"],
-            "group_eval_order": [group["name"] for group in (*rules["groups"], *alerts["groups"])],
-            "evaluation_interval": "1m",
-            "tests": [test],
-        },
-    }
-    for name, content in files.items():
-        # YAML as well, and quicker to write.
-        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    rules = {"recording.yml": promtool.needed(every, alerts), "alerts.yml": alerts}
+    promtool.write_files(tmp_path, rules, {"evaluation_interval": "1m", "tests": [test]})
     promtool.run(tmp_path)
 
 
