@@ -105,6 +105,23 @@ ORDERS: dict[str, tuple[Callable[[float], Node], tuple[float, float]]] = {
                       move(3, "SALE", "60.00", t, gateway="gift_card")),
         (100, 0),
     ),
+    "a gift card alone": (
+        lambda t: one(t, sale(t, "162.04", gateway="gift_card"), totalPriceSet=bag("162.04"),
+                      totalReceivedSet=bag("162.04")),
+        (162.04, 0),
+    ),
+    "authorised, captured and paid back": (
+        lambda t: one(t, move(3, "AUTHORIZATION", "101.5", t), move(4, "CAPTURE", "101.5", t),
+                      paid_back(t, "101.5"), totalPriceSet=bag("101.5"),
+                      totalReceivedSet=bag("101.5"), **refunded("101.5")),
+        (101.5, 101.5),
+    ),
+    "cancelled, and its authorisation voided for nothing": (
+        lambda t: one(t, move(3, "AUTHORIZATION", "84.0", t), move(4, "VOID", "0.0", t),
+                      totalPriceSet=bag("84.0"), totalReceivedSet=bag("0.0"), fullyPaid=False,
+                      cancelledAt=iso(t), displayFinancialStatus="VOIDED"),
+        (0, 0),
+    ),
     "nothing to pay": (
         lambda t: one(t, totalPriceSet=bag("0.00"), totalReceivedSet=bag("0.00")), (0, 0)),
     "cash with change": (
