@@ -1,4 +1,4 @@
-"""Every dashboard. `pages` lists them, `documents` makes Grafana's JSON of them."""
+"""Every dashboard. `pages` lists them, `documents` returns them as Grafana's JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def pages() -> list[DashboardPage]:
 
 
 def for_orgs() -> list[DashboardPage]:
-    """The dashboards that an org gets as well."""
+    """The dashboards that orgs get too."""
     return [page for page in pages() if page.of.for_orgs]
 
 
@@ -27,7 +27,7 @@ def documents(
     *,
     one_org: bool = False,
 ) -> dict[str, dict[str, Any]]:
-    """Dashboards as Grafana's JSON, by file name without its ending; all when none are named."""
+    """Return dashboards as Grafana's JSON, by file name without its ending; by default all."""
     from .drawing.render import as_document
 
     chosen = pages() if of is None else of

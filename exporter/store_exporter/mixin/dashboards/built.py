@@ -1,4 +1,4 @@
-"""The dashboards as they come with the package, for installations without the SDK."""
+"""The generated dashboards in the package, for installations without the SDK."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from .. import policy
 
 _HERE = Path(__file__)
 _FOLDERS = (_HERE.with_name("built"), _HERE.parents[4] / "grafana" / "dashboards")
-"""In a wheel, and in a checkout, from which the wheel takes them."""
+"""Folders of the generated files: in a wheel, and in a checkout, from which the wheel gets them."""
 
 
 def text(file: str, links: policy.Links = policy.LINKS) -> str:
-    """Return a dashboard's file with the links that were chosen.
+    """Return the text of a dashboard's file with other links.
 
     Args:
-        file: its name without its ending.
-        links: where its links lead, in place of the default ones that it was made with.
+        file: name of the file without its ending.
+        links: replace the default links that the file was generated with.
 
     Raises:
-        FileNotFoundError: the package was installed without it.
+        FileNotFoundError: the installed package lacks the file.
     """
     folder = next((each for each in _FOLDERS if each.is_dir()), _FOLDERS[0])
     made = (folder / f"{file}.json").read_text(encoding="utf-8")
@@ -33,5 +33,5 @@ def text(file: str, links: policy.Links = policy.LINKS) -> str:
 
 
 def _quoted(url: str) -> str:
-    """The beginning of an address as it begins a JSON string."""
+    """The beginning of a JSON string that begins with an address."""
     return json.dumps(url, ensure_ascii=False)[:-1]

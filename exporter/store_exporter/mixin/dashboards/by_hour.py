@@ -26,8 +26,8 @@ def by_hour(
     Args:
         title: this and the description are as in `Panel`.
         description: see there.
-        label: by which it is stacked.
-        rate: PromQL of what happens in a second, with that label.
+        label: the label whose values are stacked.
+        rate: PromQL of a rate per second, with that label.
         empty: as in `Query`.
         exemplars: this and the others are as in `Panel`.
         width: see there.

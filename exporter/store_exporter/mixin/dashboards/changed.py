@@ -1,4 +1,4 @@
-"""What else changed: as marks in all graphs of a page, and as the rows of a table."""
+"""Changes at the stores, as marks in all graphs of a page and as the rows of a table."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def row(*links: Dashboard) -> Row:
                 "Changes at the chosen stores in the chosen time, which may explain the rest: "
                 "deployments that an application reported, versions of the platform, its API, "
                 "plugins and themes, webhooks, certificates. Updates are noticed within two "
-                f"hours, themes within a day. The latest {MOST} are shown; a change without a "
-                "store is about all stores of the org.",
+                f"hours, themes within a day. The latest {MOST} are shown. A change without a "
+                "store concerns all stores of the org.",
                 (
                     Query(
                         f"1000 * topk({MOST}, {found})",

@@ -1,4 +1,4 @@
-"""How each label is shown as a column of a table."""
+"""The columns in which tables show labels."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Column:
 
     Attributes:
         title: its heading.
-        width: pixels, or the least of them when it grows.
-        grows: whether it takes what room is left.
-        whole: whether a longer text is broken into lines, rather than cut off at its end.
-        fact: whether it stands after the figures, because it does not identify a row.
-        words: what is shown in the place of each value, and its colour.
+        width: its width in pixels, or its minimum width if it grows.
+        grows: whether it takes up the remaining width.
+        whole: whether a longer text is wrapped rather than cut off.
+        fact: whether it comes after the figures, because it does not identify a row.
+        words: each value, the text shown in its place, and its colour.
     """
 
     title: str
@@ -29,8 +29,8 @@ class Column:
 
 
 NOTE = "note"
-"""The label of the words that a table has in place of rows. It is none of those that a row is about
-and that are links: no store is called so."""
+"""The label of the text that a table shows in place of rows. It is none of the labels that identify
+a row and have links, because the text is not a store's name."""
 
 COLUMNS: dict[str, Column] = {
     NOTE: Column("Note", 145, grows=True),
@@ -60,4 +60,4 @@ COLUMNS: dict[str, Column] = {
     "order_storage": Column("Order storage", 120, fact=True),
     "org": Column("Org", 140, whole=False, fact=True),
 }
-"""How each label is shown in tables."""
+"""The column of each label."""

@@ -1,4 +1,4 @@
-"""How many errors there were in the chosen time."""
+"""The number of errors in the chosen time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .variables import (
 )
 
 LATEST = "70m"
-"""Longer than what is recorded of the growth of counters is behind them."""
+"""Longer than the delay of the recorded growth of counters."""
 
 _FIVE_MINUTES = "Figures of more than three hours end up to six minutes ago."
 BEHIND = (
@@ -32,21 +32,20 @@ BEHIND_OF_OPERATIONS = (
     f"{_FIVE_MINUTES} Figures of more than two days end up to 67 minutes ago and lack hours at "
     "whose end Prometheus was down."
 )
-"""Where what is recorded of errors ends, for people to read. The latter is about single operations
-of single stores, of which days are read from what is recorded once an hour: that ends a minute
-before, with a record of five minutes, which ends a minute before itself."""
+"""Sentences about the end of the recorded errors. The second one is for single operations of single
+stores: figures of days are read from hourly records, which end up to 67 minutes ago."""
 
 
 def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
     """Errors of some faults in the chosen time, by labels.
 
     Args:
-        labels: that are left. `fault` goes with `error_type`, by which it is known.
-        faults: whose errors.
+        labels: the labels of the result. `fault` needs `error_type`, from which it follows.
+        faults: the faults whose errors are counted.
 
-    In a short time it is what the applications' own counters grew by. For a longer one, what they
-    grew by is recorded every five minutes, and to the unit as well, up to six minutes ago; for
-    days and single operations, of each hour. See `longterm.SKIPPED`.
+    For a short time it is the growth of the applications' own counters. For a longer time it is
+    their growth recorded every five minutes, which is as exact, and ends up to six minutes ago;
+    for days of single operations it is the growth recorded every hour. See `longterm.SKIPPED`.
     """
     types = {fault: _types_of(fault) for fault in faults}
     every = one_of("error_type", [each for of_fault in types.values() for each in of_fault])
@@ -58,7 +57,7 @@ def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
 
 
 def _recorded(labels: tuple[str, ...], *matchers: str) -> str:
-    """The same of a long time, read from as few series as there are for it."""
+    """The same for a long time, read from the smallest number of series."""
 
     def of_all_time(found: str) -> str:
         return f"sum_over_time({promql.over(found, '$__range')})"
@@ -79,7 +78,7 @@ def _recorded(labels: tuple[str, ...], *matchers: str) -> str:
 
 
 def latest_errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
-    """Those of the last minutes, which are not yet in the recorded series that `errors` reads."""
+    """Errors of the last minutes, which the recorded series that `errors` reads do not have yet."""
     return _grown(labels, faults, UNREAD_ERRORS, LATEST)
 
 

@@ -1,4 +1,4 @@
-"""The table with which a page begins: what fires, where, since when, and what to do."""
+"""The first table of a page: which alerts fire, where, since when, and what to do."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from .panels import Panel, PanelKind, Query
 from .values import BLUE, RED, YELLOW, Mapping, Nothing
 
 RANKS: tuple[Mapping, ...] = ((1, "critical", RED), (2, "warning", YELLOW), (3, "info", BLUE))
-"""Severities by their rank, which the label `rank` holds and the table is sorted by."""
+"""Severities by their rank; the label `rank` holds it, and the table is sorted by it."""
 
 
 def general(label: str, *pages: Dashboard) -> tuple[str, ...]:
-    """Names of the alerts that lead to one of these dashboards and are about nothing in it alone.
+    """Names of the alerts that link to one of these dashboards and concern all of its content.
 
     Args:
-        label: of what can be chosen there.
+        label: the label whose values can be chosen there.
         pages: the dashboards.
     """
     found = (each for each in alerts.alerts() if each.dashboard in pages)
@@ -29,16 +29,16 @@ def table(
     matchers: tuple[str, ...],
     always: tuple[str, ...] = (),
 ) -> Panel:
-    """The alerts that fire for what is chosen.
+    """The table of alerts that fire for the chosen values.
 
-    One query has it all: of several that find nothing Grafana shows the headings, and not that
-    there is nothing.
+    It has a single query, because Grafana shows only headings if several queries find nothing, and
+    no text that says so.
 
     Args:
-        labels: of the alerts, that show what each is about.
+        labels: labels that show what each alert is about.
         links: dashboards that show more.
-        matchers: the choice.
-        always: names of alerts that are shown whatever is chosen, as they are about all of it.
+        matchers: select the chosen values.
+        always: names of alerts that are shown for any choice, because they concern everything.
     """
     by = ", ".join((*labels, "alertname"))
     ranked = " or ".join(
@@ -48,18 +48,18 @@ def table(
         )
         for number, name, _ in RANKS
     )
-    # From this label the table makes the sentence that says what is wrong.
+    # The table shows the alert's summary in place of this label's value.
     rows = labelled(ranked, '"what", "$1", "alertname", "(.*)"')
     return Panel(
         PanelKind.TABLE,
         "Firing alerts",
-        "The alerts that fire now, the worst first, and since when. Click a line for what to "
-        "do, and for the page that shows more.",
+        "The alerts that fire now, the worst first, and since when. Click a line for its runbook "
+        "and for the page that shows more.",
         (Query(rows, "Since", unit="dateTimeFromNow", width=140, empty="nothing may fire"),),
         width=24,
         height=8,
         columns=("what", *labels[:1], "rank", "alertname", *labels[1:]),
-        # Where something is wrong matters more than since when, to a phone that shows two.
+        # A phone shows two columns: where something is wrong matters more than since when.
         lead=2,
         sort="+Severity",
         links=links,

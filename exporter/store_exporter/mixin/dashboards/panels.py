@@ -1,7 +1,7 @@
-"""What a dashboard is here: plain data, rendered by `render`, and checked by the tests.
+"""Dashboards as plain data, rendered by `render` and checked by the tests.
 
-A panel declares of each query whether it may rightly have no result; everything else must show data
-when the demo runs.
+Each query declares why it may correctly have no result. Every other query must show data while the
+demo runs.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Query:
     Attributes:
         expression: PromQL with dashboard variables.
         legend: name of each series, with `{{label}}`; in a table, the column's title.
-        empty: why it may have no result although all works; empty when it must have one.
-        past: whether it is of an earlier time or of what is normal, to compare the others with.
-        unit, decimals, steps, mappings: of this query's values; of tables only.
-        width: pixels of its column; of tables only.
-        otherwise: what stands in a column of its own where this query finds no row, because
-            Grafana shows no words in a table of several queries; of tables only.
-        right: whether its values have an axis of their own at the right; of graphs only.
+        empty: why it may have no result although all works; empty if it must have one.
+        past: whether it shows an earlier time or normal values, for comparison with the others.
+        unit, decimals, steps, mappings: apply to this query's values; in tables only.
+        width: width of its column in pixels; in tables only.
+        otherwise: text in a column of its own if this query finds no row, because Grafana shows no
+            text in a table of several queries; in tables only.
+        right: whether its values have their own axis at the right; in graphs only.
     """
 
     expression: str
@@ -65,31 +65,32 @@ class Panel:
         description: what it shows, why it matters, what to do.
         queries: at least one.
         unit: Grafana's unit id of its values.
-        width, height: in the grid of 24 columns.
-        decimals: digits after the point; Grafana's choice when None.
-        steps: thresholds; those of the alert on the same figure where there is one.
+        width, height: size in the grid of 24 columns.
+        decimals: digits after the point; None lets Grafana choose.
+        steps: thresholds; those of the alert on the same figure if there is one.
         mappings: texts for values.
-        links: where a click leads: dashboards, and runbooks by the name of their alert.
+        links: targets of a click: dashboards, and runbooks by the name of their alert.
         low, high: fixed ends of the axis.
         stacked: whether series are stacked.
         lines: whether the thresholds are drawn as lines.
-        bars: whether each value is the bar of a day, that begins at its time.
-        interval: least distance of the points of a graph or a subquery; the screen's when empty.
-        points: about how many of them there are at most; the screen's when None.
-        since: time range of its own, as a start that is counted from now, such as `now/d`.
+        bars: whether each value is the bar of a day that begins at its time.
+        interval: least distance of the points of a graph or a subquery; empty for the screen's.
+        points: about the most points of a series; None for the screen's number.
+        since: start of its own time range, counted from now, such as `now/d`.
         earlier: how much earlier than now its range ends, such as `1d`.
         named: whether a single figure is shown with its name, such as a currency.
-        text: whether a single figure's name is all that is shown.
-        nothing: what is shown where there is nothing.
-        least_first: whether the least of a graph's series matters most, and leads its legend.
-        exemplars: selectors of the applications' own series, the traces of whose single calls are
-            shown as dots: recorded series have none.
-        calls: whether a click leads to the recent calls of a row as well; of tables by store,
+        text: whether only the name of a single figure is shown.
+        nothing: the text shown if there is no figure.
+        least_first: whether the lowest series of a graph matters most and comes first in its
+            legend.
+        exemplars: selectors of the applications' own series; dots show the traces of their single
+            calls. Recorded series have none.
+        calls: whether a click also leads to the recent calls of a row; in tables by store,
             operation and error type.
         columns: labels shown as columns of a table, in their order.
-        after: those of them that stand after the figures; None for the usual ones. A phone shows
-            what comes first.
-        lead: how many of them stand before the first figure; of tables only.
+        after: the columns that come after the figures; None for the usual ones. A phone shows
+            the first columns only.
+        lead: number of columns before the first figure; in tables only.
         sort: title of the column that a table is sorted by, descending unless it starts with +.
     """
 
@@ -126,7 +127,7 @@ class Panel:
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """The labels of a table that stand after its figures."""
+        """The labels of a table that come after its figures."""
         return tuple(label for label in self.columns if self._is_fact(label))
 
     def _is_fact(self, label: str) -> bool:
@@ -138,12 +139,11 @@ class Panel:
         return tuple(label for label in self.columns if not self._is_fact(label))
 
     def expression(self, query: Query) -> str:
-        """One of its queries.
+        """The expression of one of its queries.
 
-        A table puts the rows of several queries together by the labels that they share, and the
-        metric's name would be one of them; so each query keeps the table's columns and no more.
-        Where that puts two series into one row, counts add up; of shares and durations, which do
-        not, the larger one is shown.
+        A table joins the rows of several queries by their common labels, and the metric's name
+        would be one of them. So each query keeps only the table's columns. If two series then
+        share a row, counts are added up; of shares and durations the larger one is shown.
         """
         if self.kind is not PanelKind.TABLE:
             return query.expression
@@ -169,11 +169,11 @@ class Variable:
 
     Attributes:
         name: its name, which is the label's.
-        title: shown before its values.
+        title: text shown before its values.
         selector: PromQL selector of the series whose values are listed.
         multi: whether several values, or all, can be chosen.
-        ranked: PromQL that lists the values instead, the first of which is chosen at first.
-        hidden: whether nobody sees or chooses it, because it follows from the others.
+        ranked: PromQL that lists the values instead; the first one is chosen by default.
+        hidden: whether it is not shown, because its value follows from the others.
     """
 
     name: str
@@ -190,12 +190,12 @@ class DashboardPage:
 
     Attributes:
         of: its file, its uid and who gets it.
-        title, description: for people.
-        variables: after `datasource`, in order of dependence.
+        title, description: texts for people.
+        variables: its variables after `datasource`, in order of dependence.
         rows: its content.
-        since: start of the time range.
+        since: start of the default time range.
         refresh: the interval of its refreshes.
-        marks: whether the starts of alerts are marked from the first look on.
+        marks: whether marks of alerts are on by default.
     """
 
     of: Dashboard

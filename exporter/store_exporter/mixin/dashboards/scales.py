@@ -1,4 +1,4 @@
-"""Thresholds and common expressions of panels; the figures are those of the alerts."""
+"""Thresholds and common expressions of panels; the thresholds are those of the alerts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CERTIFICATE: Steps = (
     (THRESHOLDS.certificate_warning, GREEN),
 )
 AFFECTED: Steps = ((None, GREEN), (1, YELLOW), (recording.PAGED, RED))
-"""Of the trouble score: a warning, a critical alert or worse."""
+"""Thresholds of the trouble score: a warning, a critical alert or worse."""
 API_VERSION: Steps = ((None, RED), (THRESHOLDS.api_version_warning, GREEN))
 BUDGET: Steps = ((None, RED), (THRESHOLDS.budget_low, GREEN))
 PAYMENTS: Steps = ((None, GREEN), (THRESHOLDS.payment_failure_share, RED))
@@ -51,10 +51,10 @@ PRICES: Steps = ((None, GREEN), (THRESHOLDS.price_share, RED))
 LAG: Steps = ((None, GREEN), (THRESHOLDS.scheduler_lag, RED))
 
 NO_ERROR = "there may have been no error at all"
-"""Why a panel of errors may rightly be empty."""
+"""Why a panel of errors may correctly be empty."""
 
 NOTHING_HAPPENED = "there may have been none"
-"""Why a panel of things that should not happen may rightly be empty."""
+"""Why a panel of events that should not happen may correctly be empty."""
 
 TROUBLE = select(series.TROUBLE, *STORE_MATCH)
 UP = select(series.STORE_UP, *STORE_MATCH)
@@ -65,7 +65,7 @@ REVENUE_CHOSEN = select(series.REVENUE_HOURLY, *STORE_MATCH, *CURRENCY_MATCH)
 
 
 def success(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
-    """Share of operations that did not fail, by labels, shoppers' mistakes left out."""
+    """Share of operations that did not fail, by labels, without shoppers' mistakes."""
     failed, measured = (
         series.of_operations(figure, labels, *matchers)
         for figure in (series.failed, series.measured)
@@ -74,12 +74,12 @@ def success(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
 
 
 def calls(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
-    """Calls an hour by labels, from the rate of the last minutes."""
+    """Calls per hour by labels, from the rate of the last minutes."""
     return promql.hourly(promql.total(labels, select(series.OPERATION_RATE, *matchers)))
 
 
 def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
-    """Failed calls an hour by labels, shoppers' mistakes left out."""
+    """Failed calls per hour by labels, without shoppers' mistakes."""
     return promql.hourly(series.of_operations(series.failed, labels, *matchers))
 
 
@@ -89,13 +89,13 @@ def over_time(
     *matchers: str,
     each: Callable[[str], str] = str,
 ) -> str:
-    """The chosen stores together by labels, for graphs; see `wide`.
+    """A figure of the chosen stores together by labels, for graphs; see `wide`.
 
     Args:
-        labels: that are left.
-        figure: what of them.
-        matchers: further ones, of other labels than stores have.
-        each: what is computed of each series before they are put together.
+        labels: the labels of the result.
+        figure: the figure.
+        matchers: further matchers, of labels that stores do not have.
+        each: a function applied to each series before they are combined.
     """
     orgs, platforms = promql.variables(*wide.ORGS), promql.variables(*wide.ALL)
     levels = (
@@ -107,29 +107,29 @@ def over_time(
 
 
 def of_each(detailed: str, sampled: str, each: Callable[[str], str] = str) -> str:
-    """What is recorded of each chosen store: of a long time, what is recorded of it more rarely.
+    """A recorded figure of each chosen store; a long time is read from samples.
 
     Args:
-        detailed: the name of the former.
-        sampled: the name of the latter.
-        each: what is computed of each series.
+        detailed: name of the detailed series.
+        sampled: name of the sampled series.
+        each: a function applied to each series.
     """
     read = named(detailed, DETAILED, *STORE_MATCH), named(sampled, SAMPLED, *STORE_MATCH)
     return f"({' or '.join(map(each, read))})"
 
 
 def ever(found: str) -> str:
-    """What a selector finds at any moment of the chosen time."""
+    """Series that a selector finds at any moment of the chosen time."""
     return f"present_over_time({promql.over(found, '$__range')} @ end())"
 
 
 def mean(found: str) -> str:
-    """What a selector finds, on average over the chosen time."""
+    """Series of a selector, averaged over the chosen time."""
     return f"avg_over_time({promql.over(found, '$__range')})"
 
 
 def at_once(labels: tuple[str, ...], figure: Wide, *matchers: str) -> str:
-    """The same, for figures of now."""
+    """The same as `over_time`, for current figures."""
     return figure.together(labels, figure.of_stores(*STORE_MATCH, *matchers))
 
 
@@ -139,13 +139,13 @@ def chosen(
     of_operation: Wide,
     summed: Callable[..., str] = over_time,
 ) -> str:
-    """Sum of the chosen operations by labels, read from as few series as there are for it.
+    """Sum of the chosen operations by labels, read from the smallest number of series.
 
     Args:
-        labels: that are left.
-        of_store: what is recorded by store, read when all operations are chosen: there are as
-            many times fewer series of it as there are operations.
-        of_operation: the same by operation, read when some are chosen.
+        labels: the labels of the result.
+        of_store: the figure recorded by store, read if all operations are chosen, because it has
+            far fewer series.
+        of_operation: the same figure by operation, read if some operations are chosen.
         summed: `over_time` or `at_once`.
     """
     every = summed(labels, of_store, ALL_OPERATIONS)
@@ -154,7 +154,7 @@ def chosen(
 
 
 def quantile(q: float, summed: Callable[..., str] = over_time) -> str:
-    """Quantile of the chosen operations together, from native or classic histograms."""
+    """Quantile over all chosen operations, from native or classic histograms."""
     return promql.quantile_of(
         q,
         chosen((), wide.HISTOGRAM, wide.OPERATION_HISTOGRAM, summed),
@@ -163,14 +163,14 @@ def quantile(q: float, summed: Callable[..., str] = over_time) -> str:
 
 
 def slowest(q: float, labels: tuple[str, ...], matchers: tuple[str, ...]) -> str:
-    """The largest of the quantiles of each operation of each store, by labels, as of now."""
+    """The largest current quantile of the operations of each store, by labels."""
     native = promql.total(OPERATION, series.histograms(*matchers))
     classic = promql.total((*OPERATION, *promql.BUCKET), series.buckets(*matchers))
     return promql.aggregate("max", labels, promql.quantile_of(q, native, classic))
 
 
 def intervals_ago(*labels: str) -> str:
-    """How many of its intervals ago the stalest collector last succeeded."""
+    """Time since the stalest collector last succeeded, in its intervals."""
     age = f"time() - {select(business.COLLECTOR_LAST_SUCCESS, *STORE_MATCH)}"
     interval = select(business.COLLECTOR_INTERVAL, *STORE_MATCH)
     return promql.aggregate("max", labels or STORE, f"({age}) / {interval}")

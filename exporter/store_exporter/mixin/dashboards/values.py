@@ -1,4 +1,4 @@
-"""How values are shown: colours, thresholds, and the words in place of a value or of nothing."""
+"""The display of values: colours, thresholds, and texts in place of values or missing ones."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ Mapping = tuple[float, str, str]
 """A value, the text shown in its place, and its colour."""
 
 GREY = "#808080"
-"""What is past, normal or unknown: never the colour of good or bad."""
+"""The colour of past, normal or unknown values; never that of good or bad ones."""
 UP_DOWN: tuple[Mapping, ...] = ((0, "Down", RED), (1, "Up", GREEN))
 OK_FAILED: tuple[Mapping, ...] = ((0, "Failed", RED), (1, "OK", GREEN))
 NEUTRAL: Steps = ((None, BLUE),)
 
 
 class Nothing(StrEnum):
-    """What a panel shows in place of figures that are missing, so that it is no zero."""
+    """Texts that a panel shows in place of missing figures, so that they are not taken for zero."""
 
     UNKNOWN = "No data"
     """Nothing is known; Grafana's own words."""
     NONE = "None"
     """Nothing happened, which is good."""
     NO_STORE = "No store watched"
-    """As after an installation, or while no exporter runs."""
+    """Such as after an installation, or while no exporter runs."""
     NOT_COLLECTED = "Not collected"
     NOT_NOW = "Choose a time up to now"
     NOT_READ = "Not read since midnight"
@@ -43,17 +43,17 @@ class Nothing(StrEnum):
 
 
 def words(label: str, nothing: Nothing) -> str:
-    """PromQL of one series that is called by words.
+    """PromQL of one series whose label is a text.
 
-    Grafana shows no words in a timeline without series, and none for a figure that is a name.
+    Grafana shows no text in a timeline without series, and none for a figure that is a name.
     """
     return f'label_replace(vector(-1), "{label}", "{nothing}", "", "")'
 
 
 def in_words(label: str, nothing: Nothing, known: str) -> str:
-    """PromQL of one series that is called by words, where nothing is known."""
+    """The same, if the expression `known` finds nothing."""
     return f"{words(label, nothing)} unless on () ({known})"
 
 
 IN_WORDS: Mapping = (-1, Nothing.UNKNOWN, GREY)
-"""What its value is shown as."""
+"""The mapping of that series' value."""

@@ -10,7 +10,7 @@ from .. import policy, promql, wide
 from ..rules import longterm
 from .panels import Variable
 
-# Applications may report operations of stores that no exporter probes, and the other way round.
+# Applications may report operations of stores that no exporter probes, and vice versa.
 _ANY = promql.one_of("__name__", (health.UP.name, operations.OPERATIONS.name))
 
 
@@ -33,8 +33,8 @@ CURRENCY = Variable(
     f"{{{', '.join((_PRICED, *promql.variables('org', 'domain', 'platform')))}}}",
     multi=False,
 )
-"""Of orders, or of carts before the first order. One at a time: amounts of several currencies have
-no axis in common."""
+"""Currencies of orders, or of carts before the first order. Only one can be chosen, because amounts
+of several currencies cannot share an axis."""
 JOB = Variable("job", "Job", exporter.BUILD_INFO.name)
 INSTANCE = Variable(
     "instance", "Instance", promql.select(exporter.BUILD_INFO, *promql.variables("job"))
@@ -42,16 +42,16 @@ INSTANCE = Variable(
 
 
 def _read_whole(longest: float) -> str:
-    """Whether the chosen time is read in every detail, which it is up to so many seconds.
+    """Whether the chosen time is read in full detail, which it is up to `longest` seconds.
 
-    What was there before the rules recorded samples of it, such as an imported past, is read so
-    however long the time is.
+    Data from before the rules recorded samples, such as an imported history, is read in full detail
+    whatever the length of the time.
     """
     chosen = promql.variables(ORG.name)
     before = promql.select(operations.OPERATIONS, *chosen)
     recorded = promql.select(wide.RATE.of_orgs, *chosen)
-    # At its start, or at its end where it starts before anything that was imported. What was
-    # recorded may be some minutes older than what it was recorded of.
+    # Checked at its start, and at its end in case it starts before any imported data. Recorded
+    # samples may be some minutes older than their source.
     unrecorded = " or on () ".join(
         f"(count(last_over_time({promql.over(before, '1h', offset)}))"
         f" unless on () count(last_over_time({promql.over(recorded, '70m', offset)})))"
@@ -70,7 +70,7 @@ def _said(label: str, *cases: tuple[str, str]) -> str:
 
 
 def _hidden(label: str, title: str, *cases: tuple[str, str]) -> Variable:
-    """A variable that follows from the others: the value of the first case that finds something."""
+    """A variable derived from the others: the value of the first case that finds something."""
     ranked = _said(label, *cases)
     name = operations.OPERATIONS.name
     return Variable(label, title, name, multi=False, ranked=ranked, hidden=True)
@@ -79,25 +79,25 @@ def _hidden(label: str, title: str, *cases: tuple[str, str]) -> Variable:
 DETAIL = _hidden(
     "detail", "Detail", (_read_whole(policy.DETAIL_RANGE), ".+"), ("vector(0)", "none")
 )
-"""Whether series are read in every detail or from samples, by the length of the chosen time."""
+"""Whether series are read in full detail or from samples, by the length of the chosen time."""
 DETAILED = f'__name__=~"${DETAIL.name}"'
 SAMPLED = f'__name__!~"${DETAIL.name}"'
-"""Matchers of a selector that finds nothing when samples are to be read, or every detail."""
+"""Matchers for detailed and for sampled series; the one that does not apply selects nothing."""
 
 
 def _all_of(variable: Variable) -> str:
-    """Match if all of a variable's values are chosen.
+    """A matcher that selects nothing unless all values of a variable are chosen.
 
-    The value for all, `.+`, matches the name of the metric itself, and no value is called so.
+    The value for all, `.+`, matches the metric's own name; no other value does.
     """
     return f'__name__=~"${variable.name}"'
 
 
 def _level() -> tuple[tuple[str, str], ...]:
-    """Of which names sums of stores are made.
+    """The names of the series from which sums of stores are made.
 
-    Where weeks of all stores are chosen, these are what is recorded of all together, if the
-    datasource shows it, or of each org. Of some stores they are what is known of each.
+    For weeks of all stores they are the series recorded for all together, if the datasource shows
+    them, or for each org. For some stores they are the series of each store.
     """
     stores = promql.variables("platform")
     together = promql.named(wide.RATE.of_all, SAMPLED, _all_of(ORG), _all_of(DOMAIN), *stores)
@@ -110,13 +110,13 @@ def _level() -> tuple[tuple[str, str], ...]:
 
 
 LEVEL = _hidden("level", "Level", *_level())
-"""What sums of stores are made of; see `wide`."""
+"""The level of the series from which sums of stores are made; see `wide`."""
 LEVELLED = f'__name__=~"${LEVEL.name}"'
-"""A matcher of a selector that finds nothing unless its level is the one to be read."""
+"""A matcher that selects nothing unless a series' level is the one to read."""
 
 
 def _skipped() -> Iterator[tuple[str, str]]:
-    """Which names are not read of errors, by the length of the chosen time."""
+    """The names of error series that are not read, by the length of the chosen time."""
     (short, recorded), *longer = longterm.SKIPPED
     yield _read_whole(short), recorded
     for longest, names in longer:
@@ -125,12 +125,12 @@ def _skipped() -> Iterator[tuple[str, str]]:
 
 SKIPPED = _hidden("skipped", "Not read", *_skipped())
 READ_ERRORS, UNREAD_ERRORS = (f'__name__{sign}"${SKIPPED.name}"' for sign in ("!~", "=~"))
-"""Matchers of a selector of errors that finds nothing unless its name is to be read, or is not."""
+"""Matchers for error series: those whose names are read, and those whose names are not."""
 
 STORES = (ORG, DOMAIN, PLATFORM)
 OPERATIONS = (*STORES, OPERATION)
 READ = (DETAIL, LEVEL)
-"""What follows from the others; a page has them last."""
+"""Variables that are derived from the others; a page lists them last."""
 PROCESSES = (JOB, INSTANCE)
 
 STORE_MATCH = promql.variables(*(each.name for each in STORES))
@@ -138,16 +138,16 @@ OPERATION_MATCH = promql.variables(*(each.name for each in OPERATIONS))
 OPERATION_ONLY = promql.variables(OPERATION.name)
 ALL_OPERATIONS = _all_of(OPERATION)
 SOME_OPERATIONS = f'__name__!~"${OPERATION.name}"'
-"""Matchers of a selector that finds nothing unless all operations are chosen, or some of them."""
+"""Matchers that select nothing unless all operations are chosen, or unless only some are."""
 CURRENCY_MATCH = promql.variables(CURRENCY.name)
 PROCESS_MATCH = promql.variables(*(each.name for each in PROCESSES))
 
 
 def of_ours(name: str) -> str:
-    """What Prometheus itself notes of a scrape, such as `up`, of the chosen processes.
+    """Prometheus' own metric about the scrapes of the chosen processes, such as `up`.
 
-    All jobs would be all that Prometheus scrapes, so a process counts that told its build within
-    the last day; one that is down now tells nothing.
+    All jobs would include everything that Prometheus scrapes. So a process counts if it reported
+    its build within the last day, because one that is down reports nothing now.
     """
     known = promql.over(promql.select(exporter.BUILD_INFO, *PROCESS_MATCH), "1d")
     return f"{promql.select(name, *PROCESS_MATCH)} and on (job, instance) last_over_time({known})"

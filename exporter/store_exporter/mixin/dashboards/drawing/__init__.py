@@ -1,1 +1,1 @@
-"""From a page as plain data to the JSON of Grafana."""
+"""Turns a page, which is plain data, into Grafana's JSON."""

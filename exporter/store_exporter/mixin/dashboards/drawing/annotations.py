@@ -1,4 +1,4 @@
-"""What graphs mark in time: alerts that began, maintenance, and what changed at the stores."""
+"""Marks in graphs: starts of alerts, maintenance, and changes at the stores."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ FIRING = ("org", "domain", "platform", "job", "instance")
 
 
 def firing(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
-    """Marks where alerts of the chosen stores began.
+    """Marks the starts of the chosen stores' alerts.
 
-    The value of Prometheus' own `ALERTS_FOR_STATE` is the time at which an alert became active, so
-    that each is one mark and not a region over all the time that it lasts.
+    The value of Prometheus' own `ALERTS_FOR_STATE` is the time at which an alert became active. So
+    each alert is one mark, not a region over its whole duration.
     """
     chosen = promql.variables(*(name for name in FIRING if name in variables))
     return (
@@ -32,9 +32,9 @@ def firing(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuer
 
 
 def maintenance(variables: tuple[str, ...]) -> build.AnnotationQuery:
-    """A region for each stretch in which a chosen store was in maintenance.
+    """A region for each time in which a chosen store was in maintenance.
 
-    Grafana joins samples that follow each other by a step into one region.
+    Grafana joins samples one step apart into one region.
     """
     chosen = promql.variables(*(name for name in FIRING if name in variables))
     return (
@@ -51,7 +51,7 @@ def maintenance(variables: tuple[str, ...]) -> build.AnnotationQuery:
 
 
 def changed(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
-    """Marks where something changed at the chosen stores; each has its time as its value."""
+    """Marks the changes at the chosen stores; the value of each series is the time of a change."""
     events = changes.of(name for name in STORE_LABELS if name in variables)
     return (
         build.AnnotationQuery()

@@ -23,10 +23,10 @@ _HUES = {Fault.STORE: 335, Fault.CONFIG: 20, Fault.APP: 265, Fault.CUSTOMER: 190
 
 
 def _shade(fault: Fault, number: int) -> str:
-    """The colour of a fault's error type: near the fault's own, and never that of another type.
+    """The colour of a fault's error type: close to the fault's colour, and unique.
 
-    It depends on the place among the types of the same fault only, so that a type that is added
-    at their end leaves the colours of the others alone.
+    It depends only on the type's position among those of the same fault, so a type added at the end
+    does not change the colours of the others.
     """
     if fault not in _HUES:
         return FAULTS[fault]
@@ -62,13 +62,13 @@ COLOURS: dict[str, dict[str, str]] = {
 """The colour of each value of a label."""
 
 NAMES: dict[str, str] = {"p50": BLUE, "p95": ORANGE, "p99": RED, "now": BLUE, "this week": BLUE}
-"""The colour of each series that has a name of its own."""
+"""The colour of each series with a fixed name."""
 
 
 def of(query: Query) -> list[tuple[str, str]]:
-    """The series of a query that have a fixed colour: a regular expression for their name, colour.
+    """The fixed colours of a query's series: a regular expression for the name, and the colour.
 
-    Grafana takes what stands between slashes as a regular expression.
+    Grafana reads text between slashes as a regular expression.
     """
     if query.legend in NAMES:
         return [(f"/^{re.escape(query.legend)}$/", NAMES[query.legend])]

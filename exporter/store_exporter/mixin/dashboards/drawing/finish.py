@@ -1,4 +1,4 @@
-"""What differs between kinds of panels, in the SDK's terms."""
+"""The settings that differ between kinds of panels, in the SDK's terms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .sdk import (
 
 
 def written(unit: str, decimals: int | None) -> str:
-    """Grafana's unit: what is counted is written out, 13,241, and not shortened to 13 K."""
+    """Grafana's unit; counts are written in full, as 13,241 rather than 13 K."""
     return "locale" if unit == "short" and decimals is not None else unit
 
 
@@ -46,12 +46,12 @@ def mappings(entries: tuple[Mapping, ...]) -> list[model.ValueMap]:
 
 
 def unknown(text: str = Nothing.UNKNOWN) -> model.SpecialValueMap:
-    """What is shown where nothing is known: grey, whatever the thresholds make of nothing."""
+    """The text for an unknown value: grey, regardless of the thresholds."""
     return absent(text, model.SpecialValueMatch.NULL_AND_NAN)
 
 
 def absent(text: str, match: model.SpecialValueMatch) -> model.SpecialValueMap:
-    """What is shown, in grey, in the place of values that are not there."""
+    """The grey text in place of missing values."""
     result = model.ValueMappingResult(text=text, color=GREY, index=99)
     return model.SpecialValueMap(
         options=model.DashboardSpecialValueMapOptions(match=match, result=result)
@@ -59,8 +59,8 @@ def absent(text: str, match: model.SpecialValueMatch) -> model.SpecialValueMap:
 
 
 NAME_SIZE, FIGURE_SIZE = 14, 24
-"""Pixels of the name beside a single figure, and of the figure. Of several, Grafana makes it as
-small as seven, because it leaves sixteen between two of them."""
+"""Font sizes in pixels of the name beside a single figure, and of the figure. For several figures
+Grafana shrinks the font to as little as seven, because it leaves sixteen pixels between two."""
 
 
 def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
@@ -71,7 +71,7 @@ def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
     if panel.text:
         builder.text_mode(mode.NAME)
     elif panel.named:
-        # Below each other: side by side, those of four currencies are too small to be read.
+        # One below the other: the figures of four currencies side by side are too small to read.
         builder.text_mode(mode.VALUE_AND_NAME).orientation(common.VizOrientation.HORIZONTAL)
         sizes = build_common.VizTextDisplayOptions().title_size(NAME_SIZE)
         builder.text(sizes.value_size(FIGURE_SIZE))
@@ -79,13 +79,13 @@ def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
 
 _NAMES = re.compile(r"\{\{(org|domain)\}\}")
 LONG_NAMES = {8: 26, 12: 42, 24: 42}
-"""By the width of a panel, up to how many characters of a name are shown in its legend, or before
-its lines: a longer one would push the figures out of the legend."""
+"""The most characters of a name in a legend or before a line, by the width of the panel. A longer
+name would push the figures out of the legend."""
 KEPT_END = 10
 
 
 def _shorten(builder: Any, panel: Panel) -> None:
-    """Leave out the middle of long names of orgs and stores."""
+    """Shorten long names of orgs and stores in the middle."""
     if not any(_NAMES.search(query.legend) for query in panel.queries):
         return
     kept = LONG_NAMES[panel.width] - KEPT_END - 1
@@ -95,10 +95,10 @@ def _shorten(builder: Any, panel: Panel) -> None:
 
 
 LEGEND = ("lastNotNull", "max", "mean")
-"""What the legend of a graph shows of each series; a narrow graph has room for the first two."""
+"""The figures of each series in a graph's legend; a narrow graph has room for the first two."""
 WIDE = 12
 LAST = "Last *"
-"""The heading of a legend's column with last values, as Grafana writes it."""
+"""Grafana's heading of the legend column with the last values."""
 
 
 def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
@@ -113,7 +113,7 @@ def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
     order = build_common.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
     builder.tooltip(order.sort(common.SortOrder.DESCENDING))
     lone = len(panel.queries) == 1 and "{{" not in panel.queries[0].legend
-    # Areas that lie over each other hide what they should show.
+    # Overlapping areas would hide each other.
     builder.line_width(1).fill_opacity(25 if panel.stacked else 8 if lone else 0)
     builder.show_points(common.VisibilityMode.NEVER)
     if panel.stacked:
@@ -140,7 +140,7 @@ def _fixed(colour: str) -> model.DynamicConfigValue:
 
 
 def _past() -> list[model.DynamicConfigValue]:
-    """The past is not the present: dashed, grey and without an area."""
+    """The style of past values: dashed, grey and without an area."""
     dashes = {"fill": "dash", "dash": [6, 4]}
     return [
         _fixed(GREY),

@@ -1,4 +1,4 @@
-"""Where a click leads: the next dashboard with its variables filled, or a runbook."""
+"""The links of panels: to another dashboard with its variables filled, or to a runbook."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from ... import policy
 from ..panels import Panel, PanelKind
 
 CARRIED = ("org", "domain", "platform", "operation", "job", "instance")
-"""Labels that are variables of dashboards, and so can be handed on."""
+"""Labels that are variables of dashboards, so links can pass them on."""
 CALLS = ("domain", "operation", "error_type")
-"""Labels by which recent calls are found."""
+"""Labels by which recent calls can be filtered."""
 
 
 def of(
     panel: Panel, variables: Iterable[str], links: policy.Links, *, one_org: bool = False
 ) -> list[tuple[str, str]]:
-    """Title and address of each of a panel's links."""
+    """Return the title and address of each link of a panel."""
     known = labels(panel) - ({"org"} if one_org else set())
     field = "__data.fields" if panel.kind is PanelKind.TABLE else "__field.labels"
     own = (
@@ -36,7 +36,7 @@ def of(
 
 
 def address(known: set[str], field: str, uid: str, variables: tuple[str, ...]) -> str:
-    """A dashboard's address: the clicked series' labels, else the chosen values, and the time."""
+    """A dashboard's address with the time, and the clicked series' labels or the chosen values."""
     parts = ["${datasource:queryparam}"]
     for name in CARRIED:
         if name in known:
@@ -47,7 +47,7 @@ def address(known: set[str], field: str, uid: str, variables: tuple[str, ...]) -
 
 
 def labels(panel: Panel) -> set[str]:
-    """Labels that every series of a panel has: those in all its legends, or a table's columns."""
+    """The labels that every series of a panel has: those in all legends, or a table's columns."""
     if panel.kind is PanelKind.TABLE:
         return set(panel.columns)
     found = [set(re.findall(r"\{\{(\w+)\}\}", query.legend)) for query in panel.queries]

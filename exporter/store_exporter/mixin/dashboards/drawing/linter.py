@@ -1,4 +1,4 @@
-"""Where the dashboards leave grafana's dashboard-linter's rules, in the file that it reads."""
+"""Exceptions of the dashboards from the rules of Grafana's dashboard-linter, in its own file."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from ..panels import DashboardPage
 
 VARIABLES = (
-    "A store's figures are the store's, whichever process reported them; org, domain and platform "
-    "choose them."
+    "Figures belong to a store, no matter which process reported them; org, domain and platform "
+    "select them."
 )
 MATCHERS = (
-    "Several workers report parts of one figure and recorded series add them up, so that no job "
-    "or instance is left to match."
+    "Several workers report parts of one figure and recorded series add them up, so they have no "
+    "job or instance to match."
 )
 REASONS = {
     "template-job-rule": VARIABLES,
@@ -21,11 +21,11 @@ REASONS = {
     "target-job-rule": MATCHERS,
     "target-instance-rule": MATCHERS,
 }
-"""Why a rule does not hold for the dashboards about stores, by rule."""
+"""The reason why a rule does not apply to the dashboards about stores, by rule."""
 
 
 def exceptions(pages: Sequence[DashboardPage]) -> dict[str, Any]:
-    """Return the linter's configuration: a page about processes has none of these exceptions."""
+    """Return the linter's configuration; pages about processes have no exceptions."""
     titles = [
         page.title for page in pages if "job" not in {variable.name for variable in page.variables}
     ]

@@ -29,7 +29,7 @@ from .sdk import (
 )
 
 LABEL_VALUES, QUERY_RESULT = 1, 3
-"""Kinds of queries of variables, by the numbers that Grafana's editor has for them."""
+"""Kinds of variable queries, with the numbers that Grafana's editor uses for them."""
 
 
 def as_document(
@@ -39,8 +39,8 @@ def as_document(
 
     Args:
         page: the dashboard.
-        links: where its links lead.
-        one_org: whether its viewers see one org only; tables then leave its name out.
+        links: addresses of the pages that it links to.
+        one_org: whether its viewers see only one org; tables then omit its name.
     """
     names = tuple(variable.name for variable in page.variables)
     board = (
@@ -51,7 +51,7 @@ def as_document(
         .readonly()
         .tooltip(model.DashboardCursorSync.CROSSHAIR)
         .time(page.since, "now")
-        # Not the browser's, the default of the SDK, but that of the organisation where it has one.
+        # The organisation's time zone if it has one, not the browser's, which is the SDK's default.
         .timezone("")
         .refresh(page.refresh)
         .link(siblings())
@@ -70,7 +70,7 @@ def as_document(
     document: dict[str, Any] = without_placement(
         json.loads(json.dumps(board.build(), cls=JSONEncoder))
     )
-    # A link would hand a hidden value on to another time, and the SDK has no method for this.
+    # A link would pass a hidden value on to a page of another time; the SDK has no method for this.
     hidden = {variable.name for variable in page.variables if variable.hidden}
     for each in document["templating"]["list"]:
         each["skipUrlSync"] = each["name"] in hidden
@@ -89,7 +89,7 @@ def without_placement(content: Any) -> Any:
 
 
 def siblings() -> build.DashboardLink:
-    """Links to the other dashboards, which keep variables and time."""
+    """Links to the other dashboards that keep variables and time."""
     return (
         build.DashboardLink("Store dashboards")
         .type(model.DashboardLinkType.DASHBOARDS)
@@ -101,7 +101,7 @@ def siblings() -> build.DashboardLink:
 
 
 def datasource() -> build.DatasourceVariable:
-    """The variable by which one dashboard serves every tenant's datasource."""
+    """The variable that lets one dashboard serve every tenant's datasource."""
     return build.DatasourceVariable("datasource").label("Data source").type("prometheus")
 
 
@@ -139,7 +139,7 @@ def query_variable(variable: Variable) -> build.QueryVariable:
     return builder
 
 
-# The SDK has one builder class for each kind of panel, alike but unrelated by type.
+# The SDK's builder classes, one for each kind of panel, are alike but have no common type.
 _BUILDERS: dict[PanelKind, Callable[[], Any]] = {
     PanelKind.STAT: stat.Panel,
     PanelKind.GRAPH: timeseries.Panel,
@@ -188,13 +188,13 @@ def render(
 
 
 WHOLE_DAYS = "0d/d"
-"""A shift by nothing, for which Grafana rounds both ends of a panel's time to whole days.
+"""A shift by zero days, which makes Grafana round both ends of a panel's time to whole days.
 
-The bar of a day begins at its midnight, which no part of a day that is zoomed into has in it."""
+The bar of a day is at its midnight, which a zoom into a part of that day does not contain."""
 
 
 def _time(builder: Any, panel: Panel) -> None:
-    """Which time a panel shows, and how far its points are apart."""
+    """Set the time that a panel shows, and the distance of its points."""
     if panel.interval:
         builder.interval(panel.interval)
     if panel.points is not None:
@@ -226,11 +226,11 @@ def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
 
 
 def exemplars(selectors: tuple[str, ...]) -> prometheus.Dataquery:
-    """The query whose exemplars a panel shows, and no figure.
+    """A query that adds exemplars to a panel, and no figures.
 
-    Grafana queries exemplars beside the figures of the same expression, of which Prometheus reads
-    the selectors alone. So this one is about the year 1970: there is nothing to read, whatever the
-    range. Grafana leaves it out if another query before it names the same histogram.
+    For one expression Grafana queries both figures and exemplars; for exemplars Prometheus reads
+    only its selectors. The expression is about the year 1970, so it has no figures to read for any
+    range. Grafana omits the query if an earlier one names the same histogram.
     """
     windows = (f"rate({promql.over(each, '$__rate_interval')} @ 0)" for each in selectors)
     return (

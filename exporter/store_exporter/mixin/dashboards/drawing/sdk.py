@@ -1,7 +1,7 @@
 """grafana-foundation-sdk under the names used here.
 
-Importing its classic schema warns that the v2 schema is preferred. Grafana's file provisioning
-does not take v2 reliably yet, so the classic schema is what we want, without the warning.
+Importing its classic schema causes a warning that v2 is preferred. Grafana's file provisioning does
+not read v2 reliably yet, so this module uses the classic schema and suppresses the warning.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a table is shown: its columns, their widths, and what a click on a row's name opens."""
+"""The layout of a table: its columns, their widths, and the links of a row's name."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ COLOURED = {"type": "color-text"}
 ABSENT = [
     absent("", each) for each in (model.SpecialValueMatch.NULL, model.SpecialValueMatch.EMPTY)
 ]
-"""A label that a row has not: an empty cell, and not the words for figures that are not there."""
+"""Shows a label that a row lacks as an empty cell, without the text for missing figures."""
 
 
 def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -> None:
-    """Lay a table out.
+    """Lay out a table.
 
     Args:
-        builder: of the table.
-        panel: what it shows.
-        links: title and address of what a click on a row's name opens.
-        one_org: whether it is for viewers who see one org only, to whom its name says nothing.
+        builder: the SDK's builder of the table.
+        panel: the table.
+        links: title and address of each link of a row's name.
+        one_org: whether its viewers see only one org; the table then omits its name.
     """
     for transformation in transformations(panel, one_org=one_org):
         builder.with_transformation(transformation)
@@ -40,7 +40,7 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
     for query in panel.queries:
         builder.override_by_name(query.legend, _values(_figure(query, panel.unit)))
     if "what" in panel.columns:
-        # Grafana measures the alert's name and not the sentence in its place, which may be longer.
+        # Grafana measures the alert's name, not its summary shown instead, which may be longer.
         builder.cell_height(common.TableCellHeight.LG)
     if panel.sort:
         name = panel.sort.removeprefix("+")
@@ -49,9 +49,9 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
 
 
 def transformations(panel: Panel, *, one_org: bool) -> list[model.DataTransformerConfig]:
-    """Put the rows of all queries together, and the columns into their order."""
+    """Join the rows of all queries, and order the columns."""
     figures = {f"Value #{chr(ord('A') + i)}": q.legend for i, q in enumerate(panel.queries)}
-    # A lone query's column is called Value, one of several Value #A.
+    # The column of a single query is called Value; those of several are called Value #A and so on.
     figures["Value"] = panel.queries[0].legend
     before, after = panel.subjects[: panel.lead], panel.subjects[panel.lead :]
     first = ("Value", "Value #A")
@@ -80,7 +80,7 @@ def _label(label: str) -> list[tuple[str, Any]]:
     return [
         ("custom.minWidth" if column.grows else "custom.width", column.width),
         ("custom.wrapText", column.whole),
-        # Else Grafana takes the cart 11012 for the number 11.0 K, and version 2.4 for 2.40.
+        # Otherwise Grafana shows the cart 11012 as the number 11.0 K, and version 2.4 as 2.40.
         ("unit", "string"),
         ("mappings", [*words, *ABSENT]),
         *((("custom.cellOptions", COLOURED),) if label == "rank" or column.words else ()),
@@ -104,7 +104,7 @@ def _figure(query: Query, usual: str) -> list[tuple[str, Any]]:
         found.append(("decimals", query.decimals))
     if query.steps:
         found.append(("thresholds", thresholds(query.steps).build()))
-    # Words of the whole table, as for what is not collected, are too long for a figure's cell.
+    # The text for a whole table, such as about figures not collected, is too long for one cell.
     found.append(("mappings", [*mappings(query.mappings), unknown()]))
     if query.steps or query.mappings:
         found.append(("custom.cellOptions", COLOURED))
@@ -112,7 +112,7 @@ def _figure(query: Query, usual: str) -> list[tuple[str, Any]]:
 
 
 def _summaries() -> list[model.ValueMap]:
-    """The sentence of each alert, in place of its name."""
+    """The summary of each alert, shown in place of its name."""
     options = {
         alert.name: model.ValueMappingResult(text=alert.summary.removesuffix("."), index=number)
         for number, alert in enumerate({each.name: each for each in alerts.alerts()}.values())

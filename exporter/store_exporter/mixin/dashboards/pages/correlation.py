@@ -9,10 +9,10 @@ from ..scales import NO_ERROR, over_time
 from ..values import BLUE, GREY, ORANGE, RED, Nothing, Steps
 
 LEAST_STEP, POINTS = "5m", 150
-"""Distance of the points between which correlation is computed, at least, and about how many there
-are at most: Grafana chooses the distance."""
+"""The least distance of the points of a correlation, and about the most points: Grafana chooses the
+distance."""
 FEWEST = 12
-"""Points below which a correlation is mere chance, and not shown: an hour of them."""
+"""The fewest points of a correlation that is shown, an hour of them: with fewer it is chance."""
 CORRELATED: Steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
 TOO_STEADY = "what does not vary within the chosen time has no correlation"
 
@@ -21,7 +21,7 @@ TYPES = over_time(
     ("error_type",), wide.ERRORS, each=lambda found: f"last_over_time({found}[$__range] @ end())"
 )
 BY_TYPE = f"({over_time(('error_type',), wide.ERRORS)} or on (error_type) 0 * {TYPES})"
-"""Errors by type. One that occurs for the first time was at zero before."""
+"""Errors by type. A type that occurs for the first time had zero errors before."""
 LATENCY = f"({over_time((), wide.LATENCIES)} / ({over_time((), wide.MEASURED)} > 0))"
 ORDERED = over_time((), wide.ORDERS)
 CHOSEN = (
@@ -30,12 +30,12 @@ CHOSEN = (
 
 
 def correlation(y: str) -> str:
-    """Pearson's correlation of the errors of each type with the one series `y`, without labels.
+    """Pearson's correlation r of the errors of each type with `y`, one series without labels.
 
-    Each side is divided by its own spread; the variance of the sum of two such is 2 + 2 r. So both
-    are read twice, and not once for each mean and product, which over a week of a thousand stores
-    is what takes time. What does not vary has no correlation, and rounding may carry a perfect one
-    a little past 1.
+    Each side is divided by its standard deviation; the variance of the sum of two such series is
+    2 + 2 r. So each side is read only twice, rather than once for each mean and product; reading
+    takes most of the time over a week of a thousand stores. A series that does not vary has no
+    correlation. Rounding may carry a perfect one a little past 1, so it is clamped.
     """
     both = f"({BY_TYPE} and on () {y})"
     of_type = f"(stddev_over_time({both}{OF_ALL} @ end()) > 0)"
@@ -46,12 +46,12 @@ def correlation(y: str) -> str:
 
 
 def moving_together() -> Row:
-    """Which error types move together, and with what else."""
+    """Which error types rise and fall together, and with what else."""
     return Row("What moves together", (correlations(), spread()))
 
 
 def correlations() -> Panel:
-    """With what each error type moves."""
+    """The correlation of each error type with others, latency and orders."""
     return Panel(
         PanelKind.TABLE,
         "Error types that move together",
@@ -59,8 +59,8 @@ def correlations() -> Panel:
         "latency, and with the orders of the past hour: 1 means that they rise together, 0 that "
         "they are unrelated, -1 that one rises when the other falls. Types near 1 most likely "
         "have one cause. Points is the number of samples in the computation, at least "
-        f"{LEAST_STEP} apart. With fewer than {FEWEST}, nothing is shown, because it would be "
-        "chance.",
+        f"{LEAST_STEP} apart. With fewer than {FEWEST}, nothing is shown, because the result would "
+        "be chance.",
         (
             *(
                 Query(

@@ -1,4 +1,4 @@
-"""Errors: which types there are, where, and what moves together with them."""
+"""Errors: which types occur, where, and what rises and falls with them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFERENCE = Variable(
     "Compare with",
     select(series.STORE_ERROR_RATE, *S),
     multi=False,
-    # Failures before shoppers' mistakes, which are far more, and the most frequent first.
+    # Failures before shoppers' mistakes, which are far more frequent; the most frequent first.
     ranked=f"sort_desc(1000 + {frequency(promql.one_of('error_type', series.FAILED_TYPES))}"
     f" or {frequency()})",
 )
@@ -147,7 +147,7 @@ def failures_by_type() -> Panel:
 
 
 def mistakes_by_type() -> Panel:
-    """What shoppers do wrong."""
+    """Shoppers' mistakes by type."""
     return by_type(
         "Shoppers' mistakes per hour by type",
         "Shoppers' mistakes per hour, which are not failures. A sudden rise of one kind may "
@@ -174,7 +174,7 @@ def slowest_stores() -> Panel:
 
 
 def orders() -> Panel:
-    """What errors cost."""
+    """Orders, which may fall while errors rise."""
     return Panel(
         PanelKind.GRAPH,
         "Orders in the past hour",
@@ -190,7 +190,7 @@ def orders() -> Panel:
 
 
 def most_frequent() -> Row:
-    """Where the errors are: failures before shoppers' mistakes."""
+    """The most frequent errors by place: failures, then shoppers' mistakes."""
     return Row(
         "Where",
         (

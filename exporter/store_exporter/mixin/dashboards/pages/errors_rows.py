@@ -1,4 +1,4 @@
-"""A row of the errors page: what the exporter's own requests run into."""
+"""A row of the errors page: failures of the exporter's own requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ S = STORE_MATCH
 
 
 def seen_by_exporter() -> Row:
-    """Failures of the exporter's own requests, which need no shopper to show."""
+    """Failures of the exporter's own requests, which show without any shopper."""
     return Row(
         "Seen by the exporter itself",
         (probe_failures(), collector_failures(), slowest_probes(), failing_now()),

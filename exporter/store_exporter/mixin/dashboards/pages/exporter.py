@@ -1,4 +1,4 @@
-"""The exporter: does it keep up, what does it cost the stores, and itself?"""
+"""The exporter: whether it keeps up, and what it costs the stores and its own machine."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def recorded_as_other() -> Panel:
 
 
 def hourly_count(title: str, description: str, counter: Metric, alert: str) -> Panel:
-    """How often something happened within an hour that never should."""
+    """The number of events within an hour that should never happen."""
     return Panel(
         PanelKind.STAT,
         title,

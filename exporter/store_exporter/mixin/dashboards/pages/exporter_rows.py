@@ -21,7 +21,7 @@ NOT_EVERYWHERE = "not every platform has this figure"
 def store_requests() -> Row:
     """The exporter's requests to the stores."""
     return Row(
-        "What it asks of the stores",
+        "Requests to the stores",
         (requests_by_source(), least_budget(), throttling(), ending_versions()),
     )
 
@@ -43,8 +43,8 @@ def requests_by_source() -> Panel:
 
 
 def least_budget() -> Panel:
-    """Whose budget is nearly spent."""
-    # Both are of an hour: what was sent in the past one, and what may be sent in any.
+    """The stores whose request budget is nearly spent."""
+    # Both are for an hour: the requests sent in the past hour, and the most allowed in any hour.
     limit = f"{select(health.API_BUDGET_LIMIT, *M)} > 0"
     left = (
         f"clamp_min(1 - {promql.total(STORE, increase(health.API_REQUESTS, '1h', *M))}"
@@ -191,7 +191,7 @@ def pushes_by_otlp() -> Panel:
     pushes = rate(exporter.OTLP_PUSHES, "$__rate_interval", *M)
     return by_hour(
         "Pushes by OTLP per hour",
-        "Pushes an hour by result. Failures catch up by themselves when the endpoint is back.",
+        "Pushes per hour by result. Counters catch up by themselves when the endpoint is back.",
         "result",
         pushes,
         empty="OTLP may be switched off",
@@ -203,7 +203,7 @@ def pushes_by_otlp() -> Panel:
 
 
 def reported_operations() -> Panel:
-    """What applications reported by HTTP."""
+    """Operations that applications reported by HTTP."""
     reported = rate(exporter.INGESTED, "$__rate_interval", *M)
     return by_hour(
         "Reported operations per hour",

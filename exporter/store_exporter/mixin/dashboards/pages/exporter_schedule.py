@@ -1,4 +1,4 @@
-"""A row of the exporter's page: whether probes and collectors run when they should."""
+"""A row of the exporter's page: whether probes and collectors run on time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ M = PROCESS_MATCH
 
 
 def schedule() -> Row:
-    """Whether probes and collectors run when they should."""
+    """Whether probes and collectors run on time."""
     return Row(
         "Schedule", (lateness(), left_out(), staleness(), longest_runs(), unread(), lost_sight())
     )
@@ -54,7 +54,7 @@ def lateness() -> Panel:
 
 
 def left_out() -> Panel:
-    """Runs that did not take place, and why."""
+    """Skipped runs, and why they were skipped."""
     skipped = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
     return by_hour(
         "Runs left out per hour",
@@ -123,7 +123,7 @@ def unread() -> Panel:
 
 
 def lost_sight() -> Panel:
-    """Stores, state and sources that the exporter cannot see."""
+    """Failures of sources of stores and of saved state."""
     return Panel(
         PanelKind.GRAPH,
         "Sources and saved state",

@@ -1,4 +1,4 @@
-"""Fleet overview: which of all stores need somebody now, worst first."""
+"""Fleet overview: which stores need attention now, the worst first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NORMAL = (
     f"({hourly(series.latest(series.REVENUE_NORMAL, *STORE_MATCH))}"
     f" or {select(series.REVENUE_HOURLY, *STORE_MATCH)})"
 )
-"""Sales of an hour: the mean of a week, and before that is known those of the past hour."""
+"""Sales of an hour: the mean of the last week, or those of the past hour until that is known."""
 
 
 def of_worst(expression: str) -> str:
@@ -80,7 +80,7 @@ def figures() -> tuple[tuple[str, str, str, tuple[str, ...], Steps, int], ...]:
         ),
         (
             "Credentials rejected",
-            "Stores that answer but refuse our credentials. Create new ones.",
+            "Stores that respond but refuse our credentials. Create new credentials.",
             f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})",
             (AlertName.STORE_CREDENTIALS_REJECTED,),
             NONE_GOOD,
@@ -96,7 +96,7 @@ def what_fires() -> Row:
         "org",
         links=(Dashboards.SHOP,),
         matchers=STORE_MATCH,
-        # The page of errors has no such table of its own.
+        # The errors page has no table of firing alerts.
         always=firing.general("domain", Dashboards.FLEET, Dashboards.ERRORS),
     )
     panels = [
@@ -115,13 +115,13 @@ def what_fires() -> Row:
 
 
 def sales_at_risk() -> Panel:
-    """What is lost each hour if nothing is done."""
+    """The sales lost each hour if nobody acts."""
     at_risk = f"{NORMAL} and {on(*STORE)} {TROUBLE} >= {AFFECTED[-1][0]}"
     return Panel(
         PanelKind.STAT,
         "Sales at risk per hour",
-        "What the stores that are down or have a critical alert normally sell in an hour, by "
-        "currency: the mean of the last seven days, or at first of the past hour. It shows how "
+        "Normal sales per hour of the stores that are down or have a critical alert, by currency: "
+        "the mean of the last seven days, or until that is known the past hour. It shows how "
         "urgent the trouble is, not what was lost.",
         (Query(f"sum by (currency) ({at_risk})", "{{currency}}", empty="all stores may be well"),),
         unit="locale",

@@ -1,4 +1,4 @@
-"""Rows of the fleet's page: its course over time, and upkeep."""
+"""Rows of the fleet's page: its history, and upkeep."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from ..variables import STORE_MATCH
 
 LISTED = 50
 SHOWN = 15
-"""Stores whose state is drawn: more lines than that cannot be told apart."""
+"""The most stores whose state is drawn: more lines could not be distinguished."""
 
 
 def course() -> Row:
-    """How the fleet fared over the chosen time."""
+    """The state of the fleet over the chosen time."""
     return Row("Over time", (states(), *graphs()))
 
 
 def states() -> Panel:
-    """The state of the worst stores, one query for each degree of trouble.
+    """The state of the worst stores, with one query for each degree of trouble.
 
-    A timeline keeps the order of its queries, and none among the series of one.
+    A timeline keeps the order of its queries, but not the order of the series of one query.
     """
     known = f"{TROUBLE} @ end()"
     worst = f"topk({SHOWN}, {known})"
@@ -66,7 +66,7 @@ def states() -> Panel:
                 in_words("domain", Nothing.NO_STORE, known), "{{domain}}", empty="there are stores"
             ),
         ),
-        # Grafana gives names 40 % of the width, which a long domain needs.
+        # Grafana gives names 40 % of the width; a long domain needs all of it.
         width=24,
         height=11,
         mappings=(*UP_DOWN, IN_WORDS),
@@ -91,7 +91,7 @@ def graphs() -> tuple[Panel, ...]:
         ),
         by_hour(
             "Calls per hour",
-            "Operations an hour by platform. A sudden fall to zero means that applications "
+            "Operations per hour by platform. A sudden fall to zero means that applications "
             "do not report, or do not run.",
             "platform",
             over_time(("platform",), wide.RATE),
@@ -115,8 +115,8 @@ def graphs() -> tuple[Panel, ...]:
         Panel(
             PanelKind.GRAPH,
             "Orders in the past hour",
-            "Orders first paid within the past hour, by platform, as one line each. Compare "
-            "with the trends dashboard before you worry about a dip at night.",
+            "Orders first paid within the past hour, one line for each platform. Compare with the "
+            "trends dashboard before you worry about a dip at night.",
             (Query(over_time(("platform",), wide.ORDERS), "{{platform}}"),),
             width=12,
             decimals=0,
@@ -127,7 +127,7 @@ def graphs() -> tuple[Panel, ...]:
 
 
 def upkeep() -> Row:
-    """What will become trouble if nobody acts."""
+    """Certificates and figures that need attention soon."""
     return Row("Upkeep", (certificates(), stalest(), what_runs_them()))
 
 

@@ -29,21 +29,21 @@ DURATION = operations.OPERATION_DURATION
 FIGURES: tuple[tuple[str, str, str, str, Steps], ...] = (
     (
         "Calls/hour",
-        "Finished operations an hour. Nothing at all means that applications do not report.",
+        "Finished operations per hour. None at all means that applications do not report.",
         calls(),
         "short",
         NEUTRAL,
     ),
     (
         "Success",
-        "Share that did not fail; shoppers' mistakes and cancelled calls are left out.",
+        "Share of operations that did not fail, without shoppers' mistakes and cancelled calls.",
         success(),
         "percentunit",
         SUCCESS,
     ),
     (
         "p50",
-        "Half of the operations are quicker than this: what most shoppers feel.",
+        "Half of the operations are faster than this: what most shoppers notice.",
         quantile(0.5, at_once),
         "s",
         LATENCY,
@@ -57,14 +57,14 @@ FIGURES: tuple[tuple[str, str, str, str, Steps], ...] = (
     ),
     (
         "p99",
-        "One in a hundred operations takes longer. If only p99 is high, a few odd calls are slow.",
+        "One in a hundred operations takes longer. If only p99 is high, a few calls are slow.",
         quantile(0.99, at_once),
         "s",
         LATENCY,
     ),
     (
         "In progress",
-        "Operations that run now. A number that only grows means that they hang.",
+        "Operations that run now. If the number only grows, they hang.",
         f"sum({select(operations.OPERATIONS_IN_PROGRESS, *M)})",
         "short",
         NEUTRAL,
@@ -118,7 +118,7 @@ def busiest() -> Panel:
     return Panel(
         PanelKind.GRAPH,
         "Calls per hour, ten busiest operations",
-        "Finished operations an hour. If all fall together, look at the application or the "
+        "Finished operations per hour. If all fall together, look at the application or the "
         "network; if one falls, look at that operation.",
         (Query(f"topk(10, {hourly(rate)})", "{{operation}}"),),
         low=0,
@@ -156,7 +156,7 @@ def latency() -> Panel:
         "OpenTelemetry.",
         tuple(Query(quantile(q), f"p{q * 100:g}") for q in series.QUANTILES),
         unit="s",
-        # Native histograms have them at themselves, classic ones at their buckets.
+        # Native histograms carry exemplars themselves, classic ones at their buckets.
         exemplars=(select(DURATION, *M), select(DURATION, *M, suffix="_bucket")),
         low=0,
         width=12,
@@ -174,8 +174,8 @@ def latencies() -> Panel:
     return Panel(
         PanelKind.HEATMAP,
         "Calls per hour by latency",
-        "How many operations took how long. Two bands mean two kinds of call, such as "
-        "cached and not. Native histograms are used where they are scraped.",
+        "How many operations took how long. Two bands mean two kinds of calls, such as cached "
+        "and uncached ones. Native histograms are used if they are scraped.",
         (Query(hourly(f"({native} or on () {buckets})"), "{{le}}"),),
         unit="s",
         width=12,

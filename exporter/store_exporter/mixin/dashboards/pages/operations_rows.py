@@ -46,7 +46,7 @@ def one_by_one() -> Row:
 
 
 def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
-    """Rate, success and latency by labels; of those with most failures only, if `top` is given."""
+    """Rate, success and latency by labels; with `top`, only of those with most failures."""
     by = ", ".join(labels)
     failed = failures(*labels)
     only = f" and on ({by}) topk({top}, {failed})" if top else ""

@@ -1,4 +1,4 @@
-"""The merchant's page: sales, carts, stock, health and freshness, on every platform alike."""
+"""The merchant's page: sales, carts, stock, health and freshness, the same on every platform."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def page() -> DashboardPage:
     return DashboardPage(
         Dashboards.SHOP,
         "Stores / Shop",
-        "One shop, or several: what it sells, whether it works, how fresh the figures are. The "
-        "same for every platform.",
+        "One shop or several: sales, health, and the age of the figures, the same on every "
+        "platform.",
         (*STORES, CURRENCY, *READ),
         (
             Row("What fires", (alerts,)),

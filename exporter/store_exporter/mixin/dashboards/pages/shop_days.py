@@ -1,4 +1,4 @@
-"""What a shop sold today and on other days."""
+"""A shop's sales today and on other days."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ M = STORE_MATCH
 
 
 def today() -> Row:
-    """What was sold today, beside other days up to the same hour.
+    """The sales of today, beside those of other days up to the same hour.
 
-    The day begins at midnight of the time zone that the dashboard is shown in.
+    The day begins at midnight in the dashboard's time zone.
     """
     text = (
-        "Revenue by currency and orders, counted when an order is first paid; tax and shipping "
-        "included, refunds not taken off."
+        "Revenue by currency, and orders. An order counts when it is first paid, with tax and "
+        "shipping, before refunds."
     )
     days = (
         ("Today", "Since midnight.", ""),
@@ -64,7 +64,7 @@ def today() -> Row:
 
 
 def sold(grown: Callable[[Metric], str]) -> tuple[Query, Query]:
-    """Revenue and orders, of what their counters grew by."""
+    """Revenue and orders, as the growth of their counters."""
     revenue = total(("currency",), grown(business.REVENUE))
     orders = total((), grown(business.ORDERS_PAID))
     return (
@@ -74,33 +74,33 @@ def sold(grown: Callable[[Metric], str]) -> tuple[Query, Query]:
 
 
 MISSED = "6h"
-"""How long before midnight Prometheus may have gone down; the day after has what was missed."""
+"""How long before midnight Prometheus may have gone down; the next day gets the missed growth."""
 
 
 def of_day(
     metric: Metric, *matchers: str, day: str, whole: str, began: str, ended: str, seen: str = ""
 ) -> str:
-    """By how much a counter grew on a day, as far as it was scraped on it.
+    """The growth of a counter on a day, as far as it was scraped on that day.
 
-    What it grew by while Prometheus was down around midnight belongs to the day on which it was
-    scraped next, or no day would have it.
+    Growth while Prometheus was down around midnight belongs to the day of the next scrape;
+    otherwise no day would have it.
 
     Args:
         metric: the counter.
-        matchers: of the metric's labels.
-        day: how long the day has been.
+        matchers: select among the metric's series.
+        day: the length of the day so far.
         whole: the same, with `MISSED` before it.
         began: how long ago the day began.
         ended: how long ago it ended.
-        seen: a part of the day, ended as long ago, in which it must have been scraped, or else
-            there is no figure rather than a zero.
+        seen: a part of the day that ended as long ago. Without a scrape in it there is no figure,
+            rather than a zero.
     """
     read = select(metric, *matchers)
     all_of_it, before = (
         f"increase({over(read, window, offset)})"
         for window, offset in ((whole, ended), (MISSED, began))
     )
-    # As parts of a sum, each is read once, and a counter that is new has the first one alone.
+    # In a sum each part is read once; a new counter has only the first part.
     parts = f'{all_of_it} or label_replace(-1 * {before}, "part", "before", "", "")'
     grown = f"clamp_min(sum without (part) ({parts}), 0)"
     if seen:
@@ -109,19 +109,20 @@ def of_day(
 
 
 def since_midnight(earlier: str) -> tuple[Query, ...]:
-    """Revenue and orders of a day up to now, where Grafana does read these.
+    """Revenue and orders of a day up to now, or a text if they cannot be shown.
 
-    It leaves a panel its own range only while that of the page ends now. Of another one, as after
-    zooming into a graph, the panel reads all. Midnight of any time zone is at a quarter of an hour.
-    A whole day of the past begins there as well; but of what came after it something is known.
+    Grafana keeps a panel's own range only while the page's range ends now. For another range, such
+    as after zooming into a graph, the panel would show all of that range. The expression recognizes
+    a day up to now by its start and end: midnight of any time zone is at a quarter of an hour, and
+    no later samples exist. A whole day of the past begins so too, but later samples exist.
 
-    Nor is nothing sold since a midnight after which no shop's orders could be read: how much was is
-    unknown, and counted when they are. Where some shops' were, it is shown how many.
+    If no shop's orders could be read since midnight, the sales are unknown, not zero; they are
+    counted once the orders are read. If only some shops' orders were read, their number is shown.
 
     Args:
         earlier: how much earlier than now the panel's range ends, such as `1d`.
     """
-    # An earlier day that clocks changed on is an hour longer.
+    # An earlier day on which clocks changed may be an hour longer.
     until = (promql.seconds(earlier) + HOUR if earlier else 0) + HOUR + 10 * MINUTE
     known = over(select(series.UP_SAMPLED, *M), "1h", f"-{promql.duration(until)}")
     day = (
@@ -142,7 +143,7 @@ def since_midnight(earlier: str) -> tuple[Query, ...]:
     today = dict.fromkeys(("day", "began", "seen"), "$__range")
     today |= {"whole": f"{MISSED}$__range", "ended": ""}
     figures = sold(lambda metric: of_day(metric, *M, **today))
-    # The number of all is a part of the name.
+    # The name contains the number of all shops.
     named = labelled(
         f'count_values("currency", {shops})', '"currency", "shops read, of $1", "currency", "(.+)"'
     )
@@ -164,7 +165,7 @@ def since_midnight(earlier: str) -> tuple[Query, ...]:
 
 def week_and_day() -> Row:
     """The week in bars, and the day in hours."""
-    # Each bar stands at the beginning of its day, so it looks ahead over that day.
+    # Each bar is at the start of its day, so its expression looks ahead over that day.
     chosen, whole = (*M, *CURRENCY_MATCH), f"1d{MISSED}"
     revenue = of_day(business.REVENUE, *chosen, day="1d", whole=whole, began="", ended="-1d")
     bars = Panel(

@@ -1,4 +1,4 @@
-"""A row of the merchant's page: whether all is well, in single figures."""
+"""A row of the merchant's page: single figures that show whether all is well."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def responding() -> Panel:
     """Whether the shop responds."""
     return Panel(
         PanelKind.STAT,
-        "Does it answer?",
+        "Does it respond?",
         "Whether the last liveness probe of each chosen shop succeeded. While a shop does not "
-        "answer, nothing else matters.",
+        "respond, nothing else matters.",
         (Query(f"min({UP})"),),
         mappings=((0, "No", RED), (1, "Yes", GREEN)),
         steps=((None, RED), (1, GREEN)),
@@ -62,7 +62,7 @@ def freshness() -> Panel:
 
 
 def paid() -> Panel:
-    """How many orders get paid."""
+    """The share of orders that get paid."""
     return Panel(
         PanelKind.STAT,
         "Orders that get paid",
@@ -78,7 +78,7 @@ def paid() -> Panel:
 
 
 def succeeding() -> Panel:
-    """How many calls succeed."""
+    """The share of calls that succeed."""
     return Panel(
         PanelKind.STAT,
         "Calls that succeed",
@@ -93,7 +93,7 @@ def succeeding() -> Panel:
 
 
 def abandoned() -> Panel:
-    """How many carts were left."""
+    """The number of abandoned carts."""
     return Panel(
         PanelKind.STAT,
         "Abandoned carts",
@@ -107,7 +107,7 @@ def abandoned() -> Panel:
 
 
 def abandoned_value() -> Panel:
-    """What these carts are worth."""
+    """The value of abandoned carts."""
     return Panel(
         PanelKind.STAT,
         "Their value",
@@ -129,11 +129,11 @@ def abandoned_value() -> Panel:
 
 
 def scarce() -> Panel:
-    """How much has to be restocked."""
+    """The number of products to restock."""
     return Panel(
         PanelKind.STAT,
         "Low or out of stock",
-        "Products and variations at or below their threshold, or empty. Restock them.",
+        "Products and variations at or below their threshold, or out of stock. Restock them.",
         (
             Query(
                 f"sum({each(business.PRODUCTS, one_of('stock', ('low', 'out')), *M)})",
@@ -147,7 +147,7 @@ def scarce() -> Panel:
 
 
 def sellers_out() -> Panel:
-    """How many of the best sellers cannot be bought."""
+    """The number of best sellers that cannot be bought."""
     return Panel(
         PanelKind.STAT,
         "Best sellers out",
@@ -161,9 +161,9 @@ def sellers_out() -> Panel:
 
 
 def paid_share(window: str) -> str:
-    """Share of paid orders among those that came to an end within a window, one way or other.
+    """Share of paid orders among those that were paid, failed or were cancelled within a window.
 
-    Each order is in as many of the recorded hours as every other, but for those of the last hour.
+    Each order is in the same number of recorded hours, except those of the last hour.
     """
     lost, paid = (
         total((), f"sum_over_time({promql.over(select(name, *M), window)})")

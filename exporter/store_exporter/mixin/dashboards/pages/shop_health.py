@@ -29,7 +29,7 @@ M = STORE_MATCH
 
 
 def checks() -> Row:
-    """Each health check over time, and where the time of a probe goes."""
+    """Each health check over time, and the phases of a probe."""
     phases = over_time(("phase",), wide.PHASES)
     probe = over_time(("probe",), wide.PROBES)
     failing = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)} @ end()) == 0"
@@ -69,7 +69,7 @@ def checks() -> Row:
 
 
 def availability() -> tuple[Panel, Panel]:
-    """How much of the time chosen the shops responded, and what of it was maintenance."""
+    """The share of the chosen time in which shops responded, and the share of maintenance."""
     available = of_each(series.AVAILABLE, series.AVAILABLE_SAMPLED, mean)
     maintained = of_each(series.MAINTENANCE, series.MAINTENANCE_SAMPLED, mean)
     return (
@@ -77,7 +77,7 @@ def availability() -> tuple[Panel, Panel]:
             PanelKind.STAT,
             "Answered",
             "Share of the time chosen above in which liveness probes succeeded, for the worst "
-            "of the chosen shops. Maintenance is left out, and shown beside it.",
+            "of the chosen shops. Maintenance is not counted; its share is shown beside it.",
             (
                 Query(
                     f"min({available})",
@@ -106,7 +106,7 @@ def availability() -> tuple[Panel, Panel]:
 
 
 def operations() -> Row:
-    """How the operations against this shop fare."""
+    """The operations against this shop."""
     return Row("Operations", (one_by_one(), errors_by_fault()))
 
 
@@ -115,7 +115,7 @@ def one_by_one() -> Panel:
     return Panel(
         PanelKind.TABLE,
         "Operations one by one",
-        "Each operation's calls and failures an hour, success without shoppers' mistakes, and "
+        "Each operation's calls and failures per hour, success without shoppers' mistakes, and "
         "p95 latency over the last minutes. The operations with most failures come first.",
         (
             Query(
@@ -155,7 +155,7 @@ def errors_by_fault() -> Panel:
     """Who must act."""
     return by_hour(
         "Errors per hour by who must act",
-        "Errors an hour by fault. customer means a shopper's mistake, not a failure of the shop.",
+        "Errors per hour by fault. customer means a shopper's mistake, not a failure of the shop.",
         "fault",
         over_time(("fault",), wide.ERRORS),
         empty=NO_ERROR,
@@ -172,7 +172,7 @@ def upkeep() -> Row:
 
 
 def stock() -> Panel:
-    """Products by stock, those that are there left out: they hide the few that are not."""
+    """Products that are low or out of stock; those in stock would hide them."""
     return Panel(
         PanelKind.GRAPH,
         "Low and out of stock",
@@ -194,12 +194,12 @@ def stock() -> Panel:
 
 
 def background() -> Panel:
-    """What should happen by itself and does not."""
+    """Disabled webhooks and stuck background jobs."""
     return Panel(
         PanelKind.GRAPH,
         "Background work",
         "Webhooks that are disabled, and background jobs that are overdue or failed. Each means "
-        "that something that should happen by itself does not.",
+        "that something automatic does not happen.",
         (
             Query(
                 over_time(("state",), wide.LATE),
@@ -223,7 +223,7 @@ def fresh() -> Panel:
         PanelKind.TABLE,
         "Freshness",
         "For each group of figures: whether the last run succeeded, when the group was last "
-        "read, and how many of its intervals ago: up to 1 when it is on time.",
+        "read, and its age in intervals, which is up to 1 when it is on time.",
         (
             Query(
                 f"min by (collector) ({select(business.COLLECTOR_SUCCESS, *M)})",

@@ -12,12 +12,12 @@ from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
 AFTER = ("stock", "sku", "domain")
-"""What stands after the figures, so that a phone shows these, and amounts with their currency."""
+"""Columns after the figures, so that a phone shows the figures and amounts with their currency."""
 SEVERAL = "the row of the first figure stands for both"
 
 
 def by_name() -> Row:
-    """What to restock, what sells, and which carts were left."""
+    """Products to restock, best sellers and abandoned carts."""
     return Row("By name", (scarce(), sellers(), carts()))
 
 
@@ -43,9 +43,9 @@ def sellers() -> Panel:
     value = each(lists.SELLER_VALUE, *M)
     return _table(
         "Best sellers of seven days",
-        "The ten products of each shop that sold most pieces in the last seven days, and what "
-        "they sold for, before refunds and without delivery. A product sold in several "
-        "currencies has a row for each.",
+        "The ten products of each shop with most pieces sold in the last seven days, and their "
+        "revenue before refunds and without delivery. A product sold in several currencies has a "
+        "row for each.",
         (
             _or_none(value, "best_sellers", "product", "Sold for", 100, unit="locale"),
             Query(each(lists.SELLER_SOLD, *M), "Sold", decimals=0, width=84, empty=SEVERAL),
@@ -57,15 +57,15 @@ def sellers() -> Panel:
 
 
 def carts() -> Panel:
-    """Which carts were left."""
-    # Amounts of several currencies have no order in common.
+    """The abandoned carts that are worth most."""
+    # Amounts of several currencies cannot be ordered together.
     value, left = (each(m, *M, *CURRENCY_MATCH) for m in (lists.CART_VALUE, lists.CART_SINCE))
     since = f"1000 * {left}"
     return _table(
         "Abandoned carts worth most ($currency)",
-        "The ten abandoned checkouts of each shop that are worth most, in the currency chosen "
-        "above, by the number that the shop shows. Some of their shoppers can be reached and "
-        "helped.",
+        "The ten abandoned checkouts of each shop that are worth most in the currency chosen "
+        "above, by the number that the shop shows. You may be able to contact some of the shoppers "
+        "and help them.",
         (
             _or_none(value, "carts", "cart", "Value", 100, unit="locale"),
             Query(since, "Left", unit="dateTimeFromNow", width=140, empty=SEVERAL),
@@ -79,7 +79,7 @@ def carts() -> Panel:
 def _or_none(
     rows: str, name: str, column: str, legend: str, width: int, *, unit: str = ""
 ) -> Query:
-    """The first figure of a list, or the word for a list that is known to be empty."""
+    """The first figure of a list, or the text for a list that is known to be empty."""
     known = f"NaN * sum({each(lists.LISTED, equal('list', name), *M)})"
     none = labelled(known, f'"{column}", "{Nothing.NONE}", "", ""')
     return Query(

@@ -1,4 +1,4 @@
-"""A row of the merchant's page: sales hour by hour, and what stops them."""
+"""A row of the merchant's page: sales by hour, and obstacles to them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ HEIGHT = 10
 
 
 def sales() -> Row:
-    """What the shop sells, and what stops it."""
+    """The shop's sales, and obstacles to them."""
     return Row("Sales", (*money(), *orders(), prices()))
 
 
 def money() -> tuple[Panel, ...]:
-    """Revenue, carts left and refunds, in the chosen currency: each has an axis of its own."""
+    """Revenue, abandoned carts and refunds in the chosen currency, each with its own axis."""
     figures = (
         (
             "Revenue per hour ($currency)",
@@ -43,7 +43,7 @@ def money() -> tuple[Panel, ...]:
         ),
         (
             "Refunds per day ($currency)",
-            "Amounts refunded within the past day, and what edits and deletions took away.",
+            "Amounts refunded within the past day, and amounts removed by edits and deletions.",
             f"sum({select(surges.REFUNDS, *CHOSEN)})",
             "there may be no refund",
             (AlertName.STORE_REFUND_SURGE,),
@@ -69,7 +69,7 @@ def money() -> tuple[Panel, ...]:
 
 
 def orders() -> tuple[Panel, ...]:
-    """Payments that fail, and the orders that wait."""
+    """Failed payments, and orders by status."""
     failed, paid = (over_time((), figure) for figure in (wide.ORDERS_FAILED, wide.ORDERS))
     share = f"({failed} or 0 * {paid}) / ({failed} + {paid} > 0)"
     return (
@@ -137,7 +137,7 @@ def methods() -> Panel:
 
 
 def prices() -> Panel:
-    """Products that sell for other prices than before."""
+    """Products that sell for unusual prices."""
     sold, other, lower = (
         total((), each(business.PRODUCTS_SOLD, *matchers, *M))
         for matchers in ((), ('price!="usual"',), (equal("price", "lower"),))

@@ -1,4 +1,4 @@
-"""Objectives: their targets, how much of the error budget is left, how fast it goes."""
+"""Objectives: their targets, the error budget that is left, and how fast it is spent."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def least_left() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Least budget left",
-        f"Error budget of {SLO_WINDOW} that is left for the store with least. Below zero the "
-        "objective is missed.",
+        f"Error budget of {SLO_WINDOW} that is left for the store with least. Below zero, the "
+        "store misses the objective.",
         (Query(f"min by (slo) ({budget})", "{{slo}}"),),
         unit="percentunit",
         decimals=1,
@@ -79,7 +79,7 @@ def least_left() -> Panel:
 
 
 def missed() -> Panel:
-    """Who misses the objective."""
+    """The number of stores that miss the objective."""
     budget = select(slo.BUDGET, *M)
     return Panel(
         PanelKind.STAT,
@@ -102,7 +102,7 @@ def burning() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Burn alerts",
-        "Pages and tickets that fire now because a budget is spent too fast.",
+        "Alerts that fire now because a store spends its error budget too fast.",
         (Query(f"count({alerts}) or 0 * count({budget})"),),
         decimals=0,
         width=6,
@@ -179,8 +179,8 @@ def one_by_one() -> Row:
             Panel(
                 PanelKind.TABLE,
                 "The 50 stores with least budget left",
-                "The target, how much of the budget is left, how many events it is counted on "
-                "(operations, or half minutes of uptime), and the burn rate over each window.",
+                "The target, the budget left, the number of events counted (operations, or half "
+                "minutes of uptime), and the burn rate over each window.",
                 (
                     Query(
                         worst,

@@ -1,4 +1,4 @@
-"""Trends: this week beside last week, and beside what is normal at this weekday and hour."""
+"""Trends: this week beside last week, and beside normal values for this weekday and hour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SLOWER: Steps = (
     ((SEASONAL.latency_factor - 1) / 2, YELLOW),
     (SEASONAL.latency_factor - 1, RED),
 )
-"""Of a rise over normal: half of the alert's, and the alert's."""
+"""Thresholds of a rise above normal: half of the alert's, and the alert's."""
 
 
 def page() -> DashboardPage:
@@ -30,8 +30,8 @@ def page() -> DashboardPage:
     return DashboardPage(
         Dashboards.TRENDS,
         "Stores / Trends",
-        "This week compared with the same weekday and hour of last week, because what a shop "
-        "sells depends on the day and the hour.",
+        "This week compared with the same weekday and hour of last week, because a shop's sales "
+        "depend on the day and the hour.",
         (*STORES, CURRENCY),
         (week_beside_week(), beside_normal(), largest_changes(), year()),
         since="now-7d",
@@ -43,7 +43,7 @@ def page() -> DashboardPage:
 def compared(
     title: str, text: str, expression: str, unit: str, *, of: str = "sum", factor: str = ""
 ) -> Panel:
-    """A figure now and a week earlier."""
+    """The graph of a figure now and a week earlier."""
     return Panel(
         PanelKind.GRAPH,
         title,
@@ -61,7 +61,7 @@ def compared(
 
 
 def week_beside_week() -> Row:
-    """This week's course on top of last week's."""
+    """Graphs of this week beside last week."""
     return Row(
         "This week and last week",
         (
@@ -72,10 +72,10 @@ def week_beside_week() -> Row:
                 REVENUE_CHOSEN,
                 "short",
             ),
-            compared("Calls per hour", "Operations an hour.", RATE, "short", factor="3600 * "),
+            compared("Calls per hour", "Operations per hour.", RATE, "short", factor="3600 * "),
             compared(
                 "Failures per hour",
-                "Failed operations an hour, shoppers' mistakes left out.",
+                "Failed operations per hour, without shoppers' mistakes.",
                 ERRORS,
                 "short",
                 factor="3600 * ",
@@ -99,7 +99,7 @@ def week_beside_week() -> Row:
 
 
 def beside_normal() -> Row:
-    """This hour against the same weekday and hour of the past weeks."""
+    """Graphs of now beside the same weekday and hour of past weeks."""
     orders, normal = (
         f"sum({select(name, *M)})" for name in (series.orders_in("2h"), series.orders_normal("2h"))
     )
@@ -152,7 +152,7 @@ def fewest_orders() -> Panel:
         PanelKind.TABLE,
         "Orders against a week ago: largest falls",
         "The 20 shops whose orders of the last 24 hours fell most against the same hours a week "
-        f"ago, among shops that had at least {SEASONAL.drought_minimum:g} then. -100 % means "
+        f"ago, of the shops that had at least {SEASONAL.drought_minimum:g} then. -100 % means "
         "that nothing was sold.",
         (
             Query(
@@ -212,7 +212,7 @@ def slowest_of_late() -> Panel:
 
 
 def year() -> Row:
-    """Every day of a year, as long as Prometheus keeps what is recorded each hour."""
+    """Every day of a year, as far back as Prometheus keeps the hourly records."""
     counted = one_of("error_type", series.FAILED_TYPES)
     failures = select(longterm.HOURLY_ERRORS, *M, counted)
     return Row(
@@ -229,14 +229,14 @@ def year() -> Row:
 
 
 def by_day(title: str, text: str, hourly: str) -> Panel:
-    """What was recorded each hour, added up for each day of a year."""
-    # Each bar stands at the beginning of its day, so it looks ahead over that day.
+    """The graph of hourly records, added up for each day of a year."""
+    # Each bar is at the start of its day, so its expression looks ahead over that day.
     day = f"sum(sum_over_time({over(hourly, '1d', '-1d')}))"
     return Panel(
         PanelKind.GRAPH,
         title,
-        f"{text}, for the past year as far back as Prometheus keeps them, or for each day of a "
-        "chosen past time. Today's bar ends at the last full hour.",
+        f"{text}, for the past year as far as Prometheus keeps them, or for each day of a chosen "
+        "past time. Today's bar ends at the last full hour.",
         (Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),),
         decimals=0,
         width=12,
