@@ -1,1 +1,1 @@
-"""Messages of alerts: Alertmanager's routes and receivers, and the templates of each of them."""
+"""Messages of alerts: Alertmanager's routes and receivers, and their templates."""

@@ -1,16 +1,16 @@
 """Alertmanager's configuration: a route for each org, the platform's copy, inhibition, times.
 
-root                      everything nobody else took: the platform
+root                      everything that no other route takes: the platform
 ├── the watchdog          the dead-man's switch
 ├── critical, warning     the platform's copy; the only route that continues
 ├── org="…"               the org's own receivers, one route for each org that has any, and below
 │                         it one for each of its `routes`
-└── audience="org"        what is for an org alone, and the org has no receivers: nobody
+└── audience="org"        alerts only for an org that has no receivers: nobody
 
-Groups go by the alert's name alone, so a receiver gets no more messages at once than there are
-alerts, however many stores fail. Slack takes one message a second for each webhook and refuses the
-rest with HTTP 429, which Alertmanager sends again only with the group's next interval (its
-notify/slack and notify/util.go, 0.33: only 5xx is repeated at once).
+Alerts are grouped only by name, so a receiver never gets more messages at once than there are
+alerts, however many stores fail. Slack accepts one message per second and webhook and refuses the
+rest with HTTP 429; Alertmanager repeats those only at the group's next interval (its notify/slack
+and notify/util.go, 0.33: only 5xx is repeated at once).
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ OFFICE = Interval("08:00", "18:00", WORKDAYS)
 
 @dataclass(frozen=True)
 class Times:
-    """When messages may wait.
+    """Times in which messages wait.
 
     Attributes:
         location: time zone of the intervals, such as `Europe/Berlin`.
         business: business hours; alerts of severity info wait for them.
-        maintenance: when nothing but the watchdog is sent.
+        maintenance: times in which only the watchdog is sent.
     """
 
     location: str = "UTC"
@@ -127,20 +127,21 @@ def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
 
 
 def named(name: str, to: Receivers) -> list[dict[str, Any]]:
-    """Receivers in Alertmanager's sense: one with all of them, and one for each route."""
+    """Receivers as Alertmanager defines them: one with all integrations, and one for each route."""
     parts = [receiver(part, to.only(route.to)) for part, route in routed(name, to)]
     return [receiver(name, to), *parts]
 
 
 def routed(name: str, to: Receivers) -> list[tuple[str, AlertRoute]]:
-    """The routes by the names of their receivers; no name of an org has a slash."""
+    """The routes by the names of their receivers; the slash in them is in no org's name."""
     return [(f"{name}/{number}", route) for number, route in enumerate(to.routes, 1)]
 
 
 def heartbeat(to: Receivers) -> dict[str, Any]:
     """The dead-man's switch, which gets no message when the watchdog ends.
 
-    It ends when Prometheus died, minutes ago, and any call would be taken for a sign of life.
+    The watchdog ends minutes after Prometheus died, and the switch would take any message for a
+    sign of life.
     """
     switch = receiver("watchdog", to)
     for webhook in switch.get("webhook_configs", ()):
@@ -153,7 +154,7 @@ HOURS = "business-hours"
 
 
 def hours_of(name: str, to: Receivers) -> str:
-    """The name of the business hours that hold for some receivers."""
+    """The name of the business hours of an org's or the platform's receivers."""
     return f"{name}-{HOURS}" if to.hours else HOURS
 
 
@@ -202,12 +203,12 @@ def root_route(
 
 
 def wait_text(seconds: float, pace: float) -> str:
-    """A wait, at least a second."""
+    """A wait as a duration of at least a second."""
     return duration(max(seconds * pace, 1))
 
 
 def critical_route(pace: float) -> dict[str, Any]:
-    """Critical alerts: their changes are sent sooner, and they are repeated more often."""
+    """Settings for critical alerts: changes are sent sooner, and repeats are more frequent."""
     return {
         "matchers": [equal("severity", "critical")],
         "group_interval": wait_text(MESSAGES.group_interval_critical, pace),
@@ -217,7 +218,7 @@ def critical_route(pace: float) -> dict[str, Any]:
 
 
 def branches(name: str, to: Receivers, pace: float) -> list[dict[str, Any]]:
-    """What becomes of the alerts of the platform or of an org, by severity and hour."""
+    """The routes below the platform's or an org's route, by severity and hour."""
     hours = hours_of(name, to)
     if not to.routes:
         info = {

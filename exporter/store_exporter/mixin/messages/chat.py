@@ -1,7 +1,7 @@
 """Messages of Microsoft Teams, Telegram and PagerDuty.
 
-They have the content of a mail and no links: what Alertmanager puts there by itself, such as its
-own address and that of Prometheus, is left out. Keys are those of Alertmanager 0.33.
+They have the content of a mail but no links. The links that Alertmanager adds by default, such as
+its own address and that of Prometheus, are left out. Keys are those of Alertmanager 0.33.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def teams() -> dict[str, Any]:
 
 
 def telegram() -> dict[str, Any]:
-    """A message in Telegram's HTML; Alertmanager escapes what templates fill in."""
+    """A message in Telegram's HTML; Alertmanager escapes the values in templates."""
     return {
         "send_resolved": True,
         "parse_mode": "HTML",
@@ -44,7 +44,7 @@ def pagerduty() -> dict[str, Any]:
         "severity": severity,
         "client": "store-exporter",
         "client_url": "",
-        # What is not named here Alertmanager fills with the alerts as JSON, addresses and all.
+        # Alertmanager fills fields that are not set here with the alerts as JSON, and addresses.
         "details": {
             "firing": when(texts.FIRING, text),
             "resolved": when(texts.RESOLVED, text),

@@ -1,4 +1,4 @@
-"""Parts of Go templates, of which Alertmanager makes messages."""
+"""Parts of the Go templates of Alertmanager's messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def value(expression: str) -> str:
-    """What an expression comes to."""
+    """The value of an expression."""
     return f"{{{{ {expression} }}}}"
 
 
@@ -16,12 +16,12 @@ def when(condition: str, then: str, otherwise: str = "") -> str:
 
 
 def given(expression: str, then: str, otherwise: str = "") -> str:
-    """A part in which `.` is what an expression comes to; another where that is empty."""
+    """A part in which `.` is the value of an expression; another part if that value is empty."""
     return _block("with", expression, then, otherwise)
 
 
 def each(expression: str, part: str) -> str:
-    """A part for each item of a list, in which that is `.`."""
+    """A part for each item of a list, in which `.` is the item."""
     return _block("range", expression, part)
 
 
@@ -32,12 +32,12 @@ def choice(cases: Iterable[tuple[str, str]], otherwise: str = "") -> str:
 
 
 def call(name: str, argument: str = ".") -> str:
-    """What a named template makes of an argument."""
+    """A call of a named template with an argument."""
     return value(f'template "{name}" {argument}')
 
 
 def define(name: str, part: str) -> str:
-    """A named template, in a line."""
+    """The definition of a named template, in one line."""
     return _block("define", f'"{name}"', part) + "\n"
 
 

@@ -16,7 +16,7 @@ def inhibit_rules() -> list[dict[str, Any]]:
     return [
         *(inhibition(cause, every) for cause in causes(every)),
         {
-            # A page replaces the ticket about the same thing.
+            # A critical alert replaces the warning about the same subject.
             "source_matchers": [equal("severity", "critical")],
             "target_matchers": [equal("severity", "warning")],
             "equal": ["alertname", "org", "domain", "slo"],
@@ -25,7 +25,7 @@ def inhibit_rules() -> list[dict[str, Any]]:
 
 
 def causes(every: Sequence[Alert]) -> list[Cause]:
-    """All that holds alerts back, each once."""
+    """Every cause that inhibits alerts, each once."""
     found: list[Cause] = []
     for alert in every:
         found += [cause for cause in alert.inhibited_by if cause not in found]
@@ -33,12 +33,12 @@ def causes(every: Sequence[Alert]) -> list[Cause]:
 
 
 def inhibition(cause: Cause, every: Sequence[Alert]) -> dict[str, Any]:
-    """The rule by which a cause holds back what follows from it."""
+    """The rule by which a cause inhibits the alerts that follow from it."""
     held = [alert for alert in every if cause in alert.inhibited_by]
     names = list(dict.fromkeys(alert.name for alert in held))
     targets = [one_of("alertname", names)]
     if any(alert.name in names for alert in every if alert not in held):
-        # Only some of the rules of these alerts follow from it; their labels tell them apart.
+        # Only some rules of these alerts follow from the cause; their labels distinguish them.
         labels = dict.fromkeys(label for alert in held for label in alert.labels)
         targets += [
             one_of(label, dict.fromkeys(alert.labels[label] for alert in held)) for label in labels

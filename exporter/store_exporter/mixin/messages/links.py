@@ -1,8 +1,8 @@
-"""Where the links of a message lead: to the platform's own tools, or to those of an org.
+"""The links of a message: to the platform's own tools, or to those of an org.
 
-Alertmanager, Prometheus and the exporter show every org, so a merchant's message never leads there.
-It leads to the Grafana and the runbooks that the configuration names for the org, and nowhere where
-it names none.
+Alertmanager, Prometheus and the exporter show every org, so a merchant's message never links to
+them. It links to the Grafana and the runbooks that the configuration names for the org; if it names
+none, the message has no links.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from ..names import Dashboard, Dashboards
 from .go_templates import when
 
 MAX_URL = 3_000
-"""Characters of an address; Slack refuses longer ones."""
+"""The most characters of an address; Slack refuses longer ones."""
 
 MOST_STORES = 30
-"""How many stores the address of a dashboard names at most."""
+"""The most stores that the address of a dashboard names."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverLinks:
-    """Whose tools a receiver may be led to.
+    """The tools that a receiver's messages may link to.
 
     Attributes:
-        grafana: address of the org's own Grafana, without a final slash; none when empty.
-        runbooks: address under which the runbooks are public; none when empty.
-        tools: whether it is the platform, whose annotations and tools are linked as they are.
+        grafana: address of the org's own Grafana, without a final slash; empty for none.
+        runbooks: address under which the runbooks are public; empty for none.
+        tools: whether the receiver is the platform's, with links to its tools and annotations.
     """
 
     grafana: str = ""
@@ -40,13 +40,13 @@ NOWHERE = ReceiverLinks()
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address as a template, and the condition under which it is one."""
+    """The template of an address, and the condition under which there is one."""
 
     url: str
     condition: str
 
     def when(self, text: str) -> str:
-        """A text that is there only when the link is."""
+        """A text that is shown only if there is a link."""
         return when(self.condition, text)
 
     def template(self) -> str:
@@ -55,10 +55,10 @@ class Link:
 
 
 _FIRST = "(index (or .Alerts.Firing .Alerts) 0)"
-"""What a message leads to: where some of its alerts are over, one that goes on."""
+"""The alert that a message links to: if some of its alerts ended, one that still fires."""
 _FIRING = 'eq .Status "firing"'
 
-# The page of Alertmanager reads the part after # as it stands, so a space must be %20, not +.
+# Alertmanager's page does not decode + in the part after #, so a space must be %20.
 _VALUE = (
     'reReplaceAll "\\\\+" "%20" (. | printf "%.200s" | reReplaceAll "([\\\\\\"])" "\\\\$1"'
     ' | reReplaceAll "\\n" "\\\\n" | urlquery)'
@@ -66,9 +66,11 @@ _VALUE = (
 
 
 def _silence() -> str:
-    """The address of a new silence of the one alert that fires, or of what several have in common.
+    """The address of a new silence for the only alert that fires, or for the common labels of
+    several.
 
-    It is filled in as a whole: in HTML, what is filled in within an address is escaped again.
+    The template makes the whole address, because HTML templates escape values within an address
+    again.
     """
     matchers = "".join(
         f'{{{{ with $labels.{label} }}}}{{{{ $url = printf "%s{before}{label}%%3D%%22%s%%22"'
@@ -87,20 +89,20 @@ def _silence() -> str:
 
 
 _HOUR, _QUARTER = 3_600 * 10**9, 900 * 10**9
-# From an hour before the alert to now, or to a quarter of an hour after its end. Go counts a time's
-# differences in nanoseconds. An address without a query gets an empty one: in HTML no condition may
-# stand where a query begins.
+# From an hour before the alert to now, or to a quarter of an hour after its end. Go's durations are
+# in nanoseconds. An address without a query gets an empty one, because HTML templates allow no
+# condition at the start of a query.
 _WITH_QUERY = 'reReplaceAll "^([^?]*)$" "${1}?"'
 _RANGE = (
     f"&from={{{{ ({_FIRST}.StartsAt.Add -{_HOUR}).UnixMilli }}}}&to={{{{ if {_FIRING} }}}}now"
     f"{{{{ else }}}}{{{{ ({_FIRST}.EndsAt.Add {_QUARTER}).UnixMilli }}}}{{{{ end }}}}"
 )
 _LENGTH = len("?&from=1234567890123&to=1234567890123")
-"""Of what is added to a dashboard's address."""
+"""The time range that is added to a dashboard's address."""
 
 
 def of(links: ReceiverLinks) -> dict[str, Link]:
-    """The links of a receiver's messages, by their labels; `Alerts` is that of the title."""
+    """The links of a receiver's messages, by their labels; `Alerts` is the link of the title."""
     if links.tools:
         return {
             "Alerts": Link(
@@ -136,14 +138,14 @@ def _dashboard() -> Link:
 
 
 def _of_all(url: str) -> str:
-    """The address of a dashboard that shows every store that a message is about, and its time.
+    """The address of a dashboard with every store of a message, and the time of its alerts.
 
-    The alerts of a message have one name, so they lead to one page. Where they are about several
-    stores, the first one's address gets the others' as well. Of more than `MOST_STORES` it names
-    none, and so shows all.
+    The alerts of a message have the same name, so they link to the same page. If they are about
+    several stores, these are added to the address of the first alert. With more than `MOST_STORES`
+    the address names no store, so the page shows all.
 
     Args:
-        url: the address that the first alert has, as an expression.
+        url: expression for the address in the first alert.
     """
     every = '$url = reReplaceAll "var-%s=[^&]*&?" "" $url'
     others = "".join(
@@ -161,7 +163,7 @@ def _of_all(url: str) -> str:
 
 
 def _annotated(field: str, more: str = "", *, longest: int = MAX_URL) -> Link:
-    """An address that the first alert carries, if it is one that Slack accepts."""
+    """An address in an annotation of the first alert, if Slack accepts it."""
     value = f"{_FIRST}.{field}"
     is_url = f'(match "^https?://[^\\\\s<>\\"]+$" {value}) (lt (len {value}) {longest})'
     return Link(f"{{{{ {value} }}}}", f"and {more} {is_url}" if more else f"and {is_url}")

@@ -1,4 +1,4 @@
-"""Where messages go: Slack, e-mail and others, with every secret in a file; and which when."""
+"""Receivers of messages: Slack, e-mail and others, with every secret in a file; and routes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Slack:
 
     Attributes:
         channel: `#channel`, or empty for the webhook's own.
-        url_file: file with the address, which is a secret.
-        url: the address itself; for receivers on loopback whose address is no secret.
+        url_file: file that holds the address, which is a secret.
+        url: the address itself, for receivers on loopback, whose address is not secret.
     """
 
     channel: str = ""
@@ -26,7 +26,7 @@ class Slack:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """An e-mail receiver and the server that takes its messages."""
+    """An e-mail receiver and the server that sends its messages."""
 
     to: str
     sender: str
@@ -54,7 +54,7 @@ class Teams:
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """A chat of a Telegram bot; `api` is another server than Telegram's own."""
+    """A chat of a Telegram bot; `api` replaces Telegram's own server."""
 
     chat: int
     token_file: str
@@ -63,7 +63,7 @@ class Telegram:
 
 @dataclass(frozen=True, slots=True)
 class PagerDuty:
-    """A service of PagerDuty, by its Events API v2; `api` is another server than its own."""
+    """A service of PagerDuty, by its Events API v2; `api` replaces PagerDuty's own server."""
 
     key_file: str
     api: str = ""
@@ -71,7 +71,7 @@ class PagerDuty:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A time of day, `HH:MM`, on some days of the week, or on all when none is named."""
+    """A time of day, `HH:MM`, on some days of the week; without days, on all of them."""
 
     start: str
     end: str
@@ -80,7 +80,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class BusinessHours:
-    """When somebody works: an interval, and the time zone that it is in."""
+    """Working hours: an interval and its time zone."""
 
     location: str
     interval: Interval
@@ -88,13 +88,13 @@ class BusinessHours:
 
 @dataclass(frozen=True, slots=True)
 class AlertRoute:
-    """Which receivers take alerts of a severity, and when.
+    """Which receivers get alerts of a severity, and when.
 
     Attributes:
         severity: critical, warning or info.
         to: fields of `Receivers`.
-        when: always, business_hours or outside_business_hours; what fires at another time waits
-            until then, if it still fires.
+        when: always, business_hours or outside_business_hours. An alert that fires at another time
+            waits, and is sent if it still fires.
     """
 
     severity: str
@@ -104,14 +104,14 @@ class AlertRoute:
 
 @dataclass(frozen=True, slots=True)
 class Receivers:
-    """Where the messages for the platform, or for one org, go, and where they lead.
+    """The receivers of the platform or of one org, and the links in their messages.
 
     Attributes:
         slack, email, webhook, teams, telegram, pagerduty: the receivers.
-        links: where messages may lead.
-        routes: which of them take what when; all take everything where there are none, but info
-            waits for business hours.
-        hours: business hours, where they differ from the platform's.
+        links: links that the messages may have.
+        routes: which receivers get which severity, and when. Without routes all get everything,
+            and info waits for business hours.
+        hours: business hours, if they differ from the platform's.
     """
 
     slack: Sequence[Slack] = ()
@@ -128,7 +128,7 @@ class Receivers:
         return any(getattr(self, name) for name in KINDS)
 
     def only(self, names: Sequence[str]) -> Receivers:
-        """Return these of them."""
+        """Return a copy with only these receivers."""
         left: dict[str, Any] = {name: () for name in KINDS if name not in names}
         return replace(self, **left)
 
@@ -196,5 +196,5 @@ def email(to: Email, leading: links.ReceiverLinks) -> dict[str, Any]:
 
 
 def address(key: str, value: str, file: str) -> dict[str, str]:
-    """An address given as such, or as the file that holds it."""
+    """The setting for an address, or for the file that holds it."""
     return {f"{key}_file": file} if file else {key: value}

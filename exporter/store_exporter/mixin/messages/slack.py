@@ -1,8 +1,8 @@
 """Slack messages: the receiver's settings and the Go templates behind them.
 
-Alertmanager posts one legacy attachment to an incoming webhook. A button of which every field
-comes out empty is sent as `{}`; Slack shows a button only when it has a url. That is how a button
-exists only when it leads somewhere: Alertmanager has no other way to leave one out.
+Alertmanager posts one legacy attachment to an incoming webhook. It has no setting that omits a
+button. But if all templates of a button are empty it sends `{}`, and Slack shows only buttons with
+a url. So a button without a target is not shown.
 """
 
 from __future__ import annotations

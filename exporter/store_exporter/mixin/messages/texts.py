@@ -1,10 +1,10 @@
 """The content of a message about alerts, for Slack and for mail: Go templates of Alertmanager.
 
-One alert is described in full, with what it means, what it costs and what to do first; several are
-in a line each. Text from labels and annotations is one line, cut to a length, and escaped where
-Slack would read it as markup.
+A message about one alert describes it in full, with its meaning, cost and first remedy; a message
+about several has a line for each. Text from labels and annotations is put on one line, cut to a
+length, and escaped if Slack would read it as markup.
 
-Templates by name, `PREFIX.` before each: `subject`, `heading` (one sentence), `alert` (one that
+Templates by name, each after `PREFIX.`: `subject`, `heading` (one sentence), `alert` (one that
 fires), `over` (one that ended), `meaning` and `advice` (of an error type).
 """
 
@@ -21,19 +21,19 @@ RESOLVED_COLOR = "#12b76a"
 OTHER_COLOR = "#98a2b3"
 
 MAX_DESCRIPTION = 600
-"""Characters of the description of an alert that has a message of its own."""
+"""The most characters of the description of a single alert in a message."""
 MAX_AMONG = 220
-"""Characters of one among several, so that ten of them are a screen."""
+"""The most characters of each of several descriptions, so that ten of them fit on a screen."""
 MAX_FACT = 300
 
 SEVERAL = ("collector", "payment_method", "slo", "operation", "integration")
-"""Labels that distinguish alerts of one name about one store, platform or process."""
+"""Labels that distinguish alerts with the same name about the same store, platform or process."""
 
 FIRING, _ONE_FIRING = 'eq .Status "firing"', "eq (len .Alerts.Firing) 1"
 RESOLVED = 'eq .Status "resolved"'
 _ONE_LINE = 'reReplaceAll "\\\\s+" " "'
 _WHOLE = ' | reReplaceAll "( 0[hms])+$" ""'
-"""Makes `2h` of the duration `2h 0m 0s`."""
+"""Shortens the duration `2h 0m 0s` to `2h`."""
 SLACK_ESCAPE = ' | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;"'
 
 FACTS = (
@@ -42,19 +42,19 @@ FACTS = (
     ("Fails", "failing"),
     ("Changed within a day", "changed"),
 )
-"""Lines of an alert with a message of its own: their first word, and the annotation they show."""
+"""Lines about a single alert in a message: the first word, and the annotation that follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class _MessageParts:
-    """The parts of messages under a prefix; see `definitions`."""
+    """The parts of messages, as templates with a prefix; see `definitions`."""
 
     prefix: str
     escape: str
     bullet: str
 
     def shown(self, expression: str, limit: int = MAX_FACT, more: str = "") -> str:
-        """A text in one line of a limited length, escaped."""
+        """A text on one line, cut to a length and escaped."""
         return value(f'{expression} | printf "%.{limit}s" | {_ONE_LINE}{more}{self.escape}')
 
     def store(self, labels: str) -> str:
@@ -63,7 +63,7 @@ class _MessageParts:
         return domain + given(f"{labels}.org", f" ({self.shown('.', 80)})")
 
     def subject(self) -> str:
-        """How many alerts fire or ended, which, and of what."""
+        """How many alerts fire or ended, their name, and their subject."""
         count = when(FIRING, value("len .Alerts.Firing"), value("len .Alerts.Resolved"))
         status = f"[{value('.Status | toUpper')}:{count}]"
         name = self.shown(".CommonLabels.alertname", 80)
@@ -76,27 +76,27 @@ class _MessageParts:
         return f"{status} {name}{whose}"
 
     def heading(self) -> str:
-        """What is the case, or was, in a sentence that all alerts share, and in how many cases."""
+        """The summary that all alerts share, and the number of alerts."""
         ended = self.cases(".Alerts.Resolved")
         summary = given(".CommonAnnotations.summary", self.cases(".Alerts.Firing"))
         over = given(".CommonAnnotations.past", ended, given(".CommonAnnotations.summary", ended))
         return when(FIRING, summary, over)
 
     def cases(self, alerts: str) -> str:
-        """The sentence here, which is about one alert, of several."""
+        """The summary, which is about one alert, with the number of alerts."""
         cases = f'(len ${alerts} | printf ", in %d cases.")'
         several = self.shown(".", more=f' | reReplaceAll "[.]$" {cases}')
         return when(f"gt (len ${alerts}) 1", several, self.shown("."))
 
     def what(self, limit: int) -> str:
-        """The description of an alert; its labels where it has none."""
+        """The description of an alert, or its labels if it has none."""
         pair = f"{self.shown('.Name', 80)}={self.shown('.Value', 120)}"
         labels = each("$i, $pair := .Labels.SortedPairs", f"{when('$i', ', ')}{pair}")
         description = self.shown(".Annotations.description", limit)
         return when(".Annotations.description", description, labels)
 
     def who(self) -> str:
-        """What an alert is about: the store, process or platform, and what tells it from others."""
+        """The store, process or platform of an alert, and the labels that distinguish it."""
         here = self.shown(".")
         store = here + given("$.Labels.org", f" ({here})")
         other = given(".Labels.platform", here, self.shown(".Labels.alertname", 80))
@@ -104,12 +104,12 @@ class _MessageParts:
         return about + "".join(given(f".Labels.{label}", f", {here}") for label in SEVERAL)
 
     def since(self) -> str:
-        """Since when an alert fires."""
+        """The time since which an alert fires."""
         time = value('.StartsAt.UTC.Format "2006-01-02 15:04:05 UTC"')
         return f"since {given('.Annotations.since', self.shown('.'), time)}"
 
     def alone(self) -> str:
-        """An alert that has a message of its own."""
+        """The only alert of a message."""
         here, since = self.shown("."), self.since()
         so_far = given(".Annotations.lasted", f", {self.shown('.', more=_WHOLE)} so far")
         meaning, advice = f"{self.prefix}.meaning", f"{self.prefix}.advice"
@@ -129,11 +129,11 @@ class _MessageParts:
         )
 
     def among(self) -> str:
-        """An alert in a line, among others."""
+        """One of several firing alerts, on one line."""
         return f"{self.bullet}{self.what(MAX_AMONG)} ({self.since()})\n"
 
     def over(self) -> str:
-        """An alert that ended, in a line."""
+        """An alert that ended, on one line."""
         here, whole = self.shown("."), self.shown(".", more=_WHOLE)
         ended = given(".Annotations.ended", f" {here}", ": over after")
         seconds = "((.EndsAt.Sub .StartsAt).Round 1000000000).Seconds"
@@ -143,12 +143,12 @@ class _MessageParts:
 
 
 def definitions(prefix: str, escape: str, bullet: str) -> str:
-    """The templates under a prefix.
+    """The templates of messages.
 
     Args:
-        prefix: before each name.
-        escape: template functions that every text goes through, each after a `|`.
-        bullet: before each alert.
+        prefix: comes before the name of each template.
+        escape: template functions that are applied to every text, each after a `|`.
+        bullet: comes before each alert.
     """
     parts = _MessageParts(prefix, escape, bullet)
     texts = {
@@ -167,8 +167,8 @@ def body(prefix: str, listed: int) -> str:
     """The lines about the alerts of a message.
 
     Args:
-        prefix: that of `definitions`.
-        listed: how many alerts are named; the rest are counted.
+        prefix: as in `definitions`.
+        listed: the most alerts that are listed; the rest are counted.
     """
 
     def some(alerts: str, name: str) -> str:

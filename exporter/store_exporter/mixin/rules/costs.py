@@ -1,6 +1,6 @@
-"""What an hour of this weekday and time normally brings: what an outage costs, in money and orders.
+"""Normal sales of this weekday and hour, which are the cost of an outage, in money and orders.
 
-Seasonal where enough weeks are known, and the mean of the last week before that.
+They are the median of past weeks, or the mean of the last week until enough weeks are known.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ MONEY = (*STORE, "currency")
 REVENUE = series.recorded(MONEY, business.REVENUE, "hourly_normal")
 ORDERS = series.recorded(STORE, business.ORDERS_PAID, "hourly_normal")
 LOST = series.recorded(MONEY, business.REVENUE, "lost")
-"""What the outage of a store that is down has cost so far."""
+"""The cost so far of the outage of a store that is down."""
 
 
 def groups() -> list[Group]:
     """The rules of this module."""
-    # A shop that is watched for less than a week has no mean of a week.
+    # A shop that has been watched for less than a week has no mean of a week.
     old, earning = (
         total(labels, f"{metric.name} offset 6d")
         for labels, metric in ((STORE, business.ORDERS_PAID), (MONEY, business.REVENUE))
@@ -42,7 +42,7 @@ def groups() -> list[Group]:
 
 
 def lost_revenue() -> Record:
-    """The normal revenue of the time since the first failed probe, of stores that are down."""
+    """For stores that are down, the normal revenue of the time since the first failed probe."""
     failing = select(health.PROBE_FAILING_SINCE, equal("probe", LIVENESS_PROBE))
     stores = promql.on("org", "domain")
     hours = f"max by (org, domain) (time() - {failing}) / {HOUR}"

@@ -1,15 +1,15 @@
-"""Figures of each hour, to keep for years: exact sums of what the counters of operations grew by.
+"""Hourly figures to keep for years: the exact growth of the counters of operations.
 
-Raw counters of years are too many, and no longer window of theirs can be read at once. So their
-growth is recorded every five minutes and added up every hour. These windows meet without a gap:
+Years of raw counters are too many samples to keep, and even a shorter window has too many to read
+at once. So their growth is recorded every five minutes and added up every hour. These windows have
+no gaps between them:
 
-- `increase` would leave out what a counter grew by between the last sample of one window and the
-  first one of the next, and extrapolates in its place. Here each counter is looked at on a grid
-  that belongs to the clock, and what it grew by from one point to the next is added up.
-- Groups are evaluated at the same times past each interval, so that one window ends where the next
-  one begins.
-- What was scraped or recorded but is not yet stored would be left out of one window and be no
-  growth in the next, so a window ends `DELAY` ago.
+- `increase` omits the growth between the last sample of one window and the first of the next, and
+  extrapolates instead. Here each counter is read at points of a fixed grid of the clock, and the
+  growth from point to point is added up.
+- Groups are evaluated at fixed times past each interval, so each window ends where the next begins.
+- A sample that was scraped or recorded but is not stored yet would be missing in one window without
+  being growth in the next. So a window ends `DELAY` ago.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ OPERATION_ERROR = (*OPERATION, "error_type")
 
 WINDOW = "5m"
 GRID = "15s"
-"""The distance of the points at which a counter is read. What it grew by between the last of
-them and its restart is lost where it is scraped more often."""
+"""The distance of the points at which a counter is read. If it is scraped more often, its growth
+between the last point and a restart is lost."""
 DELAY = "1m"
 GAP = "1h"
-"""For how long a counter may not be scraped and still goes on from where it was."""
+"""The longest time without a scrape after which a counter continues from its last value."""
 
 CALLS = series.recorded(OPERATION, operations.OPERATIONS, f"increase{WINDOW}")
 ERRORS = series.recorded(OPERATION_ERROR, operations.OPERATION_ERRORS, f"increase{WINDOW}")
 STORE_ERRORS = series.recorded(
     (*STORE, "error_type"), operations.OPERATION_ERRORS, f"increase{WINDOW}"
 )
-"""Those of all operations, of which there are as many times fewer series."""
+"""Errors of all operations together, which have far fewer series."""
 
 
 HOURLY_CALLS = series.recorded(OPERATION, operations.OPERATIONS, "increase1h")
@@ -48,10 +48,10 @@ HOURLY_SECONDS = series.recorded(OPERATION, operations.OPERATION_DURATION, "incr
 
 
 def _of_operations(*matchers: str) -> str:
-    """Errors of each operation of each store, of whichever of both windows the matchers choose.
+    """Errors of each operation of each store, from the window that the matchers select.
 
-    Matchers that leave both would count each error twice. So the variable of the dashboards that
-    holds `SKIPPED` is never empty: an empty pattern would skip nothing.
+    Matchers that select both windows would count each error twice. So the dashboards' variable
+    that holds `SKIPPED` is never empty: an empty pattern would skip nothing.
     """
     return promql.select("", promql.one_of("__name__", (ERRORS, HOURLY_ERRORS)), *matchers)
 
@@ -63,10 +63,11 @@ SKIPPED = (
     (2 * DAY, "store_.+|.+1h"),
     (math.inf, "store_.+|org_domain_platform_operation_.+5m"),
 )
-"""Up to how many seconds which names are not read of the errors of that time. Of a short one the
-counters themselves are read, of a longer one their growth in five minutes, and of days that in each
-hour, because a thousand stores have 16,000 series of failures. Where there are fewer, as of all
-operations of a store together, nothing is recorded of hours."""
+"""The names of error series that are not read, by the longest time in seconds. Errors of a short
+time are read from the counters, those of a longer time from the growth of five minutes, and those
+of days from the growth of hours, because a thousand stores have 16,000 series of failures. Where
+there are fewer series, such as for all operations of a store together, no growth of hours is
+recorded."""
 
 
 def groups() -> list[Group]:
@@ -81,8 +82,8 @@ def groups() -> list[Group]:
             interval=promql.seconds(WINDOW),
             meet=True,
         ),
-        # A group of its own, because promtool makes a past of one group at a time, and none of its
-        # rules reads what another one makes. As often as that group, so that each window is in it.
+        # A separate group, because promtool backfills one group at a time, without the results of
+        # the group's other rules. It has the same interval, so it reads every window.
         Group(
             "store-exporter.growth.together",
             [
@@ -107,21 +108,21 @@ def groups() -> list[Group]:
 
 
 def growth(metric: Metric) -> str:
-    """By how much the series of a counter grew within the window, to the unit, to be added up.
+    """The exact growth of a counter's series within the window, to be added up.
 
-    One that fell began anew at zero. One that is new was at zero before, and so its first value,
-    which is another one where Prometheus is new and not the series, is no growth.
+    A counter that fell restarted at zero. A new counter starts at zero, so its first value is not
+    growth; the first value differs from zero only if Prometheus is new and not the counter.
     """
     known = f"last_over_time({promql.over(promql.select(metric), GAP, DELAY)})"
     step = promql.seconds(GRID)
-    # `irate` takes the last two points, of which a window of two steps has no more: what a counter
-    # grew by from one to the next, or has if it fell, for each second. Counts are whole.
+    # `irate` uses the last two points, and a window of two steps has no more. It returns the growth
+    # per second from one to the next, or the new value if the counter fell. Counts are integers.
     grown = f"irate({known}[{promql.duration(2 * step)}:{GRID}])"
     return f"round({step:g} * sum_over_time({grown}[{WINDOW}:{GRID}]))"
 
 
 def hour(recorded: str) -> str:
-    """Twelve windows together, all of which have been recorded by then."""
+    """The sum of the twelve windows of an hour, which have all been recorded by then."""
     return f"sum_over_time({promql.over(recorded, '1h', DELAY)})"
 
 

@@ -1,6 +1,6 @@
-"""What share of a shop's payments fails, and what share of the week before did.
+"""The share of a shop's payments that fails, now and in the week before.
 
-The share of a week changes little in an hour, and to read a week takes long.
+The week's share is recorded once an hour: it changes little in an hour, and reading a week is slow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ METHOD_WEEK = series.recorded(METHOD, business.PAYMENTS, "failed_ratio7d")
 
 def groups() -> list[Group]:
     """The rules of this module."""
-    # Each up to when the window of the alert begins that compares with it, or before that.
+    # Each ends before the window of the alert that is compared with it.
     rules = [
         Record(WEEK, failing("sum_over_time({}[7d:1h] offset 1h)")),
         Record(METHOD_WEEK, method_failing("sum_over_time({}[7d:2h] offset 2h)")),
@@ -27,28 +27,28 @@ def groups() -> list[Group]:
 
 
 def failing(window: str = "{}") -> str:
-    """The share of an hour's orders that failed; none where there are too few to mean anything.
+    """The share of an hour's orders that failed; no result if there are too few orders.
 
     Args:
-        window: PromQL that has a number of orders, for `{}`, of a longer time.
+        window: PromQL that turns `{}`, a number of orders, into that of a longer time.
     """
     failed, ended = _orders(window)
     return f"{failed} / ({ended} >= {THRESHOLDS.payment_minimum:g})"
 
 
 def method_failing(window: str = "{}") -> str:
-    """The share of two hours' orders of each payment method that failed. `window` as above."""
+    """The share of two hours' orders of each payment method that failed; `window` as above."""
     failed, ended = _method_orders(window)
     return f"{failed} / ({ended} >= {THRESHOLDS.method_minimum:g})"
 
 
 def by_chance() -> str:
-    """The share of an hour's orders up to which they may fail by chance alone."""
+    """The largest share of an hour's orders that chance alone may explain."""
     return _by_chance(series.latest(WEEK), *_orders())
 
 
 def method_by_chance() -> str:
-    """The share of two hours' orders of each payment method that may fail by chance alone."""
+    """The largest share of two hours' orders of each payment method that chance may explain."""
     return _by_chance(series.latest(METHOD_WEEK), *_method_orders())
 
 
@@ -71,9 +71,9 @@ def _sum(failed: str, paid: str) -> str:
 
 
 def _by_chance(before: str, failed: str, ended: str) -> str:
-    """The mean and some standard deviations of the share, of orders that fail independently.
+    """The mean plus some standard deviations of the share, if orders fail independently.
 
-    At most nine of ten, so that an outage is one for a shop of few orders, too.
+    It is at most nine of ten, so that an outage is detected in a shop with few orders too.
 
     Args:
         before: the share of the week before; a shop in its first week has none.

@@ -1,4 +1,4 @@
-"""Recording rules: what wide panels, objectives and alerts read instead of raw series."""
+"""Recording rules: series that wide panels, objectives and alerts read instead of raw ones."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from . import costs, longterm, payments, seasonal, surges
 CHECKOUT = tuple(
     name for name in operations.OPERATION_NAMES if "cart" in name or "checkout" in name
 )
-"""Operations by which shoppers come from a product to the payment."""
+"""Operations that lead shoppers from a product to the payment."""
 
 RATES = MINUTE
-"""Seconds between rates over `RATE_WINDOW`: one that is five minutes long moves little in less, and
-all that is known of operations costs as many times more as it is evaluated."""
+"""Seconds between evaluations of rates over `RATE_WINDOW`. A rate over five minutes changes little
+in less time, and evaluating every series of operations costs in proportion to how often it is
+done."""
 DURATION_RATES = 2 * MINUTE
-"""The same of what costs most: the buckets of durations."""
+"""The same for the most expensive rates, those of the buckets of durations."""
 
 
 def operation_rules() -> Group:
@@ -47,10 +48,10 @@ def operation_rules() -> Group:
 
 
 def quantile_rules() -> Group:
-    """Rates of histograms, native or classic, whichever are scraped, and what p95 they give.
+    """Rates of histograms, native or classic, whichever are scraped, and their p95.
 
-    The rates cost nearly all of it, so that they are recorded once for all who read quantiles of
-    stores. Those of operations are made where they are shown.
+    The rates are nearly the whole cost, so they are recorded once for every reader of quantiles of
+    stores. Quantiles of operations are computed where they are shown.
     """
     p95 = promql.quantile_of(0.95, series.STORE_HISTOGRAM, series.STORE_BUCKETS)
     rules = [
@@ -62,12 +63,12 @@ def quantile_rules() -> Group:
 
 
 SAMPLED = 240
-"""Seconds between figures of which weeks are read: a window of rates at most, and less than
-Prometheus looks back, so that one that is late leaves no gap."""
+"""Seconds between samples of figures that are read for weeks. It is at most the window of rates,
+and less than Prometheus looks back, so that a late sample leaves no gap."""
 
 
 def sampled_rules() -> Group:
-    """Figures of which weeks are read at once, for all stores: few samples, or few labels."""
+    """Figures that are read for weeks and for all stores: with few samples, or few labels."""
     probes = promql.quantile(0.95, health.PROBE_DURATION, W, (*STORE, "probe"))
     store_error = (*STORE, "error_type")
     available, maintained = (
@@ -96,7 +97,7 @@ def sampled_rules() -> Group:
 
 
 def process_rules() -> list[Record]:
-    """Each exporter's requests to its stores, and whether it keeps up, all its stores together."""
+    """Each exporter's requests to all its stores, and whether it keeps up."""
     source, platform, collector = (
         ("job", "instance", label) for label in ("source", "platform", "collector")
     )
@@ -115,7 +116,7 @@ def process_rules() -> list[Record]:
 
 
 def health_rules() -> Group:
-    """Whether each store is up, or refuses our credentials altogether."""
+    """Whether each store is up, or refuses our credentials for every request."""
     up = promql.select(health.UP)
     recent, maintained = (
         f"last_over_time({promql.over(promql.select(metric), STALE_SAMPLES)})"
@@ -124,8 +125,8 @@ def health_rules() -> Group:
     return Group(
         "store-exporter.health",
         [
-            # A store's last state outlives the exporter for some minutes: a restart of the
-            # exporter must not report every store that is down as recovered.
+            # A store's last state is kept for some minutes without an exporter, because a restart
+            # of the exporter must not report every store that is down as recovered.
             Record(series.STORE_UP, promql.aggregate("max", STORE, recent)),
             Record(series.WATCHERS, f"{watching('15s')} or {watching('1m')}"),
             Record(series.WATCHERS_SEEN, f"{promql.aggregate('count', STORE, up)} > 1"),
@@ -138,7 +139,7 @@ def health_rules() -> Group:
 
 
 def trouble_rules() -> list[Group]:
-    """How badly a store needs somebody, and what else is refused, which looks back over hours."""
+    """The trouble score of each store, and refused credentials, which look back over hours."""
     rejected = Record(series.CREDENTIALS_REJECTED, credentials_rejected())
     return [
         Group("store-exporter.trouble", [Record(series.TROUBLE, trouble())], interval=MINUTE),
@@ -147,15 +148,15 @@ def trouble_rules() -> list[Group]:
 
 
 def watching(age: str) -> str:
-    """How many exporters watch a store at the same time, and not one after the other.
+    """The number of exporters that watch a store at the same time, not one after the other.
 
-    The last sample of one that ended is shown until its next scrape has failed, up to two minutes
-    later. It is older than the first sample of the one that took over; of two that watch together
-    each has one that is younger than the other's first.
+    The last sample of an exporter that ended is visible until its next scrape fails, up to two
+    minutes later. That sample is older than the first sample of the exporter that took over. If
+    two exporters watch together, each has a sample younger than the other's first one.
 
     Args:
-        age: of the newest samples, at most, and of the first ones, at least. Two are found that
-            are scraped more often.
+        age: the highest age of the newest samples, and the lowest age of the first ones. Exporters
+            are found if they are scraped more often than that.
     """
     up = promql.select(health.UP)
     young = f"timestamp({up}) > time() - {promql.seconds(age):g}"
@@ -163,17 +164,17 @@ def watching(age: str) -> str:
 
 
 DOWN = 100
-"""What a store that is down counts in its trouble: more than alerts can add up to."""
+"""The score of a store that is down: more than alerts can add up to."""
 PAGED = 10
-"""What a critical alert counts: more than all warnings together, which count one each."""
+"""The score of a critical alert: more than all warnings together, which count one each."""
 
 
 def trouble() -> str:
-    """How badly a store needs somebody, to list the worst first.
+    """The trouble score of each store, to list the worst first.
 
-    A store that is down counts from its first failed probe, before any alert fires. Then come
-    critical alerts, then warnings; equal stores are told apart by their share of failures, which
-    is at most one.
+    A store that is down counts from its first failed probe, before any alert fires. Critical
+    alerts come next, then warnings. Equal stores are ordered by their share of failures, which is
+    at most one.
     """
     critical, warning = (
         promql.or_zero(
@@ -188,19 +189,19 @@ def trouble() -> str:
 
 
 def credentials_rejected() -> str:
-    """How many probes and collectors of each store were refused in their latest run."""
+    """The number of probes and collectors of each store that were refused in their latest run."""
     rejected = one_of("error_type", REFUSALS)
     collector = (*STORE, "collector")
     refused = promql.total(collector, promql.moved(business.COLLECTOR_FAILURES, "6h", rejected))
     failing = f"{promql.on(*collector)} {promql.select(business.COLLECTOR_SUCCESS)} == 0"
-    # Of probes this is there only while they fail, so that stores that are well cost nothing.
+    # Probes have this metric only while they fail, so stores that work cost nothing.
     probes = promql.select(health.PROBE_FAILURE, rejected)
     of_probes = promql.aggregate("max", (*STORE, "probe"), probes)
     return promql.aggregate("count", STORE, f"{of_probes} or ({refused} and {failing})")
 
 
 def liveness_refused() -> str:
-    """Stores whose liveness probe fails for nothing but our credentials."""
+    """Stores whose liveness probe fails only because of our credentials."""
     probe = promql.equal("probe", LIVENESS_PROBE)
     refused, otherwise = (
         promql.select(health.PROBE_FAILURE, probe, one_of("error_type", REFUSALS, negate=negate))

@@ -1,4 +1,4 @@
-"""What a shop sold and how quick it was, and what is normal at this hour of the week."""
+"""A shop's sales and latency, and their normal values at this hour of the week."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..policy import DAY, HOUR, MINUTE, SEASONAL
 from ..promql import STORE, total
 
 DAYS = 240
-"""Seconds between evaluations of what looks back over hours and days: it moves little in less."""
+"""Seconds between evaluations of figures of hours and days, which change little in less time."""
 
 
 def groups() -> list[Group]:
@@ -18,7 +18,7 @@ def groups() -> list[Group]:
 
 
 def business_rules() -> Group:
-    """Orders and revenue of recent windows, and what they normally are."""
+    """Orders and revenue of recent windows, and their normal values."""
     failed, lost = (
         series.counted(business.ORDERS, "1h", promql.one_of("status", statuses))
         for statuses in (("failed",), ("failed", "cancelled"))
@@ -42,7 +42,7 @@ def business_rules() -> Group:
 
 
 def week_rules() -> Group:
-    """Means of a week by the hour, which change once in each hour."""
+    """Means of a week of hourly figures, which change once an hour."""
     orders, revenue = map(mean_of_a_week, (series.ORDERS_HOURLY, series.REVENUE_HOURLY))
     rules = [
         Record(series.ORDERS_NORMAL, orders),
@@ -52,12 +52,12 @@ def week_rules() -> Group:
 
 
 def grown(name: str, metric: Metric, window: str) -> list[Record]:
-    """By how much a store's counter grew within a long window, as each exporter counted it first.
+    """The growth of a store's counter within a long window, first for each exporter.
 
     Args:
-        name: of the series that is recorded of the store.
+        name: name of the series recorded for the store.
         metric: the counter.
-        window: hours or days.
+        window: a duration of hours or days.
     """
     each = series.of_processes(metric, window)
     within, sampled = promql.increase(metric, window), list[Record]()
@@ -71,11 +71,11 @@ def grown(name: str, metric: Metric, window: str) -> list[Record]:
 
 
 def sample(metric: Metric) -> Record:
-    """Some samples of a counter, because all of a day take long to read.
+    """Some samples of a counter, because reading every sample of a day is slow.
 
-    They are the first one of a new series and the last one of one that ended, so that `increase`
-    sees all that was counted. Only a counter that begins anew loses what it counted since the
-    latest of them.
+    They include the first sample of a new series and the last one of a series that ended, so
+    `increase` sees the whole growth. Only a counter that restarts loses the growth since the latest
+    of these samples.
     """
     window = promql.duration(DAYS)
     last, first = (
@@ -86,10 +86,10 @@ def sample(metric: Metric) -> Record:
 
 
 def of_samples(metric: Metric, window: str) -> str:
-    """By how much a counter grew, from its samples; nothing while they are younger than it is."""
+    """The growth of a counter from its samples; nothing while they are younger than the counter."""
     sampled = series.sampled(metric)
     margin = 15 * MINUTE
-    # Some minutes around that time, because a Prometheus that starts scrapes before it records.
+    # Some minutes around that time, because Prometheus scrapes before it first evaluates rules.
     around = promql.duration(promql.seconds(window) - margin)
     then = promql.over(sampled, promql.duration(2 * margin), around)
     older = f"{promql.at(metric.name, window)} unless last_over_time({then})"
@@ -97,7 +97,7 @@ def of_samples(metric: Metric, window: str) -> str:
 
 
 def latency_rules() -> Group:
-    """The p95 of an hour with enough operations, and what it normally is."""
+    """The p95 of an hour with enough operations, and its normal value."""
     busy = total(STORE, promql.increase(operations.OPERATIONS, "1h"))
     native, classic = (
         f"sum_over_time({promql.over(name, '1h')})"
@@ -107,7 +107,7 @@ def latency_rules() -> Group:
     return Group(
         "store-exporter.latency",
         [
-            # An hour with few operations is left out here, and so never becomes history.
+            # An hour with few operations is left out here, so it never becomes history.
             Record(
                 series.LATENCY_HOURLY, f"({slowest}) and {busy} >= {SEASONAL.latency_minimum:g}"
             ),
@@ -120,8 +120,8 @@ def latency_rules() -> Group:
 def mean_of_a_week(name: str) -> str:
     """Mean of a recorded hourly series over the last week.
 
-    Reading what was recorded each hour takes a five-hundredth of what the counter's own samples of
-    a week would.
+    Reading the hourly records takes a five-hundredth of the time that reading a week of the
+    counter's own samples would take.
     """
     return f"avg_over_time({name}[7d:1h])"
 
@@ -132,9 +132,9 @@ def same_hour_of_past_weeks(name: str, labels: tuple[str, ...] = STORE, *, ahead
     There is no result while too few of these weeks have a figure.
 
     Args:
-        name: of the series.
-        labels: that are left.
-        ahead: how many seconds later on these weekdays.
+        name: name of the series.
+        labels: the labels of the result.
+        ahead: reads the past weeks so many seconds later.
     """
     weeks = " or ".join(
         f"label_replace(last_over_time({name}[10m] offset "

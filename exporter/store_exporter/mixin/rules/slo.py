@@ -1,9 +1,9 @@
-"""Recording rules of the objectives: events, bad events, burn rates and what is left of the budget.
+"""Recording rules of the objectives: events, bad events, burn rates and the budget left.
 
-The first rules of an objective differ by its kind; from there on one set of rules serves all
-objectives, told apart by the label `slo`. Counts over hours are sums of recorded rates, counts
-over days are sums of hours that are recorded once in each, so that no rule ever reads raw series
-or many samples over a long window.
+The first rules of an objective depend on its kind. After those, one set of rules serves all
+objectives, which the label `slo` distinguishes. Counts over hours are sums of recorded rates;
+counts over days are sums of counts recorded once an hour. So no rule reads raw series or many
+samples over a long window.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from ..promql import STORE, select, total
 from ..wide import Wide
 
 BASE = 60
-"""Seconds between evaluations of the first rules, as often as there are other rates of operations;
-sums of rates become counts by it."""
+"""Seconds between evaluations of the first rules, as for other rates of operations. Multiplied by
+it, sums of rates become counts."""
 LONG = 240
-"""The same of the others: less than Prometheus looks back, so that a late one leaves no gap."""
+"""The same for the other rules: less than Prometheus looks back, so a late one leaves no gap."""
 EVENT = 30
 """Seconds of known health that are one event of uptime."""
 SLO = (*STORE, "slo")
@@ -42,8 +42,8 @@ WINDOWS = sorted({window for pair in _PAIRS for window in pair} | {SLO_WINDOW}, 
 SHORT = [window for window in WINDOWS if promql.seconds(window) < promql.seconds("1d")]
 DAYS = [window for window in WINDOWS if window not in SHORT]
 QUICKEST = _PAIRS[0]
-"""The windows of the first alert. Those of the others, which wait a quarter of an hour and longer,
-are evaluated less often."""
+"""The windows of the fastest alert. Those of the other alerts, which wait a quarter of an hour or
+longer, are evaluated less often."""
 _HOUR = "1h"
 EVENTS_OF_HOUR = series.recorded(SLO, "store_slo_events", "hour")
 BAD_OF_HOUR = series.recorded(SLO, "store_slo_bad_events", "hour")
@@ -68,8 +68,7 @@ WORST = {
     rate.long: Wide.of(burn_rate(rate.long), "slo", function="max")
     for rate in (BURN_RATES[0], BURN_RATES[-1])
 }
-"""Burn rates of the worst of several stores, by window: what the fastest and the slowest alert is
-about."""
+"""Burn rates of the worst of several stores, by window: those of the fastest and slowest alert."""
 
 
 def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> list[Group]:
@@ -77,7 +76,7 @@ def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) ->
 
     Args:
         objectives: as read from a file, or the default ones.
-        pace: factor on the groups' intervals, by which sums of rates become counts.
+        pace: factor on the groups' intervals, with which sums of rates become counts.
     """
     first = [rule for objective in objectives for rule in base(objective)]
     long = [window for window in WINDOWS if window not in QUICKEST]
@@ -92,7 +91,7 @@ def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) ->
 
 
 def hours() -> list[Record]:
-    """What happened in each hour, and in the days up to it."""
+    """Counts of each hour, and of the days up to it."""
     return [
         Record(EVENTS_OF_HOUR, events_in(_HOUR)),
         Record(BAD_OF_HOUR, bad_in(_HOUR)),
@@ -105,7 +104,7 @@ def hours() -> list[Record]:
 
 
 def up_to_hour(count: str) -> str:
-    """Name of what is recorded of a count once an hour."""
+    """Name of the series that records a count once an hour."""
     return f"{count}_hourly"
 
 
@@ -127,7 +126,7 @@ def base(objective: Objective) -> list[Record]:
     else:
         rate, native, classic = (
             (series.OPERATION_RATE, series.histograms, series.buckets)
-            # What is recorded of a store is as many times fewer series as it has operations.
+            # The series recorded by store are far fewer than those by operation.
             if objective.by_operation
             else (
                 series.STORE_RATE,
@@ -139,7 +138,7 @@ def base(objective: Objective) -> list[Record]:
         quick = promql.share_within(
             objective.threshold, STORE, native(*chosen), partial(classic, *chosen)
         )
-        # Of no calls there is no share, and none of them was slow. NaN would stay in every sum.
+        # Without calls the share is NaN, which would spread to every sum; none of them was slow.
         bad = f"clamp_min({events} * (1 - ({quick})), 0) >= 0 or {events} == 0"
     events, bad = (outside_maintenance(each) for each in (events, bad))
     return [
@@ -153,24 +152,24 @@ def base(objective: Objective) -> list[Record]:
 
 def known_time(chosen: tuple[str, ...]) -> str:
     """One event for each `EVENT` seconds in which a store's health is known, as a rate."""
-    # Each state is a series of its own, of which one is enough.
+    # Each state is a separate series; one of them is enough.
     critical = select(health.HEALTH, promql.equal("state", "critical"), *chosen)
     known = f"present_over_time({promql.over(critical, RATE_WINDOW)})"
     return f"group by ({', '.join(STORE)}) ({known}) / {EVENT}"
 
 
 def critical_time(chosen: tuple[str, ...]) -> str:
-    """Those in which the liveness probe or another critical probe failed, as a rate."""
+    """The events in which the liveness probe or another critical probe failed, as a rate."""
     critical = select(health.HEALTH, promql.equal("state", "critical"), *chosen)
     share = f"avg_over_time({promql.over(critical, RATE_WINDOW)})"
     return f"{promql.aggregate('max', STORE, share)} / {EVENT}"
 
 
 def paged(kind: ObjectiveKind) -> str:
-    """Stores whose outage has an alert of its own, and so needs none about its budget as well.
+    """Stores whose outage has its own alert, so an alert about the budget is not needed.
 
-    What makes a critical probe fail does not explain every operation that fails meanwhile, and that
-    a store came and went none that fails when it has stayed.
+    A failing critical probe does not explain every operation that fails meanwhile. An unstable
+    store does not explain operations that fail while it is up for longer.
     """
     outages = [AlertName.STORE_DOWN, AlertName.STORE_CREDENTIALS_REJECTED]
     unstable = promql.firing(promql.equal("alertname", AlertName.STORE_UNSTABLE))
@@ -186,18 +185,18 @@ def paged(kind: ObjectiveKind) -> str:
 
 
 def outside_maintenance(rate: str) -> str:
-    """Leave out what happened in maintenance, which is in a rate for the whole of its window."""
+    """Leave out rates whose window overlaps with maintenance."""
     recent = f"max_over_time({series.MAINTENANCE}[{RATE_WINDOW}])"
     return f"({rate}) unless {promql.on(*STORE)} ({recent} == 1)"
 
 
 def matchers(objective: Objective) -> tuple[str, ...]:
-    """Label matchers that choose what the objective is about."""
+    """Label matchers that select the stores and operations of an objective."""
     return tuple(promql.one_of(label, values) for label, values in objective.match)
 
 
 def per_store(objective: Objective, attribute: str) -> str:
-    """A figure of the objective as a series for each store, the most specific override first."""
+    """A figure of an objective as a series for each store; the most specific override applies."""
     here = promql.equal("slo", objective.name)
     parts = []
     for override in sorted(objective.overrides, key=lambda each: each.domain is None):
@@ -214,7 +213,7 @@ def per_store(objective: Objective, attribute: str) -> str:
 
 
 def over(window: str, every: float) -> list[Record]:
-    """Events, bad events and burn rate over one window, of all objectives."""
+    """Events, bad events and burn rates of all objectives over one window."""
     if window == RATE_WINDOW:
         return [burn(window, BAD, EVENTS)]
     return [
@@ -226,15 +225,15 @@ def over(window: str, every: float) -> list[Record]:
 
 
 def burn(window: str, bad: str, events: str) -> Record:
-    """The share of bad events over one window, as a multiple of what the objective allows."""
+    """The share of bad events over one window, as a multiple of the share that is allowed."""
     return Record(burn_rate(window), f"({bad} / ({events} > 0)) / (1 - {TARGET})")
 
 
 def count(rate: str, within: Callable[[str], str], window: str, every: float) -> str:
-    """The number of events within a window, from rates recorded `every` so many seconds.
+    """The number of events within a window, from rates recorded every `every` seconds.
 
-    Days are sums of full hours, up to the last one; before its first full hour a store has no more
-    than the last window of hours knows.
+    Days are sums of full hours up to the last one. Before its first full hour, a store has only the
+    count of the longest window of hours.
     """
     if window in SHORT:
         return f"sum_over_time({rate}[{window}]) * {every:g}"

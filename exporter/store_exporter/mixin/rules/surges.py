@@ -1,4 +1,4 @@
-"""What a shop pays back, what is left in carts and sells for other prices, and what is normal."""
+"""A shop's refunds, abandoned carts and products with changed prices, and their normal values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def groups() -> list[Group]:
         Record(CARTS, promql.aggregate("max", STORE, carts)),
         Record(REPRICED, other),
         Record(REPRICED_SHARE, f"{REPRICED} / ({sold} > 0)"),
-        # Without the last day, which is what is compared with it.
+        # Without the last day, which is compared with it.
         Record(REPRICED_NORMAL, f"avg_over_time({REPRICED_SHARE}[7d:1h] offset 1d)"),
     ]
     return [Group("store-exporter.surges", rules, interval=DAYS)]
