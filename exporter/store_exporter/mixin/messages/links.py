@@ -66,8 +66,7 @@ _VALUE = (
 
 
 def _silence() -> str:
-    """The address of a new silence for the only alert that fires, or for the common labels of
-    several.
+    """The address of a new silence for the only alert that fires, or for several alerts' labels.
 
     The template makes the whole address, because HTML templates escape values within an address
     again.
