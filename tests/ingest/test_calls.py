@@ -145,7 +145,11 @@ def test_what_unpacks_to_more_than_the_limit_is_refused() -> None:
         ({"duration_seconds": float("nan")}, "duration_seconds", "must be from 0 to 3600"),
         ({"duration_seconds": 10**400}, "duration_seconds", "must be from 0 to 3600"),
         ({"error_type": "out_of_stok"}, "error_type", "did you mean out_of_stock?"),
-        ({"error_type": "timeout", "error_class": "E"}, "error_type", "goes without error_class"),
+        (
+            {"error_type": "timeout", "error_class": "E"},
+            "error_type",
+            "must not be set together with error_class",
+        ),
         ({"error_type": "timeout", "http_status": 99}, "http_status", "must be a whole number"),
         ({"error_class": ""}, "error_class", "must be a string of 1 to 100 characters"),
         ({"http_status": 1000}, "http_status", "must be a whole number from 100 to 599"),

@@ -349,7 +349,7 @@ def test_a_store_that_is_forgotten_is_no_loss(tmp_path: Path) -> None:
 def test_a_second_process_is_told_that_the_file_is_taken(tmp_path: Path) -> None:
     recorder = Recorder()
     file = saved(tmp_path, recorder)
-    with pytest.raises(ledger_file.LedgerError, match="another exporter takes reports") as caught:
+    with pytest.raises(ledger_file.LedgerError, match="another exporter uses") as caught:
         saved(tmp_path, recorder)
     assert caught.value.passing
     file.close()

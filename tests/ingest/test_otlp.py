@@ -54,9 +54,9 @@ async def test_totals_of_one_request_are_taken_in_their_order(running: Running) 
 @pytest.mark.parametrize(
     ("points", "reason"),
     [
-        ([(10, 20, 5), (1, 30, 7)], "is of an earlier start than what was received"),
+        ([(10, 20, 5), (1, 30, 7)], "has an earlier start time than points received"),
         ([(1, 10, 5), (1, 20, 4)], "fell, or changed its buckets, without a new start time"),
-        ([(1, 10, 5), (30, 20, 4)], "the times are not set, or in the wrong order"),
+        ([(1, 10, 5), (30, 20, 4)], "the time must be set, and must not be before"),
     ],
 )
 async def test_totals_that_cannot_be_are_refused_with_the_reason(
@@ -101,7 +101,7 @@ async def test_the_org_is_the_tokens_whatever_the_attributes_say(running: Runnin
         ({"name": "http.server.duration"}, "only the metrics store.operations, "),
         ({"name": "store.operation.duration"}, "the unit must be s"),
         ({"name": "store.operation.errors", "error__type": "Unheard"}, "neither an error type nor"),
-        ({"colour": "red"}, "the attributes may be domain, operation, org, platform"),
+        ({"colour": "red"}, "once each: domain, operation, org, platform"),
         ({"domain": "zen.example"}, "domain: there is no store of this domain"),
         ({"platform": "shopify"}, "platform: the store runs woocommerce"),
     ],
@@ -122,7 +122,7 @@ async def test_counts_are_whole_numbers(running: Running, value: float) -> None:
     sent = request((1, 10, 3))
     sent.resource_metrics[0].scope_metrics[0].metrics[0].sum.data_points[0].as_double = value
     assert await rejected(running, sent) == (
-        1, "store.operations: must be a whole number from 0",
+        1, "store.operations: must be a whole number of at least 0",
     )  # fmt: skip
 
 
@@ -148,9 +148,9 @@ async def test_other_buckets_are_refused_with_those_that_must_be(running: Runnin
     ("body", "headers", "status", "error"),
     [
         (b"\xff\xff", {"Content_Type": PROTOBUF}, 400,
-         "the body is no ExportMetricsServiceRequest"),
-        (b"{", {}, 400, "the body is no ExportMetricsServiceRequest"),
-        (b"[]", {}, 400, "the body is no ExportMetricsServiceRequest"),
+         "the body is not an ExportMetricsServiceRequest"),
+        (b"{", {}, 400, "the body is not an ExportMetricsServiceRequest"),
+        (b"[]", {}, 400, "the body is not an ExportMetricsServiceRequest"),
         (b"{}", {"Content_Type": "text/plain"}, 415,
          "the content type must be application/x-protobuf or application/json"),
         (b"{}", {"Content_Encoding": "gzip"}, 400, "the body is not gzip"),

@@ -44,7 +44,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
     if encoding in ("", "identity"):
         return body
     if encoding != "gzip":
-        raise BodyError(415, "the content encoding must be gzip, or none")
+        raise BodyError(415, "the content encoding must be gzip or identity")
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
         found = unpacker.decompress(body, MAX_BYTES + 1)
@@ -53,7 +53,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
     if len(found) > MAX_BYTES:
         raise too_large()
     if not unpacker.eof or unpacker.unused_data:
-        raise BodyError(400, "the gzip body is cut short, or something follows it")
+        raise BodyError(400, "the gzip body is incomplete, or other data follows it")
     return found
 
 
@@ -70,7 +70,7 @@ def calls_in(body: bytes, content_type: str) -> Iterator[Found]:
     else:
         raise BodyError(415, f"the content type must be {JSON} or {NDJSON}")
     if not found:
-        raise BodyError(400, "there are no calls in the body")
+        raise BodyError(400, "the body contains no calls")
     if len(found) > MAX_CALLS:
         raise BodyError(413, f"a batch may have at most {MAX_CALLS} calls; send it in parts")
     return _lines(found) if content_type == NDJSON else iter(enumerate(found))

@@ -26,12 +26,11 @@ MAX_TEXT = 1000
 FIELDS: Mapping[str, str] = {
     "operation": "what ran, such as `get_cart`; [the names](operations.md) or your own",
     "domain": "the store's domain",
-    "platform": "what runs the store; may be left out where the store is configured",
+    "platform": "the store's platform; optional if the store is configured",
     "duration_seconds": "how long it took, in seconds",
     "error_type": "why it failed, one of the [closed list](metrics.md#error-types-and-faults)",
-    "error_class": "instead: the class or code of the error, such as `ETIMEDOUT`",
-    "http_status": "instead of `error_type` and `error_class`, or beside one of them: the HTTP "
-    "status of the failure",
+    "error_class": "instead of `error_type`: the class or code of the error, such as `ETIMEDOUT`",
+    "http_status": "the HTTP status of the failure; alone, or with `error_type` or `error_class`",
     "time": "when it ended: Unix time in seconds, or ISO 8601 with a time zone",
     "trace_id": "the trace it belongs to, 32 hexadecimal digits; zeros mean none",
     "span_id": "with `trace_id`: the span, 16 hexadecimal digits",

@@ -115,7 +115,7 @@ class Intake:
         if not stores:
             return
         log.info(
-            "what was reported of %d stores is no longer shown, for they are gone",
+            "operations reported for %d removed stores are no longer shown",
             len(stores),
             extra={"stores": ", ".join(sorted(domain for _, domain, _ in stores)[:_NAMED])},
         )
@@ -178,9 +178,9 @@ class Intake:
     def _note(self, error: Exception | None) -> None:
         """Log when reports can no longer be saved, and when they can again."""
         if error is not None and not self._failing:
-            log.error("what is reported cannot be saved: %s", error)
+            log.error("reported operations cannot be saved: %s", error)
         elif error is None and self._failing:
-            log.info("what is reported can be saved again")
+            log.info("reported operations can be saved again")
         self._failing = error is not None
 
     async def _count(self, waiting: list[_Waiting]) -> None:
@@ -248,7 +248,7 @@ class Intake:
     ) -> list[tuple[OperationHandle, Addition]]:
         """Return the additions of a batch, by series.
 
-        An addition of one sender must not break what is saved together with it, nor what is shown.
+        An addition of one sender must break neither those saved with it nor the shown series.
 
         Raises:
             TooMuchError: one of the series cannot count so much.
@@ -276,4 +276,4 @@ def _forget(ledger: ReportLedger, stores: Collection[Store]) -> None:
     try:
         ledger.forget(stores)
     except LedgerError as error:
-        log.error("what was reported of stores that are gone stays saved for now: %s", error)
+        log.error("operations reported for removed stores stay saved for now: %s", error)

@@ -159,7 +159,7 @@ class ReportLedger:
             try:
                 found = totals(json.loads(text), self._empty)
             except (ValueError, TypeError, OverflowError):
-                message = "what was reported of %s of %s cannot be read; it restarts from zero"
+                message = "the reported %s operations of %s cannot be read; they restart from zero"
                 log.error(message, operation, domain)
                 self._lost()
             else:
@@ -180,7 +180,7 @@ class ReportLedger:
                             totals=grown(series.totals, addition), behind=series.behind or number
                         )
         except (ValueError, TypeError, OverflowError):
-            log.error("what was reported cannot be read; it restarts from zero")
+            log.error("reported operations cannot be read; they restart from zero")
             self._lost()
             self.forget_totals()
             return []

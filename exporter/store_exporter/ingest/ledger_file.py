@@ -119,7 +119,7 @@ def _connected(
             database.execute(_ADDED)
             if newest(database) < saves.read():
                 log.error(
-                    "the file of reported operations lacks what was saved; it restarts from zero"
+                    "the file of reported operations lacks saves; all series restart from zero"
                 )
                 drop_totals(database)
                 lost()
@@ -152,7 +152,9 @@ def _hold(database: sqlite3.Connection, holder: str) -> None:
     for name, before, clean in database.execute("SELECT * FROM holder").fetchall():
         stopped = not clean and (not boot or before != boot)
         if stopped:
-            log.warning("the machine stopped while operations were reported; they begin anew")
+            log.warning(
+                "the machine stopped while operations were reported; all series restart from zero"
+            )
         if stopped or name != holder:
             drop_totals(database)
     database.execute("DELETE FROM holder")
@@ -162,7 +164,7 @@ def _hold(database: sqlite3.Connection, holder: str) -> None:
 def unusable(path: Path, error: Exception) -> LedgerError:
     """Return the error about the file for an exception of the database or the system."""
     if sqlite.is_in_use(error):
-        return LedgerError(f"another exporter takes reports with {path}", passing=True)
+        return LedgerError(f"another exporter uses {path} for its reports", passing=True)
     passing = isinstance(error, sqlite.ERRORS) and not sqlite.is_damage(error)
     full = sqlite.is_full(error, path)
     return LedgerError(f"cannot use {path}: {error}", full=full, passing=passing)

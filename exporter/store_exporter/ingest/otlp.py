@@ -70,13 +70,13 @@ def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
         elif content_type == JSON:
             if body.count(b"{") > _MAX_PARTS:
                 raise _too_many()
-            if not body.lstrip().startswith(b"{"):  # of an array it would make an empty request
+            if not body.lstrip().startswith(b"{"):  # the parser reads an array as an empty request
                 raise ValueError("no object")
             json_format.Parse(body, request, ignore_unknown_fields=True)
         else:
             raise BodyError(415, f"the content type must be {PROTOBUF} or {JSON}")
     except (DecodeError, json_format.ParseError, RecursionError, ValueError):
-        raise BodyError(400, "the body is no ExportMetricsServiceRequest") from None
+        raise BodyError(400, "the body is not an ExportMetricsServiceRequest") from None
     _check_size(request)
     return request
 
@@ -149,7 +149,7 @@ def _check_metric(metric: Metric) -> None:
     """
     name, kind = metric.name, metric.WhichOneof("data")
     if name not in _UNITS:
-        raise PointError(f"only the metrics {', '.join(_UNITS)} are taken")
+        raise PointError(f"only the metrics {', '.join(_UNITS)} are accepted")
     if metric.unit not in _UNITS[name]:
         raise PointError(f"{name}: the unit must be {_UNITS[name][-1]}")
     data = _data(metric)
@@ -173,7 +173,7 @@ def _point(name: str, point: Any, source: bytes, tenant: Tenant, *, delta: bool)
     if name == ERRORS and error_type not in ERROR_TYPES:
         error_type = tenant.classes.error_type(error_type, None, labels[2])
         if error_type is None:
-            raise PointError(f"{name}: error.type is neither an error type nor a known class")
+            raise PointError(f"{name}: error.type is neither an error type nor a known error class")
     if isinstance(point, NumberDataPoint):
         values = Values(_number(name, point))
     elif isinstance(point, HistogramDataPoint):
@@ -183,8 +183,9 @@ def _point(name: str, point: Any, source: bytes, tenant: Tenant, *, delta: bool)
     figure = {OPERATIONS: Figure.FINISHED, ERRORS: Figure.ERRORS, DURATION: Figure.DURATIONS}[name]
     start, at = point.start_time_unix_nano, point.time_unix_nano
     if not at or start > at:
-        raise PointError(f"{name}: the times are not set, or in the wrong order")
-    # Streams are told apart by what the sender's SDK keeps apart.
+        message = "the time must be set, and must not be before the start time"
+        raise PointError(f"{name}: {message}")
+    # Streams are distinguished by the same properties as in the sender's SDK.
     parts = (name, *(f"{key}={value}" for key, value in sorted(attributes.items())))
     identity = _digest(source, *(part.encode("utf-8", "replace") for part in parts))
     stream = MarkKey(tenant.org, "stream", identity.hex())
@@ -197,9 +198,9 @@ def _attributes(name: str, attributes: Sequence[KeyValue]) -> Mapping[str, str]:
         key = attribute.key.replace(".", "_")
         if key not in _ATTRIBUTES[name] or key in found:
             allowed = ", ".join(sorted(_ATTRIBUTES[name])).replace("error_type", "error.type")
-            raise PointError(f"{name}: the attributes may be {allowed}, once each, and no others")
+            raise PointError(f"{name}: only these attributes are allowed, once each: {allowed}")
         if not attribute.value.HasField("string_value"):
-            raise PointError(f"{name}: attributes must be texts")
+            raise PointError(f"{name}: the values of attributes must be strings")
         found[key] = attribute.value.string_value
     return found
 
@@ -207,7 +208,7 @@ def _attributes(name: str, attributes: Sequence[KeyValue]) -> Mapping[str, str]:
 def _number(name: str, point: NumberDataPoint) -> int:
     value = point.as_int if point.WhichOneof("value") == "as_int" else point.as_double
     if not 0 <= value <= _MOST_COUNT or value != int(value):
-        raise PointError(f"{name}: must be a whole number from 0")
+        raise PointError(f"{name}: must be a whole number of at least 0")
     return int(value)
 
 
@@ -216,7 +217,7 @@ def _explicit(name: str, point: HistogramDataPoint) -> Values:
         bounds = ", ".join(f"{bound:g}" for bound in LATENCY_BUCKETS)
         raise PointError(f"{name}: the bounds must be {bounds}")
     if len(point.bucket_counts) != len(LATENCY_BUCKETS) + 1:
-        raise PointError(f"{name}: there must be one bucket more than bounds")
+        raise PointError(f"{name}: must have one more bucket than bounds")
     counts = {place: count for place, count in enumerate(point.bucket_counts) if count}
     return _histogram(name, point, Buckets(None, counts))
 
@@ -224,23 +225,24 @@ def _explicit(name: str, point: HistogramDataPoint) -> Values:
 def _exponential(name: str, point: ExponentialHistogramDataPoint) -> Values:
     number = max(len(point.positive.bucket_counts), len(point.negative.bucket_counts))
     if number > _MOST_BUCKETS or not -10 <= point.scale <= 20:
-        raise PointError(f"{name}: at most {_MOST_BUCKETS} buckets of the scales -10 to 20")
+        message = f"must have at most {_MOST_BUCKETS} buckets, and a scale from -10 to 20"
+        raise PointError(f"{name}: {message}")
     if any(point.negative.bucket_counts):
-        raise PointError(f"{name}: durations are not negative")
+        raise PointError(f"{name}: durations must not be negative")
     offset = point.positive.offset
     counts = {offset + i: count for i, count in enumerate(point.positive.bucket_counts) if count}
     exponents = (index / 2**point.scale for index in counts)
     if any(abs(exponent) > 1000 for exponent in exponents):
-        raise PointError(f"{name}: durations are seconds")
+        raise PointError(f"{name}: durations must be in seconds")
     return _histogram(name, point, Buckets(point.scale, counts, point.zero_count))
 
 
 def _histogram(name: str, point: Any, buckets: Buckets) -> Values:
     total = sum(buckets.counts.values()) + buckets.zero
     if total != point.count or total > _MOST_COUNT:
-        raise PointError(f"{name}: count is not the sum of the buckets")
+        raise PointError(f"{name}: the count must be the sum of the buckets")
     if not point.HasField("sum") or not 0 <= point.sum < math.inf or (point.sum and not total):
-        raise PointError(f"{name}: the sum must be there, and that of the observations")
+        raise PointError(f"{name}: the sum must be set, and match the observations")
     return Values(total, point.sum, buckets)
 
 
@@ -254,8 +256,8 @@ def response(rejected: int, reasons: str, kind: str) -> tuple[bytes, str]:
     """Return the body and content type of the response to a request of a content type.
 
     Args:
-        rejected: points that were not taken.
-        reasons: why.
+        rejected: number of rejected points.
+        reasons: why they were rejected.
         kind: the request's content type.
     """
     response = ExportMetricsServiceResponse()

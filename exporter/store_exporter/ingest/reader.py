@@ -249,10 +249,10 @@ class CallReader:
             raise FieldError("http_status", "must be a whole number from 100 to 599")
         if error_type is not None:
             if name is not None:
-                raise FieldError("error_type", "goes without error_class")
+                raise FieldError("error_type", "must not be set together with error_class")
             if not isinstance(error_type, str) or error_type not in ERROR_TYPES:
                 hint = suggestion(error_type, ERROR_TYPES) if isinstance(error_type, str) else ""
-                raise FieldError("error_type", f"is none of the closed list; {hint}".rstrip("; "))
+                raise FieldError("error_type", f"is not an error type; {hint}".rstrip("; "))
             return error_type
         if name is not None and not (isinstance(name, str) and 0 < len(name) <= 100):
             raise FieldError("error_class", "must be a string of 1 to 100 characters")

@@ -130,8 +130,8 @@ def added(point: Point, before: str | None) -> tuple[Values | None, str | None]:
         return point.values, note
     if point.start < start:
         raise StreamError(
-            "is of an earlier start than what was received; give each process a "
-            "service.instance.id of its own, or send increases (delta)"
+            "has an earlier start time than points received before; give each process its own "
+            "service.instance.id, or send increases (delta)"
         )
     if point.time <= time:
         return None, None
