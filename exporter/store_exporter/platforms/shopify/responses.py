@@ -69,7 +69,10 @@ class Reader(GraphqlReader):
     }
     statuses: ClassVar = {
         401: ("unauthorized", "Shopify does not accept the access token"),
-        402: ("maintenance", "the shop is frozen because it has not been paid for"),
+        402: (
+            "maintenance",
+            "the shop is unavailable: frozen, usually for an unpaid bill, or only for some time",
+        ),
         403: ("forbidden", "the access token lacks a scope, or the shop is closed to this app"),
         404: (
             "api_not_found",
