@@ -377,10 +377,9 @@ def test_a_note_and_a_refund_without_a_date_are_there(
     made = store.new_order("processing", email=ADA, lines=[(19, 2)])
     store.shop.add_note(made["id"], "Packed", for_customer=True)
     store.refund(made["id"], "5.00")
+    undated = {"date_created": None, "date_created_gmt": None}
     for path in ("*/notes", "*/refunds"):
-        store.faults.add(
-            changing(path, lambda rows: [{**row, "date_created_gmt": None} for row in rows])
-        )
+        store.faults.add(changing(path, lambda rows: [{**row, **undated} for row in rows]))
     assert {note.created for note in shop.get_order_notes(made["id"], private=True)} == {None}
     status = shop.check_refund_status(made["id"])
     assert (status.refunded, status.refunds[0].created) == (pounds("5.00"), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +15,7 @@ from ...net.plans import Plan, Request
 from ..kit.connection import Send
 from ..kit.reading.days import TimeRange
 from ..kit.rest import api
+from . import local_dates
 from .auth import needs_key
 from .responses import READER
 
@@ -70,6 +71,8 @@ class Api(api.Api):
     Attributes:
         location: where in the store the API is.
         seen: what identified the last responses to probes, see `caches.refuse_repeated`.
+        needs_dates: whether a request fails if orders lack dates in GMT and nothing shows the
+            shop's time zone.
     """
 
     page_size = PAGE
@@ -87,6 +90,7 @@ class Api(api.Api):
         super().__init__(connection, send, deadline=deadline)
         self.location = connection.location
         self.seen = connection.seen
+        self.needs_dates = True
 
     def address(self, path: str) -> str:
         """Return the address of a path that begins with `/wp-json`, wherever the API is."""
@@ -167,6 +171,19 @@ class Api(api.Api):
             kind, status, code = error.error_type, error.status, error.code
             message = f"{path} is not there: WooCommerce Analytics is switched off"
             raise StoreError(kind, message, status=status, code=code) from error
+
+    def complete(self, path: str, items: Sequence[Any]) -> Plan[None]:
+        """Fill in dates in GMT that a plugin removed from orders or refunds.
+
+        Raises:
+            StoreError: the shop's time zone cannot be requested, and the dates are needed.
+        """
+        if path.startswith((f"{V3}/orders", f"{V3}/refunds")):
+            try:
+                yield from local_dates.add_gmt_dates(self, items)
+            except StoreError:
+                if self.needs_dates:
+                    raise
 
 
 def between(when: TimeRange, name: str = "") -> dict[str, str]:

@@ -1,67 +1,59 @@
-"""Adds dates in GMT to rows that have them only in the shop's own time zone."""
+"""Fills in dates in GMT of orders and refunds that have them only in the shop's own time zone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.days import named_zone, zone_at
 from ..kit.reading.fields import Fields, has_date
-from .api import Api
+
+if TYPE_CHECKING:
+    from .api import Api
 
 INDEX = "GET /wp-json/"
 """The call that `time_zone` makes."""
+DATES = ("date_created", "date_modified", "date_paid", "date_completed")
+"""Names of the dates in the shop's zone; each has another in GMT."""
 
 
-def add_gmt_dates(api: Api, rows: Sequence[Any], names: Collection[str]) -> Plan[None]:
-    """Fill in dates in GMT that a plugin removed, from those in the shop's own time zone.
+def members(*names: str) -> str:
+    """Return the members to request for dates. Older versions send those in GMT only with both."""
+    return ",".join(f"{name},{name}_gmt" for name in names)
+
+
+def add_gmt_dates(api: Api, rows: Sequence[Any]) -> Plan[None]:
+    """Fill in dates in GMT that a plugin removed.
 
     Args:
         api: the store's API.
-        rows: rows as the store sent them; those that lack such dates are changed.
-        names: names of the dates in the shop's zone, such as `date_paid`.
+        rows: orders or refunds as the store sent them; those that lack such dates are changed.
     """
-    lacking = [row for row in rows if isinstance(row, dict) and lacks_gmt_dates(row.get, names)]
+    lacking = [(row, names) for row in rows if (names := _lacking(row))]
     zone = (yield from time_zone(api)) if lacking else UTC
-    for row in lacking:
-        row.update(_in_gmt(row.get, names, zone))
+    for row, names in lacking:
+        for name in names:
+            with suppress(ValueError, OverflowError):
+                local = datetime.fromisoformat(row[name])
+                local = local if local.tzinfo else local.replace(tzinfo=zone)
+                row[f"{name}_gmt"] = local.astimezone(UTC).isoformat()
 
 
-def with_gmt_dates(api: Api, rows: Sequence[Fields], names: Collection[str]) -> Plan[list[Fields]]:
-    """Return the rows with these dates filled in; the arguments are those of `add_gmt_dates`."""
-    is_lacking = any(lacks_gmt_dates(row.raw, names) for row in rows)
-    zone = (yield from time_zone(api)) if is_lacking else UTC
-    return [row.with_members(_in_gmt(row.raw, names, zone)) for row in rows]
-
-
-def lacks_gmt_dates(member: Callable[[str], Any], names: Iterable[str]) -> list[str]:
-    """Return the names of dates that a row has only in the shop's zone.
-
-    Args:
-        member: returns a member of the row, or None if there is none.
-        names: the names to check.
-    """
+def _lacking(row: Any) -> list[str]:
+    """Return the names of dates that a row has only in the shop's zone."""
+    if not isinstance(row, Mapping):
+        return []
     return [
         name
-        for name in names
-        if not has_date(member(f"{name}_gmt"))
-        and has_date(local := member(name))
+        for name in DATES
+        if not has_date(row.get(f"{name}_gmt"))
+        and has_date(local := row.get(name))
         and isinstance(local, str)
     ]
-
-
-def _in_gmt(member: Callable[[str], Any], names: Iterable[str], zone: tzinfo) -> dict[str, str]:
-    found = {}
-    for name in lacks_gmt_dates(member, names):
-        with suppress(ValueError, OverflowError):
-            local = datetime.fromisoformat(member(name))
-            local = local if local.tzinfo else local.replace(tzinfo=zone)
-            found[f"{name}_gmt"] = local.astimezone(UTC).isoformat()
-    return found
 
 
 @fact

@@ -138,6 +138,11 @@ class Api(connection.Api):
         """
         return self._wrapping(path).resource_in(self.read(path, response), path)
 
+    def complete(self, path: str, items: Sequence[Any]) -> Plan[None]:
+        """Fill in what resources lack and other requests show; a platform may have to do that."""
+        del path, items
+        yield from ()
+
     def _wrapping(self, path: str) -> Wrapping:
         """Return how the store wraps the content at a path."""
         return next((w for begin, w in self.wrappings.items() if path.startswith(begin)), BARE)
@@ -164,6 +169,7 @@ class Api(connection.Api):
         response = yield from self.send("GET", path, members.params)
         body = self.content(path, response)
         self._refuse_foreign(path, members.foreign([body]), response)
+        yield from self.complete(path, [body])
         return body, response
 
     def _with_spare(self, path: str, params: Mapping[str, Any] | None) -> MemberRequest:
@@ -182,13 +188,16 @@ class Api(connection.Api):
 
     def change(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
         """PUT members of one resource and return its JSON."""
-        response = yield from self.send("PUT", path, json=body)
-        return self.content(path, response)
+        return self._changed("PUT", path, body)
 
     def create(self, path: str, body: Mapping[str, Any]) -> Plan[Any]:
         """POST a new resource and return its JSON; never repeated once it may have arrived."""
-        response = yield from self.send("POST", path, json=body)
-        return self.content(path, response)
+        return self._changed("POST", path, body)
+
+    def _changed(self, method: str, path: str, body: Mapping[str, Any]) -> Plan[Any]:
+        changed = self.content(path, (yield from self.send(method, path, json=body)))
+        yield from self.complete(path, [changed])
+        return changed
 
     def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
         """GET one page of a list.
@@ -211,6 +220,7 @@ class Api(connection.Api):
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
         self._refuse_foreign(path, members.foreign(items), response)
         self.page_sizes.came(path, len(items), took)
+        yield from self.complete(path, items)
         total, pages = wrapping.size_in(body) if wrapping.items else self._list_size(response)
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 

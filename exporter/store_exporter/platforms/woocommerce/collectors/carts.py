@@ -23,7 +23,7 @@ from ..reading.totals import PARTS, OrderTotals
 from . import statuses
 
 _MOST = 500
-_MEMBERS = ("id", "status", "date_modified", "date_modified_gmt", "total", "currency", MEMBERS)
+_MEMBERS = f"id,status,{local_dates.members('date_modified')},total,currency,{MEMBERS}"
 _LEFT = ("checkout-draft", "pending")
 
 
@@ -41,7 +41,6 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         raise StoreError("invalid_request", "the option younger_than must exceed older_than")
     reading = yield from rounding.order_totals(api)
     now = api.store_now()
-    members = ",".join((*_MEMBERS, *([PARTS] if reading.by_parts else [])))
     params = {
         # The status `any` leaves drafts out, so both are named.
         "status": ",".join(_LEFT),
@@ -51,7 +50,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "orderby": "id",
         "order": "asc",
         **FULL,
-        "_fields": members,
+        "_fields": f"{_MEMBERS},{PARTS}" if reading.by_parts else _MEMBERS,
     }
     try:
         rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
@@ -59,7 +58,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         if not statuses.is_unknown(error):
             raise
         rows = yield from api.rows(f"{V3}/orders", {**params, "status": "pending"}, limit=_MOST)
-    found = yield from local_dates.with_gmt_dates(api, rows.fields("orders"), ("date_modified",))
+    found = rows.fields("orders")
     for row in found:
         touched = row.seconds("date_modified_gmt")
         in_time = now - younger - 1 < touched < now - older + 1
@@ -81,15 +80,14 @@ def carts(api: Api, run: Run) -> Plan[Report]:
 def _with_parts(api: Api, reading: OrderTotals, orders: list[Fields]) -> Plan[list[Fields]]:
     """Return the orders, with their parts if their total needs them."""
     lacking = {order.identifier() for order in orders if reading.lacks_parts(order)}
-    query = {"status": ",".join(_LEFT), **FULL, "_fields": ",".join((*_MEMBERS, PARTS))}
+    query = {"status": ",".join(_LEFT), **FULL, "_fields": f"{_MEMBERS},{PARTS}"}
     whole = {
         order.identifier(): order
         for order in (yield from api.get_by_ids(f"{V3}/orders", lacking, query))
     }
     yield from rounding.learn_foreign(api, reading, whole.values() if lacking else orders)
     # An order that was paid or removed meanwhile stays as it came first.
-    found = [whole.get(order.identifier(), order) for order in orders]
-    return (yield from local_dates.with_gmt_dates(api, found, ("date_modified",)))
+    return [whole.get(order.identifier(), order) for order in orders]
 
 
 def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) -> Report:

@@ -12,19 +12,17 @@ from ...kit.order_book.accounts import CountedOrder, CountedRefund
 from ...kit.order_book.counters import OTHER
 from ...kit.reading.fields import Fields
 from ...kit.reading.money import currency_code
+from .. import local_dates
 from ..api import FULL
-from ..reading.order_results import DATES
 from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import OrderTotals, read_amount
 from .statuses import ENTERED, status_label
 
 # Without line items and addresses a page costs the store a tenth of the work, and no customer's
-# name ever reaches the exporter. Older versions send the *_gmt dates only with the local ones.
-FIELDS = ",".join(
-    (
-        *("id", "status", "currency", "total", "refunds", "payment_method", MEMBERS),
-        *(member for name in DATES for member in (name, f"{name}_gmt")),
-    )
+# name ever reaches the exporter.
+FIELDS = (
+    f"id,status,currency,total,refunds,payment_method,{MEMBERS},"
+    f"{local_dates.members(*local_dates.DATES)}"
 )
 REQUESTED = {"dates_are_gmt": "true", **FULL}
 """Parameters of each request for orders, besides the fields."""

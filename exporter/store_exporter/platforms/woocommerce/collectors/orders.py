@@ -13,9 +13,8 @@ from ...kit.order_book.numbered_book import ListedOrders, NumberedBook
 from ...kit.order_book.walk import WalkQuery
 from ...kit.reading.fields import Fields
 from ...kit.rest.api import RestPage
-from .. import local_dates, rounding
+from .. import rounding
 from ..api import FULL, PAGE, V3, Api, gmt
-from ..reading.order_results import DATES
 from ..reading.totals import PARTS, OrderTotals
 from .order_rows import FIELDS, REQUESTED, read_counted_order, read_counted_refunds
 from .statuses import ENTERED
@@ -88,15 +87,11 @@ class _OrderBook(NumberedBook[Api]):
             self._params["_fields"] = with_parts
             rows = yield from self.api.page(self.path, self._params | dict(params))
         yield from rounding.learn_foreign(self.api, self._reading, rows.items)
-        yield from local_dates.add_gmt_dates(self.api, rows.items, DATES)
         return rows
 
     def one_order(self, order_id: str) -> Plan[Any]:
-        order = yield from self.api.get(
-            f"{V3}/orders/{order_id}", {**REQUESTED, "_fields": f"{FIELDS},{PARTS}"}
-        )
-        yield from local_dates.add_gmt_dates(self.api, [order], DATES)
-        return order
+        params = {**REQUESTED, "_fields": f"{FIELDS},{PARTS}"}
+        return self.api.get(f"{V3}/orders/{order_id}", params)
 
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
         params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"} | FULL

@@ -30,6 +30,7 @@ from .catalogue import LOW, OUT, STOCK_REPORT, stock_counts
 _DAYS = named_lists.SCARCE_DAYS
 _MOST_SELLERS = 12
 """The same number as in WooCommerce's own report."""
+_CREATED = local_dates.members("date_created")
 _SOLD = ("completed", "processing", "on-hold")
 _NO_REPORT: tuple[ErrorName, ...] = ("api_not_found", "invalid_response")
 _STATUSES = (OUT, "instock", "onbackorder")
@@ -91,12 +92,11 @@ def _sold(api: Api) -> Plan[tuple[Sold, int]]:
         "status": ",".join(_SOLD),
         "after": gmt(sold.since),
         "dates_are_gmt": "true",
-        "_fields": f"id,status,currency,total,date_created,date_created_gmt,line_items,{MEMBERS}",
+        "_fields": f"id,status,currency,total,{_CREATED},line_items,{MEMBERS}",
         **FULL,
     }
     most = PAGE * MAX_PAGES
     orders = yield from api.rows(f"{V3}/orders", params, limit=most)
-    yield from local_dates.add_gmt_dates(api, orders.items, ("date_created",))
     missing = max(0, min(orders.total or 0, most) - len(orders.items))
     if missing and not orders.items:
         raise StoreError("invalid_response", f"the list of orders left out all {orders.total}")

@@ -18,8 +18,7 @@ from ..reading.totals import OrderTotals
 from .order_sums import every_order
 
 _UNSOLD = ("pending", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
-_MEMBERS = "status,customer_id,billing,refunds"
-_DATES = ("date_created",)
+_MEMBERS = f"status,customer_id,billing,refunds,{local_dates.members('date_created')}"
 
 
 @plan(
@@ -59,9 +58,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
             sale.is_readable = False
         sales.append(sale)
 
-    if unknown := (
-        yield from every_order(api, {"status": status}, _MEMBERS, reading, take, dates=_DATES)
-    ):
+    if unknown := (yield from every_order(api, {"status": status}, _MEMBERS, reading, take)):
         message = f"{unknown} orders cannot be read, not even whose they are"
         raise StoreError("invalid_response", message)
     accounts = {sale.account for sale in sales if sale.account}

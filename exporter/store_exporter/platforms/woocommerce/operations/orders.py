@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
@@ -47,6 +46,8 @@ class _Orders(orders.Orders[Api]):
     reading: OrderTotals
 
     def prepare(self) -> Plan[None]:
+        # Without the shop's zone only the dates are unknown.
+        self.api.needs_dates = False
         self.reading = yield from rounding.order_totals(self.api)
 
     def zone(self) -> Plan[tzinfo]:
@@ -67,7 +68,7 @@ class _Orders(orders.Orders[Api]):
         # sequence of the numbers leads to all others.
         query = {"search": number, **FULL}
         rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
-        yield from self._complete(rows.items)
+        yield from rounding.learn_foreign(self.api, self.reading, rows.items)
         for candidate in rows.objects(f"order {number}"):
             if str(candidate.raw("number")) == number and _belongs(candidate, email):
                 return candidate
@@ -85,18 +86,8 @@ class _Orders(orders.Orders[Api]):
             if error.error_type == "not_found":
                 return None
             raise
-        yield from self._complete([body])
+        yield from rounding.learn_foreign(self.api, self.reading, [body])
         return Fields(body, f"order {number}")
-
-    def _complete(self, rows: Sequence[Any]) -> Plan[None]:
-        """Learn how to read the orders' totals, and fill in dates that a plugin removed."""
-        yield from rounding.learn_foreign(self.api, self.reading, rows)
-        yield from self._date(rows)
-
-    def _date(self, rows: Sequence[Any]) -> Plan[None]:
-        # Without the shop's zone only the dates are unknown.
-        with suppress(StoreError):
-            yield from local_dates.add_gmt_dates(self.api, rows, order_results.DATES)
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted)
@@ -124,7 +115,7 @@ class _Orders(orders.Orders[Api]):
             # Two show whether the newest come first, as in all versions but 7.1 and 7.2.
             for most in sorted({max(2, wanted), max(wanted, _MOST)}):
                 rows = yield from self.api.rows(f"{V3}/orders", params, limit=most)
-                yield from self._complete(rows.items)
+                yield from rounding.learn_foreign(self.api, self.reading, rows.items)
                 own = list(_orders_of(rows, email, customer))
                 dates = [created for _, (created, *_) in own]
                 # A search can be cut off by orders that only mention the address.
@@ -200,7 +191,6 @@ class _Orders(orders.Orders[Api]):
         self.check_cancellable(number, found.text("status"))
         path = f"{V3}/orders/{number}"
         changed = yield from self.api.change(path, {"status": "cancelled", **FULL})
-        yield from self._date([changed])
         cancelled = self.read(Fields(changed, f"order {number}"), with_customer=with_customer)
         if cancelled.id != number:
             raise StoreError(

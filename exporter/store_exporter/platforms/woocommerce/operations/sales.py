@@ -21,14 +21,14 @@ from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api, between
 from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import OrderTotals, read_amount
-from .order_sums import every_order, every_row
+from .order_sums import every_order
 
 _CREATED = ("completed", "processing", "on-hold", "refunded")
 _UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
-_MEMBERS = "status,line_items"
-_DATES = ("date_created", "date_paid")
-_CREATION = ("date_created",)
-_REFUND_MEMBERS = "id,parent_id,amount,line_items,shipping_lines,tax_lines"
+_MEMBERS = f"status,line_items,{local_dates.members('date_created', 'date_paid')}"
+_REFUND_MEMBERS = (
+    f"id,parent_id,amount,line_items,shipping_lines,tax_lines,{local_dates.members('date_created')}"
+)
 _SAMPLED = 5
 """Number of orders after which the time for the others can be estimated."""
 
@@ -139,7 +139,7 @@ def _add_orders(
         if counts(order):
             sales.sell(order)
 
-    return (yield from every_order(api, query, _MEMBERS, sales.reading, take, dates=_DATES))
+    return every_order(api, query, _MEMBERS, sales.reading, take)
 
 
 def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
@@ -188,7 +188,7 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
             refunds.append((row.identifier("parent_id"), row))
 
     try:
-        unreadable = yield from every_row(api, f"{V3}/refunds", query, _CREATION, take)
+        unreadable = yield from api.read_all(f"{V3}/refunds", query, "refunds", take)
     except StoreError as error:
         if error.error_type != "api_not_found":
             raise
@@ -234,6 +234,6 @@ def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fie
             if when.has(row.gmt("date_created_gmt")):
                 found.append((number, row))
 
-        path = f"{V3}/orders/{number}/refunds"
-        unreadable += yield from every_row(api, path, {"_fields": _REFUND_MEMBERS}, _CREATION, keep)
+        path, members = f"{V3}/orders/{number}/refunds", {"_fields": _REFUND_MEMBERS}
+        unreadable += yield from api.read_all(path, members, "refunds", keep)
     return unreadable

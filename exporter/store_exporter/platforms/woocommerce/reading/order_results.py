@@ -28,8 +28,6 @@ from ...kit.reading.people import AddressMembers, full_name, read_address
 from ...kit.reading.secondary import Secondary
 from .totals import OrderTotals
 
-DATES = ("date_created", "date_modified", "date_paid", "date_completed")
-"""An order's dates in the shop's own zone; each has another in GMT."""
 _LISTS = ("_wc_shipment_tracking_items", "_aftership_tracking_items")
 _NUMBER, _CARRIER = "_aftership_tracking_number", "_aftership_tracking_provider_name"
 _LINKS = ("custom_tracking_link", "formatted_tracking_link", "ast_tracking_link")
