@@ -73,7 +73,7 @@ def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[N
     if reading.knows_foreign or not orders:
         return
     yield from _learn_rule(api, reading)
-    if not any(map(reading.has_two_readings, orders)):
+    if not any(map(reading.is_ambiguous, orders)):
         return
     below, is_guess = yield from _learn(api, reading, is_foreign=True, orders=orders)
     # If nothing shows the rule, assume that of plugins for several currencies.
@@ -97,9 +97,9 @@ def _learn(
     """
     yield from _learn_rule(api, reading)
     sample = [*orders, *reading.of_kind((yield from _sample(api)), is_foreign=is_foreign)]
-    doubtful = totals.ambiguous_orders(reading, sample)
+    known, doubtful = totals.learn_rounding(reading, sample)
     if not doubtful:
-        return totals.learn_rounding(reading, sample), False
+        return known, False
     below = yield from _by_customers(api, reading, doubtful)
     return (0, True) if below is None else (below, False)
 

@@ -87,7 +87,7 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         order("35", both, number=5),
     ]
     reading = OrderTotals(0, "GBP")
-    reading.finer_below = learn_rounding(reading, orders)
+    reading.finer_below, _ = learn_rounding(reading, orders)
     assert [str(reading.total(one, "GBP").amount) for one in orders] == [
         "48.80",
         "34.71",
@@ -95,7 +95,7 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         "35",
     ]
     # Without any that tells: as the shop shows them.
-    reading.finer_below = learn_rounding(reading, orders[1:2])
+    reading.finer_below, _ = learn_rounding(reading, orders[1:2])
     assert reading.total(order("25", finer), "GBP").amount == 25
 
 

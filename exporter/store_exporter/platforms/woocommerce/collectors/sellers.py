@@ -1,8 +1,8 @@
-"""Best sellers, and products that are running out."""
+"""Best sellers, and which of them are out of stock."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ....contract import Report, Run
@@ -14,18 +14,16 @@ from ....spec.money import Money
 from ...kit.monitoring import named_lists
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import left_out
-from ...kit.monitoring.named_lists import ScarceProduct
 from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import readable, unexpected_items
-from ...kit.rest.api import RestPage
+from ...kit.reading.lists import unexpected_items
 from .. import local_dates
 from ..api import FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
-from ..reading.product_results import counts_stock
 from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import read_amount
-from .catalogue import LOW, OUT, STOCK_REPORT, stock_counts
+from .catalogue import OUT
+from .scarce import scarce_products
 
 _DAYS = named_lists.SCARCE_DAYS
 _MOST_SELLERS = 12
@@ -33,7 +31,6 @@ _MOST_SELLERS = 12
 _CREATED = local_dates.members("date_created")
 _SOLD = ("completed", "processing", "on-hold")
 _NO_REPORT: tuple[ErrorName, ...] = ("api_not_found", "invalid_response")
-_STATUSES = (OUT, "instock", "onbackorder")
 _OFF_SALE = ("draft", "pending", "future", "trash")
 _COMPONENT = (
     *("_bundled_by", "_composite_parent", "_mnm_container"),
@@ -41,7 +38,6 @@ _COMPONENT = (
 )
 """Keys of the meta data of a line that is a part of another line, from the sources of Product
 Bundles, YITH's bundles, Composite Products, Mix and Match, and WPC's bundles and composites."""
-_ROW = "id,parent_id,name,sku,stock_status,stock_quantity,manage_stock"
 
 
 @collector(interval=3600.0, timeout=60.0, requests=13)
@@ -71,7 +67,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     try:
         # The stock report leaves out products that were taken off sale meanwhile.
         on_sale = {product for product, is_on_sale in out.items() if is_on_sale}
-        scarce, failures = yield from _scarce(api, sold, on_sale)
+        scarce, failures = yield from scarce_products(api, sold, on_sale)
         samples += named_lists.scarce(scarce)
         degraded += left_out("Scarce products", failures)
     except StoreError as error:
@@ -165,89 +161,3 @@ def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
             raise unexpected_items("the list of products")
         out[product.identifier()] = product.text_or("status") not in _OFF_SALE
     return out
-
-
-def _scarce(
-    api: Api, sold: Sold, known: Collection[int]
-) -> Plan[tuple[list[ScarceProduct], list[StoreError]]]:
-    """Return what is out or low in the stock report, and why other rows could not be read.
-
-    Args:
-        api: the store's API.
-        sold: what was sold lately.
-        known: products that are out according to the list of products; if the report lacks them,
-            it reads a table that is not kept up to date.
-
-    Raises:
-        StoreError: api_not_found, Analytics is switched off; invalid_response, the report is
-            incomplete, or none of it can be read.
-    """
-    failures: list[StoreError] = []
-    out = yield from _stock_rows(api, OUT, sold, failures)
-    # A row that cannot be read may be one of the missing products.
-    if not failures and known - out.keys() - {parent for parent, _ in out.values()}:
-        raise StoreError("invalid_response", "the stock report lacks products that are out")
-    low = yield from _stock_rows(api, LOW, sold, failures)
-    if not out and not low:
-        if failures:
-            raise failures[0]
-        yield from stock_counts(api)
-    rows = {**low, **out}
-    # A product whose variations are all out is listed beside them.
-    parents = {parent for parent, _ in rows.values()}
-    own = [
-        row
-        for number, (_, row) in rows.items()
-        if number not in parents and row.raw("manage_stock") != "parent"
-    ]
-    scarce, unreadable = readable(own, "the stock report", partial(_scarce_product, sold))
-    return scarce, failures + unreadable
-
-
-def _stock_rows(
-    api: Api, kind: str, sold: Sold, failures: list[StoreError]
-) -> Plan[dict[int, tuple[int, Fields]]]:
-    """Return rows of the stock report by id: the first hundred, and those of what sold lately.
-
-    Each row is paired with the id of its variation's product, or 0. Errors of rows that cannot be
-    read are added to `failures`.
-    """
-    query = {
-        "type": kind,
-        "orderby": "stock_quantity",
-        "order": "asc",
-        "per_page": PAGE,
-        "_fields": _ROW,
-    }
-    first = yield from api.page(STOCK_REPORT, query)
-    found = dict(_checked_rows(first, kind, failures))
-    if first.total is None or first.total > len(first):
-        wanted = sorted(sold.of_variations, key=lambda one: -sold.of_variations[one])[: PAGE // 2]
-        wanted += sold.best(PAGE - len(wanted))
-        more = yield from api.page(STOCK_REPORT, {**query, "include": ",".join(map(str, wanted))})
-        found |= _checked_rows(more, kind, failures)
-    return found
-
-
-def _checked_rows(
-    page: RestPage, kind: str, failures: list[StoreError]
-) -> Iterator[tuple[int, tuple[int, Fields]]]:
-    wanted = OUT if kind == OUT else "instock"
-    for index, item in enumerate(page.items):
-        try:
-            row = Fields.row(item, "the stock report", index)
-            status, number = row.one_of("stock_status", _STATUSES), row.identifier()
-            parent = row.identifier_if_any("parent_id") or 0
-        except StoreError as error:
-            failures.append(error)
-            continue
-        if status != wanted:
-            raise unexpected_items("the stock report")
-        yield number, (parent, row)
-
-
-def _scarce_product(sold: Sold, row: Fields) -> ScarceProduct:
-    left = row.quantity("stock_quantity") if counts_stock(row) else 0
-    is_out = row.text("stock_status") == OUT
-    name, sku = row.text("name"), row.text_or("sku")
-    return sold.scarce(row.identifier(), name, sku, left, is_out=is_out)

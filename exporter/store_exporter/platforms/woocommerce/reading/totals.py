@@ -11,7 +11,7 @@ Most orders show by themselves which of the two they are, the others by their ne
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -181,23 +181,17 @@ class OrderTotals:
         as_made = sum(map(self._as_shown, shipping), Decimal(0))
         return read_amount(order, "shipping_total") == as_made != sum(shipping, Decimal(0))
 
-    def is_ambiguous(self, order: Fields, currency: str) -> bool:
+    def is_ambiguous(self, order: Fields) -> bool:
         """Whether an order is not conclusive and its two readings are different amounts.
 
-        Raises:
-            StoreError: invalid_response.
+        False for an order that cannot be read.
         """
-        if not self.rounds(currency) or self.has_more_decimals(order, currency) is not None:
-            return False
-        finer, made = self.either()
-        return finer.total(order, currency) != made.total(order, currency)
-
-    def has_two_readings(self, order: Fields) -> bool:
-        """The same as `is_ambiguous`, but False for an order that cannot be read."""
-        try:
-            return self.is_ambiguous(order, order.currency("currency"))
-        except StoreError:
-            return False
+        with suppress(StoreError):
+            currency = order.currency("currency")
+            if self.rounds(currency) and self.has_more_decimals(order, currency) is None:
+                finer, made = self.either()
+                return finer.total(order, currency) != made.total(order, currency)
+        return False
 
     def either(self) -> tuple[OrderTotals, OrderTotals]:
         """Return two readers of inconclusive orders: as made with more decimals, and as not."""
@@ -246,36 +240,26 @@ class _Parts:
         return sum((*lines, *shipping, *self.fees, *self.taxes), Decimal(0))
 
 
-def learn_rounding(reading: OrderTotals, orders: Iterable[Fields]) -> float:
-    """Return the id below which inconclusive orders were made with more decimals.
+def learn_rounding(
+    reading: OrderTotals, orders: Collection[Fields]
+) -> tuple[float, Sequence[Fields]]:
+    """Learn below which id inconclusive orders were made with more decimals.
 
     Args:
         reading: the shop's settings.
         orders: its oldest and newest orders, all in its own currency or all in others, with `id`,
             `currency` and `MEMBERS`; those that cannot be read are ignored.
+
+    Returns:
+        The id, and if none of the orders shows it, those that are ambiguous.
     """
     known: dict[int, bool | None] = {}
     for order in orders:
-        try:
+        with suppress(StoreError):
             known[order.identifier()] = reading.has_more_decimals(order, order.currency("currency"))
-        except StoreError:
-            continue
+    if all(is_finer is None for is_finer in known.values()):
+        return 0, list(filter(reading.is_ambiguous, orders))
     finer = max((number for number, is_finer in known.items() if is_finer), default=0)
     later = (n for n, is_finer in known.items() if is_finer is False and n > finer)
     # The setting was changed somewhere between the last finer order and the first other one.
-    return (finer + min(later, default=math.inf)) / 2 if finer else 0
-
-
-def ambiguous_orders(reading: OrderTotals, orders: Iterable[Fields]) -> list[Fields]:
-    """Return the ambiguous orders; none if any other order shows how the shop rounds."""
-    found = []
-    for order in orders:
-        try:
-            currency = order.currency("currency")
-            if reading.has_more_decimals(order, currency) is not None:
-                return []
-            if reading.is_ambiguous(order, currency):
-                found.append(order)
-        except StoreError:
-            continue
-    return found
+    return ((finer + min(later, default=math.inf)) / 2 if finer else 0), ()
