@@ -42,12 +42,9 @@ class Clocks(TypedDict, total=False):
 
 
 class StoreClock:
-    """The clock of one store: our clock, until a response shows the store's time.
+    """The clock of one store: our clock (`now`), until a response shows the store's time.
 
     A store's dates follow its own clock, so their age must be computed by it.
-
-    Args:
-        now: our clock, Unix time in seconds.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -65,11 +62,7 @@ class StoreClock:
 
 
 class Facts:
-    """Facts about a store that are kept for an hour. Racing threads may request a fact twice.
-
-    Args:
-        monotonic: seconds of a clock that never jumps.
-    """
+    """Facts about a store that are kept for an hour. Racing threads may request a fact twice."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -111,13 +104,8 @@ class Connection(ABC, Generic[ApiT]):
     """One store: its address, its credentials, and the state that is kept between requests.
 
     A client has one connection for its lifetime; monitoring has one for each store. Threads may
-    share it.
-
-    Args:
-        url: the store's address.
-        credentials: by their names in a store's configuration.
-        settings: the platform's other settings, by their names there.
-        clocks: `monotonic` and `now`.
+    share it. `credentials` and the platform's other `settings` have the names of a store's
+    configuration.
 
     Raises:
         KeyError: credentials or settings are missing.
@@ -179,30 +167,20 @@ class Connection(ABC, Generic[ApiT]):
     def api(self, send: Send, *, deadline: float) -> ApiT:
         """Return the platform's API for one operation or run.
 
-        Args:
-            send: sends each request.
-            deadline: seconds from now on in which all of it has to be done.
+        `send` sends each request. Everything has to be done within `deadline` seconds from now on.
         """
         made: ApiT = self.api_type(self, send, deadline=deadline)
         return made
 
     def requested_wait(self, response: Response, now: float) -> float | None:
-        """Return the seconds to wait that a response requests; None without such a request.
-
-        Args:
-            response: any response.
-            now: Unix time in seconds.
-        """
+        """Return the seconds that a response asks to wait from a Unix time on, or None."""
         return requested_wait(response, now)
 
 
 class Api:
     """The base class of the platforms' APIs; one instance serves one operation or run.
 
-    Args:
-        connection: the store.
-        send: sends each request.
-        deadline: seconds from now on in which all of it has to be done.
+    The arguments are those of `Connection.api`.
 
     Attributes:
         url: the store's base address without a trailing slash.

@@ -28,14 +28,9 @@ def signed_query(
 ) -> dict[str, str]:
     """Return the query of a request with its signature.
 
-    Args:
-        method: in upper case.
-        url: without the query, in its normal form.
-        params: the query, each name once.
-        key: the consumer key.
-        secret: of the same key.
-        timestamp: Unix time in seconds.
-        nonce: makes a string that is used once; called until the signature is `_HARMLESS`.
+    The method is in upper case, the address in its normal form and without the query, the timestamp
+    in Unix seconds. `nonce` makes a string that is used once; it is called until the signature is
+    `_HARMLESS`.
     """
     query = {
         **params,

@@ -19,10 +19,7 @@ def connector(
 ) -> Callable[[Store], BlockingClient[ApiT]]:
     """Return a function that creates the blocking client for a store of the configuration.
 
-    Args:
-        connection: the platform's.
-        plans: the operations of the platform.
-        settings: values for operations that differ from those for monitoring.
+    `settings` are values for operations that differ from those for monitoring.
     """
 
     def connect(store: Store) -> BlockingClient[ApiT]:

@@ -165,11 +165,7 @@ class SyncDriver(_Driver[httpx.BaseTransport, None]):
     """
 
     def run(self, plan: Plan[T]) -> T:
-        """Run a plan to its end and return its result.
-
-        Raises:
-            StoreError: as the plan does.
-        """
+        """Run a plan to its end and return its result, or raise what it raises."""
         try:
             self._steps(plan).send(None)
         except StopIteration as end:
@@ -201,11 +197,7 @@ class AsyncDriver(_Driver[httpx.AsyncBaseTransport, Awaitable[None]]):
     """Runs plans in an asyncio event loop."""
 
     async def run(self, plan: Plan[T]) -> T:
-        """Run a plan to its end and return its result.
-
-        Raises:
-            StoreError: as the plan does.
-        """
+        """Run a plan to its end and return its result, or raise what it raises."""
         return await self._steps(plan)
 
     async def _pause(self, seconds: float) -> None:

@@ -9,15 +9,10 @@ from typing import Any
 
 
 def lazy_members(package: str, module: str, names: Collection[str]) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package whose members one of its modules has.
+    """Return the `__getattr__` of a package for the named members, which its `module` has.
 
     Clients need httpx, which takes longer to import than all the rest of a platform, and which the
     commands that list operations, settings or probes do not use.
-
-    Args:
-        package: its name.
-        module: name of the module in it.
-        names: of the members.
     """
 
     def get(name: str) -> Any:

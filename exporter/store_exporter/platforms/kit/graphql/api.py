@@ -192,14 +192,9 @@ class GraphqlApi:
         limit: int,
         matches: Callable[[Any], bool] | None = None,
     ) -> Plan[Nodes]:
-        """Read a connection, in as many pages as it takes but at most fifty.
+        """Read a connection, in as many pages as it takes but at most fifty; see `page`.
 
-        Args:
-            name: of the document; it and the next two are as in `page`.
-            root: see there.
-            variables: see there.
-            limit: nodes requested.
-            matches: whether a node is one of those requested; None if the search is exact.
+        `matches` says whether a node is one of those requested; None if the search is exact.
         """
         return documents.nodes(partial(self.page, name, root, variables), limit, matches)
 
@@ -213,16 +208,9 @@ class GraphqlApi:
         limit: int,
         ours: bool = False,
     ) -> Plan[Listing[T]]:
-        """Read the results in a connection; invalid ones are omitted and counted.
+        """Read the results in a connection; invalid ones are omitted and counted. See `page`.
 
-        Args:
-            name: of the document; it and the next two are as in `page`.
-            root: see there.
-            variables: see there.
-            read: reads a node.
-            limit: results requested.
-            ours: whether the limit is ours and not the caller's, so that the result of a longer
-                list is not complete.
+        If the limit is `ours` and not the caller's, the result of a longer list is not complete.
 
         Raises:
             StoreError: invalid_response, none of them can be read; or the request failed.

@@ -55,12 +55,8 @@ class Cost:
 class ThrottledError(StoreError):
     """The bucket had too few points for the query; `wait` is the minimum number of seconds to wait.
 
-    Args:
-        message: what happened, for a person.
-        cost: from the response; None if it has none.
-        requested: seconds to wait that a response without a cost requests; 0 for none.
-        code: the platform's own error code.
-        status: the HTTP status, if it is the refusal.
+    The `cost` is that of the response. Where a response has none, `requested` are the seconds to
+    wait that it names, 0 for none. `status` is the HTTP status, if that is the refusal.
     """
 
     def __init__(
@@ -78,12 +74,9 @@ class ThrottledError(StoreError):
 
 
 class QueryCostError(StoreError):
-    """A query costs more than a single query may. Waiting does not help; a smaller request may.
+    """A query costs more than the `most` that a single one may. A smaller request may help.
 
-    Args:
-        query: its name, or the store's message about it.
-        points: its cost.
-        most: the maximum cost of a single query.
+    `query` is its name, or the store's message about it.
     """
 
     def __init__(self, query: str, points: float, most: float) -> None:
@@ -164,10 +157,8 @@ class Bucket:
     def claim(self, query: str, size: int = 1, points: float | None = None) -> Claim:
         """Reserve points for a query, if it may be sent now.
 
-        Args:
-            query: its name; its cost is remembered by it.
-            size: of the page that it requests.
-            points: its maximum cost, if that is known before it is sent.
+        Its cost is remembered by its name and the `size` of the page that it requests. `points` are
+        its maximum cost, if that is known before it is sent.
 
         Raises:
             QueryCostError: it costs more than this client may ever use at once.
@@ -200,14 +191,7 @@ class Bucket:
         return cost
 
     def settle(self, query: str, points: float, cost: Cost | None, size: int = 1) -> None:
-        """Settle a claim with its response, or without one.
-
-        Args:
-            query: its name.
-            points: the points reserved by its claim.
-            cost: from the response; None if there was none.
-            size: of the page that it requested.
-        """
+        """Settle a claim with the cost in its response; None if there was none."""
         with self._lock:
             self._under_way = max(0.0, self._under_way - points)
             if cost is None:

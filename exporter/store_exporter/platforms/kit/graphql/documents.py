@@ -22,12 +22,7 @@ _SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
 
 
 class QueryFile:
-    """The queries and mutations of one API, out of a file.
-
-    Args:
-        package: that the file belongs to.
-        name: of the file.
-    """
+    """The queries and mutations of one API, out of a file of a package."""
 
     def __init__(self, package: str, name: str) -> None:
         self._package = package
@@ -105,11 +100,7 @@ class Nodes(NamedTuple):
 
 
 def page(connection: Fields, previous: str | None) -> NodePage:
-    """Read one page.
-
-    Args:
-        connection: as it came.
-        previous: where the page begins; None for the first.
+    """Read one page of a connection that begins at a cursor; `previous` is None for the first.
 
     Raises:
         StoreError: invalid_response, it is no page, or its cursor does not move, so that the same
@@ -140,13 +131,10 @@ AskPage = Callable[[int, str | None], Plan[NodePage]]
 
 
 def nodes(ask: AskPage, limit: int, matches: Callable[[Any], bool] | None = None) -> Plan[Nodes]:
-    """Read a connection, in as many pages as it takes but at most fifty.
+    """Read so many nodes of a connection, in as many pages as it takes but at most fifty.
 
-    Args:
-        ask: for a page.
-        limit: nodes requested.
-        matches: whether a node is one of those requested; None if the search is exact. Others are
-            left out, and full pages are read until there are enough.
+    `matches` says whether a node is one of those requested; None if the search is exact. Others are
+    left out, and full pages are read until there are enough.
 
     Raises:
         StoreError: also invalid_response, its pages come again.
@@ -171,15 +159,10 @@ def nodes(ask: AskPage, limit: int, matches: Callable[[Any], bool] | None = None
 def all_nodes(
     ask: Callable[[int, str | None], Plan[NodePage]], what: str, limit: int
 ) -> Plan[list[Any]]:
-    """Read a whole connection.
-
-    Args:
-        ask: for a page.
-        what: it is, for messages.
-        limit: the most nodes that it may have.
+    """Read a whole connection, which messages call `what`.
 
     Raises:
-        StoreError: also response_too_large, it has more.
+        StoreError: also response_too_large, it has more nodes than the limit.
     """
     found: list[Any] = []
     after: str | None = None

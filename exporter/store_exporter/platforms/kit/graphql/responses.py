@@ -101,9 +101,7 @@ class GraphqlReader(ABC):
     def read(self, response: Response, now: float) -> GraphqlResult:
         """Turn a response into the result of its query.
 
-        Args:
-            response: any response.
-            now: Unix time, for a date in Retry-After.
+        `now` is Unix time, for a date in Retry-After.
 
         Raises:
             StoreError: as `read_body` and `document` do.
@@ -193,10 +191,7 @@ class GraphqlReader(ABC):
     ) -> Fields:
         """Return the data; an error beside it fails the operation, as part of the data is missing.
 
-        Args:
-            result: of the query.
-            name: of its document.
-            beside: takes such errors, where the caller sees for itself what is missing.
+        A caller who sees for itself what is missing receives such errors in `beside`.
         """
         if beside is not None:
             beside += result.errors
@@ -218,8 +213,7 @@ def _placed(
 ) -> tuple[tuple[StoreError, ...], tuple[StoreError, ...]]:
     """Put errors into the data in place of the null that each explains.
 
-    Returns:
-        The errors that explain none, and those that do.
+    Returned are the errors that explain none, and those that do.
     """
     beside: list[StoreError] = []
     kept_back: list[StoreError] = []

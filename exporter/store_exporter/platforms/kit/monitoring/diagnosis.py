@@ -24,11 +24,7 @@ def run_checks(steps: Iterable[tuple[str, Plan[Finding]]]) -> Plan[list[Finding]
 
 
 def check_reads(reads: Iterable[tuple[str, Plan[Any]]]) -> Plan[list[Finding]]:
-    """Check whether everything that the collectors need can be read.
-
-    Args:
-        reads: the name of each kind of record, with a request for it.
-    """
+    """Check whether all that collectors need can be read: a request for each kind of record."""
     failed = []
     for name, read in reads:
         try:
@@ -51,12 +47,7 @@ def check_transport(url: str) -> Finding:
 
 
 def check_clock(server: float | None, now: float) -> Finding:
-    """Compare the store's clock with ours.
-
-    Args:
-        server: Unix time by the store's clock, None if it does not show it.
-        now: ours.
-    """
+    """Compare the store's clock, which its responses may not show, with ours; in Unix seconds."""
     if server is None:
         return Finding("clock", "warn", "the store's responses have no usable Date header")
     skew = server - now
@@ -69,12 +60,9 @@ def check_clock(server: float | None, now: float) -> Finding:
 
 
 def check_scopes(held: Collection[str], needed: Mapping[str, str], advice: str) -> Finding:
-    """Compare the scopes of an app with those that monitoring needs.
+    """Compare the scopes that an app was granted with those that monitoring needs.
 
-    Args:
-        held: the scopes that it was granted.
-        needed: what is missing without each scope.
-        advice: how to grant them.
+    `needed` says what is missing without each scope, `advice` how to grant them.
     """
     missing = [f"{scope} ({what})" for scope, what in needed.items() if scope not in held]
     if not missing:

@@ -19,12 +19,9 @@ _MAX_CURRENCIES = 32
 
 
 def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> Report:
-    """Return one figure for each value of a metric's own label.
+    """Return one figure for each value of the only label that a metric has beyond every store's.
 
-    Args:
-        metric: of one label beyond those of every store.
-        values: the figures by that label's values.
-        more: the end of the summary.
+    `more` ends the summary.
     """
     label = metric.labels[-1]
     samples = [Sample(metric, count, {label: value}) for value, count in values.items()]
@@ -35,9 +32,7 @@ def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> R
 def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
     """Return the reason why a figure is incomplete: what cannot be read; nothing if all can.
 
-    Args:
-        what: the items that are left out, as the beginning of a sentence.
-        failures: the reason for each.
+    `what` names the items that are left out, as the beginning of a sentence.
     """
     if not failures:
         return []
@@ -48,9 +43,7 @@ def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
 def webhook_report(values: Mapping[str, int], failures: Sequence[StoreError] = ()) -> Report:
     """Return how many webhooks are in each state; that one changes is an event.
 
-    Args:
-        values: the numbers by state.
-        failures: why others could not be read; what changes then may be what is read.
+    It is none if some could not be read: what changes then may be what is read.
     """
     report = count_report(business.WEBHOOKS, values)
     report.degraded = left_out("Webhooks", failures)
@@ -62,9 +55,7 @@ def webhook_report(values: Mapping[str, int], failures: Sequence[StoreError] = (
 def abandoned_cart_report(values: Sequence[Money], named: Iterable[AbandonedCart] | None) -> Report:
     """Return how many carts were abandoned and what they are worth, by currency.
 
-    Args:
-        values: the values of all carts.
-        named: the same carts, to list those worth most; None for no list.
+    `named` are the same carts, to list those worth most; None for no list.
     """
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for value in values:

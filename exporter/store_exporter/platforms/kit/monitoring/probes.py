@@ -30,11 +30,9 @@ def slow_response(response: Response, run: Run) -> list[str]:
 
 
 def wrong_clock(server: float | None, run: Run) -> list[str]:
-    """Return the reason if two clocks differ by more than the option `clock_skew`.
+    """Return the reason if the store's clock and ours differ by more than the option `clock_skew`.
 
-    Args:
-        server: Unix time by the store's clock; None if it does not show it.
-        run: the run, with our clock.
+    `server` is Unix time by the store's clock; None if it does not show it.
     """
     skew = 0.0 if server is None else server - run.now()
     if abs(skew) <= number(run.options, "clock_skew"):
@@ -44,11 +42,7 @@ def wrong_clock(server: float | None, run: Run) -> list[str]:
 
 
 def tls_probe(small_file: str) -> Probe:
-    """Return the probe of the certificate.
-
-    Args:
-        small_file: path of a file that costs the store almost nothing.
-    """
+    """Return the probe of the certificate; the small file's path costs the store almost nothing."""
 
     def check(_: Any, run: Run) -> Plan[Report]:
         try:

@@ -38,12 +38,7 @@ def format_check(valid: str, otherwise: str, *mistaken: tuple[str, str]) -> Chec
 
 
 def one_or_all(alone: str, *together: str) -> Callable[[Mapping[str, Any]], str | None]:
-    """Return a check that one credential is present, or all of some others.
-
-    Args:
-        alone: name of the one.
-        together: names of the others.
-    """
+    """Return a check that the one credential is present, or all of the others."""
 
     def check(credentials: Mapping[str, Any]) -> str | None:
         present = [name for name in together if credentials.get(name) is not None]

@@ -74,12 +74,9 @@ def storefront_probe(
 ) -> Probe:
     """Return the probe that reads the front page, or the one that is configured, as a visitor.
 
-    Args:
-        pages: the platform's own pages.
-        marks: of what may respond in the store's place.
-        query: to add to the page's address.
-        moved: whether a healthy store responds with a redirect. It is not followed even
-            so: requests go to addresses out of the configuration, and to no other.
+    `query` is added to the page's address. `moved` says whether a healthy store responds with a
+    redirect. It is not followed even so: requests go to addresses out of the configuration, and to
+    no other.
     """
 
     def check(api: Any, run: Run) -> Plan[Report]:
@@ -118,11 +115,7 @@ def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
     """Request a page as a browser does.
 
     A redirect to itself is followed with the cookies that it sets, and so is a page that shows
-    nothing but leads to another.
-
-    Raises:
-        RedirectError: the page redirects to another address.
-        StoreError: whatever a request may raise.
+    nothing but leads to another. Any other redirect is raised.
     """
     request = Request("GET", url, params=query, headers=_VISITOR, idempotent=True)
     for _ in range(_MOST_PAGES):
@@ -154,17 +147,9 @@ def _leads_to_closed(error: RedirectError, closed: ClosedPage, marks: Marks) -> 
 def _redirected(
     api: Any, run: Run, error: RedirectError, closed: list[str], moved: RedirectCheck | None
 ) -> Plan[Report]:
-    """Report a redirect that a healthy store may send, as `storefront_probe` says.
+    """Report a redirect that a healthy store may send, as `storefront_probe` says; raise others.
 
-    Args:
-        api: the platform's.
-        run: the run.
-        error: the redirect.
-        closed: what it says about the store, of one to a page that lets few visitors in.
-        moved: see `storefront_probe`.
-
-    Raises:
-        RedirectError: a healthy store does not send it.
+    `closed` is what it says about the store, of one to a page that lets few visitors in.
     """
     target = urlsplit(error.target)
     stays = target.hostname == urlsplit(run.store.url).hostname
@@ -178,11 +163,7 @@ def _redirected(
 def _check_page(
     response: Response, source: str, low: str, pages: StorefrontPages, marks: Marks
 ) -> None:
-    """Refuse a page that is not a page of a shop.
-
-    Raises:
-        StoreError: maintenance, blocked, server_error, redirect, invalid_response, …
-    """
+    """Refuse a page that is not a page of a shop."""
     status = response.status
     if 300 <= status < 400:
         raise StoreError("redirect", "the page leads elsewhere", status=status)
@@ -209,11 +190,7 @@ def _check_page(
 
 
 def _check_status(response: Response, marks: Marks) -> None:
-    """Refuse a page with a status other than 200, unless that is also a success.
-
-    Raises:
-        StoreError: maintenance, blocked, server_error, invalid_response, …
-    """
+    """Refuse a page with a status other than 200, unless that is also a success."""
     error = documents.no_document(response, marks)
     if error.error_type == "api_not_found":
         # True of an API; of a page it is the shop that has lost it.

@@ -36,9 +36,7 @@ def session_of(cart: CartSession | str | None) -> CartSession:
 class ShopperCart(ABC, Generic[ApiT]):
     """One shopper's cart, for one operation. A platform adds how its API reads and changes one.
 
-    Args:
-        api: the platform's API.
-        cart: the shopper's session, a token, or nothing for a new cart.
+    `cart` is the shopper's session, a token, or nothing for a new cart.
 
     Raises:
         StoreError: invalid_input, the token is not valid.
@@ -141,11 +139,7 @@ class ShopperCart(ABC, Generic[ApiT]):
         return keep_renewal(before, (yield from changed))
 
     def _lines_of(self, cart: Cart, product: int | str) -> Plan[list[CartLine]]:
-        """Return the lines of a cart that hold a product, any of its variations included.
-
-        Raises:
-            StoreError: not_found, there is no such line.
-        """
+        """Return the lines of a cart with a product or a variation of it, or raise not_found."""
         lines = [line for line in cart.lines if product in (line.product_id, line.sku)]
         if not lines and cart.lines:
             wanted = yield from self.ids_of(product)
@@ -162,9 +156,8 @@ def cart_plans(
 ) -> tuple[Planned[..., Cart], ...]:
     """Return the plans of the operations on carts, in the order of `Operations`.
 
-    Args:
-        kind: the platform's cart. The docstrings of its own `add` and `apply` are notes.
-        calls: API calls by the operation's name.
+    The docstrings of the cart's own `add` and `apply` are notes. `calls` are API calls by the
+    operation's name.
     """
 
     @plan(Operations.add_to_cart, calls=calls["add_to_cart"], notes_of=kind.add)

@@ -23,12 +23,9 @@ def refusal(reason: str, message: str) -> StoreError:
 
 
 def check_coupon(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> None:
-    """Refuse a coupon that is expired, used up, or not valid for this subtotal.
+    """Refuse a coupon that at a Unix time is expired, used up, or not valid for a subtotal.
 
-    Args:
-        coupon: the coupon of the store.
-        now: Unix time in seconds.
-        subtotal: of the goods; None to leave the least and the most unchecked.
+    Without a subtotal of the goods, the least and the most are not checked.
 
     Raises:
         StoreError: invalid_coupon with code coupon_expired, coupon_usage_limit,

@@ -80,12 +80,8 @@ def insights(
 ) -> CustomerInsights:
     """Return who spent most; customers with an unreadable order are left out and counted.
 
-    Args:
-        sales: all orders.
-        addresses: the e-mail addresses of accounts. Guests, and accounts without one, are
-            identified by the address in the order.
-        currency: the shop's currency, in which customers are compared.
-        wanted: how many customers to return.
+    Customers are compared in the shop's currency. `addresses` are the e-mail addresses of accounts.
+    Guests, and accounts without one, are identified by the address in the order.
 
     Raises:
         StoreError: invalid_response, every customer has orders that cannot be read.
@@ -109,12 +105,9 @@ def insights(
 
 
 def top_customers(found: Listing[CustomerSpend], currency: str, wanted: int) -> CustomerInsights:
-    """Return the first of all customers, with the totals of all of them.
+    """Return the first of all customers, who are sorted, with the totals of all of them.
 
-    Args:
-        found: sorted; if some were left out, there are no totals.
-        currency: the shop's.
-        wanted: how many to return.
+    If some were left out, there are no totals.
     """
     page = page_of(found, 1, wanted)
     members = {each.name: getattr(page, each.name) for each in fields(Listing)}

@@ -86,17 +86,7 @@ class LineCart(ShopperCart[ApiT]):
         return set(found.variations) if found.type == "variable" else {found.stock.product_id}
 
     def _whole(self, change: Plan[Cart], variant_id: int, before: int, after: int) -> Plan[Cart]:
-        """Make a change, and undo it if it was made only partly.
-
-        Args:
-            change: of the pieces of one variant.
-            variant_id: of the variant.
-            before: pieces before the change.
-            after: pieces that there should be after it.
-
-        Raises:
-            StoreError: out_of_stock.
-        """
+        """Make a change of one variant's pieces, and undo it if not all are in stock."""
         try:
             cart = yield from change
             now = _pieces(cart.lines, variant_id)
@@ -113,11 +103,7 @@ class LineCart(ShopperCart[ApiT]):
     def _variant(
         self, product: int | str, variation: int | str | Mapping[str, str] | None
     ) -> Plan[int]:
-        """Return the id of the requested variant.
-
-        Raises:
-            StoreError: invalid_input, there is no such variant, or there are several.
-        """
+        """Return the id of the requested variant; invalid_input if none or several match."""
         lookup = self.lookup(self.api)
         found = yield from lookup.find(product)
         if variation is None:

@@ -25,10 +25,8 @@ def order_plans(
 ) -> tuple[Planned[..., Any], ...]:
     """Return the plans of the operations on orders, in the order of `Operations`.
 
-    Args:
-        kind: the platform's orders. The docstrings of its own `listed`, `notes`, `refunds` and
-            `cancel` are notes.
-        calls: API calls by the operation's name.
+    The docstrings of the own `listed`, `notes`, `refunds` and `cancel` of the platform's orders are
+    notes. `calls` are API calls by the operation's name.
     """
     own: Any = kind
 

@@ -70,11 +70,7 @@ class OrdersRequest(NamedTuple):
 
 
 class Orders(ABC, Generic[ApiT]):
-    """The orders of a store, for one operation. A platform adds how its API finds and shows them.
-
-    Args:
-        api: the platform's API.
-    """
+    """The orders of a store, for one operation; a platform adds how it finds and shows them."""
 
     cancellable: ClassVar[tuple[str, ...]]
     """Statuses from which an order can be cancelled."""
@@ -88,11 +84,9 @@ class Orders(ABC, Generic[ApiT]):
 
     @abstractmethod
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
-        """Return the order with a number if it is the shopper's, else None.
+        """Return the order with a number, which has no sign # before it, else None.
 
-        Args:
-            number: without the sign # before it.
-            email: in lower case, that the order must have; None for any.
+        With an address, in lower case, the order must have it.
         """
 
     @abstractmethod
@@ -123,13 +117,7 @@ class Orders(ABC, Generic[ApiT]):
     def cancel(
         self, found: Fields, reason: str | None, *, with_customer: bool
     ) -> Plan[Cancellation]:
-        """Cancel an order that `check_cancellable` accepts.
-
-        Args:
-            found: the order.
-            reason: for the staff, trimmed; None for none.
-            with_customer: as in `read`.
-        """
+        """Cancel an order that `check_cancellable` accepts; the reason is for the staff."""
 
     def check_status(self, status: object) -> str:
         """Return a status of orders if it can be one.
@@ -191,14 +179,9 @@ class Orders(ABC, Generic[ApiT]):
         limit: int,
         page: int,
     ) -> Plan[CustomerOrders]:
-        """Return a page of a customer's orders, newest first.
+        """Return a page of a customer's orders, newest first; pages are numbered from 1.
 
-        Args:
-            email: the customer's.
-            status: of the orders; None for any.
-            days: the first and the last day on which they were placed; None for any.
-            limit: orders on a page.
-            page: its number, from 1.
+        A status or a first and a last day may be requested; None is any.
 
         Raises:
             StoreError: invalid_request, one of these is not valid.
@@ -234,11 +217,7 @@ def refund_status(
 ) -> RefundStatus:
     """Return the total refund of an order; all of its refunds must be supplied.
 
-    Args:
-        order_id: of the order.
-        total: the total of the order.
-        refunds: all refunds of it.
-        refunded: the total refund as the store reports it; None for the sum of `refunds`.
+    `refunded` is the total refund as the store reports it; None for the sum of `refunds`.
     """
     newest = sorted(refunds, key=age, reverse=True)
     if refunded is None:

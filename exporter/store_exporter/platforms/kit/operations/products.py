@@ -29,12 +29,7 @@ def find(
     """Return the product or variation that an id or SKU names.
 
     A number is an id. A string is a SKU, or an id when no product has that SKU and it consists of
-    digits: SKUs may be numbers too.
-
-    Args:
-        product: the id or SKU.
-        by_sku: finds the product or variation with a SKU.
-        by_id: finds the product or variation with an id above zero.
+    digits: SKUs may be numbers too. `by_id` is called with an id above zero.
 
     Raises:
         StoreError: not_found.
@@ -101,11 +96,7 @@ class FoundProduct:
 
 
 class Lookup(ABC, Generic[ApiT]):
-    """Finds products on a platform that shows price and stock with a product.
-
-    Args:
-        api: the platform's API.
-    """
+    """Finds products on a platform that shows price and stock with a product."""
 
     def __init__(self, api: ApiT) -> None:
         self.api = api
@@ -229,9 +220,7 @@ def product_plans(
 ) -> tuple[Planned[..., Any], ...]:
     """Return the plans of the operations on one product, in the order of `Operations`.
 
-    Args:
-        kind: finds what an id or SKU names. The docstring of its own `details` is notes.
-        calls: API calls that this makes.
+    The docstring of the lookup's own `details` is notes.
     """
     own: Any = kind
 

@@ -223,12 +223,7 @@ def report_plan(
 ) -> Callable[[Callable[[ApiT, SalesRequest], Plan[Sales]]], Planned[..., SalesReport]]:
     """Make a function that sums sales the plan of get_sales_report.
 
-    Args:
-        zone: requests the time zone of the shop's calendar.
-        currency: requests the shop's currency.
-        calls: this and the others are those of `plan`.
-        errors: see there.
-        deadline: see there.
+    `zone` requests the time zone of the shop's calendar. The other arguments are those of `plan`.
     """
 
     def planned(sold: Callable[[ApiT, SalesRequest], Plan[Sales]]) -> Planned[..., SalesReport]:

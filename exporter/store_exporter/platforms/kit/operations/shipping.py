@@ -55,12 +55,7 @@ def zones_named(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zon
 def shipping_info(
     zones: Mapping[str, tuple[ShippingMethod, ...]], currency: Callable[[], Plan[str]]
 ) -> Plan[ShippingInfo]:
-    """Return the shipping methods, and the amount from which delivery is free without a coupon.
-
-    Args:
-        zones: the shipping methods by the name of the zone.
-        currency: requests the shop's currency, for an amount of zero.
-    """
+    """Return the shipping methods by zone, and the amount from which delivery is free."""
     every = (method for methods in zones.values() for method in methods)
     free = [m for m in every if m.kind == "free_shipping" and not m.needs_coupon]
     if any(method.minimum is None for method in free):
@@ -80,13 +75,9 @@ def shipping_plans(
 ) -> tuple[Planned[..., Any], ...]:
     """Return the plans of get_shipping_info and get_shipping_methods.
 
-    Args:
-        zones: requests the zones.
-        reaching: chooses the zone that delivers to a country and a postcode there. Its docstring is
-            notes.
-        methods: requests the ways of delivery to one that are switched on.
-        currency: requests the shop's currency.
-        calls: API calls that all of this makes.
+    `zones` requests the zones, and `methods` the ways of delivery to one that are switched on.
+    `reaching` chooses the zone that delivers to a country and a postcode there; its docstring is
+    notes.
     """
 
     def there(api: ApiT, to: tuple[str | None, str | None]) -> Plan[Listing[Zone]]:

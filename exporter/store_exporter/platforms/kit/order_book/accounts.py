@@ -86,9 +86,7 @@ class CountedOrder:
     def amount(self, since: int, *, counted: bool) -> Decimal | None:
         """Return the amount to count of the order; None if there is none yet.
 
-        Args:
-            since: the time from which on payments count.
-            counted: whether the order is counted already, which it then remains.
+        Payments count from a time on. An order that is counted already remains so.
         """
         recent = [when for when in self.moments() if when >= since]
         if not recent and not counted:
@@ -99,12 +97,7 @@ class CountedOrder:
 
 
 def is_account(account: Any, currencies: int) -> bool:
-    """Whether something that was saved is an account.
-
-    Args:
-        account: whatever stands in an account's place.
-        currencies: how many the ledger has.
-    """
+    """Whether something that was saved is an account of a ledger with so many currencies."""
     # There are thousands of them in a document, so that this is quick rather than general.
     if type(account) is not list or len(account) < REFUNDS or len(account) % 2 != REFUNDS % 2:
         return False
@@ -136,12 +129,7 @@ def refunded_amount(account: list[Any]) -> Decimal:
 def amounts(account: list[Any], order: CountedOrder) -> tuple[Decimal, Decimal] | None:
     """Return what is to be in an account of its order, before and after refunds from before.
 
-    Args:
-        account: the order's, its refunds up to date.
-        order: as read now.
-
-    Returns:
-        None while nothing is to be counted of it.
+    The refunds of the account are up to date. None while nothing is to be counted of the order.
     """
     amount = order.amount(account[SINCE], counted=account[AMOUNT] is not None)
     if amount is None:

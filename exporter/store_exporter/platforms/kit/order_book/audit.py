@@ -99,14 +99,9 @@ def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
 
 
 def _read_new(book: NumberedBook[Any], new: set[int]) -> Plan[bool]:
-    """Read on in the list of the newest ids, until one that is known.
+    """Read on in the list of the newest ids, until one that is known; the ids are added to `new`.
 
-    Args:
-        book: the book, whose place has where to read on.
-        new: ids that this run read of it; those that are read are added.
-
-    Returns:
-        Whether all are read; False when there is more than this run may read.
+    False when there is more than this run may read.
     """
     place, ahead = book.place, book.place.ahead
     # A page earlier, as what was deleted meanwhile moves the others forward.

@@ -46,10 +46,6 @@ P = TypeVar("P", bound=ReadingPlace)
 class OrderBook(ABC, Generic[ApiT, P]):
     """The ledger of one store, the place in its list of orders, and the run that is going on.
 
-    Args:
-        api: the platform's.
-        run: the run.
-
     Attributes:
         ledger: the counters.
         place: how far the list has been read.
@@ -138,10 +134,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
     def start(self, began: int, place: P, orders: Iterable[CountedOrder]) -> None:
         """Count from a time on, with the latest orders remembered as they are.
 
-        Args:
-            began: Unix time of the store's clock.
-            place: where to read on.
-            orders: the latest ones.
+        `began` is Unix time by the store's clock, `place` where to read on.
         """
         announced = self.ledger.revenue
         self.ledger = Ledger(began, limit=self.options.remember)

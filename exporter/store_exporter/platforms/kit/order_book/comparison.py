@@ -50,13 +50,7 @@ class Comparison:
     again: dict[str, int] = field(default_factory=dict)
 
     def note_reading(self, order_id: str, changed: int, now: int) -> None:
-        """Note an order that was read just after it changed: it may change again in that second.
-
-        Args:
-            order_id: its id.
-            changed: when it changed.
-            now: our clock.
-        """
+        """Note an order that was read just after it changed: it may change again in that second."""
         if abs(changed - now) <= _JUST_NOW:
             self.again[order_id] = changed
         elif self.again.get(order_id, 0) <= changed:

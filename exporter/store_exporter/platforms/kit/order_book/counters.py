@@ -94,11 +94,9 @@ class Counters:
             amounts[list(self.revenue)[place]] += amount
 
     def samples(self, statuses: Iterable[str], memory: dict[str, Any]) -> list[Sample]:
-        """Return all counters, at zero where nothing was counted yet.
+        """Return all counters, statuses of the platform at zero where nothing was counted yet.
 
-        Args:
-            statuses: the platform's closed list.
-            memory: the store's, in which `remember_shown` noted what scrapers know already.
+        `memory` is the store's, in which `remember_shown` noted what scrapers know already.
         """
         shown = memory[_SHOWN]
         totals: dict[_Counter, float] = {(business.ORDERS, (status,)): 0.0 for status in statuses}

@@ -75,10 +75,8 @@ class Ledger(OrderMemory):
     def apply(self, order: CountedOrder, *, count: bool = True, is_new: bool = False) -> None:
         """Add what is new about an order.
 
-        Args:
-            order: as read now.
-            count: False to remember its present state as the starting point, uncounted.
-            is_new: whether it is known not to have been seen before, however old its dates are.
+        Without `count` its present state is remembered as the starting point. With `is_new` it is
+        known not to have been seen before, however old its dates are.
         """
         place = self.place(order.currency)
         entry = self._seen.pop(order.id, None)
@@ -151,12 +149,7 @@ class Ledger(OrderMemory):
                 self.pay(method, result)
 
     def date_refunds(self, order_id: str, refunds: Iterable[CountedRefund]) -> None:
-        """Count what is new of the refunds of a remembered order, whose dates were requested.
-
-        Args:
-            order_id: the order's.
-            refunds: all of them, as read now.
-        """
+        """Count what is new of all refunds of a remembered order, whose dates were requested."""
         entry, refunds = self._seen[order_id], list(refunds)
         known = dict(accounts.refunds_of(entry))
         self._count_refunds(order_id, entry, refunds, entry[SINCE])
@@ -221,12 +214,7 @@ class Ledger(OrderMemory):
         self._account_for(entry, amounts[1])
 
     def _return_refunds(self, refunds: Iterable[CountedRefund], entry: list[Any]) -> None:
-        """Count as revenue what was counted of refunds that an uncounted order has no more.
-
-        Args:
-            refunds: those that it has.
-            entry: its account.
-        """
+        """Count as revenue what was counted of refunds that an uncounted order has no more."""
         there = {refund.id: refund.amount for refund in refunds}
         for place in range(REFUNDS, len(entry), 2):
             counted, now = Decimal(entry[place + 1] or 0), there.get(entry[place], Decimal(0))

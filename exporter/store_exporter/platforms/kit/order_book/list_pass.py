@@ -69,9 +69,7 @@ class Pass:
     def miss(self, changed: int | None, now: int) -> None:
         """Note that this pass read an order that shows no id; the next one reads it again.
 
-        Args:
-            changed: when it last changed, None where it shows no time either.
-            now: our clock.
+        `changed` is None where it shows no time either; `now` is our clock.
         """
         # Without a time, it is on the page after the last one that was read.
         changed = max(self.begin, self.reached if changed is None else changed)
@@ -84,13 +82,9 @@ class Pass:
             self._give_up(now)
 
     def again_from(self, begin: int, now: int) -> int:
-        """Return where the next pass begins: not after orders that still show no id.
+        """Return where the next pass begins, at most `begin`: not after orders that show no id.
 
-        What shows none for an hour is given up.
-
-        Args:
-            begin: where it would begin otherwise.
-            now: our clock.
+        What shows none for an hour of our clock is given up.
         """
         for one in self.nameless:
             # A pass can take longer than an hour, and one that met it again is needed in any case.

@@ -84,12 +84,9 @@ class OrderMemory(Counters):
     def longest_unread(
         self, most: int, but: Collection[str] = (), *, unpaid_first: bool = True
     ) -> list[str]:
-        """Return ids of remembered orders, those that were not read for the longest first.
+        """Return ids of remembered orders but some, those that were not read for the longest first.
 
-        Args:
-            most: how many.
-            but: ids to leave out.
-            unpaid_first: whether up to half of them are to be orders that are still to be paid.
+        With `unpaid_first`, up to half of them are orders that are still to be paid.
         """
         accounts_of = [(n, entry) for n, entry in self._seen.items() if n not in but]
         unpaid = [n for n, entry in accounts_of if entry[AMOUNT] is None and not entry[SINCE]]
@@ -101,12 +98,7 @@ class OrderMemory(Counters):
         return list(chosen)
 
     def longest_gone(self, most: int, but: Collection[str] = ()) -> list[str]:
-        """Return ids of orders that are gone, those that were not read for the longest first.
-
-        Args:
-            most: how many.
-            but: ids to leave out.
-        """
+        """Return ids of orders that are gone, but some; the longest unread come first."""
         gone = (n for n in self._seen if n in self._gone and n not in but)
         return list(islice(gone, max(0, most)))
 
@@ -129,10 +121,9 @@ class OrderMemory(Counters):
     def forget(self, before: int) -> None:
         """Forget the longest unchanged orders where there are too many.
 
-        Args:
-            before: orders changed at or after this time are kept, because the walk may read them
-                again; only a memory of four times the limit overrules this. Of one second those
-                with the smallest ids go first, as they are read.
+        Orders changed at or after `before` are kept, because the walk may read them again; only a
+        memory of four times the limit overrules this. Of one second those with the smallest ids go
+        first, as they are read.
         """
         excess = len(self._seen) - self.limit
         if excess <= 0:

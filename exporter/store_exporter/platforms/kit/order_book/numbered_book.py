@@ -161,12 +161,10 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def ask_sized(
         self, params: Callable[[int], Mapping[str, Any]], most: int | None = None
     ) -> Plan[ListedOrders]:
-        """Read a page of `size` orders, or a smaller one where it does not come in time.
+        """Read a page of `size` orders, or at most `most`; fewer where it takes too long.
 
-        Args:
-            params: returns the parameters for the size of a page. Numbers of pages go by it, so
-                that those of smaller ones lead to orders before, never beyond.
-            most: orders that are requested, whatever `size` is.
+        `params` returns the parameters for the size of a page. Numbers of pages go by it, so that
+        those of smaller ones lead to orders before, never beyond.
         """
         sizes = self.api.page_sizes
         size = self.size if most is None else sizes.limit(self.path, most)
@@ -181,11 +179,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
                 self.size = min(self.size, size)
 
     def ask_by_ids(self, ids: Sequence[str]) -> Plan[tuple[Sequence[str], ListedOrders]]:
-        """Read the first of some orders by id, as many as come in time.
-
-        Returns:
-            The ids that were requested, and the page.
-        """
+        """Read the first of some orders by id, as many as come in time; return these ids too."""
         listed = yield from self.ask_sized(lambda size: self.by_ids(ids[:size]))
         return ids[: self.size], listed
 
@@ -291,11 +285,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         return found
 
     def _check(self, page: OrderPage, query: WalkQuery) -> None:
-        """Refuse the page of a store that does not search as was requested.
-
-        Raises:
-            StoreError: invalid_response.
-        """
+        """Refuse the page of a store that does not search as was requested."""
         if any(changed < query.since - 1 for changed in page.changed):
             raise StoreError("invalid_response", self.too_old)
 

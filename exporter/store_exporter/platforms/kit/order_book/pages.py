@@ -52,11 +52,7 @@ def _largest(ids: Iterable[str]) -> int:
 def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) -> OrderPage:
     """Read a page; an order that makes no sense is left out and reported.
 
-    Args:
-        name: of the list.
-        items: what is on the page.
-        read: reads an order.
-        changed: the member that says when an order last changed.
+    `changed` is the member that says when an order last changed.
 
     Raises:
         StoreError: invalid_response, there are no orders on it but something else.

@@ -93,10 +93,7 @@ class Walk:
     def begin(self, now: float, overlap: int, floor: int = 0) -> None:
         """Begin a run: the next one of a pass, or a pass that starts `overlap` seconds back.
 
-        Args:
-            now: our clock, in Unix seconds.
-            overlap: in seconds.
-            floor: a Unix time beyond which a pass does not go back.
+        `now` is our clock in Unix seconds, `floor` one beyond which a pass does not go back.
         """
         self.expected = None
         if not self.started or self.caught_up:
@@ -108,8 +105,7 @@ class Walk:
     def query(self, size: int) -> WalkQuery:
         """Return what to request next.
 
-        Args:
-            size: records to a page. With another than before the numbers of pages begin anew.
+        With another size of a page than before the numbers of pages begin anew.
         """
         if self.page > 1 and self.size != size:
             self._leave(self.position, second=self.second)
@@ -224,9 +220,7 @@ class Walk:
     def settle(self, now: float, server: float | None = None) -> None:
         """End a run: set the place where the next pass begins, if this one is over.
 
-        Args:
-            now: our clock, in Unix seconds.
-            server: the store's clock, as its responses show it.
+        `now` is our clock in Unix seconds, `server` the store's, as its responses show it.
         """
         if not self.caught_up:
             return

@@ -75,11 +75,7 @@ def _kept_back(error: StoreError, where: str) -> StoreError:
 
 
 class Fields:
-    """One JSON object.
-
-    Args:
-        value: what should be an object.
-        where: its name in error messages, such as `order 51`.
+    """One JSON object; `where` is its name in error messages, such as `order 51`.
 
     A member may be an error if the response says why it has no value; reading it strictly raises
     that error.
@@ -171,11 +167,7 @@ class Fields:
         return value
 
     def one_of_or(self, name: str, known: Collection[str], default: str) -> str:
-        """Read a value of an enumeration that later versions may extend.
-
-        Returns:
-            `default` for a value that has the form of one and is not known here.
-        """
+        """Read a value of an enumeration; `default` for one that later versions may have added."""
         value = self.text(name)
         if value not in known and _ENUM.fullmatch(value):
             return default

@@ -38,11 +38,7 @@ class Rows:
                 yield Fields.row(item, what, index)
 
     def fields(self, what: str) -> list[Fields]:
-        """Return the items, each of which must be an object.
-
-        Raises:
-            StoreError: invalid_response.
-        """
+        """Return the items; invalid_response is raised where one is no object."""
         return [Fields.row(item, what, index) for index, item in enumerate(self.items)]
 
     def whole(self, what: str) -> Rows:
@@ -61,13 +57,7 @@ class Rows:
 
 
 def page_of(found: Listing[T], number: int, size: int) -> Listing[T]:
-    """Return a page of a list that was read at least to the end of that page.
-
-    Args:
-        found: the list from its beginning.
-        number: of the page, from 1.
-        size: of a page.
-    """
+    """Return a page, numbered from 1, of a list that was read at least to the end of that page."""
     items = found.items[(number - 1) * size : number * size]
     if found.total is None:
         more = len(found.items) > number * size or None

@@ -81,10 +81,8 @@ def float_amount(value: object, where: str) -> Decimal:
 def plain_decimal(value: object, thousands: str, decimal: str) -> object:
     """Turn an amount that is formatted for people into a plain decimal; return other values as is.
 
-    Args:
-        value: such as `"1,234.50"`.
-        thousands: the shop's separator between groups of digits; empty for none.
-        decimal: its decimal separator.
+    It is such as `"1,234.50"`, by the shop's separators between groups of digits and before the
+    decimals; an empty one is none.
     """
     if not isinstance(value, str) or thousands == decimal:
         return value

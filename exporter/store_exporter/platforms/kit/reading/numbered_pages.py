@@ -93,16 +93,8 @@ def read_all(
 ) -> Plan[int]:
     """Read all of a list whose pages have numbers, however long, without keeping it.
 
-    Args:
-        ask: for a page by its number, which begins with 1, and its size.
-        take: takes each item once; one that it cannot read is left out.
-        what: the name of the items.
-        size: the most items that a page may have.
-        left: how many seconds there are left for it.
-        smaller: says how to go on after a page that failed; without it that is not tried.
-
-    Returns:
-        How many items could not be read.
+    `take` takes each item once; one that it cannot read is left out. `what` is the name of the
+    items; the others are as in `read_pages`. How many items could not be read is returned.
 
     Raises:
         StoreError: response_too_large, the rest of the list would take longer than the time left;
@@ -139,12 +131,6 @@ def read_all(
 class _Pages:
     """The pages of a list in turn; smaller ones if the store is too slow for the first size.
 
-    Args:
-        ask: for a page by its number and its size.
-        size: how many items are requested at first.
-        smaller: says how to go on after a page that failed.
-        left: how many seconds there are left.
-
     Attributes:
         number: of the last page.
         spent: seconds that the pages took.
@@ -166,11 +152,7 @@ class _Pages:
         return self.number * self._size
 
     def next(self) -> Plan[NumberedPage]:
-        """GET the next page.
-
-        Raises:
-            StoreError: whatever requesting it raises, also for a smaller one.
-        """
+        """GET the next page, or a smaller one."""
         while True:
             before = self._left()
             try:

@@ -34,13 +34,7 @@ def full_name(person: Fields) -> str:
 
 
 def read_address(address: Fields, members: AddressMembers, name: str) -> ShippingAddress:
-    """Read a shipping address; missing parts are empty.
-
-    Args:
-        address: the object.
-        members: the names of its members.
-        name: of the person.
-    """
+    """Read a shipping address to a person; missing parts are empty."""
     return ShippingAddress(
         name=name,
         company=address.text_or(members.company),

@@ -31,13 +31,9 @@ class Secondary:
         return tuple(self._unreadable)
 
     def read(self, name: str, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """Return the value of a strict reader, or None if it raises.
+        """Return the value of a strict reader, such as a method of `Fields`, or None if it raises.
 
-        Args:
-            name: that the fact has in the result.
-            ask: the reader, such as a method of `Fields`.
-            args: of the reader.
-            kwargs: of the reader.
+        `name` is what the result calls the fact; the other arguments are the reader's.
         """
         try:
             return ask(*args, **kwargs)
@@ -46,13 +42,7 @@ class Secondary:
             return None
 
     def rows(self, name: str, items: Iterable[Any] | None, read: Callable[[Fields], T]) -> list[T]:
-        """Return the readable rows of a list, such as one that `read` returned.
-
-        Args:
-            name: that the list has in the result.
-            items: the rows as they came; None for none.
-            read: reads a row strictly.
-        """
+        """Return the readable rows of a list, such as one that `read` returned."""
         found: list[T] = []
         for index, item in enumerate(items or ()):
             try:

@@ -39,11 +39,7 @@ class RestPage:
         return len(self.items)
 
     def __iter__(self) -> Iterator[Fields]:
-        """Yield the items.
-
-        Raises:
-            StoreError: invalid_response, at an item that is no object.
-        """
+        """Yield the items; raise invalid_response at one that is no object."""
         for index, item in enumerate(self.items):
             yield Fields.row(item, self.name, index)
 
@@ -92,13 +88,8 @@ class Api(connection.Api):
     ) -> Plan[Response]:
         """Send a request and return the response, whatever it is.
 
-        Args:
-            method: in upper case.
-            path: as `address` takes it.
-            params: the query; None and empty values are left out.
-            json: the body.
-            headers: further headers.
-            idempotent: whether it may be repeated; by default GET and PUT may.
+        The path is as `address` takes it. None and empty values of the query are left out. GET and
+        PUT may be repeated unless `idempotent` says otherwise.
 
         Raises:
             StoreError: whatever a request may raise.
@@ -229,14 +220,9 @@ class Api(connection.Api):
     ) -> Plan[int]:
         """Return how many items of a list match, without reading more than one of them.
 
-        Args:
-            path: of the list.
-            params: the query without the size of a page.
-            matches: whether an item is one that was requested.
-
         Raises:
-            StoreError: invalid_response, the store does not say, contradicts itself or sends
-                what was not requested; whatever a request may raise.
+            StoreError: invalid_response, the store does not say, contradicts itself or sends what
+                was not requested; whatever a request may raise.
         """
         page = yield from self.page(path, {**params, self.size_name: 1})
         if not all(matches(row) for row in page):
@@ -257,11 +243,8 @@ class Api(connection.Api):
     ) -> Plan[Rows]:
         """GET a list, in as many pages as it takes, but not more than `most_pages`.
 
-        Args:
-            path: of the list.
-            params: the query without size and number of a page.
-            limit: items requested; without it all, up to the most pages.
-            until: ends the reading before an item for which it is true.
+        The query has neither size nor number of a page. The reading ends with `limit` items, or
+        before an item for which `until` is true.
 
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
@@ -285,14 +268,9 @@ class Api(connection.Api):
         *,
         limit: int | None = None,
     ) -> Plan[Listing[T]]:
-        """GET the results in a list; those that cannot be read are left out and counted.
+        """GET the results in a list (`what` in messages); unreadable ones are left out and counted.
 
-        Args:
-            path: of the list.
-            what: its name in messages.
-            read: reads an item.
-            params: as in `rows`, and so is the limit.
-            limit: see there.
+        Query and limit are as in `rows`.
 
         Raises:
             StoreError: invalid_response, none of them can be read; whatever a request may raise.
@@ -308,11 +286,7 @@ class Api(connection.Api):
     ) -> Plan[int]:
         """GET all of a list of amounts, in full; see `numbered_pages.read_all`.
 
-        Args:
-            path: of the list.
-            params: the query without size and number of a page and what sorts.
-            what: the name of its items.
-            take: takes each item.
+        The query has neither size nor number of a page, nor what sorts.
         """
         return numbered_pages.read_all(
             self._pages(path, {**params, **self.in_full}),
@@ -324,13 +298,7 @@ class Api(connection.Api):
         )
 
     def get_by_ids(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
-        """GET the items of a list with these ids, in as many requests as needed.
-
-        Args:
-            path: of the list.
-            ids: any number of them.
-            params: the rest of the query.
-        """
+        """GET the items of a list with any number of ids, in as many requests as needed."""
         found: list[Fields] = []
         numbers, size = sorted(ids), self.page_size
         for start in range(0, len(numbers), size):

@@ -30,11 +30,8 @@ class MemberRequest(NamedTuple):
     def foreign(self, items: Sequence[Any]) -> str | None:
         """Return a member that shows that items were made for another request.
 
-        A store that ignores which members are requested returns all of them, or those that it has.
-        That proves nothing.
-
-        Returns:
-            "" if they were made for this request, None if nothing shows for which they were made.
+        "" if they were made for this one, None if nothing shows it. A store that ignores which
+        members are requested returns all of them, or those that it has, which proves nothing.
         """
         shown = [{name for name in self.spare if _has(item, name)} for item in items]
         if not self.chosen or not shown or any(len(one) != len(self.chosen) for one in shown):
@@ -49,11 +46,9 @@ def request_members(
 ) -> MemberRequest:
     """Request half of the spare members, chosen at random, besides those that are requested.
 
-    Args:
-        params: the query.
-        parameter: has the requested members, separated by commas; without it the response has
-            all members, and no further ones are requested.
-        spare: members that each item has; one within another is written with a dot.
+    `parameter` has the requested members, separated by commas; without it the response has all
+    members, and no further ones are requested. Each item has the spare ones; one within another is
+    written with a dot.
     """
     if not params or parameter not in params:
         return MemberRequest(params)
