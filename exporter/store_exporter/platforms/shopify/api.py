@@ -43,19 +43,14 @@ def api_of(path: str) -> str | None:
 
 
 class Api(connection.Api):
-    """A shop's APIs for the time of one operation or run.
-
-    Args:
-        shop: the connection to it.
-        send: sends each request.
-        deadline: seconds for all of it, waiting for the rate limit included.
+    """A shop's APIs for one operation or run, which includes waiting for the rate limit.
 
     Attributes:
         admin: the Admin API.
         storefront: the Storefront API, which shows no costs.
         version: the requested version of both, such as `2026-10`.
-        served: the API version of the last response, if the response names it; it differs from
-            the requested one if that has ended.
+        served: the API version of the last response, if the response names it; it differs from the
+            requested one if that has ended.
     """
 
     def __init__(self, shop: Connection, send: Send, *, deadline: float) -> None:
@@ -141,11 +136,7 @@ class Api(connection.Api):
 
 
 def _check_moved(response: Response) -> None:
-    """Refuse a response that says that the APIs are at another host, as for a renamed shop.
-
-    Raises:
-        StoreError: redirect.
-    """
+    """Refuse a response that says that the APIs are at another host, as for a renamed shop."""
     try:
         target = urlsplit(response.headers.get("location", ""))
     except ValueError:

@@ -75,21 +75,13 @@ class Tokens:
 
     @property
     def request(self) -> dict[str, str]:
-        """The JSON that requests a token.
-
-        Raises:
-            StoreError: unauthorized, a credential cannot be read.
-        """
+        """The JSON that requests a token; unauthorized is raised if a credential cannot be read."""
         app = {name: reveal(value) for name, value in self._app.items()}
         return {"grant_type": "client_credentials", **app}
 
     @property
     def admin(self) -> str:
-        """The token of the Admin API; "" if none was granted yet.
-
-        Raises:
-            StoreError: unauthorized, it cannot be read.
-        """
+        """The token of the Admin API; "" if none was granted yet, an error if it is unreadable."""
         return self.granted.value if self._lasting is None else reveal(self._lasting)
 
     def renew(self, refused: str) -> bool:
@@ -137,11 +129,7 @@ class Tokens:
 
 
 def _check_refusal(response: Response) -> None:
-    """Raise an error with the reason if the response is a refusal of Shopify's.
-
-    Raises:
-        StoreError: unauthorized.
-    """
+    """Raise unauthorized with the reason if the response is a refusal of Shopify's."""
     try:
         source = text(response)
     except StoreError:

@@ -36,11 +36,7 @@ def is_version(value: str) -> bool:
 
 
 def ends(version: str) -> float:
-    """Return the Unix time from which Shopify may end the support of a version.
-
-    Raises:
-        ValueError: it is not a version.
-    """
+    """Return the Unix time from which Shopify may end a version, or raise ValueError for none."""
     match = _VERSION.fullmatch(version)
     if match is None:
         raise ValueError(f"{version!r} is not a version such as {DEFAULT}")
@@ -48,9 +44,5 @@ def ends(version: str) -> float:
 
 
 def days_left(version: str, now: float) -> float:
-    """Return for how many more days a version is supported at a Unix time.
-
-    Raises:
-        ValueError: it is not a version.
-    """
+    """Return for how many more days a version is supported at a Unix time."""
     return (ends(version) - now) / 86_400

@@ -33,9 +33,6 @@ _AGAIN_SECONDS = 300.0
 class ApiLocation:
     """The location of one store's API.
 
-    Args:
-        url: the store's address.
-
     Attributes:
         path: path of the API, from the root of the host.
         signed: that path as the store sees it; it differs if a server before it rewrites paths.
@@ -85,11 +82,7 @@ class ApiLocation:
         return response.status in _MISSING
 
     def may_be_sought(self, now: float) -> bool:
-        """Whether it is time to look for the API.
-
-        Args:
-            now: seconds of a clock that never jumps.
-        """
+        """Whether it is time to look for the API, by the seconds of a clock that never jumps."""
         return now - self._sought >= _AGAIN_SECONDS
 
     def sought(self, now: float) -> None:

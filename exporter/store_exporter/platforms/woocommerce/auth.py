@@ -59,10 +59,8 @@ class Credentials:
     ) -> tuple[dict[str, str], dict[str, str]]:
         """Return the query parameters and the additional headers of an authorized request.
 
-        Args:
-            method: in upper case.
-            url: without the query; its scheme decides how the request is authorized.
-            params: the query, each name once.
+        The scheme of the address, which has no query, decides how the request is authorized. The
+        method is in upper case.
         """
         if not needs_key(url):
             return dict(params), {}

@@ -88,9 +88,8 @@ def _permalinks(api: Api) -> Plan[Finding]:
 def _misplaced(url: str, home: str) -> Finding | None:
     """Return a finding if the configured address is a page of the shop, such as /wp-admin.
 
-    Args:
-        url: the configured address, below which there is no API.
-        home: the shop's address in WordPress' settings; behind a proxy its host may differ.
+    There is no API below it. `home` is the shop's address in WordPress' settings; behind a proxy
+    its host may differ.
     """
     ours = urlsplit(url)
     try:

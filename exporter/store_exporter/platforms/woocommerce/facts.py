@@ -96,12 +96,7 @@ def currency(api: Api) -> Plan[str]:
 
 
 def normalize_prices(api: Api, products: Sequence[Any]) -> Plan[None]:
-    """Convert prices that a plugin writes as the shop displays them to plain decimals.
-
-    Args:
-        api: the store's API.
-        products: products as the store sent them; those with such prices are changed.
-    """
+    """Convert prices that a plugin writes as the shop displays them to plain decimals."""
     rows = [row for row in products if isinstance(row, dict)]
     written = [(row, name) for row in rows for name in PRICES if _is_formatted(row.get(name))]
     if written:

@@ -27,12 +27,7 @@ def members(*names: str) -> str:
 
 
 def add_gmt_dates(api: Api, rows: Sequence[Any]) -> Plan[None]:
-    """Fill in dates in GMT that a plugin removed.
-
-    Args:
-        api: the store's API.
-        rows: orders or refunds as the store sent them; those that lack such dates are changed.
-    """
+    """Fill in dates in GMT that a plugin removed from orders or refunds."""
     lacking = [(row, names) for row in rows if (names := _lacking(row))]
     zone = (yield from time_zone(api)) if lacking else UTC
     for row, names in lacking:
@@ -68,11 +63,7 @@ def api_index(api: Api) -> Plan[Fields]:
 
 
 def time_zone_of(index: Fields) -> tzinfo:
-    """Return the zone: a named one, else the fixed offset in hours, else GMT.
-
-    Args:
-        index: the members `timezone_string` and `gmt_offset` of the index.
-    """
+    """Return the zone of the API's index: a named one, else the fixed offset in hours, else GMT."""
     found = named_zone(index.text_or("timezone_string"))
     if found is not None:
         return found

@@ -64,10 +64,7 @@ def has_other_settings(api: Api) -> Plan[bool]:
 def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[None]:
     """Learn how totals in other currencies than the shop's own were made, if orders need it.
 
-    Args:
-        api: the store's API.
-        reading: reads the totals; what is learnt is put into it.
-        rows: orders as they came, with their parts.
+    What is learnt is put into `reading`. The orders are as they came, with their parts.
     """
     orders = reading.of_kind(rows, is_foreign=True)
     if reading.knows_foreign or not orders:
@@ -86,14 +83,8 @@ def _learn(
 ) -> Plan[tuple[float, bool]]:
     """Learn the id below which orders that are not conclusive were made with more decimals.
 
-    Args:
-        api: the store's API.
-        reading: the shop's settings, which are completed.
-        is_foreign: whether to learn it for orders in other currencies than the shop's own.
-        orders: some of these orders.
-
-    Returns:
-        The id, and whether it is a guess.
+    `orders` are some of the shop's in its own currency or in others. Returned is the id, and
+    whether it is a guess.
     """
     yield from _learn_rule(api, reading)
     sample = [*orders, *reading.of_kind((yield from _sample(api)), is_foreign=is_foreign)]
@@ -134,16 +125,8 @@ def _learn_rule(api: Api, reading: OrderTotals) -> Plan[None]:
 def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) -> Plan[float | None]:
     """Learn it from the totals of customers, which the store adds up from amounts as stored.
 
-    (`WC_Customer_Data_Store::get_total_spent` rounds only the sum.)
-
-    Args:
-        api: the store's API.
-        reading: the shop's settings.
-        doubtful: orders that are not conclusive themselves.
-
-    Returns:
-        0 if the orders were made as they are displayed, infinity if with more decimals; None if
-        no customer shows it.
+    (`WC_Customer_Data_Store::get_total_spent` rounds only the sum.) It is 0 if the doubtful orders
+    were made as they are displayed, infinity if with more decimals; None if no customer shows it.
     """
     customers = (order.raw("customer_id") for order in reversed(doubtful))
     accounts = dict.fromkeys(one for one in customers if isinstance(one, int) and one > 0)

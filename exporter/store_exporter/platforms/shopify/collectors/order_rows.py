@@ -55,11 +55,7 @@ def is_cut_short(row: Fields, shown: Mapping[str, int]) -> bool:
 
 
 def read_order(row: Fields, began: int) -> CountedOrder | None:
-    """Read one order; None for a test order.
-
-    Args:
-        row: the order.
-        began: Unix time at which counting began; earlier payments are left out.
+    """Read one order; None for a test order. Payments before the Unix time `began` are left out.
 
     Raises:
         StoreError: invalid_response; response_too_large, it has more payments than one response
@@ -113,11 +109,7 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
 
 
 def _ended(transaction: Fields) -> tuple[str, str | None]:
-    """Return a transaction's kind and how it ended: `PAID`, `FAILED`, or None if it has not.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Return a transaction's kind and how it ended: `PAID`, `FAILED`, or None if it has not."""
     status = transaction.one_of_or("status", _RESULTS, "UNKNOWN")
     return transaction.one_of_or("kind", _KINDS, ""), _ENDED.get(status)
 

@@ -63,11 +63,7 @@ class _OrderBook(CursorBook[Api]):
         return data.raw("order")
 
     def _history(self, longer: Longer, gid: str) -> Plan[Fields]:
-        """Request one order.
-
-        Raises:
-            StoreError: also invalid_response, the response has another order.
-        """
+        """Request one order; another order in the response is an error."""
         data = yield from self.api.admin.ask(longer.name, {"id": gid}, points=longer.points)
         if data.has("order") and data.child("order").opaque() != gid:
             raise StoreError("invalid_response", f"{longer.name}: another order than {gid}")

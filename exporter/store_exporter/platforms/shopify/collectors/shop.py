@@ -40,11 +40,7 @@ _NUMBER = re.compile(r"#?([0-9]{1,20})", re.ASCII)
 
 
 def _count(fields: Fields, name: str) -> int:
-    """Read a count. Shopify stops counting at a limit; a lower bound is not a figure.
-
-    Raises:
-        StoreError: response_too_large, it is only a lower bound.
-    """
+    """Read a count. Shopify stops counting at a limit; a lower bound is response_too_large."""
     count = fields.child(name)
     if count.one_of("precision", ("EXACT", "AT_LEAST")) != "EXACT":
         message = f"there are more than {count.integer('count')} of {name}, beyond exact counting"

@@ -63,15 +63,9 @@ class _Cart(LineCart[Api]):
     def change(
         self, name: str, concerns: Callable[[CartLine], bool] = lambda _: False, **variables: Any
     ) -> Plan[Cart]:
-        """Change the open cart.
+        """Change the open cart by a document, and raise what its errors and warnings say.
 
-        Args:
-            name: name of the document.
-            concerns: whether a line is one of those that are changed.
-            variables: variables of the document.
-
-        Raises:
-            StoreError: as its errors and warnings say.
+        `concerns` says whether a line is one of those that are changed.
         """
         with_id = {"id": self.session.token, **variables}
         data = yield from self.api.storefront.ask(name, with_id, writes=True)
@@ -118,11 +112,9 @@ class _Cart(LineCart[Api]):
 def _refusal(payload: Fields, others: Collection[str], *, codes: bool) -> StoreError | None:
     """Return why a change of a cart was not carried out, None if it was.
 
-    Args:
-        payload: the mutation's payload.
-        others: keys of the lines that were not changed: Shopify repeats the warnings about sold-out
-            lines with every change.
-        codes: whether discount codes were to be applied; their warnings are refusals.
+    `others` are the keys of lines that were not changed: Shopify repeats the warnings about
+    sold-out lines with every change. If discount `codes` were to be applied, their warnings are
+    refusals.
     """
     for error in payload.children("userErrors"):
         code = error.text_or("code")
@@ -183,11 +175,7 @@ def _share(allocations: Sequence[Fields], code: str, total: Money) -> Money:
 
 
 def _sum(amounts: Iterable[Money], total: Money) -> Money:
-    """Add up amounts, all of which must be in the currency of the cart's total.
-
-    Raises:
-        StoreError: invalid_response, one is in another.
-    """
+    """Add up amounts, all of which must be in the currency of the cart's total."""
     found = Decimal(0)
     for money in amounts:
         if money.currency != total.currency:

@@ -49,12 +49,7 @@ def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
 
 
 def _coupon(fields: Fields, request: CouponRequest, *, now: float) -> Coupon:
-    """Read a discount and check it.
-
-    Raises:
-        StoreError: as `check_coupon` does; invalid_coupon with code coupon_scheduled;
-            invalid_response.
-    """
+    """Read a discount and check it; one that is not good yet has the code coupon_scheduled."""
     expires, starts = fields.gmt_if_any("endsAt"), fields.gmt_if_any("startsAt")
     state = fields.one_of("status", ("ACTIVE", "EXPIRED", "SCHEDULED"))
     kind = fields.one_of("__typename", _KINDS)
@@ -81,11 +76,7 @@ def _coupon(fields: Fields, request: CouponRequest, *, now: float) -> Coupon:
 
 
 def _is_restricted(fields: Fields) -> bool:
-    """Whether a discount has conditions beyond its time, its uses and the least order value.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Whether a discount has conditions beyond its time, its uses and the least order value."""
     bought = fields.at("customerGets") or fields
     if fields.has("maximumShippingPrice") or not bought.flag("appliesOnOneTimePurchase"):
         return True

@@ -116,11 +116,7 @@ class _Orders(orders.Orders[Api]):
         return orders.refund_status(ids.number(whole, "Order"), total, refunds, refunded)
 
     def _whole(self, name: str, found: Fields, **options: Any) -> Plan[Fields]:
-        """Request one order that was found.
-
-        Raises:
-            StoreError: also invalid_response, the response has another order.
-        """
+        """Request one order that was found; another order in the response is an error."""
         gid = found.opaque()
         whole = (yield from self.api.admin.ask(name, {"id": gid}, **options)).child("order")
         if whole.opaque() != gid:
@@ -149,11 +145,7 @@ class _Orders(orders.Orders[Api]):
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
-    """Whether an order was placed with an address, if one is requested.
-
-    Raises:
-        StoreError: as Shopify says why it keeps the address back.
-    """
+    """Whether an order was placed with an address; one that Shopify keeps back is an error."""
     if email is not None and isinstance(order.raw("email"), StoreError):
         order.text("email")
     return email is None or order.text_or("email").strip().casefold() == email
@@ -162,8 +154,7 @@ def _belongs(order: Fields, email: str | None) -> bool:
 def _own(rows: list[Fields], email: str) -> list[Fields]:
     """Return those of the orders found by an address that were placed with it.
 
-    Raises:
-        StoreError: forbidden, none of them shows its address.
+    It is forbidden if none of them shows its address.
     """
     if rows and not any(row.has("email") for row in rows):
         message = "this app is not shown the e-mail addresses of orders (protected customer data)"

@@ -75,12 +75,7 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
 def _sums(order: Fields, placed: Money) -> Sums:
     """Read the sums of an order, without lines that were removed from it and never paid for.
 
-    Args:
-        order: the order.
-        placed: its total with those lines.
-
-    Raises:
-        StoreError: invalid_response.
+    `placed` is its total with those lines.
     """
     currency = placed.currency
 
@@ -108,11 +103,7 @@ def _sums(order: Fields, placed: Money) -> Sums:
 
 
 def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
-    """Return the cost of delivery without tax: before refunds, and after them.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Return the cost of delivery without tax: before refunds, and after them."""
     line = order.at("shippingLine")
     if line is None:
         return Decimal(0), Decimal(0)

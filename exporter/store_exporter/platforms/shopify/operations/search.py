@@ -59,11 +59,7 @@ def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
 
 
 def _sort(request: SearchRequest) -> tuple[str | None, bool]:
-    """Return Shopify's key of a sort order, and whether it is reversed.
-
-    Raises:
-        StoreError: invalid_request, Shopify cannot sort like this.
-    """
+    """Return Shopify's key of a sort order, and whether it is reversed."""
     if request.sort == "rating":
         raise StoreError("invalid_request", "Shopify cannot sort by rating")
     return (None, False) if request.sort is None else _SORTS[request.sort]

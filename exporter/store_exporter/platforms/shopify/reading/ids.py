@@ -1,4 +1,4 @@
-"""Ids, times and amounts as Shopify's GraphQL writes them. No I/O."""
+"""Reads ids, times and amounts of Shopify's GraphQL, or raises invalid_response. No I/O."""
 
 from __future__ import annotations
 
@@ -16,15 +16,7 @@ _CURRENCY = re.compile(r"[A-Z]{3,4}")
 
 
 def number(fields: Fields, kind: str | None) -> int:
-    """Read the number in a global id such as `gid://shopify/Product/51`.
-
-    Args:
-        fields: the object with the id.
-        kind: the expected kind of object, such as `Product`; None accepts any.
-
-    Raises:
-        StoreError: invalid_response, it is not such an id, or it is one of another kind.
-    """
+    """Read the number in a global id such as `gid://shopify/Product/51`, of this kind or of any."""
     match = _GID.fullmatch(fields.opaque())
     if match is None or kind not in (None, match.group(1)):
         wanted = "not an id of Shopify" if match is None else f"not the id of a {kind}"
@@ -54,11 +46,7 @@ def shop_money(fields: Fields, name: str, *, signed: bool = False) -> Money:
 
 
 def shop_amount(fields: Fields, name: str, currency: str, *, signed: bool = False) -> Decimal:
-    """Read an amount out of a `MoneyBag`, whose shop currency must be the given one.
-
-    Raises:
-        StoreError: invalid_response, also if it is in another currency.
-    """
+    """Read an amount out of a `MoneyBag`, whose shop currency must be the given one."""
     money = shop_money(fields, name, signed=signed)
     if money.currency != currency:
         message = f"{fields.where}: {name} is {money}, and the order is in {currency}"
@@ -69,34 +57,21 @@ def shop_amount(fields: Fields, name: str, currency: str, *, signed: bool = Fals
 def amount(fields: Fields, *, signed: bool = False) -> Money:
     """Read a `MoneyV2`.
 
-    Args:
-        fields: the `MoneyV2`.
-        signed: whether it may be negative, such as the outstanding amount after an overpayment.
-
-    Raises:
-        StoreError: invalid_response.
+    If `signed` it may be negative, such as the outstanding amount after an overpayment.
     """
     money = fields.money("amount", currency(fields))
     return money if signed else not_negative(money, fields)
 
 
 def not_negative(money: Money, fields: Fields) -> Money:
-    """Check that an amount is not negative, and return it.
-
-    Raises:
-        StoreError: invalid_response, it is below 0.
-    """
+    """Check that an amount is not negative, and return it."""
     if money.amount < 0:
         raise StoreError("invalid_response", f"{fields.where}: an amount is {money}, below 0")
     return money
 
 
 def currency(fields: Fields) -> str:
-    """Read the code of a currency from an object's `currencyCode`.
-
-    Raises:
-        StoreError: invalid_response, it is not a code.
-    """
+    """Read the code of a currency from an object's `currencyCode`."""
     code = fields.text("currencyCode")
     if _CURRENCY.fullmatch(code) is None:
         message = f"{fields.where}: currencyCode is {code[:40]!r}, which is not the code of one"

@@ -60,8 +60,7 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
 def _payments(fields: Fields) -> list[datetime]:
     """Return when payments were made; without any, the order was paid when it was placed.
 
-    Raises:
-        StoreError: response_too_large, there may be others: failed attempts are among the rows.
+    It is response_too_large if there may be others: failed attempts are among the rows.
     """
     rows = list(fields.children("transactions"))
     _check_number(rows, _MOST_PAYMENTS)

@@ -1,4 +1,7 @@
-"""Reads an order's status, in the words that all platforms share, and its total. No I/O."""
+"""Reads an order's status, in the words of all platforms, and its total, or raises. No I/O.
+
+An order that does not say what it should is invalid_response.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,6 @@ def financial_status(order: Fields) -> str:
     """Read the payment status of an order.
 
     If Shopify sends no status, or one of a later version, it is derived from the amounts.
-
-    Raises:
-        StoreError: invalid_response.
     """
     if order.has("displayFinancialStatus"):
         status = order.one_of_or("displayFinancialStatus", FINANCIAL, "")
@@ -47,11 +47,7 @@ def financial_status(order: Fields) -> str:
 
 
 def is_delivered(order: Fields) -> bool:
-    """Whether all goods of an order have been sent.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Whether all goods of an order have been sent."""
     return order.one_of_or("displayFulfillmentStatus", FULFILLMENT, "") == _DELIVERED
 
 
@@ -82,9 +78,6 @@ def total(order: Fields) -> Money:
 
     Shopify's total includes lines that were removed from the order. For a removed line that nobody
     paid for, there is no refund and nothing is owed, so the current total shows what is left.
-
-    Raises:
-        StoreError: invalid_response.
     """
     placed = shop_money(order, "totalPriceSet", signed=True)
     now = shop_amount(order, "currentTotalPriceSet", placed.currency, signed=True)
@@ -107,9 +100,6 @@ def is_lowered(order: Fields) -> bool:
     Shopify does not say how many pieces of a line were removed unpaid or exchanged, and how many
     were paid back. The placed lines still include all removed pieces, and the current lines lack
     all pieces that were paid back. Those that are nearer to the order's total count.
-
-    Raises:
-        StoreError: invalid_response.
     """
     placed = shop_money(order, "totalPriceSet", signed=True)
     less = placed.amount - total(order).amount
@@ -117,25 +107,15 @@ def is_lowered(order: Fields) -> bool:
 
 
 def left_of(line: Fields) -> tuple[int, Money]:
-    """Return how many pieces of a line were neither removed nor paid back, and their price.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Return how many pieces of a line were neither removed nor paid back, and their price."""
     amount = shop_money(line, "priceAfterAllDiscountsBeforeTaxesSet")
     return line.integer("currentQuantity"), amount
 
 
 def bought(line: Fields, *, lowered: bool, with_tax: bool) -> tuple[int, Money]:
-    """Return how many pieces of a line count, and their price.
+    """Return how many pieces of a line count, by whether the order `is_lowered`, and their price.
 
-    Args:
-        line: a line of an order.
-        lowered: whether the order `is_lowered`.
-        with_tax: whether the order's prices include taxes.
-
-    Raises:
-        StoreError: invalid_response.
+    `with_tax` says whether the order's prices include taxes.
     """
     return left_of(line) if lowered else _placed(line, with_tax=with_tax)
 

@@ -17,11 +17,7 @@ _POLICIES = ("CONTINUE", "DENY")
 
 
 def is_active(product: Fields) -> bool:
-    """Whether a product is on sale.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Whether a product is on sale."""
     return product.one_of_or("status", _STATUSES, "") == "ACTIVE"
 
 

@@ -108,11 +108,7 @@ def _cart(order: Fields, value: Money) -> AbandonedCart:
 
 
 def _value(order: Fields, reading: OrderTotals) -> Money:
-    """Read the value of a cart.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Read the value of a cart."""
     value = reading.total(order, order.currency("currency"))
     if value.amount < 0:
         raise StoreError("invalid_response", f"{order.where}: total is negative")

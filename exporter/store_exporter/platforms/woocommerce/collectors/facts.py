@@ -91,9 +91,7 @@ def versions(api: Api, _: Run) -> Plan[Report]:
 def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
     """Read facts from `system_status`, which is open only to users who manage the shop.
 
-    Args:
-        api: the store's API.
-        themes: receives the versions of the theme and of its parent theme, by name.
+    `themes` receives the versions of the theme and of its parent theme, by name.
     """
     status = yield from api.get_object(_STATUS, "system_status", {"_fields": _WITH_THEME})
     if (theme := status.at("theme")) is not None:

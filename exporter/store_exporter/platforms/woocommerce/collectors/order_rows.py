@@ -1,4 +1,4 @@
-"""Reads orders of WooCommerce's list for the ledger. No I/O."""
+"""Reads orders of WooCommerce's list for the ledger, or raises invalid_response. No I/O."""
 
 from __future__ import annotations
 
@@ -40,13 +40,7 @@ def read_counted_order(
     WooCommerce sets the date of payment when an order first reaches a paid status; for cash on
     delivery that is when it is completed. A draft that becomes an order keeps its first date.
 
-    Args:
-        row: the order.
-        changed: when it last changed, if it says so.
-        reading: reads its total.
-
-    Raises:
-        StoreError: invalid_response.
+    `changed` is when the order last changed, in Unix seconds, if it says so.
     """
     if row.text("status").removeprefix("wc-") in _NO_ORDERS or is_sub_order(row):
         return None
@@ -88,11 +82,7 @@ def _refund(row: Fields, name: str) -> CountedRefund:
 
 
 def read_counted_refunds(rows: Iterable[Fields]) -> list[CountedRefund]:
-    """Read an order's own list of refunds, which shows when each was made.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Read an order's own list of refunds, which shows when each was made."""
     return [
         replace(_refund(row, "amount"), created=row.seconds("date_created_gmt")) for row in rows
     ]

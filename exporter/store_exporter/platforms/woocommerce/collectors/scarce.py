@@ -25,11 +25,8 @@ def scarce_products(
 ) -> Plan[tuple[list[ScarceProduct], list[StoreError]]]:
     """Return what is out or low in the stock report, and why other rows could not be read.
 
-    Args:
-        api: the store's API.
-        sold: what was sold lately.
-        known: products that are out according to the list of products; if the report lacks them,
-            it reads a table that is not kept up to date.
+    If the report lacks products that are `known` to be out from the list of products, it reads a
+    table that is not kept up to date.
 
     Raises:
         StoreError: api_not_found, Analytics is switched off; invalid_response, the report is

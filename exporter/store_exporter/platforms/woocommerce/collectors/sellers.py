@@ -103,11 +103,8 @@ def _sold(api: Api) -> Plan[tuple[Sold, int]]:
 def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
     """Return when an order was placed, and its lines; plugins leave null if there are no lines.
 
-    Returns:
-        None for an order with a status that was not requested.
-
-    Raises:
-        StoreError: invalid_response, such as an order with a total but without a list of lines.
+    None for an order with a status that was not requested. An order with a total but without a list
+    of lines is invalid_response.
     """
     is_empty = not order.has("line_items") and not read_amount(order, "total")
     is_empty = is_empty or is_sub_order(order)

@@ -155,11 +155,7 @@ def _item(number: int, quantity: Quantity, options: Mapping[str, str]) -> dict[s
 
 
 def _variation_id(api: Api, product: int | str, variation: int | str) -> Plan[int]:
-    """Return the id of a variation, which must be one of the product's.
-
-    Raises:
-        StoreError: invalid_input, it is another product's.
-    """
+    """Return the id of a variation; it is invalid_input if it is another product's."""
     parent = yield from find_product(api, product)
     child = yield from find_product(api, variation)
     if child.identifier_if_any("parent_id") != parent.identifier():

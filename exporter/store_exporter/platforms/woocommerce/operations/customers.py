@@ -72,11 +72,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 
 
 def _billing(order: Fields, account: int | None) -> Fields:
-    """Return the billing address of an order; empty if it is hidden and the order has an account.
-
-    Raises:
-        StoreError: invalid_response, it is hidden and the order is a guest's.
-    """
+    """Return the billing address of an order; empty if hidden and the order has an account."""
     try:
         return order.child("billing")
     except StoreError:

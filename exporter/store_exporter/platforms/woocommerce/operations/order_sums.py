@@ -22,17 +22,10 @@ def every_order(
 ) -> Plan[int]:
     """GET all orders of a query except sub-orders; see `rest.Api.read_all`.
 
-    Only the members that their totals need are requested, because a large shop has thousands of
-    orders. Orders in a currency with more decimals than the shop displays and than its own currency
-    has need more members. Orders in other currencies are taken last while the rule for their totals
-    is not known.
-
-    Args:
-        api: the store's API.
-        query: which orders.
-        members: the members to read besides those of the totals.
-        reading: reads the totals.
-        take: called with each order.
+    Besides the `members`, only those are requested that the orders' totals need, because a large
+    shop has thousands of orders. Orders in a currency with more decimals than the shop displays and
+    than its own currency has need more members. Orders in other currencies are taken last while the
+    rule for their totals is not known.
     """
     finer: set[int] = set()
     foreign: list[Fields] = []

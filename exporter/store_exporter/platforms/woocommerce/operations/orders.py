@@ -148,11 +148,7 @@ class _Orders(orders.Orders[Api]):
         return matching(found, request.has)
 
     def _narrowed(self, request: OrdersRequest) -> Plan[dict[str, str]]:
-        """Return the parameters of the status and the days.
-
-        Raises:
-            StoreError: invalid_input, the shop has no such status.
-        """
+        """Return the parameters of the status, which must be one of the shop's, and of the days."""
         query: dict[str, str] = {}
         if request.status is not None:
             known = yield from facts.order_statuses(self.api, without=_HIDDEN)

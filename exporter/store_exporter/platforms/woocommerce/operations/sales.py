@@ -36,9 +36,6 @@ _SAMPLED = 5
 class _Sales(Sales):
     """The sums of orders and refunds.
 
-    Args:
-        reading: reads the totals of orders.
-
     Attributes:
         currencies: currencies of the orders that count or have refunds, by order id.
     """
@@ -207,11 +204,7 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
 
 
 def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fields]]) -> Plan[int]:
-    """Find refunds in WooCommerce before 9.0, which has no list of them.
-
-    Raises:
-        StoreError: response_too_large, there is too little time for each refunded order.
-    """
+    """Find refunds in WooCommerce before 9.0, which has no list of them, if time allows it."""
     query = {**between(when, "modified_"), "_fields": f"id,refunds,{MEMBERS}"}
     orders: list[int] = []
 

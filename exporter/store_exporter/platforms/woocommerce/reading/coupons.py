@@ -24,13 +24,7 @@ _PER_ITEM = ("fixed_product", "percent_product")
 
 
 def read_coupon(fields: Fields, currency: str, request: CouponRequest, *, now: float) -> Coupon:
-    """Read a coupon and check it.
-
-    Args:
-        fields: the coupon.
-        currency: the shop's currency.
-        request: the order value and the shopper that it has to be valid for.
-        now: Unix time in seconds.
+    """Read a coupon, and check it for an order value and a shopper at a Unix time in seconds.
 
     Raises:
         StoreError: as `check_coupon` does; invalid_coupon with code coupon_unpublished,

@@ -118,11 +118,7 @@ def read_refund(fields: Fields, currency: str) -> Refund:
 
 
 def _address(order: Fields) -> ShippingAddress | None:
-    """Read the shipping address of an order; None if it is empty, as when nothing is sent.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Read the shipping address of an order; None if it is empty, as when nothing is sent."""
     if not order.has("shipping"):
         return None
     address = order.child("shipping")

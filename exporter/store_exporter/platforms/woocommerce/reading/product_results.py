@@ -1,4 +1,4 @@
-"""Reads WooCommerce's JSON of products, categories, reviews and stock. No I/O."""
+"""Reads JSON of products, categories, reviews and stock, or raises invalid_response. No I/O."""
 
 from __future__ import annotations
 
@@ -105,13 +105,7 @@ def product_ids(fields: Fields) -> set[int]:
 def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) -> Price:
     """Read the price of a product or variation.
 
-    Args:
-        fields: the product.
-        currency: the shop's currency.
-        variations: the published variations of the product, as the store sent them.
-
-    Raises:
-        StoreError: invalid_response, its price cannot be read.
+    `variations` are the published ones of the product, as the store sent them.
     """
     also = Secondary()
     found = also.rows("highest", variations, partial(_price_of_variation, currency))
@@ -173,11 +167,7 @@ def read_review(fields: Fields) -> Review:
 
 
 def read_low_stock(fields: Fields) -> LowStock:
-    """Read a row of wc-analytics' stock report, for a product or variation with its own stock.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Read a row of wc-analytics' stock report, for a product or variation with its own stock."""
     fields.flag("manage_stock")
     return LowStock(
         product_id=fields.identifier(),

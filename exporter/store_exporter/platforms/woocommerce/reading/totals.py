@@ -43,17 +43,13 @@ _FOREIGN_GUESS = (
 
 
 def read_amount(fields: Fields, name: str) -> Decimal:
-    """Read an amount; it is negative if a shop pays back more than it receives.
-
-    Raises:
-        StoreError: invalid_response.
-    """
+    """Read an amount; it is negative if a shop pays back more than it receives."""
     return float_amount(fields.raw(name), f"{fields.where}: {name}")
 
 
 @dataclass(slots=True)
 class OrderTotals:
-    """Reads the totals of one shop's orders.
+    """Reads the totals of one shop's orders, or raises invalid_response.
 
     Orders in other currencies than the shop's own follow a separate rule: with a plugin for several
     currencies each currency has its own decimals, without one all have those of the shop.
@@ -108,11 +104,7 @@ class OrderTotals:
         return self.shown < decimals_of(currency)
 
     def total(self, order: Fields, currency: str) -> Money:
-        """Read an order's total.
-
-        Raises:
-            StoreError: invalid_response.
-        """
+        """Read an order's total."""
         stated = read_amount(order, "total")
         if self._is_finer(order, currency):
             parts = _Parts(order)
@@ -120,11 +112,7 @@ class OrderTotals:
         return Money(normalized(stated, currency), currency)
 
     def tax(self, order: Fields, currency: str) -> Money:
-        """Read an order's tax.
-
-        Raises:
-            StoreError: invalid_response.
-        """
+        """Read an order's tax."""
         stated = read_amount(order, "total_tax")
         if self._is_finer(order, currency):
             stated = self._in_full(stated, sum(_Parts(order).taxes, Decimal(0)), currency)
@@ -154,11 +142,7 @@ class OrderTotals:
         return order.identifier() < below if own is None else own
 
     def has_more_decimals(self, order: Fields, currency: str) -> bool | None:
-        """Whether an order was made with more decimals than are displayed; None if unclear.
-
-        Raises:
-            StoreError: invalid_response.
-        """
+        """Whether an order was made with more decimals than are displayed; None if unclear."""
         stated, parts = read_amount(order, "total"), _Parts(order)
         full = parts.total()
         is_full = self._as_shown(rounded(full, currency)) == stated
@@ -201,9 +185,7 @@ class OrderTotals:
     def of_kind(self, rows: Iterable[Any], *, is_foreign: bool) -> list[Fields]:
         """Return the orders in other currencies, or in the shop's own, that may have been rounded.
 
-        Args:
-            rows: orders as the store sent them; those that cannot be read are left out.
-            is_foreign: True for orders in other currencies, False for the shop's own.
+        Orders that cannot be read are left out.
         """
         found = []
         for row in rows:
@@ -245,13 +227,9 @@ def learn_rounding(
 ) -> tuple[float, Sequence[Fields]]:
     """Learn below which id inconclusive orders were made with more decimals.
 
-    Args:
-        reading: the shop's settings.
-        orders: its oldest and newest orders, all in its own currency or all in others, with `id`,
-            `currency` and `MEMBERS`; those that cannot be read are ignored.
-
-    Returns:
-        The id, and if none of the orders shows it, those that are ambiguous.
+    The orders are the shop's oldest and newest, all in its own currency or all in others, with
+    `id`, `currency` and `MEMBERS`; those that cannot be read are ignored. Also returned are the
+    ambiguous ones, if none of the orders shows the id.
     """
     known: dict[int, bool | None] = {}
     for order in orders:

@@ -28,13 +28,9 @@ def zone_covers(
     """Whether a zone covers a postcode of a country.
 
     A zone without regions covers all regions, and one without postcodes covers all postcodes. A
-    zone that has only postcodes covers them in every country.
-
-    Args:
-        places: the places of the zone.
-        country: code of two letters.
-        continents: codes of the continents that the country is in.
-        postcode: None if it is not known; then no zone with postcodes covers it.
+    zone that has only postcodes covers them in every country. Without a postcode, no zone with
+    postcodes covers it. The country is a code of two letters, and so are the continents that it is
+    in.
     """
     places = list(places)
     codes = [place.code for place in places if place.kind == "postcode"]
