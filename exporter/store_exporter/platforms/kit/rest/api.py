@@ -84,21 +84,18 @@ class Api(connection.Api):
         *,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
-        idempotent: bool | None = None,
     ) -> Plan[Response]:
         """Send a request and return the response, whatever it is.
 
-        The path is as `address` takes it. None and empty values of the query are left out. GET and
-        PUT may be repeated unless `idempotent` says otherwise.
+        The path is as `address` takes it. None and empty values of the query are left out. Only GET
+        and PUT may be repeated.
 
         Raises:
             StoreError: whatever a request may raise.
         """
         query = {k: str(v) for k, v in (params or {}).items() if v is not None and v != ""}
-        if idempotent is None:
-            idempotent = method in ("GET", "PUT")
-        url = self.address(path)
-        request = Request(method, url, query, headers or {}, json=json, idempotent=idempotent)
+        again, url = method in ("GET", "PUT"), self.address(path)
+        request = Request(method, url, query, headers or {}, json=json, idempotent=again)
         response = yield from self.deliver(path, request)
         self.store_now.note(server_time(response))
         return response

@@ -10,17 +10,17 @@ from typing import Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
-from ...kit.operations import orders
+from ...kit.operations import order_numbers, orders
 from ...kit.operations.order_plans import order_plans
 from ...kit.operations.orders import OrdersRequest
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, matching
+from ...kit.rest.api import RestPage
 from .. import facts, local_dates, rounding
-from ..api import FULL, V3, Api, between
+from ..api import FULL, PAGE, V3, Api, between
 from ..reading import order_results
 from ..reading.sub_orders import is_sub_order
 from ..reading.totals import OrderTotals
-from . import order_numbers
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
@@ -64,8 +64,9 @@ class _Orders(orders.Orders[Api]):
             if found is not None and order_results.order_number(found) == number:
                 return found if _belongs(found, email) else None
         # Whether the store's search knows a plugin's numbers depends on the plugin and on how
-        # orders are stored. Without it, an address leads to the shopper's own orders, and the
-        # sequence of the numbers leads to all others.
+        # orders are stored; with Sequential Order Numbers only the shop's own pages find them.
+        # Without it, an address leads to the shopper's own orders, and the sequence of the numbers
+        # leads to all others.
         query = {"search": number, **FULL}
         rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
         yield from rounding.learn_foreign(self.api, self.reading, rows.items)
@@ -73,10 +74,16 @@ class _Orders(orders.Orders[Api]):
             if str(candidate.raw("number")) == number and _belongs(candidate, email):
                 return candidate
         if email is None:
-            place = yield from order_numbers.find_by_place(self.api, number)
+            place = yield from order_numbers.find_by_place(
+                self._numbers, number, PAGE, order_results.order_number
+            )
             return None if place is None else (yield from self._by_id(place))
         own = yield from self.newest(email, _MOST)
         return next((order for order in own if str(order.raw("number")) == number), None)
+
+    def _numbers(self, page: int) -> Plan[RestPage]:
+        query = {"orderby": "id", "order": "desc", "per_page": PAGE, "page": page}
+        return self.api.page(f"{V3}/orders", {**query, "_fields": "id,number"})
 
     def _by_id(self, number: int) -> Plan[Fields | None]:
         path = f"{V3}/orders/{number}"
