@@ -23,6 +23,23 @@ _LOCAL = ("localhost", "local", "internal")
 """Domains that are no public ones (RFC 6761, RFC 6762; ICANN reserves the last for private use)."""
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 """The only IPv6 addresses that are public (RFC 4291, section 2.4, as IANA has assigned them)."""
+_SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.175.48.0/24",
+        "2001::/23",
+        "2002::/16",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+    )
+)
+"""Networks in IANA's registries of special-purpose addresses that versions of Python call public:
+for protocols, DNS sinks, tunnels (6to4, Teredo) and documentation. No shop is there, and the
+nearest router may serve such an address itself."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 addresses as a network without IPv4 shows them (RFC 6052)."""
 
@@ -64,15 +81,16 @@ def is_public(address: str) -> bool:
     """Tell whether an IP address is one of the public internet.
 
     Loopback, private and shared ranges, link-local, multicast, reserved and unspecified addresses
-    are not, nor are IPv6 addresses that stand for such an IPv4 address, nor those of 6to4, which
-    nobody should route any more (RFC 7526).
+    are not, nor are IPv6 addresses that stand for such an IPv4 address, nor those in `_SPECIAL`.
     """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
     found = _mapped_address(found)
-    if isinstance(found, ipaddress.IPv6Address) and (found not in _UNICAST or found.sixtofour):
+    if isinstance(found, ipaddress.IPv6Address) and found not in _UNICAST:
+        return False
+    if any(found in network for network in _SPECIAL):
         return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
