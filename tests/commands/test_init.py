@@ -77,6 +77,8 @@ def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
             ("There is no host shop.invalid; ", None),
             ("Address of the store [https://shop.invalid]: ", f"{url}/"),
             ("Its name in metrics [127.0.0.1]: ", DOMAIN),
+            ("Org that owns the store, as one word: ", f"ck_{'0' * 40}"),
+            ("looks like a credential of WooCommerce, and metrics show it", None),
             ("Org that owns the store, as one word: ", "acme"),
             ("consumer_key (not shown): ", key.consumer_secret),
             ("It begins with cs_, as the consumer secret does", None),
@@ -193,6 +195,19 @@ def test_a_store_is_added_to_a_file_with_its_comments_and_never_twice(
     assert added.startswith(text.removesuffix("# the end\n"))
     assert added.endswith("# the end\n")
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+def test_the_state_of_an_existing_file_is_checked_and_no_other(
+    folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = folder / "store-exporter.yml"
+    (folder / "state").write_text("a file where by default the folder is\n")
+    file.write_text("state_directory: elsewhere\n")
+    assert cli.main(flags(folder, shop, url)) == 0, capsys.readouterr()
+    assert str(folder / "elsewhere") in capsys.readouterr().out
+    file.write_text("state_database: {url: postgresql://u@h/d, password: env:NOT_SET}\n")
+    assert cli.main(flags(folder, shop, url)) == 0, capsys.readouterr()
+    assert "state" not in capsys.readouterr().out
 
 
 def test_where_a_few_lines_cannot_add_it_the_entry_is_printed(

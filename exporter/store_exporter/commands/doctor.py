@@ -34,6 +34,8 @@ from .support.store_series import store_series
 _AT_ONCE = 10
 _REFUSALS_SHOWN = 20
 _SECONDS = 60.0
+EXPORTER = ""
+"""Under what the findings about the exporter itself are, beside those of the domains."""
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
 
 
@@ -57,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def examine_all(config: Config, domains: Sequence[str]) -> dict[str, Sequence[Finding]]:
-    """Return the findings by domain; those about this exporter itself are under "".
+    """Return the findings by domain; those about this exporter itself are under `EXPORTER`.
 
     Args:
         config: the configuration.
@@ -81,7 +83,7 @@ async def examine_all(config: Config, domains: Sequence[str]) -> dict[str, Seque
     own = list(_state(config))
     if config.discovery:
         own += _refused(refusals)
-    return {"": own, **by_domain}
+    return {EXPORTER: own, **by_domain}
 
 
 async def examine(store: Store, transport: Transport) -> list[Finding]:
@@ -235,7 +237,7 @@ def _document(found: Mapping[str, Sequence[Finding]]) -> dict[str, object]:
         ]
 
     return {
-        "exporter": listed(found[""]),
+        "exporter": listed(found[EXPORTER]),
         "stores": [
             {"domain": domain, "findings": listed(findings)}
             for domain, findings in found.items()

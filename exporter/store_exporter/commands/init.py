@@ -91,6 +91,9 @@ def _run(args: argparse.Namespace, ask: Questions) -> int:
         config = _looked_at(file, before, entry, ask)
         (store,) = config.stores
         found = asyncio.run(doctor.examine_all(config, [store.domain]))
+        if before is not None and before.state_database is not None:
+            # The configuration of this store alone has none, so its state directory was examined.
+            del found[doctor.EXPORTER]
         print("", *doctor.text(found, terminal.width()), "", *_watched(store), sep="\n")
         failed = any(one.state == "fail" for findings in found.values() for one in findings)
         question = "A check failed. Write the configuration anyway?"
@@ -112,8 +115,13 @@ def _entry(
     platform = _platform(args, ask)
     url = _address(args, ask, before)
 
+    def no_credential(text: str) -> str:
+        if platform.marks.redact(text) != text:
+            raise ValueError(f"looks like a credential of {platform.title}, and metrics show it")
+        return text
+
     def unused(text: str) -> str:
-        name = values.domain(text)
+        name = values.domain(no_credential(text))
         if before and any(store.domain == name for store in before.stores):
             raise ValueError(f"{name} is in {args.config_file} already")
         return name
@@ -122,7 +130,11 @@ def _entry(
     domain = ask.text("Its name in metrics", "--domain", args.domain, unused, host)
     orgs = list(before.orgs) if before else []
     usual = orgs[0] if len(orgs) == 1 else ""
-    org = ask.text("Org that owns the store, as one word", "--org", args.org, values.org, usual)
+
+    def named(text: str) -> str:
+        return values.org(no_credential(text))
+
+    org = ask.text("Org that owns the store, as one word", "--org", args.org, named, usual)
     credentials = ask.credentials(platform, dict(args.credential))
     entry = {"domain": domain, "org": org, "platform": platform.name}
     if url != f"https://{domain}":

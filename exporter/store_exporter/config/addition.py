@@ -13,6 +13,8 @@ from .yaml.explain import by_key
 _INDENTATION = "  "
 _OF_ALL_STORES = (*by_key(ProxySection), "lists")
 """Keys of an org that apply to each of its stores."""
+_OF_THE_FILE = ("state_directory", "defaults")
+"""Keys of the file that are needed to check one store, and that refer to no secret."""
 
 
 def entry_text(entry: Mapping[str, Any], indentation: str = _INDENTATION) -> str:
@@ -34,7 +36,7 @@ def alone(entry: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     orgs = [org for org in data.get("orgs") or () if org.get("org") == entry["org"]]
     said = {key: org[key] for org in orgs for key in _OF_ALL_STORES if key in org}
     document = {"orgs": [{"org": entry["org"], **said}], "stores": [dict(entry)]}
-    return document | ({"defaults": data["defaults"]} if data.get("defaults") else {})
+    return document | {key: data[key] for key in _OF_THE_FILE if data.get(key)}
 
 
 def with_entry(text: str, key: str, entry: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ def _day(value: Any) -> str:
 
 
 def _zone(value: Any) -> str:
-    if value not in available_timezones():
+    if not isinstance(value, str) or value not in available_timezones():
         raise ValueError("is not a time zone, such as UTC or Europe/Berlin")
     return str(value)
 
