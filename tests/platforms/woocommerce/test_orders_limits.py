@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -156,7 +157,7 @@ async def test_orders_that_are_back_with_their_old_dates_are_backlog_until_they_
         left = truth(store) - accounted(figures(report))
         assert left > 20
         # Until then a page of all remembered orders was read in turn.
-        assert f"not found among those counted yet: {left:.0f}." in "".join(report.degraded)
+        assert f"came back and were not found yet: {left:.0f}." in "".join(report.degraded)
         assert figures(report)["store_collector_backlog{orders}"] == left
         while figures(report)["store_collector_backlog{orders}"]:
             before = report
@@ -183,6 +184,91 @@ async def test_all_that_are_back_are_read_in_the_second_run_where_it_may_read_so
         await collect(store, page_size=10)
         report = await collect(store, page_size=10)
         assert accounted(figures(report)) == 90
+        assert not report.degraded
+
+
+async def test_an_order_that_no_run_saw_before_it_was_in_the_trash_counts_once_it_is_back() -> None:
+    async with watching(orders=0) as store:
+        options: dict[str, Any] = {"page_size": 10, "max_pages": 1, "overlap": 5}
+        await collect(store)
+        orders = store.shop.shop.orders
+        for number in range(60):
+            store.clock.now += 60
+            placed = store.shop.new_order("processing", total="100" if number == 40 else "1")
+            if number == 40:
+                trashed = orders.pop(placed["id"])
+        for _ in range(12):
+            await collect(store, **options)
+        orders[trashed["id"]] = trashed
+        await collect(store, **options)
+        report = await collect(store, **options)
+        assert "Orders that came back and were not found yet: 1." in report.degraded
+        while figures(report)["store_collector_backlog{orders}"]:
+            report = await collect(store, **options)
+        assert accounted(figures(report)) == truth(store) == 159
+        assert not report.degraded
+
+
+async def test_the_search_for_an_order_from_before_the_counting_ends_without_it() -> None:
+    async with watching(orders=0) as store:
+        old = store.shop.new_order("processing", total="100")["id"]
+        kept = store.shop.shop.orders.pop(old)
+        store.clock.now += DAY
+        await collect(store)
+        for _ in range(30):
+            store.clock.now += 60
+            store.shop.new_order("processing", total="1")
+        for _ in range(6):
+            await collect(store, page_size=10, max_pages=1)
+        store.shop.shop.orders[old] = kept
+        for _ in range(7):
+            report = await collect(store, page_size=10, max_pages=1)
+        assert accounted(figures(report)) == 30
+        assert not report.degraded
+        store.asked()
+        await collect(store, page_size=10, max_pages=1)
+        assert len(store.asked()) == 3
+
+
+async def test_as_many_orders_that_come_back_as_vanish_are_found() -> None:
+    async with watching(orders=0) as store:
+        options: dict[str, Any] = {"page_size": 10, "max_pages": 2, "overlap": 5}
+        await collect(store)
+        orders = store.shop.shop.orders
+        trashed = store.shop.new_order("processing", total="100")["id"]
+        kept = orders.pop(trashed)
+        for _ in range(40):
+            store.clock.now += 60
+            store.shop.new_order("processing", total="1")
+        for _ in range(12):
+            await collect(store, **options)
+        orders[trashed] = kept
+        del orders[trashed + 20]
+        for _ in range(12):
+            report = await collect(store, **options)
+        assert accounted(figures(report)) == truth(store) == 139
+        assert not report.degraded
+
+
+async def test_an_order_that_vanishes_while_new_ones_are_read_over_several_runs_is_missed() -> None:
+    async with watching(orders=0) as store:
+        options: dict[str, Any] = {"page_size": 10, "max_pages": 1, "overlap": 5}
+        await collect(store)
+        orders = store.shop.shop.orders
+        for _ in range(40):
+            store.clock.now += 60
+            store.shop.new_order("processing", total="1")
+        for _ in range(12):
+            await collect(store, **options)
+        for _ in range(120):
+            store.shop.new_order("processing", total="1", created=store.clock.now - 40_000)
+        for _ in range(10):
+            await collect(store, **options)
+        for number in list(json.loads(store.cursor.text)["ledger"]["seen"])[-10:]:
+            del orders[int(number)]
+        for _ in range(30):
+            report = await collect(store, **options)
+            assert report.degraded or accounted(figures(report)) == truth(store)
         assert not report.degraded
 
 

@@ -6,7 +6,9 @@ Each run requests the newest ids, and by id up to a page of remembered orders: t
 be read, those that are not paid yet, and those that were not read for the longest time. If the
 store has fewer orders than it should, all remembered orders are read again, with as many pages per
 run as the walk may read. If it has more, and the next walk does not find them, deleted orders are
-read again first: orders restored from a backup have their old times of change.
+read again first: orders restored from a backup have their old times of change. If none of these is
+back, all that changed as long ago as is remembered is read again: an order may have been deleted
+before any run read it.
 
 An order that is missing from a response is requested individually before it counts as deleted. If a
 list of many orders becomes empty, no order counts as deleted for half an hour: a store that
@@ -22,7 +24,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from .pages import OrderPage
 from .progress import NewOrders
-from .walk import WalkQuery
+from .walk import Walk, WalkQuery
 
 if TYPE_CHECKING:
     from .numbered_book import ListedOrders, NumberedBook
@@ -55,32 +57,41 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         return
     if _is_lost_sight_of(book, listed):
         return
+    if place.unexplained:
+        place.returned, place.unsearched = place.returned + place.unexplained, 0
+        place.unexplained = 0
+    appeared = place.note_returned(book.appeared)
+    if place.count is not None:
+        # One that was placed or restored must not stand in for one that vanished.
+        place.count += appeared
     if place.ahead.page:
-        if (yield from _read_new(book, set())):
-            # Meanwhile there came others, so that the number does not show those that vanished.
-            place.latest, place.count, place.ahead = place.ahead.high, None, NewOrders()
-            place.walked_from = None
-        return
+        if not (yield from _read_new(book, set())):
+            return
+        place.end_ahead()
     new = {number for number in ids if number > place.latest}
     if new:
         _take_new(book, listed.page, new)
         left = (total or 0) - (place.count or 0) - len(new)
-        place.ahead = NewOrders(0, min(new), max(new), left)
+        place.ahead = NewOrders(0, min(new), max(new), left, len(new))
         if len(new) == len(listed.page.ids) and not (yield from _read_new(book, new)):
             return
-        place.latest, place.ahead = place.ahead.high, NewOrders()
+        place.end_ahead()
     if place.count is not None and (total is not None or not ids):
-        # One that was placed or restored must not stand in for one that vanished.
-        if place.unexplained:
-            place.returned, place.unsearched = place.returned + place.unexplained, 0
-        appeared = place.note_returned(book.appeared)
-        vanished = place.count + len(new) + appeared - (total or 0)
-        place.unexplained = max(0, -vanished)
-        if vanished > 0:
-            place.missing += vanished
-            place.unchecked = len(book.ledger)
+        _note_difference(book, place.count - (total or 0))
+    place.missing = max(0, place.missing)
     place.count = total if ids else total or 0
     place.walked_from = None
+
+
+def _note_difference(book: NumberedBook[Any], vanished: int) -> None:
+    """Note by how many orders the store has fewer than are known, or below zero, more."""
+    place = book.place
+    place.unexplained = max(0, -vanished)
+    if vanished > 0:
+        place.missing += vanished
+        place.unchecked = len(book.ledger)
+    # More were found to have vanished than there are fewer: as many others are back.
+    place.unexplained += max(0, -place.missing)
 
 
 def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
@@ -124,6 +135,7 @@ def _read_new(book: NumberedBook[Any], new: set[int]) -> Plan[bool]:
         new |= found
         ahead.low = min(ahead.low, *found) if found else ahead.low
         ahead.left -= len(found)
+        ahead.read += len(found)
         if not ids or min(ids) <= (place.latest or 0) or len(ids) < len(listed.page.ids):
             return True
         number += 1
@@ -144,19 +156,39 @@ def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
 
 
 def read_returned(book: NumberedBook[Any]) -> Plan[None]:
-    """Read again the orders that are gone, where the store has more than are known."""
+    """Search for orders that are back, where the store has more than are known.
+
+    Those that are gone are read again. Others were deleted before a run could read them: what
+    changed as long ago as is remembered is read again, which counts nothing twice.
+    """
     place = book.place
-    if place.returned <= 0:
-        return
+    if place.returned > 0 and place.search is None and not book.unseen:
+        yield from _read_gone(book)
+    search, appeared = place.search, book.appeared
+    if search is not None and place.returned > 0:
+        search.begin(book.run.now(), 0)
+        yield from book.read_pages(search)
+        place.note_returned(book.appeared - appeared)
+    if place.returned <= 0 or (search is not None and search.caught_up):
+        # All are found, or what is back is older than what is counted.
+        place.returned = place.unsearched = 0
+        place.search = None
+
+
+def _read_gone(book: NumberedBook[Any]) -> Plan[None]:
+    """Read again the orders that are gone; search for others if none of those is back."""
+    place = book.place
     place.unsearched = place.unsearched or book.ledger.absent
-    for _ in range(0 if book.unseen else book.options.pages):
+    for _ in range(book.options.pages):
         gone = book.ledger.longest_gone(min(book.size, place.unsearched), book.read)
-        if not gone or place.returned <= 0:
-            # All are found, or others than are remembered are back.
-            place.returned = place.unsearched = 0
-            return
-        yield from _read_again(book, gone)
-        place.unsearched -= sum(one in book.read for one in gone)
+        if gone:
+            yield from _read_again(book, gone)
+            place.unsearched -= sum(one in book.read for one in gone)
+        if place.returned <= 0:
+            break
+        if not gone or place.unsearched <= 0:
+            place.search = Walk(book.ledger.horizon)
+            break
 
 
 def read_again(book: NumberedBook[Any]) -> Plan[None]:
@@ -187,7 +219,8 @@ def _end_search(book: NumberedBook[Any]) -> None:
     place = book.place
     if place.missing > 0 and book.ledger.forgotten is not None:
         book.ledger.doubt(place.missing, int(book.run.now()))
-    place.missing = place.unchecked = 0
+    # Those that vanished since the number of orders was looked at are missing at the next look.
+    place.missing, place.unchecked = min(0, place.missing), 0
 
 
 def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:

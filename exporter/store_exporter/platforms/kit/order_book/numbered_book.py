@@ -25,7 +25,7 @@ from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook
 from .pages import OrderPage, read_page
 from .progress import ReadingProgress
-from .walk import DAY, WalkQuery
+from .walk import DAY, Walk, WalkQuery
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def backlog(self) -> int:
         """Orders still to be read, as far as the store says, or of which refunds are."""
         walk = self.place.walk
-        left = walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
+        left = walk.backlog + walk.hidden + max(0, self.place.missing) + len(self.ledger.undated)
         return left + self.unseen + self.place.ahead.left + self.place.still_gone
 
     def begin(self) -> Plan[None]:
@@ -228,26 +228,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Walk on, until the end or until this run's share of pages is used up."""
         walk, overlap = self.place.walk, self.options.overlap
         walk.begin(self.run.now(), overlap, self.ledger.floor)
-        if walk.page > 1 and walk.size:
-            # Of another size the pages would begin anew, perhaps in each run.
-            self.size = min(self.size, walk.size)
         self.walk_from(walk.position)
-        server: float | None = None
-        for _ in range(self.options.pages):
-            rows = yield from self.ask_sized(lambda size: self.by_change(size, walk.query(size)))
-            query = walk.query(self.size)
-            server, page = server_time(rows.response), rows.page
-            self._check(page, query)
-            self.take(page)
-            ids = [n if n.isdigit() else f"{n}.{query.page}" for n in page.ids]
-            more = walk.advance(ids, _settled(page, server), rows.total)
-            self.ledger.forget(walk.read_again_from(overlap))
-            if not more:
-                break
-            self.save()
-            if self.api.monotonic() > self._half:
-                # The other half of the run is for what the walk cannot see.
-                break
+        server = yield from self.read_pages(walk)
         walk.settle(self.run.now(), server)
         self.save()
         yield from audit.look_for_new(self)
@@ -260,6 +242,33 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         if self.backlog:
             domain = self.run.store.domain
             logger.info("%s: changed orders still to read: %d", domain, self.backlog)
+
+    def read_pages(self, walk: Walk) -> Plan[float | None]:
+        """Go on with a walk, until its end or until this run's share of pages is used up.
+
+        Returns:
+            The store's clock, if its last response shows it.
+        """
+        server: float | None = None
+        if walk.page > 1 and walk.size:
+            # Of another size the pages would begin anew, perhaps in each run.
+            self.size = min(self.size, walk.size)
+        for _ in range(self.options.pages):
+            rows = yield from self.ask_sized(lambda size: self.by_change(size, walk.query(size)))
+            query = walk.query(self.size)
+            server, page = server_time(rows.response), rows.page
+            self._check(page, query)
+            self.take(page)
+            ids = [n if n.isdigit() else f"{n}.{query.page}" for n in page.ids]
+            more = walk.advance(ids, _settled(page, server), rows.total)
+            self.ledger.forget(self.place.walk.read_again_from(self.options.overlap))
+            if not more:
+                break
+            self.save()
+            if self.api.monotonic() > self._half:
+                # The other half of the run is for what the walk cannot see.
+                break
+        return server
 
     def reasons(self) -> list[str]:
         """Return why the counters may not be complete, one sentence each."""
@@ -274,11 +283,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         if place.ahead.left:
             found.append(f"New orders that are still to be read by their ids: {place.ahead.left}.")
         if place.still_gone:
-            found.append(
-                "Orders that were gone, are back and were not found among those counted yet: "
-                f"{place.still_gone}."
-            )
-        if place.missing:
+            found.append(f"Orders that came back and were not found yet: {place.still_gone}.")
+        if place.missing > 0:
             found.append(
                 f"Orders that vanished and were not found among those counted yet: {place.missing}."
             )

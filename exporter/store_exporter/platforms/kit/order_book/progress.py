@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from .walk import Walk
@@ -18,12 +18,14 @@ class NewOrders:
         low: the smallest id that was read.
         high: the largest id that was read.
         left: new orders still to be read, at least.
+        read: new orders that were read.
     """
 
     page: int = 0
     low: int = 0
     high: int = 0
     left: int = 0
+    read: int = 0
 
 
 @dataclass(slots=True)
@@ -40,7 +42,11 @@ class ReadingProgress:
             back with the time of change that they had.
         unsearched: how many of the orders that are gone are to be read until it is known that none
             of them is back.
-        missing: how many vanished from that number and are not accounted for.
+        search: where all that changed as long ago as is remembered is read again, since none of
+            those that are gone is back: an order that no run read before it was deleted. None while
+            that is not done.
+        missing: how many vanished from that number and are not accounted for; below zero, how many
+            were found to have vanished since.
         unchecked: how many remembered orders are to be read until it is known that none of those
             that vanished is among them.
         ahead: where the orders with ids beyond `latest` are read over several runs.
@@ -57,6 +63,7 @@ class ReadingProgress:
     unexplained: int = 0
     returned: int = 0
     unsearched: int = 0
+    search: Walk | None = None
     missing: int = 0
     unchecked: int = 0
     ahead: NewOrders = field(default_factory=NewOrders)
@@ -72,13 +79,20 @@ class ReadingProgress:
     @property
     def still_gone(self) -> int:
         """How many orders are back and not yet found, as far as the search for them goes."""
-        return min(self.returned, self.unsearched)
+        return self.returned if self.search else min(self.returned, self.unsearched)
 
     def note_returned(self, orders: int) -> int:
         """Note how many orders that were not there before were read; return how many others."""
         explained = min(orders, self.returned)
         self.returned -= explained
         return orders - explained
+
+    def end_ahead(self) -> None:
+        """Note that all new orders are read up to the largest id that there was."""
+        self.latest = self.ahead.high
+        if self.count is not None:
+            self.count += self.ahead.read
+        self.ahead = NewOrders()
 
     def is_unread(self, order_id: str) -> bool:
         """Whether an id is beyond all that were seen by their ids."""
@@ -89,7 +103,7 @@ class ReadingProgress:
     def to_document(self) -> dict[str, Any]:
         """Return the place as JSON types."""
         return self.walk.to_document() | {
-            "ahead": [self.ahead.page, self.ahead.low, self.ahead.high, self.ahead.left],
+            "ahead": list(astuple(self.ahead)),
             "walked_from": self.walked_from,
             "lists_others": self.lists_others,
             "empty_since": self.empty_since,
@@ -98,6 +112,7 @@ class ReadingProgress:
             "unexplained": self.unexplained,
             "returned": self.returned,
             "unsearched": self.unsearched,
+            "search": self.search and self.search.to_document(),
             "missing": self.missing,
             "unchecked": self.unchecked,
         }
@@ -117,6 +132,8 @@ class ReadingProgress:
         place = cls(walk, latest, count, missing=missing, unchecked=unchecked, ahead=ahead)
         for name in ("unexplained", "returned", "unsearched"):
             setattr(place, name, int(document.get(name, 0)))
+        search = document.get("search")
+        place.search = Walk.from_document(search) if search else None
         place.lists_others = bool(document.get("lists_others"))
         place.empty_since = int(document.get("empty_since", 0))
         walked = document.get("walked_from")
