@@ -4,7 +4,7 @@ A real Prometheus reads a week of fewer stores and one of more (see `past`), and
 panel asks with all stores chosen. Time grows with the stores, along the line through both. It runs
 in the environment that has the exporter and the tests:
 
-    python -m tests.benchmarks.dashboards FEWER MORE SECONDS RUNS RULED
+    python -m tests.benchmarks.dashboards EFFORT
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property, partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,12 +57,7 @@ def measure(effort: Effort) -> list[Result]:
         sys.stderr.write("DASHBOARDS ARE LEFT OUT: they need scripts/tools and the tests' extras\n")
         return []
     done = subprocess.run(
-        [
-            python,
-            "-m",
-            __name__,
-            *map(str, (*effort.watched, effort.past, effort.runs, effort.ruled)),
-        ],
+        [python, "-m", __name__, json.dumps(asdict(effort))],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -75,19 +71,20 @@ def measure(effort: Effort) -> list[Result]:
     ]
 
 
-def main(fewer: int, more: int, past: int, runs: int, ruled: int) -> None:
+def main(effort: Effort) -> None:
     from .past import history
 
     rows: list[dict[str, Any]] = []
+    fewer, more = effort.watched
     now = int(time.time()) // HOUR * HOUR
     for name, native in ((CLASSIC, False), (NATIVE, True)):
         found: list[dict[_Asked, float]] = []
         for stores in (fewer, more):
-            with history(stores, past, now, native=native) as server:
-                meter = _Meter(server, now - SCRAPE, runs)
-                found.append(dict(_of_pages(meter, past, native=native)))
+            with history(stores, effort.past, now, native=native) as server:
+                meter = _Meter(server, now - SCRAPE, effort.runs)
+                found.append(dict(_of_pages(meter, effort.past, native=native)))
         rows += _slowest(fewer, found[0], more, found[1], name)
-        rows += _of_rules(ruled, past, name, native=native)
+        rows += _of_rules(effort, name, native=native)
     json.dump(rows, sys.stdout)
 
 
@@ -165,12 +162,13 @@ def _of_pages(meter: _Meter, past: int, *, native: bool) -> Iterator[tuple[_Aske
         choices = {"": ALL}
         if OPERATION in page.variables:
             choices[", one operation"] = OPERATIONS[0]
+        view_of = cache(partial(_View, meter, page))
         for (what, operation), panel in product(choices.items(), page.panels):
             own = {OWN_TIME: _own_time(panel.since)} if panel.since else {}
             for name, range_ in (own or ranges or {"minutes": past}).items():
                 if range_ > past:
                     continue
-                view = _View(meter, page, range_, operation)
+                view = view_of(range_, operation)
                 for number, query in enumerate(panel.queries):
                     asked = _Asked(f"{page.title}{what}", name, panel.title, number)
                     yield asked, view.seconds(panel, query)
@@ -211,10 +209,11 @@ class _View:
         wanted = max(self.range_ / points, least)
         step = max(int(least), min(INTERVALS, key=lambda each: abs(each - wanted)))
         rates = f"{max(4 * SCRAPE, step + SCRAPE)}s"
-        asked = fill(panel.expression(query), self._chosen(), rates, f"{step}s")
+        asked = fill(panel.expression(query), self._chosen, rates, f"{step}s")
         is_graph = panel.kind in {PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE}
         return self.meter.ask(asked, self.range_ if is_graph else 0, step)
 
+    @cached_property
     def _chosen(self) -> dict[str, str]:
         """The values of all variables, as Grafana finds them."""
         from tests.mixin.panels import ALL, fill
@@ -230,16 +229,17 @@ class _View:
         return {**chosen, "operation": self.operation}
 
 
-def _of_rules(stores: int, past: int, histograms: str, *, native: bool) -> Iterator[dict[str, Any]]:
+def _of_rules(effort: Effort, histograms: str, *, native: bool) -> Iterator[dict[str, Any]]:
     """What rules take of each 15 seconds: all that record, all that alert, their dearest groups."""
     from store_exporter.mixin import alerts
 
     from . import rules
 
+    stores, past = effort.ruled, effort.past
     lasting = rules.PAST if past >= max(RANGES.values()) else past
     alerting = {group.name for group in alerts.groups()}
     shares: dict[str, dict[str, float]] = {"recording": {}, "alerting": {}}
-    for group, seconds in rules.cost(stores, lasting, native=native):
+    for group, seconds in rules.cost(stores, lasting, effort.groups, native=native):
         share = seconds * STORES / stores * SCRAPE / (group.interval or SCRAPE)
         shares["alerting" if group.name in alerting else "recording"][group.name] = share
         if os.environ.get("BENCH_VERBOSE"):
@@ -253,4 +253,4 @@ def _of_rules(stores: int, past: int, histograms: str, *, native: bool) -> Itera
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(Effort(**json.loads(sys.argv[1])))

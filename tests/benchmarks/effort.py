@@ -22,7 +22,8 @@ class Effort:
         page: stores of the page whose rendering is measured.
         watched: stores whose past dashboards read, fewer and more.
         past: seconds of it.
-        ruled: stores for which recording rules are evaluated.
+        ruled: stores for which rules are evaluated.
+        groups: of rules that are evaluated, of each kind.
     """
 
     rounds: int
@@ -38,6 +39,7 @@ class Effort:
     watched: tuple[int, int]
     past: int
     ruled: int
+    groups: int
 
 
 FULL = Effort(
@@ -54,6 +56,7 @@ FULL = Effort(
     watched=(10, 40),
     past=7 * 86_400,
     ruled=100,
+    groups=100,
 )
 QUICK = Effort(
     rounds=5,
@@ -69,6 +72,7 @@ QUICK = Effort(
     watched=(1, 3),
     past=6 * 3_600,
     ruled=40,
+    groups=100,
 )
 TINY = Effort(
     rounds=2,
@@ -84,5 +88,6 @@ TINY = Effort(
     watched=(1, 3),
     past=600,
     ruled=10,
+    groups=2,
 )
 """For the tests of the benchmark itself."""

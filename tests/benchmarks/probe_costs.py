@@ -73,7 +73,8 @@ def measured(place: Path, effort: Effort) -> dict[str, Any]:
         peer = stack.enter_context(blackbox(place, closing))
         found: dict[str, list[float]] = {name: [] for name in ours}
         for process in ours.values():
-            _run(process, 2 * probes.STORES)
+            # What is kept is there before it is measured.
+            _run(process, 2 * min(probes.STORES, count))
         if peer is not None:
             found["blackbox"] = []
             peer.drive(count)

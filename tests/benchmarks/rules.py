@@ -39,15 +39,17 @@ COUNTED = "prometheus_rule_evaluations_total"
 CONFIG = f"rule_files: [{RULES}]"
 
 
-def cost(stores: int, seconds: int, *, native: bool) -> list[tuple[Group, float]]:
+def cost(stores: int, seconds: int, most: int, *, native: bool) -> list[tuple[Group, float]]:
     """Seconds of a processor that one evaluation of each group takes.
 
     Args:
         stores: how many there are.
         seconds: how long what is read of hours or days is there; `PAST` is all of it.
+        most: groups of each kind.
         native: whether durations of operations are native histograms, or classic ones.
     """
-    groups = [*recording.groups(), *slo.groups(), *alerts.groups()]
+    kinds = recording.groups(), slo.groups(), alerts.groups()
+    groups = [group for kind in kinds for group in kind[:most]]
     # What Prometheus does all the while is not theirs.
     nothing = Group("nothing", [Record("nothing", "vector(0)")])
     with _scraped(stores, seconds, native=native) as (server, folder):
