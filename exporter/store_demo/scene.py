@@ -38,7 +38,7 @@ class Pace:
 
 DEMO = Pace(probe=5, scrape=5, alerts=0.2, messages=1 / 12, errand=2.0, calm=10)
 """For a person who watches: quicker than production, slow enough to follow."""
-CHECK = Pace(probe=1, scrape=1, alerts=0.05, messages=1 / 60, errand=0.5, calm=5)
+CHECK = Pace(probe=2, scrape=2, alerts=0.05, messages=1 / 60, errand=1.0, calm=5)
 """For `--check`, which has to end within three minutes."""
 
 
