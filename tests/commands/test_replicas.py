@@ -206,10 +206,10 @@ def values(server: Server) -> dict[str, float]:
     return {labels["domain"]: value for labels, value in server.query(PAID)}
 
 
-async def test_every_shard_answers_for_all_stores_of_an_org(tmp_path: Path) -> None:
+async def test_every_shard_reports_all_stores_of_an_org(tmp_path: Path) -> None:
     shops = open_shops(2)
     async with fleet(tmp_path, shops) as running:
-        places = {f"store{number}.example.com": "http://127.0.0.1:9" for number in range(98)}
+        places = {f"store{number}.example.com": "http://127.0.0.1:9" for number in range(38)}
         keys = dict.fromkeys(places, next(iter(shops.values())))
         more = {
             domain: await running.stack.enter_async_context(shop.serve())
@@ -223,17 +223,17 @@ async def test_every_shard_answers_for_all_stores_of_an_org(tmp_path: Path) -> N
         async def whole() -> bool:
             found = [await running.health(shard) for shard in shards]
             known = [sum(c["status"] != "unknown" for c in each["health_checks"]) for each in found]
-            return known == [100] * 3 and all(each["complete"] for each in found)
+            return known == [40] * 3 and all(each["complete"] for each in found)
 
         await until(whole, "all stores from every shard", seconds=60)
         for shard in shards:
             found = await running.health(shard)
-            assert (found["total_domains"], found["healthy_domains"]) == (100, 2)
+            assert (found["total_domains"], found["healthy_domains"]) == (40, 2)
             assert found["overall_status"] == "degraded"
 
         # One is gone, and the finding of its stores with it once that is old.
         own = len(await running.watched(shards[2]))
-        assert 0 < own < 100
+        assert 0 < own < 40
         (tmp_path / "state" / "leases.db").unlink()
         await shards[2].end(signal.SIGKILL)
 
@@ -243,4 +243,4 @@ async def test_every_shard_answers_for_all_stores_of_an_org(tmp_path: Path) -> N
 
         await until(marked, "an answer that says what is missing")
         found = await running.health(shards[0])
-        assert (found["total_domains"], found["overall_status"]) == (100, "degraded")
+        assert (found["total_domains"], found["overall_status"]) == (40, "degraded")
