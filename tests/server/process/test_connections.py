@@ -36,6 +36,7 @@ class Site:
         self.app.router.add_get("/guess", self.guess)
         self.app.router.add_get("/quick", self.quick)
         self.app.router.add_get("/last", self.last)
+        self.app.router.add_get("/gone", self.quick, expect_handler=self.gone)
 
     async def wait(self, _: web.Request) -> web.Response:
         self._waiting += 1
@@ -50,6 +51,12 @@ class Site:
 
     async def quick(self, _: web.Request) -> web.Response:
         return web.Response(text="quick")
+
+    async def gone(self, request: web.Request) -> None:
+        """Respond to `Expect` as aiohttp does, to a client that has just gone."""
+        assert request.transport is not None
+        request.transport.abort()
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     async def last(self, request: web.Request) -> web.Response:
         """Answer with more than the system takes at once, and end the connection behind it."""
@@ -126,6 +133,18 @@ async def test_a_client_that_reads_late_gets_the_end_of_what_it_was_sent(
         assert await (await connect(port, made)).ask(b"quick") == b"quick"
     gc.collect()
     assert not caplog.records
+
+
+async def test_a_client_that_does_not_wait_for_continue_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", "store_exporter")
+    async with sites() as (_, made, port):
+        client = await connect(port, made)
+        client.writer.write(b"GET /gone HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n")
+        assert await client.reader.read() == b""
+        assert await (await connect(port, made)).ask(b"quick") == b"quick"
+    assert [record.getMessage() for record in caplog.records] == ["a client has gone"]
 
 
 async def test_a_request_under_way_is_never_ended_for_a_new_one(

@@ -61,6 +61,11 @@ class ServerConnection(web.RequestHandler):
         self.quiet_since = loop.time()
         self.lost: asyncio.Future[None] = loop.create_future()
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self.transport is None or self.transport.is_closing()
+
     @contextmanager
     def may_end(self) -> Iterator[None]:
         """Until the block ends, allow this connection to be closed in favour of another one."""
@@ -89,6 +94,9 @@ class ServerConnection(web.RequestHandler):
             # Every port scan causes some of these.
             extra = {"remote": request.remote, "reason": type(exc).__name__}
             log.debug("this was no request", extra=extra)
+        elif isinstance(exc, ConnectionError) and self.is_ending:
+            # For example one that sent an `Expect` header and did not wait.
+            log.debug("a client has gone", extra={"reason": type(exc).__name__})
         else:
             log.error("a request failed", exc_info=exc)
         if request.writer.output_size > 0:
