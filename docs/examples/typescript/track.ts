@@ -4,6 +4,7 @@
 //   const getCart = tracker.track("get_cart", (id: string) => shop.cart(id), { domain: "shop.acme.example" });
 //   await getCart("42");                  // as before: the same result, the same exception
 //   await tracker.flush();                // at the end of a request; after(), waitUntil() do as well
+//   await tracker.flush(true);            // at the end of the process
 //
 // Without any package, on Node 20 or later, and wherever there are fetch and crypto.
 
@@ -33,9 +34,13 @@ export interface Labels<R = unknown> {
 }
 
 type Failure = { error_type?: ErrorType; error_class?: string; http_status?: number };
+/** Why a batch was not taken, and after how many milliseconds the server wants it again, if it responded. */
+type Failed = { reason: string; requested?: number };
 type Call = Failure & { operation: string; domain: string; platform?: string; duration_seconds: number };
 
 const BATCH = 400;
+/** Milliseconds between attempts: the first ones, and at most, without and with Retry-After. */
+const PAUSE = 1_000, LONGEST_PAUSE = 60_000, LONGEST_REQUESTED = 600_000;
 
 export class Tracker {
   /** Calls that were given up because there was no room for them. */
@@ -44,7 +49,10 @@ export class Tracker {
   private batch: { key: string; body: string } | undefined;
   private sending: Promise<void> = Promise.resolve();
   private waiting: Promise<void> | undefined;
-  private failing = false;
+  private atOnce = false;
+  /** Attempts that failed since the last that did not, and when the next one may be made. */
+  private failures = 0;
+  private resumes = 0;
 
   constructor(private readonly options: Options) {}
 
@@ -65,12 +73,18 @@ export class Tracker {
     };
   }
 
-  /** Sends what there is. Never throws; what could not be sent goes with the next flush. */
-  flush(): Promise<void> {
+  /**
+   * Sends what there is. Never throws; what could not be sent goes with a later flush.
+   * After a failure it does nothing for a while, unless it is to try `atOnce`, as the last one is.
+   */
+  flush(atOnce = false): Promise<void> {
+    this.atOnce ||= atOnce;
     // One that has not begun yet will send these calls, too; otherwise flushes pile up in an outage.
     this.waiting ??= this.sending = this.sending.then(() => {
+      const may = this.atOnce || performance.now() >= this.resumes;
       this.waiting = undefined;
-      return this.send();
+      this.atOnce = false;
+      return may ? this.send() : undefined;
     });
     return this.waiting;
   }
@@ -94,18 +108,27 @@ export class Tracker {
     while (this.batch || this.calls.length) {
       // Kept with its key until there is an answer, so that it counts once however often it is sent.
       this.batch ??= { key: crypto.randomUUID(), body: JSON.stringify(this.calls.splice(0, BATCH)) };
-      const reason = (await this.post(this.batch)) && (await this.post(this.batch));
-      // Once for each outage, however many flushes it lasts.
-      if (reason && !this.failing)
-        console.warn(`calls cannot be reported to ${String(this.options.url).replace(/\/\/.*@/, "//")} now:`, reason);
-      this.failing = !!reason;
-      if (reason) return;
+      let failure = await this.post(this.batch);
+      // A connection that breaks once is no outage.
+      if (failure?.requested === undefined) failure &&= await this.post(this.batch);
+      if (failure) return this.pause(failure);
+      this.failures = this.resumes = 0;
       this.batch = undefined;
     }
   }
 
-  /** Sends a batch; returns why it has to be sent again, "" if it has not. */
-  private async post({ key, body }: { key: string; body: string }): Promise<string> {
+  private pause({ reason, requested = 0 }: Failed): void {
+    // Once for each outage, however many flushes it lasts.
+    if (!this.failures)
+      console.warn(`calls cannot be reported to ${String(this.options.url).replace(/\/\/.*@/, "//")} now:`, reason);
+    const usual = Math.min(PAUSE * 2 ** this.failures++, LONGEST_PAUSE);
+    // Instances of the same application do not try at the same time.
+    const pause = Math.max(usual * (0.5 + Math.random() / 2), Math.min(requested, LONGEST_REQUESTED));
+    this.resumes = performance.now() + pause;
+  }
+
+  /** Sends a batch; returns why it has to be sent again, undefined if it has not. */
+  private async post({ key, body }: { key: string; body: string }): Promise<Failed | undefined> {
     try {
       const answer = await fetch(new URL("/api/v1/operations", this.options.url), {
         method: "POST", body, redirect: "error",
@@ -117,12 +140,12 @@ export class Tracker {
       });
       const text = await answer.text();
       if (answer.status >= 500 || answer.status === 408 || answer.status === 429)
-        return `HTTP ${answer.status}`;
+        return { reason: `HTTP ${answer.status}`, requested: Number(answer.headers.get("Retry-After")) * 1_000 || 0 };
       if (!answer.ok || !text.includes('"refused": []')) console.warn("calls were refused:", text.slice(0, 1_000));
-      return "";
+      return undefined;
     } catch (error) {
       const { cause, name } = error as any; // A message may quote the token.
-      return String(cause?.code ?? cause?.message ?? name);
+      return { reason: String(cause?.code ?? cause?.message ?? name) };
     }
   }
 }

@@ -12,10 +12,12 @@ const domain = "shop.example.com";
 let lost = 1;
 let down = false;
 let failed = 0;
+let refusal: [number, Record<string, string>] | undefined;
 const way = createServer(async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   if (down) return void (failed++, request.socket.destroy());
+  if (refusal) return void (failed++, response.writeHead(...refusal).end());
   const { host: _, connection: __, ...headers } = request.headers;
   const answer = await fetch(new URL(request.url ?? "/", url), {
     method: "POST", body: Buffer.concat(chunks), headers: headers as Record<string, string>,
@@ -68,10 +70,39 @@ const search = busy.track("search_products", async () => 1, { domain });
 failed = 0;
 for (let call = 0; call < 1_000; call++) await search();
 await busy.flush();
-assert.ok(failed >= 2 && failed <= 6, `${failed} requests`);
+assert.equal(failed, 2, "one attempt, and a second one as the connection broke");
+await busy.flush(true);
+assert.equal(failed, 4);
 down = false;
 await tracker.flush();
-await tracker.flush();
+assert.equal(tracker.dropped, 40);
+await tracker.flush(true);
+await tracker.flush(true);
+
+// Nor do they ask a server again that wants to be left alone, or after a minute of failures sooner.
+for (const [status, headers, soonest] of [
+  [429, { "Retry-After": "300" }, 300_000], [503, { "Retry-After": "9e9" }, 600_000], [503, {}, 500], [502, {}, 500],
+] as const) {
+  const polite = new Tracker({ url: through, token, maxCalls: 1_000 });
+  const look = polite.track("search_products", async () => 1, { domain });
+  refusal = [status, headers];
+  failed = 0;
+  const begun = performance.now();
+  for (let call = 0; call < 2_000; call++) await look();
+  await polite.flush();
+  const { resumes } = polite as unknown as { resumes: number };
+  assert.ok(resumes - begun >= soonest && resumes - begun < soonest * 2 + 60_000, `pause of ${resumes - begun} ms`);
+  assert.ok(failed === 1, `${failed} requests after ${status}`);
+  for (let more = 0; more < 20; more++) await polite.flush(true);
+  const longest = (polite as unknown as { resumes: number }).resumes - performance.now();
+  assert.ok(longest <= Math.max(soonest, 60_000), `pause of ${longest} ms`);
+  refusal = undefined;
+  // What a pause kept is sent, and then there is no pause any more.
+  const { dropped } = polite;
+  await polite.flush(true);
+  assert.equal(polite.dropped, dropped);
+  assert.equal((polite as unknown as { resumes: number }).resumes, 0);
+}
 
 // What cannot be sent at all is logged without its secrets.
 for (const [to, key] of [[through, "secret-1\nsecret-2"], [through.replace("//", "//user:secret-3@"), token]] as const) {
