@@ -208,6 +208,23 @@ def counter_slope(metric: Metric) -> float:
     }.get(metric, 0.01)
 
 
+def begun(now: int) -> int:
+    """When all counters were zero."""
+    return now - 5 * WEEK
+
+
+_OF_STORES = [
+    metric
+    for metric in CATALOGUE.values()
+    if metric.kind is Kind.COUNTER and "org" in metric.labels and "operation" not in metric.labels
+]
+SAMPLES, INCREMENTS = (
+    {name(metric): counter_slope(metric) for metric in _OF_STORES}
+    for name in (series.sampled, series.increment)
+)
+"""By how much these grow in a second, or have in each second that is between two of them."""
+
+
 def histogram_share(metric: Metric, bound: float) -> float:
     """The share of observations up to a bound: an exponential distribution of mean 0.2 s."""
     return 1 - math.exp(-bound / 0.2)
@@ -240,14 +257,12 @@ def lines(
 
 def counted(name: str, slope: float, times: Sequence[int], now: int) -> Iterator[str]:
     """The samples of a counter's series."""
-    begun = now - 5 * WEEK
     for t in times:
-        yield f"{name} {slope * (t - begun)} {t}"
+        yield f"{name} {slope * (t - begun(now))} {t}"
 
 
 def observed(metric: Metric, text: str, times: Sequence[int], now: int) -> Iterator[str]:
     """The samples of a histogram's series, time by time."""
-    begun = now - 5 * WEEK
     parts = [
         (f'{metric.name}_bucket{{{text},le="{bound}"}}', histogram_share(metric, bound))
         for bound in metric.buckets
@@ -256,7 +271,7 @@ def observed(metric: Metric, text: str, times: Sequence[int], now: int) -> Itera
     parts.append((f"{metric.name}_count{{{text}}}", 1.0))
     parts.append((f"{metric.name}_sum{{{text}}}", 0.2))
     for t in times:
-        count = RATE * (t - begun)
+        count = RATE * (t - begun(now))
         for name, share in parts:
             yield f"{name} {count * share} {t}"
 
@@ -301,7 +316,7 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
         for name in rules
         if is_made_of(name) != series.STORE_HISTOGRAM and not (watchers == 1 and name in several)
     ]
-    times = [t for window in recorded_windows(now) for t in window]
+    times = [(t, window.step) for window in recorded_windows(now) for t in window]
     for name in names:
         yield f"# TYPE {name} gauge"
         found = label_sets(labels_of(name), name, values={"instance": PROCESSES[:watchers]})
@@ -312,8 +327,12 @@ def recorded_lines(now: int, watchers: int = 1) -> Iterator[str]:
             number = numbers.setdefault(told, len(numbers))
             text = ",".join(f'{k}="{v}"' for k, v in pairs)
             value_at = recorded_value(name, dict(pairs), number)
-            for t in times:
+            for t, step in times:
                 value = watchers if name in several else value_at(t)
+                if name in SAMPLES:
+                    value = SAMPLES[name] * (t - begun(now))
+                elif name in INCREMENTS:
+                    value = INCREMENTS[name] * step
                 yield f"{name}{{{text}}} {value} {t}"
 
 
@@ -336,8 +355,6 @@ def labels_of(recorded: str) -> list[str]:
 
 def recorded_value(name: str, labels: dict[str, str], number: int) -> Callable[[int], float]:
     """A value by time that varies over the day, in the range that such a series has."""
-    if name.endswith(":sampled"):
-        return lambda t: t * ORDERS_PER_HOUR / HOUR
     if "le" in labels:
         share = RATE * histogram_share(operations.OPERATION_DURATION, float(labels["le"]))
         return lambda _: share

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,37 @@ def expression(title: str, query: int, **times: str) -> str:
     return fill(panel.queries[query].expression, {**CHOSEN, **times})
 
 
+BY_DAY = "Revenue by day ($currency)", 0
+RULES = ("health", "business", "surges")
+
+
+def check(folder: Path, shown: dict[str, str], sold: dict[str, dict[str, float]]) -> None:
+    """Assert what expressions find, exactly.
+
+    Args:
+        folder: takes the files.
+        shown: the values of each series by the minute.
+        sold: what is to be found at some times, by expression.
+    """
+    checks = [
+        {
+            "expr": f"round({expression}, 0.001)",
+            "eval_time": at,
+            "exp_samples": [{"labels": "{}", "value": value}],
+        }
+        for expression, found in sold.items()
+        for at, value in found.items()
+    ]
+    series = [{"series": name, "values": values} for name, values in shown.items()]
+    test = {"interval": "1m", "input_series": series, "promql_expr_test": checks}
+    promtool.write(folder, {"evaluation_interval": "4m", "tests": [test]}, RULES, chosen=())
+    promtool.run(folder)
+
+
+def since_midnight(seconds: int, query: int = 0) -> str:
+    return expression("Today", query, __range=f"{seconds}s", __range_s=f"{seconds}")
+
+
 def test_what_was_sold_while_prometheus_was_down_at_midnight_is_of_the_day_after(
     tmp_path: Path,
 ) -> None:
@@ -40,31 +73,60 @@ def test_what_was_sold_while_prometheus_was_down_at_midnight_is_of_the_day_after
         return f"{start}+{step}x{first} {missed} {later}+{step}x{2 * DAY - next_}"
 
     # Of the samples promtool reads those up to the last time alone.
-    since_midnight = {"__range": f"{24 * 3600}s", "__range_s": f"{24 * 3600}"}
-    days = {
-        "0s": ("Revenue by day ($currency)", 0, {}, 22 * 100),
-        "1d": ("Revenue by day ($currency)", 0, {}, 26 * 100),
-        "2d": ("Today", 1, since_midnight, 26 * 2),
+    shown = {
+        f'{UP}, instance="a"}}': f"1x{first} {missed} 1x{DAY}",
+        REVENUE: values(50),
+        f'{PAID}, instance="a"}}': values(1),
     }
-    test = {
-        "interval": "1m",
-        "input_series": [
-            {"series": f'{UP}, instance="a"}}', "values": f"1x{first} {missed} 1x{DAY}"},
-            {"series": REVENUE, "values": values(50)},
-            {"series": f'{PAID}, instance="a"}}', "values": values(1)},
-        ],
-        "promql_expr_test": [
-            {
-                "expr": f"abs(({expression(title, query, **times)}) - {sold}) < bool {0.01 * sold}",
-                "eval_time": at,
-                "exp_samples": [{"labels": "{}", "value": 1}],
-            }
-            for at, (title, query, times, sold) in days.items()
-        ],
+    day = 24 * 3600
+    check(
+        tmp_path,
+        shown,
+        {
+            expression(*BY_DAY): {"0s": 2200, "1d": 2600},
+            f"sum({since_midnight(day)})": {"2d": 2600},
+            since_midnight(day, 1): {"2d": 52},
+        },
+    )
+
+
+def test_what_was_sold_in_the_evening_is_not_of_the_new_day(tmp_path: Path) -> None:
+    # 100 a minute from six to two minutes before midnight, and nothing after.
+    evening, end = 18 * HOUR, DAY - 2
+    revenue = f"0x{evening} 100+100x{end - evening - 1} {100 * (end - evening)}x{3 * HOUR}"
+    shown = {f'{UP}, instance="a"}}': f"1x{DAY + 4 * HOUR}", REVENUE: revenue}
+    today = {
+        f"sum({since_midnight(60 * minutes)})": {f"{DAY + minutes}m": 0.0}
+        for minutes in (4, 8, 60, 120)
     }
-    tests = {"evaluation_interval": "1m", "tests": [test]}
-    promtool.write(tmp_path, tests, ("health",), chosen=())
-    promtool.run(tmp_path)
+    by_day = {"0s": 100.0 * (end - evening), "1d": 0.0}
+    check(tmp_path, shown, {**today, expression(*BY_DAY): by_day})
+
+
+def test_days_are_exact_whatever_happened_to_prometheus_and_the_exporter(tmp_path: Path) -> None:
+    rng, days = random.Random(4), 4
+    seen: dict[str, int] = {}
+    shown: dict[str, list[str]] = defaultdict(list)
+    sold = [0.0] * days
+    total, away, exporter = 0, 0, "a"
+    for minute in range(days * DAY + 4):
+        # Sales end an hour before the last midnight.
+        total += rng.choice((0,) * 9 + (rng.randint(1, 400),)) if minute < days * DAY - HOUR else 0
+        # Prometheus is away for minutes or hours, and once the exporter moves to another machine,
+        # with what it has counted.
+        away = away - 1 if away else rng.choice((0,) * 400 + (3, 12, 90, 400))
+        exporter = "a" if minute < 2 * DAY + 5 * HOUR else "b"
+        if not away:
+            sold[min(minute // DAY, days - 1)] += total - seen.get(exporter, total)
+            seen[exporter] = total
+        for each in "ab":
+            is_seen = each == exporter and not away
+            shown[REVENUE.replace('"a"', f'"{each}"')].append(str(total) if is_seen else "_")
+            shown[f'{UP}, instance="{each}"}}'].append("1" if is_seen else "_")
+    by_day = {f"{day}d": float(each) for day, each in enumerate(sold)}
+    today = {f"sum({since_midnight(60 * DAY)})": {f"{days}d": sold[-1]}}
+    values = {name: " ".join(each) for name, each in shown.items()}
+    check(tmp_path, values, {expression(*BY_DAY): by_day, **today})
 
 
 @pytest.mark.parametrize(
@@ -88,7 +150,6 @@ def test_a_day_of_which_some_shops_were_read_says_of_how_many_it_is(
             for number, value in enumerate(values)
         ]
 
-    since_midnight = {"__range": "3600s", "__range_s": "3600"}
     test = {
         "interval": "1m",
         "input_series": [
@@ -97,7 +158,7 @@ def test_a_day_of_which_some_shops_were_read_says_of_how_many_it_is(
         ],
         "promql_expr_test": [
             {
-                "expr": expression("Today", 2, **since_midnight),
+                "expr": since_midnight(3600, 2),
                 "eval_time": "1h",
                 "exp_samples": [
                     {"labels": f'{{currency="{words}"}}', "value": value}

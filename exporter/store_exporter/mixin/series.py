@@ -136,6 +136,11 @@ def sampled(metric: Metric) -> str:
     return recorded((*metric.labels, *_PROCESS), metric, "sampled")
 
 
+def increment(metric: Metric) -> str:
+    """Name of the growth of a store's counter from one of these samples to the next."""
+    return recorded((*metric.labels, *_PROCESS), metric, "increment")
+
+
 def counted(
     metric: Metric,
     window: str,

@@ -25,7 +25,7 @@ def in_maintenance(case: Case) -> Case:
     """The same situation, of a store that is in maintenance all the time."""
     raw = "health" in case.groups
     maintained = of(health.MAINTENANCE if raw else series.MAINTENANCE, base=STORE)
-    return replace(case, series={**case.series, maintained: "1x2000"}, message=None)
+    return replace(case, series={**case.series, maintained: "1x15000"}, message=None)
 
 
 CASES = [

@@ -118,9 +118,10 @@ def dashboards() -> str:
                 "of that time instead. They also show none while no shop's orders could be read "
                 "since that midnight: sales are unknown then, and are added when the orders are "
                 "read. If the orders of some shops could be read, the panel says of how many "
-                "shops. Sales while Prometheus was down belong to the day on which it was back. "
-                "Bars of days always cover whole days, even if the chosen time is only a part of "
-                "one."
+                "shops. Days are exact sums, and nothing is extrapolated. Sales while Prometheus "
+                "was down belong to the day on which it was back, if it was down for less than a "
+                "day. Bars of days always cover whole days, even if the chosen time is only a part "
+                "of one; today's ends up to five minutes ago."
             ),
             *(block for page in pages() for block in panels(page)),
         )

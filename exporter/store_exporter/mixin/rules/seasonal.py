@@ -7,7 +7,10 @@ from .. import promql, series
 from ..model import Group, Record
 from ..policy import DAY, HOUR, MINUTE, SEASONAL
 from ..promql import STORE, total
+from . import longterm
 
+GAP = "1d"
+"""The longest downtime of Prometheus after which the growth meanwhile is not lost."""
 DAYS = 240
 """Seconds between evaluations of figures of hours and days, which change little in less time."""
 
@@ -38,6 +41,7 @@ def business_rules() -> Group:
         if promql.seconds(window) < DAY:
             ahead = same_hour_of_past_weeks(series.orders_in(window), ahead=HOUR)
             rules.append(Record(series.orders_ahead(window), ahead))
+    rules.append(increment(business.ORDERS_PAID))
     return Group("store-exporter.business", rules, interval=DAYS)
 
 
@@ -77,12 +81,32 @@ def sample(metric: Metric) -> Record:
     `increase` sees the whole growth. Only a counter that restarts loses the growth since the latest
     of these samples.
     """
-    window = promql.duration(DAYS)
+    return Record(series.sampled(metric), _sampled(metric))
+
+
+def increment(metric: Metric) -> Record:
+    """The growth of a counter from one of its samples to the next, for exact sums.
+
+    The rule must be in the same group as `sample`. Both read the same value, so each sample is the
+    end of one increment and the start of the next. An increment includes the growth while
+    Prometheus was down for up to a day. A counter that fell restarted at zero.
+    """
+    latest = _sampled(metric)
+    # The sample of this moment may be recorded already; the offset leaves it out.
+    before = f"last_over_time({promql.over(series.sampled(metric), GAP, '1s')})"
+    grown = f"({latest}) - ({before} <= ({latest}) or 0 * {before})"
+    return Record(series.increment(metric), grown)
+
+
+def _sampled(metric: Metric) -> str:
+    # Of a scrape that is being stored, one of the two rules could see nothing and the other all.
+    window, settled = promql.duration(DAYS), longterm.DELAY
     last, first = (
-        f"{function}_over_time({promql.over(metric.name, window)})" for function in ("last", "min")
+        f"{function}_over_time({promql.over(metric.name, window, settled)})"
+        for function in ("last", "min")
     )
-    known = f"{last} and {promql.at(metric.name, window)}"
-    return Record(series.sampled(metric), f"({known}) or {first}")
+    earlier = promql.duration(DAYS + promql.seconds(settled))
+    return f"({last} and {promql.at(metric.name, earlier)}) or {first}"
 
 
 def of_samples(metric: Metric, window: str) -> str:

@@ -7,7 +7,7 @@ from .. import promql, series
 from ..model import Group, Record
 from ..promql import STORE
 from .costs import MONEY
-from .seasonal import DAYS, grown, same_hour_of_past_weeks
+from .seasonal import DAYS, grown, increment, same_hour_of_past_weeks
 
 REFUNDS = series.recorded(MONEY, business.REFUNDS, "increase1d")
 REFUNDS_NORMAL = series.recorded(MONEY, business.REFUNDS, "increase1d_normal")
@@ -33,6 +33,7 @@ def groups() -> list[Group]:
         Record(REFUNDS_NORMAL, same_hour_of_past_weeks(REFUNDS, MONEY)),
         *grown(CORRECTIONS, business.CORRECTIONS, "1d"),
         *grown(REVENUE, business.REVENUE, "1d"),
+        increment(business.REVENUE),
         Record(ABANDONED, promql.aggregate("max", MONEY, abandoned)),
         Record(ABANDONED_NORMAL, same_hour_of_past_weeks(ABANDONED, MONEY)),
         Record(CARTS, promql.aggregate("max", STORE, carts)),

@@ -37,7 +37,7 @@ def today() -> Row:
     week = "Last seven days", "The last seven times 24 hours.", ""
     spans = (
         *((*day, since_midnight(day[-1]), "now/d") for day in days),
-        (*week, sold(lambda metric: counted(metric, "7d", *M)), ""),
+        (*week, sold(lambda metric: of_day(metric, *M, day="7d", began="7d")), ""),
     )
     return Row(
         "Sold",
@@ -73,14 +73,8 @@ def sold(grown: Callable[[Metric], str]) -> tuple[Query, Query]:
     )
 
 
-MISSED = "6h"
-"""How long before midnight Prometheus may have gone down; the next day gets the missed growth."""
-
-
-def of_day(
-    metric: Metric, *matchers: str, day: str, whole: str, began: str, ended: str, seen: str = ""
-) -> str:
-    """The growth of a counter on a day, as far as it was scraped on that day.
+def of_day(metric: Metric, *matchers: str, day: str, began: str, ended: str = "") -> str:
+    """The growth of a counter on a day, to the unit, as far as it was scraped on that day.
 
     Growth while Prometheus was down around midnight belongs to the day of the next scrape;
     otherwise no day would have it.
@@ -89,22 +83,30 @@ def of_day(
         metric: the counter.
         matchers: select among the metric's series.
         day: the length of the day so far.
-        whole: the same, with `MISSED` before it.
         began: how long ago the day began.
         ended: how long ago it ended.
-        seen: a part of the day that ended as long ago. Without a scrape in it there is no figure,
-            rather than a zero.
     """
-    read = select(metric, *matchers)
-    all_of_it, before = (
-        f"increase({over(read, window, offset)})"
-        for window, offset in ((whole, ended), (MISSED, began))
+    read, samples, increments = (
+        select(name, *matchers)
+        for name in (metric.name, series.sampled(metric), series.increment(metric))
     )
-    # In a sum each part is read once; a new counter has only the first part.
-    parts = f'{all_of_it} or label_replace(-1 * {before}, "part", "before", "", "")'
+
+    def since_sample(offset: str) -> str:
+        return f"clamp_min({promql.at(read, offset)} - {promql.at(samples, offset)}, 0)"
+
+    # A new counter has no sample yet.
+    earlier = promql.duration(promql.seconds(ended or "0s") + 6 * MINUTE)
+    new = f"0 * ({promql.at(read, ended)} unless {promql.at(read, earlier)})"
+    # The increments of the day, plus the growth after its last sample, minus the growth before
+    # midnight in its first increment.
+    parts = " or ".join(
+        (
+            f"sum_over_time({over(increments, day, ended)})",
+            labelled(f"({since_sample(ended)} or {new})", '"part", "after", "", ""'),
+            labelled(f"-1 * {since_sample(began)}", '"part", "before", "", ""'),
+        )
+    )
     grown = f"clamp_min(sum without (part) ({parts}), 0)"
-    if seen:
-        grown = f"({grown} and increase({over(read, seen, ended)}))"
     return counted(metric, day, *matchers, offset=ended, grown=grown)
 
 
@@ -140,9 +142,7 @@ def since_midnight(earlier: str) -> tuple[Query, ...]:
     unread = f"{shops} unless on () {shops_read}"
     not_read = f"{words('currency', Nothing.NOT_READ)} and on () ({day}) and on () ({unread})"
     not_now = in_words("currency", Nothing.NOT_NOW, day)
-    today = dict.fromkeys(("day", "began", "seen"), "$__range")
-    today |= {"whole": f"{MISSED}$__range", "ended": ""}
-    figures = sold(lambda metric: of_day(metric, *M, **today))
+    figures = sold(lambda metric: of_day(metric, *M, day="$__range", began="$__range"))
     # The name contains the number of all shops.
     named = labelled(
         f'count_values("currency", {shops})', '"currency", "shops read, of $1", "currency", "(.+)"'
@@ -166,13 +166,14 @@ def since_midnight(earlier: str) -> tuple[Query, ...]:
 def week_and_day() -> Row:
     """The week in bars, and the day in hours."""
     # Each bar is at the start of its day, so its expression looks ahead over that day.
-    chosen, whole = (*M, *CURRENCY_MATCH), f"1d{MISSED}"
-    revenue = of_day(business.REVENUE, *chosen, day="1d", whole=whole, began="", ended="-1d")
+    chosen = *M, *CURRENCY_MATCH
+    revenue = of_day(business.REVENUE, *chosen, day="1d", began="", ended="-1d")
     bars = Panel(
         PanelKind.GRAPH,
         "Revenue by day ($currency)",
         "Gross totals of the orders first paid on each of the last seven days, or on each day "
-        "of a chosen past time, in the currency chosen above. Today's bar is the total so far.",
+        "of a chosen past time, in the currency chosen above. Today's bar ends up to five minutes "
+        "ago.",
         (Query(f"sum({revenue})", "$currency", empty=NOT_COLLECTED),),
         unit="locale",
         width=12,
