@@ -162,15 +162,23 @@ def fill(text: str, chosen: Mapping[str, str], rates: str = "4m", step: str = "6
     return re.sub(r"\$(\w+)", lambda m: {**own, **chosen}.get(m[1], m[0]), text)
 
 
-def choices(source: Source, page: DashboardPage) -> Iterator[dict[str, str]]:
-    """All, then each value of each variable with the others at all."""
+def choices(
+    source: Source, page: DashboardPage, most: int | None = None
+) -> Iterator[dict[str, str]]:
+    """All, then each value of each variable with the others at all.
+
+    Args:
+        source: offers the values.
+        page: has the variables.
+        most: of each variable, that many values; None for all of them.
+    """
     everything: dict[str, str] = {}
     for variable in page.variables:
         values = source.values(variable, everything)
         everything[variable.name] = ALL if variable.multi else (values[0] if values else "")
     yield everything
     for variable in (each for each in page.variables if not each.hidden):
-        for value in source.values(variable, everything):
+        for value in source.values(variable, everything)[:most]:
             escaped = re.escape(value).replace("\\", "\\\\") if variable.multi else value
             chosen = {**everything, variable.name: escaped}
             for follows in (each for each in page.variables if each.hidden):
@@ -178,11 +186,11 @@ def choices(source: Source, page: DashboardPage) -> Iterator[dict[str, str]]:
             yield chosen
 
 
-def proof(source: Source, pages: Sequence[DashboardPage]) -> list[Problem]:
-    """Everything that is wrong with the panels of these pages."""
+def proof(source: Source, pages: Sequence[DashboardPage], most: int | None = None) -> list[Problem]:
+    """Everything that is wrong with the panels of these pages, with the `choices` there."""
     found: list[Problem] = []
     for page in pages:
-        for number, chosen in enumerate(choices(source, page)):
+        for number, chosen in enumerate(choices(source, page, most)):
             for panel in page.panels:
                 said = ", ".join(f"{k}={v}" for k, v in chosen.items() if v != ALL)
                 found += [
