@@ -136,7 +136,7 @@ def raw_windows(now: int) -> list[Window]:
     Prometheus appends nothing that is older than a block's end, so none may reach past now.
     """
     past = [Window(now - k * WEEK - 3 * HOUR, now - k * WEEK + 600, 120) for k in range(4, 0, -1)]
-    return [*past, Window(now - 3 * HOUR, now, 30)]
+    return [*past, Window(now - 3 * HOUR, now, 60)]
 
 
 def recorded_windows(now: int) -> list[Window]:
