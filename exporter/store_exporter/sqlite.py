@@ -49,6 +49,18 @@ _NOT_NOW = (
 """Errors that pass; all else is damage."""
 
 
+def refuse_other_kinds(path: Path) -> None:
+    """Refuse what is there and is no regular file, before it is opened or changed.
+
+    A pipe would be waited for without end, and a device get the permissions of a state.
+
+    Raises:
+        OSError: it is something else.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+
+
 def connect(path: Path, *, wait: float = 0.0) -> sqlite3.Connection:
     """Open a file, made if it is missing, that nobody else may read.
 
@@ -57,9 +69,10 @@ def connect(path: Path, *, wait: float = 0.0) -> sqlite3.Connection:
         wait: seconds to wait for another process that writes.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be made, or is no regular file.
         sqlite3.Error: it cannot be opened.
     """
+    refuse_other_kinds(path)
     # The files that SQLite puts beside it are made with the permissions of this one.
     path.touch(mode=0o600)
     path.chmod(0o600)

@@ -102,6 +102,28 @@ def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(tmp_path: Path) 
         SqliteState(tmp_path / "file" / "state")
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link to a device", "folder"])
+def test_what_is_no_file_is_neither_waited_for_nor_changed(state_folder: Path, kind: str) -> None:
+    where = state_folder / FILE_NAME
+    where.parent.mkdir(exist_ok=True)
+    # A device of this test's own: the one of the system is everybody's.
+    device, other = os.openpty()
+    make = {
+        "pipe": os.mkfifo,
+        "link to a device": lambda path: path.symlink_to(os.ttyname(other)),
+        "folder": Path.mkdir,
+    }
+    make[kind](where)
+    before = where.stat().st_mode
+    try:
+        with pytest.raises(StateError, match="cannot be used: it is not a regular file"):
+            SqliteState(state_folder)
+        assert where.stat().st_mode == before
+    finally:
+        os.close(device)
+        os.close(other)
+
+
 @pytest.mark.parametrize(
     "damage", ["garbage", "empty", "cut off", "in the middle", "an earlier version's"]
 )

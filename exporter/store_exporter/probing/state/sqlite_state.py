@@ -145,6 +145,7 @@ class SqliteState(SqlState):
                 self._report_loss()
                 reached = 0
             sqlite_file.create(self._path)
+        sqlite.refuse_other_kinds(self._path)
         with self._path.open("rb") as file:
             if not set(file.read(20)[18:]) <= {1, 2}:
                 # SQLite would treat the file as read-only.
