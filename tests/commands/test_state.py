@@ -113,6 +113,15 @@ def test_nothing_is_changed_while_an_exporter_uses_the_state(
     assert read(folder, BEFORE) == Saved('"old"', 1)
 
 
+@pytest.mark.parametrize("arguments", [["list"], ["move", NAME], ["forget", NAME]])
+def test_a_state_that_there_is_not_is_not_made(
+    arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["state", *arguments]) == 1
+    assert f"there is no {folder}/state.db: no exporter has saved" in capsys.readouterr().err
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("arguments", [["list", "x"], ["move"], ["forget"], ["move", *"abc"]])
 def test_a_wrong_number_of_names_is_told(
     arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..config import Config
+from ..probing.state.sqlite_file import FILE_NAME
 from ..probing.state.storage import (
     DocumentEntry,
     StateError,
@@ -77,6 +78,10 @@ def run(args: argparse.Namespace) -> int:
     if not takes.least <= len(args.names) <= takes.most:
         raise CommandError(f"state {args.action} takes {takes.words}", status=2)
     config = stores.read_config(args)
+    file = config.state_directory / FILE_NAME
+    if config.state_database is None and not file.exists():
+        # One that this command made might belong to another user than the exporter.
+        raise CommandError(f"there is no {file}: no exporter has saved anything there yet")
     try:
         watched = asyncio.run(stores.stores_of(config))
         state = opened(config, alone=args.action != "list")
