@@ -8,14 +8,13 @@ import contextlib
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable
-from pathlib import Path
 
 from . import parts
 from .console import say, show_addresses, show_message
 from .evidence import MissingEvidenceError
+from .folder import running_folder
 from .processes import StartError
 from .scene import CHECK, DEMO
 from .slack import SlackReceiver
@@ -30,12 +29,12 @@ INTERRUPTED = 130
 async def demo() -> int:
     """Run the story for a person, then leave everything running until Ctrl-C."""
     slack = SlackReceiver(show_message)
-    with tempfile.TemporaryDirectory(prefix="store-exporter-demo-") as directory:
+    with running_folder() as folder:
         say(
             "Starting stores, shoppers, exporter, Alertmanager and Prometheus. In a minute one "
             "store fails and Slack is told."
         )
-        async with running(DEMO, Path(directory), slack) as stack:
+        async with running(DEMO, folder, slack) as stack:
             show_addresses(stack)
             story = Story(stack, DEMO, tell=lambda s: say(s, "yellow"), verified=say)
             await story.all_is_well()
@@ -51,8 +50,8 @@ async def check() -> int:
     """Run the story unattended at a faster pace and say what was verified."""
     started = time.monotonic()
     slack = SlackReceiver(show_message)
-    with tempfile.TemporaryDirectory(prefix="store-exporter-demo-") as directory:
-        async with running(CHECK, Path(directory), slack) as stack:
+    with running_folder() as folder:
+        async with running(CHECK, folder, slack) as stack:
             show_addresses(stack)
             story = Story(
                 stack, CHECK, tell=say, verified=lambda fact: say(f"verified: {fact}", "green")
