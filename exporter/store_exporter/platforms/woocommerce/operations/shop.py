@@ -1,4 +1,4 @@
-"""Operations about the shop: delivery, payment and coupons."""
+"""Operations about the shop: delivery and payment."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
-from ....spec.results import Coupon, Listing, PaymentMethod, ShippingMethod
-from ...kit.operations.coupons import CouponRequest, coupon_plan, refusal
+from ....spec.results import Listing, PaymentMethod, ShippingMethod
 from ...kit.operations.plans import plan
 from ...kit.operations.shipping import Zone, shipping_plans
 from ...kit.reading.fields import Fields
@@ -20,7 +19,6 @@ from ...kit.reading.lists import only_enabled
 from ...kit.reading.money import decimals_of
 from .. import facts
 from ..api import V3, Api
-from ..reading import coupons
 from ..reading.zones import ZonePlace, zone_covers
 
 _ZONES = (
@@ -91,21 +89,6 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     return only_enabled(
         (yield from api.listing(path, "payment gateways", _payment_method, limit=100))
     )
-
-
-@coupon_plan(calls=("GET /wc/v3/coupons?code=", facts.SETTINGS))
-def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
-    """Codes of a refusal: coupon_unknown, coupon_expired, coupon_usage_limit,
-    coupon_usage_limit_per_user, coupon_minimum_spend, coupon_maximum_spend, coupon_email,
-    coupon_unpublished.
-    """
-    rows = yield from api.rows(f"{V3}/coupons", {"code": request.code}, limit=10)
-    for fields in rows.objects(f"coupon {request.code}"):
-        if fields.text_or("code").casefold() == request.code.casefold():
-            return coupons.read_coupon(
-                fields, (yield from facts.currency(api)), request, now=api.store_now()
-            )
-    raise refusal("unknown", f"there is no coupon {request.code}")
 
 
 def _payment_method(fields: Fields) -> tuple[bool, PaymentMethod]:

@@ -1,4 +1,4 @@
-"""Reads coupons and checks whether they are valid, as far as that shows without a cart. No I/O."""
+"""Coupons: whether one is valid, as far as that shows without a cart."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ....errors import StoreError
+from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Coupon
-from ...kit.operations.coupons import CouponRequest, check_coupon, refusal
+from ...kit.operations.coupons import CouponRequest, check_coupon, coupon_plan, refusal
 from ...kit.reading.fields import Fields
+from .. import facts
+from ..api import V3, Api
 
 _RESTRICTIONS = (
     "product_ids",
@@ -23,7 +26,20 @@ _DAY = timedelta(days=1)
 _PER_ITEM = ("fixed_product", "percent_product")
 
 
-def read_coupon(fields: Fields, currency: str, request: CouponRequest, *, now: float) -> Coupon:
+@coupon_plan(calls=("GET /wc/v3/coupons?code=", facts.SETTINGS))
+def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
+    """Codes of a refusal: coupon_unknown, coupon_expired, coupon_usage_limit,
+    coupon_usage_limit_per_user, coupon_minimum_spend, coupon_maximum_spend, coupon_email,
+    coupon_unpublished.
+    """
+    rows = yield from api.rows(f"{V3}/coupons", {"code": request.code}, limit=10)
+    for fields in rows.objects(f"coupon {request.code}"):
+        if fields.text_or("code").casefold() == request.code.casefold():
+            return _coupon(fields, (yield from facts.currency(api)), request, now=api.store_now())
+    raise refusal("unknown", f"there is no coupon {request.code}")
+
+
+def _coupon(fields: Fields, currency: str, request: CouponRequest, *, now: float) -> Coupon:
     """Read a coupon, and check it for an order value and a shopper at a Unix time in seconds.
 
     Raises:
