@@ -18,6 +18,13 @@ STATUSES = "GET /wc/v3/reports/orders/totals"
 SETTINGS = "GET /wc/v3/settings/general"
 _CURRENCY = f"{V3}/settings/general/woocommerce_currency"
 _CURRENT = f"{V3}/data/currencies/current"
+_MONEY = {
+    "currency": "currency",
+    "number_of_decimals": "price_num_decimals",
+    "thousand_separator": "price_thousand_sep",
+    "decimal_separator": "price_decimal_sep",
+}
+"""Settings of money by their names in the shop's status."""
 
 
 class MoneySettings(NamedTuple):
@@ -45,24 +52,13 @@ def money_settings(api: Api) -> Plan[MoneySettings]:
     decimals is empty, which WooCommerce takes for no decimals.
     """
     page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
-    values = {row.text_or("id").removeprefix("woocommerce_"): row for row in page}
-    decimals = values.get("price_num_decimals")
-    if "currency" not in values or decimals is None or decimals.raw("value") in (None, ""):
-        return (yield from _from_status(api))
-    nothing = Fields({}, "the settings")
-    return MoneySettings(
-        values["currency"].currency("value"),
-        decimals.integer("value"),
-        values.get("price_thousand_sep", nothing).text_or("value", ","),
-        values.get("price_decimal_sep", nothing).text_or("value", "."),
-    )
-
-
-def _from_status(api: Api) -> Plan[MoneySettings]:
-    members = ("currency", "number_of_decimals", "thousand_separator", "decimal_separator")
-    query = {"_fields": ",".join(f"settings.{name}" for name in members)}
-    status = yield from api.get_object(f"{V3}/system_status", "system_status", query)
-    shop = status.child("settings")
+    values = {row.text_or("id"): row.raw("value") for row in page}
+    known = {name: values.get(f"woocommerce_{setting}") for name, setting in _MONEY.items()}
+    shop = Fields(known, "the settings")
+    if not shop.has("currency") or shop.raw("number_of_decimals") in (None, ""):
+        query = {"_fields": ",".join(f"settings.{name}" for name in _MONEY)}
+        status = yield from api.get_object(f"{V3}/system_status", "system_status", query)
+        shop = status.child("settings")
     return MoneySettings(
         shop.currency("currency"),
         shop.integer("number_of_decimals"),

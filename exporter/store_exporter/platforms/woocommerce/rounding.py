@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain, combinations
 from typing import Any
@@ -76,6 +76,22 @@ def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[N
     # If nothing shows the rule, assume that of plugins for several currencies.
     reading.foreign_below, reading.is_foreign_guess = math.inf if is_guess else below, is_guess
     reading.knows_foreign = True
+
+
+def with_parts(
+    api: Api, reading: OrderTotals, orders: Sequence[Fields], query: Mapping[str, Any]
+) -> Plan[list[Fields]]:
+    """Return orders with their parts if their totals need these; learn what else they need.
+
+    `query` has the parameters of these orders, with the members besides the parts. An order that
+    was changed or removed meanwhile stays as it came first.
+    """
+    lacking = {order.identifier() for order in orders if reading.lacks_parts(order)}
+    wanted = {**query, **FULL, "_fields": f"{query['_fields']},{totals.PARTS}"}
+    whole = {row.identifier(): row for row in (yield from api.get_by_ids(_ORDERS, lacking, wanted))}
+    found = [whole.get(order.identifier(), order) for order in orders]
+    yield from learn_foreign(api, reading, found)
+    return found
 
 
 def _learn(

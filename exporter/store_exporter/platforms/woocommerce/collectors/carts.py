@@ -57,7 +57,8 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     except StoreError as error:
         if not statuses.is_unknown(error):
             raise
-        rows = yield from api.rows(f"{V3}/orders", {**params, "status": "pending"}, limit=_MOST)
+        params["status"] = "pending"
+        rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
     found = rows.fields("orders")
     for row in found:
         touched = row.seconds("date_modified_gmt")
@@ -69,25 +70,12 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
     if rows.total is None or rows.total <= len(found):
         own = [order for order in found if not is_sub_order(order)]
-        found = yield from _with_parts(api, reading, own)
+        found = yield from rounding.with_parts(api, reading, own, params)
         return _report(found, reading, is_listed=run.store.lists)
     if len(found) < _MOST:
         raise StoreError("invalid_response", f"of {rows.total} carts {len(found)} came")
     summary = f"{rows.total} abandoned carts, too many to add up their value"
     return Report([Sample(business.CARTS_ABANDONED, rows.total)], summary=summary)
-
-
-def _with_parts(api: Api, reading: OrderTotals, orders: list[Fields]) -> Plan[list[Fields]]:
-    """Return the orders, with their parts if their total needs them."""
-    lacking = {order.identifier() for order in orders if reading.lacks_parts(order)}
-    query = {"status": ",".join(_LEFT), **FULL, "_fields": f"{_MEMBERS},{PARTS}"}
-    whole = {
-        order.identifier(): order
-        for order in (yield from api.get_by_ids(f"{V3}/orders", lacking, query))
-    }
-    yield from rounding.learn_foreign(api, reading, whole.values() if lacking else orders)
-    # An order that was paid or removed meanwhile stays as it came first.
-    return [whole.get(order.identifier(), order) for order in orders]
 
 
 def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) -> Report:

@@ -8,9 +8,9 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit.reading.fields import Fields
 from .. import rounding
-from ..api import FULL, V3, Api
+from ..api import V3, Api
 from ..reading import sub_orders
-from ..reading.totals import MEMBERS, OrderTotals
+from ..reading.totals import OrderTotals
 
 
 def every_order(
@@ -27,26 +27,23 @@ def every_order(
     than its own currency has need more members. Orders in other currencies are taken last while the
     rule for their totals is not known.
     """
-    finer: set[int] = set()
-    foreign: list[Fields] = []
+    later: list[Fields] = []
 
     def keep(order: Fields) -> None:
         if sub_orders.is_sub_order(order):
             return
-        if reading.lacks_parts(order):
-            finer.add(order.identifier())
-        elif not reading.knows_foreign and reading.of_kind([order], is_foreign=True):
-            foreign.append(order)
+        is_open = not reading.knows_foreign and reading.of_kind([order], is_foreign=True)
+        if is_open or reading.lacks_parts(order):
+            # Its parts are requested by its id, which is an error if it is none.
+            order.identifier()
+            later.append(order)
         else:
             take(order)
 
-    path, members = f"{V3}/orders", f"id,currency,{sub_orders.MEMBERS},{members}"
-    wanted = {**query, "_fields": f"{members},{reading.members}"}
-    unreadable = yield from api.read_all(path, wanted, "orders", keep)
-    wanted |= {**FULL, "_fields": f"{members},{MEMBERS}"}
-    foreign += yield from api.get_by_ids(path, finer, wanted)
-    yield from rounding.learn_foreign(api, reading, foreign)
-    for order in foreign:
+    members = f"id,currency,{sub_orders.MEMBERS},{members},{reading.members}"
+    wanted = {**query, "_fields": members}
+    unreadable = yield from api.read_all(f"{V3}/orders", wanted, "orders", keep)
+    for order in (yield from rounding.with_parts(api, reading, later, wanted)):
         try:
             take(order)
         except StoreError:
