@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ....errors import StoreError
@@ -62,18 +62,13 @@ def read_pages(
     """
     pages = _Pages(ask, min(limit or size, size), smaller, left)
     found = Rows()
-    seen: set[Any] = set()
     while pages.read < most:
         page = yield from pages.next()
         found.total = page.total
-        for item in page.items:
+        for item in pages.new_of(page):
             if until is not None and until(item):
                 return found
-            # If something is added meanwhile, pages shift and repeat an item.
-            key = item.get("id") if isinstance(item, dict) else None
-            if not isinstance(key, (int, str)) or key not in seen:
-                seen.add(key if isinstance(key, (int, str)) else None)
-                found.items.append(item)
+            found.items.append(item)
         enough = limit is not None and len(found.items) >= limit
         if enough or not pages.after(page):
             found.items = found.items[:limit]
@@ -101,27 +96,23 @@ def read_all(
             invalid_response, it ended before its own total, or no item can be read.
     """
     pages = _Pages(ask, size, smaller, left)
-    seen: set[Any] = set()
     unreadable, read, began = 0, 0, left()
     failure: StoreError | None = None
     while True:
         page = yield from pages.next()
-        for item in page.items:
-            key = item.get("id") if isinstance(item, dict) else None
-            if not isinstance(key, (int, str)) or key not in seen:
-                seen.add(key if isinstance(key, (int, str)) else (len(seen),))
-                try:
-                    take(Fields.row(item, what, read + unreadable))
-                    read += 1
-                except StoreError as error:
-                    failure, unreadable = error, unreadable + 1
+        for item in pages.new_of(page):
+            try:
+                take(Fields.row(item, what, read + unreadable))
+                read += 1
+            except StoreError as error:
+                failure, unreadable = error, unreadable + 1
         rest = pages.after(page)
         if not rest:
             break
         if pages.expected(rest) > left():
-            raise _too_many(what, page.total, len(seen), began - left(), began)
-    if page.total is not None and len(seen) < page.total:
-        message = f"the store has {page.total} {what}, but came with {len(seen)}"
+            raise _too_many(what, page.total, read + unreadable, began - left(), began)
+    if page.total is not None and read + unreadable < page.total:
+        message = f"the store has {page.total} {what}, but came with {read + unreadable}"
         raise StoreError("invalid_response", message)
     if failure is not None and not read:
         raise failure
@@ -144,6 +135,7 @@ class _Pages:
         left: Callable[[], float],
     ) -> None:
         self.number, self.spent = 0, 0.0
+        self._seen: set[int | str] = set()
         self._ask, self._size, self._smaller, self._left = ask, size, smaller, left
 
     @property
@@ -168,6 +160,16 @@ class _Pages:
                 self.number += 1
                 self.spent += before - self._left()
                 return page
+
+    def new_of(self, page: NumberedPage) -> Iterator[Any]:
+        """Yield the items of a page whose ids are new: pages shift if something is added."""
+        for item in page.items:
+            key = item.get("id") if isinstance(item, dict) else None
+            if not isinstance(key, (int, str)):
+                yield item
+            elif key not in self._seen:
+                self._seen.add(key)
+                yield item
 
     def expected(self, rest: int) -> float:
         """Return how many seconds `rest` more pages take at least, judged by the previous pages.
