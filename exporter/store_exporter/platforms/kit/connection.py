@@ -173,7 +173,7 @@ class Connection(ABC, Generic[ApiT]):
         return made
 
     def requested_wait(self, response: Response, now: float) -> float | None:
-        """Return the seconds that a response asks to wait from a Unix time on, or None."""
+        """Return the seconds to wait that a response requests at a Unix time, or None."""
         return requested_wait(response, now)
 
 

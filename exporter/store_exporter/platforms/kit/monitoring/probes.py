@@ -42,7 +42,7 @@ def wrong_clock(server: float | None, run: Run) -> list[str]:
 
 
 def tls_probe(small_file: str) -> Probe:
-    """Return the probe of the certificate; the small file's path costs the store almost nothing."""
+    """Return the probe of the certificate; a small file, by its path, costs the store little."""
 
     def check(_: Any, run: Run) -> Plan[Report]:
         try:

@@ -223,7 +223,8 @@ def report_plan(
 ) -> Callable[[Callable[[ApiT, SalesRequest], Plan[Sales]]], Planned[..., SalesReport]]:
     """Make a function that sums sales the plan of get_sales_report.
 
-    `zone` requests the time zone of the shop's calendar. The other arguments are those of `plan`.
+    `zone` and `currency` request the time zone of the shop's calendar and its currency. The other
+    arguments are those of `plan`.
     """
 
     def planned(sold: Callable[[ApiT, SalesRequest], Plan[Sales]]) -> Planned[..., SalesReport]:

@@ -55,7 +55,10 @@ def zones_named(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zon
 def shipping_info(
     zones: Mapping[str, tuple[ShippingMethod, ...]], currency: Callable[[], Plan[str]]
 ) -> Plan[ShippingInfo]:
-    """Return the shipping methods by zone, and the amount from which delivery is free."""
+    """Return the shipping methods by zone, and the amount from which delivery is free.
+
+    It needs no coupon then. The shop's currency is requested for an amount of zero.
+    """
     every = (method for methods in zones.values() for method in methods)
     free = [m for m in every if m.kind == "free_shipping" and not m.needs_coupon]
     if any(method.minimum is None for method in free):

@@ -84,7 +84,7 @@ class OrderMemory(Counters):
     def longest_unread(
         self, most: int, but: Collection[str] = (), *, unpaid_first: bool = True
     ) -> list[str]:
-        """Return ids of remembered orders but some, those that were not read for the longest first.
+        """Return ids of remembered orders except `but`, the longest unread first.
 
         With `unpaid_first`, up to half of them are orders that are still to be paid.
         """
@@ -98,7 +98,7 @@ class OrderMemory(Counters):
         return list(chosen)
 
     def longest_gone(self, most: int, but: Collection[str] = ()) -> list[str]:
-        """Return ids of orders that are gone, but some; the longest unread come first."""
+        """Return ids of orders that are gone except `but`, the longest unread first."""
         gone = (n for n in self._seen if n in self._gone and n not in but)
         return list(islice(gone, max(0, most)))
 
