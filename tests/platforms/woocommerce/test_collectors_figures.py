@@ -224,10 +224,12 @@ async def test_the_age_of_carts_and_drafts_is_by_the_clock_of_the_store(skew: in
         assert found["store_scheduled_actions{overdue}"] == 1
 
 
-async def test_carts_in_a_currency_with_more_decimals_than_are_displayed_are_counted_in_full() -> (
-    None
-):
+@pytest.mark.parametrize("version", [(11, 0), (6, 3)], ids=["with drafts", "without drafts"])
+async def test_carts_in_a_currency_with_more_decimals_than_are_displayed_are_counted_in_full(
+    version: tuple[int, int],
+) -> None:
     async with watching(orders=0) as store:
+        store.shop.shop.habits.version = version
         store.shop.shop.habits.decimals = 2
         left = store.clock.now - 7200
         for total in ("1.234", "2.346"):
