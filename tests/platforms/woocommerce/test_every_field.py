@@ -18,8 +18,9 @@ from .calls import CALLS, Scene
 LEFT_OUT = (
     # Members whose own members nobody reads, or too many alike.
     *("options", "_links", "extensions", "database"),
-    # What only happens to look like a number: a formula for costs, numbers of orders and parcels.
-    *(("cost", "value"), "number", "tracking_number"),
+    # What only happens to look like a number: a formula for costs, numbers of orders and parcels,
+    # and SKUs.
+    *(("cost", "value"), "number", "tracking_number", "sku"),
     # A price may be a number, so that one in place of no price at all is believed.
     "regular_price",
     # Of a product without variations there is none, and any text is a name.

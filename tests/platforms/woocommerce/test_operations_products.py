@@ -39,6 +39,25 @@ def test_a_search_without_anything_lists_the_newest(shop: WooCommerce) -> None:
     assert len(shop.search_products(limit=32)) == 32
 
 
+def test_numbers_that_come_as_text_and_texts_that_come_as_numbers_are_the_same(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.add_product(name="Odd", sku="1000", price="1")
+
+    def swapped(body: Any) -> Any:
+        for row in body if isinstance(body, list) else [body]:
+            row["variations"] = [str(number) for number in row.get("variations", ())]
+            row["sku"] = int(row["sku"]) if row["sku"].isdigit() else row["sku"]
+        return body
+
+    whole = shop.get_product_details("1000"), shop.get_product_details("MOTOR-1")
+    for path in ("*/products", "*/products/*"):
+        store.faults.add(changing(path, swapped))
+    # The id of the second is the SKU of the first.
+    assert (shop.get_product_details("1000"), shop.get_product_details("MOTOR-1")) == whole
+    assert whole[1].variations == (1001, 1002, 1003)
+
+
 def test_what_cannot_be_had_can_be_searched_too(shop: WooCommerce) -> None:
     found = shop.search_products(in_stock=False)
     assert {product.name for product in found} == {"Part 1 Valve", "Part 2 Hose", "Part 3 Seal"}

@@ -164,6 +164,40 @@ async def test_dates_that_lack_their_gmt_are_taken_from_the_shops_zone(
         assert found["store_orders_total{completed}"] == 1
 
 
+@pytest.mark.parametrize(
+    ("date", "status"),
+    [("date_paid", "processing"), ("date_paid", "completed"), ("date_created", "pending")],
+)
+async def test_an_order_of_which_a_plugin_took_out_a_date_is_told(date: str, status: str) -> None:
+    def spoil(body: Any) -> Any:
+        return [{k: v for k, v in row.items() if not k.startswith(date)} for row in body]
+
+    async with watching(orders=0) as store:
+        await count_orders(store)
+        store.shop.new_order(status, total="7")
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
+        store.clock.now += 300
+        report = await store.collect("orders")
+        assert (
+            f"not counted: 1 (orders[0] (id {max(store.shop.shop.orders)}): {date}_gmt is missing"
+            in (report.degraded[0])
+        )
+
+
+async def test_an_order_of_which_a_plugin_took_out_what_is_null_counts_as_unpaid() -> None:
+    def spoil(body: Any) -> Any:
+        return [{k: v for k, v in row.items() if v is not None} for row in body]
+
+    async with watching(orders=0) as store:
+        await count_orders(store)
+        store.shop.new_order("pending", total="7")
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
+        store.clock.now += 300
+        report = await store.collect("orders")
+        assert figures(report)["store_orders_total{pending}"] == 1
+        assert not report.degraded
+
+
 async def test_a_list_that_comes_as_an_object_with_places_is_a_list() -> None:
     def spoil(body: Any) -> Any:
         return {str(2 * index): row for index, row in enumerate(body)} or body

@@ -28,6 +28,10 @@ def members(*names: str) -> str:
 
 def add_gmt_dates(api: Api, rows: Sequence[Any]) -> Plan[None]:
     """Fill in dates in GMT that a plugin removed from orders or refunds."""
+    for row in rows:
+        if isinstance(row, dict):
+            none = [name for name in DATES if name in row and not has_date(row[name])]
+            row |= {f"{name}_gmt": None for name in none if f"{name}_gmt" not in row}
     lacking = [(row, names) for row in rows if (names := _lacking(row))]
     zone = (yield from time_zone(api)) if lacking else UTC
     for row, names in lacking:

@@ -39,8 +39,8 @@ def _by_sku_zero(api: Api) -> Plan[Fields | None]:
         query = {"status": "publish", "_fields": "id,sku"}
         rows = yield from api.rows(path, query)
         for row in rows.items:
-            if isinstance(row, dict) and row.get("sku") == "0":
-                return (yield from _by_id(api, Fields(row, "product 0").identifier()))
+            if isinstance(row, dict) and (found := Fields(row, "product 0")).code_or("sku") == "0":
+                return (yield from _by_id(api, found.identifier()))
     return None
 
 

@@ -11,10 +11,11 @@ from typing import Any
 from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.connection import fact
-from ..kit.reading.fields import Fields
+from ..kit.reading.fields import Fields, whole_number
 from . import facts
 from .api import FULL, PAGE, V3, Api
 from .reading import totals
+from .reading.order_results import order_status
 from .reading.totals import OrderTotals
 
 _V2 = "/wp-json/wc/v2"
@@ -144,8 +145,8 @@ def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) ->
     (`WC_Customer_Data_Store::get_total_spent` rounds only the sum.) It is 0 if the doubtful orders
     were made as they are displayed, infinity if with more decimals; None if no customer shows it.
     """
-    customers = (order.raw("customer_id") for order in reversed(doubtful))
-    accounts = dict.fromkeys(one for one in customers if isinstance(one, int) and one > 0)
+    customers = (whole_number(order.raw("customer_id")) for order in reversed(doubtful))
+    accounts = dict.fromkeys(one for one in customers if one and one > 0)
     for customer in list(accounts)[:_MOST_CUSTOMERS]:
         path, query = f"{_V2}/customers/{customer}", {"_fields": "total_spent"}
         own = {"customer": customer, "_fields": f"status,{_SAMPLE}", **FULL}
@@ -167,7 +168,7 @@ def _is_spent(spent: Decimal, reading: OrderTotals, orders: Sequence[Fields]) ->
     """
     sums: dict[str, Decimal] = {}
     for order in orders:
-        status, total = order.text("status"), reading.total(order, order.currency("currency"))
+        status, total = order_status(order), reading.total(order, order.currency("currency"))
         sums[status] = sums.get(status, Decimal(0)) + total.amount
     paid = sum((sums.pop(status, Decimal(0)) for status in _PAID), Decimal(0))
     others = [amount for status, amount in sums.items() if status not in _UNPAID][:_MOST_STATUSES]

@@ -25,6 +25,7 @@ _FLAGS: Mapping[Any, bool] = {
     **dict.fromkeys((False, "0", "no", "false"), False),
 }
 """The values that PHP and its plugins write for true and false; 1 and 0 equal them."""
+_LARGEST = 10**18
 _NO_DATE = re.compile(r"(0000-|-0001-).*|")
 """How the empty date of a database arrives, and PHP's empty text."""
 _ENUM = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
@@ -68,6 +69,16 @@ def as_list(value: Any) -> list[Any] | None:
     if isinstance(value, Mapping) and value and all(map(_PLACE.fullmatch, value)):
         return list(value.values())
     return value if isinstance(value, list) else None
+
+
+def whole_number(value: Any) -> int | None:
+    """Return a whole number, of which PHP may have made a string or a float; None for others."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+        return int(value)
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        value = int(value) if abs(value) < _LARGEST else None
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
+    return value if is_whole else None
 
 
 def _kept_back(error: StoreError, where: str) -> StoreError:
@@ -153,6 +164,12 @@ class Fields:
         value = self._members.get(name)
         return html.unescape(value) if isinstance(value, str) else default
 
+    def code_or(self, name: str) -> str:
+        """Read a code that only decorates, such as a SKU; PHP may have made a number of it."""
+        value = self._members.get(name)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return str(value) if is_number else self.text_or(name)
+
     def markup_or(self, name: str, default: str = "") -> str:
         """Read a piece of HTML that only decorates, as plain text."""
         value = self._members.get(name)
@@ -182,12 +199,8 @@ class Fields:
 
     def integer(self, name: str, *, low: int = 0) -> int:
         """Read a whole number of at least `low`; PHP may have made a string or a float of it."""
-        value = self._members.get(name)
-        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
-            value = int(value)
-        if isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**18:
-            value = int(value) if value == value.to_integral_value() else value
-        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 10**18:
+        value = whole_number(self._members.get(name))
+        if value is None:
             raise self._wrong(name, "a whole number")
         if value < low:
             raise StoreError("invalid_response", f"{self.where}: {name} is {value}, below {low}")

@@ -152,6 +152,8 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 def normalized(amount: Decimal, currency: str) -> Decimal:
     """Return the same amount, without zeros beyond its currency's decimals."""
+    # A zero that came as "-0.00" has no sign.
+    amount += 0
     shown = rounded(amount, currency)
     if shown != amount:
         return amount.normalize()

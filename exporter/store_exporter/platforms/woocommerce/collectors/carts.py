@@ -18,6 +18,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.lists import unexpected_items
 from .. import local_dates, rounding
 from ..api import FULL, V3, Api, gmt
+from ..reading.order_results import order_status
 from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import PARTS, OrderTotals
 from . import statuses
@@ -63,7 +64,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     for row in found:
         touched = row.seconds("date_modified_gmt")
         in_time = now - younger - 1 < touched < now - older + 1
-        if row.text("status") not in _LEFT or not in_time:
+        if order_status(row) not in _LEFT or not in_time:
             raise unexpected_items("the list of orders")
         row.identifier()
     if rows.total is None and (len(found) >= _MOST or not rows.complete):

@@ -11,7 +11,7 @@ from ....metrics.catalogue import business
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import count_report
-from ...kit.reading.fields import Fields
+from ...kit.reading.fields import Fields, whole_number
 from ..api import ANALYTICS, V3, Api
 
 STOCK_REPORT = f"{ANALYTICS}/reports/stock"
@@ -56,8 +56,8 @@ def _counts_too_many(totals: Fields) -> bool:
     if not totals.has("products"):
         return False
     # Members of plugins are among them and may have any type.
-    counts = (totals.raw(name) for name in totals.names() if name not in (LOW, "products"))
-    return sum(count for count in counts if isinstance(count, int)) > totals.integer("products")
+    others = (totals.raw(name) for name in totals.names() if name not in (LOW, "products"))
+    return sum(whole_number(count) or 0 for count in others) > totals.integer("products")
 
 
 def _listed_counts(api: Api) -> Plan[Sequence[int]]:

@@ -14,6 +14,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.money import currency_code
 from .. import local_dates
 from ..api import FULL
+from ..reading.order_results import order_status
 from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import OrderTotals, read_amount
 from .statuses import ENTERED, status_label
@@ -28,6 +29,8 @@ REQUESTED = {"dates_are_gmt": "true", **FULL}
 """Parameters of each request for orders, besides the fields."""
 _MOST_REFUNDS = 200
 _METHOD = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII | re.IGNORECASE)
+_PAID = ("processing", "completed", "refunded")
+"""Statuses in which orders have a date of payment, or null if they were free or imported."""
 _NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
 """Statuses that are not orders yet, or no longer. Lists of older versions contain some of them."""
 
@@ -42,8 +45,12 @@ def read_counted_order(
 
     `changed` is when the order last changed, in Unix seconds, if it says so.
     """
-    if row.text("status").removeprefix("wc-") in _NO_ORDERS or is_sub_order(row):
+    status = order_status(row)
+    if status in _NO_ORDERS or is_sub_order(row):
         return None
+    for name in ("date_created_gmt", *(("date_paid_gmt",) if status in _PAID else ())):
+        # Where a plugin removed it, the order would be taken for one without it.
+        row.gmt_if_any(name)
     number = row.identifier()
     refunds = tuple(_refund(refund, "total") for refund in row.children("refunds"))
     if len(refunds) > _MOST_REFUNDS:
@@ -56,7 +63,7 @@ def read_counted_order(
     currency = currency_code(row.raw("currency"), f"order {number}: currency")
     return CountedOrder(
         id=str(number),
-        status=status_label(row.text("status"), ENTERED),
+        status=status_label(status, ENTERED),
         currency=currency,
         total=reading.total(row, currency).amount,
         # An order without its own date counts by the dates of its payment and completion.

@@ -20,6 +20,7 @@ from ...kit.reading.lists import unexpected_items
 from .. import local_dates
 from ..api import FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
+from ..reading.order_results import order_status
 from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import read_amount
 from .catalogue import OUT
@@ -109,7 +110,7 @@ def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
     is_empty = not order.has("line_items") and not read_amount(order, "total")
     is_empty = is_empty or is_sub_order(order)
     lines = [] if is_empty else list(order.children("line_items"))
-    created, status = order.seconds("date_created_gmt"), order.text("status")
+    created, status = order.seconds("date_created_gmt"), order_status(order)
     return (created, lines) if status in _SOLD else None
 
 
@@ -121,7 +122,7 @@ def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:
         if sold.is_listed(created):
             name = line.text_or("parent_name") or line.text_or("name")
             value = Money(read_amount(line, "total"), order.currency("currency"))
-            sold.add_listed(product, name, line.text_or("sku"), quantity, value)
+            sold.add_listed(product, name, line.code_or("sku"), quantity, value)
         sold.add(product, variation, quantity)
     # Some lines of plugins have no price, or the price of the bundle they belong to.
     if line.has("subtotal") and not _is_component(line):

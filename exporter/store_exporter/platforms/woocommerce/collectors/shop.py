@@ -17,6 +17,7 @@ from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from ..api import PAGE, V3, Api, gmt
+from ..reading.order_results import order_status
 from .statuses import CURRENT, is_unknown, status_label
 
 _STATES = ("active", "paused", "disabled")
@@ -133,7 +134,7 @@ def overdue_drafts(api: Api, overdue_after: float) -> Plan[int]:
     }
 
     def overdue(row: Fields) -> bool:
-        is_draft = row.text("status") == "checkout-draft"
+        is_draft = order_status(row) == "checkout-draft"
         return is_draft and row.seconds("date_modified_gmt") < limit
 
     try:

@@ -14,6 +14,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.people import full_name
 from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api
+from ..reading.order_results import order_status
 from ..reading.totals import OrderTotals
 from .order_sums import every_order
 
@@ -83,7 +84,7 @@ def _billing(order: Fields, account: int | None) -> Fields:
 
 def _read(order: Fields, reading: OrderTotals) -> Purchase | None:
     """Read an order; None if its status does not count as a sale."""
-    if order.text("status") in _UNSOLD:
+    if order_status(order) in _UNSOLD:
         return None
     currency = order.currency("currency")
     spent = reading.total(order, currency).amount

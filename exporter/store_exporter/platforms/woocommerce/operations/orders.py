@@ -13,7 +13,7 @@ from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStat
 from ...kit.operations import order_numbers, orders
 from ...kit.operations.order_plans import order_plans
 from ...kit.operations.orders import OrdersRequest
-from ...kit.reading.fields import Fields
+from ...kit.reading.fields import Fields, whole_number
 from ...kit.reading.lists import Rows, matching
 from ...kit.rest.api import RestPage
 from .. import facts, local_dates, rounding
@@ -191,7 +191,7 @@ class _Orders(orders.Orders[Api]):
         customer.
         """
         number = found.identifier()
-        self.check_cancellable(number, found.text("status"))
+        self.check_cancellable(number, order_results.order_status(found))
         path = f"{V3}/orders/{number}"
         changed = yield from self.api.change(path, {"status": "cancelled", **FULL})
         cancelled = self.read(Fields(changed, f"order {number}"), with_customer=with_customer)
@@ -212,21 +212,20 @@ def _orders_of(
     for row in rows.items:
         try:
             fields = Fields(row, "order")
-            mine = customer is not None and fields.raw("customer_id") == customer
+            mine = customer is not None and whole_number(fields.raw("customer_id")) == customer
             theirs = _belongs(fields, None if mine else email)
         except StoreError:
             # The order cannot be read, so it is taken for nobody's.
             continue
         # A shopper sees the placed order, not the vendors' shares of it.
         if theirs and not is_sub_order(fields):
-            created, number = fields.text_or("date_created_gmt"), fields.raw("id")
             # An order without an id is reported as unreadable when the list is read.
-            key = number if isinstance(number, int) else 0
+            created, key = fields.text_or("date_created_gmt"), whole_number(fields.raw("id")) or 0
             yield key or str(fields.raw("number")), (created, key, row)
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
-    if order.raw("status") in _HIDDEN:
+    if order.text_or("status").removeprefix("wc-") in _HIDDEN:
         return False
     return email is None or _address(order).casefold() == email
 

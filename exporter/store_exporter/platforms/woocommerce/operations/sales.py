@@ -19,6 +19,7 @@ from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api, between
+from ..reading.order_results import order_status
 from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import OrderTotals, read_amount
 from .order_sums import every_order
@@ -84,7 +85,7 @@ def _sold(order: Fields, currency: str) -> Iterator[SoldItems]:
         total = Money(read_amount(line, "total"), currency)
         if product:
             name = line.text_or("parent_name") or line.text_or("name")
-            yield SoldItems(product, name, line.text_or("sku"), pieces, total)
+            yield SoldItems(product, name, line.code_or("sku"), pieces, total)
 
 
 def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
@@ -144,11 +145,11 @@ def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     query = {"status": ",".join(_CREATED), **between(when)}
 
     def counts(order: Fields) -> bool:
-        if order.text("status") not in (*_CREATED, *_UNPAID):
+        if order_status(order) not in (*_CREATED, *_UNPAID):
             # Only known statuses were requested: a plugin shows another status than the order has.
             message = f"{order.where}: status is {order.text('status')[:40]}"
             raise StoreError("invalid_response", message)
-        return order.text("status") in _CREATED and when.has(order.gmt("date_created_gmt"))
+        return order_status(order) in _CREATED and when.has(order.gmt("date_created_gmt"))
 
     return _add_orders(api, query, sales, counts)
 
@@ -165,7 +166,7 @@ def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     unchanged = {**created, "modified_before": created["before"]}
 
     def counts(order: Fields) -> bool:
-        is_paid = order.text("status") not in _UNPAID
+        is_paid = order_status(order) not in _UNPAID
         return is_paid and when.has(order.gmt_if_any("date_paid_gmt"))
 
     unreadable = 0

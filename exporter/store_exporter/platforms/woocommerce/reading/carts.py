@@ -82,7 +82,7 @@ def _line(currency: str, also: Secondary, row: Fields) -> CartLine:
     return CartLine(
         key=row.text("key"),
         product_id=row.identifier(),
-        sku=row.text_or("sku"),
+        sku=row.code_or("sku"),
         name=row.text("name"),
         quantity=row.quantity("quantity"),
         maximum=maximum,

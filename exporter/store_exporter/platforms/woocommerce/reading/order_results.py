@@ -44,7 +44,7 @@ def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> 
     return Order(
         id=fields.identifier(),
         number=order_number(fields),
-        status=fields.text("status"),
+        status=order_status(fields),
         total=reading.total(fields, currency),
         refunded=also.read("refunded", _refunded, fields, currency),
         lines=tuple(also.rows("lines", lines, partial(_line, currency))),
@@ -58,6 +58,11 @@ def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> 
         tracking=_tracking(fields) if with_customer else (),
         unreadable=also.unreadable,
     )
+
+
+def order_status(order: Fields) -> str:
+    """Read an order's status; some plugins show it as the database has it, as `wc-completed`."""
+    return order.text("status").removeprefix("wc-")
 
 
 def _refunded(fields: Fields, currency: str) -> Money:
@@ -83,7 +88,7 @@ def _line(currency: str, row: Fields) -> OrderLine:
     return OrderLine(
         product_id=row.identifier_if_any("product_id"),
         variation_id=row.identifier_if_any("variation_id"),
-        sku=row.text_or("sku"),
+        sku=row.code_or("sku"),
         name=row.text_or("name"),
         quantity=row.quantity("quantity"),
         total=row.money("total", currency),

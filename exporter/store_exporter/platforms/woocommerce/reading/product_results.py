@@ -9,7 +9,7 @@ from typing import Any
 from ....errors import StoreError
 from ....spec.money import Money, Quantity
 from ....spec.results import Category, LowStock, Price, Product, Review, Stock
-from ...kit.reading.fields import Fields, as_list
+from ...kit.reading.fields import Fields, as_list, whole_number
 from ...kit.reading.secondary import Secondary
 
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
@@ -39,7 +39,7 @@ def read_stock(fields: Fields) -> Stock:
     also = Secondary()
     return Stock(
         product_id=fields.identifier(),
-        sku=fields.text_or("sku"),
+        sku=fields.code_or("sku"),
         name=fields.text_or("name"),
         in_stock=status != "out_of_stock" and fields.raw("type") not in NOT_SOLD_HERE,
         status=status,
@@ -58,7 +58,7 @@ def read_product(fields: Fields, currency: str) -> Product:
         parent_id=also.read("parent_id", fields.identifier_if_any, "parent_id"),
         type=kind,
         name=fields.text("name"),
-        sku=fields.text_or("sku"),
+        sku=fields.code_or("sku"),
         price=also.read("price", fields.money_if_any, "price", currency),
         regular_price=also.read("regular_price", fields.money_if_any, "regular_price", currency),
         on_sale=also.read("on_sale", fields.flag, "on_sale"),
@@ -88,8 +88,7 @@ def _attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
 
 
 def _ids(value: Any) -> Iterable[int]:
-    items = as_list(value) or ()
-    return (item for item in items if isinstance(item, int) and not isinstance(item, bool))
+    return filter(None, map(whole_number, as_list(value) or ()))
 
 
 def has_variations(fields: Fields) -> bool:
@@ -120,7 +119,7 @@ def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) ->
         highest = None if also.unreadable else lowest
     return Price(
         product_id=fields.identifier(),
-        sku=fields.text_or("sku"),
+        sku=fields.code_or("sku"),
         name=fields.text_or("name"),
         price=lowest,
         highest=highest,
@@ -172,7 +171,7 @@ def read_low_stock(fields: Fields) -> LowStock:
     return LowStock(
         product_id=fields.identifier(),
         parent_id=fields.identifier_if_any("parent_id"),
-        sku=fields.text_or("sku"),
+        sku=fields.code_or("sku"),
         name=fields.text_or("name"),
         quantity=fields.quantity("stock_quantity"),
         in_stock=fields.text("stock_status") != "outofstock",
