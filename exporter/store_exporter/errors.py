@@ -119,7 +119,7 @@ _ENTRIES = (
     ErrorType(
         "blocked",
         Fault.STORE,
-        "A firewall, a CDN or a plugin refused the request in the store's place.",
+        "A firewall, a CDN or a plugin refused the request instead of the store.",
         "Allow the exporter's address and user agent there; the message says who refused.",
     ),
     ErrorType(

@@ -314,7 +314,7 @@ CASES = [
         "<title>400 No required SSL certificate was sent</title>",
         {},
         "blocked",
-        "client's certificate",
+        "client certificate",
     ),
     *(
         (f"somebody else's JSON, {status}", status, '{"error": "No"}', {}, "blocked", "No")
@@ -397,5 +397,5 @@ CASES = [
     ("moved", 301, "", {"location": "https://www.example.com/x?key=1"}, "redirect", "www.example"),
     ("to a login", 302, "", {"location": "/wp-login.php?redirect_to=x"}, "redirect", "login page"),
     ("moved nowhere", 302, "", {}, "redirect", "nowhere"),
-    ("to no address", 302, "", {"location": "http://[::x"}, "redirect", "no address"),
+    ("to no address", 302, "", {"location": "http://[::x"}, "redirect", "not an address"),
 ]

@@ -159,7 +159,7 @@ def test_a_failure_of_php_is_known_on_the_first_line() -> None:
     error = answers.no_document(response(page), WOOCOMMERCE)
     assert (error.error_type, error.message) == (
         "server_error",
-        "the page tells of a fatal error of PHP",
+        "the page reports a fatal error of PHP",
     )
 
 

@@ -215,6 +215,6 @@ async def test_a_proxy_that_makes_no_tunnel_is_named_and_is_not_the_store(
         with pytest.raises(TransportError) as caught:
             await ask(kind, "https://shop.example.com/", proxy=server.url)
     assert caught.value.error_type == error_type
-    assert caught.value.message.startswith("the proxy that leads to shop.example.com ")
+    assert caught.value.message.startswith("the proxy for shop.example.com ")
     assert words in caught.value.message
     assert not caught.value.sent

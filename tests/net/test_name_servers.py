@@ -177,7 +177,7 @@ async def test_a_name_that_a_filter_blocks_leads_nowhere(address: str) -> None:
     def lookup(host: str, port: int, **_: object) -> Any:
         return [(family, socket.SOCK_STREAM, 6, "", (address, port))]
 
-    with pytest.raises(StoreError, match="a filter of names may block it") as caught:
+    with pytest.raises(StoreError, match="a DNS filter may block it") as caught:
         await Names(lookup).addresses("shop.example.com", 443)
     assert caught.value.error_type == "dns"
     assert (await Names(lookup).addresses(address, 443))[0].host == address

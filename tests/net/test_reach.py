@@ -96,10 +96,10 @@ def test_networks_that_are_allowed_are_let_through_in_every_spelling() -> None:
         ("0x7f.1", "", "is an IP address"),
         ("017700000001", "", "is an IP address"),
         ("shop.0x7f000001", "", "is an IP address"),
-        ("intranet", "", "is a name of this machine or network only"),
-        ("shop.localhost", "", "is a name of this machine or network only"),
-        ("printer.local", "", "is a name of this machine or network only"),
-        ("metadata.google.internal", "", "is a name of this machine or network only"),
+        ("intranet", "", "is a name only for this machine or network"),
+        ("shop.localhost", "", "is a name only for this machine or network"),
+        ("printer.local", "", "is a name only for this machine or network"),
+        ("metadata.google.internal", "", "is a name only for this machine or network"),
         ("shop.corp.internal", "corp.internal", ""),
         ("xn--bcher-kva.example", "", "is an internationalized name"),
         ("shop.xn--bcher-kva.example", "", "is an internationalized name"),
@@ -134,7 +134,7 @@ async def test_a_name_that_leads_inside_is_not_connected_to() -> None:
     names = Names(lookup)  # type: ignore[arg-type]
     assert len(await names.addresses("rebound.example", 443)) == 1
     reach.permitted.set(reach.address_filter(()))
-    with pytest.raises(StoreError, match=r"leads to 169.254.169.254, which is not public") as found:
+    with pytest.raises(StoreError, match=r"to 169.254.169.254, which is not public") as found:
         await names.addresses("rebound.example", 443)
     assert found.value.error_type == "dns"
     assert [one.host for one in await names.addresses("both.example", 443)] == ["8.8.8.8"]

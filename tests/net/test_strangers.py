@@ -240,7 +240,7 @@ def test_who_reserves_rights_reserves_no_domain(text: str) -> None:
 def test_a_page_that_shows_nothing_but_a_status_tells_of_it() -> None:
     assert instead_of_shop("<html><body><div>404</div></body></html>", HOST) == (
         "invalid_response",
-        "a page that came as a success tells of HTTP 404 (HTTP 404)",
+        "a page sent as a success reports HTTP 404 (HTTP 404)",
     )
 
 
@@ -317,7 +317,7 @@ def test_marks_are_looked_for_at_the_ends_of_a_page_however_long_it_is(
 
 def test_the_program_of_a_test_and_its_cookie_are_not_quoted() -> None:
     found = instead_of_shop(COOKIE % "reload()", HOST)
-    assert found == ("blocked", "a test of visitors responded in the store's place (HTTP 200)")
+    assert found == ("blocked", "a test of visitors responded instead of the store (HTTP 200)")
 
 
 def test_a_program_that_looks_where_it_is_sends_nobody_there() -> None:

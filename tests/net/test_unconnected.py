@@ -70,7 +70,7 @@ def test_a_name_that_leads_to_the_address_of_nothing_is_none_that_refuses(
     monkeypatch.setattr(socket, "getaddrinfo", filtered)
     error = failure(kind)
     assert error.error_type == error_type
-    assert ("a filter of names" in error.message) is (error_type == "dns")
+    assert ("a DNS filter" in error.message) is (error_type == "dns")
 
 
 @KINDS

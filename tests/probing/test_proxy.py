@@ -143,7 +143,7 @@ async def test_a_proxy_that_is_down_is_told_as_such_and_counts_against_no_store(
         result = await Runner(recorder, transport).run_anyway(tls_probe(shop))
     assert (result.ok, result.error_type, result.skipped) == (False, "local_failure", "local")
     assert result.message == (
-        f"the proxy {NOWHERE}, which leads to 127.0.0.1, cannot be reached: Connection refused"
+        f"the proxy {NOWHERE} for 127.0.0.1 cannot be reached: Connection refused"
     )
     (skipped,) = (family for family in recorder.families() if family.metric == RUNS_SKIPPED)
     assert dict(skipped.series)[("local",)] == 1
@@ -162,7 +162,10 @@ async def test_a_proxy_without_a_name_or_that_takes_no_connection_is_our_own_tro
     monkeypatch.setattr("store_exporter.probing.proxied._PROXY_SECONDS", 0.2)
     with full_queue() as port:
         kind, message = await failure(store, transport, url, Proxy(f"http://127.0.0.1:{port}"))
-    assert (kind, message.rpartition(", ")[2]) == ("local_failure", "does not take the connection")
+    assert (kind, message.rpartition("shop.example.com ")[2]) == (
+        "local_failure",
+        "does not accept the connection",
+    )
 
 
 @contextmanager
@@ -201,7 +204,7 @@ async def test_what_answers_no_tunnel_is_our_own_trouble(
         proxy = Proxy(broken.url)
         kind, message = await failure(store, transport, "https://shop.example.com", proxy)
     assert kind == "local_failure"
-    assert message.startswith(f"the proxy {proxy.url}, which leads to shop.example.com, {words}")
+    assert message.startswith(f"the proxy {proxy.url} for shop.example.com {words}")
     assert message.isprintable()
     assert len(message) < 200
 
@@ -261,7 +264,7 @@ def test_a_client_that_a_configuration_describes_goes_through_the_proxy_too(
         for password, kind in ((PASSWORD, "connection"), ("wrong", "local_failure")):
             shop = store(f"{scheme}://127.0.0.1:9", proxy=Proxy(url, "ada", Secret(password)))
             client = base.load("woocommerce").connect(shop)
-            with pytest.raises(StoreError, match="the proxy that leads to") as raised:
+            with pytest.raises(StoreError, match="the proxy for") as raised:
                 client.check_stock("SKU")
             client.close()
             assert raised.value.error_type == kind
@@ -274,7 +277,7 @@ def test_a_proxy_that_is_down_is_not_the_stores_fault_for_a_client_either(
     for url in (NOWHERE, "http://proxy.invalid:3128"):
         shop = store("https://shop.example.com", proxy=Proxy(url))
         client = base.load("woocommerce").connect(shop)
-        with pytest.raises(StoreError, match="the proxy that leads to") as raised:
+        with pytest.raises(StoreError, match="the proxy for") as raised:
             client.check_stock("SKU")
         client.close()
         assert raised.value.error_type == "local_failure"
@@ -293,6 +296,6 @@ async def test_a_client_trusts_the_issuer_of_a_proxy_that_speaks_tls_as_that_of_
             proxy_url=server.url,
             ca_file=authority.write(tmp_path / "ca.pem"),
         )
-        with client, pytest.raises(StoreError, match="makes no tunnel: 403") as raised:
+        with client, pytest.raises(StoreError, match="opens no tunnel: 403") as raised:
             await asyncio.to_thread(client.check_stock, "SKU")
     assert raised.value.error_type == "local_failure"

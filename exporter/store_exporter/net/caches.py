@@ -19,7 +19,7 @@ from ..errors import StoreError
 from .plans import Request
 
 UNCACHED: Mapping[str, str] = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
-"""Headers by which a request demands a fresh response; `Pragma` is for caches of HTTP/1.0."""
+"""Headers with which a request demands a fresh response; `Pragma` is for caches of HTTP/1.0."""
 
 _OF_CACHE = re.compile(
     r"(cache($|-status$|-hits?$|-lookup$|-result$|-fetch(-status)?$|-remote$|-age$|-detail$)"
@@ -61,7 +61,7 @@ _QUOTED = re.compile(r'"(?:\\.?|[^"\\])*(?:"|\Z)', re.DOTALL)
 once."""
 _STANDARD = re.compile(r";\s*hit(\s*=\s*\?1)?\s*([;,]|$)")
 _LONGEST_NAME = 64
-"""Characters. No header of a cache has a longer name, and results are remembered by name."""
+"""The most characters of a cache header's name. Results are remembered by name."""
 _SAME_SECOND = 2.0
 _REMEMBERED = 3600.0
 """Seconds after the last sign of a silent cache until it is assumed to be gone."""
@@ -112,7 +112,7 @@ def _is_older(value: str) -> bool:
 
 
 def _names_two(value: str) -> bool:
-    """Whether there are two numbers: of this request, and of the cached response's request."""
+    """Whether there are two numbers: this request's, and that of the cached response's request."""
     return len(value.split()) == 2 and value.replace(" ", "").isdecimal()
 
 
@@ -185,7 +185,7 @@ def refuse_kept(request: Request, response: Response, parameter: str) -> None:
     linked = re.search(rf"[?&]{parameter}=([0-9a-f]+)", response.headers.get("link", ""))
     if linked is not None and linked[1] != request.params.get(parameter, linked[1]):
         message = (
-            "the response is one to an earlier request, out of a cache that does not say "
+            "the response belongs to an earlier request and comes from a cache that does not say "
             "so: exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)
@@ -222,12 +222,12 @@ class PathCache:
             self._until = self._monotonic() + _REMEMBERED if foreign else -math.inf
         if self._monotonic() >= self._until:
             return
-        shown = "another response of the store had what was not requested: both may have come"
+        shown = "another response of the store had content that was not requested: both may come"
         if foreign:
-            shown = f"the response has {foreign}, which was not requested: it came"
+            shown = f"the response has {foreign}, which was not requested: it comes"
         message = (
-            f"{shown} out of a cache that does not say so and goes by the path alone; exclude the "
-            "store's API from caching"
+            f"{shown} from a cache that does not say so and knows only the path of a request; "
+            "exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)
 
@@ -263,7 +263,7 @@ def refuse_repeated(
     sent = now - sum(response.phases.values())
     if value == last and sent - came >= _SAME_SECOND:
         message = (
-            f"the response is the one of {now - came:.0f} s ago ({header}: {value[:40]}), out of a "
+            f"the response is the one of {now - came:.0f} s ago ({header}: {value[:40]}), from a "
             "cache that does not say so: exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)

@@ -14,26 +14,27 @@ from ..errors import StoreError
 _SURROGATE = re.compile(
     r"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u[dD][89a-fA-F]\w\w)"
 )
-"""In JSON: a pair of surrogates, or one that is alone and stands for no character, with the escaped
-backslashes before it. Other escapes, of which a Japanese page has a million, do not match."""
+"""Matches in JSON a pair of surrogates, or a lone one, which stands for no character, with the
+escaped backslashes before it. Other escapes do not match; a Japanese page has a million of them."""
 _COSTLY = (",", "[", "{", "\\ud", "\\uD")
-"""What begins or separates the values of JSON, and surrogates: each costs up to a microsecond, and
-nothing else runs meanwhile."""
+"""Characters that begin or separate the values of JSON, and surrogates: parsing each takes up to a
+microsecond, and nothing else runs meanwhile."""
 _OPENING = ("[", "{", '"')
-"""What JSON begins with that can have any of them."""
+"""Characters at the beginning of JSON that can contain any of these."""
 _MOST_COSTLY = 400_000
 _CHARACTERS_FOR_EACH = 13
-"""Real responses have one for 18 characters or more, so that 5 MiB of them have 290,000."""
+"""The most of these characters. Real responses have one per 18 characters or more, so 5 MiB have
+290,000."""
 _LARGEST_EXPONENT = 308
 """The exponent limit of numbers that every program can read (RFC 8259, section 6). Beyond it,
-calculations fail, and a number that is written out takes gigabytes."""
+calculations fail, and a number written in full takes gigabytes."""
 _LONGEST_NUMBER = 1000
-"""Characters of one with decimals."""
-_BEYOND = "a number beyond reason"
+"""The most characters of a number with decimals."""
+_BEYOND = "a number out of range"
 _GZIP = b"\x1f\x8b"
 _BLANK = "\ufeff\u200b \t\r\n\v\f\xa0"
-"""What stands before and after a document and means nothing. Each file of PHP that begins with a
-byte order mark adds one of its own, and one that ends with an empty line adds that."""
+"""Characters before and after a document that mean nothing. Each PHP file that begins with a byte
+order mark adds it, and one that ends with an empty line adds that."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -41,7 +42,7 @@ _MARKS = (
 )
 _CHARSET = re.compile(r"charset\s{0,9}=[\s\"']{0,9}([\w-]{1,99})")
 _META = 1024
-"""Bytes at a page's beginning in which browsers look for its encoding, where no header names it."""
+"""Bytes at a page's beginning in which browsers look for its encoding if no header names it."""
 
 
 def text(response: Response) -> str:
@@ -58,7 +59,7 @@ def text(response: Response) -> str:
     if found is None:
         message = f"the response is not text in {encoding[:20]}"
         if response.body.startswith(_GZIP):
-            message = "the response is compressed once more than it says"
+            message = "the response is compressed once more than it declares"
         raise StoreError("invalid_response", message, status=response.status)
     return found.strip(_BLANK)
 
@@ -89,14 +90,14 @@ def _decoded(response: Response) -> tuple[str | None, str]:
     if match is None and body.lstrip()[:1] == b"<":
         match = _CHARSET.search(body[:_META].decode("latin-1").lower())
     declared = match[1] if match else "utf-8"
-    # Two encodings of which every text would be one in UTF-8, with odd characters.
+    # Text in these encodings is valid UTF-8 too, but with odd characters.
     odd = declared.startswith(("utf-16", "utf-32")) and b"\0" in body[:200]
     found = None if odd or declared.startswith("iso-2022") else _in("utf-8", body)
     return (_in(declared, body), declared) if found is None else (found, "utf-8")
 
 
 def _in(encoding: str, body: bytes) -> str | None:
-    """Return a body as text in an encoding; None where it is none, or there is no such encoding."""
+    """Return a body as text; None if it is not valid in the encoding, or that does not exist."""
     try:
         return body.decode(encoding)
     except (UnicodeError, LookupError):
@@ -132,11 +133,12 @@ def parse(source: str) -> Any:
     """Parse JSON with exact decimals; lone surrogates become U+FFFD.
 
     Raises:
-        ValueError: it is not JSON, or nested or long beyond reason.
+        ValueError: it is not JSON, or is nested too deeply, or has a number out of range.
         StoreError: response_too_large, it contains too many values.
     """
     if source.startswith("<"):
-        # Most responses that are not JSON are pages, and the decoder would count all their lines.
+        # Most responses that are not JSON are pages; for its error the decoder would count all
+        # lines.
         raise ValueError("it is a page")
     if _is_costly(source):
         raise StoreError("response_too_large", "the JSON consists of too many small values")
@@ -161,7 +163,7 @@ def _is_costly(source: str) -> bool:
 
 
 def text_after_json(source: str) -> str | None:
-    """Return what comes after the JSON at the beginning of a string; None where there is none."""
+    """Return the text after the JSON at the beginning of a string; None without JSON."""
     if _is_costly(source):
         return None
     try:

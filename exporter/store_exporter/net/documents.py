@@ -47,12 +47,12 @@ def document(response: Response, marks: Marks = GENERIC) -> Any:
 
     Args:
         response: any response.
-        marks: those of the platform, with the generic ones.
+        marks: the platform's marks, with the generic ones.
 
     Raises:
         StoreError: redirect, maintenance, blocked, rate_limited, api_not_found, server_error or
-            invalid_response, when it does not contain JSON; maintenance or blocked, when somebody
-            else than the platform wrote the JSON, to refuse the request.
+            invalid_response, if it does not contain JSON; maintenance or blocked, if something
+            other than the platform wrote the JSON to refuse the request.
     """
     if 300 <= response.status < 400 and response.status != UNCHANGED:
         raise _redirect(response, marks)
@@ -74,10 +74,10 @@ def document(response: Response, marks: Marks = GENERIC) -> Any:
 
 
 def _read(response: Response, marks: Marks) -> Any:
-    """Return the JSON of a response, of an error also where PHP printed notices before it.
+    """Return the JSON of a response; PHP notices before the JSON of an error are skipped.
 
     Raises:
-        StoreError: invalid_response or response_too_large, it is no text, or too much.
+        StoreError: invalid_response or response_too_large, it is not text, or too long.
         ValueError: it is not JSON.
     """
     source = text(response)
@@ -86,7 +86,8 @@ def _read(response: Response, marks: Marks) -> Any:
     except ValueError:
         if response.status < 400 or not source.endswith("}"):
             raise
-        # PHP ends its notices with a line, in which there may be braces; plugins need not.
+        # PHP ends its notices with a line break, and they may contain braces; plugins' need no
+        # line.
         began = source.rfind('\n{"') + 1 or source.find('{"')
         body = parse(source[began:])
         if not marks.is_own(body):
@@ -102,7 +103,7 @@ def refusal(
     Clients request JSON, so WordPress and firewalls write their refusals as JSON.
 
     Returns:
-        Error type and message; None for the platform's own response, or what may be one.
+        Error type and message; None for a response that is or may be the platform's own.
     """
     if who := marks.challenged_by(headers):
         return blocked_by(who, status)
@@ -127,7 +128,7 @@ def _has_closed_member(body: Mapping[str, Any]) -> bool:
 
 
 def _error_of(body: Any) -> Any:
-    """Return an error that is in a list, or is a plain text, as an object."""
+    """Return an error as an object, also if it is in a list or a plain text."""
     if isinstance(body, list):
         body = next(iter(body), None)
     return {"message": body} if isinstance(body, str) else body
@@ -136,7 +137,7 @@ def _error_of(body: Any) -> Any:
 def _refusal(
     status: int, headers: Mapping[str, str], body: Any, said: str, marks: Marks, *, own: bool
 ) -> Finding | None:
-    # Nobody but the platform writes such an error, and 503 is the status of a store that is closed.
+    # Only the platform writes such an error, and 503 is the status of a closed store.
     if own and status != 503:
         return None
     low = _low(body)
@@ -153,7 +154,7 @@ def _refusal(
 
 
 def _named_and_said(body: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the members of JSON that name the cause, and all its text, in lower case."""
+    """Return the JSON members that name the cause, and all text of the JSON, in lower case."""
     texts = ((name, text) for name in _SAID if isinstance(text := body.get(name), str))
     named = [text for name, text in texts if name == "title" or len(text) <= HEADLINE]
     return " ".join(named).lower(), _MEMBER.sub(" ", _low(body))
@@ -164,11 +165,11 @@ def _by_marks(status: int, low: str, marks: Marks) -> Finding | None:
 
 
 def _low(body: Any) -> str:
-    """Return JSON as text in lower case; "" where it is nested more deeply than can be written."""
+    """Return JSON as text in lower case; "" if it is nested too deeply to be written."""
     try:
         return json.dumps(body, ensure_ascii=False, default=str)[:HEAD].lower()
     except RecursionError:
-        # It was read on a lower stack. Nobody who refuses a request nests a thousand levels.
+        # It was read with more stack left. No refusal of a request has a thousand levels.
         return ""
 
 
@@ -177,11 +178,11 @@ def _closed(status: int, said: str, marks: Marks) -> Finding:
 
 
 def _unknown_refusal(response: Response, body: Any, marks: Marks) -> Finding | None:
-    """A refusal that the platform did not write says nothing about the credentials."""
+    """Return the finding for a refusal that the platform did not write: the key is not to blame."""
     refused = response.status in _REFUSED or response.status in refusals.FIREWALLS
     if not refused or marks.is_own(body):
         return None
-    who = marks.refuser(response.headers, _low(body)) or "something before the store"
+    who = marks.refuser(response.headers, _low(body)) or "something in front of the store"
     said = plain(_message_of(body), marks) if isinstance(body, Mapping) else ""
     message = f"{who} refuses the request (HTTP {response.status})"
     return "blocked", f"{message}: {said}" if said else message
@@ -203,9 +204,11 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
         instead = marks.leads_to_setup(target.path)
         instead = instead or placeholders.kind("", target.path.lower())
     except ValueError:
-        where, login, tests, instead = "something that is no address", False, False, ""
+        where, login, tests, instead = "something that is not an address", False, False, ""
     if tests:
-        message = f"the request is sent to a test of visitors: {marks.redact.line(where, 120)}"
+        message = (
+            f"the request is redirected to a test of visitors: {marks.redact.line(where, 120)}"
+        )
         return StoreError("blocked", message, status=response.status)
     what = instead or ("a login page" if login else "another address")
     message = f"the API redirects to {what}: {marks.redact.line(where, 120) or 'nowhere'}"
@@ -217,7 +220,7 @@ def no_document(response: Response, marks: Marks = GENERIC) -> StoreError:
 
     Args:
         response: the response.
-        marks: those of the platform, with the generic ones.
+        marks: the platform's marks, with the generic ones.
     """
     try:
         source = shown_text(response)
@@ -231,8 +234,8 @@ def kind(status: int, headers: Mapping[str, str], source: str) -> ErrorName:
     """Return the error type of a response that is not JSON, for callers without a `Response`.
 
     Args:
-        status: of HTTP.
-        headers: names in lower case.
-        source: the body as text, or as much of it as is known.
+        status: the HTTP status.
+        headers: headers with names in lower case.
+        source: the body as text, or its known part.
     """
     return judged(status, headers, source, GENERIC)[0]

@@ -26,10 +26,10 @@ _MESSAGES: dict[ErrorName, str] = {
     "tls": "the TLS handshake with {host} failed: {reason}",
     "tls_untrusted": "the certificate of {host} is not trusted here: {reason}",
     "connection": "{host} {reason}",
-    "response_too_large": "the headers that {host} sends are too large",
-    "invalid_response": "what {host} sends is not HTTP",
-    "invalid_request": "this is not a request that can be sent to {host}",
-    "redirect": "{host} redirects without an end, or to something that is no address",
+    "response_too_large": "the response headers of {host} are too large",
+    "invalid_response": "the response of {host} is not HTTP",
+    "invalid_request": "the request to {host} is not valid",
+    "redirect": "{host} redirects endlessly, or to something that is not an address",
 }
 
 # The reason why a connection failed, by the innermost error that has one.
@@ -42,7 +42,7 @@ _CONNECTIONS: tuple[tuple[type[BaseException], str], ...] = (
 _MEANT = {
     **dict.fromkeys(
         ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "TLSV1_ALERT_NO_CERTIFICATE"),
-        "it lets nobody in without a client's certificate",
+        "it requires a client certificate",
     ),
     **dict.fromkeys(
         ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"),
@@ -50,7 +50,7 @@ _MEANT = {
     ),
     **dict.fromkeys(
         ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"),
-        "it speaks no TLS 1.2 or later",
+        "it does not support TLS 1.2 or later",
     ),
     "TLSV1_UNRECOGNIZED_NAME": "it has no site of this name",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "it and we have no cipher in common, or it wants a "

@@ -72,7 +72,7 @@ def read(
     codings = repeated.get(_CODING) or ([found[_CODING]] if _CODING in found else [])
     problem = _problem(status, found, codings, version)
     if problem is not None:
-        raise _error("invalid_response", f"what the store sends is not HTTP: {problem}", status)
+        raise _error("invalid_response", f"the store's response is not HTTP: {problem}", status)
     return found
 
 

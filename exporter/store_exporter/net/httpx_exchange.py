@@ -113,7 +113,7 @@ class HttpxExchange:
         # Connections are made only to the proxy; in a tunnel to the store, only TLS can fail.
         connecting = self._proxied and isinstance(error, httpx.ConnectError)
         if connecting and found is not None and found.error_type in _UNREACHED:
-            message = f"the proxy that leads to {self.host} cannot be reached"
+            message = f"the proxy for {self.host} cannot be reached"
             return TransportError("local_failure", message, sent=False)
         return found
 
@@ -121,8 +121,8 @@ class HttpxExchange:
         """Return why a proxy made no tunnel, in its own words."""
         said = GENERIC.redact.line(str(error), _LONGEST_PHRASE)
         if found.error_type == "local_failure":
-            return f"the proxy that leads to {self.host} makes no tunnel: {said}"
-        return f"the proxy that leads to {self.host} could not reach it: {said}"
+            return f"the proxy for {self.host} opens no tunnel: {said}"
+        return f"the proxy for {self.host} could not reach it: {said}"
 
     def response(self, response: httpx.Response, body: Body) -> Response:
         """Return what came back, as a response for plans."""

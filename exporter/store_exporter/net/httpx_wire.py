@@ -61,7 +61,9 @@ class _Head:
             raise httpcore.RemoteProtocolError("the response does not begin as HTTP")
         lengths = _LENGTHS.findall(head.partition(_END)[0])
         if len(lengths) > 1 or any(b"," in length for length in lengths):
-            raise httpcore.RemoteProtocolError("the response has two Content-Lengths: no HTTP")
+            raise httpcore.RemoteProtocolError(
+                "the response has two Content-Lengths, so it is not HTTP"
+            )
         whole = _END in head or len(head) > MAX_BYTES
         self._bytes = None if whole else head
         return data

@@ -144,7 +144,7 @@ class Marks:
         lines = f"\n{page}"
         for mark, error_type, failure in self.failures:
             if mark in lines:
-                return error_type, f"the page tells of {failure}"
+                return error_type, f"the page reports {failure}"
         return None
 
     def leads_to_test(self, path: str) -> bool:

@@ -197,8 +197,8 @@ def refuse_unspecified(host: str, addresses: Sequence[str]) -> None:
     """
     if all(address in _UNSPECIFIED for address in addresses) and host not in _UNSPECIFIED:
         message = (
-            f"the name {host} leads to {addresses[0]}, which is the address of nothing: a filter "
-            "of names may block it"
+            f"the name {host} resolves to {addresses[0]}, which is no host's address: a DNS filter "
+            "may block it"
         )
         raise StoreError("dns", message)
 

@@ -13,7 +13,7 @@ from .page_text import FIRST, HEADING, LAST, SCRIPTS, TITLE, begin, ends, found_
 from .refusals import Finding
 
 _NO_SITE = (403, 404, 410)
-"""Statuses besides 200 with which hosts respond when they have no such site."""
+"""Statuses besides 200 with which hosts respond if they have no such site."""
 _MARKUP = re.compile(r"^[{\[]|<")
 _PROGRAM = 3_000
 """The most characters in a page that tests whether a visitor's browser runs programs."""
@@ -27,7 +27,7 @@ _SHORT = 100
 def blocked_by(who: str, status: int, title: str = "") -> Finding:
     """Return the finding that `who` refuses or tests the visitor with a response of its own."""
     status_and_title = f"HTTP {status}: {title}" if title else f"HTTP {status}"
-    return "blocked", f"{who} responded in the store's place ({status_and_title})"
+    return "blocked", f"{who} responded instead of the store ({status_and_title})"
 
 
 def is_platforms(page: str, low: str, marks: Marks) -> bool:
@@ -134,7 +134,7 @@ def instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
         return None
     return (
         "server_error" if status >= 500 else "invalid_response",
-        f"in the store's place is {what} ({named})" if named else f"in the store's place is {what}",
+        f"instead of the store there is {what}" + (f" ({named})" if named else ""),
     )
 
 

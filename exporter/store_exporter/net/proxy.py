@@ -85,12 +85,12 @@ def unreachable(proxy: str, host: str, reason: str) -> TransportError:
         host: the store's.
         reason: what it does, such as `refused the connection`.
     """
-    named = f"the proxy {proxy}, which leads to {host}," if proxy else _nameless(host)
+    named = f"the proxy {proxy} for {host}" if proxy else _nameless(host)
     return TransportError("local_failure", f"{named} {reason}", sent=False)
 
 
 def _nameless(host: str) -> str:
-    return f"the proxy that leads to {host}"
+    return f"the proxy for {host}"
 
 
 def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError:

@@ -1,7 +1,7 @@
-"""Where a store that a source named may lead: to public hosts, and to what configuration allows.
+"""The addresses that stores of a source may have: public hosts, and those that are configured.
 
 Whoever controls a source chooses names, and whoever controls a name chooses its addresses, again at
-each look-up. So names are judged when they are found, and addresses whenever one is connected to.
+each look-up. So names are checked when they are found, and addresses at each connection.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 # (WHATWG's URL standard, "ends in a number").
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _LOCAL = ("localhost", "local", "internal")
-"""Domains that are no public ones (RFC 6761, RFC 6762; ICANN reserves the last for private use)."""
+"""Domains that are not public (RFC 6761, RFC 6762; ICANN reserves the last for private use)."""
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 """The only IPv6 addresses that are public (RFC 4291, section 2.4, as IANA has assigned them)."""
 _SPECIAL = tuple(
@@ -41,14 +41,14 @@ _SPECIAL = tuple(
 for protocols, DNS sinks, tunnels (6to4, Teredo) and documentation. No shop is there, and the
 nearest router may serve such an address itself."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""IPv4 addresses as a network without IPv4 shows them (RFC 6052)."""
+"""Prefixes of IPv6 addresses that stand for IPv4 ones in a network without IPv4 (RFC 6052)."""
 
 permitted: ContextVar[Callable[[str], bool] | None] = ContextVar("permitted_address", default=None)
 """Set before connecting: the addresses that the connection may have; None for all."""
 
 
 def suffix_of(domain: str, suffixes: Collection[str]) -> str:
-    """Return the longest of the suffixes that a domain is or stands below; "" if there is none."""
+    """Return the longest suffix that a domain equals or is below; "" if there is none."""
     while domain not in suffixes:
         _, dot, domain = domain.partition(".")
         if not dot:
@@ -61,8 +61,7 @@ def name_problem(domain: str, suffix: str = "") -> str:
 
     Args:
         domain: a host name in lower case.
-        suffix: the suffix by which configuration allows it; what stands there was written by
-            whoever is trusted. "" if there is none.
+        suffix: the suffix with which the configuration allows it, which is trusted; "" without.
     """
     if domain == suffix:
         return ""
@@ -70,7 +69,7 @@ def name_problem(domain: str, suffix: str = "") -> str:
     if _NUMBER.fullmatch(labels[-1]):
         return "is an IP address"
     if not suffix and (len(labels) == 1 or labels[-1] in _LOCAL):
-        return "is a name of this machine or network only"
+        return "is a name only for this machine or network"
     own = domain.removesuffix(f".{suffix}").split(".") if suffix else labels
     if any(label.startswith("xn--") for label in own):
         return "is an internationalized name, which may look like another"
@@ -78,7 +77,7 @@ def name_problem(domain: str, suffix: str = "") -> str:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is one of the public internet.
+    """Return whether an IP address is public.
 
     Loopback, private and shared ranges, link-local, multicast, reserved and unspecified addresses
     are not, nor are IPv6 addresses that stand for such an IPv4 address, nor those in `_SPECIAL`.
@@ -96,7 +95,7 @@ def is_public(address: str) -> bool:
 
 
 def _mapped_address(address: IpAddress) -> IpAddress:
-    """Return where packets to an address end, if it is one of IPv6 that stands for one of IPv4."""
+    """Return the IPv4 address for which an IPv6 address stands, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _NAT64:
@@ -106,7 +105,7 @@ def _mapped_address(address: IpAddress) -> IpAddress:
 
 @lru_cache(maxsize=256)
 def address_filter(networks: tuple[str, ...]) -> Callable[[str], bool]:
-    """Return what tells whether an address is public or in one of these networks."""
+    """Return a function that tells whether an address is public or in one of these networks."""
     allowed = tuple(ipaddress.ip_network(network) for network in networks)
 
     def permits(address: str) -> bool:
@@ -122,18 +121,18 @@ def address_filter(networks: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 def limit_to(networks: tuple[str, ...] | None) -> None:
-    """Have what runs in this context connect to public addresses and these networks only.
+    """Limit connections in this context to public addresses and these networks.
 
     Args:
-        networks: of a store that a source named; None for others, which may be anywhere.
+        networks: networks for a store of a source; None for other stores, without a limit.
     """
     permitted.set(None if networks is None else address_filter(networks))
 
 
 def refusal(host: str, address: str) -> StoreError:
-    """Return the error of a name that leads where it may not."""
+    """Return the error of a name with an address that is not allowed."""
     return StoreError(
         "dns",
-        f"the name {host} leads to {address}, which is not public; a store that a source named may "
-        "be there only if `networks` of the source says so",
+        f"the name {host} resolves to {address}, which is not public; a store from a source may be "
+        "there only if `networks` of the source allows it",
     )

@@ -1,4 +1,4 @@
-"""Which redirects may be followed: to the same host, and only to read. No I/O."""
+"""Which redirects may be followed: only to the same host, and only for reading. No I/O."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from .plans import RedirectError
 from .url import host_name
 
 MOST = 10
-"""Redirects in a row that are followed; one in a circle ends at once."""
+"""The most redirects that are followed in a row; a circle is noticed at once."""
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
 
 _PORTS = {"http": 80, "https": 443}
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 _REFRESH = re.compile(r"\s*[0-4](?:\.\d*)?\s*[;,]\s*url\s*=\s*[\"']?([^\"']+)[\"']?", re.IGNORECASE)
-"""A header `Refresh` that leads elsewhere at once; WordPress sends it behind Microsoft's server."""
+"""A `Refresh` header that redirects at once; WordPress sends it behind Microsoft's server."""
 _COOKIE = re.compile(r"(?:^|, )([^\s=;,]+=[^;,]*)")
 _MOST_COOKIES = 4096
-"""Characters of the cookies that are sent back."""
+"""The most characters of cookies that are sent back."""
 
 
 def origin(url: str) -> Origin:
-    """Return where an address leads to.
+    """Return scheme, host and port of an address.
 
     Raises:
-        StoreError: invalid_request, it is no http or https address, or has credentials in it.
+        StoreError: invalid_request, it is not an http or https address, or contains credentials.
     """
     try:
         parts = urlsplit(url)
@@ -46,9 +46,9 @@ class Trail:
     """The addresses that one request was redirected to.
 
     Args:
-        method: of the request; nothing but GET and HEAD is sent again.
-        url: of the request, with the query.
-        marks: those of the platform, with the generic ones.
+        method: the request's method; only GET and HEAD are sent again.
+        url: the request's address with its query.
+        marks: the platform's marks, with the generic ones.
     """
 
     def __init__(self, method: str, url: str, marks: Marks = GENERIC) -> None:
@@ -61,15 +61,15 @@ class Trail:
     def next(self, response: Response) -> str | None:
         """Return the target of a redirect that may be requested with the same headers.
 
-        Credentials are shown to nobody else: only to the same host and port, or to the same host
-        when https takes the place of http.
+        Credentials are sent only to the same host and port, or to the same host if https replaces
+        http.
 
         Returns:
-            None when it leads nowhere.
+            None if the response is no redirect.
 
         Raises:
-            RedirectError: it leads elsewhere, to a login page or the one that sets a new site up,
-                from https to http, nowhere, in a circle, or too often.
+            RedirectError: it leads to another host, to a login page or a page that sets up a new
+                site, from https to http, nowhere, in a circle, or too often.
             StoreError: blocked, it leads to a test of visitors.
         """
         location = location_of(response)
@@ -77,7 +77,7 @@ class Trail:
             return None
         target = _permitted(self._method, self._url, location, response, self._marks)
         if target == self._url and response.status not in _STATUSES:
-            # A page that is to be loaded again and again.
+            # A page that reloads itself again and again.
             return None
         for name, value in _cookies(response.headers):
             self._cookies[name] = value
@@ -95,7 +95,7 @@ class Trail:
 
 
 def location_of(response: Response) -> str | None:
-    """Return the target of a redirect as the response has it; None where it has none."""
+    """Return the target of a redirect as written in the response; None without one."""
     if response.status in _STATUSES:
         return response.headers.get("location")
     refresh = response.headers.get("refresh") if response.status == 200 else None
@@ -109,17 +109,17 @@ def _cookies(headers: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _permitted(method: str, url: str, location: str, response: Response, marks: Marks) -> str:
-    """Return the address that a redirect leads to, if the request may be sent there."""
+    """Return the target of a redirect if the request may be sent there."""
     try:
         target = urldefrag(urljoin(url, location)).url
         there = origin(target)
     except (ValueError, StoreError):
-        raise _refused(response, "", "to something that is no address") from None
+        raise _refused(response, "", "to something that is not an address") from None
     parts = urlsplit(target)
     where = f"{there[0]}://{parts.netloc}{parts.path}"[:120]
     here = origin(url)
     if marks.leads_to_test(parts.path):
-        message = f"the request is sent to a test of visitors: {where}"
+        message = f"the request is redirected to a test of visitors: {where}"
         raise StoreError("blocked", message, status=response.status)
     if what := marks.leads_to_setup(parts.path):
         raise _refused(response, target, f"to {what}: {where}")

@@ -1,10 +1,10 @@
-"""What a page is that came as a success and that the shop's platform did not make, by its words.
+"""Classifies pages sent as a success that the shop's platform did not make, by words. No I/O.
 
-Shops sell domains, databases, firewalls and suspended ceilings, so that no word alone proves
-anything: what a notice is about and what it says of that stand next to each other. Only pages
-without a mark of the platform are looked at, and only where they are short: a shop whose front
-another program makes shows more. Words are those of registrars, hosts, control panels, web servers
-and plugins in the languages that shops speak. No I/O.
+Shops sell domains, databases, firewalls and suspended ceilings, so a single word proves nothing:
+the subject of a notice and what it says about it must stand next to each other. Only pages without
+a mark of the platform are examined, and only short ones: a shop whose front page another program
+makes shows more. The words are those of registrars, hosts, control panels, web servers and plugins,
+in the languages of shops.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _RIGHTS = re.compile(
     r"(?:reserved|reservad\w+|réservés|riservati|zastrzeżone|voorbehouden)"
     r"|registered (?:trade|office|company|charity|in )|(?:trade ?marks?|company) registered"
 )
-"""What stands on pages of all kinds and says nothing of a domain."""
+"""Words of pages of all kinds that say nothing about a domain."""
 _NAMELESS = re.compile(
     r"(?:https?://)?[\w-]+(?:\.[\w-]+)+/?|welcome\W*|willkommen\W*|bienvenue\W*|hallo\W*|index|home"
     r"|(?:web ?)?site|domain|hosting|ionos\W*.*|strato\W*.*|ovh(?:cloud)?|infomaniak|mittwald|gandi"
@@ -91,7 +91,7 @@ _STATUS = re.compile(
     r"|interne|proxy|serv[ií][cçz]|web ?service|page not|no healthy|time|loop|insufficient))",
     re.IGNORECASE,
 )
-"""A title that names a status of HTTP, as web servers, CDNs and hosts write it."""
+"""A title that names an HTTP status, as web servers, CDNs and hosts write it."""
 _FAILURES = re.compile(
     r"internal server error|server error|bad gateway|gateway time-?out|application error"
     r"|service (?:temporarily )?unavailable|runtime error|application failed to respond"
@@ -127,15 +127,15 @@ _REFUSALS = re.compile(
     r"|nsfocus|website protection|security service"
     r"|detected (?:an )?(?:attack|attempted|unauthori|suspicious)|erişim engel"
 )
-"""What pages say that refuse a visitor, beside the titles in `Marks.refused`."""
+"""Words of pages that refuse a visitor, in addition to the titles in `Marks.refused`."""
 _TESTS = ("h-captcha", "g-recaptcha", "cf-turnstile", "_incapsula_resource")
-"""What stands in the source of pages that do nothing but test a visitor."""
+"""Parts of the source of pages that only test a visitor."""
 _SHOWN = re.compile(
     r"<(?:script|img|meta|link|form|i?frame|svg|object|embed|video|canvas|picture|input|template)"
 )
-"""What a page without words may show."""
+"""Elements that a page without words may show."""
 _LITTLE = 300
-"""Characters of text that a page has at most which is a test of visitors."""
+"""The most characters of text of a page that tests visitors."""
 
 
 _LINK = re.compile(
@@ -146,15 +146,15 @@ _PROGRAMS = (
     *("/_next/", "/_nuxt/", '="root"', "='root'", '="app"', "='app'", '="__next"'),
     *('="__nuxt"', '="___gatsby"', "add-to-cart", "add to cart", "addtocart"),
 )
-"""What pages have that are programs, which show a shop once they run, and buttons of shops."""
+"""Parts of pages whose script shows a shop when it runs, and buttons of shops."""
 _SHELVES = {"cart", "basket", "checkout", "shop", "store", "product", "products", "collections"}
-"""Where links of shops lead to."""
+"""Parts of the addresses of shops' links."""
 _LINKS = 3
-"""Links to pages of its own that a shop's front has at least, and no notice has."""
+"""The fewest links to its own pages on a shop's front page; no notice has as many."""
 
 
 def is_front(low: str) -> bool:
-    """Return whether a page is some shop's front or a program that will show it, by what it has.
+    """Return whether a page is a shop's front page, or a script that will show one.
 
     Args:
         low: its source, in lower case.
@@ -164,20 +164,20 @@ def is_front(low: str) -> bool:
     links = set(_LINK.findall(low))
     if any(not _SHELVES.isdisjoint(path.split("/")) for _, path in links):
         return True
-    # A closed shop has a link to each of several social networks, and several to none.
+    # A closed shop links to several social networks, but only once to each.
     hosts = Counter(host for host, _ in links)
     return any(number >= _LINKS for number in hosts.values())
 
 
 def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:
-    """Return what a page is that the shop's platform did not make; None where it may be a shop.
+    """Classify a page that the shop's platform did not make; None if it may be a shop's.
 
     Args:
-        title: of the page.
-        heading: its first one.
-        text: all that it shows; None where that is much.
+        title: title of the page.
+        heading: its first heading.
+        text: all text that it shows; None if that is long.
         low: its source, in lower case.
-        marks: those of the platform, with the generic ones.
+        marks: the platform's marks, with the generic ones.
     """
     begin = (text or "")[:80]
     said = title or heading or begin
@@ -200,13 +200,13 @@ def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) ->
 
 
 def tells_of_lost_database(words: str) -> bool:
-    """Return whether words in lower case tell of a database that cannot be reached."""
+    """Return whether words in lower case report a database that cannot be reached."""
     return bool(_SQL.search(words) or (_DATABASE.search(words) and _FAILED.search(words)))
 
 
 def _lost_database(words: str, said: str) -> Finding | None:
     if tells_of_lost_database(words):
-        return "server_error", f"the page tells of a lost database ({said})"
+        return "server_error", f"the page reports a lost database ({said})"
     return None
 
 
@@ -233,35 +233,35 @@ def _closed(words: str, marks: Marks, said: str) -> Finding | None:
 
 
 def place(title: str, heading: str, text: str = "") -> Finding | None:
-    """Return what stands where there is no site; None where there may be one.
+    """Classify a page shown in place of a missing site; None if there may be a site.
 
     Args:
-        title: of the page.
-        heading: its first one.
-        text: that it shows, where that is little.
+        title: title of the page.
+        heading: its first heading.
+        text: the text that it shows, if that is short.
     """
     is_named = title and not _NAMELESS.fullmatch(title.lower())
-    # What the text says is about the site itself only where nothing names a shop.
+    # The text is about the site itself only if nothing names a shop.
     shown = [_RIGHTS.sub(" ", one.lower()) for one in (title, heading, "" if is_named else text)]
     what = placeholders.kind_of_stranger(" ".join(shown)) or next(
         (what for what, pattern in _PLACES if any(pattern.search(one) for one in shown)), ""
     )
     named = title or heading or text[:80]
-    return ("invalid_response", f"in the store's place is {what} ({named})") if what else None
+    return ("invalid_response", f"instead of the store there is {what} ({named})") if what else None
 
 
 def _by_status(words: str) -> Finding | None:
-    """Return the failure that a title tells of by its status, or by the status' name alone."""
+    """Return the failure that a title reports by its status, or only by the status' name."""
     match = _STATUS.match(words)
     if match and (match["phrase"] or match["error"]):
         found = refusals.by_status(int(match["status"]), "", "", "")
         error_type = found[0] if found and found[0] != "api_not_found" else "invalid_response"
         return (
             error_type,
-            f"a page that came as a success tells of HTTP {match['status']} ({words})",
+            f"a page sent as a success reports HTTP {match['status']} ({words})",
         )
     if _MISSING.fullmatch(words.strip(" .!")):
-        return "invalid_response", f"the page is not there ({words})"
+        return "invalid_response", f"the page does not exist ({words})"
     if _FAILURES.fullmatch(words.lower().strip(" .!?\u2026")):
-        return "server_error", f"the page tells of a failure ({words})"
+        return "server_error", f"the page reports a failure ({words})"
     return None

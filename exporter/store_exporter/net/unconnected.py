@@ -1,8 +1,8 @@
-"""Why a client's connection was not made, where the library that it uses cannot know.
+"""Finds causes of a client's failed connection that its library cannot know.
 
-Libraries look names up themselves. A name server of this machine that is dead looks like one of the
-store's to them, and a name that a filter leads to nowhere like a store that refuses connections.
-`Names` knows both while it looks names up; here they are found out afterwards.
+Libraries look up names themselves. They cannot distinguish a dead name server of this machine from
+a dead one of the store, nor a name that a DNS filter blocks from a store that refuses connections.
+`Names` notices both during its look-ups; this module finds them afterwards.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from . import name_servers, names
 from .classify import wrapped_errors
 
 _DEPTH = 4
-"""How far a chain of causes is followed."""
+"""The most causes of an exception that are followed."""
 _MOST_SECONDS = 3.0
-"""How long it may take where there is time."""
+"""The most seconds of an examination, if there is time."""
 
 
 def seconds_left(began: float, timeout: float | None) -> float:
-    """Return how long `examine` may take: half of what is left, so that its result is in time.
+    """Return how long `examine` may take: half of the time left, so that its result is in time.
 
     Args:
-        began: when the connection did, by `time.monotonic`.
-        timeout: seconds that it may take; None for any.
+        began: when the connection attempt began, by `time.monotonic`.
+        timeout: seconds that it may take; None for any time.
     """
     left = math.inf if timeout is None else began + timeout - time.monotonic()
     return min(max(left / 2, 0.0), _MOST_SECONDS)
 
 
 async def examine(error: BaseException, host: str, port: int, seconds: float) -> None:
-    """Find out whether a connection failed for a reason on this side, if that can be in time.
+    """Find out whether a connection failed for a reason on this side, if there is time.
 
     Args:
-        error: the library's.
-        host: to which the connection was to be made.
-        port: likewise.
-        seconds: how long it may take.
+        error: the library's exception.
+        host: the host of the connection.
+        port: its port.
+        seconds: the most seconds to take.
 
     Raises:
-        OSError: this machine's name servers do not respond, or it has nothing to ask them with.
-        StoreError: dns, the name leads to the address of nothing.
+        OSError: this machine's name servers do not respond, or it lacks the resources to ask them.
+        StoreError: dns, the name resolves only to an address that no host has.
     """
     failed = next(_failed_look_ups(error, _DEPTH), None)
     if failed is not None:
@@ -58,14 +58,14 @@ async def examine(error: BaseException, host: str, port: int, seconds: float) ->
         async with asyncio.timeout(seconds):
             if failed is None:
                 with suppress(OSError, UnicodeError):
-                    # In a thread that nobody waits for, however long the look-up takes.
+                    # In a thread for which nobody waits, no matter how long the look-up takes.
                     await names.Names(socket.getaddrinfo).addresses(host, port)
             elif not await name_servers.resolve():
                 raise OSError(errno.ENETDOWN, names.UNSERVED) from error
 
 
 def examine_now(error: BaseException, host: str, port: int, seconds: float) -> None:
-    """Do as `examine` does for blocking code, in whatever thread that runs.
+    """Do the same as `examine`, for blocking code in any thread.
 
     Raises:
         OSError: as `examine` does.

@@ -56,7 +56,7 @@ def failure(
         reason = os.strerror(error.os_error.errno or 0)
         return unreachable(proxy.url, host, f"cannot be reached: {reason}")
     if isinstance(error, aiohttp.ConnectionTimeoutError) and not exchange.secured:
-        return unreachable(proxy.url, host, "does not take the connection")
+        return unreachable(proxy.url, host, "does not accept the connection")
     through = address.scheme != "https" or exchange.kept or exchange.secured
     return None if through else no_response(proxy.url, host, transport_error(error, host))
 
