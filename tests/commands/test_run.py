@@ -183,7 +183,7 @@ def test_a_value_of_the_wrong_form_is_told_with_an_example(spec: OperationSpec[.
         (["get_sales_report", "definition=odd"], "definition is neither created nor paid"),
         (["get_customer_orders", "email=odd"], "email is not an address, such as "),
         (["get_shipping_info", "country=odd"], "two letters, such as GB"),
-        (["get_shipping_info", "postcode=1"], "postcode takes a country too, such as GB"),
+        (["get_shipping_info", "postcode=1"], "postcode needs a country too, such as GB"),
         (["get_product_reviews", "product=1", "min_rating=9"], "a whole number from 1 to 5"),
         (["search_products", "limit=0"], "a number from 1 to 1000"),
         (["search_products", "page=0"], "a number from 1"),

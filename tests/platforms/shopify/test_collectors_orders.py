@@ -250,7 +250,7 @@ async def test_an_order_that_cannot_be_read_is_told_and_the_others_are_counted(
     shop.clock.advance(60.0)
     report: Report = await shop.collect("orders")
     assert revenue(figures(report)) == 200.0
-    assert "half paid, which is not known here" in report.degraded[0]
+    assert "half paid, which is unknown" in report.degraded[0]
     # It is asked for alone in the next run, and for as long as it cannot be read.
     shop.shop.faults.clear()
     assert revenue(await later(shop)) == 300.0

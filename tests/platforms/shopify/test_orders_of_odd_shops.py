@@ -279,7 +279,7 @@ async def test_a_run_that_goes_on_behind_an_order_without_an_id_says_that_it_is_
     reports = [await shop.collect("orders", page_size=1, max_pages=1) for _ in range(12)]
     since = next(index for index, report in enumerate(reports) if report.degraded)
     assert all(report.degraded for report in reports[since:])
-    waiting = ["Orders that showed no id and are to be read again: 1."]
+    waiting = ["Orders without an id that will be read again: 1."]
     assert waiting in [report.degraded for report in reports]
 
 
@@ -291,7 +291,7 @@ async def test_an_order_that_shows_no_id_for_an_hour_is_given_up_with_a_word() -
     for _ in range(6):
         shop.clock.advance(2000.0)
         report = await shop.collect("orders")
-    reason = "Orders that showed no id for an hour and may not be counted: 1."
+    reason = "Orders without an id for an hour, which may not be counted: 1."
     assert reason in report.degraded
     http.add(many(shop, 3, 1))
     for _ in range(2):

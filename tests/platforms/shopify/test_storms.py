@@ -267,7 +267,7 @@ class Shop:
         self.before = found
         is_new, self.is_new = self.is_new, bool(found["store_collector_backlog{orders}"])
         # It says so for a month, and the order counts when it changes.
-        self.has_given_up = any("showed no id for an hour" in one for one in report.degraded)
+        self.has_given_up = any("without an id for an hour" in one for one in report.degraded)
         if report.degraded:
             return None
         # A new connection looks for one deleted order first, to learn what that costs; and a pass

@@ -524,4 +524,4 @@ def test_a_sum_of_variations_of_which_the_store_shows_some_is_an_error(
     store.faults.add(changing("*/variations", lambda rows: rows[1:]))
     for operation in (shop.check_price, shop.get_stock_quantity):
         error = failure(operation, "MOTOR-1")
-        assert error.message == "the store has 3 variations, but came with 2"
+        assert error.message == "the store has 3 variations, but sent 2"

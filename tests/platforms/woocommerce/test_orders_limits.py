@@ -53,7 +53,7 @@ async def test_an_edit_of_a_forgotten_order_is_told_for_thirty_days() -> None:
         for _ in range(3):
             report = await collect(store, remember=100)
             assert f"{LATER}: 1." in "".join(report.degraded)
-            assert "let remember be more than 100" in "".join(report.degraded)
+            assert "set remember to more than 100" in "".join(report.degraded)
         assert (await collect(store, 29 * DAY, remember=100)).degraded
         assert not (await collect(store, 2 * DAY, remember=100)).degraded
 
@@ -336,7 +336,7 @@ async def test_more_unreadable_orders_than_are_remembered_are_told_for_good() ->
             report = await collect(store, remember=100)
         assert len(report.degraded) == 1
         assert "More than 100 orders could not be read" in report.degraded[0]
-        assert "Another value of since begins the counting anew" in report.degraded[0]
+        assert "To restart the counting, change the option since" in report.degraded[0]
 
 
 async def test_an_order_that_is_mended_is_read_although_many_others_stay_unreadable() -> None:

@@ -1,4 +1,4 @@
-"""The connection to one store: all that is kept between requests. It does not send them."""
+"""The connection to one store: the state kept between requests. It does not send them."""
 
 from __future__ import annotations
 

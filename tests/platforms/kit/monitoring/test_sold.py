@@ -61,7 +61,9 @@ def test_orders_and_lines_that_cannot_be_read_are_left_out_and_noted() -> None:
 
 @pytest.mark.parametrize("odd", [{"age": SCARCE_DAYS + 1}, {"status": "draft"}])
 def test_an_order_that_was_not_requested_makes_all_figures_doubtful(odd: dict[str, Any]) -> None:
-    with pytest.raises(StoreError, match="the list of orders responds with something else"):
+    with pytest.raises(
+        StoreError, match="the list of orders returns items that were not requested"
+    ):
         added(order({"product": 7, "pieces": 2}, **odd))
 
 

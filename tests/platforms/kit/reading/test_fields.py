@@ -198,5 +198,5 @@ def test_what_comes_twice_in_a_list_is_there_once_and_is_an_error_if_it_is_not_a
     found = list(Fields({"rows": rows}, "order 7").children("rows"))
     assert [row.raw("x") for row in found] == ["1", "2", "2"]
     other = Fields({"rows": [*rows, {"id": 1, "x": "3"}]}, "order 7")
-    with pytest.raises(StoreError, match="is there before with something else"):
+    with pytest.raises(StoreError, match="occurs twice with different content"):
         list(other.children("rows"))

@@ -1,4 +1,4 @@
-"""Requests signed with OAuth 1.0a, by a key alone and no token: RFC 5849, HMAC-SHA256. No I/O."""
+"""Signs requests with OAuth 1.0a, with a key but no token: RFC 5849, HMAC-SHA256. No I/O."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 _DRAWS = 40
-"""Nonces that are tried at most; four are enough on average."""
+"""The most nonces that are tried; four are enough on average."""
 _HARMLESS = re.compile(r"(?!.*[0-9]on[a-z]{3,25}=)[a-z0-9]+=*", re.IGNORECASE)
-"""Signatures that no firewall takes for an attack. The core rules of OWASP see an attribute such as
-`onclick=` in one of 1,300 signatures (rule 941120), and at their strictest refuse every `+` and
-`/` (rule 920273)."""
+"""Matches signatures that no firewall takes for an attack. OWASP's core rules see an attribute such
+as `onclick=` in one of 1,300 signatures (rule 941120), and their strictest level refuses every `+`
+and `/` (rule 920273)."""
 
 
 def signed_query(
@@ -58,5 +58,5 @@ def _base(method: str, url: str, query: Mapping[str, str]) -> str:
 
 
 def _encode(text: str) -> str:
-    """Percent-encode as RFC 3986 has it."""
+    """Percent-encode as RFC 3986 requires."""
     return quote(text, safe="-_.~")

@@ -42,7 +42,7 @@ class Options(Clocks, Generic[TransportT, SleptT], total=False):
     max_body_bytes: int
     """The largest response that is read, by default 5 MiB."""
     ca_file: str | None
-    """PEM file with further trusted issuers, of a proxy that speaks TLS as well."""
+    """PEM file with further trusted issuers, also for a proxy with TLS."""
     proxy_url: str | None
     """A proxy, such as http://user:password@proxy.example.com:3128; empty for none. By default, the
     proxy that the environment names. Without a scheme, it is an http proxy."""

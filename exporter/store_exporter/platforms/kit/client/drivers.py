@@ -60,7 +60,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
     Args:
         transport: sends the requests; closed with the driver.
         sign: adds credentials to a request.
-        marks: those of whatever may respond in the store's place.
+        marks: the marks of whatever may respond instead of the store.
         max_body_bytes: the largest response that is read.
         proxied: whether the transport connects to a proxy.
         sleep: waits for seconds, the standard library's unless given.

@@ -20,8 +20,8 @@ from ....metrics.catalogue import health
 from ....metrics.families import Sample
 
 _UNKNOWN_COST = 10.0
-# Whoever must keep to a share is more careful with what was never sent: as dear as the dearest page
-# of one item, an order with its twenty lines, where each thing in it costs a point.
+# A client with a share is more careful with a query that was never sent: it is assumed to cost as
+# much as the most expensive page of one item, an order with twenty lines, at a point for each part.
 _UNKNOWN_COST_OF_SHARE = 125.0
 _SHORTEST_WAIT = 0.05
 _TOLERANCE = 1e-6

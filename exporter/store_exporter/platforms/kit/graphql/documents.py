@@ -1,6 +1,6 @@
-"""GraphQL of any platform: documents out of files, and connections read page by page.
+"""GraphQL of any platform: documents from files, and connections read page by page.
 
-Connections have the form that Relay gave them: `nodes`, and a `pageInfo` with a cursor.
+Connections have Relay's form: `nodes`, and a `pageInfo` with a cursor.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class QueryFile:
         return self._documents[name]
 
     def _needed_by(self, name: str) -> list[str]:
-        """Return the fragments that a definition uses, those used by its fragments included."""
+        """Return the fragments that a definition uses, also through its fragments."""
         found: list[str] = []
         for fragment in _SPREAD.findall(self.definitions[name]):
             found += [fragment, *self._needed_by(fragment)]
@@ -69,9 +69,9 @@ class NodePage(NamedTuple):
 
     Attributes:
         items: its nodes.
-        after: where the next page begins; None for the last, and where `is_cut`.
-        connection: as it came.
-        is_cut: whether there is a next page, and nothing shows where it begins.
+        after: cursor at which the next page begins; None for the last page, and if `is_cut`.
+        connection: the connection as received.
+        is_cut: whether there is a next page but no cursor to it.
     """
 
     items: list[Any]
@@ -80,7 +80,7 @@ class NodePage(NamedTuple):
     is_cut: bool = False
 
     def checked(self) -> NodePage:
-        """Return the page if there is a way on from it, or none is needed.
+        """Return the page if it is the last one or has a cursor to the next.
 
         Raises:
             StoreError: invalid_response.
@@ -92,7 +92,7 @@ class NodePage(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """What was read of a connection: its nodes, whether that is all, and its last page."""
+    """The nodes read from a connection, whether these are all, and the last page read."""
 
     items: list[Any]
     complete: bool
@@ -115,10 +115,10 @@ def page(connection: Fields, previous: str | None) -> NodePage:
 
 
 def check_whole(connection: Fields) -> None:
-    """Refuse a connection inside another result that has more than it shows.
+    """Refuse a connection inside another result if it has more nodes than it shows.
 
     Raises:
-        StoreError: response_too_large; invalid_response, it does not say.
+        StoreError: response_too_large; invalid_response, it does not say whether it has more.
     """
     if connection.child("pageInfo").flag("hasNextPage"):
         shown = len(connection.listed("nodes"))
@@ -127,7 +127,7 @@ def check_whole(connection: Fields) -> None:
 
 
 AskPage = Callable[[int, str | None], Plan[NodePage]]
-"""Requests a page: how many nodes at most, and where it begins."""
+"""Requests a page, given the most nodes and the cursor at which it begins."""
 
 
 def nodes(ask: AskPage, limit: int, matches: Callable[[Any], bool] | None = None) -> Plan[Nodes]:
@@ -181,7 +181,7 @@ def all_nodes(
 
 
 def _not_again(cursor: str, seen: set[str], what: str) -> None:
-    """Refuse a cursor that was there before, after which the same pages would come again."""
+    """Refuse a cursor that occurred before, because the same pages would follow again."""
     if cursor in seen:
         raise StoreError("invalid_response", f"{what}: the cursor goes back to an earlier page")
     seen.add(cursor)

@@ -1,7 +1,7 @@
 """Reading GraphQL responses: data, and errors by their type. No I/O.
 
-An API of GraphQL responds with HTTP 200 to most failures, which are in `errors[]`, of which
-`extensions.code` is the platform's own word. Part of the data may stand beside errors.
+A GraphQL API responds to most failures with HTTP 200. The failures are in `errors[]`, each with the
+platform's own code in `extensions.code`. A response with errors may also contain part of the data.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class GraphqlResult:
     """The content of a response.
 
     Attributes:
-        data: of the query.
-        cost: where the API shows it.
-        errors: beside partial data.
-        extensions: what the platform adds to the response.
-        kept_back: errors of single places of the data, where they stand in place of null, so that
-            only what reads there fails.
+        data: the data of the query.
+        cost: the cost of the query, if the API shows it.
+        errors: errors that came with partial data.
+        extensions: additions of the platform to the response.
+        kept_back: errors of single places in the data. They replace the null there, so only
+            reading that place fails.
     """
 
     data: Mapping[str, Any]
@@ -44,34 +44,34 @@ class GraphqlResult:
 
 
 class GraphqlReader(ABC):
-    """Reads the responses of one platform, whose codes and texts a subclass has."""
+    """Reads the responses of one platform; a subclass adds its codes and texts."""
 
     title: ClassVar[str]
-    """Of the platform, for messages."""
+    """Name of the platform, for messages."""
     marks: ClassVar[Marks]
-    """Of what may respond in the platform's place."""
+    """Marks of whatever may respond instead of the platform."""
     codes: ClassVar[Mapping[str, ErrorName]]
-    """Error types by `extensions.code`; an error with another code is the query's."""
+    """Error types by `extensions.code`; with any other code, the query itself is wrong."""
     statuses: ClassVar[Mapping[int, tuple[ErrorName, str]]]
-    """Error types and messages of HTTP statuses with a meaning of their own, 401 among them."""
+    """Error types and messages of HTTP statuses with a special meaning, such as 401."""
     cut_short: ClassVar[str] = ""
     """Part of the message by which the platform ends a list of errors that it cut short."""
 
     @abstractmethod
     def cost(self, extensions: Mapping[str, Any]) -> Cost | None:
-        """Return the cost in a response; None without one that makes sense."""
+        """Return the cost in a response; None without a valid one."""
 
     def error(self, entry: Mapping[str, Any], cost: Cost | None) -> StoreError:
         """Classify one entry of `errors[]`.
 
         Returns:
-            Also a `ThrottledError`, or a `QueryCostError`, which make the response one.
+            The error; a `ThrottledError` or `QueryCostError` applies to the whole response.
         """
         code = str(mapping(entry.get("extensions")).get("code") or "").upper()
         said = str(entry.get("message") or f"{self.title} says {code or 'nothing'}, without words")
         message = self.marks.redact.line(said)
-        # Without a code of the list it is the query that is not understood: a field that this
-        # version of the API lacks, an argument of the wrong type.
+        # Without a listed code the API does not understand the query: it has a field that this
+        # version of the API lacks, or an argument of the wrong type.
         error_type: ErrorName = self.codes.get(code, "invalid_request")
         if error_type == "rate_limited":
             return ThrottledError(f"{self.title} asks to slow down", cost, code=code)
@@ -125,7 +125,7 @@ class GraphqlReader(ABC):
             )
         own = self._own_error(response) if status >= 400 else None
         if status >= 400 and own is None:
-            # The platform's own errors are JSON; those of a proxy before it are not.
+            # The platform's own errors are JSON; those of a proxy in front of it are not.
             refused = documents.no_document(response, self.marks)
             place = status == 404 and refused.error_type != "api_not_found"
             if status in (401, 403) or refused.error_type == "blocked" or place:
@@ -134,7 +134,7 @@ class GraphqlReader(ABC):
         if own and own.code and own.code in self.codes:
             raise StoreError(self.codes[own.code], own.message, status=status, code=own.code)
         if status in self.statuses:
-            # A token may be refused by the status of another refusal.
+            # A platform may refuse a token with the status of another refusal.
             is_refused = own is not None and own.error_type == "unauthorized"
             kind, message = self.statuses[401 if is_refused else status]
             raise StoreError(kind, f"{message}{words}", status=status)
@@ -158,13 +158,13 @@ class GraphqlReader(ABC):
     def read_body(self, body: Any) -> GraphqlResult:
         """Turn the JSON of a response with HTTP status 200 into its result.
 
-        Errors beside data are part of the result: the caller decides whether the part that it
-        needs is there.
+        Errors that come with data are part of the result: the caller decides whether the data that
+        it needs is there.
 
         Raises:
             ThrottledError: the rate limit is used up.
             QueryCostError: the query costs more than a single one may.
-            StoreError: by `codes`, or invalid_response when it is not a GraphQL response.
+            StoreError: by `codes`; or invalid_response, it is not a GraphQL response.
         """
         if not isinstance(body, Mapping):
             raise StoreError("invalid_response", "the response is not a GraphQL object")
@@ -225,10 +225,9 @@ def _placed(
 
 
 def _put(data: Any, path: list[Any], error: StoreError) -> bool:
-    """Put an error in place of the first null on a path, which may begin above its end.
+    """Put an error in place of the first null on a path, which may be above the path's end.
 
-    Below the roots, what fails for another reason than a missing scope makes sense to nobody, and
-    is one row among others.
+    Below the roots, an error other than a missing scope affects only one row among others.
     """
     for index, step in enumerate(path):
         try:
@@ -245,5 +244,5 @@ def _put(data: Any, path: list[Any], error: StoreError) -> bool:
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """Return an object of JSON; an empty one for anything else."""
+    """Return a JSON object; an empty one for any other value."""
     return value if isinstance(value, Mapping) else {}

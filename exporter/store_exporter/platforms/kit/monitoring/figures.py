@@ -41,7 +41,7 @@ def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
 
 
 def webhook_report(values: Mapping[str, int], failures: Sequence[StoreError] = ()) -> Report:
-    """Return how many webhooks are in each state; that one changes is an event.
+    """Return the number of webhooks in each state; a change of a number is an event.
 
     It is none if some could not be read: what changes then may be what is read.
     """
@@ -53,7 +53,7 @@ def webhook_report(values: Mapping[str, int], failures: Sequence[StoreError] = (
 
 
 def abandoned_cart_report(values: Sequence[Money], named: Iterable[AbandonedCart] | None) -> Report:
-    """Return how many carts were abandoned and what they are worth, by currency.
+    """Return the number of abandoned carts and their value, by currency.
 
     `named` are the same carts, to list those worth most; None for no list.
     """

@@ -96,7 +96,7 @@ def storefront_probe(
         elif words := says_closed(source, marks):
             degraded.append(f"Visitors see a page that says the shop is closed: {words}")
         if ends_in(low):
-            degraded.append("The page has no end: what makes it may have died meanwhile.")
+            degraded.append("The page is incomplete: the program that makes it may have died.")
         return Report((), degraded, f"a page of {len(response.body)} bytes")
 
     return Probe(
@@ -168,7 +168,7 @@ def _check_page(
     if 300 <= status < 400:
         raise StoreError("redirect", "the page leads elsewhere", status=status)
     if who := marks.challenged_by(response.headers):
-        raise StoreError("blocked", f"{who} responded in the store's place", status=status)
+        raise StoreError("blocked", f"{who} responded instead of the store", status=status)
     if status in pages.statuses:
         raise StoreError(*pages.statuses[status], status=status)
     if status in (200, 404) and (failure := marks.failed(low)):
@@ -185,7 +185,7 @@ def _check_page(
         what = f"{kind[:40]}, not HTML" if kind not in _HTML else "text without any markup"
         raise StoreError("invalid_response", f"the page is {what}", status=status)
     if ends_in(low) == "head":
-        message = "the page ends within its head, so that visitors see nothing"
+        message = "the page ends within its head, so visitors see nothing"
         raise StoreError("server_error", message, status=status)
 
 
@@ -193,8 +193,8 @@ def _check_status(response: Response, marks: Marks) -> None:
     """Refuse a page with a status other than 200, unless that is also a success."""
     error = documents.no_document(response, marks)
     if error.error_type == "api_not_found":
-        # True of an API; of a page it is the shop that has lost it.
-        message = f"the page {urlsplit(response.url).path} is not there"
+        # The message for an API does not fit: here the shop has lost a page.
+        message = f"the page {urlsplit(response.url).path} does not exist"
         raise StoreError("invalid_response", message, status=response.status)
     # Browsers show pages with other successful statuses as they show those with 200.
     if response.status >= 300 or error.error_type != "invalid_response":

@@ -37,8 +37,8 @@ def items_to_read(size: int, page: object) -> int:
         raise StoreError("invalid_request", f"page is {page!r}, not a number from 1")
     if size * page > MOST_ITEMS:
         message = (
-            f"page {page} with a limit of {size} goes beyond the first {MOST_ITEMS} items: ask "
-            "for an earlier page, or more narrowly"
+            f"page {page} with a limit of {size} goes beyond the first {MOST_ITEMS} items: "
+            "request an earlier page, or fewer products"
         )
         raise StoreError("invalid_request", message)
     return size * page
@@ -98,7 +98,7 @@ def destination(country: object, postcode: object) -> tuple[str | None, str | No
     """
     if country is None:
         if postcode is not None:
-            raise StoreError("invalid_request", "postcode takes a country too, such as GB")
+            raise StoreError("invalid_request", "postcode needs a country too, such as GB")
         return None, None
     code = text(country, "country").upper()
     if not (len(code) == 2 and code.isascii() and code.isalpha()):

@@ -35,11 +35,11 @@ def check_coupon(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> Non
     if expires is not None and datetime.fromtimestamp(now, UTC) > expires:
         raise refusal("expired", f"coupon {code} expired on {expires:%Y-%m-%d}")
     if coupon.uses_left is not None and coupon.uses_left <= 0:
-        raise refusal("usage_limit", f"coupon {code} has been used as often as it may be")
+        raise refusal("usage_limit", f"coupon {code} has reached its usage limit")
     if subtotal is not None and least is not None and subtotal < least.amount:
-        raise refusal("minimum_spend", f"coupon {code} is good from {least} on")
+        raise refusal("minimum_spend", f"coupon {code} is valid only from {least}")
     if subtotal is not None and most is not None and subtotal > most.amount:
-        raise refusal("maximum_spend", f"coupon {code} is good up to {most}")
+        raise refusal("maximum_spend", f"coupon {code} is valid only up to {most}")
 
 
 class CouponRequest(NamedTuple):
@@ -47,8 +47,8 @@ class CouponRequest(NamedTuple):
 
     Attributes:
         code: as the shopper gave it, trimmed.
-        subtotal: of the goods; None to leave the least and the most unchecked.
-        email: of the shopper, in lower case; None to skip the check of whom it is for.
+        subtotal: price of the goods; None to skip the checks of the lowest and highest value.
+        email: the shopper's, in lower case; None to skip the check of who may use the coupon.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Carts with pieces of variants by id, that take what is in stock, and with a list of codes."""
+"""Carts with pieces of variants and a list of codes; platforms add only what is in stock."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class LineCart(ShopperCart[ApiT]):
     def add(
         self, product: int | str, quantity: int, variation: int | str | Mapping[str, str] | None
     ) -> Plan[Cart]:
-        """Where a product has several variants, one has to be chosen, else it is invalid_input."""
+        """Of a product with several variants one must be chosen; otherwise it is invalid_input."""
         number = yield from self._variant(product, variation)
         before = yield from self.open()
         held = _pieces(before.lines, number)
@@ -72,12 +72,12 @@ class LineCart(ShopperCart[ApiT]):
         before = yield from self.open()
         codes = [coupon.code for coupon in before.coupons]
         if code.casefold() in (known.casefold() for known in codes):
-            raise StoreError("invalid_coupon", f"{code} is on the cart already")
+            raise StoreError("invalid_coupon", f"{code} is already on the cart")
         after = yield from self.set_codes([*codes, code])
         if code.casefold() not in (coupon.code.casefold() for coupon in after.coupons):
             if codes:
                 yield from self.set_codes(codes)
-            raise StoreError("invalid_coupon", f"{code} is not good for this cart")
+            raise StoreError("invalid_coupon", f"{code} is not valid for this cart")
         return keep_renewal(before, after)
 
     def ids_of(self, product: int | str) -> Plan[set[int]]:
@@ -92,7 +92,7 @@ class LineCart(ShopperCart[ApiT]):
             now = _pieces(cart.lines, variant_id)
             if now >= after or "lines" in cart.unreadable:
                 return cart
-            raise StoreError("out_of_stock", f"only {now} of {after} can be had")
+            raise StoreError("out_of_stock", f"only {now} of {after} are available")
         except StoreError as error:
             left = [line for line in self.session.lines if line.product_id == variant_id]
             if error.error_type == "out_of_stock" and _pieces(left, variant_id) != before:

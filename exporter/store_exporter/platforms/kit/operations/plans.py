@@ -2,7 +2,7 @@
 
 @plan(Operations.check_stock, calls=("GET /products",))
 def check_stock(api: Api, product: int | str) -> Plan[Stock]:
-"Notes on what is special to this platform; nothing where nothing is."
+"Notes on what is special to this platform; empty if nothing is."
 
 PLANS = Plans("Magento", (products, orders), {"get_order_notes": "why it cannot"})
 """
@@ -37,7 +37,7 @@ class Planned(Generic[P, T_co]):
         calls: API calls that it makes, as `METHOD path` or GraphQL operation names.
         errors: error types that it may raise besides those of any request; those of `spec` first.
         notes: what is special to this platform, in paragraphs.
-        deadline: seconds for the whole of it where the client has no policy.
+        deadline: seconds for the whole operation if the client has no policy.
     """
 
     spec: OperationSpec[P, T_co]
@@ -62,8 +62,8 @@ def plan(
         spec: such as `Operations.check_stock`.
         calls: API calls that it makes.
         errors: error types beyond those of the specification and of any request.
-        notes_of: whose docstring is the notes; by default the function's own.
-        deadline: seconds for the whole of it where the client has no policy.
+        notes_of: the function whose docstring is the notes; by default the function itself.
+        deadline: seconds for the whole operation if the client has no policy.
 
     Raises:
         TypeError: the parameters or the result of the function differ from the specification.
@@ -96,10 +96,10 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 class Plans:
-    """What a platform can do.
+    """The operations of a platform.
 
     Args:
-        title: of the platform, for people.
+        title: the platform's name for people.
         modules: the modules with its plans, single ones or in tuples.
         unsupported: operations that it cannot do, with the reason.
         otherwise: the reason for all other operations without a plan, for a platform that is not

@@ -165,9 +165,9 @@ class Lookup(ABC, Generic[ApiT]):
 
 
 def product_of_variations(identifier: int, name: str, variations: Sequence[Product]) -> Product:
-    """Return a product that has nothing but its variations, of which there is one at least.
+    """Return a product that is known only by its variations, of which there is at least one.
 
-    It costs what the cheapest costs, and there is what there is of all of them.
+    Its price is that of the cheapest variation, and its stock is the sum of theirs.
     """
     cheapest = min(variations, key=lambda row: row.price.amount if row.price else Decimal(0))
     options: dict[str, dict[str, None]] = {}

@@ -1,1 +1,1 @@
-"""Orders, revenue and refunds as counters: the ledger, and two ways of walking through a list."""
+"""Orders, revenue and refunds as counters: the ledger, and two ways of reading a list of orders."""

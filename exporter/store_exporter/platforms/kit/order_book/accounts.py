@@ -1,8 +1,8 @@
-"""The orders that the ledger reads, and the account that it keeps of each. No I/O.
+"""The orders that the ledger reads, and the account that it keeps for each. No I/O.
 
-An account records what was counted of one order: the statuses in which it was seen, its amount in
-revenue minus corrections, and each of its refunds. It is a plain list, in the form in which it is
-saved, because one document contains thousands of accounts.
+An account records what the counters contain of one order: the statuses in which it was seen, its
+amount in revenue minus corrections, and each of its refunds. It is a plain list, in the form in
+which it is saved, because one document contains thousands of accounts.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ from typing import Any
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]{1,3})?").fullmatch
 """A `Decimal` as text."""
 MODIFIED, STATUSES, SINCE, CURRENCY, AMOUNT, REFUNDS = range(6)
-"""Places in an account.
+"""Indices in an account.
 
-MODIFIED: the latest time of change seen. STATUSES: those it was seen in, and how attempts to pay it
-ended, as bits. SINCE: of an order from before the counting, the time from which on what happened to
-it counts; 0 when all of it does. CURRENCY: its place among the ledger's. AMOUNT: what stands for it
-in revenue less corrections, None while it is not counted as paid. From REFUNDS on: the id of a
-refund and what was counted of it, None when it is one from before; then the next refund, and so on.
+MODIFIED: the latest time of change seen. STATUSES: the statuses in which the order was seen, and
+the results of attempts to pay it, as bits. SINCE: for an order older than the counting, the time
+from which its events count; 0 if all count. CURRENCY: index of its currency in the ledger. AMOUNT:
+its part of revenue minus corrections; None while it does not count as paid. From REFUNDS on: the id
+of a refund and its counted amount, None for a refund older than the counting; then the next refund,
+and so on.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class CountedRefund:
-    """One refund: its id, a positive amount, and its Unix time where the platform shows it."""
+    """One refund: its id, a positive amount, and its Unix time if the platform shows it."""
 
     id: str
     amount: Decimal
@@ -50,18 +51,18 @@ class CountedOrder:
     Attributes:
         id: the platform's id, unique in the store.
         status: a label value from the platform's closed list.
-        currency: of all amounts.
-        total: gross, tax and shipping included.
+        currency: currency of all amounts.
+        total: gross amount with tax and shipping.
         created: when it was placed.
         modified: when it last changed.
         paid: when it was first paid, or None.
-        entered: when it is known to have entered a status, by status.
+        entered: when it entered a status, as far as known, by status.
         refunds: all its refunds.
-        payments: where the platform shows each payment, the order's amount is their sum; None
-            where it shows only that an order is paid, and the amount is then its total.
-        method: the id of its payment method; "" where the platform does not show it.
-        attempts: where the platform shows each attempt to pay, the latest one's time by payment
-            method and by how it ended, `PAID` or `FAILED`.
+        payments: its payments, whose sum is the order's amount, if the platform shows each; None
+            if it shows only whether an order is paid, and the amount is then `total`.
+        method: the id of its payment method; "" if the platform does not show it.
+        attempts: if the platform shows each attempt to pay, the time of the latest one by payment
+            method and result, `PAID` or `FAILED`.
     """
 
     id: str
@@ -78,13 +79,13 @@ class CountedOrder:
     attempts: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def moments(self) -> list[int]:
-        """Return when money came in."""
+        """Return the times at which money was received."""
         if self.payments is not None:
             return [payment.when for payment in self.payments]
         return [] if self.paid is None else [self.paid]
 
     def amount(self, since: int, *, counted: bool) -> Decimal | None:
-        """Return the amount to count of the order; None if there is none yet.
+        """Return the order's amount to count; None if there is none yet.
 
         Payments count from a time on. An order that is counted already remains so.
         """
@@ -117,17 +118,17 @@ def _is_amount(saved: Any) -> bool:
 
 
 def refunds_of(account: list[Any]) -> Iterator[tuple[str, str | None]]:
-    """Yield the refunds of an account: id, and what was counted of it."""
+    """Yield the refunds of an account: id and counted amount."""
     return zip(account[REFUNDS::2], account[REFUNDS + 1 :: 2], strict=True)
 
 
 def refunded_amount(account: list[Any]) -> Decimal:
-    """Return what was counted of an order's refunds."""
+    """Return the counted amount of an order's refunds."""
     return sum((Decimal(amount) for _, amount in refunds_of(account) if amount), Decimal(0))
 
 
 def amounts(account: list[Any], order: CountedOrder) -> tuple[Decimal, Decimal] | None:
-    """Return what is to be in an account of its order, before and after refunds from before.
+    """Return the amount that an account should have, before and after refunds older than counting.
 
     The refunds of the account are up to date. None while nothing is to be counted of the order.
     """

@@ -1,4 +1,4 @@
-"""Finds what the walk cannot see: new orders and edits with an old date, and deletions.
+"""Finds changes that the walk misses: new orders and edits with an old date, and deletions.
 
 Orders that the store counts and does not show are read once more, and dates of refunds requested.
 
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
     from .numbered_book import ListedOrders, NumberedBook
 
 NEWEST = 25
-"""Newest ids that are requested where there are not more new ones."""
+"""The number of newest ids requested, unless there are more new ones."""
 _MOST_LEFT_OUT = 300
-"""Ids that one request names, so that its address is not too long."""
+"""The most ids in one request, so that its address is not too long."""
 _MANY = 10
-"""Orders beyond which an empty list is not accepted; a few for tests may have been deleted."""
+"""With more orders than this, an empty list is not accepted; a few test orders may be deleted."""
 _BELIEVED_AFTER = 1_800
 """Seconds after which a list that stays empty is accepted; orders are then requested by id."""
 _MOST_PARTS = 10
-"""Requests for a page of remembered orders in a store with smaller pages."""
+"""The most requests for a page of remembered orders in a store with smaller pages."""
 _UNREADABLE = 20
-"""Unreadable orders that one run requests again; more while they can be read."""
+"""The most unreadable orders that one run requests again, or more as long as they can be read."""
 
 
 def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
-    """Read the orders whose ids are larger than any seen before, and see whether some vanished.
+    """Read the orders whose ids are larger than any seen before, and detect vanished orders.
 
-    Where there are more than one run may read, the next one goes on where this one ended.
+    If there are more than one run may read, the next run continues.
     """
     place = book.place
     listed = yield from book.ask_newest()
@@ -62,7 +62,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         place.unexplained = 0
     appeared = place.note_returned(book.appeared)
     if place.count is not None:
-        # One that was placed or restored must not stand in for one that vanished.
+        # A new or restored order must not make up for one that vanished.
         place.count += appeared
     if place.ahead.page:
         if not (yield from _read_new(book, set())):
@@ -95,7 +95,7 @@ def _note_difference(book: NumberedBook[Any], vanished: int) -> None:
 
 
 def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
-    """Whether the list is empty where many orders were; after half an hour that is accepted."""
+    """Whether the list is empty although it had many orders; after half an hour it is accepted."""
     place = book.place
     before = book.ledger.present if place.count is None else place.count
     if listed.page.ids or listed.total or before <= _MANY:
@@ -115,14 +115,14 @@ def _read_new(book: NumberedBook[Any], new: set[int]) -> Plan[bool]:
     False when there is more than this run may read.
     """
     place, ahead = book.place, book.place.ahead
-    # A page earlier, as what was deleted meanwhile moves the others forward.
+    # One page earlier, because deletions meanwhile moved later orders forward.
     number = max(1, ahead.page - 1)
     received = set(new)
     for index in range(book.options.pages + (ahead.page > 1)):
         listed = yield from book.ask_sized(partial(book.newest, page=number))
         ids = _ids(listed.page)
         if number > 1 and ids and ids <= received:
-            # Where numbers of pages are ignored, those that were seen are left out.
+            # The store ignores page numbers, so ids that were seen are excluded.
             seen = tuple(map(str, sorted(received, reverse=True)[:_MOST_LEFT_OUT]))
             listed = yield from book.ask_sized(partial(book.newest, exclude=seen))
             ids = _ids(listed.page)
@@ -148,7 +148,7 @@ def _ids(page: OrderPage) -> set[int]:
 
 
 def _take_new(book: NumberedBook[Any], page: OrderPage, new: set[int]) -> None:
-    """Take what the walk did not read; what has no readable id is reported by the walk."""
+    """Add the orders that the walk did not read; the walk reports those without a readable id."""
     unread = {str(number) for number in new} - book.read
     orders = [order for order in page.orders if order.id in unread]
     broken = {number: page.unreadable[number] for number in unread & page.unreadable.keys()}
@@ -192,7 +192,7 @@ def _read_gone(book: NumberedBook[Any]) -> Plan[None]:
 
 
 def read_again(book: NumberedBook[Any]) -> Plan[None]:
-    """Read remembered orders again, more than a page of them where some vanished."""
+    """Read remembered orders again, more than a page of them if some vanished."""
     place, size = book.place, book.size
     tried = max(1, min(_UNREADABLE, size // 2))
     for _ in range(0 if book.unseen else book.options.pages):
@@ -215,7 +215,7 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
 
 
 def _end_search(book: NumberedBook[Any]) -> None:
-    """Note that none of the remembered orders is among those that vanished, or no more of them."""
+    """Note that no further remembered orders are among those that vanished."""
     place = book.place
     if place.missing > 0 and book.ledger.forgotten is not None:
         book.ledger.doubt(place.missing, int(book.run.now()))
@@ -224,7 +224,7 @@ def _end_search(book: NumberedBook[Any]) -> None:
 
 
 def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
-    """Read some orders by their ids, in smaller pages where the store's are smaller."""
+    """Read some orders by their ids, in smaller pages if the store's are smaller."""
     place, left, size = book.place, ids, len(ids)
     for _ in range(_MOST_PARTS):
         requested, listed = yield from book.ask_by_ids(left[:size])
@@ -244,7 +244,7 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
 
 
 def _settle(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
-    """Learn what became of orders that a list leaves out, as far as this run may request them."""
+    """Find out what happened to orders missing from a list, as far as this run may request them."""
     for number in absent:
         if not book.ledger.is_gone(number) and not (yield from _is_settled(book, number)):
             break
@@ -253,7 +253,7 @@ def _settle(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
 
 
 def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
-    """Learn what became of an order that a list leaves out; False where that has to wait."""
+    """Find out what happened to an order missing from a list; False if that must wait."""
     if book.lookups <= 0:
         return False
     book.lookups -= 1
@@ -272,7 +272,7 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
 
 
 def look_again(book: NumberedBook[Any]) -> Plan[None]:
-    """Read again what was changed when the store did not show all that it counted."""
+    """Read the changes of times again at which the store showed fewer orders than it counted."""
     walk = book.place.walk
     times = walk.look_again()
     if times is None:
@@ -293,13 +293,13 @@ def look_again(book: NumberedBook[Any]) -> Plan[None]:
 
 
 def date_refunds(book: NumberedBook[Any]) -> Plan[None]:
-    """Request the dates of refunds of which nothing else shows whether they are new."""
+    """Request the dates of refunds if nothing else shows whether they are new."""
     for order_id in sorted(book.ledger.undated, key=int)[: max(0, book.lookups)]:
         try:
             book.ledger.date_refunds(order_id, (yield from book.refunds_of(order_id)))
         except StoreError as error:
             if error.error_type == "not_found":
-                # It was deleted just now, and its refunds with it.
+                # The order was just deleted, with its refunds.
                 book.ledger.undated.pop(order_id, None)
             elif error.error_type == "invalid_response":
                 book.problems.append(error)

@@ -1,7 +1,7 @@
-"""The order book: the counters of a store's orders, and how far a collector has read them.
+"""The order book: the counters of a store's orders, and how far a collector has read the list.
 
-One saved document contains the ledger, the place in the store's list, and the options that both
-depend on. Platforms differ in how they read the list: subclasses do it in `begin` and `walk`.
+One saved document contains the ledger, the place in the store's list, and the options on which both
+depend. Platforms read the list differently: subclasses implement `begin` and `walk`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ P = TypeVar("P", bound=ReadingPlace)
 
 
 class OrderBook(ABC, Generic[ApiT, P]):
-    """The ledger of one store, the place in its list of orders, and the run that is going on.
+    """The ledger of one store, the place in its list of orders, and the current run.
 
     Attributes:
         ledger: the counters.
@@ -59,12 +59,12 @@ class OrderBook(ABC, Generic[ApiT, P]):
     """
 
     statuses: ClassVar[Sequence[str]]
-    """Statuses that are counted, all of them at zero at first."""
+    """Statuses that are counted; each counter starts at zero."""
     place_name: ClassVar[str]
-    """Where the place stands in the saved document."""
+    """Key of the place in the saved document."""
 
     largest_page: ClassVar[int]
-    """Orders to a page at most."""
+    """The most orders on a page."""
 
     def __init__(self, api: ApiT, run: Run) -> None:
         self.api = api
@@ -86,7 +86,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
 
     @abstractmethod
     def first_place(self, since: int) -> P:
-        """Return the place at which everything changed from a Unix time on is still to be read."""
+        """Return the place from which to read everything changed since a Unix time."""
 
     @abstractmethod
     def saved_place(self, document: Any) -> P:
@@ -102,10 +102,10 @@ class OrderBook(ABC, Generic[ApiT, P]):
 
     @abstractmethod
     def walk(self) -> Plan[None]:
-        """Read on from the place, count and save, until the end or until the run's share is read.
+        """Continue from the place, count and save, until the end or until the run's share is read.
 
         Raises:
-            StoreError: as the store's responses say; what was saved before that is kept.
+            StoreError: as the store's responses say; anything saved before is kept.
         """
 
     @property
@@ -114,15 +114,15 @@ class OrderBook(ABC, Generic[ApiT, P]):
         """Orders still to be read, as far as the store shows; 0 when none are."""
 
     def collect(self) -> Plan[Report]:
-        """Count what happened to orders since the last run.
+        """Count the events of orders since the last run.
 
         Raises:
-            StoreError: as the store's responses say; what was counted before that is kept.
+            StoreError: as the store's responses say; anything counted before is kept.
         """
         if self._is_new and self.options.since is None:
             yield from self.begin()
             self.save()
-            there = "" if self.before is None else f"; orders that are there already: {self.before}"
+            there = "" if self.before is None else f"; existing orders: {self.before}"
             summary = f"counting begins{there}"
             logger.info("%s: %s", self.run.store.domain, summary)
         else:
@@ -132,7 +132,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         return Report(self._samples(), self.reasons(), summary)
 
     def start(self, began: int, place: P, orders: Iterable[CountedOrder]) -> None:
-        """Count from a time on, with the latest orders remembered as they are.
+        """Start to count at a time; remember the latest orders as they are now.
 
         `began` is Unix time by the store's clock, `place` where to read on.
         """
@@ -158,10 +158,10 @@ class OrderBook(ABC, Generic[ApiT, P]):
         )
 
     def cannot_read(self, order_id: str, error: StoreError) -> None:
-        """Note that an order could not be read, of a hundred of them with the reason.
+        """Note that an order could not be read; for the first hundred, note the reason too.
 
-        It comes last, so that the others are tried before it. Of more than are remembered at all it
-        is only noted that there are.
+        It goes to the end, so that others are tried before it. If there are more than can be
+        remembered, only that fact is noted.
         """
         if len(self.unreadable) >= self.options.remember and order_id not in self.unreadable:
             self.is_unreadable_beyond = True
@@ -170,7 +170,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         self.unreadable[order_id] = self.unreadable.pop(order_id, reason)
 
     def _load(self) -> tuple[Ledger, P] | None:
-        """Return what was saved, or None where counting has to begin."""
+        """Return the saved ledger and place, or None if counting must begin."""
         document = self.run.cursor.load()
         if not document:
             return None
@@ -179,7 +179,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
             self.run.cursor.discard(f"it is of version {document.get('version')!r}")
             return None
         if document.get("since") != self.options.since:
-            logger.warning("%s: counting of orders starts again", self.run.store.domain)
+            logger.warning("%s: the counters of orders start again", self.run.store.domain)
             return None
         try:
             ledger = Ledger.from_document(document["ledger"], self.options.remember)
@@ -195,7 +195,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         return ledger, place
 
     def _samples(self) -> list[Sample]:
-        """Return all counters, at zero where nothing was counted yet."""
+        """Return all counters; those without counts are at zero."""
         samples = self.ledger.samples(self.statuses, self.api.shown)
         samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": "orders"}))
         return samples
@@ -209,8 +209,8 @@ class OrderBook(ABC, Generic[ApiT, P]):
             reasons.append(f"Orders that could not be read and are not counted: {count} ({first}).")
         if self.is_unreadable_beyond:
             reasons.append(
-                f"More than {self.options.remember} orders could not be read: the others are not "
-                "tried again. Another value of since begins the counting anew."
+                f"More than {self.options.remember} orders could not be read; the others are not "
+                "tried again. To restart the counting, change the option since."
             )
         since = self.options.since
         if since is not None and since > self.run.now():
@@ -220,8 +220,8 @@ class OrderBook(ABC, Generic[ApiT, P]):
         if ledger.doubts and ledger.doubted > self.run.now() - DOUBTED_FOR:
             reasons.append(
                 "Orders that may have been counted, were forgotten, and changed or vanished later: "
-                f"{ledger.doubts}. What this took from their amounts or added to them is not "
-                f"counted; let remember be more than {self.options.remember}."
+                f"{ledger.doubts}. These changes of their amounts are not counted; set remember to "
+                f"more than {self.options.remember}."
             )
         if self.ledger.overflow:
             reasons.append("Orders in too many currencies: the money of some is not counted.")
@@ -234,9 +234,9 @@ def collector(
     """Return the collector that keeps an order book.
 
     Args:
-        book: the platform's.
-        how: in what portions it reads, and what else its options mean.
-        requests: that one run of an idle store sends.
+        book: the platform's order book.
+        how: describes in what portions it reads, and the meaning of its other options.
+        requests: number of requests of one run for an idle store.
         more: `page_size` and the platform's own options, with their defaults.
     """
     defaults = {**DEFAULTS, **more}

@@ -24,10 +24,10 @@ class BookOptions:
 
     Attributes:
         since: Unix time from which to count, None for now.
-        overlap: seconds by which a pass begins before the end of the last one.
-        size: orders to a page at most.
-        pages: pages that one run reads at most.
-        remember: orders that the ledger remembers.
+        overlap: seconds by which a pass begins before the end of the previous one.
+        size: the most orders on a page.
+        pages: the most pages that one run reads.
+        remember: the most orders that the ledger remembers.
     """
 
     since: int | None
@@ -41,7 +41,7 @@ class BookOptions:
         """Read them.
 
         Raises:
-            StoreError: invalid_request, one of them makes no sense.
+            StoreError: invalid_request, one of them is not valid.
         """
         return cls(
             options.since(supplied),

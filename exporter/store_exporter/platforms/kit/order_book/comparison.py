@@ -1,11 +1,11 @@
-"""Finds orders that a lagging search does not show, in the store's own list, which is not a search.
+"""Finds orders that a lagging search does not show, in the store's list, which is not a search.
 
-A pass begins a little before the latest change that was seen, so it also finds orders that a search
-shows late. But no pass finds an order that the search shows even later. Nor does one find an order
-that changed in the same second as a cursor at which a pass continued, and now is behind that
+A pass begins a little before the latest change that was seen, so it also finds orders that the
+search shows late. But it misses an order that the search shows even later. It also misses an order
+that changed in the same second as the cursor at which a pass continued, and moved behind that
 cursor. So after each pass, the ids and times of change in the store's list are compared with the
-orders read, latest change first, back to the beginning of the previous comparison. Orders that the
-search has not shown by the next run are requested by id.
+orders read, latest change first, back to the start of the previous comparison. Orders that the
+search still does not show in the next run are requested by id.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 _PAGE = 100
 _READ_ALONE = 10
-"""Orders that the search does not show and that one run requests."""
+"""The most orders that one run requests because the search does not show them."""
 _JUST_NOW = 2
-"""Seconds for which a change may be followed by one that shows the same time."""
+"""Seconds after a change in which another one may have the same time."""
 _MOST_AWAITED = 10_000
-"""Such orders with which a comparison waits until some of them are read."""
+"""With this many missing orders, a comparison waits until some of them are read."""
 
 
 @dataclass(slots=True)
 class Comparison:
-    """How far the store's list has been compared with what was read.
+    """How far the store's list has been compared with the orders read.
 
     Attributes:
         compared: changes up to this Unix time have been compared.
-        newest: the latest change when the comparison that goes on began.
-        after: cursor at which it goes on; None when it is over.
-        awaited: orders that were not read as the list showed them, with when they changed there.
-        again: orders that were read in the second of their change, which is that time, and that
-            are to be read once more, for they may have changed again in that second.
+        newest: the latest change when the current comparison began.
+        after: cursor at which it continues; None if it is over.
+        awaited: orders not read in the state that the list showed, with their times of change.
+        again: orders read in the second of their change, with that time. They are read once more,
+            because they may have changed again in that second.
     """
 
     compared: int
@@ -65,7 +65,7 @@ class Comparison:
         """Return the comparison that was saved.
 
         Raises:
-            KeyError, TypeError, ValueError: it makes no sense.
+            KeyError, TypeError, ValueError: it is not valid.
         """
         after = document["after"]
         awaited, again = (
@@ -77,10 +77,10 @@ class Comparison:
 
 
 def compare(book: CursorBook[Any]) -> Plan[None]:
-    """Read what an earlier run missed and the search still does not show; note what it misses now.
+    """Read orders that an earlier run missed and the search still hides; note those missed now.
 
     Raises:
-        StoreError: of the requests; the next run begins the comparison anew.
+        StoreError: from the requests; the next run restarts the comparison.
     """
     state = book.place.comparison
     for kind, later in ((state.awaited, 0), (state.again, 1)):

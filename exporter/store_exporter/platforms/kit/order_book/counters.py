@@ -12,16 +12,15 @@ from ....metrics.catalogue.health import STORE_LABELS
 from ....metrics.families import Sample
 
 MAX_CURRENCIES = 32
-"""Maximum number of currencies per store; money in further ones is not counted, which `overflow`
-shows."""
+"""The most currencies per store; `overflow` counts money in further ones, which is left out."""
 _SHOWN = "orders shown"
 _Counter = tuple[Metric, tuple[str, ...]]
-"""One counter: the metric, and its values of further labels, such as its status or currency."""
+"""One counter: the metric, and the values of further labels, such as status or currency."""
 FAILED = "failed"
 """The status of an order whose payment failed."""
 PAID = "paid"
 MAX_METHODS = 16
-"""Payment methods counted per store, the first ones seen; further ones count as `OTHER`."""
+"""The most payment methods per store, the first ones seen; further ones count as `OTHER`."""
 OTHER = "other"
 _NOT_OF_AN_ID = re.compile(r"[^a-z0-9]+")
 _A_NUMBER = re.compile(r"[0-9]{4}")
@@ -44,10 +43,10 @@ class Counters:
         orders: orders that entered a status, by status.
         paid: orders first paid.
         payments: payments that succeeded and that failed, by payment method.
-        revenue: what was paid, by currency.
+        revenue: amounts paid, by currency.
         refunds: amounts refunded, by currency.
         corrections: amounts that counted orders lost other than by refunds, by currency.
-        overflow: how often money was left out because there were too many currencies.
+        overflow: how many times money was left out because there were too many currencies.
     """
 
     def __init__(self) -> None:
@@ -60,9 +59,9 @@ class Counters:
         self.overflow = 0
 
     def place(self, currency: str) -> int:
-        """Return a currency's place, at first with counters at zero; -1 when it is one too many.
+        """Return a currency's index; a new one gets counters at zero, or -1 if there are too many.
 
-        A counter that starts at zero shows its first increase; one that appears does not.
+        Prometheus sees the first increase of a counter only if the counter was at zero before.
         """
         if currency not in self.revenue:
             if len(self.revenue) >= MAX_CURRENCIES:
@@ -72,9 +71,9 @@ class Counters:
         return list(self.revenue).index(currency)
 
     def method(self, name: str) -> str:
-        """Return a payment method's label, at first with counters at zero.
+        """Return a payment method's label; a new one gets counters at zero.
 
-        Both results at once, so that the first of either is seen as an increase.
+        It gets a counter for each result, so the first of either is seen as an increase.
         """
         if name not in self.payments and len(self.payments) >= MAX_METHODS:
             name = OTHER
@@ -82,12 +81,12 @@ class Counters:
         return name
 
     def pay(self, method: str, result: str) -> None:
-        """Count a payment that succeeded or failed, where its method is known."""
+        """Count a payment that succeeded or failed, if its method is known."""
         if method:
             self.payments[self.method(method)][result] += 1
 
     def add(self, amounts: dict[str, Decimal], place: int, amount: Decimal) -> None:
-        """Add an amount to one of the counters, in the currency at a place."""
+        """Add an amount to one of the counters, in the currency at an index."""
         if place < 0:
             self.overflow += 1
         else:
@@ -108,7 +107,7 @@ class Counters:
         ]
 
     def totals(self) -> dict[_Counter, float]:
-        """Return what each counter stands at."""
+        """Return the value of each counter."""
         totals: dict[_Counter, float] = {(business.ORDERS_PAID, ()): float(self.paid)}
         for method, results in self.payments.items():
             for result, count in results.items():
@@ -135,10 +134,10 @@ class Counters:
         }
 
     def take_over(self, document: Mapping[str, Any]) -> None:
-        """Go on with the counters that `counted` described; earlier ones lack some.
+        """Continue with the counters of a document of `counted`; older documents lack some.
 
         Raises:
-            ArithmeticError, AttributeError, KeyError, TypeError, ValueError: it makes no sense.
+            ArithmeticError, AttributeError, KeyError, TypeError, ValueError: it is not valid.
         """
         self.orders = {str(k): int(v) for k, v in document["orders"].items()}
         self.paid = int(document["paid"])
@@ -154,10 +153,10 @@ class Counters:
 
 
 def remember_shown(memory: dict[str, Any], ledger: Counters | None) -> None:
-    """Note what a ledger stood at when it was loaded, unless figures were shown since then.
+    """Note the values of a ledger when it was loaded, unless values were shown since then.
 
-    So what a run adds is seen as an increase, also by a scraper that does not know the series:
-    after a restart, on another shard, or when the run before this one failed half-way.
+    So the additions of a run are seen as an increase, also by a scraper that does not know the
+    series: after a restart, on another shard, or if the previous run failed half-way.
     """
     memory.setdefault(_SHOWN, {} if ledger is None else ledger.totals())
 

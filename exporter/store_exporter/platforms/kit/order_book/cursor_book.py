@@ -27,33 +27,33 @@ from .walk import DAY
 
 _KNOWN_AT_FIRST = 100
 _LOOKED_FOR = 100
-"""Remembered orders that one run requests to see whether they are still there."""
+"""The most remembered orders that one run requests to check whether they still exist."""
 _TRIED_AGAIN = 5
-"""Orders that could not be read and that one run requests again."""
+"""The most unreadable orders that one run requests again."""
 _OF_ONE: tuple[ErrorName, ...] = (
     "invalid_response",
     "response_too_large",
     "server_error",
     "timeout",
 )
-"""Types of errors that may be one order's; were they the store's, the next request would fail."""
+"""Error types that a single order may cause; if the store is the cause, the next request fails."""
 _MOST_OF_PASS = 20_000
-"""Orders after which a pass goes on by date: a platform may end a list after 25,000."""
+"""Orders after which a pass continues by date, because a platform may end a list after 25,000."""
 
 
 class CursorBook(OrderBook[ApiT, Pass]):
-    """The order book of a store, kept by passes over its list of orders.
+    """The order book of a store, updated by passes over its list of orders.
 
     Attributes:
-        beside: errors that came with pages whose orders can all be read nevertheless.
-        cuts: pages of this run that had no cursor to the next one.
+        beside: errors that came with pages whose orders could all be read.
+        cuts: number of pages of this run without a cursor to the next one.
         read_now: ids of the orders that this run read.
-        late: orders that the search does not show and that must still be requested.
+        late: number of orders that the search does not show and that must still be requested.
     """
 
     place_name = "pass"
     changed_at: ClassVar[str]
-    """The member of an order that tells when it last changed."""
+    """The member of an order with its time of change."""
 
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
@@ -78,28 +78,28 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     @abstractmethod
     def counts(self, row: Fields) -> bool:
-        """Whether an order is one that is counted, as far as `changes` shows."""
+        """Whether an order counts, as far as `changes` shows."""
 
     @abstractmethod
     def node(self, order_id: str) -> Plan[Any]:
-        """Request one order by its id in the ledger; None where it is not there."""
+        """Request one order by its id in the ledger; None if it does not exist."""
 
     @abstractmethod
     def id_of(self, row: Fields) -> str:
-        """Return the id that an order has in the ledger."""
+        """Return an order's id in the ledger."""
 
     @abstractmethod
     def order(self, row: Fields) -> Plan[CountedOrder | None]:
-        """Read an order, requesting more of it if need be; None for one that does not count."""
+        """Read an order, and request more of it if needed; None if it does not count."""
 
     @abstractmethod
     def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
-        """Request orders by their ids in the ledger, of which there may be none.
+        """Request orders by their ids in the ledger; there may be no ids.
 
         Returns:
-            When each last changed, None for one that is deleted: not there, though it would be
-            shown. Those of which this is not known are left out. There may be others, which
-            lists by time of change could have left out.
+            The time of change of each; None for a deleted order, which would be shown if it
+            existed. Orders whose state is not known are left out. The result may contain other
+            orders, which lists by time of change may lack.
         """
 
     @abstractmethod
@@ -107,7 +107,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         """Return the errors of single places in the responses of this run."""
 
     def first_place(self, since: int) -> Pass:
-        """Return the pass that reads everything changed after a time."""
+        """Return the pass that reads all orders changed after a time."""
         # What changed before the counting began has been in the search for long.
         return Pass(since, since + self.options.overlap, comparison=Comparison(int(self.run.now())))
 
@@ -117,11 +117,11 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     @property
     def backlog(self) -> int:
-        """1 while orders are left: a cursor does not say how many, only that there are some."""
+        """1 while orders are left: a cursor shows that there are more, but not how many."""
         return int(self.place.after is not None or self.place.is_cut)
 
     def begin(self) -> Plan[None]:
-        """Begin after the latest change; remember the latest orders as they are."""
+        """Begin after the latest change, and remember the latest orders as they are."""
         nodes: list[Any] = []
         after: str | None = None
         while len(nodes) < _KNOWN_AT_FIRST:
@@ -139,7 +139,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         self.start(max(newest, now - DAY), place, orders)
 
     def walk(self) -> Plan[None]:
-        """Read on, until the end or until this run has read what one run may."""
+        """Continue until the end, or until this run has read its share."""
         place = self.place
         yield from self._try_again()
         if not self.backlog:
@@ -176,10 +176,10 @@ class CursorBook(OrderBook[ApiT, Pass]):
         self.save()
 
     def _go_on_by_date(self, page: NodePage, last: int) -> None:
-        """Go on at the last change on a page that has no cursor to the next one, or too late a one.
+        """Continue at the last change on a page without a usable cursor to the next one.
 
         Raises:
-            StoreError: invalid_response, there is no cursor, and the page begins there already.
+            StoreError: invalid_response, there is no cursor, and the page already begins there.
         """
         is_late = self.place.read >= _MOST_OF_PASS and page.after is not None
         if last <= self.place.begin:
@@ -190,7 +190,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             self.place.is_cut = True
 
     def _changed(self, nodes: Sequence[Any]) -> list[int]:
-        """Return when orders changed, also those of which no more can be read or that are tests."""
+        """Return the times of change of all orders, also of unreadable ones and tests."""
         found = []
         for node in nodes:
             try:
@@ -200,11 +200,11 @@ class CursorBook(OrderBook[ApiT, Pass]):
         return found
 
     def is_read(self, order_id: str, changed: int) -> bool:
-        """Whether an order was read as it is since a Unix time, or is requested again anyway."""
+        """Whether an order was read after its change at a Unix time, or is requested anyway."""
         return order_id in self.unreadable or self.ledger.is_current(order_id, changed)
 
     def _look_for_deleted(self) -> Plan[None]:
-        """Request the longest unread orders, as what is deleted is in no list, and newest ones."""
+        """Request the orders unread for longest, as no list has deleted ones, and the newest."""
         known = self.ledger.longest_unread(_LOOKED_FOR)
         found: dict[str, int | None] = dict.fromkeys(known, 0)
         found |= yield from self.there(known)
@@ -229,10 +229,10 @@ class CursorBook(OrderBook[ApiT, Pass]):
             raise
 
     def _read(self, nodes: list[Any]) -> Plan[list[CountedOrder]]:
-        """Read a page; an order that makes no sense is left out, reported, and read again later.
+        """Read a page; an invalid order is left out, reported, and read again later.
 
         Raises:
-            StoreError: what stands beside the page, where it explains why an order lacks something.
+            StoreError: an error that came with the page and explains why an order is incomplete.
         """
         orders: list[CountedOrder] = []
         for index, node in enumerate(nodes):
@@ -254,7 +254,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         return orders
 
     def _leave_out(self, node: Any, error: StoreError) -> None:
-        """Report an order that cannot be read, and remember to request it again."""
+        """Report an unreadable order, and remember to request it again."""
         try:
             self.cannot_read(self.id_of(Fields(node, "order")), error)
         except StoreError:
@@ -262,12 +262,12 @@ class CursorBook(OrderBook[ApiT, Pass]):
             self.place.miss(next(iter(self._changed([node])), None), int(self.run.now()))
 
     def _try_again(self) -> Plan[None]:
-        """Request some of the orders again that could not be read."""
+        """Request some of the unreadable orders again."""
         for order_id in list(self.unreadable)[:_TRIED_AGAIN]:
             yield from self.read_alone(order_id)
 
     def read_alone(self, order_id: str) -> Plan[None]:
-        """Request one order and count it; one that is not there any more is left to be missed."""
+        """Request one order and count it; nothing is noted of one that no longer exists."""
         try:
             node = yield from self.node(order_id)
         except StoreError as error:
@@ -280,13 +280,13 @@ class CursorBook(OrderBook[ApiT, Pass]):
             self.ledger.apply(order)
 
     def reasons(self) -> list[str]:
-        """Return why the counters may not be complete, one sentence each."""
+        """Return the reasons why the counters may be incomplete, one sentence each."""
         title = self.run.store.platform.title()
         errors = [*self.beside, *self.kept_back()]
         found = {f"{title} keeps back a part: {error.message}" for error in errors}
         if self.cuts:
             found.add(
-                f"{title} gives no cursor to the next page of orders: they are read on by date."
+                f"{title} gives no cursor to the next page of orders, so reading continues by date."
             )
         if self.late:
             message = f"Orders that changed and that {title}'s search does not show: {self.late}."
@@ -294,14 +294,14 @@ class CursorBook(OrderBook[ApiT, Pass]):
         place = self.place
         waiting = sum(not one.is_given_up for one in place.nameless)
         if waiting and not self.problems:
-            found.add(f"Orders that showed no id and are to be read again: {waiting}.")
+            found.add(f"Orders without an id that will be read again: {waiting}.")
         if place.given_up and place.given_up_at > self.run.now() - DOUBTED_FOR:
             found.add(
-                f"Orders that showed no id for an hour and may not be counted: {place.given_up}."
+                f"Orders without an id for an hour, which may not be counted: {place.given_up}."
             )
         return [*super().reasons(), *sorted(found)]
 
 
 def _is_of_one(error: StoreError) -> bool:
-    """Whether an error is one order's, which must not keep back the others."""
+    """Whether an error affects a single order, which must not stop the others."""
     return isinstance(error, QueryCostError) or error.error_type in _OF_ONE

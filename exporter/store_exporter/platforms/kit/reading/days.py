@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _EARLIEST = date(2000, 1, 1)
-"""Before there were platforms there were no orders in them."""
+"""A moment before the first order of any platform."""
 
 
 def named_zone(name: str) -> tzinfo | None:
@@ -19,7 +19,7 @@ def named_zone(name: str) -> tzinfo | None:
 
 
 def zone_at(offset: int) -> tzinfo:
-    """Return the zone that is so many seconds east of Greenwich; GMT for a day or more."""
+    """Return the zone that is `offset` seconds east of Greenwich; GMT for a day or more."""
     return timezone(timedelta(seconds=offset)) if abs(offset) < 24 * 3600 else UTC
 
 

@@ -27,7 +27,7 @@ _FLAGS: Mapping[Any, bool] = {
 """The values that PHP and its plugins write for true and false; 1 and 0 equal them."""
 _LARGEST = 10**18
 _NO_DATE = re.compile(r"(0000-|-0001-).*|")
-"""How the empty date of a database arrives, and PHP's empty text."""
+"""The forms of an empty date of a database, and PHP's empty text."""
 _ENUM = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _PLACE = re.compile(r"[0-9]{1,9}")
@@ -179,7 +179,7 @@ class Fields:
         """Read a string that is one of a closed list."""
         value = self.text(name)
         if value not in known:
-            message = f"{self.where}: {name} is {value[:40]}, which is not known here"
+            message = f"{self.where}: {name} is {value[:40]}, which is unknown"
             raise StoreError("invalid_response", message)
         return value
 
@@ -237,7 +237,7 @@ class Fields:
         zone = self.text(name)
         found = named_zone(zone)
         if found is None:
-            message = f"{self.where}: the time zone {zone[:40]!r} is not known here"
+            message = f"{self.where}: the time zone {zone[:40]!r} is unknown"
             raise StoreError("invalid_response", message)
         return found
 
@@ -291,7 +291,7 @@ class Fields:
         return Fields(self._members.get(name), f"{self.where}: {name}")
 
     def at(self, *names: str) -> Fields | None:
-        """Read an object inside others; None where it or one of them is null or missing."""
+        """Read an object inside others; None if it or one of them is null or missing."""
         found = self
         for name in names:
             if not found.has(name):
@@ -322,7 +322,7 @@ class Fields:
             number = row.raw("id")
             if isinstance(number, int | str) and number:
                 if number in known and known[number] != item:
-                    message = f"{row.where} is there before with something else"
+                    message = f"{row.where} occurs twice with different content"
                     raise StoreError("invalid_response", message)
                 if number in known:
                     continue

@@ -1,4 +1,4 @@
-"""Raw lists, and reading them although single items may be broken."""
+"""Raw lists, read even if single items are broken."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Rows:
         if not self.complete:
             raise StoreError("response_too_large", f"there are more than {len(self.items)} {what}")
         if self.total is not None and len(self.items) < self.total:
-            message = f"the store has {self.total} {what}, but came with {len(self.items)}"
+            message = f"the store has {self.total} {what}, but sent {len(self.items)}"
             raise StoreError("invalid_response", message)
         return self
 
@@ -79,9 +79,7 @@ def matching(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:
 
 def unexpected_items(path: str) -> StoreError:
     """Return the error of a list with items that were not requested, so that its count is wrong."""
-    message = (
-        f"{path} responds with something else than was requested: a cache or plugin drops the query"
-    )
+    message = f"{path} returns items that were not requested: a cache or plugin drops the query"
     return StoreError("invalid_response", message)
 
 

@@ -69,7 +69,7 @@ def float_amount(value: object, where: str) -> Decimal:
     """Read an amount that a platform computes as a float, whose 16th digit and later mean nothing.
 
     Raises:
-        StoreError: invalid_response, it is no number.
+        StoreError: invalid_response, it is not a number.
     """
     found = decimal_number(value, where)
     if found == found.to_integral_value():
@@ -86,7 +86,7 @@ def plain_decimal(value: object, thousands: str, decimal: str) -> object:
     """
     if not isinstance(value, str) or thousands == decimal:
         return value
-    # A digit that separates digits has more readings than there is time for.
+    # A digit as separator is ambiguous in too many ways to try.
     if re.search("[0-9]", thousands + decimal):
         return value
     sign = re.escape(thousands)

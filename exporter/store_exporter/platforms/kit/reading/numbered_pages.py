@@ -112,7 +112,7 @@ def read_all(
         if pages.expected(rest) > left():
             raise _too_many(what, page.total, read + unreadable, began - left(), began)
     if page.total is not None and read + unreadable < page.total:
-        message = f"the store has {page.total} {what}, but came with {read + unreadable}"
+        message = f"the store has {page.total} {what}, but sent {read + unreadable}"
         raise StoreError("invalid_response", message)
     if failure is not None and not read:
         raise failure

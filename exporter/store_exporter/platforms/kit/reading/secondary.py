@@ -15,9 +15,9 @@ T = TypeVar("T")
 class Secondary:
     """Reads the secondary facts of one result.
 
-    The main facts of a result, which its operation is for, are read strictly. Secondary facts are
-    the end of a sale beside a price, or a line beside an order. Such a fact never fails the result:
-    it is None, or the line is left out, and its name is in `unreadable`.
+    The main facts of a result, for which its operation exists, are read strictly. Secondary facts
+    are, for instance, the end of a sale with a price, or a line of an order. Such a fact never
+    fails the result: it is None, or the line is left out, and its name is in `unreadable`.
     """
 
     __slots__ = ("_unreadable",)
