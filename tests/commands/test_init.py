@@ -295,6 +295,22 @@ def test_a_store_in_a_folder_of_its_host_is_asked_about_and_not_guessed(
     assert not (folder / "store-exporter.yml").exists()
 
 
+def test_the_page_that_sets_a_site_up_is_no_address_of_a_store(
+    folder: Path, shop: SimulatedWooCommerce, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Empty(Handler):
+        def respond(self) -> None:
+            self.answer(302, headers={"Location": "/wp-admin/install.php"})
+
+    with handling(Empty) as host:
+        assert cli.main(flags(folder, shop, host)) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    what = "a WordPress that is not installed yet, or has lost its tables"
+    assert f"{host} redirects visitors to {what}. " in shown
+    assert f"redirect: the store redirects to {what}" in shown
+    assert "A login, an installation or a notice of the host is not: repair the site" in shown
+
+
 @pytest.mark.parametrize(
     "location", ["https://xn--0/", "javascript:alert(1)", "http://..", "http://127.0.0.1:0x1/"]
 )

@@ -57,7 +57,7 @@ def said(capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str]:
         (f"alert-test acme --alertmanager.url={NOWHERE}", 1,
          f"{NOWHERE}: Connection refused; does Alertmanager run there? --alertmanager.url gives"),
         ("alert-test acme --alertmanager.url=http://xn--", 1, "does Alertmanager run there?"),
-        ("alert-test acme --alertmanager.url=nonsense", 2, "not an address such as http://"),
+        ("alert-test acme --alertmanager.url=nonsense", 2, "not an http address, such as http://"),
         (f"grafana --grafana.url={NOWHERE}", 1,
          f"{NOWHERE}: Connection refused; does Grafana run there? --grafana.url gives"),
         ("generate --output=store-exporter.yml", 1,

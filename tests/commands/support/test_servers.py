@@ -157,5 +157,5 @@ async def test_the_token_is_sent_also_where_the_address_has_a_password(folder: P
 async def test_what_is_no_address_is_refused(folder: Path, name: str, url: str) -> None:
     done = await run(folder, name, url)
     assert done.returncode == 2
-    assert "not an address such as http://127.0.0.1:8080: " in done.stderr
+    assert "not an http address, such as http://127.0.0.1:8080: " in done.stderr
     assert "\x1b" not in done.stderr

@@ -62,7 +62,9 @@ def address(text: str) -> str:
         from ...net.redactor import Redactor
 
         shown = Redactor().line(text)
-        raise argparse.ArgumentTypeError(f"not an address such as http://127.0.0.1:8080: {shown}")
+        raise argparse.ArgumentTypeError(
+            f"not an http address, such as http://127.0.0.1:8080: {shown}"
+        )
     return text.rstrip("/")
 
 

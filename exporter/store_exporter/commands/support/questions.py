@@ -7,12 +7,13 @@ import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ...config.model import values
 from ...config.secrets import reference
 from ...errors import StoreError
 from ...net.plans import RedirectError, Request
+from ...platforms import base
 from ...platforms.base import Platform
 from ...probing.http import StoreHttp
 from ...probing.transport import Transport
@@ -202,11 +203,7 @@ async def final(store: Store) -> tuple[str, str]:
             here, there = urlsplit(url), urlsplit(reached)
             if (here.scheme, here.netloc) == (there.scheme, there.netloc):
                 if there.path.rstrip("/") != here.path:
-                    page = there._replace(query="", fragment="").geturl()
-                    elsewhere = (
-                        f"{url} redirects visitors to {page}. If the store is there, use that"
-                    )
-                    note = f"{note} {elsewhere} address.".lstrip()
+                    note = f"{note} {_elsewhere(store, url, there)}".lstrip()
                 break
             host, known = there.hostname or "", here.hostname or ""
             if host.removeprefix("www.") != known.removeprefix("www."):
@@ -219,6 +216,14 @@ async def final(store: Store) -> tuple[str, str]:
     finally:
         await transport.close()
     return url, note
+
+
+def _elsewhere(store: Store, url: str, target: SplitResult) -> str:
+    """Return a sentence about a redirect to another path of the same host."""
+    if what := base.load(store.platform).marks.leads_to_setup(target.path):
+        return f"{url} redirects visitors to {what}."
+    page = target._replace(query="", fragment="").geturl()
+    return f"{url} redirects visitors to {page}. If the store is there, use that address."
 
 
 async def _reached(store: Store, transport: Transport) -> str:
