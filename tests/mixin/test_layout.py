@@ -229,6 +229,23 @@ def test_words_in_place_of_rows_are_no_link(panel: Panel) -> None:
             assert title not in {COLUMNS[name].title for name in panel.columns}
 
 
+def test_words_in_place_of_the_bars_of_a_timeline_are_no_link() -> None:
+    timelines = [panel for _, panel in panels(PanelKind.TIMELINE) if panel.links]
+    assert timelines
+    for panel in timelines:
+        document = document_of(panel)
+        assert document["fieldConfig"]["defaults"]["links"]
+        unlinked = {
+            override["matcher"]["options"]
+            for override in document["fieldConfig"]["overrides"]
+            if {"id": "links", "value": []} in override["properties"]
+        }
+        queried = " ".join(panel.expression(query) for query in panel.queries)
+        said = {words for words in Nothing if f'"{words}"' in queried}
+        assert said
+        assert said <= unlinked, panel.title
+
+
 def test_a_long_name_of_an_org_stays_on_one_line() -> None:
     # In four lines, it made every row of what fires four lines high.
     found = 0
@@ -355,6 +372,8 @@ def test_bars_of_days_are_of_whole_days(panel: Panel) -> None:
     whole = (document.get("interval"), document.get("timeShift")) == ("1d", "0d/d")
     bars = document["fieldConfig"]["defaults"]["custom"]
     assert (bars.get("drawStyle") == "bars") == whole
+    # Grafana's own limit of 200 pixels would make the bar of a lone day look like a part of it.
+    assert (bars.get("barMaxWidth", 200) > max(screen.SCREENS)) == whole
 
 
 @STATS

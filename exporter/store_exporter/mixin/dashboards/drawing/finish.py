@@ -97,6 +97,8 @@ def _shorten(builder: Any, panel: Panel) -> None:
 LEGEND = ("lastNotNull", "max", "mean")
 """The figures of each series in a graph's legend; a narrow graph has room for the first two."""
 WIDE = 12
+SCREEN = 4_000
+"""More pixels than any screen is wide."""
 LAST = "Last *"
 """Grafana's heading of the legend column with the last values."""
 
@@ -123,7 +125,8 @@ def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
         builder.thresholds_style(style.mode(common.GraphThresholdsStyleMode.DASHED))
     if panel.bars:
         builder.draw_style(common.GraphDrawStyle.BARS).fill_opacity(70)
-        builder.bar_alignment(common.BarAlignment.AFTER)
+        # By default a bar without neighbours is at most 200 pixels wide, unlike those of a week.
+        builder.bar_alignment(common.BarAlignment.AFTER).bar_max_width(SCREEN)
     for number, query in enumerate(panel.queries):
         for pattern, colour in dict(colours.of(query)).items():
             builder.override_by_regexp(pattern, [_fixed(colour)])
@@ -160,6 +163,9 @@ def _finish_timeline(builder: statetimeline.Panel, panel: Panel) -> None:
     _shorten(builder, panel)
     builder.merge_values(True).row_height(0.8)
     builder.legend(build_common.VizLegendOptions().show_legend(False))
+    # Words in place of stores must not lead to a page of a store with that name.
+    no_links = model.DynamicConfigValue(id_val="links", value=[])
+    builder.override_by_name(Nothing.NO_STORE, [no_links])
 
 
 def _finish_bars(builder: bargauge.Panel, _: Panel) -> None:
