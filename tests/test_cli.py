@@ -25,7 +25,9 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("serve", "--version")])
-def test_the_version_is_told(capsys: pytest.CaptureFixture[str], arguments: Sequence[str]) -> None:
+def test_the_version_is_printed(
+    capsys: pytest.CaptureFixture[str], arguments: Sequence[str]
+) -> None:
     status, out, _ = said(capsys, *arguments)
     assert status == 0
     assert out.startswith(f"store-exporter {__version__} (Python 3.")

@@ -39,7 +39,7 @@ def failure(at: float, **changes: object) -> Call:
     return call._replace(**changes)  # type: ignore[arg-type]
 
 
-def test_a_failure_has_what_its_exception_tells(book: CallBook, clock: Clock) -> None:
+def test_a_failure_has_what_its_exception_shows(book: CallBook, clock: Clock) -> None:
     book.failed(LABELS, 0.25, "server_error", StoreError("server_error", "boom", status=502), "ab")
     (call,) = book.read("acme")
     assert call == failure(
@@ -119,7 +119,7 @@ def test_past_the_limit_of_stores_the_org_with_most_loses_some(
     assert book.knows("acme", "s499.example")
 
 
-def test_an_org_that_tells_of_ever_more_stores_takes_no_more_memory_and_nothing_of_others(
+def test_an_org_that_reports_ever_more_stores_uses_no_more_memory_and_none_of_others(
     book: CallBook, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(book_module, "MAX_BYTES", 1_000_000)

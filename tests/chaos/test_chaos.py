@@ -15,7 +15,7 @@ from tests.servers.process import TOOLS, tool
 
 @pytest.mark.real
 @pytest.mark.timeout(600)
-async def test_figures_are_true_and_outages_are_told_whatever_is_done_to_the_programs(
+async def test_figures_are_right_and_outages_are_reported_whatever_happens_to_the_programs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("prometheus", "alertmanager"):

@@ -70,7 +70,7 @@ async def test_failures_are_printed_and_followed(folder: Path) -> None:
 @pytest.mark.parametrize(
     "document", ["{}", '{"calls": [{}]}', '{"calls": 1}', "[]", "nothing", "[" * 99_999]
 )
-async def test_what_is_no_exporter_is_told_so(folder: Path, document: str) -> None:
+async def test_a_server_that_is_no_exporter_is_reported(folder: Path, document: str) -> None:
     async with bad_server.serving(bad_server.answer(document.encode())) as server:
         done = await command(folder, DOMAIN, f"--exporter.url={server.url}")
     assert done.returncode == 1

@@ -95,7 +95,7 @@ def test_a_revoked_key_fails_and_says_what_to_do(
     assert "1 failed" in text
 
 
-def test_a_store_that_cannot_be_reached_fails_and_is_told_apart(
+def test_a_store_that_cannot_be_reached_fails_and_is_distinguished(
     shop: SimulatedWooCommerce, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = configure(tmp_path, shop, "http://127.0.0.1:1")
@@ -162,7 +162,7 @@ def test_an_unknown_domain_is_an_error_of_the_command_line(
     assert "is not among the stores" in capsys.readouterr().err
 
 
-def test_a_missing_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--config.file", str(tmp_path / "none.yml")]) == 1
     assert "there is no such file" in capsys.readouterr().err
 

@@ -192,7 +192,7 @@ def test_an_address_that_is_none_is_refused(
     assert "not an http address" in capsys.readouterr().err
 
 
-def test_problems_of_the_configuration_are_told_and_nothing_is_written(
+def test_problems_of_the_configuration_are_reported_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "store-exporter.yml"

@@ -144,7 +144,7 @@ def test_an_unknown_org_is_refused(
 @pytest.mark.parametrize(
     ("status", "words"), [(500, "Grafana responded 500 the database is locked"), (None, "")]
 )
-def test_an_error_of_grafana_is_told_in_one_line_without_the_password(
+def test_an_error_of_grafana_is_reported_in_one_line_without_the_password(
     status: int | None,
     words: str,
     grafana: tuple[FakeGrafana, str],
@@ -161,7 +161,7 @@ def test_an_error_of_grafana_is_told_in_one_line_without_the_password(
 
 
 @pytest.mark.parametrize("document", [b"[]", b"null", b"no JSON", b"[" * 99_999])
-def test_what_is_no_grafana_is_told_so(
+def test_a_server_that_is_no_grafana_is_reported(
     tmp_path: Path, document: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Other(Handler):
@@ -175,7 +175,7 @@ def test_what_is_no_grafana_is_told_so(
     assert said.count("\n") == 1
 
 
-def test_a_wrong_password_is_told(
+def test_a_wrong_password_is_reported(
     grafana: tuple[FakeGrafana, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -186,7 +186,7 @@ def test_a_wrong_password_is_told(
     assert "does not accept admin with this password" in capsys.readouterr().err
 
 
-def test_a_wrong_password_is_told_where_visitors_are_let_in(
+def test_a_wrong_password_is_reported_where_visitors_are_let_in(
     grafana: tuple[FakeGrafana, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -223,7 +223,7 @@ def test_the_sources_of_docker_compose_lead_from_dots_to_traces_and_back(admin: 
     assert found["tempo"]["readOnly"]
 
 
-def test_a_wrong_password_is_told_and_the_usual_one_is_wrong(
+def test_a_wrong_password_is_reported_and_the_usual_one_is_wrong(
     run: Any, admin: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GRAFANA_PASSWORD", "admin")

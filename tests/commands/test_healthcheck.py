@@ -65,7 +65,7 @@ async def test_a_certificate_and_a_password_stand_in_nobodys_way(tmp_path: Path)
         ("http://127.0.0.1:9/ä", "is not an address, such as http://127.0.0.1:10847"),
     ],
 )
-def test_what_cannot_be_asked_is_told_in_a_sentence(
+def test_a_request_that_cannot_be_sent_is_reported_in_a_sentence(
     capsys: pytest.CaptureFixture[str], url: str, problem: str
 ) -> None:
     assert cli.main(["healthcheck", f"--exporter.url={url}"]) == 1
@@ -75,7 +75,7 @@ def test_what_cannot_be_asked_is_told_in_a_sentence(
     assert len(said.splitlines()) == 1
 
 
-def test_a_server_that_speaks_no_http_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_speaks_no_http_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
 

@@ -102,7 +102,7 @@ def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["secrets", "store-exporter.yml"]
 
 
-def test_an_address_that_refuses_connections_is_reported_before_any_key_is_asked_for(
+def test_an_address_that_refuses_connections_is_reported_before_any_key_is_requested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -260,7 +260,7 @@ def final(url: str, **keys: Any) -> tuple[str, str]:
     return asyncio.run(questions.final(store))
 
 
-def test_a_redirect_is_followed_on_the_same_host_and_told_elsewhere(url: str) -> None:
+def test_a_redirect_is_followed_on_the_same_host_and_reported_elsewhere(url: str) -> None:
     with leading_to(f"{url}/welcome") as old:
         assert final(old) == (url, f"{old} redirects to {url}, which will be watched.")
         assert final(f"{old}/shop")[0] == f"{url}/shop"
@@ -273,7 +273,7 @@ def test_a_redirect_is_followed_on_the_same_host_and_told_elsewhere(url: str) ->
     assert final(url) == (url, "")
 
 
-def test_a_store_in_a_folder_of_its_host_is_asked_about_and_not_guessed(
+def test_a_store_in_a_folder_of_its_host_is_confirmed_by_a_question_and_not_guessed(
     folder: Path, shop: SimulatedWooCommerce, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Folder(Handler):
@@ -319,7 +319,7 @@ def test_a_redirect_to_what_is_no_address_raises_nothing_of_its_own(location: st
         assert final(url)[0] == url
 
 
-def test_an_address_that_does_not_answer_is_told_and_the_environments_proxy_is_not_used(
+def test_an_address_that_does_not_respond_is_reported_and_the_environments_proxy_is_not_used(
     folder: Path,
     shop: SimulatedWooCommerce,
     url: str,
@@ -394,7 +394,7 @@ def test_a_person_is_requested_the_issuer_of_a_certificate_that_the_system_does_
     assert Path(store.ca_file).samefile(tmp_path / "ca.pem")
 
 
-def test_a_folder_that_takes_no_files_is_told_by_the_name_that_was_given(
+def test_a_folder_that_takes_no_files_is_reported_by_the_name_that_was_given(
     folder: Path, shop: SimulatedWooCommerce, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main([*flags(folder, shop, url), "--config.file=/proc/store.yml"]) == 1

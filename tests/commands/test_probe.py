@@ -114,7 +114,7 @@ def test_what_is_disabled_is_not_run(
     assert {check["kind"] for check in document["checks"]} == {"probe"}
 
 
-def test_an_unknown_domain_is_told_with_what_may_have_been_meant(
+def test_an_unknown_domain_is_reported_with_a_suggestion(
     tmp_path: Path, shop: SimulatedWooCommerce, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = configure(tmp_path, shop, "https://shop.example.com")

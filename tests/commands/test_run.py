@@ -152,7 +152,7 @@ def test_a_terminal_is_not_steered_by_what_a_store_says(
         (["add_to_cart", "product=1", "variation={x"], "names and texts as a JSON object"),
     ],
 )
-def test_a_command_line_that_does_not_fit_is_told(
+def test_a_command_line_that_does_not_fit_is_reported(
     file: Path, capsys: pytest.CaptureFixture[str], words: list[str], says: str
 ) -> None:
     assert run(file, *words) == 2
@@ -160,7 +160,9 @@ def test_a_command_line_that_does_not_fit_is_told(
 
 
 @pytest.mark.parametrize("spec", OPERATIONS.values(), ids=OPERATIONS)
-def test_a_value_of_the_wrong_form_is_told_with_an_example(spec: OperationSpec[..., Any]) -> None:
+def test_a_value_of_the_wrong_form_is_reported_with_an_example(
+    spec: OperationSpec[..., Any],
+) -> None:
     for parameter in spec.parameters:
         wrong = "?" if shell.form_of(parameter).kind != "str" else " "
         with pytest.raises(shell.ValueFormError) as raised:
@@ -191,7 +193,7 @@ def test_a_value_of_the_wrong_form_is_told_with_an_example(spec: OperationSpec[.
         (["search_products", "max_price=-1"], "an amount such as 19.90"),
     ],
 )
-def test_a_value_that_an_operation_refuses_is_told_with_what_it_takes(
+def test_a_value_that_an_operation_refuses_is_reported_with_what_it_takes(
     file: Path, capsys: pytest.CaptureFixture[str], words: list[str], says: str
 ) -> None:
     assert run(file, *words) == 1
@@ -206,14 +208,16 @@ def test_the_help_says_how_values_are_written(capsys: pytest.CaptureFixture[str]
         assert f"{form.words} ({form.example})" in shown
 
 
-def test_an_unknown_store_is_told(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_store_is_reported(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(file, "get_cart", store="shop.example.org") == 2
     assert "did you mean shop.example.com?" in capsys.readouterr().err
     assert run(file, "get_cart", store="nope.example") == 2
     assert "did you mean" not in capsys.readouterr().err
 
 
-def test_a_broken_configuration_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_configuration_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     broken = tmp_path / "broken.yml"
     broken.write_text("stores: 5\n")
     assert run(broken, "get_cart") == 1

@@ -90,7 +90,7 @@ def test_an_invalid_configuration_is_reported_and_nothing_starts(
     ]
 
 
-def test_a_bad_web_configuration_is_told_and_nothing_starts(tmp_path: Path) -> None:
+def test_a_bad_web_configuration_is_reported_and_nothing_starts(tmp_path: Path) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
     (tmp_path / "web.yml").write_text("users: {}\n")
     done = run_here(tmp_path, "serve", "--web.config.file=web.yml", "--config.check")
@@ -99,7 +99,7 @@ def test_a_bad_web_configuration_is_told_and_nothing_starts(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("guarded", "host"), [(False, "127.0.0.1"), (True, None)])
-def test_without_an_address_others_reach_it_only_where_it_asks_who_they_are(
+def test_without_an_address_others_reach_it_only_if_it_authenticates_them(
     guarded: bool, host: str | None
 ) -> None:
     assert default_addresses(guarded=guarded) == [(host, 10847)]

@@ -130,7 +130,7 @@ async def test_a_lifetime_that_is_pushed_as_a_whole_has_no_start(
     assert {one["service.name"] for one in receiver.resources()} == {"watcher"}
 
 
-def test_what_keeps_it_from_pushing_is_told_at_the_start(tmp_path: Path) -> None:
+def test_problems_that_prevent_pushes_are_reported_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration())
     (tmp_path / "opentelemetry.py").write_text(
         "raise ModuleNotFoundError('not here', name=__name__)\n"
@@ -147,7 +147,7 @@ def test_what_keeps_it_from_pushing_is_told_at_the_start(tmp_path: Path) -> None
     )
 
 
-async def test_runs_are_traced_where_the_variables_ask_for_it(tmp_path: Path) -> None:
+async def test_runs_are_traced_if_the_variables_request_it(tmp_path: Path) -> None:
     shop = SimulatedWooCommerce("shop.example.com", currency="EUR", seed=5)
     shop.faults.add(Fault(status=500))
     key = shop.keys.read_write

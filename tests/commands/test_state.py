@@ -85,7 +85,7 @@ def test_a_store_is_given_what_was_kept_of_it_before(
 
 
 @pytest.mark.usefixtures("kept")
-def test_nothing_is_replaced_or_forgotten_unless_it_is_told(
+def test_nothing_is_replaced_or_forgotten_unless_requested(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = SqliteState(folder)
@@ -123,7 +123,7 @@ def test_a_state_that_there_is_not_is_not_made(
 
 
 @pytest.mark.parametrize("arguments", [["list", "x"], ["move"], ["forget"], ["move", *"abc"]])
-def test_a_wrong_number_of_names_is_told(
+def test_a_wrong_number_of_names_is_reported(
     arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["state", *arguments]) == 2

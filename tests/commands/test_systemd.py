@@ -73,7 +73,7 @@ def test_the_service_may_do_little(repository: Path) -> None:
     assert float(exposure[1]) < 2.0
 
 
-async def test_the_manager_is_told_of_start_reload_life_and_end(tmp_path: Path) -> None:
+async def test_the_manager_is_notified_of_start_reload_life_and_end(tmp_path: Path) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
     name = str(tmp_path / "notify")
     environ = {**ENVIRON, "NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"}
@@ -94,7 +94,7 @@ async def test_the_manager_is_told_of_start_reload_life_and_end(tmp_path: Path) 
             assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
-async def test_the_manager_is_told_at_an_abstract_address_too(tmp_path: Path) -> None:
+async def test_the_manager_is_notified_at_an_abstract_address_too(tmp_path: Path) -> None:
     name = f"store-exporter-{tmp_path}"
     with manager(f"\0{name}") as listener:
         notifier = Notifier({"NOTIFY_SOCKET": f"@{name}", "WATCHDOG_USEC": "200000"})
@@ -153,7 +153,7 @@ async def activating(
 
 
 @pytest.mark.real
-async def test_it_answers_on_a_socket_that_systemd_opened(tmp_path: Path) -> None:
+async def test_it_responds_on_a_socket_that_systemd_opened(tmp_path: Path) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
     address = tmp_path / "web.sock"
     async with activating(tmp_path, str(address)) as (process, _):

@@ -95,7 +95,7 @@ def test_the_scrape_interval_of_data_sources_is_that_of_prometheus(
     assert compose.flags("organisations")["--scrape.interval"] == interval
 
 
-def test_grafana_asks_no_other_host(settings: dict[str, str]) -> None:
+def test_grafana_sends_requests_to_no_other_host(settings: dict[str, str]) -> None:
     from store_demo.grafana import QUIET
 
     assert QUIET.items() <= settings.items()

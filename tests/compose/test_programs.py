@@ -60,7 +60,7 @@ def test_our_flags_exist(compose: Compose) -> None:
             assert flag in known, f"{name}: {flag}"
 
 
-def test_a_health_check_asks_the_port_that_the_service_listens_on(compose: Compose) -> None:
+def test_a_health_check_uses_the_port_on_which_the_service_listens(compose: Compose) -> None:
     given = {"prometheus": "9090", "alertmanager": "9093", "grafana": "3000"}
     for name in set(compose.lasting) - {"tempo"}:
         flags = compose.flags(name)

@@ -40,7 +40,7 @@ def test_a_bad_file_is_refused_with_every_problem(entry: str, tmp_path: Path) ->
     assert found == told
 
 
-def test_problems_of_all_parts_are_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
+def test_problems_of_all_parts_are_reported_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
     text = (
         "stat_directory: x\n"
         "defaults: {concurrency: 0}\n"

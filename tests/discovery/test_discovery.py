@@ -98,7 +98,7 @@ async def test_a_secret_and_an_address_are_made_of_org_and_domain(tmp_path: Path
     assert store.networks == ()
 
 
-async def test_a_file_that_is_named_and_gone_is_no_answer(tmp_path: Path) -> None:
+async def test_a_file_that_is_named_but_missing_is_no_response(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"cannot read a\.json: No such file"):
         await find(source(tmp_path, "files: [a.json]"))
 
@@ -126,7 +126,7 @@ async def test_a_pipe_where_a_file_should_be_holds_nothing_up(tmp_path: Path) ->
         ("a.yml", b"- {targets: [], targets: []}", "duplicate key; the first is on line 1"),
     ],
 )
-async def test_a_source_that_makes_no_sense_gives_no_answer(
+async def test_a_source_that_makes_no_sense_gives_no_response(
     tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -134,7 +134,7 @@ async def test_a_source_that_makes_no_sense_gives_no_answer(
         await find(source(tmp_path, f"files: [{name}]"))
 
 
-async def test_a_file_that_is_too_large_gives_no_answer(
+async def test_a_file_that_is_too_large_gives_no_response(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources, "MAX_BYTES", 1000)
@@ -198,7 +198,7 @@ async def test_a_byte_order_mark_before_a_response_is_ignored(
         ),
     ],
 )
-async def test_an_address_that_fails_gives_no_answer(
+async def test_an_address_that_fails_gives_no_response(
     tmp_path: Path,
     service: tuple[Service, str],
     monkeypatch: pytest.MonkeyPatch,
@@ -213,7 +213,7 @@ async def test_an_address_that_fails_gives_no_answer(
         await find(source(tmp_path, f"http: {{url: '{url}'}}"))
 
 
-async def test_an_address_that_is_away_gives_no_answer(tmp_path: Path) -> None:
+async def test_an_address_that_is_away_gives_no_response(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="the address did not respond: Client"):
         await find(source(tmp_path, "http: {url: 'http://127.0.0.1:9'}"))
 
@@ -262,7 +262,7 @@ def failures(orgs: list[str]) -> Callable[[str, bool], None]:
     return read
 
 
-async def test_what_was_found_stays_until_there_is_a_new_answer(tmp_path: Path) -> None:
+async def test_what_was_found_stays_until_there_is_a_new_response(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text(groups("a.example"))
     heard = Heard()
@@ -286,7 +286,7 @@ async def test_what_was_found_stays_until_there_is_a_new_answer(tmp_path: Path) 
     await discoverer.stop()
 
 
-async def test_an_answer_that_says_the_same_again_is_not_passed_on(tmp_path: Path) -> None:
+async def test_a_response_that_says_the_same_again_is_not_passed_on(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(groups("a.example", "not a name"))
     heard = Heard()
     turns = Turns()
@@ -301,7 +301,7 @@ async def test_an_answer_that_says_the_same_again_is_not_passed_on(tmp_path: Pat
     await discoverer.stop()
 
 
-async def test_a_source_that_never_answered_is_told_apart_from_one_that_names_nothing(
+async def test_a_source_that_never_responded_is_distinguished_from_one_that_names_nothing(
     tmp_path: Path,
 ) -> None:
     heard = Heard()
@@ -321,7 +321,7 @@ async def test_a_source_that_never_answered_is_told_apart_from_one_that_names_no
     await discoverer.stop()
 
 
-async def test_a_reload_keeps_the_answers_of_sources_that_are_still_there(tmp_path: Path) -> None:
+async def test_a_reload_keeps_the_responses_of_sources_that_are_still_there(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(groups("a.example"))
     (tmp_path / "b.json").write_text(groups("b.example"))
     one = source(tmp_path, "files: [a.json]")
@@ -466,7 +466,7 @@ document = st.recursive(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.one_of(document.map(lambda one: json.dumps(one).encode()), st.binary(max_size=60)))
 @pytest.mark.parametrize("name", ["a.json", "a.yml"])
-def test_whatever_a_source_says_is_stores_that_may_be_named_or_no_answer(
+def test_whatever_a_source_says_is_stores_that_may_be_named_or_no_response(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
     (tmp_path / name).write_bytes(content)

@@ -95,7 +95,7 @@ def _like(one: object, other: object) -> bool:
     return type(one) is type(other) or (isinstance(one, numbers) and isinstance(other, numbers))
 
 
-async def test_answers_have_the_fields_and_types_that_the_page_shows(running: Running) -> None:
+async def test_responses_have_the_fields_and_types_that_the_page_shows(running: Running) -> None:
     await begin_maintenance(running)
     seen = []
     for block in blocks("json"):
@@ -122,7 +122,7 @@ CURLS = [block for block in blocks("console") if block.text.startswith("$ curl "
 
 
 @pytest.mark.parametrize("block", CURLS, ids=str)
-async def test_curl_is_answered(block: Block, running: Running, tmp_path: Path) -> None:
+async def test_curl_gets_a_response(block: Block, running: Running, tmp_path: Path) -> None:
     if not shutil.which("curl"):
         pytest.skip("not to be had: curl (it has to be on PATH)")
     text = block.text.removeprefix("$ ").replace("http://localhost:10847", running.url)

@@ -29,7 +29,7 @@ def test_what_is_seen_for_the_first_time_is_no_change() -> None:
     assert page.events == []
 
 
-def test_a_change_is_told_once_with_what_was_before_and_after() -> None:
+def test_a_change_is_reported_once_with_what_was_before_and_after() -> None:
     page = Page()
     found(page, platform={"WooCommerce": "9.3", "PHP": "8.2"})
     after = {"WooCommerce": "9.4", "PHP": "8.2"}
@@ -55,7 +55,7 @@ def test_a_kind_that_is_not_looked_at_stays_as_it_was() -> None:
     assert found(page, plugin={"Stripe": "8.1"}) == [("Stripe", "8.0", "8.1")]
 
 
-def test_two_servers_with_a_certificate_each_are_told_four_times_a_day_at_most() -> None:
+def test_two_servers_with_different_certificates_are_reported_at_most_four_times_a_day() -> None:
     page = Page()
     told = 0
     for minute in range(600):
@@ -65,7 +65,7 @@ def test_two_servers_with_a_certificate_each_are_told_four_times_a_day_at_most()
     assert len(found(page, NOW + 2 * DAY, certificate={"expires": "2027-05-01"})) == 1
 
 
-def test_a_store_that_answers_nonsense_makes_fifty_events_a_day_at_most() -> None:
+def test_nonsense_in_the_responses_of_a_store_causes_at_most_fifty_events_a_day() -> None:
     page = Page()
     for hour in range(24):
         found(page, NOW + hour, plugin={f"{hour}-{number}": "1" for number in range(300)})

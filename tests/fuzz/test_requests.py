@@ -114,7 +114,7 @@ queries = st.lists(st.tuples(names, text), max_size=4).map(
     ),
     query=queries,
 )
-async def test_any_query_is_answered(
+async def test_any_query_gets_a_response(
     running: Running, caplog: pytest.LogCaptureFixture, path: str, query: str
 ) -> None:
     answer = await check(running, caplog, path, "GET", query)
@@ -303,7 +303,7 @@ async def test_any_otlp_request_is_counted_or_refused(
 
 @fuzzed
 @given(bodies, st.sampled_from(["application/json", "application/x-protobuf"]))
-async def test_any_bytes_as_otlp_are_answered(
+async def test_any_bytes_as_otlp_get_a_response(
     running: Running, caplog: pytest.LogCaptureFixture, body: bytes, kind: str
 ) -> None:
     headers = {"Content-Type": kind}

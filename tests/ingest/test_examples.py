@@ -112,7 +112,9 @@ async def test_the_php_example_reports_when_the_request_has_ended(tmp_path: Path
     assert "calls could not be reported" in gone.stdout + gone.stderr
 
 
-async def test_the_curl_example_of_the_page_is_answered_as_the_page_says(tmp_path: Path) -> None:
+async def test_the_curl_example_of_the_page_gets_the_response_that_the_page_shows(
+    tmp_path: Path,
+) -> None:
     if not shutil.which("curl"):
         pytest.skip("not to be had: curl (it has to be on PATH)")
     page = (DOCS / "applications.md").read_text()

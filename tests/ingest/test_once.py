@@ -195,7 +195,7 @@ async def _total(session: aiohttp.ClientSession, address: str) -> float:
         return figures(await answer.text()).get((TOTAL, *CART), 0)
 
 
-async def test_on_a_full_disk_nothing_is_counted_and_the_answer_says_so(tmp_path: Path) -> None:
+async def test_on_a_full_disk_nothing_is_counted_and_the_response_says_so(tmp_path: Path) -> None:
     async with taking(tmp_path) as running:
         await post(running, BATCH, key="one")
         ledger = running.exporter.intake._ledger
@@ -296,7 +296,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @settings(max_examples=60)
 @given(place=st.integers(0, 2**24), bit=st.integers(0, 7))
-def test_one_flipped_bit_of_the_log_of_a_killed_process_is_harmless_or_told(
+def test_one_flipped_bit_of_the_log_of_a_killed_process_is_harmless_or_reported(
     killed: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
 ) -> None:
     """Totals that are older than what was shown would be a reset to Prometheus, and count twice."""
@@ -346,7 +346,7 @@ def test_a_store_that_is_forgotten_is_no_loss(tmp_path: Path) -> None:
     assert lost == []
 
 
-def test_a_second_process_is_told_that_the_file_is_taken(tmp_path: Path) -> None:
+def test_a_second_process_gets_an_error_while_the_file_is_in_use(tmp_path: Path) -> None:
     recorder = Recorder()
     file = saved(tmp_path, recorder)
     with pytest.raises(ledger_file.LedgerError, match="another exporter uses") as caught:

@@ -83,7 +83,7 @@ async def test_each_call_that_cannot_be_counted_is_named_with_its_field_and_reas
     assert (await shown(running))[TOTAL, *CART] == 2
 
 
-async def test_when_no_call_can_be_counted_the_answer_is_an_error(running: Running) -> None:
+async def test_when_no_call_can_be_counted_the_response_is_an_error(running: Running) -> None:
     answer = await post(running, [call(domain=OTHER_SHOP)], key="one")
     assert answer.status == 400
     assert answer.json["error"] == "none of the calls can be counted"
@@ -233,7 +233,7 @@ async def test_a_body_that_comes_too_slowly_is_given_up(
     )  # fmt: skip
 
 
-async def test_more_at_the_same_time_than_there_are_places_is_told_when_to_come_again(
+async def test_requests_beyond_the_limit_get_a_time_to_retry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "MAX_BODIES_OF_ORG", 1)

@@ -160,7 +160,7 @@ async def test_other_buckets_are_refused_with_those_that_must_be(running: Runnin
     ],
     ids=lambda value: str(value)[:30],
 )  # fmt: skip
-async def test_a_bad_request_is_answered_with_a_status_of_its_own_kind(
+async def test_the_response_to_a_bad_request_has_a_status_for_its_kind(
     running: Running, body: bytes, headers: dict[str, str], status: int, error: str
 ) -> None:
     answer = await post(running, body, path=PATH, **headers)

@@ -78,7 +78,7 @@ def test_what_is_empty_counts_as_well_for_it_takes_time_to_read(body: bytes, kin
     assert refused.value.status == 413
 
 
-def test_sources_are_told_apart_by_little_however_much_they_say() -> None:
+def test_sources_are_distinguished_by_little_however_much_they_say() -> None:
     # It is read again for each point: hundreds of megabytes in a request of one.
     sent = request((1, 10, 1))
     sent.resource_metrics[0].resource.attributes.add(key="x").value.string_value = "y" * 900_000

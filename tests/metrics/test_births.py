@@ -118,7 +118,7 @@ def test_a_scrape_that_failed_half_way_is_not_counted(process: Process) -> None:
     assert process.scrape()[TOTAL] == 2
 
 
-def test_an_answer_that_took_longer_than_the_scraper_waits_is_not_counted(
+def test_a_response_that_took_longer_than_the_scraper_waits_is_not_counted(
     process: Process,
 ) -> None:
     process.call()
@@ -203,7 +203,7 @@ def test_a_store_that_is_forgotten_and_comes_back_is_born_again(process: Process
         assert (found[TOTAL], found[ERRORS]) == expected
 
 
-def test_what_the_recorder_tells_about_itself_is_born_alike() -> None:
+def test_what_the_recorder_shows_about_itself_is_born_alike() -> None:
     process = Process()
     process.recorder = Recorder(monotonic=process.clock.now, max_series=1)
     process.call()

@@ -239,7 +239,7 @@ def test_a_metric_outside_the_catalogue_comes_last() -> None:
     assert dict(last.series) == {("a",): 2}
 
 
-def test_each_series_tells_when_it_began() -> None:
+def test_each_series_shows_when_it_began() -> None:
     clock = Clock()
     recorder = Recorder(clock=clock.now)
     began = clock.time
@@ -265,7 +265,7 @@ def test_there_is_one_default_recorder() -> None:
     assert len(set(map(id, found))) == 1
 
 
-def test_the_recorder_tells_its_version_and_begins_its_own_counters_at_zero() -> None:
+def test_the_recorder_shows_its_version_and_begins_its_own_counters_at_zero() -> None:
     read = families(Recorder())
     ((_, info),) = read["store_exporter_build_info"].series
     assert info == 1

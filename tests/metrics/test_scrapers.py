@@ -74,7 +74,7 @@ def test_a_scraper_is_known_by_its_name_wherever_it_comes_from(process: Process)
     assert process.total(Scraper("a", "10.0.0.9", 2, "another", 5)) == 1
 
 
-def test_a_scraper_that_gave_up_on_its_last_answer_is_shown_the_births_again(
+def test_a_scraper_that_gave_up_on_its_last_response_is_shown_the_births_again(
     process: Process,
 ) -> None:
     """It closed the connection, and comes on another one; what it was sent, it does not have."""
@@ -211,7 +211,7 @@ def headers(**given: str) -> Callable[[str], str | None]:
     return named.get
 
 
-def test_a_request_that_tells_its_timeout_is_a_scrapers() -> None:
+def test_a_request_that_shows_its_timeout_is_a_scrapers() -> None:
     found = scraper_of(
         headers(user_agent=PROMETHEUS, x_prometheus_scrape_timeout_seconds="10"),
         "",

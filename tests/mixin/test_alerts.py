@@ -225,7 +225,7 @@ def troubled(earlier: str | None) -> tuple[dict[str, str], int]:
 
 @pytest.mark.real
 @pytest.mark.parametrize("earlier", [None, *KINDS])
-def test_somebody_is_told_of_every_kind_and_rhythm_of_failing(
+def test_every_kind_and_rhythm_of_failing_is_reported_to_somebody(
     earlier: str | None, tmp_path: Path
 ) -> None:
     """A store for each kind and rhythm, and for each after ten minutes of another kind."""

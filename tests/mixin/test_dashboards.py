@@ -278,7 +278,7 @@ def links_of(panel: dict[str, Any]) -> list[dict[str, Any]]:
     return [*config["defaults"].get("links", []), *of_rows]
 
 
-def test_the_linter_is_told_of_these_exceptions_and_of_no_others() -> None:
+def test_the_linters_file_has_these_exceptions_and_no_others() -> None:
     exclusions = linter.exceptions(dashboards.pages())["exclusions"]
     assert set(exclusions) == {
         f"{part}-{label}-rule" for part in ("template", "target") for label in ("job", "instance")

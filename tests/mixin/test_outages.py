@@ -43,7 +43,7 @@ async def test_an_outage_of_many_stores_is_one_message_and_each_org_hears_of_its
 
 
 @pytest.mark.xdist_group("outages")
-async def test_what_began_and_ended_while_slack_refused_everything_is_told_afterwards(
+async def test_what_began_and_ended_while_slack_refused_everything_is_reported_afterwards(
     tmp_path: Path,
 ) -> None:
     def failing(number: int, at: float) -> bool:

@@ -222,7 +222,7 @@ def test_an_error_type_correlates_perfectly_with_itself(history: tuple[Server, f
     assert all(-1 <= correlation <= 1 for correlation in found.values())
 
 
-def test_a_correlation_tells_its_points_and_there_is_none_of_few(
+def test_a_correlation_shows_its_points_and_there_is_none_of_few(
     history: tuple[Server, float],
 ) -> None:
     source = Source(history[0].url, history[1])

@@ -59,7 +59,7 @@ def test_every_rate_is_shown_at_this_scrape_interval(scraped: tuple[str, int, in
     assert empty(Source(url, now, scrape=interval, step=interval)) == []
 
 
-def test_a_data_source_that_is_told_a_shorter_interval_shows_nothing(
+def test_a_data_source_with_too_short_a_scrape_interval_shows_nothing(
     scraped: tuple[str, int, int],
 ) -> None:
     url, now, interval = scraped

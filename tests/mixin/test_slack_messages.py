@@ -258,7 +258,7 @@ def test_a_message_fits_the_screen_of_a_telephone(
         assert sum(-(-len(line) // 45) for line in lines) <= 30, name
 
 
-def test_the_end_of_an_outage_is_told_in_the_past_and_counts_from_the_first_failed_probe(
+def test_the_end_of_an_outage_is_reported_in_the_past_and_counts_from_the_first_failed_probe(
     told: tuple[dict[str, Any], list[Message]],
 ) -> None:
     text = told[0]["resolved"]["attachments"][0]["text"]
@@ -267,7 +267,7 @@ def test_the_end_of_an_outage_is_told_in_the_past_and_counts_from_the_first_fail
     assert "keeps" not in text
 
 
-def test_the_colour_tells_the_severity_and_green_the_end(
+def test_the_colour_shows_the_severity_and_green_the_end(
     told: tuple[dict[str, Any], list[Message]],
 ) -> None:
     colours = {name: told[0][name]["attachments"][0]["color"] for name in WHERE}

@@ -68,7 +68,7 @@ def get(url: str, method: str = "GET", **headers: str) -> bytes:
         return body
 
 
-def test_who_scrapes_is_told_by_the_request(url: str, source: Watched) -> None:
+def test_the_request_shows_who_scrapes(url: str, source: Watched) -> None:
     get(f"{url}?scraper=a", User_Agent="Prometheus/3.5.3", **{TIMEOUT: "20"})
     [scraper] = source.scrapers
     assert (scraper.name, scraper.address, scraper.timeout) == ("a", "127.0.0.1", 20)
@@ -84,9 +84,7 @@ def test_who_closes_the_connection_when_it_has_everything_has_seen_it(
     eventually(lambda: source.completed == 10)
 
 
-def test_neither_a_person_nor_who_asks_for_the_headers_is_a_scraper(
-    url: str, source: Watched
-) -> None:
+def test_neither_a_browser_nor_a_head_request_is_a_scraper(url: str, source: Watched) -> None:
     get(url)
     get(url, "HEAD", **{TIMEOUT: "20"})
     assert source.scrapers == []
@@ -159,7 +157,7 @@ class Slow(Recorder):
 
 # WSGI does not tell.
 @pytest.mark.parametrize("mount", sorted(MOUNTS.keys() - {"wsgi"}))
-def test_who_gave_up_before_a_short_answer_has_not_seen_it(mount: str) -> None:
+def test_who_gave_up_before_a_short_response_has_not_seen_it(mount: str) -> None:
     recorder = Slow()
     handle = recorder.operation(*SHOP, "get_cart")
     handle.start()

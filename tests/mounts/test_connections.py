@@ -22,7 +22,7 @@ def test_a_connection_is_open_until_either_end_closes_it() -> None:
 
 
 @pytest.mark.skipif(not hasattr(select, "POLLRDHUP"), reason="only Linux tells before it is read")
-def test_a_client_that_asked_and_went_away_is_gone_before_its_request_is_read() -> None:
+def test_a_client_that_left_after_its_request_is_gone_before_the_request_is_read() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         client = socket.create_connection(server.getsockname())
         served, _ = server.accept()

@@ -60,7 +60,7 @@ def refused(url: str, method: str = "GET", data: bytes | None = None) -> urllib.
     return error.value
 
 
-def test_text_is_served_to_whoever_asks_for_nothing_else(url: str) -> None:
+def test_text_is_served_unless_another_format_is_requested(url: str) -> None:
     response, body = ask(url)
     expected = render(examples.one_of_each())
     assert body == expected.body
@@ -69,7 +69,7 @@ def test_text_is_served_to_whoever_asks_for_nothing_else(url: str) -> None:
     assert len(response.headers.get_all("Content-Length", [])) == 1
 
 
-def test_the_format_and_encoding_asked_for_are_served(url: str) -> None:
+def test_the_format_and_encoding_requested_are_served(url: str) -> None:
     response, body = ask(url, Accept=f"{PROTOBUF};q=0.6,*/*;q=0.1", Accept_Encoding="gzip")
     assert response.headers["Content-Type"].startswith("application/vnd.google.protobuf")
     assert response.headers["Content-Encoding"] == "gzip"
@@ -93,7 +93,7 @@ def test_other_methods_are_not_allowed(url: str, method: str) -> None:
         assert error.read() == b"405 Method Not Allowed\n"
 
 
-def test_a_failure_is_a_clean_500_that_tells_nothing(
+def test_a_failure_is_a_clean_500_without_details(
     mount: Mount, caplog: pytest.LogCaptureFixture
 ) -> None:
     with (

@@ -66,7 +66,7 @@ def test_other_paths_are_not_found(server: MetricsServer) -> None:
         b"GET /hunter2" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
     ],
 )
-def test_what_is_no_request_is_answered_in_plain_text_and_not_repeated(
+def test_the_response_to_an_invalid_request_is_plain_text_that_does_not_repeat_it(
     server: MetricsServer, request_: bytes
 ) -> None:
     with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
@@ -89,7 +89,7 @@ def test_the_path_can_be_chosen() -> None:
         server.close()
 
 
-def test_it_listens_on_ipv6_where_told_so() -> None:
+def test_it_listens_on_ipv6_if_configured() -> None:
     try:
         server = serve_metrics(0, "::1", source=Source())
     except OSError:

@@ -113,7 +113,7 @@ def callers(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> C
 
 
 @pytest.mark.parametrize("row", BROKEN, ids=[row.name for row in BROKEN])
-async def test_a_broken_answer_is_the_same_for_everybody(
+async def test_a_broken_response_is_the_same_for_everybody(
     row: Broken, callers: Callers, authority: Authority
 ) -> None:
     callers.timeout = TIMEOUT if row.error_type == "timeout" else PATIENCE

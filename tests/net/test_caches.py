@@ -142,7 +142,7 @@ FRESH = (
 
 
 @pytest.mark.parametrize(("name", "value"), HITS)
-def test_an_answer_out_of_a_cache_is_known_and_refused(name: str, value: str) -> None:
+def test_a_response_out_of_a_cache_is_known_and_refused(name: str, value: str) -> None:
     with pytest.raises(StoreError, match="came from a cache") as raised:
         refuse_cached(Response(200, {name: value}, b"[]", "https://shop.example.com/"))
     assert raised.value.error_type == "invalid_response"
@@ -150,7 +150,7 @@ def test_an_answer_out_of_a_cache_is_known_and_refused(name: str, value: str) ->
 
 
 @pytest.mark.parametrize(("name", "value"), FRESH)
-def test_an_answer_of_the_store_itself_is_not_mistaken_for_one(name: str, value: str) -> None:
+def test_a_response_of_the_store_itself_is_not_mistaken_for_one(name: str, value: str) -> None:
     assert cache_hit({name: value}) is None
 
 
@@ -166,7 +166,7 @@ def made(**headers: str) -> Response:
 
 
 @pytest.mark.parametrize("header", ["nonce_timestamp", "cart_token", "date"])
-def test_an_answer_that_came_before_is_refused_though_no_header_says_so(header: str) -> None:
+def test_a_repeated_response_is_refused_even_if_no_header_says_so(header: str) -> None:
     known: dict[str, tuple[str, float]] = {}
     refuse_repeated(known, "cart", made(**{header: "a"}), 100.0, MADE)
     refuse_repeated(known, "cart", made(**{header: "a"}), 101.0, MADE)
@@ -177,7 +177,7 @@ def test_an_answer_that_came_before_is_refused_though_no_header_says_so(header: 
     assert raised.value.error_type == "invalid_response"
 
 
-def test_a_slow_answer_of_the_same_second_is_no_repetition() -> None:
+def test_a_slow_response_of_the_same_second_is_no_repetition() -> None:
     known: dict[str, tuple[str, float]] = {}
     refuse_repeated(known, "liveness", made(date="a"), 100.0)
     slow = replace(made(date="a"), phases={"connect": 0.1, "processing": 4.5})
@@ -194,7 +194,7 @@ def test_what_the_shop_made_itself_counts_before_a_date_that_a_proxy_made() -> N
         refuse_repeated(known, "cart", made(nonce_timestamp="1", date="b"), 160.0, MADE)
 
 
-def test_answers_without_a_date_are_believed() -> None:
+def test_responses_without_a_date_are_believed() -> None:
     known: dict[str, tuple[str, float]] = {}
     for when in (100.0, 200.0):
         refuse_repeated(known, "cart", made(), when, MADE)

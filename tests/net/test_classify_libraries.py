@@ -93,7 +93,7 @@ def test_a_server_that_hangs_within_the_body(fetch: Fetch) -> None:
         assert raised(fetch, f"http://127.0.0.1:{server.port}/") == "timeout"
 
 
-def test_a_server_that_closes_without_an_answer(library: str, fetch: Fetch) -> None:
+def test_a_server_that_closes_without_a_response(library: str, fetch: Fetch) -> None:
     # aiohttp tries once more.
     with scripted(*[b""] * (2 if library == "aiohttp" else 1)) as server:
         assert raised(fetch, f"http://127.0.0.1:{server.port}/") == "connection"
@@ -161,13 +161,13 @@ def test_redirects_without_an_end(fetch: Fetch) -> None:
         assert raised(fetch, f"{address}/") == "redirect"
 
 
-def test_an_answer_that_is_no_json(fetch: Fetch) -> None:
+def test_a_response_that_is_no_json(fetch: Fetch) -> None:
     text = answer("200 OK", "Content-Type: application/json", body=b"<html>")
     with scripted(text) as server:
         assert raised(fetch, f"http://127.0.0.1:{server.port}/") == "invalid_response"
 
 
-def test_an_answer_that_is_no_http(fetch: Fetch) -> None:
+def test_a_response_that_is_no_http(fetch: Fetch) -> None:
     with scripted(b"SSH-2.0-OpenSSH_9.2\r\n\r\n") as server:
         found = raised(fetch, f"http://127.0.0.1:{server.port}/")
     assert found in {"invalid_response", "connection"}

@@ -64,7 +64,7 @@ def test_half_a_character_never_gets_into_what_is_written_on(written: str, read:
         ("[" * 99_999, None),
     ],
 )
-def test_what_comes_after_json_is_told(source: str, rest: str | None) -> None:
+def test_text_after_json_is_reported(source: str, rest: str | None) -> None:
     assert text_after_json(source) == rest
 
 

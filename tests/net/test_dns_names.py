@@ -73,7 +73,7 @@ class Slow:
         return found(host, port)
 
 
-async def test_dead_names_do_not_delay_others_and_are_not_asked_for_twice() -> None:
+async def test_dead_names_do_not_delay_others_and_are_not_looked_up_twice() -> None:
     slow = Slow()
     names = Names(slow)
     dead = [

@@ -64,7 +64,7 @@ def test_the_platforms_own_json_is_left_to_the_platform() -> None:
     [case[1:] for case in CASES],
     ids=[case[0] for case in CASES],
 )
-def test_what_answered_instead_is_told_apart(
+def test_what_responds_instead_of_the_store_is_distinguished(
     status: int, body: bytes | str, headers: dict[str, str], kind: str, says: str
 ) -> None:
     with pytest.raises(StoreError) as caught:
@@ -113,7 +113,7 @@ def test_a_message_quotes_no_query_and_no_key() -> None:
         assert secret not in shown
 
 
-def test_a_page_that_asks_for_a_password_is_a_login_page_whatever_the_platform() -> None:
+def test_a_page_that_asks_for_a_password_is_a_login_page_on_every_platform() -> None:
     page = '<html><form action="/x"><input type="password" name="p"></form></html>'
     with pytest.raises(StoreError, match="login page") as caught:
         answers.document(response(page))

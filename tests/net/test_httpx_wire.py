@@ -162,7 +162,7 @@ async def test_a_greeting_of_another_protocol_is_refused_without_waiting_for_mor
 
 
 @pytest.mark.parametrize("behave", [saying, piecewise])
-async def test_an_answer_is_read_however_it_is_cut_and_the_connection_used_again(
+async def test_a_response_is_read_however_it_is_cut_and_the_connection_used_again(
     kind: str, behave: Callable[[bytes], Behaviour]
 ) -> None:
     async with serving(behave(OK)) as server:
@@ -171,7 +171,7 @@ async def test_an_answer_is_read_however_it_is_cut_and_the_connection_used_again
     assert server.connections == 1
 
 
-async def test_empty_lines_before_an_answer_are_passed_over(kind: str) -> None:
+async def test_empty_lines_before_a_response_are_passed_over(kind: str) -> None:
     async with serving(piecewise(b"\r\n\r\n" + OK)) as server:
         first, second = await ask(kind, server.url)
     assert first.body == second.body == b"{}"
@@ -185,7 +185,7 @@ async def test_a_length_in_the_body_is_not_taken_for_one_of_the_head(kind: str) 
 
 
 @pytest.mark.parametrize("behaviour", [bad_server.drip, bad_server.drip_head])
-async def test_an_answer_that_comes_in_drips_ends_in_time(kind: str, behaviour: Behaviour) -> None:
+async def test_a_response_that_comes_in_drips_ends_in_time(kind: str, behaviour: Behaviour) -> None:
     async with serving(behaviour) as server:
         with pytest.raises(TransportError) as caught:
             await ask(kind, server.url, 0.2)

@@ -31,7 +31,7 @@ def test_the_same_host_is_known_however_it_is_written(location: str, target: str
     assert origin(target) == ("https", "xn--kse-qla.example", 443)
 
 
-def test_a_circle_ends_at_once_and_tells_the_cookies_that_it_sets() -> None:
+def test_a_circle_ends_at_once_and_shows_the_cookies_that_it_sets() -> None:
     trail = Trail("GET", HERE)
     first = "seen=1; path=/; expires=Wed, 21 Oct 2026 07:28:00 GMT, lang=de; Secure"
     assert trail.next(leading("/test", set_cookie=first)) == f"{HERE}test"

@@ -65,7 +65,7 @@ class Run:
             return end.value
 
 
-def test_an_answer_is_returned_whatever_its_status() -> None:
+def test_a_response_is_returned_whatever_its_status() -> None:
     for status in (200, 400, 401, 404, 500, 502, 503):
         run = Run(response(status))
         assert run.send(GET).status == status
@@ -105,7 +105,7 @@ def test_attempts_end() -> None:
 
 
 @pytest.mark.parametrize("request_", [GET, POST], ids=["GET", "POST"])
-def test_429_is_waited_out_at_least_as_long_as_asked(request_: Request) -> None:
+def test_429_is_waited_out_at_least_as_long_as_requested(request_: Request) -> None:
     run = Run(response(429, {"retry-after": "3"}), response(200))
     assert run.send(request_).status == 200
     assert 3.0 < run.pauses[0] < 4.0
@@ -118,7 +118,7 @@ def test_503_is_waited_out_only_with_retry_after_and_only_when_it_is_safe() -> N
     assert Run(response(503)).send(GET).status == 503
 
 
-def test_a_store_that_asks_for_too_long_a_wait_is_not_asked_again() -> None:
+def test_a_request_is_not_repeated_if_the_store_requests_too_long_a_wait() -> None:
     run = Run(response(429, {"retry-after": "3600"}))
     assert run.send(GET).status == 429
     assert run.pauses == []
@@ -133,7 +133,7 @@ def test_pauses_grow_and_differ() -> None:
     assert 0.125 <= other.pauses[0] <= 0.375
 
 
-def test_a_store_in_trouble_is_not_asked_three_times_as_often() -> None:
+def test_a_store_in_trouble_does_not_get_three_times_as_many_requests() -> None:
     run = Run(*[BROKEN] * 100)
     calls = 30
     for _ in range(calls):

@@ -115,7 +115,7 @@ TOLD = [
 
 
 @pytest.mark.parametrize(("title", "error_type"), TOLD)
-def test_an_error_that_comes_as_a_success_is_the_error_that_it_tells_of(
+def test_an_error_sent_as_a_success_is_classified_by_the_error_in_it(
     title: str, error_type: str
 ) -> None:
     for source in (page(title), page("", title), f"<html><body><h1>{title}</h1>\nSorry.</body>"):
@@ -237,7 +237,7 @@ def test_who_reserves_rights_reserves_no_domain(text: str) -> None:
     assert instead_of_shop(page("shop.example.com", "", text), HOST) is None
 
 
-def test_a_page_that_shows_nothing_but_a_status_tells_of_it() -> None:
+def test_a_page_that_shows_only_a_status_is_classified_by_it() -> None:
     assert instead_of_shop("<html><body><div>404</div></body></html>", HOST) == (
         "invalid_response",
         "a page sent as a success reports HTTP 404 (HTTP 404)",

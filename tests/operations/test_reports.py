@@ -75,7 +75,7 @@ async def test_failing_and_slow_calls_are_shown_elsewhere_once_and_not_counted_t
     assert figures == {}
 
 
-async def test_each_org_has_its_own_token_and_others_are_not_told(
+async def test_each_org_has_its_own_token_and_calls_of_other_orgs_are_not_reported(
     tmp_path: Path, recorder: Recorder
 ) -> None:
     async with taking(tmp_path) as running:
@@ -88,7 +88,7 @@ async def test_each_org_has_its_own_token_and_others_are_not_told(
         assert running.exporter.calls.read("zen") == []
 
 
-async def test_what_cannot_be_told_is_told_when_the_exporter_is_there(
+async def test_calls_that_could_not_be_reported_are_reported_when_the_exporter_is_there(
     tmp_path: Path, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with taking(tmp_path) as running:
@@ -161,7 +161,9 @@ def test_a_redirect_gets_no_token(recorder: Recorder) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 404, 408, 429, 500, 503])
-def test_an_answer_that_took_nothing_is_asked_again(status: int, recorder: Recorder) -> None:
+def test_a_report_is_sent_again_if_the_response_accepted_nothing(
+    status: int, recorder: Recorder
+) -> None:
     with answering(status) as (url, tokens):
         reporter = report_calls(url, {"acme": TOKEN}, recorder=recorder, interval=NEVER)
         fail(recorder, "again")
@@ -171,7 +173,7 @@ def test_an_answer_that_took_nothing_is_asked_again(status: int, recorder: Recor
     assert len(tokens) >= 2
 
 
-async def test_a_token_that_is_refused_rests_and_the_calls_of_its_org_are_told_afterwards(
+async def test_a_refused_token_pauses_and_its_orgs_calls_are_reported_afterwards(
     tmp_path: Path, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     tokens = {"zen": "of-nobody", "acme": TOKEN}
@@ -216,7 +218,7 @@ async def test_a_token_that_is_refused_rests_and_the_calls_of_its_org_are_told_a
         ("http://exporter", {"acme": TOKEN}, float("inf"), "interval is a positive number"),
     ],
 )
-def test_what_is_wrong_is_told_at_once(
+def test_every_problem_is_reported_at_once(
     url: str, tokens: dict[str, str], interval: float, message: str, recorder: Recorder
 ) -> None:
     with pytest.raises(ValueError, match=message) as refused:
@@ -335,7 +337,7 @@ def test_of_stores_that_are_forgotten_nothing_is_kept(recorder: Recorder) -> Non
         reporter.close()
 
 
-def test_calls_that_somebody_remembers_already_are_not_told_a_second_time(
+def test_calls_that_somebody_remembers_already_are_not_reported_a_second_time(
     recorder: Recorder,
 ) -> None:
     reporter = report_calls("http://127.0.0.1:9", {"acme": TOKEN}, recorder=recorder)

@@ -68,7 +68,7 @@ def test_an_operation_is_one_span_with_its_labels(
         (KeyboardInterrupt(), ("cancelled", "cancelled", "UNSET")),
     ],
 )
-def test_a_failure_is_told_by_its_type_and_fault_and_without_its_message(
+def test_a_failure_is_reported_by_its_type_and_fault_and_without_its_message(
     recorder: Recorder,
     kept: InMemorySpanExporter,
     error: BaseException,

@@ -104,7 +104,7 @@ def test_an_abandoned_generator_ends(measured: Tracker, recorder: Recorder) -> N
     assert counted(recorder) == (1, 0, {})
 
 
-def test_a_generator_that_was_never_asked_is_no_operation(
+def test_a_generator_that_was_never_started_is_no_operation(
     measured: Tracker, recorder: Recorder
 ) -> None:
     pages(measured)("a").close()

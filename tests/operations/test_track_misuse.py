@@ -41,7 +41,7 @@ async def coroutine(*_: object) -> tuple[str, str, str]:
         ({"domian": "shop"}, TypeError, "unexpected keyword argument 'domian'"),
     ],
 )
-def test_wrong_arguments_are_told_when_decorating(
+def test_wrong_arguments_are_reported_when_decorating(
     arguments: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
@@ -56,14 +56,14 @@ def test_wrong_arguments_are_told_when_decorating(
         ("", ValueError, "operation must not be empty"),
     ],
 )
-def test_a_wrong_operation_is_told_when_decorating(
+def test_a_wrong_operation_is_reported_when_decorating(
     operation: Any, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
         track(operation, **SHOP)(function)
 
 
-def test_a_forgotten_operation_is_told_when_decorating() -> None:
+def test_a_forgotten_operation_is_reported_when_decorating() -> None:
     with pytest.raises(TypeError, match="needs the operation's name"):
         track(function)  # type: ignore[arg-type]
 
@@ -116,7 +116,7 @@ def test_the_list_for_type_checkers_is_the_closed_list() -> None:
     assert get_args(ErrorName) == tuple(ERROR_TYPES)
 
 
-def test_what_looks_like_a_slip_in_a_label_is_told_once_and_recorded_as_it_is(
+def test_what_looks_like_a_slip_in_a_label_is_reported_once_and_recorded_as_it_is(
     recorder: Recorder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hints, "_logged", set())

@@ -195,7 +195,7 @@ async def test_redirects_without_an_end_are_given_up(
 LONG_AGO = datetime(2021, 1, 1)  # noqa: DTZ001 - as trustme wants it
 
 
-async def test_an_expired_certificate_is_a_tls_error_that_still_tells_the_expiry(
+async def test_an_expired_certificate_is_a_tls_error_that_still_shows_the_expiry(
     authority: Authority, store: StoreFactory, transport: Transport
 ) -> None:
     async with serving(bad_server.hang, tls=authority.context(not_after=LONG_AGO)) as server:

@@ -80,7 +80,7 @@ async def test_a_failure_of_the_exporter_says_nothing_about_the_store(
     assert bench.series(exporter.RUNS_SKIPPED) == {("local",): 1}
 
 
-async def test_a_single_run_that_fails_by_us_is_told_but_not_recorded(job: Jobs) -> None:
+async def test_a_single_run_that_fails_on_our_side_is_reported_but_not_recorded(job: Jobs) -> None:
     bench = Bench()
     error = StoreError("local_failure", "no descriptor")
     result = await bench.runner.run_anyway(job(failing(error), liveness=True))

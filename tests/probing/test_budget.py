@@ -113,7 +113,7 @@ def test_a_changed_limit_does_not_give_back_what_is_spent() -> None:
     assert budget.remaining == 1
 
 
-def test_back_offs_grow_up_to_a_limit_until_the_store_answers() -> None:
+def test_back_offs_grow_up_to_a_limit_until_the_store_responds() -> None:
     clock = Clock(0.0)
     budget = Budget(600, monotonic=clock.now, random=Random(7))
     held = []
@@ -141,7 +141,7 @@ def test_a_pause_that_a_store_requested_applies_although_it_responds_again() -> 
     assert budget.held == 300, "a shorter wish does not shorten a longer one"
 
 
-def test_what_a_store_in_trouble_expects_ends_when_it_answers() -> None:
+def test_what_a_store_in_trouble_expects_ends_when_it_responds() -> None:
     clock = Clock(0.0)
     budget = Budget(600, monotonic=clock.now)
     budget.failed(600)

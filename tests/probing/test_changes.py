@@ -279,7 +279,9 @@ async def test_an_event_of_all_stores_is_known_to_every_process_that_shares_the_
     assert await one.changes.of("zen", []) == []
 
 
-async def test_two_processes_that_are_told_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+async def test_two_processes_that_record_changes_at_the_same_time_lose_nothing(
+    tmp_path: Path,
+) -> None:
     async with saved(tmp_path) as first, saved(tmp_path) as second:
         one, two = World(first), World(second)
         await asyncio.gather(
@@ -288,7 +290,7 @@ async def test_two_processes_that_are_told_at_the_same_time_lose_nothing(tmp_pat
         assert {event.after for event in await one.changes.of("acme", [])} == {"1", "2"}
 
 
-async def test_many_that_are_told_at_the_same_time_are_all_taken(tmp_path: Path) -> None:
+async def test_many_changes_reported_at_the_same_time_are_all_recorded(tmp_path: Path) -> None:
     async with saved(tmp_path) as documents:
         changes = World(documents).changes
         for store, domain in ((SHOP, SHOP.domain), (None, "")):

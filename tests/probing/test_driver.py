@@ -62,7 +62,7 @@ async def test_a_request_is_sent_once_whatever_the_response(store: StoreFactory,
     assert len(http.sent) == 1
 
 
-async def test_a_broken_connection_is_told_to_the_plan_and_not_tried_again(
+async def test_a_broken_connection_is_reported_to_the_plan_and_not_tried_again(
     store: StoreFactory,
 ) -> None:
     def broken(_: Request) -> Response:
@@ -83,7 +83,7 @@ async def test_a_broken_connection_is_told_to_the_plan_and_not_tried_again(
 @pytest.mark.parametrize(
     ("method", "served", "heads"), [("GET", 1, 3), ("GET", 0, 1), ("POST", 1, 2)]
 )
-async def test_only_what_a_kept_connection_lost_is_asked_again_and_signed_anew(
+async def test_only_what_a_kept_connection_lost_is_requested_again_and_signed_anew(
     store: StoreFactory, method: str, served: int, heads: int
 ) -> None:
     """The server answers so many requests and then closes each connection without a word."""
@@ -173,7 +173,7 @@ async def test_a_plan_that_is_interrupted_can_clean_up(store: StoreFactory) -> N
     assert cleaned == [True]
 
 
-def test_what_is_known_of_a_store_lasts_until_it_is_asked_in_another_way(
+def test_a_stores_connection_is_kept_until_its_requests_differ(
     store: StoreFactory,
 ) -> None:
     one = store(URL)

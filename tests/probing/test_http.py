@@ -42,7 +42,7 @@ def leading(*locations: str) -> Scripted:
     return Scripted(respond)
 
 
-async def test_a_first_request_over_https_has_every_phase_and_tells_the_expiry(
+async def test_a_first_request_over_https_has_every_phase_and_shows_the_expiry(
     authority: Authority, store: StoreFactory, transport: Transport
 ) -> None:
     tls = authority.context("localhost")
@@ -59,7 +59,7 @@ async def test_a_first_request_over_https_has_every_phase_and_tells_the_expiry(
     assert server.connections == 1
 
 
-async def test_a_failed_request_tells_the_phases_before_the_failure(
+async def test_a_failed_request_shows_the_phases_before_the_failure(
     store: StoreFactory, transport: Transport
 ) -> None:
     async with serving(bad_server.hang) as server:
@@ -69,7 +69,7 @@ async def test_a_failed_request_tells_the_phases_before_the_failure(
     assert list(http.journal.phases) == ["connect"]
 
 
-async def test_requests_say_who_asks_and_which_compression_is_bounded(
+async def test_requests_name_their_sender_and_accept_only_bounded_compression(
     store: StoreFactory, transport: Transport
 ) -> None:
     async with serving(bad_server.answer()) as server:
@@ -276,7 +276,7 @@ async def test_a_redirect_to_a_test_of_visitors_is_not_followed(
     assert (caught.value.error_type, len(sender.sent)) == ("blocked", 1)
 
 
-async def test_a_redirect_that_leads_nowhere_is_an_answer_like_any_other(
+async def test_a_redirect_that_leads_nowhere_is_a_response_like_any_other(
     store: StoreFactory,
 ) -> None:
     response = await StoreHttp(store("https://shop.example.com"), always(304)).send(
@@ -406,7 +406,7 @@ THROTTLING = [
 
 
 @pytest.mark.parametrize(("status", "headers", "body", "seconds"), THROTTLING)
-async def test_a_store_that_asks_for_patience_gets_it(
+async def test_a_wait_that_a_store_requests_is_kept(
     status: int, headers: dict[str, str], body: bytes, seconds: float, store: StoreFactory
 ) -> None:
     clock = Clock(1_795_436_653.0)

@@ -134,7 +134,7 @@ async def test_a_proxy_that_repeats_its_password_shows_it_to_nobody(
     assert PASSWORD not in b"".join(render_text(recorder.families())).decode()
 
 
-async def test_a_proxy_that_is_down_is_told_as_such_and_counts_against_no_store(
+async def test_a_proxy_that_is_down_is_reported_as_such_and_counts_against_no_store(
     store: StoreFactory, transport: Transport, authority: Authority
 ) -> None:
     async with serving(bad_server.answer(), tls=authority.context()) as server:
@@ -197,7 +197,7 @@ def full_queue() -> Iterator[int]:
         ),
     ],
 )
-async def test_what_answers_no_tunnel_is_our_own_trouble(
+async def test_a_proxy_that_opens_no_tunnel_is_a_problem_of_our_side(
     store: StoreFactory, transport: Transport, behaviour: Behaviour, words: str
 ) -> None:
     async with serving(behaviour) as broken:

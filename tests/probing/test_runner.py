@@ -309,7 +309,7 @@ async def test_options_have_their_defaults(job: Jobs) -> None:
     assert seen == {"warn_days": 14, "slow": 5}
 
 
-async def test_a_single_run_tells_each_request_and_the_history_does_not_keep_them(
+async def test_a_single_run_shows_each_request_and_the_history_does_not_keep_them(
     job: Jobs,
 ) -> None:
     bench = Bench()

@@ -164,7 +164,7 @@ async def test_a_collector_that_fails_waits_for_its_interval(world: World) -> No
     assert min(_gaps(world, "orders")[1:]) >= 298
 
 
-async def test_a_probe_that_failed_runs_again_no_sooner_than_the_store_asks_for(
+async def test_a_probe_that_failed_runs_again_no_sooner_than_the_store_requests(
     world: World,
 ) -> None:
     def succeeds(number: int) -> bool:

@@ -78,7 +78,7 @@ async def test_a_failed_run_says_why_and_the_recent_calls_lead_to_it(
     assert call.trace_id == format(run.context.trace_id, "032x")
 
 
-async def test_a_request_without_an_answer_is_a_failed_span(
+async def test_a_request_without_a_response_is_a_failed_span(
     job: Jobs,
     kept: InMemorySpanExporter,
     transport: Transport,

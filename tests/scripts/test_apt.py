@@ -125,7 +125,7 @@ def without_network() -> list[str]:
     return command
 
 
-def test_the_real_apt_without_a_network_is_told_in_one_sentence_at_once(
+def test_the_real_apt_without_a_network_is_reported_in_one_sentence_at_once(
     repository: Path, tmp_path: Path
 ) -> None:
     began = time.monotonic()

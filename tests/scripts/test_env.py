@@ -227,7 +227,9 @@ W: Some index files failed to download. They have been ignored, or old ones used
     ],
     ids=["pip", "apt"],
 )
-def test_a_missing_network_is_told_in_one_sentence(project: Project, log: str, why: str) -> None:
+def test_a_missing_network_is_reported_in_one_sentence(
+    project: Project, log: str, why: str
+) -> None:
     (project.root / "log").write_text(log * 2, encoding="utf-8")
     done = project.bash("no_network log 'the packages'")
     assert done.stderr == f"There is no network to fetch the packages from ({why}).\n"

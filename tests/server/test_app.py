@@ -193,7 +193,7 @@ async def test_service_discovery_lists_targets_for_probe(tmp_path: Path) -> None
         ]
 
 
-async def test_every_answer_has_the_headers_of_safety(tmp_path: Path) -> None:
+async def test_every_response_has_the_security_headers(tmp_path: Path) -> None:
     async with exporting(tmp_path, configuration(STORE)) as running:
         paths = ("/", "/metrics", "/config", "/sd", "/nowhere", "/probe", "/api/v1/health")
         for path in (*paths, "/-/reload", "/runbooks/StoreDown"):

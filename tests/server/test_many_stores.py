@@ -78,13 +78,13 @@ async def test_the_event_loop_turns_while_stores_that_leave_are_forgotten(
 
 
 @pytest.mark.parametrize(("path", "most"), [("/api/v1/health", 20), ("/", 1)])
-async def test_the_event_loop_turns_while_an_answer_is_made(
+async def test_the_event_loop_turns_while_a_response_is_made(
     running: Running, path: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert 0 < await most_at_once(running, path, 1, monkeypatch) <= most
 
 
-async def test_those_who_ask_about_an_org_at_the_same_time_take_no_more_of_it(
+async def test_concurrent_requests_about_an_org_take_no_more_of_it(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert await most_at_once(running, "/api/v1/health", 8, monkeypatch) <= 20

@@ -36,7 +36,7 @@ async def test_a_scrape_shows_stores_the_exporter_and_the_process(
         assert "store_exporter_scrape_duration_seconds 0." in again
 
 
-async def test_the_format_is_what_the_scraper_asks_for(tmp_path: Path) -> None:
+async def test_the_format_is_what_the_scraper_requests(tmp_path: Path) -> None:
     async with exporting(tmp_path, configuration()) as running:
         protobuf = "application/vnd.google.protobuf"
         message = "proto=io.prometheus.client.MetricFamily;encoding=delimited"

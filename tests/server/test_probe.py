@@ -26,7 +26,7 @@ async def running(tmp_path: Path, shop_url: str, environ: dict[str, str]) -> obj
         yield running
 
 
-async def test_a_probe_answers_with_the_metrics_of_one_store_and_probe(running: Running) -> None:
+async def test_a_probe_responds_with_the_metrics_of_one_store_and_probe(running: Running) -> None:
     answer = await running.ask(TARGET)
     names = {f.name for f in text_string_to_metric_families(answer.text)}
     assert answer.status == 200

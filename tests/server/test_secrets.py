@@ -124,7 +124,9 @@ async def test_keys_are_in_no_log_metric_page_or_error(
     assert_clean(written.getvalue(), "the log")
 
 
-async def test_keys_are_in_no_answer_to_a_bad_reload(tmp_path: Path, written: io.StringIO) -> None:
+async def test_keys_are_in_no_response_to_a_bad_reload(
+    tmp_path: Path, written: io.StringIO
+) -> None:
     async with exporting(
         tmp_path, configuration(("acme", "a.example", "http://127.0.0.1:9"))
     ) as running:

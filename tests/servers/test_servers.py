@@ -26,7 +26,7 @@ ALERTMANAGER = """
 
 
 @pytest.mark.real
-def test_prometheus_scrapes_a_target_and_answers_queries(
+def test_prometheus_scrapes_a_target_and_evaluates_queries(
     prometheus: PrometheusFactory, alertmanager: AlertmanagerFactory
 ) -> None:
     target = alertmanager(ALERTMANAGER).address
@@ -105,6 +105,6 @@ def test_a_missing_tool_skips_with_its_name() -> None:
     assert missing_tools([str(skip.value), "no IPv6 here"]) == ["no-such-server"]
 
 
-def test_what_does_not_come_true_fails_with_the_last_answer() -> None:
+def test_what_does_not_come_true_fails_with_the_last_response() -> None:
     with pytest.raises(AssertionError, match="the last answer was 7"):
         eventually(lambda: 7, lambda answer: answer > 7, timeout=0)

@@ -48,7 +48,7 @@ def test_where_a_program_is_missing_it_says_so_and_touches_nothing(
 
 @pytest.mark.real
 @pytest.mark.timeout(180)
-async def test_a_browser_takes_a_page_when_it_is_ready_and_whole_where_no_height_is_asked() -> None:
+async def test_a_browser_captures_a_page_when_it_is_ready_and_completely_without_a_height() -> None:
     path = browser.program()
     if path is None:
         pytest.skip("no chromium on PATH: no picture is taken")

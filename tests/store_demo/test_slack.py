@@ -80,7 +80,7 @@ async def test_what_is_not_a_json_object_is_an_invalid_payload(
     assert seen == []
 
 
-async def test_an_outage_answers_503_and_counts_what_it_refused(
+async def test_an_outage_responds_with_503_and_counts_refused_requests(
     receiver: tuple[SlackReceiver, TestServer, list[Message]],
 ) -> None:
     slack, server, seen = receiver

@@ -22,7 +22,7 @@ def test_the_first_stores_are_all_added() -> None:
     assert list(inventory.stores) == ["a.example", "b.example"]
 
 
-def test_a_change_tells_what_came_went_and_differs() -> None:
+def test_a_change_shows_what_came_went_and_differs() -> None:
     inventory = Inventory()
     kept, gone, old = store("kept.example"), store("gone.example"), store("new-key.example")
     inventory.replace([kept, gone, old])

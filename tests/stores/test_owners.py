@@ -72,7 +72,7 @@ def test_one_of_several_sources_of_the_owner_is_enough_to_keep_a_domain() -> Non
     assert settle({"a.example": "acme"}, (), claims).owners == {"a.example": "acme"}
 
 
-def test_a_new_domain_is_nobodys_until_every_source_was_asked_once() -> None:
+def test_a_new_domain_is_nobodys_until_every_source_was_requested_once() -> None:
     claims = [claim("evil", "a.example"), claim("acme", requested=False, responded=False)]
     found = settle({}, (), claims)
     assert (who(found), found.owners, found.refusals) == ({}, {}, [])

@@ -65,7 +65,7 @@ def test_yaml_becomes_plain_data_by_the_rules_of_yaml_1_2(text: str, data: objec
         ("[" * 40 + "]" * 40, "f.yml:1: [0][0][0]: entries are nested more than 16 deep"),
     ],
 )
-def test_each_mistake_is_told_with_its_line(text: str, expected: str) -> None:
+def test_each_mistake_is_reported_with_its_line(text: str, expected: str) -> None:
     assert problems(text) == [expected]
 
 
@@ -82,7 +82,7 @@ def test_a_file_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPa
     assert problems("#" * (2**20 + 1)) == ["f.yml:1: YAML: the file is larger than 1 MiB"]
 
 
-def test_several_mistakes_are_told_together() -> None:
+def test_several_mistakes_are_reported_together() -> None:
     assert problems("a: 1\na: 2\nb: !x 1\nc: *c\n") == [
         "f.yml:2: a: duplicate key; the first is on line 1",
         "f.yml:3: b: tags are not supported; write the plain value",

@@ -56,7 +56,7 @@ def answering(status: int, location: str = "") -> Iterator[tuple[str, list[str]]
         yield address.removeprefix("http://"), asked
 
 
-def test_an_endpoint_that_repeats_what_it_was_sent_tells_no_log(
+def test_an_endpoint_that_repeats_what_it_was_sent_shows_no_log(
     written: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with answering(401) as (address, _):
@@ -71,7 +71,7 @@ def test_an_endpoint_that_repeats_what_it_was_sent_tells_no_log(
     assert [secret for secret in SECRET if secret in written.getvalue()] == []
 
 
-def test_an_endpoint_of_grpc_that_repeats_what_it_was_sent_tells_no_log(
+def test_an_endpoint_of_grpc_that_repeats_what_it_was_sent_shows_no_log(
     written: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Service(metrics_service_pb2_grpc.MetricsServiceServicer):
@@ -132,7 +132,7 @@ def test_a_traceback_is_masked_as_well() -> None:
     assert formatted.endswith("\n| ValueError: with <masked>")
 
 
-def test_what_an_endpoint_answers_is_cut() -> None:
+def test_the_response_of_an_endpoint_is_cut() -> None:
     record = logging.makeLogRecord({"msg": "a" * 100_000})
     Masking().filter(record)
     assert len(record.getMessage()) < 2100

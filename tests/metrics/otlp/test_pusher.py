@@ -148,7 +148,7 @@ def test_deltas_wait_for_a_receiver_that_accepts_them(
     assert durations[1].start_time_unix_nano == durations[0].time_unix_nano
 
 
-def test_exponential_histograms_are_sent_where_asked_for(
+def test_exponential_histograms_are_sent_if_requested(
     receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(

@@ -30,7 +30,7 @@ def grants(shop: SimulatedShopify) -> int:
     return [path for _, path in shop.requests].count(GRANT)
 
 
-def test_an_app_asks_for_a_token_once_a_day(shop: SimulatedShopify, clock: Clock) -> None:
+def test_an_app_requests_a_token_once_a_day(shop: SimulatedShopify, clock: Clock) -> None:
     store = client(shop, clock, admin=app(shop))
     for _ in range(3):
         assert store.check_stock("SKU-010").in_stock
@@ -95,7 +95,7 @@ def test_a_token_that_expires_during_a_request_that_fails_repeats_no_change(
     assert len(sent) == 1
 
 
-def test_a_secret_that_was_changed_is_told_and_not_the_token_that_it_gave(
+def test_a_secret_that_was_changed_is_reported_and_not_the_token_that_it_gave(
     shop: SimulatedShopify, clock: Clock
 ) -> None:
     store = client(shop, clock, admin=app(shop))
@@ -278,7 +278,7 @@ def test_a_token_whose_end_the_shop_does_not_state_is_used_for_an_hour(
         ({"admin_token": "t", "client_id": "i"}, "there is an admin_token as well"),
     ],
 )
-def test_credentials_that_do_not_go_together_are_told(
+def test_credentials_that_do_not_go_together_are_reported(
     credentials: dict[str, str], words: str | None
 ) -> None:
     found = problem(credentials)

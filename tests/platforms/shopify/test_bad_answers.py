@@ -263,7 +263,7 @@ def test_a_way_of_delivery_that_is_odd_is_left_out_and_counted(
     assert (len(found), found.unreadable) == (len(whole) - 1, 1)
 
 
-async def test_a_shop_that_has_moved_is_told_with_the_setting(
+async def test_a_shop_that_has_moved_is_reported_with_the_setting(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
     there = {"Location": "https://new.myshopify.com/admin/api/2026-10/graphql.json"}
@@ -308,7 +308,7 @@ def test_a_token_that_is_revoked_in_the_middle_of_a_list_fails_the_whole_report(
     assert caught.value.error_type == "unauthorized"
 
 
-def test_a_mutation_is_not_sent_again_when_its_answer_is_lost(
+def test_a_mutation_is_not_sent_again_when_its_response_is_lost(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
     cart = store.add_to_cart("SKU-010")
@@ -397,7 +397,7 @@ def test_a_collection_whose_products_are_not_counted_is_a_collection(
     assert (found.unreadable, {row.count for row in found}) == (0, {None})
 
 
-def test_a_line_that_makes_no_sense_is_left_out_of_its_cart_and_told(
+def test_a_line_that_makes_no_sense_is_left_out_of_its_cart_and_reported(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
     mine = CartSession()

@@ -232,7 +232,7 @@ async def test_a_cursor_that_shopify_no_longer_knows_is_dropped(shop: Watched) -
     assert revenue(await later(shop, page_size=3)) == 1000.0
 
 
-async def test_an_order_that_cannot_be_read_is_told_and_the_others_are_counted(
+async def test_an_order_that_cannot_be_read_is_reported_and_the_others_are_counted(
     shop: Watched,
 ) -> None:
     await later(shop)
@@ -371,7 +371,7 @@ async def test_an_order_that_an_app_sees_no_more_is_not_taken_for_deleted(shop: 
     assert found["store_order_corrections_total{GBP}"] == 100.0
 
 
-async def test_counting_from_a_date_that_the_app_does_not_see_is_told(shop: Watched) -> None:
+async def test_counting_from_a_date_that_the_app_does_not_see_is_reported(shop: Watched) -> None:
     order(shop, age=100 * 24 * HOUR)
     order(shop)
     report = await shop.collect("orders", since="2020-01-01")
@@ -399,7 +399,7 @@ async def test_an_order_without_a_financial_status_is_judged_by_its_money(shop: 
     assert (revenue(found), found["store_refunds_total{GBP}"]) == (300.0, 110.0)
 
 
-async def test_what_shopify_keeps_back_beside_whole_orders_is_told(shop: Watched) -> None:
+async def test_what_shopify_keeps_back_beside_whole_orders_is_reported(shop: Watched) -> None:
     def partial(answer: Json) -> Json:
         if "pageInfo" in answer["data"].get("orders", {}):
             answer["errors"] = [

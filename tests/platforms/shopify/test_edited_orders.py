@@ -148,7 +148,7 @@ def test_net_sales_are_what_is_left_without_tax_and_delivery(
     assert report.unreadable == 0
 
 
-def test_orders_of_other_days_than_were_asked_for_are_in_no_report(
+def test_orders_of_other_days_than_were_requested_are_in_no_report(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
     shop.stock_room.orders.clear()

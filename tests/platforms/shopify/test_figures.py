@@ -108,7 +108,7 @@ async def test_customers_and_webhooks(shop: Watched) -> None:
     assert figures(await shop.collect("webhooks")) == {"store_webhooks{active}": 2}
 
 
-async def test_liveness_tells_version_rate_limit_and_cost(shop: Watched) -> None:
+async def test_liveness_shows_version_rate_limit_and_cost(shop: Watched) -> None:
     first = await shop.probe("liveness")
     found = figures(first)
     assert found["store_info{2026-10,GBP,UTC,}"] == 1
@@ -157,7 +157,7 @@ async def test_doctor_names_what_shopify_says_is_deprecated(shop: Watched) -> No
 
 
 @pytest.mark.parametrize("version", ["2027-04", "unstable"])
-async def test_a_version_that_answers_in_another_ones_place_is_told(
+async def test_a_version_that_responds_in_another_ones_place_is_reported(
     shop: Watched, version: str
 ) -> None:
     shop.shop.faults.add(Fault(headers={"X-Shopify-API-Version": version}))
@@ -189,7 +189,7 @@ async def test_a_version_that_is_none_is_not_believed(shop: Watched) -> None:
 
 
 @pytest.mark.parametrize("old", [{"errors": [{"message": "Throttled"}]}, None])
-async def test_a_shop_that_asks_to_slow_down_is_alive_and_degraded(
+async def test_a_shop_that_requests_slowing_down_is_alive_and_degraded(
     shop: Watched, old: Json | None
 ) -> None:
     body = json.dumps(old or {"errors": "Exceeded 2 calls per second for api client."})
@@ -205,7 +205,7 @@ async def test_a_shop_that_asks_to_slow_down_is_alive_and_degraded(
     assert report.degraded == ["The Admin API's rate limit is used up."]
 
 
-async def test_a_collector_waits_for_as_long_as_it_is_asked_to(shop: Watched) -> None:
+async def test_a_collector_waits_for_as_long_as_requested(shop: Watched) -> None:
     body = json.dumps({"errors": "Exceeded 2 calls per second for api client."})
     fault = answering(body, status=429, headers={"Retry-After": "2.5"})
     fault.times = 1
@@ -228,7 +228,7 @@ def ignored(*roots: str) -> Fault:
     return changing("*", change)
 
 
-async def test_a_count_whose_filter_shopify_ignores_is_left_out_and_told(shop: Watched) -> None:
+async def test_a_count_whose_filter_shopify_ignores_is_left_out_and_reported(shop: Watched) -> None:
     whole = figures(await shop.collect("order_statuses"))
     shop.shop.faults.add(ignored("processing", "failed"))
     report = await shop.collect("order_statuses")
@@ -349,7 +349,7 @@ MOVED = {
 }
 
 
-async def test_a_shop_with_a_domain_of_its_own_is_asked_to_show_its_page_where_it_is(
+async def test_the_storefront_of_a_shop_with_its_own_domain_is_requested_there(
     shop: Watched,
 ) -> None:
     shop.shop.stock_room.primary_domain = "www.brand.example"

@@ -267,7 +267,7 @@ def test_what_grows_too_old_for_the_app_stays_as_it_was_shown_last(
     go_on(life, stream)
 
 
-def test_deletions_that_cannot_be_told_from_age_are_told() -> None:
+def test_deletions_that_cannot_be_distinguished_from_age_are_reported() -> None:
     life = begun(Life(sees_all=False), [])
     life.room.orders.clear()
     report = asyncio.run(life.shop.collect("orders"))

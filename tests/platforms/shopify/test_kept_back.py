@@ -33,7 +33,7 @@ def denied(*path: str | int, code: str = "ACCESS_DENIED", message: str = "Access
     return changing("*", change)
 
 
-async def test_a_status_that_could_not_be_counted_is_left_out_and_told() -> None:
+async def test_a_status_that_could_not_be_counted_is_left_out_and_reported() -> None:
     shop = watched()
     whole = figures(await shop.collect("order_statuses"))
     shop.shop.faults.add(denied("refunded", code="TIMEOUT", message="Took too long"))
@@ -83,7 +83,7 @@ async def test_one_order_whose_payments_failed_to_load_does_not_keep_back_the_ot
     assert report.degraded == []
 
 
-async def test_what_is_kept_back_and_read_by_nobody_is_told() -> None:
+async def test_what_is_kept_back_and_read_by_nobody_is_reported() -> None:
     shop = watched()
     await shop.collect("stock")
     shop.shop.faults.add(denied("products", "nodes", 0, "publishedAt", message="No"))

@@ -113,7 +113,7 @@ def test_whom_a_coupon_is_for_is_not_checked_and_the_coupon_says_so(store: Shopi
     assert store.validate_coupon("save10", email=EMAIL).ignored == ("email",)
 
 
-def test_lines_beyond_those_that_an_order_shows_are_told(
+def test_lines_beyond_those_that_an_order_shows_are_reported(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
     room = shop.stock_room

@@ -56,7 +56,7 @@ PARCELS: dict[str, tuple[list[Json], tuple[str, ...], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", PARCELS)
-def test_parcels_are_those_on_their_way_or_it_is_told_that_there_are_more(
+def test_parcels_are_those_on_their_way_or_it_is_reported_that_there_are_more(
     shop: SimulatedShopify, store: Shopify, name: str
 ) -> None:
     parcels, numbers, unreadable = PARCELS[name]

@@ -50,7 +50,7 @@ async def kept(shop: Watched, name: str, root: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("case", LISTS)
-async def test_an_odd_row_is_told_and_never_hides_the_others(case: str) -> None:
+async def test_an_odd_row_is_reported_and_never_hides_the_others(case: str) -> None:
     name, root = LISTS[case]
     shop = shop_of_all()
     whole = figures(await shop.collect(name))
@@ -73,7 +73,7 @@ async def test_an_odd_row_is_told_and_never_hides_the_others(case: str) -> None:
     assert told > 5
 
 
-async def test_a_status_that_makes_no_sense_is_left_out_and_told() -> None:
+async def test_a_status_that_makes_no_sense_is_left_out_and_reported() -> None:
     shop = watched()
 
     def spoil(body: Any) -> Any:

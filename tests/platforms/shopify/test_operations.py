@@ -117,7 +117,7 @@ def test_more_than_one_page_of_products_is_found(shop: SimulatedShopify, store: 
 
 
 @pytest.mark.parametrize("query", [None, "part"])
-def test_a_search_keeps_to_what_was_asked(store: Shopify, query: str | None) -> None:
+def test_a_search_keeps_to_what_was_requested(store: Shopify, query: str | None) -> None:
     found = store.search_products(
         query, category="Valve", min_price="50", max_price=200, in_stock=True, limit=50
     )
@@ -129,7 +129,7 @@ def test_a_search_keeps_to_what_was_asked(store: Shopify, query: str | None) -> 
         assert product.stock.in_stock
 
 
-def test_what_is_on_backorder_or_not_counted_is_told_apart(
+def test_what_is_on_backorder_or_not_counted_is_distinguished(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
     room = shop.stock_room

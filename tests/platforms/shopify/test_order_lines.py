@@ -108,7 +108,7 @@ def test_lines_that_were_taken_off_an_order_are_none_of_it(
         {"quantity": None},
     ],
 )
-def test_a_line_that_cannot_be_added_up_is_left_out_and_told(
+def test_a_line_that_cannot_be_added_up_is_left_out_and_reported(
     shop: SimulatedShopify, store: Shopify, broken: Json
 ) -> None:
     order = shown(shop, store, line("Hose"), line("Pump", **broken), taxesIncluded=True)

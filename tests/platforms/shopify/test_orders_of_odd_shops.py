@@ -115,7 +115,7 @@ async def test_an_order_is_requested_as_long_as_it_shows_too_few_payments(
     assert len([name for name in asked if name.endswith("OrderHistory")]) == documents
 
 
-async def test_an_order_with_more_payments_than_shopify_shows_is_told() -> None:
+async def test_an_order_with_more_payments_than_shopify_shows_is_reported() -> None:
     shop, http = await begun()
     http.change = shown(LIMITS)
     http.add(many(shop, 2, 251))
@@ -161,7 +161,7 @@ async def test_one_order_that_shopify_cannot_show_never_keeps_back_the_others(er
     assert (money(figures(report)), report.degraded) == ((22, 0, 0), [])
 
 
-async def test_another_order_than_was_asked_for_is_not_taken_for_it() -> None:
+async def test_another_order_than_was_requested_is_not_taken_for_it() -> None:
     shop, http = await begun()
     http.add(many(shop, 2, 12))
     http.add(many(shop, 3, 5))
@@ -215,7 +215,7 @@ async def test_more_orders_in_one_second_than_a_list_is_long_go_on_by_cursor(
     assert money(figures(report)) == (100, 0, 0)
 
 
-async def test_a_cost_that_is_not_told_halves_the_page() -> None:
+async def test_a_cost_that_is_not_reported_halves_the_page() -> None:
     shop = watched()
     asked: list[int] = []
 

@@ -121,7 +121,7 @@ async def test_a_thousand_names_of_gateways_are_seventeen_labels(shop: Watched) 
 
 
 @pytest.mark.real
-async def test_a_gateway_that_stops_working_while_others_go_on_is_told(
+async def test_a_gateway_that_stops_working_while_others_go_on_is_reported(
     shop: Watched, tmp_path: Path
 ) -> None:
     """A week in which one of twelve cards is declined, then hours in which all are."""

@@ -65,7 +65,7 @@ def test_what_is_of_the_right_form_is_accepted(name: str, value: str) -> None:
         ("storefront_path", "https://elsewhere.example", "on the store's own host"),
     ],
 )
-def test_what_is_of_the_wrong_form_is_told(name: str, value: str, words: str) -> None:
+def test_values_of_the_wrong_form_are_reported(name: str, value: str, words: str) -> None:
     check = CHECKS[name]
     assert check is not None
     assert words in str(check(value))

@@ -117,7 +117,7 @@ async def test_a_change_that_the_search_does_not_show_counts_too() -> None:
     assert (await collect(shop, runs=2))[0][PAID] == 2
 
 
-async def test_an_order_that_the_search_shows_in_time_is_not_asked_for_alone() -> None:
+async def test_an_order_that_the_search_shows_in_time_is_not_requested_alone() -> None:
     shop, _ = await shop_of(1)
     order = place(shop)
     hide(shop, order)
@@ -128,7 +128,7 @@ async def test_an_order_that_the_search_shows_in_time_is_not_asked_for_alone() -
     assert len(shop.shop.requests) == before + 3
 
 
-async def test_many_that_the_search_does_not_show_are_told_until_all_are_read() -> None:
+async def test_many_that_the_search_does_not_show_are_reported_until_all_are_read() -> None:
     shop, _ = await shop_of(1)
     hide(shop, *(place(shop) for _ in range(25)))
     await collect(shop)
@@ -153,7 +153,7 @@ async def test_the_list_is_compared_over_several_runs_where_much_changed() -> No
     assert counted == [120, 120, 120, 121]
 
 
-async def test_test_orders_are_not_asked_for_alone() -> None:
+async def test_test_orders_are_not_requested_alone() -> None:
     shop, _ = await shop_of(1)
     order = place(shop)
     order.test = True

@@ -197,7 +197,7 @@ def test_a_refusal_that_does_not_tell_the_cost_is_tried_again_after_a_second() -
 
 
 @pytest.mark.parametrize("member", ["cost", "throttleStatus"])
-async def test_a_limit_that_is_not_told_is_not_taken_for_the_tightest(member: str) -> None:
+async def test_a_limit_that_is_not_reported_is_not_taken_for_the_tightest(member: str) -> None:
     def silenced(answer: Any) -> Any:
         cost = answer["extensions"]["cost"] if member == "throttleStatus" else answer["extensions"]
         cost.pop(member, None)
@@ -216,7 +216,7 @@ async def test_a_limit_that_is_not_told_is_not_taken_for_the_tightest(member: st
     )
 
 
-async def test_a_page_that_is_too_dear_where_no_limit_is_told_is_made_smaller() -> None:
+async def test_a_page_that_costs_too_much_is_made_smaller_if_no_limit_is_reported() -> None:
     def silenced(answer: Any) -> Any:
         answer.get("extensions", {}).pop("cost", None)
         return answer

@@ -383,7 +383,7 @@ def test_the_table_is_long_enough_and_without_repetitions() -> None:
 
 
 @pytest.mark.parametrize("bad", TABLE, ids=IDS)
-def test_a_bad_answer_is_a_typed_error_or_a_partial_result(
+def test_a_bad_response_is_a_typed_error_or_a_partial_result(
     store: SimulatedWooCommerce, clock: Clock, bad: Bad
 ) -> None:
     shop = client(store, clock)

@@ -113,7 +113,7 @@ async def test_a_total_that_is_no_number_is_an_invalid_response(total: str) -> N
         assert raised.value.error_type == "invalid_response"
 
 
-async def test_webhooks_are_all_read_where_pages_are_shorter_than_asked_for() -> None:
+async def test_webhooks_are_all_read_where_pages_are_shorter_than_requested() -> None:
     async with watching(orders=0) as store:
         for _ in range(45):
             store.shop.shop.add_webhook("active")
@@ -123,7 +123,7 @@ async def test_webhooks_are_all_read_where_pages_are_shorter_than_asked_for() ->
         assert figures(await store.collect("webhooks"))["store_webhooks{active}"] == 45
 
 
-async def test_a_store_of_ten_thousand_pages_is_not_asked_for_them() -> None:
+async def test_ten_thousand_pages_of_a_store_are_not_requested() -> None:
     async with watching(orders=0) as store:
         store.shop.shop.add_webhook("active")
         store.shop.faults.add(Fault(headers={"X-WP-Total": "999900", "X-WP-TotalPages": "10000"}))
@@ -171,7 +171,7 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("case", PAGES)
 @pytest.mark.parametrize("name", sorted(set(COLLECTORS) - {"info"}))
-async def test_an_answer_that_is_not_the_api_s_has_its_error_type(case: str, name: str) -> None:
+async def test_a_response_that_is_not_the_api_s_has_its_error_type(case: str, name: str) -> None:
     fault, error_type = PAGES[case]
     async with watching(orders=1, products=3, customers=1) as store:
         store.shop.faults.add(Fault(**fault))

@@ -73,7 +73,7 @@ async def test_stock_says_so_when_analytics_is_switched_off() -> None:
         ("<html><head><title>Not found</title></head></html>", "Not found"),
     ],
 )
-async def test_stock_tells_another_cause_as_it_is(answer: str, says: str) -> None:
+async def test_stock_shows_another_cause_as_it_is(answer: str, says: str) -> None:
     async with watching() as store:
         store.shop.faults.add(Fault(status=404, body=answer, content_type="application/json"))
         with pytest.raises(StoreError, match=says) as raised:
@@ -160,7 +160,7 @@ async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
         ({"date_created_gmt": None, "date_created": None}, True),
     ],
 )
-async def test_an_odd_order_hides_no_best_seller_and_is_told(
+async def test_an_odd_order_hides_no_best_seller_and_is_reported(
     change: dict[str, Any], is_told: bool
 ) -> None:
     def spoil(body: Any) -> Any:

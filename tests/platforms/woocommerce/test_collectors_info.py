@@ -50,7 +50,7 @@ async def test_info_is_partial_where_a_plugin_closes_the_index_to_visitors() -> 
         assert found == {"store_info{11.0.1,GBP,,hpos}": 1}
 
 
-async def test_what_may_explain_a_failure_is_told_beside_the_figures() -> None:
+async def test_what_may_explain_a_failure_is_reported_beside_the_figures() -> None:
     async with watching(orders=0) as store:
         store.shop.shop.add_webhook("disabled")
         found = {name: (await store.collect(name)).facts for name in ("info", "webhooks")}

@@ -85,7 +85,7 @@ async def test_plain_permalinks_end_the_diagnosis() -> None:
 
 
 @pytest.mark.parametrize(("path", "state"), [("/wp-admin", "warn"), ("/wp-json/wc/v3", "fail")])
-async def test_an_address_that_is_none_of_a_shop_is_told_with_the_one_that_is(
+async def test_an_address_that_is_not_the_shops_is_reported_with_the_right_one(
     path: str, state: str
 ) -> None:
     async with watching(orders=0) as store:
@@ -95,7 +95,7 @@ async def test_an_address_that_is_none_of_a_shop_is_told_with_the_one_that_is(
         assert re.search(rf"Set url to {store.url}\b(?!/)", finding.advice)
 
 
-async def test_wordpress_without_woocommerce_is_told() -> None:
+async def test_wordpress_without_woocommerce_is_reported() -> None:
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(path="/wp-json/", change=lambda _: {"namespaces": ["wp/v2"]}))
         found = await findings(store)

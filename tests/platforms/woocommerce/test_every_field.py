@@ -72,7 +72,7 @@ def test_a_wrong_member_never_makes_another_figure_nor_fails_what_it_decorates(n
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_an_answer_that_is_cut_off_is_an_error(name: str) -> None:
+def test_a_response_that_is_cut_off_is_an_error(name: str) -> None:
     scene, recorded, whole = record(name)
     for _, answers in cuts(recorded):
         error, found = outcome(CALLS[name], Replay(scene, answers))

@@ -13,7 +13,7 @@ async def test_a_shop_whose_plugin_hides_the_currency_is_read_by_its_status() ->
         assert found["store_cart_abandoned_value{EUR}"] == 12.4
 
 
-async def test_liveness_of_a_shop_whose_plugin_hides_the_currency_asks_for_it_by_itself() -> None:
+async def test_liveness_of_a_shop_whose_plugin_hides_the_currency_requests_it_by_itself() -> None:
     async with watching(orders=0, currency="EUR") as store:
         store.shop.shop.habits.hides_currency = True
         report = await store.probe("liveness")

@@ -201,7 +201,7 @@ async def test_with_hundreds_out_of_stock_what_was_sold_lately_is_still_found() 
 
 
 @pytest.mark.parametrize("answer", [{"stock_status": "onbackorder"}, {"stock_quantity": None}])
-async def test_rows_that_were_not_asked_for_give_no_list(answer: dict[str, Any]) -> None:
+async def test_rows_that_were_not_requested_give_no_list(answer: dict[str, Any]) -> None:
     async with watching() as store:
         change = changing("*/reports/stock", lambda body: [{**row, **answer} for row in body])
         store.shop.faults.add(change)

@@ -55,7 +55,7 @@ def instead(rows: list[Any], other: list[Any], body: Any) -> Any:
 
 @pytest.mark.usefixtures("same_members")
 @pytest.mark.parametrize("case", LISTS)
-async def test_an_odd_row_is_told_and_never_hides_the_others(case: str) -> None:
+async def test_an_odd_row_is_reported_and_never_hides_the_others(case: str) -> None:
     name, path, members = LISTS[case]
     async with watching(orders=12, products=11, customers=3) as store:
         for state in ("active", "paused", "active", "disabled"):
@@ -96,7 +96,9 @@ async def test_a_row_of_the_stock_report_that_cannot_be_read_does_not_hide_the_l
             assert 0 < len(lost) <= 2
 
 
-async def test_orders_that_the_list_counts_and_does_not_show_are_told_by_the_best_sellers() -> None:
+async def test_orders_that_the_list_counts_and_does_not_show_are_reported_by_the_best_sellers() -> (
+    None
+):
     async with watching(orders=12, products=11, customers=3) as store:
         store.shop.faults.add(changing("*/wc/v3/orders", lambda rows: rows[1:]))
         (reason,) = (await store.collect("best_sellers")).degraded
@@ -113,7 +115,7 @@ async def test_what_is_counted_and_not_there_at_all_is_an_error() -> None:
             store.shop.faults.remove(fault)
 
 
-async def test_a_status_without_a_name_is_told() -> None:
+async def test_a_status_without_a_name_is_reported() -> None:
     async with watching(orders=12, products=11, customers=3) as store:
         change = changing("*/orders/totals", lambda rows: [{**rows[0], "slug": ""}, *rows[1:]])
         store.shop.faults.add(change)

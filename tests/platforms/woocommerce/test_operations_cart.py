@@ -329,7 +329,7 @@ def test_a_store_that_wants_a_nonce_beside_the_token_gets_it(
     assert (added.renewed, added.items) == (True, 1)
 
 
-def test_a_change_is_not_sent_twice_when_its_answer_is_lost(
+def test_a_change_is_not_sent_twice_when_its_response_is_lost(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     mine = CartSession()
@@ -390,7 +390,7 @@ def test_a_line_in_another_currency_than_its_cart_is_not_believed(
     assert (cart.lines, cart.unreadable) == ((), ("lines",))
 
 
-def test_a_cart_without_a_token_is_no_answer(
+def test_a_cart_without_a_token_is_not_a_valid_response(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     store.faults.add(Fault(path="*/cart", headers={"Cart-Token": ""}))
@@ -435,7 +435,7 @@ def test_a_cart_whose_list_of_lines_makes_no_sense_still_says_what_it_comes_to(
     assert failure(shop.remove_from_cart, "SKU-010", cart=mine).error_type == "invalid_response"
 
 
-def test_a_line_that_makes_no_sense_is_left_out_of_its_cart_and_told(
+def test_a_line_that_makes_no_sense_is_left_out_of_its_cart_and_reported(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     mine = CartSession()

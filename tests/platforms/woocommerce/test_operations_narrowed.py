@@ -91,7 +91,7 @@ def test_orders_are_narrowed_down_by_status_and_day_and_added_up(
     assert earlier.orders == 1
 
 
-def test_a_status_that_the_shop_has_not_is_told_with_those_that_it_has(shop: WooCommerce) -> None:
+def test_a_status_that_the_shop_lacks_is_reported_with_those_that_it_has(shop: WooCommerce) -> None:
     error = failure(shop.get_customer_orders, ADA, status="packed")
     assert error.error_type == "invalid_input"
     assert "processing" in error.message

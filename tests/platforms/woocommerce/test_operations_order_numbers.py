@@ -56,7 +56,7 @@ def test_a_number_that_nothing_has_ends_the_search(
         assert pages(store) <= most
 
 
-def test_a_shop_that_numbers_orders_by_their_ids_is_asked_for_one_page(
+def test_one_page_is_requested_of_a_shop_that_numbers_orders_by_their_ids(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     for _ in range(120):

@@ -308,7 +308,9 @@ def spoiling(number: int, odd: dict[str, Any]) -> Any:
         ({"customer_id": None}, 0),
     ],
 )
-def test_one_odd_order_is_left_out_of_a_list_and_told(odd: dict[str, Any], left_out: int) -> None:
+def test_one_odd_order_is_left_out_of_a_list_and_reported(
+    odd: dict[str, Any], left_out: int
+) -> None:
     store = SimulatedWooCommerce(clock=Clock().now, orders=0)
     email = "cust2@example.test"
     good, other = (store.new_order("completed", email=email) for _ in range(2))
@@ -342,7 +344,7 @@ def with_odd_order(store: SimulatedWooCommerce, **members: Any) -> Any:
 
 
 @pytest.mark.parametrize("odd", [{"quantity": None}, {"quantity": "two"}, {"total": None}])
-def test_a_line_that_makes_no_sense_is_left_out_of_its_order_and_told(
+def test_a_line_that_makes_no_sense_is_left_out_of_its_order_and_reported(
     store: SimulatedWooCommerce, shop: WooCommerce, odd: dict[str, Any]
 ) -> None:
     made = store.new_order("processing", email=ADA, lines=[(19, 2), (1002, 1)])

@@ -238,7 +238,7 @@ def test_the_currency_is_requested_once_an_hour(store: SimulatedWooCommerce) -> 
     assert len([path for _, path in store.requests if "settings" in path]) == 2
 
 
-def test_a_currency_that_is_given_is_not_asked_for(store: SimulatedWooCommerce) -> None:
+def test_a_currency_that_is_given_is_not_requested(store: SimulatedWooCommerce) -> None:
     assert client(store, currency="CHF").check_price(19).price == Money(Decimal(80), "CHF")
     assert not [path for _, path in store.requests if "settings" in path]
 
@@ -446,7 +446,7 @@ def test_the_end_of_a_sale_that_is_no_date_leaves_the_price_as_it_is(
 
 
 @pytest.mark.parametrize("odd", [None, "dear", [], True])
-def test_a_variation_with_an_odd_price_leaves_the_lowest_price_as_the_product_tells_it(
+def test_a_variation_with_an_odd_price_leaves_the_lowest_price_as_the_product_shows_it(
     store: SimulatedWooCommerce, shop: WooCommerce, odd: Any
 ) -> None:
     whole = shop.check_price("MOTOR-1")
@@ -456,7 +456,7 @@ def test_a_variation_with_an_odd_price_leaves_the_lowest_price_as_the_product_te
     assert found.unreadable == ("highest",)
 
 
-def test_a_variation_with_an_odd_stock_is_told_and_in_no_sum(
+def test_a_variation_with_an_odd_stock_is_reported_and_in_no_sum(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     whole = shop.get_stock_quantity("MOTOR-1")
@@ -482,7 +482,7 @@ def test_a_product_without_a_number_of_ratings_is_a_product(
     assert {(row.rating, row.rating_count, row.unreadable) for row in found} == {(None, None, told)}
 
 
-def test_details_that_nobody_asked_for_do_not_keep_stock_categories_and_reviews_back(
+def test_unreadable_details_that_were_not_requested_do_not_fail_stock_categories_and_reviews(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     odd = {

@@ -81,7 +81,7 @@ def test_a_day_is_one_of_the_shops_own_calendar(clock: Clock) -> None:
         assert report.gross.amount == 5
 
 
-def test_sales_can_be_asked_for_by_dates(
+def test_sales_can_be_requested_by_dates(
     store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
 ) -> None:
     store.new_order("completed", total="5.00", created=clock.now() - 86400 * 10)
@@ -124,7 +124,7 @@ def test_sales_are_true_however_orders_are_stored_and_whether_jobs_run(
 
 
 @pytest.mark.parametrize("definition", ["created", "paid"])
-def test_sales_in_other_currencies_are_told_apart(
+def test_sales_in_other_currencies_are_distinguished(
     store: SimulatedWooCommerce, shop: WooCommerce, definition: str
 ) -> None:
     store.new_order("completed", total="100.00")
@@ -185,7 +185,7 @@ def test_an_order_paid_today_whose_change_is_dated_in_the_past_counts_as_paid(
     assert shop.get_sales_report("day", definition="paid").gross == pounds("5.00")
 
 
-def test_what_was_paid_back_for_older_orders_is_told_too(
+def test_what_was_paid_back_for_older_orders_is_reported_too(
     store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
 ) -> None:
     old = store.new_order("completed", total="50.00", created=clock.now() - 90 * 86_400)
@@ -247,7 +247,7 @@ def test_a_status_that_a_plugin_shows_as_the_database_has_it_is_the_same(
     assert found == whole
 
 
-def test_an_order_whose_status_a_plugin_shows_differently_is_told_by_a_report(
+def test_a_sales_report_says_that_a_plugin_shows_an_orders_status_differently(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     store.new_order("completed", total="30.00")
@@ -351,7 +351,7 @@ def test_orders_of_a_currency_finer_than_the_shops_are_added_up_in_full(clock: C
     assert [other.gross for other in report.other_currencies] == [Money(Decimal("3.580"), "KWD")]
 
 
-def test_the_parts_of_orders_are_not_asked_for_where_the_totals_tell_all(
+def test_the_parts_of_orders_are_not_requested_if_the_totals_suffice(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     store.new_order("completed")
@@ -362,7 +362,7 @@ def test_the_parts_of_orders_are_not_asked_for_where_the_totals_tell_all(
     assert not any("tax_lines" in path for path in asked)
 
 
-def test_an_order_and_a_refund_that_cannot_be_read_are_left_out_of_a_report_and_told(
+def test_unreadable_orders_and_refunds_are_left_out_of_a_sales_report_and_reported(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     store.new_order("completed", total="7.00")
@@ -389,7 +389,7 @@ def test_a_list_that_ends_before_its_total_makes_no_figure(
     assert failure(shop.get_sales_report).error_type == "invalid_response"
 
 
-def test_amounts_are_asked_for_in_full(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
+def test_amounts_are_requested_in_full(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
     made = store.new_order("completed", email="cust2@example.test")
     store.refund(made["id"], "1.00")
     shop.get_sales_report("day")
@@ -417,7 +417,7 @@ def test_a_customer_is_one_whether_by_account_or_as_a_guest(
     assert found[0].other_currencies == (Money(Decimal(3), "EUR"),)
 
 
-def test_a_customer_with_an_order_that_cannot_be_read_is_left_out_and_told(
+def test_a_customer_with_an_order_that_cannot_be_read_is_left_out_and_reported(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     store.new_order("completed", email="cust2@example.test", total="10.00")

@@ -20,7 +20,7 @@ from tests.platforms.operations import failure, pounds
 # Delivery
 
 
-def test_delivery_is_told_by_zone(shop: WooCommerce) -> None:
+def test_shipping_methods_are_listed_by_zone(shop: WooCommerce) -> None:
     info = shop.get_shipping_info()
     assert set(info.zones) == {"UK", "Locations not covered by your other zones"}
     flat, free = info.zones["UK"]
@@ -87,7 +87,7 @@ def test_a_cost_may_have_as_many_decimals_as_its_currency() -> None:
     assert client(store).get_shipping_methods("UK")[0].cost == Money(Decimal("7.255"), "KWD")
 
 
-def test_an_odd_way_of_delivery_or_payment_is_left_out_and_told(
+def test_an_odd_way_of_delivery_or_payment_is_left_out_and_reported(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     store.shop.zone_methods[1][0]["settings"] = None
@@ -205,7 +205,7 @@ def test_impossible_values_are_the_shoppers_mistake(
     assert failure(shop.validate_coupon, code, **given).error_type == "invalid_input"
 
 
-def test_a_way_of_delivery_that_is_left_out_is_told_with_what_free_delivery_takes(
+def test_a_way_of_delivery_that_is_left_out_is_reported_with_what_free_delivery_takes(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
     whole = shop.get_shipping_info()

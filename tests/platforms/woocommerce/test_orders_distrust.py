@@ -79,7 +79,7 @@ async def test_an_edit_with_an_old_date_is_found_in_a_shop_of_short_pages(habits
         assert found["store_revenue_total{GBP}"] == 40 * 12
 
 
-async def test_an_early_version_with_orders_in_tables_is_told_and_reports_are_right() -> None:
+async def test_an_early_version_with_orders_in_tables_is_reported_and_reports_are_right() -> None:
     """Versions 7.1 and 7.2 ignore times of change there, and find nothing by words."""
     async with watching(orders=0) as store:
         shop = store.shop
@@ -99,7 +99,7 @@ async def test_an_early_version_with_orders_in_tables_is_told_and_reports_are_ri
         assert (await count_orders(store))["store_revenue_total{GBP}"] == 7
 
 
-async def test_a_total_that_is_too_large_is_told_and_loses_nothing() -> None:
+async def test_a_total_that_is_too_large_is_reported_and_loses_nothing() -> None:
     async with watching(orders=0) as store:
         store.shop.new_order("pending")
         await count_orders(store)
@@ -111,7 +111,7 @@ async def test_a_total_that_is_too_large_is_told_and_loses_nothing() -> None:
         assert found["store_revenue_total{GBP}"] == 9
 
 
-async def test_all_that_vanished_are_found_where_neither_totals_nor_pages_are_told() -> None:
+async def test_all_that_vanished_are_found_where_neither_totals_nor_pages_are_reported() -> None:
     async with watching(orders=0) as store:
         store.shop.new_order("pending")
         await count_orders(store)
@@ -227,7 +227,7 @@ async def failure(store: Watched, name: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["liveness", "cart"])
-async def test_a_cache_that_tells_nothing_and_ignores_the_query_proves_nothing(name: str) -> None:
+async def test_a_cache_that_shows_nothing_and_ignores_the_query_proves_nothing(name: str) -> None:
     async with watching(orders=0) as store:
         store.shop.page_cache, store.shop.page_cache_tells = "path", False
         await store.probe(name)
@@ -237,7 +237,7 @@ async def test_a_cache_that_tells_nothing_and_ignores_the_query_proves_nothing(n
 
 
 @pytest.mark.parametrize("name", ["orders", "webhooks", "best_sellers", "versions"])
-async def test_a_list_out_of_a_cache_that_tells_nothing_is_never_a_figure(name: str) -> None:
+async def test_a_list_out_of_a_cache_that_shows_nothing_is_never_a_figure(name: str) -> None:
     async with watching(orders=3) as store:
         store.shop.shop.add_webhook()
         store.shop.page_cache, store.shop.page_cache_tells = "path", False

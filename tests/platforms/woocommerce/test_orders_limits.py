@@ -47,7 +47,7 @@ async def test_a_refund_of_a_forgotten_order_is_counted_by_its_date() -> None:
         assert accounted(figures(report)) == truth(store)
 
 
-async def test_an_edit_of_a_forgotten_order_is_told_for_thirty_days() -> None:
+async def test_an_edit_of_a_forgotten_order_is_reported_for_thirty_days() -> None:
     async with watching(orders=0) as store:
         store.shop.edit_order(await forgetful(store), total="25")
         for _ in range(3):
@@ -58,7 +58,7 @@ async def test_an_edit_of_a_forgotten_order_is_told_for_thirty_days() -> None:
         assert not (await collect(store, 2 * DAY, remember=100)).degraded
 
 
-async def test_a_forgotten_order_that_vanishes_is_told() -> None:
+async def test_a_forgotten_order_that_vanishes_is_reported() -> None:
     async with watching(orders=0) as store:
         del store.shop.shop.orders[await forgetful(store)]
         for _ in range(3):
@@ -321,7 +321,7 @@ async def test_orders_that_cannot_be_read_are_all_read_when_they_are_mended() ->
         assert not report.degraded
 
 
-async def test_more_unreadable_orders_than_are_remembered_are_told_for_good() -> None:
+async def test_more_unreadable_orders_than_are_remembered_are_reported_for_good() -> None:
     async with watching(orders=0) as store:
         store.shop.new_order("pending")
         await collect(store, remember=100)

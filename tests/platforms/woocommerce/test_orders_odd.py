@@ -38,7 +38,7 @@ WRONG: dict[str, tuple[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-async def test_an_order_that_makes_no_sense_is_left_out_and_told(case: str) -> None:
+async def test_an_order_that_makes_no_sense_is_left_out_and_reported(case: str) -> None:
     name, value = WRONG[case]
 
     def spoil(body: Any) -> Any:
@@ -234,7 +234,7 @@ async def test_a_total_that_is_missing_or_a_lie_neither_stops_nor_repeats(
         assert found["store_orders_paid_total"] == 12
 
 
-async def test_orders_that_are_counted_and_not_shown_are_told() -> None:
+async def test_orders_that_are_counted_and_not_shown_are_reported() -> None:
     async with watching(orders=0) as store:
         await count_orders(store)
         store.shop.faults.add(
@@ -244,9 +244,7 @@ async def test_orders_that_are_counted_and_not_shown_are_told() -> None:
         assert report.degraded == ["Orders that the store counts and does not show: 7."]
 
 
-async def test_an_order_that_the_store_hides_for_a_while_is_told_and_counted_when_it_is_shown() -> (
-    None
-):
+async def test_an_order_that_the_store_hides_is_reported_and_counted_when_it_is_shown() -> None:
     async with watching(orders=0) as store:
         await count_orders(store)
         store.clock.now += 400

@@ -93,7 +93,7 @@ async def test_credentials_are_not_shown() -> None:
         ({}, None),
     ],
 )
-def test_the_store_s_clock_is_its_date_header_unless_a_cache_answered(
+def test_the_store_s_clock_is_its_date_header_unless_a_cache_responded(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert server_time(Response(200, headers, b"", "")) == seconds

@@ -49,7 +49,7 @@ def test_what_a_store_has_not_is_not_watched_instead_of_green(url: str, run: set
     assert names & {"tls", "dns"} == run
 
 
-async def test_liveness_asks_for_one_setting_with_the_key() -> None:
+async def test_liveness_requests_one_setting_with_the_key() -> None:
     async with watching(orders=0, currency="EUR") as store:
         report = await store.probe("liveness")
         assert "EUR" in report.summary
@@ -79,7 +79,7 @@ def test_all_probes_and_collectors_leave_most_of_the_hourly_budget_to_pages_of_o
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-async def test_a_slow_answer_is_degraded(name: str) -> None:
+async def test_a_slow_response_is_degraded(name: str) -> None:
     async with watching(orders=0) as store:
         store.http.phases = {"connect": 0.5, "processing": 6.0, "transfer": 0.1}
         report = await store.probe(name)
@@ -165,7 +165,7 @@ class SilentCache:
 
 
 @pytest.mark.parametrize("name", ["liveness", "cart"])
-async def test_an_answer_that_a_silent_cache_kept_proves_nothing(name: str) -> None:
+async def test_a_response_that_a_silent_cache_kept_proves_nothing(name: str) -> None:
     async with watching(orders=0) as store:
         store.http.date = formatdate(store.clock.now, usegmt=True)
         watcher = store.watcher()
@@ -255,7 +255,7 @@ ANSWERS: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", ANSWERS)
-async def test_an_answer_that_makes_no_sense_fails_with_its_error_type(case: str) -> None:
+async def test_a_response_that_makes_no_sense_fails_with_its_error_type(case: str) -> None:
     name, fault, error_type = ANSWERS[case]
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(**fault))
@@ -277,7 +277,7 @@ def over_https(store: Watched, days: float | None) -> None:
     store.http.pretend_https = True
 
 
-async def test_a_certificate_tells_when_it_expires() -> None:
+async def test_a_certificate_shows_when_it_expires() -> None:
     async with watching(orders=0) as store:
         over_https(store, 60)
         report = await store.probe("tls")

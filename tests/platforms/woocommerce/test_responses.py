@@ -226,7 +226,7 @@ def test_messages_are_short_and_without_markup_and_secrets() -> None:
         ("Invalid timestamp.", "unauthorized"),
     ],
 )
-def test_a_key_without_permission_is_told_from_a_bad_one_in_any_language(
+def test_a_key_without_permission_is_distinguished_from_a_bad_one_in_any_language(
     message: str, kind: str
 ) -> None:
     body = {"code": "woocommerce_rest_authentication_error", "message": message}

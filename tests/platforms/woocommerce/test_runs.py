@@ -139,7 +139,7 @@ async def test_over_tls_every_probe_passes_and_the_certificate_is_dated(
     assert standing.state.value == "healthy"
 
 
-async def test_an_issuer_that_is_not_trusted_is_told_apart(
+async def test_an_issuer_that_is_not_trusted_is_distinguished(
     shop: SimulatedWooCommerce, authority: trustme.CA
 ) -> None:
     async with over_tls(shop, authority) as url, running(Recorder()) as runner:

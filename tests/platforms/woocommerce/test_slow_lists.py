@@ -111,7 +111,7 @@ async def test_how_totals_are_rounded_is_learnt_from_few_orders_where_memory_is_
         assert sizes(store)[0] == 100
 
 
-async def test_a_first_walk_over_a_slow_store_asks_for_smaller_pages_by_itself() -> None:
+async def test_a_first_walk_over_a_slow_store_requests_smaller_pages_by_itself() -> None:
     async with watching(orders=0) as fast:
         place(fast, 130)
         store = slow(fast)
@@ -209,7 +209,7 @@ async def test_a_walk_leaves_half_of_the_run_to_what_it_cannot_see() -> None:
         assert accounted(figures(report)) == truth(store) == 400
 
 
-async def test_a_store_that_sends_nothing_in_time_is_not_asked_for_ever() -> None:
+async def test_a_store_that_sends_nothing_in_time_does_not_get_requests_for_ever() -> None:
     async with watching(orders=60) as fast:
         store = slow(fast, 60.0)
         with pytest.raises(StoreError, match="no response within 30 s"):

@@ -37,7 +37,7 @@ async def test_maintenance_is_recognised_in_every_language(
 
 @pytest.mark.parametrize("name", WALLS)
 @pytest.mark.parametrize("shape", ["json", "page"])
-async def test_a_wall_is_a_wall_whatever_it_answers_with(name: str, shape: str) -> None:
+async def test_a_firewall_is_recognised_whatever_it_responds_with(name: str, shape: str) -> None:
     found = {}
     async with watching(orders=0, products=1) as store:
         for status in WALLS[name].statuses:

@@ -24,7 +24,7 @@ from store_exporter.probing.results.reasons import LONGEST, reason_of
         ("a defaced facade", "a defaced facade"),
     ],
 )
-def test_what_changes_with_each_answer_and_who_is_meant_are_left_out(
+def test_what_changes_with_each_response_and_who_is_meant_are_left_out(
     message: str, reason: str
 ) -> None:
     assert reason_of(message) == reason

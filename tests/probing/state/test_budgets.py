@@ -113,7 +113,7 @@ async def test_what_was_spent_is_saved_while_the_process_lives_on(
     assert await lives.spend(lives.begin(), 50) == 0
 
 
-async def test_a_store_that_asked_for_patience_gets_it_from_the_next_process(lives: Lives) -> None:
+async def test_a_wait_that_a_store_requested_is_kept_by_the_next_process(lives: Lives) -> None:
     lives.sender = always(429, retry_after="600")
     runner = lives.begin()
     await runner.run(job())
@@ -181,7 +181,7 @@ async def test_while_it_is_not_known_what_was_spent_only_liveness_is_probed() ->
 
 
 @pytest.mark.parametrize("document", ["[]", "{}", '{"at": 0}', '"x"', '{"left": NaN}'])
-async def test_a_document_that_makes_no_sense_is_left_out_and_told(
+async def test_a_document_that_makes_no_sense_is_left_out_and_reported(
     document: str, lives: Lives, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = Key("", "", STORE.domain, STORE.url, "budget")

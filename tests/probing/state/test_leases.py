@@ -178,7 +178,7 @@ def test_who_beats_after_all_is_not_succeeded(opened: Open) -> None:
     assert beat(first, A).held == {A}
 
 
-def test_others_read_what_a_holder_tells_of_an_orgs_stores(opened: Open) -> None:
+def test_others_read_what_a_holder_saves_about_an_orgs_stores(opened: Open) -> None:
     first, second = opened(), opened()
     first.beat([A, B, Z], {}, {A: "fine", Z: "secret of zen"})
     assert second.reports("acme") == {A: "fine"}

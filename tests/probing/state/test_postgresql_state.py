@@ -210,7 +210,7 @@ async def test_the_event_loop_waits_for_no_database(
     await documents.close()
 
 
-def test_a_wrong_password_is_told_without_it(opened: Open) -> None:
+def test_a_wrong_password_is_reported_without_it(opened: Open) -> None:
     state = opened(password="correct-horse-battery")
     with pytest.raises(StateUnavailableError, match="password authentication failed") as error:
         state.get(KEY)
@@ -232,7 +232,9 @@ def test_the_grants_of_the_documentation_are_enough(
     assert opened(as_little).get(KEY) == Saved("{}", 1)
 
 
-def test_who_may_not_make_tables_is_told(postgresql: Postgresql, url: str, opened: Open) -> None:
+def test_a_user_who_may_not_create_tables_is_reported(
+    postgresql: Postgresql, url: str, opened: Open
+) -> None:
     postgresql.query("DROP ROLE IF EXISTS poor")
     postgresql.query(f"CREATE ROLE poor LOGIN PASSWORD '{postgresql.password}'")
     with pytest.raises(StateUnavailableError, match="permission denied for schema public"):

@@ -350,7 +350,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @settings(max_examples=150)
 @given(place=st.integers(0, 2**24), bit=st.integers(0, 7))
-def test_one_flipped_bit_is_harmless_or_told_and_never_other_figures(
+def test_one_flipped_bit_is_harmless_or_reported_and_never_other_figures(
     whole: bytes, tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
 ) -> None:
     content = bytearray(whole)
@@ -409,7 +409,7 @@ def left(folder: Path, files: Files) -> Path:
 
 @settings(max_examples=100)
 @given(place=st.integers(0, 2**24), bit=st.integers(0, 7))
-def test_one_flipped_bit_of_the_log_of_a_killed_process_is_harmless_or_told(
+def test_one_flipped_bit_of_the_log_of_a_killed_process_is_harmless_or_reported(
     killed: Files, tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
 ) -> None:
     """SQLite ends the log where it is damaged, and takes what is before it for all there was."""
@@ -428,7 +428,7 @@ def test_one_flipped_bit_of_the_log_of_a_killed_process_is_harmless_or_told(
     state.close()
 
 
-def test_what_a_killed_process_saved_is_there_and_no_loss_is_told(
+def test_what_a_killed_process_saved_is_there_and_no_loss_is_reported(
     killed: Files, state_folder: Path, opened: Open, lost: list[int]
 ) -> None:
     left(state_folder, killed)
@@ -447,7 +447,7 @@ def test_a_file_that_is_removed_between_two_processes_is_reported_once(
     assert lost == [1]
 
 
-def test_a_number_of_saves_that_is_damaged_itself_tells_no_loss(
+def test_a_number_of_saves_that_is_damaged_itself_shows_no_loss(
     killed: Files, state_folder: Path, opened: Open, lost: list[int]
 ) -> None:
     number = bytearray(killed[SAVES_NAME])

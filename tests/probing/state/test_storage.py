@@ -128,7 +128,7 @@ def test_a_thousand_documents_are_saved_at_once(bench: Bench) -> None:
     assert all(state.get(key) == Saved(json.dumps(key.domain), 1) for key in keys)
 
 
-def test_a_store_that_begins_anew_beside_other_state_of_its_domain_is_told(
+def test_a_store_that_begins_anew_beside_other_state_of_its_domain_is_reported(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     state = bench.open()
@@ -152,7 +152,7 @@ def test_a_store_is_moved_with_everything_that_is_kept_of_it(bench: Bench) -> No
     assert state.put([Write(Key(*new, "orders"), "{}", moved.revision)]) != [None]
 
 
-def test_a_move_takes_nobodys_place_unless_it_is_told_to(bench: Bench) -> None:
+def test_a_move_replaces_nothing_unless_replacing_is_requested(bench: Bench) -> None:
     state = bench.open()
     state.put([Write(KEY, '"mine"', 0), Write(OTHER, '"theirs"', 0)])
     with pytest.raises(StateError, match=r"other.example.com of acme .* has state already"):
@@ -202,7 +202,7 @@ def test_a_state_that_is_closed_says_so(bench: Bench) -> None:
         ("collector", "orderr"),
     ],
 )
-def test_whatever_of_a_document_is_altered_is_told_and_kept_aside(
+def test_whatever_of_a_document_is_altered_is_reported_and_kept_aside(
     column: str, value: object, bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     state = bench.open()
@@ -265,7 +265,7 @@ def test_stores_that_are_long_gone_are_forgotten_and_others_are_not(bench: Bench
     assert bench.lost == []
 
 
-def test_what_is_left_behind_is_told_after_two_days(bench: Bench) -> None:
+def test_state_left_behind_is_reported_after_two_days(bench: Bench) -> None:
     state = bench.open()
     state.put([Write(KEY, "{}", 0), Write(OTHER, "{}", 0), Write(OTHER._replace(org="b"), "{}", 0)])
     used_daily(bench, UNUSED_SECONDS // DAY + 1, KEY)
@@ -323,7 +323,7 @@ def test_a_kill_in_the_middle_leaves_the_last_or_the_next_document_whole(bench: 
     assert bench.lost == []
 
 
-def test_the_log_tells_no_password(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_shows_no_password(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     state = bench.open()
     state.put([Write(KEY, "{}", 0)])

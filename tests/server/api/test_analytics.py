@@ -182,7 +182,7 @@ async def test_warnings_are_bounded(tmp_path: Path, fake: FakePrometheus) -> Non
 @pytest.mark.parametrize(
     "name", ["lookup order", 'a"} or {org="zen', "a\\", "a\nb", "émoji 🛒", "re.*"]
 )
-async def test_names_that_an_application_chose_can_be_asked_for(
+async def test_names_that_an_application_chose_can_be_requested(
     tmp_path: Path, fake: FakePrometheus, name: str
 ) -> None:
     labels = {"operation": name, "domain": "only.in.the.app"}
@@ -255,7 +255,7 @@ BROKEN: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 @pytest.mark.parametrize("about", ["total", "parts"])
-async def test_an_answer_that_is_broken_is_told_as_such(
+async def test_a_response_that_is_broken_is_reported_as_such(
     tmp_path: Path, fake: FakePrometheus, about: str, name: str
 ) -> None:
     fake.raw[about] = BROKEN[name]
@@ -275,7 +275,7 @@ async def test_an_answer_that_is_broken_is_told_as_such(
         ("first", "NaN"),
     ],
 )
-async def test_a_figure_that_cannot_be_is_told_as_such(
+async def test_a_figure_that_cannot_be_is_reported_as_such(
     tmp_path: Path, fake: FakePrometheus, about: str, value: str
 ) -> None:
     fake.documents[about] = vector(value)
@@ -307,7 +307,7 @@ async def test_a_figure_that_cannot_be_is_told_as_such(
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("about", ["parts", "mean"])
-async def test_a_prometheus_that_fails_is_told_as_such(
+async def test_a_prometheus_that_fails_is_reported_as_such(
     tmp_path: Path,
     fake: FakePrometheus,
     monkeypatch: pytest.MonkeyPatch,
@@ -351,7 +351,7 @@ PATHS = st.sampled_from(
 
 @settings(max_examples=60)
 @given(st.sampled_from(["total", "errors", "mean", "first", "last"]), PATHS, JSON)
-def test_whatever_is_answered_there_are_figures_or_a_reason(
+def test_for_any_response_there_are_figures_or_a_reason(
     about: str, path: tuple[str | int, ...], anything: Any
 ) -> None:
     document: Any = json.loads(json.dumps(vector("12", error_type="timeout")))
@@ -382,7 +382,7 @@ async def asked_of_one_that_answers(about: str, document: object) -> Findings | 
             return str(error)
 
 
-async def test_an_org_that_asks_too_much_takes_nothing_from_another(
+async def test_an_org_that_sends_too_many_requests_takes_nothing_from_another(
     tmp_path: Path, fake: FakePrometheus
 ) -> None:
     fake.documents = dict.fromkeys(("parts", "total", "errors", "mean"), nothing())
@@ -409,7 +409,7 @@ async def test_an_org_that_asks_too_much_takes_nothing_from_another(
     assert len(fake.asked) == 4 * (MAX_ANALYTICS_OF_ORG + 1)
 
 
-async def test_a_prometheus_that_is_away_is_told_as_such(tmp_path: Path) -> None:
+async def test_a_prometheus_that_is_away_is_reported_as_such(tmp_path: Path) -> None:
     text = configuration(more="prometheus_url: http://127.0.0.1:9\n")
     async with exporting(tmp_path, text) as running:
         answer = await running.api("/api/v1/analytics")
@@ -417,7 +417,7 @@ async def test_a_prometheus_that_is_away_is_told_as_such(tmp_path: Path) -> None
     assert answer.json["error"].startswith("Prometheus did not respond: Client")
 
 
-async def test_more_than_90_days_are_asked_of_who_keeps_them(
+async def test_more_than_90_days_are_queried_from_the_prometheus_that_stores_them(
     tmp_path: Path, fake: FakePrometheus
 ) -> None:
     more = f"prometheus_url: {fake.url}\nprometheus_years_url: http://127.0.0.1:9\n"

@@ -149,7 +149,7 @@ async def test_kept_calls_survive_a_restart_and_are_saved_masked(tmp_path: Path)
     assert after["calls"][0]["message"] == "for <hidden>"
 
 
-async def test_calls_are_not_saved_unless_asked_for(tmp_path: Path) -> None:
+async def test_calls_are_not_saved_unless_requested(tmp_path: Path) -> None:
     documents = MemoryDocuments()
     async with exporting(tmp_path, text_of(), documents=documents) as running:
         await report(running, {"error_type": "timeout"})
@@ -179,7 +179,7 @@ ANSWER = st.fixed_dictionaries(
     st.sampled_from(["application/json", "text/html", "text/plain"]),
 )
 @settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-def test_whatever_a_store_answers_no_secret_and_no_customer_is_told(
+def test_no_response_of_a_store_reveals_a_secret_or_a_customer(
     hidden: dict[str, str], noise: list[str], status: int, kind: str
 ) -> None:
     first, last, phone = hidden["first"], hidden["last"], hidden["phone"]

@@ -199,13 +199,13 @@ async def test_what_is_wrong_is_said_and_nothing_is_remembered(
         ("from=1&until=1", "from must be before until"),
     ],
 )
-async def test_a_wrong_parameter_is_told(running: Running, query: str, message: str) -> None:
+async def test_a_wrong_parameter_is_reported(running: Running, query: str, message: str) -> None:
     answer = await running.api(f"{PATH}?{query}")
     assert answer.status == 400
     assert message in answer.json["error"]
 
 
-async def test_an_org_tells_sixty_events_an_hour_at_most(running: Running) -> None:
+async def test_an_org_reports_at_most_sixty_events_an_hour(running: Running) -> None:
     ready = await asyncio.gather(*(tell(running, version=str(number)) for number in range(50)))
     assert {answer.status for answer in ready} == {200}
     answers = await asyncio.gather(*(tell(running, version=f"2.{number}") for number in range(20)))

@@ -50,7 +50,7 @@ async def running(tmp_path: Path, shop_url: str, environ: dict[str, str]) -> Asy
     [None, "", "Bearer", "Bearer ", "Bearer nobody", "Basic token-of-acme-0123456789",
      "token-of-acme-0123456789", "Bearer token-of-acme-012345678", "Bearer \udcff"],
 )  # fmt: skip
-async def test_without_a_token_of_an_org_there_is_no_answer(
+async def test_without_a_token_of_an_org_there_is_no_response(
     running: Running, path: str, header: str | None
 ) -> None:
     headers = {} if header is None else {"Authorization": header}
@@ -71,7 +71,7 @@ async def test_without_a_token_of_an_org_there_is_no_answer(
         ("POST", "/api/v1/health", 405, "this path takes GET, HEAD and no other method"),
     ],
 )  # fmt: skip
-async def test_a_wrong_path_or_method_is_told_as_applications_read_errors(
+async def test_a_wrong_path_or_method_is_reported_as_applications_read_errors(
     running: Running, method: str, path: str, status: int, error: str
 ) -> None:
     answer = await running.ask(path, method)

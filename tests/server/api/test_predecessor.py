@@ -116,7 +116,7 @@ async def test_analytics_has_the_old_shape_with_the_latest_calls(running: Runnin
     }  # fmt: skip
 
 
-async def test_calls_of_one_moment_have_ids_of_their_own_and_the_days_are_those_asked_for(
+async def test_calls_of_one_moment_have_ids_of_their_own_and_the_days_are_those_requested(
     running: Running,
 ) -> None:
     now = time.time()

@@ -57,7 +57,7 @@ async def test_the_documented_job_probes_every_store(
 
 @pytest.mark.real
 @pytest.mark.parametrize("native", [True, False])
-async def test_analytics_asks_what_prometheus_can_answer(
+async def test_analytics_sends_queries_that_prometheus_can_evaluate(
     tmp_path: Path, prometheus: PrometheusFactory, native: bool
 ) -> None:
     recorder = Recorder(native=native)
@@ -116,7 +116,7 @@ NAMES = (
 
 
 @pytest.mark.real
-async def test_what_only_applications_know_can_be_asked_for(
+async def test_what_only_applications_know_can_be_requested(
     tmp_path: Path, prometheus: PrometheusFactory
 ) -> None:
     recorder = Recorder()

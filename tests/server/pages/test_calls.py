@@ -70,7 +70,7 @@ async def test_it_is_narrowed_by_store_operation_error_type_and_trace(running: R
         assert {n for n in ("get_cart", "check_order", "add_to_cart") if n in rows} == shown, query
 
 
-async def test_what_nobody_knows_is_told_to_be_so(running: Running) -> None:
+async def test_unknown_values_are_shown_as_unknown(running: Running) -> None:
     failed(running, "get_cart")
     for query, known in (("trace_id=1", False), ("operation=check_order", False), ("", True)):
         page = (await running.ask(f"/calls?{query}")).text
@@ -100,7 +100,7 @@ async def test_a_message_that_utf_8_cannot_hold_breaks_no_page(running: Running)
     assert [call["message"] for call in found] == [r"cut \ud83d here"]
 
 
-async def test_an_org_that_reads_much_at_once_is_told_to_wait_and_holds_nobody_up(
+async def test_an_org_that_reads_much_at_once_must_wait_and_delays_nobody(
     running: Running,
 ) -> None:
     for number in range(20):

@@ -35,7 +35,7 @@ OUTSIDE = "/monitoring/stores"
         ("", "/b/", WebPaths("/b", "/b/")),
     ],
 )
-def test_the_prefix_is_that_of_the_external_url_unless_told(
+def test_the_prefix_is_that_of_the_external_url_unless_configured(
     external_url: str, route_prefix: str | None, paths: WebPaths
 ) -> None:
     assert web_paths(external_url, route_prefix) == paths
@@ -121,7 +121,7 @@ async def test_every_link_works_below_a_prefix(tmp_path: Path) -> None:
         assert (await exporter.ask(f"{OUTSIDE}/-/reload", "POST")).status == 200
 
 
-async def test_below_a_prefix_the_same_are_asked_for_a_password(tmp_path: Path) -> None:
+async def test_below_a_prefix_the_same_pages_require_a_password(tmp_path: Path) -> None:
     hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
     file = tmp_path / "web.yml"
     file.write_text(f"basic_auth_users: {{prom: {hashed}}}\n")

@@ -194,7 +194,7 @@ async def test_a_client_that_never_begins_tls_does_not_lock_out_others(tmp_path:
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
-async def test_a_shortage_is_told_once_and_then_over(
+async def test_a_shortage_is_reported_once_and_then_over(
     number: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "_REST_SECONDS", 0.001)

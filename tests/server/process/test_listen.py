@@ -30,7 +30,7 @@ async def connect(url: str, data: bytes) -> tuple[asyncio.StreamReader, asyncio.
         b"Content-Length: cHJvbTpodW50ZXIy",
     ],
 )
-async def test_a_request_that_is_none_is_told_at_debug_without_its_bytes(
+async def test_a_request_that_is_none_is_reported_at_debug_without_its_bytes(
     line: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
@@ -63,7 +63,7 @@ NO_REQUESTS = {
 
 
 @pytest.mark.parametrize("name", NO_REQUESTS)
-async def test_whatever_is_sent_is_answered_like_any_other_request_and_not_repeated(
+async def test_any_bytes_get_a_response_that_does_not_repeat_them(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     caplog.set_level("DEBUG")
@@ -113,7 +113,7 @@ async def test_a_failure_of_ours_that_nothing_caught_is_an_error_with_its_traceb
     assert "with details" in caplog.text
 
 
-async def test_who_hangs_up_before_the_answer_causes_no_error(
+async def test_who_hangs_up_before_the_response_causes_no_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     arrived, ended = asyncio.Event(), asyncio.Event()

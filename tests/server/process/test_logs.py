@@ -113,7 +113,7 @@ def test_the_level_decides_what_is_written() -> None:
 
 
 @pytest.mark.usefixtures("restored_logging")
-def test_a_line_within_a_trace_tells_its_ids() -> None:
+def test_a_line_within_a_trace_shows_its_ids() -> None:
     tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
     with tracer.start_as_current_span("request") as span:
         found = [json.loads(line) for line in lines("json")]

@@ -272,7 +272,7 @@ async def came_in(running: Running, client: ssl.SSLContext) -> bool:
     return answer.startswith(b"HTTP/1.1 200")
 
 
-async def test_headers_of_the_file_replace_those_of_every_answer(tmp_path: Path) -> None:
+async def test_headers_of_the_file_replace_those_of_every_response(tmp_path: Path) -> None:
     headers = 'X-Frame-Options: sameorigin, Content-Security-Policy: "", X-XSS-Protection: 1'
     web_file = written(tmp_path, f"http_server_config: {{headers: {{{headers}}}}}")
     async with exporting(tmp_path, configuration(), web_file=web_file) as running:

@@ -175,7 +175,7 @@ def test_a_refund_above_the_total_is_a_500_with_a_number_for_data(
     assert (answer.status, answer.document["data"]) == (500, 500)
 
 
-def test_four_questions_about_low_stock_have_the_recorded_answers(
+def test_four_questions_about_low_stock_have_the_recorded_responses(
     store: SimulatedWooCommerce,
 ) -> None:
     analytics = "/wp-json/wc-analytics"

@@ -80,7 +80,7 @@ def response(body: bytes, head: bytes = b"", length: int | None = None) -> bytes
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%s\r\n%s" % (size, head, body)
 
 
-def test_an_answer_has_status_headers_and_body(kind: str) -> None:
+def test_a_response_has_status_headers_and_body(kind: str) -> None:
     with scripted(response(b'{"a": 1}', b"X-WP-Total: 3\r\n")) as server:
         answer = run(once(get(server.port)), kind)
     assert (answer.status, answer.body) == (200, b'{"a": 1}')
@@ -148,7 +148,7 @@ def test_nobody_listening_means_that_nothing_was_sent(kind: str) -> None:
     assert (error.error_type, error.sent) == ("connection", False)
 
 
-def test_an_unknown_name_is_told_from_a_failed_connection(kind: str) -> None:
+def test_an_unknown_name_is_distinguished_from_a_failed_connection(kind: str) -> None:
     error = failure(once(get(80, host="no-such-host.invalid")), kind)
     assert (error.error_type, error.sent) == ("dns", False)
 

@@ -112,7 +112,7 @@ async def test_a_request_outside_of_a_traced_operation_has_no_span(
     assert kept.get_finished_spans() == ()
 
 
-def test_an_address_that_repeats_a_key_is_told_without_it(kept: InMemorySpanExporter) -> None:
+def test_an_address_that_repeats_a_key_is_reported_without_it(kept: InMemorySpanExporter) -> None:
     key = "ck_" + "0a1b2c3d4e" * 4
     basic = b64encode(f"{key}:cs_{'f' * 40}".encode()).decode()
     repeated = quote(f"Host: x | Authorization: Basic {basic} | /a?oauth_consumer_key={key}&b=1")

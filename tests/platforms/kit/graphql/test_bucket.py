@@ -103,7 +103,7 @@ def test_a_limit_that_grows_lets_it_pass() -> None:
     assert model.claim("q").wait == 0.0
 
 
-def test_an_answer_that_never_came_gives_back_nothing_it_did_not_take() -> None:
+def test_a_query_without_a_response_keeps_its_points_until_they_are_restored() -> None:
     clock = Clock()
     model = Bucket(clock.now)
     model.settle("q", 0.0, Cost(60.0, 60.0, 100.0, 100.0, 5.0))

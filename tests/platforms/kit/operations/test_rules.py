@@ -63,7 +63,7 @@ def test_a_string_is_a_sku_before_it_is_an_id(product: int | str, found: str) ->
     ("product", "kind"),
     [("NOPE", "not_found"), (5, "not_found"), (0, "not_found"), (True, "invalid_request")],
 )
-def test_what_names_no_product_is_told(product: Any, kind: str) -> None:
+def test_arguments_that_name_no_product_are_reported(product: Any, kind: str) -> None:
     assert failure(products.find(product, answering({}), answering({}))).error_type == kind
 
 
@@ -112,7 +112,7 @@ def test_days_count_instead_of_a_period() -> None:
         (("day", "soon", None, "paid"), "first is not a day"),
     ],
 )
-def test_days_that_make_no_sense_are_told(given: tuple[Any, ...], words: str) -> None:
+def test_days_that_make_no_sense_are_reported(given: tuple[Any, ...], words: str) -> None:
     with pytest.raises(StoreError, match=words):
         sales.requested_days(*given)
 
@@ -166,7 +166,7 @@ def test_a_coupon_is_refused_with_the_reason_as_its_code() -> None:
         assert (caught.value.error_type, caught.value.code) == ("invalid_coupon", code)
 
 
-def test_what_is_wrong_with_a_credential_is_told_without_it() -> None:
+def test_what_is_wrong_with_a_credential_is_reported_without_it() -> None:
     check = format_check(r"key_\d+", "is not a key", ("sec_", "is the secret"))
     assert check("key_12") is None
     assert check("key_12 3") == "is not a key"

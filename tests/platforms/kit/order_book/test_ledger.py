@@ -387,7 +387,7 @@ def test_a_refund_of_a_counted_order_with_a_date_from_before_is_a_correction(kno
     assert ledger.corrections == {"GBP": 3}
 
 
-def test_a_refund_whose_date_was_asked_for_is_a_correction_at_once() -> None:
+def test_a_refund_whose_date_was_requested_is_a_correction_at_once() -> None:
     ledger = Ledger(BEGAN)
     found = order(created=BEGAN - 900, paid=BEGAN + 20, refunds=(CountedRefund("7", Decimal(3)),))
     ledger.apply(found)

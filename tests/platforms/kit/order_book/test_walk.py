@@ -82,7 +82,7 @@ def test_a_long_second_makes_progress_over_many_short_runs() -> None:
     assert reader.load()[0].paid == 100
 
 
-def test_the_backlog_tells_what_is_left() -> None:
+def test_the_backlog_shows_what_is_left() -> None:
     store = Store()
     for _ in range(30):
         store.now += 1
@@ -225,7 +225,7 @@ def test_where_page_numbers_are_ignored_what_was_received_is_excluded() -> None:
     assert walk.unread == []
 
 
-def test_what_the_store_counts_and_never_shows_is_stepped_over_and_told() -> None:
+def test_what_the_store_counts_and_never_shows_is_stepped_over_and_reported() -> None:
     walk = Walk(START)
     for _ in range(4):
         assert advance(walk, [START, START], 4)
@@ -238,7 +238,7 @@ def test_what_the_store_counts_and_never_shows_is_stepped_over_and_told() -> Non
     assert walk.look_again() is None
 
 
-def test_what_is_counted_and_not_shown_among_what_was_shown_is_told_once() -> None:
+def test_what_is_counted_and_not_shown_among_what_was_shown_is_reported_once() -> None:
     walk = Walk(START)
     assert advance(walk, [START + 5, START + 9], 3)
     # One was before this, one is here: the third is neither.
@@ -251,7 +251,7 @@ def test_what_is_counted_and_not_shown_among_what_was_shown_is_told_once() -> No
     assert walk.hidden == 1
 
 
-def test_hidden_records_of_too_many_times_are_told_as_those_of_longer_ones() -> None:
+def test_hidden_records_of_too_many_times_are_reported_as_those_of_longer_ones() -> None:
     walk = Walk(START)
     for index in range(130):
         walk.position = START + 10 * index

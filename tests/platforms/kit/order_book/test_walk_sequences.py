@@ -226,7 +226,7 @@ class Forgetful:
     backfill=st.booleans(),
 )
 @settings(max_examples=60, deadline=None)
-def test_a_memory_that_is_too_small_is_told_whenever_the_money_differs(
+def test_a_memory_that_is_too_small_is_reported_whenever_the_money_differs(
     changes: list[tuple[str, int]], size: int, limit: int, backfill: bool
 ) -> None:
     shop = Forgetful(size, limit, backfill=backfill)

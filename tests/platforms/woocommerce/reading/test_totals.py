@@ -158,7 +158,7 @@ async def test_counters_reports_and_operations_agree(total: str) -> None:
 
 @pytest.mark.parametrize("total", ["34.71", "35"])
 @pytest.mark.parametrize("email", ["cust2@example.test", "guest@example.test"])
-async def test_where_no_order_tells_it_what_a_customer_has_spent_does(
+async def test_where_no_order_shows_it_what_a_customer_has_spent_does(
     total: str, email: str
 ) -> None:
     async with watching(orders=0) as store:
@@ -258,7 +258,7 @@ def test_reports_learn_how_orders_in_other_currencies_were_made(shop_currency: s
     assert [spent.amount for spent in best.totals.other_currencies] == [777]
 
 
-async def test_a_shop_that_sells_in_one_currency_is_asked_no_more_for_the_others() -> None:
+async def test_a_shop_with_one_currency_gets_no_requests_for_others() -> None:
     async with watching(orders=0) as store:
         store.shop.shop.currency, store.shop.shop.habits.decimals = "JPY", 0
         await store.collect("orders")
