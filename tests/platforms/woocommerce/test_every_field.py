@@ -25,6 +25,8 @@ LEFT_OUT = (
     "regular_price",
     # Of a product without variations there is none, and any text is a name.
     "parent_name",
+    # An order without an address has one as soon as a part of it is a number.
+    *(("shipping", part) for part in ("address_1", "address_2", "city", "postcode", "country")),
 )
 
 

@@ -39,7 +39,7 @@ def _by_sku_zero(api: Api) -> Plan[Fields | None]:
         query = {"status": "publish", "_fields": "id,sku"}
         rows = yield from api.rows(path, query)
         for row in rows.items:
-            if isinstance(row, dict) and (found := Fields(row, "product 0")).code_or("sku") == "0":
+            if isinstance(row, dict) and (found := Fields(row, "product 0")).text_or("sku") == "0":
                 return (yield from _by_id(api, found.identifier()))
     return None
 

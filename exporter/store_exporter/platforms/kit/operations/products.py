@@ -52,8 +52,8 @@ def find(
 
 def matching_sku(rows: Iterable[Fields], sku: str) -> Fields | None:
     """Return the row with a SKU; an exact match comes first, as stores ignore case in searches."""
-    alike = [row for row in rows if row.code_or("sku").casefold() == sku.casefold()]
-    return next((row for row in alike if row.code_or("sku") == sku), next(iter(alike), None))
+    alike = [row for row in rows if row.text_or("sku").casefold() == sku.casefold()]
+    return next((row for row in alike if row.text_or("sku") == sku), next(iter(alike), None))
 
 
 def total_quantity(counted: Iterable[Quantity | None]) -> Quantity | None:

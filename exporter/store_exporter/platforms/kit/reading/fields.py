@@ -61,6 +61,11 @@ def has_date(value: object) -> bool:
     return not isinstance(value, str) or _NO_DATE.fullmatch(value) is None
 
 
+def _is_none(value: object) -> bool:
+    # 0 equals False, but is a value.
+    return value is False or value in (None, "")
+
+
 def as_list(value: Any) -> list[Any] | None:
     """Return a list; None if the value is not a list.
 
@@ -79,6 +84,16 @@ def whole_number(value: Any) -> int | None:
         value = int(value) if abs(value) < _LARGEST else None
     is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
     return value if is_whole else None
+
+
+def as_text(value: Any) -> str | None:
+    """Return a text with HTML entities decoded; None if the value is none.
+
+    Plugins and imports write texts of digits, such as SKUs and names, as JSON numbers.
+    """
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return html.unescape(value) if isinstance(value, str) else None
 
 
 def _kept_back(error: StoreError, where: str) -> StoreError:
@@ -152,6 +167,13 @@ class Fields:
             raise self._wrong(name, "a string")
         return html.unescape(value)
 
+    def text_or_number(self, name: str) -> str:
+        """Read a text that may consist of digits, so that plugins make a number of it."""
+        value = as_text(self._members.get(name))
+        if value is None:
+            raise self._wrong(name, "a string")
+        return value
+
     def opaque(self, name: str = "id") -> str:
         """Read an id or a cursor, which must go back to the store unchanged."""
         value = self._members.get(name)
@@ -160,15 +182,9 @@ class Fields:
         return value
 
     def text_or(self, name: str, default: str = "") -> str:
-        """Read a string that only decorates."""
-        value = self._members.get(name)
-        return html.unescape(value) if isinstance(value, str) else default
-
-    def code_or(self, name: str) -> str:
-        """Read a code that only decorates, such as a SKU; PHP may have made a number of it."""
-        value = self._members.get(name)
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        return str(value) if is_number else self.text_or(name)
+        """Read a text that only decorates; see `as_text`."""
+        value = as_text(self._members.get(name))
+        return default if value is None else value
 
     def markup_or(self, name: str, default: str = "") -> str:
         """Read a piece of HTML that only decorates, as plain text."""
@@ -212,8 +228,7 @@ class Fields:
 
     def identifier_if_any(self, name: str) -> int | None:
         """Read an id; None for 0, null and PHP's empty text or false."""
-        value = self._members.get(name)
-        return None if value is False or value in (None, "") else self.integer(name) or None
+        return None if _is_none(self._members.get(name)) else self.integer(name) or None
 
     def quantity(self, name: str) -> Quantity:
         """Read a number of pieces; it is negative if more were sold than were in stock."""
@@ -223,6 +238,10 @@ class Fields:
         number = decimal_number(self._given(name), f"{self.where}: {name}")
         whole = number.to_integral_value()
         return int(whole) if number == whole else number
+
+    def quantity_if_any(self, name: str) -> Quantity | None:
+        """Read a number of pieces; None for null and PHP's empty text or false."""
+        return None if _is_none(self._members.get(name)) else self.quantity(name)
 
     def decimal(self, name: str) -> Decimal:
         """Read a number, or the same as a string."""
@@ -248,8 +267,7 @@ class Fields:
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
         """Read an amount that may be null, empty or false for none, but must be present."""
-        value = self._members.get(name, _MISSING)
-        if value is False or value in (None, ""):
+        if _is_none(self._members.get(name, _MISSING)):
             return None
         amount = decimal_number(self._given(name), f"{self.where}: {name}")
         return Money(normalized(amount, currency), currency)
@@ -330,9 +348,9 @@ class Fields:
             yield row
 
     def optional_strings(self, name: str) -> tuple[str, ...]:
-        """Read a list of strings that only decorates; other values are left out."""
-        value = as_list(self._members.get(name)) or ()
-        return tuple(html.unescape(item) for item in value if isinstance(item, str))
+        """Read a list of texts that only decorates; other values are left out."""
+        texts = map(as_text, as_list(self._members.get(name)) or ())
+        return tuple(text for text in texts if text is not None)
 
     def optional_items(self, name: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
         """Read a list of objects that only decorates; unreadable ones are left out."""

@@ -99,5 +99,5 @@ def _checked_rows(
 def _scarce_product(sold: Sold, row: Fields) -> ScarceProduct:
     left = row.quantity("stock_quantity") if counts_stock(row) else 0
     is_out = row.text("stock_status") == OUT
-    name, sku = row.text("name"), row.code_or("sku")
+    name, sku = row.text_or_number("name"), row.text_or("sku")
     return sold.scarce(row.identifier(), name, sku, left, is_out=is_out)

@@ -15,7 +15,7 @@ from ...kit.monitoring import named_lists
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.sold import Sold
-from ...kit.reading.fields import Fields
+from ...kit.reading.fields import Fields, as_list
 from ...kit.reading.lists import unexpected_items
 from .. import local_dates
 from ..api import FULL, MAX_PAGES, PAGE, V3, Api, gmt
@@ -122,7 +122,7 @@ def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:
         if sold.is_listed(created):
             name = line.text_or("parent_name") or line.text_or("name")
             value = Money(read_amount(line, "total"), order.currency("currency"))
-            sold.add_listed(product, name, line.code_or("sku"), quantity, value)
+            sold.add_listed(product, name, line.text_or("sku"), quantity, value)
         sold.add(product, variation, quantity)
     # Some lines of plugins have no price, or the price of the bundle they belong to.
     if line.has("subtotal") and not _is_component(line):
@@ -132,8 +132,7 @@ def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:
 
 def _is_component(line: Fields) -> bool:
     """Whether a line is a part of a bundle that has its own line."""
-    rows = line.raw("meta_data")
-    meta = rows if isinstance(rows, list) else []
+    meta = as_list(line.raw("meta_data")) or ()
     return any(isinstance(row, Mapping) and row.get("key") in _COMPONENT for row in meta)
 
 

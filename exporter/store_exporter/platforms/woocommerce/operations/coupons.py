@@ -46,7 +46,7 @@ def _coupon(fields: Fields, currency: str, request: CouponRequest, *, now: float
         StoreError: as `check_coupon` does; invalid_coupon with code coupon_unpublished,
             coupon_email or coupon_usage_limit_per_user; invalid_response.
     """
-    code = fields.text("code")
+    code = fields.text_or_number("code")
     if fields.text_or("status", "publish") != "publish":
         raise refusal("unpublished", f"coupon {code} is not published")
     kind = fields.text("discount_type")

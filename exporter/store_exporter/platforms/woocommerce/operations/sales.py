@@ -85,7 +85,7 @@ def _sold(order: Fields, currency: str) -> Iterator[SoldItems]:
         total = Money(read_amount(line, "total"), currency)
         if product:
             name = line.text_or("parent_name") or line.text_or("name")
-            yield SoldItems(product, name, line.code_or("sku"), pieces, total)
+            yield SoldItems(product, name, line.text_or("sku"), pieces, total)
 
 
 def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:

@@ -39,7 +39,9 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
     rows = yield from api.rows(f"{V3}/shipping/zones", limit=_MOST_ZONES + 1)
     if len(rows.items) > _MOST_ZONES:
         raise StoreError("response_too_large", f"there are more than {_MOST_ZONES} zones")
-    return rows.listing("zones", lambda zone: Zone(str(zone.integer("id")), zone.text("name")))
+    return rows.listing(
+        "zones", lambda zone: Zone(str(zone.integer("id")), zone.text_or_number("name"))
+    )
 
 
 def _methods(api: Api, zone: Zone) -> Plan[Listing[ShippingMethod]]:

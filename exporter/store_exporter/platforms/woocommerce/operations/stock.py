@@ -28,7 +28,7 @@ def check_stock(api: Api, product: int | str) -> Plan[Stock]:
 def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
     found = yield from find_product(api, product)
     own = product_results.stock_quantity(found)
-    number, sku = found.identifier(), found.code_or("sku")
+    number, sku = found.identifier(), found.text_or("sku")
     if own is not None or not product_results.has_variations(found):
         return StockQuantity(number, sku, own)
     rows = yield from children(api, number)

@@ -82,8 +82,8 @@ def _line(currency: str, also: Secondary, row: Fields) -> CartLine:
     return CartLine(
         key=row.text("key"),
         product_id=row.identifier(),
-        sku=row.code_or("sku"),
-        name=row.text("name"),
+        sku=row.text_or("sku"),
+        name=row.text_or_number("name"),
         quantity=row.quantity("quantity"),
         maximum=maximum,
         unit_price=_unit_price(row, prices),
@@ -110,8 +110,10 @@ def _unit_price(row: Fields, prices: _Amounts) -> Money:
 
 
 def _option(row: Fields) -> tuple[str, str]:
-    return row.text("attribute"), row.text("value")
+    return row.text_or_number("attribute"), row.text_or_number("value")
 
 
 def _coupon(row: Fields) -> CartCoupon:
-    return CartCoupon(row.text("code"), _Amounts(row.child("totals")).money("total_discount"))
+    return CartCoupon(
+        row.text_or_number("code"), _Amounts(row.child("totals")).money("total_discount")
+    )

@@ -23,7 +23,7 @@ from ....spec.results import (
     ShippingAddress,
     Tracking,
 )
-from ...kit.reading.fields import Fields
+from ...kit.reading.fields import Fields, as_text
 from ...kit.reading.people import AddressMembers, full_name, read_address
 from ...kit.reading.secondary import Secondary
 from .totals import OrderTotals
@@ -73,22 +73,14 @@ def _refunded(fields: Fields, currency: str) -> Money:
 
 def order_number(fields: Fields) -> str:
     """Read the number that the shop gave an order."""
-    return _digits(fields.raw("number")) or fields.text("number")
-
-
-def _digits(value: Any) -> str:
-    """Return a whole number as a string; "" for anything else.
-
-    Plugins and imports write numbers of orders and parcels as JSON numbers.
-    """
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    return fields.text_or_number("number")
 
 
 def _line(currency: str, row: Fields) -> OrderLine:
     return OrderLine(
         product_id=row.identifier_if_any("product_id"),
         variation_id=row.identifier_if_any("variation_id"),
-        sku=row.code_or("sku"),
+        sku=row.text_or("sku"),
         name=row.text_or("name"),
         quantity=row.quantity("quantity"),
         total=row.money("total", currency),
@@ -137,7 +129,7 @@ def _tracking(order: Fields) -> tuple[Tracking, ...]:
     meta = {row.text_or("key"): row.raw("value") for row in _rows(order.raw("meta_data"))}
     found = [_parcel(row) for key in _LISTS for row in _rows(meta.get(key))]
     single, carrier = meta.get(_NUMBER), meta.get(_CARRIER)
-    number = _digits(single) or (single.strip() if isinstance(single, str) else "")
+    number = (as_text(single) or "").strip()
     found.append(Tracking(number, carrier if isinstance(carrier, str) else "", ""))
     known = {parcel.number: parcel for parcel in reversed(found) if parcel.number}
     return tuple(reversed(known.values()))
@@ -157,5 +149,4 @@ def _parcel(row: Fields) -> Tracking:
     carrier = next((row.text_or(name) for name in _CARRIERS if row.text_or(name)), "")
     links = (row.text_or(name) for name in _LINKS)
     link = next((link for link in links if link.startswith(("https://", "http://"))), "")
-    number = _digits(row.raw("tracking_number")) or row.text_or("tracking_number").strip()
-    return Tracking(number, carrier, link)
+    return Tracking(row.text_or("tracking_number").strip(), carrier, link)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -25,9 +25,7 @@ def counts_stock(fields: Fields) -> bool:
 
 def stock_quantity(fields: Fields) -> Quantity | None:
     """Read how many pieces are left; None if the store does not count them."""
-    if not counts_stock(fields) or fields.raw("stock_quantity") is None:
-        return None
-    return fields.quantity("stock_quantity")
+    return fields.quantity_if_any("stock_quantity") if counts_stock(fields) else None
 
 
 def read_stock(fields: Fields) -> Stock:
@@ -39,7 +37,7 @@ def read_stock(fields: Fields) -> Stock:
     also = Secondary()
     return Stock(
         product_id=fields.identifier(),
-        sku=fields.code_or("sku"),
+        sku=fields.text_or("sku"),
         name=fields.text_or("name"),
         in_stock=status != "out_of_stock" and fields.raw("type") not in NOT_SOLD_HERE,
         status=status,
@@ -57,15 +55,15 @@ def read_product(fields: Fields, currency: str) -> Product:
         id=fields.identifier(),
         parent_id=also.read("parent_id", fields.identifier_if_any, "parent_id"),
         type=kind,
-        name=fields.text("name"),
-        sku=fields.code_or("sku"),
+        name=fields.text_or_number("name"),
+        sku=fields.text_or("sku"),
         price=also.read("price", fields.money_if_any, "price", currency),
         regular_price=also.read("regular_price", fields.money_if_any, "regular_price", currency),
         on_sale=also.read("on_sale", fields.flag, "on_sale"),
         stock=read_stock(fields),
         permalink=fields.text_or("permalink"),
         description=fields.markup_or("description"),
-        categories=fields.optional_items("categories", lambda row: row.text("name")),
+        categories=fields.optional_items("categories", lambda row: row.text_or_number("name")),
         attributes=dict(fields.optional_items("attributes", _attribute)),
         images=fields.optional_items("images", lambda row: row.text("src")),
         variations=tuple(_ids(fields.raw("variations"))),
@@ -83,12 +81,17 @@ def _rating_count(fields: Fields, kind: str) -> int | None:
 
 
 def _attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
-    options = (row.text("option"),) if row.has("option") else row.optional_strings("options")
-    return row.text("name"), options
+    is_one = row.has("option")
+    options = (row.text_or_number("option"),) if is_one else row.optional_strings("options")
+    return row.text_or_number("name"), options
 
 
-def _ids(value: Any) -> Iterable[int]:
-    return filter(None, map(whole_number, as_list(value) or ()))
+def _ids(value: Any) -> Iterator[int]:
+    """Yield the ids of a list; plugins write them as texts, or put whole variations there."""
+    for item in as_list(value) or ():
+        number = whole_number(item.get("id") if isinstance(item, Mapping) else item)
+        if number:
+            yield number
 
 
 def has_variations(fields: Fields) -> bool:
@@ -119,7 +122,7 @@ def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) ->
         highest = None if also.unreadable else lowest
     return Price(
         product_id=fields.identifier(),
-        sku=fields.code_or("sku"),
+        sku=fields.text_or("sku"),
         name=fields.text_or("name"),
         price=lowest,
         highest=highest,
@@ -140,7 +143,7 @@ def read_category(fields: Fields) -> Category:
     also = Secondary()
     return Category(
         id=fields.identifier(),
-        name=fields.text("name"),
+        name=fields.text_or_number("name"),
         slug=fields.text_or("slug"),
         parent_id=fields.identifier_if_any("parent"),
         count=also.read("count", fields.integer, "count"),
@@ -171,7 +174,7 @@ def read_low_stock(fields: Fields) -> LowStock:
     return LowStock(
         product_id=fields.identifier(),
         parent_id=fields.identifier_if_any("parent_id"),
-        sku=fields.code_or("sku"),
+        sku=fields.text_or("sku"),
         name=fields.text_or("name"),
         quantity=fields.quantity("stock_quantity"),
         in_stock=fields.text("stock_status") != "outofstock",
