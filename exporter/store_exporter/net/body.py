@@ -7,7 +7,7 @@ import zlib
 from ..errors import ErrorName, StoreError
 
 ACCEPTED = "gzip"
-"""The value of Accept-Encoding: what `Body` can decompress within its limit."""
+"""The value of Accept-Encoding: the coding that `Body` can decompress within its limit."""
 
 _MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's number for a window of 32 KiB inside gzip's header and checksum
@@ -39,7 +39,7 @@ class _Inflating:
 
     @property
     def cut_off(self) -> bool:
-        """Whether data has begun and its end is missing."""
+        """Whether the data has begun but not ended."""
         return (self._members > 0 or bool(self._held)) and not self._object.eof
 
     def add(self, data: bytes, most: int) -> bytes:
@@ -68,7 +68,7 @@ class _Inflating:
             is_bare = self._window == _ZLIB and not _has_zlib_header(data)
             self._window = _BARE if is_bare else self._window
         elif self._window != _GZIP or not data.startswith(_MAGIC):
-            # What follows is no further member, which RFC 1952 allows, and means nothing.
+            # The data that follows is not another member, which RFC 1952 allows; it is ignored.
             self._over = True
             return
         self._members += 1
@@ -78,7 +78,7 @@ class _Inflating:
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    """Whether data begins as RFC 1950 says."""
+    """Whether data begins with a header of RFC 1950."""
     return data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
 
 

@@ -93,7 +93,7 @@ def _body(response: Any, headers: Mapping[str, str]) -> bytes | None:
 
 
 def _is_api(headers: Mapping[str, str], body: bytes | None) -> bool:
-    """Whether it is, or may be, a response of an API."""
+    """Whether a response is, or may be, that of an API."""
     if body is None:
         return "html" not in headers.get("content-type", "")
     if len(body) > _MOST_BYTES:

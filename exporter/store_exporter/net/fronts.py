@@ -15,7 +15,7 @@ from .pages import challenged, instead, is_platforms, stranger
 from .refusals import Finding
 
 _LONG = 30_000
-"""Minimum number of characters of a shop's front page; notices and tests of visitors have fewer."""
+"""The fewest characters of a shop's front page; notices and tests of visitors have fewer."""
 _REFRESH = re.compile(
     r"<meta(?=[^>]{1,400}http-equiv=[\"']?refresh)[^>]{1,400}?content=[\"']?\s*[0-4]?(?:\.\d*)?"
     r"\s*[;,]\s*url=\s*[\"']?([^\"'\s>]{1,500})",
@@ -113,10 +113,10 @@ def ends_in(page: str) -> str:
 
 
 def says_closed(source: str, marks: Marks = GENERIC) -> str:
-    """Return the words by which a page says little else than that the shop is closed; otherwise "".
+    """Return the words of a page that says little more than that the shop is closed; otherwise "".
 
     Args:
-        source: a page that the platform made, with whatever plugins it has.
+        source: a page that the platform made, with any plugins.
         marks: those of the platform, with the generic ones.
     """
     page = begin(source)

@@ -1,10 +1,10 @@
-"""The head of an HTTP response: its limits, and what the parsing libraries disagree on.
+"""The head of an HTTP response: its limits, and points on which the parsing libraries disagree.
 
 Probes read responses with aiohttp (llhttp) and clients with httpx (h11). If only one of them
 refuses something, this module or `httpx_wire` refuses it for both, so that both report the same
-about a store. The exceptions are sizes of chunks of 17 to 20 digits or ended by a line feed alone
-(broken for llhttp, cut off for h11), and text that arrives at once with the response before it,
-although its connection was to be kept (llhttp takes it for a broken response, h11 leaves it).
+about a store. There are two exceptions: sizes of chunks with 17 to 20 digits or with only a line
+feed at their end (broken for llhttp, cut off for h11), and text that arrives together with a
+response whose connection should be kept (llhttp reads it as a broken response, h11 ignores it).
 Sources: aiohttp 3.14 (`_http_parser.pyx`, `max_field_size`, `max_headers`), httpcore 1.0
 (`MAX_INCOMPLETE_EVENT_SIZE`, 100 KiB), RFC 9112.
 """
@@ -17,12 +17,12 @@ from itertools import chain
 from ..errors import ErrorName, StoreError
 
 MAX_LINE = 64 * 1024
-"""Bytes of one header, name and value. Real shops send a Content-Security-Policy of 11 KB, and
-tags for their cache that are several times as long."""
+"""The most bytes of one header, name and value. Real shops send a Content-Security-Policy of 11 KB,
+and cache tags that are several times as long."""
 MAX_LINES = 500
-"""Headers of one response."""
+"""The most headers of one response."""
 MAX_BYTES = 96 * 1024
-"""Bytes of all headers together; browsers allow 256 KB, and httpx 100."""
+"""The most bytes of all headers together; browsers allow 256 KB, and httpx 100."""
 
 _VERSIONS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2")
 _CODING = "transfer-encoding"
@@ -34,13 +34,13 @@ def read(
     """Return the headers of a response: names in lower case, repeated ones joined by commas.
 
     Args:
-        status: of HTTP.
-        raw: names and values as they came.
-        version: of HTTP, as the status line has it.
-        reason: what the status line says of the status.
+        status: the HTTP status.
+        raw: names and values as received.
+        version: the HTTP version in the status line.
+        reason: the reason phrase in the status line.
 
     Raises:
-        StoreError: response_too_large; invalid_response, it is not what HTTP allows.
+        StoreError: response_too_large; invalid_response, HTTP does not allow it.
     """
     lines = list(raw)
     total = longest = sum(map(len, chain.from_iterable(lines)))
@@ -79,7 +79,7 @@ def read(
 def _problem(
     status: int, headers: Mapping[str, str], codings: list[str], version: str
 ) -> str | None:
-    """Return what RFC 9112 forbids in the head; None for a valid one."""
+    """Return the violation of RFC 9112 in a head; None for a valid one."""
     if version not in _VERSIONS:
         return f"version {version[:20]!r}"
     if not 200 <= status <= 999:

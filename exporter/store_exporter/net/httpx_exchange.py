@@ -1,4 +1,4 @@
-"""One HTTP exchange over httpx: the request that is sent, and the response while it arrives."""
+"""One HTTP exchange over httpx: the request, and the response while it arrives."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Enco
 
 
 def httpx_request(signed: Request) -> httpx.Request:
-    """Return a request, credentials included, as httpx' transports take it."""
+    """Return a request, with its credentials, in the form of httpx' transports."""
     url = signed.url
     if signed.params:
-        # RFC 3986, as OAuth signatures count on it: a space is %20 and not a plus.
+        # As in RFC 3986, on which OAuth signatures rely: a space is %20, not a plus.
         query = urlencode(signed.params, quote_via=quote, safe="-_.~")
         url = f"{url}?{query}"
     timeout = dict.fromkeys(("connect", "read", "write", "pool"), signed.timeout)
@@ -50,13 +50,13 @@ def httpx_request(signed: Request) -> httpx.Request:
 
 
 class HttpxExchange:
-    """One request and the response to it, as it comes in.
+    """One request and the response to it, while it arrives.
 
     Args:
-        request: without the credentials, so that the response's address is free of them.
-        limit: bytes of the body, before and after decompression.
+        request: the request without credentials, so that the response's address has none.
+        limit: the most bytes of the body, before and after decompression.
         monotonic: seconds of a clock that never jumps.
-        proxied: whether connections are made to a proxy and not to the store.
+        proxied: whether connections are made to a proxy rather than to the store.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class HttpxExchange:
         self.host: str = urlsplit(request.url).hostname or request.url
 
     def begin(self, response: httpx.Response) -> Body:
-        """Return what collects the body of a response whose head has arrived.
+        """Return the collector of the body of a response whose head has arrived.
 
         Raises:
             StoreError: response_too_large or invalid_response, as `head.read` and `Body` say; or
-                what a response of the proxy's own stands for, as `refusal` says.
+                the error of a proxy's own response, as `refusal` says.
         """
         status = response.status_code
         raw, reason = response.headers.raw, response.reason_phrase
@@ -92,7 +92,7 @@ class HttpxExchange:
         return Body(self._limit, self._headers.get("content-encoding", ""), status)
 
     def check_time(self) -> None:
-        """Give up on a store that sends a byte now and then; httpx would keep waiting.
+        """Give up on a store that sends single bytes slowly; httpx would keep waiting.
 
         Raises:
             TransportError: timeout.
@@ -118,12 +118,12 @@ class HttpxExchange:
         return found
 
     def _without_tunnel(self, found: TransportError, error: httpx.ProxyError) -> str:
-        """Return why a proxy made no tunnel, in its own words."""
+        """Return why a proxy opened no tunnel, in its own words."""
         said = GENERIC.redact.line(str(error), _LONGEST_PHRASE)
         if found.error_type == "local_failure":
             return f"the proxy for {self.host} opens no tunnel: {said}"
         return f"the proxy for {self.host} could not reach it: {said}"
 
     def response(self, response: httpx.Response, body: Body) -> Response:
-        """Return what came back, as a response for plans."""
+        """Return the received response in the form for plans."""
         return Response(response.status_code, self._headers, body.whole(), self._url)

@@ -1,10 +1,10 @@
 """Watches httpx's connections: data that is not HTTP is refused at its first bytes.
 
-h11, which parses responses for httpx, waits for an empty line before it parses anything. So for
-clients, a port that speaks SSH or SMTP would be a timeout or a lost connection. Probes recognise
-it, because their parser examines every byte. The parsers also disagree on a repeated Content-Length
-and on empty lines before a response, and only the bytes themselves still show these. And a response
-that arrives a byte at a time must end for blocking code, too.
+h11, which parses responses for httpx, waits for an empty line before it parses anything. So clients
+would see an SSH or SMTP port as a timeout or a lost connection. Probes recognise it, because their
+parser examines every byte. The parsers also disagree on a repeated Content-Length and on empty
+lines before a response, which only the raw bytes still show. This module also ends a response that
+arrives a byte at a time in blocking code.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Head:
         if self._bytes is None:
             return data
         if not self._bytes:
-            # They belong to the response before, whose length was given too small.
+            # They belong to the previous response, whose declared length was too small.
             data = data.lstrip(b"\r\n")
         head = self._bytes + data
         if head[: len(_BEGINNING)] != _BEGINNING[: len(head)]:
@@ -72,14 +72,14 @@ class _Head:
         """Record that the connection has ended.
 
         Raises:
-            httpcore.ProxyError: a proxy ended it in place of a response about a tunnel.
+            httpcore.ProxyError: a proxy ended it instead of responding about a tunnel.
         """
         if self._tunnel and self._bytes is not None:
             raise httpcore.ProxyError("it ends the connection")
 
 
 class _Stream(httpcore.NetworkStream):
-    """One connection of blocking code; only this class can end a response that arrives in drips.
+    """One connection of blocking code; only this class can end a response that arrives slowly.
 
     httpx's timeout applies to each read; here it applies to all reads after a request together.
     """
@@ -175,7 +175,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 def _refusal(
     host: str, stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream
 ) -> StoreError | None:
-    """Return why nothing may be sent over a new connection, by where it leads; else None."""
+    """Return why nothing may be sent over a new connection, by its address; else None."""
     permits = reach.permitted.get()
     if permits is None:
         return None
@@ -184,7 +184,7 @@ def _refusal(
     except OSError:
         peer = None
     if peer is None:
-        # One that was reset meanwhile has no address any more.
+        # A connection that was reset meanwhile no longer has an address.
         return TransportError("connection", f"{host} reset the connection", sent=False)
     address = str(peer[0])
     return None if permits(address) else reach.refusal(host, address)
@@ -249,13 +249,14 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 def watch(
     transport: httpx.BaseTransport | httpx.AsyncBaseTransport, *, proxied: bool = False
 ) -> None:
-    """Have a transport's connections watched; one without connections, as in tests, is left alone.
+    """Watch a transport's connections; a transport without connections, as in tests, is unchanged.
 
     Args:
-        transport: of httpx.
-        proxied: whether its connections are made to a proxy, all of whose failures are this side's.
+        transport: a transport of httpx.
+        proxied: whether it connects to a proxy, whose failures are all problems of this side.
 
-    httpx 0.28 offers no way to hand a network backend to httpcore, whose interface that is.
+    httpx 0.28 has no public way to pass a network backend to httpcore, which defines that
+    interface.
     """
     if isinstance(transport, httpx.HTTPTransport):
         pool: Any = transport._pool  # noqa: SLF001

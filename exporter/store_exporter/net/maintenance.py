@@ -1,4 +1,4 @@
-"""Whether a response says that the shop is temporarily closed, not that it failed. No I/O."""
+"""Detects responses that say that the shop is temporarily closed, not that it failed. No I/O."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _OR_OVERLOAD = re.compile(
     r"[ck]apaci[td]|용량|overload|überlast|surcharg|sobrecarg|sovraccaric|overbelast|överbelast|przeciąż|obciąż"
     r"|přetíž|túlterhel|ylikuorm|a\u015f\u0131r\u0131 y\u00fck|перегру|перевантаж|過負荷|过载|過載"
 )
-"""What a page says, in the languages of Apache's, that names maintenance as one of two causes."""
+"""Texts that name maintenance as one of two causes, in the languages of Apache's page."""
 _CAUSE = re.compile(
     r"too many (?:requests|connections)|(?:backend|fetch|request|query|connection) failed"
     r"|(?:bad|invalid) gateway|gateway time-?out|internal server error|upstream|no healthy"
     r"|(?:fatal|critical|parse|application|runtime) error|connection (?:refused|reset|timed out)"
     r"|(?:limit|quota) (?:is |was |has been )?(?:reached|exceeded)|sqlstate\[|guru meditation"
 )
-"""Failures: a page that names one is not about maintenance, whatever else it says."""
+"""Failures: a page that names one is not about maintenance, no matter what else it says."""
 HEADLINE = 30
-"""Characters of a text that may stand for a title where a response has none."""
+"""The most characters of a text that replaces a missing title."""
 _PLANNED_SECONDS = 60.0
-"""Seconds. A 503 with a Retry-After of at least this was planned; overload names a few seconds."""
+"""Seconds. A 503 with a Retry-After of at least this is planned; an overload has a few seconds."""
 _SHOWN = 100
-"""Characters of a page's text that are quoted."""
+"""The most characters of a page's text that are quoted."""
 
 
 def planned(headers: Mapping[str, str]) -> bool:
@@ -46,8 +46,8 @@ def tells_of_maintenance(named: str, text: str, marks: Marks) -> bool:
 
     Args:
         named: titles and headings, in lower case.
-        text: what else it shows, in lower case; one that is short stands for a title.
-        marks: those of the platform, with the generic ones.
+        text: the rest of its text, in lower case; a short text counts as a title.
+        marks: the platform's marks, with the generic ones.
     """
     if not named.strip() and len(text) <= HEADLINE:
         named = text
@@ -60,7 +60,7 @@ def tells_of_maintenance(named: str, text: str, marks: Marks) -> bool:
 
 
 def _before_phrase(text: str, marks: Marks) -> str | None:
-    """Return what stands before the first phrase that says that a shop is closed, if any does."""
+    """Return the text before the first phrase that says that a shop is closed; None without one."""
     starts = [start for phrase in marks.closed_phrases if (start := text.find(phrase)) >= 0]
     return text[: min(starts)] if starts else None
 
@@ -72,14 +72,14 @@ def _names_failure(words: str) -> bool:
 def closed_by_words(
     status: int, page: str, low: str, names: tuple[str, str], marks: Marks
 ) -> Finding | None:
-    """Return that the shop is closed, if a page has words or marks that say so.
+    """Return the finding that the shop is closed, if a page has words or marks that say so.
 
     Args:
-        status: of HTTP.
-        page: as much of it as is looked at.
-        low: its ends, in lower case.
+        status: the HTTP status.
+        page: the part of the page that is examined.
+        low: its beginning and end, in lower case.
         names: its title and its heading.
-        marks: those of the platform, with the generic ones.
+        marks: the platform's marks, with the generic ones.
     """
     if status in (404, 410):
         # The title of a "page not found" page contains the shop's name.
@@ -94,7 +94,7 @@ def closed_by_words(
         closed = closed or tells_of_maintenance(named, said, marks)
     else:
         closed = any(word in title.lower() for word in marks.closed)
-        # An API has no headings of its own.
+        # Responses of an API have no headings.
         closed = closed or (
             status == 200
             and any(words in heading.lower() for words in marks.closed_sites)
@@ -108,7 +108,7 @@ def closed_by_words(
 
 
 def closed_by_plan(status: int, headers: Mapping[str, str], title: str) -> Finding | None:
-    """Return that the shop is closed, if a 503 says when it will be back."""
+    """Return the finding that the shop is closed, if a 503 says when it will be back."""
     if status == 503 and planned(headers):
         return closed_for_now(title or "it says when to come back")
     return None
@@ -117,9 +117,9 @@ def closed_by_plan(status: int, headers: Mapping[str, str], title: str) -> Findi
 def closed_by_plugin(
     status: int, page: str, low: str, names: tuple[str, str], marks: Marks
 ) -> Finding | None:
-    """Return that the shop is closed, where a 503 has the files of one plugin and names no failure.
+    """Return the finding that the shop is closed, if a 503 has one plugin's files and no failure.
 
-    The plugin's page has whatever words the shop's owner chose. `closed_by_words` describes the
+    The shop's owner chose the words of the plugin's page. `closed_by_words` describes the
     arguments.
     """
     plugin = marks.plugin_of(low) if status == 503 else ""
@@ -132,5 +132,5 @@ def closed_by_plugin(
 
 
 def closed_for_now(shown: str) -> Finding:
-    """Return the finding that the shop is closed, with what it shows of that."""
+    """Return the finding that the shop is closed, with the words or mark that show it."""
     return "maintenance", f"the store is closed for now: {shown}"

@@ -1,9 +1,9 @@
-"""Whether this machine's own name servers resolve anything at all.
+"""Checks whether this machine's own name servers resolve anything at all.
 
-The C library reports a store whose name servers fail and a machine whose own ones keep silent by
-the same error, or by none within the time that a probe has, and only the first is the store's
-fault. So they are requested for a name that every one of them knows by itself: the name of
-127.0.0.1 (RFC 6303). One that only forwards, and whose own one is gone, fails to find it.
+The C library reports the same error, or none within a probe's time, for a store whose name servers
+fail and for a machine whose own name servers do not respond. Only the first is the store's fault.
+So the own name servers are asked for a name that each of them knows itself: that of 127.0.0.1 (RFC
+6303). A server that only forwards, and whose upstream server is gone, fails to resolve it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 _FILE = "/etc/resolv.conf"
 _PORT = 53
 _SECONDS = 1.0
-"""How long a name server may take for what it knows."""
+"""Seconds that a name server may take for a name that it knows."""
 _MOST = 3
 """Name servers that the C library uses (resolv.conf(5), MAXNS)."""
 _RECURSE, _FAILED, _CODE = 0x0100, 2, 0x0F
@@ -27,13 +27,13 @@ _QUESTION = b"\x011\x010\x010\x03127\x07in-addr\x04arpa\0" + struct.pack(">HH", 
 
 
 async def resolve(file: str = _FILE, port: int = _PORT) -> bool:
-    """Return whether any of the name servers responds with more than that it failed.
+    """Return whether any of the name servers responds without a failure.
 
-    True where none is known, as on a system that keeps them elsewhere.
+    True if none is known, as on a system that configures them elsewhere.
 
     Args:
-        file: that lists them, as resolv.conf(5) has it.
-        port: where they listen.
+        file: lists them in the format of resolv.conf(5).
+        port: the port on which they listen.
     """
     found = _listed(file)
     return not found or any(await asyncio.gather(*(_responds(one, port) for one in found)))

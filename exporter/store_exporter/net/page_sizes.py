@@ -1,4 +1,4 @@
-"""How large the pages of a store's lists may be, so that it sends them in time. No I/O."""
+"""Chooses the page size of a store's lists so that pages arrive in time. No I/O."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from dataclasses import dataclass
 from ..errors import ErrorName, StoreError
 
 _OF_SIZE: tuple[ErrorName, ...] = ("timeout", "server_error", "response_too_large")
-"""What comes of a page that is too large: nothing in time, the error of a server that ends what
-takes too much time or memory, or too much."""
+"""Error types that a page that is too large may cause: it does not arrive in time, the server stops
+because of time or memory, or the response is too large."""
 _LEAST = 10
-"""Items of a page that is not made smaller."""
+"""The fewest items to which a page is reduced."""
 _FAIR = 5.0
-"""Seconds: a timeout that came sooner proves nothing about the size of its page. An error of the
-server may, because PHP ends at once what takes too much memory; only a smaller page that comes
-proves it."""
+"""Seconds: an earlier timeout proves nothing about the size of its page. An earlier error of the
+server may, because PHP stops at once if memory is exceeded; only a smaller page that arrives proves
+it."""
 _AMPLE = 4
-"""A page that took a fourth of the time in which another one did not come may be twice as large."""
+"""A page may double in size if it took a fourth of the time in which a larger one did not
+arrive."""
 _AGAIN = 3600.0
-"""Seconds after which a larger page is tried whatever the smaller ones take: the store may have
-been down, and most of what a page takes may have nothing to do with its size."""
+"""Seconds after which a larger page is tried, no matter how long smaller ones take: the store may
+have been down, and most of a page's time may have nothing to do with its size."""
 
 
 @dataclass(slots=True)
 class _Limit:
     size: int
     too_long: float
-    """Seconds after which a larger page had not come; 0 where it failed sooner than is fair."""
+    """Seconds after which a larger page had not arrived; 0 if it failed before `_FAIR`."""
     since: float
-    """When the size was last changed, by a clock that never jumps."""
+    """The time of the last change of the size, by a clock that never jumps."""
     too_large: int
-    """Items of the page that did not come."""
+    """Items of the page that did not arrive."""
 
 
 class PageSizes:
-    """The sizes of page that a store has shown to be too large, by the path of the list.
+    """The page sizes that turned out to be too large for a store, by the path of the list.
 
-    Racing threads at worst request a page that is too large once more.
+    Racing threads may, at worst, request a page that is too large once more.
 
     Args:
         monotonic: seconds of a clock that never jumps.
@@ -55,13 +56,13 @@ class PageSizes:
         return size if known is None else min(size, known.size)
 
     def failed(self, path: str, size: int, error: StoreError, seconds: float) -> None:
-        """Note that a page did not come: if it was too large, the next one has fewer items.
+        """Note that a page did not arrive: if it was too large, the next one has fewer items.
 
         Args:
-            path: of the list.
-            size: items that were requested.
-            error: what came of it.
-            seconds: that it took.
+            path: path of the list.
+            size: number of items requested.
+            error: the error of the request.
+            seconds: seconds that it took.
         """
         if error.error_type not in _OF_SIZE:
             return
@@ -76,25 +77,26 @@ class PageSizes:
             self._tried[path] = _Limit(_LEAST, 0.0, now, size)
 
     def smaller(self, path: str, size: int, error: StoreError) -> int | None:
-        """Return how many items to request after a page failed; None where that would not help.
+        """Return how many items to request after a page failed; None if fewer would not help.
 
         Args:
-            path: of the list.
-            size: items that were requested.
-            error: what came of it, after it was noted.
+            path: path of the list.
+            size: number of items requested.
+            error: the error of the request, which was noted before.
         """
         size, before = self.limit(path, size), size
         return size if error.error_type in _OF_SIZE and size < before else None
 
     def came(self, path: str, items: int, seconds: float) -> None:
-        """Note that a page came: after a full one in little time the next one may be larger.
+        """Note that a page arrived: after a fast full page, the next one may be larger.
 
-        So it may where the size has been the same for an hour, and up to one that failed at once.
+        It may also be larger if the size has been the same for an hour, and up to a size that
+        failed at once.
 
         Args:
-            path: of the list.
-            items: that are on the page.
-            seconds: that it took.
+            path: path of the list.
+            items: number of items on the page.
+            seconds: seconds that it took.
         """
         if (tried := self._tried.pop(path, None)) is not None:
             self._limits[path] = tried

@@ -1,4 +1,4 @@
-"""What a page shows: its title, its headings, its text and its ends. No I/O."""
+"""Reads a page's title, headings and text, and its beginning and end. No I/O."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ _SHOWN_AGAIN = {
     )
 }
 HEAD = 20_000
-"""Characters of a page that are looked at."""
+"""The most characters of a page that are examined."""
 FIRST, LAST = 5_000, 2_000
-"""Characters at a page's beginning and end in which it says who made it."""
+"""Characters at a page's beginning and end that show who made it."""
 SCRIPTS = FIRST
-"""Characters in which a page that tests visitors names itself."""
+"""Characters at the beginning that identify a page that tests visitors."""
 _MARKUP_MOST = 4_000
-"""Characters of markup, without programs and styles, that a notice has at most."""
+"""The most characters of a notice's markup, without scripts and styles."""
 _LITTLE = 600
-"""Characters of text that a notice has at most."""
+"""The most characters of a notice's text."""
 
 
 def plain(source: str, marks: Marks, length: int = 160) -> str:
-    """Return markup as a line of text."""
+    """Return markup as one line of text."""
     return marks.redact.line(html.unescape(_TAG.sub(" ", source)), length)
 
 
 def begin(source: str) -> str:
-    """Return as much of a page as is looked at."""
+    """Return the part of a page that is examined."""
     return source[:HEAD]
 
 
 def ends(source: str) -> str:
-    """Return what a page begins and ends with, in lower case."""
+    """Return the beginning and end of a page, in lower case."""
     if len(source) <= FIRST + LAST:
         return source.lower()
     return f"{source[:FIRST]} {source[-LAST:]}".lower()
 
 
 def text_of(page: str, marks: Marks, most: int = _MARKUP_MOST) -> str | None:
-    """Return all the text that a page shows; None where it is more than a notice has.
+    """Return all text that a page shows; None if that is more than a notice has.
 
     Args:
-        page: its source.
-        marks: those of the platform, with the generic ones.
-        most: characters of markup, without programs and styles, above which it is no notice.
+        page: source of the page.
+        marks: the platform's marks, with the generic ones.
+        most: characters of markup, without scripts and styles, above which it is no notice.
     """
     markup, position = "", 0
     while True:
@@ -69,6 +69,6 @@ def text_of(page: str, marks: Marks, most: int = _MARKUP_MOST) -> str | None:
 
 
 def found_in(pattern: re.Pattern[str], page: str, marks: Marks) -> str:
-    """Return what stands in the first element of a kind, `TITLE` or `HEADING`; "" without one."""
+    """Return the text of the first element of a kind, `TITLE` or `HEADING`; "" without one."""
     match = pattern.search(page)
     return plain(match.group(1), marks, 80) if match else ""

@@ -1,4 +1,4 @@
-"""What pages say in many languages where they are no shop's pages, in lower case, as data."""
+"""Phrases of pages that are not a shop's, in many languages and in lower case, as data."""
 
 from __future__ import annotations
 
@@ -113,14 +113,14 @@ CLOSED = (
     *("volvemos", "voltamos", "fermeture temporaire", "temporairement fermé"),
     *("temporarily closed", "site offline", "site is offline", "website is offline"),
     *("is currently offline", "we are upgrading", "update in progress", "upgrade in progress"),
-    # So may a cache or an index be.
+    # A cache or an index may also be upgraded.
     *(
         f"{what} is being {changed}"
         for what in ("store", "shop", "site")
         for changed in ("updated", "upgraded")
     ),
 )
-"""Parts of words for a shop that is closed for now, as they stand in titles and messages."""
+"""Parts of words for a shop that is closed for now, as in titles and messages."""
 
 CLOSED_SITES = (
     *("under maintenance", "undergoing maintenance", "maintenance mode", "for maintenance"),
@@ -152,7 +152,7 @@ CLOSED_SITES = (
     ),
     *("维护中", "建设中", "維護中", "점검 중", "준비 중", "تحت الصيانة", "בתחזוקה"),
 )
-"""Parts of sentences by which a page says so of its whole site, in its title or first heading."""
+"""Parts of sentences in a title or first heading that say so about the whole site."""
 
 REFUSED = (
     *("403 forbidden", "403 access forbidden", "dotdefender", "download blocked"),

@@ -1,8 +1,8 @@
-"""Pages that web servers, hosting panels and registrars show where there is no site, as data.
+"""Pages that web servers, hosting panels and registrars show if there is no site, as data.
 
-They come with HTTP 200 where a site was deleted, its virtual host is gone or its domain leads to
-another machine. Titles are compared as a whole, and marks are addresses and attributes that no
-text for people has, so that no shop is taken for one of them, though it sells hosting.
+They have HTTP 200, and appear if a site was deleted, its virtual host is gone or its domain leads
+to another machine. Titles are compared as a whole, and marks are addresses and attributes that text
+for people does not contain. So a shop is not mistaken for one of them, even if it sells hosting.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ _PARTS = (
     (_UNSET, "want your own website?", "no site for domain", "unknown site", "無効なurlです"),
     (_UNSET, "site you were looking for", "do you want to register", "that site's not here"),
 )
-"""Parts of what pages say that have no mark of the platform whose shop should be there."""
+"""Parts of the text of pages without a mark of the platform whose shop should be there."""
 _MARKS = (
     ("/cgi-sys/defaultwebpage.cgi", _PANEL),
     # ISPConfig, in every language.
@@ -129,17 +129,17 @@ _MARKS = (
     ("img.sedoparking.com", PARKED),
     ("parkingcrew.net/", PARKED),
     ("congratulation! you have successfully installed the openlitespeed", _SERVER),
-    # Where PHP does not run, its files are shown.
+    # If PHP does not run, the source of its files is shown.
     ("<?php", _CODE),
 )
 """In lower case."""
 
 
 def kind(title: str, page: str) -> str:
-    """Return what stands where there is no site; "" for any other page.
+    """Return the kind of a page shown in place of a missing site; "" for any other page.
 
     Args:
-        title: of the page, or all of its text where it has none.
+        title: title of the page, or all of its text if it has none.
         page: the head of its source in lower case.
     """
     match = _TITLE.fullmatch(title)
@@ -149,9 +149,9 @@ def kind(title: str, page: str) -> str:
 
 
 def kind_of_stranger(words: str) -> str:
-    """Return what a page is that the shop's platform did not make; "" for any other page.
+    """Return the kind of a page that the shop's platform did not make; "" for any other page.
 
     Args:
-        words: its title and what else it says, in lower case.
+        words: its title and its other text, in lower case.
     """
     return next((what for what, *parts in _PARTS if any(part in words for part in parts)), "")

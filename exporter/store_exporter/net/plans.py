@@ -1,8 +1,8 @@
-"""Operations as plans: what to send, what to wait for and what to make of the responses. No I/O.
+"""Operations as plans: the requests to send, the pauses, and the reading of responses. No I/O.
 
-A plan is a generator. It yields a `Request` and is sent the `Response`, or a `StoreError` is thrown
-into it where the request failed; it yields a `Pause` to wait; it returns the operation's result.
-Drivers run it: those of the clients in `platforms/kit`, and that of monitoring in `probing`.
+A plan is a generator. It yields a `Request` and receives the `Response`; if the request failed, a
+`StoreError` is thrown into it. It yields a `Pause` to wait, and returns the operation's result.
+Drivers run plans: those of the clients are in `platforms/kit`, that of monitoring is in `probing`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _PART = re.compile(_UNIT, re.IGNORECASE)
 _LENGTH = re.compile(rf"(?:in |about )?p?(?:t?{_UNIT}(?:[ ,]|and )*)+[.;]?", re.IGNORECASE)
 _UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
 _WEEKDAY = re.compile(r"^[^\W\d]{2,15}\.?, *(?=[0-9])")
-"""At the beginning of a date: its day of the week, in whatever language."""
+"""The day of the week at the beginning of a date, in any language."""
 _FIRST_MOMENT = 1e9
-"""From here on a number is a Unix time and no length of time, from `_FIRST_MOMENT` * 1000 on one
-in milliseconds."""
+"""From this number on, a number is a Unix time rather than a duration; from `_FIRST_MOMENT` * 1000
+on, it is in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class Request:
     """One HTTP request.
 
     Attributes:
-        method: in upper case.
-        url: without the query.
+        method: the method in upper case.
+        url: the address without the query.
         params: the query, in order.
-        headers: beyond those that the driver always sends.
+        headers: headers in addition to those that the driver always sends.
         json: the body, None for none.
-        idempotent: whether sending it twice does what sending it once does.
-        timeout: seconds for the whole exchange; the driver's own until the retrier sets it.
+        idempotent: whether sending it twice has the same effect as sending it once.
+        timeout: seconds for the whole exchange; the driver's default until the retrier sets it.
     """
 
     method: str
@@ -56,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Do nothing for some seconds."""
+    """A pause of some seconds."""
 
     seconds: float
 
@@ -67,7 +67,7 @@ Plan = Generator[Step, Response | None, T]
 
 
 def once(request: Request) -> Plan[Response]:
-    """Send a request, and not again whatever comes of it.
+    """Send a request once, without retries.
 
     Raises:
         StoreError: the exchange failed.
@@ -92,9 +92,9 @@ class RedirectError(StoreError):
     Args:
         message: what happened, for a person.
         response: the redirect.
-        target: where it leads, as an address; empty if it is none.
-        cookies: of a redirect in a circle, what a browser would send back at the target; empty
-            where the store set none.
+        target: the address to which it leads; empty if it is not an address.
+        cookies: for a redirect in a circle, the cookies that a browser would send to the target;
+            empty if the store set none.
     """
 
     def __init__(
@@ -119,14 +119,14 @@ def retry_after(response: Response, now: float) -> float | None:
 
 
 def seconds_of(value: str, now: float) -> float | None:
-    """Return the seconds that a value of `Retry-After` means; None where it means nothing.
+    """Return the seconds that a value of `Retry-After` means; None if it means nothing.
 
-    A number has a unit at times, is a Unix time, or stands there twice where a proxy joined the
-    headers of two servers: the longest wait counts. Lengths of time may be written out, as in
-    `5 minutes` or ISO 8601's `PT5M`, and dates may be those of ISO 8601.
+    A number sometimes has a unit or is a Unix time. It occurs twice if a proxy joined the headers
+    of two servers; the longest wait counts. Durations may be written out, as in `5 minutes` or ISO
+    8601's `PT5M`, and dates may be those of ISO 8601.
 
     Args:
-        value: of the header.
+        value: value of the header.
         now: Unix time, for a date.
     """
     raw = value.strip().strip('"')
@@ -156,9 +156,9 @@ def _wait(number: float, now: float) -> float:
 
 
 def requested_wait(response: Response, now: float) -> float | None:
-    """Return the seconds to wait that a store, or a proxy before it, requests.
+    """Return the seconds to wait that a store, or a proxy in front of it, requests.
 
-    That is 429, with or without `Retry-After`, and 503 with it. None for any other response.
+    Such a request is a 429, with or without `Retry-After`, or a 503 with it. None otherwise.
     """
     if response.status == 429:
         return retry_after(response, now) or 0.0

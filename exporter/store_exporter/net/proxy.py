@@ -1,7 +1,7 @@
-"""Which requests to a store go through its proxy, and what a proxy's own failure is.
+"""Decides which requests to a store go through its proxy, and classifies a proxy's own failures.
 
-A proxy that cannot be reached, or that refuses, is a problem of this side and shows nothing of the
-store. A proxy that sends 5xx in place of a tunnel has tried and could not reach the store.
+A proxy that cannot be reached, or that refuses, is a problem of this side and says nothing about
+the store. A proxy that sends 5xx instead of opening a tunnel tried and could not reach the store.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _LONGEST_PHRASE = 80
 _SIGNATURES = (
     ("x-squid-error", ""),
     ("server", "tinyproxy"),
-    # The date that Privoxy gives to all pages of its own.
+    # The date of all of Privoxy's own pages.
     ("last-modified", "Wed, 08 Jun 1955"),
 )
-"""Headers of what proxies respond themselves, and how their values begin."""
+"""Headers of proxies' own responses, with the beginnings of their values."""
 _NO_RESPONSE: dict[ErrorName, str] = {
     "connection": "ends the connection instead of making a tunnel",
     "invalid_response": "does not respond as an HTTP proxy does",
     "response_too_large": "responds with headers that are too large",
 }
-"""What a proxy does that neither makes a tunnel nor says why not, by the kind of the failure."""
+"""Descriptions of a proxy that opens no tunnel and does not say why, by the kind of failure."""
 
 
 def proxy_for(store: Store, url: str) -> Proxy | None:
-    """Return the proxy that a request of a store goes through; None if it goes straight there."""
+    """Return the proxy for a request to a store; None if the request goes there directly."""
     if store.proxy is None or _exempt(urlsplit(url).hostname or "", store.proxy.no_proxy):
         return None
     return store.proxy
@@ -49,7 +49,7 @@ def authorization(proxy: Proxy) -> dict[str, str]:
 
 
 def address_of(proxy: Proxy) -> str:
-    """Return a proxy's address with user and password in it, which is to be kept secret."""
+    """Return a proxy's address with user and password; it must be kept secret."""
     if proxy.password is None:
         return proxy.url
     login = f"{quote(proxy.username, safe='')}:{quote(proxy.password.reveal(), safe='')}"
@@ -81,9 +81,9 @@ def unreachable(proxy: str, host: str, reason: str) -> TransportError:
     """Return the error of a proxy that accepts no connection.
 
     Args:
-        proxy: its address; "" where that is not known.
-        host: the store's.
-        reason: what it does, such as `refused the connection`.
+        proxy: address of the proxy; "" if it is not known.
+        host: the store's host.
+        reason: what the proxy does, such as `refused the connection`.
     """
     named = f"the proxy {proxy} for {host}" if proxy else _nameless(host)
     return TransportError("local_failure", f"{named} {reason}", sent=False)
@@ -94,15 +94,15 @@ def _nameless(host: str) -> str:
 
 
 def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError:
-    """Return the error of a proxy that responded to CONNECT with something else than a tunnel.
+    """Return the error of a proxy that responded to CONNECT but opened no tunnel.
 
     Args:
-        proxy: its address.
-        host: the store's.
-        status: of its response.
-        phrase: the reason beside it.
+        proxy: address of the proxy.
+        host: the store's host.
+        status: status of its response.
+        phrase: reason phrase of its response.
     """
-    # Bytes that are no UTF-8 come as half surrogates, which nothing can be written with.
+    # Bytes that are not UTF-8 arrive as lone surrogates, which cannot be written.
     text = phrase.encode(errors="surrogateescape").decode(errors="replace")
     said = f"{status} {GENERIC.redact.line(text, _LONGEST_PHRASE)}".strip()
     if status >= 500:
@@ -115,9 +115,9 @@ def no_response(proxy: str, host: str, failure: TransportError | None) -> Transp
     """Return the error of a proxy whose response to CONNECT cannot be read.
 
     Args:
-        proxy: its address.
-        host: the store's.
-        failure: what it would be if the store had responded so; a timeout may be the store's.
+        proxy: address of the proxy.
+        host: the store's host.
+        failure: the failure if the store had responded so; a timeout may be the store's fault.
     """
     reason = None if failure is None else _NO_RESPONSE.get(failure.error_type)
     return None if reason is None else unreachable(proxy, host, reason)
@@ -126,16 +126,16 @@ def no_response(proxy: str, host: str, failure: TransportError | None) -> Transp
 def refusal(
     proxy: str, host: str, status: int, headers: Mapping[str, str]
 ) -> TransportError | None:
-    """Return the error that a response to a plain request stands for, if it is the proxy's own.
+    """Return the error of a response to a plain request, if the response is the proxy's own.
 
-    Squid, tinyproxy and Privoxy sign theirs; those of other proxies are taken for the store's,
+    Squid, tinyproxy and Privoxy mark their responses. Those of other proxies count as the store's,
     except 407, which only proxies send.
 
     Args:
-        proxy: its address; "" where that is not known.
-        host: the store's.
-        status: of the response.
-        headers: of the response, in lower case.
+        proxy: address of the proxy; "" if it is not known.
+        host: the store's host.
+        status: status of the response.
+        headers: headers of the response, with names in lower case.
     """
     signed = any(name in headers and headers[name].startswith(value) for name, value in _SIGNATURES)
     if status == _AUTHENTICATION_REQUIRED or (signed and 400 <= status < 500):
@@ -143,7 +143,7 @@ def refusal(
     if signed and status >= 500:
         named = f"the proxy {proxy}" if proxy else _nameless(host)
         kind: ErrorName = "timeout" if status == 504 else "connection"
-        # It may have lost the store after it had passed the request on.
+        # The proxy may have lost the store after it forwarded the request.
         return TransportError(kind, f"{named} could not reach {host}: {status}", sent=True)
     return None
 

@@ -1,8 +1,9 @@
-"""The one place that keeps secrets out of what is printed: logs, pages, errors and dumps.
+"""The one place that keeps secrets out of all output: logs, pages, errors and dumps.
 
-It knows a secret by its value, in every form that others may have written it in, and by its look:
-each platform declares what its credentials look like in its `Marks`. What steers a terminal or
-turns the direction of writing is escaped, so that no response of a store can forge a line.
+It recognises a secret by its value, in every form in which others may have written it, and by its
+pattern: each platform declares the patterns of its credentials in its `Marks`. Characters that
+control a terminal or change the direction of writing are escaped, so no response of a store can
+forge a line.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ from ..stores.model import Secret
 
 MASK = "<masked>"
 _SHORTEST = 4
-"""Shorter values are not looked for: they would mask ordinary words and protect nothing."""
+"""Shorter values are not searched for: they would mask ordinary words and protect nothing."""
 _PARTIAL = 8
-"""Characters from which on a secret that was cut off is still worth hiding."""
+"""The fewest characters of a cut-off secret that are worth hiding."""
 _CUT = ("…", "...")
 _URL_SAFE = str.maketrans("+/", "-_")
-"""From base64's alphabet to the one for addresses (RFC 4648)."""
+"""Translates base64's alphabet to the one for addresses (RFC 4648)."""
 
 AUTHORIZATION = (
     r"\b(?:Basic|Bearer)\s+[A-Za-z0-9+/=._~-]{6,}",
     r"\boauth_\w+(?:=|%3[Dd])[^&\s\"'<>]+",
     r"(?<=://)[^/\s:@\"'<>]{1,200}:[^/\s@\"'<>]{1,200}@",
 )
-"""What proves who sends requests, on any platform: headers (RFC 7617, RFC 6750), OAuth's parameters
-(RFC 5849) and addresses with a password in them."""
+"""Patterns of credentials on any platform: headers (RFC 7617, RFC 6750), OAuth's parameters (RFC
+5849) and addresses with a password."""
 
-# Control characters but tab and line feed, other ends of lines, what turns the direction of writing
-# (Unicode's UAX 9), and halves of surrogate pairs, which JSON can hold and UTF-8 cannot, so that a
+# Control characters except tab and line feed, other line ends, characters that change the direction
+# of writing (Unicode's UAX 9), and lone surrogates. JSON can contain these and UTF-8 cannot, so a
 # page with one of them could not be sent.
 _STEERING = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
@@ -50,12 +51,12 @@ def legible(text: str) -> str:
 class Redactor:
     """Masks secrets in text.
 
-    A pattern of the secrets' first two characters finds the places to look at; what begins there
-    is looked up by its first four. So the cost hardly depends on how many secrets there are.
+    A pattern of the secrets' first two characters finds candidate places; the text there is looked
+    up by its first four characters. So the cost hardly depends on the number of secrets.
 
     Args:
         secrets: the values to hide.
-        patterns: regular expressions of what is hidden whosever it is, besides `AUTHORIZATION`.
+        patterns: regular expressions of texts that are always hidden, besides `AUTHORIZATION`.
     """
 
     def __init__(self, secrets: Iterable[Secret] = (), patterns: Iterable[str] = ()) -> None:
@@ -66,7 +67,7 @@ class Redactor:
         self.add(secrets, patterns)
 
     def add(self, secrets: Iterable[Secret] = (), patterns: Iterable[str] = ()) -> None:
-        """Hide these as well. None is ever forgotten: old ones may linger in a late line."""
+        """Hide these as well. Secrets are never removed: a late line may contain an old one."""
         self._looks |= dict.fromkeys(patterns)
         self._pattern = re.compile("|".join(self._looks))
         new = set(secrets) - self._known
@@ -82,19 +83,19 @@ class Redactor:
             self._begins = _beginnings(self._by_start)
 
     def __call__(self, text: str) -> str:
-        """Return a string of any length, its lines kept, without secrets and control characters."""
+        """Return a string of any length without secrets and control characters; lines are kept."""
         return _STEERING.sub(_escaped, self.mask(text))
 
     def mask(self, text: str) -> str:
-        """Return a string without secrets, for a format that escapes by itself, as JSON does."""
+        """Return a string without secrets, for a format with its own escapes, such as JSON."""
         return self._pattern.sub(MASK, self._values(text))
 
     def line(self, text: str, limit: int = 300) -> str:
         """Return a string on one line of at most `limit` characters and an ellipsis.
 
-        What is far beyond the limit is not even searched.
+        Text far beyond the limit is not searched.
         """
-        # Masked before it is cut, or the beginning of a secret would stay.
+        # It is masked before it is cut; otherwise the beginning of a secret would remain.
         line = self(" ".join(text[: 8 * limit + 4096].split()))
         return line if len(line) <= limit else line[:limit] + "…"
 
@@ -117,7 +118,7 @@ class Redactor:
         return "".join(done)
 
     def _length(self, text: str, place: int) -> int:
-        """Return how much of the text is a secret, from a place on; 0 if nothing is."""
+        """Return the length of the secret at a place in the text; 0 if there is none."""
         candidates = self._by_start.get(text[place : place + _SHORTEST], ())
         for value in candidates:
             if text.startswith(value, place):
@@ -126,10 +127,10 @@ class Redactor:
 
 
 def _cut_off(value: str, text: str, place: int) -> int:
-    """Return how many characters of a secret stand there, if it was cut off; 0 if too few.
+    """Return how many characters of a cut-off secret are at a place; 0 if too few.
 
-    It counts where the text ends or says by an ellipsis that something is missing, and anywhere
-    when it is most of the secret.
+    A cut-off secret counts at the end of the text or before an ellipsis, and anywhere if it is most
+    of the secret.
     """
     length = _PARTIAL
     if not text.startswith(value[:length], place):
@@ -158,7 +159,7 @@ def _beginnings(starts: Iterable[str]) -> re.Pattern[str]:
 
 
 def _forms(value: str) -> set[str]:
-    """Return how a value may be written: plainly, by its lines, and as others quote it."""
+    """Return the forms in which a value may be written: plain, line by line, and quoted."""
     plain = {value, value.strip(), *(line.strip() for line in value.splitlines())}
     forms = {form for one in plain for form in (*_quoted(one), *_within_base64(one))}
     return {form for form in forms if len(form) >= _SHORTEST}
@@ -176,10 +177,10 @@ def _quoted(value: str) -> Iterator[str]:
 
 
 def _within_base64(value: str) -> Iterator[str]:
-    """Yield what a value looks like in base64 of more than itself, such as a name and a password.
+    """Yield the forms of a value inside the base64 of a longer text, such as a name and a password.
 
-    Three bytes are four characters, so there are three ways, whatever stands before and after; the
-    characters at both ends that depend on that are left out.
+    Three bytes become four characters, so there are three forms, whatever comes before and after.
+    The characters at both ends that depend on the surrounding text are left out.
     """
     data = value.encode()
     if len(data) < _PARTIAL:

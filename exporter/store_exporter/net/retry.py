@@ -1,4 +1,4 @@
-"""Which requests are retried, and when. No I/O.
+"""Decides which requests are retried, and when. No I/O.
 
 A request is retried only if that is safe: if it is idempotent and the connection failed, if it was
 not sent, or if the store requested a wait. Each retry is taken from a budget that only successes
@@ -27,7 +27,7 @@ class Policy:
     Attributes:
         timeout: seconds for one exchange.
         deadline: seconds for a whole operation, with its retries and pauses.
-        attempts: how often one request is sent at most.
+        attempts: the most times that one request is sent.
         pause: seconds before the first retry, on average; doubled for each further one.
         longest_pause: seconds; if a store requests a longer wait, there is no retry.
     """

@@ -1,9 +1,9 @@
-"""Foreign exceptions by name, so that no library is imported for the sake of its exceptions.
+"""Other libraries' exceptions by name, so that no library is imported for its exceptions.
 
-A name is the top-level package and the class: libraries move classes between their modules, but
-not out of the package. Each stands for an error type, or for a rule that looks closer. Facts were
-read in httpx 0.28, httpcore 1.0, h11 0.16, aiohttp 3.14, requests 2.34, urllib3 2.8 and CPython
-3.11, and tests/net/test_broken_answers.py sees what each of them raises.
+A name is the top-level package and the class: libraries move classes between their modules, but not
+out of the package. Each name has an error type, or a rule that examines the exception. The facts
+are from httpx 0.28, httpcore 1.0, h11 0.16, aiohttp 3.14, requests 2.34, urllib3 2.8 and CPython
+3.11; tests/net/test_broken_answers.py tests what each of them raises.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ class Rule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FromCause:
-    """Classify the exception's cause; where that decides nothing, it is this error type."""
+    """Classify the exception's cause; if that decides nothing, use this error type."""
 
     otherwise: ErrorName
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Look for a phrase, for libraries that distinguish some failures by their message alone.
+    """Look for a phrase, for libraries that distinguish some failures only by their message.
 
     Attributes:
-        phrases: what the message may contain, and the error type that it means.
-        otherwise: for any other message; None for what caused the exception.
+        phrases: phrases of the message, with the error type of each.
+        otherwise: the error type for any other message; None to classify the exception's cause.
     """
 
     phrases: tuple[tuple[str, ErrorName], ...]
@@ -47,13 +47,13 @@ class Phrase:
 
 
 Outcome = ErrorName | Rule | FromCause | Phrase
-"""What is known of an exception's class: an error type, or a rule that looks closer."""
+"""The entry of an exception class: an error type, or a rule that examines the exception."""
 
 _TUNNEL = Phrase(
     (("500", "connection"), ("502", "connection"), ("503", "connection"), ("504", "timeout")),
     "local_failure",
 )
-"""A proxy's response instead of a tunnel: 5xx if it could not reach the store, else a refusal."""
+"""A proxy's response without a tunnel: 5xx if it could not reach the store, else a refusal."""
 
 _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
     "builtins": {
@@ -175,7 +175,7 @@ EXCEPTIONS: dict[str, Outcome] = {
     for outcome, names in outcomes.items()
     for name in names.split()
 }
-"""Outcome by `package.Class`. Subclasses take it over unless they have their own."""
+"""Outcome by `package.Class`. Subclasses inherit it unless they have their own."""
 
 BROKEN_OFF = frozenset(
     {
@@ -188,10 +188,10 @@ BROKEN_OFF = frozenset(
         "anyio.EndOfStream",
     }
 )
-"""The other side ended a connection that was there. While connecting, that is the TLS handshake:
-TCP's own mostly ends by being refused, unreachable or late, and servers refuse a version or a name
-of TLS in this way, too, without an alert. Plain HTTP has no handshake: there a server, or what
-filters its connections, resets one as soon as it is there."""
+"""The other side ended an established connection. During connecting, this is the TLS handshake:
+TCP's own handshake mostly fails as refused, unreachable or timed out, and servers also refuse a TLS
+version or name in this way, without an alert. Plain HTTP has no handshake: a server, or a filter in
+front of it, resets the connection as soon as it is established."""
 
 STATUSES: dict[int, ErrorName] = {
     304: "invalid_response",
@@ -206,8 +206,8 @@ STATUSES: dict[int, ErrorName] = {
     511: "blocked",
     **dict.fromkeys(FIREWALLS, "blocked"),
 }
-"""Error type by HTTP status, where the class of the status does not decide."""
+"""Error type by HTTP status, if the class of the status does not decide."""
 
 UNTRUSTED = frozenset({2, 18, 19, 20, 21, 24, 27})
-"""OpenSSL's X509_V_ERR codes that mean: the issuer is not known here (x509_vfy.h). The others
-mean that the certificate is wrong in itself: expired (10), for another name (62), …"""
+"""OpenSSL's X509_V_ERR codes for an issuer that is unknown here (x509_vfy.h). The other codes mean
+that the certificate itself is wrong: expired (10), for another name (62), …"""

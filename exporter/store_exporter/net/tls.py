@@ -1,4 +1,4 @@
-"""TLS as probes need it: verification, the handshake's own time, and the certificate's expiry.
+"""TLS for probes: verification, the duration of the handshake, and the certificate's expiry.
 
 The time comes from a documented hook of the standard library: `SSLContext.sslobject_class` is what
 asyncio (and uvloop) drive through the handshake, so a subclass sees it begin and end, whichever
@@ -21,11 +21,11 @@ import certifi
 
 
 class Handshake:
-    """What one TLS handshake was like.
+    """The times of one TLS handshake, and the certificate's expiry.
 
     Attributes:
         began: when it began, by `time.perf_counter`; None before that.
-        ended: when it succeeded; None before that, and when it failed.
+        ended: when it succeeded; None before that, and if it failed.
         expiry: Unix time at which the verified certificate expires.
     """
 
@@ -38,14 +38,14 @@ class Handshake:
 
 
 watched: ContextVar[Handshake | None] = ContextVar("watched_handshake", default=None)
-"""Set before connecting, it receives the handshake that the connection makes."""
+"""Set it before connecting; it receives the times of the connection's handshake."""
 
 
 class _TimedSSLObject(ssl.SSLObject):
     """An `SSLObject` that reports itself to the `Handshake` of its context."""
 
     def do_handshake(self) -> None:
-        """Go on with the handshake; called again and again until it is complete."""
+        """Continue the handshake; called repeatedly until it is complete."""
         handshake = watched.get()
         if handshake is None:
             super().do_handshake()
@@ -58,9 +58,9 @@ class _TimedSSLObject(ssl.SSLObject):
             handshake.expiry = _known_expiry(certificate)
 
     def getpeercert(self, binary_form: bool = False) -> Any:
-        """Return the certificate as bytes; as a dictionary it is left out.
+        """Return the certificate as bytes; return no dictionary.
 
-        asyncio reads the dictionary of each connection and keeps it, which are two kilobytes.
+        asyncio reads and keeps the dictionary of each connection, which takes two kilobytes.
         """
         return super().getpeercert(binary_form=True) if binary_form else {}
 
@@ -70,12 +70,12 @@ class _TimedContext(ssl.SSLContext):
 
 
 def like_browsers(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Have a client's context refuse what browsers refuse, and return it.
+    """Return a client's context after changing it to refuse what browsers refuse.
 
-    Names are looked for among a certificate's alternative ones alone (RFC 9525, 6.3). A key
-    exchange by finite-field Diffie-Hellman (`DHE`) uses numbers that the server chooses: those of
-    10,000 bits, which OpenSSL accepts, occupy a client for more than a second, and with it all else
-    that its event loop does. A server that may renegotiate can repeat a handshake at will.
+    Names must be among a certificate's alternative names (RFC 9525, 6.3). A key exchange by
+    finite-field Diffie-Hellman (`DHE`) uses numbers that the server chooses. OpenSSL accepts
+    numbers of 10,000 bits, which occupy a client, and so its event loop, for more than a second.
+    With renegotiation, a server can repeat a handshake at will.
     """
     context.hostname_checks_common_name = False
     context.options |= ssl.OP_NO_RENEGOTIATION
@@ -88,8 +88,8 @@ def like_browsers(context: ssl.SSLContext) -> ssl.SSLContext:
 def context(ca_file: str | None = None) -> ssl.SSLContext:
     """Return a verifying client context; loading certificates is slow, so it is shared.
 
-    The system's trusted issuers are used where there are any (`SSL_CERT_FILE` and `SSL_CERT_DIR`
-    included), otherwise those of certifi, and those in `ca_file` as well.
+    It trusts the system's issuers if there are any (also by `SSL_CERT_FILE` and `SSL_CERT_DIR`),
+    otherwise those of certifi, and in addition those in `ca_file`.
 
     Raises:
         OSError: `ca_file` cannot be read.
@@ -109,7 +109,7 @@ def context(ca_file: str | None = None) -> ssl.SSLContext:
 
 def _system_trusts_somebody() -> bool:
     file, folder, *_ = ssl.get_default_verify_paths()
-    # Each is None unless it exists, which the declared types do not show.
+    # Each is None if it does not exist, which the declared types do not show.
     return bool(file) or (bool(folder) and any(Path(folder).iterdir()))
 
 
@@ -122,18 +122,18 @@ def _unverified() -> ssl.SSLContext:
 
 
 async def presented_expiry(address: str, port: int, name: str) -> float | None:
-    """Return when the certificate that a server presents expires, even if nobody should trust it.
+    """Return the expiry of the certificate that a server presents, even if it cannot be trusted.
 
-    Only the handshake takes place: nothing is sent and nothing is believed. Verification of the
-    connections that carry requests stays as it is.
+    Only the handshake takes place: nothing is sent, and nothing received is trusted. Connections
+    for requests are verified as always.
 
     Args:
         address: the server's IP address.
-        port: where it listens.
+        port: the port on which it listens.
         name: the requested host.
 
     Returns:
-        Unix time in seconds, or None when there is no certificate to be had.
+        Unix time in seconds, or None if no certificate can be obtained.
     """
     try:
         _, writer = await asyncio.open_connection(
@@ -154,7 +154,7 @@ async def presented_expiry(address: str, port: int, name: str) -> float | None:
 
 @lru_cache(maxsize=1024)
 def _known_expiry(certificate: bytes) -> float | None:
-    """Return when a verified certificate expires; it is the same one at each connection."""
+    """Return the expiry of a verified certificate, which is the same at each connection."""
     with suppress(ValueError):
         return expiry(certificate)
     return None
@@ -165,7 +165,7 @@ _SEQUENCE, _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
 
 
 def expiry(certificate: bytes) -> float:
-    """Return when a DER certificate expires, in Unix time.
+    """Return the expiry of a DER certificate, in Unix time.
 
     The standard library decodes only certificates that it has verified.
 
@@ -191,7 +191,7 @@ def expiry(certificate: bytes) -> float:
 
 
 def _element(data: bytes, expected: int | None = None) -> tuple[int, bytes, bytes]:
-    """Split the first element off: its tag, its content and what follows it."""
+    """Split off the first element: return its tag, its content and the data after it."""
     if len(data) < 2:
         raise ValueError("too short")
     tag, length, start = data[0], data[1], 2

@@ -1,4 +1,4 @@
-"""The address of a store in its one normal form. No I/O."""
+"""The normal form of a store's address. No I/O."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ _PORTS = {"http": 80, "https": 443}
 def normal(url: str) -> str:
     """Return an http or https address in the form in which addresses are compared and signed.
 
-    Scheme and host are in lower case, the host as DNS knows it (see `host_name`), the scheme's own
-    port and trailing slashes are left out. A
-    signature is made over this form (RFC 5849, section 3.4.1.2), and whether a connection is to be
-    secure is decided by its first characters.
+    Scheme and host are in lower case, and the host is in the form of DNS (see `host_name`). The
+    scheme's default port and trailing slashes are left out. Signatures use this form (RFC 5849,
+    section 3.4.1.2), and its first characters decide whether a connection uses TLS.
 
     Raises:
-        ValueError: it is no http or https address, or it has credentials in it.
+        ValueError: it is not an http or https address, or contains credentials.
     """
     parts = urlsplit(url)
     default = _PORTS.get(parts.scheme)
@@ -32,8 +31,8 @@ def normal(url: str) -> str:
 def host_name(host: str) -> str:
     """Return a host in the form of DNS: in lower case and ASCII, without a dot at its end.
 
-    A name with other letters is written as IDNA 2008 has it, as browsers do (`ß` is a letter of its
-    own there). What is no such name is returned as it is: no look-up will find it.
+    A name with other letters is encoded by IDNA 2008, as in browsers (where `ß` is a separate
+    letter). An invalid name is returned unchanged, because no look-up will find it.
     """
     host = host.lower().rstrip(".")
     if host.isascii():
