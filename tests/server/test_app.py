@@ -48,6 +48,7 @@ async def test_a_reload_takes_the_new_stores(tmp_path: Path, method: str) -> Non
             "reloaded; stores: 1 added, 0 removed, 0 changed\n",
         )
         assert list(running.exporter.inventory.stores) == ["shop.example.com", "other.example"]
+        await running.exporter.watching.settled()
         assert list(running.scheduler.stores) == ["shop.example.com", "other.example"]
 
 
@@ -258,9 +259,11 @@ async def test_found_stores_are_watched_with_those_of_the_file(tmp_path: Path) -
         key = Secret("ck_of_the_found_store")
         found = replace(known, domain="b.example", url="https://b.example", credentials={"k": key})
         await running.exporter.found([SourceClaim("acme", (found,))])
+        await running.exporter.watching.settled()
         assert list(running.scheduler.stores) == ["shop.example.com", "b.example"]
         assert running.exporter.redact("ck_of_the_found_store") == "<masked>"
         await running.ask("/-/reload", "POST")
+        await running.exporter.watching.settled()
         # Discovery is asked anew; the configuration has no source, so nothing is found any more.
         assert list(running.scheduler.stores) == ["shop.example.com"]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from store_exporter.operations.track import track
+from store_exporter.server.metrics import Scrape
 from store_exporter.server.status import Status
 from store_exporter.stores.model import Store
 from tests.server.support import Running, configuration, exporting
@@ -72,9 +75,29 @@ async def test_the_event_loop_turns_while_stores_that_leave_are_forgotten(
     running.file.write_text(configuration(("acme", "s0.example", "http://127.0.0.1:9")))
     turning = asyncio.create_task(turns.turn())
     await running.exporter.reload()
+    await running.exporter.watching.settled()
     turning.cancel()
     assert turns.total == STORES - 1
     assert turns.most <= 20
+
+
+async def test_nothing_of_removed_stores_is_shown_while_they_are_still_to_be_forgotten(
+    running: Running,
+) -> None:
+    recorder = running.exporter.recorder
+    await running.scheduler.run("liveness")
+    with track(
+        "get_product", org="acme", domain="s1.example", platform="woocommerce", recorder=recorder
+    ):
+        pass
+    running.file.write_text(configuration(("acme", "s0.example", "http://127.0.0.1:9")))
+    await running.exporter.reload()
+    # No other task has run since: what follows sees the moment of the response.
+    assert len(running.scheduler.stores) == STORES
+    shown = Scrape(recorder).render(None, None).body.decode()
+    assert set(re.findall(r'domain="(\w+)\.example"', shown)) == {"s0"}
+    await running.exporter.watching.settled()
+    assert list(running.scheduler.stores) == ["s0.example"]
 
 
 @pytest.mark.parametrize(("path", "most"), [("/api/v1/health", 20), ("/", 1)])

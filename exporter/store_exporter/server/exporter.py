@@ -216,12 +216,16 @@ class Exporter:
         self.recorder.set(catalogue.RELOAD_TIMESTAMP, (), time.time())
 
     async def _take(self, config: Config, claims: Sequence[SourceClaim]) -> Change:
-        """Apply a configuration and what sources name, one change at a time."""
+        """Apply a configuration and what sources name, when the previous change is complete."""
         prepared = await asyncio.to_thread(self._preparer.prepare, config, claims)
+        await self.watching.settled()
         change = self._commit(config, prepared)
         if change:
-            before = (*change.removed, *(old for old, _ in change.changed))
-            await self.watching.update(before)
+            # Thousands of stores take seconds. Nobody needs to wait for them, unless a store has a
+            # new owner, who must not see what was found for the previous one.
+            self.watching.update((*change.removed, *(old for old, _ in change.changed)))
+            if any(old.labels != new.labels for old, new in change.changed):
+                await self.watching.settled()
         return change
 
     def _commit(self, config: Config, prepared: Prepared) -> Change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -16,6 +17,8 @@ from ..probing.state.leases import Labels, LeaseHolder, Reports
 from ..stores.inventory import Inventory
 from ..stores.model import Store
 from .process.large_work import without_pauses
+
+log = logging.getLogger(__name__)
 
 
 class Watching:
@@ -53,6 +56,7 @@ class Watching:
         self._tasks: set[asyncio.Task[None]] = set()
         self._shown: frozenset[Labels] = frozenset()
         self._leaving: set[Labels] = set()
+        self._gone: set[Labels] = set()
         self._platforms: set[str] = set()
 
     def want(self) -> None:
@@ -88,11 +92,11 @@ class Watching:
         mine = self._inventory.stores.get(store.domain) is store
         return mine and self.lease_holder.holds(store)
 
-    def update(self, before: Iterable[Store] = ()) -> asyncio.Task[None]:
+    def update(self, before: Iterable[Store] = ()) -> None:
         """Watch exactly the stores that belong to this process now.
 
-        It proceeds in steps, so that the event loop gets control. Updates run one after the other.
-        Stores that are given up are not shown any more from the start of this call.
+        It proceeds in steps in a separate task, so that the event loop gets control. Updates run
+        one after the other. Stores that are given up are not shown any more from this call on.
 
         Args:
             before: the previous stores. Everything about those that are gone or belong to another
@@ -101,30 +105,47 @@ class Watching:
         watched = self._watched()
         shown = frozenset(store.labels for store in watched)
         leaving, self._shown = self._shown - shown, shown
+        fleet = self._inventory.fleet
+        gone = {
+            store.labels
+            for store in before
+            if (now := fleet.get(store.domain)) is None or now.labels != store.labels
+        }
         self._leaving |= leaving
-        task = asyncio.create_task(self._follow(watched, leaving, before))
+        self._gone |= gone
+        task = asyncio.create_task(self._follow(watched, leaving, gone))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        task.add_done_callback(self._followed)
+
+    async def settled(self) -> None:
+        """Wait until all updates so far have ended."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _followed(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("the stores that are watched could not be changed", exc_info=error)
 
     async def _follow(
-        self, watched: Sequence[Store], leaving: frozenset[Labels], before: Iterable[Store]
+        self, watched: Sequence[Store], leaving: frozenset[Labels], gone: set[Labels]
     ) -> None:
         async with self._following:
             with without_pauses():
-                async for store in in_slices(before):
-                    now = self._inventory.fleet.get(store.domain)
-                    if now is None or now.labels != store.labels:
-                        self._recorder.forget(store.labels)
+                async for labels in in_slices(gone):
+                    self._recorder.forget(labels)
                 await self._scheduler.update(watched)
                 self._maintenance.expect(watched)
                 await self._kept.expect(watched)
             self._leaving -= leaving
+            self._gone -= gone
 
     def withhold(self) -> None:
-        """Show nothing of stores that another exporter may watch already."""
+        """Show nothing of stores that are gone, or that another exporter may watch already."""
         lapsed = self.lease_holder.held if self.lease_holder.lapsed else ()
-        for labels in (*self._leaving, *lapsed):
+        for labels in tuple(self._gone):
+            self._recorder.forget(labels)
+        for labels in (*(self._leaving - self._gone), *lapsed):
             self._recorder.forget(labels, operations=False)
 
     def _watched(self) -> list[Store]:
