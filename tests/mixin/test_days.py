@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from store_exporter.mixin import dashboards
+from store_exporter.mixin.rules import longterm
 from tests.mixin import promtool
 from tests.mixin.panels import fill
 from tests.mixin.test_replicas import PAID, UP
@@ -23,9 +24,9 @@ DOWN = 22 * HOUR, DAY + 3 * HOUR
 
 
 def expression(title: str, query: int, **times: str) -> str:
-    """What the page of shops asks for a panel."""
-    (page,) = [page for page in dashboards.pages() if page.file == "shop"]
-    (panel,) = [panel for panel in page.panels if panel.title == title]
+    """What a page asks for a panel."""
+    pages = [page for page in dashboards.pages() if page.file in ("shop", "trends")]
+    (panel,) = [panel for page in pages for panel in page.panels if panel.title == title]
     return fill(panel.queries[query].expression, {**CHOSEN, **times})
 
 
@@ -33,13 +34,20 @@ BY_DAY = "Revenue by day ($currency)", 0
 RULES = ("health", "business", "surges")
 
 
-def check(folder: Path, shown: dict[str, str], sold: dict[str, dict[str, float]]) -> None:
+def check(
+    folder: Path,
+    shown: dict[str, str],
+    sold: dict[str, dict[str, float]],
+    *,
+    interval: str = "1m",
+) -> None:
     """Assert what expressions find, exactly.
 
     Args:
         folder: takes the files.
-        shown: the values of each series by the minute.
+        shown: the values of each series.
         sold: what is to be found at some times, by expression.
+        interval: between the values.
     """
     checks = [
         {
@@ -51,7 +59,7 @@ def check(folder: Path, shown: dict[str, str], sold: dict[str, dict[str, float]]
         for at, value in found.items()
     ]
     series = [{"series": name, "values": values} for name, values in shown.items()]
-    test = {"interval": "1m", "input_series": series, "promql_expr_test": checks}
+    test = {"interval": interval, "input_series": series, "promql_expr_test": checks}
     promtool.write(folder, {"evaluation_interval": "4m", "tests": [test]}, RULES, chosen=())
     promtool.run(folder)
 
@@ -101,6 +109,24 @@ def test_what_was_sold_in_the_evening_is_not_of_the_new_day(tmp_path: Path) -> N
     }
     by_day = {"0s": 100.0 * (end - evening), "1d": 0.0}
     check(tmp_path, shown, {**today, expression(*BY_DAY): by_day})
+
+
+@pytest.mark.parametrize("minute", [0, 10, 20, 30, 40, 50])
+def test_calls_up_to_midnight_are_not_of_the_closed_day_after_it(
+    minute: int, tmp_path: Path
+) -> None:
+    # Sixty an hour, of which each record has those of the hour up to four minutes before it.
+    recorded = [
+        max(0, min(at - 4, DAY) - max(at - 64, 0)) if at % HOUR == minute else "_"
+        for at in range(0, 2 * DAY + 2 * HOUR, 10)
+    ]
+    hours = UP.replace("store_up", longterm.HOURLY_CALLS)
+    shown = {f'{hours}, operation="get_cart"}}': " ".join(map(str, recorded))}
+    calls = expression("Calls by day", 0)
+    nearly_all, nearly_none = f"({calls}) > bool {DAY - 37}", f"({calls}) < bool 37"
+    found = {nearly_all: {"0s": 1.0}, nearly_none: {"1d": 1.0}}
+    # Of the samples promtool reads those up to the last time alone.
+    check(tmp_path, shown, {**found, "vector(0)": {"50h": 0.0}}, interval="10m")
 
 
 def test_days_are_exact_whatever_happened_to_prometheus_and_the_exporter(tmp_path: Path) -> None:

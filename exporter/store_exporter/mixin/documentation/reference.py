@@ -119,9 +119,9 @@ def dashboards() -> str:
                 "since that midnight: sales are unknown then, and are added when the orders are "
                 "read. If the orders of some shops could be read, the panel says of how many "
                 "shops. Days are exact sums, and nothing is extrapolated. Sales while Prometheus "
-                "was down belong to the day on which it was back, if it was down for less than a "
-                "day. Bars of days always cover whole days, even if the chosen time is only a part "
-                "of one; today's ends up to five minutes ago."
+                "was down, and in the five minutes before, belong to the day on which it was back, "
+                "if it was down for less than a day. Bars of days always cover whole days, even "
+                "if the chosen time is only a part of one; today's ends up to five minutes ago."
             ),
             *(block for page in pages() for block in panels(page)),
         )

@@ -65,7 +65,8 @@ def stores() -> Panel:
     return Panel(
         PanelKind.STAT,
         "Stores",
-        "Stores that the exporters watch, by platform. Compare with your configuration.",
+        "Stores that the exporters watch, by platform. Compare with your configuration. A store "
+        "that two exporters watch counts twice.",
         (
             Query(
                 f"sum by (platform) ({select(exporter.STORES, *M)})",

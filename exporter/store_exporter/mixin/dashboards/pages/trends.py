@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ... import series
+from ... import promql, series
 from ...names import AlertName, Dashboards
-from ...policy import SEASONAL
+from ...policy import DAY, HOUR, SEASONAL
 from ...promql import STORE, on, one_of, over, select
 from ...rules import longterm
 from ..panels import DashboardPage, Panel, PanelKind, Query, Row
@@ -230,13 +230,17 @@ def year() -> Row:
 
 def by_day(title: str, text: str, hourly: str) -> Panel:
     """The graph of hourly records, added up for each day of a year."""
-    # Each bar is at the start of its day, so its expression looks ahead over that day.
-    day = f"sum(sum_over_time({over(hourly, '1d', '-1d')}))"
+    # Each bar is at the start of its day, so its expression looks ahead over that day. A record can
+    # be at any minute of the hour, and its calls are from 67 to two minutes before it. So the
+    # records of a day begin half an hour after midnight, without those of the evening before.
+    ahead = promql.duration(-DAY - HOUR / 2)
+    day = f"sum(sum_over_time({over(hourly, '1d', ahead)}))"
     return Panel(
         PanelKind.GRAPH,
         title,
         f"{text}, for the past year as far as Prometheus keeps them, or for each day of a chosen "
-        "past time. Today's bar ends at the last full hour.",
+        "past time. A day begins and ends at midnight or up to 37 minutes from it, and today's "
+        "bar ends up to 67 minutes ago.",
         (Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),),
         decimals=0,
         width=12,
