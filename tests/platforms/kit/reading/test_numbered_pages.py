@@ -12,7 +12,7 @@ import pytest
 from store_exporter.errors import ErrorName, StoreError
 from store_exporter.net.page_sizes import PageSizes
 from store_exporter.net.plans import Plan
-from store_exporter.platforms.kit.reading.numbered_pages import NumberedPage, read_pages
+from store_exporter.platforms.kit.reading.numbered_pages import NumberedPage, read_all, read_pages
 
 
 def outcome(plan: Generator[Any, Any, Any]) -> Any:
@@ -42,6 +42,41 @@ def test_what_a_shifted_page_repeats_is_there_once() -> None:
     found = outcome(read_pages(asked, size=2, most=10))
     assert [row["id"] for row in found.items] == [1, 2, 3, 4]
     assert (found.total, found.complete) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("totals", "message"),
+    [
+        ((4, 4, 5), ""),  # an old order came into the list before the place that was reached
+        ((4, 3, 3), ""),  # one went, and another was passed over
+        ((5, 5, 5), "the store has 5 orders, but sent 4"),
+        ((None, None, 5), "the store has 5 orders, but sent 4"),
+        ((None, None, None), ""),
+    ],
+)
+def test_a_list_that_grows_while_it_is_read_is_whole_and_one_that_ends_early_is_not(
+    totals: tuple[int | None, ...], message: str
+) -> None:
+    rows = [{"id": 1}, {"id": 2}], [{"id": 2}, {"id": 3}], [{"id": 4}]
+    every = [Numbered(items, total, 3) for items, total in zip(rows, totals, strict=True)]
+    taken: list[int] = []
+
+    def read() -> Plan[int]:
+        return read_all(
+            numbered(every),
+            lambda row: taken.append(row.integer("id")),
+            what="orders",
+            size=2,
+            left=lambda: 60.0,
+        )
+
+    if message:
+        with pytest.raises(StoreError, match=message) as caught:
+            list(read())
+        assert caught.value.error_type == "invalid_response"
+    else:
+        assert outcome(read()) == 0
+    assert taken == [1, 2, 3, 4]
 
 
 def test_numbered_pages_end_at_the_limit_at_a_condition_or_at_the_most() -> None:

@@ -88,18 +88,22 @@ def read_all(
 ) -> Plan[int]:
     """Read all of a list whose pages have numbers, however long, without keeping it.
 
-    `take` takes each item once; one that it cannot read is left out. `what` is the name of the
-    items; the others are as in `read_pages`. How many items could not be read is returned.
+    Items that are added while it is read may be left out. `take` takes each item once; one that it
+    cannot read is left out. `what` is the name of the items; the others are as in `read_pages`. How
+    many items could not be read is returned.
 
     Raises:
         StoreError: response_too_large, the rest of the list would take longer than the time left;
-            invalid_response, it ended before its own total, or no item can be read.
+            invalid_response, it ended before the lowest total that its pages stated, or no item
+            can be read.
     """
     pages = _Pages(ask, size, smaller, left)
     unreadable, read, began = 0, 0, left()
     failure: StoreError | None = None
+    least = math.inf
     while True:
         page = yield from pages.next()
+        least = least if page.total is None else min(least, page.total)
         for item in pages.new_of(page):
             try:
                 take(Fields.row(item, what, read + unreadable))
@@ -111,8 +115,8 @@ def read_all(
             break
         if pages.expected(rest) > left():
             raise _too_many(what, page.total, read + unreadable, began - left(), began)
-    if page.total is not None and read + unreadable < page.total:
-        message = f"the store has {page.total} {what}, but sent {read + unreadable}"
+    if read + unreadable < least < math.inf:
+        message = f"the store has {least} {what}, but sent {read + unreadable}"
         raise StoreError("invalid_response", message)
     if failure is not None and not read:
         raise failure
