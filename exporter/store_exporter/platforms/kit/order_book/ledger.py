@@ -47,13 +47,13 @@ class Ledger(OrderMemory):
 
     Args:
         began: Unix time of the store's clock at which counting began.
-        walk_end: until when those orders were changed that a first walk over old orders reads;
-            0 when counting began without one.
-        limit: orders to remember.
+        walk_end: a first walk over old orders reads those changed up to this time; 0 if counting
+            began without one.
+        limit: the most orders to remember.
 
     Attributes:
-        newest: the largest id when counting began, where orders and refunds are numbered in one
-            sequence: undated refunds up to it are from before. 0 elsewhere.
+        newest: the largest id when counting began, if orders and refunds are numbered in one
+            sequence: undated refunds up to it are older than the counting. Otherwise 0.
     """
 
     def __init__(self, began: int, walk_end: int = 0, limit: int = 10_000) -> None:
@@ -63,25 +63,25 @@ class Ledger(OrderMemory):
         self._bits: dict[str, int] = {}
 
     def threshold(self, order: CountedOrder) -> int:
-        """Return the time from which on events of this order, if not remembered, are new.
+        """Return the time from which events of this order, if it is not remembered, are new.
 
-        During a first walk over old orders every order comes by once, in the sequence in which they
-        are forgotten, so that forgetting has no say in what is still to come; only those changed
-        since the walk began may have been counted and forgotten.
+        A first walk over old orders reads every order once, in the sequence in which they are
+        forgotten. So forgetting does not affect orders that are still to be read; only those
+        changed since the walk began may have been counted and forgotten.
         """
         is_ahead = order.modified <= self.walk_end and self.outlives(order.modified, order.id)
         return self.began if is_ahead else self.horizon
 
     def apply(self, order: CountedOrder, *, count: bool = True, is_new: bool = False) -> None:
-        """Add what is new about an order.
+        """Add the new events of an order.
 
-        Without `count` its present state is remembered as the starting point. With `is_new` it is
-        known not to have been seen before, however old its dates are.
+        Without `count`, its present state is remembered as the starting point. `is_new` says that
+        it was certainly not seen before, no matter how old its dates are.
         """
         place = self.place(order.currency)
         entry = self._seen.pop(order.id, None)
         if entry is not None and order.id in self._gone and order.created > entry[MODIFIED]:
-            # After a backup was restored, a shop uses the numbers of the orders that it lost again.
+            # After the restoration of a backup, a shop uses the numbers of lost orders again.
             entry = None
         self._gone.discard(order.id)
         since = 0
@@ -98,7 +98,7 @@ class Ledger(OrderMemory):
         self._settle(order, entry)
 
     def _opened(self, order: CountedOrder, *, count: bool, is_new: bool) -> tuple[list[Any], int]:
-        """Return a new account, and from when on what happened until now counts."""
+        """Return a new account, and the time from which the order's events count."""
         since = self.began if is_new else self.threshold(order)
         if count and (
             order.created >= since
@@ -109,12 +109,12 @@ class Ledger(OrderMemory):
             self.doubt(1, order.modified)
         elif not count:
             since = max(since, *(when + 1 for when in order.moments()), 1)
-        # Of an order that is not paid yet the payment is new, whatever date it will bear.
+        # The payment of an order that is not paid yet is new, whatever its date will be.
         paid_since = since if order.moments() else 0
         return [order.modified, 0, paid_since, self.place(order.currency), None], since
 
     def _may_have_been_counted(self, order: CountedOrder) -> bool:
-        """Whether an order was perhaps counted and forgotten, and has changed since then."""
+        """Whether an order may have been counted and forgotten, and has changed since then."""
         if not self.outlives(order.modified, order.id):
             return False
         moments = (order.created, *order.moments())
@@ -133,7 +133,7 @@ class Ledger(OrderMemory):
                     self.pay(order.method, FAILED)
 
     def _has_noted(self, entry: list[Any], name: str) -> bool:
-        """Whether an account has a status or an attempt to pay already; it has from now on."""
+        """Return whether an account already has a status or an attempt to pay, and add it."""
         bit = 1 << self._bits.setdefault(name, len(self._bits))
         noted = bool(entry[STATUSES] & bit)
         entry[STATUSES] |= bit
@@ -149,7 +149,7 @@ class Ledger(OrderMemory):
                 self.pay(method, result)
 
     def date_refunds(self, order_id: str, refunds: Iterable[CountedRefund]) -> None:
-        """Count what is new of all refunds of a remembered order, whose dates were requested."""
+        """Count the new ones of all refunds of a remembered order, whose dates were requested."""
         entry, refunds = self._seen[order_id], list(refunds)
         known = dict(accounts.refunds_of(entry))
         self._count_refunds(order_id, entry, refunds, entry[SINCE])
@@ -167,7 +167,7 @@ class Ledger(OrderMemory):
         *,
         count: bool = True,
     ) -> None:
-        """Count those that are new, from a time on; or remember all of them uncounted."""
+        """Count the refunds that are new since a time; or remember all without counting."""
         known = dict(accounts.refunds_of(entry))
         since = max(since, self.undated.pop(order_id, 0))
         for refund in refunds:
@@ -180,7 +180,7 @@ class Ledger(OrderMemory):
                 known[refund.id] = "0" if is_new else None
                 may_be_known = count and self.began <= when < min(since, self.horizon)
                 if may_be_known and self.outlives(entry[MODIFIED], order_id):
-                    # Nothing shows whether it was counted before the order was forgotten.
+                    # Nothing shows whether the refund was counted before the order was forgotten.
                     self.doubt(1, entry[MODIFIED])
             counted = known[refund.id]
             if counted is not None and refund.amount > Decimal(counted):
@@ -189,11 +189,11 @@ class Ledger(OrderMemory):
         entry[REFUNDS:] = [part for pair in known.items() for part in pair]
 
     def _is_old(self, refund_id: str) -> bool:
-        """Whether a refund's id shows that it is from before the counting."""
+        """Whether a refund's id shows that it is older than the counting."""
         return refund_id.isdigit() and int(refund_id) <= self.newest
 
     def differs(self, order: CountedOrder) -> bool:
-        """Whether a counted order comes to another amount, refunds apart, than when last read."""
+        """Whether a counted order has another amount, apart from refunds, than when last read."""
         entry = self._seen.get(order.id)
         if entry is None or entry[AMOUNT] is None or order.id in self._gone:
             return False
@@ -201,7 +201,7 @@ class Ledger(OrderMemory):
         return amounts is not None and amounts[1] != Decimal(entry[AMOUNT])
 
     def _settle(self, order: CountedOrder, entry: list[Any]) -> None:
-        """Bring the account's amount to what the order is now."""
+        """Update the account's amount to the order's present one."""
         amounts = accounts.amounts(entry, order)
         if amounts is None:
             self._return_refunds(order.refunds, entry)
@@ -214,7 +214,7 @@ class Ledger(OrderMemory):
         self._account_for(entry, amounts[1])
 
     def _return_refunds(self, refunds: Iterable[CountedRefund], entry: list[Any]) -> None:
-        """Count as revenue what was counted of refunds that an uncounted order has no more."""
+        """Count as revenue the counted amounts of refunds that an uncounted order no longer has."""
         there = {refund.id: refund.amount for refund in refunds}
         for place in range(REFUNDS, len(entry), 2):
             counted, now = Decimal(entry[place + 1] or 0), there.get(entry[place], Decimal(0))
@@ -231,7 +231,7 @@ class Ledger(OrderMemory):
         entry[AMOUNT] = str(amount)
 
     def _close(self, entry: list[Any]) -> None:
-        """Take out of the counters what is left of an order, or an uncounted one's refunds."""
+        """Correct the counters by the rest of an order, or by an uncounted order's refunds."""
         if entry[AMOUNT] is None:
             self._return_refunds((), entry)
         else:
@@ -244,12 +244,12 @@ class Ledger(OrderMemory):
         if order_id not in self._gone:
             self._gone.add(order_id)
             entry = self._seen[order_id]
-            # Refunds of an order that was paid before the counting stay counted.
+            # Refunds of an order paid before counting began stay counted.
             if entry[AMOUNT] is not None or not entry[SINCE]:
                 self._close(entry)
 
     def to_document(self) -> dict[str, Any]:
-        """Return everything as JSON types, compact because the memory is most of it."""
+        """Return the ledger as JSON types, in a compact form because the memory is large."""
         return {
             "began": self.began,
             "walk_end": self.walk_end,

@@ -1,4 +1,4 @@
-"""A pass over a list of orders by its cursors: where it stands, over several runs. No I/O."""
+"""A pass over a list of orders by its cursors, and its place over several runs. No I/O."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from ....errors import StoreError
 from .comparison import Comparison
 
 _LOOKED_FOR = 3_600
-"""Seconds for which orders that showed no id are read again."""
+"""Seconds for which orders without an id are read again."""
 _MOST_NAMELESS = 100
-"""Such orders that are read again; further ones are given up at once."""
+"""The most such orders that are read again; further ones are given up at once."""
 
 
 @dataclass(slots=True)
 class Nameless:
-    """An order that showed no id.
+    """An order without an id.
 
     Attributes:
-        changed: when it last changed, or that of the page before where it showed no time either.
-        since: when it was first met, by our clock.
-        is_new: whether no earlier pass met it.
-        is_met: whether the pass that goes on has met it.
-        is_given_up: whether passes begin after it nevertheless.
+        changed: when it last changed; without a time, the last change on the page before.
+        since: when it was first found, by our clock.
+        is_new: whether no earlier pass found it.
+        is_met: whether the current pass has found it.
+        is_given_up: whether passes begin after it anyway.
     """
 
     changed: int
@@ -36,21 +36,21 @@ class Nameless:
 
 @dataclass(slots=True)
 class Pass:
-    """Where the reading stands.
+    """The place of a pass.
 
     Attributes:
         begin: the pass reads orders changed at or after this Unix time.
         newest: the latest time of change seen.
-        after: cursor at which the pass goes on; None when it is over.
-        pages: that the pass has read.
-        read: orders on these pages.
+        after: cursor at which the pass continues; None if it is over.
+        pages: number of pages that the pass has read.
+        read: number of orders on these pages.
         reached: the latest time of change on them.
-        mark: a cursor of the pass that should never come again.
-        is_cut: whether there is more to read and no cursor to it.
-        nameless: orders that showed no id, so that they cannot be requested again.
-        given_up: how many of them showed none for an hour.
-        given_up_at: when that was last, by our clock.
-        comparison: how far the store's list was compared with what passes read.
+        mark: a cursor of the pass that should never occur again.
+        is_cut: whether there is more to read but no cursor to it.
+        nameless: orders without an id, which cannot be requested again.
+        given_up: how many of them had no id for an hour.
+        given_up_at: when that last happened, by our clock.
+        comparison: how far the store's list was compared with the orders that passes read.
     """
 
     begin: int
@@ -71,7 +71,7 @@ class Pass:
 
         `changed` is None where it shows no time either; `now` is our clock.
         """
-        # Without a time, it is on the page after the last one that was read.
+        # An order without a time is on the page after the last one that was read.
         changed = max(self.begin, self.reached if changed is None else changed)
         known = next((one for one in self.nameless if one.changed == changed), None)
         if known is not None:
@@ -82,12 +82,12 @@ class Pass:
             self._give_up(now)
 
     def again_from(self, begin: int, now: int) -> int:
-        """Return where the next pass begins, at most `begin`: not after orders that show no id.
+        """Return where the next pass begins, at most `begin`: not after orders without an id.
 
-        What shows none for an hour of our clock is given up.
+        Orders without an id for an hour of our clock are given up.
         """
         for one in self.nameless:
-            # A pass can take longer than an hour, and one that met it again is needed in any case.
+            # A pass can take longer than an hour, and a pass that found it again is always needed.
             is_old = not one.is_new and now - one.since > _LOOKED_FOR
             if is_old and not one.is_given_up:
                 one.is_given_up = True
@@ -96,7 +96,7 @@ class Pass:
         return min([begin, *(one.changed for one in self.nameless if not one.is_given_up)])
 
     def end(self) -> None:
-        """Note that the list was read to its end: orders that were not met again show their id."""
+        """Note that the list was read to its end: orders not found again now have their id."""
         self.nameless = [one for one in self.nameless if one.is_met]
 
     def _give_up(self, now: int) -> None:
@@ -110,12 +110,12 @@ class Pass:
     def go_on(self, after: str | None) -> None:
         """Note where the next page begins.
 
-        Pages that come again would be read for ever. One cursor in memory is enough to notice: it
-        is replaced after 1, 2, 4, 8… pages, so that it stands in the circle before long (Brent's
+        Repeating pages would be read for ever. A single remembered cursor is enough to notice them:
+        it is replaced after 1, 2, 4, 8… pages, so it is soon part of the circle (Brent's
         algorithm).
 
         Raises:
-            StoreError: invalid_response, the page has been read; the next pass begins anew.
+            StoreError: invalid_response, the page was read before; the next pass starts again.
         """
         if after is not None and after == self.mark:
             self.after = None

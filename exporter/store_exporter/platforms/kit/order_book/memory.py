@@ -1,4 +1,4 @@
-"""The orders that a ledger remembers: bounded, sorted by the time of their last reading. No I/O."""
+"""The orders that a ledger remembers: bounded, in the order of their last reading. No I/O."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class OrderMemory(Counters):
 
     Args:
         began: Unix time of the store's clock at which counting began.
-        limit: orders to remember.
+        limit: the most orders to remember.
 
     Attributes:
-        undated: by the ids of orders with refunds of which only the date shows whether they are
-            new, the Unix time from which on they are.
+        undated: by order id, the Unix time from which refunds of the order are new, if only their
+            dates show that.
         horizon: orders last changed before this Unix time may have been forgotten.
-        forgotten: the largest id of those that were forgotten and last changed in the second before
-            the horizon; None while none that was changed since the beginning was forgotten.
-        floor: up to this Unix time orders were forgotten that a walk might read again; it must not
-            go back beyond it, or it would take them for new ones.
-        doubts: how many orders were perhaps counted, forgotten, and changed or deleted after that.
+        forgotten: the largest id of the forgotten orders that last changed in the second before
+            the horizon; None while no order changed since the beginning was forgotten.
+        floor: up to this Unix time, orders were forgotten that a walk might read again. A walk must
+            not go back further, because it would take them for new orders.
+        doubts: number of orders that may have been counted, forgotten, and then changed or deleted.
         doubted: Unix time of the latest of them.
     """
 
@@ -42,8 +42,8 @@ class OrderMemory(Counters):
         self.doubts = 0
         self.doubted = 0
         self.undated: dict[str, int] = {}
-        # Kept as it is saved, so that a run that reads three orders does not unpack thousands.
-        # The longest unread accounts come first.
+        # In the form in which it is saved, so that a run that reads three orders does not unpack
+        # thousands. The accounts that were not read for longest come first.
         self._seen: dict[str, list[Any]] = {}
         self._gone: set[str] = set()
 
@@ -52,12 +52,12 @@ class OrderMemory(Counters):
 
     @property
     def present(self) -> int:
-        """How many of the remembered orders are still there, as far as is known."""
+        """The number of remembered orders that still exist, as far as known."""
         return len(self._seen) - len(self._gone)
 
     @property
     def absent(self) -> int:
-        """How many of the remembered orders are there no more, as far as is known."""
+        """The number of remembered orders that no longer exist, as far as known."""
         return len(self._gone)
 
     def remembers(self, order_id: str) -> bool:
@@ -65,20 +65,20 @@ class OrderMemory(Counters):
         return order_id in self._seen
 
     def is_current(self, order_id: str, changed: int) -> bool:
-        """Whether an order was read as it is since a Unix time, or may have been, and forgotten."""
+        """Whether an order was read since its change, or may have been read and forgotten."""
         account = self._seen.get(order_id)
         if account is None:
             return not self.outlives(changed, order_id)
         return int(account[MODIFIED]) >= changed
 
     def was_absent(self, order_id: str, created: int) -> bool:
-        """Whether an order created then was not there when all that was there had been read."""
+        """Whether an order created then did not exist when all existing orders had been read."""
         if order_id in self._seen:
             return order_id in self._gone
         return created > self.began and self.outlives(created, order_id)
 
     def is_gone(self, order_id: str) -> bool:
-        """Whether the order is remembered as one that is there no more."""
+        """Whether the order is remembered as one that no longer exists."""
         return order_id in self._gone
 
     def longest_unread(
@@ -103,23 +103,23 @@ class OrderMemory(Counters):
         return list(islice(gone, max(0, most)))
 
     def outlives(self, when: int, order_id: str) -> bool:
-        """Whether an order of this id, created or last changed then, is none that was forgotten."""
+        """Whether an order with this id, created or changed then, cannot be a forgotten one."""
         if self.forgotten is None or when != self.horizon - 1:
             return when >= self.horizon
         return _number(order_id) > self.forgotten
 
     def doubt(self, orders: int, when: int) -> None:
-        """Note that so many orders that are not remembered may not be what was counted of them."""
+        """Note that the counters may be wrong about a number of orders that are not remembered."""
         self.doubts += orders
         self.doubted = max(self.doubted, when)
 
     def touch(self, order_id: str) -> None:
-        """Note that an order was looked for; of one that is not remembered nothing is noted."""
+        """Note that an order was requested; nothing is noted if it is not remembered."""
         if order_id in self._seen:
             self._seen[order_id] = self._seen.pop(order_id)
 
     def forget(self, before: int) -> None:
-        """Forget the longest unchanged orders where there are too many.
+        """Forget the orders that have been unchanged for longest, if there are too many.
 
         Orders changed at or after `before` are kept, because the walk may read them again; only a
         memory of four times the limit overrules this. Of one second those with the smallest ids go
@@ -128,7 +128,7 @@ class OrderMemory(Counters):
         excess = len(self._seen) - self.limit
         if excess <= 0:
             return
-        # A tenth more than necessary, so that not every page has to search.
+        # A tenth more than necessary, so that not every page needs a search.
         oldest = heapq.nsmallest(
             excess + self.limit // 10,
             ((entry[MODIFIED], _number(one), one) for one, entry in self._seen.items()),
@@ -149,5 +149,5 @@ class OrderMemory(Counters):
 
 
 def _number(order_id: str) -> int:
-    """Return an id as a number, as platforms count them up; 0 for one that is none."""
+    """Return an id as a number, because platforms count them up; 0 if it is not a number."""
     return int(order_id) if order_id.isdigit() else 0

@@ -29,14 +29,14 @@ from .walk import DAY, Walk, WalkQuery
 
 logger = logging.getLogger(__name__)
 
-# An order that is edited between the store's search and the reading of its fields shows a time
-# that is later than its place in the list. Only times older than this show how far a page got.
+# An order that is edited between the store's search and the reading of its fields has a time later
+# than its place in the list. Only times older than this show how far a page got.
 _FRESH = 5
 
 
 @dataclass(slots=True)
 class ListedOrders:
-    """A page of orders, how many match in all, if the store says so, and its response."""
+    """A page of orders, the total number of matches if the store reports it, and the response."""
 
     page: OrderPage
     total: int | None
@@ -44,7 +44,7 @@ class ListedOrders:
 
 
 class NumberedBook(OrderBook[ApiT, ReadingProgress]):
-    """The order book of a store, kept by a walk over the orders' times of change.
+    """The order book of a store, updated by a walk over the orders' times of change.
 
     Attributes:
         size: orders to a page at most, fewer where the store does not send more in time.
@@ -57,12 +57,12 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     place_name = "walk"
     changed: str
-    """The member of an order that says when it last changed."""
+    """The member of an order with its time of change."""
     numbers_refunds_with_orders: ClassVar[bool] = False
     """Whether orders and refunds are numbered in one sequence, so that an id shows how old a refund
     is. Where they are not, the dates of all refunds of old orders are requested."""
-    too_old = "the list of orders ignores from when on they changed"
-    """What to say of a store that does not search by times of change."""
+    too_old = "the list of orders ignores the requested time of change"
+    """The message about a store that does not search by times of change."""
 
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
@@ -113,7 +113,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Read an order, given when it last changed; None for what is none, or no more."""
 
     def first_place(self, since: int) -> ReadingProgress:
-        """Return the place of a walk that begins at a time."""
+        """Return the place of a walk that starts at a time."""
         return ReadingProgress.at(since)
 
     def saved_place(self, document: Any) -> ReadingProgress:
@@ -130,13 +130,13 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last page of orders as they are.
 
-        Of a store with 100,000 orders no more is requested than that page and the newest ids.
+        Even of 100,000 orders, only that page and the newest ids are requested.
         """
         newest = yield from self.ask_newest()
         rows = yield from self.ask_sized(self.by_change)
         page = rows.page
         server = server_time(rows.response)
-        # Orders from the future must not put off the counting until then.
+        # Orders with a time in the future must not delay the counting until then.
         clock = int(self.run.now() if server is None else server)
         unknown = clock if page.ids else 0
         latest = min(max(page.changed, default=unknown), clock)
@@ -152,7 +152,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.before = len(page.orders) if rows.total is None else rows.total
 
     def ask(self, params: Mapping[str, Any]) -> Plan[ListedOrders]:
-        """Read one page of the orders, whichever."""
+        """Read any page of the orders."""
         rows = yield from self.orders(params)
         page = self.read_page(rows.name, rows.items)
         self.place.lists_others = self.place.lists_others or bool(page.others)
@@ -188,11 +188,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         return self.ask_sized(self.newest, audit.NEWEST)
 
     def read_page(self, name: str, items: Sequence[Any]) -> OrderPage:
-        """Read what is on a page; what makes no sense is left out and reported."""
+        """Read the orders on a page; invalid ones are left out and reported."""
         return read_page(name, items, self.order, self.changed)
 
     def take(self, page: OrderPage) -> None:
-        """Put what is on a page into the ledger, and note what cannot be read of it."""
+        """Add the orders of a page to the ledger, and note those that cannot be read."""
         for order in page.orders:
             self.appeared += self._has_appeared(order)
             self.ledger.apply(order, is_new=self._is_unseen(order))
@@ -209,23 +209,23 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.read.update(page.ids)
 
     def _has_appeared(self, order: CountedOrder) -> bool:
-        """Whether an order that is not new was not in the list at the last look."""
+        """Whether an order that is not new was missing from the list at the last check."""
         known = order.id in self.unreadable or self.place.is_unread(order.id)
         return self._knew_all and not known and self.ledger.was_absent(order.id, order.created)
 
     def _is_unseen(self, order: CountedOrder) -> bool:
-        """Whether no run can have read an order before, so that it cannot have been forgotten."""
+        """Whether no run can have read an order before, so it cannot have been forgotten."""
         if order.id in self.read or not self.place.is_unread(order.id):
             return False
         return self._walked_before is None or order.modified < self._walked_before
 
     def walk_from(self, when: int) -> None:
-        """Note from which time of change on this run reads."""
+        """Note the time of change from which this run reads."""
         before = self.place.walked_from
         self.place.walked_from = when if before is None else min(when, before)
 
     def walk(self) -> Plan[None]:
-        """Walk on, until the end or until this run's share of pages is used up."""
+        """Continue the walk until the end, or until this run has read its share of pages."""
         walk, overlap = self.place.walk, self.options.overlap
         walk.begin(self.run.now(), overlap, self.ledger.floor)
         self.walk_from(walk.position)
@@ -251,7 +251,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """
         server: float | None = None
         if walk.page > 1 and walk.size:
-            # Of another size the pages would begin anew, perhaps in each run.
+            # With another size, pages would be numbered differently, perhaps in each run.
             self.size = min(self.size, walk.size)
         for _ in range(self.options.pages):
             rows = yield from self.ask_sized(lambda size: self.by_change(size, walk.query(size)))
@@ -266,12 +266,12 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
                 break
             self.save()
             if self.api.monotonic() > self._half:
-                # The other half of the run is for what the walk cannot see.
+                # The other half of the run is for changes that the walk misses.
                 break
         return server
 
     def reasons(self) -> list[str]:
-        """Return why the counters may not be complete, one sentence each."""
+        """Return the reasons why the counters may be incomplete, one sentence each."""
         place, found = self.place, super().reasons()
         if place.walk.hidden:
             found.append(f"Orders that the store counts and does not show: {place.walk.hidden}.")
@@ -291,7 +291,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         return found
 
     def _check(self, page: OrderPage, query: WalkQuery) -> None:
-        """Refuse the page of a store that does not search as was requested."""
+        """Refuse the page of a store that does not search as requested."""
         if any(changed < query.since - 1 for changed in page.changed):
             raise StoreError("invalid_response", self.too_old)
 

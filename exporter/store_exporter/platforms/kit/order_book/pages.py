@@ -1,4 +1,4 @@
-"""Pages of a list of orders, read as far as they can be. No I/O."""
+"""Pages of a list of orders, read as far as possible. No I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..reading.fields import Fields
 from .accounts import CountedOrder
 
 ReadOrder = Callable[[Fields, int | None], CountedOrder | None]
-"""Reads an order, given when it last changed, if it says so; None for what is no order."""
+"""Reads an order, given its time of change if it has one; None for other things."""
 
 
 @dataclass(slots=True)
@@ -19,12 +19,12 @@ class OrderPage:
     """One page of orders, read.
 
     Attributes:
-        orders: those that could be read.
-        ids: of all that is on the page; something unique for what has no readable id.
-        changed: times of change of all that have a readable one, in the page's order.
-        unreadable: why the others could not be read, by id.
-        problems: the same of those without a readable id.
-        others: ids of drafts and of what is in the trash.
+        orders: the readable orders.
+        ids: ids of everything on the page; a unique text for an entry without a readable id.
+        changed: the readable times of change, in the page's order.
+        unreadable: why the other orders could not be read, by id.
+        problems: the same for those without a readable id.
+        others: ids of drafts and of orders in the trash.
     """
 
     orders: list[CountedOrder] = field(default_factory=list)
@@ -36,12 +36,12 @@ class OrderPage:
 
     @property
     def newest(self) -> int:
-        """The largest id of the page's orders, 0 where there is none."""
+        """The largest id of the page's orders; 0 without any."""
         return _largest(self.ids)
 
     @property
     def newest_refund(self) -> int:
-        """The largest id of the refunds of the page's orders, 0 where there is none."""
+        """The largest id of the refunds of the page's orders; 0 without any."""
         return _largest(refund.id for order in self.orders for refund in order.refunds)
 
 
@@ -50,7 +50,7 @@ def _largest(ids: Iterable[str]) -> int:
 
 
 def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) -> OrderPage:
-    """Read a page; an order that makes no sense is left out and reported.
+    """Read a page; an invalid order is left out and reported.
 
     `changed` is the member that says when an order last changed.
 
@@ -76,7 +76,7 @@ def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) ->
 
 
 def _read_row(page: OrderPage, number: str, row: Fields, read: ReadOrder, changed: str) -> None:
-    # It decides how far the list was read, also by an order of which nothing else can be read.
+    # The time decides how far the list was read, even if nothing else of the order is readable.
     when = _seconds_or_none(row, changed)
     if when is not None:
         page.changed.append(when)

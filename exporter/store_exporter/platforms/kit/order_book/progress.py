@@ -1,4 +1,4 @@
-"""How far the orders of a store have been read: by their times of change, by their ids."""
+"""How far the orders of a store have been read, by their times of change and by their ids."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .walk import Walk
 
 @dataclass(slots=True)
 class NewOrders:
-    """The place in the list of the newest ids, where one run could not read all that are new.
+    """The place in the list of the newest ids, if one run could not read all new ones.
 
     Attributes:
-        page: the page to go on with; 0 when there is nothing to go on with.
+        page: the page to continue with; 0 if there is nothing left.
         low: the smallest id that was read.
         high: the largest id that was read.
-        left: new orders still to be read, at least.
-        read: new orders that were read.
+        left: the least number of new orders still to be read.
+        read: number of new orders that were read.
     """
 
     page: int = 0
@@ -30,30 +30,30 @@ class NewOrders:
 
 @dataclass(slots=True)
 class ReadingProgress:
-    """Where the reading stands.
+    """The place of the reading.
 
     Attributes:
-        walk: by times of change.
-        latest: the largest id of an order that is known; None before the first look.
-        count: how many orders there were at the last look, if the store says so.
-        unexplained: by how many there were more at that look than was known why; the next run may
-            read these.
-        returned: by how many there are more that no run read since: orders that were gone came
-            back with the time of change that they had.
-        unsearched: how many of the orders that are gone are to be read until it is known that none
-            of them is back.
-        search: where all that changed as long ago as is remembered is read again, since none of
-            those that are gone is back: an order that no run read before it was deleted. None while
-            that is not done.
-        missing: how many vanished from that number and are not accounted for; below zero, how many
-            were found to have vanished since.
-        unchecked: how many remembered orders are to be read until it is known that none of those
-            that vanished is among them.
-        ahead: where the orders with ids beyond `latest` are read over several runs.
-        walked_from: from which time of change on the walk has read since all ids up to the largest
-            were known last; None when that was at the end of the last run.
-        lists_others: whether the list was seen to have drafts or the trash in it.
-        empty_since: since which Unix time the list has been empty, where many orders were; 0 while
+        walk: the walk by times of change.
+        latest: the largest known order id; None before the first check.
+        count: number of orders at the last check, if the store reports it.
+        unexplained: surplus of orders at that check without a known cause; the next run may read
+            these.
+        returned: surplus of orders that no run has read since: orders that had vanished came back
+            with their old times of change.
+        unsearched: number of vanished orders still to be read before it is certain that none of
+            them is back.
+        search: the place in a second reading of all changes as old as the memory. It is needed if
+            no vanished order is back: then an order is back that no run read before it was deleted.
+            None while there is no such reading.
+        missing: number of vanished orders that are not accounted for; below zero, the number of
+            orders found to have vanished since.
+        unchecked: number of remembered orders still to be read before it is certain that none of
+            them vanished.
+        ahead: the place in the orders with ids beyond `latest`, which are read over several runs.
+        walked_from: the time of change from which the walk has read since all ids up to the largest
+            were last known; None if that was at the end of the last run.
+        lists_others: whether the list was seen to contain drafts or the trash.
+        empty_since: Unix time since which the list is empty although it had many orders; 0 while
             it is not.
     """
 
@@ -73,16 +73,16 @@ class ReadingProgress:
 
     @classmethod
     def at(cls, since: int, newest: int = 0) -> ReadingProgress:
-        """Return the place at which everything changed from a Unix time on is to be read."""
+        """Return the place from which everything changed since a Unix time is read."""
         return cls(Walk(since, newest=newest))
 
     @property
     def still_gone(self) -> int:
-        """How many orders are back and not yet found, as far as the search for them goes."""
+        """The number of returned orders not found so far by the search for them."""
         return self.returned if self.search else min(self.returned, self.unsearched)
 
     def note_returned(self, orders: int) -> int:
-        """Note how many orders that were not there before were read; return how many others."""
+        """Note the number of read orders that were missing before; return how many others."""
         explained = min(orders, self.returned)
         self.returned -= explained
         return orders - explained
@@ -95,7 +95,7 @@ class ReadingProgress:
         self.ahead = NewOrders()
 
     def is_unread(self, order_id: str) -> bool:
-        """Whether an id is beyond all that were seen by their ids."""
+        """Whether an id is larger than all ids that were seen."""
         if self.latest is None or not order_id.isdigit() or int(order_id) <= self.latest:
             return False
         return not (self.ahead.page and self.ahead.low <= int(order_id) <= self.ahead.high)

@@ -1,7 +1,7 @@
-"""Payments and refunds of an order, made to come to what the platform says of the order. No I/O.
+"""Adjusts payments and refunds of an order to the totals that the platform shows. No I/O.
 
-A platform's list of transactions need not add up to the order's own totals: what was paid otherwise
-is in no transaction, and amounts in the shop's currency are those of another day's rate.
+A platform's transactions need not add up to the order's own totals: amounts paid in other ways are
+in no transaction, and amounts in the shop's currency are by another day's rate.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 from .accounts import CountedRefund, Payment
 
 REST = "rest"
-"""The id of what was refunded and is no transaction."""
+"""The id of refunded amounts that are in no transaction."""
 
 
 def settled_payments(

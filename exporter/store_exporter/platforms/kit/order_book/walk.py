@@ -1,21 +1,21 @@
-"""Reading a growing list by time of change, page by page, without missing or repeating. No I/O.
+"""Reads a growing list by time of change, page by page, without gaps or repetitions. No I/O.
 
-The list is searched for everything changed at or after a position, oldest first, and always for the
-first page of that: page numbers would shift under an edit, a position does not. A page that does
-not get beyond one second (an import changes hundreds of orders at once) is followed by that
-second alone, sorted by id and numbered; when its size changes meanwhile, it is read again. Where a
-page shows no time of change at all, its successors are numbered until one does.
+A request searches for everything changed at or after a position, oldest first, and always for the
+first page of the result: page numbers would shift with every edit, a position does not. If a page
+does not get beyond one second (an import changes hundreds of orders at once), that second is read
+alone, sorted by id, with numbered pages; if its size changes meanwhile, it is read again. If a page
+shows no time of change at all, the following pages are numbered until one does.
 
-Nothing that the store says is taken for granted. A list is read to its end when the distinct
-records received are as many as it says there are, or when a page is empty. Pages may be shorter
-than requested; where page numbers are ignored, the records read are excluded by id.
+Nothing that the store reports is trusted. A list is read to its end when as many distinct records
+were received as it is said to have, or when a page is empty. Pages may be shorter than requested.
+If the store ignores page numbers, records already read are excluded by id.
 
-A pass is one or more runs until the end is reached. The next pass begins where this one ended,
-but not after the time at which the one before began, less an overlap: what changed while a pass
-went by, what was written late, what a store stamped after its clock was set back, and what hid
-behind a record of the future is read then.
+A pass takes one or more runs until the end is reached. The next pass begins where this one ended,
+but not after the start of the pass before, minus an overlap. So it also reads records that changed
+during a pass, that were written late, that a store dated after its clock was set back, and that
+were behind a record dated in the future.
 
-Positions are times of the store's clock, whole Unix seconds.
+Positions are times of the store's clock, in whole Unix seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DAY = 86_400
 _LATEST = 2**33
 """A Unix time in the year 2242."""
 _SMALLEST_PAGE = 10
-"""Stores that cut their pages to less than this, and count only what is on them, are not found."""
+"""A store that cuts its pages below this size, and counts only their records, is not detected."""
 _MOST_EXCLUDED = 300
 _MOST_UNREAD = 100
 
@@ -52,7 +52,7 @@ class WalkQuery:
 
 @dataclass(slots=True)
 class Walk:
-    """Where the reading stands.
+    """The place of the reading.
 
     Attributes:
         position: everything changed before this Unix time has been read.
@@ -61,17 +61,17 @@ class Walk:
         previous: when the pass before it began.
         caught_up: whether the pass is over.
         second: whether the second at `position` is read alone.
-        page: number of the page to request, above 1 in that second and where times are missing.
-        size: records to a page, which that number goes by.
-        total: how many records there were at its first page; None when the store did not say.
-        received: ids of what the pages from the first to this one held.
-        numbered: whether the store has numbers of pages.
-        backlog: records still to read, as far as the last response said; 0 when caught up.
+        page: number of the page to request; above 1 in that second, and if times are missing.
+        size: number of records on a page, to which that number applies.
+        total: number of records when the first page was read; None if the store did not say.
+        received: ids of the records on the pages from the first to this one.
+        numbered: whether the store honours page numbers.
+        backlog: records still to read, by the last response; 0 when caught up.
         came_from: the position before this one.
-        expected: how many records there are at the position at least, by the response before;
-            None where it did not say.
-        unread: times of change, from the first second to the last, between which the store counts
-            records that it does not show, and how many; they were stepped over.
+        expected: the least number of records at the position, by the previous response; None if it
+            did not say.
+        unread: ranges of times of change, from the first second to the last, in which the store
+            counts records that it does not show, with their number; they were skipped.
     """
 
     position: int
@@ -116,18 +116,18 @@ class Walk:
         return WalkQuery(self.position, until, self.page)
 
     def advance(self, ids: Sequence[str], changed: Sequence[int], total: int | None) -> bool:
-        """Take in the page that `query` requested, once its records are in the ledger.
+        """Add the page that `query` requested, after its records are in the ledger.
 
         Args:
-            ids: of the page's records, something unique for one that has none.
-            changed: times of change of those that have one, in the page's order.
-            total: how many records the store says match; None when it does not say.
+            ids: ids of the page's records; a unique text for a record without one.
+            changed: times of change of the records that have one, in the page's order.
+            total: number of matching records by the store; None if it does not say.
 
         Returns:
             Whether there is more to read.
         """
         if self.page > 1 and self.numbered and total != self.total:
-            # Something was added or changed meanwhile, and what is on which page with it.
+            # Records were added or changed meanwhile, so they are on other pages now.
             self._leave(self.position, second=self.second)
             return True
         if self.page == 1 and self.numbered:
@@ -150,23 +150,23 @@ class Walk:
 
     @property
     def hidden(self) -> int:
-        """How many records the store counts and does not show."""
+        """The number of records that the store counts but does not show."""
         return sum(left for _, _, left in self.unread)
 
     def look_again(self) -> tuple[int, int] | None:
-        """Return between which seconds not all was shown, None if all was."""
+        """Return a range of seconds in which records were not shown; None without any."""
         return self.unread[0][:2] if self.unread else None
 
     def looked_again(self, left: int) -> None:
-        """Take in how many records are still not shown there; other times come first now."""
+        """Note how many records are still not shown there; other ranges come first now."""
         since, until, _ = self.unread.pop(0)
         if left > 0:
             self._note_unread(since, until, left)
 
     def _note_unread(self, since: int, until: int, left: int) -> None:
-        """Note it once, also where it was noted for other times that meet these.
+        """Note a range of times once; ranges that overlap are merged.
 
-        Where too many times are noted, those that are nearest become one with these.
+        If too many ranges are noted, the nearest one is merged with this one.
         """
         met = [one for one in self.unread if one[0] <= until and since <= one[1]]
         if not met and len(self.unread) >= _MOST_UNREAD:
@@ -203,7 +203,7 @@ class Walk:
         return True
 
     def _turn_page(self, new: Sequence[str]) -> bool:
-        """Go on to the next page, or where numbers are ignored, to what was not received yet."""
+        """Continue with the next page, or without page numbers, with records not yet received."""
         if new:
             self.page += self.numbered
         elif self.numbered:
@@ -213,7 +213,7 @@ class Walk:
         return True
 
     def _leave(self, position: int, *, second: bool = False) -> None:
-        """Go on at a position, with the first page."""
+        """Continue at a position, with the first page."""
         self.position, self.second = position, second
         self.page, self.total, self.received, self.numbered = 1, None, [], True
 
@@ -226,14 +226,14 @@ class Walk:
             return
         reference = now
         if server is not None:
-            # More than a day apart, one of them is wrong, and that is nearly always the one
-            # that restarted in 1970.
+            # If they differ by more than a day, one of them is wrong: nearly always the one that
+            # restarted in 1970.
             reference = server if abs(server - now) <= DAY else max(server, now)
         before = self.previous + int(reference - now)
         self.position = max(0, min(max(self.newest, self.position), before))
 
     def read_again_from(self, overlap: int) -> int:
-        """Return the time of change from which on records may come by again."""
+        """Return the time of change from which records may be read again."""
         return min(self.position, self.previous) - overlap
 
     def to_document(self) -> dict[str, Any]:

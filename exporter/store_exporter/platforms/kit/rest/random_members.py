@@ -1,7 +1,7 @@
-"""Members that are requested at random, which no cache foresees. No I/O.
+"""Requests members at random, which no cache can predict. No I/O.
 
-A cache that goes by the path alone, and does not identify itself, returns the response to another
-request. Where a store returns the members that a request names, such a response has as many others.
+A cache that knows only the path, and does not identify itself, returns the response to another
+request. If a store returns the members that a request names, such a response has other members.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class MemberRequest(NamedTuple):
     chosen: frozenset[str] = frozenset()
 
     def foreign(self, items: Sequence[Any]) -> str | None:
-        """Return a member that shows that items were made for another request.
+        """Return a member that proves that items were made for another request.
 
-        "" if they were made for this one, None if nothing shows it. A store that ignores which
-        members are requested returns all of them, or those that it has, which proves nothing.
+        "" if they were made for this one, None if nothing shows it. A store that ignores the
+        requested members returns all of them, or those that it has, which proves nothing.
         """
         shown = [{name for name in self.spare if _has(item, name)} for item in items]
         if not self.chosen or not shown or any(len(one) != len(self.chosen) for one in shown):

@@ -35,7 +35,7 @@ class RestReader(ABC):
     """Reads the responses of one platform; a subclass adds its codes and texts."""
 
     marks: ClassVar[Marks]
-    """Marks of the platform, and of others that respond in its place."""
+    """Marks of the platform, and of others that respond instead of it."""
     codes: ClassVar[Mapping[str, ErrorName]] = {}
     """Error types by the platform's codes, which take precedence over the status."""
     statuses: ClassVar[Mapping[int, ErrorName]] = STATUSES
@@ -49,7 +49,7 @@ class RestReader(ABC):
         """Return the JSON of a successful response.
 
         Raises:
-            StoreError: as `error` says, or as `documents.document` finds where it is no JSON.
+            StoreError: by `error`; or by `documents.document`, if the response is not JSON.
         """
         body = documents.document(response, self.marks)
         if response.status < 400:
@@ -57,7 +57,7 @@ class RestReader(ABC):
         raise self.error(response.status, body)
 
     def error(self, status: int, body: Any) -> StoreError:
-        """Return what an error response means, by its status and its JSON."""
+        """Classify an error response by its status and its JSON."""
         code, words = self.code_and_message(body)
         message = self.marks.redact.line(words) or f"the store responded with HTTP {status}"
         return StoreError(self.error_type(status, code, message), message, status=status, code=code)
@@ -88,7 +88,7 @@ def _moment(date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
         if moment.tzinfo is None:
-            # Dates of HTTP are in UTC, and not in the zone of this machine.
+            # HTTP dates are in UTC, not in this machine's time zone.
             moment = moment.replace(tzinfo=UTC)
         return moment.timestamp()
     except (ValueError, OverflowError):
