@@ -19,6 +19,8 @@ from typing import Any
 
 import certifi
 
+from .key_exchange import CheckedContext, CheckedSSLObject
+
 
 class Handshake:
     """The times of one TLS handshake, and the certificate's expiry.
@@ -41,7 +43,7 @@ watched: ContextVar[Handshake | None] = ContextVar("watched_handshake", default=
 """Set it before connecting; it receives the times of the connection's handshake."""
 
 
-class _TimedSSLObject(ssl.SSLObject):
+class _TimedSSLObject(CheckedSSLObject):
     """An `SSLObject` that reports itself to the `Handshake` of its context."""
 
     def do_handshake(self) -> None:
@@ -65,7 +67,7 @@ class _TimedSSLObject(ssl.SSLObject):
         return super().getpeercert(binary_form=True) if binary_form else {}
 
 
-class _TimedContext(ssl.SSLContext):
+class _TimedContext(CheckedContext):
     sslobject_class = _TimedSSLObject
 
 
@@ -74,8 +76,8 @@ def like_browsers(context: ssl.SSLContext) -> ssl.SSLContext:
 
     Names must be among a certificate's alternative names (RFC 9525, 6.3). A key exchange by
     finite-field Diffie-Hellman (`DHE`) uses numbers that the server chooses. OpenSSL accepts
-    numbers of 10,000 bits, which occupy a client, and so its event loop, for more than a second.
-    With renegotiation, a server can repeat a handshake at will.
+    numbers of 10,000 bits, which occupy a client, and so its event loop, for more than a second;
+    `key_exchange` is about TLS 1.3. With renegotiation, a server can repeat a handshake at will.
     """
     context.hostname_checks_common_name = False
     context.options |= ssl.OP_NO_RENEGOTIATION
@@ -115,7 +117,7 @@ def _system_trusts_somebody() -> bool:
 
 @lru_cache(maxsize=1)
 def _unverified() -> ssl.SSLContext:
-    made = like_browsers(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    made = like_browsers(CheckedContext(ssl.PROTOCOL_TLS_CLIENT))
     made.check_hostname = False
     made.verify_mode = ssl.CERT_NONE
     return made
