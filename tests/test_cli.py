@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import argparse
 import gc
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,6 +24,18 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
         status = int(ended.code or 0)
     out, err = capsys.readouterr()
     return status, out, err
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        argv = [sys.executable, "-m", "store_exporter", "healthcheck", f"--exporter.url={url}"]
+        with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGINT)
+                _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (130, "\n")
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("serve", "--version")])

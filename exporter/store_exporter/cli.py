@@ -16,12 +16,14 @@ from ._version import __version__
 from .commands import COMMANDS, CommandError, module_of
 from .extras import missing
 
+_INTERRUPTED = 130
+"""Exit status of a program that Ctrl-C ended, as shells have it."""
 _OBJECTS = 200_000
 """How many come between two searches for garbage, instead of Python's usual 700."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status; 2 when the command line is wrong.
+    """Run one command and return its exit status: 2 for a wrong command line, 130 after Ctrl-C.
 
     Args:
         argv: the command and what follows it; by default those of this process, which has nothing
@@ -34,6 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.set_threshold(_OBJECTS)
     try:
         return _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # The terminal shows ^C on the current line.
+        print(file=sys.stderr)
+        return _INTERRUPTED
     finally:
         gc.freeze()
 
