@@ -149,7 +149,7 @@ class World:
 
     def _command(self, name: str) -> tuple[list[str], Mapping[str, str]]:
         if name == "prometheus":
-            # It is scraped once a second and may be killed at any moment.
+            # It may be killed at any moment.
             return monitoring.prometheus_argv(self.addresses), {}
         if name == "alertmanager":
             return monitoring.alertmanager_argv(self.addresses), {}
