@@ -9,7 +9,7 @@ import pytest
 from store_exporter.platforms.shopify.collectors import COLLECTORS
 from store_exporter.stores.model import Schedule
 from tests.fakes.direct import Json, changing
-from tests.platforms.shopify.watching import Watched, watched
+from tests.platforms.shopify.watching import Watched, without_orders
 from tests.platforms.watching import list_sizes, rows
 
 DAY = 86_400.0
@@ -18,9 +18,7 @@ CARTS, SELLERS = "carts", "best_sellers"
 
 @pytest.fixture
 def shop() -> Watched:
-    made = watched()
-    made.shop.stock_room.orders.clear()
-    return made
+    return without_orders()
 
 
 async def test_abandoned_checkouts_are_listed_by_number_and_value(shop: Watched) -> None:

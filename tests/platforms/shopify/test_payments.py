@@ -9,7 +9,7 @@ import pytest
 from store_demo.stores.shopify.records import Order
 from tests.mixin import promtool, test_alerts
 from tests.mixin.alert_cases.case import Case
-from tests.platforms.shopify.watching import Watched, figures, watched
+from tests.platforms.shopify.watching import Watched, figures, without_orders
 
 HALF_HOUR = 1800.0
 WEEK = 7 * 48
@@ -17,9 +17,7 @@ WEEK = 7 * 48
 
 @pytest.fixture
 def shop() -> Watched:
-    found = watched()
-    found.shop.stock_room.orders.clear()
-    return found
+    return without_orders()
 
 
 async def later(shop: Watched) -> dict[str, float]:

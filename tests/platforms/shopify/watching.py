@@ -102,3 +102,10 @@ def watched(**shop: Any) -> Watched:
     clock = Clock()
     made = SimulatedShopify(clock=clock.now, seed=3, **shop)
     return Watched(made, clock, DirectHttp(made))
+
+
+def without_orders() -> Watched:
+    """A shop that has not sold anything yet."""
+    found = watched()
+    found.shop.stock_room.orders.clear()
+    return found

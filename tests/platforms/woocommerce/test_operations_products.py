@@ -161,50 +161,6 @@ def test_a_variation_is_a_product_of_its_own(shop: WooCommerce) -> None:
     assert by_sku.attributes == {"Voltage": ("24V",)}
 
 
-def test_stock_is_reported_in_all_its_states(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    assert shop.check_stock("SKU-001").status == "out_of_stock"
-    assert not shop.check_stock("SKU-001").in_stock
-    assert shop.check_stock("MOTOR-1").in_stock
-    uncounted = store.add_product(name="Digital", sku="D", price="1", manage_stock=False)
-    uncounted.update(stock_quantity=None)
-    assert shop.check_stock("D").quantity is None
-    oversold = store.add_product(
-        name="Over", sku="O", price="1", stock_quantity=-3, backorders_allowed=True
-    )
-    oversold.update(stock_status="onbackorder")
-    stock = shop.check_stock("O")
-    assert (stock.status, stock.in_stock, stock.quantity) == ("on_backorder", True, -3)
-
-
-def test_pieces_of_a_product_with_variations_are_added_up(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    found = shop.get_stock_quantity("MOTOR-1")
-    assert found.quantity == 12
-    assert found.variations == {1001: 0, 1002: 4, 1003: 8}
-    store.shop.variations[1001].update(manage_stock=False, stock_quantity=None)
-    partly = shop.get_stock_quantity("MOTOR-1")
-    assert partly.quantity is None
-    assert partly.variations == {1001: None, 1002: 4, 1003: 8}
-
-
-def test_pieces_of_one_variation_are_its_own_or_its_products(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    assert shop.get_stock_quantity("MOTOR-1-24V").quantity == 4
-    store.shop.variations[1002].update(manage_stock="parent", stock_quantity=9)
-    assert shop.get_stock_quantity("MOTOR-1-24V").quantity == 9
-
-
-def test_a_fraction_of_a_piece_is_not_rounded(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    store.shop.products[19]["stock_quantity"] = 2.5
-    assert shop.get_stock_quantity(19).quantity == Decimal("2.5")
-
-
 def test_a_price_has_its_currency_and_its_sale(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
@@ -285,43 +241,6 @@ def test_reviews_are_the_products_own_also_of_its_variation(shop: WooCommerce) -
     assert tuple(shop.get_product_reviews("MOTOR-1-24V")) == ()
 
 
-def test_low_stock_is_what_is_at_or_below_the_threshold_fewest_first(shop: WooCommerce) -> None:
-    found = shop.get_low_stock_products(threshold=3)
-    assert found.complete
-    quantities = [item.quantity for item in found]
-    assert quantities == sorted(quantities)
-    assert found.total == len(found) == 9
-    assert {item.quantity for item in found} == {0, 2, 3}
-    assert "Motor 1 - 12V" in {item.name for item in found}
-    four = shop.get_low_stock_products(threshold=4)
-    assert found.total + 2 == four.total
-
-
-def test_what_is_on_backorder_can_be_had_and_what_no_cart_takes_cannot(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    names = {"ordered": "onbackorder", "sold": "outofstock", "there": "instock"}
-    for name, status in names.items():
-        store.add_product(name=name, sku=name, price="1", stock_status=status)
-    for kind in ("external", "grouped"):
-        store.add_product(name=kind, sku=kind, price="1", stock_status="instock", type=kind)
-    found = shop.search_products(in_stock=True, limit=100)
-    assert found.total == len(found)
-    assert {"ordered", "there"} <= {product.name for product in found}
-    assert not {"sold", *("external", "grouped")} & {product.name for product in found}
-    assert [p.name for p in shop.search_products(in_stock=True, limit=1)] == ["there"]
-    assert not shop.check_stock("external").in_stock
-
-
-def test_a_store_that_ignores_the_filter_of_stock_shows_nothing_wrong(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    every = [{**row} for row in store.shop.products.values()]
-    store.faults.add(changing("*/products", lambda _: every))
-    found = shop.search_products(in_stock=False, limit=100)
-    assert {product.name for product in found} == {"Part 1 Valve", "Part 2 Hose", "Part 3 Seal"}
-
-
 @pytest.mark.parametrize("of_variation", [False, True])
 def test_the_sku_zero_is_a_sku(
     store: SimulatedWooCommerce, shop: WooCommerce, of_variation: bool
@@ -336,54 +255,6 @@ def test_no_product_has_the_sku_zero_unless_one_has(shop: WooCommerce) -> None:
     with pytest.raises(StoreError) as caught:
         shop.check_stock("0")
     assert error_type(caught) == "not_found"
-
-
-def test_variations_that_share_their_products_stock_do_not_end_the_list(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    before = shop.get_low_stock_products(threshold=3)
-    parent = next(p for p in store.shop.products.values() if p["type"] == "variable")
-    parent.update(manage_stock=True, stock_quantity=50)
-    shared = [store.shop.variations[number] for number in parent["variations"]]
-    own = [v["id"] for v in shared if v["stock_quantity"] <= 3]
-    for variation in shared:
-        variation.update(manage_stock="parent", stock_quantity=50)
-    found = shop.get_low_stock_products(threshold=3)
-    assert {row.product_id for row in before} - {row.product_id for row in found} == set(own)
-    parent["stock_quantity"] = 2
-    found = shop.get_low_stock_products(threshold=3)
-    assert parent["id"] in {row.product_id for row in found}
-    assert found.complete
-
-
-def test_low_stock_is_of_published_products_and_variations(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    before = shop.get_low_stock_products(threshold=3)
-    product = next(row.product_id for row in before if row.parent_id is None)
-    variation = next(row.product_id for row in before if row.parent_id is not None)
-    store.shop.products[product]["status"] = "private"
-    store.shop.variations[variation]["status"] = "private"
-    after = shop.get_low_stock_products(threshold=3)
-    assert {row.product_id for row in before} - {row.product_id for row in after} == {
-        product,
-        variation,
-    }
-
-
-def test_low_stock_is_limited_but_counted(shop: WooCommerce) -> None:
-    found = shop.get_low_stock_products(threshold=3, limit=2)
-    assert (len(found), found.total) == (2, 9)
-
-
-def test_what_is_not_counted_is_not_low(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
-    for number in range(150):
-        store.add_product(
-            name=f"Digital {number}", sku=f"D{number}", price="1", manage_stock=False
-        ).update(stock_quantity=None)
-    found = shop.get_low_stock_products(threshold=3)
-    assert found.total == 9
-    assert found.complete
 
 
 def test_a_list_that_is_not_read_to_its_end_says_so(
@@ -454,18 +325,6 @@ def test_a_variation_with_an_odd_price_leaves_the_lowest_price_as_the_product_sh
     found = shop.check_price("MOTOR-1")
     assert (found.price, found.highest) == (whole.price, None)
     assert found.unreadable == ("highest",)
-
-
-def test_a_variation_with_an_odd_stock_is_reported_and_in_no_sum(
-    store: SimulatedWooCommerce, shop: WooCommerce
-) -> None:
-    whole = shop.get_stock_quantity("MOTOR-1")
-    change = {"stock_quantity": "many", "manage_stock": True}
-    store.faults.add(changing("*/variations", lambda rows: [{**rows[0], **change}, *rows[1:]]))
-    found = shop.get_stock_quantity("MOTOR-1")
-    assert found.quantity is None
-    assert found.variations.items() < whole.variations.items()
-    assert found.unreadable == ("quantity", "variations")
 
 
 @pytest.mark.parametrize(("count", "told"), [(None, ()), ("", ()), ("few", ("rating_count",))])
