@@ -76,10 +76,13 @@ def test_a_wrong_member_never_makes_another_figure_nor_fails_what_it_decorates(n
 @pytest.mark.parametrize("name", CALLS)
 def test_a_response_that_is_cut_off_is_an_error(name: str) -> None:
     scene, recorded, whole = record(name)
-    for _, answers in cuts(recorded):
+    for cut, answers in cuts(recorded):
         error, found = outcome(CALLS[name], Replay(scene, answers))
         if error is not None:
             assert error.error_type == "invalid_response"
+        elif cut.path.endswith("/cart"):
+            # The setting of decimals counts where a cart does not show them.
+            assert found == whole
         else:
             # The reason of a cancellation is noted after the order was cancelled.
             assert name == "cancel_order"

@@ -211,8 +211,9 @@ def test_dates_that_a_plugin_takes_out_are_read_in_the_shops_own_zone(
 ) -> None:
     made = store.new_order("completed", email="ada@example.test", total="30.00")
     store.refund(made["id"], "10.00")
-    # It has no date of payment, in GMT or otherwise.
-    store.new_order("cancelled")
+    # One that was imported has no date of payment, in GMT or otherwise.
+    imported = store.new_order("completed", total="1.00")
+    store.shop.orders[imported["id"]].update(date_paid=None, date_paid_gmt=None)
     whole = shop.get_sales_report("day"), shop.get_customer_insights(), shop.check_order(made["id"])
 
     def without_gmt(body: Any) -> Any:

@@ -134,9 +134,11 @@ def tell_tale(store: Watched, status: str) -> Any:
     return order
 
 
-async def test_cents_are_counted_in_a_shop_that_displays_none() -> None:
+@pytest.mark.parametrize("setting", [None, 2])
+async def test_cents_are_counted_in_a_shop_that_displays_none(setting: int | None) -> None:
+    """Where a plugin takes the decimals away, the setting still names them."""
     async with watching(orders=0) as store:
-        store.shop.shop.habits.decimals = 0
+        store.shop.shop.habits.decimals, store.shop.shop.habits.setting = 0, setting
         await count_orders(store)
         order = tell_tale(store, "processing")
         store.shop.refund(order["id"], "21.80")

@@ -169,5 +169,6 @@ async def test_everything_runs_once_within_a_tenth_of_the_hourly_budget(
             result = await runner.run(work)
             assert isinstance(result, Result)
             assert result.ok, (work.name, result.message)
-            assert result.requests <= max(1, work.check.requests)
+            # Once an hour the orders need a cart, which shows how many decimals there are.
+            assert result.requests <= max(1, work.check.requests) + (work.name == "orders")
     assert sum(values(recorder, health.API_REQUESTS.name).values()) <= 60

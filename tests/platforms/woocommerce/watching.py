@@ -112,9 +112,10 @@ class Watched:
 
     def asked(self) -> list[str]:
         """The paths asked for so far; forgets them. Settings, asked for once an hour, are not among
-        them: here each run begins as if it were the first.
+        them, nor is a cart for its decimals: here each run begins as if it were the first.
         """
-        paths = [path.partition("?")[0] for _, path in self.shop.requests]
+        urls = [url for _, url in self.shop.requests if "_fields=totals" not in url]
+        paths = [url.partition("?")[0] for url in urls]
         self.shop.requests.clear()
         return [
             path

@@ -61,7 +61,7 @@ def _line_subtotal(shop: Shop, line: Line) -> Decimal:
 
 def _minor(shop: Shop, amount: Decimal) -> str:
     """Return an amount in minor units, as a string."""
-    return str(int(amount.scaleb(shop.decimals).quantize(Decimal(1), ROUND_HALF_UP)))
+    return str(int(amount.scaleb(shop.shown).quantize(Decimal(1), ROUND_HALF_UP)))
 
 
 def _discounts(shop: Shop, basket: Basket, goods: Decimal) -> list[tuple[str, str, Decimal]]:
@@ -78,7 +78,7 @@ def _discounts(shop: Shop, basket: Basket, goods: Decimal) -> list[tuple[str, st
 
 def document(shop: Shop, basket: Basket) -> Document:
     """Return a cart as the Store API shows it: amounts are strings in minor units."""
-    money = currency_members(shop.currency)
+    money = currency_members(shop.currency, shop.shown)
     goods = subtotal(shop, basket)
     discounts = _discounts(shop, basket, goods)
     discount = sum((value for _, _, value in discounts), Decimal(0))
@@ -122,7 +122,7 @@ def document(shop: Shop, basket: Basket) -> Document:
 
 def _item(shop: Shop, key: str, line: Line, share: Decimal) -> Document:
     item = shop.item(line.product_id) or {}
-    money = currency_members(shop.currency)
+    money = currency_members(shop.currency, shop.shown)
     goods = _line_subtotal(shop, line)
     row = shop.templates.get(
         "cart_item",
@@ -154,7 +154,7 @@ def _rates(shop: Shop, items: list[Document]) -> list[Document]:
     package = shop.templates.get("shipping_package")
     package["items"] = [{name: i[name] for name in ("key", "name", "quantity")} for i in items]
     for rate in package["shipping_rates"]:
-        rate.update(currency_members(shop.currency))
+        rate.update(currency_members(shop.currency, shop.shown))
         if rate["method_id"] == "flat_rate":
             rate["price"] = _minor(shop, Decimal(5))
     return [package]

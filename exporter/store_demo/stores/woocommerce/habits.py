@@ -28,6 +28,7 @@ class Habits:
         hidden: ids of orders that lists count and do not show, as a plugin makes it.
         decimals: decimals of the prices that the shop displays. An order's total and tax are
             rounded to them when it is loaded, all else only as `dp` asks.
+        setting: decimals that the setting names, where a plugin's filter makes them others.
         at_subtotal: whether taxes are rounded together, so that an order's parts are no round
             numbers.
         hides_currency: the settings of the currency are not among the shop's, as in those of a
@@ -41,6 +42,7 @@ class Habits:
     shows_drafts: bool = False
     hidden: set[int] = field(default_factory=set)
     decimals: int | None = None
+    setting: int | None = None
     at_subtotal: bool = False
     hides_currency: bool = False
 

@@ -57,6 +57,11 @@ class Shop(Assortment):
         """Those reports as they were when somebody asked for them, for a day."""
         self._reduced: set[int] = set()
 
+    @property
+    def shown(self) -> int:
+        """How many decimals prices have where the shop displays them."""
+        return self.decimals if self.habits.decimals is None else self.habits.decimals
+
     def line_items(self, lines: Sequence[tuple[int, int]]) -> list[Document]:
         """Return an order's lines for pairs of product or variation id and quantity."""
         rows = []

@@ -73,7 +73,7 @@ def setting(shop: Shop, call: Call, name: str) -> Reply:
         currency = shop.templates.get("currency_setting", value=shop.currency)
         currency["_links"] = link(shop.base, f"{_ROOT}/settings/general/{name}")
         return Reply(currency)
-    shown = shop.decimals if shop.habits.decimals is None else shop.habits.decimals
+    shown = shop.shown if shop.habits.setting is None else shop.habits.setting
     known = {
         "woocommerce_price_num_decimals": ("Number of decimals", str(shown)),
         "woocommerce_price_decimal_sep": ("Decimal separator", "."),
@@ -88,9 +88,8 @@ def system_status(shop: Shop, call: Call) -> Reply:
     """GET system_status."""
     del call
     status = shop.templates.get("system_status")
-    shown = shop.decimals if shop.habits.decimals is None else shop.habits.decimals
     status["settings"].update(
-        currency=shop.currency, number_of_decimals=shown, HPOS_enabled=shop.hpos
+        currency=shop.currency, number_of_decimals=shop.shown, HPOS_enabled=shop.hpos
     )
     status["environment"].update(default_timezone="UTC", home_url=shop.base, site_url=shop.base)
     counts = {

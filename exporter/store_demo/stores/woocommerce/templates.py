@@ -60,13 +60,16 @@ class Templates:
         return [fresh(row) for row in self._documents[template]]
 
 
-def currency_members(currency: str) -> Document:
-    """Return the members that the Store API puts beside each amount."""
+def currency_members(currency: str, decimals: int | None = None) -> Document:
+    """Return the members that the Store API puts beside each amount with so many decimals.
+
+    If they are not given, they are those of the currency.
+    """
     symbol = _SYMBOLS.get(currency, currency)
     return {
         "currency_code": currency,
         "currency_symbol": symbol,
-        "currency_minor_unit": DECIMALS.get(currency, 2),
+        "currency_minor_unit": DECIMALS.get(currency, 2) if decimals is None else decimals,
         "currency_decimal_separator": ".",
         "currency_thousand_separator": ",",
         "currency_prefix": symbol,

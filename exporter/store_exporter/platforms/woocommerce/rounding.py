@@ -13,7 +13,7 @@ from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.fields import Fields, whole_number
 from . import facts
-from .api import FULL, PAGE, V3, Api
+from .api import FULL, PAGE, STORE, V3, Api
 from .reading import totals
 from .reading.order_results import order_status
 from .reading.totals import OrderTotals
@@ -30,10 +30,10 @@ _FEWER = 10
 _MOST_CUSTOMERS = 3
 _MOST_STATUSES = 6
 CALLS = (
-    facts.SETTINGS,
+    *(facts.SETTINGS, "GET /wc/store/v1/cart"),
     *("GET /wc/v3/settings/tax/{id}", "GET /wc/v3/orders", "GET /wc/v2/customers/{id}"),
 )
-"""Calls that `order_totals` makes, all but the first only in a shop that displays few decimals."""
+"""Calls that `order_totals` makes: from the third on only where few decimals are displayed."""
 _AT_SUBTOTAL = f"{V3}/settings/tax/woocommerce_tax_round_at_subtotal"
 
 
@@ -41,11 +41,25 @@ _AT_SUBTOTAL = f"{V3}/settings/tax/woocommerce_tax_round_at_subtotal"
 def order_totals(api: Api) -> Plan[OrderTotals]:
     """Return how to read the totals of the shop's orders."""
     shop = yield from facts.money_settings(api)
-    found = OrderTotals(shop.decimals, shop.currency)
+    found = OrderTotals((yield from _decimals(api, shop)), shop.currency)
     if found.rounds(shop.currency):
         found.by_parts = True
         found.finer_below, found.is_guess = yield from _learn(api, found, is_foreign=False)
     return found
+
+
+def _decimals(api: Api, shop: facts.MoneySettings) -> Plan[int]:
+    """Return to how many decimals WooCommerce rounds totals.
+
+    Plugins and themes change that without changing the setting (the filter
+    `wc_get_price_decimals`). Carts are written with as many.
+    """
+    try:
+        cart = yield from api.get_object(f"{STORE}/cart", "the cart", {"_fields": "totals"})
+        return cart.child("totals").integer("currency_minor_unit")
+    except StoreError:
+        # The Store API may be closed to visitors.
+        return shop.decimals
 
 
 def has_other_settings(api: Api) -> Plan[bool]:
@@ -56,7 +70,7 @@ def has_other_settings(api: Api) -> Plan[bool]:
     known = yield from order_totals(api)
     api.facts.forget(facts.money_settings)
     shop = yield from facts.money_settings(api)
-    if (shop.decimals, shop.currency) == (known.shown, known.currency):
+    if ((yield from _decimals(api, shop)), shop.currency) == (known.shown, known.currency):
         return False
     api.facts.forget(order_totals)
     return True
