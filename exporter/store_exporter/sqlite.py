@@ -1,7 +1,7 @@
-"""Files of SQLite that the exporter keeps: opening them, what their errors mean, damaged ones.
+"""The exporter's SQLite files: opening them, the meaning of errors, and damaged files.
 
-Whatever is wrong with a file, a new one is begun, because counters that start again are something
-that Prometheus understands, and an exporter that does not start is not.
+If a file is damaged, a new one is started: Prometheus can handle counters that restart, but not an
+exporter that does not start.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 KEPT_FILES = 3
-"""Damaged files that are kept."""
+"""The most damaged files that are kept."""
 OPENING_SECONDS = 10.0
-"""How long a process waits for another one that opens or replaces a file."""
+"""Seconds that a process waits for another one that opens or replaces a file."""
 Error = sqlite3.Error | UnicodeDecodeError
 ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""What SQLite's module raises; the second one where its own words are made of damaged text."""
+"""Exceptions of SQLite's module; the second one if its message would contain damaged text."""
 
 _SUFFIXES = ("-wal", "-shm", "")
-"""Of a file and those that SQLite puts beside it."""
+"""Name endings of a file and of those that SQLite puts beside it."""
 # The last one: a limit of the size of files (`ulimit -f`, LimitFSIZE=).
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # Of checkList and its callers in btree.c.
@@ -46,34 +46,34 @@ _NOT_NOW = (
     sqlite3.SQLITE_NOLFS,
     sqlite3.SQLITE_FULL,
 )
-"""Errors that pass; all else is damage."""
+"""Temporary errors; all others mean damage."""
 
 
 def refuse_other_kinds(path: Path) -> None:
-    """Refuse what is there and is no regular file, before it is opened or changed.
+    """Refuse an existing path that is not a regular file, before it is opened or changed.
 
-    A pipe would be waited for without end, and a device get the permissions of a state.
+    Opening a pipe would block forever, and a device would get the permissions of a state file.
 
     Raises:
-        OSError: it is something else.
+        OSError: it is not a regular file.
     """
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def connect(path: Path, *, wait: float = 0.0) -> sqlite3.Connection:
-    """Open a file, made if it is missing, that nobody else may read.
+    """Open a file that nobody else may read; create it if it is missing.
 
     Args:
         path: the file; it must be on this host's own disk.
         wait: seconds to wait for another process that writes.
 
     Raises:
-        OSError: it cannot be made, or is no regular file.
+        OSError: it cannot be created, or is not a regular file.
         sqlite3.Error: it cannot be opened.
     """
     refuse_other_kinds(path)
-    # The files that SQLite puts beside it are made with the permissions of this one.
+    # SQLite creates the files beside it with the permissions of this one.
     path.touch(mode=0o600)
     path.chmod(0o600)
     return sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
@@ -81,13 +81,13 @@ def connect(path: Path, *, wait: float = 0.0) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """Do what stands below it as a whole or not at all."""
+    """Run the block as one transaction: completely or not at all."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
         database.execute("COMMIT")
     except BaseException:
-        # Where it was closed meanwhile, what stood below tells of it.
+        # If the database was closed meanwhile, the block itself has raised the reason.
         with suppress(sqlite3.ProgrammingError):
             database.rollback()
         raise
@@ -95,10 +95,10 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def in_turn(folder: Path) -> Iterator[None]:
-    """Let no other process open or replace a file of a folder meanwhile.
+    """Prevent other processes from opening or replacing a file of the folder during the block.
 
     Raises:
-        TimeoutError: another one does so for long: it was stopped, perhaps.
+        TimeoutError: another process has been doing so for too long; it may have been stopped.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -118,16 +118,16 @@ def in_turn(folder: Path) -> Iterator[None]:
 
 
 class SaveNumber:
-    """The number of a file's last save, beside it: reveals a loss that SQLite does not report.
+    """The number of a file's last save, stored beside it: it reveals losses SQLite does not report.
 
-    SQLite takes its log up to the first frame whose checksum is wrong for all there was
-    (https://sqlite.org/walformat.html#recovery), and a log that is gone for an empty one. So each
-    transaction counts in the file itself, and what was reached is written here after it: a file
-    that has less was saved and is no more as it was.
+    SQLite ignores its log from the first frame with a wrong checksum
+    (https://sqlite.org/walformat.html#recovery), and treats a missing log as an empty one. So each
+    transaction increases a count in the file, and the count is written here after it. A file with a
+    lower count has lost saves.
 
     A killed process leaves the number at most one behind. It is not synced, so after a loss of
-    power it may be further behind; it is never ahead. Of several processes the last one to write
-    stands. What cannot be written or read counts as nothing, for it protects nothing by itself.
+    power it may be further behind; it is never ahead. Of several processes, the last one to write
+    decides. A number that cannot be written or read is ignored, because it only detects losses.
 
     Args:
         path: where it is; made when something is saved.
@@ -137,15 +137,15 @@ class SaveNumber:
         self._path = path
 
     def read(self) -> int:
-        """Return what was reached; 0 where that is not known."""
+        """Return the number; 0 if it is not known."""
         with suppress(OSError, ValueError):
             one, same = self._path.read_bytes().split()
             return int(one) if one == same else 0
         return 0
 
     def write(self, number: int) -> None:
-        """Note what was reached."""
-        # Written over in place, so that it takes no room on a disk that is full.
+        """Write the number."""
+        # It is overwritten in place, so that it needs no space on a full disk.
         with suppress(OSError):
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
@@ -157,12 +157,12 @@ class SaveNumber:
 class Patience:
     """Distinguishes a writer that hangs from many that are busy.
 
-    A process that was stopped within a transaction, as by SIGSTOP or with its container, keeps the
-    file's lock until it goes on or ends. Nobody can take that away.
+    A process that was stopped within a transaction, such as by SIGSTOP or with its container, keeps
+    the file's lock until it continues or ends. Nobody else can release it.
 
     Args:
-        seconds: how long nothing is committed while somebody has the lock, at least.
-        monotonic: seconds of a clock that never jumps.
+        seconds: the least time without a commit, while somebody has the lock, that counts as a
+        hang. monotonic: seconds of a clock that never jumps.
     """
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -175,7 +175,7 @@ class Patience:
         self._since = None
 
     def is_over(self, database: sqlite3.Connection) -> bool:
-        """Whether the lock was waited for in vain, once more, for too long."""
+        """Note another failed wait for the lock; return whether they have taken too long."""
         version = _version(database)
         if self._since is None or self._since[0] != version:
             self._since = version, self._monotonic()
@@ -183,14 +183,14 @@ class Patience:
 
 
 def replace_with_copy(database: sqlite3.Connection, path: Path) -> None:
-    """Put a copy of a file in its place, which nobody has locked. To be called `in_turn`.
+    """Replace a file by a copy that nobody has locked. Call it within `in_turn`.
 
-    Who has the old file open finds by `number` that it is another one. What a process that stood
-    still commits to the old one is lost; `transaction` of one that waits has to look again.
+    A process that has the old file open detects the replacement by `number`. Commits of a stopped
+    process to the old file are lost; a process that waits for a transaction must check again.
 
     Args:
-        database: the file, open; in the mode WAL, in which it can be read whoever writes.
-        path: where it is.
+        database: the open file, in WAL mode, in which it can be read while others write.
+        path: path of the file.
 
     Raises:
         OSError: the copy cannot be made.
@@ -204,7 +204,7 @@ def replace_with_copy(database: sqlite3.Connection, path: Path) -> None:
         new.touch(mode=0o600)
         with closing(sqlite3.connect(new)) as copy:
             database.backup(copy)
-        # What is beside the old file would be read into the new one.
+        # SQLite would read the files beside the old file into the new one.
         for suffix in _SUFFIXES[:-1]:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         new.replace(path)
@@ -217,7 +217,7 @@ def _version(database: sqlite3.Connection) -> int:
 
 
 def number(path: Path) -> tuple[int, int] | None:
-    """Return what identifies a file, unlike one that replaced it; None where there is none."""
+    """Return an identity of a file that differs from a replacement's; None without a file."""
     try:
         found = path.stat()
     except OSError:
@@ -226,9 +226,9 @@ def number(path: Path) -> tuple[int, int] | None:
 
 
 def finding(text: str) -> sqlite3.Error:
-    """Return what `PRAGMA integrity_check` found as the error that it is.
+    """Return the finding of `PRAGMA integrity_check` as an error.
 
-    A page that the disk does not give right now is reported in words like those of a damaged one.
+    It reports a page that the disk cannot deliver now in words similar to those for a damaged page.
     """
     error = sqlite3.DatabaseError(text)
     if code := _PAGE.search(text):
@@ -247,7 +247,7 @@ def is_in_use(error: Exception) -> bool:
 
 
 def is_full(error: Exception, path: Path) -> bool:
-    """Whether nothing more can be written; SQLite does not say so for a quota."""
+    """Whether no more can be written; SQLite does not report an exceeded quota as such."""
     return _code(error) == sqlite3.SQLITE_FULL or _disk_is_full(path.parent)
 
 
@@ -267,14 +267,14 @@ def _disk_is_full(folder: Path) -> bool:
 
 
 def set_aside(path: Path, now: float) -> Path:
-    """Rename a damaged file, and delete the oldest of those that were renamed before.
+    """Rename a damaged file, and delete the oldest of those renamed before.
 
     Args:
         path: the file, which is closed.
         now: Unix time.
 
     Returns:
-        its new name.
+        The new path.
     """
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")

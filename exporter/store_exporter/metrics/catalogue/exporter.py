@@ -101,7 +101,7 @@ LOOP_LAG = Metric(
     "store_exporter_event_loop_lag_seconds",
     Kind.GAUGE,
     "The longest stall of the exporter's event loop within the last minute or two; during a "
-    "stall no request is answered and no probe continues.",
+    "stall no request gets a response and no probe continues.",
     (),
     "s",
 )

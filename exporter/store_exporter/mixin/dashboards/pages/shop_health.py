@@ -75,7 +75,7 @@ def availability() -> tuple[Panel, Panel]:
     return (
         Panel(
             PanelKind.STAT,
-            "Answered",
+            "Responded",
             "Share of the time chosen above in which liveness probes succeeded, for the worst "
             "of the chosen shops. Maintenance is not counted; its share is shown beside it.",
             (
