@@ -252,6 +252,10 @@ def test_a_folder_that_cannot_be_is_said(
     (tmp_path / "out").write_text("")
     assert imported(tmp_path, tmp_path / "export") == 2
     assert "out is a file; name a folder" in capsys.readouterr().err
+    long = tmp_path / ("x" * 300)
+    for arguments in ((tmp_path / "export", f"--output={long}"), (long,)):
+        assert imported(tmp_path, *arguments) == 1
+        assert capsys.readouterr().err == f"cannot use {long}: File name too long\n"
 
 
 def test_customers_of_unknown_orgs_and_folders_in_use_are_refused(

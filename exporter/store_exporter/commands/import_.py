@@ -8,6 +8,7 @@ import os
 import sqlite3
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from ..config import Config, ConfigError
@@ -79,10 +80,10 @@ def run(args: argparse.Namespace) -> int:
     if args.platform is not None and args.platform not in base.names():
         print(f"--platform must be one of: {', '.join(base.names())}", file=sys.stderr)
         return 2
-    if problem := _paths(args):
-        print(problem, file=sys.stderr)
-        return 2
     try:
+        if problem := _paths(args):
+            print(problem, file=sys.stderr)
+            return 2
         reader = _reader(args, config)
         args.output.mkdir(parents=True, exist_ok=True)
         progress = _Progress(args.file.stat().st_size)
@@ -96,8 +97,9 @@ def run(args: argparse.Namespace) -> int:
         if isinstance(error, OSError):
             text = f"cannot use {error.filename}: {error.strerror}"
         print(text, file=sys.stderr)
-        if args.output.exists() and any(args.output.iterdir()):
-            print(f"Use nothing of {args.output}: it is not whole.", file=sys.stderr)
+        with suppress(OSError):
+            if any(args.output.iterdir()):
+                print(f"Use nothing of {args.output}: it is not whole.", file=sys.stderr)
         return 1
     _print(args, reader, tally)
     return 1 if tally.rejected else 0
