@@ -114,6 +114,9 @@ def test_a_state_directory_that_cannot_be_written_fails(
     status, found = examined(file, capsys)
     assert status == 1
     assert found["state directory"]["state"] == "fail"
+    # As little is known of it as where a folder above it may not be searched.
+    file.write_text(f"state_directory: {'x' * 300}\n{file.read_text()}")
+    assert examined(file, capsys)[1]["state directory"]["state"] == "fail"
 
 
 def test_state_that_is_left_behind_is_reported(

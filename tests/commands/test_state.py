@@ -122,6 +122,15 @@ def test_a_state_that_there_is_not_is_not_made(
     assert not folder.exists()
 
 
+def test_a_state_that_cannot_be_examined_is_reported(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = folder.parent / "store-exporter.yml"
+    file.write_text(f"state_directory: {'x' * 300}\n{CONFIGURATION}")
+    assert main(["state", "list"]) == 1
+    assert "state.db cannot be read: File name too long\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["list", "x"], ["move"], ["forget"], ["move", *"abc"]])
 def test_a_wrong_number_of_names_is_reported(
     arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]

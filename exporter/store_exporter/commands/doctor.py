@@ -168,10 +168,18 @@ def _left_behind(left: int, stores: int) -> Finding:
 
 def _state_directory(path: Path) -> Finding:
     """Check whether counters can be saved in the folder, or in its nearest existing parent."""
-    existing = next((p for p in (path, *path.absolute().parents) if p.exists()), Path("/"))
-    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+    try:
+        existing = next((p for p in (path, *path.absolute().parents) if p.exists()), Path("/"))
+        is_usable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+    except OSError:
+        # A folder above it may not be searched, for example.
+        is_usable = False
+    if is_usable:
         return Finding("state directory", "ok", str(path))
-    advice = "Set state_directory to a folder that the exporter may write to."
+    advice = (
+        "Run this command as the exporter's user, or set state_directory to a folder that this "
+        "user may write to."
+    )
     return Finding("state directory", "fail", f"{path} cannot be written to", advice)
 
 

@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from ..config import Config
@@ -78,10 +79,8 @@ def run(args: argparse.Namespace) -> int:
     if not takes.least <= len(args.names) <= takes.most:
         raise CommandError(f"state {args.action} takes {takes.words}", status=2)
     config = stores.read_config(args)
-    file = config.state_directory / FILE_NAME
-    if config.state_database is None and not file.exists():
-        # One that this command made might belong to another user than the exporter.
-        raise CommandError(f"there is no {file}: no exporter has saved anything there yet")
+    if config.state_database is None:
+        _check_file(config.state_directory / FILE_NAME)
     try:
         watched = asyncio.run(stores.stores_of(config))
         state = opened(config, alone=args.action != "list")
@@ -91,6 +90,22 @@ def run(args: argparse.Namespace) -> int:
             state.close()
     except (StateError, StateUnavailableError) as error:
         raise CommandError(str(error)) from None
+
+
+def _check_file(path: Path) -> None:
+    """Refuse a state that there is not: this user may be another one than the exporter's.
+
+    Raises:
+        CommandError: there is none, or it cannot be examined.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        message = f"there is no {path}: no exporter has saved anything there yet"
+        raise CommandError(message) from None
+    except OSError as error:
+        advice = "; run this as the exporter's user" if isinstance(error, PermissionError) else ""
+        raise CommandError(f"{path} cannot be read: {error.strerror}{advice}") from None
 
 
 def opened(config: Config, *, alone: bool = False) -> Storage:
