@@ -138,7 +138,7 @@ async def test_another_date_begins_the_counting_anew(caplog: pytest.LogCaptureFi
         await count_orders(store)
         found = await count_orders(store, since="2026-01-01")
         assert found["store_revenue_total{GBP}"] == 2
-        assert "starts again" in caplog.text
+        assert "start again" in caplog.text
 
 
 async def test_a_beginning_in_the_future_is_a_reason_for_degraded() -> None:

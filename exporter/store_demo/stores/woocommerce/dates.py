@@ -39,13 +39,14 @@ def changed_within(shop: Shop, call: Call) -> Callable[[Document], bool]:
     Raises:
         ApiError: 400, one of them is not a date.
     """
+    changed = "date_modified" if shop.habits.changed_locally else "date_modified_gmt"
     limits = [
         (member, limit, later)
         for name, member, later in (
             ("after", "date_created_gmt", True),
             ("before", "date_created_gmt", False),
-            ("modified_after", "date_modified_gmt", True),
-            ("modified_before", "date_modified_gmt", False),
+            ("modified_after", changed, True),
+            ("modified_before", changed, False),
         )
         if (limit := moment(shop, call, name)) is not None
     ]

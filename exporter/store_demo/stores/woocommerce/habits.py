@@ -33,6 +33,9 @@ class Habits:
             numbers.
         hides_currency: the settings of the currency are not among the shop's, as in those of a
             plugin for several currencies (CURCY 2.2.14).
+        needs_dates: lists of orders are empty unless the query has a date (WooPOS 2.8.1).
+        changed_locally: times of change are compared in the shop's own zone, as by a snippet from
+            before 5.8 that sets the column `post_modified`.
     """
 
     cap: int | None = None
@@ -45,6 +48,8 @@ class Habits:
     setting: int | None = None
     at_subtotal: bool = False
     hides_currency: bool = False
+    needs_dates: bool = False
+    changed_locally: bool = False
 
     @property
     def has_drafts(self) -> bool:

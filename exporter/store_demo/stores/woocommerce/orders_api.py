@@ -67,6 +67,8 @@ def orders(shop: Shop, call: Call) -> Reply:
         and (not search or (search in _searchable(order) and not is_young))
         and passes(order)
     ]
+    if shop.habits.needs_dates and not any("after" in n or "before" in n for n in call.params):
+        kept = []
     name = call.params.get("orderby", "date")
     if name not in _ORDERS:
         reason = "orderby is not one of date, id, include, title, slug, and modified."

@@ -13,6 +13,7 @@ from .api import Api
 from .api_location import ApiLocation
 from .auth import Credentials, needs_key
 from .marks import MARKS
+from .order_queries import ChangeTimes
 
 
 class Connection(connection.Connection[Api]):
@@ -25,6 +26,7 @@ class Connection(connection.Connection[Api]):
     def prepare(self) -> None:
         """Start with the API where pretty permalinks put it, and with no known responses."""
         self.location = ApiLocation(self.url)
+        self.change_times = ChangeTimes()
         self.seen: dict[str, tuple[str, float]] = {}
 
     def sign(self, request: Request) -> Request:
