@@ -267,6 +267,9 @@ def test_a_request_that_carries_no_key_never_blames_the_key(status: int, code: s
         {"message": "Forbidden"},
         {"error": "Access denied", "ray": "8f"},
         {"code": "ip_banned", "message": "Your address is not welcome"},
+        # Of Disable REST API, Password Protected and Disable WP REST API.
+        {"code": "rest_cannot_access", "message": "Only authenticated users can access the API."},
+        {"code": "rest_login_required", "message": "REST API restricted to authenticated users."},
         {"code": 403, "message": "no"},
         ["no"],
         "no",

@@ -58,8 +58,6 @@ CODES: dict[str, ErrorName] = {
     "rest_disabled": "api_not_found",
     "woocommerce_rest_authentication_missing_parameter": "unauthorized",
     "rest_not_logged_in": "unauthorized",
-    "rest_cannot_access": "forbidden",
-    "rest_login_required": "forbidden",
     # The application's.
     "rest_invalid_param": "invalid_request",
     "rest_missing_callback_param": "invalid_request",
