@@ -152,6 +152,14 @@ def test_a_refusing_status(fetch: Fetch, status: str, error_type: str) -> None:
         assert raised(fetch, f"http://127.0.0.1:{server.port}/") == error_type
 
 
+@pytest.mark.parametrize("library", ["httpx", "requests"])  # the others keep no body
+def test_a_plugin_that_refuses_in_json_is_no_error_of_the_api(fetch: Fetch) -> None:
+    body = b'{"code": "maintenance_mode", "message": "We are back soon."}'
+    text = answer("503 Service Unavailable", "Content-Type: application/json", body=body)
+    with scripted(text) as server:
+        assert raised(fetch, f"http://127.0.0.1:{server.port}/") == "maintenance"
+
+
 def test_redirects_without_an_end(fetch: Fetch) -> None:
     class Further(Handler):
         def respond(self) -> None:

@@ -195,6 +195,15 @@ def test_a_coupon_for_some_is_good_for_them(
     assert shop.validate_coupon("ours", email=email).restricted
 
 
+def test_what_an_address_begins_and_ends_with_do_not_overlap(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.shop.add_coupon("ours", email_restrictions=["an*na@x.test"])
+    assert shop.validate_coupon("ours", email="anna@x.test").restricted
+    error = failure(shop.validate_coupon, "ours", email="ana@x.test")
+    assert error.code == "coupon_email"
+
+
 @pytest.mark.parametrize(
     ("code", "given"),
     [("", {}), ("x" * 300, {}), ("save10", {"subtotal": "much"}), ("save10", {"email": "me"})],
