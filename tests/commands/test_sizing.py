@@ -30,6 +30,20 @@ __all__ = ["environ", "shop", "shop_url"]
 STORES, OPERATIONS, ERRORS = 4, 8, 2
 
 
+def by_part(found: dict[str, int]) -> Counter[str]:
+    """How many series each part of the computation has, from how many each name has."""
+    stored = Counter[str]()
+    for name, count in found.items():
+        part = "recorded" if ":" in name else "stores"
+        if name.startswith("store_listed"):
+            part = "their lists"
+        if name.startswith("store_operation"):
+            whole = name == "store_operation_duration_seconds"
+            part = "their histograms" if whole else "operations"
+        stored[part] += count
+    return stored
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("native", [True, False], ids=["native", "classic"])
 async def test_there_are_as_many_series_as_computed(
@@ -70,15 +84,7 @@ async def test_there_are_as_many_series_as_computed(
         finally:
             await asyncio.to_thread(context.__exit__, None, None, None)
     found = {labels["__name__"]: int(count) for labels, count in names}
-    stored = Counter[str]()
-    for name, count in found.items():
-        part = "recorded" if ":" in name else "stores"
-        if name.startswith("store_listed"):
-            part = "their lists"
-        if name.startswith("store_operation"):
-            whole = name == "store_operation_duration_seconds"
-            part = "their histograms" if whole else "operations"
-        stored[part] += count
+    stored = by_part(found)
     computed = {part.name: part.series for part in sizing.parts(fleet)}
     assert stored["operations"] == computed["operations"]
     assert stored["their histograms"] == computed["their histograms"]

@@ -226,6 +226,18 @@ def test_a_request_without_a_usable_timeout_is_a_persons(timeout: str) -> None:
     assert scraper_of(given, "", ("10.0.0.1", 4711)) is None
 
 
+@pytest.mark.parametrize(
+    ("connection", "keeps"), [({}, True), ({"connection": "Close"}, False)], ids=["kept", "closed"]
+)
+def test_a_scraper_that_asks_to_close_its_connection_does_not_keep_it(
+    connection: dict[str, str], keeps: bool
+) -> None:
+    given = headers(x_prometheus_scrape_timeout_seconds="10", **connection)
+    found = scraper_of(given, "", ("10.0.0.1", 4711), is_open=lambda: True)
+    assert found is not None
+    assert found.keeps is keeps
+
+
 def test_a_scraper_without_a_timeout_may_give_itself_a_name() -> None:
     found = scraper_of(headers(user_agent="Telegraf"), "x=1&scraper=a%20b", None)
     assert found == Scraper("a b", agent="Telegraf")

@@ -207,31 +207,7 @@ async def watched(
                 "--enable-feature=receiver-name-in-metrics",
             )
         )
-        for name, document in (
-            ("recording", recording.document(pace=pace)),
-            ("alerts", alerts.document(pace=pace)),
-        ):
-            text = as_yaml(compressed(document, pace))
-            (directory / f"{name}.yml").write_text(text, encoding="utf-8")
-        every = promql.duration(SCRAPE * pace)
-        config = yaml.safe_dump(
-            {
-                "global": {
-                    "scrape_interval": every,
-                    "scrape_timeout": every,
-                    "evaluation_interval": every,
-                },
-                "rule_files": ["recording.yml", "alerts.yml"],
-                "alerting": {"alertmanagers": [{"static_configs": [{"targets": [told.address]}]}]},
-                "scrape_configs": [
-                    {"job_name": policy.EXPORTER_JOB, "static_configs": [{"targets": [address]}]},
-                    {
-                        "job_name": "alertmanager",
-                        "static_configs": [{"targets": [told.address]}],
-                    },
-                ],
-            }
-        )
+        config = _rules_and_scraping(directory, pace, address, told.address)
         asking = stack.enter_context(
             servers.prometheus(
                 config,
@@ -246,6 +222,33 @@ async def watched(
             if missed(asking):
                 raise LateError from error
             raise
+
+
+def _rules_and_scraping(directory: Path, pace: float, fleet: str, alertmanager: str) -> str:
+    """Write the rules at a pace, and return the configuration of Prometheus with them."""
+    for name, document in (
+        ("recording", recording.document(pace=pace)),
+        ("alerts", alerts.document(pace=pace)),
+    ):
+        text = as_yaml(compressed(document, pace))
+        (directory / f"{name}.yml").write_text(text, encoding="utf-8")
+    every = promql.duration(SCRAPE * pace)
+    intervals = ("scrape_interval", "scrape_timeout", "evaluation_interval")
+
+    def hosts(address: str) -> list[dict[str, list[str]]]:
+        return [{"targets": [address]}]
+
+    return yaml.safe_dump(
+        {
+            "global": dict.fromkeys(intervals, every),
+            "rule_files": ["recording.yml", "alerts.yml"],
+            "alerting": {"alertmanagers": [{"static_configs": hosts(alertmanager)}]},
+            "scrape_configs": [
+                {"job_name": policy.EXPORTER_JOB, "static_configs": hosts(fleet)},
+                {"job_name": "alertmanager", "static_configs": hosts(alertmanager)},
+            ],
+        }
+    )
 
 
 def missed(prometheus: servers.Server) -> float:
