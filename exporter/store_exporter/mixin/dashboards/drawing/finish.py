@@ -97,8 +97,6 @@ def _shorten(builder: Any, panel: Panel) -> None:
 LEGEND = ("lastNotNull", "max", "mean")
 """The figures of each series in a graph's legend; a narrow graph has room for the first two."""
 WIDE = 12
-SCREEN = 4_000
-"""More pixels than any screen is wide."""
 LAST = "Last *"
 """Grafana's heading of the legend column with the last values."""
 
@@ -125,8 +123,7 @@ def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
         builder.thresholds_style(style.mode(common.GraphThresholdsStyleMode.DASHED))
     if panel.bars:
         builder.draw_style(common.GraphDrawStyle.BARS).fill_opacity(70)
-        # By default a bar without neighbours is at most 200 pixels wide, unlike those of a week.
-        builder.bar_alignment(common.BarAlignment.AFTER).bar_max_width(SCREEN)
+        builder.bar_alignment(common.BarAlignment.AFTER)
     for number, query in enumerate(panel.queries):
         for pattern, colour in dict(colours.of(query)).items():
             builder.override_by_regexp(pattern, [_fixed(colour)])
