@@ -20,6 +20,7 @@ from typing import Any
 
 from store_exporter.mixin import promql
 from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, PanelKind, Query, Variable
+from store_exporter.mixin.dashboards.values import NO_FIGURE
 
 RANGE = 3 * 3600
 ALL = ".+"
@@ -128,7 +129,7 @@ def numbers(series: Mapping[str, Any]) -> list[float]:
 
 def figures(found: Sequence[Series]) -> list[Series]:
     """Without the row of words that a table may have in the place of figures."""
-    return [each for each in found if not all(map(math.isnan, each[1]))]
+    return [each for each in found if set(each[1]) != {NO_FIGURE[0]}]
 
 
 def rate_interval(scrape: float, step: float) -> float:

@@ -237,7 +237,7 @@ def test_a_table_of_several_queries_that_may_all_be_empty_says_so_in_a_row() -> 
             assert said, (page.file, panel.title)
         for query in said:
             assert panel.expression(query).endswith(
-                f'or on () label_replace(vector(NaN), "{NOTE}", "{query.otherwise}", "", "")'
+                f'or on () label_replace(vector(-1e+300), "{NOTE}", "{query.otherwise}", "", "")'
             ), (page.file, panel.title)
 
 

@@ -21,7 +21,9 @@ from store_exporter.metrics.catalogue.operations import OPERATION_DURATION
 from store_exporter.metrics.otlp import start_otlp
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.mixin import alerts, dashboards, policy, promql, series
+from store_exporter.mixin.dashboards.columns import NOTE
 from store_exporter.mixin.dashboards.panels import PanelKind
+from store_exporter.mixin.dashboards.values import NO_FIGURE
 from store_exporter.mixin.dashboards.variables import DETAIL
 from store_exporter.mixin.model import Alert, Record
 from store_exporter.mixin.rules import recording, slo
@@ -112,6 +114,26 @@ def test_every_query_of_every_panel_has_data_there(both: tuple[Server, Server, i
     _, victoria, now = both
     found = proof(Source(victoria.url, now), dashboards.pages(), ONE_VALUE)
     assert not found, "\n".join(map(str, found))
+
+
+def test_where_nothing_is_found_a_row_of_words_is_there_as_well(
+    both: tuple[Server, Server, int],
+) -> None:
+    _, victoria, now = both
+    source = Source(victoria.url, now)
+    tables = [
+        (page, panel, query)
+        for page in dashboards.pages()
+        for panel in page.panels
+        for query in panel.queries
+        if query.otherwise
+    ]
+    assert tables
+    for page, panel, query in tables:
+        nobody = {**next(choices(source, page)), "org": "nobody", "instance": "nobody"}
+        ((labels, values),) = source.ask(panel, query, nobody)
+        assert labels == {NOTE: query.otherwise}
+        assert set(values) == {NO_FIGURE[0]}
 
 
 def test_a_week_that_is_read_from_samples_has_data_there(

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ..names import Dashboard
 from .columns import COLUMNS, NOTE
-from .values import NEUTRAL, Mapping, Nothing, Steps
+from .values import NEUTRAL, NO_FIGURE, Mapping, Nothing, Steps
 
 
 class PanelKind(StrEnum):
@@ -151,7 +151,7 @@ class Panel:
         found = f"{function} by ({', '.join(self.columns)}) ({query.expression})"
         if query.otherwise is None:
             return found
-        row = f'label_replace(vector(NaN), "{NOTE}", "{query.otherwise}", "", "")'
+        row = f'label_replace(vector({NO_FIGURE[0]:g}), "{NOTE}", "{query.otherwise}", "", "")'
         return f"{found} or on () {row}"
 
 

@@ -57,3 +57,7 @@ def in_words(label: str, nothing: Nothing, known: str) -> str:
 
 IN_WORDS: Mapping = (-1, Nothing.UNKNOWN, GREY)
 """The mapping of that series' value."""
+
+NO_FIGURE: Mapping = (-1e300, Nothing.UNKNOWN, GREY)
+"""The mapping of the value beside words in place of a table's rows. VictoriaMetrics returns no NaN,
+and so no row that has nothing else."""

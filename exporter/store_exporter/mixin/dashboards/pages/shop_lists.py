@@ -7,7 +7,7 @@ from ...names import AlertName, Dashboard, Dashboards
 from ...promql import each, equal
 from ..firing import labelled
 from ..panels import Panel, PanelKind, Query, Row
-from ..values import Nothing
+from ..values import NO_FIGURE, Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
@@ -80,7 +80,7 @@ def _or_none(
     rows: str, name: str, column: str, legend: str, width: int, *, unit: str = ""
 ) -> Query:
     """The first figure of a list, or the text for a list that is known to be empty."""
-    known = f"NaN * sum({each(lists.LISTED, equal('list', name), *M)})"
+    known = f"{NO_FIGURE[0]:g} + 0 * sum({each(lists.LISTED, equal('list', name), *M)})"
     none = labelled(known, f'"{column}", "{Nothing.NONE}", "", ""')
     return Query(
         f"{rows} or on () {none}",
