@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from itertools import repeat
 from typing import NamedTuple
 
 from .births import Look
@@ -228,25 +229,25 @@ def _renewed(blocks: tuple[Block, ...], samples: list[Sample]) -> tuple[Block, .
         own = samples[begin:end]
         if len(own) != len(block.labels):
             return None
-        births = block.births if isinstance(block, _Counted) else None
         names = metric.labels[_STORES:]
-        before = births or (None,) * len(own)
-        for sample, labels, birth in zip(own, block.labels, before, strict=True):
-            found = sample.labels
-            if (
-                sample.metric is not metric
-                or (sample.before is None) is not (birth is None)
-                or len(found) != len(names)
-                or (names and tuple(map(found.get, names)) != labels[_STORES:])
-            ):
+        births = block.births if isinstance(block, _Counted) else repeat(None)
+        values = []
+        # Their lengths were compared, and `strict` costs as much as the loop for a single series.
+        series = zip(own, block.labels, births)  # noqa: B905
+        for (found, value, own_labels, before), labels, birth in series:
+            if found is not metric or (before is None) is not (birth is None):
                 return None
-        values = tuple([sample.value for sample in own])
-        if values == block.values:
+            if own_labels or names:
+                given = tuple(map(own_labels.get, names))
+                if given != labels[_STORES:] or len(own_labels) != len(names):
+                    return None
+            values.append(value)
+        if tuple(values) == block.values:
             renewed.append(block)
-        elif births is not None:
-            renewed.append(_Counted(metric, block.labels, values, births))
+        elif isinstance(block, _Counted):
+            renewed.append(_Counted(metric, block.labels, tuple(values), block.births))
         else:
-            renewed.append(Block(metric, block.labels, values))
+            renewed.append(Block(metric, block.labels, tuple(values)))
     return tuple(renewed) if end == len(samples) else None
 
 

@@ -11,7 +11,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from ..contract import Response
@@ -165,7 +164,7 @@ def uncached(request: Request, parameter: str) -> Request:
         parameter: a query parameter that the store does not know; it gets a unique value.
     """
     params = {**request.params, parameter: secrets.token_hex(6)}
-    return replace(request, params=params, headers={**UNCACHED, **request.headers})
+    return request.carrying(params, {**UNCACHED, **request.headers})
 
 
 def refuse_kept(request: Request, response: Response, parameter: str) -> None:

@@ -12,6 +12,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote, quote_plus
 
@@ -23,6 +24,8 @@ _SHORTEST = 4
 _PARTIAL = 8
 """The fewest characters of a cut-off secret that are worth hiding."""
 _CUT = ("…", "...")
+_SUMMARY = 100
+"""Characters of a text whose result is remembered."""
 _URL_SAFE = str.maketrans("+/", "-_")
 """Translates base64's alphabet to the one for addresses (RFC 4648)."""
 
@@ -88,7 +91,10 @@ class Redactor:
 
     def mask(self, text: str) -> str:
         """Return a string without secrets, for a format with its own escapes, such as JSON."""
-        return self._pattern.sub(MASK, self._values(text))
+        text = self._values(text)
+        if len(text) <= _SUMMARY:
+            return _masked(self._pattern, text)
+        return self._pattern.sub(MASK, text)
 
     def line(self, text: str, limit: int = 300) -> str:
         """Return a string on one line of at most `limit` characters and an ellipsis.
@@ -140,6 +146,12 @@ def _cut_off(value: str, text: str, place: int) -> int:
     end = place + length
     ended = end == len(text) or text.startswith(_CUT, end)
     return length if ended or length * 4 >= len(value) * 3 else 0
+
+
+@lru_cache(maxsize=256)
+def _masked(pattern: re.Pattern[str], text: str) -> str:
+    """Return a summary without what looks like a secret; probes report the same ones every time."""
+    return pattern.sub(MASK, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -24,6 +24,7 @@ class Entry:
 
     Attributes:
         job: the job; replaced when its configuration changes.
+        place: its place in its interval, from 0 to 1, the same in every process.
         due: when it is due next, by the monotonic clock.
         number: the valid one of its places in the heap, from 1; older ones are passed over. 0 while
             it has none.
@@ -33,10 +34,11 @@ class Entry:
         task: what runs it.
     """
 
-    __slots__ = ("due", "failed", "held", "job", "number", "running", "task")
+    __slots__ = ("due", "failed", "held", "job", "number", "place", "running", "task")
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        self.place = _place(job)
         self.due = 0.0
         self.number = -1
         self.running = self.failed = self.held = False
@@ -79,7 +81,7 @@ class Timetable:
         """
         now = self._monotonic()
         if window < entry.job.schedule.interval:
-            self.place(entry, now + fraction(entry.job) * window)
+            self.place(entry, now + entry.place * window)
         else:
             self._place_on_grid(entry, now)
 
@@ -89,7 +91,7 @@ class Timetable:
 
     def _place_on_grid(self, entry: Entry, earliest: float) -> None:
         interval = entry.job.schedule.interval
-        place = fraction(entry.job) * interval - self._epoch
+        place = entry.place * interval - self._epoch
         step = math.ceil((earliest - place) / interval)
         jitter = self._random.random() * min(LONGEST_JITTER, interval * JITTER_SHARE)
         self.place(entry, place + step * interval + jitter)
@@ -132,7 +134,6 @@ class Timetable:
         return self._heap[0][0] if self._heap else None
 
 
-def fraction(job: Job) -> float:
-    """Return a job's place in its interval, from 0 to 1, the same in every process."""
+def _place(job: Job) -> float:
     digest = blake2b(f"{job.store.domain}\0{job.name}".encode(), digest_size=6).digest()
     return int.from_bytes(digest, "big") / 2**48

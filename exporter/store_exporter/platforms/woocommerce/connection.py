@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Request, requested_wait
@@ -45,7 +43,7 @@ class Connection(connection.Connection[Api]):
         in_query = bool(self.settings.get("credentials_in_query"))
         credentials = Credentials(reveal(key), reveal(secret), in_query=in_query, now=self.now)
         params, headers = credentials.authorize(request.method, url, request.params)
-        return replace(request, params=params, headers={**request.headers, **headers})
+        return request.carrying(params, {**request.headers, **headers})
 
     def requested_wait(self, response: Response, now: float) -> float | None:
         """Return the seconds that a response asks to wait, including the Store API's own way.
