@@ -41,6 +41,24 @@ def test_sales_by_the_day_orders_were_placed_count_those_on_hold(
     assert (report.net, report.average) == (pounds("150.00"), pounds("60.00"))
 
 
+@pytest.mark.parametrize("placed", [0, 40], ids=["in the period", "before it"])
+def test_an_order_whose_status_is_set_to_refunded_is_refunded_with_its_tax_and_shipping(
+    store: SimulatedWooCommerce, shop: WooCommerce, placed: int
+) -> None:
+    """WooCommerce makes a refund without lines of it (issue 56096 of woocommerce/woocommerce)."""
+    product = next(iter(store.shop.products))
+    created = store.shop.clock() - placed * 86_400
+    made = store.new_order("completed", lines=[(product, 2)], total="115.00", created=created)
+    order = store.shop.orders[made["id"]]
+    order.update(total_tax="15.00", shipping_total="10.00")
+    store.refund(made["id"], "115.00")
+    report = shop.get_sales_report("week")
+    gross = Decimal(0) if placed else Decimal(115)
+    assert (report.gross.amount, report.refunds.amount) == (gross, 115)
+    assert report.net.amount == (-90 if placed else 0)
+    assert report.items == (-2 if placed else 0)
+
+
 def test_sales_by_the_day_of_payment_do_not(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
     store.new_order("completed", total="100.00")
     store.new_order("on-hold", total="50.00")

@@ -18,7 +18,7 @@ from ...kit.operations.sales import Sales, SalesRequest, SoldItems, Sums, report
 from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from .. import facts, local_dates, rounding
-from ..api import SUMMING, V3, Api, between
+from ..api import FULL, SUMMING, V3, Api, between
 from ..reading.order_results import order_status
 from ..reading.sub_orders import MEMBERS, is_sub_order
 from ..reading.totals import OrderTotals, read_amount
@@ -30,6 +30,7 @@ _MEMBERS = f"status,line_items,{local_dates.members('date_created', 'date_paid')
 _REFUND_MEMBERS = (
     f"id,parent_id,amount,line_items,shipping_lines,tax_lines,{local_dates.members('date_created')}"
 )
+_REFUND_LINES = ("line_items", "shipping_lines", "tax_lines")
 _SAMPLED = 5
 """Number of orders after which the time for the others can be estimated."""
 
@@ -39,11 +40,13 @@ class _Sales(Sales):
 
     Attributes:
         currencies: currencies of the orders that count or have refunds, by order id.
+        orders: what those orders came to.
     """
 
     def __init__(self, reading: OrderTotals) -> None:
         super().__init__()
         self.currencies: dict[int, str] = {}
+        self.orders: dict[int, Sums] = {}
         self.reading = reading
 
     def sell(self, order: Fields) -> None:
@@ -60,14 +63,29 @@ class _Sales(Sales):
             discounts=read_amount(order, "discount_total"),
         )
         self.add(currency, one, list(_sold(order, currency)))
-        self.currencies[number] = currency
+        self.currencies[number], self.orders[number] = currency, one
+
+    def note(self, order: Fields) -> None:
+        """Note an order that has refunds and does not count itself."""
+        number = order.identifier()
+        self.currencies[number] = order.currency("currency")
+        gross, tax, shipping = (
+            read_amount(order, name) for name in ("total", "total_tax", "shipping_total")
+        )
+        self.orders[number] = Sums(items=_pieces(order), gross=gross, tax=tax, shipping=shipping)
 
     def refund(self, order: int, refund: Fields) -> None:
         """Add a refund, unless its order, and so its sale, is in the trash or gone."""
         if order in self.currencies:
+            amount, whole = abs(read_amount(refund, "amount")), self.orders[order]
+            if amount == whole.gross and not any(map(refund.listed, _REFUND_LINES)):
+                # The order's status was set to refunded, which refunds all without any lines.
+                one = Sums(items=-whole.items, refunds=amount, unearned=whole.tax + whole.shipping)
+                self.add(self.currencies[order], one)
+                return
             one = Sums(
                 items=_pieces(refund),
-                refunds=abs(read_amount(refund, "amount")),
+                refunds=amount,
                 unearned=_added_up(refund, "tax_lines", "tax_total", "shipping_tax_total")
                 + _added_up(refund, "shipping_lines", "total"),
             )
@@ -192,10 +210,11 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
             raise
         unreadable = yield from _find_refunds_by_order(api, when, refunds)
     unknown = {number for number, _ in refunds} - sales.currencies.keys()
-    whose = {"_fields": f"id,currency,{MEMBERS}"}
+    amounts = "currency,total,total_tax,shipping_total,line_items"
+    whose = {"_fields": f"id,{amounts},{MEMBERS}", **FULL}
     for order in (yield from api.get_by_ids(f"{V3}/orders", unknown, whose)):
         if not is_sub_order(order):
-            sales.currencies[order.identifier()] = order.currency("currency")
+            sales.note(order)
     for number, refund in refunds:
         try:
             sales.refund(number, refund)
