@@ -157,7 +157,7 @@ TABLE = [
         "a password before the shop",
         page("401 Authorization Required", status=401),
         kind="blocked",
-        says="password of its own",
+        says="its own password",
     ),
     Bad(
         "a redirect to the login",
