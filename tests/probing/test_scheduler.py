@@ -17,6 +17,7 @@ from store_exporter.metrics.catalogue import health
 from store_exporter.net.plans import Pause, Plan
 from store_exporter.probing.jobs import Job
 from store_exporter.probing.results.recording import SKIP_REASONS
+from store_exporter.probing.timetable import TICK
 from tests.probing.scheduling import World, store
 
 
@@ -58,6 +59,15 @@ async def test_places_are_spread_evenly_over_the_interval(world: World) -> None:
     seconds = Counter(int(moment) // 10 for moment, _, _ in world.runs)
     assert len(world.runs) == pytest.approx(600, abs=20)
     assert max(seconds.values()) < 160, "of a hundred in ten seconds on average"
+
+
+async def test_runs_that_are_due_within_a_tick_start_together(world: World) -> None:
+    await world.start([store(f"shop{n}.example.com") for n in range(1000)])
+    await world.time.advance(600)
+    later = Counter(round(when, 6) for when, _, _ in world.runs if when > world.runs[0][0] + 120)
+    assert all(math.isclose(when / TICK, round(when / TICK), abs_tol=1e-6) for when in later)
+    assert max(later.values()) < 12
+    assert len(later) > 0.3 * sum(later.values())
 
 
 async def test_a_fleet_begins_at_the_pace_that_it_keeps(world: World) -> None:

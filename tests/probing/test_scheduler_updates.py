@@ -146,7 +146,8 @@ async def steps_of_an_update(
 @pytest.mark.parametrize("what", ["added", "removed", "changed"])
 async def test_many_stores_come_and_go_without_holding_up_what_goes_on(what: str) -> None:
     def fleet(count: int) -> list[Store]:
-        return [store(f"shop{number}.example.com") for number in range(count)]
+        # No other test has names of these domains in a cache.
+        return [store(f"{what}{number}.of{count}.example.com") for number in range(count)]
 
     async def steps(count: int) -> tuple[int, int]:
         time = VirtualTime()

@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_TICK = 0.01
-"""Seconds: jobs that are due within one tick start together."""
 _STORES_AT_ONCE = 20
 _PLACES_AT_ONCE = 300
 """How many are processed in one turn of the event loop, which takes a few milliseconds."""
@@ -187,7 +185,7 @@ class Scheduler:
             self._start_ready()
             soonest = self._timetable.next()
             wait = _IDLE_SECONDS if soonest is None else soonest - self._monotonic()
-            wait = max(wait, _TICK)
+            wait = max(wait, 0.0)
             self._wakes = self._monotonic() + wait
             await self._sleep(wait)
 
