@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -30,7 +31,13 @@ def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         argv = [sys.executable, "-m", "store_exporter", "healthcheck", f"--exporter.url={url}"]
-        with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
+        # A shell has what it starts in the background ignore the signal.
+        with subprocess.Popen(
+            argv,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        ) as process:
             connection, _ = silent.accept()
             with connection:
                 process.send_signal(signal.SIGINT)
