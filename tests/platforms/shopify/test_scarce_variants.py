@@ -12,6 +12,7 @@ from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import Shopify
 from tests.fakes.direct import Json, changing
+from tests.platforms.operations import failure
 from tests.platforms.shopify.watching import Watched, figures, watched
 
 
@@ -101,7 +102,7 @@ async def test_a_filter_that_leaves_out_counted_variants_is_no_figure(full: Watc
         return rows if len(seen) == 1 else [row for row in rows if row["inventoryQuantity"] > -10]
 
     searching(full.shop, only_others)
-    with pytest.raises(StoreError, match="leaves out variants that are counted") as caught:
+    with pytest.raises(StoreError, match="leaves out some of inventory_quantity:<=5") as caught:
         await full.collect("stock")
     assert caught.value.error_type == "invalid_response"
 
@@ -118,3 +119,28 @@ def test_a_low_variant_that_cannot_be_read_is_left_out_and_counted(
     )
     found = store.get_low_stock_products(limit=100)
     assert (skus(found), found.unreadable) == (whole[1:], 1)
+
+
+def test_a_product_type_that_the_search_does_not_find_is_no_empty_list(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    (first, *_) = store.get_low_stock_products(category="Motor", limit=1)
+    untracked(shop, 150)
+    shop.stock_room.by_sku(first.sku).quantity = -10
+    pages: list[int] = []
+
+    def none_of_the_type(rows: list[Json]) -> list[Json]:
+        pages.append(len(rows))
+        return rows if len(pages) == 1 else []
+
+    searching(shop, none_of_the_type)
+    error = failure(store.get_low_stock_products, category="Motor")
+    assert (error.error_type, "product_type" in error.message) == ("invalid_response", True)
+
+
+def test_a_draft_is_not_listed_and_not_missed(shop: SimulatedShopify, store: Shopify) -> None:
+    before = skus(store.get_low_stock_products(limit=8))
+    draft = [("DRAFT", Decimal("1.00"), -10, dict[str, str]())]
+    shop.stock_room.add_product("Draft", "Draft", draft).status = "DRAFT"
+    untracked(shop, 150)
+    assert skus(store.get_low_stock_products(limit=8)) == before

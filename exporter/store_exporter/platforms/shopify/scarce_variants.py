@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from ...errors import StoreError
@@ -13,7 +15,7 @@ from .product_lookup import quoted
 from .reading import product_results
 
 _ROOT = "productVariants"
-_COUNTED = " AND managed:true"
+_NARROWED = " AND product_status:active AND managed:true"
 
 
 def scarce_variants(
@@ -21,10 +23,10 @@ def scarce_variants(
 ) -> Plan[Nodes]:
     """Read the variants on sale that are counted, with `threshold` pieces left or fewer.
 
-    The index of Shopify's search lags behind, and finds variants whose stock is not counted, too.
-    Only the filter `managed:true` keeps these away, but its description speaks of fulfilment
-    services. So it is used only if there are more variants than on a first page without it, and
-    must find all that are counted there.
+    The index of Shopify's search lags behind, and a filter that it does not know is ignored. So a
+    first page is requested by the number of pieces alone, as is known from real shops, and each
+    variant is checked. Further filters are used only if there are more variants, and must find all
+    that were seen to be right; the description of `managed` speaks of fulfilment services.
 
     Args:
         api: of the store.
@@ -37,31 +39,33 @@ def scarce_variants(
         Those, and nodes that cannot be read.
 
     Raises:
-        StoreError: also invalid_response, the filter leaves out variants that are counted.
+        StoreError: also invalid_response, the filters leave out variants that they should find.
     """
-    query = f"inventory_quantity:<={threshold} AND product_status:active"
-    if kind is not None:
-        query += f" AND product_type:{quoted(kind)}"
 
-    def matches(node: Any) -> bool:
+    def is_requested(node: Any, *, unreadable: bool) -> bool:
         try:
             variant = Fields.row(node, _ROOT, 0)
             is_of_kind = kind is None or product_results.is_of_type(variant.child("product"), kind)
             return is_of_kind and product_results.is_scarce(variant, threshold)
         except StoreError:
-            return True
+            return unreadable
 
-    first = yield from api.admin.page(document, _ROOT, {"query": query}, min(limit, PAGE), None)
-    found, complete = list(filter(matches, first.items)), first.checked().after is None
-    if complete or len(found) >= limit:
-        return Nodes(found, complete, first.connection)
-    counted = yield from api.admin.nodes(
-        document, _ROOT, {"query": query + _COUNTED}, limit=limit, matches=matches
+    matches = partial(is_requested, unreadable=True)
+    query = f"inventory_quantity:<={threshold}"
+    first = yield from api.admin.page(document, _ROOT, {"query": query}, PAGE, None)
+    found, is_all = list(filter(matches, first.items)), first.checked().after is None
+    if is_all or len(found) >= limit:
+        return Nodes(found[:limit], is_all and len(found) <= limit, first.connection)
+    query += _NARROWED if kind is None else f"{_NARROWED} AND product_type:{quoted(kind)}"
+    rest = yield from api.admin.nodes(
+        document, _ROOT, {"query": query}, limit=limit, matches=matches
     )
-    if counted.complete and not _ids(found) <= _ids(counted.items):
-        message = f"{_ROOT}: the search by managed:true leaves out variants that are counted"
-        raise StoreError("invalid_response", message)
-    return counted
+    seen = filter(partial(is_requested, unreadable=False), found)
+    if rest.complete and not _ids(seen) <= _ids(rest.items):
+        raise StoreError(
+            "invalid_response", f"{_ROOT}: Shopify's search leaves out some of {query}"
+        )
+    return rest
 
 
 def all_scarce_variants(api: Api, document: str, threshold: int, limit: int) -> Plan[list[Any]]:
@@ -76,5 +80,5 @@ def all_scarce_variants(api: Api, document: str, threshold: int, limit: int) -> 
     return found.items
 
 
-def _ids(nodes: list[Any]) -> set[str]:
+def _ids(nodes: Iterable[Any]) -> set[str]:
     return {str(node["id"]) for node in nodes if isinstance(node, dict) and "id" in node}
