@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from store_demo.stores.woocommerce import Fault
 from store_exporter.errors import StoreError
-from store_exporter.platforms.woocommerce.collectors.statuses import ENTERED
+from store_exporter.platforms.woocommerce.reading.order_state import ENTERED
 from tests.platforms.members import places, replaced
 
 from .watching import MemoryCursor, count_orders, figures, watching

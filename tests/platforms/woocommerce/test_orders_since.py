@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from store_exporter.platforms.woocommerce.collectors.statuses import ENTERED
+from store_exporter.platforms.woocommerce.reading.order_state import ENTERED
 
 from .watching import count_orders, watching
 

@@ -15,13 +15,11 @@ from ..kit.reading.fields import Fields, whole_number
 from . import facts
 from .api import FULL, PAGE, STORE, V3, Api
 from .reading import totals
-from .reading.order_results import order_status
+from .reading.order_state import CURRENT, PAID, order_status
 from .reading.totals import OrderTotals
 
 _V2 = "/wp-json/wc/v2"
 _ORDERS = f"{V3}/orders"
-_PAID = ("processing", "completed")
-_UNPAID = ("pending", "on-hold", "cancelled", "refunded", "failed", "checkout-draft")
 _SAMPLE = f"id,currency,customer_id,{totals.MEMBERS}"
 _ROUNDED = Decimal("0.005")
 """Tolerance of a customer's total, which has two decimals in every shop."""
@@ -184,7 +182,7 @@ def _is_spent(spent: Decimal, reading: OrderTotals, orders: Sequence[Fields]) ->
     for order in orders:
         status, total = order_status(order), reading.total(order, order.currency("currency"))
         sums[status] = sums.get(status, Decimal(0)) + total.amount
-    paid = sum((sums.pop(status, Decimal(0)) for status in _PAID), Decimal(0))
-    others = [amount for status, amount in sums.items() if status not in _UNPAID][:_MOST_STATUSES]
+    paid = sum((sums.pop(status, Decimal(0)) for status in PAID), Decimal(0))
+    others = [amount for status, amount in sums.items() if status not in CURRENT][:_MOST_STATUSES]
     chosen = chain.from_iterable(combinations(others, n) for n in range(len(others) + 1))
     return any(abs(sum(some, paid) - spent) <= _ROUNDED for some in chosen)

@@ -9,7 +9,7 @@ import pytest
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.woocommerce import WooCommerce
-from store_exporter.platforms.woocommerce.reading.sub_orders import is_sub_order
+from store_exporter.platforms.woocommerce.reading.order_state import is_sub_order
 from tests.fakes.clock import Clock
 from tests.platforms.operations import pounds
 

@@ -18,10 +18,8 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.lists import unexpected_items
 from .. import local_dates, rounding
 from ..api import FULL, V3, Api, gmt
-from ..reading.order_results import order_status
-from ..reading.sub_orders import MEMBERS, is_sub_order
+from ..reading.order_state import MEMBERS, is_sub_order, is_unknown_status, order_status
 from ..reading.totals import PARTS, OrderTotals
-from . import statuses
 
 _MOST = 500
 _MEMBERS = f"id,status,{local_dates.members('date_modified')},total,currency,{MEMBERS}"
@@ -56,7 +54,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     try:
         rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
     except StoreError as error:
-        if not statuses.is_unknown(error):
+        if not is_unknown_status(error):
             raise
         params["status"] = "pending"
         rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)

@@ -11,28 +11,25 @@ from ....errors import StoreError
 from ...kit.order_book.accounts import CountedOrder, CountedRefund
 from ...kit.order_book.counters import OTHER
 from ...kit.reading.fields import Fields
-from ...kit.reading.money import currency_code
 from .. import local_dates
 from ..api import FULL
-from ..reading.order_results import order_status
-from ..reading.sub_orders import MEMBERS, is_sub_order
+from ..reading import order_state
 from ..reading.totals import OrderTotals, read_amount
-from .statuses import ENTERED, status_label
 
 # Without line items and addresses a page costs the store a tenth of the work, and no customer's
 # name ever reaches the exporter.
 FIELDS = (
-    f"id,status,currency,total,refunds,payment_method,{MEMBERS},"
+    f"id,status,currency,total,refunds,payment_method,{order_state.MEMBERS},"
     f"{local_dates.members(*local_dates.DATES)}"
 )
 REQUESTED = {"dates_are_gmt": "true", **FULL}
 """Parameters of each request for orders, besides the fields."""
 _MOST_REFUNDS = 200
 _METHOD = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII | re.IGNORECASE)
-_PAID = ("processing", "completed", "refunded")
+_PAID = (*order_state.PAID, "refunded")
 """Statuses in which orders have a date of payment, or null if they were free or imported."""
-_NO_ORDERS = ("checkout-draft", "auto-draft", "draft", "new", "trash")
-"""Statuses that are not orders yet, or no longer. Lists of older versions contain some of them."""
+_NO_ORDERS = (*order_state.HIDDEN, "draft", "new")
+"""Lists of older versions contain some of them."""
 
 
 def read_counted_order(
@@ -45,25 +42,23 @@ def read_counted_order(
 
     `changed` is when the order last changed, in Unix seconds, if it says so.
     """
-    status = order_status(row)
-    if status in _NO_ORDERS or is_sub_order(row):
+    status = order_state.order_status(row)
+    if status in _NO_ORDERS or order_state.is_sub_order(row):
         return None
     for name in ("date_created_gmt", *(("date_paid_gmt",) if status in _PAID else ())):
         # Where a plugin removed it, the order would be taken for one without it.
         row.gmt_if_any(name)
-    number = row.identifier()
     refunds = tuple(_refund(refund, "total") for refund in row.children("refunds"))
     if len(refunds) > _MOST_REFUNDS:
-        message = f"order {number}: there are {len(refunds)} refunds"
-        raise StoreError("invalid_response", message)
+        raise StoreError("invalid_response", f"{row.where}: there are {len(refunds)} refunds")
     created, paid, completed = (
         row.seconds_if_any(name)
         for name in ("date_created_gmt", "date_paid_gmt", "date_completed_gmt")
     )
-    currency = currency_code(row.raw("currency"), f"order {number}: currency")
+    currency = row.currency("currency")
     return CountedOrder(
-        id=str(number),
-        status=status_label(status, ENTERED),
+        id=str(row.identifier()),
+        status=order_state.status_label(status, order_state.ENTERED),
         currency=currency,
         total=reading.total(row, currency).amount,
         # An order without its own date counts by the dates of its payment and completion.

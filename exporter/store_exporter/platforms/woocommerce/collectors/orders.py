@@ -15,9 +15,9 @@ from ...kit.reading.fields import Fields
 from ...kit.rest.api import RestPage
 from .. import rounding
 from ..api import FULL, PAGE, V3, Api, gmt
+from ..reading.order_state import ENTERED
 from ..reading.totals import PARTS, OrderTotals
 from .order_rows import FIELDS, REQUESTED, read_counted_order, read_counted_refunds
-from .statuses import ENTERED
 
 
 class _OrderBook(NumberedBook[Api]):

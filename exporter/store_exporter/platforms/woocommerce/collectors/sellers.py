@@ -20,8 +20,7 @@ from ...kit.reading.lists import unexpected_items
 from .. import local_dates
 from ..api import FULL, MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
-from ..reading.order_results import order_status
-from ..reading.sub_orders import MEMBERS, is_sub_order
+from ..reading.order_state import MEMBERS, SOLD, is_sub_order, order_status
 from ..reading.totals import read_amount
 from .catalogue import OUT
 from .scarce import scarce_products
@@ -30,7 +29,6 @@ _DAYS = named_lists.SCARCE_DAYS
 _MOST_SELLERS = 12
 """The same number as in WooCommerce's own report."""
 _CREATED = local_dates.members("date_created")
-_SOLD = ("completed", "processing", "on-hold")
 _NO_REPORT: tuple[ErrorName, ...] = ("api_not_found", "invalid_response")
 _OFF_SALE = ("draft", "pending", "future", "trash")
 _COMPONENT = (
@@ -86,7 +84,7 @@ def _sold(api: Api) -> Plan[tuple[Sold, int]]:
     """
     sold = Sold(api.store_now(), MARKS)
     params = {
-        "status": ",".join(_SOLD),
+        "status": ",".join(SOLD),
         "after": gmt(sold.since),
         "dates_are_gmt": "true",
         "_fields": f"id,status,currency,total,{_CREATED},line_items,{MEMBERS}",
@@ -111,7 +109,7 @@ def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
     is_empty = is_empty or is_sub_order(order)
     lines = [] if is_empty else list(order.children("line_items"))
     created, status = order.seconds("date_created_gmt"), order_status(order)
-    return (created, lines) if status in _SOLD else None
+    return (created, lines) if status in SOLD else None
 
 
 def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:

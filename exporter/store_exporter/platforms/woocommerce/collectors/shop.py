@@ -19,8 +19,7 @@ from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from ..api import PAGE, V3, Api, gmt
-from ..reading.order_results import order_status
-from .statuses import CURRENT, is_unknown, status_label
+from ..reading.order_state import CURRENT, is_unknown_status, order_status, status_label
 
 _STATES = ("active", "paused", "disabled")
 _WEBHOOK_PAGES = 5
@@ -65,7 +64,7 @@ def _is_report_behind(api: Api, slugs: Iterable[Sequence[str]], reported: int) -
         return (yield from _listed(api, list(chain.from_iterable(slugs)))) > reported
     except StoreError as error:
         # A plugin added a status to the report alone.
-        if not is_unknown(error):
+        if not is_unknown_status(error):
             raise
         return False
 
@@ -165,6 +164,6 @@ def overdue_drafts(api: Api, overdue_after: float) -> Plan[int]:
     try:
         return (yield from api.count(f"{V3}/orders", params, overdue))
     except StoreError as error:
-        if not is_unknown(error):
+        if not is_unknown_status(error):
             raise
         return 0

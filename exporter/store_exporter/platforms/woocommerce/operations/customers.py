@@ -14,11 +14,10 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.people import full_name
 from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api
-from ..reading.order_results import order_status
+from ..reading.order_state import UNSOLD, order_status
 from ..reading.totals import OrderTotals
 from .order_sums import every_order
 
-_UNSOLD = ("pending", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
 _MEMBERS = f"status,customer_id,billing,refunds,{local_dates.members('date_created')}"
 
 
@@ -45,7 +44,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     response_too_large, with how many there are and how far it came.
     """
     wanted = arguments.limit(limit)
-    status = yield from facts.order_statuses(api, without=_UNSOLD)
+    status = yield from facts.order_statuses(api, without=UNSOLD)
     reading = yield from rounding.order_totals(api)
     sales: list[Sale] = []
 
@@ -84,7 +83,7 @@ def _billing(order: Fields, account: int | None) -> Fields:
 
 def _read(order: Fields, reading: OrderTotals) -> Purchase | None:
     """Read an order; None if its status does not count as a sale."""
-    if order_status(order) in _UNSOLD:
+    if order_status(order) in UNSOLD:
         return None
     currency = order.currency("currency")
     spent = reading.total(order, currency).amount

@@ -9,7 +9,7 @@ from ....net.plans import Plan
 from ...kit.reading.fields import Fields
 from .. import rounding
 from ..api import V3, Api
-from ..reading import sub_orders
+from ..reading import order_state
 from ..reading.totals import OrderTotals
 
 
@@ -30,7 +30,7 @@ def every_order(
     later: list[Fields] = []
 
     def keep(order: Fields) -> None:
-        if sub_orders.is_sub_order(order):
+        if order_state.is_sub_order(order):
             return
         is_open = not reading.knows_foreign and reading.of_kind([order], is_foreign=True)
         if is_open or reading.lacks_parts(order):
@@ -40,7 +40,7 @@ def every_order(
         else:
             take(order)
 
-    members = f"id,currency,{sub_orders.MEMBERS},{members},{reading.members}"
+    members = f"id,currency,{order_state.MEMBERS},{members},{reading.members}"
     wanted = {**query, "_fields": members}
     unreadable = yield from api.read_all(f"{V3}/orders", wanted, "orders", keep)
     for order in (yield from rounding.with_parts(api, reading, later, wanted)):

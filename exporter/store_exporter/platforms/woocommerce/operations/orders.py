@@ -19,7 +19,7 @@ from ...kit.rest.api import RestPage
 from .. import facts, local_dates, rounding
 from ..api import FULL, PAGE, V3, Api, between
 from ..reading import order_results
-from ..reading.sub_orders import is_sub_order
+from ..reading.order_state import HIDDEN, is_sub_order, order_status
 from ..reading.totals import OrderTotals
 
 _LOOKUP = (
@@ -30,7 +30,6 @@ _LOOKUP = (
     local_dates.INDEX,
     *rounding.CALLS,
 )
-_HIDDEN = ("checkout-draft", "trash", "auto-draft")
 _MOST = 100
 
 
@@ -158,7 +157,7 @@ class _Orders(orders.Orders[Api]):
         """Return the parameters of the status, which must be one of the shop's, and of the days."""
         query: dict[str, str] = {}
         if request.status is not None:
-            known = yield from facts.order_statuses(self.api, without=_HIDDEN)
+            known = yield from facts.order_statuses(self.api, without=HIDDEN)
             if request.status not in known.split(","):
                 message = (
                     f"the shop has no status {request.status}, only {known.replace(',', ', ')}"
@@ -191,7 +190,7 @@ class _Orders(orders.Orders[Api]):
         customer.
         """
         number = found.identifier()
-        self.check_cancellable(number, order_results.order_status(found))
+        self.check_cancellable(number, order_status(found))
         path = f"{V3}/orders/{number}"
         changed = yield from self.api.change(path, {"status": "cancelled", **FULL})
         cancelled = self.read(Fields(changed, f"order {number}"), with_customer=with_customer)
@@ -225,7 +224,7 @@ def _orders_of(
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
-    if order.text_or("status").removeprefix("wc-") in _HIDDEN:
+    if order.text_or("status").removeprefix("wc-") in HIDDEN:
         return False
     return email is None or _address(order).casefold() == email
 

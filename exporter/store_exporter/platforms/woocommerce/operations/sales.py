@@ -19,13 +19,12 @@ from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from .. import facts, local_dates, rounding
 from ..api import FULL, SUMMING, V3, Api, between
-from ..reading.order_results import order_status
-from ..reading.sub_orders import MEMBERS, is_sub_order
+from ..reading.order_state import MEMBERS, SOLD, UNSOLD, is_sub_order, order_status
 from ..reading.totals import OrderTotals, read_amount
 from .order_sums import every_order
 
-_CREATED = ("completed", "processing", "on-hold", "refunded")
-_UNPAID = ("pending", "on-hold", "failed", "cancelled", "checkout-draft", "auto-draft", "trash")
+_CREATED = (*SOLD, "refunded")
+_UNPAID = (*UNSOLD, "on-hold")
 _MEMBERS = f"status,line_items,{local_dates.members('date_created', 'date_paid')}"
 _REFUND_MEMBERS = (
     f"id,parent_id,amount,line_items,shipping_lines,tax_lines,{local_dates.members('date_created')}"

@@ -10,7 +10,7 @@ from ....spec.money import Money, Quantity
 from ....spec.results import Cart, CartCoupon, CartLine
 from ...kit.auth import jwt
 from ...kit.reading.fields import Fields
-from ...kit.reading.money import currency_code, decimal_places, decimals_of, minor_units, rounded
+from ...kit.reading.money import decimal_places, decimals_of, minor_units, rounded
 from ...kit.reading.secondary import Secondary
 
 _UNLIMITED = 9999
@@ -32,11 +32,10 @@ class _Amounts:
     """Reads amounts in minor units, in the currency that the same object names."""
 
     def __init__(self, fields: Fields) -> None:
-        where = fields.where
         self._fields = fields
-        self.currency = currency_code(fields.raw("currency_code"), f"{where}: currency_code")
+        self.currency = fields.currency("currency_code")
         unit = fields.raw("currency_minor_unit")
-        self.decimals = decimal_places(unit, f"{where}: currency_minor_unit")
+        self.decimals = decimal_places(unit, f"{fields.where}: currency_minor_unit")
 
     def money(self, name: str) -> Money:
         value = self._fields.raw(name)

@@ -7,12 +7,9 @@ AfterShip, whose older versions knew one parcel only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
-from ....errors import StoreError
 from ....spec.money import Money
 from ....spec.results import (
     Customer,
@@ -23,9 +20,10 @@ from ....spec.results import (
     ShippingAddress,
     Tracking,
 )
-from ...kit.reading.fields import Fields, as_text
+from ...kit.reading.fields import Fields
 from ...kit.reading.people import AddressMembers, full_name, read_address
 from ...kit.reading.secondary import Secondary
+from .order_state import order_status
 from .totals import OrderTotals
 
 _LISTS = ("_wc_shipment_tracking_items", "_aftership_tracking_items")
@@ -58,11 +56,6 @@ def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> 
         tracking=_tracking(fields) if with_customer else (),
         unreadable=also.unreadable,
     )
-
-
-def order_status(order: Fields) -> str:
-    """Read an order's status; some plugins show it as the database has it, as `wc-completed`."""
-    return order.text("status").removeprefix("wc-")
 
 
 def _refunded(fields: Fields, currency: str) -> Money:
@@ -126,23 +119,12 @@ def _address(order: Fields) -> ShippingAddress | None:
 
 def _tracking(order: Fields) -> tuple[Tracking, ...]:
     """Read the parcels of an order; those that cannot be read are left out."""
-    meta = {row.text_or("key"): row.raw("value") for row in _rows(order.raw("meta_data"))}
-    found = [_parcel(row) for key in _LISTS for row in _rows(meta.get(key))]
-    single, carrier = meta.get(_NUMBER), meta.get(_CARRIER)
-    number = (as_text(single) or "").strip()
-    found.append(Tracking(number, carrier if isinstance(carrier, str) else "", ""))
+    rows = order.optional_items("meta_data", lambda row: (row.text_or("key"), row.raw("value")))
+    meta = Fields(dict(rows), "meta data")
+    found = [one for key in _LISTS for one in meta.optional_items(key, _parcel)[:_MOST]]
+    found.append(Tracking(meta.text_or(_NUMBER).strip(), meta.text_or(_CARRIER), ""))
     known = {parcel.number: parcel for parcel in reversed(found) if parcel.number}
     return tuple(reversed(known.values()))
-
-
-def _rows(value: Any) -> Iterator[Fields]:
-    # PHP writes a list from which an item was removed as an object.
-    items = list(value.values()) if isinstance(value, dict) else value
-    for item in items[:_MOST] if isinstance(items, list) else ():
-        try:
-            yield Fields(item, "meta data")
-        except StoreError:
-            continue
 
 
 def _parcel(row: Fields) -> Tracking:
