@@ -16,7 +16,7 @@ from . import facts
 from .api import FULL, PAGE, STORE, V3, Api
 from .reading import totals
 from .reading.order_state import CURRENT, PAID, order_status
-from .reading.totals import OrderTotals
+from .reading.totals import OrderTotals, Rule
 
 _V2 = "/wp-json/wc/v2"
 _ORDERS = f"{V3}/orders"
@@ -40,9 +40,8 @@ def order_totals(api: Api) -> Plan[OrderTotals]:
     """Return how to read the totals of the shop's orders."""
     shop = yield from facts.money_settings(api)
     found = OrderTotals((yield from _decimals(api, shop)), shop.currency)
-    if found.rounds(shop.currency):
-        found.by_parts = True
-        found.finer_below, found.is_guess = yield from _learn(api, found, is_foreign=False)
+    if found.by_parts:
+        yield from _learn(api, found, found.own, otherwise=0)
     return found
 
 
@@ -79,16 +78,13 @@ def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[N
 
     What is learnt is put into `reading`. The orders are as they came, with their parts.
     """
-    orders = reading.of_kind(rows, is_foreign=True)
-    if reading.knows_foreign or not orders:
+    orders = reading.under(reading.foreign, rows)
+    if reading.foreign.is_known or not orders:
         return
-    yield from _learn_rule(api, reading)
-    if not any(map(reading.is_ambiguous, orders)):
-        return
-    below, is_guess = yield from _learn(api, reading, is_foreign=True, orders=orders)
-    # If nothing shows the rule, assume that of plugins for several currencies.
-    reading.foreign_below, reading.is_foreign_guess = math.inf if is_guess else below, is_guess
-    reading.knows_foreign = True
+    yield from _learn_subtotal(api, reading)
+    if any(map(reading.is_ambiguous, orders)):
+        # If nothing shows the rule, assume that of plugins for several currencies.
+        yield from _learn(api, reading, reading.foreign, otherwise=math.inf, orders=orders)
 
 
 def with_parts(
@@ -108,20 +104,20 @@ def with_parts(
 
 
 def _learn(
-    api: Api, reading: OrderTotals, *, is_foreign: bool, orders: Sequence[Fields] = ()
-) -> Plan[tuple[float, bool]]:
-    """Learn the id below which orders that are not conclusive were made with more decimals.
+    api: Api, reading: OrderTotals, rule: Rule, *, otherwise: float, orders: Sequence[Fields] = ()
+) -> Plan[None]:
+    """Learn one of the two rules; `otherwise` is the id that is taken if nothing shows it.
 
-    `orders` are some of the shop's in its own currency or in others. Returned is the id, and
-    whether it is a guess.
+    `orders` are some of the shop's under that rule.
     """
-    yield from _learn_rule(api, reading)
-    sample = [*orders, *reading.of_kind((yield from _sample(api)), is_foreign=is_foreign)]
-    known, doubtful = totals.learn_rounding(reading, sample)
-    if not doubtful:
-        return known, False
-    below = yield from _by_customers(api, reading, doubtful)
-    return (0, True) if below is None else (below, False)
+    yield from _learn_subtotal(api, reading)
+    sample = [*orders, *reading.under(rule, (yield from _sample(api)))]
+    below: float | None
+    below, doubtful = totals.learn_rounding(reading, sample)
+    if doubtful:
+        below = yield from _by_customers(api, reading, doubtful)
+    rule.is_guess, rule.is_known = below is None, True
+    rule.finer_below = otherwise if below is None else below
 
 
 def _sample(api: Api) -> Plan[list[Any]]:
@@ -144,7 +140,7 @@ def _ends(api: Api, size: int) -> Plan[list[Any]]:
     return found
 
 
-def _learn_rule(api: Api, reading: OrderTotals) -> Plan[None]:
+def _learn_subtotal(api: Api, reading: OrderTotals) -> Plan[None]:
     """Learn whether the shop rounds at the subtotal."""
     if reading.at_subtotal is None:
         rule = yield from api.get_object(_AT_SUBTOTAL, "the setting", {"_fields": "id,value"})

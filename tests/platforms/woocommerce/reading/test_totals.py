@@ -13,7 +13,7 @@ import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.kit.reading.fields import Fields
-from store_exporter.platforms.woocommerce.reading.totals import OrderTotals, learn_rounding
+from store_exporter.platforms.woocommerce.reading.totals import OrderTotals, Rule, learn_rounding
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
 
@@ -87,7 +87,7 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         order("35", both, number=5),
     ]
     reading = OrderTotals(0, "GBP")
-    reading.finer_below, _ = learn_rounding(reading, orders)
+    reading.own.finer_below, _ = learn_rounding(reading, orders)
     assert [str(reading.total(one, "GBP").amount) for one in orders] == [
         "48.80",
         "34.71",
@@ -95,13 +95,13 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
         "35",
     ]
     # Without any that tells: as the shop shows them.
-    reading.finer_below, _ = learn_rounding(reading, orders[1:2])
+    reading.own.finer_below, _ = learn_rounding(reading, orders[1:2])
     assert reading.total(order("25", finer), "GBP").amount == 25
 
 
 def test_a_shop_that_rounds_at_the_subtotal_rounds_no_line() -> None:
     made = order("51", "25.45", "25.45", tax="0.10")
-    assert OrderTotals(0, "GBP", finer_below=0, at_subtotal=True).total(made, "GBP").amount == 51
+    assert OrderTotals(0, "GBP", own=Rule(0), at_subtotal=True).total(made, "GBP").amount == 51
 
 
 @pytest.mark.parametrize(

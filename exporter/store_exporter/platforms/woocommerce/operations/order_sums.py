@@ -32,7 +32,7 @@ def every_order(
     def keep(order: Fields) -> None:
         if order_state.is_sub_order(order):
             return
-        is_open = not reading.knows_foreign and reading.of_kind([order], is_foreign=True)
+        is_open = not reading.foreign.is_known and reading.under(reading.foreign, [order])
         if is_open or reading.lacks_parts(order):
             # Its parts are requested by its id, which is an error if it is none.
             order.identifier()

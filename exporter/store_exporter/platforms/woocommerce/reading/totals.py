@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -48,36 +48,44 @@ def read_amount(fields: Fields, name: str) -> Decimal:
 
 
 @dataclass(slots=True)
+class Rule:
+    """How orders were made that do not show it themselves.
+
+    Attributes:
+        finer_below: they were made with more decimals if their id is lower.
+        is_known: whether that was learnt.
+        is_guess: whether both kinds of orders are possible and nothing shows which they are.
+    """
+
+    finer_below: float = math.inf
+    is_known: bool = False
+    is_guess: bool = False
+
+
+@dataclass(slots=True)
 class OrderTotals:
     """Reads the totals of one shop's orders, or raises invalid_response.
-
-    Orders in other currencies than the shop's own follow a separate rule: with a plugin for several
-    currencies each currency has its own decimals, without one all have those of the shop.
 
     Attributes:
         shown: decimals that the shop displays.
         currency: the shop's own currency.
-        finer_below: orders that are not conclusive were made with more decimals if their id is
-            lower.
-        foreign_below: the same for orders in other currencies.
         at_subtotal: whether the shop rounds the sums of taxes and lines and not each of them; None
             until that was requested.
-        by_parts: whether the shop's own currency has more decimals than are displayed, so that
-            orders have to be read with their parts.
-        knows_foreign: whether `foreign_below` was learnt.
-        is_guess: whether both kinds of orders are possible and nothing shows which they are.
-        is_foreign_guess: the same for orders in other currencies.
+        own: the rule for orders in the shop's own currency.
+        foreign: the rule for all others: with a plugin for several currencies each currency has its
+            own decimals, without one all have those of the shop.
     """
 
     shown: int
     currency: str
-    finer_below: float = math.inf
-    foreign_below: float = math.inf
     at_subtotal: bool | None = None
-    by_parts: bool = False
-    knows_foreign: bool = False
-    is_guess: bool = False
-    is_foreign_guess: bool = False
+    own: Rule = field(default_factory=Rule)
+    foreign: Rule = field(default_factory=Rule)
+
+    @property
+    def by_parts(self) -> bool:
+        """Whether orders in the shop's own currency have to be read with their parts."""
+        return self.rounds(self.currency)
 
     @property
     def members(self) -> str:
@@ -86,8 +94,12 @@ class OrderTotals:
 
     def guesses(self) -> list[str]:
         """Return what has to be guessed about the totals, as reasons for a degraded report."""
-        reasons = ((self.is_guess, _GUESS), (self.is_foreign_guess, _FOREIGN_GUESS))
-        return [reason for is_guess, reason in reasons if is_guess]
+        reasons = ((self.own, _GUESS), (self.foreign, _FOREIGN_GUESS))
+        return [reason for rule, reason in reasons if rule.is_guess]
+
+    def rule(self, currency: str) -> Rule:
+        """Return the rule for orders in a currency."""
+        return self.own if currency == self.currency else self.foreign
 
     def lacks_parts(self, row: Any) -> bool:
         """Whether an order that was read without its parts needs them.
@@ -129,17 +141,14 @@ class OrderTotals:
     def _is_finer(self, order: Fields, currency: str) -> bool:
         if not self.rounds(currency):
             return False
+        rule = self.rule(currency)
         if not all(map(order.has, _LISTS)):
             # A plugin that removes members of orders hides which kind they are.
-            if currency == self.currency:
-                self.is_guess = True
-            else:
-                self.is_foreign_guess = True
+            rule.is_guess = True
         if not order.has("line_items"):
             return False
         own = self.has_more_decimals(order, currency)
-        below = self.finer_below if currency == self.currency else self.foreign_below
-        return order.identifier() < below if own is None else own
+        return order.identifier() < rule.finer_below if own is None else own
 
     def has_more_decimals(self, order: Fields, currency: str) -> bool | None:
         """Whether an order was made with more decimals than are displayed; None if unclear."""
@@ -179,11 +188,11 @@ class OrderTotals:
 
     def either(self) -> tuple[OrderTotals, OrderTotals]:
         """Return two readers of inconclusive orders: as made with more decimals, and as not."""
-        finer = replace(self, finer_below=math.inf, foreign_below=math.inf)
-        return finer, replace(self, finer_below=0, foreign_below=0)
+        finer = replace(self, own=Rule(), foreign=Rule())
+        return finer, replace(self, own=Rule(0), foreign=Rule(0))
 
-    def of_kind(self, rows: Iterable[Any], *, is_foreign: bool) -> list[Fields]:
-        """Return the orders in other currencies, or in the shop's own, that may have been rounded.
+    def under(self, rule: Rule, rows: Iterable[Any]) -> list[Fields]:
+        """Return the orders under one of the two rules that may have been rounded.
 
         Orders that cannot be read are left out.
         """
@@ -192,7 +201,7 @@ class OrderTotals:
             with suppress(StoreError):
                 order = row if isinstance(row, Fields) else Fields(row, "order")
                 currency = order.currency("currency")
-                if self.rounds(currency) and (currency != self.currency) is is_foreign:
+                if self.rounds(currency) and self.rule(currency) is rule:
                     found.append(order)
         return found
 
