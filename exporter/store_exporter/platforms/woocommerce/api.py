@@ -29,9 +29,11 @@ ANALYTICS = "/wp-json/wc-analytics"
 STORE = "/wp-json/wc/store/v1"
 PAGE = 100
 """Most rows that WooCommerce puts on a page."""
-FULL = {"dp": "8"}
-"""Requests amounts as they are stored, with however few decimals the shop displays them."""
+_IN_FULL = {"dp": "8", "dates_are_gmt": "true"}
+"""Parameters of each request for orders and refunds: amounts come as they are stored, with however
+few decimals the shop displays them, and the dates of the query are in GMT."""
 _ORDERS = f"{V3}/orders"
+_WITH_AMOUNTS = (_ORDERS, f"{V3}/refunds")
 _OF_ORDERS = re.compile(rf"{_ORDERS}(/[0-9]+/refunds)?")
 """Lists whose queries one filter of WooCommerce (`woocommerce_rest_orders_prepare_object_query`)
 lets plugins change."""
@@ -84,7 +86,7 @@ class Api(api.Api):
 
     page_size = PAGE
     most_pages = MAX_PAGES
-    in_full = FULL | {"dates_are_gmt": "true", "orderby": "id", "order": "asc"}
+    in_full: ClassVar = {"orderby": "id", "order": "asc"}
     brief: ClassVar = {"_fields": "id"}
     members_name = "_fields"
     spare_members = _SPARE
@@ -111,6 +113,8 @@ class Api(api.Api):
             StoreError: api_not_found, the store has plain permalinks; redirect, it uses https but
                 is configured with http; any error of a request.
         """
+        if path.startswith(_WITH_AMOUNTS):
+            request = replace(request, params={**request.params, **_IN_FULL})
         is_private = needs_key(request.url) or path.startswith(STORE)
         if request.method == "GET" and is_private:
             request = caches.uncached(request, _FRESH)
@@ -199,7 +203,7 @@ class Api(api.Api):
         Raises:
             StoreError: the shop's time zone cannot be requested, and the dates are needed.
         """
-        if path.startswith((f"{V3}/orders", f"{V3}/refunds")):
+        if path.startswith(_WITH_AMOUNTS):
             try:
                 yield from local_dates.add_gmt_dates(self, items)
             except StoreError:
@@ -215,7 +219,7 @@ def _needs_dates(shop: Api) -> Plan[bool]:
     there is no date, WooCommerce then looks for orders that were changed before 1970.
     """
     for dates, is_needed in (({}, False), (EVER, True)):
-        query = {"per_page": 1, "_fields": "id", **FULL, **dates}
+        query = {"per_page": 1, "_fields": "id", **dates}
         if (yield from api.Api.page(shop, _ORDERS, query)).items:
             return is_needed
     return False
@@ -225,9 +229,9 @@ def between(when: TimeRange, name: str = "") -> dict[str, str]:
     """Return the parameters for what was created in a period; for changes name is `modified_`."""
     # The store excludes the given moment itself.
     after = gmt(when.begin.timestamp() - 1)
-    return {f"{name}after": after, "before": gmt(when.end.timestamp()), "dates_are_gmt": "true"}
+    return {f"{name}after": after, "before": gmt(when.end.timestamp())}
 
 
 def gmt(when: float) -> str:
-    """Return a Unix time in the form that WooCommerce expects together with `dates_are_gmt`."""
+    """Return a Unix time in the form that WooCommerce expects."""
     return datetime.fromtimestamp(max(0, int(when)), UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -105,12 +105,9 @@ def _is_formatted(value: Any) -> bool:
     return isinstance(value, str) and not value.replace(".", "", 1).isdigit() and value != ""
 
 
-def order_statuses(api: Api, without: Collection[str]) -> Plan[str]:
-    """Return all statuses that orders can have, except some, as a parameter.
-
-    Statuses of plugins are included.
-    """
-    return ",".join(slug for slug in (yield from _statuses(api)) if slug not in without)
+def order_statuses(api: Api, without: Collection[str]) -> Plan[Sequence[str]]:
+    """Return all statuses that orders can have, those of plugins included, except some."""
+    return [slug for slug in (yield from _statuses(api)) if slug not in without]
 
 
 @fact

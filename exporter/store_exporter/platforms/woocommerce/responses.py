@@ -100,22 +100,10 @@ _NO_ROUTE = (
     "WordPress responds without this part of WooCommerce's API: activate the plugin WooCommerce, "
     "or find the plugin that takes its API away"
 )
-_PERMISSIONS = (
-    *("permis", "permes", "berechtigung", "rechte", "autoris", "autoriz", "uprawnie", "oprávněn"),
-    *("behörighet", "rettighed", "tilladelse", "tillatelse", "oikeu", "jogosults", "разрешен"),
-    *(
-        "прав на",
-        "дозвол",
-        "izin",
-        "izni",
-        "δικαιώματα",
-        "权限",
-        "權限",
-        "権限",
-        "권한",
-        "הרשא",
-        "صلاحي",
-    ),
+_PERMISSIONS = re.compile(
+    "permis|permes|berechtigung|rechte|autoris|autoriz|uprawnie|oprávněn|behörighet|rettighed|"
+    "tilladelse|tillatelse|oikeu|jogosults|разрешен|прав на|дозвол|izin|izni|δικαιώματα|权限|權限|"
+    "権限|권한|הרשא|صلاحي"
 )
 """Words in the message about a known key that lacks a permission, in the shop's language."""
 _ERROR = {"code", "message", "data", "additional_errors", "additional_data"}
@@ -151,8 +139,7 @@ class Reader(RestReader):
     def error_type(self, status: int, code: str | None, message: str) -> ErrorName:
         """Return the error type; one code means a bad key or a missing permission."""
         if code == _AUTHENTICATION:
-            low = message.lower()
-            return "forbidden" if any(word in low for word in _PERMISSIONS) else "unauthorized"
+            return "forbidden" if _PERMISSIONS.search(message.lower()) else "unauthorized"
         return super().error_type(status, code, message)
 
 

@@ -13,7 +13,7 @@ from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.fields import Fields, whole_number
 from . import facts
-from .api import FULL, PAGE, STORE, V3, Api
+from .api import PAGE, STORE, V3, Api
 from .reading import totals
 from .reading.order_state import CURRENT, PAID, order_status
 from .reading.totals import OrderTotals, Rule
@@ -96,7 +96,7 @@ def with_parts(
     was changed or removed meanwhile stays as it came first.
     """
     lacking = {order.identifier() for order in orders if reading.lacks_parts(order)}
-    wanted = {**query, **FULL, "_fields": f"{query['_fields']},{totals.PARTS}"}
+    wanted = {**query, "_fields": f"{query['_fields']},{totals.PARTS}"}
     whole = {row.identifier(): row for row in (yield from api.get_by_ids(_ORDERS, lacking, wanted))}
     found = [whole.get(order.identifier(), order) for order in orders]
     yield from learn_foreign(api, reading, found)
@@ -133,7 +133,7 @@ def _sample(api: Api) -> Plan[list[Any]]:
 
 def _ends(api: Api, size: int) -> Plan[list[Any]]:
     """Return `size` of the oldest and `size` of the newest orders, with their parts."""
-    query = {**FULL, "orderby": "id", "per_page": size, "_fields": _SAMPLE}
+    query = {"orderby": "id", "per_page": size, "_fields": _SAMPLE}
     found: list[Any] = []
     for order in ("asc", "desc"):
         found += (yield from api.page(_ORDERS, {**query, "order": order})).items
@@ -157,7 +157,7 @@ def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) ->
     accounts = dict.fromkeys(one for one in customers if one and one > 0)
     for customer in list(accounts)[:_MOST_CUSTOMERS]:
         path, query = f"{_V2}/customers/{customer}", {"_fields": "total_spent"}
-        own = {"customer": customer, "_fields": f"status,{_SAMPLE}", **FULL}
+        own = {"customer": customer, "_fields": f"status,{_SAMPLE}"}
         try:
             spent = (yield from api.get_object(path, "the customer", query)).decimal("total_spent")
             orders = (yield from api.rows(_ORDERS, own)).whole("orders").fields("orders")

@@ -17,7 +17,7 @@ from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import unexpected_items
 from .. import local_dates, rounding
-from ..api import FULL, V3, Api, gmt
+from ..api import V3, Api, gmt
 from ..reading.order_state import MEMBERS, is_sub_order, is_unknown_status, order_status
 from ..reading.totals import PARTS, OrderTotals
 
@@ -45,10 +45,8 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "status": ",".join(_LEFT),
         "modified_before": gmt(now - older),
         "modified_after": gmt(now - younger),
-        "dates_are_gmt": "true",
         "orderby": "id",
         "order": "asc",
-        **FULL,
         "_fields": f"{_MEMBERS},{PARTS}" if reading.by_parts else _MEMBERS,
     }
     try:

@@ -20,7 +20,8 @@ STATUS_FIELDS = (
 _WITH_THEME = f"{STATUS_FIELDS},theme.name,theme.version,theme.parent_name,theme.parent_version"
 """For the theme the shop itself requests the latest version from wordpress.org and scans its
 templates; it caches that for an hour."""
-_VERSIONS = "environment.version,environment.wp_version,environment.php_version,active_plugins"
+_PROGRAMS = {"WooCommerce": "version", "WordPress": "wp_version", "PHP": "php_version"}
+_VERSIONS = ",".join((*(f"environment.{name}" for name in _PROGRAMS.values()), "active_plugins"))
 _STATUS = f"{V3}/system_status"
 
 
@@ -67,20 +68,16 @@ def versions(api: Api, _: Run) -> Plan[Report]:
             facts={EventKind.PLATFORM: {"WooCommerce": version}} if version else {},
         )
     environment = status.child("environment")
-    platform = {
-        name: environment.text_or(member)
-        for name, member in (
-            ("WooCommerce", "version"),
-            ("WordPress", "wp_version"),
-            ("PHP", "php_version"),
-        )
+    known = {
+        name: version
+        for name, member in _PROGRAMS.items()
+        if (version := environment.text_or(member))
     }
     plugins = {
         plugin.text("name"): plugin.text_or("version")
         for plugin in status.children("active_plugins")
         if plugin.text("name") != "WooCommerce"
     }
-    known = {name: version for name, version in platform.items() if version}
     versions = ", ".join(f"{name} {version[:LONGEST_FACT]}" for name, version in known.items())
     return Report(
         summary=f"{versions}, {len(plugins)} further plugins",

@@ -12,7 +12,6 @@ from ...kit.order_book.accounts import CountedOrder, CountedRefund
 from ...kit.order_book.counters import OTHER
 from ...kit.reading.fields import Fields
 from .. import local_dates
-from ..api import FULL
 from ..reading import order_state
 from ..reading.totals import OrderTotals, read_amount
 
@@ -22,8 +21,6 @@ FIELDS = (
     f"id,status,currency,total,refunds,payment_method,{order_state.MEMBERS},"
     f"{local_dates.members(*local_dates.DATES)}"
 )
-REQUESTED = {"dates_are_gmt": "true", **FULL}
-"""Parameters of each request for orders, besides the fields."""
 _MOST_REFUNDS = 200
 _METHOD = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII | re.IGNORECASE)
 _PAID = (*order_state.PAID, "refunded")

@@ -14,10 +14,12 @@ from ...kit.order_book.walk import WalkQuery
 from ...kit.reading.fields import Fields
 from ...kit.rest.api import RestPage
 from .. import rounding
-from ..api import FULL, PAGE, V3, Api, gmt
+from ..api import PAGE, V3, Api, gmt
 from ..reading.order_state import ENTERED
 from ..reading.totals import PARTS, OrderTotals
-from .order_rows import FIELDS, REQUESTED, read_counted_order, read_counted_refunds
+from .order_rows import FIELDS, read_counted_order, read_counted_refunds
+
+_WITH_PARTS = f"{FIELDS},{PARTS}"
 
 
 class _OrderBook(NumberedBook[Api]):
@@ -37,7 +39,7 @@ class _OrderBook(NumberedBook[Api]):
         super().__init__(api, run)
         self._reading = OrderTotals(0, "")
         self._has_checked_settings = False
-        self._params: dict[str, Any] = {**REQUESTED, "_fields": FIELDS}
+        self._fields = FIELDS
 
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
         params: dict[str, Any] = {"orderby": "modified", "per_page": size}
@@ -79,22 +81,20 @@ class _OrderBook(NumberedBook[Api]):
         self._reading = yield from rounding.order_totals(self.api)
         # At zero before its first order, which a scraper may not see if this process is killed.
         self.ledger.place(self._reading.currency)
-        with_parts = f"{FIELDS},{PARTS}"
         if self._reading.by_parts:
-            self._params["_fields"] = with_parts
-        rows = yield from self.api.page(self.path, self._params | dict(params))
-        if self._params["_fields"] == FIELDS and any(map(self._reading.lacks_parts, rows.items)):
-            self._params["_fields"] = with_parts
-            rows = yield from self.api.page(self.path, self._params | dict(params))
+            self._fields = _WITH_PARTS
+        rows = yield from self.api.page(self.path, {"_fields": self._fields, **params})
+        if self._fields == FIELDS and any(map(self._reading.lacks_parts, rows.items)):
+            self._fields = _WITH_PARTS
+            rows = yield from self.api.page(self.path, {"_fields": self._fields, **params})
         yield from rounding.learn_foreign(self.api, self._reading, rows.items)
         return rows
 
     def one_order(self, order_id: str) -> Plan[Any]:
-        params = {**REQUESTED, "_fields": f"{FIELDS},{PARTS}"}
-        return self.api.get(f"{V3}/orders/{order_id}", params)
+        return self.api.get(f"{V3}/orders/{order_id}", {"_fields": _WITH_PARTS})
 
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
-        params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"} | FULL
+        params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"}
         return read_counted_refunds(
             (yield from self.api.page(f"{V3}/orders/{order_id}/refunds", params))
         )

@@ -18,7 +18,7 @@ from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields, as_list
 from ...kit.reading.lists import unexpected_items
 from .. import local_dates
-from ..api import FULL, MAX_PAGES, PAGE, V3, Api, gmt
+from ..api import MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
 from ..reading.order_state import MEMBERS, SOLD, is_sub_order, order_status
 from ..reading.totals import read_amount
@@ -86,9 +86,7 @@ def _sold(api: Api) -> Plan[tuple[Sold, int]]:
     params = {
         "status": ",".join(SOLD),
         "after": gmt(sold.since),
-        "dates_are_gmt": "true",
         "_fields": f"id,status,currency,total,{_CREATED},line_items,{MEMBERS}",
-        **FULL,
     }
     most = PAGE * MAX_PAGES
     orders = yield from api.rows(f"{V3}/orders", params, limit=most)

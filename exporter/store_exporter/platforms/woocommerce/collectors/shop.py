@@ -153,7 +153,6 @@ def overdue_drafts(api: Api, overdue_after: float) -> Plan[int]:
     params = {
         "status": "checkout-draft",
         "modified_before": gmt(limit),
-        "dates_are_gmt": "true",
         "_fields": "status,date_modified_gmt",
     }
 

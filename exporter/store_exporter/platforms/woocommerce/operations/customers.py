@@ -58,7 +58,9 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
             sale.is_readable = False
         sales.append(sale)
 
-    if unknown := (yield from every_order(api, {"status": status}, _MEMBERS, reading, take)):
+    if unknown := (
+        yield from every_order(api, {"status": ",".join(status)}, _MEMBERS, reading, take)
+    ):
         message = f"{unknown} orders cannot be read, not even whose they are"
         raise StoreError("invalid_response", message)
     accounts = {sale.account for sale in sales if sale.account}

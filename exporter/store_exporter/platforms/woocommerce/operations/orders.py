@@ -17,7 +17,7 @@ from ...kit.reading.fields import Fields, whole_number
 from ...kit.reading.lists import Rows, matching
 from ...kit.rest.api import RestPage
 from .. import facts, local_dates, rounding
-from ..api import FULL, PAGE, V3, Api, between
+from ..api import PAGE, V3, Api, between
 from ..reading import order_results
 from ..reading.order_state import HIDDEN, is_sub_order, order_status
 from ..reading.totals import OrderTotals
@@ -66,8 +66,7 @@ class _Orders(orders.Orders[Api]):
         # orders are stored; with Sequential Order Numbers only the shop's own pages find them.
         # Without it, an address leads to the shopper's own orders, and the sequence of the numbers
         # leads to all others.
-        query = {"search": number, **FULL}
-        rows = yield from self.api.rows(f"{V3}/orders", query, limit=_MOST)
+        rows = yield from self.api.rows(f"{V3}/orders", {"search": number}, limit=_MOST)
         yield from rounding.learn_foreign(self.api, self.reading, rows.items)
         for candidate in rows.objects(f"order {number}"):
             if str(candidate.raw("number")) == number and _belongs(candidate, email):
@@ -87,7 +86,7 @@ class _Orders(orders.Orders[Api]):
     def _by_id(self, number: int) -> Plan[Fields | None]:
         path = f"{V3}/orders/{number}"
         try:
-            body = yield from self.api.get(path, FULL)
+            body = yield from self.api.get(path)
         except StoreError as error:
             if error.error_type == "not_found":
                 return None
@@ -117,7 +116,7 @@ class _Orders(orders.Orders[Api]):
                 continue
             # A store takes long to show an order, so none is requested twice.
             known = ",".join(str(key) for key in found if isinstance(key, int))
-            params = {**query, **(narrowed or {}), "exclude": known, **FULL}
+            params = {**query, **(narrowed or {}), "exclude": known}
             # Two show whether the newest come first, as in all versions but 7.1 and 7.2.
             for most in sorted({max(2, wanted), max(wanted, _MOST)}):
                 rows = yield from self.api.rows(f"{V3}/orders", params, limit=most)
@@ -158,10 +157,8 @@ class _Orders(orders.Orders[Api]):
         query: dict[str, str] = {}
         if request.status is not None:
             known = yield from facts.order_statuses(self.api, without=HIDDEN)
-            if request.status not in known.split(","):
-                message = (
-                    f"the shop has no status {request.status}, only {known.replace(',', ', ')}"
-                )
+            if request.status not in known:
+                message = f"the shop has no status {request.status}, only {', '.join(known)}"
                 raise StoreError("invalid_input", message)
             query["status"] = request.status
         return query if request.when is None else query | between(request.when)
@@ -177,7 +174,7 @@ class _Orders(orders.Orders[Api]):
 
     def refunds(self, found: Fields) -> Plan[RefundStatus]:
         number, currency = found.identifier(), found.currency("currency")
-        rows = yield from self.api.rows(f"{V3}/orders/{number}/refunds", FULL)
+        rows = yield from self.api.rows(f"{V3}/orders/{number}/refunds")
         # A sum needs each of its parts: one that cannot be read fails the operation.
         items = rows.whole("refunds").items
         refunds = [order_results.read_refund(Fields(row, "refund"), currency) for row in items]
@@ -192,7 +189,7 @@ class _Orders(orders.Orders[Api]):
         number = found.identifier()
         self.check_cancellable(number, order_status(found))
         path = f"{V3}/orders/{number}"
-        changed = yield from self.api.change(path, {"status": "cancelled", **FULL})
+        changed = yield from self.api.change(path, {"status": "cancelled"})
         cancelled = self.read(Fields(changed, f"order {number}"), with_customer=with_customer)
         if cancelled.id != number:
             raise StoreError(
@@ -226,13 +223,10 @@ def _orders_of(
 def _belongs(order: Fields, email: str | None) -> bool:
     if order.text_or("status").removeprefix("wc-") in HIDDEN:
         return False
-    return email is None or _address(order).casefold() == email
-
-
-def _address(order: Fields) -> str:
-    """Return the e-mail address of the billing address; empty if there is none."""
-    billing = order.raw("billing")
-    return Fields(billing, "billing").text_or("email").strip() if billing else ""
+    if email is None:
+        return True
+    billing = Fields(order.raw("billing") or {}, "billing")
+    return billing.text_or("email").strip().casefold() == email
 
 
 def _note(api: Api, number: int, reason: str) -> Plan[bool]:

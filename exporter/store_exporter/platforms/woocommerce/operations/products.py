@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from ....errors import StoreError
@@ -14,7 +15,7 @@ from ....spec.results import Category, Listing, Price, Product, Review
 from ...kit.operations import arguments
 from ...kit.operations.plans import plan
 from ...kit.operations.search import SearchRequest, search_plan
-from ...kit.reading.fields import Fields
+from ...kit.reading.fields import Fields, whole_number
 from ...kit.reading.lists import Rows, matching, page_of
 from .. import facts
 from ..api import V3, Api
@@ -22,14 +23,14 @@ from ..product_lookup import LOOKUP, category_id, children, find_product
 from ..reading import product_results
 
 _SORTS = {
-    "newest": ("date", "desc"),
-    "price": ("price", "asc"),
-    "price_desc": ("price", "desc"),
-    "popularity": ("popularity", "desc"),
-    "rating": ("rating", "desc"),
-    "title": ("title", "asc"),
+    "newest": ("date", "desc", "date_created_gmt"),
+    "price": ("price", "asc", "price"),
+    "price_desc": ("price", "desc", "price"),
+    "popularity": ("popularity", "desc", "total_sales"),
+    "rating": ("rating", "desc", "average_rating"),
+    "title": ("title", "asc", "name"),
 }
-"""WooCommerce's `orderby` and `order` by the name that all platforms share."""
+"""WooCommerce's `orderby` and `order`, and the member of a product that it sorts by."""
 
 
 @search_plan(
@@ -50,7 +51,7 @@ def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
     if request.category is not None:
         params["category"] = yield from category_id(api, request.category)
     if request.sort is not None:
-        params["orderby"], params["order"] = _SORTS[request.sort]
+        params["orderby"], params["order"], _ = _SORTS[request.sort]
     rows = yield from _found(api, params, request)
     currency = yield from facts.currency(api)
     yield from facts.normalize_prices(api, rows.items)
@@ -80,40 +81,26 @@ def _found(api: Api, params: Mapping[str, Any], request: SearchRequest) -> Plan[
         query = {**params, "stock_status": status}
         both.append((yield from api.rows(path, query, limit=request.reach)))
     totals = [rows.total for rows in both if rows.total is not None]
-    items = {_sort_key(item): item for rows in both for item in rows.items}
-    name, order = _SORTS[request.sort or "newest"]
-    ranked = sorted(
-        items, key=lambda key: _sort_rank(items[key], name, key), reverse=order == "desc"
-    )
+    items = {_rank("date_created_gmt", item): item for rows in both for item in rows.items}
+    _, order, member = _SORTS[request.sort or "newest"]
+    ranked = sorted(items.values(), key=partial(_rank, member), reverse=order == "desc")
     return Rows(
-        [items[key] for key in ranked][: request.reach],
+        ranked[: request.reach],
         sum(totals) if len(totals) == len(both) else None,
         all(rows.complete for rows in both),
     )
 
 
-def _sort_rank(item: Any, name: str, key: tuple[str, int]) -> tuple[Any, ...]:
+def _rank(member: str, item: Any) -> tuple[Any, int]:
     """Return a key that sorts like the store, or nearly, to merge the lists of two statuses."""
     row = Fields(item if isinstance(item, dict) else {}, "product")
-    if name == "title":
-        return (row.text_or("name").casefold(), key[1])
-    member = {"price": "price", "popularity": "total_sales", "rating": "average_rating"}.get(name)
-    if member is None:
-        return key
+    number = whole_number(row.raw("id")) or 0
+    if member in ("date_created_gmt", "name"):
+        return row.text_or(member).casefold(), number
     try:
-        return (row.decimal(member), key[1])
+        return row.decimal(member), number
     except StoreError:
-        return (Decimal(-1), key[1])
-
-
-def _sort_key(item: Any) -> tuple[str, int]:
-    """Return the date and the id of a product, with "" and 0 where they are missing."""
-    row = item if isinstance(item, dict) else {}
-    created, number = row.get("date_created_gmt"), row.get("id")
-    return (
-        created if isinstance(created, str) else "",
-        number if isinstance(number, int) else 0,
-    )
+        return Decimal(-1), number
 
 
 @plan(Operations.get_product_details, calls=LOOKUP)

@@ -18,7 +18,7 @@ from ...kit.operations.sales import Sales, SalesRequest, SoldItems, Sums, report
 from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from .. import facts, local_dates, rounding
-from ..api import FULL, SUMMING, V3, Api, between
+from ..api import SUMMING, V3, Api, between
 from ..reading.order_state import MEMBERS, SOLD, UNSOLD, is_sub_order, order_status
 from ..reading.totals import OrderTotals, read_amount
 from .order_sums import every_order
@@ -188,7 +188,7 @@ def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
 
     unreadable = 0
     for query in (changed, unchanged):
-        found = yield from _add_orders(api, {**query, "status": status}, sales, counts)
+        found = yield from _add_orders(api, {**query, "status": ",".join(status)}, sales, counts)
         unreadable = max(unreadable, found)
     return unreadable
 
@@ -210,7 +210,7 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
         unreadable = yield from _find_refunds_by_order(api, when, refunds)
     unknown = {number for number, _ in refunds} - sales.currencies.keys()
     amounts = "currency,total,total_tax,shipping_total,line_items"
-    whose = {"_fields": f"id,{amounts},{MEMBERS}", **FULL}
+    whose = {"_fields": f"id,{amounts},{MEMBERS}"}
     for order in (yield from api.get_by_ids(f"{V3}/orders", unknown, whose)):
         if not is_sub_order(order):
             sales.note(order)
