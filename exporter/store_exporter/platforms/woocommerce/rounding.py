@@ -16,7 +16,7 @@ from . import facts
 from .api import PAGE, STORE, V3, Api
 from .reading import totals
 from .reading.order_state import CURRENT, PAID, order_status
-from .reading.totals import OrderTotals, Rule
+from .reading.totals import OrderTotals, RoundingRule
 
 _V2 = "/wp-json/wc/v2"
 _ORDERS = f"{V3}/orders"
@@ -104,7 +104,12 @@ def with_parts(
 
 
 def _learn(
-    api: Api, reading: OrderTotals, rule: Rule, *, otherwise: float, orders: Sequence[Fields] = ()
+    api: Api,
+    reading: OrderTotals,
+    rule: RoundingRule,
+    *,
+    otherwise: float,
+    orders: Sequence[Fields] = (),
 ) -> Plan[None]:
     """Learn one of the two rules; `otherwise` is the id that is taken if nothing shows it.
 

@@ -13,7 +13,11 @@ import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.kit.reading.fields import Fields
-from store_exporter.platforms.woocommerce.reading.totals import OrderTotals, Rule, learn_rounding
+from store_exporter.platforms.woocommerce.reading.totals import (
+    OrderTotals,
+    RoundingRule,
+    learn_rounding,
+)
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import changing, client
 
@@ -101,7 +105,9 @@ def test_an_order_that_can_be_both_is_as_its_neighbours_are() -> None:
 
 def test_a_shop_that_rounds_at_the_subtotal_rounds_no_line() -> None:
     made = order("51", "25.45", "25.45", tax="0.10")
-    assert OrderTotals(0, "GBP", own=Rule(0), at_subtotal=True).total(made, "GBP").amount == 51
+    assert (
+        OrderTotals(0, "GBP", own=RoundingRule(0), at_subtotal=True).total(made, "GBP").amount == 51
+    )
 
 
 @pytest.mark.parametrize(

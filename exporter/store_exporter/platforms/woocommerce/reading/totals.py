@@ -48,7 +48,7 @@ def read_amount(fields: Fields, name: str) -> Decimal:
 
 
 @dataclass(slots=True)
-class Rule:
+class RoundingRule:
     """How orders were made that do not show it themselves.
 
     Attributes:
@@ -79,8 +79,8 @@ class OrderTotals:
     shown: int
     currency: str
     at_subtotal: bool | None = None
-    own: Rule = field(default_factory=Rule)
-    foreign: Rule = field(default_factory=Rule)
+    own: RoundingRule = field(default_factory=RoundingRule)
+    foreign: RoundingRule = field(default_factory=RoundingRule)
 
     @property
     def by_parts(self) -> bool:
@@ -97,7 +97,7 @@ class OrderTotals:
         reasons = ((self.own, _GUESS), (self.foreign, _FOREIGN_GUESS))
         return [reason for rule, reason in reasons if rule.is_guess]
 
-    def rule(self, currency: str) -> Rule:
+    def rule(self, currency: str) -> RoundingRule:
         """Return the rule for orders in a currency."""
         return self.own if currency == self.currency else self.foreign
 
@@ -188,10 +188,10 @@ class OrderTotals:
 
     def either(self) -> tuple[OrderTotals, OrderTotals]:
         """Return two readers of inconclusive orders: as made with more decimals, and as not."""
-        finer = replace(self, own=Rule(), foreign=Rule())
-        return finer, replace(self, own=Rule(0), foreign=Rule(0))
+        finer = replace(self, own=RoundingRule(), foreign=RoundingRule())
+        return finer, replace(self, own=RoundingRule(0), foreign=RoundingRule(0))
 
-    def under(self, rule: Rule, rows: Iterable[Any]) -> list[Fields]:
+    def under(self, rule: RoundingRule, rows: Iterable[Any]) -> list[Fields]:
         """Return the orders under one of the two rules that may have been rounded.
 
         Orders that cannot be read are left out.
