@@ -110,6 +110,7 @@ LEVELS = (
     "collector",
     "payment_method",
     "result",
+    "price",
 )
 """Labels of recorded series, which stand in their names."""
 

@@ -17,6 +17,7 @@ from store_exporter.mixin.dashboards.drawing.render import without_placement
 from store_exporter.mixin.dashboards.drawing.sdk import JSONEncoder, model
 from store_exporter.mixin.dashboards.panels import DashboardPage, PanelKind
 from store_exporter.mixin.policy import RATE_WINDOW
+from tests.mixin import synthetic
 
 DOCUMENTS = dashboards.documents()
 PAGES = {page.file: page for page in dashboards.pages()}
@@ -148,6 +149,34 @@ def test_every_selector_of_a_store_dashboard_follows_its_variables(name: str) ->
                     assert f'{variable}=~"${variable}"' in selector, (panel["title"], selector)
             # Such sums are read where all stores are chosen, which their level says.
             assert not level or '__name__=~"$level"' in selector, (panel["title"], selector)
+
+
+DRAWN = {PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE}
+ONE_OF_A_STORE = {"org", "domain", "platform", "job", "instance", "quantile"}
+"""Labels by which a store has no more than one series, or one that its query chooses."""
+
+
+@EVERY
+def test_a_graph_reads_several_series_of_each_store_only_where_it_shows_each_store(
+    name: str,
+) -> None:
+    # A week of several series of each of a thousand stores takes seconds to add up.
+    for panel in PAGES[name].panels:
+        for query in panel.queries:
+            if panel.kind not in DRAWN or panel.since or "{{domain}}" in query.legend:
+                continue
+            # What is the same at every point is read once.
+            reads = r"([\w:]+)\{([^}]*)\}(?! @ end)"
+            for series_, matchers in re.findall(reads, query.expression):
+                if 'domain=~"$domain"' not in matchers:
+                    continue
+                labels = (
+                    CATALOGUE[series_].labels
+                    if series_ in CATALOGUE
+                    else synthetic.labels_of(series_)
+                )
+                chosen = re.findall(r'(\w+)=~?"', matchers)
+                assert not {*labels} - {*chosen} - ONE_OF_A_STORE, (panel.title, series_)
 
 
 @EVERY

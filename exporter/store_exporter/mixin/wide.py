@@ -93,6 +93,7 @@ PROBE_ERRORS = Wide.of(series.PROBE_ERROR_RATE, "error_type")
 COLLECTOR_ERRORS = Wide.of(series.COLLECTOR_ERROR_RATE, "error_type")
 ORDERS = Wide.of(series.ORDERS_HOURLY)
 ORDERS_FAILED = Wide.of(series.FAILED_HOURLY)
+PAYMENTS = Wide.of(series.PAYMENTS_RECENT, "payment_method", "result")
 
 
 _p95 = partial(selected, series.STORE_QUANTILE, equal("quantile", "0.95"))
@@ -114,6 +115,9 @@ SCARCE = Wide(
     f"{business.PRODUCTS.name}:current",
     ("stock",),
     partial(_each, business.PRODUCTS, one_of("stock", ("low", "out"))),
+)
+SOLD = Wide(
+    f"{business.PRODUCTS_SOLD.name}:current", ("price",), partial(_each, business.PRODUCTS_SOLD)
 )
 PROBES = Wide(
     f"{health.PROBE_SUCCESS.name}:min",
@@ -139,10 +143,12 @@ EVERY = (
     COLLECTOR_ERRORS,
     ORDERS,
     ORDERS_FAILED,
+    PAYMENTS,
     LATENCIES,
     MEASURED,
     LATE,
     SCARCE,
+    SOLD,
     PROBES,
     PHASES,
 )

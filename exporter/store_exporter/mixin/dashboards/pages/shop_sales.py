@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import business
-from ... import series, wide
+from ... import wide
 from ...names import AlertName, Dashboards
 from ...policy import THRESHOLDS
-from ...promql import each, equal, select, total
+from ...promql import each, equal, select
 from ...rules import surges
 from ..panels import Panel, PanelKind, Query, Row
 from ..scales import PAYMENT_METHODS, PAYMENTS, PRICES, REVENUE_CHOSEN, over_time
@@ -113,7 +113,7 @@ def orders() -> tuple[Panel, ...]:
 def methods() -> Panel:
     """Payment methods that fail, alone or among others."""
     failed, ended = (
-        total(("payment_method",), select(series.PAYMENTS_RECENT, *matchers, *M))
+        over_time(("payment_method",), wide.PAYMENTS, *matchers)
         for matchers in ((equal("result", "failed"),), ())
     )
     share = f"({failed} or 0 * {ended}) / ({ended} > 0)"
@@ -139,7 +139,7 @@ def methods() -> Panel:
 def prices() -> Panel:
     """Products that sell for unusual prices."""
     sold, other, lower = (
-        total((), each(business.PRODUCTS_SOLD, *matchers, *M))
+        over_time((), wide.SOLD, *matchers)
         for matchers in ((), ('price!="usual"',), (equal("price", "lower"),))
     )
     empty = "not every platform has this figure"
