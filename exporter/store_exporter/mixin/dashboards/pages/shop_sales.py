@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import business
-from ... import wide
+from ... import promql, wide
 from ...names import AlertName, Dashboards
 from ...policy import THRESHOLDS
 from ...promql import each, equal, select
@@ -21,7 +21,7 @@ HEIGHT = 10
 
 def sales() -> Row:
     """The shop's sales, and obstacles to them."""
-    return Row("Sales", (*money(), *orders(), prices()))
+    return Row("Sales", (*money(), *payments(), statuses(), prices()))
 
 
 def money() -> tuple[Panel, ...]:
@@ -68,71 +68,78 @@ def money() -> tuple[Panel, ...]:
     )
 
 
-def orders() -> tuple[Panel, ...]:
-    """Failed payments, and orders by status."""
-    failed, paid = (over_time((), figure) for figure in (wide.ORDERS_FAILED, wide.ORDERS))
-    share = f"({failed} or 0 * {paid}) / ({failed} + {paid} > 0)"
-    return (
-        Panel(
-            PanelKind.GRAPH,
+def payments() -> tuple[Panel, ...]:
+    """The share of payments that fail, of all orders and of each payment method."""
+    method = "payment_method"
+    figures = (
+        (
             "Failed payments",
-            "Share of the past hour's orders whose payment failed. A rise means that the "
-            "payment provider fails, or that somebody tests stolen cards.",
-            (Query(share, "share", empty="no orders in that time"),),
+            (
+                "Share of the past hour's orders whose payment failed. A rise means that the "
+                "payment provider fails, or that somebody tests stolen cards."
+            ),
+            (over_time((), wide.ORDERS_FAILED), over_time((), wide.ORDERS)),
+            "share",
+            (PAYMENTS, AlertName.STORE_PAYMENTS_FAILING, Nothing.NO_ORDERS),
+        ),
+        (
+            "Failed payments by method",
+            (
+                "Share of each payment method's orders of the past two hours whose payment failed. "
+                "One that rises alone points to that method's provider or settings. There is no "
+                f"alert on fewer than {THRESHOLDS.method_minimum:g} orders, whose payments may "
+                "fail by chance."
+            ),
+            [
+                over_time((method,), wide.PAYMENTS, equal("result", result))
+                for result in ("failed", "paid")
+            ],
+            f"{{{{{method}}}}}",
+            (PAYMENT_METHODS, AlertName.STORE_PAYMENT_METHOD_FAILING, Nothing.NO_PAYMENTS),
+        ),
+    )
+    return tuple(
+        Panel(
+            *(PanelKind.GRAPH, title, text),
+            (Query(share(failed, paid), legend, empty="nobody may have ordered in that time"),),
             unit="percentunit",
             width=12,
             height=HEIGHT,
             low=0,
             high=1,
-            steps=PAYMENTS,
+            steps=steps,
             lines=True,
-            links=(AlertName.STORE_PAYMENTS_FAILING,),
-            nothing=Nothing.NO_ORDERS,
-        ),
-        methods(),
-        Panel(
-            PanelKind.BARS,
-            "Orders by status",
-            "How many orders are in each status now. Many waiting orders (on hold, pending) "
-            "need somebody's attention.",
-            (
-                Query(
-                    f"sort_desc(sum by (status) ({each(business.ORDERS_CURRENT, *M)}))",
-                    "{{status}}",
-                    empty="not every platform has this figure",
-                ),
-            ),
-            width=12,
-            height=HEIGHT,
-            decimals=0,
-            nothing=Nothing.NOT_COLLECTED,
-        ),
+            links=(alert,),
+            nothing=nothing,
+        )
+        for title, text, (failed, paid), legend, (steps, alert, nothing) in figures
     )
 
 
-def methods() -> Panel:
-    """Payment methods that fail, alone or among others."""
-    failed, ended = (
-        over_time(("payment_method",), wide.PAYMENTS, *matchers)
-        for matchers in ((equal("result", "failed"),), ())
-    )
-    share = f"({failed} or 0 * {ended}) / ({ended} > 0)"
+def share(failed: str, paid: str) -> str:
+    """The share of orders that failed; either number may be missing."""
+    failed, paid = promql.or_zero(failed, paid), promql.or_zero(paid, failed)
+    return f"{failed} / ({failed} + {paid} > 0)"
+
+
+def statuses() -> Panel:
+    """Orders by status."""
     return Panel(
-        PanelKind.GRAPH,
-        "Failed payments by method",
-        "Share of each payment method's orders of the past two hours whose payment failed. One "
-        "that rises alone points to that method's provider or settings. There is no alert on fewer "
-        f"than {THRESHOLDS.method_minimum:g} orders, whose payments may fail by chance.",
-        (Query(share, "{{payment_method}}", empty="nothing may have been paid for"),),
-        unit="percentunit",
+        PanelKind.BARS,
+        "Orders by status",
+        "How many orders are in each status now. Many waiting orders (on hold, pending) "
+        "need somebody's attention.",
+        (
+            Query(
+                f"sort_desc(sum by (status) ({each(business.ORDERS_CURRENT, *M)}))",
+                "{{status}}",
+                empty="not every platform has this figure",
+            ),
+        ),
         width=12,
         height=HEIGHT,
-        low=0,
-        high=1,
-        steps=PAYMENT_METHODS,
-        lines=True,
-        links=(AlertName.STORE_PAYMENT_METHOD_FAILING,),
-        nothing=Nothing.NO_PAYMENTS,
+        decimals=0,
+        nothing=Nothing.NOT_COLLECTED,
     )
 
 
