@@ -148,6 +148,34 @@ def test_net_sales_are_what_is_left_without_tax_and_delivery(
     assert report.unreadable == 0
 
 
+@pytest.mark.parametrize("refunded", ["99.40", "100.20"])
+def test_an_order_that_was_paid_back_at_another_rate_keeps_its_total(
+    shop: SimulatedShopify, store: Shopify, refunded: str
+) -> None:
+    room = shop.stock_room
+    room.orders.clear()
+    made = room.new_order("PAID", email=EMAIL, lines=[(room.by_sku("SKU-010").id, 1)])
+    members = {"currentTotalPriceSet": bag("0.00"), "totalRefundedSet": bag(refunded)}
+    shop.faults.add(changing("*", of_order(displayFinancialStatus="REFUNDED", **members)))
+    assert store.check_order(str(made.number)).total == pounds("100.00")
+    assert store.check_refund_status(str(made.number)).total == pounds("100.00")
+    report = store.get_sales_report("day")
+    assert (report.gross, report.refunds) == (pounds("100.00"), pounds(refunded))
+
+
+def test_an_order_of_which_only_a_part_was_captured_comes_to_that_part(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    room = shop.stock_room
+    room.orders.clear()
+    lines = [(room.by_sku(sku).id, 1) for sku in ("SKU-010", "SKU-011")]
+    made = room.new_order("PAID", email=EMAIL, lines=lines)
+    members = {name: bag("100.00") for name in ("currentTotalPriceSet", "totalReceivedSet")}
+    members |= {"totalOutstandingSet": bag("0.00")}
+    shop.faults.add(changing("*", of_order(**members)))
+    assert store.check_order(str(made.number)).total == pounds("100.00")
+
+
 def test_orders_of_other_days_than_were_requested_are_in_no_report(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

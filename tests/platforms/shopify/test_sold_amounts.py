@@ -43,7 +43,8 @@ SOLD: dict[str, tuple[int, Json, Json, tuple[int, str]]] = {
     "a piece taken off": (
         2,
         {"currentQuantity": 1, "priceAfterAllDiscountsBeforeTaxesSet": bag("40.50")},
-        {"totalPriceSet": bag("89.98"), "currentTotalPriceSet": bag("40.50")},
+        {"totalPriceSet": bag("89.98"), "currentTotalPriceSet": bag("40.50"),
+         "totalReceivedSet": bag("40.50")},
         (1, "40.50 GBP"),
     ),
     "five paid back, and two exchanged for one of 85.00": (
@@ -58,7 +59,7 @@ SOLD: dict[str, tuple[int, Json, Json, tuple[int, str]]] = {
         4,
         {"currentQuantity": 1, "priceAfterAllDiscountsBeforeTaxesSet": bag("100.00")},
         {"totalPriceSet": bag("400.00"), "currentTotalPriceSet": bag("100.00"),
-         "totalRefundedSet": bag("100.00")},
+         "totalReceivedSet": bag("200.00"), "totalRefundedSet": bag("100.00")},
         (1, "100.00 GBP"),
     ),
 }  # fmt: skip

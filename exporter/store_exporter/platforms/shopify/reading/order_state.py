@@ -77,7 +77,8 @@ def total(order: Fields) -> Money:
     """Return the total of an order, before refunds.
 
     Shopify's total includes lines that were removed from the order. For a removed line that nobody
-    paid for, there is no refund and nothing is owed, so the current total shows what is left.
+    paid for, there is no refund and nothing is owed, so the current total shows what is left. Of an
+    order in another currency, refunds are by another day's rate than what was received.
     """
     placed = shop_money(order, "totalPriceSet", signed=True)
     now = shop_amount(order, "currentTotalPriceSet", placed.currency, signed=True)
@@ -85,8 +86,11 @@ def total(order: Fields) -> Money:
         return placed
     outstanding = shop_amount(order, "totalOutstandingSet", placed.currency, signed=True)
     owed = max(-outstanding, Decimal(0))
-    refunded = shop_amount(order, "totalRefundedSet", placed.currency)
-    return Money(min(placed.amount, now + refunded + owed), placed.currency)
+    received, refunded = (
+        shop_amount(order, name, placed.currency)
+        for name in ("totalReceivedSet", "totalRefundedSet")
+    )
+    return Money(min(placed.amount, max(received, now + refunded + owed)), placed.currency)
 
 
 def dated(transaction: Fields) -> str:
