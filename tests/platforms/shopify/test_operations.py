@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -191,6 +192,21 @@ def test_a_report_counts_what_was_placed_in_the_period(
     assert (created.orders, created.gross, created.refunds) == (2, pounds("300"), pounds("50"))
     paid = store.get_sales_report("day", definition="paid")
     assert (paid.orders, paid.gross, paid.items) == (1, pounds("200"), 2)
+
+
+def test_a_report_up_to_today_has_orders_that_the_search_leaves_out(
+    shop: SimulatedShopify, clock: Clock, store: Shopify
+) -> None:
+    room = shop.stock_room
+    room.orders.clear()
+    for days in (0, 0, 1, 1, 9):
+        created = clock.now() - days * 86_400
+        order = room.new_order("PENDING", lines=[(room.by_sku("SKU-010").id, 1)], created=created)
+        room.unsearched.add(order.id)
+    assert [store.get_sales_report(period).orders for period in ("day", "week")] == [2, 4]
+    room.unsearched.clear()
+    yesterday = datetime.fromtimestamp(clock.now(), UTC).date() - timedelta(days=1)
+    assert store.get_sales_report(first=yesterday, last=yesterday).orders == 2
 
 
 def test_the_other_names_are_measured_under_the_operation_s_own(

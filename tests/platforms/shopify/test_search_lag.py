@@ -1,10 +1,13 @@
-"""What Shopify's search shows later than a pass waits for is found in its list of orders."""
+"""Orders that Shopify's search shows late or never are found in lists that are not searched."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from store_demo.stores.shopify.records import Order
+from store_exporter.contract import Report
 from tests.platforms.shopify.watching import Watched, figures, watched
 
 HOUR = 3600.0
@@ -205,3 +208,45 @@ async def test_a_second_change_in_the_second_of_the_first_counts() -> None:
     room.pay(order, "60.00")
     found, _ = await collect(shop, runs=2)
     assert found[REVENUE] == 100.0
+
+
+def sold(report: Report) -> float:
+    """Return how many pieces the list of best sellers has."""
+    return sum(s.value for s in report.samples if s.metric.name == "store_listed_seller_sold")
+
+
+async def test_best_sellers_are_read_from_the_list() -> None:
+    shop, _ = await shop_of(0)
+    hide(shop, *(place(shop, status) for status in ("PAID", "PENDING", "PENDING")))
+    room = shop.shop.stock_room
+    old = shop.clock.now() - 31 * 24 * HOUR
+    room.new_order("PAID", lines=[(room.by_sku("SKU-010").id, 5)], created=old)
+    assert sold(await shop.collect("best_sellers")) == 3
+
+
+@pytest.mark.parametrize("orders", [1, 99, 100, 101, 250])
+async def test_the_list_of_orders_is_read_to_the_first_that_is_too_old(orders: int) -> None:
+    shop, _ = await shop_of(0)
+    room = shop.shop.stock_room
+    lines = [(room.by_sku("SKU-010").id, 1)]
+    for number in range(orders + 250):
+        age = 24 * HOUR if number < orders else 40 * 24 * HOUR
+        room.new_order("PAID", lines=lines, created=shop.clock.now() - age - number)
+    await shop.collect("best_sellers")
+    before = len(shop.shop.requests)
+    assert sold(await shop.collect("best_sellers")) == orders
+    # Beside it, one page of scarce variants.
+    assert len(shop.shop.requests) - before == 1 + (orders // 100 + 1)
+
+
+async def test_orders_that_the_search_finds_in_no_status_are_pending() -> None:
+    shop, orders = await shop_of(4)
+    place(shop)
+    place(shop).test = True
+    whole = figures(await shop.collect("order_statuses"))
+    names = ("pending", "processing")
+    assert [whole[f"store_orders_current{{{name}}}"] for name in names] == [4, 1]
+    hide(shop, *orders[:3])
+    for order in orders[:3]:
+        shop.shop.stock_room.searched.pop(order.id, None)
+    assert figures(await shop.collect("order_statuses")) == whole

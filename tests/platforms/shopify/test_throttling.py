@@ -152,7 +152,7 @@ async def test_a_query_that_costs_more_than_the_share_is_refused_and_says_why() 
     shop.settings["budget_share"] = 0.02
     # What a query costs is known when it has been answered once.
     await shop.collect("order_statuses")
-    with pytest.raises(StoreError, match="costs 6 points of the rate limit, and may cost 2"):
+    with pytest.raises(StoreError, match="costs 8 points of the rate limit, and may cost 2"):
         await shop.collect("order_statuses")
 
 

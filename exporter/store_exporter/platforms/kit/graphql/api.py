@@ -191,12 +191,14 @@ class GraphqlApi:
         *,
         limit: int,
         matches: Callable[[Any], bool] | None = None,
+        until: Callable[[Any], bool] | None = None,
     ) -> Plan[Nodes]:
         """Read a connection, in as many pages as it takes but at most fifty; see `page`.
 
         `matches` says whether a node is one of those requested; None if the search is exact.
+        `until` says whether a node of a sorted list is beyond them.
         """
-        return documents.nodes(partial(self.page, name, root, variables), limit, matches)
+        return documents.nodes(partial(self.page, name, root, variables), limit, matches, until)
 
     def listing(
         self,

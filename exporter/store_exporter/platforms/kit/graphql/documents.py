@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from ....errors import StoreError
@@ -130,11 +131,21 @@ AskPage = Callable[[int, str | None], Plan[NodePage]]
 """Requests a page, given the most nodes and the cursor at which it begins."""
 
 
-def nodes(ask: AskPage, limit: int, matches: Callable[[Any], bool] | None = None) -> Plan[Nodes]:
+def nodes(
+    ask: AskPage,
+    limit: int,
+    matches: Callable[[Any], bool] | None = None,
+    until: Callable[[Any], bool] | None = None,
+) -> Plan[Nodes]:
     """Read so many nodes of a connection, in as many pages as it takes but at most fifty.
 
-    `matches` says whether a node is one of those requested; None if the search is exact. Others are
-    left out, and full pages are read until there are enough.
+    Args:
+        ask: requests a page.
+        limit: the most nodes.
+        matches: whether a node is one of those requested; None if the search is exact. Others are
+            left out, and full pages are read until there are enough.
+        until: whether a node of a sorted list is beyond those requested, so that the list ends
+            before it.
 
     Raises:
         StoreError: also invalid_response, its pages come again.
@@ -145,14 +156,16 @@ def nodes(ask: AskPage, limit: int, matches: Callable[[Any], bool] | None = None
     for _ in range(MAX_PAGES):
         is_full = matches is not None and after is not None
         read = yield from ask(PAGE if is_full else min(PAGE, limit - len(found)), after)
-        found += filter(matches, read.items) if matches else read.items
-        if len(found) >= limit:
+        items = read.items if until is None else list(takewhile(lambda n: not until(n), read.items))
+        ended = len(items) < len(read.items)
+        found += filter(matches, items) if matches else items
+        if ended or len(found) >= limit:
             break
         after = read.checked().after
         if after is None:
             break
         _not_again(after, seen, read.connection.where)
-    complete = read.after is None and not read.is_cut and len(found) <= limit
+    complete = (ended or (read.after is None and not read.is_cut)) and len(found) <= limit
     return Nodes(found[:limit], complete, read.connection)
 
 

@@ -6,6 +6,7 @@ An order that does not say what it should is invalid_response.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from ....errors import StoreError
 from ....spec.money import Money
@@ -44,6 +45,14 @@ def financial_status(order: Fields) -> str:
         return "PAID"
     total = shop_money(order, "totalPriceSet", signed=True).amount
     return "REFUNDED" if refunded >= total else "PARTIALLY_REFUNDED"
+
+
+def is_before(since: float, node: Any) -> bool:
+    """Whether a node of a list of orders was created before a Unix time; False if it has none."""
+    try:
+        return Fields.row(node, "orders", 0).seconds("createdAt") < since
+    except StoreError:
+        return False
 
 
 def is_delivered(order: Fields) -> bool:
