@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 _LONGEST = 200
@@ -21,10 +22,7 @@ def limit(value: object) -> int:
     Raises:
         StoreError: invalid_request, it is not from 1 to 1000.
     """
-    most = MOST_ITEMS
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise StoreError("invalid_request", f"limit is {value!r}, not a number from 1 to {most}")
-    return value
+    return whole_number(value, "limit", 1, MOST_ITEMS)
 
 
 def items_to_read(size: int, page: object) -> int:
@@ -33,15 +31,14 @@ def items_to_read(size: int, page: object) -> int:
     Raises:
         StoreError: invalid_request, it is not a page number, or beyond the first 1000 items.
     """
-    if isinstance(page, bool) or not isinstance(page, int) or page < 1:
-        raise StoreError("invalid_request", f"page is {page!r}, not a number from 1")
-    if size * page > MOST_ITEMS:
+    items = size * whole_number(page, "page", 1)
+    if items > MOST_ITEMS:
         message = (
             f"page {page} with a limit of {size} goes beyond the first {MOST_ITEMS} items: "
             "request an earlier page, or fewer products"
         )
         raise StoreError("invalid_request", message)
-    return size * page
+    return items
 
 
 def choice(value: object, name: str, known: Collection[str]) -> str:
@@ -61,13 +58,7 @@ def rating(value: object) -> int | None:
     Raises:
         StoreError: invalid_request, it is not from 1 to 5.
     """
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
-        raise StoreError(
-            "invalid_request", f"min_rating is {value!r}, not a whole number from 1 to 5"
-        )
-    return value
+    return None if value is None else whole_number(value, "min_rating", 1, 5)
 
 
 def attributes(value: Mapping[str, str] | None) -> Mapping[str, str]:
@@ -139,19 +130,26 @@ def quantity(value: object, *, low: int = 1) -> int:
     Raises:
         StoreError: invalid_input, it is not a whole number from `low` to 9999.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= 9999:
-        raise StoreError("invalid_input", f"quantity is {value!r}, not from {low} to 9999")
-    return value
+    return whole_number(value, "quantity", low, 9999, error="invalid_input")
 
 
-def whole_number(value: object, name: str) -> int:
-    """Return a whole number.
+def whole_number(
+    value: object,
+    name: str,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    error: ErrorName = "invalid_request",
+) -> int:
+    """Return a whole number within bounds.
 
     Raises:
-        StoreError: invalid_request, it is none.
+        StoreError: `error`, it is none.
     """
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise StoreError("invalid_request", f"{name} is not a whole number")
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        begin = "" if low == -math.inf else f" from {low}"
+        end = "" if high == math.inf else f" to {high}"
+        raise StoreError(error, f"{name} is {value!r}, not a whole number{begin}{end}")
     return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
@@ -23,100 +23,33 @@ from .plans import Planned, plan
 
 ApiT = TypeVar("ApiT", bound=Api)
 
-PERIODS = ("day", "week", "month", "year")
+PERIODS: Mapping[str, Callable[[date], date]] = {
+    "day": lambda today: today,
+    "week": lambda today: today - timedelta(days=6),
+    "month": lambda today: today.replace(day=1),
+    "year": lambda today: today.replace(month=1, day=1),
+}
+"""The first day of each period up to today."""
 DEFINITIONS = ("created", "paid")
-
-
-class ReportDays(NamedTuple):
-    """Requested days: a period up to today, or the first day and optionally the last.
-
-    Attributes:
-        period: one of `PERIODS`; used if there is no first day.
-        first: the first day.
-        last: the last day; today if it is None.
-        definition: one of `DEFINITIONS`: which orders count.
-    """
-
-    period: str
-    first: date | None
-    last: date | None
-    definition: str
-
-    def until(self, today: date) -> tuple[date, date]:
-        """Return the first and the last day."""
-        begins = {
-            "day": today,
-            "week": today - timedelta(days=6),
-            "month": today.replace(day=1),
-            "year": today.replace(month=1, day=1),
-        }
-        return self.first or begins[self.period], self.last or today
-
-
-def requested_days(
-    period: str, first: date | str | None, last: date | str | None, definition: str
-) -> ReportDays:
-    """Return the requested days of a report.
-
-    Raises:
-        StoreError: invalid_request, they are not days, or there is no such period or definition.
-    """
-    begin, end = arguments.days(first, last)
-    if period not in PERIODS:
-        raise StoreError("invalid_request", f"period is not one of {', '.join(PERIODS)}")
-    if definition not in DEFINITIONS:
-        raise StoreError("invalid_request", "definition is neither created nor paid")
-    if begin is None and end is not None:
-        raise StoreError("invalid_request", "last needs first")
-    return ReportDays(period, begin, end, definition)
-
-
 MOST_PRODUCTS = 10
 """The most products that a report names."""
 
 
-class SoldItems(NamedTuple):
-    """Pieces of a product that were sold.
+def requested_days(
+    period: str, first: date | str | None, last: date | str | None
+) -> Callable[[date], tuple[date, date]]:
+    """Return a function that takes today's date, and returns the first and the last day.
 
-    Attributes:
-        product: its id.
-        name: its name.
-        sku: as in the order; it may be a variation's.
-        pieces: how many.
-        total: after discounts, without tax.
+    They are those of a period up to today, or from the first day up to the last, or today.
+
+    Raises:
+        StoreError: invalid_request, they are not days, or there is no such period.
     """
-
-    product: int
-    name: str
-    sku: str
-    pieces: Quantity
-    total: Money
-
-
-class TopProducts:
-    """The sales of each product, in each currency."""
-
-    def __init__(self) -> None:
-        self._found: defaultdict[str, dict[int, SoldProduct]] = defaultdict(dict)
-
-    def add(self, one: SoldItems) -> None:
-        """Add a line of an order."""
-        rows, currency = self._found[one.total.currency], one.total.currency
-        before = rows.get(one.product)
-        if before is None:
-            before = SoldProduct(one.product, one.name, one.sku, 0, Money(Decimal(0), currency))
-        total = before.total.amount + one.total.amount
-        # Each variation of a product has its own SKU.
-        sku = before.sku if before.sku == one.sku else ""
-        items = before.items + one.pieces
-        money = Money(normalized(total, currency), currency)
-        rows[one.product] = SoldProduct(one.product, before.name, sku, items, money)
-
-    def of(self, currency: str) -> tuple[SoldProduct, ...]:
-        """Return the products with most pieces sold in a currency."""
-        rows = self._found[currency].values()
-        best = sorted(rows, key=lambda row: (-row.items, row.product_id))
-        return tuple(best[:MOST_PRODUCTS])
+    begin, end = arguments.days(first, last)
+    arguments.choice(period, "period", PERIODS)
+    if begin is None and end is not None:
+        raise StoreError("invalid_request", "last needs first")
+    return lambda today: (begin or PERIODS[period](today), end or today)
 
 
 @dataclass(slots=True)
@@ -147,15 +80,25 @@ class Sums:
         return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     def report(
-        self, currency: str, tops: TopProducts, *, definition: str, first: date, last: date
+        self,
+        currency: str,
+        sold: Iterable[SoldProduct],
+        *,
+        definition: str,
+        first: date,
+        last: date,
     ) -> SalesReport:
-        """Return the report; the average is rounded to the currency's decimals."""
+        """Return the report; the average is rounded to the currency's decimals.
+
+        `sold` are the products; those with most pieces sold are named.
+        """
 
         def money(amount: Decimal) -> Money:
             return Money(normalized(amount, currency), currency)
 
         average = rounded(self.gross / self.orders, currency) if self.orders else None
         extra = self.tax + self.shipping - self.unearned
+        best = sorted(sold, key=lambda row: (-row.items, row.product_id))[:MOST_PRODUCTS]
         return SalesReport(
             definition=definition,
             first=first,
@@ -169,7 +112,7 @@ class Sums:
             tax=money(self.tax),
             shipping=money(self.shipping),
             discounts=money(self.discounts),
-            top_products=tops.of(currency),
+            top_products=tuple(replace(row, total=money(row.total.amount)) for row in best),
         )
 
 
@@ -184,21 +127,35 @@ class Sales:
     def __init__(self) -> None:
         self.sums: defaultdict[str, Sums] = defaultdict(Sums)
         self.unreadable = 0
-        self._tops = TopProducts()
+        self._sold: defaultdict[str, dict[int, SoldProduct]] = defaultdict(dict)
 
-    def add(self, currency: str, one: Sums, sold: Iterable[SoldItems] = ()) -> None:
-        """Add an order, with its lines, or a refund."""
+    def add(self, currency: str, one: Sums, sold: Iterable[SoldProduct] = ()) -> None:
+        """Add an order, with the products in its lines, or a refund."""
         self.sums[currency] += one
+        known = self._sold[currency]
         for line in sold:
-            self._tops.add(line)
+            before = known.get(line.product_id)
+            known[line.product_id] = line if before is None else _added(before, line)
 
     def report(self, currency: str, *, definition: str, first: date, last: date) -> SalesReport:
         """Return the report in the shop's currency, with the reports in others."""
         own, *others = (
-            self.sums[code].report(code, self._tops, definition=definition, first=first, last=last)
+            self.sums[code].report(
+                code, self._sold[code].values(), definition=definition, first=first, last=last
+            )
             for code in (currency, *sorted(self.sums.keys() - {currency}))
         )
         return replace(own, other_currencies=tuple(others), unreadable=self.unreadable)
+
+
+def _added(before: SoldProduct, line: SoldProduct) -> SoldProduct:
+    return replace(
+        before,
+        # Each variation of a product has its own SKU.
+        sku=before.sku if before.sku == line.sku else "",
+        items=before.items + line.items,
+        total=Money(before.total.amount + line.total.amount, before.total.currency),
+    )
 
 
 class SalesRequest(NamedTuple):
@@ -242,9 +199,10 @@ def report_plan(
             last: date | str | None = None,
             definition: str = "created",
         ) -> Plan[SalesReport]:
-            days = requested_days(period, first, last, definition)
+            days = requested_days(period, first, last)
+            arguments.choice(definition, "definition", DEFINITIONS)
             calendar = yield from zone(api)
-            begin, end = days.until(today(api.store_now(), calendar))
+            begin, end = days(today(api.store_now(), calendar))
             when = TimeRange.of(begin, end, calendar)
             sales = yield from sold(api, SalesRequest(when, definition))
             code = yield from currency(api)

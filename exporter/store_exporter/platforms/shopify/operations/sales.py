@@ -11,11 +11,11 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
-from ....spec.results import CustomerInsights, CustomerSpend
+from ....spec.results import CustomerInsights, CustomerSpend, SoldProduct
 from ...kit.operations import arguments
 from ...kit.operations.customers import top_customers
 from ...kit.operations.plans import plan
-from ...kit.operations.sales import Sales, SalesRequest, SoldItems, Sums, report_plan
+from ...kit.operations.sales import Sales, SalesRequest, Sums, report_plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from ...kit.reading.money import rounded
@@ -127,7 +127,7 @@ def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
     return before, now
 
 
-def _sold(order: Fields) -> Iterator[SoldItems]:
+def _sold(order: Fields) -> Iterator[SoldProduct]:
     """Yield what was sold, except products that were deleted meanwhile, which have no id."""
     lowered, with_tax = order_state.is_lowered(order), order.flag("taxesIncluded")
     for line in order.nodes("lineItems"):
@@ -135,7 +135,7 @@ def _sold(order: Fields) -> Iterator[SoldItems]:
         pieces, money = order_state.bought(line, lowered=lowered, with_tax=with_tax)
         if line.has("product") and pieces:
             product = ids.number(line.child("product"), "Product")
-            yield SoldItems(product, title, line.text_or("sku"), pieces, money)
+            yield SoldProduct(product, title, line.text_or("sku"), pieces, money)
 
 
 def _customer(currency: str, fields: Fields) -> CustomerSpend:

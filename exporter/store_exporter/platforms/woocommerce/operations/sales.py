@@ -14,7 +14,8 @@ from decimal import Decimal
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money, Quantity
-from ...kit.operations.sales import Sales, SalesRequest, SoldItems, Sums, report_plan
+from ....spec.results import SoldProduct
+from ...kit.operations.sales import Sales, SalesRequest, Sums, report_plan
 from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from .. import facts, local_dates, rounding
@@ -95,14 +96,14 @@ def _pieces(order: Fields) -> Quantity:
     return sum((line.quantity("quantity") for line in order.children("line_items")), 0)
 
 
-def _sold(order: Fields, currency: str) -> Iterator[SoldItems]:
+def _sold(order: Fields, currency: str) -> Iterator[SoldProduct]:
     """Yield what was sold, except products that were deleted meanwhile, whose id is 0."""
     for line in order.children("line_items"):
         product, pieces = line.integer("product_id"), line.quantity("quantity")
         total = Money(read_amount(line, "total"), currency)
         if product:
             name = line.text_or("parent_name") or line.text_or("name")
-            yield SoldItems(product, name, line.text_or("sku"), pieces, total)
+            yield SoldProduct(product, name, line.text_or("sku"), pieces, total)
 
 
 def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
