@@ -66,12 +66,8 @@ def tls_probe(small_file: str) -> Probe:
         interval=3600.0,
         timeout=10.0,
         options={"warn_days": 14},
-        applies=_over_https,
+        applies=lambda store: urlsplit(store.url).scheme == "https",
     )
-
-
-def _over_https(store: Store) -> bool:
-    return urlsplit(store.url).scheme == "https"
 
 
 def _has_name(store: Store) -> bool:

@@ -143,21 +143,16 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
         kind, ended = _ended(transaction)
         if kind != "REFUND" or ended == FAILED:
             continue
-        amount, last = (
-            ids.shop_amount(transaction, "amountSet", currency),
-            max(last, _when(transaction)),
-        )
+        amount = ids.shop_amount(transaction, "amountSet", currency)
+        when = _when(transaction)
+        last = max(last, when)
         if ended == PAID and not transaction.flag("test"):
-            found.append(
-                CountedRefund(
-                    str(ids.number(transaction, "OrderTransaction")), amount, _when(transaction)
-                )
-            )
+            number = str(ids.number(transaction, "OrderTransaction"))
+            found.append(CountedRefund(number, amount, when))
         else:
             others += amount
     refunded = ids.shop_amount(row, "totalRefundedSet", currency)
-    when = last or row.seconds("updatedAt")
-    return settled_refunds(found, refunded, others=others, when=when)
+    return settled_refunds(found, refunded, others=others, when=last or row.seconds("updatedAt"))
 
 
 def _when(transaction: Fields) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import partial
-from typing import Any
 
 from ....contract import Report, Run
 from ....errors import StoreError
@@ -36,7 +35,6 @@ _QUERIES = {
     "refunded": f"financial_status:refunded{_OPEN}",
     "failed": f"financial_status:expired,voided{_OPEN}",
 }
-_ON_SALE = "status:active"
 _NUMBER = re.compile(r"#?([0-9]{1,20})", re.ASCII)
 
 
@@ -97,8 +95,10 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     found, failures = readable(nodes, "productVariants", _state)
     states = Counter(found)
     scarce = {state: states[state] for state in ("low", "out")}
+    query = {"query": "status:active"}
     try:
-        counts, others = readable((yield from _products(api, limit)), "products", _variants)
+        products = yield from api.admin.all_nodes("ActiveProducts", "products", query, limit=limit)
+        counts, others = readable(products, "products", _variants)
     except StoreError as error:
         if error.error_type != "response_too_large":
             raise
@@ -117,12 +117,6 @@ def _state(variant: Fields) -> str:
     if product_results.on_backorder(variant):
         return "backorder"
     return "low" if (product_results.counted(variant) or 0) > 0 else "out"
-
-
-def _products(api: Api, limit: int) -> Plan[list[Any]]:
-    """Return all products on sale, each with the number of its variants."""
-    query = {"query": _ON_SALE}
-    return api.admin.all_nodes("ActiveProducts", "products", query, limit=limit)
 
 
 def _variants(product: Fields) -> int:

@@ -144,8 +144,7 @@ def _customer(currency: str, fields: Fields) -> CustomerSpend:
     is_own = spent.currency == currency
     total = spent if is_own else Money(Decimal(0), currency)
     orders = fields.integer("numberOfOrders")
-    address = fields.child("defaultEmailAddress") if fields.has("defaultEmailAddress") else None
-    latest = fields.child("lastOrder") if fields.has("lastOrder") else None
+    address, latest = fields.at("defaultEmailAddress"), fields.at("lastOrder")
     return CustomerSpend(
         name=fields.text("displayName"),
         email=address.text_or("emailAddress") if address is not None else "",

@@ -49,7 +49,7 @@ def order(fields: Fields, *, with_customer: bool) -> Order:
         payment_method="",
         created=created,
         modified=also.read("modified", fields.gmt, "updatedAt"),
-        paid=also.read("paid", _first_paid, fields) if is_paid(fields) else None,
+        paid=also.read("paid", lambda: min(_payments(fields))) if is_paid(fields) else None,
         completed=also.read("completed", _completed, fields) if found == "completed" else None,
         shipping=also.read("shipping", _address, fields) if with_customer else None,
         tracking=tuple(_parcels(fields, also)) if with_customer else (),
@@ -70,10 +70,6 @@ def _payments(fields: Fields) -> list[datetime]:
         if row.text("status") == "SUCCESS" and row.text("kind") in PAYMENTS
     ]
     return payments or [fields.gmt("createdAt")]
-
-
-def _first_paid(fields: Fields) -> datetime:
-    return min(_payments(fields))
 
 
 def _completed(fields: Fields) -> datetime:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ....spec.money import Quantity
 from ....spec.operations import Operations
 from ....spec.results import Listing, LowStock, Stock, StockQuantity
 from ...kit.operations import arguments, products
@@ -32,16 +31,14 @@ def get_stock_quantity(api: Api, product: int | str) -> Plan[StockQuantity]:
     if own is not None or not product_results.has_variations(found):
         return StockQuantity(number, sku, own)
     rows = yield from children(api, number)
-    every = rows.whole("variations").listing("variations", _counted)
+    every = rows.whole("variations").listing(
+        "variations", lambda row: (row.identifier(), product_results.stock_quantity(row))
+    )
     counted = dict(every)
     if every.unreadable:
         # A sum that lacks one of its parts would be wrong.
         return StockQuantity(number, sku, None, counted, ("quantity", "variations"))
     return StockQuantity(number, sku, products.total_quantity(counted.values()), counted)
-
-
-def _counted(variation: Fields) -> tuple[int, Quantity | None]:
-    return variation.identifier(), product_results.stock_quantity(variation)
 
 
 @plan(

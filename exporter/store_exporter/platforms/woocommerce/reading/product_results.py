@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from ....errors import StoreError
@@ -110,8 +109,10 @@ def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) ->
     `variations` are the published ones of the product, as the store sent them.
     """
     also = Secondary()
-    found = also.rows("highest", variations, partial(_price_of_variation, currency))
-    prices = sorted((money for money in found if money), key=lambda money: money.amount)
+    # One without a price cannot be bought.
+    priced = (row for row in variations if not (isinstance(row, dict) and row.get("price") == ""))
+    prices = also.rows("highest", priced, lambda row: row.money("price", currency))
+    prices.sort(key=lambda money: money.amount)
     lowest: Money | None
     highest: Money | None
     if prices and not also.unreadable:
@@ -131,11 +132,6 @@ def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) ->
         sale_ends=also.read("sale_ends", fields.gmt_if_any, "date_on_sale_to_gmt"),
         unreadable=also.unreadable,
     )
-
-
-def _price_of_variation(currency: str, row: Fields) -> Money | None:
-    """Read the price of a variation; None if it is empty, so that nobody can buy it."""
-    return None if row.raw("price") == "" else row.money("price", currency)
 
 
 def read_category(fields: Fields) -> Category:
