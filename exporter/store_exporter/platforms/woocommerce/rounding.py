@@ -1,9 +1,9 @@
-"""Learns from a shop's settings and orders how to read the totals of its orders."""
+"""Learns from a shop's settings and orders how to read the totals of its orders, and reads many."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain, combinations
 from typing import Any
@@ -14,7 +14,7 @@ from ..kit.connection import fact
 from ..kit.reading.fields import Fields, whole_number
 from . import facts
 from .api import PAGE, STORE, V3, Api
-from .reading import totals
+from .reading import order_state, totals
 from .reading.order_state import CURRENT, PAID, order_status
 from .reading.totals import OrderTotals, RoundingRule
 
@@ -101,6 +101,44 @@ def with_parts(
     found = [whole.get(order.identifier(), order) for order in orders]
     yield from learn_foreign(api, reading, found)
     return found
+
+
+def every_order(
+    api: Api,
+    query: Mapping[str, str],
+    members: str,
+    reading: OrderTotals,
+    take: Callable[[Fields], None],
+) -> Plan[int]:
+    """GET all orders of a query except sub-orders; see `rest.Api.read_all`.
+
+    Besides the `members`, only those are requested that the orders' totals need, because a large
+    shop has thousands of orders. Orders in a currency with more decimals than the shop displays and
+    than its own currency has need more members. Orders in other currencies are taken last while the
+    rule for their totals is not known.
+    """
+    later: list[Fields] = []
+
+    def keep(order: Fields) -> None:
+        if order_state.is_sub_order(order):
+            return
+        is_open = not reading.foreign.is_known and reading.under(reading.foreign, [order])
+        if is_open or reading.lacks_parts(order):
+            # Its parts are requested by its id, which is an error if it is none.
+            order.identifier()
+            later.append(order)
+        else:
+            take(order)
+
+    members = f"id,currency,{order_state.MEMBERS},{members},{reading.members}"
+    wanted = {**query, "_fields": members}
+    unreadable = yield from api.read_all(_ORDERS, wanted, "orders", keep)
+    for order in (yield from with_parts(api, reading, later, wanted)):
+        try:
+            take(order)
+        except StoreError:
+            unreadable += 1
+    return unreadable
 
 
 def _learn(

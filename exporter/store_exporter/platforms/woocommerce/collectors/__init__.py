@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ...kit.monitoring.declare import by_name
-from . import carts, catalogue, facts, orders, sellers, shop
+from . import carts, facts, orders, sellers, shop, stock
 
 COLLECTORS = by_name(
     orders.ORDERS,
     shop.order_statuses,
-    catalogue.stock,
+    stock.stock,
     sellers.best_sellers,
     carts.carts,
     shop.customers,

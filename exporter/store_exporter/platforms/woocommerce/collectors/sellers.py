@@ -22,8 +22,7 @@ from ..api import MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
 from ..reading.order_state import MEMBERS, SOLD, is_sub_order, order_status
 from ..reading.totals import read_amount
-from .catalogue import OUT
-from .scarce import scarce_products
+from .stock import OUT, scarce_products
 
 _DAYS = named_lists.SCARCE_DAYS
 _MOST_SELLERS = 12

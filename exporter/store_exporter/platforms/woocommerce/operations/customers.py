@@ -16,7 +16,6 @@ from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api
 from ..reading.order_state import UNSOLD, order_status
 from ..reading.totals import OrderTotals
-from .order_sums import every_order
 
 _MEMBERS = f"status,customer_id,billing,refunds,{local_dates.members('date_created')}"
 
@@ -59,7 +58,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
         sales.append(sale)
 
     if unknown := (
-        yield from every_order(api, {"status": ",".join(status)}, _MEMBERS, reading, take)
+        yield from rounding.every_order(api, {"status": ",".join(status)}, _MEMBERS, reading, take)
     ):
         message = f"{unknown} orders cannot be read, not even whose they are"
         raise StoreError("invalid_response", message)

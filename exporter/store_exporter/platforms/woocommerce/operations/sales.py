@@ -22,7 +22,6 @@ from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api, between
 from ..reading.order_state import MEMBERS, SOLD, UNSOLD, is_sub_order, order_status
 from ..reading.totals import OrderTotals, read_amount
-from .order_sums import every_order
 
 _CREATED = (*SOLD, "refunded")
 _UNPAID = (*UNSOLD, "on-hold")
@@ -155,7 +154,7 @@ def _add_orders(
         if counts(order):
             sales.sell(order)
 
-    return every_order(api, query, _MEMBERS, sales.reading, take)
+    return rounding.every_order(api, query, _MEMBERS, sales.reading, take)
 
 
 def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
