@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...contract import Response
-from ...errors import StoreError
+from ...errors import Fault, StoreError
 from ...net import caches
 from ...net.plans import Plan, Request
 from ..kit.connection import Send, fact
@@ -162,7 +162,14 @@ class Api(api.Api):
         before = self.location.path
         if not self.location.learn_from(response):
             front = Request("HEAD", f"{self.url}/", idempotent=True)
-            self.location.learn_from((yield from self.exchange(front)))
+            try:
+                page = yield from self.exchange(front)
+            except StoreError as error:
+                # The response of the API's own address says more about the store.
+                if error.fault is not Fault.STORE:
+                    raise
+            else:
+                self.location.learn_from(page)
         # Recorded only now, so that other runs which miss the API meanwhile may look too; and not
         # if the API was found, so that it is looked for again as soon as it moves back.
         if self.location.path == before:
