@@ -99,6 +99,14 @@ CASES = [
     ("a plain 403", 403, "<h1>Forbidden</h1>", {}, "blocked", "refuses"),
     ("password of the web server", 401, "<h1>401</h1>", {}, "blocked", "password"),
     (
+        "password of the web server in JSON",
+        401,
+        '{"error": "No"}',
+        {"www_authenticate": 'Basic realm="Staging"'},
+        "blocked",
+        "requires its own password (HTTP 401): No",
+    ),
+    (
         "maintenance in German",
         503,
         "<html><title>Wartungsarbeiten</title><h1>Kurz nicht verfügbar.</h1></html>",
@@ -288,6 +296,7 @@ CASES = [
             ("a line", "error code: 1015"),
             ("JSON", '{"title": "x", "error_code": 1015, "cloudflare_error": true}'),
             ("a page", '<div id="cf-error-details"><span class="cf-error-code">1015</span>'),
+            ("an older page", '<h1><span data-translate="error">Error</span>\n<span>1015</span>'),
         )
     ),
     (

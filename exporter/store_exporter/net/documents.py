@@ -184,7 +184,9 @@ def _unknown_refusal(response: Response, body: Any, marks: Marks) -> Finding | N
         return None
     who = marks.refuser(response.headers, _low(body)) or "something in front of the store"
     said = plain(_message_of(body), marks) if isinstance(body, Mapping) else ""
-    message = f"{who} refuses the request (HTTP {response.status})"
+    has_own_login = response.status == 401 and "www-authenticate" in response.headers
+    does = "requires its own password" if has_own_login else "refuses the request"
+    message = f"{who} {does} (HTTP {response.status})"
     return "blocked", f"{message}: {said}" if said else message
 
 

@@ -53,7 +53,10 @@ NOTICES = (
 """Marks of short pages that refuse or test a visitor, and the name of their service. The marks are
 addresses of scripts and pictures, and names that are not words."""
 
-_NUMBER = re.compile(r"(?:error code: |\"error_code\": ?|cf-error-code\">|>error )(1[0-9]{3})\b")
+_NUMBER = re.compile(
+    r"(?:error code: |\"error_code\": ?|cf-error-code\">|>error(?: |</span>\s{0,40}<span>))"
+    r"(1[0-9]{3})\b"
+)
 _NOT_FOUND = "Cloudflare does not find the store's server: correct its DNS records there"
 _NOT_TAKEN = "Cloudflare does not serve this name: add it to the store's account there"
 CLOUDFLARE: dict[str, Finding] = {
