@@ -51,7 +51,7 @@ CASES = [
         '<br />\n<b>Warning</b>: Undefined array key in <b>/x/y.php</b> on line 3<br />{"a": 1}',
         {},
         "invalid_response",
-        "printed before",
+        "printed before the JSON by /x/y.php (line 3): Warning",
     ),
     (
         "WordPress in maintenance",

@@ -20,6 +20,8 @@ _PROGRAM = 3_000
 _LOADS = re.compile(
     r"location\.(?:reload|replace|assign)\(|location(?:\.href)?\s*=(?!=)|=[\"']?refresh"
 )
+_PRINTED_BY = re.compile(r"\bin (/\S{1,200}\.php)(?:\(\d{1,9}\))?.{0,30}? on line (\d{1,9})\b")
+"""The end of a notice of PHP, without its markup."""
 _SHORT = 100
 """The most characters of a text that is quoted completely."""
 
@@ -190,8 +192,11 @@ def _broken(source: str, page: str, title: str, marks: Marks) -> Finding:
         page_name = title or "without a title"
         return "invalid_response", f"the response is a web page, not JSON: {page_name}"
     # Notices of PHP and of plugins come before the JSON.
-    shown = marks.redact.line(page, 120)
-    return "invalid_response", f"something was printed before the JSON: {shown}"
+    shown = plain(page[:SCRIPTS], marks, SCRIPTS)
+    program = _PRINTED_BY.search(shown)
+    by = f" by {program[1]} (line {program[2]})" if program else ""
+    shown = marks.redact.line(shown, 120)
+    return "invalid_response", f"something was printed before the JSON{by}: {shown}"
 
 
 def _truncated_or_trailing(source: str, marks: Marks) -> str:
