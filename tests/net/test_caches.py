@@ -68,6 +68,7 @@ HITS = (
     ("x-cache-remote", "TCP_HIT from a2.deploy.akamaitechnologies.com"),
     ("x-cache-detail", '"cache hit" from www.example.com'),
     ("x-rocket-nginx-serving-static", "HIT"),
+    ("x-rocket-nginx-serving-static", "Yes"),
     ("x-vercel-cache", "PRERENDER"),
     ("cache-status", "HIT"),
     ("cache-status", "ExampleCache; hit=?1"),

@@ -48,7 +48,7 @@ _FETCHED = {
 _NONE = {"no", "none", "off", "disabled", "false", "null", "bypass", "miss", "skip"}
 """Values of headers that name a cache if no cache served the response."""
 _YES = {"1", "true", "yes", "on"}
-_IS_QUESTION = re.compile(r"cache-hit$|from-cache$|[^a-z]cached$")
+_IS_QUESTION = re.compile(r"cache-hit$|from-cache$|[^a-z]cached$|serving-static$")
 """Names of headers whose value is yes or no."""
 _TRACE = re.compile(r"(rack|symfony)-cache$")
 _TRACED = {"valid", "invalid", "store"}
