@@ -15,11 +15,11 @@ from ....errors import StoreError
 from ....net.plans import Plan, Request
 from ....spec.results import Listing
 from .. import connection
-from ..reading import numbered_pages
 from ..reading.fields import Fields, as_list
 from ..reading.lists import Rows, unexpected_items
+from ..reading.numbered_pages import NumberedPages
 from .random_members import MemberRequest, request_members
-from .responses import RestReader, server_time
+from .responses import RestReader, server_time, stated_number
 from .wrapping import BARE, Wrapping
 
 T = TypeVar("T")
@@ -135,17 +135,6 @@ class Api(connection.Api):
         """Return how the store wraps the content at a path."""
         return next((w for begin, w in self.wrappings.items() if path.startswith(begin)), BARE)
 
-    def _list_size(self, response: Response) -> tuple[int | None, int | None]:
-        """Return how many items and pages a list has, None where no header says so."""
-        total, pages = (
-            int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 13 else None
-            for stated in (
-                response.headers.get(name, "").strip()
-                for name in (self.total_header, self.pages_header)
-            )
-        )
-        return total, pages
-
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
         """GET one resource and return its JSON."""
         body, _ = yield from self.ask(path, params)
@@ -209,7 +198,11 @@ class Api(connection.Api):
         self._refuse_foreign(path, members.foreign(items), response)
         self.page_sizes.came(path, len(items), took)
         yield from self.complete(path, items)
-        total, pages = wrapping.size_in(body) if wrapping.items else self._list_size(response)
+        if wrapping.items:
+            total, pages = wrapping.size_in(body)
+        else:
+            total = stated_number(response, self.total_header)
+            pages = stated_number(response, self.pages_header)
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 
     def count(
@@ -246,15 +239,8 @@ class Api(connection.Api):
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
-        return numbered_pages.read_pages(
-            self._pages(path, params or {}),
-            size=self.page_sizes.limit(path, self.page_size),
-            most=self.page_size * self.most_pages,
-            limit=limit,
-            until=until,
-            smaller=partial(self.page_sizes.smaller, path),
-            left=self.left,
-        )
+        most = self.page_size * self.most_pages
+        return self._pages(path, params or {}).read(most, limit, until)
 
     def listing(
         self,
@@ -281,18 +267,11 @@ class Api(connection.Api):
     def read_all(
         self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]
     ) -> Plan[int]:
-        """GET all of a list of amounts, in full; see `numbered_pages.read_all`.
+        """GET all of a list of amounts, in full; see `NumberedPages.read_all`.
 
         The query has neither size nor number of a page, nor what sorts.
         """
-        return numbered_pages.read_all(
-            self._pages(path, {**params, **self.in_full}),
-            take,
-            what=what,
-            size=self.page_sizes.limit(path, self.page_size),
-            smaller=partial(self.page_sizes.smaller, path),
-            left=self.left,
-        )
+        return self._pages(path, {**params, **self.in_full}).read_all(take, what)
 
     def get_by_ids(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
         """GET the items of a list with any number of ids, in as many requests as needed."""
@@ -304,8 +283,10 @@ class Api(connection.Api):
             found += rows.fields(path.rpartition("/")[2])
         return [row for row in found if row.identifier() in ids]
 
-    def _pages(self, path: str, params: Mapping[str, Any]) -> Callable[[int, int], Plan[RestPage]]:
+    def _pages(self, path: str, params: Mapping[str, Any]) -> NumberedPages:
         def ask(number: int, size: int) -> Plan[RestPage]:
             return self.page(path, {**params, self.size_name: size, self.page_name: number})
 
-        return ask
+        sizes = self.page_sizes
+        size = sizes.limit(path, self.page_size)
+        return NumberedPages(ask, size, partial(sizes.smaller, path), self.left)

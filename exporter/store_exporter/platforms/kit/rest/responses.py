@@ -72,6 +72,12 @@ class RestReader(ABC):
         return self.statuses.get(status, "invalid_response")
 
 
+def stated_number(response: Response, header: str) -> int | None:
+    """Return the number that a header states; None without one."""
+    stated = response.headers.get(header, "").strip()
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 13 else None
+
+
 def server_time(response: Response) -> float | None:
     """Return the store's clock, in Unix seconds, from the Date header; None without a usable one.
 
