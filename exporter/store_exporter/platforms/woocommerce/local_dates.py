@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.days import named_zone, zone_at
-from ..kit.reading.fields import Fields, has_date
+from ..kit.reading.fields import Fields
+from ..kit.reading.values import has_date
 
 if TYPE_CHECKING:
     from .api import Api

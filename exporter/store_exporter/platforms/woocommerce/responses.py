@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ...contract import Response
 from ...errors import REFUSALS, ErrorName, StoreError
 from ...net import documents
-from ..kit.reading.fields import plain_text
+from ..kit.reading.values import plain_text
 from ..kit.rest.responses import RestReader
 from .auth import needs_key
 from .marks import MARKS

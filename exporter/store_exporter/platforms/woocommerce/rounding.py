@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.connection import fact
-from ..kit.reading.fields import Fields, whole_number
+from ..kit.reading.fields import Fields
 from . import facts
 from .api import PAGE, STORE, V3, Api
 from .reading import order_state, totals
@@ -196,8 +196,8 @@ def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) ->
     (`WC_Customer_Data_Store::get_total_spent` rounds only the sum.) It is 0 if the doubtful orders
     were made as they are displayed, infinity if with more decimals; None if no customer shows it.
     """
-    customers = (whole_number(order.raw("customer_id")) for order in reversed(doubtful))
-    accounts = dict.fromkeys(one for one in customers if one and one > 0)
+    customers = (order.integer_or("customer_id") for order in reversed(doubtful))
+    accounts = dict.fromkeys(one for one in customers if one > 0)
     for customer in list(accounts)[:_MOST_CUSTOMERS]:
         path, query = f"{_V2}/customers/{customer}", {"_fields": "total_spent"}
         own = {"customer": customer, "_fields": f"status,{_SAMPLE}"}

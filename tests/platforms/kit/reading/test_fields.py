@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store_exporter.errors import StoreError
-from store_exporter.platforms.kit.reading.fields import Fields, plain_text
+from store_exporter.platforms.kit.reading.fields import Fields
+from store_exporter.platforms.kit.reading.values import plain_text
 
 
 def fields(**members: Any) -> Fields:

@@ -18,7 +18,7 @@ from ....metrics.families import Sample
 from ....net.marks import Marks
 from ....net.redactor import legible
 from ....spec.money import Money, Quantity
-from ..reading.fields import plain_text
+from ..reading.values import plain_text
 
 DAY = 86_400
 SELLING_DAYS = 7

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from ....errors import StoreError
 from ....spec.money import Money, Quantity
 from .days import named_zone
 from .money import currency_code, decimal_number, normalized
+from .values import as_list, as_text, has_date, is_none, plain_text, whole_number
 
 T = TypeVar("T")
 _MISSING: Any = object()
@@ -25,75 +27,20 @@ _FLAGS: Mapping[Any, bool] = {
     **dict.fromkeys((False, "0", "no", "false"), False),
 }
 """The values that PHP and its plugins write for true and false; 1 and 0 equal them."""
-_LARGEST = 10**18
-_NO_DATE = re.compile(r"(0000-|-0001-).*|")
-"""The forms of an empty date of a database, and PHP's empty text."""
+_KINDS: Mapping[type, str] = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    Decimal: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
 _ENUM = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
-_TAG = re.compile(r"<[^<>]{0,2000}>")
-_PLACE = re.compile(r"[0-9]{1,9}")
-_SPACE = re.compile(r"[ \t\r\f\v]+")
-
-
-def plain_text(markup: str) -> str:
-    """Return HTML as text: tags dropped, entities decoded. It is not safe to put into HTML."""
-    text = html.unescape(_TAG.sub(" ", markup))
-    return "\n".join(_SPACE.sub(" ", line).strip() for line in text.strip().splitlines())
 
 
 def _kind(value: object) -> str:
-    names = {
-        type(None): "null",
-        bool: "a boolean",
-        int: "a number",
-        Decimal: "a number",
-        str: "a string",
-        list: "a list",
-        dict: "an object",
-    }
-    return names.get(type(value), "something else")
-
-
-def has_date(value: object) -> bool:
-    """Whether the value is a date, and not one of the values that stores write for none."""
-    # False is one of the integers.
-    if value is None or (isinstance(value, int) and not value):
-        return False
-    return not isinstance(value, str) or _NO_DATE.fullmatch(value) is None
-
-
-def _is_none(value: object) -> bool:
-    # 0 equals False, but is a value.
-    return value is False or value in (None, "")
-
-
-def as_list(value: Any) -> list[Any] | None:
-    """Return a list; None if the value is not a list.
-
-    PHP writes a list from which it removed an item as an object, with the indices of the others.
-    """
-    if isinstance(value, Mapping) and value and all(map(_PLACE.fullmatch, value)):
-        return list(value.values())
-    return value if isinstance(value, list) else None
-
-
-def whole_number(value: Any) -> int | None:
-    """Return a whole number, of which PHP may have made a string or a float; None for others."""
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
-        return int(value)
-    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
-        value = int(value) if abs(value) < _LARGEST else None
-    is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
-    return value if is_whole else None
-
-
-def as_text(value: Any) -> str | None:
-    """Return a text with HTML entities decoded; None if the value is none.
-
-    Plugins and imports write texts of digits, such as SKUs and names, as JSON numbers.
-    """
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        return f"{value:f}" if isinstance(value, Decimal) else str(value)
-    return html.unescape(value) if isinstance(value, str) else None
+    return _KINDS.get(type(value), "something else")
 
 
 def _kept_back(error: StoreError, where: str) -> StoreError:
@@ -144,10 +91,6 @@ class Fields:
             raise _kept_back(value, f"{self.where}: {name}")
         return value
 
-    def with_members(self, members: Mapping[str, Any]) -> Fields:
-        """Return the object with further members, or with others in place of its own."""
-        return Fields({**self._members, **members}, self.where)
-
     def names(self) -> list[str]:
         """Return the names of the members."""
         return list(self._members)
@@ -162,10 +105,7 @@ class Fields:
 
     def text(self, name: str) -> str:
         """Read a string, with HTML entities decoded."""
-        value = self._members.get(name)
-        if not isinstance(value, str):
-            raise self._wrong(name, "a string")
-        return html.unescape(value)
+        return html.unescape(self.opaque(name))
 
     def text_or_number(self, name: str) -> str:
         """Read a text that may consist of digits, so that plugins make a number of it."""
@@ -222,26 +162,31 @@ class Fields:
             raise StoreError("invalid_response", f"{self.where}: {name} is {value}, below {low}")
         return value
 
+    def integer_or(self, name: str, default: int = 0) -> int:
+        """Read a whole number that only decorates."""
+        value = whole_number(self._members.get(name))
+        return default if value is None else value
+
     def identifier(self, name: str = "id") -> int:
         """Read the id of something that exists: a whole number above zero."""
         return self.integer(name, low=1)
 
     def identifier_if_any(self, name: str) -> int | None:
         """Read an id; None for 0, null and PHP's empty text or false."""
-        return None if _is_none(self._members.get(name)) else self.integer(name) or None
+        return None if is_none(self._members.get(name)) else self.integer(name) or None
 
     def quantity(self, name: str) -> Quantity:
         """Read a number of pieces; it is negative if more were sold than were in stock."""
         value = self._members.get(name)
         if value is None or isinstance(value, (bool, list, dict)):
             raise self._wrong(name, "a number")
-        number = decimal_number(self._given(name), f"{self.where}: {name}")
+        number = self.decimal(name)
         whole = number.to_integral_value()
         return int(whole) if number == whole else number
 
     def quantity_if_any(self, name: str) -> Quantity | None:
         """Read a number of pieces; None for null and PHP's empty text or false."""
-        return None if _is_none(self._members.get(name)) else self.quantity(name)
+        return None if is_none(self._members.get(name)) else self.quantity(name)
 
     def decimal(self, name: str) -> Decimal:
         """Read a number, or the same as a string."""
@@ -262,29 +207,23 @@ class Fields:
 
     def money(self, name: str, currency: str) -> Money:
         """Read an amount such as `"12.50"`; some plugins turn it into a JSON number."""
-        amount = decimal_number(self._given(name), f"{self.where}: {name}")
-        return Money(normalized(amount, currency), currency)
+        return Money(normalized(self.decimal(name), currency), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
         """Read an amount that may be null, empty or false for none, but must be present."""
-        if _is_none(self._members.get(name, _MISSING)):
-            return None
-        amount = decimal_number(self._given(name), f"{self.where}: {name}")
-        return Money(normalized(amount, currency), currency)
+        is_empty = is_none(self._members.get(name, _MISSING))
+        return None if is_empty else self.money(name, currency)
 
     def gmt(self, name: str) -> datetime:
         """Read a date in GMT that does not name its zone."""
         value = self._members.get(name)
         if isinstance(value, str):
-            try:
+            with suppress(ValueError, OverflowError):
                 moment = datetime.fromisoformat(value)
                 if moment.tzinfo is None:
                     return moment.replace(tzinfo=UTC)
                 # In GMT it may be in the year 0 or 10000, which no calculation can use.
                 moment.astimezone(UTC)
-            except (ValueError, OverflowError):
-                pass
-            else:
                 return moment
         raise self._wrong(name, "a date")
 

@@ -15,9 +15,10 @@ from ....errors import StoreError
 from ....net.plans import Plan, Request
 from ....spec.results import Listing
 from .. import connection
-from ..reading.fields import Fields, as_list
+from ..reading.fields import Fields
 from ..reading.lists import Rows, unexpected_items
 from ..reading.numbered_pages import NumberedPages
+from ..reading.values import as_list
 from .random_members import MemberRequest, request_members
 from .responses import RestReader, server_time, stated_number
 from .wrapping import BARE, Wrapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from ....contract import Report, Run
@@ -15,7 +15,7 @@ from ...kit.monitoring import named_lists
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.sold import Sold
-from ...kit.reading.fields import Fields, as_list
+from ...kit.reading.fields import Fields
 from ...kit.reading.lists import unexpected_items
 from .. import local_dates
 from ..api import MAX_PAGES, PAGE, V3, Api, gmt
@@ -127,8 +127,8 @@ def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:
 
 def _is_component(line: Fields) -> bool:
     """Whether a line is a part of a bundle that has its own line."""
-    meta = as_list(line.raw("meta_data")) or ()
-    return any(isinstance(row, Mapping) and row.get("key") in _COMPONENT for row in meta)
+    keys = line.optional_items("meta_data", lambda row: row.raw("key"))
+    return any(key in _COMPONENT for key in keys)
 
 
 def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:

@@ -13,7 +13,7 @@ from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import count_report
 from ...kit.monitoring.named_lists import ScarceProduct
 from ...kit.monitoring.sold import Sold
-from ...kit.reading.fields import Fields, whole_number
+from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable, unexpected_items
 from ...kit.rest.api import RestPage
 from ..api import ANALYTICS, PAGE, V3, Api
@@ -63,8 +63,8 @@ def _counts_too_many(totals: Fields) -> bool:
     if not totals.has("products"):
         return False
     # Members of plugins are among them and may have any type.
-    others = (totals.raw(name) for name in totals.names() if name not in (LOW, "products"))
-    return sum(whole_number(count) or 0 for count in others) > totals.integer("products")
+    others = (name for name in totals.names() if name not in (LOW, "products"))
+    return sum(map(totals.integer_or, others)) > totals.integer("products")
 
 
 def _listed_counts(api: Api) -> Plan[Sequence[int]]:

@@ -13,7 +13,7 @@ from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStat
 from ...kit.operations import order_numbers, orders
 from ...kit.operations.order_plans import order_plans
 from ...kit.operations.orders import OrdersRequest
-from ...kit.reading.fields import Fields, whole_number
+from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, matching
 from ...kit.rest.api import RestPage
 from .. import facts, local_dates, rounding
@@ -208,7 +208,7 @@ def _orders_of(
     for row in rows.items:
         try:
             fields = Fields(row, "order")
-            mine = customer is not None and whole_number(fields.raw("customer_id")) == customer
+            mine = customer is not None and fields.integer_or("customer_id") == customer
             theirs = _belongs(fields, None if mine else email)
         except StoreError:
             # The order cannot be read, so it is taken for nobody's.
@@ -216,7 +216,7 @@ def _orders_of(
         # A shopper sees the placed order, not the vendors' shares of it.
         if theirs and not is_sub_order(fields):
             # An order without an id is reported as unreadable when the list is read.
-            created, key = fields.text_or("date_created_gmt"), whole_number(fields.raw("id")) or 0
+            created, key = fields.text_or("date_created_gmt"), fields.integer_or("id")
             yield key or str(fields.raw("number")), (created, key, row)
 
 

@@ -24,7 +24,7 @@ from ....spec.results import (
 from ...kit.operations import arguments, products
 from ...kit.operations.plans import plan
 from ...kit.operations.search import SearchRequest, search_plan
-from ...kit.reading.fields import Fields, whole_number
+from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, matching, page_of
 from .. import facts
 from ..api import ANALYTICS, V3, Api
@@ -104,7 +104,7 @@ def _found(api: Api, params: Mapping[str, Any], request: SearchRequest) -> Plan[
 def _rank(member: str, item: Any) -> tuple[Any, int]:
     """Return a key that sorts like the store, or nearly, to merge the lists of two statuses."""
     row = Fields(item if isinstance(item, dict) else {}, "product")
-    number = whole_number(row.raw("id")) or 0
+    number = row.integer_or("id")
     if member in ("date_created_gmt", "name"):
         return row.text_or(member).casefold(), number
     try:

@@ -8,8 +8,9 @@ from typing import Any
 from ....errors import StoreError
 from ....spec.money import Money, Quantity
 from ....spec.results import Category, LowStock, Price, Product, Review, Stock
-from ...kit.reading.fields import Fields, as_list, whole_number
+from ...kit.reading.fields import Fields
 from ...kit.reading.secondary import Secondary
+from ...kit.reading.values import as_list, whole_number
 
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
 PRICES = ("price", "regular_price")
