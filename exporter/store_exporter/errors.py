@@ -158,7 +158,8 @@ _ENTRIES = (
         "tls_untrusted",
         Fault.CONFIG,
         "The certificate's issuer is not trusted here.",
-        "Set ca_file to the issuer's certificate, or correct the chain.",
+        "Make the server send its whole chain of certificates; if the issuer is your own, set "
+        "ca_file to its certificate.",
     ),
     ErrorType(
         "api_not_found",

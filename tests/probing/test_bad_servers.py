@@ -241,6 +241,19 @@ async def test_a_self_signed_certificate_is_a_matter_of_configuration(
     assert error.error_type == "tls_untrusted"
 
 
+async def test_a_missing_intermediate_certificate_is_suggested_as_the_cause(
+    authority: Authority, store: StoreFactory, transport: Transport
+) -> None:
+    issued = authority.ca.create_child_ca().issue_cert("127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with issued.private_key_pem.tempfile() as key, issued.cert_chain_pems[0].tempfile() as alone:
+        context.load_cert_chain(alone, key)
+    async with serving(bad_server.hang, tls=context) as server:
+        error = await failure(store(server.url), transport)
+    assert error.error_type == "tls_untrusted"
+    assert "does the server send its intermediate certificate?" in error.message
+
+
 async def test_plain_http_on_the_tls_port_is_a_tls_error(
     store: StoreFactory, transport: Transport
 ) -> None:

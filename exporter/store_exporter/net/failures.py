@@ -52,11 +52,15 @@ _MEANT = {
         ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"),
         "it does not support TLS 1.2 or later",
     ),
+    **dict.fromkeys(
+        ("unable to get local issuer certificate", "unable to verify the first certificate"),
+        "does the server send its intermediate certificate? Browsers do without",
+    ),
     "TLSV1_UNRECOGNIZED_NAME": "it has no site of this name",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "it and we have no cipher in common, or it wants a "
     "client's certificate",
 }
-"""Explanations of OpenSSL's unclear reasons."""
+"""What OpenSSL's unclear reasons may mean."""
 
 
 def transport_error(
