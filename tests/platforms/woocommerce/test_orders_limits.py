@@ -250,6 +250,27 @@ async def test_as_many_orders_that_come_back_as_vanish_are_found() -> None:
         assert not report.degraded
 
 
+async def test_a_small_shop_that_loses_many_orders_is_degraded_until_all_were_looked_up() -> None:
+    """Those that are left, all on one page, are read in each run, and stand for none of the others.
+
+    After card testing a merchant deletes hundreds of orders at once.
+    """
+    async with watching(orders=0) as store:
+        await collect(store)
+        orders = store.shop.shop.orders
+        for _ in range(90):
+            store.clock.now += 60
+            store.shop.new_order("processing", total="1")
+        await collect(store)
+        await collect(store)
+        for number in list(orders)[-75:-5]:
+            del orders[number]
+        for _ in range(5):
+            report = await collect(store)
+            assert report.degraded or accounted(figures(report)) == truth(store)
+        assert not report.degraded
+
+
 async def test_an_order_that_vanishes_while_new_ones_are_read_over_several_runs_is_missed() -> None:
     async with watching(orders=0) as store:
         options: dict[str, Any] = {"page_size": 10, "max_pages": 1, "overlap": 5}

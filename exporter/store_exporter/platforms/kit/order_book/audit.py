@@ -76,22 +76,8 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         if len(new) == len(listed.page.ids) and not (yield from _read_new(book, new)):
             return
         place.end_ahead()
-    if place.count is not None and (total is not None or not ids):
-        _note_difference(book, place.count - (total or 0))
-    place.missing = max(0, place.missing)
-    place.count = total if ids else total or 0
+    place.note_count(total if ids else total or 0, remembered=len(book.ledger))
     place.walked_from = None
-
-
-def _note_difference(book: NumberedBook[Any], vanished: int) -> None:
-    """Note by how many orders the store has fewer than are known, or below zero, more."""
-    place = book.place
-    place.unexplained = max(0, -vanished)
-    if vanished > 0:
-        place.missing += vanished
-        place.unchecked = len(book.ledger)
-    # More were found to have vanished than there are fewer: as many others are back.
-    place.unexplained += max(0, -place.missing)
 
 
 def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
@@ -199,28 +185,28 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
         unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
         ids = unreadable[:tried]
         # Where some vanished each is to have its turn, which the unpaid would take from others.
-        unpaid_first = place.missing <= 0
+        unpaid_first = not place.missing
         others = book.ledger.longest_unread(size - len(ids), book.read, unpaid_first=unpaid_first)
         ids += others
         if ids:
             yield from _read_again(book, ids)
             place.unchecked -= sum(one in book.read for one in others)
-        if not ids or place.missing <= 0 or place.unchecked <= 0:
+        # Orders that still wait for a look-up may be those that vanished.
+        if not ids or not place.missing or (place.unchecked <= 0 and book.lookups > 0):
             _end_search(book)
         # What made orders unreadable is often the same for all, and mended for all at once.
         is_mended = any(one not in book.unreadable for one in unreadable[:tried])
         tried = size if is_mended else 0
-        if not is_mended and (place.missing <= 0 or book.lookups <= 0):
+        if not is_mended and (not place.missing or book.lookups <= 0):
             break
 
 
 def _end_search(book: NumberedBook[Any]) -> None:
     """Note that no further remembered orders are among those that vanished."""
     place = book.place
-    if place.missing > 0 and book.ledger.forgotten is not None:
+    if place.missing and book.ledger.forgotten is not None:
         book.ledger.doubt(place.missing, int(book.run.now()))
-    # Those that vanished since the number of orders was looked at are missing at the next look.
-    place.missing, place.unchecked = min(0, place.missing), 0
+    place.missing = place.unchecked = 0
 
 
 def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
@@ -266,7 +252,7 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
     else:
         page = book.read_page("orders", [order])
     if page.others and book.ledger.remembers(number) and not book.ledger.is_gone(number):
-        book.place.missing -= 1
+        book.place.note_vanished()
     book.take(page)
     return True
 

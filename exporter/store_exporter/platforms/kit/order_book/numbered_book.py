@@ -124,7 +124,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def backlog(self) -> int:
         """Orders still to be read, as far as the store says, or of which refunds are."""
         walk = self.place.walk
-        left = walk.backlog + walk.hidden + max(0, self.place.missing) + len(self.ledger.undated)
+        left = walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
         return left + self.unseen + self.place.ahead.left + self.place.still_gone
 
     def begin(self) -> Plan[None]:
@@ -284,7 +284,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             found.append(f"New orders that are still to be read by their ids: {place.ahead.left}.")
         if place.still_gone:
             found.append(f"Orders that came back and were not found yet: {place.still_gone}.")
-        if place.missing > 0:
+        if place.missing:
             found.append(
                 f"Orders that vanished and were not found among those counted yet: {place.missing}."
             )

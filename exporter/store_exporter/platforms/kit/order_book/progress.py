@@ -35,7 +35,8 @@ class ReadingProgress:
     Attributes:
         walk: the walk by times of change.
         latest: the largest known order id; None before the first check.
-        count: number of orders at the last check, if the store reports it.
+        count: number of orders at the last check, without those found to have vanished since; None
+            if the store does not report it.
         unexplained: surplus of orders at that check without a known cause; the next run may read
             these.
         returned: surplus of orders that no run has read since: orders that had vanished came back
@@ -45,8 +46,7 @@ class ReadingProgress:
         search: the place in a second reading of all changes as old as the memory. It is needed if
             no vanished order is back: then an order is back that no run read before it was deleted.
             None while there is no such reading.
-        missing: number of vanished orders that are not accounted for; below zero, the number of
-            orders found to have vanished since.
+        missing: number of orders that had vanished at the last check and were not found since.
         unchecked: number of remembered orders still to be read before it is certain that none of
             them vanished.
         ahead: the place in the orders with ids beyond `latest`, which are read over several runs.
@@ -86,6 +86,26 @@ class ReadingProgress:
         explained = min(orders, self.returned)
         self.returned -= explained
         return orders - explained
+
+    def note_count(self, count: int | None, *, remembered: int) -> None:
+        """Note how many orders there are, after those that are known to be new were added.
+
+        If there are fewer than before, all `remembered` ones have to be read again.
+        """
+        if self.count is not None and count is not None:
+            vanished = self.count - count
+            self.unexplained = max(0, -vanished)
+            if vanished > 0:
+                self.missing += vanished
+                self.unchecked = remembered
+        self.count = count
+
+    def note_vanished(self) -> None:
+        """Note that an order was found to have vanished: before the last check, or since then."""
+        if self.missing:
+            self.missing -= 1
+        elif self.count is not None:
+            self.count -= 1
 
     def end_ahead(self) -> None:
         """Note that all new orders are read up to the largest id that there was."""
