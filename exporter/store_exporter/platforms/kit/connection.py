@@ -212,14 +212,14 @@ class Api:
         return self.ends - self.monotonic()
 
 
-def reveal(value: Credential) -> str:
-    """Return a credential as it is sent.
+def reveal(value: Credential, name: str = "a credential") -> str:
+    """Return a credential as it is sent; `name` is its key in the configuration.
 
     Raises:
         StoreError: unauthorized, the credential is missing or unusable.
     """
     if value is None:
-        raise StoreError("unauthorized", "a credential is missing")
+        raise StoreError("unauthorized", f"{name} is missing")
     if isinstance(value, Unreadable):
-        raise StoreError("unauthorized", f"the store's secret is unusable: {value.problem}")
+        raise StoreError("unauthorized", f"{name} is unusable: {value.problem}")
     return value.reveal() if isinstance(value, Secret) else value

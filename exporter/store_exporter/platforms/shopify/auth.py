@@ -76,13 +76,13 @@ class Tokens:
     @property
     def request(self) -> dict[str, str]:
         """The JSON that requests a token; unauthorized is raised if a credential cannot be read."""
-        app = {name: reveal(value) for name, value in self._app.items()}
+        app = {name: reveal(value, name) for name, value in self._app.items()}
         return {"grant_type": "client_credentials", **app}
 
     @property
     def admin(self) -> str:
         """The token of the Admin API; "" if none was granted yet, an error if it is unreadable."""
-        return self.granted.value if self._lasting is None else reveal(self._lasting)
+        return self.granted.value if self._lasting is None else reveal(self._lasting, "admin_token")
 
     def renew(self, refused: str) -> bool:
         """Drop a token that was refused; return whether there is another one, or may be.
@@ -121,7 +121,7 @@ class Tokens:
         if self._storefront is None:
             message = "the configuration has no storefront_token, which searches and carts need"
             raise StoreError("unauthorized", message)
-        token = reveal(self._storefront)
+        token = reveal(self._storefront, "storefront_token")
         # A private token names the server that uses it; a public one may stand in a web page.
         if token.startswith(_PRIVATE):
             return {"Shopify-Storefront-Private-Token": token}

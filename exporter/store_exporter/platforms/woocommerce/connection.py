@@ -35,13 +35,14 @@ class Connection(connection.Connection[Api]):
         """
         if not needs_key(request.url):
             return request
-        key, secret = (self.credentials.get(f"consumer_{name}") for name in ("key", "secret"))
-        if key is None or secret is None:
+        names = ("consumer_key", "consumer_secret")
+        if None in map(self.credentials.get, names):
             message = f"the configuration has no consumer_key and consumer_secret for {self.host}"
             raise StoreError("unauthorized", message)
+        key, secret = (reveal(self.credentials[name], name) for name in names)
         url = self.location.address_to_sign(request.url)
         in_query = bool(self.settings.get("credentials_in_query"))
-        credentials = Credentials(reveal(key), reveal(secret), in_query=in_query, now=self.now)
+        credentials = Credentials(key, secret, in_query=in_query, now=self.now)
         params, headers = credentials.authorize(request.method, url, request.params)
         return request.carrying(params, {**request.headers, **headers})
 
