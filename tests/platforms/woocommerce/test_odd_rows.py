@@ -96,6 +96,37 @@ async def test_a_row_of_the_stock_report_that_cannot_be_read_does_not_hide_the_l
             assert 0 < len(lost) <= 2
 
 
+@pytest.mark.parametrize("odd", [None, {"stock_status": "outofstock"}])
+async def test_a_best_seller_that_cannot_be_read_hides_no_other(odd: Any) -> None:
+    async with watching(orders=0) as store:
+        store.lists = False
+        sold = [p["id"] for p in store.shop.shop.everything_sold()][:3]
+        for product in sold:
+            store.shop.new_order("completed", lines=[(product, 1)])
+            store.shop.set_stock(product, 0)
+        store.shop.faults.add(changing("*/wc/v3/products", lambda rows: [odd, *rows[1:]]))
+        report = await store.collect("best_sellers")
+        assert figures(report)["store_best_sellers_out_of_stock"] == 2
+        assert report.degraded[0].startswith("Best sellers that could not be read")
+
+
+@pytest.mark.parametrize("odd", [None, {"id": None}, {"date_modified_gmt": None}, {"status": 1}])
+async def test_a_cart_that_cannot_be_read_counts_without_a_value(odd: Any) -> None:
+    def spoil(rows: list[Any]) -> list[Any]:
+        return [odd and {**rows[0], "date_modified": None, **odd}, *rows[1:]]
+
+    async with watching(orders=0) as store:
+        for _ in range(3):
+            store.shop.new_order("pending", total="5.00")
+        store.clock.now += 7200
+        whole = figures(await store.collect("carts"))
+        store.shop.faults.add(changing("*/wc/v3/orders", spoil))
+        report = await store.collect("carts")
+        number = "store_carts_abandoned"
+        assert figures(report) == {number: whole[number]}
+        assert report.degraded[0].startswith("The value of abandoned carts is not known: orders[0]")
+
+
 async def test_orders_that_the_list_counts_and_does_not_show_are_reported_by_the_best_sellers() -> (
     None
 ):

@@ -65,6 +65,15 @@ def test_low_stock_is_what_is_at_or_below_the_threshold_fewest_first(shop: WooCo
     assert found.total + 2 == four.total
 
 
+def test_a_product_that_cannot_be_read_takes_no_other_out_of_the_low_stock(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    whole = shop.get_low_stock_products(threshold=3)
+    store.faults.add(changing("*/wc/v3/products", lambda rows: [None, *rows[1:]]))
+    found = shop.get_low_stock_products(threshold=3)
+    assert (len(found), found.unreadable, found.total) == (len(whole) - 1, 1, None)
+
+
 def test_what_is_on_backorder_can_be_had_and_what_no_cart_takes_cannot(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

@@ -274,15 +274,23 @@ class Api(connection.Api):
         """
         return self._pages(path, {**params, **self.in_full}).read_all(take, what)
 
-    def get_by_ids(self, path: str, ids: set[int], params: Mapping[str, Any]) -> Plan[list[Fields]]:
-        """GET the items of a list with any number of ids, in as many requests as needed."""
+    def get_by_ids(
+        self, path: str, ids: set[int], params: Mapping[str, Any]
+    ) -> Plan[Listing[Fields]]:
+        """GET the items of a list with any number of ids, in as many requests as needed.
+
+        Items whose id cannot be read are left out and counted.
+        """
         found: list[Fields] = []
+        unreadable = 0
         numbers, size = sorted(ids), self.page_size
         for start in range(0, len(numbers), size):
             some = ",".join(map(str, numbers[start : start + size]))
             rows = yield from self.rows(path, {**params, self.ids_name: some}, limit=size)
-            found += rows.fields(path.rpartition("/")[2])
-        return [row for row in found if row.identifier() in ids]
+            part = rows.listing(path.rpartition("/")[2], lambda row: (row.identifier(), row))
+            found += (row for number, row in part if number in ids)
+            unreadable += part.unreadable
+        return Listing(tuple(found), unreadable=unreadable)
 
     def _pages(self, path: str, params: Mapping[str, Any]) -> NumberedPages:
         def ask(number: int, size: int) -> Plan[RestPage]:

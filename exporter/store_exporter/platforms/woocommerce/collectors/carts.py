@@ -15,7 +15,7 @@ from ...kit.monitoring.figures import abandoned_cart_report
 from ...kit.monitoring.named_lists import AbandonedCart
 from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import unexpected_items
+from ...kit.reading.lists import readable, unexpected_items
 from .. import local_dates, rounding
 from ..api import V3, Api, gmt
 from ..reading.order_state import MEMBERS, is_sub_order, is_unknown_status, order_status
@@ -56,33 +56,46 @@ def carts(api: Api, run: Run) -> Plan[Report]:
             raise
         params["status"] = "pending"
         rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
-    found = rows.fields("orders")
-    for row in found:
-        touched = row.seconds("date_modified_gmt")
-        in_time = now - younger - 1 < touched < now - older + 1
-        if order_status(row) not in _LEFT or not in_time:
-            raise unexpected_items("the list of orders")
-        row.identifier()
-    if rows.total is None and (len(found) >= _MOST or not rows.complete):
+    found, failures = readable(rows.items, "orders", _read)
+    first, last = now - younger - 1, now - older + 1
+    if any(status not in _LEFT or not first < touched < last for _, status, touched in found):
+        raise unexpected_items("the list of orders")
+    came = len(rows.items)
+    if rows.total is None and (came >= _MOST or not rows.complete):
         raise StoreError("invalid_response", "the list of orders does not say how many there are")
-    if rows.total is None or rows.total <= len(found):
-        own = [order for order in found if not is_sub_order(order)]
-        found = yield from rounding.with_parts(api, reading, own, params)
-        return _report(found, reading, is_listed=run.store.lists)
-    if len(found) < _MOST:
-        raise StoreError("invalid_response", f"of {rows.total} carts {len(found)} came")
+    if rows.total is None or rows.total <= came:
+        own = [order for order, *_ in found if not is_sub_order(order)]
+        orders = yield from rounding.with_parts(api, reading, own, params)
+        return _report(orders, failures, reading, is_listed=run.store.lists)
+    if came < _MOST:
+        raise StoreError("invalid_response", f"of {rows.total} carts {came} came")
     summary = f"{rows.total} abandoned carts, too many to add up their value"
     return Report([Sample(business.CARTS_ABANDONED, rows.total)], summary=summary)
 
 
-def _report(orders: Sequence[Fields], reading: OrderTotals, *, is_listed: bool) -> Report:
+def _read(order: Fields) -> tuple[Fields, str, float]:
+    """Return an order that has an id, its status, and when it was changed."""
+    order.identifier()
+    return order, order_status(order), order.seconds("date_modified_gmt")
+
+
+def _report(
+    orders: Sequence[Fields],
+    failures: Sequence[StoreError],
+    reading: OrderTotals,
+    *,
+    is_listed: bool,
+) -> Report:
     try:
+        if failures:
+            raise failures[0]
         values = [_value(order, reading) for order in orders]
     except StoreError as error:
         # A sum without this order would be wrong; the number of orders is still correct.
         reason = f"The value of abandoned carts is not known: {error.message}."
-        sample = Sample(business.CARTS_ABANDONED, len(orders))
-        return Report([sample], [reason], f"{len(orders)} abandoned carts of unknown value")
+        count = len(orders) + len(failures)
+        sample = Sample(business.CARTS_ABANDONED, count)
+        return Report([sample], [reason], f"{count} abandoned carts of unknown value")
     report = abandoned_cart_report(values, map(_cart, orders, values) if is_listed else None)
     report.degraded = reading.guesses()
     return report

@@ -16,7 +16,7 @@ from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import unexpected_items
+from ...kit.reading.lists import readable, unexpected_items
 from .. import local_dates
 from ..api import MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
@@ -29,6 +29,7 @@ _MOST_SELLERS = 12
 """The same number as in WooCommerce's own report."""
 _CREATED = local_dates.members("date_created")
 _NO_REPORT: tuple[ErrorName, ...] = ("api_not_found", "invalid_response")
+_IN_STOCK = ("instock", "onbackorder")
 _OFF_SALE = ("draft", "pending", "future", "trash")
 _COMPONENT = (
     *("_bundled_by", "_composite_parent", "_mnm_container"),
@@ -50,13 +51,13 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """
     sold, missing = yield from _sold(api)
     best = sold.best(_MOST_SELLERS)
-    out = yield from _out_of_stock(api, best)
+    out, unreadable = yield from _out_of_stock(api, best)
     samples, summary = [], f"no best sellers in the last {_DAYS} days"
     if best:
         samples.append(Sample(business.BEST_SELLERS_OUT, len(out)))
         summary = f"{len(out)} of {len(best)} best sellers are out of stock"
     samples += sold.price_samples()
-    degraded = left_out("Sales", sold.unreadable)
+    degraded = left_out("Sales", sold.unreadable) + left_out("Best sellers", unreadable)
     if missing:
         degraded.append(f"The list of orders left out {missing} of those that it counts.")
     if not run.store.lists:
@@ -131,25 +132,33 @@ def _is_component(line: Fields) -> bool:
     return any(key in _COMPONENT for key in keys)
 
 
-def _out_of_stock(api: Api, products: Sequence[int]) -> Plan[dict[int, bool]]:
-    """Return which of these products are out of stock, and whether each is still on sale."""
+def _out_of_stock(
+    api: Api, products: Sequence[int]
+) -> Plan[tuple[dict[int, bool], list[StoreError]]]:
+    """Return which of these products are out of stock, and whether each is still on sale.
+
+    Beside them are the errors of products that could not be read.
+    """
     if not products:
-        return {}
+        return {}, []
     query = {
         "include": ",".join(map(str, sorted(products))),
         "stock_status": OUT,
         "per_page": PAGE,
         "_fields": "id,status,stock_status",
     }
-    out = {}
     page = yield from api.page(f"{V3}/products", query)
     if page.total is not None and page.total > len(page):
         message = f"the list of products has {page.total} that are out, and came with {len(page)}"
         raise StoreError("invalid_response", message)
-    for product in page:
-        # A plugin may write a status of its own into the response.
-        is_requested = product.text("stock_status") not in ("instock", "onbackorder")
-        if product.identifier() not in products or not is_requested:
-            raise unexpected_items("the list of products")
-        out[product.identifier()] = product.text_or("status") not in _OFF_SALE
-    return out
+    found, failures = readable(page.items, "products", _read_stock)
+    # A plugin may write a status of its own into the response.
+    if any(one not in products or status in _IN_STOCK for one, status, _ in found):
+        raise unexpected_items("the list of products")
+    return {number: is_on_sale for number, _, is_on_sale in found}, failures
+
+
+def _read_stock(product: Fields) -> tuple[int, str, bool]:
+    """Return the product's id, its stock status, and whether it is still on sale."""
+    is_on_sale = product.text_or("status") not in _OFF_SALE
+    return product.identifier(), product.text("stock_status"), is_on_sale

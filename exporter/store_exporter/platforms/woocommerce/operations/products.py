@@ -227,10 +227,13 @@ def get_low_stock_products(
     # Stock that a variation shares with its product is in the product's row, so leave it out here.
     own = [row for row in rows.items if not _is_elsewhere(row)]
     found = Rows(own, None, rows.complete).listing("stock", product_results.read_low_stock)
-    offered = yield from _published(api, [row for row in found if row.quantity <= low], within)
+    few = [row for row in found if row.quantity <= low]
+    offered, unreadable = yield from _published(api, few, within)
     offered.sort(key=lambda row: row.quantity)
-    total = len(offered) if rows.complete and not found.unreadable else None
-    return page_of(replace(found, items=tuple(offered), total=total), 1, wanted)
+    unreadable += found.unreadable
+    total = len(offered) if rows.complete and not unreadable else None
+    found = replace(found, items=tuple(offered), total=total, unreadable=unreadable)
+    return page_of(found, 1, wanted)
 
 
 def _is_elsewhere(row: Any) -> bool:
@@ -251,18 +254,24 @@ def _is_above(row: Any, threshold: int) -> bool:
         return False
 
 
-def _published(api: Api, rows: list[LowStock], category: int | None) -> Plan[list[LowStock]]:
-    """Return the rows that are published, and whose products are, in a category if one is given."""
+def _published(
+    api: Api, rows: list[LowStock], category: int | None
+) -> Plan[tuple[list[LowStock], int]]:
+    """Return the rows that are published, and whose products are, in a category if one is given.
+
+    Beside them is the number of products and variations of which that could not be read.
+    """
     products = {row.parent_id or row.product_id for row in rows}
     variations = {row.product_id for row in rows if row.parent_id is not None}
     query = {"status": "publish", "_fields": "id"}
     # Products have categories; their variations do not.
     in_category = {**query, "category": category}
-    found = yield from api.get_by_ids(f"{V3}/products", products, in_category)
-    found += yield from api.get_by_ids(f"{ANALYTICS}/variations", variations, query)
-    public = {row.identifier() for row in found}
-    return [
+    own = yield from api.get_by_ids(f"{V3}/products", products, in_category)
+    varied = yield from api.get_by_ids(f"{ANALYTICS}/variations", variations, query)
+    public = {row.identifier() for row in (*own, *varied)}
+    offered = [
         row
         for row in rows
         if row.product_id in public and (row.parent_id is None or row.parent_id in public)
     ]
+    return offered, own.unreadable + varied.unreadable
