@@ -180,9 +180,9 @@ class Api(api.Api):
         query, times = dict(params or {}), self.change_times
         if not _OF_ORDERS.fullmatch(path):
             return (yield from super().page(path, query))
-        found = yield from super().page(path, times.shifted(query, self.monotonic()))
-        if times.learns(found.items, query, self.monotonic()):
-            found = yield from super().page(path, times.shifted(query, self.monotonic()))
+        found = yield from super().page(path, times.shifted(query))
+        if times.learns(found.items, query):
+            found = yield from super().page(path, times.shifted(query))
         is_empty = not found.items and found.total == 0 and not DATES.intersection(query)
         if not is_empty or not (yield from _needs_dates(self)):
             return found

@@ -24,7 +24,7 @@ class Connection(connection.Connection[Api]):
     def prepare(self) -> None:
         """Start with the API where pretty permalinks put it, and with no known responses."""
         self.location = ApiLocation(self.url)
-        self.change_times = ChangeTimes()
+        self.change_times = ChangeTimes(self.monotonic)
         self.seen: dict[str, tuple[str, float]] = {}
 
     def sign(self, request: Request) -> Request:

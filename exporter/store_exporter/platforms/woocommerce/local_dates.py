@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -29,31 +29,19 @@ def members(*names: str) -> str:
 
 def add_gmt_dates(api: Api, rows: Sequence[Any]) -> Plan[None]:
     """Fill in dates in GMT that a plugin removed from orders or refunds."""
-    for row in rows:
-        if isinstance(row, dict):
-            none = [name for name in DATES if name in row and not has_date(row[name])]
-            row |= {f"{name}_gmt": None for name in none if f"{name}_gmt" not in row}
-    lacking = [(row, names) for row in rows if (names := _lacking(row))]
+    lacking: list[tuple[dict[str, Any], str]] = []
+    for row in (row for row in rows if isinstance(row, dict)):
+        for name in (name for name in DATES if name in row):
+            if not has_date(row[name]):
+                row.setdefault(f"{name}_gmt", None)
+            elif isinstance(row[name], str) and not has_date(row.get(f"{name}_gmt")):
+                lacking.append((row, name))
     zone = (yield from time_zone(api)) if lacking else UTC
-    for row, names in lacking:
-        for name in names:
-            with suppress(ValueError, OverflowError):
-                local = datetime.fromisoformat(row[name])
-                local = local if local.tzinfo else local.replace(tzinfo=zone)
-                row[f"{name}_gmt"] = local.astimezone(UTC).isoformat()
-
-
-def _lacking(row: Any) -> list[str]:
-    """Return the names of dates that a row has only in the shop's zone."""
-    if not isinstance(row, Mapping):
-        return []
-    return [
-        name
-        for name in DATES
-        if not has_date(row.get(f"{name}_gmt"))
-        and has_date(local := row.get(name))
-        and isinstance(local, str)
-    ]
+    for row, name in lacking:
+        with suppress(ValueError, OverflowError):
+            local = datetime.fromisoformat(row[name])
+            local = local if local.tzinfo else local.replace(tzinfo=zone)
+            row[f"{name}_gmt"] = local.astimezone(UTC).isoformat()
 
 
 @fact

@@ -8,7 +8,7 @@ Greenwich, and too little west of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,16 +26,17 @@ class ChangeTimes:
     """The time in which a shop compares times of change: GMT, or its own.
 
     It is learnt from orders that changed before the requested time by GMT, and not by the shop's
-    own, and kept for an hour.
+    own, and kept for an hour. `monotonic` are the seconds of a clock that never jumps.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
         self._ahead = timedelta(0)
         self._until = 0.0
 
-    def shifted(self, params: Mapping[str, Any], now: float) -> dict[str, Any]:
-        """Return the parameters of a query in the time of the shop; `now` is monotonic."""
-        ahead = self._ahead if now < self._until else timedelta(0)
+    def shifted(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters of a query in the time of the shop."""
+        ahead = self._ahead if self._monotonic() < self._until else timedelta(0)
         times = {
             name: (_time(params[name]) + ahead).strftime("%Y-%m-%dT%H:%M:%S")
             for name in CHANGED
@@ -43,9 +44,9 @@ class ChangeTimes:
         }
         return {**params, **times}
 
-    def learns(self, orders: Iterable[Any], params: Mapping[str, Any], now: float) -> bool:
+    def learns(self, orders: Iterable[Any], params: Mapping[str, Any]) -> bool:
         """Whether the orders of a response show that the query has to be repeated."""
-        if "modified_after" not in params or now < self._until:
+        if "modified_after" not in params or self._monotonic() < self._until:
             return False
         since = _time(params["modified_after"])
         for order in orders:
@@ -54,7 +55,7 @@ class ChangeTimes:
             except (KeyError, TypeError, ValueError):
                 continue
             if gmt < since < own <= gmt + _FURTHEST:
-                self._ahead, self._until = own - gmt, now + _KEPT_SECONDS
+                self._ahead, self._until = own - gmt, self._monotonic() + _KEPT_SECONDS
                 return True
         return False
 

@@ -23,8 +23,14 @@ from ..reading import carts, product_results
 from ..responses import READER
 
 GET_CART = "GET /wc/store/v1/cart"
-_CART_LOST = "cart_lost"
 _LOST = ("woocommerce_rest_missing_nonce", "woocommerce_rest_invalid_nonce")
+
+
+class _CartLostError(StoreError):
+    """The store does not know the cart's token any more."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_state", "the cart has expired", code="cart_lost")
 
 
 class _Cart(ShopperCart[Api]):
@@ -38,7 +44,7 @@ class _Cart(ShopperCart[Api]):
         """Read or change the cart.
 
         Raises:
-            StoreError: with code cart_lost when the store does not know the token any more.
+            _CartLostError: the store does not know the token any more.
         """
         sent = self.session.token
         response = yield from self._send(action, body)
@@ -49,14 +55,14 @@ class _Cart(ShopperCart[Api]):
             document = READER.read(response)
         except StoreError as error:
             if error.code in _LOST and sent is not None:
-                raise _lost() from error
+                raise _CartLostError from error
             raise
         token = response.headers.get("cart-token")
         if not token:
             message = "the cart has no token: WooCommerce 6 and older have none"
             raise StoreError("invalid_response", message, status=response.status)
         if sent is not None and not carts.same_cart(sent, token):
-            raise _lost()
+            raise _CartLostError
         return self.remember(carts.read_cart(document, token))
 
     def _send(self, action: str, body: Any) -> Plan[Response]:
@@ -69,9 +75,7 @@ class _Cart(ShopperCart[Api]):
     def read(self) -> Plan[Cart | None]:
         try:
             return (yield from self.call())
-        except StoreError as error:
-            if error.code != _CART_LOST:
-                raise
+        except _CartLostError:
             return None
 
     def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
@@ -88,11 +92,9 @@ class _Cart(ShopperCart[Api]):
             return keep_renewal(before, (yield from self.call(action, body)))
         try:
             return (yield from self.call(action, body))
-        except StoreError as error:
-            if error.code != _CART_LOST:
-                raise
-        # Nothing was changed: the store refused the token before it looked at the rest.
-        rebuilt = yield from self.open()
+        except _CartLostError:
+            # Nothing was changed: the store refused the token before it looked at the rest.
+            rebuilt = yield from self.open()
         return as_renewed((yield from self.call(action, body)), rebuilt.problems)
 
     def add(
@@ -141,10 +143,6 @@ def _lacks_nonce(response: Response, sent: str | None) -> bool:
         return False
     is_refused = any(code.encode() in response.body[:500] for code in _LOST)
     return is_refused and carts.same_cart(sent, response.headers.get("cart-token", ""))
-
-
-def _lost() -> StoreError:
-    return StoreError("invalid_state", "the cart has expired", code=_CART_LOST)
 
 
 def _item(number: int, quantity: Quantity, options: Mapping[str, str]) -> dict[str, Any]:

@@ -38,20 +38,18 @@ class _Sales(Sales):
     """The sums of orders and refunds.
 
     Attributes:
-        currencies: currencies of the orders that count or have refunds, by order id.
-        orders: what those orders came to.
+        orders: currency and sums of the orders that count or have refunds, by order id.
     """
 
     def __init__(self, reading: OrderTotals) -> None:
         super().__init__()
-        self.currencies: dict[int, str] = {}
-        self.orders: dict[int, Sums] = {}
+        self.orders: dict[int, tuple[str, Sums]] = {}
         self.reading = reading
 
     def sell(self, order: Fields) -> None:
         """Add an order; if a part of it cannot be read, nothing of it is added."""
         number, currency = order.identifier(), order.currency("currency")
-        if number in self.currencies:
+        if number in self.orders:
             return
         one = Sums(
             orders=1,
@@ -62,33 +60,30 @@ class _Sales(Sales):
             discounts=read_amount(order, "discount_total"),
         )
         self.add(currency, one, list(_sold(order, currency)))
-        self.currencies[number], self.orders[number] = currency, one
+        self.orders[number] = currency, one
 
     def note(self, order: Fields) -> None:
         """Note an order that has refunds and does not count itself."""
-        number = order.identifier()
-        self.currencies[number] = order.currency("currency")
         gross, tax, shipping = (
             read_amount(order, name) for name in ("total", "total_tax", "shipping_total")
         )
-        self.orders[number] = Sums(items=_pieces(order), gross=gross, tax=tax, shipping=shipping)
+        one = Sums(items=_pieces(order), gross=gross, tax=tax, shipping=shipping)
+        self.orders[order.identifier()] = order.currency("currency"), one
 
     def refund(self, order: int, refund: Fields) -> None:
         """Add a refund, unless its order, and so its sale, is in the trash or gone."""
-        if order in self.currencies:
-            amount, whole = abs(read_amount(refund, "amount")), self.orders[order]
-            if amount == whole.gross and not any(map(refund.listed, _REFUND_LINES)):
-                # The order's status was set to refunded, which refunds all without any lines.
-                one = Sums(items=-whole.items, refunds=amount, unearned=whole.tax + whole.shipping)
-                self.add(self.currencies[order], one)
-                return
-            one = Sums(
-                items=_pieces(refund),
-                refunds=amount,
-                unearned=_added_up(refund, "tax_lines", "tax_total", "shipping_tax_total")
-                + _added_up(refund, "shipping_lines", "total"),
-            )
-            self.add(self.currencies[order], one)
+        if order not in self.orders:
+            return
+        currency, whole = self.orders[order]
+        amount = abs(read_amount(refund, "amount"))
+        if amount == whole.gross and not any(map(refund.listed, _REFUND_LINES)):
+            # The order's status was set to refunded, which refunds all without any lines.
+            one = Sums(items=-whole.items, refunds=amount, unearned=whole.tax + whole.shipping)
+        else:
+            tax = _added_up(refund, "tax_lines", "tax_total", "shipping_tax_total")
+            shipping = _added_up(refund, "shipping_lines", "total")
+            one = Sums(items=_pieces(refund), refunds=amount, unearned=tax + shipping)
+        self.add(currency, one)
 
 
 def _pieces(order: Fields) -> Quantity:
@@ -208,7 +203,7 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
         if error.error_type != "api_not_found":
             raise
         unreadable = yield from _find_refunds_by_order(api, when, refunds)
-    unknown = {number for number, _ in refunds} - sales.currencies.keys()
+    unknown = {number for number, _ in refunds} - sales.orders.keys()
     amounts = "currency,total,total_tax,shipping_total,line_items"
     whose = {"_fields": f"id,{amounts},{MEMBERS}"}
     for order in (yield from api.get_by_ids(f"{V3}/orders", unknown, whose)):
