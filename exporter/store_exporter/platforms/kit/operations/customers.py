@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from ....errors import StoreError
 from ....spec.money import Money
 from ....spec.results import CustomerInsights, CustomerSpend, InsightTotals, Listing
-from ..reading.lists import page_of
-from ..reading.money import normalized, rounded
+from ..reading.lists import extended, page_of
+from ..reading.money import average, money_of, sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +54,19 @@ class _Customer:
     orders: list[Purchase] = field(default_factory=list)
 
     def spend(self, currency: str) -> CustomerSpend:
-        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
-        for order in self.orders:
-            sums[order.spent.currency] += order.spent.amount
+        spent = sums(order.spent for order in self.orders)
         own = sum(order.spent.currency == currency for order in self.orders)
-        total = normalized(sums.pop(currency, Decimal(0)), currency)
+        total = spent.pop(currency, Money(Decimal(0), currency))
         latest = max(self.orders, key=lambda order: order.created)
         return CustomerSpend(
             name=latest.name,
             email=self.email,
             country=latest.country,
             orders=len(self.orders),
-            total=Money(total, currency),
-            average=Money(rounded(total / max(own, 1), currency), currency),
+            total=total,
+            average=average(total.amount, own, currency),
             last_active=latest.created,
-            other_currencies=tuple(
-                Money(normalized(amount, code), code) for code, amount in sorted(sums.items())
-            ),
+            other_currencies=tuple(spent.values()),
         )
 
 
@@ -110,26 +105,21 @@ def top_customers(found: Listing[CustomerSpend], currency: str, wanted: int) -> 
     If some were left out, there are no totals.
     """
     page = page_of(found, 1, wanted)
-    members = {each.name: getattr(page, each.name) for each in fields(Listing)}
     is_whole = found.complete and not found.unreadable
-    members["totals"] = totals(found.items, currency) if is_whole else None
-    return CustomerInsights(**members)
+    every = totals(found.items, currency) if is_whole else None
+    return extended(CustomerInsights, page, totals=every)
 
 
 def totals(customers: Sequence[CustomerSpend], currency: str) -> InsightTotals:
     """Return the totals of customers."""
     buyers = [customer for customer in customers if customer.orders]
-    others: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for money in (money for customer in buyers for money in customer.other_currencies):
-        others[money.currency] += money.amount
-    spent = normalized(sum((buyer.total.amount for buyer in buyers), Decimal(0)), currency)
+    spent = money_of(sum((buyer.total.amount for buyer in buyers), Decimal(0)), currency)
+    others = sums(money for buyer in buyers for money in buyer.other_currencies)
     return InsightTotals(
         customers=len(buyers),
         returning=sum(buyer.orders > 1 for buyer in buyers),
         orders=sum(buyer.orders for buyer in buyers),
-        spent=Money(spent, currency),
-        average=Money(rounded(spent / max(len(buyers), 1), currency), currency),
-        other_currencies=tuple(
-            Money(normalized(others[code], code), code) for code in sorted(others)
-        ),
+        spent=spent,
+        average=average(spent.amount, len(buyers), currency),
+        other_currencies=tuple(others.values()),
     )

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import ClassVar, Generic, NamedTuple, TypeVar
@@ -31,8 +29,8 @@ from ....spec.results import (
 from ..connection import Api
 from ..reading.days import TimeRange
 from ..reading.fields import Fields
-from ..reading.lists import page_of
-from ..reading.money import normalized
+from ..reading.lists import extended, page_of
+from ..reading.money import sums
 from . import arguments
 
 ApiT = TypeVar("ApiT", bound=Api)
@@ -230,21 +228,20 @@ def _on_page(found: Listing[Order], request: OrdersRequest) -> CustomerOrders:
     page = page_of(found, request.page, request.limit)
     every = found.complete and not found.unreadable and found.total == len(found)
     every = every and all(order.refunded is not None for order in found)
-    members = {each.name: getattr(page, each.name) for each in fields(Listing)}
-    members["summary"] = summary(found.items) if every else None
-    return CustomerOrders(**members)
+    return extended(CustomerOrders, page, summary=summary(found.items) if every else None)
 
 
 def summary(orders: Sequence[Order]) -> OrderSummary:
     """Return the totals of orders whose refunds are all known."""
-    spent: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for order in orders:
-        if order.status not in _UNSOLD and order.refunded is not None:
-            spent[order.total.currency] += order.total.amount - order.refunded.amount
+    spent = sums(
+        Money(order.total.amount - order.refunded.amount, order.total.currency)
+        for order in orders
+        if order.status not in _UNSOLD and order.refunded is not None
+    )
     dates = [order.created for order in orders if order.created is not None]
     return OrderSummary(
         orders=len(orders),
-        spent=tuple(Money(normalized(spent[code], code), code) for code in sorted(spent)),
+        spent=tuple(spent.values()),
         first=min(dates, default=None),
         last=max(dates, default=None),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ....errors import ErrorName, StoreError
@@ -17,7 +18,7 @@ from ....spec.operations import Operations
 from ....spec.results import SalesReport, SoldProduct
 from ..connection import Api
 from ..reading.days import TimeRange, today
-from ..reading.money import normalized, rounded
+from ..reading.money import average, money_of
 from . import arguments
 from .plans import Planned, plan
 
@@ -92,11 +93,7 @@ class Sums:
 
         `sold` are the products; those with most pieces sold are named.
         """
-
-        def money(amount: Decimal) -> Money:
-            return Money(normalized(amount, currency), currency)
-
-        average = rounded(self.gross / self.orders, currency) if self.orders else None
+        money = partial(money_of, currency=currency)
         extra = self.tax + self.shipping - self.unearned
         best = sorted(sold, key=lambda row: (-row.items, row.product_id))[:MOST_PRODUCTS]
         return SalesReport(
@@ -107,7 +104,7 @@ class Sums:
             items=self.items,
             gross=money(self.gross),
             net=money(self.gross - self.refunds - extra),
-            average=None if average is None else Money(average, currency),
+            average=average(self.gross, self.orders, currency) if self.orders else None,
             refunds=money(self.refunds),
             tax=money(self.tax),
             shipping=money(self.shipping),

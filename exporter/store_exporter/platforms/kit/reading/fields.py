@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from ....errors import StoreError
 from ....spec.money import Money, Quantity
 from .days import named_zone
-from .money import currency_code, decimal_number, normalized
+from .money import currency_code, decimal_number, money_of
 from .values import as_list, as_text, has_date, is_none, plain_text, whole_number
 
 T = TypeVar("T")
@@ -207,7 +207,7 @@ class Fields:
 
     def money(self, name: str, currency: str) -> Money:
         """Read an amount such as `"12.50"`; some plugins turn it into a JSON number."""
-        return Money(normalized(self.decimal(name), currency), currency)
+        return money_of(self.decimal(name), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
         """Read an amount that may be null, empty or false for none, but must be present."""

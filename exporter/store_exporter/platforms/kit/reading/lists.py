@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from ....errors import StoreError
@@ -11,6 +11,7 @@ from ....spec.results import Listing
 from .fields import Fields
 
 T = TypeVar("T")
+L = TypeVar("L", bound=Listing[Any])
 
 
 @dataclass(slots=True)
@@ -64,6 +65,11 @@ def page_of(found: Listing[T], number: int, size: int) -> Listing[T]:
         return replace(found, items=items, page=number, more=more)
     pages = max(1, -(-found.total // size))
     return replace(found, items=items, page=number, pages=pages, more=number < pages)
+
+
+def extended(kind: Callable[..., L], page: Listing[Any], **members: Any) -> L:
+    """Return a list as a kind of list that has further members."""
+    return kind(**{each.name: getattr(page, each.name) for each in fields(Listing)}, **members)
 
 
 def matching(found: Listing[T], matches: Callable[[T], bool]) -> Listing[T]:

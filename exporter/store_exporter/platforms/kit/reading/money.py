@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from ....errors import StoreError
+from ....spec.money import Money
 
 _DECIMAL = re.compile(
     r"-?([0-9]{1,24}(\.[0-9]{0,24})?|\.[0-9]{1,24})(E[+-]?[0-9]{1,2})?", re.IGNORECASE
@@ -158,3 +161,21 @@ def normalized(amount: Decimal, currency: str) -> Decimal:
     if shown != amount:
         return amount.normalize()
     return min(amount, shown, key=lambda written: len(f"{written:f}"))
+
+
+def money_of(amount: Decimal, currency: str) -> Money:
+    """Return an amount of money, without zeros beyond its currency's decimals."""
+    return Money(normalized(amount, currency), currency)
+
+
+def average(total: Decimal, count: int, currency: str) -> Money:
+    """Return an average, rounded to the currency's decimals; the total if there is nothing."""
+    return Money(rounded(total / max(count, 1), currency), currency)
+
+
+def sums(amounts: Iterable[Money]) -> dict[str, Money]:
+    """Add up amounts by currency, in the order of the currencies' codes."""
+    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for money in amounts:
+        found[money.currency] += money.amount
+    return {code: money_of(found[code], code) for code in sorted(found)}

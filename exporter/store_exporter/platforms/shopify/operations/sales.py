@@ -18,7 +18,7 @@ from ...kit.operations.plans import plan
 from ...kit.operations.sales import Sales, SalesRequest, Sums, report_plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
-from ...kit.reading.money import rounded
+from ...kit.reading.money import average, rounded
 from ..api import Api
 from ..reading import ids, order_state
 
@@ -151,7 +151,7 @@ def _customer(currency: str, fields: Fields) -> CustomerSpend:
         country="",
         orders=orders,
         total=total,
-        average=Money(rounded(total.amount / (orders or 1), total.currency), total.currency),
+        average=average(total.amount, orders, total.currency),
         last_active=latest.gmt_if_any("createdAt") if latest is not None else None,
         other_currencies=() if is_own else (spent,),
     )

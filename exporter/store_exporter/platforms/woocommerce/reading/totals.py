@@ -20,7 +20,7 @@ from typing import Any
 from ....errors import StoreError
 from ....spec.money import Money
 from ...kit.reading.fields import Fields
-from ...kit.reading.money import decimals_of, float_amount, normalized, rounded
+from ...kit.reading.money import decimals_of, float_amount, money_of, rounded
 
 PARTS = "line_items,fee_lines,shipping_lines,tax_lines,shipping_total,discount_total"
 """Members of an order that show its total and tax with all decimals."""
@@ -121,14 +121,14 @@ class OrderTotals:
         if self._is_finer(order, currency):
             parts = _Parts(order)
             stated = self._in_full(stated, parts.total(), currency)
-        return Money(normalized(stated, currency), currency)
+        return money_of(stated, currency)
 
     def tax(self, order: Fields, currency: str) -> Money:
         """Read an order's tax."""
         stated = read_amount(order, "total_tax")
         if self._is_finer(order, currency):
             stated = self._in_full(stated, sum(_Parts(order).taxes, Decimal(0)), currency)
-        return Money(normalized(stated, currency), currency)
+        return money_of(stated, currency)
 
     def _in_full(self, stated: Decimal, parts: Decimal, currency: str) -> Decimal:
         """Return the sum of the parts if it rounds to the stated amount, else the stated amount."""
