@@ -78,10 +78,7 @@ class Fields:
         return cls(value, f"{what}[{index}]{number}")
 
     def _wrong(self, name: str, wanted: str) -> StoreError:
-        value = self._members.get(name)
-        if isinstance(value, StoreError):
-            return _kept_back(value, f"{self.where}: {name}")
-        found = "missing" if name not in self._members else _kind(self._members[name])
+        found = _kind(self._given(name)) if name in self._members else "missing"
         return StoreError("invalid_response", f"{self.where}: {name} is {found}, not {wanted}")
 
     def _given(self, name: str) -> Any:

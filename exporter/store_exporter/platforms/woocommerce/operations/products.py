@@ -32,6 +32,8 @@ from ..product_lookup import LOOKUP, category_id, children, find_product
 from ..reading import product_results
 
 _WITH_VARIATIONS = (*LOOKUP, "GET /wc/v3/products/{id}/variations")
+_STATUSES = {None: (None,), False: ("outofstock",), True: ("instock", "onbackorder")}
+"""The statuses of stock that a search for products in stock, or not, needs; None for any."""
 _SORTS = {
     "newest": ("date", "desc", "date_created_gmt"),
     "price": ("price", "asc", "price"),
@@ -78,26 +80,23 @@ def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
 
 
 def _found(api: Api, params: Mapping[str, Any], request: SearchRequest) -> Plan[Rows]:
-    """Return what the store finds, in order; `in_stock` needs a list for each of two statuses."""
-    path = f"{V3}/products"
-    if request.in_stock is None:
-        return (yield from api.rows(path, params, limit=request.reach))
-    params = {**params, "exclude_types": ",".join(product_results.NOT_SOLD_HERE)}
-    if not request.in_stock:
-        query = {**params, "stock_status": "outofstock"}
-        return (yield from api.rows(path, query, limit=request.reach))
-    both = []
-    for status in ("instock", "onbackorder"):
+    """Return what the store finds, in order; there is a list for each status of the stock."""
+    if request.in_stock is not None:
+        params = {**params, "exclude_types": ",".join(product_results.NOT_SOLD_HERE)}
+    lists = []
+    for status in _STATUSES[request.in_stock]:
         query = {**params, "stock_status": status}
-        both.append((yield from api.rows(path, query, limit=request.reach)))
-    totals = [rows.total for rows in both if rows.total is not None]
-    items = {_rank("date_created_gmt", item): item for rows in both for item in rows.items}
+        lists.append((yield from api.rows(f"{V3}/products", query, limit=request.reach)))
+    if len(lists) == 1:
+        return lists[0]
+    totals = [rows.total for rows in lists if rows.total is not None]
+    items = {_rank("date_created_gmt", item): item for rows in lists for item in rows.items}
     _, order, member = _SORTS[request.sort or "newest"]
     ranked = sorted(items.values(), key=partial(_rank, member), reverse=order == "desc")
     return Rows(
         ranked[: request.reach],
-        sum(totals) if len(totals) == len(both) else None,
-        all(rows.complete for rows in both),
+        sum(totals) if len(totals) == len(lists) else None,
+        all(rows.complete for rows in lists),
     )
 
 
