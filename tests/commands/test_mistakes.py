@@ -98,6 +98,20 @@ def test_the_check_reports_a_budget_that_liveness_alone_exceeds(
     assert said(capsys, "serve --config.check") == (0, "")
 
 
+def test_a_missing_file_of_one_stores_issuers_is_reported_by_the_check(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = CONFIGURATION.replace("platform:", "ca_file: nowhere.pem, platform:")
+    (folder / "store-exporter.yml").write_text(named)
+    assert said(capsys, "serve --config.check") == (
+        1,
+        (
+            f"store-exporter.yml: shop.example.com: ca_file {folder}/nowhere.pem is unusable: "
+            "No such file or directory"
+        ),
+    )
+
+
 def test_what_may_be_left_out_is_not_called_required(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, "state")[1].endswith(" required: action")
     assert said(capsys, "run --store=shop.example.com")[1].endswith(" required: operation")

@@ -201,6 +201,11 @@ def test_without_resolving_no_secret_needs_to_be_there(tmp_path: Path) -> None:
     assert store.credentials["key"] == Secret("")
 
 
+def test_a_stores_missing_file_of_issuers_stops_no_other_store(tmp_path: Path) -> None:
+    (store,) = loaded(tmp_path, f"{STORE}    ca_file: nowhere.pem\n").stores
+    assert store.ca_file == str(tmp_path / "nowhere.pem")
+
+
 @pytest.mark.parametrize(
     ("reference", "problem"),
     [

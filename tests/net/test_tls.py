@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from store_exporter.errors import Fault, StoreError
 from store_exporter.net import tls
 from store_exporter.platforms.kit.client.drivers import tls_context
 
@@ -116,6 +117,17 @@ def test_certifi_is_trusted_where_the_system_trusts_nobody(monkeypatch: pytest.M
     assert len(context.get_ca_certs()) > 50
 
 
-def test_a_file_without_certificates_is_refused(tmp_path: object) -> None:
-    with pytest.raises(OSError):  # noqa: PT011 - SSLError is one
-        tls.context(f"{tmp_path}/missing.pem")
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file or directory"), ("no PEM", "it holds no certificate in PEM format")],
+)
+def test_a_file_without_certificates_is_named_and_no_store_is_blamed(
+    tmp_path: Path, content: str | None, reason: str
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(StoreError) as caught:
+        tls.context(str(file))
+    assert caught.value.message == f"ca_file {file} is unusable: {reason}"
+    assert (caught.value.error_type, caught.value.fault) == ("tls_untrusted", Fault.CONFIG)

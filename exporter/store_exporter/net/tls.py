@@ -19,6 +19,7 @@ from typing import Any
 
 import certifi
 
+from ..errors import StoreError
 from .key_exchange import CheckedContext, CheckedSSLObject
 
 
@@ -94,8 +95,7 @@ def context(ca_file: str | None = None) -> ssl.SSLContext:
     otherwise those of certifi, and in addition those in `ca_file`.
 
     Raises:
-        OSError: `ca_file` cannot be read.
-        ssl.SSLError: `ca_file` holds no certificates.
+        StoreError: tls_untrusted, `ca_file` cannot be read or holds no certificates.
     """
     made = like_browsers(_TimedContext(ssl.PROTOCOL_TLS_CLIENT))
     made.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -104,9 +104,24 @@ def context(ca_file: str | None = None) -> ssl.SSLContext:
         made.load_default_certs(ssl.Purpose.SERVER_AUTH)
     else:
         made.load_verify_locations(cafile=certifi.where())
-    if ca_file is not None:
-        made.load_verify_locations(cafile=ca_file)
-    return made
+    return trusting(made, ca_file)
+
+
+def trusting(context: ssl.SSLContext, ca_file: str | None) -> ssl.SSLContext:
+    """Return the context, which from now on trusts the issuers in a file as well, if any.
+
+    Raises:
+        StoreError: tls_untrusted, the file cannot be read or holds no certificates.
+    """
+    if ca_file is None:
+        return context
+    try:
+        context.load_verify_locations(cafile=ca_file)
+    except OSError as error:
+        is_read = isinstance(error, ssl.SSLError)
+        why = "it holds no certificate in PEM format" if is_read else error.strerror
+        raise StoreError("tls_untrusted", f"ca_file {ca_file} is unusable: {why}") from error
+    return context
 
 
 def _system_trusts_somebody() -> bool:

@@ -13,7 +13,9 @@ from functools import partial
 from ..._version import __version__
 from ...config import Config, ConfigError, load
 from ...config.load import Reading
+from ...errors import StoreError
 from ...ingest.ledger_file import LedgerError
+from ...net import tls
 from ...net.redactor import Redactor
 from ...probing.jobs import budget_problem
 from ...probing.state.leases import LeaseError
@@ -73,6 +75,11 @@ def _problems(store: Store) -> Iterator[str]:
     """Yield problems of single stores, which do not affect the others."""
     if store.problem:
         yield store.problem
+    if store.ca_file is not None:
+        try:
+            tls.context(store.ca_file)
+        except StoreError as error:
+            yield error.message
     if problem := budget_problem(store):
         yield problem
 

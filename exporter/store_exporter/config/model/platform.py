@@ -18,7 +18,7 @@ from ...stores.maintenance import MAX_WINDOWS
 from ..build import checked
 from . import values
 from .section import KEY_PREFIX, Section, blank_as_list
-from .store import Limits, MaintenanceSection, ProbeSection, ScheduleSection
+from .store import Limits, MaintenanceSection, ProbeSection, ScheduleSection, StoreLimits
 from .types import Domain, Org, StoreSecret, Url, UrlTemplate
 
 Fields = dict[str, Any]
@@ -39,7 +39,7 @@ def store_model(platform: base.Platform, *, template: bool = False) -> type[Sect
     settings = {s.name: _setting(s) for s in platform.settings}
     fields["settings"] = _nested("settings", settings, "The platform's other settings.")
     fields |= _schedules((platform,))
-    return _section(f"{platform.name}_store", fields, Limits)
+    return _section(f"{platform.name}_store", fields, Limits if template else StoreLimits)
 
 
 @lru_cache(maxsize=32)

@@ -10,6 +10,7 @@ from ...stores.maintenance import MAX_SECONDS, is_reason
 from .section import Section
 from .types import (
     Duration,
+    FilePath,
     Interval,
     Moment,
     ProxyExemption,
@@ -17,6 +18,8 @@ from .types import (
     ReadableFile,
     SecretReference,
 )
+
+_ISSUERS = "PEM file with issuers to trust in addition to the system's."
 
 
 def _reason(value: str) -> str:
@@ -70,9 +73,7 @@ class Limits(ProxySection):
     max_body_bytes: int | None = Field(
         None, ge=1024, le=100 * 2**20, description="Maximum size of a response, in bytes."
     )
-    ca_file: ReadableFile | None = Field(
-        None, description="PEM file with issuers to trust in addition to the system's."
-    )
+    ca_file: ReadableFile | None = Field(None, description=_ISSUERS)
     lists: bool | None = Field(
         None,
         description="Whether abandoned carts, scarce products and best sellers are listed one "
@@ -115,3 +116,9 @@ class MaintenanceSection(Section):
         if not 0 < self.to - self.key_from <= MAX_SECONDS:
             raise ValueError("must end after it starts, and at most a month later")
         return self
+
+
+class StoreLimits(Limits):
+    """The same of a single store: if its file is missing, no other store is affected."""
+
+    ca_file: FilePath | None = Field(None, description=_ISSUERS)

@@ -48,10 +48,7 @@ def environment_proxy(url: str) -> str | None:
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """Return a verifying TLS context that trusts the issuers in `ca_file` as well."""
-    context = tls.like_browsers(httpx.create_ssl_context())
-    if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
-    return context
+    return tls.trusting(tls.like_browsers(httpx.create_ssl_context()), ca_file)
 
 
 class _Driver(ABC, Generic[TransportT, SleptT]):
