@@ -74,6 +74,7 @@ async def test_there_are_as_many_series_as_computed(
             for name, number in (
                 (series.STORE_QUANTILE, STORES),
                 (slo.BUDGET, STORES * 3),
+                (slo.burn_rate("1h"), STORES * 3),
                 (slo.up_to_hour(slo.bad_in(SLO_WINDOW)), STORES * 3),
             ):
                 last = partial(server.query, f"count({name}) == {number}")

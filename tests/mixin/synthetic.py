@@ -19,6 +19,7 @@ from store_exporter.metrics.catalogue import (
     Kind,
     Metric,
     business,
+    exporter,
     health,
     lists,
     operations,
@@ -61,7 +62,7 @@ VALUES: dict[str, Sequence[str]] = {
     "kind": ("requested", "actual"),
     "stage": ("labels",),
     "limit": ("org",),
-    "result": ("success", "failure", "paid", "failed"),
+    "result": ("paid", "failed"),
     "payment_method": ("stripe", "paypal"),
     "price": ("usual", "lower", "higher"),
     "reason": ("overlap", "budget"),
@@ -83,6 +84,7 @@ VALUES: dict[str, Sequence[str]] = {
 STATES = {
     health.HEALTH.name: ("healthy", "degraded", "critical"),
     business.WEBHOOKS.name: ("active", "disabled"),
+    exporter.OTLP_PUSHES.name: ("success", "failure"),
     business.SCHEDULED_ACTIONS.name: ("pending", "overdue", "failed"),
     **dict.fromkeys((wide.SCARCE.of_orgs, wide.SCARCE.of_all), ("low", "out")),
 }

@@ -31,7 +31,7 @@ def expression(title: str, query: int, **times: str) -> str:
 
 
 BY_DAY = "Revenue by day ($currency)", 0
-RULES = ("health", "business", "surges")
+RULES = ("health", "health.minute", "business", "surges")
 
 
 def check(

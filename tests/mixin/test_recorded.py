@@ -90,7 +90,8 @@ def test_the_mean_of_a_week_is_that_of_the_counter(tmp_path: Path) -> None:
 def test_what_is_measured_and_fails_leaves_out_customers_and_of_checkouts_other_operations(
     tmp_path: Path,
 ) -> None:
-    document = as_document([recording.operation_rules()], grafana="", runbooks="")
+    groups = [recording.operation_rules(), recording.checkout_rules()]
+    document = as_document(groups, grafana="", runbooks="")
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     calls, errors = (
         f"{metric.name}{{{STORE}, operation="
@@ -126,7 +127,10 @@ def test_what_is_measured_and_fails_leaves_out_customers_and_of_checkouts_other_
 
 
 PAID = f"store_orders_paid_total{{{STORE}, instance="
-SAMPLED = f"{series.sampled(business.ORDERS_PAID)}{{{STORE}, instance="
+SAMPLED, INCREMENT = (
+    f"{name(business.ORDERS_PAID)}{{{STORE}, instance="
+    for name in (series.sampled, series.increment)
+)
 # A sample each minute, of thirty hours.
 DAYS_OF_ORDERS: dict[str, tuple[dict[str, str], float]] = {
     "one order a minute": ({f'{PAID}"a"}}': "0+1x1800"}, 1440),
@@ -140,10 +144,10 @@ DAYS_OF_ORDERS: dict[str, tuple[dict[str, str], float]] = {
             f'{PAID}"a"}}': "0+1x1202 stale",
             f'{PAID}"b"}}': "_x1203 1202 1203+1x596",
         },
-        1440,
+        1439,
     ),
     "an hour in which nothing was scraped": ({f'{PAID}"a"}}': "0+1x1000 _x60 1061+1x739"}, 1440),
-    "a counter that began anew": ({f'{PAID}"a"}}': "900+1x1199 0+1x600"}, 1440),
+    "a counter that began anew": ({f'{PAID}"a"}}': "900+1x1199 0+1x600"}, 1439),
 }
 
 
@@ -153,11 +157,10 @@ def test_orders_of_a_day_are_those_that_were_counted(tmp_path: Path, case: str) 
     found, orders = DAYS_OF_ORDERS[case]
     document = as_document([seasonal.business_rules()], grafana="", runbooks="")
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    # Prometheus extrapolates to the ends of a day, by some minutes of orders at most.
     expected: dict[str, object] = {
-        "expr": f"abs({series.orders_in('1d')} - {orders}) <= bool {0.005 * orders}",
+        "expr": f"{series.orders_in('1d')} + 0",
         "eval_time": "30h",
-        "exp_samples": [{"labels": f"{{{STORE}}}", "value": 1}],
+        "exp_samples": [{"labels": f"{{{STORE}}}", "value": orders}],
     }
     check(tmp_path, found, [expected], interval="1m", pace="4m")
 
@@ -170,13 +173,15 @@ def test_no_day_is_made_of_fewer_hours_when_samples_are_recorded_for_the_first_t
     found = {
         f'{PAID}"a"}}': "0+4x900",
         f'{SAMPLED}"a"}}': "_x400 1600+4x500",
+        f'{INCREMENT}"a"}}': "_x401 4x499",
         # That of another shop is as old as the shop.
         f'{PAID}"b"}}': "_x800 0+4x100",
         f'{SAMPLED}"b"}}': "_x800 0+4x100",
+        f'{INCREMENT}"b"}}': "_x801 4x99",
     }
     expected: list[dict[str, object]] = [
         {
-            "expr": f"round({seasonal.of_samples(business.ORDERS_PAID, '1d')})",
+            "expr": f"round({seasonal.of_increments(business.ORDERS_PAID, '1d')})",
             "eval_time": f"{4 * number}m",
             "exp_samples": [
                 {"labels": f'{{{STORE}, instance="{each}"}}', "value": value}

@@ -152,7 +152,7 @@ def test_orders_of_an_hour_are_those_that_were_paid(situation: str, tmp_path: Pa
         ],
     }
     tests = {"evaluation_interval": "1m", "tests": [test]}
-    promtool.write(tmp_path, tests, ("health", "business"), chosen=())
+    promtool.write(tmp_path, tests, ("health", "health.minute", "business"), chosen=())
     promtool.run(tmp_path)
 
 
@@ -206,5 +206,5 @@ def test_from_the_first_scrape_on_no_order_is_shown_twice(situation: str, tmp_pa
         ],
     }
     tests = {"evaluation_interval": "15s", "tests": [test]}
-    promtool.write(tmp_path, tests, ("health",), chosen=())
+    promtool.write(tmp_path, tests, ("health", "health.minute"), chosen=())
     promtool.run(tmp_path)

@@ -79,7 +79,7 @@ BUSINESS = [
         "9 of them were cheaper.",
         severity="warning",
         step="1h",
-        groups=("surges",),
+        groups=("surges", "surges.week"),
     ),
     Case(
         "StorePricesChanged",
@@ -90,7 +90,7 @@ BUSINESS = [
         },
         "221h",
         step="1h",
-        groups=("surges",),
+        groups=("surges", "surges.week"),
     ),
     Case(
         "StorePricesChanged",
@@ -101,7 +101,7 @@ BUSINESS = [
         },
         "221h",
         step="1h",
-        groups=("surges",),
+        groups=("surges", "surges.week"),
     ),
     Case(
         "StorePricesChanged",
@@ -112,7 +112,7 @@ BUSINESS = [
         },
         "10h",
         step="1h",
-        groups=("surges",),
+        groups=("surges", "surges.week"),
     ),
     Case(
         "StoreBestSellersOutOfStock",

@@ -67,7 +67,7 @@ class Case:
     base: str = STORE
     step: str = "1m"
     pace: str = ""
-    groups: tuple[str, ...] = ("health", "credentials")
+    groups: tuple[str, ...] = ("health", "health.minute", "credentials")
     facts: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -68,7 +68,7 @@ SURGES = [
         after(2, 360),
         step="30m",
         pace="3h",
-        groups=("surges",),
+        groups=("surges", "surges.week"),
     ),
     Case(
         "StoreAbandonedCartsSurge",
@@ -83,7 +83,7 @@ SURGES = [
         {"currency": "EUR"},
         step="30m",
         pace="3h",
-        groups=("surges",),
+        groups=("surges", "surges.week"),
     ),
     Case(
         "StoreAbandonedCartsSurge",
@@ -95,6 +95,6 @@ SURGES = [
         after(4, 360),
         step="30m",
         pace="3h",
-        groups=("surges",),
+        groups=("surges", "surges.week"),
     ),
 ]

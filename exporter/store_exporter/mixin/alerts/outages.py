@@ -47,7 +47,7 @@ def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
     return [
         Group("store-exporter.alerts.outages", [stores_down()]),
         # With a thousand stores this one takes seconds. StoresDown must not wait for it.
-        Group("store-exporter.alerts.among_many", [store_down_among_many()]),
+        Group("store-exporter.alerts.among_many", [store_down_among_many()], interval=MINUTE / 2),
         Group("store-exporter.alerts.unstable", [store_unstable(of)], interval=MINUTE),
     ]
 

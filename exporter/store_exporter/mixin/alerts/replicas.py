@@ -12,7 +12,8 @@ from ..promql import STORE, one_of
 
 def groups() -> list[Group]:
     """Every alert of this module."""
-    return [Group("store-exporter.alerts.replicas", [watched_twice(), unwatched()])]
+    rules = [watched_twice(), unwatched()]
+    return [Group("store-exporter.alerts.replicas", rules, interval=MINUTE)]
 
 
 def watched_twice() -> Alert:

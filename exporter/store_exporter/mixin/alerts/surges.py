@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import business
-from .. import promql
+from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, LASTING, MINUTE, SEASONAL, THRESHOLDS
@@ -96,12 +96,13 @@ def abandoned() -> Alert:
 def repriced() -> Alert:
     """Many more products than normally sell for other prices than before."""
     times, share = THRESHOLDS.surge_factor, THRESHOLDS.price_share
+    normal = series.latest(surges.REPRICED_NORMAL)
     lower = promql.each(business.PRODUCTS_SOLD, *(f"{label}=%q" for label in _STORE), _LOWER)
     return Alert(
         AlertName.STORE_PRICES_CHANGED,
         f"({surges.REPRICED} >= {THRESHOLDS.price_products:g})"
         f" and ({surges.REPRICED_SHARE} > {share:g})"
-        f" and ({surges.REPRICED_SHARE} > {times:g} * {surges.REPRICED_NORMAL})",
+        f" and ({surges.REPRICED_SHARE} > {times:g} * {normal})",
         15 * MINUTE,
         "warning",
         "Many prices of a shop have changed.",

@@ -8,7 +8,7 @@ from ...errors import REFUSALS
 from ...metrics.catalogue import business, health, operations
 from .. import promql, series, wide
 from ..model import Group, Record, as_document
-from ..policy import LIVENESS_PROBE, MINUTE, STALE_SAMPLES
+from ..policy import LASTING, LIVENESS_PROBE, MINUTE, STALE_SAMPLES
 from ..policy import RATE_WINDOW as W
 from ..promql import OPERATION, STORE, one_of, total
 from . import costs, longterm, payments, seasonal, surges
@@ -30,7 +30,6 @@ def operation_rules() -> Group:
     """Rates and failures per operation and per store."""
     errors = promql.rate(operations.OPERATION_ERRORS, W)
     of_stores = series.STORE_RATE, series.STORE_ERROR_RATE
-    checkout = one_of("operation", CHECKOUT)
     rules = [
         Record(series.OPERATION_RATE, total(OPERATION, promql.rate(operations.OPERATIONS, W))),
         Record(series.OPERATION_ERROR_RATE, total(series.OPERATION_ERROR, errors)),
@@ -38,13 +37,21 @@ def operation_rules() -> Group:
         Record(series.STORE_ERROR_RATE, total(series.STORE_ERROR, series.OPERATION_ERROR_RATE)),
         Record(series.STORE_MEASURED, series.measured(STORE, *of_stores)),
         Record(series.STORE_FAILED, series.failed(STORE, *of_stores)),
-        Record(series.CHECKOUT_MEASURED, series.of_operations(series.measured, STORE, checkout)),
-        Record(series.CHECKOUT_FAILED, series.of_operations(series.failed, STORE, checkout)),
         Record(
             series.STORE_SUCCESS, f"1 - {series.ratio(series.STORE_FAILED, series.STORE_MEASURED)}"
         ),
     ]
     return Group("store-exporter.operations", rules, interval=RATES)
+
+
+def checkout_rules() -> Group:
+    """Rates and failures of carts and checkouts, as often as the alert that reads them."""
+    checkout = one_of("operation", CHECKOUT)
+    rules = [
+        Record(series.CHECKOUT_MEASURED, series.of_operations(series.measured, STORE, checkout)),
+        Record(series.CHECKOUT_FAILED, series.of_operations(series.failed, STORE, checkout)),
+    ]
+    return Group("store-exporter.checkouts", rules, interval=LASTING)
 
 
 def quantile_rules() -> Group:
@@ -128,12 +135,10 @@ def health_rules() -> Group:
             # A store's last state is kept for some minutes without an exporter, because a restart
             # of the exporter must not report every store that is down as recovered.
             Record(series.STORE_UP, promql.aggregate("max", STORE, recent)),
-            Record(series.WATCHERS, f"{watching('15s')} or {watching('1m')}"),
             Record(series.WATCHERS_SEEN, f"{promql.aggregate('count', STORE, up)} > 1"),
             Record(series.MAINTENANCE, promql.aggregate("max", STORE, maintained)),
             Record(series.AVAILABLE, series.outside_maintenance(series.STORE_UP)),
             Record(series.LIVENESS_REFUSED, liveness_refused()),
-            costs.lost_revenue(),
         ],
     )
 
@@ -145,6 +150,12 @@ def trouble_rules() -> list[Group]:
         Group("store-exporter.trouble", [Record(series.TROUBLE, trouble())], interval=MINUTE),
         Group("store-exporter.credentials", [rejected], interval=2 * MINUTE),
     ]
+
+
+def minute_rules() -> Group:
+    """Stores that several exporters watch for a while, and what the outage of a store costs."""
+    watchers = Record(series.WATCHERS, f"{watching('15s')} or {watching('1m')}")
+    return Group("store-exporter.health.minute", [watchers, costs.lost_revenue()], interval=MINUTE)
 
 
 def watching(age: str) -> str:
@@ -215,8 +226,10 @@ def groups() -> list[Group]:
     """Every recording rule that does not depend on objectives."""
     return [
         health_rules(),
+        minute_rules(),
         *trouble_rules(),
         operation_rules(),
+        checkout_rules(),
         quantile_rules(),
         sampled_rules(),
         *seasonal.groups(),

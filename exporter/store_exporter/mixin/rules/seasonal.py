@@ -41,7 +41,6 @@ def business_rules() -> Group:
         if promql.seconds(window) < DAY:
             ahead = same_hour_of_past_weeks(series.orders_in(window), ahead=HOUR)
             rules.append(Record(series.orders_ahead(window), ahead))
-    rules.append(increment(business.ORDERS_PAID))
     return Group("store-exporter.business", rules, interval=DAYS)
 
 
@@ -66,7 +65,7 @@ def grown(name: str, metric: Metric, window: str) -> list[Record]:
     each = series.of_processes(metric, window)
     within, sampled = promql.increase(metric, window), list[Record]()
     if promql.seconds(window) >= DAY:
-        within, sampled = of_samples(metric, window), [sample(metric)]
+        within, sampled = of_increments(metric, window), samples(metric)
     return [
         *sampled,
         Record(each, within),
@@ -74,50 +73,35 @@ def grown(name: str, metric: Metric, window: str) -> list[Record]:
     ]
 
 
-def sample(metric: Metric) -> Record:
-    """Some samples of a counter, because reading every sample of a day is slow.
+def samples(metric: Metric) -> list[Record]:
+    """Some samples of a counter, and its growth from one to the next, for exact sums of days.
 
-    They include the first sample of a new series and the last one of a series that ended, so
-    `increase` sees the whole growth. Only a counter that restarts loses the growth since the latest
-    of these samples.
+    Both rules read the same value, so each sample is the end of one increment and the start of the
+    next. A new counter grows from its first value. An increment includes the growth while
+    Prometheus was down for up to a day. A counter that fell restarted at zero, and loses the growth
+    since the latest sample.
     """
-    return Record(series.sampled(metric), _sampled(metric))
-
-
-def increment(metric: Metric) -> Record:
-    """The growth of a counter from one of its samples to the next, for exact sums.
-
-    The rule must be in the same group as `sample`. Both read the same value, so each sample is the
-    end of one increment and the start of the next. An increment includes the growth while
-    Prometheus was down for up to a day. A counter that fell restarted at zero.
-    """
-    latest = _sampled(metric)
+    # Of a scrape that is being stored, one of the two rules could see nothing and the other all.
+    window = promql.over(metric.name, promql.duration(DAYS), longterm.DELAY)
+    latest, first = f"last_over_time({window})", f"min_over_time({window})"
     # The sample of this moment may be recorded already; the offset leaves it out.
     before = f"last_over_time({promql.over(series.sampled(metric), GAP, '1s')})"
-    grown = f"({latest}) - ({before} <= ({latest}) or 0 * {before})"
-    return Record(series.increment(metric), grown)
+    return [
+        Record(series.sampled(metric), latest),
+        Record(series.increment(metric), f"{latest} - ({before} or {first}) >= 0 or {latest}"),
+    ]
 
 
-def _sampled(metric: Metric) -> str:
-    # Of a scrape that is being stored, one of the two rules could see nothing and the other all.
-    window, settled = promql.duration(DAYS), longterm.DELAY
-    last, first = (
-        f"{function}_over_time({promql.over(metric.name, window, settled)})"
-        for function in ("last", "min")
-    )
-    earlier = promql.duration(DAYS + promql.seconds(settled))
-    return f"({last} and {promql.at(metric.name, earlier)}) or {first}"
-
-
-def of_samples(metric: Metric, window: str) -> str:
-    """The growth of a counter from its samples; nothing while they are younger than the counter."""
+def of_increments(metric: Metric, window: str) -> str:
+    """The growth of a counter; nothing while its samples are younger than the counter."""
     sampled = series.sampled(metric)
     margin = 15 * MINUTE
     # Some minutes around that time, because Prometheus scrapes before it first evaluates rules.
     around = promql.duration(promql.seconds(window) - margin)
     then = promql.over(sampled, promql.duration(2 * margin), around)
     older = f"{promql.at(metric.name, window)} unless last_over_time({then})"
-    return f"{promql.increase(sampled, window)} unless ({older})"
+    grown = f"sum_over_time({promql.over(series.increment(metric), window)})"
+    return f"{grown} unless ({older})"
 
 
 def latency_rules() -> Group:

@@ -32,6 +32,8 @@ SLO = (*STORE, "slo")
 
 EVENTS = series.recorded(SLO, "store_slo_events", f"rate{RATE_WINDOW}")
 BAD = series.recorded(SLO, "store_slo_bad_events", f"rate{RATE_WINDOW}")
+MAINTAINED = series.recorded(STORE, health.MAINTENANCE, f"recent{RATE_WINDOW}")
+"""Stores that were in maintenance within the window of rates, and no others."""
 TARGET = series.recorded(SLO, "store_slo_objective", "ratio")
 MINIMUM = series.recorded(SLO, "store_slo_minimum_operations", "count")
 TOLD = series.recorded(SLO, "store_slo_outage_told", "current")
@@ -78,10 +80,13 @@ def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) ->
         objectives: as read from a file, or the default ones.
         pace: factor on the groups' intervals, with which sums of rates become counts.
     """
-    first = [rule for objective in objectives for rule in base(objective)]
+    recent = f"max_over_time({series.MAINTENANCE}[{RATE_WINDOW}]) == 1"
+    first = [Record(MAINTAINED, recent)]
+    first.extend(rule for objective in objectives for rule in base(objective))
     long = [window for window in WINDOWS if window not in QUICKEST]
     quick = [rule for window in QUICKEST for rule in over(window, BASE * pace)]
-    rest = [rule for window in long for rule in over(window, BASE * pace)]
+    rest = [rule for objective in objectives for rule in limits(objective)]
+    rest.extend(rule for window in long for rule in over(window, BASE * pace))
     rest.append(Record(BUDGET, f"1 - {burn_rate(SLO_WINDOW)}"))
     return [
         Group("store-exporter.slo", [*first, *quick], interval=BASE),
@@ -108,8 +113,17 @@ def up_to_hour(count: str) -> str:
     return f"{count}_hourly"
 
 
+def limits(objective: Objective) -> list[Record]:
+    """Target and traffic floor of one objective, which change only with its configuration."""
+    label = {"slo": objective.name}
+    return [
+        Record(TARGET, per_store(objective, "target"), label),
+        Record(MINIMUM, per_store(objective, "minimum_operations"), label),
+    ]
+
+
 def base(objective: Objective) -> list[Record]:
-    """Events, bad events, target and traffic floor of one objective."""
+    """Events and bad events of one objective, and outages that have their own alert."""
     label = {"slo": objective.name}
     chosen = matchers(objective)
     if objective.kind is ObjectiveKind.UPTIME:
@@ -144,8 +158,6 @@ def base(objective: Objective) -> list[Record]:
     return [
         Record(EVENTS, events, label),
         Record(BAD, bad, label),
-        Record(TARGET, per_store(objective, "target"), label),
-        Record(MINIMUM, per_store(objective, "minimum_operations"), label),
         Record(TOLD, paged(objective.kind), label),
     ]
 
@@ -186,8 +198,7 @@ def paged(kind: ObjectiveKind) -> str:
 
 def outside_maintenance(rate: str) -> str:
     """Leave out rates whose window overlaps with maintenance."""
-    recent = f"max_over_time({series.MAINTENANCE}[{RATE_WINDOW}])"
-    return f"({rate}) unless {promql.on(*STORE)} ({recent} == 1)"
+    return f"({rate}) unless {promql.on(*STORE)} {MAINTAINED}"
 
 
 def matchers(objective: Objective) -> tuple[str, ...]:

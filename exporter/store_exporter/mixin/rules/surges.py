@@ -5,9 +5,10 @@ from __future__ import annotations
 from ...metrics.catalogue import business
 from .. import promql, series
 from ..model import Group, Record
+from ..policy import HOUR
 from ..promql import STORE
 from .costs import MONEY
-from .seasonal import DAYS, grown, increment, same_hour_of_past_weeks
+from .seasonal import DAYS, grown, same_hour_of_past_weeks
 
 REFUNDS = series.recorded(MONEY, business.REFUNDS, "increase1d")
 REFUNDS_NORMAL = series.recorded(MONEY, business.REFUNDS, "increase1d_normal")
@@ -19,6 +20,7 @@ ORDERS = series.orders_in("1d")
 CARTS = series.recorded(STORE, business.CARTS_ABANDONED, "max")
 REPRICED = series.recorded(STORE, business.PRODUCTS_SOLD, "repriced")
 REPRICED_SHARE = series.recorded(STORE, business.PRODUCTS_SOLD, "repriced_ratio")
+# Once an hour: see `series.latest`.
 REPRICED_NORMAL = series.recorded(STORE, business.PRODUCTS_SOLD, "repriced_ratio_normal")
 
 
@@ -33,13 +35,15 @@ def groups() -> list[Group]:
         Record(REFUNDS_NORMAL, same_hour_of_past_weeks(REFUNDS, MONEY)),
         *grown(CORRECTIONS, business.CORRECTIONS, "1d"),
         *grown(REVENUE, business.REVENUE, "1d"),
-        increment(business.REVENUE),
         Record(ABANDONED, promql.aggregate("max", MONEY, abandoned)),
         Record(ABANDONED_NORMAL, same_hour_of_past_weeks(ABANDONED, MONEY)),
         Record(CARTS, promql.aggregate("max", STORE, carts)),
         Record(REPRICED, other),
         Record(REPRICED_SHARE, f"{REPRICED} / ({sold} > 0)"),
-        # Without the last day, which is compared with it.
-        Record(REPRICED_NORMAL, f"avg_over_time({REPRICED_SHARE}[7d:1h] offset 1d)"),
     ]
-    return [Group("store-exporter.surges", rules, interval=DAYS)]
+    # Without the last day, which is compared with it.
+    week = Record(REPRICED_NORMAL, f"avg_over_time({REPRICED_SHARE}[7d:1h] offset 1d)")
+    return [
+        Group("store-exporter.surges", rules, interval=DAYS),
+        Group("store-exporter.surges.week", [week], interval=HOUR),
+    ]

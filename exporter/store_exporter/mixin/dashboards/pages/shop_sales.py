@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....metrics.catalogue import business
-from ... import promql, wide
+from ... import promql, series, wide
 from ...names import AlertName, Dashboards
 from ...policy import THRESHOLDS
 from ...promql import each, equal, select
@@ -160,7 +160,7 @@ def prices() -> Panel:
             Query(f"{other} / clamp_min({sold}, 1)", "cheaper or dearer", empty=empty),
             Query(f"{lower} / clamp_min({sold}, 1)", "cheaper", empty=empty),
             Query(
-                f"avg({select(surges.REPRICED_NORMAL, *M)})",
+                f"avg({series.latest(surges.REPRICED_NORMAL, *M)})",
                 "normal",
                 past=True,
                 empty="needs a day of history",
