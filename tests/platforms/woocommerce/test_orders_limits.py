@@ -209,6 +209,36 @@ async def test_an_order_that_no_run_saw_before_it_was_in_the_trash_counts_once_i
         assert not report.degraded
 
 
+@pytest.mark.parametrize("meanwhile", ["the list is empty", "another comes back"])
+async def test_a_search_for_orders_that_are_back_finds_all_whatever_happens(meanwhile: str) -> None:
+    async with watching(orders=0) as store:
+        options: dict[str, Any] = {"page_size": 10, "max_pages": 1, "overlap": 5}
+        await collect(store)
+        orders, trashed = store.shop.shop.orders, []
+        for number in range(60):
+            store.clock.now += 60
+            placed = store.shop.new_order("processing", total="1")
+            if number in (5, 55):
+                trashed.append(orders.pop(placed["id"]))
+        for _ in range(12):
+            await collect(store, **options)
+        orders[trashed[1]["id"]] = trashed[1]
+        while not json.loads(store.cursor.text)["walk"]["search"]:
+            await collect(store, **options)
+        await collect(store, **options)
+        if meanwhile == "another comes back":
+            orders[trashed[0]["id"]] = trashed[0]
+        else:
+            kept = dict(orders)
+            orders.clear()
+            await collect(store, **options)
+            orders |= kept
+        for _ in range(25):
+            report = await collect(store, **options)
+        assert accounted(figures(report)) == truth(store)
+        assert not report.degraded
+
+
 async def test_the_search_for_an_order_from_before_the_counting_ends_without_it() -> None:
     async with watching(orders=0) as store:
         old = store.shop.new_order("processing", total="100")["id"]

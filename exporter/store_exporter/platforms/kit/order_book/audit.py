@@ -58,7 +58,8 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     if _is_lost_sight_of(book, listed):
         return
     if place.unexplained:
-        place.returned, place.unsearched = place.returned + place.unexplained, 0
+        # A search that is under way may be past those that came back just now.
+        place.returned, place.unsearched, place.search = place.returned + place.unexplained, 0, None
         place.unexplained = 0
     appeared = place.note_returned(book.appeared)
     if place.count is not None:
@@ -148,7 +149,9 @@ def read_returned(book: NumberedBook[Any]) -> Plan[None]:
     changed as long ago as is remembered is read again, which counts nothing twice.
     """
     place = book.place
-    if place.returned > 0 and place.search is None and not book.unseen:
+    if book.unseen:
+        return
+    if place.returned > 0 and place.search is None:
         yield from _read_gone(book)
     search, appeared = place.search, book.appeared
     if search is not None and place.returned > 0:
