@@ -59,6 +59,25 @@ def test_an_order_whose_status_is_set_to_refunded_is_refunded_with_its_tax_and_s
     assert report.items == (-2 if placed else 0)
 
 
+def test_the_status_refunded_refunds_what_earlier_refunds_left_of_tax_and_shipping(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """Seen in WooCommerce 11.0: what is left is refunded without lines, too."""
+    product = next(iter(store.shop.products))
+    made = store.new_order("completed", lines=[(product, 2)], total="115.00")
+    store.shop.orders[made["id"]].update(total_tax="15.00", shipping_total="10.00")
+    store.refund(made["id"], "45.00")
+    store.shop.refunds[made["id"]][0].update(
+        line_items=[{"id": 1, "quantity": -1}],
+        tax_lines=[{"tax_total": "-5.00", "shipping_tax_total": "0.00"}],
+    )
+    by_hand = shop.get_sales_report("week")
+    assert (by_hand.items, by_hand.net.amount) == (1, 50)
+    store.refund(made["id"])
+    report = shop.get_sales_report("week")
+    assert (report.refunds.amount, report.items, report.net.amount) == (115, 0, 0)
+
+
 def test_sales_by_the_day_of_payment_do_not(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
     store.new_order("completed", total="100.00")
     store.new_order("on-hold", total="50.00")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from operator import itemgetter
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -30,6 +31,8 @@ _REFUND_MEMBERS = (
     f"id,parent_id,amount,line_items,shipping_lines,tax_lines,{local_dates.members('date_created')}"
 )
 _REFUND_LINES = ("line_items", "shipping_lines", "tax_lines")
+_Refund = tuple[int, int, Fields]
+"""A refund: its id, the id of its order, and the refund itself."""
 _SAMPLED = 5
 """Number of orders after which the time for the others can be estimated."""
 
@@ -38,7 +41,8 @@ class _Sales(Sales):
     """The sums of orders and refunds.
 
     Attributes:
-        orders: currency and sums of the orders that count or have refunds, by order id.
+        orders: currency and sums of the orders that count or have refunds, by order id; the refunds
+            that were added are in the sums.
     """
 
     def __init__(self, reading: OrderTotals) -> None:
@@ -74,16 +78,18 @@ class _Sales(Sales):
         """Add a refund, unless its order, and so its sale, is in the trash or gone."""
         if order not in self.orders:
             return
-        currency, whole = self.orders[order]
+        currency, left = self.orders[order]
         amount = abs(read_amount(refund, "amount"))
-        if amount == whole.gross and not any(map(refund.listed, _REFUND_LINES)):
-            # The order's status was set to refunded, which refunds all without any lines.
-            one = Sums(items=-whole.items, refunds=amount, unearned=whole.tax + whole.shipping)
+        if amount == left.gross - left.refunds and not any(map(refund.listed, _REFUND_LINES)):
+            # The order's status was set to refunded, which refunds what is left without any lines.
+            pieces, unearned = -left.items, left.tax + left.shipping - left.unearned
         else:
-            tax = _added_up(refund, "tax_lines", "tax_total", "shipping_tax_total")
-            shipping = _added_up(refund, "shipping_lines", "total")
-            one = Sums(items=_pieces(refund), refunds=amount, unearned=tax + shipping)
+            pieces = _pieces(refund)
+            unearned = _added_up(refund, "tax_lines", "tax_total", "shipping_tax_total")
+            unearned += _added_up(refund, "shipping_lines", "total")
+        one = Sums(items=pieces, refunds=amount, unearned=unearned)
         self.add(currency, one)
+        self.orders[order] = currency, left + one
 
 
 def _pieces(order: Fields) -> Quantity:
@@ -190,12 +196,12 @@ def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
 
 def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     """Add the refunds of the period, whenever their orders were placed."""
-    refunds: list[tuple[int, Fields]] = []
+    refunds: list[_Refund] = []
     query = {**between(when), "_fields": _REFUND_MEMBERS}
 
     def take(row: Fields) -> None:
         if when.has(row.gmt("date_created_gmt")):
-            refunds.append((row.identifier("parent_id"), row))
+            refunds.append((row.identifier(), row.identifier("parent_id"), row))
 
     try:
         unreadable = yield from api.read_all(f"{V3}/refunds", query, "refunds", take)
@@ -203,13 +209,13 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
         if error.error_type != "api_not_found":
             raise
         unreadable = yield from _find_refunds_by_order(api, when, refunds)
-    unknown = {number for number, _ in refunds} - sales.orders.keys()
+    unknown = {number for _, number, _ in refunds} - sales.orders.keys()
     amounts = "currency,total,total_tax,shipping_total,line_items"
     whose = {"_fields": f"id,{amounts},{MEMBERS}"}
     for order in (yield from api.get_by_ids(f"{V3}/orders", unknown, whose)):
         if not is_sub_order(order):
             sales.note(order)
-    for number, refund in refunds:
+    for _, number, refund in sorted(refunds, key=itemgetter(0)):
         try:
             sales.refund(number, refund)
         except StoreError:
@@ -217,7 +223,7 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     return unreadable
 
 
-def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fields]]) -> Plan[int]:
+def _find_refunds_by_order(api: Api, when: TimeRange, found: list[_Refund]) -> Plan[int]:
     """Find refunds in WooCommerce before 9.0, which has no list of them, if time allows it."""
     query = {**between(when, "modified_"), "_fields": f"id,refunds,{MEMBERS}"}
     orders: list[int] = []
@@ -239,7 +245,7 @@ def _find_refunds_by_order(api: Api, when: TimeRange, found: list[tuple[int, Fie
 
         def keep(row: Fields, number: int = number) -> None:
             if when.has(row.gmt("date_created_gmt")):
-                found.append((number, row))
+                found.append((row.identifier(), number, row))
 
         path, members = f"{V3}/orders/{number}/refunds", {"_fields": _REFUND_MEMBERS}
         unreadable += yield from api.read_all(path, members, "refunds", keep)
