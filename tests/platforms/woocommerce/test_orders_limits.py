@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -135,6 +136,35 @@ async def test_a_list_that_stays_empty_is_believed_after_half_an_hour() -> None:
         assert not report.degraded
         store.shop.new_order("processing", total="7")
         assert accounted(figures(await collect(store))) == 7
+
+
+async def test_orders_count_once_although_the_list_was_empty_before_their_ids_were_looked_at() -> (
+    None
+):
+    async with watching(orders=0) as store:
+        options: dict[str, Any] = {"remember": 100, "overlap": 5, "page_size": 10}
+        await collect(store, **options)
+        orders = store.shop.shop.orders
+
+        def sell(most: int) -> None:
+            for _ in range(most):
+                store.clock.now += 1
+                store.shop.new_order("processing", total="1")
+
+        sell(30)
+        # The first run ends after a page of the walk was saved.
+        store.cursor.fail_after = store.cursor.saves + 2
+        with suppress(OSError):
+            await collect(store, **options)
+        store.cursor.fail_after = None
+        kept = dict(orders)
+        orders.clear()
+        await collect(store, **options)
+        orders |= kept
+        sell(150)
+        for _ in range(6):
+            report = await collect(store, **options)
+        assert figures(report)["store_orders_paid_total"] == 180
 
 
 async def test_orders_that_are_back_with_their_old_dates_are_backlog_until_they_are_read() -> None:

@@ -84,7 +84,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
 def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
     """Whether the list is empty although it had many orders; after half an hour it is accepted."""
     place = book.place
-    before = book.ledger.present if place.count is None else place.count
+    before = max(place.count or 0, book.ledger.present)
     if listed.page.ids or listed.total or before <= _MANY:
         place.empty_since = 0
         return False
