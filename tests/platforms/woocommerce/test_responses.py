@@ -235,6 +235,22 @@ def test_a_key_without_permission_is_distinguished_from_a_bad_one_in_any_languag
     assert caught.value.error_type == kind
 
 
+@pytest.mark.parametrize(("signed", "is_late"), [(1_700_000_000, False), (1_700_003_600, True)])
+def test_a_signature_that_clocks_make_invalid_is_no_fault_of_the_key(
+    signed: int, is_late: bool
+) -> None:
+    """WooCommerce says so in the shop's language."""
+    body = {"code": "woocommerce_rest_authentication_error", "message": "Ungültig."}
+    url = f"{URL.replace('https:', 'http:')}?oauth_timestamp={signed}"
+    refused = made(401, body, url)
+    dated = replace(refused, headers={**refused.headers, "date": "Tue, 14 Nov 2023 22:13:20 GMT"})
+    with pytest.raises(StoreError) as caught:
+        READER.read(dated)
+    said = caught.value.message
+    assert ("are 3600 s apart" in said and "(Ungültig.)" in said) is is_late
+    assert caught.value.error_type == "unauthorized"
+
+
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [

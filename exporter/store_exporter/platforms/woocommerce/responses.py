@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ...contract import Response
 from ...errors import REFUSALS, ErrorName, StoreError
 from ...net import documents
 from ..kit.reading.values import plain_text
-from ..kit.rest.responses import RestReader
+from ..kit.rest.responses import RestReader, server_time
 from .auth import needs_key
 from .marks import MARKS
 
@@ -92,6 +92,12 @@ _RESIGNED = (
     "the signature does not match: the secret is wrong, or a server before the store changes the "
     "host or the path of requests, over which it is"
 )
+_WINDOW = 900.0
+"""Seconds by which WooCommerce lets the time of a signature differ from its own."""
+_LATE = (
+    "the clocks of this machine and of the store are {:.0f} s apart, and a signature is valid for "
+    "900 s: correct the wrong one"
+)
 _NOT_OWNERS = (
     "the owner of the key may not do that: make a key for an administrator or a shop manager"
 )
@@ -128,7 +134,7 @@ class Reader(RestReader):
         if response.status < 400 and not _is_error(body):
             return body
         found = self.error(_status(response.status, body), body)
-        raise _explained(found, response.url)
+        raise _explained(found, response)
 
     def code_and_message(self, body: Any) -> tuple[str | None, str]:
         """Return the code and the message of an error; None and "" where they are malformed."""
@@ -146,9 +152,9 @@ class Reader(RestReader):
 READER = Reader()
 
 
-def _explained(error: StoreError, url: str) -> StoreError:
+def _explained(error: StoreError, response: Response) -> StoreError:
     """Add the cause of an error where the store's message lacks it, and blame no key wrongly."""
-    code, kind = error.code or "", error.error_type
+    code, kind, url = error.code or "", error.error_type, response.url
     is_refused = kind in REFUSALS
     # Some plugins refuse a visitor by saying that there is no API.
     is_hidden = kind == "api_not_found" and error.status in (401, 403)
@@ -168,20 +174,30 @@ def _explained(error: StoreError, url: str) -> StoreError:
             "whom the blocks of cart and checkout need it for: exclude wc/store there"
         )
     elif is_refused:
-        cause = _of_key(error, urlsplit(url).scheme)
+        cause = _of_key(error, response)
     elif code == "rest_no_route" and "/wc/" in url:
         cause = _NO_ROUTE
     message = f"{cause} ({error.message})" if cause else error.message
     return StoreError(kind, message, status=error.status, code=error.code)
 
 
-def _of_key(error: StoreError, scheme: str) -> str:
+def _of_key(error: StoreError, response: Response) -> str:
     """Return why a correct key may be refused; "" where the store's own message says it."""
     code = error.code or ""
     if code.startswith("woocommerce_rest_cannot_"):
-        return _NOT_OWNERS if error.error_type == "forbidden" else _UNSEEN.get(scheme, "")
+        is_known = error.error_type == "forbidden"
+        return _NOT_OWNERS if is_known else _UNSEEN.get(urlsplit(response.url).scheme, "")
+    if code == _AUTHENTICATION and (apart := _clocks_apart(response)) > _WINDOW:
+        return _LATE.format(apart)
     is_signature = code == _AUTHENTICATION and "signature" in error.message.lower()
     return _RESIGNED if is_signature and error.error_type == "unauthorized" else ""
+
+
+def _clocks_apart(response: Response) -> float:
+    """Return the seconds between a signature's time and the store's; 0 if one is not known."""
+    signed = parse_qs(urlsplit(response.url).query).get("oauth_timestamp", [""])[0]
+    shown = server_time(response)
+    return abs(shown - int(signed)) if shown is not None and signed.isdecimal() else 0.0
 
 
 def _is_error(body: Any) -> bool:
