@@ -151,6 +151,23 @@ def test_only_the_path_of_a_link_is_used(link: str, path: str) -> None:
     assert location.address("/page") == "https://shop.example.com/page"
 
 
+async def test_a_page_that_the_api_is_redirected_to_is_named_by_its_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As plugins for several languages redirect by the language that a browser prefers."""
+    async with watching(orders=0) as store:
+        page = b"<!DOCTYPE html><html><title>Shop</title></html>"
+
+        async def redirected(request: Request) -> Response:
+            url = request.url.replace(store.url, f"{store.url}/en")
+            return Response(200, {"content-type": "text/html"}, page, url)
+
+        monkeypatch.setattr(store.http, "send", redirected)
+        with pytest.raises(StoreError, match="redirected the request to /en/wp-json/wc") as caught:
+            await store.probe("cart")
+        assert caught.value.error_type == "invalid_response"
+
+
 async def test_a_redirect_that_no_signature_survives_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

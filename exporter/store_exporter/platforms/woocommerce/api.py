@@ -192,16 +192,20 @@ class Api(api.Api):
         """Return the JSON of a successful response.
 
         Raises:
-            StoreError: as `READER` does; api_not_found has a clear message if Analytics is
-                switched off.
+            StoreError: as `READER` does; the message says if Analytics is switched off, or where
+                the store redirected the request to.
         """
         try:
             return super().read(path, response)
         except StoreError as error:
-            if not path.startswith(ANALYTICS) or error.code != "rest_no_route":
+            requested, final = urlsplit(self.address(path)).path, urlsplit(response.url).path
+            if path.startswith(ANALYTICS) and error.code == "rest_no_route":
+                message = f"{path} is not there: WooCommerce Analytics is switched off"
+            elif error.code is None and final != requested:
+                message = f"{error.message}; the store redirected the request to {final}"
+            else:
                 raise
             kind, status, code = error.error_type, error.status, error.code
-            message = f"{path} is not there: WooCommerce Analytics is switched off"
             raise StoreError(kind, message, status=status, code=code) from error
 
     def complete(self, path: str, items: Sequence[Any]) -> Plan[None]:
