@@ -405,6 +405,6 @@ CASES = [
     ),
     ("moved", 301, "", {"location": "https://www.example.com/x?key=1"}, "redirect", "www.example"),
     ("to a login", 302, "", {"location": "/wp-login.php?redirect_to=x"}, "redirect", "login page"),
-    ("moved nowhere", 302, "", {}, "redirect", "nowhere"),
+    ("moved nowhere", 302, "", {}, "redirect", "does not say where to"),
     ("to no address", 302, "", {"location": "http://[::x"}, "redirect", "not an address"),
 ]

@@ -213,7 +213,9 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
         )
         return StoreError("blocked", message, status=response.status)
     what = instead or ("a login page" if login else "another address")
-    message = f"the API redirects to {what}: {marks.redact.line(where, 120) or 'nowhere'}"
+    message = "the API redirects and does not say where to"
+    if where:
+        message = f"the API redirects to {what}: {marks.redact.line(where, 120)}"
     return StoreError("redirect", message, status=response.status)
 
 

@@ -134,7 +134,8 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
 def throttled_as_degraded(ended: Report | Exception) -> Report | Exception:
     """Return the end of a probe; if it was throttled, the store is degraded and not down."""
     if isinstance(ended, StoreError) and ended.error_type == "rate_limited":
-        return Report((), [f"The store asks for fewer requests: {ended.message}."], ended.message)
+        said = ended.message.rstrip(".")
+        return Report((), [f"The store asks for fewer requests: {said}."], ended.message)
     return ended
 
 
