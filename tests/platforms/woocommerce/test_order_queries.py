@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
@@ -64,3 +66,21 @@ async def test_a_snippet_that_was_removed_hides_no_change_for_longer_than_an_hou
         store.shop.edit_order(order["id"], status="completed")
         found = await count_orders(store, seconds=3_700)
         assert found["store_orders_total{completed}"] == 1
+
+
+@pytest.mark.parametrize("switch", ["2026-03-29T01:00Z", "2026-10-25T01:00Z"])
+@pytest.mark.parametrize("size", [4, 10, 100])
+async def test_a_walk_over_a_change_of_the_clocks_finds_all_orders_in_such_a_shop(
+    size: int, switch: str
+) -> None:
+    async with watching(orders=0, timezone="Europe/Prague") as store:
+        shop = store.shop.shop
+        shop.habits.changed_locally = True
+        for half_hours in range(-60, 60):
+            when = datetime.fromisoformat(switch).timestamp() + 600 + half_hours * 1_800
+            made = store.shop.new_order("processing", total="1", created=when)
+            for name in ("date_paid", "date_modified"):
+                shop.stamp(shop.orders[made["id"]], name, when)
+        for _ in range(3):
+            found = await count_orders(store, since="2026-03-01", page_size=size, max_pages=60)
+        assert found["store_orders_paid_total"] == 120

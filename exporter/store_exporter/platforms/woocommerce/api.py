@@ -177,16 +177,29 @@ class Api(api.Api):
 
     def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[api.RestPage]:
         """GET one page of a list; of orders as plugins of the shop let them be found."""
-        query, times = dict(params or {}), self.change_times
+        query = dict(params or {})
         if not _OF_ORDERS.fullmatch(path):
             return (yield from super().page(path, query))
-        found = yield from super().page(path, times.shifted(query))
-        if times.learns(found.items, query):
-            found = yield from super().page(path, times.shifted(query))
+        found = yield from self._orders(path, query)
         is_empty = not found.items and found.total == 0 and not DATES.intersection(query)
         if not is_empty or not (yield from _needs_dates(self)):
             return found
         return (yield from super().page(path, query | EVER))
+
+    def _orders(self, path: str, query: Mapping[str, Any]) -> Plan[api.RestPage]:
+        """GET one page of orders, with times of change as the shop compares them."""
+        times = self.change_times
+        found = yield from super().page(path, times.shifted(query))
+        offset = times.learns(found.items, query)
+        if offset is not None:
+            try:
+                times.keep((yield from local_dates.time_zone(self)))
+            except StoreError:
+                times.keep(offset)
+            found = yield from super().page(path, times.shifted(query))
+        items = times.later(found.items, query)
+        total = found.total and found.total - len(found.items) + len(items)
+        return replace(found, items=items, total=total)
 
     def read(self, path: str, response: Response) -> Any:
         """Return the JSON of a successful response.

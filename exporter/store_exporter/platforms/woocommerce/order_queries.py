@@ -9,7 +9,7 @@ Greenwich, and too little west of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 EVER = {"modified_after": "1970-01-02T00:00:00"}
@@ -31,33 +31,54 @@ class ChangeTimes:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._ahead = timedelta(0)
+        self._zone: tzinfo = UTC
         self._until = 0.0
+
+    @property
+    def _is_own(self) -> bool:
+        return self._monotonic() < self._until
+
+    def keep(self, zone: tzinfo) -> None:
+        """Note that the shop compares in its own zone."""
+        self._zone, self._until = zone, self._monotonic() + _KEPT_SECONDS
 
     def shifted(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters of a query in the time of the shop."""
-        ahead = self._ahead if self._monotonic() < self._until else timedelta(0)
         times = {
-            name: (_time(params[name]) + ahead).strftime("%Y-%m-%dT%H:%M:%S")
+            name: _time(params[name]).astimezone(self._zone).strftime("%Y-%m-%dT%H:%M:%S")
             for name in CHANGED
-            if ahead and name in params
+            if self._is_own and name in params
         }
         return {**params, **times}
 
-    def learns(self, orders: Iterable[Any], params: Mapping[str, Any]) -> bool:
-        """Whether the orders of a response show that the query has to be repeated."""
-        if "modified_after" not in params or self._monotonic() < self._until:
-            return False
+    def learns(self, orders: Iterable[Any], params: Mapping[str, Any]) -> tzinfo | None:
+        """Return the shop's offset if orders show that it compares in its own zone, unknown yet."""
+        if "modified_after" not in params or self._is_own:
+            return None
         since = _time(params["modified_after"])
         for order in orders:
-            try:
-                own, gmt = _time(order["date_modified"]), _time(order["date_modified_gmt"])
-            except (KeyError, TypeError, ValueError):
-                continue
-            if gmt < since < own <= gmt + _FURTHEST:
-                self._ahead, self._until = own - gmt, self._monotonic() + _KEPT_SECONDS
-                return True
-        return False
+            own, gmt = _changed(order, "date_modified"), _changed(order, "date_modified_gmt")
+            if own and gmt and gmt < since < own <= gmt + _FURTHEST:
+                return timezone(own - gmt)
+        return None
+
+    def later(self, orders: Iterable[Any], params: Mapping[str, Any]) -> list[Any]:
+        """Return the orders but those of the hour that the shop's clock shows again after summer.
+
+        Its own time does not tell them from those of the requested hour.
+        """
+        found = list(orders)
+        if "modified_after" not in params or not self._is_own:
+            return found
+        since = _time(params["modified_after"])
+        return [one for one in found if (_changed(one, "date_modified_gmt") or since) >= since]
+
+
+def _changed(order: Any, name: str) -> datetime | None:
+    try:
+        return _time(order[name])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _time(text: Any) -> datetime:
