@@ -27,6 +27,7 @@ from store_exporter.mixin.series import FAILURES
 from store_exporter.server.api import prometheus as analytics
 from store_exporter.server.api.analytics import Filters, Findings
 from tests import servers
+from tests.mixin import promtool as rules
 from tests.mixin.panels import ALL, fill
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
@@ -128,6 +129,33 @@ def test_the_hours_add_up_to_what_was_counted_whatever_happened(tmp_path: Path, 
             variables = {**chosen, "skipped": skipped, "level": level, "__range": "4d"}
             answer = server.query(fill(asked, variables))
             assert {labels["operation"]: value for labels, value in answer} == expected[name]
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [("_x12 60 _x11 60 _x24", 60), ("_x12 60 _x36", 120), ("_x48", 60)],
+    ids=["recorded", "missed the last time", "never recorded, as in a history"],
+)
+def test_an_hour_at_whose_end_prometheus_was_down_is_in_the_next_one(
+    hours: str, expected: int, tmp_path: Path
+) -> None:
+    labels = f'{{{STORE},operation="get_cart"}}'
+    test = {
+        "interval": "5m",
+        "input_series": [
+            {"series": f"{longterm.CALLS}{labels}", "values": "5x40"},
+            {"series": f"{longterm.HOURLY_CALLS}{labels}", "values": hours},
+        ],
+        "promql_expr_test": [
+            {
+                "expr": longterm.hour(longterm.CALLS, longterm.HOURLY_CALLS),
+                "eval_time": "3h",
+                "exp_samples": [{"labels": labels, "value": expected}],
+            }
+        ],
+    }
+    rules.write(tmp_path, {"evaluation_interval": "5m", "tests": [test]}, (), chosen=())
+    rules.run(tmp_path)
 
 
 Series = dict[tuple[str, ...], list[tuple[int, int]]]

@@ -26,12 +26,9 @@ LATEST = "70m"
 _FIVE_MINUTES = "Figures of more than three hours end up to six minutes ago."
 BEHIND = (
     f"{_FIVE_MINUTES} If stores or operations are chosen, figures of more than two days may end up "
-    "to 67 minutes ago and lack hours at whose end Prometheus was down."
+    "to 67 minutes ago."
 )
-BEHIND_OF_OPERATIONS = (
-    f"{_FIVE_MINUTES} Figures of more than two days end up to 67 minutes ago and lack hours at "
-    "whose end Prometheus was down."
-)
+BEHIND_OF_OPERATIONS = f"{_FIVE_MINUTES} Figures of more than two days end up to 67 minutes ago."
 """Sentences about the end of the recorded errors. The second one is for single operations of single
 stores: figures of days are read from hourly records, which end up to 67 minutes ago."""
 

@@ -97,9 +97,9 @@ def groups() -> list[Group]:
         Group(
             "store-exporter.hours",
             [
-                Record(HOURLY_CALLS, hour(CALLS)),
-                Record(HOURLY_ERRORS, hour(ERRORS)),
-                Record(HOURLY_SECONDS, f"{hour(CALLS)} * ({mean()})"),
+                Record(HOURLY_CALLS, hour(CALLS, HOURLY_CALLS)),
+                Record(HOURLY_ERRORS, hour(ERRORS, HOURLY_ERRORS)),
+                Record(HOURLY_SECONDS, f"({hour(CALLS, HOURLY_CALLS)}) * ({mean()})"),
             ],
             interval=HOUR,
             meet=True,
@@ -121,9 +121,20 @@ def growth(metric: Metric) -> str:
     return f"round({step:g} * sum_over_time({grown}[{WINDOW}:{GRID}]))"
 
 
-def hour(recorded: str) -> str:
-    """The sum of the twelve windows of an hour, which have all been recorded by then."""
-    return f"sum_over_time({promql.over(recorded, '1h', DELAY)})"
+def hour(windows: str, hours: str) -> str:
+    """The sum of the twelve windows of an hour, which have all been recorded by then.
+
+    If Prometheus was down when the hour before was to be recorded, its windows are added. A history
+    that promtool computes has no earlier hours, and so nothing is added there.
+
+    Args:
+        windows: name of the recorded growth of five minutes.
+        hours: name of the series that records the result.
+    """
+    one, two = (f"sum_over_time({promql.over(windows, each, DELAY)})" for each in ("1h", "2h"))
+    # Half an hour around the time of each of the two records.
+    last, earlier = (f"last_over_time({promql.over(hours, each, '30m')})" for each in ("1h", "2h"))
+    return f"({two} and ({earlier} unless {last})) or {one}"
 
 
 def mean() -> str:
