@@ -37,7 +37,7 @@ def money() -> tuple[Panel, ...]:
         (
             "Abandoned value ($currency)",
             "Total value of the checkouts counted as abandoned, in this currency.",
-            f"sum({each(business.CART_ABANDONED_VALUE, *CHOSEN)})",
+            f"sum({select(surges.ABANDONED, *CHOSEN)})",
             "there may be no abandoned checkout",
             (),
         ),
