@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from store_exporter.errors import StoreError
-from store_exporter.platforms.kit.order_book import cursor_book
+from store_exporter.platforms.kit.order_book import list_pass
 from tests.fakes.direct import Json, changing
 from tests.platforms.shopify.handwritten import HandWritten, Node, bag, handwritten, move, order
 from tests.platforms.shopify.watching import Watched, figures, watched
@@ -181,7 +181,7 @@ async def test_another_order_than_was_requested_is_not_taken_for_it() -> None:
 async def test_a_list_is_read_on_by_date_before_it_is_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cursor_book, "_MOST_OF_PASS", 20)
+    monkeypatch.setattr(list_pass, "_MOST_OF_PASS", 20)
     shop, http = await begun()
     http.page = 5
     for number in range(2, 102):
@@ -205,7 +205,7 @@ async def test_a_list_is_read_on_by_date_before_it_is_too_long(
 async def test_more_orders_in_one_second_than_a_list_is_long_go_on_by_cursor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cursor_book, "_MOST_OF_PASS", 20)
+    monkeypatch.setattr(list_pass, "_MOST_OF_PASS", 20)
     shop, http = await begun()
     http.page = 5
     for number in range(2, 102):

@@ -37,8 +37,6 @@ _OF_ONE: tuple[ErrorName, ...] = (
     "timeout",
 )
 """Error types that a single order may cause; if the store is the cause, the next request fails."""
-_MOST_OF_PASS = 20_000
-"""Orders after which a pass continues by date, because a platform may end a list after 25,000."""
 
 
 class CursorBook(OrderBook[ApiT, Pass]):
@@ -153,14 +151,9 @@ class CursorBook(OrderBook[ApiT, Pass]):
             page = yield from self._page(min(self.options.size, left))
             for order in (yield from self._read(page.items)):
                 self.ledger.apply(order)
-            changed = self._changed(page.items)
-            if changed:
-                place.reached = max(changed)
-                place.newest = max(place.newest, place.reached)
+            self.cuts += page.is_cut
             try:
-                place.go_on(page.after)
-                place.read += len(page.items)
-                self._go_on_by_date(page, max(changed, default=0))
+                place.go_on(page, self._changed(page.items))
             finally:
                 self.ledger.forget(place.begin)
                 self.save()
@@ -174,20 +167,6 @@ class CursorBook(OrderBook[ApiT, Pass]):
             self.save()
         yield from self._look_for_deleted()
         self.save()
-
-    def _go_on_by_date(self, page: NodePage, last: int) -> None:
-        """Continue at the last change on a page without a usable cursor to the next one.
-
-        Raises:
-            StoreError: invalid_response, there is no cursor, and the page already begins there.
-        """
-        is_late = self.place.read >= _MOST_OF_PASS and page.after is not None
-        if last <= self.place.begin:
-            page.checked()
-        elif page.is_cut or is_late:
-            self.cuts += page.is_cut
-            self.place.start(last)
-            self.place.is_cut = True
 
     def _changed(self, nodes: Sequence[Any]) -> list[int]:
         """Return the times of change of all orders, also of unreadable ones and tests."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ....errors import StoreError
+from ..graphql.documents import NodePage
 from .comparison import Comparison
 
 _LOOKED_FOR = 3_600
 """Seconds for which orders without an id are read again."""
+_MOST_OF_PASS = 20_000
+"""Orders after which a pass continues by date, because a platform may end a list after 25,000."""
 _MOST_NAMELESS = 100
 """The most such orders that are read again; further ones are given up at once."""
 
@@ -107,25 +110,37 @@ class Pass:
         self.begin, self.pages, self.read, self.reached, self.mark = begin, 0, 0, 0, None
         self.after, self.is_cut = None, False
 
-    def go_on(self, after: str | None) -> None:
-        """Note where the next page begins.
+    def go_on(self, page: NodePage, changed: Sequence[int]) -> None:
+        """Continue after a page; `changed` are the times of change of its orders.
+
+        Without a usable cursor to the next page, the pass continues at the last of these times.
 
         Repeating pages would be read for ever. A single remembered cursor is enough to notice them:
         it is replaced after 1, 2, 4, 8… pages, so it is soon part of the circle (Brent's
         algorithm).
 
         Raises:
-            StoreError: invalid_response, the page was read before; the next pass starts again.
+            StoreError: invalid_response, the page was read before, and the next pass starts again;
+                or there is no cursor, and the page already begins at that time.
         """
-        if after is not None and after == self.mark:
+        last = max(changed, default=0)
+        if changed:
+            self.reached, self.newest = last, max(self.newest, last)
+        if page.after is not None and page.after == self.mark:
             self.after = None
             raise StoreError(
                 "invalid_response", "the list of orders: the cursor goes back to an earlier page"
             )
-        self.after, self.is_cut = after, False
+        self.after, self.is_cut = page.after, False
         self.pages += 1
         if self.pages & (self.pages - 1) == 0:
-            self.mark = after
+            self.mark = page.after
+        self.read += len(page.items)
+        if last <= self.begin:
+            page.checked()
+        elif page.is_cut or (self.read >= _MOST_OF_PASS and page.after is not None):
+            self.start(last)
+            self.is_cut = True
 
     def to_document(self) -> dict[str, Any]:
         """Return the pass as JSON types."""

@@ -29,10 +29,6 @@ from .walk import DAY, Walk, WalkQuery
 
 logger = logging.getLogger(__name__)
 
-# An order that is edited between the store's search and the reading of its fields has a time later
-# than its place in the list. Only times older than this show how far a page got.
-_FRESH = 5
-
 
 @dataclass(slots=True)
 class ListedOrders:
@@ -260,7 +256,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             self._check(page, query)
             self.take(page)
             ids = [n if n.isdigit() else f"{n}.{query.page}" for n in page.ids]
-            more = walk.advance(ids, _settled(page, server), rows.total)
+            more = walk.advance(ids, page.settled(server), rows.total)
             self.ledger.forget(self.place.walk.read_again_from(self.options.overlap))
             if not more:
                 break
@@ -294,9 +290,3 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Refuse the page of a store that does not search as requested."""
         if any(changed < query.since - 1 for changed in page.changed):
             raise StoreError("invalid_response", self.too_old)
-
-
-def _settled(page: OrderPage, server: float | None) -> list[int]:
-    if server is None:
-        return page.changed
-    return [changed for changed in page.changed if changed < server - _FRESH] or page.changed

@@ -12,6 +12,8 @@ from .accounts import CountedOrder
 
 ReadOrder = Callable[[Fields, int | None], CountedOrder | None]
 """Reads an order, given its time of change if it has one; None for other things."""
+_FRESH = 5
+"""Seconds in which an order may have been edited while its page was made."""
 
 
 @dataclass(slots=True)
@@ -33,6 +35,16 @@ class OrderPage:
     unreadable: dict[str, StoreError] = field(default_factory=dict)
     problems: list[StoreError] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+
+    def settled(self, server: float | None) -> list[int]:
+        """Return the times of change that show how far the list was read.
+
+        An order that is edited between the store's search and the reading of its fields has a time
+        later than its place in the list. `server` is the store's clock, if it is known.
+        """
+        if server is None:
+            return self.changed
+        return [changed for changed in self.changed if changed < server - _FRESH] or self.changed
 
     @property
     def newest(self) -> int:
