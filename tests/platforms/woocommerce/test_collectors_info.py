@@ -107,17 +107,18 @@ async def test_a_key_that_may_not_read_system_status_learns_one_version_at_most(
         assert report.summary == "the key may not read system_status"
 
 
-async def test_a_time_zone_without_a_name_is_its_offset() -> None:
+@pytest.mark.parametrize(("offset", "zone"), [("-3.5", "UTC-03:30"), ("0", "UTC")])
+async def test_a_time_zone_without_a_name_is_its_offset(offset: str, zone: str) -> None:
     async with watching(orders=0) as store:
         store.shop.faults.add(
             Fault(
                 path="/wp-json/",
-                body='{"timezone_string": "", "gmt_offset": -3.5}',
+                body=f'{{"timezone_string": "", "gmt_offset": {offset}}}',
                 content_type="application/json",
             )
         )
         found = figures(await store.collect("info"))
-        assert found == {"store_info{11.0.1,GBP,UTC-03:30,hpos}": 1}
+        assert found == {f"store_info{{11.0.1,GBP,{zone},hpos}}": 1}
 
 
 async def test_info_fails_when_the_key_is_revoked_and_the_index_is_gone() -> None:

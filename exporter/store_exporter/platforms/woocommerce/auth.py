@@ -76,10 +76,7 @@ class Credentials:
             )
             return query, {}
         if self.in_query:
-            secret = {
-                "consumer_key": self.consumer_key,
-                "consumer_secret": self.consumer_secret,
-            }
+            secret = {"consumer_key": self.consumer_key, "consumer_secret": self.consumer_secret}
             return {**params, **secret}, {}
         pair = f"{self.consumer_key}:{self.consumer_secret}".encode()
         return dict(params), {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}

@@ -8,6 +8,7 @@ from ....events.event import EventKind
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.info import LONGEST_FACT, info_sample, learn
+from ...kit.reading.days import zone_at
 from .. import local_dates
 from ..api import V3, Api
 
@@ -96,10 +97,7 @@ def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
             if name := theme.text_or(f"{part}name"):
                 themes[name] = theme.text_or(f"{part}version")
     environment, settings = status.child("environment"), status.child("settings")
-    facts = {
-        "version": environment.text_or("version"),
-        "currency": settings.text_or("currency"),
-    }
+    facts = {"version": environment.text_or("version"), "currency": settings.text_or("currency")}
     hpos = settings.raw("HPOS_enabled")
     if isinstance(hpos, bool):
         facts["order_storage"] = "hpos" if hpos else "posts"
@@ -119,7 +117,5 @@ def _from_index(api: Api) -> Plan[dict[str, str]]:
     index = yield from local_dates.api_index(api)
     name = index.text_or("timezone_string")
     if not name and index.has("gmt_offset"):
-        minutes = int(index.decimal("gmt_offset") * 60)
-        sign = "-" if minutes < 0 else "+"
-        name = f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+        name = str(zone_at(int(index.decimal("gmt_offset") * 3600)))
     return {"timezone": name}

@@ -170,12 +170,7 @@ PLANNED = cart_plans(
         "add_to_cart": ("GET /wc/v3/products?sku=", _BY_ID, GET_CART, f"{_CART}/add-item"),
         "get_cart": (GET_CART,),
         "remove_from_cart": (GET_CART, _BY_ID, f"{_CART}/remove-item"),
-        "update_cart_quantity": (
-            GET_CART,
-            _BY_ID,
-            f"{_CART}/update-item",
-            f"{_CART}/remove-item",
-        ),
+        "update_cart_quantity": (GET_CART, _BY_ID, f"{_CART}/update-item", f"{_CART}/remove-item"),
         "apply_coupon_to_cart": (GET_CART, f"{_CART}/apply-coupon"),
     },
 )

@@ -43,23 +43,21 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     response_too_large, with how many there are and how far it came.
     """
     wanted = arguments.limit(limit)
-    status = yield from facts.order_statuses(api, without=UNSOLD)
+    query = {"status": ",".join((yield from facts.order_statuses(api, without=UNSOLD)))}
     reading = yield from rounding.order_totals(api)
     sales: list[Sale] = []
 
     def take(order: Fields) -> None:
         account = order.identifier_if_any("customer_id")
-        own = _billing(order, account).text_or("email")
-        sale = Sale(account, own.strip())
+        billing = _billing(order, account)
+        sale = Sale(account, billing.text_or("email").strip())
         try:
-            sale.order = _read(order, reading)
+            sale.order = _read(order, billing, reading)
         except StoreError:
             sale.is_readable = False
         sales.append(sale)
 
-    if unknown := (
-        yield from rounding.every_order(api, {"status": ",".join(status)}, _MEMBERS, reading, take)
-    ):
+    if unknown := (yield from rounding.every_order(api, query, _MEMBERS, reading, take)):
         message = f"{unknown} orders cannot be read, not even whose they are"
         raise StoreError("invalid_response", message)
     accounts = {sale.account for sale in sales if sale.account}
@@ -82,7 +80,7 @@ def _billing(order: Fields, account: int | None) -> Fields:
         return Fields({}, order.where)
 
 
-def _read(order: Fields, reading: OrderTotals) -> Purchase | None:
+def _read(order: Fields, billing: Fields, reading: OrderTotals) -> Purchase | None:
     """Read an order; None if its status does not count as a sale."""
     if order_status(order) in UNSOLD:
         return None
@@ -90,7 +88,6 @@ def _read(order: Fields, reading: OrderTotals) -> Purchase | None:
     spent = reading.total(order, currency).amount
     for refund in order.children("refunds"):
         spent -= abs(refund.money("total", currency).amount)
-    billing = _billing(order, order.identifier_if_any("customer_id"))
     return Purchase(
         name=full_name(billing),
         country=billing.text_or("country"),
