@@ -154,13 +154,26 @@ def test_a_page_names_its_encoding_itself_where_no_header_does(
     assert (error.error_type, "メンテナンス中" in error.message) == ("maintenance", True)
 
 
-def test_a_failure_of_php_is_known_on_the_first_line() -> None:
-    page = "Fatal error: Uncaught Error: no such class in /x/y.php:3"
-    error = answers.no_document(response(page), WOOCOMMERCE)
-    assert (error.error_type, error.message) == (
-        "server_error",
-        "the page reports a fatal error of PHP",
-    )
+@pytest.mark.parametrize(
+    "page",
+    [
+        "Fatal error: Uncaught Error: no such class in /x/y.php:3",
+        "Fatal error: Uncaught Error: no such class in /x/y.php on line 3",
+        "<b>Fatal error</b>:  Uncaught Error: no such class in <b>/x/y.php</b> on line <b>3</b>",
+    ],
+)
+def test_a_failure_of_php_is_known_on_the_first_line_with_the_program_that_failed(
+    page: str,
+) -> None:
+    failed = "a fatal error of PHP in /x/y.php (line 3): Uncaught Error: no such class"
+    warned = f"<b>Warning</b>: x in <b>/a.php</b> on line <b>1</b><br />\n{page}"
+    for status, source, said in (
+        (200, page, f"the page reports {failed}"),
+        (200, warned, f"the page reports {failed}"),
+        (500, warned, f"the store responded with HTTP 500 ({failed})"),
+    ):
+        error = answers.no_document(response(source, status), WOOCOMMERCE)
+        assert (error.error_type, error.message) == ("server_error", said)
 
 
 @pytest.mark.parametrize(

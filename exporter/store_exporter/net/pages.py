@@ -22,6 +22,12 @@ _LOADS = re.compile(
 )
 _PRINTED_BY = re.compile(r"\bin (/\S{1,200}\.php)(?:\(\d{1,9}\))?.{0,30}? on line (\d{1,9})\b")
 """The end of a notice of PHP, without its markup."""
+_FATAL = re.compile(
+    r"fatal error(?:</b>)?:\s{1,3}(.{1,200}?) in (?:<b>)?(/[^\s<>\"']{1,200}\.php)"
+    r"(?:</b> on line <b>|:| on line )(\d{1,9})",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What PHP writes when a program fails, with markup or without it."""
 _SHORT = 100
 """The most characters of a text that is quoted completely."""
 
@@ -68,7 +74,9 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
     # fatal error of PHP in a paragraph, in the shop's language.
     said = heading or (plain(text_of(page, marks) or "", marks, _SHORT) if status >= 500 else "")
     words = title
-    if said.lower() not in title.lower():
+    if status >= 500 and (place := _failed_program(page, marks)):
+        words = f"a fatal error of PHP {place}"
+    elif said.lower() not in title.lower():
         words = f"{title}: {said}" if title else said
     elif not title and len(page) <= _SHORT and not _MARKUP.search(page):
         words = plain(page, marks)
@@ -90,7 +98,7 @@ def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -
 
 def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Finding | None:
     """Classify a page that neither the shop nor its API made, by its text for people."""
-    if status == 200 and (failure := marks.failed(page.lower())):
+    if status == 200 and (failure := reported_failure(page, page.lower(), marks)):
         return failure
     if status == 200 and "<" in page[:_SHORT] and not is_platforms(page, low, marks):
         return stranger(page, low, title, marks)
@@ -100,6 +108,25 @@ def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Fin
         if found and not is_platforms(page, low, marks) and not strangers.is_front(low):
             return found
     return None
+
+
+def reported_failure(source: str, low: str, marks: Marks) -> Finding | None:
+    """Return the failure that a page reports, with PHP's own words and the failed program.
+
+    Args:
+        source: the page.
+        low: the same in lower case.
+        marks: the marks of the platform, generic ones included.
+    """
+    failure = marks.failed(low)
+    place = _failed_program(source, marks) if failure else ""
+    return (failure[0], f"{failure[1]} {place}") if failure and place else failure
+
+
+def _failed_program(source: str, marks: Marks) -> str:
+    """Return where a program failed and why, if PHP wrote that into a page; otherwise ""."""
+    found = _FATAL.search(source)
+    return f"in {found[2]} (line {found[3]}): {plain(found[1], marks)}" if found else ""
 
 
 def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding | None:

@@ -13,6 +13,7 @@ from ....net import documents
 from ....net.decoding import shown_text
 from ....net.fronts import ends_in, forwarded, instead_of_shop, says_closed
 from ....net.marks import Marks
+from ....net.pages import reported_failure
 from ....net.plans import Plan, RedirectError, Request, once
 from .probes import slow_response
 
@@ -171,7 +172,7 @@ def _check_page(
         raise StoreError("blocked", f"{who} responded instead of the store", status=status)
     if status in pages.statuses:
         raise StoreError(*pages.statuses[status], status=status)
-    if status in (200, 404) and (failure := marks.failed(low)):
+    if status in (200, 404) and (failure := reported_failure(source, low, marks)):
         raise StoreError(*failure, status=status)
     if status != 200:
         _check_status(response, marks)
