@@ -132,9 +132,10 @@ class _Fleet:
             certificate_expiry=1.9e9,
         )
         report = Report()
-        result = result_of(job, report, journal, time=time.time(), duration=random.expovariate(5))
-        self._recording.record(job, result, report, journal)
         access = Access(job.store)
+        redact, took = access.redactor(job.store), random.expovariate(5)
+        result = result_of(job, report, journal, redact, time=time.time(), duration=took)
+        self._recording.record(job, result, report, journal)
         self._recording.standing(job, Health(State.HEALTHY), access)
 
 

@@ -31,7 +31,7 @@ import pkgutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NoReturn
@@ -232,12 +232,10 @@ def _unusable(name: str, problem: str) -> Platform:
 
 
 def redactor_of(store: Store) -> Redactor:
-    """Return what masks secrets of a store and its proxy, and texts that look like them."""
+    """Return what masks secrets of a store and its proxy, and texts that look like them.
+
+    Making it takes longer than a request to the store, so keep it for as long as the store.
+    """
     values = (*store.credentials.values(), store.proxy and store.proxy.password)
-    secrets = frozenset(value for value in values if isinstance(value, Secret))
-    return _redactor(store.platform, secrets)
-
-
-@lru_cache(maxsize=10_000)
-def _redactor(platform: str, secrets: frozenset[Secret]) -> Redactor:
-    return Redactor(secrets, load(platform).marks.secrets)
+    secrets = [value for value in values if isinstance(value, Secret)]
+    return Redactor(secrets, load(store.platform).marks.secrets)

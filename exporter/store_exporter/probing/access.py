@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ..contract import Response
 from ..errors import StoreError
 from ..net import plans, redirects
+from ..net.redactor import Redactor
 from ..platforms import base
 from ..platforms.kit.connection import Connection
 from ..stores.model import Store
@@ -45,6 +46,7 @@ class Access:
         self._monotonic = monotonic
         self._now = now
         self._connection: tuple[Store, Any, Connection[Any]] | None = None
+        self._redactor: tuple[Store, Redactor] | None = None
         self._key = key_of(store)
         self._budgets = budgets
         self._restored = budgets is None
@@ -90,6 +92,13 @@ class Access:
             connection = known[2]
         self._connection = store, key, connection
         return connection
+
+    def redactor(self, store: Store) -> Redactor:
+        """Return what masks the store's secrets."""
+        known = self._redactor
+        if known is None or known[0] is not store:
+            known = self._redactor = store, base.redactor_of(store)
+        return known[1]
 
     def check(self, store: Store, url: str) -> None:
         """Refuse an address that the configuration does not assign to the store.

@@ -168,7 +168,9 @@ class Runner:
             return outcome
         self.recording.skipped(outcome.reason)
         error = outcome.error or StoreError("local_failure", outcome.message)
-        result = result_of(job, error, Journal(), time=self._now(), duration=0.0, detailed=True)
+        redact = self.access(job.store).redactor(job.store)
+        now = self._now()
+        result = result_of(job, error, Journal(), redact, time=now, duration=0.0, detailed=True)
         return replace(result, skipped=outcome.reason)
 
     async def close(self) -> None:
@@ -280,8 +282,15 @@ class Runner:
         detailed: bool,
     ) -> Result:
         """Record a run and return its result."""
+        redact = self.access(job.store).redactor(job.store)
         describe = partial(
-            result_of, job, journal=journal, time=self._now(), duration=duration, detailed=detailed
+            result_of,
+            job,
+            journal=journal,
+            redact=redact,
+            time=self._now(),
+            duration=duration,
+            detailed=detailed,
         )
         result = describe(ended)
         try:

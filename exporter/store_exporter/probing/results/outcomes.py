@@ -14,6 +14,7 @@ from ...errors import ERROR_TYPES, ErrorName, Fault, StoreError
 from ...events.event import EventKind
 from ...events.page import Facts
 from ...net.classify import classify
+from ...net.redactor import Redactor
 from ...platforms.base import redactor_of
 from ...stores.model import Store
 from ..access import Journal
@@ -58,6 +59,7 @@ def result_of(
     job: Job,
     ended: Report | Exception,
     journal: Journal,
+    redact: Redactor,
     *,
     time: float,
     duration: float,
@@ -69,11 +71,11 @@ def result_of(
         job: what was run.
         ended: the report that it returned or the exception that it raised.
         journal: what it requested of the store.
+        redact: masks the store's secrets.
         time: when it ended, in Unix time.
         duration: seconds it took.
         detailed: whether to keep a line for each request.
     """
-    redact = redactor_of(job.store)
     error_type = fault = None
     message = summary = ""
     degraded: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import get_args
 
 from ...calls.call import Call
@@ -136,13 +136,16 @@ class Recording:
         yield Sample(health.PROBE_FAILURE, 1.0, {**own, **why})
 
     def _publish_figures(self, job: Job, report: Report) -> None:
+        if not report.samples:
+            return
+        line = redactor_of(job.store).line
         own: list[Sample] = []
         expiry: list[Sample] = []
         for sample in report.samples:
             if sample.metric is health.TLS_EXPIRY:
                 expiry.append(sample)
             else:
-                own.append(_legible(sample, job.store) if sample.labels else sample)
+                own.append(_legible(sample, line) if sample.labels else sample)
         if expiry:
             self.certificate(job, expiry[-1].value)
         if own:
@@ -212,9 +215,8 @@ class Recording:
         self._recorder.withdraw(("figures", *job.key))
 
 
-def _legible(sample: Sample, store: Store) -> Sample:
+def _legible(sample: Sample, line: Callable[[str, int], str]) -> Sample:
     """Return a sample with labels that are safe to display: a store may have chosen their text."""
-    line = redactor_of(store).line
     labels = {name: line(text, _LONGEST_LABEL) for name, text in sample.labels.items()}
     return sample._replace(labels=labels)
 
