@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -265,4 +266,10 @@ def _origin(url: str) -> str:
 
 def _quoted(text: str) -> str:
     """Quote a name or value of a query by RFC 3986, as OAuth requires."""
-    return text if _PLAIN(text) else quote(text, safe="-_.~")
+    return text if _PLAIN(text) else _quote(text)
+
+
+@lru_cache(maxsize=256)
+def _quote(text: str) -> str:
+    """Quote what few queries have, such as lists of members, which all stores share."""
+    return quote(text, safe="-_.~")

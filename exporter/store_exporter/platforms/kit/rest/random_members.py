@@ -7,6 +7,7 @@ request. If a store returns the members that a request names, such a response ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any, NamedTuple
 
@@ -52,11 +53,19 @@ def request_members(
     """
     if not params or parameter not in params:
         return MemberRequest(params)
-    wanted = params[parameter].split(",")
-    others = [name for name in spare if name not in wanted]
+    wanted = params[parameter]
+    others, all_others = _others(wanted, tuple(spare))
     chosen = _RANDOM.sample(others, len(others) // 2)
-    query = {**params, parameter: ",".join(wanted + chosen)}
-    return MemberRequest(query, frozenset(others), frozenset(chosen))
+    query = {**params, parameter: ",".join([wanted, *chosen])}
+    return MemberRequest(query, all_others, frozenset(chosen))
+
+
+@lru_cache(maxsize=64)
+def _others(wanted: str, spare: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the spare members that a request does not name already."""
+    known = wanted.split(",")
+    others = tuple(name for name in spare if name not in known)
+    return others, frozenset(others)
 
 
 def _has(item: Any, name: str) -> bool:
