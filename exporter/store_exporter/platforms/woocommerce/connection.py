@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ...contract import Response
 from ...errors import StoreError
 from ...net.plans import Request, requested_wait
@@ -35,16 +37,19 @@ class Connection(connection.Connection[Api]):
         """
         if not needs_key(request.url):
             return request
+        url = self.location.address_to_sign(request.url)
+        params, headers = self._key.authorize(request.method, url, request.params)
+        return request.carrying(params, {**request.headers, **headers})
+
+    @cached_property
+    def _key(self) -> Credentials:
         names = ("consumer_key", "consumer_secret")
         if None in map(self.credentials.get, names):
             message = f"the configuration has no consumer_key and consumer_secret for {self.host}"
             raise StoreError("unauthorized", message)
         key, secret = (reveal(self.credentials[name], name) for name in names)
-        url = self.location.address_to_sign(request.url)
         in_query = bool(self.settings.get("credentials_in_query"))
-        credentials = Credentials(key, secret, in_query=in_query, now=self.now)
-        params, headers = credentials.authorize(request.method, url, request.params)
-        return request.carrying(params, {**request.headers, **headers})
+        return Credentials(key, secret, in_query=in_query, now=self.now)
 
     def requested_wait(self, response: Response, now: float) -> float | None:
         """Return the seconds that a response asks to wait, including the Store API's own way.
