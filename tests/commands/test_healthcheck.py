@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 import trustme
+from aiohttp import web
 
 from store_exporter import cli
 from store_exporter.server.process.addresses import web_paths
+from store_exporter.server.process.listen import listening
 from store_exporter.server.security.web_file import WebFile
 from tests.server.support import configuration, exporting
 
@@ -34,6 +36,17 @@ async def test_it_succeeds_while_the_exporter_is_ready_and_at_no_other_time(tmp_
         assert await check(f"{running.url}/stores") == (1, told)
         told = f"{running.url} is not the address of a store-exporter: it responds 404 Not Found\n"
         assert await check(running.url) == (1, told)
+
+
+async def test_another_program_that_is_ready_is_not_taken_for_the_exporter() -> None:
+    async def ready(_: web.Request) -> web.Response:
+        return web.Response(text="Prometheus Server is Ready.\n")
+
+    app = web.Application()
+    app.router.add_get("/-/ready", ready)
+    async with listening(app, [("127.0.0.1", 0)]) as (url,):
+        problem = "is not the address of a store-exporter: another program responds there"
+        assert await check(url) == (1, f"{url} {problem}\n")
 
 
 async def test_a_user_and_a_password_in_the_address_are_left_out(tmp_path: Path) -> None:

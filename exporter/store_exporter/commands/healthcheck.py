@@ -17,6 +17,8 @@ from .serve import PORT
 from .support.arguments import add_url
 
 _SECONDS = 4.0
+_OURS = b"store-exporter"
+"""How the response of an exporter begins."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,8 +43,10 @@ def run(args: argparse.Namespace) -> int:
     context.verify_mode = ssl.CERT_NONE
     handlers = (urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
-        with urllib.request.build_opener(*handlers).open(url, timeout=_SECONDS):
-            return 0
+        with urllib.request.build_opener(*handlers).open(url, timeout=_SECONDS) as response:
+            if response.read(len(_OURS)) == _OURS:
+                return 0
+        problem = "is not the address of a store-exporter: another program responds there"
     except urllib.error.HTTPError as error:
         with error:
             problem = (
