@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -137,3 +138,24 @@ async def test_who_hangs_up_before_the_response_causes_no_error(
         writer.transport.abort()
         await ended.wait()
     assert caplog.records == []
+
+
+async def test_no_socket_stays_open_if_another_address_of_the_host_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A name with two addresses is a matter of the machine's name service; the sockets are real.
+    def two(*_: object, **__: object) -> list[object]:
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
+            for host in ("127.0.0.2", "127.0.0.1")
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", two)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=f"^two.example:{port} cannot be listened on: "):
+            async with listening(web.Application(), [("two.example", port)]):
+                pass
+        monkeypatch.undo()
+        # The first address is free again.
+        socket.create_server(("127.0.0.2", port)).close()
