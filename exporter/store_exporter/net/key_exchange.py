@@ -18,7 +18,7 @@ _FINITE_FIELD = range(0x0100, 0x0200)
 _MOST_BYTES = 65_536
 _REFUSED = (
     "the server asks for a finite-field key exchange (DHE), which browsers refuse, too: "
-    "let it accept X25519 or P-256"
+    "let it prefer X25519 or P-256"
 )
 
 
