@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from store_demo.stores.faults import Fault
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.config.secrets import SecretSource
 from store_exporter.errors import StoreError
@@ -38,6 +39,19 @@ def test_an_app_requests_a_token_once_a_day(shop: SimulatedShopify, clock: Clock
     clock.advance(86_200.0)
     assert store.check_stock("SKU-010").in_stock
     assert grants(shop) == 1 + 1
+
+
+@pytest.mark.parametrize("status", [401, 200])
+def test_a_storefront_token_that_is_refused_is_named(
+    shop: SimulatedShopify, clock: Clock, status: int
+) -> None:
+    """Shopify refuses it with an empty message."""
+    refused = '{"errors": [{"message": "", "extensions": {"code": "UNAUTHORIZED"}}]}'
+    fault = Fault(path="/api/*", status=status, body=refused, content_type="application/json")
+    shop.faults.add(fault)
+    with pytest.raises(StoreError, match="does not accept the storefront_token") as caught:
+        client(shop, clock).search_products("valve")
+    assert (caught.value.error_type, caught.value.code) == ("unauthorized", "UNAUTHORIZED")
 
 
 def revoke_granted(shop: SimulatedShopify) -> None:

@@ -70,7 +70,7 @@ class Api(connection.Api):
             self,
             url=self.url + path("storefront", self.version),
             documents=DOCUMENTS["storefront"],
-            exchange=self._ask,
+            exchange=self._ask_storefront,
             reader=READER,
             bucket=Bucket(self.monotonic),
         )
@@ -83,6 +83,17 @@ class Api(connection.Api):
         _check_moved(response)
         self._note_version(response)
         return READER.read(response, self.now())
+
+    def _ask_storefront(self, request: Request) -> Plan[GraphqlResult]:
+        """Send a request with the storefront's token; Shopify refuses that one without words."""
+        try:
+            return (yield from self._ask(request))
+        except StoreError as error:
+            kind, status, code = error.error_type, error.status, error.code
+            if kind != "unauthorized" or (status, code) == (None, None):
+                raise
+            message = f"Shopify does not accept the storefront_token ({error.message})"
+            raise StoreError(kind, message, status=status, code=code) from error
 
     def _ask_admin(self, request: Request) -> Plan[GraphqlResult]:
         """Send a request with a token, which is requested first if there is none.
