@@ -199,11 +199,8 @@ class Api(connection.Api):
         self._refuse_foreign(path, members.foreign(items), response)
         self.page_sizes.came(path, len(items), took)
         yield from self.complete(path, items)
-        if wrapping.items:
-            total, pages = wrapping.size_in(body)
-        else:
-            total = stated_number(response, self.total_header)
-            pages = stated_number(response, self.pages_header)
+        stated = (stated_number(response, name) for name in (self.total_header, self.pages_header))
+        total, pages = wrapping.size_in(body) if wrapping.items else stated
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 
     def count(
