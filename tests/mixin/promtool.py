@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import yaml
-
 from store_exporter.mixin import alerts
 from store_exporter.mixin.model import as_document
 from store_exporter.mixin.rules import recording, slo
@@ -49,7 +47,7 @@ def said(rule: dict[str, Any], facts: Collection[str]) -> dict[str, Any]:
 def needed(recording: dict[str, Any], by: Any) -> dict[str, Any]:
     """Groups of recording rules, with those alone that something reads, at first or second hand."""
     rules = [rule for group in recording["groups"] for rule in group["rules"]]
-    read, text = set[str](), yaml.safe_dump(by, width=10_000)
+    read, text = set[str](), json.dumps(by)
     while found := {rule["record"] for rule in rules if rule["record"] in text} - read:
         read |= found
         text = "\n".join(rule["expr"] for rule in rules if rule["record"] in found)
