@@ -116,10 +116,10 @@ def test_a_name_of_any_length_leaves_room_for_the_figures_of_its_legend(length: 
 
 
 @GRAPHS
-def test_bars_of_days_are_of_whole_days(panel: Panel) -> None:
-    # A shift by nothing is rounded to days by Grafana, whatever part of one is zoomed into.
+def test_bars_of_days_begin_at_the_viewers_midnight(panel: Panel) -> None:
+    # If a panel has a shift, Grafana sends no offset from UTC for viewers who have chosen no zone.
     document = document_of(panel)
-    whole = (document.get("interval"), document.get("timeShift")) == ("1d", "0d/d")
+    whole = (document.get("interval"), document.get("timeShift")) == ("1d", None)
     bars = document["fieldConfig"]["defaults"]["custom"]
     assert (bars.get("drawStyle") == "bars") == whole
 

@@ -120,8 +120,12 @@ def dashboards() -> str:
                 "read. If the orders of some shops could be read, the panel says of how many "
                 "shops. Days are exact sums, and nothing is extrapolated. Sales while Prometheus "
                 "was down, and in the five minutes before, belong to the day on which it was back, "
-                "if it was down for less than a day. Bars of days always cover whole days, even "
-                "if the chosen time is only a part of one; today's ends up to five minutes ago."
+                "if it was down for less than a day. Today's bar ends up to five minutes ago. If "
+                "the chosen time does not end now, bars of days begin at midnight UTC, unless a "
+                "time zone is chosen in the time picker or in the organisation's preferences; a "
+                "day's bar is drawn if its beginning is in the chosen time. When clocks have "
+                "changed, the bars of the days before begin and end an hour off midnight, because "
+                "the points of a graph are 24 hours apart."
             ),
             *(block for page in pages() for block in panels(page)),
         )

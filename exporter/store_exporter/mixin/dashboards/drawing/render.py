@@ -187,12 +187,6 @@ def render(
     return builder
 
 
-WHOLE_DAYS = "0d/d"
-"""A shift by zero days, which makes Grafana round both ends of a panel's time to whole days.
-
-The bar of a day is at its midnight, which a zoom into a part of that day does not contain."""
-
-
 def _time(builder: Any, panel: Panel) -> None:
     """Set the time that a panel shows, and the distance of its points."""
     if panel.interval:
@@ -201,8 +195,10 @@ def _time(builder: Any, panel: Panel) -> None:
         builder.max_data_points(panel.points)
     if panel.since:
         builder.time_from(panel.since).hide_time_override(True)
-    if panel.earlier or panel.bars:
-        builder.time_shift(panel.earlier or WHOLE_DAYS)
+    # Grafana moves the points of a panel with a shift to midnights of UTC, unless a time zone has
+    # been chosen; so bars of days must have none.
+    if panel.earlier:
+        builder.time_shift(panel.earlier)
 
 
 def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
