@@ -186,19 +186,23 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
     tried = max(1, min(_UNREADABLE, size // 2))
     for _ in range(0 if book.unseen else book.options.pages):
         unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
-        ids = unreadable[:tried]
+        broken = unreadable[:tried]
         # Where some vanished each is to have its turn, which the unpaid would take from others.
         unpaid_first = not place.missing
-        others = book.ledger.longest_unread(size - len(ids), book.read, unpaid_first=unpaid_first)
-        ids += others
-        if ids:
+        others = book.ledger.longest_unread(size, book.read, unpaid_first=unpaid_first)
+        # Not on one page: the store may fail at every page with one of the unreadable.
+        for ids in filter(None, (broken, others)):
             yield from _read_again(book, ids)
-            place.unchecked -= sum(one in book.read for one in others)
+        place.unchecked -= sum(one in book.read for one in others)
         # Orders that still wait for a look-up may be those that vanished.
-        if not ids or not place.missing or (place.unchecked <= 0 and book.lookups > 0):
+        if (
+            not (broken or others)
+            or not place.missing
+            or (place.unchecked <= 0 and book.lookups > 0)
+        ):
             _end_search(book)
         # What made orders unreadable is often the same for all, and mended for all at once.
-        is_mended = any(one not in book.unreadable for one in unreadable[:tried])
+        is_mended = any(one not in book.unreadable for one in broken)
         tried = size if is_mended else 0
         if not is_mended and (not place.missing or book.lookups <= 0):
             break
@@ -290,7 +294,7 @@ def date_refunds(book: NumberedBook[Any]) -> Plan[None]:
             if error.error_type == "not_found":
                 # The order was just deleted, with its refunds.
                 book.ledger.undated.pop(order_id, None)
-            elif error.error_type == "invalid_response":
+            elif error.error_type in ("invalid_response", "server_error"):
                 book.problems.append(error)
             else:
                 raise

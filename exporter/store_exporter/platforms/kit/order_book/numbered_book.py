@@ -25,6 +25,7 @@ from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook
 from .pages import OrderPage, read_page
 from .progress import ReadingProgress
+from .single_orders import read_singly
 from .walk import DAY, Walk, WalkQuery
 
 logger = logging.getLogger(__name__)
@@ -92,6 +93,10 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
         """Request a page of the orders."""
 
+    def ids_of(self, params: Mapping[str, Any]) -> Plan[RestPage]:
+        """Request a page, and of its orders no more than the ids and times of change."""
+        return self.orders(params)
+
     @abstractmethod
     def one_order(self, order_id: str) -> Plan[Any]:
         """Request one order.
@@ -149,7 +154,9 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     def ask(self, params: Mapping[str, Any]) -> Plan[ListedOrders]:
         """Read any page of the orders."""
-        rows = yield from self.orders(params)
+        return self._listed((yield from self.orders(params)))
+
+    def _listed(self, rows: RestPage) -> ListedOrders:
         page = self.read_page(rows.name, rows.items)
         self.place.lists_others = self.place.lists_others or bool(page.others)
         return ListedOrders(page, rows.total, rows.response)
@@ -160,7 +167,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Read a page of `size` orders, or at most `most`; fewer where it takes too long.
 
         `params` returns the parameters for the size of a page. Numbers of pages go by it, so that
-        those of smaller ones lead to orders before, never beyond.
+        those of smaller ones lead to orders before, never beyond. Where a small page fails too, its
+        orders are read one by one.
         """
         sizes = self.api.page_sizes
         size = self.size if most is None else sizes.limit(self.path, most)
@@ -170,7 +178,10 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             except StoreError as error:
                 smaller = sizes.smaller(self.path, size, error)
                 if smaller is None:
-                    raise
+                    rows, failed = yield from read_singly(self, params(size), error)
+                    listed = self._listed(rows)
+                    listed.page.unreadable |= failed
+                    return listed
                 size = smaller
                 self.size = min(self.size, size)
 

@@ -105,6 +105,10 @@ class _OrderBook(NumberedBook[Api]):
         yield from rounding.learn_foreign(self.api, self._reading, rows.items)
         return rows
 
+    def ids_of(self, params: Mapping[str, Any]) -> Plan[RestPage]:
+        members = f"id,{local_dates.members('date_modified')}"
+        return self.api.page(self.path, {**params, "_fields": members})
+
     def one_order(self, order_id: str) -> Plan[Any]:
         return self.api.get(f"{V3}/orders/{order_id}", {"_fields": _WITH_PARTS})
 
