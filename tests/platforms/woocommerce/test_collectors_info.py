@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, replace
+
 import pytest
 
 from store_demo.stores.woocommerce import Fault
+from store_exporter.contract import Response
 from store_exporter.errors import StoreError
 from store_exporter.events.event import EventKind
 from store_exporter.events.page import Facts
+from store_exporter.net.plans import Request
+from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 
-from .watching import figures, watching
+from .watching import LoopbackHttp, figures, watching
 
 V3 = "/wp-json/wc/v3"
 
@@ -128,3 +134,22 @@ async def test_info_fails_when_the_key_is_revoked_and_the_index_is_gone() -> Non
         with pytest.raises(StoreError) as raised:
             await store.collect("info")
         assert raised.value.error_type == "unauthorized"
+
+
+async def test_the_currency_is_the_shop_s_where_a_plugin_has_one_for_each_visitor() -> None:
+    @dataclass
+    class VisitorsHttp(LoopbackHttp):
+        """A real connection to a shop whose status shows the currency of the visitor."""
+
+        async def send(self, request: Request) -> Response:
+            response = await super().send(request)
+            if not request.url.endswith("/system_status"):
+                return response
+            status = json.loads(response.body)
+            status.setdefault("settings", {})["currency"] = "EUR"
+            return replace(response, body=json.dumps(status).encode())
+
+    async with watching() as store:
+        watcher = replace(store, http=VisitorsHttp(store.http.session)).watcher()
+        report = await watcher.run(COLLECTORS["info"], {})
+        assert report.samples[0].labels["currency"] == "GBP"

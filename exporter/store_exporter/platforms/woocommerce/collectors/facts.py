@@ -9,14 +9,14 @@ from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.info import LONGEST_FACT, info_sample, learn
 from ...kit.reading.days import zone_at
+from .. import facts as settings
 from .. import local_dates
 from ..api import V3, Api
 
 # WooCommerce collects only the requested sections, and calls no other servers unless the members
 # remote_* are requested.
 STATUS_FIELDS = (
-    "environment.version,environment.wp_version,environment.wp_cron,"
-    "settings.currency,settings.HPOS_enabled"
+    "environment.version,environment.wp_version,environment.wp_cron,settings.HPOS_enabled"
 )
 _WITH_THEME = f"{STATUS_FIELDS},theme.name,theme.version,theme.parent_name,theme.parent_version"
 """For the theme the shop itself requests the latest version from wordpress.org and scans its
@@ -26,7 +26,7 @@ _VERSIONS = ",".join((*(f"environment.{name}" for name in _PROGRAMS.values()), "
 _STATUS = f"{V3}/system_status"
 
 
-@collector(interval=86_400.0, timeout=60.0, requests=2)
+@collector(interval=86_400.0, timeout=60.0, requests=3)
 def info(api: Api, _: Run) -> Plan[Report]:
     """Version, currency, time zone, order storage and theme.
 
@@ -42,6 +42,7 @@ def info(api: Api, _: Run) -> Plan[Report]:
     yield from learn(_from_status(api, themes), facts, failures)
     if not facts.get("version"):
         yield from learn(_from_newest_order(api), facts, failures)
+    yield from learn(_from_settings(api), facts, failures)
     yield from learn(_from_index(api), facts, failures)
     if failures and not any(facts.values()):
         raise failures[0]
@@ -96,9 +97,8 @@ def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
         for part in ("", "parent_"):
             if name := theme.text_or(f"{part}name"):
                 themes[name] = theme.text_or(f"{part}version")
-    environment, settings = status.child("environment"), status.child("settings")
-    facts = {"version": environment.text_or("version"), "currency": settings.text_or("currency")}
-    hpos = settings.raw("HPOS_enabled")
+    facts = {"version": status.child("environment").text_or("version")}
+    hpos = status.child("settings").raw("HPOS_enabled")
     if isinstance(hpos, bool):
         facts["order_storage"] = "hpos" if hpos else "posts"
     return facts
@@ -110,6 +110,15 @@ def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
     for order in (yield from api.page(f"{V3}/orders", params)):
         return {"version": order.text_or("version"), "currency": order.text_or("currency")}
     return {}
+
+
+def _from_settings(api: Api) -> Plan[dict[str, str]]:
+    """Read the currency from the settings.
+
+    Where a plugin shows each visitor prices in a currency of their own (FOX 1.4.5), `system_status`
+    has that of the visitor.
+    """
+    return {"currency": (yield from settings.currency(api))}
 
 
 def _from_index(api: Api) -> Plan[dict[str, str]]:
