@@ -122,6 +122,22 @@ async def test_it_survives_a_restart_and_ends_while_the_process_is_down(tmp_path
             await documents.close()
 
 
+async def test_what_was_begun_before_a_restart_is_known_and_ended_before_it_was_read() -> None:
+    clock, documents = Clock(), MemoryDocuments()
+    async with following(clock, documents=documents) as (earlier, _):
+        begun = await earlier.begin(SHOP, 3600, "plugins")
+    starting = Maintenance(Recorder(), documents, now=clock)
+    starting.expect([SHOP])
+    await starting.read([SHOP])
+    assert starting.current(SHOP) == begun
+    starting = Maintenance(Recorder(), documents, now=clock)
+    starting.expect([SHOP])
+    assert await starting.end(SHOP)
+    await starting.read([SHOP])
+    assert starting.current(SHOP) is None
+    assert not await starting.end(SHOP)
+
+
 async def test_it_survives_a_reload_and_not_a_change_of_owner() -> None:
     clock = Clock()
     async with following(clock) as (maintenance, recorder):

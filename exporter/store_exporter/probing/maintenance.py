@@ -125,12 +125,18 @@ class Maintenance:
         """End the window that was begun at run time, durably; False if there is none.
 
         Raises:
-            StateUnavailableError: the end cannot be saved, so the window continues.
+            StateUnavailableError: it cannot be read or its end not be saved, so it continues.
         """
-        if self.begun(store) is None:
+        if self.begun(store) is None and not await self._is_saved(store):
             return False
         await self._save(store, {}, None)
         return True
+
+    async def _is_saved(self, store: Store) -> bool:
+        """Whether an earlier process began a window, which this one need not have read yet."""
+        saved = await self._documents.read(Key.of(store, DOCUMENT))
+        window = _window(store.domain, saved)
+        return window is not None and window.end > self._now()
 
     async def _save(self, store: Store, document: object, window: Window | None) -> None:
         text = json.dumps(document, separators=(",", ":"))
@@ -147,18 +153,22 @@ class Maintenance:
     async def _follow(self) -> None:
         while True:
             self._changed.clear()
-            await self._read()
+            await self.read(self._stores.values())
             waits = self.look_at_all() - self._now()
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(max(waits, 0.0), _LONGEST_WAIT)):
                     await self._changed.wait()
 
-    async def _read(self) -> None:
-        """Read the windows of newly watched stores that were begun before this process."""
-        unread = list(self._unread.items())
+    async def read(self, stores: Iterable[Store]) -> None:
+        """Read the windows of newly watched stores that were begun before this process.
+
+        Args:
+            stores: those to read now if they are new. All are read soon after they are new.
+        """
+        unread = [store for store in stores if self._unread.get(store.domain) is store]
         for first in range(0, len(unread), _AT_ONCE):
             batch = unread[first : first + _AT_ONCE]
-            await asyncio.gather(*(self._read_one(domain, store) for domain, store in batch))
+            await asyncio.gather(*(self._read_one(store.domain, store) for store in batch))
 
     async def _read_one(self, domain: str, store: Store) -> None:
         try:

@@ -34,6 +34,7 @@ class MaintenanceApi:
         domain = request.query.get("domain")
         exporter = self._exporter
         stores = [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
+        await exporter.maintenance.read(stores)
         return {"maintenance": [one for store in stores for one in self._windows(store)]}
 
     async def begin(self, request: web.Request) -> dict[str, Any]:
