@@ -89,7 +89,7 @@ async def start(
     its children in order. Where the demo is killed, Linux kills them; see `leash`.
 
     Raises:
-        StartError: it ended, or did not answer within `timeout` seconds; it is stopped then.
+        StartError: it ended, or did not respond within `timeout` seconds; it is stopped then.
     """
     log = directory / f"{name}.log"
     with log.open("wb") as output:

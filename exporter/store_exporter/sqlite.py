@@ -162,7 +162,8 @@ class Patience:
 
     Args:
         seconds: the least time without a commit, while somebody has the lock, that counts as a
-        hang. monotonic: seconds of a clock that never jumps.
+            hang.
+        monotonic: seconds of a clock that never jumps.
     """
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -72,7 +72,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
                 track("get_cart", org="acme", domain="shop.acme.example", platform="woocommerce",
                       recorder=recorder),
             ):  # fmt: skip
-                raise TimeoutError("the store did not answer within 10 s")
+                raise TimeoutError("the store did not respond within 10 s")
             yield exporter
 
 

@@ -168,7 +168,7 @@ def _unreachable(url: str) -> str:
     except (socket.gaierror, UnicodeError):
         return f"There is no host {host}"
     except TimeoutError:
-        return f"Port {port} of {host} did not answer within {_CONNECT_SECONDS:g} s"
+        return f"Port {port} of {host} did not respond within {_CONNECT_SECONDS:g} s"
     except OSError as error:
         return f"Port {port} of {host} cannot be reached: {error.strerror}"
     return ""

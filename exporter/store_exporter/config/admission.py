@@ -26,7 +26,7 @@ class RefusedError(ValueError):
     """A discovered domain is refused.
 
     Attributes:
-        reason: why, one of `stores.claims.REASONS`.
+        reason: why, one of `stores.owners.REASONS`.
     """
 
     def __init__(self, reason: str, message: str) -> None:

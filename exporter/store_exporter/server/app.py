@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
 
 from ..config import ConfigError, dump
 from .api.calls import CallsApi
@@ -36,7 +36,6 @@ EXPORTER = web.AppKey("exporter", Exporter)
 RELOADS = web.AppKey("reloads", Places)
 MAX_RELOADS = 4
 """One that is running, and those that wait for it."""
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_app(

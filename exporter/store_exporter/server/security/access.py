@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
 
 from ...config.model.org import Scope
 from ...config.model.web import WebConfig
@@ -18,8 +17,6 @@ from .passwords import BusyError, Passwords
 from .tokens import OrgTokens, is_bearer
 from .web_file import WebFile
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
 _OPEN = ("/-/healthy", "/-/ready")
 """Requested by process managers and load balancers, which should not need a password."""
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="store-exporter", charset="UTF-8"'}
@@ -28,7 +25,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="store-exporter", charset="UTF-8"
 class OrgAccess:
     """Determines the org of a request under `/api/v1`, and whether the request is permitted.
 
-    OrgTokens are those of the exporter's configuration as it is at that moment.
+    The tokens are those of the exporter's configuration as it is at that moment.
     """
 
     def __init__(self, exporter: Exporter) -> None:

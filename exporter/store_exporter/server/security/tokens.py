@@ -20,7 +20,7 @@ class Grant(NamedTuple):
 class OrgTokens:
     """Looks a token up in constant time, which reveals nothing about other tokens.
 
-    OrgTokens are kept and looked up as keyed digests, so that neither the table nor the time of a
+    Tokens are kept and looked up as keyed digests, so that neither the table nor the time of a
     comparison depends on how much of a guess is right.
     """
 

@@ -6,12 +6,10 @@ import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
 
 from ...config.model.web import RateLimit
 from .web_file import WebFile
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class TokenBucket:
