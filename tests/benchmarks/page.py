@@ -50,7 +50,7 @@ _REASONS = {
     "part alone is measured as a `floor`: 260 of 300 MB. The rest of a store is in "
     "[What it costs](architecture/costs.md#what-a-store-takes-in-memory).",
     "10,000 stores every 60 s: reload": "The response comes when nothing is shown any more of the "
-    "stores that go. Each of them is forgotten afterwards, in slices of 20 stores.",
+    "stores that go. Each of them is forgotten afterwards, a few in each turn of the event loop.",
     "10,000 stores every 60 s": "Why a probe takes several times as long among so many stores is "
     "in [What it costs](architecture/costs.md#what-a-probe-takes-among-thousands-of-stores).",
     "20,000 reported calls a second": "Undisturbed, the answer to 1,000 calls of 50 series takes "

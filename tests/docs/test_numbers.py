@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter import cli
+from store_exporter import cli, turns
 from store_exporter.calls import book
 from store_exporter.discovery import discoverer, sources
 from store_exporter.ingest import body, ledger, otlp
 from store_exporter.mixin import policy
 from store_exporter.platforms import base
-from store_exporter.probing import scheduler
 from store_exporter.server import app, bodies, metrics, probe
 from store_exporter.server.api import orgs, prometheus, query_api
 from store_exporter.server.process import connections, descriptors
@@ -47,7 +46,7 @@ SAID: dict[str, tuple[str, ...]] = {
         f"time for a TLS handshake; for a request's head | {connections._HANDSHAKE_SECONDS:g} s;",
         f"{sources.MAX_BYTES // MIB} MiB, {sources.MAX_FILES:,} files",
         f"| `limit`; {('', '', 'twice')[discoverer._CHANGES]} as many |",
-        f"in one turn of the event loop | {scheduler._STORES_AT_ONCE} stores |",
+        f"in one turn of the event loop | {turns.TURN_SECONDS * 1000:g} ms |",
         f"Below {descriptors.SCARCE:,} there is a",
     ),
     "docs/http-api.md": (

@@ -16,9 +16,9 @@ from operator import itemgetter
 from ..metrics.addition import Addition, Standing, Totals
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
+from ..turns import in_turns
 from .ledger import MOST_ADDED
 from .saved import AddedRow, Row, SavedSeries, added_row, row
-from .turns import in_turns
 
 
 @dataclass(slots=True)

@@ -17,11 +17,11 @@ from typing import NamedTuple, TypeVar
 from ..metrics.addition import MOST, Addition, Totals
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
+from ..turns import in_turns
 from .effects import Decide, Effect, TooMuchError
 from .growth import Growth
 from .ledger import MarkKey, ReportLedger
 from .ledger_file import LedgerError
-from .turns import in_turns
 
 log = logging.getLogger(__name__)
 

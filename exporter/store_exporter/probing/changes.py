@@ -24,6 +24,7 @@ from ..metrics.catalogue import health
 from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
+from ..turns import in_turns
 from .state.documents import Documents
 from .state.storage import Key, StateUnavailableError
 
@@ -37,7 +38,7 @@ SHOWN_EVENTS = 20
 _NO_MARKUP = str.maketrans("<>", "\u2039\u203a")
 _TRIES = 3
 _AT_ONCE = 100
-"""Stores that are compared concurrently, and read between two turns of the event loop."""
+"""Stores that are compared concurrently."""
 
 
 class Changes:
@@ -231,9 +232,7 @@ class Changes:
         """
         keys = chain([_key_of(org)], (Key.of(store, DOCUMENT) for store in stores))
         found: list[Event] = []
-        for number, key in enumerate(keys):
-            if number % _AT_ONCE == 0:
-                await asyncio.sleep(0)
+        async for key in in_turns(keys):
             page = self._pages.get(key)
             found += (page or (await self._read(key))[0]).events
         # Of two events with the same time, the one that was added later comes first.

@@ -16,11 +16,11 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from random import Random
-from typing import TypeVar
 
 from ..stores.model import Store
+from ..turns import in_turns
 from .budget import Priority
 from .jobs import PROBE, Job, jobs_of
 from .results.outcomes import Skipped
@@ -29,11 +29,6 @@ from .timetable import FIRST_SPACING, Entry, Timetable
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-_STORES_AT_ONCE = 20
-_PLACES_AT_ONCE = 300
-"""How many are processed in one turn of the event loop, which takes a few milliseconds."""
 _TURNS = tuple(
     (first, *(priority for priority in Priority if priority is not first))
     for first in (Priority.LIVENESS, Priority.PROBE, Priority.LIVENESS, Priority.COLLECTOR)
@@ -47,14 +42,6 @@ that an alert which waits for two or three rests on two failed runs; spread, bec
 one host fail at the same moment."""
 _STOP_SECONDS = 5.0
 _IDLE_SECONDS = 3600.0
-
-
-async def in_slices(items: Iterable[T], size: int = _STORES_AT_ONCE) -> AsyncIterator[T]:
-    """Yield the items, and give control to the event loop after every few."""
-    for number, item in enumerate(items, 1):
-        yield item
-        if number % size == 0:
-            await asyncio.sleep(0)
 
 
 class Scheduler:
@@ -110,7 +97,7 @@ class Scheduler:
         Stores that are the same objects keep their places, at hardly any cost; the inventory has
         compared them. Changed stores run soon, because an operator may be waiting for the effect of
         the change. Runs of removed stores are interrupted, and their series removed. The event loop
-        gets control after every few stores.
+        gets control in between.
         """
         before, self._stores = self._stores, {store.domain: store for store in stores}
         gone = [
@@ -119,14 +106,14 @@ class Scheduler:
             if (new := self._stores.get(domain)) is not old
             and (new is None or new.labels != old.labels)
         ]
-        async for store in in_slices(gone):
+        async for store in in_turns(gone):
             self._drop_store(store)
         changed = [new for domain, new in self._stores.items() if before.get(domain) is not new]
         fresh: list[Entry] = []
-        async for store in in_slices(changed):
+        async for store in in_turns(changed):
             fresh += self._expect(store)
         window = len(fresh) * FIRST_SPACING
-        async for entry in in_slices(fresh, _PLACES_AT_ONCE):
+        async for entry in in_turns(fresh):
             self._timetable.place_first(entry, window)
         if fresh:
             self._arm()

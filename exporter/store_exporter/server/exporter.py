@@ -25,6 +25,7 @@ from ..probing.state.leases import Labels, LeaseHolder
 from ..stores.inventory import Change, Inventory, Shard
 from ..stores.model import Store
 from ..stores.owners import RefusedDomain, SourceClaim
+from ..turns import in_turns
 from .api.reports import written
 from .preparing import Prepared, Preparer
 from .process import loop_lag
@@ -33,9 +34,6 @@ from .status import State, Status, state_of, status
 from .watching import Watching
 
 log = logging.getLogger(__name__)
-
-_REPORTS_AT_ONCE = 20
-"""Reports written between two turns of the event loop: they take two milliseconds."""
 
 
 class Exporter:
@@ -139,9 +137,7 @@ class Exporter:
     async def _reports(self) -> Mapping[Labels, str]:
         """Return the reports for other exporters about the stores with new results."""
         reports: dict[Labels, str] = {}
-        for number, domain in enumerate(self._runner.history.take_changed()):
-            if number % _REPORTS_AT_ONCE == 0:
-                await asyncio.sleep(0)
+        async for domain in in_turns(self._runner.history.take_changed()):
             store = self.inventory.stores.get(domain)
             if store is not None and self.watching.watches(store):
                 reports[store.labels] = written(self.status(store))

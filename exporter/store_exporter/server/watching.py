@@ -11,11 +11,12 @@ from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
 from ..metrics.recorder import Recorder
 from ..probing.maintenance import Maintenance
-from ..probing.scheduler import Scheduler, in_slices
+from ..probing.scheduler import Scheduler
 from ..probing.state.kept_calls import KeptCalls
 from ..probing.state.leases import Labels, LeaseHolder, Reports
 from ..stores.inventory import Inventory
 from ..stores.model import Store
+from ..turns import in_turns
 from .process.large_work import without_pauses
 
 log = logging.getLogger(__name__)
@@ -132,7 +133,7 @@ class Watching:
     ) -> None:
         async with self._following:
             with without_pauses():
-                async for labels in in_slices(gone):
+                async for labels in in_turns(gone):
                     self._recorder.forget(labels)
                 await self._scheduler.update(watched)
                 self._maintenance.expect(watched)

@@ -23,7 +23,7 @@ from ...ingest.calls import Tenant
 from ...ingest.effects import Effect
 from ...ingest.ledger import MarkKey
 from ...ingest.reader import CallReader
-from ...ingest.turns import in_turns
+from ...turns import in_turns
 from ..endpoints import ApiError
 from .receiving import Receiver
 

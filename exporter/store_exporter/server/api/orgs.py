@@ -18,6 +18,7 @@ from ...metrics.catalogue.operations import OPERATION_NAMES
 from ...metrics.guard import clean
 from ...probing.state.leases import Labels, LeaseError
 from ...stores.model import Store
+from ...turns import in_turns
 from ..endpoints import ApiError, number, too_many
 from ..exporter import Exporter
 from ..places import FullError, Places
@@ -34,8 +35,6 @@ MAX_ANALYTICS = 12
 """Concurrent requests for analytics; each sends six queries to Prometheus."""
 MAX_ANALYTICS_OF_ORG = 4
 MAX_DAYS = 730
-_STORES_AT_ONCE = 20
-"""Stores that are read between two turns of the event loop: two milliseconds."""
 MAX_LIMIT = 1000
 
 
@@ -67,16 +66,13 @@ class JsonApi:
                 shared = await exporter.watching.lease_holder.reports(org)
             except LeaseError as error:
                 log.warning("the reports of other exporters about stores cannot be read: %s", error)
-        now, found = time.time(), []
-        for place, store in enumerate(stores):
-            if place % _STORES_AT_ONCE == 0:
-                await asyncio.sleep(0)
-            found.append(
-                reports.own(exporter.status(store))
-                if exporter.watching.watches(store)
-                else reports.read(shared.get(store.labels), now)
-            )
-        return found
+        now = time.time()
+        return [
+            reports.own(exporter.status(store))
+            if exporter.watching.watches(store)
+            else reports.read(shared.get(store.labels), now)
+            async for store in in_turns(stores)
+        ]
 
     async def analytics(self, request: web.Request) -> dict[str, Any]:
         """Return the statistics of the org's operations."""

@@ -17,8 +17,8 @@ from ...extras import missing
 from ...ingest.effects import Effect
 from ...ingest.ledger import MarkKey
 from ...ingest.streams import Figure, StreamError, add, added
-from ...ingest.turns import in_turns
 from ...metrics.addition import Addition
+from ...turns import in_turns
 from ..endpoints import ApiError
 from .receiving import Receiver
 

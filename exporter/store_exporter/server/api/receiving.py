@@ -11,7 +11,7 @@ from ...ingest.effects import Decide, TooMuchError
 from ...ingest.error_classes import ErrorClasses, comparable_names
 from ...ingest.ledger import MarkKey
 from ...ingest.ledger_file import LedgerError
-from ...ingest.turns import OrgTurns
+from ...ingest.org_turns import OrgTurns
 from ...metrics.catalogue.exporter import INGESTED
 from ...platforms import base
 from ...stores.model import Store

@@ -20,6 +20,7 @@ from ...config.model.values import duration_text
 from ...metrics.guard import clean
 from ...stores.model import Store
 from ...stores.owners import REASONS
+from ...turns import in_turns
 from ..exporter import Exporter
 from ..status import WORST_FIRST, Check, State, Status, worst_first
 from .frame import page_response
@@ -86,10 +87,8 @@ class Landing:
         number = min(max(int(page), 1), pages) if re.fullmatch("[0-9]{1,6}", page) else 1
         start = (number - 1) * STORES_PER_PAGE
         shown = []
-        for store, _ in chosen[start : start + STORES_PER_PAGE]:
+        async for store, _ in in_turns(chosen[start : start + STORES_PER_PAGE]):
             shown.append(self._store(self._exporter.status(store)))
-            # Each is a millisecond, after which others have their turn.
-            await asyncio.sleep(0)
         return page_response(
             "Stores",
             self._header(),

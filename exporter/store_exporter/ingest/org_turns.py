@@ -1,28 +1,11 @@
-"""Divides long work into turns: for the event loop, and between orgs."""
+"""Lets orgs take turns at work that is done one piece at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from time import perf_counter
-from typing import TypeVar
 from weakref import WeakValueDictionary
-
-TURN_SECONDS = 0.001
-"""Longest time that others wait, except for work that cannot be divided."""
-
-T = TypeVar("T")
-
-
-async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
-    """Yield items, and let other tasks of the event loop run whenever a turn is over."""
-    since = perf_counter()
-    for item in items:
-        yield item
-        if perf_counter() - since > TURN_SECONDS:
-            await asyncio.sleep(0)
-            since = perf_counter()
 
 
 class OrgTurns:
