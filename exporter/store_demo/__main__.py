@@ -110,7 +110,7 @@ def main() -> int:
     if absent:
         print(
             f"Not on PATH: {', '.join(absent)}. Run scripts/demo, which fetches what it can, or "
-            "install Prometheus 3 and Alertmanager 0.28 or later.",
+            "install Prometheus 3 and Alertmanager 0.31 or later.",
             file=sys.stderr,
         )
         return 1

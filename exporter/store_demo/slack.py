@@ -162,6 +162,8 @@ def problems(payload: dict[str, Any]) -> Iterator[str]:
     attachments = payload.get("attachments") or []
     if not payload.get("text") and not attachments and not payload.get("blocks"):
         yield "no_text"
+    elif not payload.get("text"):
+        yield "text: missing, notifications on a phone would be empty"
     if len(attachments) > MAX_ATTACHMENTS:
         yield f"too_many_attachments: {len(attachments)} of at most {MAX_ATTACHMENTS}"
     yield from _text_problems("text", payload.get("text") or "")
@@ -171,7 +173,7 @@ def problems(payload: dict[str, Any]) -> Iterator[str]:
 
 def _attachment_problems(where: str, attachment: dict[str, Any]) -> Iterator[str]:
     if not attachment.get("fallback"):
-        yield f"{where}.fallback: missing, notifications on a phone would be empty"
+        yield f"{where}.fallback: missing, clients without attachments would show nothing"
     for key in ("fallback", "pretext", "title", "text", "footer"):
         yield from _text_problems(f"{where}.{key}", attachment.get(key) or "")
     fields = attachment.get("fields") or []

@@ -28,7 +28,7 @@ async def test_an_outage_of_many_stores_is_one_message_and_each_org_hears_of_its
         async with watched(folder, fleet, SlackReceiver(pause=pace), orgs=2) as all_of_it:
             await all_of_it.until(600)
             titles = [message.text.splitlines()[1] for message in all_of_it.told()]
-            assert titles == ["┃ [FIRING:2] StoresDown"]
+            assert titles == ["[FIRING:2] StoresDown: Many stores do not respond, in 2 cases."]
             assert "30 of the 80 shopify stores" in all_of_it.told()[0].text
             for org in ("org0", "org1"):
                 message = await all_of_it.hears("FIRING", path=org)
@@ -36,7 +36,10 @@ async def test_an_outage_of_many_stores_is_one_message_and_each_org_hears_of_its
                 assert f"[FIRING:1] StoreDownAmongMany shop{org[3:]}.example" in message.text
             await all_of_it.hears("RESOLVED", "StoresDown", within=1800)
             titles = [message.text.splitlines()[1] for message in all_of_it.told()]
-            assert titles == ["┃ [FIRING:2] StoresDown", "┃ [RESOLVED:2] StoresDown"]
+            assert [title.partition(":")[2] for title in titles] == [
+                "2] StoresDown: Many stores do not respond, in 2 cases.",
+                "2] StoresDown: Many stores did not respond, in 2 cases.",
+            ]
             assert all_of_it.receiver.refused == 0
 
     await told_in_time(tmp_path, story)

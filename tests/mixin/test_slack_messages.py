@@ -156,11 +156,10 @@ async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def saying(messages: Sequence[Message], path: str, *words: str) -> list[Message]:
-    """The messages of a channel whose title and text have all these words."""
+    """The messages of a channel whose texts have all these words."""
 
     def read(message: Message) -> str:
-        attachment = message.payload["attachments"][0]
-        return f"{attachment['title']} {attachment['text']}"
+        return f"{message.payload['text']} {message.payload['attachments'][0]['text']}"
 
     channel = [message for message in messages if message.path == f"/services/{path}"]
     return [message for message in channel if all(word in read(message) for word in words)]
@@ -236,8 +235,8 @@ def test_a_button_is_there_only_when_it_leads_somewhere(
         actions = told[0][name]["attachments"][0]["actions"]
         return [action["text"] for action in actions if action]
 
-    assert buttons("firing") == ["Runbook", "Dashboard", "Silence", "Query"]
-    assert buttons("without_annotations") == ["Silence"]
+    assert buttons("firing") == ["Runbook", "Dashboard", "Silence", "Query", "Alerts"]
+    assert buttons("without_annotations") == ["Silence", "Alerts"]
     assert buttons("resolved") == ["Dashboard"]
 
 
@@ -258,11 +257,31 @@ def test_a_message_fits_the_screen_of_a_telephone(
         assert sum(-(-len(line) // 45) for line in lines) <= 30, name
 
 
+def test_a_notification_says_what_fires_where_and_in_a_sentence(
+    told: tuple[dict[str, Any], list[Message]],
+) -> None:
+    # Phones show nothing but the text above the attachment.
+    firing = "[FIRING:1] StoreDown books.example (acme): A store is down."
+    assert told[0]["firing"]["text"] == firing
+    assert told[0]["several"]["text"].endswith(": A store is down, in 3 cases.")
+    assert told[0]["without_annotations"]["text"] == "[FIRING:1] DiskFull"
+
+
+def test_what_is_known_of_an_outage_is_shown_before_the_rest_is_asked_for(
+    told: tuple[dict[str, Any], list[Message]],
+) -> None:
+    # Slack shows five lines or 700 characters of an attachment, and then "Show more".
+    shown = "\n".join(told[0]["firing"]["attachments"][0]["text"].splitlines()[:5])
+    assert len(shown) <= 700
+    for word in ("books.example", "HTTP 500", "Error:", "Since", "Costs:", "Fails:"):
+        assert word in shown
+
+
 def test_the_end_of_an_outage_is_reported_in_the_past_and_counts_from_the_first_failed_probe(
     told: tuple[dict[str, Any], list[Message]],
 ) -> None:
     text = told[0]["resolved"]["attachments"][0]["text"]
-    assert "did not respond" in text
+    assert "did not respond" in told[0]["resolved"]["text"]
     assert "had failed for 2m 15s, since 2026-03-01 09:27:45 UTC" in text
     assert "keeps" not in text
 

@@ -55,7 +55,7 @@ def test_the_demo_looks_for_its_servers_before_it_installs_anything(stub: Projec
     assert done.stderr.startswith("The demo runs simulated stores, ")
     assert done.stderr.endswith(
         "put them on PATH to have them used:\n"
-        "  prometheus, version 3.0 or later\n  alertmanager, version 0.28 or later\n"
+        "  prometheus, version 3.0 or later\n  alertmanager, version 0.31 or later\n"
     )
     assert asked(stub) == []
 

@@ -18,7 +18,7 @@ def tools(project: Project) -> Path:
     [
         ("prometheus", "prometheus, version 3.0.0 (branch: HEAD, revision: 1)"),
         ("prometheus", "prometheus, version 3.14.1+ds1 (branch: debian/sid)"),
-        ("amtool", "amtool, version 0.28.0 (branch: HEAD)"),
+        ("amtool", "amtool, version 0.31.0 (branch: HEAD)"),
         ("docker-compose", "Docker Compose version v2.40.3"),
     ],
 )
@@ -33,7 +33,7 @@ def test_a_recent_program_on_path_is_linked(project: Project, name: str, says: s
     ("name", "script"),
     [
         ("prometheus", "echo 'prometheus, version 2.53.3 (branch: HEAD)'"),
-        ("alertmanager", "echo 'alertmanager, version 0.27.0 (branch: HEAD)'"),
+        ("alertmanager", "echo 'alertmanager, version 0.30.1 (branch: HEAD)'"),
         ("promtool", "exit 1"),
     ],
 )
@@ -52,7 +52,7 @@ def test_debians_name_of_alertmanager_is_known(project: Project) -> None:
 
 
 def test_a_program_that_went_away_is_looked_for_again(project: Project) -> None:
-    project.program("amtool", "echo 'amtool, version 0.30.0'")
+    project.program("amtool", "echo 'amtool, version 0.33.0'")
     assert project.script("tools", "amtool").returncode == 0
     (project.path / "amtool").unlink()
     assert project.script("tools", "amtool").returncode == 1

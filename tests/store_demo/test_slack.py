@@ -14,6 +14,7 @@ from store_demo.slack import Message, SlackReceiver, problems, render
 GOOD: dict[str, Any] = {
     "channel": "#alerts",
     "username": "Alertmanager",
+    "text": "StoreDown shop.example",
     "attachments": [
         {
             "fallback": "StoreDown shop.example",
@@ -92,6 +93,7 @@ async def test_an_outage_responds_with_503_and_counts_refused_requests(
 def test_a_message_reads_as_slack_would_show_it() -> None:
     assert render(GOOD).splitlines() == [
         "Alertmanager #alerts",
+        "StoreDown shop.example",
         "┃ [FIRING:1] acme & sons",
         "┃ It is *down*: Runbook (http://127.0.0.1/runbook) <5 orders>",
         "┃ Domain: shop.example",
@@ -101,7 +103,7 @@ def test_a_message_reads_as_slack_would_show_it() -> None:
 
 
 def attachment(**changes: Any) -> dict[str, Any]:
-    return {"attachments": [{**GOOD["attachments"][0], **changes}]}
+    return {**GOOD, "attachments": [{**GOOD["attachments"][0], **changes}]}
 
 
 BUTTON = GOOD["attachments"][0]["actions"][0]
@@ -111,6 +113,7 @@ BUTTON = GOOD["attachments"][0]["actions"][0]
     ("payload", "problem"),
     [
         ({}, "no_text"),
+        ({**GOOD, "text": ""}, "text: missing"),
         ({"text": "a < b"}, "angle bracket"),
         ({"text": "a & b"}, "ampersand"),
         ({"text": "x" * 40_001}, "40001 characters"),

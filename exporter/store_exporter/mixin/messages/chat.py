@@ -10,7 +10,7 @@ from typing import Any
 
 from ..policy import MESSAGES
 from . import mail, texts
-from .go_templates import call, define, given, value, when
+from .go_templates import NOTHING, call, define, given, value, when
 
 FILE = "chat.tmpl"
 PREFIX = "store_exporter.chat"
@@ -43,7 +43,7 @@ def pagerduty() -> dict[str, Any]:
         "description": call(f"{mail.PREFIX}.subject"),
         "severity": severity,
         "client": "store-exporter",
-        "client_url": "",
+        "client_url": NOTHING,
         # Alertmanager fills fields that are not set here with the alerts as JSON, and addresses.
         "details": {
             "firing": when(texts.FIRING, text),

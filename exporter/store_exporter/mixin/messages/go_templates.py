@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+NOTHING = '{{ "" }}'
+"""An empty text in place of Alertmanager's own. The Prometheus operator drops a setting that is
+empty, and Alertmanager would send its default, which has addresses that orgs must not see."""
+
 
 def value(expression: str) -> str:
     """The value of an expression."""

@@ -101,16 +101,16 @@ _LENGTH = len("?&from=1234567890123&to=1234567890123")
 
 
 def of(links: ReceiverLinks) -> dict[str, Link]:
-    """The links of a receiver's messages, by their labels; `Alerts` is the link of the title."""
+    """The links of a receiver's messages, by their labels."""
     if links.tools:
         return {
-            "Alerts": Link(
-                "{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver | urlquery }}", "true"
-            ),
             "Runbook": _annotated("Annotations.runbook_url", f"({_FIRING})"),
             "Dashboard": _dashboard(),
             "Silence": Link(_silence(), _FIRING),
             "Query": _annotated("GeneratorURL"),
+            "Alerts": Link(
+                "{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver | urlquery }}", "true"
+            ),
         }
     found = {}
     if links.runbooks:

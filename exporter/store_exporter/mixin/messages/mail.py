@@ -14,7 +14,7 @@ PREFIX = "store_exporter.mail"
 
 def config(to: links.ReceiverLinks = links.PLATFORM) -> dict[str, Any]:
     """Subject and bodies of an e-mail integration."""
-    found = {name: link for name, link in links.of(to).items() if name != "Alerts"}
+    found = links.of(to)
     plain = "".join(link.when(f"{name}: {link.url}\n") for name, link in found.items())
     html = "".join(
         link.when(f'<p><a href="{link.url}">{name}</a></p>') for name, link in found.items()

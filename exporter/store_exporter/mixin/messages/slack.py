@@ -1,8 +1,11 @@
 """Slack messages: the receiver's settings and the Go templates behind them.
 
-Alertmanager posts one legacy attachment to an incoming webhook. It has no setting that omits a
-button. But if all templates of a button are empty it sends `{}`, and Slack shows only buttons with
-a url. So a button without a target is not shown.
+Alertmanager posts a text and below it one legacy attachment to an incoming webhook. A notification
+on a phone shows the text alone. Of an attachment Slack shows five lines or 700 characters, and the
+rest after a click.
+
+Alertmanager has no setting that omits a button. But if all templates of a button are empty it sends
+`{}`, and Slack shows only buttons with a url. So a button without a target is not shown.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import Any
 
 from ..policy import MESSAGES
 from . import links, texts
-from .go_templates import call, define, when
+from .go_templates import NOTHING, call, define, when
 
 FILE = "slack.tmpl"
 PREFIX = "store_exporter"
@@ -28,14 +31,13 @@ def config(
     result: dict[str, Any] = {"api_url_file": url_file} if url_file else {"api_url": url}
     if channel:
         result["channel"] = channel
-    found = links.of(to)
-    title = {"title_link": found["Alerts"].template()} if "Alerts" in found else {"title_link": ""}
     result |= {
         "send_resolved": True,
-        "title": call(f"{PREFIX}.subject"),
-        **title,
+        "message_text": call(f"{PREFIX}.headline"),
+        "fallback": call(f"{PREFIX}.headline"),
+        "title": NOTHING,
+        "title_link": NOTHING,
         "text": call(f"{PREFIX}.text"),
-        "fallback": call(f"{PREFIX}.fallback"),
         "color": call(f"{PREFIX}.color"),
         "actions": [
             {
@@ -43,8 +45,7 @@ def config(
                 "text": link.when(name),
                 "url": link.template(),
             }
-            for name, link in found.items()
-            if name != "Alerts"
+            for name, link in links.of(to).items()
         ],
     }
     return result
@@ -54,13 +55,13 @@ def templates() -> str:
     """The template file that `config` refers to."""
     heading = call(f"{PREFIX}.heading")
     has_heading = "or .CommonAnnotations.summary .CommonAnnotations.past"
-    text = when(has_heading, f"*{heading}*\n") + texts.body(PREFIX, MESSAGES.listed)
+    headline = call(f"{PREFIX}.subject") + when(has_heading, f": {heading}")
     return "".join(
         [
             _HEADER,
             texts.definitions(PREFIX, texts.SLACK_ESCAPE, "• "),
-            define(f"{PREFIX}.text", text),
-            define(f"{PREFIX}.fallback", f"{call(f'{PREFIX}.subject')}: {heading}"),
+            define(f"{PREFIX}.headline", headline),
+            define(f"{PREFIX}.text", texts.body(PREFIX, MESSAGES.listed)),
             define(f"{PREFIX}.color", texts.color()),
         ]
     )

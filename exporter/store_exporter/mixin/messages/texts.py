@@ -118,8 +118,8 @@ class _MessageParts:
                 f"{self.bullet}{self.what(MAX_DESCRIPTION)}\n",
                 given(".Annotations.error", f"Error: {here}\n"),
                 f"{since[0].upper()}{since[1:]}{so_far}\n",
-                given(".Annotations.error_type", f"Means: {call(meaning)}\n"),
                 *(given(f".Annotations.{name}", f"{word}: {here}\n") for word, name in FACTS),
+                given(".Annotations.error_type", f"Means: {call(meaning)}\n"),
                 when(
                     ".Annotations.error_type",
                     f"First: {call(advice, '.Annotations.error_type')}\n",
