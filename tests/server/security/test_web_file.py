@@ -260,6 +260,22 @@ async def test_what_changes_holds_for_the_next_connection(
         assert await came_in(running, client_context(authority, "client.example"))
 
 
+def test_keys_may_be_credentials_of_the_unit(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = tmp_path_factory.mktemp("credentials")
+    (folder / "key.pem").rename(credentials / "secrets_web.key")
+    unit = PAIR.replace("key.pem", "$CREDENTIALS_DIRECTORY/secrets_web.key")
+    file = folder / "web.yml"
+    file.write_text(f"tls_server_config: {{{unit}}}")
+    with pytest.raises(ConfigError, match="CREDENTIALS_DIRECTORY is not set"):
+        load_web(file)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    tls = load_web(file).tls
+    assert tls is not None
+    assert credentials / "secrets_web.key" in tls.files
+
+
 async def came_in(running: Running, client: ssl.SSLContext) -> bool:
     port = int(running.url.rpartition(":")[2])
     try:

@@ -6,6 +6,7 @@ web/handler.go of v0.20.0). Settings that are not supported here cause a warning
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping
@@ -134,7 +135,7 @@ def load_web(path: str | Path) -> WebConfig:
     """
     path = Path(path)
     parsed = document.parse(read(path), str(path))
-    checker = Checker(parsed, SecretSource(path.absolute().parent, {}))
+    checker = Checker(parsed, SecretSource(path.absolute().parent, os.environ))
     config = checker.validate(WebConfig, parsed.data, ())
     if config is not None and config.tls is not None:
         _check_tls(checker, config.tls)
