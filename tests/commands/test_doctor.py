@@ -78,10 +78,24 @@ def test_a_store_without_its_secret_is_named_and_the_others_are_examined(
         store["domain"]: [f for f in store["findings"] if f["state"] == "fail"] for store in stores
     }
     assert failed[DOMAIN] == []
-    (finding,) = failed["sick.example"]
-    assert finding["check"] == "key"
-    assert "the environment variable NOT_THERE is not set" in finding["message"]
+    secret, key = failed["sick.example"]
+    assert (secret["check"], key["check"]) == ("credentials", "key")
+    assert secret["message"] == "consumer_secret: cannot read nowhere: No such file or directory"
+    assert "the environment variable NOT_THERE is not set" in key["message"]
     assert shop.requests, "the healthy one was asked"
+
+
+def test_a_missing_secret_is_named_even_if_the_store_cannot_be_reached(
+    shop: SimulatedWooCommerce, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = configure(tmp_path, shop, "http://127.0.0.1:1")
+    document = yaml.safe_load(file.read_text())
+    document["stores"][0]["credentials"]["consumer_key"] = "env:NOT_THERE"
+    file.write_text(yaml.safe_dump(document))
+    status, found = examined(file, capsys)
+    assert (status, found["API"]["state"]) == (1, "fail")
+    expected = "consumer_key: the environment variable NOT_THERE is not set"
+    assert found["credentials"]["message"] == expected
 
 
 def test_a_revoked_key_fails_and_says_what_to_do(

@@ -9,12 +9,15 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..config import Config
 from ..config.dump import secrets
 from ..contract import Finding, Run
 from ..errors import StoreError
+from ..net.plans import Plan
 from ..net.redactor import Redactor
 from ..platforms import base
 from ..probing.access import Access
@@ -25,7 +28,7 @@ from ..probing.state.cursor import RunCursor
 from ..probing.state.sqlite_file import FILE_NAME
 from ..probing.state.storage import UNUSED_SECONDS, StateError, StateUnavailableError, StoreIdentity
 from ..probing.transport import Transport
-from ..stores.model import Store
+from ..stores.model import Store, Unreadable
 from ..stores.owners import REASONS, RefusedDomain
 from .state import opened
 from .support import arguments, stores, terminal
@@ -96,18 +99,38 @@ async def examine(store: Store, transport: Transport) -> list[Finding]:
     own = [_budget(store), _series(store)]
     access = Access(store)
     http = StoreHttp(store, transport, access, timeout=_SECONDS)
-    diagnose = base.load(store.platform).diagnose
+    diagnose = base.load(store.platform).diagnose or _liveness
     try:
         driver = Driver(http, access.connection(store))
         run = Run(store, {}, RunCursor(), time.time)
         findings = await http.within_deadline(driver.run(diagnose, run))
     except StoreError as error:
         findings = [Finding.failed("access", error)]
+    findings = [*_unread(store, findings), *findings]
     redact = base.redactor_of(store)
     clean = [
         Finding(f.check, f.state, redact.line(f.message), redact.line(f.advice)) for f in findings
     ]
     return [*clean, *own]
+
+
+def _liveness(api: Any, run: Run) -> Plan[Sequence[Finding]]:
+    """Run the liveness probe of a platform without checks of its own."""
+    found = []
+    for job in jobs_of(run.store):
+        if job.liveness:
+            report = yield from job.check.check(api, replace(run, options=job.options))
+            found = [Finding(job.name, "warn", reason) for reason in report.degraded]
+            found = found or [Finding(job.name, "ok", report.summary)]
+    return found
+
+
+def _unread(store: Store, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield a finding for each unusable credential that no check needed before it failed."""
+    for name, value in store.credentials.items():
+        if isinstance(value, Unreadable) and not any(value.problem in f.message for f in findings):
+            advice = "Correct the reference, or what it names."
+            yield Finding("credentials", "fail", f"{name}: {value.problem}", advice)
 
 
 def _budget(store: Store) -> Finding:

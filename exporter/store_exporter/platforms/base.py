@@ -61,13 +61,6 @@ def no_problem(credentials: Mapping[str, Any]) -> str | None:
     return None
 
 
-def no_findings(api: Any, run: Run) -> Plan[Sequence[Finding]]:
-    """Return no findings; for a platform without checks of its own."""
-    del api, run
-    yield from ()
-    return ()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Platform:
     """Everything that the exporter knows about a platform; compared by identity.
@@ -81,8 +74,9 @@ class Platform:
         unsupported: operations that it cannot do, with the reason.
         problem: returns what is wrong with the combination of credentials, such as a missing half
             of a pair, or None.
-        diagnose: what `doctor` checks beyond the probes: permissions, clock, configuration. It
-            changes nothing in the store and raises `StoreError` if it cannot continue.
+        diagnose: what `doctor` checks: access, permissions, clock, configuration; by default the
+            liveness probe. It changes nothing in the store and raises `StoreError` if it cannot
+            continue.
         probes: by name; exactly one has `liveness`.
         collectors: by name.
         connect: makes the synchronous client for a store; its methods are the operations.
@@ -104,7 +98,7 @@ class Platform:
     connection: Callable[..., Connection[Any]]
     unsupported: Mapping[str, str] = field(default_factory=dict)
     problem: Callable[[Mapping[str, Any]], str | None] = no_problem
-    diagnose: Callable[[Any, Run], Plan[Sequence[Finding]]] = no_findings
+    diagnose: Callable[[Any, Run], Plan[Sequence[Finding]]] | None = None
     marks: Marks = GENERIC
     codes: Mapping[str, ErrorName] = field(default_factory=dict)
     unusable: str = ""

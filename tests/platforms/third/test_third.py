@@ -149,6 +149,17 @@ async def test_its_probes_run_and_say_what_is_wrong(command: Installed) -> None:
     assert (status, liveness["error"]["type"]) == (1, "unauthorized")
 
 
+async def test_doctor_checks_its_liveness(command: Installed) -> None:
+    status, out, _ = await command("doctor", "--format=json")
+    (store,) = json.loads(out)["stores"]
+    summary = "the API responded; the shop sells in GBP"
+    assert (status, store["findings"][0]["check"]) == (0, "liveness")
+    assert (store["findings"][0]["state"], store["findings"][0]["message"]) == ("ok", summary)
+    command.environ["TOKEN"] = "z" * 31
+    status, out, _ = await command("doctor")
+    assert (status, "FAIL  unauthorized" in out) == (1, True)
+
+
 async def liveness_of(command: Installed) -> tuple[int, dict[str, Any]]:
     """Probe the store; return the exit status and what is said of its liveness."""
     status, out, _ = await command("probe", "shop.example.com", "--format=json")
