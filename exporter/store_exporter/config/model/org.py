@@ -19,7 +19,7 @@ Scope = Literal["read", "ingest", "events", "maintenance"]
 class ApiToken(Section):
     """A bearer token and what it may do."""
 
-    token: Token = Field(description="The token.")
+    token: Token = Field(description="The token, of at least 16 characters.")
     scopes: list[Scope] = Field(
         min_length=1,
         description="What the token may do: `read` health, analytics, calls and events; "
