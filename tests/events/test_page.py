@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from store_exporter.events.event import MAX_TEXT, Event, EventKind
@@ -105,13 +107,13 @@ def test_a_page_comes_back_as_it_was_saved() -> None:
     found(page, theme={"Storefront": "4.5"}, webhook={"active": "3", "disabled": "0"})
     found(page, webhook={"active": "2", "disabled": "1"})
     page.add(deploy("1", key="k"), NOW)
-    assert Page.read(page.document()) == page
+    assert Page.read(json.loads(page.document())) == page
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"facts": {"x": {}}, "events": []}', "{"])
+@pytest.mark.parametrize("text", ["[]", "{}", "null", '{"facts": {"x": {}}, "events": []}'])
 def test_what_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
-        Page.read(text)
+        Page.read(json.loads(text))
 
 
 def test_texts_of_stores_are_one_line_and_cut() -> None:

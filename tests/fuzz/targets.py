@@ -126,7 +126,7 @@ def certificate(data: bytes) -> None:
 def events(data: bytes) -> None:
     """Saved events."""
     try:
-        page = Page.read(data.decode("utf-8", "replace"))
+        page = Page.read(json.loads(data))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return
     page.document()

@@ -331,7 +331,7 @@ async def test_damaged_events_count_as_nothing(caplog: pytest.LogCaptureFixture)
     await documents.write(Key.of(SHOP, "(events)"), '{"facts": 1}')
     world = World(documents)
     await world.find(stripe("8.0"))
-    assert "the saved events of shop.example are damaged" in caplog.text
+    assert "the saved events of shop.example cannot be understood" in caplog.text
     await world.find(stripe("8.1"))
     assert len(world.shown()) == 1
 

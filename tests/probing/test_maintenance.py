@@ -186,4 +186,4 @@ async def test_saved_maintenance_that_is_damaged_leaves_the_configurations(
     store = replace(SHOP, maintenance=(NIGHT,))
     async with following(clock, [store], Unreadable()) as (maintenance, recorder):
         assert (shown(recorder), maintenance.current(store)) == (1, NIGHT)
-    assert "damaged" in caplog.text
+    assert "the saved maintenance of shop.example cannot be understood" in caplog.text

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from .event import Event, EventKind, plain
 
@@ -97,13 +98,12 @@ class Page:
         return json.dumps({"facts": self.facts, "events": events}, separators=(",", ":"))
 
     @classmethod
-    def read(cls, document: str) -> Page:
-        """Return the page of a JSON text that `document` made.
+    def read(cls, saved: Mapping[str, Any]) -> Page:
+        """Return the page of the JSON that `document` made, decoded.
 
         Raises:
-            ValueError, TypeError, KeyError, AttributeError, RecursionError: it is malformed.
+            ValueError, TypeError, KeyError, AttributeError: it is malformed.
         """
-        saved = json.loads(document)
         facts = {
             EventKind(kind): {str(name): str(value) for name, value in found.items()}
             for kind, found in saved["facts"].items()

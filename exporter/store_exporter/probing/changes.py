@@ -26,7 +26,7 @@ from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from ..turns import in_turns
 from .state.documents import Documents
-from .state.storage import Key, StateUnavailableError
+from .state.storage import Key, StateUnavailableError, understood
 
 log = logging.getLogger(__name__)
 
@@ -160,15 +160,9 @@ class Changes:
             self._show(key, event)
 
     async def _read(self, key: Key) -> tuple[Page, int]:
-        """Return a saved page with its revision; a damaged one counts as empty."""
+        """Return a saved page with its revision; a malformed one counts as empty."""
         saved = await self._documents.read(key)
-        if saved is None:
-            return Page(), 0
-        try:
-            return Page.read(saved.document), saved.revision
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            log.warning("the saved events of %s are damaged: %r", key.domain, error)
-            return Page(), saved.revision
+        return understood(key, saved, Page.read, Page()), saved.revision if saved else 0
 
     async def report(self, event: Event, store: Store | None) -> tuple[Event, bool]:
         """Save a reported event durably, unless an event with its key is already saved.

@@ -15,6 +15,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 from ..metrics.catalogue import health
 from ..metrics.families import Sample
@@ -22,7 +23,7 @@ from ..metrics.recorder import Recorder
 from ..stores.maintenance import MAX_BEGUN_SECONDS, Window, is_reason
 from ..stores.model import Store
 from .state.documents import Documents
-from .state.storage import Key, Saved, StateUnavailableError
+from .state.storage import Key, StateUnavailableError, understood
 
 log = logging.getLogger(__name__)
 
@@ -134,9 +135,12 @@ class Maintenance:
 
     async def _is_saved(self, store: Store) -> bool:
         """Whether an earlier process began a window, which this one need not have read yet."""
-        saved = await self._documents.read(Key.of(store, DOCUMENT))
-        window = _window(store.domain, saved)
+        window = await self._saved(store)
         return window is not None and window.end > self._now()
+
+    async def _saved(self, store: Store) -> Window | None:
+        key = Key.of(store, DOCUMENT)
+        return understood(key, await self._documents.read(key), _window, None)
 
     async def _save(self, store: Store, document: object, window: Window | None) -> None:
         text = json.dumps(document, separators=(",", ":"))
@@ -172,7 +176,7 @@ class Maintenance:
 
     async def _read_one(self, domain: str, store: Store) -> None:
         try:
-            saved = await self._documents.read(Key.of(store, DOCUMENT))
+            window = await self._saved(store)
         except StateUnavailableError as error:
             # Windows of the configuration apply all the same; reading is tried again.
             log.warning("the saved maintenance of %s cannot be read yet: %s", domain, error)
@@ -181,7 +185,7 @@ class Maintenance:
         if self._unread.get(domain) is not store:
             return
         del self._unread[domain]
-        if (window := _window(domain, saved)) is not None:
+        if window is not None:
             self._begun[domain] = window
         self.look(store)
 
@@ -216,28 +220,18 @@ def _identity(store: Store) -> tuple[str, ...]:
     return (*store.labels, store.url)
 
 
-def _window(domain: str, saved: Saved | None) -> Window | None:
-    """Read a saved window; a damaged one is reported and ignored."""
-    if saved is None:
+def _window(saved: dict[str, Any]) -> Window | None:
+    """Return a saved window, or None for one that was ended.
+
+    Raises:
+        ValueError, TypeError, LookupError, AttributeError: it is malformed.
+    """
+    if not saved:
         return None
-    try:
-        kept = json.loads(saved.document)
-        if not kept:
-            return None
-        window = Window(float(kept["from"]), float(kept["to"]), kept["reason"])
-        # As `begin` lets them be; the times are those that can be written as dates.
-        if not (0 <= window.start < window.end <= window.start + MAX_BEGUN_SECONDS < _LAST):
-            raise ValueError("invalid duration of maintenance")
-        if not is_reason(window.reason):
-            raise ValueError("invalid reason of maintenance")
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        log.warning("the saved maintenance of %s is damaged: %r", domain, error)
-        return None
+    window = Window(float(saved["from"]), float(saved["to"]), saved["reason"])
+    # As `begin` lets them be; the times are those that can be written as dates.
+    if not (0 <= window.start < window.end <= window.start + MAX_BEGUN_SECONDS < _LAST):
+        raise ValueError("invalid duration of maintenance")
+    if not is_reason(window.reason):
+        raise ValueError("invalid reason of maintenance")
     return window

@@ -187,7 +187,7 @@ async def test_a_document_that_makes_no_sense_is_left_out_and_reported(
     key = Key("", "", STORE.domain, STORE.url, "budget")
     await lives.documents.write(key, document)
     assert await lives.spend(lives.begin(), 2) == 2
-    assert "budget of shop.example.com makes no sense" in caplog.text
+    assert "the saved budget of shop.example.com cannot be understood" in caplog.text
 
 
 async def test_a_run_that_ends_another_process_gives_up_nothing(lives: Lives) -> None:

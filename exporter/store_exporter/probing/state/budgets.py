@@ -13,11 +13,12 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 
 from ...stores.model import Store
 from ..budget import Budget
 from .documents import Documents
-from .storage import Key, StateUnavailableError, StoreIdentity
+from .storage import Key, StateUnavailableError, StoreIdentity, understood
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +55,12 @@ class Budgets:
             before = self._unsaved.get(key)
             if before is not None:
                 budget.recall(before.remembered(self._now()), self._now())
-            elif (saved := await self._documents.read(key)) is not None:
-                budget.recall(json.loads(saved.document), self._now())
+            else:
+                saved = await self._documents.read(key)
+                understood(key, saved, partial(budget.recall, now=self._now()), None)
         except StateUnavailableError:
             budget.hold_to_reserve()
             return False
-        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            log.warning("the saved budget of %s makes no sense: %r", key.domain, error)
         return True
 
     def changed(self, key: Key, budget: Budget) -> None:

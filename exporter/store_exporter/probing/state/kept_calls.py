@@ -10,12 +10,13 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 from ...calls.book import CallBook
 from ...calls.call import Call
 from ...stores.model import Store
 from .documents import Documents
-from .storage import Key, Saved, StateUnavailableError
+from .storage import Key, StateUnavailableError, understood
 
 log = logging.getLogger(__name__)
 
@@ -80,13 +81,14 @@ class KeptCalls:
 
     async def _restore(self) -> None:
         for key in list(self._unread):
+            document = Key.of(self._stores[key], DOCUMENT)
             try:
-                saved = await self._documents.read(Key.of(self._stores[key], DOCUMENT))
+                saved = await self._documents.read(document)
             except StateUnavailableError as error:
                 log.warning("the saved calls of %s cannot be read yet: %s", key[1], error)
                 continue
             self._unread.discard(key)
-            for call in _calls(key[1], saved):
+            for call in understood(document, saved, _calls, list[Call]()):
                 self._book.add(call)
 
     async def _save(self) -> None:
@@ -105,12 +107,5 @@ class KeptCalls:
                 log.warning("the calls of %s cannot be saved now: %s", key[1], error)
 
 
-def _calls(domain: str, saved: Saved | None) -> list[Call]:
-    """Read what was saved; damage is reported and counts as nothing."""
-    if saved is None:
-        return []
-    try:
-        return [Call(**entry) for entry in json.loads(saved.document)]
-    except (ValueError, TypeError) as error:
-        log.warning("the saved calls of %s are damaged: %r", domain, error)
-        return []
+def _calls(saved: list[dict[str, Any]]) -> list[Call]:
+    return [Call(**entry) for entry in saved]

@@ -7,14 +7,20 @@ and never goes on with the figures of the one before.
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from ...errors import StoreError
 from ...net.url import normal
 from ...stores.model import Store
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 90 * 86_400
 """Documents that nobody used for this long belong to stores that are gone."""
@@ -23,6 +29,15 @@ UNUSED_SECONDS = 2 * 86_400
 DAMAGED = " (damaged)"
 """Ends the collector's name of a document that was set aside."""
 
+_MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading a document raises that this version did not write."""
 _ADDRESSES = 16_384
 """How many have their normal form remembered: those of a fleet are needed again and again."""
 
@@ -96,6 +111,25 @@ class Saved(NamedTuple):
 
     document: str
     revision: int
+
+
+def understood(key: Key, saved: Saved | None, read: Callable[[Any], T], otherwise: T) -> T:
+    """Return what a saved document says.
+
+    Args:
+        key: names the document in the log.
+        saved: the document; None if there is none.
+        read: returns the meaning of its JSON; may raise whatever malformed data makes it raise.
+        otherwise: the result for a missing or malformed document; the latter is also logged.
+    """
+    if saved is None:
+        return otherwise
+    try:
+        return read(json.loads(saved.document))
+    except _MALFORMED as error:
+        name = key.collector.strip("()")
+        log.warning("the saved %s of %s cannot be understood: %r", name, key.domain, error)
+        return otherwise
 
 
 class Write(NamedTuple):
