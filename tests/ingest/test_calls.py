@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.ingest.body import JSON, MAX_BYTES, NDJSON, BodyError, calls_in, unpacked
 from store_exporter.ingest.calls import FIELDS, Refusal, Tenant
-from store_exporter.ingest.error_classes import CLASSES, ErrorClasses, comparable_names
+from store_exporter.ingest.error_classes import CLASSES, ErrorClasses
 from store_exporter.ingest.reader import CallReader
 from store_exporter.platforms import base
 from store_exporter.stores.model import Store
@@ -26,7 +26,7 @@ TENANT = Tenant(
     store={SHOP: Store("acme", SHOP, "woocommerce", f"https://{SHOP}", {}, {}, {}, {})}.get,
     accepts_unknown=False,
     platforms=("shopify", "woocommerce"),
-    classes=ErrorClasses({}, lambda platform: comparable_names(base.load(platform).codes)),
+    classes=ErrorClasses({}, base.codes_of),
     now=lambda: NOW,
 )
 GOOD: dict[str, Any] = {"operation": "get_cart", "domain": SHOP, "duration_seconds": 0.5}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -86,8 +85,8 @@ def run(args: argparse.Namespace) -> int:
     config = stores.read_config(args, resolve=False)
     if args.org not in config.orgs:
         hint = suggestion(args.org, config.orgs)
-        print(f"{args.org} is not among the orgs of {config.file}; {hint}", file=sys.stderr)
-        return 2
+        message = f"{args.org} is not among the orgs of {config.file}; {hint}"
+        raise CommandError(message, status=2)
     url = args.alertmanager_url.rstrip("/")
     with servers.asking(url, _ALERTMANAGER, "--alertmanager.url"), servers.client(url) as client:
         try:

@@ -20,7 +20,7 @@ from ..history.importing import REJECTED, Import, Tally
 from ..history.ledger import SLOT
 from ..ingest.error_classes import ErrorClasses
 from ..platforms import base
-from ..server.api.receiving import codes_of
+from . import CommandError
 from .support import arguments, stores
 
 _SHOWN = 20
@@ -75,15 +75,12 @@ def run(args: argparse.Namespace) -> int:
         if args.before:
             before = min(values.moment(args.before), before)
     except ValueError as error:
-        print(f"--before {error}", file=sys.stderr)
-        return 2
+        raise CommandError(f"--before {error}", status=2) from None
     if args.platform is not None and args.platform not in base.names():
-        print(f"--platform must be one of: {', '.join(base.names())}", file=sys.stderr)
-        return 2
+        raise CommandError(f"--platform must be one of: {', '.join(base.names())}", status=2)
     try:
         if problem := _paths(args):
-            print(problem, file=sys.stderr)
-            return 2
+            raise CommandError(problem, status=2)
         reader = _reader(args, config)
         args.output.mkdir(parents=True, exist_ok=True)
         progress = _Progress(args.file.stat().st_size)
@@ -96,11 +93,10 @@ def run(args: argparse.Namespace) -> int:
         text = f"{args.file}: {error}" if isinstance(error, FileError) else str(error)
         if isinstance(error, OSError):
             text = f"cannot use {error.filename}: {error.strerror}"
-        print(text, file=sys.stderr)
         with suppress(OSError):
             if any(args.output.iterdir()):
-                print(f"Use nothing of {args.output}: it is not whole.", file=sys.stderr)
-        return 1
+                text += f"\nUse nothing of {args.output}: it is not whole."
+        raise CommandError(text) from None
     _print(args, reader, tally)
     return 1 if tally.rejected else 0
 
@@ -122,7 +118,7 @@ def _paths(args: argparse.Namespace) -> str:
 def _reader(args: argparse.Namespace, config: Config) -> RowReader:
     customers = tenants.load(args.customers, config.orgs) if args.customers else {}
     known = {store.domain: store for store in asyncio.run(stores.stores_of(config))}
-    classes = ErrorClasses(config.error_classes, codes_of)
+    classes = ErrorClasses(config.error_classes, base.codes_of)
     return RowReader(tenants.Ownership(customers, known, args.platform), classes)
 
 

@@ -6,11 +6,11 @@ It uses the exporter's HTTP API, because only the running process may use the st
 from __future__ import annotations
 
 import argparse
-import sys
 
 import httpx
 
 from ..stores.model import Store
+from . import CommandError
 from .support import arguments, exporter_api, servers
 
 _PATH = "/api/v1/maintenance"
@@ -37,8 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Begin or end it; 1 if the exporter refuses or is not reachable, 2 for no such store."""
     if args.duration and not args.reason:
-        print("--reason is required; pages and the API show it", file=sys.stderr)
-        return 2
+        raise CommandError("--reason is required; pages and the API show it", status=2)
 
     def ask(client: httpx.Client, store: Store) -> None:
         if args.end:

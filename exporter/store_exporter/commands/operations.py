@@ -18,12 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "operation", nargs="?", help="show everything about one operation (default: list all)"
     )
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="a table, or JSON with everything (default: text)",
-    )
+    arguments.add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ..errors import ERROR_TYPES
-from ..ingest.calls import MAX_SECONDS
+from ..ingest.calls import MAX_SECONDS, OPERATION_FORM, is_operation
 from ..ingest.error_classes import ErrorClasses
 from ..metrics.catalogue.operations import LATENCY_BUCKETS
 from ..metrics.guard import Labels
@@ -20,7 +19,6 @@ MAX_SERIES = 20_000
 """Most label sets of operations; each has some twenty series in the database."""
 _EARLIEST = 946_684_800
 """Unix time of the start of 2000; no shop of today was called before."""
-_OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,99}")
 _BOOLEANS = {
     **dict.fromkeys(("t", "true", "1", "yes", "y", "on"), True),
     **dict.fromkeys(("f", "false", "0", "no", "n", "off"), False),
@@ -104,10 +102,8 @@ class RowReader:
         if found is not None:
             return found
         number, address, operation = place
-        if not isinstance(operation, str) or not _OPERATION.fullmatch(operation):
-            raise RowError(
-                "operation must be a name of letters, digits, '_', '.', ':' and '-', at most 100"
-            )
+        if not is_operation(operation):
+            raise RowError(f"operation {OPERATION_FORM}")
         owner = self._tenants.labels(None if number is None else str(number), address)
         labels = (*owner, operation)
         found = self._numbers.get(labels)

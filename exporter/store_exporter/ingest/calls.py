@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..config.model import values
 from ..config.problems import suggestion
@@ -43,6 +43,8 @@ _DESCRIPTIVE = frozenset(("time", "trace_id", "span_id", "message"))
 """Fields that do not affect what is counted."""
 _COUNTED = FIELDS.keys() - _DESCRIPTIVE
 _NEEDED = ("operation", "domain", "duration_seconds")
+OPERATION_FORM = "must be a name of letters, digits, '_', '.', ':' and '-', at most 100"
+"""The message about a name that `is_operation` refuses."""
 _OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,99}")
 _ID = re.compile(r"[0-9a-f]+")
 
@@ -100,9 +102,8 @@ class Tenant:
         Raises:
             FieldError: one of them is invalid.
         """
-        if not isinstance(operation, str) or not _OPERATION.fullmatch(operation):
-            message = "must be a name of letters, digits, '_', '.', ':' and '-', at most 100"
-            raise FieldError("operation", message)
+        if not is_operation(operation):
+            raise FieldError("operation", OPERATION_FORM)
         store = self.store(domain) if isinstance(domain, str) else None
         if store is None:
             try:
@@ -118,6 +119,11 @@ class Tenant:
         if store is not None and platform != store.platform:
             raise FieldError("platform", f"the store runs {store.platform}")
         return (self.org, domain, platform, operation)
+
+
+def is_operation(value: Any) -> TypeGuard[str]:
+    """Whether a value can be the name of an operation, ours or an application's own."""
+    return isinstance(value, str) and _OPERATION.fullmatch(value) is not None
 
 
 def check_fields(fields: Collection[str]) -> None:

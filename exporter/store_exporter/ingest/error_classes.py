@@ -51,12 +51,12 @@ def comparable(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def comparable_names(codes: Mapping[str, str]) -> Mapping[str, str]:
+def _comparable_names(codes: Mapping[str, str]) -> Mapping[str, str]:
     """Return error types by the compared form of their names."""
     return {comparable(name): error_type for name, error_type in codes.items()}
 
 
-_KNOWN = comparable_names(
+_KNOWN = _comparable_names(
     {n: error_type for error_type, names in CLASSES.items() for n in names.split()}
 )
 
@@ -66,14 +66,13 @@ class ErrorClasses:
 
     Args:
         own: error types by the names of an application's own classes.
-        platforms: returns the error types of a platform by its codes, as `comparable_names` does.
+        codes: returns the error types of a platform by its own codes.
     """
 
-    def __init__(
-        self, own: Mapping[str, str], platforms: Callable[[str], Mapping[str, str]]
-    ) -> None:
-        self._own = comparable_names(own)
-        self._platforms = platforms
+    def __init__(self, own: Mapping[str, str], codes: Callable[[str], Mapping[str, str]]) -> None:
+        self._own = _comparable_names(own)
+        self._codes = codes
+        self._platforms: dict[str, Mapping[str, str]] = {}
 
     def error_type(self, name: str | None, status: int | None, platform: str) -> str | None:
         """Return the error type of an error.
@@ -87,8 +86,14 @@ class ErrorClasses:
             None if neither is known.
         """
         name = "" if name is None else comparable(name)
-        if found := self._own.get(name) or (name and self._platforms(platform).get(name)):
+        if found := self._own.get(name) or (name and self._of_platform(platform).get(name)):
             return found
         if status is not None and not 200 <= status < 300:
             return evidence.of_status(status)
         return _KNOWN.get(name)
+
+    def _of_platform(self, platform: str) -> Mapping[str, str]:
+        found = self._platforms.get(platform)
+        if found is None:
+            found = self._platforms[platform] = _comparable_names(self._codes(platform))
+        return found

@@ -233,3 +233,8 @@ def redactor_of(store: Store) -> Redactor:
     values = (*store.credentials.values(), store.proxy and store.proxy.password)
     secrets = [value for value in values if isinstance(value, Secret)]
     return Redactor(secrets, load(store.platform).marks.secrets)
+
+
+def codes_of(platform: str) -> Mapping[str, ErrorName]:
+    """Return error types by a platform's own error codes."""
+    return load(platform).codes

@@ -71,6 +71,11 @@ def address(text: str) -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare `--config.file` and `--format`."""
     add_config_file(parser)
+    add_format(parser)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Declare `--format`."""
     parser.add_argument(
         "--format",
         choices=("text", "json"),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from functools import cache
 
 from ...ingest.calls import Tenant
 from ...ingest.effects import Decide, TooMuchError
-from ...ingest.error_classes import ErrorClasses, comparable_names
+from ...ingest.error_classes import ErrorClasses
 from ...ingest.ledger import MarkKey
 from ...ingest.ledger_file import LedgerError
 from ...ingest.org_turns import OrgTurns
@@ -21,26 +19,20 @@ from ..exporter import Exporter
 from ..security.access import OrgAccess
 
 
-@cache
-def codes_of(platform: str) -> Mapping[str, str]:
-    """Return error types by the codes of a platform, in the form that is compared."""
-    return comparable_names(base.load(platform).codes)
-
-
 class Tenants:
     """The orgs that may report, from the current configuration."""
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter
         self._config = exporter.config
-        self._classes = ErrorClasses(exporter.config.error_classes, codes_of)
+        self._classes = ErrorClasses(exporter.config.error_classes, base.codes_of)
 
     def of(self, org: str) -> Tenant:
         """Return the tenant of a configured org."""
         config, fleet = self._exporter.config, self._exporter.inventory.fleet
         if config is not self._config:
             self._config = config
-            self._classes = ErrorClasses(config.error_classes, codes_of)
+            self._classes = ErrorClasses(config.error_classes, base.codes_of)
 
         def store(domain: str) -> Store | None:
             found = fleet.get(domain)
