@@ -1,6 +1,6 @@
 """What platforms of other distributions may rely on: names, members and parameters.
 
-`interface.txt` promises it. `python -m tests.platforms.interface` prints the file by the code as it
+`interface.txt` promises it. `python -m tests.platforms.interface` writes the file by the code as it
 is: what is promised and still there, and all that the platforms import.
 """
 
@@ -177,6 +177,11 @@ def _is_there(name: str) -> bool:
     return is_module(module) and hasattr(import_module(module), last)
 
 
+def written() -> str:
+    """The file by the code as it is."""
+    names = sorted(filter(_is_there, promised() | used()))
+    return "".join(f"{line}\n" for name in names for line in described(name))
+
+
 if __name__ == "__main__":
-    for known in sorted(filter(_is_there, promised() | used())):
-        print(*described(known), sep="\n")
+    RECORDED.write_text(written(), "utf-8")
