@@ -19,14 +19,19 @@ from tests.platforms.shopify.handwritten import bag
 EMAIL = "ada@example.test"
 
 
-@pytest.fixture
-def edited(shop: SimulatedShopify) -> Order:
-    """An order of 100.00 and 110.00, from which the latter was taken before anything was paid."""
+def placed(shop: SimulatedShopify, financial: str = "PAID") -> Order:
+    """The shop's only order: of 100.00 and 110.00."""
     room = shop.stock_room
     room.orders.clear()
     lines = [(room.by_sku(sku).id, 1) for sku in ("SKU-010", "SKU-011")]
-    made = room.new_order("PENDING", email=EMAIL, lines=lines)
-    room.remove_lines(made, kept=1)
+    return room.new_order(financial, email=EMAIL, lines=lines)
+
+
+@pytest.fixture
+def edited(shop: SimulatedShopify) -> Order:
+    """That order, from which the 110.00 were taken before anything was paid."""
+    made = placed(shop, "PENDING")
+    shop.stock_room.remove_lines(made, kept=1)
     return made
 
 
@@ -46,13 +51,10 @@ def test_lines_that_were_taken_off_and_never_paid_for_are_in_no_total(
 def test_lines_that_were_paid_for_and_then_taken_off_are_paid_back_before_they_count_for_nothing(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
-    room = shop.stock_room
-    room.orders.clear()
-    lines = [(room.by_sku(sku).id, 1) for sku in ("SKU-010", "SKU-011")]
-    made = room.new_order("PAID", email=EMAIL, lines=lines)
-    room.remove_lines(made, kept=1)
+    made = placed(shop)
+    shop.stock_room.remove_lines(made, kept=1)
     assert store.check_order(str(made.number)).total == pounds("210.00")
-    room.refund(made, Decimal("110.00"))
+    shop.stock_room.refund(made, Decimal("110.00"))
     report = store.get_sales_report("day")
     assert (report.gross, report.refunds, report.net) == (
         pounds("210.00"),
@@ -80,37 +82,74 @@ def of_order(**members: Any) -> Callable[[Json], Json]:
     return change
 
 
-def delivery(charged: str, now: str, *rates: float) -> Json:
+def line(charged: str, now: str, *taxes: str) -> Json:
+    """A way of delivery: what it cost, what it costs now, and the taxes when it was charged."""
     return {
         "discountedPriceSet": bag(charged),
         "currentDiscountedPriceSet": bag(now),
-        "taxLines": [{"rate": rate} for rate in rates],
+        "taxLines": [{"priceSet": bag(tax)} for tax in taxes],
     }
+
+
+def delivery(*lines: Json, more: bool = False) -> Json:
+    return {"shippingLines": {"nodes": [*lines], "pageInfo": {"hasNextPage": more}}}
 
 
 TAXED = {"totalTaxSet": bag("16.67"), "currentTotalTaxSet": bag("16.67")}
 REPORTS: dict[str, tuple[Json, tuple[str, str, str, str]]] = {
     "tax included, in delivery too": (
-        {**TAXED, "shippingLine": delivery("6.00", "6.00", 0.2)},
+        {**TAXED, **delivery(line("6.00", "6.00", "1.00"))},
         ("100.00", "16.67", "5.00", "78.33"),
     ),
     "tax on top": (
-        {**TAXED, "taxesIncluded": False, "shippingLine": delivery("6.00", "6.00", 0.2)},
+        {**TAXED, "taxesIncluded": False, **delivery(line("6.00", "6.00", "1.20"))},
         ("100.00", "16.67", "6.00", "77.33"),
     ),
     "two taxes on delivery": (
-        {**TAXED, "shippingLine": delivery("11.50", "11.50", 0.05, 0.1)},
+        {**TAXED, **delivery(line("11.50", "11.50", "0.50", "1.00"))},
         ("100.00", "16.67", "10.00", "73.33"),
     ),
     "delivery that a discount made free": (
-        {**TAXED, "shippingLine": delivery("0.00", "0.00")},
+        {**TAXED, **delivery(line("0.00", "0.00", "0.00"))},
         ("100.00", "16.67", "0.00", "83.33"),
+    ),
+    "two ways of delivery": (
+        {
+            **TAXED,
+            "taxesIncluded": False,
+            **delivery(line("10.00", "10.00"), line("12.00", "12.00")),
+        },
+        ("100.00", "16.67", "22.00", "61.33"),
+    ),
+    "two ways of delivery, of which one is taxed": (
+        {**TAXED, **delivery(line("12.00", "12.00", "2.00"), line("10.00", "10.00"))},
+        ("100.00", "16.67", "20.00", "63.33"),
+    ),
+    "two ways of delivery, of which one was paid back by half": (
+        {
+            **TAXED,
+            "currentTotalTaxSet": bag("15.67"),
+            **delivery(line("12.00", "6.00", "2.00"), line("10.00", "10.00")),
+            "currentTotalPriceSet": bag("94.00"),
+            "totalRefundedSet": bag("6.00"),
+        },
+        ("100.00", "16.67", "20.00", "63.33"),
+    ),
+    "delivery that was removed and never paid for": (
+        {
+            "totalTaxSet": bag("16.67"),
+            "currentTotalTaxSet": bag("15.67"),
+            **delivery(line("12.00", "0.00", "2.00"), line("6.00", "6.00", "1.00")),
+            "totalPriceSet": bag("112.00"),
+            "currentTotalPriceSet": bag("100.00"),
+        },
+        ("100.00", "15.67", "5.00", "79.33"),
     ),
     "all of it paid back": (
         {
             "totalTaxSet": bag("16.67"),
             "currentTotalTaxSet": bag("0.00"),
-            "shippingLine": delivery("6.00", "0.00", 0.2),
+            **delivery(line("6.00", "0.00", "1.00")),
             "currentTotalPriceSet": bag("0.00"),
             "totalRefundedSet": bag("100.00"),
         },
@@ -120,7 +159,7 @@ REPORTS: dict[str, tuple[Json, tuple[str, str, str, str]]] = {
         {
             **TAXED,
             "currentTotalTaxSet": bag("15.67"),
-            "shippingLine": delivery("6.00", "0.00", 0.2),
+            **delivery(line("6.00", "0.00", "1.00")),
             "currentTotalPriceSet": bag("94.00"),
             "totalRefundedSet": bag("6.00"),
         },
@@ -148,6 +187,23 @@ def test_net_sales_are_what_is_left_without_tax_and_delivery(
     assert report.unreadable == 0
 
 
+@pytest.mark.parametrize(
+    ("lines", "error_type"),
+    [
+        (delivery(line("6.00", "6.00"), more=True), "response_too_large"),
+        (delivery(line("6.00", "6.00", "7.00")), "invalid_response"),
+    ],
+)
+def test_an_order_whose_delivery_cannot_be_added_up_is_in_no_report(
+    shop: SimulatedShopify, store: Shopify, lines: Json, error_type: str
+) -> None:
+    placed(shop)
+    shop.faults.add(changing("*", of_order(**lines)))
+    with pytest.raises(StoreError, match="shippingLines") as caught:
+        store.get_sales_report("day")
+    assert caught.value.error_type == error_type
+
+
 @pytest.mark.parametrize("refunded", ["99.40", "100.20"])
 def test_an_order_that_was_paid_back_at_another_rate_keeps_its_total(
     shop: SimulatedShopify, store: Shopify, refunded: str
@@ -166,10 +222,7 @@ def test_an_order_that_was_paid_back_at_another_rate_keeps_its_total(
 def test_an_order_of_which_only_a_part_was_captured_comes_to_that_part(
     shop: SimulatedShopify, store: Shopify
 ) -> None:
-    room = shop.stock_room
-    room.orders.clear()
-    lines = [(room.by_sku(sku).id, 1) for sku in ("SKU-010", "SKU-011")]
-    made = room.new_order("PAID", email=EMAIL, lines=lines)
+    made = placed(shop)
     members = {name: bag("100.00") for name in ("currentTotalPriceSet", "totalReceivedSet")}
     members |= {"totalOutstandingSet": bag("0.00")}
     shop.faults.add(changing("*", of_order(**members)))

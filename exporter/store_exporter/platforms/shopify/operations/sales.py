@@ -12,6 +12,7 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import CustomerInsights, CustomerSpend, SoldProduct
+from ...kit.graphql.documents import check_whole
 from ...kit.operations import arguments
 from ...kit.operations.customers import top_customers
 from ...kit.operations.plans import plan
@@ -111,19 +112,22 @@ def _sums(order: Fields, placed: Money) -> Sums:
 
 
 def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
-    """Return the cost of delivery without tax: before refunds, and after them."""
-    line = order.at("shippingLine")
-    if line is None:
-        return Decimal(0), Decimal(0)
-    rate = Decimal(0)
-    if order.flag("taxesIncluded"):
-        rate = sum((r.decimal("rate") for r in line.children("taxLines") if r.has("rate")), rate)
-        if not 0 <= rate < 1:
-            raise StoreError("invalid_response", f"{line.where}: the rate of its taxes is {rate}")
-    before, now = (
-        rounded(ids.shop_amount(line, name, currency) / (1 + rate), currency)
-        for name in ("discountedPriceSet", "currentDiscountedPriceSet")
-    )
+    """Return the cost of delivery without tax: before refunds, and after them.
+
+    Taxes are shown as they were before refunds; what is left is taxed at the same rate.
+    """
+    before = now = Decimal(0)
+    with_tax, lines = order.flag("taxesIncluded"), order.child("shippingLines")
+    check_whole(lines)
+    for line in lines.children("nodes"):
+        charged = ids.shop_amount(line, "discountedPriceSet", currency)
+        left = ids.shop_amount(line, "currentDiscountedPriceSet", currency)
+        taxes = line.children("taxLines") if with_tax else ()
+        net = charged - sum(ids.shop_amount(tax, "priceSet", currency) for tax in taxes)
+        if net < 0:
+            raise StoreError("invalid_response", f"{line.where}: more tax than it costs")
+        before += net
+        now += rounded(left * net / charged, currency) if charged else left
     return before, now
 
 
