@@ -65,7 +65,7 @@ TABLE = (
     Bad("a field that this version lacks", "invalid_request", errors("undefinedField")),
     Bad("an error with an unknown code", "invalid_request", errors("SOMETHING_NEW")),
     Bad("an error without a code", "invalid_request", errors(None)),
-    Bad("a query too dear", "rate_limited", errors("MAX_COST_EXCEEDED")),
+    Bad("a query too dear", "invalid_request", errors("MAX_COST_EXCEEDED")),
     Bad("throttled for ever", "rate_limited", errors("THROTTLED")),
     Bad("errors as text", "invalid_response", {"errors": "Not Found"}),
     Bad("errors as an object", "invalid_request", {"errors": {"query": "Required"}}),

@@ -152,8 +152,29 @@ async def test_a_query_that_costs_more_than_the_share_is_refused_and_says_why() 
     shop.settings["budget_share"] = 0.02
     # What a query costs is known when it has been answered once.
     await shop.collect("order_statuses")
-    with pytest.raises(StoreError, match="costs 8 points of the rate limit, and may cost 2"):
+    with pytest.raises(StoreError, match="OrderCounts costs 8 points .* and may cost 2") as caught:
         await shop.collect("order_statuses")
+    # It never ends by waiting.
+    assert caught.value.error_type == "invalid_request"
+
+
+async def test_a_share_too_small_for_any_query_does_not_take_a_shop_for_dead() -> None:
+    shop = watched()
+    shop.settings["budget_share"] = 0.0001
+    for _ in range(3):
+        assert (await shop.probe("liveness")).degraded == []
+
+
+async def test_a_query_that_shopify_finds_too_dear_is_named() -> None:
+    def refused(_: Any) -> Any:
+        extensions = {"code": "MAX_COST_EXCEEDED", "cost": 1200, "maxCost": 1000}
+        return {"errors": [{"message": "dear", "extensions": extensions}]}
+
+    shop = watched()
+    shop.shop.faults.add(changing("*", refused))
+    with pytest.raises(StoreError, match="^Shop costs 1200 .* may cost 1000") as caught:
+        await shop.probe("liveness")
+    assert caught.value.error_type == "invalid_request"
 
 
 def test_an_operation_whose_query_the_bucket_can_never_hold_is_refused_at_once() -> None:
@@ -162,7 +183,7 @@ def test_an_operation_whose_query_the_bucket_can_never_hold_is_refused_at_once()
     shop.bucket.maximum = 4.0
     with pytest.raises(StoreError, match="may cost 4") as caught:
         client(shop, clock).check_stock("SKU-010")
-    assert caught.value.error_type == "rate_limited"
+    assert caught.value.error_type == "invalid_request"
     assert sum(clock.slept) < 1.0
 
 

@@ -13,7 +13,7 @@ from .. import connection
 from ..reading import lists
 from ..reading.fields import Fields
 from . import documents
-from .bucket import Bucket, Cost, QueryCostError, ThrottledError
+from .bucket import Bucket, Claim, Cost, QueryCostError, ThrottledError
 from .documents import NodePage, Nodes, QueryFile
 from .responses import GraphqlReader, GraphqlResult
 
@@ -87,7 +87,8 @@ class GraphqlApi:
             first: items requested, if it returns several; reduced if they would cost more than a
                 single query may.
             writes: whether sending it twice would not do the same as sending it once.
-            hurry: whether to send at once, as liveness must; a refusal is then an error.
+            hurry: whether to send at once, whatever it costs, as liveness must; a refusal is then an
+                error.
             beside: receives the errors that come with partial data; without it, these are raised.
             points: its maximum cost, for a document with a fixed number of items.
 
@@ -103,8 +104,8 @@ class GraphqlApi:
         refusals = 0
         while True:
             size = 1 if first is None else self.bucket.page(name, first)
-            claim = self.bucket.claim(name, size, points)
-            if claim.wait > 0 and not hurry:
+            claim = Claim(0.0) if hurry else self.bucket.claim(name, size, points)
+            if claim.wait > 0:
                 yield self._pause(claim.wait)
                 continue
             sent = _variables(variables, first, size)

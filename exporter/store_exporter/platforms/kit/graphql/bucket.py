@@ -74,14 +74,14 @@ class ThrottledError(StoreError):
 
 
 class QueryCostError(StoreError):
-    """A query costs more than the `most` that a single one may. A smaller request may help.
+    """A query costs more than the `most` that a single one may. Only a smaller request helps.
 
-    `query` is its name, or the store's message about it.
+    `query` is its name.
     """
 
     def __init__(self, query: str, points: float, most: float) -> None:
         message = f"{query} costs {points:g} points of the rate limit, and may cost {most:g}"
-        super().__init__("rate_limited", message, code="MAX_COST_EXCEEDED")
+        super().__init__("invalid_request", message, code="MAX_COST_EXCEEDED")
         self.points = points
         self.most = most
 
@@ -209,13 +209,13 @@ class Bucket:
         """Record that a query costs more than the store allows for a single one.
 
         Raises:
-            QueryCostError: the same, if the query cannot be made smaller.
+            QueryCostError: by its name, if the query cannot be made smaller.
         """
         with self._lock:
             self._ceiling = min(self._ceiling, error.most)
             self._costs[query] = (size, max(error.points, error.most + 1.0))
         if size <= 1:
-            raise error
+            raise QueryCostError(query, error.points, error.most)
 
     def _refill(self, state: Cost) -> None:
         now = self._monotonic()
