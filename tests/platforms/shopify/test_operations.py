@@ -11,6 +11,7 @@ from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.errors import UnsupportedOperationError
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms.shopify import CartSession, Shopify
+from store_exporter.platforms.shopify.operations import sales
 from tests.fakes.clock import Clock
 from tests.fakes.direct import Json, changing
 from tests.fakes.shopify import client
@@ -204,9 +205,47 @@ def test_a_report_up_to_today_has_orders_that_the_search_leaves_out(
         order = room.new_order("PENDING", lines=[(room.by_sku("SKU-010").id, 1)], created=created)
         room.unsearched.add(order.id)
     assert [store.get_sales_report(period).orders for period in ("day", "week")] == [2, 4]
-    room.unsearched.clear()
-    yesterday = datetime.fromtimestamp(clock.now(), UTC).date() - timedelta(days=1)
-    assert store.get_sales_report(first=yesterday, last=yesterday).orders == 2
+
+
+@pytest.mark.parametrize("page", [250, 2, 1])
+def test_so_has_a_report_of_days_that_are_over(
+    shop: SimulatedShopify,
+    clock: Clock,
+    store: Shopify,
+    monkeypatch: pytest.MonkeyPatch,
+    page: int,
+) -> None:
+    monkeypatch.setattr(sales, "_PAGE", page)
+    room = shop.stock_room
+    room.orders.clear()
+    for days in (0, 0, 0, 3, 3, 9):
+        created = clock.now() - days * 86_400
+        order = room.new_order("PENDING", lines=[(room.by_sku("SKU-010").id, 1)], created=created)
+        room.unsearched.add(order.id)
+    today = datetime.fromtimestamp(clock.now(), UTC).date()
+
+    def report(days: int) -> int:
+        day = today - timedelta(days=days)
+        return store.get_sales_report(first=day, last=day).orders
+
+    assert [report(days) for days in (0, 1, 3, 9, 10)] == [3, 0, 2, 1, 0]
+
+
+def test_days_that_lie_too_far_back_are_searched_for(
+    shop: SimulatedShopify, clock: Clock, store: Shopify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sales, "_PAGE", 1)
+    room = shop.stock_room
+    room.orders.clear()
+    made = [
+        room.new_order("PAID", lines=[], created=clock.now() - days * 86_400)
+        for days in (*([0] * 20), 3, 3)
+    ]
+    room.unsearched.add(made[-1].id)
+    day = datetime.fromtimestamp(clock.now(), UTC).date() - timedelta(days=3)
+    assert store.get_sales_report(first=day, last=day).orders == 1
+    room.orders.pop(made[0].id)
+    assert store.get_sales_report(first=day, last=day).orders == 2
 
 
 def test_the_other_names_are_measured_under_the_operation_s_own(

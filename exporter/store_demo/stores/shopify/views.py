@@ -67,12 +67,17 @@ def connection(
         begin = passed.index(False) if False in passed else len(items)
     page = items[begin : begin + first]
     end = begin + len(page)
-    cursor = None
-    if page:
-        cursor = str(end) if key is None else json.dumps(key(page[-1]))
+    cursors = [
+        str(place) if key is None else json.dumps(key(item))
+        for place, item in enumerate(page, begin + 1)
+    ]
     return {
-        "nodes": [view(item) for item in page],
-        "pageInfo": {"hasNextPage": end < len(items), "endCursor": cursor},
+        "nodes": lambda _info: [view(item) for item in page],
+        "edges": lambda _info: [
+            {"cursor": cursor, "node": view(item)}
+            for cursor, item in zip(cursors, page, strict=True)
+        ],
+        "pageInfo": {"hasNextPage": end < len(items), "endCursor": cursors[-1] if page else None},
     }
 
 

@@ -193,13 +193,15 @@ class GraphqlApi:
         limit: int,
         matches: Callable[[Any], bool] | None = None,
         until: Callable[[Any], bool] | None = None,
+        after: str | None = None,
     ) -> Plan[Nodes]:
         """Read a connection, in as many pages as it takes but at most fifty; see `page`.
 
         `matches` says whether a node is one of those requested; None if the search is exact.
-        `until` says whether a node of a sorted list is beyond them.
+        `until` says whether a node of a sorted list is beyond them; `after` is where to begin.
         """
-        return documents.nodes(partial(self.page, name, root, variables), limit, matches, until)
+        ask = partial(self.page, name, root, variables)
+        return documents.nodes(ask, limit, matches, until, after)
 
     def listing(
         self,

@@ -136,6 +136,7 @@ def nodes(
     limit: int,
     matches: Callable[[Any], bool] | None = None,
     until: Callable[[Any], bool] | None = None,
+    after: str | None = None,
 ) -> Plan[Nodes]:
     """Read so many nodes of a connection, in as many pages as it takes but at most fifty.
 
@@ -146,12 +147,12 @@ def nodes(
             left out, and full pages are read until there are enough.
         until: whether a node of a sorted list is beyond those requested, so that the list ends
             before it.
+        after: the cursor at which to begin; None for the first node.
 
     Raises:
         StoreError: also invalid_response, its pages come again.
     """
     found: list[Any] = []
-    after: str | None = None
     seen: set[str] = set()
     for _ in range(MAX_PAGES):
         is_full = matches is not None and after is not None

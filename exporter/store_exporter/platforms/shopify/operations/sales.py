@@ -17,6 +17,7 @@ from ...kit.operations import arguments
 from ...kit.operations.customers import top_customers
 from ...kit.operations.plans import plan
 from ...kit.operations.sales import Sales, SalesRequest, Sums, report_plan
+from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from ...kit.reading.money import average, rounded
@@ -25,6 +26,8 @@ from ..reading import ids, order_state
 
 _MOST_CUSTOMERS = 500
 _MOST = 1000
+_MOST_PAGES, _PAGE = 20, 250
+"""How many pages of the list are passed over to reach the orders of earlier days, and their size."""
 
 
 @plan(Operations.get_customer_insights, calls=("admin Customers", "admin Shop"))
@@ -46,22 +49,20 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 @report_plan(
     Api.zone,
     Api.currency,
-    calls=("admin Shop", "admin SalesPage"),
+    calls=("admin Shop", "admin OrderDates", "admin SalesPage"),
     errors=("response_too_large",),
 )
 def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
     1000 orders are response_too_large: request fewer days. `discounts` include those on delivery.
     Products are counted by the first 20 lines of each order. Orders that cannot be read are in no
-    figure, and are named in `unreadable`. Days that are over are looked up in Shopify's search,
-    which may leave out orders that are still to be paid.
+    figure, and are named in `unreadable`. Days after which more than 5000 orders were placed are
+    looked up in Shopify's search, which may leave out orders that are still to be paid.
     """
-    begin, end = (moment.timestamp() for moment in request.when)
-    # A search may leave orders out; it is only used to pass over those of later days.
-    query = None if end > api.now() else ids.created(request.when)
-    earlier = partial(order_state.is_before, begin)
+    earlier = partial(order_state.is_before, request.when.begin.timestamp())
+    query, after = yield from _place(api, request.when)
     rows, complete, _ = yield from api.admin.nodes(
-        "SalesPage", "orders", {"query": query}, limit=_MOST + 1, until=earlier
+        "SalesPage", "orders", {"query": query}, limit=_MOST + 1, until=earlier, after=after
     )
     if not complete or len(rows) > _MOST:
         raise StoreError("response_too_large", f"orders: there are more than {_MOST}")
@@ -79,6 +80,27 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     _, failures = readable(rows, "orders", take)
     sales.unreadable = len(failures)
     return sales
+
+
+def _place(api: Api, when: TimeRange) -> Plan[tuple[str | None, str | None]]:
+    """Return the search and the cursor with which the list of orders begins at some days' last.
+
+    Orders that were placed later are passed over by their dates. A search may leave orders out; it
+    is only used where there are too many.
+    """
+    end, after = when.end.timestamp(), None
+    if end > api.now():
+        return None, None
+    for _ in range(_MOST_PAGES):
+        data = yield from api.admin.ask("OrderDates", {"after": after}, first=_PAGE)
+        orders = data.child("orders")
+        for edge in orders.children("edges"):
+            if edge.child("node").seconds("createdAt") < end:
+                return None, after
+            after = edge.opaque("cursor")
+        if not orders.child("pageInfo").flag("hasNextPage"):
+            return None, after
+    return ids.created(when), None
 
 
 def _sums(order: Fields, placed: Money) -> Sums:
