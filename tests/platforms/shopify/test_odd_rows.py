@@ -73,6 +73,29 @@ async def test_an_odd_row_is_reported_and_never_hides_the_others(case: str) -> N
     assert told > 5
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("stock", "store_products{in}"), ("best_sellers", "store_listed_seller_sold")],
+)
+async def test_scarce_variants_none_of_which_can_be_read_hide_no_other_figure(
+    name: str, kept: str
+) -> None:
+    def uncounted(body: Any) -> Any:
+        for node in body["data"].get("productVariants", {}).get("nodes", []):
+            node["inventoryQuantity"] = None
+        return body
+
+    shop = shop_of_all()
+    whole = figures(await shop.collect(name))
+    shop.shop.faults.add(changing("*", uncounted))
+    report = await shop.collect(name)
+    left = {figure: value for figure, value in whole.items() if figure.startswith(kept)}
+    assert left
+    assert left.items() <= figures(report).items()
+    assert len(report.degraded) == 1
+    assert "inventoryQuantity is null" in report.degraded[0]
+
+
 async def test_a_status_that_makes_no_sense_is_left_out_and_reported() -> None:
     shop = watched()
 

@@ -6,7 +6,6 @@ from functools import partial
 
 from ....contract import Report, Run
 from ....errors import StoreError
-from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.monitoring import named_lists
 from ...kit.monitoring.declare import collector
@@ -19,7 +18,6 @@ from ...kit.reading.lists import readable
 from ..api import Api
 from ..marks import MARKS
 from ..reading import ids, order_state, product_results
-from ..responses import IgnoredFilterError
 from ..scarce_variants import all_scarce_variants
 from .omissions import reports_omissions
 from .shop import stock
@@ -37,21 +35,19 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     if not run.store.lists:
         return Report(summary="lists are switched off")
     most = whole_number(run.options, "most", 1, 10_000)
-    samples: list[Sample] = []
-    reasons: list[str] = []
+    sold = yield from _sold(api, run, most)
+    samples = sold.listed_samples() + sold.price_samples()
+    reasons = left_out("Sales", sold.unreadable)
     try:
-        sold = yield from _sold(api, run, most)
-        samples += sold.listed_samples() + sold.price_samples()
-        reasons += left_out("Sales", sold.unreadable)
         scarce, failures = yield from _scarce(api, run, sold, most)
         samples += named_lists.scarce(scarce)
         reasons += left_out("Scarce products", failures)
-    except IgnoredFilterError as error:
-        reasons.append(f"{error.message}.")
     except StoreError as error:
-        if error.error_type != "response_too_large":
+        if error.error_type == "response_too_large":
+            return Report(samples, reasons, f"what is scarce is not listed: {error.message}")
+        if error.error_type != "invalid_response":
             raise
-        return Report(samples, reasons, f"what is scarce is not listed: {error.message}")
+        reasons.append(f"What is scarce is not listed: {error.message}.")
     named = ", ".join(f"{s.labels['list']} {s.value:g}" for s in samples if "list" in s.labels)
     return Report(samples, reasons, named or "nothing is listed")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from ....contract import Report, Run
 from ....errors import StoreError
@@ -92,9 +94,7 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     threshold = whole_number(run.options, "threshold", 0, 1_000_000)
     limit = whole_number(run.options, "most", 1, 100_000)
     nodes = yield from all_scarce_variants(api, "StockPage", threshold, limit)
-    found, failures = readable(nodes, "productVariants", _state)
-    states = Counter(found)
-    scarce = {state: states[state] for state in ("low", "out")}
+    scarce, reasons = _scarce(nodes)
     query = {"query": "status:active"}
     try:
         products = yield from api.admin.all_nodes("ActiveProducts", "products", query, limit=limit)
@@ -108,8 +108,23 @@ def stock(api: Api, run: Run) -> Plan[Report]:
         # Between the two requests something may have been taken off sale.
         report = count_report(business.PRODUCTS, {"in": max(0, rest), **scarce})
         report.degraded = left_out("Products", others)
-    report.degraded = [*left_out("Scarce variants", failures), *report.degraded]
+    report.degraded = [*reasons, *report.degraded]
     return report
+
+
+def _scarce(nodes: Sequence[Any]) -> tuple[dict[str, int], list[str]]:
+    """Count scarce variants by state, and say which cannot be read; without any there is no count.
+
+    The stock of a single one may be null, which is no reason to leave out what is in stock.
+    """
+    try:
+        found, failures = readable(nodes, "productVariants", _state)
+    except StoreError as error:
+        if error.error_type != "invalid_response":
+            raise
+        return {}, left_out("Scarce variants", [error] * len(nodes))
+    states = Counter(found)
+    return {state: states[state] for state in ("low", "out")}, left_out("Scarce variants", failures)
 
 
 def _state(variant: Fields) -> str:
