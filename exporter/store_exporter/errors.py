@@ -139,8 +139,9 @@ _ENTRIES = (
         "redirect",
         Fault.STORE,
         "The API redirects in a loop, to another host or to a login page.",
-        "Set the store's url to the address that it redirects to, if that is the store. A "
-        "login, an installation or a notice of the host is not: repair the site first.",
+        "Set the store's url, or what the message names, to the address that it redirects to, if "
+        "that is the store. A login, an installation or a notice of the host is not: repair the "
+        "site first.",
     ),
     ErrorType(
         "unauthorized",

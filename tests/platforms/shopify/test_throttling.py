@@ -152,7 +152,7 @@ async def test_a_query_that_costs_more_than_the_share_is_refused_and_says_why() 
     shop.settings["budget_share"] = 0.02
     # What a query costs is known when it has been answered once.
     await shop.collect("order_statuses")
-    with pytest.raises(StoreError, match="OrderCounts costs 8 points .* and may cost 2") as caught:
+    with pytest.raises(StoreError, match=r"OrderCounts costs 8 points .* and may cost 2") as caught:
         await shop.collect("order_statuses")
     # It never ends by waiting.
     assert caught.value.error_type == "invalid_request"
@@ -172,7 +172,7 @@ async def test_a_query_that_shopify_finds_too_dear_is_named() -> None:
 
     shop = watched()
     shop.shop.faults.add(changing("*", refused))
-    with pytest.raises(StoreError, match="^Shop costs 1200 .* may cost 1000") as caught:
+    with pytest.raises(StoreError, match=r"^Shop costs 1200 .* may cost 1000") as caught:
         await shop.probe("liveness")
     assert caught.value.error_type == "invalid_request"
 

@@ -97,13 +97,25 @@ def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]
 
     The target is its own domain if a header of the response says so, if it is the configured
     domain, or if it is the primary domain according to the Admin API.
+
+    Raises:
+        StoreError: redirect, it is the domain of somebody else. The `url` has to stay that of the
+            APIs, so the advice is another than for other redirects.
     """
-    host = urlsplit(error.target).hostname or ""
+    host = urlsplit(error.target).hostname
+    if not host:
+        return False
     if error.response.headers.get("x-redirect-reason") == "primary_domain_redirection":
         return True
     if _is_within(host, run.store.domain):
         return True
-    return _is_within(host, (yield from api.shop()).child("primaryDomain").text_or("host"))
+    if _is_within(host, (yield from api.shop()).child("primaryDomain").text_or("host")):
+        return True
+    message = (
+        f"visitors are redirected to {host}, which is neither the store's domain nor the primary "
+        f"domain of the shop: if it is the store's own, set domain to {host} and leave url as it is"
+    )
+    raise StoreError("redirect", message, status=error.status)
 
 
 def _is_within(host: str, domain: str) -> bool:

@@ -87,7 +87,7 @@ class GraphqlApi:
             first: items requested, if it returns several; reduced if they would cost more than a
                 single query may.
             writes: whether sending it twice would not do the same as sending it once.
-            hurry: whether to send at once, whatever it costs, as liveness must; a refusal is then an
+            hurry: whether to send at once whatever it costs, as liveness must; a refusal is then an
                 error.
             beside: receives the errors that come with partial data; without it, these are raised.
             points: its maximum cost, for a document with a fixed number of items.

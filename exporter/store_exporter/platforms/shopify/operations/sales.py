@@ -27,7 +27,8 @@ from ..reading import ids, order_state
 _MOST_CUSTOMERS = 500
 _MOST = 1000
 _MOST_PAGES, _PAGE = 20, 250
-"""How many pages of the list are passed over to reach the orders of earlier days, and their size."""
+"""Most pages of the list that are passed over to reach the orders of earlier days, and their size.
+"""
 
 
 @plan(Operations.get_customer_insights, calls=("admin Customers", "admin Shop"))
