@@ -64,7 +64,8 @@ def test_any_saved_maintenance_can_be_shown(
 ) -> None:
     async def look() -> None:
         maintenance = Maintenance(Recorder(), saying(document, caplog), now=lambda: 1e9)
-        maintenance.start([STORE])
+        maintenance.expect([STORE])
+        maintenance.start()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         following = maintenance._following

@@ -16,7 +16,7 @@ from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.maintenance import Maintenance
 from store_exporter.probing.state.documents import Documents, MemoryDocuments, StoredDocuments
 from store_exporter.probing.state.sqlite_state import SqliteState
-from store_exporter.probing.state.storage import Saved, StateUnavailableError
+from store_exporter.probing.state.storage import Key, Saved, StateUnavailableError
 from store_exporter.stores.maintenance import Window
 from store_exporter.stores.model import Store
 
@@ -50,7 +50,8 @@ async def following(
 ) -> AsyncIterator[tuple[Maintenance, Recorder]]:
     recorder = Recorder()
     maintenance = Maintenance(recorder, documents or MemoryDocuments(), now=clock)
-    maintenance.start(stores)
+    maintenance.expect(stores)
+    maintenance.start()
     try:
         async with asyncio.timeout(60):
             while any(shown(recorder, one) is None for one in stores):  # noqa: ASYNC110
@@ -170,6 +171,30 @@ async def test_what_cannot_be_saved_does_not_begin() -> None:
         with pytest.raises(StateUnavailableError, match="no space"):
             await maintenance.begin(SHOP, 3600, "plugins")
         assert (shown(recorder), maintenance.current(SHOP)) == (0, None)
+
+
+class Away(MemoryDocuments):
+    """Responds again when a test says so."""
+
+    away = True
+
+    async def read(self, key: Key) -> Saved | None:
+        if self.away:
+            raise StateUnavailableError("unavailable", "the disk does not respond")
+        return await super().read(key)
+
+
+async def test_a_store_whose_saved_window_cannot_be_read_is_not_shown_as_open() -> None:
+    clock, documents = Clock(NIGHT.start), Away()
+    closed = replace(SHOP, domain="closed.example", maintenance=(NIGHT,))
+    async with following(clock, [closed], documents) as (maintenance, recorder):
+        maintenance.expect([SHOP, closed])
+        await maintenance.read([SHOP])
+        maintenance.look_at_all()
+        assert (shown(recorder), shown(recorder, closed)) == (None, 1)
+        documents.away = False
+        await maintenance.read([SHOP])
+        assert shown(recorder) == 0
 
 
 class Unreadable(MemoryDocuments):

@@ -63,9 +63,8 @@ class Maintenance:
         self._changed = asyncio.Event()
         self._following: asyncio.Task[None] | None = None
 
-    def start(self, stores: Iterable[Store]) -> None:
-        """Start tracking these stores."""
-        self.expect(stores)
+    def start(self) -> None:
+        """Begin and end windows in time from now on."""
         self._following = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
@@ -200,10 +199,13 @@ class Maintenance:
         return min((edge for edge in edges if edge > now), default=now + _LONGEST_WAIT)
 
     def look(self, store: Store) -> None:
-        """Publish whether a store is in maintenance."""
+        """Publish whether a store is in maintenance, unless that is not known yet."""
         window = self.current(store)
         before = self._shown.get(store.domain)
         if before is (window is not None):
+            return
+        if window is None and store.domain in self._unread:
+            # What an earlier process published holds the store's alerts back for some minutes.
             return
         self._shown[store.domain] = window is not None
         sample = Sample(health.MAINTENANCE, float(window is not None))

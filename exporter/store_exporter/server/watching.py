@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from ..metrics.catalogue import Metric
 from ..metrics.catalogue import exporter as catalogue
@@ -20,6 +21,9 @@ from ..turns import in_turns
 from .process.large_work import without_pauses
 
 log = logging.getLogger(__name__)
+
+_RECALL_SECONDS = 10.0
+"""How long stores wait at most for a state that does not respond."""
 
 
 class Watching:
@@ -75,9 +79,9 @@ class Watching:
             with without_pauses():
                 watched = self._watched()
                 self._shown = frozenset(store.labels for store in watched)
+                await self._recall(watched)
                 await self._scheduler.start(watched)
-                self._maintenance.start(watched)
-                await self._kept.expect(watched)
+                self._maintenance.start()
 
     async def stop(self) -> None:
         """Stop watching, in bounded time."""
@@ -135,11 +139,22 @@ class Watching:
             with without_pauses():
                 async for labels in in_turns(gone):
                     self._recorder.forget(labels)
+                await self._recall(watched)
                 await self._scheduler.update(watched)
-                self._maintenance.expect(watched)
-                await self._kept.expect(watched)
             self._leaving -= leaving
             self._gone -= gone
+
+    async def _recall(self, watched: Sequence[Store]) -> None:
+        """Read what was saved of these stores, before anything new is found out about them.
+
+        What cannot be read in time, these two read later by themselves.
+        """
+        self._maintenance.expect(watched)
+        self._kept.expect(watched)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RECALL_SECONDS):
+                await self._maintenance.read(watched)
+                await self._kept.restore()
 
     def withhold(self) -> None:
         """Show nothing of stores that are gone, or that another exporter may watch already."""

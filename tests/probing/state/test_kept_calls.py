@@ -24,7 +24,8 @@ async def test_calls_in_an_unknown_form_are_ignored_and_the_log_says_so(
     await documents.write(Key.of(SHOP, DOCUMENT), document)
     kept = KeptCalls(book, documents)
     kept.on = True
-    await kept.expect([SHOP])
+    kept.expect([SHOP])
+    await kept.restore()
     await kept.stop()
     assert book.of("acme", "shop.example") == set()
     assert "the saved calls of shop.example cannot be understood" in caplog.text

@@ -17,9 +17,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from store_exporter import StoreError, track
+from store_exporter.calls.book import CallBook
+from store_exporter.calls.call import Call
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.state.documents import MemoryDocuments
+from store_exporter.probing.state.kept_calls import KeptCalls
 from store_exporter.server.process.listen import listening
+from store_exporter.stores.model import Store
 from tests.operations.shop import Shop
 from tests.server.support import ENVIRON, SECRETS, Running, configuration, exporting
 
@@ -147,6 +151,22 @@ async def test_kept_calls_survive_a_restart_and_are_saved_masked(tmp_path: Path)
         after = (await running.api(PATH)).json
     assert after["calls"] == before["calls"]
     assert after["calls"][0]["message"] == "for <hidden>"
+
+
+async def test_the_calls_of_a_store_that_is_watched_again_are_not_listed_twice() -> None:
+    store = Store("acme", DOMAIN, "woocommerce", f"https://{DOMAIN}")
+    call = Call(1.0, "acme", DOMAIN, "woocommerce", "operation", "get_cart", 0.1, "timeout", "4711")
+    book = CallBook(clock=lambda: 2.0)
+    kept = KeptCalls(book, MemoryDocuments())
+    kept.on = True
+    kept.expect([store])
+    book.add(call)
+    await kept.stop()
+    for watched in ([], [store], [store]):
+        kept.expect(watched)
+        await asyncio.gather(kept.restore(), kept.restore())
+    assert book.read("acme") == [call]
+    await kept.stop()
 
 
 async def test_calls_are_not_saved_unless_requested(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 DOCUMENT = "(calls)"
 """Used instead of a collector's name; no collector can have this name."""
+_AT_ONCE = 100
+"""Stores whose saved calls are read concurrently."""
 _SECONDS = 60.0
 """Seconds between two saves. A crash loses the calls since the last one; an end by a signal loses
 none."""
@@ -54,15 +56,13 @@ class KeptCalls:
         self._unread: set[tuple[str, str]] = set()
         self._saving: asyncio.Task[None] | None = None
 
-    async def expect(self, stores: Iterable[Store]) -> None:
-        """Save the calls of these stores, and restore the saved calls of new ones."""
+    def expect(self, stores: Iterable[Store]) -> None:
+        """Save the calls of these stores from now on instead."""
         wanted = {(store.org, store.domain): store for store in stores}
         self._unread = (self._unread | (wanted.keys() - self._stores.keys())) & wanted.keys()
         self._stores = wanted
         if self._saving is None:
             self._saving = asyncio.create_task(self._save_forever())
-        if self.on:
-            await self._restore()
 
     async def stop(self) -> None:
         """Save what is not saved yet, and end it."""
@@ -77,18 +77,31 @@ class KeptCalls:
     async def _save_forever(self) -> None:
         while True:
             await self._sleep(_SECONDS)
+            await self.restore()
             await self._save()
 
-    async def _restore(self) -> None:
-        for key in list(self._unread):
-            document = Key.of(self._stores[key], DOCUMENT)
-            try:
-                saved = await self._documents.read(document)
-            except StateUnavailableError as error:
-                log.warning("the saved calls of %s cannot be read yet: %s", key[1], error)
-                continue
-            self._unread.discard(key)
-            for call in understood(document, saved, _calls, list[Call]()):
+    async def restore(self) -> None:
+        """Restore the saved calls of new stores; those that cannot be read now, a minute later."""
+        unread = list(self._unread) if self.on else []
+        for first in range(0, len(unread), _AT_ONCE):
+            await asyncio.gather(*map(self._restore_store, unread[first : first + _AT_ONCE]))
+
+    async def _restore_store(self, key: tuple[str, str]) -> None:
+        if (store := self._stores.get(key)) is None:
+            return
+        document = Key.of(store, DOCUMENT)
+        try:
+            saved = await self._documents.read(document)
+        except StateUnavailableError as error:
+            log.warning("the saved calls of %s cannot be read yet: %s", key[1], error)
+            return
+        if key not in self._unread:
+            return
+        self._unread.discard(key)
+        # Those of a store that was not watched for a while are still there.
+        known = set(map(self._book.shown, self._book.of(*key)))
+        for call in understood(document, saved, _calls, list[Call]()):
+            if call not in known:
                 self._book.add(call)
 
     async def _save(self) -> None:
@@ -96,7 +109,6 @@ class KeptCalls:
         changed = self._book.take_changed()
         if not self.on:
             return
-        await self._restore()
         for key in changed & self._stores.keys() - self._unread:
             calls = [*self._book.slowest(*key), *reversed(self._book.read(*key))]
             kept = [self._book.shown(call)._asdict() for call in calls]
