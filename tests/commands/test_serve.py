@@ -245,8 +245,8 @@ def test_an_address_that_is_in_use_is_reported(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-async def guessing(port: int, address: str) -> None:
-    """Send one wrong password after the other, as fast as they are refused."""
+async def guessing(port: int, address: str, refused: list[bytes]) -> None:
+    """Send one wrong password after the other, as fast as they are refused, and note that."""
     while True:
         try:
             reader, writer = await asyncio.open_connection(
@@ -258,6 +258,8 @@ async def guessing(port: int, address: str) -> None:
                     b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %s\r\n\r\n" % guess
                 )
                 head = await reader.readuntil(b"\r\n\r\n")
+                if b" 401 " in head:
+                    refused.append(head)
                 await reader.readexactly(int(head.partition(b"Content-Length: ")[2].split()[0]))
         except (OSError, asyncio.IncompleteReadError):
             continue
@@ -265,6 +267,7 @@ async def guessing(port: int, address: str) -> None:
             writer.transport.abort()
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("where", ["127.0.0.1", "127.0.0.2"])
 async def test_guessing_keeps_nobody_out_who_knows_the_password(tmp_path: Path, where: str) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration())
@@ -273,16 +276,20 @@ async def test_guessing_keeps_nobody_out_who_knows_the_password(tmp_path: Path, 
     # It has just started, so nothing is remembered.
     async with served(tmp_path, "--web.config.file=web.yml") as (_, address, _log):
         port = urlsplit(address).port or 0
-        crowd = [asyncio.create_task(guessing(port, where)) for _ in range(150)]
+        refused: list[bytes] = []
+        crowd = [asyncio.create_task(guessing(port, where, refused)) for _ in range(150)]
         try:
-            await asyncio.sleep(0.5)
+            await asyncio.to_thread(eventually, lambda: refused)
+            before = len(refused)
             login = {"Authorization": f"Basic {b64encode(b'ada:correct horse').decode()}"}
             async with (
-                asyncio.timeout(12),
+                asyncio.timeout(90),
                 aiohttp.ClientSession(headers=login) as session,
                 session.get(f"{address}/metrics") as answer,
             ):
                 assert answer.status == 200
+                # In their queue it would have waited for all of them.
+                assert len(refused) - before < len(crowd) / 2
         finally:
             for task in crowd:
                 task.cancel()
