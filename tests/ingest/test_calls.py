@@ -17,14 +17,13 @@ from store_exporter.ingest.calls import FIELDS, Refusal, Tenant
 from store_exporter.ingest.error_classes import CLASSES, ErrorClasses
 from store_exporter.ingest.reader import CallReader
 from store_exporter.platforms import base
-from store_exporter.stores.model import Store
 from tests.ingest.support import SHOP
 
 NOW = 1_800_000_000.0
 TENANT = Tenant(
     org="acme",
-    store={SHOP: Store("acme", SHOP, "woocommerce", f"https://{SHOP}", {}, {}, {}, {})}.get,
-    accepts_unknown=False,
+    platform_of={SHOP: "woocommerce"}.get,
+    accepts_unknown=lambda _: False,
     platforms=("shopify", "woocommerce"),
     classes=ErrorClasses({}, base.codes_of),
     now=lambda: NOW,

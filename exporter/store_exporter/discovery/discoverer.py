@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from ..config.entries import Discovery
@@ -31,15 +32,17 @@ class _Source:
         claim: the domains that it named last; none before its first response.
         day: a time of the monotonic clock, and the domains that it has named since.
         failures: how many reads have failed in a row.
+        applied: set when the result of its first read was passed on.
     """
 
-    __slots__ = ("claim", "config", "day", "failures")
+    __slots__ = ("applied", "claim", "config", "day", "failures")
 
     def __init__(self, config: Discovery, claim: SourceClaim) -> None:
         self.config = config
         self.claim = claim
         self.day: tuple[float, set[str]] = (-math.inf, set())
         self.failures = 0
+        self.applied = asyncio.Event()
 
     def count(self, named: SourceClaim, now: float) -> None:
         """Count the different domains that were named within a day.
@@ -125,6 +128,13 @@ class Discoverer:
         """Read the sources now, and from now on at their intervals."""
         self._tasks = [asyncio.create_task(self._read_again(source)) for source in self._sources]
 
+    async def applied(self, seconds: float) -> None:
+        """Wait until the first claims of all sources were passed on, for at most these seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                for source in self._sources:
+                    await source.applied.wait()
+
     async def stop(self) -> None:
         """Stop reading the sources."""
         tasks = self._cancel()
@@ -145,6 +155,7 @@ class Discoverer:
             source.claim = await self._ask(source)
             if source.claim is not before:
                 await self._found(self._claims())
+            source.applied.set()
             await self._sleep(source.config.refresh)
 
     async def _ask(self, source: _Source) -> SourceClaim:

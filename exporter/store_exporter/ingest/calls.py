@@ -12,7 +12,6 @@ from typing import Any, TypeGuard
 from ..config.model import values
 from ..config.problems import suggestion
 from ..metrics.guard import Labels
-from ..stores.model import Store
 from .error_classes import ErrorClasses
 
 MAX_SECONDS = 3600.0
@@ -82,16 +81,16 @@ class Tenant:
 
     Attributes:
         org: the tenant; everything that it reports is its own.
-        store: finds one of its stores by the domain; None for other domains.
-        accepts_unknown: whether it may report domains that are not among its stores.
+        platform_of: returns the platform of one of its stores; None for other domains.
+        accepts_unknown: whether it may report a domain that is not among its stores.
         platforms: the valid names of platforms.
         classes: maps its errors to the closed list.
         now: Unix time.
     """
 
     org: str
-    store: Callable[[str], Store | None]
-    accepts_unknown: bool
+    platform_of: Callable[[str], str | None]
+    accepts_unknown: Callable[[str], bool]
     platforms: tuple[str, ...]
     classes: ErrorClasses
     now: Callable[[], float]
@@ -104,20 +103,20 @@ class Tenant:
         """
         if not is_operation(operation):
             raise FieldError("operation", OPERATION_FORM)
-        store = self.store(domain) if isinstance(domain, str) else None
-        if store is None:
+        known = self.platform_of(domain) if isinstance(domain, str) else None
+        if known is None:
             try:
                 values.domain(domain)
             except ValueError as error:
                 raise FieldError("domain", str(error)) from None
-            if not self.accepts_unknown:
+            if not self.accepts_unknown(domain):
                 raise FieldError("domain", "there is no store of this domain")
         elif platform is None:
-            platform = store.platform
+            platform = known
         if platform not in self.platforms:
             raise FieldError("platform", f"must be one of: {', '.join(self.platforms)}")
-        if store is not None and platform != store.platform:
-            raise FieldError("platform", f"the store runs {store.platform}")
+        if known is not None and platform != known:
+            raise FieldError("platform", f"the store runs {known}")
         return (self.org, domain, platform, operation)
 
 

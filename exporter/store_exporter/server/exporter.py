@@ -35,6 +35,9 @@ from .watching import Watching
 
 log = logging.getLogger(__name__)
 
+_SOURCES_SECONDS = 5.0
+"""How long the start waits for the first responses of sources of stores."""
+
 
 class Exporter:
     """One process that watches stores.
@@ -102,6 +105,8 @@ class Exporter:
         self._changing = asyncio.Lock()
         self._lag: asyncio.Task[None] | None = None
         self._preparer = Preparer(self.inventory, owners, intake, redact)
+        self._owners = owners
+        self._silent: frozenset[str] = frozenset()
         self._refused: set[tuple[str, str]] = set()
         self._discoverer = Discoverer(self.found, self._source_read)
         self._sourced: set[str] = set()
@@ -124,6 +129,8 @@ class Exporter:
             await self.watching.start(self._reports)
             await self._discoverer.replace(self.config.discovery)
             self._discoverer.start()
+        # Otherwise the first requests would find that the stores of sources do not exist.
+        await self._discoverer.applied(_SOURCES_SECONDS)
         self.ready = True
 
     async def stop(self) -> None:
@@ -156,6 +163,15 @@ class Exporter:
             self._runner.health(store.domain),
             self.maintenance.current(store),
         )
+
+    def awaits(self, org: str, domain: str | None = None) -> bool:
+        """Tell whether a source of an org has not responded since the start.
+
+        Args:
+            org: the org.
+            domain: whether that source named this domain when it last responded.
+        """
+        return org in self._silent and (domain is None or self._owners.known.get(domain) == org)
 
     async def reload(self) -> Change:
         """Reload the configuration; keep the old one if the new one has problems.
@@ -229,6 +245,7 @@ class Exporter:
         change = self.inventory.take(prepared.replacement)
         self.intake.forget(prepared.gone)
         self.config = config
+        self._silent = prepared.silent
         limits = config.calls
         self.calls.limit(CallLimits(limits.failures, limits.slowest, limits.age))
         self._kept.on = limits.keep

@@ -33,12 +33,14 @@ class Prepared:
         refused: how many domains are refused, by the source's org and the reason.
         gone: stores of which applications have reported calls and cannot any more: org, domain,
             platform.
+        silent: orgs with a source that has not responded since the start.
     """
 
     replacement: Replacement
     refusals: Sequence[RefusedDomain]
     refused: Mapping[tuple[str, str], int]
     gone: Sequence[tuple[str, str, str]]
+    silent: frozenset[str]
 
 
 class Preparer:
@@ -78,7 +80,8 @@ class Preparer:
         refused = {(claim.org, reason): 0 for claim in claims for reason in REASONS}
         for refusal in settlement.refusals:
             refused[refusal.org, refusal.reason] += 1
-        return Prepared(replacement, settlement.refusals, refused, gone)
+        silent = frozenset(claim.org for claim in claims if not claim.responded)
+        return Prepared(replacement, settlement.refusals, refused, gone, silent)
 
     def _log_contested(self, refusals: Sequence[RefusedDomain]) -> None:
         """Log which domains are contested, once."""

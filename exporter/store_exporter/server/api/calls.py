@@ -17,6 +17,7 @@ from ..endpoints import ApiError, number, too_many
 from ..exporter import Exporter
 from ..places import FullError, Places
 from ..security.access import OrgAccess
+from .stores import store_of
 
 MAX_LIMIT = 1000
 MAX_READERS = 4
@@ -74,7 +75,7 @@ class CallsApi:
         """Return the requested domain: a store of the org, or a domain of its calls.
 
         Raises:
-            ApiError: it is neither.
+            ApiError: it is neither, as far as is known.
         """
         if not domain:
             return None
@@ -83,7 +84,7 @@ class CallsApi:
             return store.domain
         if self._exporter.calls.knows(org, domain):
             return domain
-        raise ApiError(404, "there is no store of this domain")
+        return store_of(self._exporter, org, domain).domain
 
 
 def _wanted(request: web.Request, name: str) -> str | None:

@@ -55,7 +55,9 @@ class JsonApi:
         domain = self._domain(request, org)
         stores = [s for s in self._exporter.inventory.of(org) if domain in (None, s.domain)]
         async with self._looking[org]:
-            return reports.health_document(stores, await self._reports(org, stores))
+            found = await self._reports(org, stores)
+        awaited = domain is None and self._exporter.awaits(org)
+        return reports.health_document(stores, found, awaited=awaited)
 
     async def _reports(self, org: str, stores: Sequence[Store]) -> list[Report | None]:
         """Return the health of these stores, whichever exporter watches them; None if unknown."""

@@ -12,7 +12,6 @@ from ...ingest.ledger_file import LedgerError
 from ...ingest.org_turns import OrgTurns
 from ...metrics.catalogue.exporter import INGESTED
 from ...platforms import base
-from ...stores.model import Store
 from ..bodies import Bodies
 from ..endpoints import ApiError
 from ..exporter import Exporter
@@ -29,19 +28,29 @@ class Tenants:
 
     def of(self, org: str) -> Tenant:
         """Return the tenant of a configured org."""
-        config, fleet = self._exporter.config, self._exporter.inventory.fleet
+        exporter = self._exporter
+        config, fleet = exporter.config, exporter.inventory.fleet
         if config is not self._config:
             self._config = config
             self._classes = ErrorClasses(config.error_classes, base.codes_of)
 
-        def store(domain: str) -> Store | None:
+        # The platform of a store whose source has not responded is that of its earlier calls.
+        stores = exporter.intake.stores if exporter.awaits(org) else ()
+        reported = {domain: platform for owner, domain, platform in stores if owner == org}
+
+        def platform_of(domain: str) -> str | None:
             found = fleet.get(domain)
-            return found if found is not None and found.org == org else None
+            if found is None:
+                return reported.get(domain) if exporter.awaits(org, domain) else None
+            return found.platform if found.org == org else None
+
+        def accepts_unknown(domain: str) -> bool:
+            return config.orgs[org].unknown_domains == "accept" or exporter.awaits(org, domain)
 
         return Tenant(
             org=org,
-            store=store,
-            accepts_unknown=config.orgs[org].unknown_domains == "accept",
+            platform_of=platform_of,
+            accepts_unknown=accepts_unknown,
             platforms=base.names(),
             classes=self._classes,
             now=time.time,

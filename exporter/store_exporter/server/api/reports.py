@@ -21,6 +21,7 @@ Report = dict[str, Any]
 """An entry of `health_checks`."""
 
 NOBODY = "no exporter that shares its state with this one has reported them lately"
+AWAITED = "a source of stores has not responded yet; its stores are missing"
 _UNKNOWN: Report = {
     "domain": "",
     "platform": "",
@@ -73,21 +74,26 @@ def read(text: str | None, now: float) -> Report | None:
     return None if found.pop("until", 0.0) < now else found
 
 
-def health_document(stores: Sequence[Store], found: Sequence[Report | None]) -> dict[str, Any]:
+def health_document(
+    stores: Sequence[Store], found: Sequence[Report | None], *, awaited: bool
+) -> dict[str, Any]:
     """Return the response about the health of an org's stores.
 
     Args:
         stores: all of them.
         found: the report of each; None if there is none.
+        awaited: whether further stores may be missing, because their source has not responded.
     """
     missing = found.count(None)
+    warnings = [f"stores of which nothing is known: {missing}; {NOBODY}"] if missing else []
+    warnings += [AWAITED] if awaited else []
     counts = Counter("unknown" if each is None else str(each["status"]) for each in found)
     return {
-        "overall_status": overall(counts, len(stores), complete=not missing),
+        "overall_status": overall(counts, len(stores), complete=not warnings),
         "healthy_domains": counts["healthy"],
         "total_domains": len(stores),
-        "complete": not missing,
-        "warnings": [f"stores of which nothing is known: {missing}; {NOBODY}"] if missing else [],
+        "complete": not warnings,
+        "warnings": warnings,
         "health_checks": [
             {**_UNKNOWN, "domain": store.domain, "platform": store.platform} | (each or {})
             for store, each in zip(stores, found, strict=True)

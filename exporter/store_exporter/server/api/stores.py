@@ -11,9 +11,13 @@ def store_of(exporter: Exporter, org: str, domain: str) -> Store:
     """Return an org's store of a domain.
 
     Raises:
-        ApiError: 404, the org has no such store; another org's store is treated as absent.
+        ApiError: 404, the org has no such store; another org's store is treated as absent. 503, its
+            source has not responded yet.
     """
     store = exporter.inventory.find(org, domain)
+    if store is None and exporter.awaits(org, domain.lower()):
+        message = "the source that named this store has not responded yet"
+        raise ApiError(503, message, {"Retry-After": "5"})
     if store is None:
         raise ApiError(404, "there is no store of this domain")
     return store
