@@ -7,12 +7,9 @@ from typing import Any
 
 import yaml
 
-from .model.store import ProxySection
-from .yaml.explain import by_key
+from .model.org import OF_STORES
 
 _INDENTATION = "  "
-_OF_ALL_STORES = (*by_key(ProxySection), "lists")
-"""Keys of an org that apply to each of its stores."""
 _OF_THE_FILE = ("state_directory", "defaults")
 """Keys of the file that are needed to check one store, and that refer to no secret."""
 
@@ -34,7 +31,7 @@ def alone(entry: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
         data: the file's content.
     """
     orgs = [org for org in data.get("orgs") or () if org.get("org") == entry["org"]]
-    said = {key: org[key] for org in orgs for key in _OF_ALL_STORES if key in org}
+    said = {key: org[key] for org in orgs for key in OF_STORES if key in org}
     document = {"orgs": [{"org": entry["org"], **said}], "stores": [dict(entry)]}
     return document | {key: data[key] for key in _OF_THE_FILE if data.get(key)}
 

@@ -16,7 +16,8 @@ from ..net import reach
 from ..platforms.base import Platform
 from .model import values
 from .model.org import OrgSection
-from .yaml.checker import Checker, Path
+from .yaml.checker import Checker
+from .yaml.document import Path
 
 DOMAIN, ORG = "{domain}", "{org}"
 """Placeholders in a reference or address for the domain that was found, and for its org."""

@@ -19,7 +19,8 @@ from .model.values import duration_text, is_org
 from .problems import suggestion
 from .secrets import reference
 from .unchanged import UnchangedStores
-from .yaml.checker import Checker, Path
+from .yaml.checker import Checker
+from .yaml.document import Path
 from .yaml.explain import by_key
 
 

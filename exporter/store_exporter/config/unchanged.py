@@ -10,9 +10,7 @@ from typing import Any
 
 from ..platforms.base import Platform
 from ..stores.model import Store
-
-_TAKEN_OVER = ("lists", "proxy_url", "proxy_username", "proxy_password", "no_proxy")
-"""Keys of an org that its stores start from."""
+from .model.org import OF_STORES
 
 
 class UnchangedStores:
@@ -76,5 +74,5 @@ def _of_orgs(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the keys that stores take from their orgs, entry by entry."""
     items = data.get("orgs")
     rows = (each for each in items if isinstance(each, dict)) if isinstance(items, list) else ()
-    found = ({key: row[key] for key in ("org", *_TAKEN_OVER) if key in row} for row in rows)
+    found = ({key: row[key] for key in ("org", *OF_STORES) if key in row} for row in rows)
     return [keys for keys in found if keys.keys() != {"org"}]

@@ -17,6 +17,7 @@ from ...config.model.types import Domain, Duration, Org, Says
 from ...config.model.values import duration_text
 from ...config.secrets import SecretSource
 from ...config.yaml.checker import Checker
+from ...config.yaml.document import Path as Place
 from ...config.yaml.document import parse
 from ...config.yaml.explain import by_key
 from ...metrics.catalogue.operations import LATENCY_BUCKETS
@@ -157,7 +158,7 @@ def load(path: Path) -> tuple[Objective, ...]:
 
 def _objectives(checker: Checker, data: Mapping[str, Any]) -> list[Objective]:
     found: list[Objective] = []
-    names: dict[Any, tuple[str | int, ...]] = {}
+    names: dict[Any, Place] = {}
     for path, item in checker.items(data, "objectives"):
         section = checker.validate(ObjectiveSection, item, path)
         if section is None:
@@ -168,7 +169,7 @@ def _objectives(checker: Checker, data: Mapping[str, Any]) -> list[Objective]:
     return found
 
 
-def _check(checker: Checker, section: ObjectiveSection, path: tuple[str | int, ...]) -> None:
+def _check(checker: Checker, section: ObjectiveSection, path: Place) -> None:
     """Note what is wrong between the keys of an objective."""
     if section.kind is ObjectiveKind.LATENCY and section.threshold is None:
         checker.complain(path, "an objective on latency needs a threshold, such as 2500ms")
@@ -181,7 +182,7 @@ def _check(checker: Checker, section: ObjectiveSection, path: tuple[str | int, .
         bounds = ", ".join(f"{bound:g}" for bound in LATENCY_BUCKETS)
         complaint = f"must be a bound of the histogram's buckets; in seconds: {bounds}"
         checker.complain((*path, "threshold"), complaint)
-    seen: dict[Any, tuple[str | int, ...]] = {}
+    seen: dict[Any, Place] = {}
     for index, override in enumerate(section.overrides):
         where = (*path, "overrides", index)
         checker.unique(seen, (override.org, override.domain), where, "the same stores stand")

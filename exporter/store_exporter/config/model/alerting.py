@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ..yaml.checker import Checker, Path
+from ..yaml.checker import Checker
+from ..yaml.document import Path
 from .hours import Hours, TimeZone
 from .org import OrgSection
 from .receivers import OrgAlerts, OrgReceivers

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WrapValidator
 
+from ..yaml.explain import by_key
 from .receivers import OrgReceivers
 from .section import Section, blank_as_list
 from .store import ProxySection
@@ -37,6 +38,10 @@ def _reading(value: Any, validate: Callable[[Any], ApiToken], info: Info) -> Api
 ApiTokens = list[
     Annotated[ApiToken, WrapValidator(_reading), Says("`env:` or `file:`, or mapping")]
 ]
+
+
+OF_STORES = (*by_key(ProxySection), "lists")
+"""Keys of an org that apply to each of its stores, unless the store sets them itself."""
 
 
 class OrgSection(ProxySection):

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ...stores.maintenance import MAX_SECONDS, is_reason
+from ...stores.maintenance import MAX_REASON, MAX_SECONDS, is_reason
 from .section import Section
 from .types import (
     Duration,
@@ -24,7 +24,7 @@ _ISSUERS = "PEM file with issuers to trust in addition to the system's."
 
 def _reason(value: str) -> str:
     if not is_reason(value):
-        raise ValueError("must be one line of at most 200 characters")
+        raise ValueError(f"must be one line of at most {MAX_REASON} characters")
     return value
 
 
@@ -108,7 +108,8 @@ class MaintenanceSection(Section):
     key_from: Moment = Field(description="Its start, such as 2026-03-01T02:00:00+01:00.")
     to: Moment = Field(description="Its end, in the same form, at most a month later.")
     reason: Annotated[str, AfterValidator(_reason)] = Field(
-        description="Why, in one line of at most 200 characters; shown on pages and in the API."
+        description=f"Why, in one line of at most {MAX_REASON} characters; shown on pages and in "
+        "the API."
     )
 
     @model_validator(mode="after")

@@ -9,11 +9,10 @@ from pydantic import ValidationError
 
 from ..model.section import Section
 from ..secrets import SecretSource
-from .document import Document
+from .document import Document, Path
 from .explain import explain
 
 ModelT = TypeVar("ModelT", bound=Section)
-Path = tuple[str | int, ...]
 
 
 class Checker:
