@@ -14,7 +14,7 @@ from store_exporter.discovery import discoverer, sources
 from store_exporter.ingest import body, ledger, otlp
 from store_exporter.mixin import policy
 from store_exporter.platforms import base
-from store_exporter.server import app, bodies, metrics, probe
+from store_exporter.server import app, bodies, endpoints, metrics, probe
 from store_exporter.server.api import orgs, prometheus, query_api
 from store_exporter.server.process import connections, descriptors
 from store_exporter.server.security import passwords, safety
@@ -55,7 +55,7 @@ SAID: dict[str, tuple[str, ...]] = {
         f"did not respond within {prometheus.TIMEOUT:g} seconds",
         f"more than {query_api.MAX_BYTES // MIB} MiB",
         f"| `days` | 7 | Number of past days, 1 to {orgs.MAX_DAYS};",
-        f"Most rows under `metrics`, 1 to {orgs.MAX_LIMIT}. |",
+        f"Most rows under `metrics`, 1 to {endpoints.MAX_LIMIT}. |",
         f"for at most {book.MAX_STORES:,} stores",
         f"Messages are cut to {book.SHOWN} characters",
         f"for at most {maintenance.MAX_BEGUN_SECONDS // 86_400} days",

@@ -10,8 +10,8 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from ..ingest.body import MAX_BYTES, BodyError, too_large, unpacked
-from .endpoints import ApiError, too_many
-from .places import FullError, Places
+from .endpoints import ApiError, place_of
+from .places import Places
 
 MAX_BODIES = 128
 """Maximum number of concurrent reporting requests."""
@@ -35,10 +35,8 @@ class Bodies:
                 broken.
         """
         try:
-            with self._places.occupied(org):
+            with place_of(org, self._places):
                 yield await _body(request)
-        except FullError as error:
-            raise too_many(error) from None
         except BodyError as error:
             raise ApiError(error.status, str(error)) from None
 

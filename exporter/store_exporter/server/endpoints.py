@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
 
-from .places import FullError
+from .places import FullError, Places
 
 log = logging.getLogger(__name__)
+
+MAX_LIMIT = 1000
+"""Maximum of the parameter `limit` of endpoints that return lists."""
 
 
 class ApiError(Exception):
@@ -73,10 +77,20 @@ def json_object(body: bytes, expected: str) -> dict[str, Any]:
     return document
 
 
-def too_many(error: FullError) -> ApiError:
-    """Return the response to a request for which no place is free."""
-    status, whose = (429, " of this org") if error.own else (503, "")
-    return ApiError(status, f"too many requests{whose} at the same time", {"Retry-After": "1"})
+@contextmanager
+def place_of(org: str, places: Places) -> Iterator[None]:
+    """Occupy a place for a request of an org until the block ends.
+
+    Raises:
+        ApiError: 429 if the org, or 503 if all orgs together have too many requests.
+    """
+    try:
+        with places.occupied(org):
+            yield
+    except FullError as error:
+        status, whose = (429, " of this org") if error.own else (503, "")
+        message = f"too many requests{whose} at the same time"
+        raise ApiError(status, message, {"Retry-After": "1"}) from None
 
 
 def unavailable(effect: str, error: Exception) -> ApiError:
@@ -90,6 +104,15 @@ def unavailable(effect: str, error: Exception) -> ApiError:
     """
     log.warning("a request failed: %s: %s", effect, error)
     return ApiError(503, f"{effect}: the state of the exporter cannot be used now")
+
+
+def limit(request: web.Request) -> int:
+    """Return how many entries of a list are requested, 100 by default.
+
+    Raises:
+        ApiError: it is no number, or higher than `MAX_LIMIT`.
+    """
+    return number(request, "limit", 100, MAX_LIMIT)
 
 
 def number(request: web.Request, name: str, default: int, highest: int) -> int:

@@ -13,13 +13,12 @@ from aiohttp import web
 from ...calls.call import COLLECTOR, OPERATION, PROBE, Call
 from ...errors import ERROR_TYPES, Fault
 from ...metrics.guard import clean
-from ..endpoints import ApiError, number, too_many
+from ..endpoints import ApiError, limit, place_of
 from ..exporter import Exporter
-from ..places import FullError, Places
+from ..places import Places
 from ..security.access import OrgAccess
 from .stores import store_of
 
-MAX_LIMIT = 1000
 MAX_READERS = 4
 """Maximum number of concurrent requests: masking a thousand messages occupies a thread for a
 second, and there are few threads."""
@@ -46,13 +45,13 @@ class CallsApi:
         org = self._access.org(request, "read")
         domain = self._domain(org, clean(request.query.get("domain", "")))
         wanted = {name: _wanted(request, name) for name in _FILTERS}
-        limit = number(request, "limit", 100, MAX_LIMIT)
+        most = limit(request)
         book = self._exporter.calls
 
         def documents(calls: Sequence[Call]) -> list[dict[str, Any]]:
             filters = [item for item in wanted.items() if item[1] is not None]
             found = (c for c in calls if all(getattr(c, name) == value for name, value in filters))
-            return [book.shown(call).document() for call in islice(found, limit)]
+            return [book.shown(call).document() for call in islice(found, most)]
 
         def both() -> dict[str, Any]:
             return {
@@ -60,15 +59,12 @@ class CallsApi:
                 "slowest": documents(book.slowest(org, domain)),
             }
 
-        try:
-            with self._places.occupied(org):
-                found = await asyncio.to_thread(both)
-        except FullError as error:
-            raise too_many(error) from None
+        with place_of(org, self._places):
+            found = await asyncio.to_thread(both)
         return {
             **found,
             "since": datetime.fromtimestamp(book.since, UTC).isoformat(timespec="seconds"),
-            "filters": {"domain": domain, **wanted, "limit": limit},
+            "filters": {"domain": domain, **wanted, "limit": most},
         }
 
     def _domain(self, org: str, domain: str) -> str | None:
@@ -77,13 +73,8 @@ class CallsApi:
         Raises:
             ApiError: it is neither, as far as is known.
         """
-        if not domain:
-            return None
-        store = self._exporter.inventory.find(org, domain)
-        if store is not None:
-            return store.domain
-        if self._exporter.calls.knows(org, domain):
-            return domain
+        if not domain or self._exporter.calls.knows(org, domain):
+            return domain or None
         return store_of(self._exporter, org, domain).domain
 
 

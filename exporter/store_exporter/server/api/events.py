@@ -15,13 +15,12 @@ from ...ingest.calls import unix_time
 from ...probing.state.storage import StateUnavailableError
 from ...stores.model import Store
 from ..bodies import Bodies
-from ..endpoints import ApiError, json_object, number, unavailable
+from ..endpoints import ApiError, json_object, limit, unavailable
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 from .ingest import key_of
 from .stores import store_of, watched_store
 
-MAX_LIMIT = 1000
 MAX_AN_HOUR = 60
 """Events that an org may report per hour: each has its own series for a day."""
 _AHEAD_SECONDS = 300.0
@@ -50,7 +49,7 @@ class EventsApi:
         kind = request.query.get("kind") or None
         if kind is not None and kind not in list(EventKind):
             raise ApiError(400, f"kind must be one of: {', '.join(EventKind)}")
-        limit = number(request, "limit", 100, MAX_LIMIT)
+        most = limit(request)
         try:
             found = await exporter.changes.of(org, stores)
         except StateUnavailableError as error:
@@ -67,9 +66,9 @@ class EventsApi:
             "kind": kind,
             "from": request.query.get("from"),
             "until": request.query.get("until"),
-            "limit": limit,
+            "limit": most,
         }
-        return {"events": chosen[:limit], "filters": filters}
+        return {"events": chosen[:most], "filters": filters}
 
     async def record(self, request: web.Request) -> dict[str, Any]:
         """Record a reported deployment."""

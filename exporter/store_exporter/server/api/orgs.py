@@ -19,9 +19,9 @@ from ...metrics.guard import clean
 from ...probing.state.leases import Labels, LeaseError
 from ...stores.model import Store
 from ...turns import in_turns
-from ..endpoints import ApiError, number, too_many
+from ..endpoints import ApiError, limit, number, place_of
 from ..exporter import Exporter
-from ..places import FullError, Places
+from ..places import Places
 from ..security.access import OrgAccess
 from . import prometheus, reports
 from .analytics import Filters, Findings, from_recorder, report
@@ -35,7 +35,6 @@ MAX_ANALYTICS = 12
 """Concurrent requests for analytics; each sends six queries to Prometheus."""
 MAX_ANALYTICS_OF_ORG = 4
 MAX_DAYS = 730
-MAX_LIMIT = 1000
 
 
 class JsonApi:
@@ -84,13 +83,10 @@ class JsonApi:
             domain=self._any_domain(request, org),
             operation=clean(request.query.get("operation", "")) or None,
             days=number(request, "days", 7, MAX_DAYS),
-            limit=number(request, "limit", 100, MAX_LIMIT),
+            limit=limit(request),
         )
-        try:
-            with self._places.occupied(org):
-                source, findings = await self._findings(filters)
-        except FullError as error:
-            raise too_many(error) from None
+        with place_of(org, self._places):
+            source, findings = await self._findings(filters)
         self._check_known(filters, findings)
         return report(findings, filters, source)
 

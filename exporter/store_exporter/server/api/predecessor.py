@@ -20,7 +20,7 @@ from ...metrics.recorder import Recorder
 from ...probing.jobs import jobs_of
 from ...probing.results.history import Result
 from ...stores.model import Store
-from ..endpoints import ApiError, number, too_many
+from ..endpoints import ApiError, number, place_of
 from ..exporter import Exporter
 from ..places import FullError, Places
 from ..security.access import OrgAccess
@@ -97,11 +97,8 @@ class PredecessorApi:
         }
 
     async def _latest(self, org: str, filters: Document) -> list[Document]:
-        try:
-            with self._readers.occupied(org):
-                return await asyncio.to_thread(self._calls, org, filters)
-        except FullError as error:
-            raise too_many(error) from None
+        with place_of(org, self._readers):
+            return await asyncio.to_thread(self._calls, org, filters)
 
     def _org(self, request: web.Request) -> str:
         return self._access.org(request, "read")
