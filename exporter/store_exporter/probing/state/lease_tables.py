@@ -1,7 +1,7 @@
-"""Leases in the tables of a database; in SQLite for the processes of one host.
+"""Leases in two tables of a database, and in a SQLite file for the processes of one host.
 
-Nothing here outlives the processes, so nothing is waited for that makes it durable, and a damaged
-file is replaced.
+Leases are of no use after the processes have ended. So writes are not synced to the disk, and a
+damaged file is replaced.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ SCHEMA = (
 )
 _BUSY_SECONDS = 2.0
 _STUCK_SECONDS = 2.0
-"""Nothing here waits for a disk: who has the lock for so long does not go on."""
+"""Seconds for which another process may hold the file's lock before a copy of the file replaces it.
+No write waits for the disk, so a process that takes longer hangs."""
 _ATTEMPTS = 3
 _THIS = "org = ? AND domain = ? AND platform = ?"
 
@@ -46,7 +47,7 @@ class SqlLeases(ABC):
     """A `LeaseTable` in two tables of a database.
 
     Attributes:
-        id: this process among the holders; no two processes ever have the same.
+        id: identifies this process among the holders; random, so no two processes share it.
     """
 
     def __init__(self) -> None:
@@ -55,10 +56,10 @@ class SqlLeases(ABC):
 
     @abstractmethod
     def run(self, work: Callable[[], T]) -> T:
-        """Do some work in one transaction.
+        """Do some work in one transaction and return its result.
 
         Raises:
-            LeaseError: it cannot be done now.
+            LeaseError: it is not possible now.
         """
 
     @abstractmethod
@@ -67,16 +68,16 @@ class SqlLeases(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
 
     def is_dead(self, _holder: str) -> bool:
-        """Return whether a holder has ended; False as well where that is not known."""
+        """Return whether a holder is known to have ended."""
         return False
 
     def beat(
         self, wanted: Collection[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
     ) -> Heartbeat:
-        """Show that this process is alive, release leases not wanted and take free ones."""
+        """Count a beat, release leases and take free ones; see `LeaseTable.beat`."""
         return self.run(lambda: self._beat(frozenset(wanted), gone, reports))
 
     def _beat(
@@ -93,16 +94,16 @@ class SqlLeases(ABC):
     def _count(self) -> int:
         """Return how many leases this process has.
 
-        Nobody else gives it any, so as many as before are the same ones: others take away all of
-        a holder that they take for gone. To read all of ten thousand stores is ten thousand times
-        that this thread asks to go on, for each of which the event loop may stand still.
+        If the number has not changed, they are the same ones: no other process adds any, and one
+        that treats this process as gone deletes all of them. Reading ten thousand rows instead
+        would let this thread take the interpreter lock from the event loop ten thousand times.
         """
         statement = f"SELECT count(*) FROM {LEASES} WHERE holder = ?"
         count: int = self.execute(statement, (self.id,)).fetchone()[0]
         return count
 
     def _claim(self, wanted: frozenset[Labels]) -> frozenset[Labels]:
-        """Give up what is not wanted and take what is free; return what this process has then."""
+        """Release leases that are not wanted, take free ones, and return those held then."""
         holders: dict[Labels, str] = {
             (org, domain, platform): holder
             for org, domain, platform, holder in self.execute(
@@ -112,12 +113,12 @@ class SqlLeases(ABC):
         mine = {labels for labels, holder in holders.items() if holder == self.id}
         for labels in mine - wanted:
             self.execute(f"DELETE FROM {LEASES} WHERE {_THIS}", labels)
-        # In one order everywhere, so that two processes do not wait for each other.
+        # All processes use the same order, so that no two wait for each other.
         taken = filter(self._take, sorted(wanted - holders.keys()))
         return frozenset((mine & wanted).union(taken))
 
     def _others(self, gone: Mapping[str, int]) -> dict[str, int]:
-        """Count this process's beat; return the others' counts, without those that are gone."""
+        """Count a beat of this process, delete holders that are gone, and return other counts."""
         beaten = self.execute(
             f"UPDATE {HOLDERS} SET beat = beat + 1 WHERE id = ?",
             (self.id,),
@@ -129,7 +130,7 @@ class SqlLeases(ABC):
         for holder, count in list(others.items()):
             if gone.get(holder) != count and not self.is_dead(holder):
                 continue
-            # One that has beaten since, while this waited for it, stays.
+            # A holder that has beaten while this transaction waited for its turn stays.
             statement = f"DELETE FROM {HOLDERS} WHERE id = ? AND beat = ?"
             if self.execute(statement, (holder, count)).rowcount:
                 self.execute(f"DELETE FROM {LEASES} WHERE holder = ?", (holder,))
@@ -144,13 +145,13 @@ class SqlLeases(ABC):
         return bool(done.rowcount)
 
     def reports(self, org: str) -> Mapping[Labels, str]:
-        """Return what their holders report of an org's stores."""
+        """Return the reports of the holders about an org's stores."""
         statement = f"SELECT org, domain, platform, report FROM {LEASES} WHERE org = ?"
         rows = self.run(lambda: self.execute(statement, (org,)).fetchall())
         return {(org, domain, platform): text for org, domain, platform, text in rows if text}
 
     def leave(self) -> None:
-        """Give up everything."""
+        """Release all leases."""
 
         def work() -> None:
             for table, column in ((LEASES, "holder"), (HOLDERS, "id")):
@@ -160,16 +161,17 @@ class SqlLeases(ABC):
 
 
 class SqliteLeases(SqlLeases):
-    """Leases in a file of a folder.
+    """Leases in a SQLite file of a folder.
 
-    Each process keeps a lock on a file of its own, which ends with it however it ends. So stores
-    of one that crashed are free at once, and only one that stands still is waited for.
+    Each process also locks a file of its own. The kernel releases this lock when the process ends,
+    however it ends. So the stores of a process that crashed are free at once, and others wait only
+    for a process that was stopped.
 
     Args:
-        folder: where the file is; it must be there.
+        folder: the folder of the file; it must exist.
 
     Raises:
-        LeaseError: the folder cannot be written to.
+        LeaseError: the folder is not writable.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -187,10 +189,10 @@ class SqliteLeases(SqlLeases):
             raise LeaseError(f"cannot use {self._locks}: {error}") from error
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do some work in one transaction; a file that is damaged is replaced.
+        """Do some work in one transaction and return its result; replace a damaged file.
 
         Raises:
-            LeaseError: it cannot be done now.
+            LeaseError: it is not possible now.
         """
         for left in reversed(range(_ATTEMPTS)):
             try:
@@ -202,7 +204,7 @@ class SqliteLeases(SqlLeases):
         raise AssertionError("the last attempt returns or raises")
 
     def _recovered(self, error: Exception) -> bool:
-        """Whether another attempt is worth its while."""
+        """Prepare another attempt after an error; return whether it may succeed."""
         if sqlite.is_in_use(error) and self._database is not None:
             if self._patience.is_over(self._database):
                 log.warning("a process hangs while it holds %s; a copy replaces it", self._path)
@@ -225,7 +227,7 @@ class SqliteLeases(SqlLeases):
         return done
 
     def _current(self) -> sqlite3.Connection:
-        # Somebody else may have found the file damaged or locked, and put another in its place.
+        # Another process may have replaced a damaged or locked file.
         if self._database is not None and self._is_current():
             return self._database
         self._close_file()
@@ -252,7 +254,7 @@ class SqliteLeases(SqlLeases):
         return self._database.execute(statement, values)
 
     def is_dead(self, holder: str) -> bool:
-        """Tell whether a holder's lock is free."""
+        """Return whether a holder's lock is free; delete its file then."""
         try:
             os.close(_locked(self._locks / holder))
             (self._locks / holder).unlink(missing_ok=True)
@@ -268,7 +270,7 @@ class SqliteLeases(SqlLeases):
             self._database = None
 
     def close(self) -> None:
-        """Close the file and end the lock."""
+        """Close the file and release the lock."""
         self._close_file()
         if self._lock >= 0:
             (self._locks / self.id).unlink(missing_ok=True)
@@ -280,7 +282,7 @@ def _locked(path: Path, flags: int = 0) -> int:
     """Open and lock a file.
 
     Raises:
-        OSError: it cannot be opened, or somebody else has the lock.
+        OSError: it cannot be opened, or another process has the lock.
     """
     descriptor = os.open(path, os.O_RDWR | flags, 0o600)
     try:

@@ -9,21 +9,21 @@ import psycopg
 
 from .lease_tables import LEASES, SCHEMA, SqlLeases
 from .leases import LeaseError
-from .postgresql_state import connect
+from .postgresql_state import connect, first_line
 
 T = TypeVar("T")
 
 STATEMENT_SECONDS = 3
-"""How long a statement may take: less than a beat."""
+"""Seconds that a statement may take; less than a beat."""
 _MAKING = 0x53746F47
 
 
 class PostgresqlLeases(SqlLeases):
-    """Leases in two tables of a database, made where they are missing.
+    """Leases in two tables of a PostgreSQL database, created if they are missing.
 
     Args:
-        url: `postgresql://user@host:port/database`, with further parameters of libpq.
-        password: the user's, if any.
+        url: `postgresql://user@host:port/database`; parameters of libpq may follow.
+        password: the user's password, if any.
     """
 
     def __init__(self, url: str, password: str | None = None) -> None:
@@ -33,10 +33,10 @@ class PostgresqlLeases(SqlLeases):
         self._connection: psycopg.Connection[Any] | None = None
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do some work in one transaction, over a new connection if the one before broke.
+        """Do some work in one transaction and return its result; reconnect if necessary.
 
         Raises:
-            LeaseError: it cannot be done now.
+            LeaseError: it is not possible now.
         """
         for last in (False, True):
             try:
@@ -46,8 +46,8 @@ class PostgresqlLeases(SqlLeases):
                 broken = self._connection is not None and self._connection.closed
                 self.close()
                 if last or not broken:
-                    said = str(error).strip().splitlines() or [type(error).__name__]
-                    raise LeaseError(f"the leases cannot be used: {said[0]}") from error
+                    message = f"the leases cannot be used: {first_line(error)}"
+                    raise LeaseError(message) from error
         raise AssertionError("a second attempt returns or raises")
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
@@ -58,16 +58,16 @@ class PostgresqlLeases(SqlLeases):
         if self._connection is None:
             self._connection = connect(self._url, self._password, seconds=STATEMENT_SECONDS)
             with self._connection.transaction():
-                # Of several processes that come at once, the first one makes the tables.
+                # Of several processes that start at the same time, the first creates the tables.
                 self._connection.execute(b"SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
-                # Who may not make tables may use those that are there.
+                # A user without the permission to create tables may use existing ones.
                 known = self._connection.execute(b"SELECT to_regclass(%s)", (LEASES,)).fetchone()
                 for statement in SCHEMA if known == (None,) else ():
                     self._connection.execute(statement.encode())
         return self._connection
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

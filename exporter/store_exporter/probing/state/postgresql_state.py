@@ -1,4 +1,4 @@
-"""Documents in PostgreSQL, for processes on several machines that share them."""
+"""Documents in PostgreSQL, shared by processes on several machines."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5
-"""How long a connection may take to come about."""
+"""Seconds that connecting may take."""
 STATEMENT_SECONDS = 10
-"""How long one statement may take, and how long one that nobody acknowledges is waited for."""
+"""Seconds that a statement may take, also if the server does not acknowledge it."""
 LONGEST_PAUSE = 30.0
-"""Seconds without a further attempt, at most, after attempts that failed."""
+"""Maximum seconds between attempts to connect, while they fail."""
 _SCHEMA = (
     (
         f"CREATE TABLE {DOCUMENTS} "
@@ -41,16 +41,16 @@ _MAKING = _IN_USE + 1
 def connect(
     url: str, password: str | None, *, seconds: int = STATEMENT_SECONDS
 ) -> psycopg.Connection[Any]:
-    """Connect to a database that can be written to.
+    """Connect to a database that accepts writes.
 
     Args:
-        url: `postgresql://user@host:port/database`, with further parameters of libpq.
-        password: the user's, if any.
-        seconds: how long a statement may take, one that nobody acknowledges is waited for, and
-            a transaction of a process that stands still keeps its locks.
+        url: `postgresql://user@host:port/database`; parameters of libpq may follow.
+        password: the user's password, if any.
+        seconds: limit on a statement, on the wait for the server's acknowledgement, and on the
+            time for which the transaction of a stopped process keeps its locks.
 
     Raises:
-        psycopg.Error: there is no connection.
+        psycopg.Error: no connection is possible.
     """
     configured = psycopg.conninfo.conninfo_to_dict(url)
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
@@ -70,18 +70,18 @@ def connect(
 
 
 class PostgresqlState(SqlState):
-    """A `Storage` in two tables of a PostgreSQL database, made where they are missing.
+    """A `Storage` in two tables of a PostgreSQL database, created if they are missing.
 
-    It is connected to when it is first used, and again after the connection broke; in between,
-    attempts are refused at once, so that a database that is down keeps nobody waiting.
+    It connects when it is first used, and again after the connection broke. Between two attempts
+    to connect, every call fails at once, so that nobody waits for a database that is down.
 
     Args:
-        url: `postgresql://user@host:port/database`, with further parameters of libpq.
-        password: the user's, if any.
-        events: what is called when something was damaged and set aside, or is left behind.
+        url: `postgresql://user@host:port/database`; parameters of libpq may follow.
+        password: the user's password, if any.
+        events: called for damaged or unused documents.
         now: Unix time.
-        monotonic: seconds of a clock that never jumps.
-        alone: whether no other process may use the state meanwhile.
+        monotonic: seconds of a monotonic clock.
+        alone: whether to refuse a state that another process uses.
     """
 
     handle = "ctid::text"
@@ -108,11 +108,11 @@ class PostgresqlState(SqlState):
         self._pause = 1.0
 
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
-        """Do some work in the database, as a whole or not at all.
+        """Do some work in a transaction and return its result; see `SqlTables.run`.
 
         Raises:
-            StateError: somebody else uses the state while nobody may.
-            StateUnavailableError: it cannot be done now.
+            StateError: another process uses the state although `alone` is set.
+            StateUnavailableError: it is not possible now.
         """
         for last in (False, True):
             connection = self._connected()
@@ -122,16 +122,18 @@ class PostgresqlState(SqlState):
                 with connection.transaction():
                     return work()
             except errors.UndefinedTable as error:
-                log.error("the tables of the state are gone (%s); new ones are made", _first(error))
+                log.error(
+                    "the tables of the state are gone (%s); new ones are made", first_line(error)
+                )
                 self.events.lost()
                 self._drop()
                 if last:
                     raise _unavailable(error) from error
             except psycopg.Error as error:
                 broken = connection.broken or connection.closed
-                # Another server may be the one that can be written to by now.
+                # After a failover, another server accepts writes.
                 self._drop()
-                # What was being saved may have been saved: then the revision says so.
+                # The commit may have succeeded; the revision of each document shows it.
                 if last or not broken:
                     raise _unavailable(error) from error
         raise AssertionError("a second attempt returns or raises")
@@ -173,7 +175,7 @@ class PostgresqlState(SqlState):
         return connection
 
     def _take_part(self, connection: psycopg.Connection[Any]) -> None:
-        """Show others that the state is in use, until the connection ends."""
+        """Lock the state as in use until the connection ends."""
         shared = "" if self._alone else "_shared"
         query = f"SELECT pg_try_advisory_lock{shared}({_IN_USE})".encode()
         if not _value(connection.execute(query)):
@@ -181,7 +183,7 @@ class PostgresqlState(SqlState):
             raise StateError(message)
 
     def _prepare(self, connection: psycopg.Connection[Any]) -> None:
-        """Make the tables if they are missing; of several processes, the first one does."""
+        """Create the tables if they are missing; of several processes, the first one does."""
         connection.execute(b"SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
         if _value(connection.execute(b"SELECT to_regclass(%s)", (DOCUMENTS,))) is None:
             for statement in _SCHEMA:
@@ -201,7 +203,7 @@ class PostgresqlState(SqlState):
             connection.close()
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection for good."""
         self._closed = True
         self._drop()
 
@@ -213,10 +215,11 @@ def _value(cursor: psycopg.Cursor[Any]) -> Any:
 
 def _unavailable(error: psycopg.Error | StateError) -> StateUnavailableError:
     full = isinstance(error, errors.DiskFull)
-    message = f"PostgreSQL cannot be used for the state: {_first(error)}"
+    message = f"PostgreSQL cannot be used for the state: {first_line(error)}"
     return StateUnavailableError("full" if full else "unavailable", message)
 
 
-def _first(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of an exception's message; its class if it has none."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0]

@@ -1,8 +1,9 @@
-"""Documents in a table: what SQLite and PostgreSQL have in common, which is nearly all.
+"""Documents in a table: everything that is the same in SQLite and PostgreSQL.
 
-A document is replaced only by who has read it: of two processes that watch the same store for a
-while, as when shards are added, the one that is late is refused and reads again. So positions and
-counters never fall behind what was saved.
+Only a process that has read the current revision of a document can replace it. Two processes may
+watch the same store for a while, for example when shards are added. The later write of the two is
+refused, and its process reads the document again. So positions and counters never fall behind what
+was saved.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from .storage import (
 log = logging.getLogger(__name__)
 
 _USED_SECONDS = 86_400
+"""Accuracy of the time at which a document was last used."""
 _MOVED = 1_000_000
+"""What moving a document adds to its revision."""
 _THIS = "org = ? AND platform = ? AND domain = ? AND address = ? AND collector = ?"
 _WHOSE = "org = ? AND platform = ? AND domain = ? AND address = ?"
 
@@ -38,7 +41,7 @@ class SqlState(SqlTables):
     """A `Storage` in the tables of a database.
 
     Args:
-        events: what is called when something was damaged and set aside, or is left behind.
+        events: called for damaged or unused documents.
         now: Unix time.
     """
 
@@ -48,7 +51,7 @@ class SqlState(SqlTables):
         self._sweep = Sweep(self, self._set_aside, events, now)
 
     def get(self, key: Key) -> Saved | None:
-        """Return a document; None when there is none, or it was damaged and has been set aside."""
+        """Return a document, or None; a damaged one is set aside and counts as none."""
         self._sweep.if_due()
         row = self.run(lambda: self._row(key), write=False)
         if row is None:
@@ -71,7 +74,7 @@ class SqlState(SqlTables):
     def put(self, writes: Iterable[Write]) -> list[int | None]:
         """Save documents durably, all in one transaction."""
         self._sweep.if_due()
-        # In one order everywhere, so that two processes do not wait for each other.
+        # All processes use the same order, so that no two wait for each other.
         ordered = sorted(enumerate(writes), key=lambda pair: pair[1].key)
         revisions = self.run(lambda: {place: self._put(write) for place, write in ordered})
         return [revisions[place] for place in range(len(revisions))]
@@ -100,7 +103,7 @@ class SqlState(SqlTables):
         return revision if done.rowcount else None
 
     def _warn_of_others(self, key: Key) -> None:
-        """Log that a store starts afresh although other state of its domain is kept."""
+        """Log that a store starts without state although there is other state of its domain."""
         rows = self.execute(
             f"SELECT {KEY} FROM {DOCUMENTS} WHERE domain = ? AND collector = ?",
             (key.domain, key.collector),
@@ -108,7 +111,7 @@ class SqlState(SqlTables):
         others = [str(Key(*row).identity) for row in rows if tuple(row) != key]
         if others:
             log.warning(
-                "%s of %s starts afresh; the domain has other state, which is kept: %s; see "
+                "%s of %s starts without state; the domain has other state, which is kept: %s; see "
                 "`store-exporter state`",
                 *(key.collector, key.identity, "; ".join(others)),
             )
@@ -125,7 +128,7 @@ class SqlState(SqlTables):
         )
 
     def _set_aside(self, row: Sequence[Any]) -> None:
-        """Keep a damaged document under a name of its own, in place of an earlier one."""
+        """Rename a damaged document; it replaces one that was renamed earlier."""
         handle, *parts, document = row[:7]
         key = Key(*map(str, parts))
         name = key.collector.removesuffix(DAMAGED) + DAMAGED
@@ -139,7 +142,7 @@ class SqlState(SqlTables):
         self.events.lost()
 
     def verify(self) -> None:
-        """Find documents whose key is damaged, so that they would never be read again."""
+        """Set aside documents with a damaged key, which nobody would ever read again."""
         rows = self.execute(
             f"SELECT {self.handle}, {KEY}, key_checksum FROM {DOCUMENTS}"
         ).fetchall()
@@ -158,13 +161,13 @@ class SqlState(SqlTables):
             self.execute(statement, (key_checksum(Key(*parts)), handle))
 
     def entries(self) -> list[DocumentEntry]:
-        """Return what there is, in the order of keys."""
+        """Return an entry for each document, in the order of keys."""
         statement = f"SELECT {KEY}, length(document), used FROM {DOCUMENTS}"
         rows = self.run(lambda: self.execute(statement).fetchall(), write=False)
         return sorted(DocumentEntry(Key(*row[:5]), *row[5:]) for row in rows)
 
     def move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool = False) -> int:
-        """Give one store's documents to another and return how many they are."""
+        """Move one store's documents to another and return their number."""
         return self.run(lambda: self._move(old, new, replace=replace))
 
     def _move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool) -> int:
@@ -180,7 +183,7 @@ class SqlState(SqlTables):
         return len(rows)
 
     def _insert_moved(self, key: Key, row: Sequence[Any]) -> None:
-        # No reader of either has such a revision, so that none overwrites what was moved.
+        # No process has read such a revision, so none overwrites the moved document.
         document, revision = row[6], row[7] and row[7] + _MOVED
         self.execute(
             f"INSERT INTO {DOCUMENTS} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -188,7 +191,7 @@ class SqlState(SqlTables):
         )
 
     def forget(self, identity: StoreIdentity) -> int:
-        """Forget a store's documents and return how many they were."""
+        """Delete a store's documents and return their number."""
         return self.run(lambda: self._forget(identity))
 
     def _of(self, identity: StoreIdentity) -> list[Sequence[Any]]:

@@ -1,8 +1,8 @@
-"""Deleting documents that nobody used for long, by a clock that is to be believed.
+"""Deletes documents that have not been used for a long time, if the clock can be trusted.
 
-It is believed only after it went on evenly for a week: longer than the weekend after which somebody
-looks at a machine whose clock is wrong, and long enough that every store which is still there has
-been read meanwhile.
+A clock is trusted after it has not jumped for a week. That is longer than a weekend, after which
+somebody notices that a machine's clock is wrong, and long enough for every watched store to have
+been read.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from .storage import KEPT_SECONDS, UNUSED_SECONDS, Key, StorageEvents
 log = logging.getLogger(__name__)
 
 BELIEVED_SECONDS = 7 * 86_400
-"""How long a clock goes on evenly before anything is deleted by it."""
+"""Seconds without a jump of the clock before anything is deleted."""
 _SWEEP_SECONDS = 3600
 _BACKWARDS_SECONDS = 3600
 
 
 class Sweep:
-    """Deletes what was not used for 90 days, and counts the stores that are left behind.
+    """Deletes documents that were not used for 90 days, and counts the stores without use.
 
     Args:
         tables: the database.
-        set_aside: keeps a damaged row, which is not deleted.
-        events: is called with the number of stores that are left behind.
+        set_aside: renames a damaged row, which is not deleted.
+        events: called with the number of stores whose documents were not used for two days.
         now: Unix time.
     """
 
@@ -70,7 +70,7 @@ class Sweep:
                 self._set_aside(row)
 
     def _evenly_since(self, now: int) -> int:
-        """Return the Unix time since which the clock has gone on evenly, and remember both."""
+        """Return the Unix time of the clock's last jump, and save it with the current time."""
         seen, since = self._tables.note("clock seen"), self._tables.note("clock since")
         if seen is None or since is None:
             since = now
@@ -86,7 +86,7 @@ class Sweep:
         return since
 
     def _count_unused(self, now: int) -> int:
-        # What is kept of no address is no store's figures.
+        # Documents without an address are not figures of a store.
         statement = (
             "SELECT count(*) FROM (SELECT DISTINCT org, platform, domain, address "
             f"FROM {DOCUMENTS} WHERE used < ? AND org <> '' AND address <> '') AS stores"

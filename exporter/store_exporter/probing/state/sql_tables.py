@@ -1,4 +1,4 @@
-"""The two tables of the state, whichever database has them: what runs statements, and its notes."""
+"""The two tables of the state in any database: running statements, and notes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 VERSION = 2
-"""Of the tables; what another version wrote is not read."""
+"""Version of the tables; tables of another version are not read."""
 DOCUMENTS = "exporter_documents"
 NOTES = "exporter_notes"
 KEY = "org, platform, domain, address, collector"
@@ -25,18 +25,18 @@ class SqlTables(ABC):
     """A database with the two tables."""
 
     handle: str
-    """Names a row whatever it says of itself."""
+    """SQL expression that identifies a row independently of its content."""
 
     @abstractmethod
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
-        """Do some work in the database, as a whole or not at all.
+        """Do some work in a transaction, completely or not at all, and return its result.
 
         Args:
-            work: does it by `execute`; may be called a second time when it failed.
-            write: whether it changes anything, which is durable when this returns.
+            work: calls `execute`; may be called a second time after a failure.
+            write: whether it changes anything; changes are durable when this method returns.
 
         Raises:
-            StateUnavailableError: it cannot be done now.
+            StateUnavailableError: it is not possible now.
         """
 
     @abstractmethod
@@ -45,22 +45,22 @@ class SqlTables(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Give up what is held."""
+        """Close the database."""
 
     def tidy(self, work: Callable[[], None]) -> None:
-        """Do maintenance that can wait until the next time."""
+        """Do maintenance, which is skipped if it is not possible now."""
         try:
             self.run(work)
         except StateUnavailableError as error:
             log.debug("the state is not tidied now: %s", error)
 
     def note(self, name: str) -> int | None:
-        """Return the number that is kept under a name; None where there is none."""
+        """Return the number saved under a name, or None."""
         row = self.execute(f"SELECT value FROM {NOTES} WHERE name = ?", (name,)).fetchone()
         return row[0] if row and isinstance(row[0], int) else None
 
     def set_note(self, name: str, value: int) -> None:
-        """Keep a number under a name."""
+        """Save a number under a name."""
         self.execute(
             f"INSERT INTO {NOTES} (name, value) VALUES (?, ?) "
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -69,7 +69,7 @@ class SqlTables(ABC):
 
 
 def is_whole(row: Sequence[Any]) -> bool:
-    """Whether a row, its handle and `COLUMNS`, is as it was written."""
+    """Whether a row of handle and `COLUMNS` is undamaged, by its checksum."""
     _, *parts, document, revision, used, proof, _ = row
     if not (isinstance(document, bytes) and isinstance(revision, int) and isinstance(used, int)):
         return False

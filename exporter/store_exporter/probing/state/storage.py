@@ -1,8 +1,8 @@
-"""What is remembered of stores, under which key, and what may go wrong with it. No I/O.
+"""The saved documents of stores: their keys, their errors, and the interface of what stores them.
 
-A document belongs to a tenant's store and not to a name: it is kept under org, platform, domain and
-address. A domain that moves to another org, or is given another address or platform, begins anew
-and never goes on with the figures of the one before.
+The key of a document has org, platform, domain and address of the store. So a domain that moves to
+another org, or gets another address or platform, starts without state and never continues the
+figures of the previous store.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 90 * 86_400
-"""Documents that nobody used for this long belong to stores that are gone."""
+"""Seconds without use after which a document is deleted."""
 UNUSED_SECONDS = 2 * 86_400
-"""A store whose documents nobody used for this long is left behind, and shown as such."""
+"""Seconds without use of its documents after which a store counts as no longer watched."""
 DAMAGED = " (damaged)"
-"""Ends the collector's name of a document that was set aside."""
+"""End of the collector's name in the key of a damaged document."""
 
 _MALFORMED = (
     ArithmeticError,
@@ -39,7 +39,7 @@ _MALFORMED = (
 )
 """What reading a document raises that this version did not write."""
 _ADDRESSES = 16_384
-"""How many have their normal form remembered: those of a fleet are needed again and again."""
+"""Number of addresses whose normal form is cached; those of a fleet are needed repeatedly."""
 
 Reason = Literal["full", "unavailable", "conflict"]
 """Values of the label `reason` of `store_exporter_state_errors_total`."""
@@ -50,10 +50,10 @@ class StateError(Exception):
 
 
 class StateUnavailableError(StoreError):
-    """What is remembered cannot be read or saved now, which says nothing about the store.
+    """The state cannot be read or saved now, which says nothing about the store.
 
     Attributes:
-        reason: why, for the label.
+        reason: the value of the label `reason`.
     """
 
     def __init__(self, reason: Reason, message: str) -> None:
@@ -62,7 +62,7 @@ class StateUnavailableError(StoreError):
 
 
 class StoreIdentity(NamedTuple):
-    """Whose documents they are."""
+    """The store that a document belongs to; the address is in normal form, or as configured."""
 
     org: str
     platform: str
@@ -71,7 +71,7 @@ class StoreIdentity(NamedTuple):
 
     @classmethod
     def of(cls, store: Store) -> StoreIdentity:
-        """Return a store's, with its address in normal form where it has one."""
+        """Return the identity of a store."""
         return cls(store.org, store.platform, store.domain, _address(store.url))
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ def _address(url: str) -> str:
 
 
 class Key(NamedTuple):
-    """Which document it is."""
+    """The key of a document; the collector's name may also be that of another document."""
 
     org: str
     platform: str
@@ -102,12 +102,12 @@ class Key(NamedTuple):
 
     @property
     def identity(self) -> StoreIdentity:
-        """Whose document it is."""
+        """The store that the document belongs to."""
         return StoreIdentity(*self[:4])
 
 
 class Saved(NamedTuple):
-    """A document as JSON, and how often it was saved, by which a writer proves that it read it."""
+    """A document as JSON, and its revision, which a writer must know to replace it."""
 
     document: str
     revision: int
@@ -138,8 +138,7 @@ class Write(NamedTuple):
     Attributes:
         key: its key.
         document: as JSON.
-        revision: of the document that it replaces, 0 where there was none; None replaces whatever
-            is there.
+        revision: of the document that it replaces, 0 if there was none; None replaces any.
     """
 
     key: Key
@@ -148,12 +147,12 @@ class Write(NamedTuple):
 
 
 class DocumentEntry(NamedTuple):
-    """What is listed of a document.
+    """The entry of a document in a list.
 
     Attributes:
         key: its key.
         size: bytes of the document.
-        used: Unix time at which it was last read or saved, to the day.
+        used: Unix time at which it was last read or saved, accurate to the day.
     """
 
     key: Key
@@ -162,11 +161,11 @@ class DocumentEntry(NamedTuple):
 
 
 class StorageEvents(NamedTuple):
-    """What a `Storage` calls, from any thread.
+    """The functions that a `Storage` calls, from any thread.
 
     Attributes:
-        lost: when something was damaged and set aside.
-        left_behind: with the number of stores whose documents nobody used for two days.
+        lost: called when something was damaged and set aside.
+        left_behind: called with the number of stores whose documents were not used for two days.
     """
 
     lost: Callable[[], None] = lambda: None
@@ -174,58 +173,58 @@ class StorageEvents(NamedTuple):
 
 
 class Storage(Protocol):
-    """Where documents are kept. Every call blocks, and all come from one thread at a time.
+    """Stores documents. Every call blocks; only one thread may call it at a time.
 
-    Each method raises `StateUnavailableError`. Damage is no error: what is damaged is set aside,
-    counted and logged, and is there no more.
+    Each method raises `StateUnavailableError`. Damage is no error: a damaged document is set aside,
+    counted and logged, and does not exist any more.
     """
 
     def get(self, key: Key) -> Saved | None:
-        """Return a document; None when there is none."""
+        """Return a document, or None if there is none."""
         ...
 
     def put(self, writes: Iterable[Write]) -> list[int | None]:
         """Save documents durably, all in one transaction.
 
         Returns:
-            the new revision of each; None for one that another process saved meanwhile, of which
-            nothing is changed.
+            The new revision of each; None for one that another process has saved meanwhile and that
+            was therefore not changed.
         """
         ...
 
     def entries(self) -> list[DocumentEntry]:
-        """Return what there is, in the order of keys."""
+        """Return an entry for each document, in the order of keys."""
         ...
 
     def move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool = False) -> int:
-        """Give one store's documents to another and return how many they are.
+        """Move one store's documents to another and return their number.
 
         Args:
-            old: whose they are.
-            new: whose they will be.
-            replace: whether documents that the other one has are forgotten.
+            old: the store that has them.
+            new: the store that gets them.
+            replace: whether to delete the documents that the other store already has.
 
         Raises:
-            StateError: there is nothing to move, or the other one has documents.
+            StateError: there is nothing to move, or the other store has documents.
         """
         ...
 
     def forget(self, identity: StoreIdentity) -> int:
-        """Forget a store's documents and return how many they were."""
+        """Delete a store's documents and return their number."""
         ...
 
     def close(self) -> None:
-        """Give up what is held. Later calls raise `StateUnavailableError`."""
+        """Close it. Later calls raise `StateUnavailableError`."""
         ...
 
 
 def key_checksum(key: Key) -> bytes:
-    """Return what proves that a key is as it was written."""
+    """Return the checksum of a key."""
     return _digest(part.encode("utf-8", "surrogatepass") for part in key)
 
 
 def checksum(key: Key, document: bytes, revision: int, used: int) -> bytes:
-    """Return what proves that a document, and all that is kept beside it, is as it was written."""
+    """Return the checksum of a document with its key, revision and time of use."""
     numbers = f"{revision} {used}".encode()
     return _digest([*(p.encode("utf-8", "surrogatepass") for p in key), numbers, document])
 
