@@ -1,4 +1,4 @@
-"""When each job is due: places in intervals, from a hash, on a grid anchored in Unix time."""
+"""When each job is due: at its place in its interval, on a grid that starts at Unix time zero."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from random import Random
 from .jobs import Job
 
 FIRST_SPACING = 0.02
-"""Seconds between first runs: a hundred jobs begin within two seconds, ten thousand in 200."""
+"""Seconds between first runs: a hundred jobs start within two seconds, ten thousand within 200."""
 TICK = 0.05
 """Seconds: jobs start at multiples of this time, so that a large fleet's start together. Each
 wake of the event loop costs time: ten thousand stores a minute take a fifth less of the processor
 than if each woke it, and a probe's own time grows by a millisecond."""
 _STALE = 1000
-"""Places that are not valid any more and may stay until they are due, however few entries are."""
+"""Minimum number of outdated places in the heap before they are removed."""
 JITTER_SHARE = 0.02
 LONGEST_JITTER = 1.0
 
@@ -30,12 +30,12 @@ class Entry:
         job: the job; replaced when its configuration changes.
         place: its place in its interval, from 0 to 1, the same in every process.
         due: when it is due next, by the monotonic clock.
-        number: the valid one of its places in the heap, from 1; older ones are passed over. 0 while
-            it has none.
-        running: whether it runs, or waits for room to run.
+        number: the number of its valid place in the heap, from 1; other places are outdated. 0
+            while it has none, -1 after it was dropped.
+        running: whether it runs or waits for a free slot.
         failed: whether its last run failed.
-        held: whether its last run was held back because the store was in trouble.
-        task: what runs it.
+        held: whether its last run was skipped because of a back-off.
+        task: its current run.
     """
 
     __slots__ = ("due", "failed", "held", "job", "number", "place", "running", "task")
@@ -54,7 +54,7 @@ class Entry:
         return self.number == -1
 
     def drop(self) -> None:
-        """Take it out of the timetable and interrupt it."""
+        """Mark it as removed and interrupt its run."""
         self.number = -1
         if self.task is not None:
             self.task.cancel()
@@ -78,10 +78,10 @@ class Timetable:
         self._stale = 0
 
     def place_first(self, entry: Entry, window: float) -> None:
-        """Have an entry run within so many seconds, or at its next place on the grid.
+        """Make an entry due within a window of seconds, or at its next place on the grid.
 
-        The grid is for windows as long as the interval: as many runs would be due a second time
-        while the first ones still go on.
+        The grid is used if the window is as long as the interval. Otherwise the second runs would
+        be due while the first ones have not ended.
         """
         now = self._monotonic()
         if window < entry.job.schedule.interval:
@@ -101,7 +101,7 @@ class Timetable:
         self.place(entry, place + step * interval + jitter)
 
     def place(self, entry: Entry, due: float) -> None:
-        """Give an entry a place at the next tick, in exchange for the one that it had."""
+        """Give an entry a place at the next tick; its previous place becomes outdated."""
         self._leave(entry)
         self._count += 1
         due = math.ceil(due / TICK) * TICK
@@ -109,12 +109,12 @@ class Timetable:
         heapq.heappush(self._heap, (due, self._count, entry))
 
     def drop(self, entry: Entry) -> None:
-        """Take an entry out for good and interrupt it."""
+        """Remove an entry and interrupt its run."""
         self._leave(entry)
         entry.drop()
 
     def _leave(self, entry: Entry) -> None:
-        """Note that an entry's place is not valid any more; forget such places when most are."""
+        """Mark an entry's place as outdated; remove outdated places when most are."""
         if entry.number <= 0:
             return
         entry.number = 0
@@ -125,7 +125,7 @@ class Timetable:
             self._stale = 0
 
     def due(self, now: float) -> Iterator[Entry]:
-        """Take out and yield the entries that are due; each is to be placed anew."""
+        """Remove and yield the entries that are due; the caller gives each its next place."""
         while self._heap and self._heap[0][0] <= now:
             _, number, entry = heapq.heappop(self._heap)
             if entry.number == number:

@@ -1,6 +1,6 @@
-"""One HTTP exchange over aiohttp: bounded, timed by phase, with errors of ours.
+"""One HTTP exchange over aiohttp, with limits, the time of each phase, and our own errors.
 
-One `Transport` serves all stores. It has nothing to do with budgets, redirects or schedules.
+One `Transport` serves all stores. It knows nothing of budgets, redirects and schedules.
 """
 
 from __future__ import annotations
@@ -33,33 +33,32 @@ if TYPE_CHECKING:
 USER_AGENT = f"store-exporter/{__version__}"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
-# asyncio makes a buffer of this size for each TLS connection, fills it with zeros and keeps it as
-# long. Its own 256 KiB are a twentieth of a probe's cost.
+# asyncio allocates a buffer of this size for each TLS connection, fills it with zeros and keeps it
+# until the connection ends. With its default of 256 KiB that is a twentieth of a probe's cost.
 sslproto.SSLProtocol.max_size = 4 * 1024
 
 _AROUND = 0.25
-"""Bytes that may be around each byte that a body may have: sizes of its chunks, for example. Real
+"""Additional bytes on the wire for each permitted byte of a body, such as the sizes of chunks. Real
 servers send chunks of kilobytes."""
 _NOTABLE_QUEUE = 0.5
-"""Seconds in our own queue of look-ups after which a timeout says nothing about a store."""
+"""Seconds of waiting for our own DNS look-ups after which a timeout says nothing about a store."""
 _PEEK_SECONDS = 3.0
-"""How long a look at a certificate that was refused may take."""
+"""Maximum seconds for fetching a certificate that was refused."""
 
 
 class Transport:
-    """Connections to all stores; to be used within one event loop and closed there.
+    """Connections to all stores, for use and closing in one event loop.
 
     Names are looked up for each new connection, so that a probe notices a change. Cookies are
-    dropped and the environment's proxies and `.netrc` are not used.
+    dropped, and the environment's proxies and `.netrc` are not used.
 
     Args:
-        limit: connections in use at the same time.
-        keepalive: seconds for which an idle connection is kept. The requests of one run share it;
-            the next run connects anew and so sees what a visitor sees. Servers keep theirs for five
-            seconds or more, so none is closed under our hands.
-        lasting: how many connections are kept for longer, of requests that need it; see
-            `Lasting`.
-        resolver: looks host names up.
+        limit: maximum number of connections in use.
+        keepalive: seconds for which an idle connection is kept. The requests of one run share it.
+            The next run opens a new one, and so sees what a visitor sees. Servers keep connections
+            for five seconds or more, so they do not close one that is about to be used.
+        lasting: maximum number of connections that are kept for longer, see `Lasting`.
+        resolver: looks up host names.
     """
 
     def __init__(
@@ -83,16 +82,16 @@ class Transport:
         ]
 
     async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
-        """Send a request and return the response, whatever its status.
+        """Send a request and return the response, with any status.
 
         Args:
-            outgoing: what to send, and within which limits.
-            exchange: receives the phases as they end.
+            outgoing: the request with its limits.
+            exchange: receives the duration of each phase when it ends.
 
         Raises:
             StoreError: timeout, dns, connection, tls, tls_untrusted, response_too_large,
                 invalid_response for a body that cannot be decompressed, or invalid_request for
-                something that is no address.
+                a malformed URL.
         """
         try:
             address = yarl.URL(outgoing.url, encoded=outgoing.url.isascii())
@@ -126,7 +125,7 @@ class Transport:
                 raise StaleConnectionError(failure.error_type, failure.message) from error
             raise failure from error
         if exchange.exceeded:
-            # Whose end is that of its connection, and would be taken for whole.
+            # A body that ends with the connection looks complete although it was cut.
             raise _too_many_bytes(exchange)
         return response
 
@@ -138,11 +137,11 @@ class Transport:
         exchange.most_bytes = most + int(most * _AROUND) + head.MAX_BYTES
         proxy = outgoing.proxy
         if proxy is not None:
-            # The addresses that this run may connect to are the store's; the proxy looks these up.
+            # The permitted addresses are the store's, and here the proxy connects to the store.
             reach.permitted.set(None)
         session = self._session
         if outgoing.lasting and self._lasting and proxy is None:
-            # `host` decodes the name anew each time, which is a thirtieth of a probe.
+            # `host` would decode the name each time, which takes a thirtieth of a probe.
             session = self._lasting[crc32((address.raw_host or "").encode()) % POOLS]
         async with session.request(
             outgoing.method,
@@ -164,7 +163,7 @@ class Transport:
                     body.add(chunk)
                 whole = body.whole()
             except BaseException:
-                # What is left of it is not worth reading, so the connection cannot be used again.
+                # The rest of the body is not read, so the connection cannot be used again.
                 response.close()
                 raise
             exchange.complete()
@@ -178,7 +177,7 @@ class Transport:
             )
 
     async def _peek(self, address: yarl.URL, deadline: float, exchange: Exchange) -> None:
-        """Find out when a certificate expires that was not accepted, for that is worth knowing."""
+        """Fetch the expiry date of a certificate that was not accepted."""
         if address.host is None or address.port is None:
             return
         limit = min(deadline, asyncio.get_running_loop().time() + _PEEK_SECONDS)
@@ -201,7 +200,7 @@ def _too_many_bytes(exchange: Exchange) -> StoreError:
 
 
 def _session(connector: Connector) -> aiohttp.ClientSession:
-    """Return a session that sends what it is given and nothing else."""
+    """Return a session that adds nothing to requests, such as cookies, and repeats none."""
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -221,7 +220,7 @@ def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
 
 
 class _Resolver(AbstractResolver):
-    """Shows `Names` to aiohttp."""
+    """The interface of aiohttp for `Names`."""
 
     def __init__(self, known: names.Names) -> None:
         self._names = known
@@ -242,14 +241,14 @@ class _Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Do nothing: threads that still look a name up end by themselves."""
+        """Do nothing: threads that are looking up a name end by themselves."""
 
 
 class _UnansweredError(aiohttp.ClientError):
-    """Hides from aiohttp that a request went unanswered.
+    """Replaces the exception of a request without a response, so that aiohttp does not repeat it.
 
     Attributes:
-        error: why.
+        error: the exception.
     """
 
     def __init__(self, error: aiohttp.ClientError) -> None:
@@ -260,10 +259,10 @@ class _UnansweredError(aiohttp.ClientError):
 async def _once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a request again by itself.
+    """Prevent aiohttp from repeating a request.
 
-    It does so when a connection ends without a response. A signature with a nonce is good for one
-    request, and a request that is not in the budget is not to be sent.
+    It would do so when a connection ends without a response. But a signature with a nonce is valid
+    for one request only, and each request needs a place in the budget.
     """
     try:
         return await handler(request)

@@ -133,7 +133,7 @@ def test_a_store_that_begins_anew_beside_other_state_of_its_domain_is_reported(
 ) -> None:
     state = bench.open()
     state.put([Write(KEY, "{}", 0), Write(OTHER, "{}", 0)])
-    assert "starts without state" not in caplog.text
+    assert "has other state" not in caplog.text
     state.put([Write(KEY._replace(org="other"), "{}", 0)])
     assert "orders of shop.example.com of other (woocommerce at https://shop" in caplog.text
     assert "the domain has other state, which is kept: shop.example.com of acme" in caplog.text

@@ -31,7 +31,7 @@ def add_url(parser: argparse.ArgumentParser, flag: str, default: str, what: str)
         parser: of the command.
         flag: such as `--grafana.url`; its value is the argument `grafana_url`.
         default: an address.
-        what: of what it is the address; the help says the default after it.
+        what: the meaning of the address, for the help, which adds the default.
     """
     parser.add_argument(
         flag,
@@ -85,7 +85,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def explained(read: Callable[[str], T]) -> Callable[[str], T]:
-    """Make the `type` of an argument of a reader, whose `ValueError` has the message."""
+    """Convert a reader that raises `ValueError` into the `type` of an argument."""
 
     def convert(text: str) -> T:
         try:
@@ -97,7 +97,7 @@ def explained(read: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def silence_log() -> None:
-    """Keep the log from saying a second time what the command prints with its results."""
+    """Disable the log, because the command prints the same messages with its results."""
     logger = logging.getLogger(__package__.partition(".")[0])
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())

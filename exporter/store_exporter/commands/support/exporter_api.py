@@ -1,4 +1,4 @@
-"""Asking a running exporter through its HTTP API, with a token of the configuration."""
+"""Requests to a running exporter's HTTP API, with a token of the configuration."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def run(
     """Make a command's requests to the exporter about one store.
 
     Args:
-        args: have the configuration's file, the store's domain, and the exporter's address.
-        scope: what the token of the store's org is to be good for.
-        ask: makes them with a client that takes paths; raises as `document_of` does.
+        args: the configuration's file, the store's domain, and the exporter's address.
+        scope: the scope that the token of the store's org must have.
+        ask: sends the requests; its client takes paths. It raises what `document_of` raises.
 
     Raises:
         CommandError: there is no such store, or the exporter refuses or cannot be reached.
@@ -50,7 +50,7 @@ def run(
 
 
 class _Token(httpx.Auth):
-    """Sends a token, also where the address has a user and a password, which nothing needs."""
+    """Sends the token even if the address has a user and password, which are not needed."""
 
     def __init__(self, token: str) -> None:
         self._header = f"Bearer {token}"
@@ -75,7 +75,7 @@ def document_of(response: httpx.Response) -> dict[str, Any]:
     """Return the JSON document of a response.
 
     Raises:
-        CommandError: it refuses; the message is the exporter's own.
+        CommandError: the exporter refuses; the message is the exporter's.
     """
     document = servers.json_of(response)
     if not isinstance(document, dict):

@@ -1,8 +1,8 @@
-"""Grafana's HTTP API, as far as an organisation of its own for each org needs it.
+"""The part of Grafana's HTTP API that creates an organisation for each org.
 
-Organisations can only be made by a server administrator with basic authentication. Every call but
-those on organisations names its organisation in a header, so that nothing depends on which one
-the administrator looked at last.
+Only a server administrator with basic authentication can create organisations. Every other call
+names its organisation in a header, so that it does not depend on the organisation that the
+administrator used last.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Grafana:
         self._client.close()
 
     def sign_in(self) -> None:
-        """Make sure that the user may sign in and create organisations.
+        """Check that the user can sign in and create organisations.
 
-        Where anonymous visitors are let in, Grafana takes a wrong password for a visitor and only
-        refuses what comes later, for another reason.
+        If Grafana permits anonymous access, it treats a wrong password as an anonymous visitor, and
+        refuses only later requests, for another reason.
 
         Raises:
             CommandError: the password is wrong, or the user is no server administrator.
@@ -66,7 +66,7 @@ class Grafana:
             )
 
     def organisation(self, name: str) -> tuple[int, bool]:
-        """Make sure of an organisation and of our membership; its id, and whether it is new."""
+        """Create an organisation if missing, and join it; return its id, and whether it is new."""
         found = self._get(f"/api/orgs/name/{quote(name, safe='')}")
         if found is not None:
             member = {"loginOrEmail": self._user, "role": "Admin"}
@@ -75,9 +75,9 @@ class Grafana:
         return int(self._send("POST", "/api/orgs", {"name": name})["orgId"]), True
 
     def datasource(self, org: int, wanted: Mapping[str, Any]) -> str:
-        """Make sure of a datasource, secrets included; returns what was done to it.
+        """Create or overwrite a datasource with its secrets; return what was done to it.
 
-        One of the same name that somebody made by hand is made ours, and keeps its uid.
+        An existing datasource of the same name is overwritten and keeps its uid.
         """
         uid = wanted["uid"]
         found, done = self._get(f"/api/datasources/uid/{uid}", org), "kept"
@@ -92,26 +92,26 @@ class Grafana:
                 f"datasource {wanted['name']} is provisioned from a file of Grafana's, and cannot "
                 "be pinned to the org; rename it there"
             )
-        # Its secrets cannot be read back, so it is written again each time: that keeps the pinned
-        # org pinned, whatever somebody did to it.
+        # Its secrets cannot be read back. So it is written each time, which restores its org after
+        # any change.
         body = {**wanted, "uid": found["uid"]}
         self._send("PUT", f"/api/datasources/uid/{found['uid']}", body, org)
         return done
 
     def folder(self, org: int, uid: str, title: str) -> bool:
-        """Make sure of a folder; returns whether it is new."""
+        """Create a folder if missing; return whether it is new."""
         if self._get(f"/api/folders/{uid}", org) is not None:
             return False
         self._send("POST", "/api/folders", {"uid": uid, "title": title}, org)
         return True
 
     def prefer(self, org: int, home: str, timezone: str | None) -> None:
-        """Let people of an organisation begin with a dashboard, in a time zone if one is known."""
+        """Set the start page of an organisation, and its time zone if it is known."""
         wanted = {"homeDashboardUID": home, **({"timezone": timezone} if timezone else {})}
         self._send("PATCH", "/api/org/preferences", wanted, org)
 
     def dashboard(self, org: int, folder: str, wanted: Mapping[str, Any]) -> bool:
-        """Make sure of a dashboard; returns whether it was written."""
+        """Write a dashboard if it is missing or differs; return whether it was written."""
         found = self._get(f"/api/dashboards/uid/{wanted['uid']}", org)
         if found is not None and _content(found["dashboard"]) == _content(wanted):
             return False
@@ -121,7 +121,7 @@ class Grafana:
         return True
 
     def _get(self, path: str, org: int | None = None) -> Any:
-        """The JSON at a path, or None when there is nothing."""
+        """Return the JSON at a path; None if there is none."""
         response = self._request("GET", path, None, org)
         return None if response.status_code == 404 else self._json("GET", path, response)
 
@@ -156,5 +156,5 @@ class Grafana:
 
 
 def _content(dashboard: Mapping[str, Any]) -> dict[str, Any]:
-    """A dashboard without what Grafana adds."""
+    """Return a dashboard without the keys that Grafana adds."""
     return {key: value for key, value in dashboard.items() if key not in _IGNORED}

@@ -1,4 +1,4 @@
-"""What `init` writes: files of secrets, and the configuration with its new store."""
+"""The files that `init` writes: secrets, and the configuration with the new store."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def store_secrets(
     An existing file is never overwritten.
 
     Args:
-        written: removes the files, unless what it does is called off.
-        secrets: by the names of credentials.
-        domain: of the store, by which its folder is called.
-        config_file: the configuration, which refers to the files.
-        folder: where they go; `secrets` beside the configuration without it.
+        written: removes the files when it is closed.
+        secrets: the secrets by the names of the credentials.
+        domain: the store's domain, the name of its folder.
+        config_file: the configuration, which will refer to the files.
+        folder: the folder for the secrets; `secrets` beside the configuration by default.
     """
     chosen = folder or config_file.parent / "secrets"
     references = {}
@@ -72,10 +72,10 @@ def relative_path(path: str, file: Path) -> str:
 
 
 def one_store_config(file: Path, before: Config | None, entry: Mapping[str, Any]) -> Config:
-    """Load a configuration of this store alone, as if it were the file, so that paths resolve.
+    """Load a configuration of this store only; its relative paths start at the file's folder.
 
     Raises:
-        UnansweredError: it is not valid, and why.
+        UnansweredError: it is not valid; the message has the reasons.
     """
     document = addition.alone(entry, before.data if before else {})
     with _beside(file, yaml.safe_dump(document)) as new:
@@ -88,14 +88,14 @@ def one_store_config(file: Path, before: Config | None, entry: Mapping[str, Any]
 
 @contextmanager
 def _beside(file: Path, text: str) -> Iterator[Path]:
-    """Have a text in a file of the same folder until the block ends."""
+    """Yield a file with a text in the folder of another file; delete it after the block."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor, name = tempfile.mkstemp(
             dir=file.parent, prefix=".store-exporter-", suffix=".yml"
         )
     except OSError as error:
-        # By the name that was supplied, and not that of the file beside it.
+        # The message names the configuration, not the temporary file.
         raise OSError(error.errno, f"cannot be written: {error.strerror}", str(file)) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as new:
@@ -106,13 +106,13 @@ def _beside(file: Path, text: str) -> Iterator[Path]:
 
 
 def write_config(file: Path, before: Config | None, entry: Mapping[str, Any]) -> None:
-    """Write the configuration, or add to it; print the entry where that is for a person to do."""
+    """Write the configuration or add the store to it; print the entry if neither is possible."""
     org = {"org": entry["org"]}
     if before is None:
         text = _HEADER + f"orgs:\n{addition.entry_text(org)}stores:\n{addition.entry_text(entry)}"
         with _beside(file, text) as new:
             new.chmod(0o644)
-            os.link(new, file)  # unlike a rename, fails where a file has come to be meanwhile
+            os.link(new, file)  # unlike a rename, it fails if the file exists by now
         print(f"{file} was written.")
         return
     try:

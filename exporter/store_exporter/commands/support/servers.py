@@ -1,7 +1,7 @@
-"""Servers that commands need: requests with limits, and messages for one that fails or is another.
+"""Requests of commands to servers, with limits, and messages about failed requests.
 
-Anything may listen at an address. So a response is limited in bytes, before and after
-decompression, and in time, and it may have any form and any characters.
+Any program may listen at an address. So responses have limits on time and on bytes, before and
+after decompression, and may have any form and any characters.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from ...net.redactor import Redactor
 from .. import CommandError
 
 _SECONDS = 30.0
-"""How long a response may take, from the request to its end."""
+"""Maximum seconds from a request to the end of its response."""
 _MOST_BYTES = 64 * 2**20
 _NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED}
 _NEVER_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, UnicodeError)
 
 printable = Redactor()
-"""Masks passwords in what a server sent, and escapes what would control the terminal."""
+"""Masks passwords in a server's texts, and escapes characters that would control the terminal."""
 
 
 class _Limited(httpx.BaseTransport):
@@ -62,13 +62,13 @@ def _whole(response: httpx.Response) -> httpx.Response:
 
 
 def client(url: str, auth: httpx.Auth | tuple[str, str] | None = None) -> httpx.Client:
-    """Return a client of one server that takes paths; to be used within `asking`.
+    """Return a client whose requests take paths of one server; use it within `asking`.
 
-    Proxies of the environment are not used, as nowhere in the exporter.
+    Like the rest of the exporter, it uses no proxies of the environment.
 
     Args:
         url: the server's address.
-        auth: by default, user and password of the address.
+        auth: authentication; user and password of the address by default.
     """
     return httpx.Client(
         base_url=url, auth=auth, headers=_HEADERS, timeout=_SECONDS, transport=_Limited()
@@ -77,15 +77,15 @@ def client(url: str, auth: httpx.Auth | tuple[str, str] | None = None) -> httpx.
 
 @contextmanager
 def asking(url: str, server: str, option: str) -> Iterator[None]:
-    """Report what goes wrong while a server is requested and its responses are read.
+    """Convert exceptions of requests, and of reading their responses, to errors of the command.
 
     Args:
-        url: the requested address.
-        server: what should be there, such as `Alertmanager`.
-        option: by which another address is set.
+        url: the server's address.
+        server: the name of the expected server, such as `Alertmanager`.
+        option: the command-line flag that sets the address.
 
     Raises:
-        CommandError: it cannot be reached, does not respond, or is another server than expected.
+        CommandError: the server cannot be reached, does not respond, or is another one.
     """
     try:
         yield
@@ -102,7 +102,7 @@ def asking(url: str, server: str, option: str) -> Iterator[None]:
 
 
 def json_of(response: httpx.Response) -> Any:
-    """Return the JSON document of a response; None where it has none, or one that is too deep."""
+    """Return the JSON document of a response; None if it is no JSON, or nested too deep."""
     try:
         return response.json()
     except (ValueError, RecursionError):

@@ -1,7 +1,8 @@
-"""About how many series Prometheus holds of one store. `doctor`, `sizing` and docs use it.
+"""Estimates the number of Prometheus series of one store, for `doctor`, `sizing` and the docs.
 
-Computed of the catalogue's labels and of what runs for the store, while nothing fails, in one
-currency. No platform has everything, so it is rather a few too many. Operations are not included.
+The estimate is computed from the labels of the catalogue and from the probes and collectors of the
+store, for one currency and without failures. No platform has all of it, so the estimate is a little
+too high. Operations are not included.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from ...probing.jobs import COLLECTOR, PROBE, jobs_of
 from ...stores.model import Store
 
 LISTED = 3 + 6 * lists.MOST
-"""What the lists of carts and products add while they are full: how many things each has, and two
-figures of each thing. The most is `MOST_LISTED`."""
+"""Series of full lists of carts and products: the number of entries of each list, and two figures
+of each entry. The maximum is `MOST_LISTED`."""
 MOST_LISTED = LISTED + 2 * (lists.MOST_ROWS - lists.MOST)
-"""The same in several currencies, in which a best seller has a row each."""
+"""The same with several currencies: a best seller then has an entry for each."""
 
-# How many values a label of a store's series has where it is not a few; probes and collectors are
-# counted.
+# The number of values of a label of a store's series, if it is not `_FEW`. Those of probes and
+# collectors are counted.
 _FEW = 3
 _LABEL_VALUES = {
     "phase": 5,
@@ -35,7 +36,7 @@ _LABEL_VALUES = {
     # Few things change within a day.
     **dict.fromkeys(("component", "before", "after"), 1),
 }
-# Those of a store at which nothing fails and nothing is left to be read.
+# Metrics that a store has only while something fails or a collector lags behind.
 _UNUSUAL = (
     health.PROBE_FAILURES,
     health.PROBE_FAILING_SINCE,
@@ -49,9 +50,9 @@ class StoreSeries(NamedTuple):
     """Series of one store.
 
     Attributes:
-        own: of its probes and collectors; a histogram is one of them.
-        buckets: what is added where classic buckets are scraped in place of native histograms.
-        listed: what is added by lists by name.
+        own: series of its probes and collectors; a histogram counts as one.
+        buckets: additional series if classic buckets are scraped instead of native histograms.
+        listed: additional series of lists by name.
     """
 
     own: int
@@ -60,7 +61,7 @@ class StoreSeries(NamedTuple):
 
 
 def store_series(store: Store) -> StoreSeries:
-    """Return about how many series there are of a store."""
+    """Return the estimated number of a store's series."""
     jobs = list(jobs_of(store))
     kinds = Counter(job.kind for job in jobs)
     values = {
@@ -77,13 +78,13 @@ def store_series(store: Store) -> StoreSeries:
         count = math.prod(values.get(name, _FEW) for name in names)
         own += count
         if metric.kind is Kind.HISTOGRAM:
-            # One for each bucket, +Inf among them, the sum and the count, in place of one.
+            # Instead of one series: each bucket including +Inf, the sum and the count.
             buckets += count * (len(metric.buckets) + 2)
     return StoreSeries(own, buckets, LISTED if store.lists else 0)
 
 
 @cache
 def usual_store() -> Store:
-    """Return a store as it is unless configured, on the platform that has most series."""
+    """Return a store without its own configuration, on the platform with the most series."""
     stores = (Store("org", "shop", name, "https://shop") for name in base.names())
     return max(stores, key=lambda store: store_series(store).own)

@@ -1,4 +1,4 @@
-"""What commands about stores share: reading the configuration, and the choice of stores."""
+"""Shared by commands about stores: reading the configuration, and choosing stores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config:
     """Return the configuration.
 
     Args:
-        args: have the file.
+        args: contain the file as `config_file`.
         resolve: whether to read secrets.
 
     Raises:
@@ -53,7 +53,7 @@ async def stores_of(config: Config, domains: Sequence[str] = ()) -> list[Store]:
 async def stores_and_refusals(
     config: Config, domains: Sequence[str] = ()
 ) -> tuple[list[Store], Sequence[RefusedDomain]]:
-    """Return the stores, and what sources name and do not get; see `stores_of`."""
+    """Return the stores and the refused domains of sources; see `stores_of`."""
     settlement = Settlement((), (), {})
     known = {store.domain for store in config.stores}
     if not domains or not known.issuperset(domains):

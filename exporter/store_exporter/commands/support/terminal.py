@@ -12,7 +12,7 @@ _INDENTED = 6
 
 
 def width() -> int | None:
-    """Return the columns of the terminal that is printed to; None where it is none."""
+    """Return the width of the terminal in columns; None if the output goes elsewhere."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
@@ -20,14 +20,14 @@ def wrapped(before: str, sentence: str, columns: int | None) -> Iterator[str]:
     """Yield a sentence after a prefix, wrapped to the width, with a hanging indent.
 
     Args:
-        before: begins the first line; the others are indented as far.
-        sentence: is broken between its words; addresses stay whole, so that they can be copied.
-        columns: where lines end; None for one line.
+        before: the start of the first line; further lines are indented by its length.
+        sentence: the text, broken between words; addresses are not broken, so they can be copied.
+        columns: maximum length of a line; None for one line.
     """
     if columns is None:
         yield f"{before}{sentence}"
         return
-    # Beside long names there is little room: the sentence then begins in a line of its own.
+    # Long names leave little room beside them. Then the sentence starts on the next line.
     if columns - len(before) < _LEAST_ROOM:
         if before.strip():
             yield before.rstrip()

@@ -34,22 +34,22 @@ from typing import Any
 SECONDS = 1.0
 """Between two collections: some 7,000 objects each, with ten thousand stores a minute."""
 THRESHOLDS = (50_000, 1, 1)
-"""Python's own thresholds, for what makes so many objects within a second."""
+"""Thresholds for Python's own collections, for code that creates so many objects in a second."""
 COLLECTIONS = 600
 """Collections of the youngest generation between two checks of how much memory has grown."""
 GROWTH = 1.25
-"""By how much it must have grown since the first look for everything to be thawed and collected."""
+"""Growth of memory since the first check at which all objects are unfrozen and collected."""
 TRIMS = 120
 """Collections by the clock between two returns of free memory, each of which takes two to three
 milliseconds for a thousand stores."""
 _OLDEST = 2
 _LOST = "_call_connection_lost"
-"""What a transport of asyncio does at its end, however it came."""
+"""The method that asyncio calls when a transport ends for any reason."""
 
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Collect garbage in this way until the block ends, in an event loop; for the whole process."""
+    """Collect the garbage of the process in this way until the block ends, in an event loop."""
     collections, blocks = 0, 0
     trim = _trim()
 
@@ -68,7 +68,7 @@ def rare_collections() -> Iterator[None]:
         collections += 1
         gc.freeze()
         if collections % COLLECTIONS == 0:
-            # This counts in a thousandth of the time that counting objects takes.
+            # This takes a thousandth of the time of counting objects.
             now = sys.getallocatedblocks()
             if not blocks:
                 blocks = now
@@ -91,9 +91,9 @@ def rare_collections() -> Iterator[None]:
 
 
 def _trim() -> Callable[[int], object]:
-    """Return what gives free memory back to the system; where nothing does, what does nothing."""
+    """Return the function that returns free memory to the system; elsewhere one without effect."""
     try:
-        # Python built without libffi has no such module; one linked statically loads no library.
+        # Python without libffi lacks the module, and a statically linked one loads no library.
         import ctypes
 
         trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim  # of glibc alone
@@ -104,11 +104,11 @@ def _trim() -> Callable[[int], object]:
 
 @contextmanager
 def _acyclic_transports() -> Iterator[None]:
-    """Have connections of asyncio freed as soon as they are closed.
+    """Free asyncio's transports as soon as their connections are closed.
 
-    A transport refers to itself by the bound method that reads, and since Python 3.12 by the one
-    that writes. Python 3.12 forgets both in `close()`; earlier ones never do, and none does where
-    the connection was lost or broken off.
+    A transport refers to itself by its bound method for reading, and since Python 3.12 by that for
+    writing. Python 3.12 deletes both in `close()`, earlier versions never. No version does if the
+    connection was lost or aborted.
     """
     transport = vars(selector_events)["_SelectorSocketTransport"]
     lost = getattr(transport, _LOST)

@@ -23,7 +23,7 @@ from .descriptors import Shares
 log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 5.0
-"""How long requests under way may take to finish once the process has to stop."""
+"""Seconds that running requests may take after the process was told to stop."""
 _BACKLOG = 128
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
@@ -100,7 +100,7 @@ async def _listeners(host: str | None, port: int) -> list[socket.socket]:
             try:
                 listeners.append(socket.create_server(address, family=family, backlog=_BACKLOG))
             except OSError as error:
-                # Every interface is every one that there is: a system may be without IPv6.
+                # A system may have no IPv6, so its interfaces may have no such addresses.
                 if host is not None or error.errno not in _NO_SUCH_FAMILY:
                     raise
                 missing = error
@@ -121,13 +121,13 @@ def _url(scheme: str, listener: socket.socket) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether only this machine reaches an address that `listening` yielded."""
+    """Return whether only this machine reaches an address that `listening` yielded."""
     return url.startswith("unix:") or ip_address(urlsplit(url).hostname or "").is_loopback
 
 
 @contextmanager
 def signals(reload: Callable[[], object]) -> Iterator[asyncio.Event]:
-    """Handle signals until the block ends; yields what SIGTERM and SIGINT set.
+    """Handle signals until the block ends; yields an event that SIGTERM and SIGINT set.
 
     Args:
         reload: called at each SIGHUP.

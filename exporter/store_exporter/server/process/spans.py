@@ -1,6 +1,6 @@
-"""Spans of the exporter's own runs by OTLP, where the standard variables request them.
+"""Spans of the exporter's own runs by OTLP, if the standard variables request them.
 
-Where to, with which headers and how many of all runs: OpenTelemetry's own SDK reads that.
+OpenTelemetry's SDK reads the variables for endpoint, headers and sampling.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _END_SECONDS = 5.0
-"""How long the end of the process waits for the last spans to be taken."""
+"""Seconds that the end of the process waits until the last spans are accepted."""
 
 
 def is_requested(environ: Mapping[str, str]) -> bool:
-    """Tell whether the variables name an endpoint for traces, or this way of exporting them."""
+    """Return whether the variables name an endpoint for traces, or request OTLP for them."""
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
     exporters = environ.get("OTEL_TRACES_EXPORTER", "").strip().lower()
@@ -36,10 +36,10 @@ def is_requested(environ: Mapping[str, str]) -> bool:
 
 @asynccontextmanager
 async def tracing(name: str) -> AsyncIterator[None]:
-    """Send the spans of this process until the block ends, where the variables request it.
+    """Send the spans of this process until the block ends, if the variables request it.
 
     Args:
-        name: of the service, unless the variables name one.
+        name: the service name, unless the variables have one.
 
     Raises:
         ImportError: the extra `otlp` is not installed.
