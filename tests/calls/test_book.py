@@ -13,24 +13,18 @@ from store_exporter.calls.book import CallBook
 from store_exporter.calls.call import MAX_RAW, Call
 from store_exporter.calls.store_calls import CallLimits
 from store_exporter.errors import StoreError
+from tests.fakes.clock import SettableClock
 
 LABELS = ("acme", "shop.example", "woocommerce", "get_cart")
 
 
-class Clock:
-    now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock(1_000_000.0)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def book(clock: Clock) -> CallBook:
+def book(clock: SettableClock) -> CallBook:
     return CallBook(CallLimits(failures=3, slowest=2, age=100.0), clock=clock)
 
 
@@ -39,7 +33,7 @@ def failure(at: float, **changes: object) -> Call:
     return call._replace(**changes)  # type: ignore[arg-type]
 
 
-def test_a_failure_has_what_its_exception_shows(book: CallBook, clock: Clock) -> None:
+def test_a_failure_has_what_its_exception_shows(book: CallBook, clock: SettableClock) -> None:
     book.failed(LABELS, 0.25, "server_error", StoreError("server_error", "boom", status=502), "ab")
     (call,) = book.read("acme")
     assert call == failure(
@@ -49,7 +43,7 @@ def test_a_failure_has_what_its_exception_shows(book: CallBook, clock: Clock) ->
     assert call.document()["fault"] == "store"
 
 
-def test_the_latest_are_kept_newest_first(book: CallBook, clock: Clock) -> None:
+def test_the_latest_are_kept_newest_first(book: CallBook, clock: SettableClock) -> None:
     for number in range(5):
         clock.now += 1
         book.failed(LABELS, 0.1, "timeout", ValueError(f"no {number}"), "")
@@ -58,7 +52,9 @@ def test_the_latest_are_kept_newest_first(book: CallBook, clock: Clock) -> None:
     ]
 
 
-def test_a_list_that_was_filled_just_now_takes_nothing_more(book: CallBook, clock: Clock) -> None:
+def test_a_list_that_was_filled_just_now_takes_nothing_more(
+    book: CallBook, clock: SettableClock
+) -> None:
     class CountedError(Exception):
         told = 0
 
@@ -74,7 +70,7 @@ def test_a_list_that_was_filled_just_now_takes_nothing_more(book: CallBook, cloc
     assert book.read("acme")[0].time == clock.now
 
 
-def test_refusals_and_probes_push_out_no_failure(book: CallBook, clock: Clock) -> None:
+def test_refusals_and_probes_push_out_no_failure(book: CallBook, clock: SettableClock) -> None:
     book.add(failure(clock.now))
     for _ in range(9):
         book.add(failure(clock.now, error_type="out_of_stock"))
@@ -87,7 +83,7 @@ def test_refusals_and_probes_push_out_no_failure(book: CallBook, clock: Clock) -
     ]
 
 
-def test_the_slowest_are_kept_and_forgotten_with_age(book: CallBook, clock: Clock) -> None:
+def test_the_slowest_are_kept_and_forgotten_with_age(book: CallBook, clock: SettableClock) -> None:
     assert book.threshold("acme", "shop.example") == -1
     for seconds in (0.1, 3.0, 0.2, 2.0, 0.3):
         book.slow(LABELS, seconds, "")
@@ -100,7 +96,7 @@ def test_the_slowest_are_kept_and_forgotten_with_age(book: CallBook, clock: Cloc
     assert [call.duration for call in book.slowest("acme")] == [0.1]
 
 
-def test_an_org_reads_its_own_calls_only(book: CallBook, clock: Clock) -> None:
+def test_an_org_reads_its_own_calls_only(book: CallBook, clock: SettableClock) -> None:
     book.add(failure(clock.now, org="zen"))
     assert book.read("acme") == []
     assert book.read("acme", "shop.example") == []
@@ -108,7 +104,7 @@ def test_an_org_reads_its_own_calls_only(book: CallBook, clock: Clock) -> None:
 
 
 def test_past_the_limit_of_stores_the_org_with_most_loses_some(
-    book: CallBook, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    book: CallBook, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(book_module, "MAX_STORES", 20)
     book.add(failure(clock.now, org="zen"))
@@ -120,7 +116,7 @@ def test_past_the_limit_of_stores_the_org_with_most_loses_some(
 
 
 def test_an_org_that_reports_ever_more_stores_uses_no_more_memory_and_none_of_others(
-    book: CallBook, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    book: CallBook, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(book_module, "MAX_BYTES", 1_000_000)
     book.add(failure(clock.now, org="zen", message="of zen"))
@@ -139,7 +135,7 @@ def test_an_org_that_reports_ever_more_stores_uses_no_more_memory_and_none_of_ot
     assert len(book.read("new")) == 100
 
 
-def test_other_limits_keep_what_fits(book: CallBook, clock: Clock) -> None:
+def test_other_limits_keep_what_fits(book: CallBook, clock: SettableClock) -> None:
     for number in range(3):
         book.add(failure(clock.now + number))
         book.slow(LABELS, number, "")
@@ -149,7 +145,7 @@ def test_other_limits_keep_what_fits(book: CallBook, clock: Clock) -> None:
     assert book.slow(LABELS, 9.0, "") == book.threshold("acme", "shop.example") == float("inf")
 
 
-def test_a_message_is_masked_on_one_line_and_cut(clock: Clock) -> None:
+def test_a_message_is_masked_on_one_line_and_cut(clock: SettableClock) -> None:
     book = CallBook(redact=lambda text: text.replace("s3cret", "<masked>"), clock=clock)
     shown = book.shown(failure(0, message="s3cret of\n jane@example.com\t" + "long " * 90)).message
     assert shown.startswith("<masked> of <hidden> long long")
@@ -163,7 +159,7 @@ def test_what_was_cut_before_it_was_masked_is_not_shown_at_its_end(book: CallBoo
     assert "<hidden>" in shown
 
 
-def test_many_threads_write_while_others_read(book: CallBook, clock: Clock) -> None:
+def test_many_threads_write_while_others_read(book: CallBook, clock: SettableClock) -> None:
     numbers: Iterator[int] = count()
     ended = threading.Event()
     raised: list[BaseException] = []

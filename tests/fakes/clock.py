@@ -1,6 +1,8 @@
-"""A clock that only moves when a test says so."""
+"""Clocks that only move when a test says so."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 START = 1_795_436_653.0
 """The time of the recordings: 23 November 2026."""
@@ -25,3 +27,13 @@ class Clock:
 
     async def asleep(self, seconds: float) -> None:
         self.sleep(seconds)
+
+
+@dataclass
+class SettableClock:
+    """Seconds that a test sets; it is called for the time."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from store_exporter.metrics.families import Family
 from store_exporter.mounts import make_asgi_app
 from tests.metrics.exposition import examples
-
-
-class Source:
-    def families(self) -> Iterator[Family]:
-        return iter(examples.one_of_each())
 
 
 async def ask(scope: dict[str, Any], *received: dict[str, Any]) -> list[dict[str, Any]]:
@@ -29,7 +22,7 @@ async def ask(scope: dict[str, Any], *received: dict[str, Any]) -> list[dict[str
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    await make_asgi_app(Source())(scope, receive, send)  # type: ignore[arg-type]
+    await make_asgi_app(examples.Source())(scope, receive, send)  # type: ignore[arg-type]
     return sent
 
 

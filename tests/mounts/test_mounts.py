@@ -24,11 +24,6 @@ PROTOBUF = (
 )
 
 
-class Source:
-    def families(self) -> Iterator[Family]:
-        return iter(examples.one_of_each())
-
-
 class Broken:
     def families(self) -> Iterator[Family]:
         yield Family(operations.OPERATIONS, [(examples.OPERATION, 1)])
@@ -42,7 +37,7 @@ def mount(request: pytest.FixtureRequest) -> Mount:
 
 @pytest.fixture(scope="module")
 def url(mount: Mount) -> Iterator[str]:
-    with mount(Source()) as url:
+    with mount(examples.Source()) as url:
         yield url
 
 

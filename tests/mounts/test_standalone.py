@@ -11,19 +11,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from store_exporter.metrics.families import Family
 from store_exporter.mounts import MetricsServer, serve_metrics
 from tests.metrics.exposition import examples
 
 
-class Source:
-    def families(self) -> Iterator[Family]:
-        return iter(examples.one_of_each())
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[MetricsServer]:
-    server = serve_metrics(0, source=Source())
+    server = serve_metrics(0, source=examples.Source())
     yield server
     server.close()
 
@@ -82,7 +76,7 @@ def test_a_query_does_not_matter(server: MetricsServer) -> None:
 
 
 def test_the_path_can_be_chosen() -> None:
-    server = serve_metrics(0, path="/internal/metrics", source=Source())
+    server = serve_metrics(0, path="/internal/metrics", source=examples.Source())
     try:
         assert get(server.port, "/internal/metrics").startswith(b"# HELP")
     finally:
@@ -91,7 +85,7 @@ def test_the_path_can_be_chosen() -> None:
 
 def test_it_listens_on_ipv6_if_configured() -> None:
     try:
-        server = serve_metrics(0, "::1", source=Source())
+        server = serve_metrics(0, "::1", source=examples.Source())
     except OSError:
         pytest.skip("this machine has no IPv6")
     try:
@@ -101,7 +95,7 @@ def test_it_listens_on_ipv6_if_configured() -> None:
 
 
 def test_of_several_ports_the_first_free_one_is_taken(server: MetricsServer) -> None:
-    other = serve_metrics([server.port, 0], source=Source())
+    other = serve_metrics([server.port, 0], source=examples.Source())
     try:
         assert other.port not in (0, server.port)
         assert get(other.port) == get(server.port)
@@ -117,7 +111,7 @@ def test_a_taken_port_is_an_error(server: MetricsServer) -> None:
 
 
 def test_after_closing_the_port_is_free() -> None:
-    server = serve_metrics(0, source=Source())
+    server = serve_metrics(0, source=examples.Source())
     server.close()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", server.port), 1)
@@ -163,7 +157,7 @@ def test_too_many_connections_are_turned_away_and_later_ones_served(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="warns of forks beside threads")
 def test_a_forked_child_lets_go_of_the_port() -> None:
-    server = serve_metrics(0, source=Source())
+    server = serve_metrics(0, source=examples.Source())
     gate, opened = os.pipe()
     child = os.fork()
     if not child:

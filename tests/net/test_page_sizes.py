@@ -6,27 +6,19 @@ import pytest
 
 from store_exporter.errors import ErrorName, StoreError
 from store_exporter.net.page_sizes import PageSizes
+from tests.fakes.clock import SettableClock
 
 PATH = "/orders"
 LATE = StoreError("timeout", "nothing came in time")
 
 
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sizes(clock: Clock) -> PageSizes:
+def sizes(clock: SettableClock) -> PageSizes:
     """What is known after a store did not send a hundred items within ten seconds."""
     sizes = PageSizes(clock)
     sizes.failed(PATH, 100, LATE, 10.0)
@@ -44,7 +36,7 @@ def test_a_page_that_takes_long_shows_that_a_larger_one_takes_too_long(sizes: Pa
 
 
 def test_an_outage_leaves_small_pages_for_an_hour_to_a_store_whose_every_request_takes_long(
-    sizes: PageSizes, clock: Clock
+    sizes: PageSizes, clock: SettableClock
 ) -> None:
     sizes.failed(PATH, 50, LATE, 10.0)
     for clock.now, expected in ((3599.0, 25), (3600.0, 50), (3700.0, 50), (7200.0, 100)):
@@ -52,7 +44,7 @@ def test_an_outage_leaves_small_pages_for_an_hour_to_a_store_whose_every_request
         assert sizes.limit(PATH, 100) == expected
 
 
-def test_a_page_that_is_not_full_shows_nothing(sizes: PageSizes, clock: Clock) -> None:
+def test_a_page_that_is_not_full_shows_nothing(sizes: PageSizes, clock: SettableClock) -> None:
     clock.now = 3600.0
     sizes.came(PATH, 49, 0.1)
     assert sizes.limit(PATH, 100) == 50
@@ -62,7 +54,7 @@ BROKEN = StoreError("server_error", "Allowed memory size exhausted", status=500)
 
 
 def test_the_largest_page_that_does_not_fail_at_once_is_found_in_few_requests(
-    clock: Clock,
+    clock: SettableClock,
 ) -> None:
     """PHP ends what takes more memory than it may within a second."""
     sizes, requested = PageSizes(clock), []
@@ -80,7 +72,7 @@ def test_the_largest_page_that_does_not_fail_at_once_is_found_in_few_requests(
 
 
 def test_a_store_that_fails_whatever_the_size_gets_one_more_request_and_large_pages_afterwards(
-    clock: Clock,
+    clock: SettableClock,
 ) -> None:
     sizes = PageSizes(clock)
     sizes.failed(PATH, 100, BROKEN, 0.1)
@@ -91,7 +83,7 @@ def test_a_store_that_fails_whatever_the_size_gets_one_more_request_and_large_pa
 
 
 def test_what_is_known_of_a_store_outlasts_an_outage_in_which_everything_fails_at_once(
-    sizes: PageSizes, clock: Clock
+    sizes: PageSizes, clock: SettableClock
 ) -> None:
     sizes.failed(PATH, 50, BROKEN, 0.1)
     assert sizes.smaller(PATH, 50, BROKEN) == 10
@@ -103,7 +95,7 @@ def test_what_is_known_of_a_store_outlasts_an_outage_in_which_everything_fails_a
 
 
 def test_a_short_list_that_comes_in_small_pages_proves_that_large_ones_failed_for_their_size(
-    clock: Clock,
+    clock: SettableClock,
 ) -> None:
     sizes = PageSizes(clock)
     sizes.failed(PATH, 100, BROKEN, 0.1)
@@ -113,7 +105,9 @@ def test_a_short_list_that_comes_in_small_pages_proves_that_large_ones_failed_fo
 
 
 @pytest.mark.parametrize("kind", ["timeout", "connection", "unauthorized"])
-def test_what_else_comes_at_once_says_nothing_about_the_size(clock: Clock, kind: ErrorName) -> None:
+def test_what_else_comes_at_once_says_nothing_about_the_size(
+    clock: SettableClock, kind: ErrorName
+) -> None:
     sizes = PageSizes(clock)
     sizes.failed(PATH, 100, StoreError(kind, "at once"), 0.1)
     assert sizes.limit(PATH, 100) == 100

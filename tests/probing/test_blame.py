@@ -36,14 +36,15 @@ async def test_the_store_is_not_to_blame_for_our_own_spent_budget(job: Jobs) -> 
     assert bench.series(exporter.RUNS_SKIPPED) == {("budget",): 1}
 
 
+def greedy(_: Any, __: Run) -> Plan[Report]:
+    """Send more requests than the budget allows at once."""
+    for _ in range(5):
+        yield from once(Request("GET", "/"))
+    return Report()
+
+
 async def test_a_probe_that_spends_the_budget_half_way_is_skipped_too(job: Jobs) -> None:
     bench = Bench()
-
-    def greedy(_: Any, __: Run) -> Plan[Report]:
-        for _ in range(5):
-            yield from once(Request("GET", "/"))
-        return Report()
-
     outcome = await bench.runner.run(job(greedy, requests_per_hour=20))
     assert isinstance(outcome, Skipped)
     assert bench.value(health.PROBE_SUCCESS, "liveness") is None
@@ -51,12 +52,6 @@ async def test_a_probe_that_spends_the_budget_half_way_is_skipped_too(job: Jobs)
 
 async def test_a_collector_that_spends_the_budget_half_way_is_left_out(job: Jobs) -> None:
     bench = Bench()
-
-    def greedy(_: Any, __: Run) -> Plan[Report]:
-        for _ in range(5):
-            yield from once(Request("GET", "/"))
-        return Report()
-
     outcome = await bench.runner.run(job(greedy, kind=Collector, requests_per_hour=20))
     assert isinstance(outcome, Skipped)
     assert (outcome.reason, outcome.wait) == ("budget", 60.0)

@@ -19,19 +19,10 @@ from store_exporter.probing.state.sqlite_state import SqliteState
 from store_exporter.probing.state.storage import Key, Saved, StateUnavailableError
 from store_exporter.stores.maintenance import Window
 from store_exporter.stores.model import Store
+from tests.fakes.clock import SettableClock
 
 SHOP = Store("acme", "shop.example", "woocommerce", "https://shop.example")
 NIGHT = Window(1000.0, 2000.0, "the database moves")
-
-
-class Clock:
-    """Unix time that a test sets."""
-
-    def __init__(self, now: float = 500.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def shown(recorder: Recorder, store: Store = SHOP) -> float | None:
@@ -44,7 +35,7 @@ def shown(recorder: Recorder, store: Store = SHOP) -> float | None:
 
 @asynccontextmanager
 async def following(
-    clock: Clock,
+    clock: SettableClock,
     stores: Sequence[Store] = (SHOP,),
     documents: Documents | None = None,
 ) -> AsyncIterator[tuple[Maintenance, Recorder]]:
@@ -62,7 +53,7 @@ async def following(
 
 
 async def test_a_window_of_the_configuration_begins_and_ends_by_itself() -> None:
-    clock = Clock()
+    clock = SettableClock(500.0)
     store = replace(SHOP, maintenance=(NIGHT,))
     async with following(clock, [store]) as (maintenance, recorder):
         assert (shown(recorder), maintenance.current(store)) == (0, None)
@@ -76,7 +67,7 @@ async def test_a_window_of_the_configuration_begins_and_ends_by_itself() -> None
 
 
 async def test_the_end_comes_without_anybody_looking() -> None:
-    clock = Clock()
+    clock = SettableClock(500.0)
     async with following(clock) as (maintenance, recorder):
         await maintenance.begin(SHOP, 0.05, "quick")
         assert shown(recorder) == 1
@@ -87,7 +78,7 @@ async def test_the_end_comes_without_anybody_looking() -> None:
 
 
 async def test_what_is_begun_counts_at_once_and_another_takes_its_place() -> None:
-    clock = Clock()
+    clock = SettableClock(500.0)
     async with following(clock) as (maintenance, recorder):
         first = await maintenance.begin(SHOP, 3600, "plugins")
         assert first == Window(500.0, 4100.0, "plugins")
@@ -100,7 +91,7 @@ async def test_what_is_begun_counts_at_once_and_another_takes_its_place() -> Non
 
 
 async def test_ending_what_was_begun_leaves_what_the_configuration_says() -> None:
-    clock = Clock(NIGHT.start + 1)
+    clock = SettableClock(NIGHT.start + 1)
     store = replace(SHOP, maintenance=(NIGHT,))
     async with following(clock, [store]) as (maintenance, recorder):
         assert not await maintenance.end(store)
@@ -110,7 +101,7 @@ async def test_ending_what_was_begun_leaves_what_the_configuration_says() -> Non
 
 
 async def test_it_survives_a_restart_and_ends_while_the_process_is_down(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = SettableClock(500.0)
     for moment, expected in ((500.0, 0), (600.0, 1), (9999.0, 0)):
         clock.now = moment
         documents = StoredDocuments(SqliteState(tmp_path))
@@ -124,7 +115,7 @@ async def test_it_survives_a_restart_and_ends_while_the_process_is_down(tmp_path
 
 
 async def test_what_was_begun_before_a_restart_is_known_and_ended_before_it_was_read() -> None:
-    clock, documents = Clock(), MemoryDocuments()
+    clock, documents = SettableClock(500.0), MemoryDocuments()
     async with following(clock, documents=documents) as (earlier, _):
         begun = await earlier.begin(SHOP, 3600, "plugins")
     starting = Maintenance(Recorder(), documents, now=clock)
@@ -140,7 +131,7 @@ async def test_what_was_begun_before_a_restart_is_known_and_ended_before_it_was_
 
 
 async def test_it_survives_a_reload_and_not_a_change_of_owner() -> None:
-    clock = Clock()
+    clock = SettableClock(500.0)
     async with following(clock) as (maintenance, recorder):
         begun = await maintenance.begin(SHOP, 3600, "plugins")
         changed = replace(SHOP, requests_per_hour=9)
@@ -152,7 +143,7 @@ async def test_it_survives_a_reload_and_not_a_change_of_owner() -> None:
 
 
 async def test_a_store_that_is_gone_is_no_longer_followed() -> None:
-    clock = Clock()
+    clock = SettableClock(500.0)
     async with following(clock) as (maintenance, _):
         await maintenance.begin(SHOP, 3600, "plugins")
         maintenance.expect([])
@@ -167,7 +158,7 @@ class FullDisk(MemoryDocuments):
 
 
 async def test_what_cannot_be_saved_does_not_begin() -> None:
-    async with following(Clock(), documents=FullDisk()) as (maintenance, recorder):
+    async with following(SettableClock(500.0), documents=FullDisk()) as (maintenance, recorder):
         with pytest.raises(StateUnavailableError, match="no space"):
             await maintenance.begin(SHOP, 3600, "plugins")
         assert (shown(recorder), maintenance.current(SHOP)) == (0, None)
@@ -207,7 +198,7 @@ class Unreadable(MemoryDocuments):
 async def test_saved_maintenance_that_is_damaged_leaves_the_configurations(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    clock = Clock(NIGHT.start)
+    clock = SettableClock(NIGHT.start)
     store = replace(SHOP, maintenance=(NIGHT,))
     async with following(clock, [store], Unreadable()) as (maintenance, recorder):
         assert (shown(recorder), maintenance.current(store)) == (1, NIGHT)

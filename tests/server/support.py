@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
+import bcrypt
 
 from store_exporter.config import load
 from store_exporter.discovery.owners_file import OwnersFile
@@ -34,6 +35,12 @@ from store_exporter.server.process.listen import listening
 from store_exporter.server.security.web_file import WebFile
 from store_exporter.stores.inventory import Shard
 from store_exporter.stores.model import Store
+
+
+def hashed(password: bytes) -> str:
+    """A bcrypt hash of least cost."""
+    return bcrypt.hashpw(password, bcrypt.gensalt(4)).decode()
+
 
 ENVIRON = {
     "ACME_TOKEN": "token-of-acme-0123456789",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hypothesis import strategies as st
 
@@ -94,6 +94,13 @@ def histogram_values(draw: st.DrawFn, buckets: int) -> HistogramValue:
         draw(st.none() | native_histograms()),
         draw(st.dictionaries(st.integers(0, buckets), st.just(EXEMPLAR), max_size=3)),
     )
+
+
+class Source:
+    """Yields one family of each kind."""
+
+    def families(self) -> Iterator[Family]:
+        return iter(one_of_each())
 
 
 @st.composite

@@ -19,6 +19,7 @@ from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 from store_exporter.platforms.woocommerce.connection import Connection
 from store_exporter.platforms.woocommerce.probes import PROBES
 from store_exporter.stores.model import Secret, Store
+from tests.fakes.clock import SettableClock
 from tests.platforms.watching import MemoryCursor, Watcher, figures
 
 __all__ = ["MemoryCursor", "Watched", "count_orders", "figures", "watching"]
@@ -28,13 +29,8 @@ NOON = 1_795_435_200.0
 
 
 @dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
+class Clock(SettableClock):
     now: float = NOON
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass

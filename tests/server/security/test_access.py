@@ -15,12 +15,7 @@ import trustme
 from store_exporter.config import ConfigError
 from store_exporter.server.security.access import credentials
 from store_exporter.server.security.web_file import WebFile
-from tests.server.support import Running, configuration, exporting
-
-
-def hashed(password: bytes) -> str:
-    return bcrypt.hashpw(password, bcrypt.gensalt(4)).decode()
-
+from tests.server.support import Running, configuration, exporting, hashed
 
 HASH = hashed(b"correct horse")
 

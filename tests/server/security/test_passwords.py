@@ -13,11 +13,7 @@ import pytest
 from store_exporter.server.security import passwords as module
 from store_exporter.server.security.passwords import CHECKS_AT_ONCE, BusyError, Passwords, network
 from tests.fakes.clock import Clock
-
-
-def hashed(password: bytes) -> str:
-    return bcrypt.hashpw(password, bcrypt.gensalt(4)).decode()
-
+from tests.server.support import hashed
 
 USERS = {"ada": hashed(b"correct horse")}
 
