@@ -176,7 +176,7 @@ class Away(MemoryDocuments):
 
 
 async def test_a_store_whose_saved_window_cannot_be_read_is_not_shown_as_open() -> None:
-    clock, documents = Clock(NIGHT.start), Away()
+    clock, documents = SettableClock(NIGHT.start), Away()
     closed = replace(SHOP, domain="closed.example", maintenance=(NIGHT,))
     async with following(clock, [closed], documents) as (maintenance, recorder):
         maintenance.expect([SHOP, closed])
