@@ -182,6 +182,22 @@ def test_a_product_without_a_price_has_none(store: SimulatedWooCommerce, shop: W
     assert shop.check_price("R").price is None
 
 
+def test_prices_are_in_the_shops_currency_whatever_a_plugin_shows_to_our_visit(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """As FOX 1.4.5 does it, by the country of the address from which we come."""
+
+    def prices() -> list[object]:
+        found = [shop.check_price(product) for product in ("SKU-010", "MOTOR-1", 1001)]
+        variations = shop.get_product_variations("MOTOR-1")
+        listed = (*shop.search_products("pump"), *variations, shop.get_product_details("SKU-010"))
+        return [*found, *((product.price, product.regular_price) for product in listed)]
+
+    own = prices()
+    store.shop.habits.rate = Decimal("0.6666")
+    assert prices() == own
+
+
 def test_the_currency_is_requested_once_an_hour(store: SimulatedWooCommerce) -> None:
     clock = Clock()
     shop = client(store, clock)

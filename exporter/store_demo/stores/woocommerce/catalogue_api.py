@@ -22,14 +22,14 @@ _ORDERS: dict[str, Callable[[Document], Any]] = {
 }
 
 
-def with_links(shop: Shop, item: Document) -> Document:
+def _shown(shop: Shop, call: Call, item: Document) -> Document:
     """Return a product or variation as the API sends it."""
     if item["type"] == "variation":
         parent = f"{_ROOT}/products/{item['parent_id']}"
         links = link(shop.base, f"{parent}/variations/{item['id']}", up=parent)
     else:
         links = link(shop.base, f"{_ROOT}/products/{item['id']}")
-    return {**item, "_links": links}
+    return {**item, **shop.habits.prices(call, item), "_links": links}
 
 
 def _price(call: Call, name: str) -> Decimal | None:
@@ -92,7 +92,7 @@ def products(shop: Shop, call: Call) -> Reply:
 
 def _page(shop: Shop, call: Call, kept: Iterable[Document]) -> Reply:
     reply = paged(call, _sorted(call, kept), shop.base)
-    reply.body = [with_links(shop, item) for item in reply.body]
+    reply.body = [_shown(shop, call, item) for item in reply.body]
     return reply
 
 
@@ -111,7 +111,7 @@ def product(shop: Shop, call: Call, product_id: str) -> Reply:
             shop.set_stock(int(product_id), int(changes.pop("stock_quantity")))
         item.update(changes)
         shop.touch(item)
-    return Reply(with_links(shop, item))
+    return Reply(_shown(shop, call, item))
 
 
 def variations(shop: Shop, call: Call, product_id: str) -> Reply:

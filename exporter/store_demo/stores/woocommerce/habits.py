@@ -36,6 +36,8 @@ class Habits:
         needs_dates: lists of orders are empty unless the query has a date (WooPOS 2.8.1).
         changed_locally: times of change are compared in the shop's own zone, as by a snippet from
             before 5.8 that sets the column `post_modified`.
+        rate: prices of products are in the currency of the visitor's country, at this rate to the
+            shop's own, unless the query forbids it (FOX 1.4.5).
     """
 
     cap: int | None = None
@@ -50,6 +52,7 @@ class Habits:
     hides_currency: bool = False
     needs_dates: bool = False
     changed_locally: bool = False
+    rate: Decimal | None = None
 
     @property
     def has_drafts(self) -> bool:
@@ -103,6 +106,13 @@ class Habits:
         elif self.total is not None:
             reply.headers[header] = str(lies[self.total])
         return reply
+
+    def prices(self, call: Call, item: Document) -> Document:
+        """Return the prices of a product that are shown instead of its own."""
+        if self.rate is None or "woocs_block_price_hook" in call.params:
+            return {}
+        names = ("price", "regular_price", "sale_price")
+        return {name: f"{Decimal(item[name]) * self.rate:.2f}" for name in names if item.get(name)}
 
     def rounded(self, call: Call, order: Document) -> Document:
         """Return an order with the decimals that are displayed or asked for."""

@@ -32,8 +32,12 @@ PAGE = 100
 _IN_FULL = {"dp": "8", "dates_are_gmt": "true"}
 """Parameters of each request for orders and refunds: amounts come as they are stored, with however
 few decimals the shop displays them, and the dates of the query are in GMT."""
+_IN_OWN_CURRENCY = {"woocs_block_price_hook": "1"}
+"""Parameter of each request for products: FOX (*WooCommerce Currency Switcher*) then leaves prices
+in the shop's currency. It would convert them into that of the country where our address is."""
 _ORDERS = f"{V3}/orders"
 _WITH_AMOUNTS = (_ORDERS, f"{V3}/refunds")
+_PRESCRIBED = ((_WITH_AMOUNTS, _IN_FULL), ((f"{V3}/products",), _IN_OWN_CURRENCY))
 _OF_ORDERS = re.compile(rf"{_ORDERS}(/[0-9]+/refunds)?")
 """Lists whose queries one filter of WooCommerce (`woocommerce_rest_orders_prepare_object_query`)
 lets plugins change."""
@@ -113,8 +117,9 @@ class Api(api.Api):
             StoreError: api_not_found, the store has plain permalinks; redirect, it uses https but
                 is configured with http; any error of a request.
         """
-        if path.startswith(_WITH_AMOUNTS):
-            request = replace(request, params={**request.params, **_IN_FULL})
+        for paths, params in _PRESCRIBED:
+            if path.startswith(paths):
+                request = replace(request, params={**request.params, **params})
         is_private = needs_key(request.url) or path.startswith(STORE)
         if request.method == "GET" and is_private:
             request = caches.uncached(request, _FRESH)
