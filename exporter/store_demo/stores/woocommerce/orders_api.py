@@ -56,6 +56,7 @@ def orders(shop: Shop, call: Call) -> Reply:
     search = call.params.get("search", "").lower()
     customer = call.params.get("customer")
     ids, others = call.values("include"), call.values("exclude")
+    parents = call.values("parent")
     is_young, passes = shop.habits.is_young(hpos=shop.hpos), changed_within(shop, call)
     kept = [
         order
@@ -63,6 +64,7 @@ def orders(shop: Shop, call: Call) -> Reply:
         if order["status"] in statuses
         and (not ids or str(order["id"]) in ids)
         and str(order["id"]) not in others
+        and (not parents or str(order["parent_id"]) in parents)
         and (customer is None or str(order["customer_id"]) == customer)
         and (not search or (search in _searchable(order) and not is_young))
         and passes(order)

@@ -134,6 +134,32 @@ def test_a_customer_has_the_order_that_he_placed(
     assert (best.orders, best.total) == (1, pounds("62.68"))
 
 
+def test_what_a_vendor_refunded_of_his_part_is_refunded_of_the_order(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """Dokan 5 and MultiVendorX mark the order of which they make sub-orders by its meta data."""
+    number, mine, _ = split(store, "completed")
+    store.edit_order(number, meta_data=[{"id": 1, "key": "has_sub_order", "value": "1"}])
+    other = store.new_order(parent=number, via="wc_deposits")["id"]
+    store.refund(other, "5.00")
+    assert shop.check_refund_status(number).status == "none"
+    store.refund(mine, "2.00", "Scratched")
+    found = shop.check_refund_status(number)
+    assert (found.status, found.refunded, found.order_id) == ("partial", pounds("2.00"), number)
+    assert [refund.reason for refund in found.refunds] == ["Scratched"]
+    # Plugins that write both copy a refund of the sub-order to the order, or the other way round.
+    store.refund(number, "2.00", "Scratched")
+    assert shop.check_refund_status(number).refunded == pounds("2.00")
+
+
+def test_an_order_without_sub_orders_is_not_asked_for_them(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    number = store.new_order()["id"]
+    assert shop.check_refund_status(number).status == "none"
+    assert not [path for _, path in store.requests if "parent=" in path]
+
+
 def test_a_vendor_finds_the_sub_order_by_its_number(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
-from ....spec.results import Cancellation, Listing, Order, OrderNote, RefundStatus
+from ....spec.results import Cancellation, Listing, Order, OrderNote, Refund, RefundStatus
 from ...kit.operations import order_numbers, orders
 from ...kit.operations.order_plans import order_plans
 from ...kit.operations.orders import OrdersRequest
@@ -19,7 +19,13 @@ from ...kit.rest.api import RestPage
 from .. import facts, local_dates, rounding
 from ..api import PAGE, V3, Api, between
 from ..reading import order_results
-from ..reading.order_state import HIDDEN, is_sub_order, order_status
+from ..reading.order_state import (
+    HIDDEN,
+    MEMBERS,
+    has_sub_orders,
+    is_sub_order,
+    order_status,
+)
 from ..reading.totals import OrderTotals
 
 _LOOKUP = (
@@ -173,12 +179,24 @@ class _Orders(orders.Orders[Api]):
         return replace(notes, items=tuple(sorted(kept, key=orders.age)), total=len(kept))
 
     def refunds(self, found: Fields) -> Plan[RefundStatus]:
+        """The order's own refunds. If it has none, those of its sub-orders: a marketplace's vendor
+        refunds his part, and some plugins copy that to the order.
+        """
         number, currency = found.identifier(), found.currency("currency")
+        refunds = yield from self._refunds_of(number, currency)
+        if not refunds and has_sub_orders(found):
+            query = {"parent": number, "_fields": f"id,{MEMBERS}"}
+            parts = (yield from self.api.rows(f"{V3}/orders", query)).whole("sub-orders")
+            for part in parts.fields("sub-orders"):
+                if is_sub_order(part) and part.identifier("parent_id") == number:
+                    refunds += yield from self._refunds_of(part.identifier(), currency)
+        return orders.refund_status(number, self.reading.total(found, currency), refunds)
+
+    def _refunds_of(self, number: int, currency: str) -> Plan[list[Refund]]:
         rows = yield from self.api.rows(f"{V3}/orders/{number}/refunds")
         # A sum needs each of its parts: one that cannot be read fails the operation.
         items = rows.whole("refunds").items
-        refunds = [order_results.read_refund(Fields(row, "refund"), currency) for row in items]
-        return orders.refund_status(number, self.reading.total(found, currency), refunds)
+        return [order_results.read_refund(Fields(row, "refund"), currency) for row in items]
 
     def cancel(
         self, found: Fields, reason: str | None, *, with_customer: bool
@@ -252,7 +270,11 @@ PLANNED = order_plans(
             *rounding.CALLS,
         ),
         "get_order_notes": (*_LOOKUP, "GET /wc/v3/orders/{id}/notes"),
-        "check_refund_status": (*_LOOKUP, "GET /wc/v3/orders/{id}/refunds"),
+        "check_refund_status": (
+            *_LOOKUP,
+            "GET /wc/v3/orders/{id}/refunds",
+            "GET /wc/v3/orders?parent=",
+        ),
         "cancel_order": (*_LOOKUP, "PUT /wc/v3/orders/{id}", "POST /wc/v3/orders/{id}/notes"),
     },
 )

@@ -64,3 +64,9 @@ def is_sub_order(order: Fields) -> bool:
     """Whether an order repeats a part of another one."""
     via = order.raw("created_via")
     return bool(order.raw("parent_id")) and isinstance(via, str) and via in _MARKETPLACES
+
+
+def has_sub_orders(order: Fields) -> bool:
+    """Whether a marketplace plugin marked an order, in its meta data, as one with sub-orders."""
+    keys = order.optional_items("meta_data", lambda row: row.text_or("key"))
+    return any("sub_order" in key for key in keys)
