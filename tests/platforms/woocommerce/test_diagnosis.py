@@ -68,11 +68,26 @@ async def test_a_key_that_may_not_be_told_from_none_says_what_it_may_be() -> Non
         assert "url" in advice
 
 
-async def test_an_index_that_is_closed_to_strangers_ends_no_diagnosis() -> None:
+async def test_an_index_that_is_closed_to_strangers_is_no_trouble_if_the_cart_is_open() -> None:
+    """As *Disable REST API* 1.8 closes it, and miniOrange's *REST API Authentication* 4.4."""
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(path="/wp-json/", **json_error("rest_cannot_access", 401)))
         found = await findings(store)
+        assert (found["API"].state, found["key"].state) == ("ok", "ok")
+        assert "closed to visitors" in found["API"].message
+
+
+@pytest.mark.parametrize(
+    "code", ["rest_cannot_access", "rest_api_authentication_required", "wp_die"]
+)
+async def test_an_api_that_is_closed_to_visitors_says_what_to_exclude(code: str) -> None:
+    """As Password Protected, Admin and Site Enhancements, and All-In-One Security close it."""
+    async with watching(orders=0) as store:
+        for path in ("/wp-json/", "/wp-json/wc/store/*"):
+            store.shop.faults.add(Fault(path=path, **json_error(code, 403)))
+        found = await findings(store)
         assert (found["API"].state, found["key"].state) == ("warn", "ok")
+        assert "wc/store" in found["API"].advice
 
 
 async def test_plain_permalinks_end_the_diagnosis() -> None:

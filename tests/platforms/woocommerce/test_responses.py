@@ -268,7 +268,9 @@ def test_what_the_store_refuses_for_its_own_reasons_closes_no_api(
     assert (caught.value.error_type, caught.value.message) == (kind, "No.")
 
 
-@pytest.mark.parametrize("code", ["rest_not_logged_in", "rest_disabled"])
+@pytest.mark.parametrize(
+    "code", ["rest_not_logged_in", "rest_disabled", "rest_cannot_access", "rest_login_required"]
+)
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_request_that_carries_no_key_never_blames_the_key(status: int, code: str) -> None:
     body = {"code": code, "message": "You are not logged in."}

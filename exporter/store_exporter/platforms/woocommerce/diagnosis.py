@@ -12,13 +12,17 @@ from ...net.plans import Plan
 from ..kit.monitoring.diagnosis import check_clock, check_reads, check_transport, run_checks
 from ..kit.rest.responses import server_time
 from . import facts
-from .api import ANALYTICS, V3, Api
+from .api import ANALYTICS, STORE, V3, Api
 from .api_location import ROOT
 from .collectors.facts import STATUS_FIELDS
 from .collectors.shop import overdue_drafts, webhook_states
 from .responses import READER
 
 _OVERDUE = 2 * 86_400
+_EXCLUDE = (
+    "If a plugin closes the API to visitors, exclude wc/store there: the blocks of cart and "
+    "checkout need it too. If a firewall refused the exporter, allow its address and user agent."
+)
 # What collectors read with the permissions of the key's owner.
 _READS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("orders", f"{V3}/orders", {"per_page": 1, "_fields": "id"}),
@@ -68,8 +72,9 @@ def _permalinks(api: Api) -> Plan[Finding]:
             "/wp-json/", "the API's index", {"_fields": "namespaces,home"}
         )
     except StoreError as error:
-        # The index may be closed to requests without a key while the API with a key is open.
-        return Finding.failed(name, error, "warn" if error.error_type == "blocked" else "fail")
+        if error.error_type == "blocked":
+            return (yield from _closed_to_visitors(api))
+        return Finding.failed(name, error)
     if "wc/v3" not in index.optional_strings("namespaces"):
         return Finding(
             name,
@@ -83,6 +88,16 @@ def _permalinks(api: Api) -> Plan[Finding]:
     return _misplaced(api.url, index.text_or("home", api.url)) or Finding(
         name, "ok", f"the API is at {where}, as the store's own Link header says"
     )
+
+
+def _closed_to_visitors(api: Api) -> Plan[Finding]:
+    """Check whether the shoppers' part of an API is open whose index needs a key."""
+    name = "API"
+    try:
+        yield from api.get(f"{STORE}/cart", {"_fields": "items_count"})
+    except StoreError as error:
+        return replace(Finding.failed(name, error, "warn"), advice=_EXCLUDE)
+    return Finding(name, "ok", "its index is closed to visitors, but not the cart")
 
 
 def _misplaced(url: str, home: str) -> Finding | None:

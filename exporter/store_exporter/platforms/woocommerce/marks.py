@@ -70,8 +70,7 @@ MARKS = GENERIC.plus(
         own_codes=(
             r"woocommerce_",
             r"wc_",
-            # Plugins that close the API to visitors use the last two; WordPress itself does not.
-            r"rest_(?!(cannot_access|login_required)$)",
+            r"rest_",
             # WordPress looks for a user by the key, where application passwords are in use.
             r"(invalid|empty|incorrect)_(username|email|password)$",
             r"application_passwords_",

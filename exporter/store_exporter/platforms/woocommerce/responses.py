@@ -58,6 +58,9 @@ CODES: dict[str, ErrorName] = {
     "rest_disabled": "api_not_found",
     "woocommerce_rest_authentication_missing_parameter": "unauthorized",
     "rest_not_logged_in": "unauthorized",
+    # Of plugins that close the API to visitors; they do not look at the key either.
+    "rest_cannot_access": "blocked",
+    "rest_login_required": "blocked",
     # The application's.
     "rest_invalid_param": "invalid_request",
     "rest_missing_callback_param": "invalid_request",
@@ -158,6 +161,7 @@ def _explained(error: StoreError, response: Response) -> StoreError:
     is_refused = kind in REFUSALS
     # Some plugins refuse a visitor by saying that there is no API.
     is_hidden = kind == "api_not_found" and error.status in (401, 403)
+    is_closed = CODES.get(code) == "blocked"
     cause = ""
     if code.startswith("jwt_auth_"):
         # The plugin takes the key for one of its tokens, and WooCommerce never sees the request.
@@ -166,13 +170,15 @@ def _explained(error: StoreError, response: Response) -> StoreError:
             "a plugin that reads JSON web tokens refuses the Authorization header: set "
             "credentials_in_query, or exclude WooCommerce's API there"
         )
-    elif (is_refused or is_hidden) and not needs_key(url):
+    elif (is_refused or is_hidden or is_closed) and not needs_key(url):
         # The request carried no key, so no key is to blame.
         kind = "blocked"
         cause = (
             "the store refuses a request that needs no key: a plugin closes the API to visitors, "
             "whom the blocks of cart and checkout need it for: exclude wc/store there"
         )
+    elif is_closed:
+        cause = "a plugin that closes the API to visitors refuses the request"
     elif is_refused:
         cause = _of_key(error, response)
     elif code == "rest_no_route" and "/wc/" in url:
