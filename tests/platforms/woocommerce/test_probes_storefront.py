@@ -328,7 +328,12 @@ async def test_a_page_that_the_platform_did_not_make_is_no_shop(body: str) -> No
 
 
 @pytest.mark.parametrize(
-    "mark", ['class="home elementor-maintenance-mode"', "/plugins/wp-maintenance-mode/assets/x.css"]
+    "mark",
+    [
+        'class="home elementor-maintenance-mode"',
+        "/plugins/wp-maintenance-mode/assets/x.css",
+        "/plugins/maintenance/frontend/css/style.css?ver=1795856024",
+    ],
 )
 async def test_a_page_of_a_plugin_that_closes_the_site_is_degraded(mark: str) -> None:
     async with watching(orders=0) as store:

@@ -32,7 +32,8 @@ _PAGES = StorefrontPages(
             # Plugins that close a site, by the class or the files of the page that they show.
             *("elementor-maintenance-mode", "/plugins/wp-maintenance-mode/"),
             *("/plugins/under-construction-page/", "/plugins/cmp-coming-soon-maintenance/"),
-            "/plugins/maintenance/load/",
+            # The first in Maintenance 4.31, the second in versions before.
+            *("/plugins/maintenance/frontend/", "/plugins/maintenance/load/"),
         ),
         path="/coming-soon",
     ),
