@@ -165,6 +165,23 @@ REPORTS: dict[str, tuple[Json, tuple[str, str, str, str]]] = {
         },
         ("100.00", "16.67", "5.00", "78.33"),
     ),
+    "all of it to be paid back, which is pending": (
+        {
+            "totalTaxSet": bag("16.67"),
+            "currentTotalTaxSet": bag("0.00"),
+            **delivery(line("6.00", "0.00", "1.00")),
+            "currentTotalPriceSet": bag("0.00"),
+        },
+        ("100.00", "16.67", "5.00", "78.33"),
+    ),
+    "taxes of which the current ones leave out delivery": (
+        {
+            "totalTaxSet": bag("16.67"),
+            "currentTotalTaxSet": bag("15.67"),
+            **delivery(line("6.00", "6.00", "1.00")),
+        },
+        ("100.00", "16.67", "5.00", "78.33"),
+    ),
     "no tax at all": (
         {"totalTaxSet": None, "totalDiscountsSet": None},
         ("100.00", "0.00", "0.00", "100.00"),

@@ -122,6 +122,9 @@ def _sums(order: Fields, placed: Money) -> Sums:
     if order_state.is_lowered(order):
         tax, shipping = tax_now, shipping_now
         pieces, discounts = "currentSubtotalLineItemsQuantity", "currentTotalDiscountsSet"
+    refunds = ids.shop_amount(order, "totalRefundedSet", currency)
+    # A refund that is pending lowers the current amounts at once, but not what was paid.
+    unearned = tax - tax_now + shipping - shipping_now if refunds else Decimal(0)
     return Sums(
         orders=1,
         items=order.integer(pieces),
@@ -129,8 +132,8 @@ def _sums(order: Fields, placed: Money) -> Sums:
         tax=tax,
         shipping=shipping,
         discounts=amount(order, discounts),
-        refunds=ids.shop_amount(order, "totalRefundedSet", currency),
-        unearned=tax - tax_now + shipping - shipping_now,
+        refunds=refunds,
+        unearned=unearned,
     )
 
 
