@@ -12,6 +12,7 @@ from store_demo.stores.shopify import SimulatedShopify
 from store_demo.stores.shopify.records import Order
 from store_exporter.errors import StoreError
 from store_exporter.platforms.shopify import Shopify
+from tests.fakes.clock import Clock
 from tests.fakes.direct import Json, changing
 from tests.platforms.operations import pounds
 from tests.platforms.shopify.handwritten import bag
@@ -308,3 +309,16 @@ def test_a_timeline_that_goes_on_is_not_called_complete(
     shop.faults.add(changing("*", longer))
     found = store.get_order_notes("1003", private=True)
     assert (found.complete, found.total) == (False, None)
+
+
+def test_a_timeline_older_than_shopify_keeps_entries_is_not_called_complete(
+    shop: SimulatedShopify, clock: Clock, store: Shopify
+) -> None:
+    room = shop.stock_room
+    young, old = (
+        room.new_order("PAID", created=clock.now() - days * 86_400) for days in (364, 366)
+    )
+    assert store.get_order_notes(str(young.number), private=True).complete
+    found = store.get_order_notes(str(old.number), private=True)
+    assert (found.complete, found.total) == (False, None)
+    assert store.get_order_notes(str(old.number)).complete

@@ -21,6 +21,8 @@ from ..reading import ids, order_results, order_state
 
 _LOOKUP = ("admin OrdersByQuery",)
 _MOST = 100
+_KEPT_SECONDS = 365 * 86_400
+"""How long Shopify keeps the entries of an order's timeline."""
 _MOST_REFUNDS = 250
 """Number that the document requests; Shopify shows no more of one order."""
 # Shopify's own errors of a cancellation, by whose fault they are.
@@ -87,18 +89,21 @@ class _Orders(orders.Orders[Api]):
         return replace(found, items=kept, total=total)
 
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
-        """The note that came with the order, and with `private` the entries of its timeline."""
+        """The note that came with the order, and with `private` the entries of its timeline, which
+        Shopify keeps for a year.
+        """
         whole = yield from self._whole("OrderNotes", found, first=_MOST)
+        created = Secondary().read("created", whole.gmt, "createdAt")
         notes = []
         if whole.text_or("note").strip():
-            created = Secondary().read("created", whole.gmt, "createdAt")
             notes.append(OrderNote(ids.number(whole, "Order"), whole.text("note"), True, created))
         if not private:
             return Listing(tuple(notes), len(notes))
         timeline = whole.child("events")
         events = listing(timeline.listed("nodes"), "events", order_results.event)
         notes += sorted(events, key=orders.age)
-        if timeline.child("pageInfo").flag("hasNextPage"):
+        is_old = created is None or created.timestamp() < self.api.now() - _KEPT_SECONDS
+        if is_old or timeline.child("pageInfo").flag("hasNextPage"):
             return Listing(tuple(notes), None, events.unreadable, complete=False)
         return Listing(tuple(notes), len(notes), events.unreadable)
 
