@@ -2,20 +2,138 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.operations import Operations
-from ....spec.results import Category, Listing, LowStock
+from ....spec.results import Category, Listing, LowStock, Product, Stock
+from ...kit.graphql.documents import check_whole
 from ...kit.operations import arguments
 from ...kit.operations.plans import plan
 from ...kit.operations.products import product_plans
+from ...kit.operations.search import SearchRequest, search_plan
+from ...kit.reading.fields import Fields
 from ...kit.reading.lists import listing, page_of
+from ...kit.reading.secondary import Secondary
 from ..api import Api
-from ..product_lookup import LOOKUP, Lookup
-from ..reading.product_results import category as read_category
-from ..reading.product_results import low_stock
+from ..product_lookup import LOOKUP, Lookup, quoted
+from ..reading import product_results
+from ..reading.ids import amount, amount_if_any, number
 from ..scarce_variants import scarce_variants
 
 _MOST = 1000
+_SORTS = {
+    "newest": ("CREATED_AT", True),
+    "price": ("PRICE", False),
+    "price_desc": ("PRICE", True),
+    "popularity": ("BEST_SELLING", False),
+    "title": ("TITLE", False),
+}
+"""Shopify's sort key, and whether it is reversed, by the name that all platforms share."""
+
+
+@search_plan(calls=("storefront SearchProducts", "storefront ListProducts"))
+def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
+    """What is published in the online store, as shoppers see it. `category` is a product type;
+    Shopify's search does not look into collections. It cannot sort by rating. `attributes` are the
+    options of variants, looked for in the first 1,000 products that are found.
+    """
+    sort, reverse = _sort(request)
+    words = [] if request.words is None else request.words.split()
+    conditions = _conditions(request)
+    # The search sorts by relevance and price alone; the list by the rest, and finds words too. A
+    # filter of the search works only if the merchant has enabled it, and is else ignored without a
+    # word; the list always narrows down by its query.
+    if not words or conditions or sort not in (None, "PRICE"):
+        query = " AND ".join([*map(quoted, words), *conditions]) or None
+        order = {"sort": sort or ("RELEVANCE" if words else None), "reverse": reverse}
+        found = yield from api.storefront.nodes(
+            "ListProducts", "products", {"query": query, **order}, limit=request.reach
+        )
+        total = len(found.items) if found.complete else None
+    else:
+        variables = {"query": request.words, "sort": sort, "reverse": reverse}
+        found = yield from api.storefront.nodes(
+            "SearchProducts", "search", variables, limit=request.reach
+        )
+        total = found.page.integer("totalCount")
+    products = listing(found.items, "products", _product, total=total, complete=found.complete)
+    shown = request.shown(products)
+    # A list that goes on is incomplete only if something was looked for in it.
+    return shown if request.attributes else replace(shown, complete=True)
+
+
+def _sort(request: SearchRequest) -> tuple[str | None, bool]:
+    """Return Shopify's key of a sort order, and whether it is reversed."""
+    if request.sort == "rating":
+        raise StoreError("invalid_request", "Shopify cannot sort by rating")
+    return (None, False) if request.sort is None else _SORTS[request.sort]
+
+
+def _conditions(request: SearchRequest) -> list[str]:
+    """Return what a product must be, apart from the words, in the search syntax."""
+    kind = request.category
+    terms = [] if kind is None else [f"product_type:{quoted(str(kind))}"]
+    terms += [] if request.low is None else [f"variants.price:>={request.low:f}"]
+    terms += [] if request.high is None else [f"variants.price:<={request.high:f}"]
+    if request.in_stock is not None:
+        terms.append(f"available_for_sale:{str(request.in_stock).lower()}")
+    return terms
+
+
+def _product(fields: Fields) -> Product:
+    """Read a product as the Storefront API's search shows it, without quantities.
+
+    Their number needs a scope that no shopper's page needs.
+    """
+    prices = fields.child("priceRange")
+    lowest = amount(prices.child("minVariantPrice"))
+    available = fields.flag("availableForSale")
+    variants = list(fields.nodes("variants"))
+    single, also = len(variants) == 1, Secondary()
+    for name in ("on_sale", "attributes", "variations"):
+        also.read(name, check_whole, fields.child("variants"))
+    reduced = any(_reduced(row) for row in variants)
+    return Product(
+        id=number(fields, "Product"),
+        parent_id=None,
+        type="simple" if single else "variable",
+        name=fields.text("title"),
+        sku=variants[0].text_or("sku") if single else "",
+        price=lowest,
+        regular_price=lowest,
+        on_sale=reduced or (None if also.unreadable else False),
+        stock=Stock(
+            product_id=number(fields, "Product"),
+            sku="",
+            name=fields.text("title"),
+            in_stock=available,
+            status="in_stock" if available else "out_of_stock",
+            quantity=None,
+            backorders_allowed=False,
+        ),
+        permalink=fields.text_or("onlineStoreUrl"),
+        description=fields.text_or("description"),
+        categories=(fields.text_or("productType"),) if fields.text_or("productType") else (),
+        attributes={} if single else _options(variants),
+        variations=() if single else tuple(number(row, "ProductVariant") for row in variants),
+        unreadable=also.unreadable,
+    )
+
+
+def _options(variants: list[Fields]) -> dict[str, tuple[str, ...]]:
+    """Return the options of a product, values by name."""
+    found: dict[str, dict[str, None]] = {}
+    for variant in variants:
+        for name, value in product_results.options(variant):
+            found.setdefault(name, {})[value] = None
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _reduced(variant: Fields) -> bool:
+    before = amount_if_any(variant, "compareAtPrice")
+    return before is not None and before.amount > amount(variant.child("price")).amount
 
 
 OF_ONE = product_plans(Lookup, calls=LOOKUP)
@@ -28,7 +146,7 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
         return Listing((), total=0)
     return (
         yield from api.admin.listing(
-            "Collections", "collections", {}, read_category, limit=_MOST, ours=True
+            "Collections", "collections", {}, product_results.category, limit=_MOST, ours=True
         )
     )
 
@@ -43,4 +161,6 @@ def get_low_stock_products(
     kind = None if category is None else arguments.text(str(category), "category")
     found = yield from scarce_variants(api, "LowStock", threshold, wanted, kind)
     total = len(found.items) if found.complete else None
-    return page_of(listing(found.items, "productVariants", low_stock, total=total), 1, wanted)
+    return page_of(
+        listing(found.items, "productVariants", product_results.low_stock, total=total), 1, wanted
+    )
