@@ -105,6 +105,49 @@ ORDERS: dict[str, tuple[Callable[[float], Node], tuple[float, float]]] = {
                       move(3, "SALE", "60.00", t, gateway="gift_card")),
         (100, 0),
     ),
+    "store credit beside a sale": (
+        lambda t: one(t, sale(t, "147.19"), move(3, "SALE", "17.60", t,
+                      gateway="shopify_store_credit"), totalPriceSet=bag("164.79"),
+                      totalReceivedSet=bag("164.79")),
+        (164.79, 0),
+    ),
+    "less captured than was authorised, for a line was removed": (
+        lambda t: one(t, move(3, "AUTHORIZATION", "104.71", t), move(4, "CAPTURE", "33.06", t),
+                      totalPriceSet=bag("104.71"), totalReceivedSet=bag("33.06")),
+        (33.06, 0),
+    ),
+    "marked as paid at another rate than its total was converted at": (
+        lambda t: one(t, sale(t, "12.77", gateway="manual"), totalPriceSet=bag("13.50"),
+                      totalReceivedSet=bag("12.77")),
+        (12.77, 0),
+    ),
+    "paid back in store credit, of no payment": (
+        lambda t: one(t, sale(t), paid_back(t, "25.00", gateway="shopify_store_credit"),
+                      **refunded("25.00")),
+        (100, 25),
+    ),
+    "captured in parts": (
+        lambda t: one(t, move(3, "AUTHORIZATION", "100.00", t), move(4, "CAPTURE", "60.00", t),
+                      move(5, "CAPTURE", "40.00", t)),
+        (100, 0),
+    ),
+    "a capture that is pending": (
+        lambda t: one(t, move(3, "AUTHORIZATION", "100.00", t),
+                      move(4, "CAPTURE", "50.00", t, status="PENDING"), fullyPaid=False,
+                      totalReceivedSet=bag("0.00"), displayFinancialStatus="AUTHORIZED"),
+        (0, 0),
+    ),
+    "a capture that is pending, though Shopify counts it": (
+        lambda t: one(t, move(3, "AUTHORIZATION", "100.00", t),
+                      move(4, "CAPTURE", "50.00", t, status="PENDING"), fullyPaid=False,
+                      totalReceivedSet=bag("50.00"), displayFinancialStatus="PARTIALLY_PAID"),
+        (50, 0),
+    ),
+    "cash that is rounded": (
+        lambda t: one(t, sale(t, "49.98", amountRoundingSet=bag("0.02")),
+                      totalPriceSet=bag("49.98"), totalReceivedSet=bag("49.98")),
+        (49.98, 0),
+    ),
     "a gift card alone": (
         lambda t: one(t, sale(t, "162.04", gateway="gift_card"), totalPriceSet=bag("162.04"),
                       totalReceivedSet=bag("162.04")),
@@ -232,6 +275,27 @@ async def test_what_is_taken_back_later_leaves_the_sum_right() -> None:
         http.add({**state, "updatedAt": iso(shop.clock.now())})
         shop.clock.advance(MINUTE)
         assert money(figures(await shop.collect("orders"))) == expected
+
+
+@pytest.mark.parametrize("early", ["0.00", "60.00"])
+async def test_captures_count_once_whether_shopify_counts_them_while_they_are_pending_or_not(
+    early: str,
+) -> None:
+    shop, http = await begun()
+    now = shop.clock.now()
+    authorised = move(3, "AUTHORIZATION", "100.00", now)
+    first, second = move(4, "CAPTURE", "60.00", now), move(5, "CAPTURE", "40.00", now)
+    part = {"displayFinancialStatus": "PARTIALLY_PAID", "fullyPaid": False}
+    states: list[tuple[Node, float]] = [
+        (one(now, authorised, first | {"status": "PENDING"}, totalReceivedSet=bag(early), **part),
+         float(early)),
+        (one(now, authorised, first, totalReceivedSet=bag("60.00"), **part), 60),
+        (one(now, authorised, first, second), 100),
+    ]  # fmt: skip
+    for state, revenue in states:
+        http.add({**state, "updatedAt": iso(shop.clock.now())})
+        shop.clock.advance(MINUTE)
+        assert money(figures(await shop.collect("orders"))) == (revenue, 0, 0)
 
 
 def of_pages(change: Callable[[Node], Any]) -> Change:
