@@ -123,6 +123,14 @@ def ever(found: str) -> str:
     return f"present_over_time({promql.over(found, '$__range')} @ end())"
 
 
+def latest(found: str) -> str:
+    """The last values of a selector at the end of the chosen time.
+
+    Its last point may be hours ago, and Prometheus may have been down then.
+    """
+    return f"last_over_time({promql.over(found, '1h')} @ end())"
+
+
 def mean(found: str) -> str:
     """Series of a selector, averaged over the chosen time."""
     return f"avg_over_time({promql.over(found, '$__range')})"

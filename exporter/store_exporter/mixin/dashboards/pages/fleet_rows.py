@@ -18,6 +18,7 @@ from ..scales import (
     SUCCESS_RATE,
     TROUBLE,
     intervals_ago,
+    latest,
     of_each,
     over_time,
 )
@@ -39,7 +40,7 @@ def states() -> Panel:
 
     A timeline keeps the order of its queries, but not the order of the series of one query.
     """
-    known = f"{TROUBLE} @ end()"
+    known = latest(TROUBLE)
     worst = f"topk({SHOWN}, {known})"
     up = of_each(series.STORE_UP, series.UP_SAMPLED)
     degrees = (

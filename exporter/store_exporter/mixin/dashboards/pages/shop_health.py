@@ -16,6 +16,7 @@ from ..scales import (
     calls,
     ever,
     failures,
+    latest,
     mean,
     of_each,
     over_time,
@@ -32,7 +33,7 @@ def checks() -> Row:
     """Each health check over time, and the phases of a probe."""
     phases = over_time(("phase",), wide.PHASES)
     probe = over_time(("probe",), wide.PROBES)
-    failing = f"min by (probe) ({select(health.PROBE_SUCCESS, *M)} @ end()) == 0"
+    failing = f"min by (probe) ({latest(select(health.PROBE_SUCCESS, *M))}) == 0"
     known = of_each(series.STORE_UP, series.UP_SAMPLED, ever)
     probes = Panel(
         PanelKind.TIMELINE,

@@ -8,7 +8,7 @@ from ...policy import BURN_RATES, SLO_WINDOW
 from ...promql import select
 from ...rules import slo
 from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Variable
-from ..scales import over_time
+from ..scales import latest, over_time
 from ..values import Nothing, Steps
 from ..variables import READ, STORE_MATCH, STORES
 
@@ -114,7 +114,7 @@ def burning() -> Panel:
 
 def course() -> Row:
     """Budgets and burn rates over time."""
-    worst = f"bottomk(10, {select(slo.BUDGET, *M)} @ end())"
+    worst = f"bottomk(10, {latest(select(slo.BUDGET, *M))})"
     return Row(
         "Over time",
         (
