@@ -166,7 +166,7 @@ def test_a_graph_reads_several_series_of_each_store_only_where_it_shows_each_sto
             if panel.kind not in DRAWN or panel.since or "{{domain}}" in query.legend:
                 continue
             # What is the same at every point is read once.
-            reads = r"([\w:]+)\{([^}]*)\}(?! @ end)"
+            reads = r"([\w:]+)\{([^}]*)\}(?!(?:\[\w+\])? @ end)"
             for series_, matchers in re.findall(reads, query.expression):
                 if 'domain=~"$domain"' not in matchers:
                     continue

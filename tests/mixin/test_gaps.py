@@ -30,8 +30,11 @@ SHOWN = {
 
 @pytest.mark.parametrize(
     ("page", "title", "number"),
-    [("fleet", "State of the 15 stores in most trouble", 0), ("shop", "Checks", 0)]
-    + [("slo", "Budget left: the ten stores with least", 0)],
+    [
+        ("fleet", "State of the 15 stores in most trouble", 0),
+        ("shop", "Checks", 0),
+        ("slo", "Budget left: the ten stores with least", 0),
+    ],
 )
 def test_a_gap_at_the_end_hides_nothing_of_what_was_before(
     page: str, title: str, number: int, tmp_path: Path

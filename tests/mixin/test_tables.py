@@ -52,6 +52,61 @@ def test_a_phone_shows_what_a_row_is_about_and_its_first_figure(panel: Panel) ->
     assert sum(widths[name] for name in first) <= screen.table(panel.width, screen.PHONE)
 
 
+def columns(panel: Panel) -> dict[str, int]:
+    """The width of each column by its heading, from left to right."""
+    before, after = panel.subjects[: panel.lead], panel.subjects[panel.lead :]
+    first, *others = panel.queries
+    return {
+        **{COLUMNS[label].title: COLUMNS[label].width for label in before},
+        first.legend: first.width,
+        **{COLUMNS[label].title: COLUMNS[label].width for label in after},
+        **{query.legend: query.width for query in others},
+        **{COLUMNS[label].title: COLUMNS[label].width for label in panel.facts},
+    }
+
+
+@TABLES
+def test_a_phone_shows_the_figure_by_which_a_table_is_sorted(panel: Panel) -> None:
+    sort = panel.sort.removeprefix("+")
+    # Of what fires, the worst comes first, and where it does matters more than how bad it is.
+    if "what" not in panel.columns and sort:
+        widths = columns(panel)
+        shown = [*widths].index(sort) + 1
+        needed = sum([*widths.values()][:shown])
+        assert needed <= screen.table(panel.width, screen.PHONE)
+
+
+def test_a_phone_shows_what_sells_best_and_which_cart_was_left_when_in_whole() -> None:
+    for title in (
+        "Best sellers of seven days ($currency)",
+        "Abandoned carts worth most ($currency)",
+    ):
+        (panel,) = [panel for _, panel in panels(PanelKind.TABLE) if panel.title == title]
+        # All figures, in the currency that the title names.
+        figures = {query.legend for query in panel.queries}
+        needed = sum(
+            width
+            for name, width in columns(panel).items()
+            if name in figures or name == COLUMNS[panel.columns[0]].title
+        )
+        assert needed <= screen.table(panel.width, screen.PHONE), title
+        assert "currency" not in panel.columns
+
+
+def test_a_table_that_is_known_to_be_empty_says_none_and_nothing_else_that_looks_like_a_row() -> (
+    None
+):
+    known = [
+        (panel, query)
+        for _, panel in panels(PanelKind.TABLE)
+        for query in panel.queries
+        if query.known
+    ]
+    assert len(known) == 3
+    for panel, query in known:
+        assert f'and on () {query.known}, "{NOTE}", "{Nothing.NONE}"' in panel.expression(query)
+
+
 def test_a_phone_shows_which_store_is_down_and_how_much_trouble_it_is_in() -> None:
     (worst,) = [p for page, p in panels(PanelKind.TABLE) if p.sort == "Trouble"]
     assert [query.legend for query in worst.queries[:2]] == ["State", "Trouble"]
@@ -219,8 +274,11 @@ def test_figures_stand_before_facts_and_the_org_comes_last(panel: Panel) -> None
         assert order[-1] == "org"
 
 
-def test_viewers_of_one_org_have_no_column_for_it() -> None:
+def test_viewers_of_one_org_have_no_column_and_no_choice_for_it() -> None:
     for document in dashboards.documents(of=dashboards.for_orgs(), one_org=True).values():
+        offered = {each["name"] for each in document["templating"]["list"] if not each.get("hide")}
+        assert "domain" in offered
+        assert not offered & {"org", "datasource"}
         for panel in document["panels"]:
             if panel["type"] == "table":
                 assert panel["transformations"][1]["options"]["excludeByName"]["org"] is True

@@ -40,7 +40,7 @@ def row(*links: Dashboard) -> Row:
                     ),
                 ),
                 width=24,
-                columns=("domain", "kind", "component", "before", "after", "org"),
+                columns=("component", "kind", "before", "after", "domain", "org"),
                 sort="When",
                 links=links,
                 nothing=Nothing.NONE,

@@ -39,6 +39,8 @@ class Query:
         width: width of its column in pixels; in tables only.
         otherwise: text in a column of its own if this query finds no row, because Grafana shows no
             text in a table of several queries; in tables only.
+        known: PromQL that finds something if it is known that there is no row; the text is then
+            that there are none.
         right: whether its values have their own axis at the right; in graphs only.
     """
 
@@ -52,6 +54,7 @@ class Query:
     mappings: tuple[Mapping, ...] = ()
     width: int = 80
     otherwise: Nothing | None = None
+    known: str = ""
     right: bool = False
 
 
@@ -151,8 +154,11 @@ class Panel:
         found = f"{function} by ({', '.join(self.columns)}) ({query.expression})"
         if query.otherwise is None:
             return found
-        row = f'label_replace(vector({NO_FIGURE[0]:g}), "{NOTE}", "{query.otherwise}", "", "")'
-        return f"{found} or on () {row}"
+        figure = f"vector({NO_FIGURE[0]:g})"
+        notes = [(f"{figure} and on () {query.known}", Nothing.NONE)] if query.known else []
+        notes.append((figure, query.otherwise))
+        rows = (f'label_replace({value}, "{NOTE}", "{text}", "", "")' for value, text in notes)
+        return " or on () ".join((found, *rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ class Nothing(StrEnum):
     """Nothing happened, which is good."""
     NO_STORE = "No store watched"
     """Such as after an installation, or while no exporter runs."""
-    NOT_COLLECTED = "Not collected"
+    NOT_COLLECTED = "Not collected now"
+    """Never collected, or withdrawn because it was too old, such as while the store is down."""
     NOT_NOW = "Choose a time up to now"
     NOT_READ = "Not read since midnight"
     NOT_SO_LONG = "Not watched for so long"
@@ -36,7 +37,7 @@ class Nothing(StrEnum):
     NO_BACKLOG = "No collector counts its backlog"
     NOT_REPORTED = "No application reports by HTTP"
     NO_OTLP = "OTLP is switched off"
-    NO_CALLS = "No calls"
+    NO_CALLS = "No calls seen"
     NO_ORDERS = "No orders in that time"
     NO_PAYMENTS = "No payments seen in that time"
     STEADY = "Too few points, or nothing varied"
@@ -58,6 +59,8 @@ def in_words(label: str, nothing: Nothing, known: str) -> str:
 IN_WORDS: Mapping = (-1, Nothing.UNKNOWN, GREY)
 """The mapping of that series' value."""
 
-NO_FIGURE: Mapping = (-1e300, Nothing.UNKNOWN, GREY)
+NO_CELL = "-"
+"""Shown in a table in place of a single figure that is missing."""
+NO_FIGURE: Mapping = (-1e300, NO_CELL, GREY)
 """The mapping of the value beside words in place of a table's rows. VictoriaMetrics returns no NaN,
 and so no row that has nothing else."""

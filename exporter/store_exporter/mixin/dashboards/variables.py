@@ -27,14 +27,22 @@ OPERATION = Variable(
     promql.select(operations.OPERATIONS, *promql.variables("org", "domain", "platform")),
 )
 _PRICED = promql.one_of("__name__", (business.REVENUE.name, business.CART_ABANDONED_VALUE.name))
-CURRENCY = Variable(
-    "currency",
-    "Currency",
-    f"{{{', '.join((_PRICED, *promql.variables('org', 'domain', 'platform')))}}}",
-    multi=False,
-)
-"""Currencies of orders, or of carts before the first order. Only one can be chosen, because amounts
-of several currencies cannot share an axis."""
+
+
+def _currencies() -> str:
+    """Currencies of orders, or of carts before the first order.
+
+    Those in which most of the chosen shops keep their books come first.
+    """
+    chosen = promql.variables("org", "domain", "platform")
+    priced = f"group by (currency) ({{{', '.join((_PRICED, *chosen))}}})"
+    own = f"count by (currency) ({promql.each(health.INFO, *chosen)})"
+    none = 'label_replace(vector(-1), "currency", "none", "", "")'
+    return f"sort_desc({own} and {priced} or 0 * {priced} or on () {none})"
+
+
+CURRENCY = Variable("currency", "Currency", "", multi=False, ranked=_currencies())
+"""Only one can be chosen, because amounts of several currencies cannot share an axis."""
 JOB = Variable("job", "Job", exporter.BUILD_INFO.name)
 INSTANCE = Variable(
     "instance", "Instance", promql.select(exporter.BUILD_INFO, *promql.variables("job"))

@@ -99,9 +99,9 @@ def dashboards() -> str:
             (
                 "All pages share these conventions: rates are per hour; past or normal values "
                 "are dashed and grey; each fault, error type and quantile has its own colour; "
-                "`No data` means unknown, `None` means that nothing happened, and other words in "
-                "place of a figure say why there is none. Amounts of different currencies never "
-                "share an axis: choose a currency at the top."
+                "`No data` means unknown, in a table `-`; `None` means that nothing happened, and "
+                "other words in place of a figure say why there is none. Amounts of different "
+                "currencies never share an axis: choose a currency at the top."
             ),
             (
                 "Over more than six hours, graphs of many stores together show one sample every "

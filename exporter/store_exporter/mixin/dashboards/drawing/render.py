@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ... import policy, promql
@@ -40,9 +41,14 @@ def as_document(
     Args:
         page: the dashboard.
         links: addresses of the pages that it links to.
-        one_org: whether its viewers see only one org; tables then omit its name.
+        one_org: whether its viewers see only one org; tables then omit its name, and neither the
+            org nor the data source is offered as a choice.
     """
     names = tuple(variable.name for variable in page.variables)
+    offered = [
+        replace(each, hidden=each.hidden or (one_org and each.name == "org"))
+        for each in page.variables
+    ]
     board = (
         build.Dashboard(page.title)
         .uid(page.of.uid)
@@ -55,7 +61,7 @@ def as_document(
         .timezone("")
         .refresh(page.refresh)
         .link(siblings())
-        .variables([datasource(), *(query_variable(each) for each in page.variables)])
+        .variables([datasource(hidden=one_org), *map(query_variable, offered)])
         .annotation(firing(names, enabled=page.marks))
     )
     if "domain" in names:
@@ -71,7 +77,7 @@ def as_document(
         json.loads(json.dumps(board.build(), cls=JSONEncoder))
     )
     # A link would pass a hidden value on to a page of another time; the SDK has no method for this.
-    hidden = {variable.name for variable in page.variables if variable.hidden}
+    hidden = {variable.name for variable in offered if variable.hidden}
     for each in document["templating"]["list"]:
         each["skipUrlSync"] = each["name"] in hidden
     return document
@@ -100,9 +106,10 @@ def siblings() -> build.DashboardLink:
     )
 
 
-def datasource() -> build.DatasourceVariable:
+def datasource(*, hidden: bool) -> build.DatasourceVariable:
     """The variable that lets one dashboard serve every tenant's datasource."""
-    return build.DatasourceVariable("datasource").label("Data source").type("prometheus")
+    builder = build.DatasourceVariable("datasource").label("Data source").type("prometheus")
+    return builder.hide(model.VariableHide.HIDE_VARIABLE) if hidden else builder
 
 
 def query_variable(variable: Variable) -> build.QueryVariable:

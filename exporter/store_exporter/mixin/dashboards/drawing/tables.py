@@ -8,7 +8,7 @@ from ... import alerts
 from ..columns import COLUMNS, NOTE, Column
 from ..firing import RANKS
 from ..panels import Panel, Query
-from ..values import NO_FIGURE
+from ..values import NO_CELL, NO_FIGURE
 from .finish import absent, mappings, thresholds, unknown, written
 from .sdk import build_common, common, model, table
 
@@ -106,7 +106,7 @@ def _figure(query: Query, usual: str) -> list[tuple[str, Any]]:
     if query.steps:
         found.append(("thresholds", thresholds(query.steps).build()))
     # The text for a whole table, such as about figures not collected, is too long for one cell.
-    found.append(("mappings", [*mappings((*query.mappings, NO_FIGURE)), unknown()]))
+    found.append(("mappings", [*mappings((*query.mappings, NO_FIGURE)), unknown(NO_CELL)]))
     if query.steps or query.mappings:
         found.append(("custom.cellOptions", COLOURED))
     return found

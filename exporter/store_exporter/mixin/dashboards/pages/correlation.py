@@ -67,7 +67,7 @@ def correlations() -> Panel:
                     correlation(y),
                     title,
                     decimals=2,
-                    width=120 if title == "with latency" else 112,
+                    width=120 if title == "with chosen" else 112,
                     steps=CORRELATED,
                     empty=TOO_STEADY,
                     otherwise=Nothing.STEADY if y == LATENCY else None,
@@ -88,7 +88,7 @@ def correlations() -> Panel:
         ),
         width=24,
         columns=("error_type",),
-        sort="with latency",
+        sort="with chosen",
         interval=LEAST_STEP,
         points=POINTS,
     )

@@ -110,6 +110,7 @@ def key_figures() -> Row:
         steps=SUCCESS,
         width=6,
         height=4,
+        nothing=Nothing.NO_CALLS,
         links=(Dashboards.OPERATIONS,),
     )
     return Row("Now", (*panels, share))

@@ -22,7 +22,7 @@ from ..scales import (
     of_each,
     over_time,
 )
-from ..values import GREY, IN_WORDS, UP_DOWN, Nothing, in_words
+from ..values import GREY, IN_WORDS, NO_CELL, UP_DOWN, Nothing, in_words
 from ..variables import STORE_MATCH
 
 LISTED = 50
@@ -200,7 +200,7 @@ def what_runs_them() -> Panel:
                 "Customers",
                 decimals=0,
                 width=112,
-                mappings=((-1, Nothing.UNKNOWN, GREY),),
+                mappings=((-1, NO_CELL, GREY),),
                 empty="the collector of these facts may be switched off",
             ),
         ),

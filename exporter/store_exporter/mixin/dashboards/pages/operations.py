@@ -100,6 +100,7 @@ def key_figures() -> Row:
                 height=4,
                 decimals=1 if unit == "percentunit" else None,
                 steps=steps,
+                nothing=Nothing.NO_CALLS,
                 links=(Dashboards.ERRORS,) if title == "Success" else (),
             )
             for title, text, expression, unit, steps in FIGURES

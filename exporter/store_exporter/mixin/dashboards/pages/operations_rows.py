@@ -61,10 +61,10 @@ def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
         )
 
     return (
+        Query(f"topk({top}, {failed})" if top else failed, "Failures/h", decimals=1, width=105),
         Query(
             f"({success(*labels)}){only}", "Success", unit="percentunit", decimals=1, steps=SUCCESS
         ),
         *map(latency, series.QUANTILES),
-        Query(f"topk({top}, {failed})" if top else failed, "Failures/h", decimals=1, width=105),
         Query(f"({calls(*labels)}){only}", "Calls/h", decimals=0, otherwise=Nothing.NO_CALLS),
     )

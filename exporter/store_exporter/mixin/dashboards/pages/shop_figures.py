@@ -88,6 +88,7 @@ def succeeding() -> Panel:
         unit="percentunit",
         decimals=1,
         steps=SUCCESS,
+        nothing=Nothing.NO_CALLS,
         links=(Dashboards.OPERATIONS, AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE),
     )
 

@@ -119,6 +119,7 @@ def one_by_one() -> Panel:
         "Each operation's calls and failures per hour, success without shoppers' mistakes, and "
         "p95 latency over the last minutes. The operations with most failures come first.",
         (
+            Query(failures("operation", matchers=M), "Failures/h", decimals=1, width=105),
             Query(
                 success("operation", matchers=M),
                 "Success",
@@ -135,7 +136,6 @@ def one_by_one() -> Panel:
                 width=79,
                 empty="an operation that did not run has none",
             ),
-            Query(failures("operation", matchers=M), "Failures/h", decimals=1, width=105),
             Query(
                 calls("operation", matchers=M),
                 "Calls/h",
@@ -190,6 +190,7 @@ def stock() -> Panel:
         decimals=0,
         stacked=True,
         low=0,
+        nothing=Nothing.NOT_COLLECTED,
         links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
     )
 
@@ -211,6 +212,7 @@ def background() -> Panel:
         width=6,
         decimals=0,
         low=0,
+        nothing=Nothing.NOT_COLLECTED,
         links=(AlertName.STORE_WEBHOOKS_DISABLED, AlertName.STORE_BACKGROUND_JOBS_STUCK),
     )
 
@@ -227,6 +229,14 @@ def fresh() -> Panel:
         "read, and its age in intervals, which is up to 1 when it is on time.",
         (
             Query(
+                f"max by (collector) ({missed})",
+                "Intervals ago",
+                decimals=1,
+                steps=STALE,
+                width=125,
+                empty=never,
+            ),
+            Query(
                 f"min by (collector) ({select(business.COLLECTOR_SUCCESS, *M)})",
                 "Last run",
                 mappings=OK_FAILED,
@@ -238,14 +248,6 @@ def fresh() -> Panel:
                 "Read",
                 unit="dateTimeFromNow",
                 width=140,
-                empty=never,
-            ),
-            Query(
-                f"max by (collector) ({missed})",
-                "Intervals ago",
-                decimals=1,
-                steps=STALE,
-                width=125,
                 empty=never,
             ),
         ),

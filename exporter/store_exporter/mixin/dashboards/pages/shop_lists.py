@@ -5,9 +5,8 @@ from __future__ import annotations
 from ....metrics.catalogue import lists
 from ...names import AlertName, Dashboard, Dashboards
 from ...promql import each, equal
-from ..firing import labelled
 from ..panels import Panel, PanelKind, Query, Row
-from ..values import NO_FIGURE, Nothing
+from ..values import Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
@@ -29,7 +28,7 @@ def scarce() -> Panel:
         "that are out of stock and sold in the last 30 days, then those that are low, then the "
         "others that are out. Pieces sold are counted over 30 days.",
         (
-            _or_none(each(lists.SCARCE_SOLD, *M), "scarce", "product", "Sold", 84),
+            _first(each(lists.SCARCE_SOLD, *M), "scarce", "Sold", 84),
             Query(each(lists.SCARCE_QUANTITY, *M), "Left", decimals=0, width=70, empty=SEVERAL),
         ),
         columns=("product", "stock", "sku", "domain"),
@@ -40,17 +39,18 @@ def scarce() -> Panel:
 
 def sellers() -> Panel:
     """What sells best."""
-    value = each(lists.SELLER_VALUE, *M)
+    # A phone has no room for a currency in each row.
+    pieces, value = (each(m, *M, *CURRENCY_MATCH) for m in (lists.SELLER_SOLD, lists.SELLER_VALUE))
     return _table(
-        "Best sellers of seven days",
-        "The ten products of each shop with most pieces sold in the last seven days, and their "
-        "revenue before refunds and without delivery. A product sold in several currencies has a "
-        "row for each.",
+        "Best sellers of seven days ($currency)",
+        "The products with most pieces sold in the last seven days in the currency chosen above, "
+        "among the ten that each shop sells most of, and their revenue before refunds and without "
+        "delivery.",
         (
-            _or_none(value, "best_sellers", "product", "Sold for", 100, unit="locale"),
-            Query(each(lists.SELLER_SOLD, *M), "Sold", decimals=0, width=84, empty=SEVERAL),
+            _first(pieces, "best_sellers", "Sold", 84),
+            Query(value, "Sold for", unit="locale", decimals=0, width=100, empty=SEVERAL),
         ),
-        columns=("product", "currency", "sku", "domain"),
+        columns=("product", "sku", "domain"),
         sort="Sold",
         links=(Dashboards.TRENDS,),
     )
@@ -67,28 +67,25 @@ def carts() -> Panel:
         "above, by the number that the shop shows. You may be able to contact some of the shoppers "
         "and help them.",
         (
-            _or_none(value, "carts", "cart", "Value", 100, unit="locale"),
+            _first(value, "carts", "Value", 100, unit="locale"),
             Query(since, "Left", unit="dateTimeFromNow", width=140, empty=SEVERAL),
         ),
-        columns=("cart", "currency", "domain"),
+        columns=("cart", "domain"),
         sort="Value",
         links=(AlertName.STORE_ABANDONED_CARTS_SURGE,),
     )
 
 
-def _or_none(
-    rows: str, name: str, column: str, legend: str, width: int, *, unit: str = ""
-) -> Query:
-    """The first figure of a list, or the text for a list that is known to be empty."""
-    known = f"{NO_FIGURE[0]:g} + 0 * sum({each(lists.LISTED, equal('list', name), *M)})"
-    none = labelled(known, f'"{column}", "{Nothing.NONE}", "", ""')
+def _first(rows: str, name: str, legend: str, width: int, *, unit: str = "") -> Query:
+    """The first figure of a list."""
     return Query(
-        f"{rows} or on () {none}",
+        rows,
         legend,
         unit=unit,
         decimals=0,
         width=width,
         otherwise=Nothing.NOT_COLLECTED,
+        known=each(lists.LISTED, equal("list", name), *M),
         empty="lists may be switched off",
     )
 
