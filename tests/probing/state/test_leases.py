@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -290,6 +291,27 @@ async def test_a_holder_shows_nothing_before_anybody_can_have_succeeded_it(opene
         first.clock.advance(0.001)
         assert first.lease_holder.lapsed
     assert VALID_SECONDS < (MISSED - 1) * BEAT_SECONDS
+
+
+async def test_stores_that_were_not_shown_during_a_slow_beat_are_watched_anew(
+    files: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with processes(files, [A], [A]) as (first, second):
+        for process in (first, second, first):
+            await process.beat()
+        table = first.lease_holder.table
+        beat = table.beat
+
+        def slowly(*given: Any) -> Heartbeat:
+            first.clock.advance(VALID_SECONDS - BEAT_SECONDS + 0.001)
+            # Who looks now is shown nothing of them.
+            assert first.lease_holder.lapsed
+            return beat(*given)
+
+        monkeypatch.setattr(table, "beat", slowly)
+        await first.beat()
+        assert not first.lease_holder.lapsed
+        assert first.changes == [{A}, set(), {A}]
 
 
 async def test_a_holder_that_stood_still_gives_up_what_it_held_before_it_looks(

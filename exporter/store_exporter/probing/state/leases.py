@@ -153,18 +153,29 @@ class LeaseHolder:
 
     async def beat(self, changed: Callable[[], object], reports: Reports) -> None:
         """Renew the held leases and take free ones; `start` calls this periodically."""
-        before = self.held
-        if before and self.lapsed:
-            # These stores must not be shown any more, even if their leases are taken again.
-            log.warning(
-                "the leases were not renewed in time; another exporter may take over the stores"
-            )
-            self.held = before = frozenset()
-            changed()
+        self._give_up_late(self._until, changed)
+        before, until = self.held, self._until
         await self._beat(reports)
+        held = self.held
+        if before and self._give_up_late(until, changed):
+            self.held, before = held, frozenset()
         if self.held != before:
             log.info("this exporter watches %d stores now", len(self.held))
             changed()
+
+    def _give_up_late(self, until: float, changed: Callable[[], object]) -> bool:
+        """Give up all stores after this time: they have not been shown, and may be another's.
+
+        So they begin anew, even if their leases are taken again.
+        """
+        if not self.held or self._monotonic() <= until:
+            return False
+        log.warning(
+            "the leases were not renewed in time; another exporter may take over the stores"
+        )
+        self.held = frozenset()
+        changed()
+        return True
 
     async def _beat(self, reports: Reports) -> None:
         reported = await reports() if self._counts else {}
