@@ -7,9 +7,11 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
@@ -204,6 +206,53 @@ async def test_sighup_reloads_and_a_bad_file_does_no_harm(tmp_path: Path) -> Non
         assert "nonsense: unknown key" in line
         assert "shop.example.com" in await ask(f"{address}/sd")
         assert "store_exporter_config_last_reload_successful 0" in await ask(f"{address}/metrics")
+
+
+@asynccontextmanager
+async def starting(folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run `serve` with a source of stores that does not respond, for which the start waits."""
+    async with serving(hang) as source:
+        (folder / "store-exporter.yml").write_text(
+            "orgs: [{org: acme, domains: [example]}]\n"
+            f"discovery: [{{org: acme, platform: woocommerce, http: {{url: {source.url}}}, "
+            "store: {credentials: {consumer_key: env:KEY, consumer_secret: env:SECRET}}}]\n"
+        )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "store_exporter", "serve", ANY_PORT,
+            cwd=folder, env=ENVIRON, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+
+
+def holds_sighup(process: asyncio.subprocess.Process) -> bool:
+    """Tell whether a SIGHUP would wait."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return bool(int(status.partition("SigBlk:")[2].split()[0], 16) & 1 << signal.SIGHUP - 1)
+
+
+async def test_a_reload_that_is_requested_before_it_listens_comes_after_it(tmp_path: Path) -> None:
+    async with starting(tmp_path) as process:
+        await asyncio.to_thread(eventually, lambda: holds_sighup(process))
+        process.send_signal(signal.SIGHUP)
+        await until_logged(process, "msg=listening")
+        await until_logged(process, "was reloaded")
+
+
+async def test_a_signal_ends_it_in_the_middle_of_the_start(tmp_path: Path) -> None:
+    async with starting(tmp_path) as process:
+        await asyncio.to_thread(eventually, (tmp_path / "state" / "leases.db").exists)
+        process.terminate()
+        async with asyncio.timeout(60):
+            _, log = await process.communicate()
+        assert process.returncode == 0
+        assert "shutting down" in log.decode()
+        assert "msg=started" not in log.decode()
+        assert "Traceback" not in log.decode()
 
 
 async def test_a_reload_waits_until_the_file_is_whole(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The first requests after a start find everything that the earlier process had saved."""
+"""The first requests after a start find what was saved, and after the end nothing begins."""
 
 from __future__ import annotations
 
@@ -165,3 +165,15 @@ async def test_a_slow_state_is_read_before_anything_is_shown_without_it(
     monkeypatch.setattr(watching, "_RECALL_SECONDS", 0.1)
     async with asyncio.timeout(30), run() as running:
         assert (await running.api("/api/v1/health", TOKEN)).json["total_domains"] == len(stores)
+
+
+async def test_what_changes_the_stores_while_it_stops_begins_nothing(tmp_path: Path) -> None:
+    async with exporting(tmp_path, configuration()) as running:
+        exporter = running.exporter
+        running.file.write_text(configuration(("acme", "s.example", DOWN)))
+        reloading = asyncio.create_task(exporter.reload())
+        await asyncio.sleep(0)
+        await exporter.stop()
+        assert len((await reloading).added) == 1
+        await exporter.watching.settled()
+        assert running.scheduler.stores == {}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..server.process.addresses import parse_address, web_paths
@@ -125,10 +128,24 @@ def _telemetry_path(text: str) -> str:
     return text
 
 
+@contextmanager
+def _reloads_held() -> Iterator[None]:
+    """Let no SIGHUP end the process until the block ends; one that comes early is handled later."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+    try:
+        yield
+    finally:
+        # The system drops a pending signal once it is ignored.
+        handler = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+        signal.signal(signal.SIGHUP, handler)
+
+
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal; return 1 if the configuration has problems or an address is in use."""
-    # Imported only to serve, because the imports take longer than printing the help.
-    with without_pauses():
-        from .support import serving
+    with _reloads_held():
+        # Imported only to serve, because the imports take longer than printing the help.
+        with without_pauses():
+            from .support import serving
 
-    return serving.run(args)
+        return serving.run(args)

@@ -126,9 +126,11 @@ def _redirect_to(home: str) -> Handler:
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
-    await app[EXPORTER].start()
-    yield
-    await app[EXPORTER].stop()
+    try:
+        await app[EXPORTER].start()
+        yield
+    finally:
+        await app[EXPORTER].stop()
 
 
 async def _shutting_down(app: web.Application) -> None:

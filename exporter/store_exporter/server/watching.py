@@ -63,6 +63,7 @@ class Watching:
         self._leaving: set[Labels] = set()
         self._gone: set[Labels] = set()
         self._platforms: set[str] = set()
+        self._stopped = False
 
     def want(self) -> None:
         """Request the leases of the stores in the inventory."""
@@ -84,7 +85,8 @@ class Watching:
                 self._maintenance.start()
 
     async def stop(self) -> None:
-        """Stop watching, in bounded time."""
+        """Stop watching, in bounded time; a later `update` changes nothing."""
+        self._stopped = True
         for task in self._tasks:
             task.cancel()
         await self._scheduler.stop()
@@ -107,6 +109,9 @@ class Watching:
             before: the previous stores. Everything about those that are gone or belong to another
                 org is forgotten, including the reports of applications.
         """
+        if self._stopped:
+            # A reload or a beat that was under way.
+            return
         watched = self._watched()
         shown = frozenset(store.labels for store in watched)
         leaving, self._shown = self._shown - shown, shown

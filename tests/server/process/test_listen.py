@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
+from store_demo.processes import free_ports
 from store_exporter.server.process.listen import listening
 from store_exporter.server.security.safety import HEADERS, guard
 from tests.server.support import configuration, exporting
@@ -143,19 +144,20 @@ async def test_who_hangs_up_before_the_response_causes_no_error(
 async def test_no_socket_stays_open_if_another_address_of_the_host_cannot_be_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Other tests use no such address, and systems give no such port away.
+    own, (port,) = "127.0.0.3", free_ports(1)
+
     # A name with two addresses is a matter of the machine's name service; the sockets are real.
     def two(*_: object, **__: object) -> list[object]:
         return [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
-            for host in ("127.0.0.2", "127.0.0.1")
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in (own, "127.0.0.1")
         ]
 
     monkeypatch.setattr(socket, "getaddrinfo", two)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", port)):
         with pytest.raises(OSError, match=f"^two.example:{port} cannot be listened on: "):
             async with listening(web.Application(), [("two.example", port)]):
                 pass
         monkeypatch.undo()
         # The first address is free again.
-        socket.create_server(("127.0.0.2", port)).close()
+        socket.create_server((own, port)).close()

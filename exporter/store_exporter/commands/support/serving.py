@@ -8,6 +8,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 
 from ..._version import __version__
@@ -26,7 +27,8 @@ from ...server.exporter import Exporter
 from ...server.process import descriptors, logs
 from ...server.process.addresses import web_paths
 from ...server.process.garbage import rare_collections
-from ...server.process.listen import is_loopback, listening, signals
+from ...server.process.listen import is_loopback, listening
+from ...server.process.signals import ending, reloading, unless
 from ...server.process.systemd import Notifier, activated
 from ...server.security.web_file import WebFile
 from ...stores.model import Store
@@ -109,17 +111,21 @@ async def _serve(
             exporter, telemetry_path=args.telemetry_path, web_file=web_file, paths=paths
         )
         tls = web_file.tls if web_file else None
-        with rare_collections(), signals(partial(_reload, exporter, manager, set())) as ended:
-            async with (
-                listening(app, addresses, tls, opened=opened, limit=shares.server) as urls,
-                manager.watched(),
-            ):
-                _started(exporter, urls)
-                for url in urls:
-                    _log_address(url + paths.prefix, guarded=guarded)
-                manager.ready()
+        serving = listening(app, addresses, tls, opened=opened, limit=shares.server)
+        async with AsyncExitStack() as stack:
+            stack.enter_context(rare_collections())
+            ended = stack.enter_context(ending())
+            urls = await unless(ended, stack.enter_async_context(serving))
+            if urls is None:
+                return
+            await stack.enter_async_context(manager.watched())
+            _started(exporter, urls)
+            for url in urls:
+                _log_address(url + paths.prefix, guarded=guarded)
+            manager.ready()
+            with reloading(partial(_reload, exporter, manager, set())):
                 await ended.wait()
-                manager.stopping()
+            manager.stopping()
 
 
 def _shares() -> descriptors.Shares:

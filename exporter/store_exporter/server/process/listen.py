@@ -1,4 +1,4 @@
-"""Addresses to listen on, and the process's life: from its start to a signal that ends it."""
+"""Addresses to listen on, and serving an application there."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import asyncio
 import errno
 import logging
 import os
-import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from typing import cast
 from urllib.parse import urlsplit
@@ -50,9 +49,10 @@ async def listening(
         OSError: an address cannot be listened on.
     """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
-    await runner.setup()
-    connections = Connections(cast(web.Server, runner.server), limit, tls)
+    connections: Connections | None = None
     try:
+        await runner.setup()
+        connections = Connections(cast(web.Server, runner.server), limit, tls)
         urls = []
         scheme = "http" if tls is None else "https"
         for listener in opened:
@@ -64,9 +64,11 @@ async def listening(
                 urls.append(_url(scheme, listener))
         yield urls
     finally:
-        connections.refuse()
+        if connections is not None:
+            connections.refuse()
         await runner.cleanup()
-        await connections.close()
+        if connections is not None:
+            await connections.close()
 
 
 async def _opened(host: str | None, port: int) -> list[socket.socket]:
@@ -123,27 +125,3 @@ def _url(scheme: str, listener: socket.socket) -> str:
 def is_loopback(url: str) -> bool:
     """Return whether only this machine reaches an address that `listening` yielded."""
     return url.startswith("unix:") or ip_address(urlsplit(url).hostname or "").is_loopback
-
-
-@contextmanager
-def signals(reload: Callable[[], object]) -> Iterator[asyncio.Event]:
-    """Handle signals until the block ends; yields an event that SIGTERM and SIGINT set.
-
-    Args:
-        reload: called at each SIGHUP.
-    """
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _end, ended, number)
-    loop.add_signal_handler(signal.SIGHUP, reload)
-    try:
-        yield ended
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.remove_signal_handler(number)
-
-
-def _end(ended: asyncio.Event, number: signal.Signals) -> None:
-    log.info("shutting down", extra={"signal": signal.Signals(number).name})
-    ended.set()
