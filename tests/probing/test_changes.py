@@ -28,6 +28,7 @@ from store_exporter.stores.model import Store
 from tests.fakes import bad_server
 from tests.fakes.bad_server import Authority, serving
 from tests.fakes.clock import START, Clock
+from tests.fakes.documents import Slow as SlowDocuments
 from tests.probing.bench import Bench, Jobs
 
 SHOP = Store("acme", "shop.example", "woocommerce", "https://shop.example")
@@ -412,3 +413,17 @@ async def test_an_unknown_kind_fails_the_run(job: Jobs) -> None:
     bench = Bench()
     result = await bench.run(job(finding({"weather": {"sky": "blue"}})))  # type: ignore[dict-item]
     assert (result.ok, result.error_type) == (False, "exception")
+
+
+async def test_events_of_many_stores_are_read_together_while_they_are_not_known_yet() -> None:
+    documents = SlowDocuments()
+    world = World(documents)
+    stores = [replace(SHOP, domain=f"s{number}.example") for number in range(150)]
+    for store in stores[::50]:
+        await world.find({EventKind.PLUGIN: {"Stripe": "8.0"}}, store)
+        await world.find({EventKind.PLUGIN: {"Stripe": "8.1"}}, store)
+    documents.seconds = 0.1
+    after = World(documents)
+    found = await after.changes.of("acme", stores)
+    assert {event.domain for event in found} == {store.domain for store in stores[::50]}
+    assert documents.most == 100

@@ -15,13 +15,12 @@ import pytest
 from aiohttp import web
 
 from store_exporter.config import load
-from store_exporter.probing.state.documents import MemoryDocuments
-from store_exporter.probing.state.storage import Key, Saved
 from store_exporter.server import exporter as server
 from store_exporter.server import watching
 from store_exporter.server.app import create_app
 from store_exporter.server.assembly import assembled
 from store_exporter.server.process.listen import listening
+from tests.fakes.documents import Slow
 from tests.server.support import ENVIRON, configuration, exporting
 
 TOKEN = "token-of-all-0123456789abcdef"
@@ -122,23 +121,6 @@ async def test_nothing_is_lost_while_a_source_does_not_respond_after_a_restart(
         async with started(tmp_path, place) as ask:
             assert await ask.report(domain=FOUND, platform="woocommerce") == 200
             assert await ask.counted() == [3]
-
-
-class Slow(MemoryDocuments):
-    """Takes a moment for each document that it reads, or never responds."""
-
-    seconds = 0.0
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._reading = self.most = 0
-
-    async def read(self, key: Key) -> Saved | None:
-        self._reading += 1
-        self.most = max(self.most, self._reading)
-        await asyncio.sleep(self.seconds)
-        self._reading -= 1
-        return await super().read(key)
 
 
 async def test_a_slow_state_is_read_before_anything_is_shown_without_it(

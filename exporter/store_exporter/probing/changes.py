@@ -24,7 +24,7 @@ from ..metrics.catalogue import health
 from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
-from ..turns import in_turns
+from ..turns import in_turns, together
 from .state.documents import Documents
 from .state.storage import Key, StateUnavailableError, understood
 
@@ -225,10 +225,12 @@ class Changes:
             StateUnavailableError: those of a store cannot be read.
         """
         keys = chain([_key_of(org)], (Key.of(store, DOCUMENT) for store in stores))
+        pages = {key: self._pages.get(key) async for key in in_turns(keys)}
+        unread = [key for key, page in pages.items() if page is None]
+        read = dict(zip(unread, await together(self._read, unread), strict=True))
         found: list[Event] = []
-        async for key in in_turns(keys):
-            page = self._pages.get(key)
-            found += (page or (await self._read(key))[0]).events
+        async for key, page in in_turns(pages.items()):
+            found += (page or read[key][0]).events
         # Of two events with the same time, the one that was added later comes first.
         found.reverse()
         found.sort(key=lambda event: -event.time)

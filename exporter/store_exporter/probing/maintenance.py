@@ -22,6 +22,7 @@ from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
 from ..stores.maintenance import MAX_BEGUN_SECONDS, Window, is_reason
 from ..stores.model import Store
+from ..turns import together
 from .state.documents import Documents
 from .state.storage import Key, StateUnavailableError, understood
 
@@ -33,8 +34,6 @@ _LAST = 253_402_300_800.0
 """Unix time of the year 10000, which no date can show."""
 _LONGEST_WAIT = 60.0
 """Seconds between checks of the clock, because it may be set meanwhile."""
-_AT_ONCE = 100
-"""Stores whose saved windows are read concurrently."""
 
 
 class Maintenance:
@@ -169,11 +168,10 @@ class Maintenance:
             stores: those to read now if they are new. All are read soon after they are new.
         """
         unread = [store for store in stores if self._unread.get(store.domain) is store]
-        for first in range(0, len(unread), _AT_ONCE):
-            batch = unread[first : first + _AT_ONCE]
-            await asyncio.gather(*(self._read_one(store.domain, store) for store in batch))
+        await together(self._read_one, unread)
 
-    async def _read_one(self, domain: str, store: Store) -> None:
+    async def _read_one(self, store: Store) -> None:
+        domain = store.domain
         try:
             window = await self._saved(store)
         except StateUnavailableError as error:

@@ -126,11 +126,12 @@ class Exporter:
         """Start probing and discovery; the exporter is ready from now on."""
         self._lag = asyncio.create_task(loop_lag.watch(self.recorder))
         async with self._changing:
-            await self.watching.start(self._reports)
             await self._discoverer.replace(self.config.discovery)
             self._discoverer.start()
         # Otherwise the first requests would find that the stores of sources do not exist.
         await self._discoverer.applied(_SOURCES_SECONDS)
+        async with self._changing:
+            await self.watching.start(self._reports)
         self.ready = True
 
     async def stop(self) -> None:

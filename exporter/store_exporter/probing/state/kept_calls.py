@@ -15,6 +15,7 @@ from typing import Any
 from ...calls.book import CallBook
 from ...calls.call import Call
 from ...stores.model import Store
+from ...turns import together
 from .documents import Documents
 from .storage import Key, StateUnavailableError, understood
 
@@ -22,8 +23,6 @@ log = logging.getLogger(__name__)
 
 DOCUMENT = "(calls)"
 """Used instead of a collector's name; no collector can have this name."""
-_AT_ONCE = 100
-"""Stores whose saved calls are read concurrently."""
 _SECONDS = 60.0
 """Seconds between two saves. A crash loses the calls since the last one; an end by a signal loses
 none."""
@@ -82,9 +81,8 @@ class KeptCalls:
 
     async def restore(self) -> None:
         """Restore the saved calls of new stores; those that cannot be read now, a minute later."""
-        unread = list(self._unread) if self.on else []
-        for first in range(0, len(unread), _AT_ONCE):
-            await asyncio.gather(*map(self._restore_store, unread[first : first + _AT_ONCE]))
+        if self.on:
+            await together(self._restore_store, list(self._unread))
 
     async def _restore_store(self, key: tuple[str, str]) -> None:
         if (store := self._stores.get(key)) is None:
