@@ -77,6 +77,11 @@ class OrderMemory(Counters):
             return order_id in self._gone
         return created > self.began and self.outlives(created, order_id)
 
+    def beyond(self, number: int) -> set[int]:
+        """Return the ids above one of the remembered orders that still exist, as far as known."""
+        ids = (int(one) for one in self._seen if one.isdigit() and one not in self._gone)
+        return {one for one in ids if one > number}
+
     def is_gone(self, order_id: str) -> bool:
         """Whether the order is remembered as one that no longer exists."""
         return order_id in self._gone

@@ -20,7 +20,7 @@ from ..monitoring.options import whole_number
 from ..reading.fields import Fields
 from ..rest.api import RestPage
 from ..rest.responses import server_time
-from . import audit
+from . import audit, new_ids
 from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook
 from .pages import OrderPage, read_page
@@ -47,8 +47,6 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         size: orders to a page at most, fewer where the store does not send more in time.
         lookups: requests for single orders that this run may still send.
         read: ids of the orders that this run read.
-        appeared: orders that the walk read and that are neither new nor were in the list before:
-            drafts that were placed, orders out of the trash.
         unseen: orders that there were when the list of them came to be empty.
     """
 
@@ -67,10 +65,10 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self._half = api.monotonic() + run.timeout / 2
         self.lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
         self.read: set[str] = set()
-        self.appeared = self.unseen = 0
+        self.unseen = 0
         self._walked_before = self.place.walked_from
         walk = self.place.walk
-        self._knew_all = walk.caught_up and not (walk.hidden or self.place.lists_others)
+        self._knew_all = walk.caught_up and not walk.hidden
 
     @property
     @abstractmethod
@@ -145,12 +143,14 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         # was paid before the counting is not new then; a day is left for clocks that disagree.
         began = max(latest, clock - DAY)
         self.start(began, ReadingProgress.at(latest, newest=latest), page.orders)
-        self.place.latest = newest.page.newest
-        self.place.count = newest.total
+        self._look_first(newest)
         if self.numbers_refunds_with_orders:
             pages = (page, newest.page)
             self.ledger.newest = max(max(one.newest, one.newest_refund) for one in pages)
         self.before = len(page.orders) if rows.total is None else rows.total
+
+    def _look_first(self, newest: ListedOrders) -> None:
+        self.place.latest, self.place.count = newest.page.newest, newest.total
 
     def ask(self, params: Mapping[str, Any]) -> Plan[ListedOrders]:
         """Read any page of the orders."""
@@ -192,7 +192,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     def ask_newest(self) -> Plan[ListedOrders]:
         """Read a page of the newest ids."""
-        return self.ask_sized(self.newest, audit.NEWEST)
+        return self.ask_sized(self.newest, new_ids.NEWEST)
 
     def read_page(self, name: str, items: Sequence[Any]) -> OrderPage:
         """Read the orders on a page; invalid ones are left out and reported."""
@@ -201,7 +201,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def take(self, page: OrderPage) -> None:
         """Add the orders of a page to the ledger, and note those that cannot be read."""
         for order in page.orders:
-            self.appeared += self._has_appeared(order)
+            if self._is_back(order):
+                self.place.note_returned()
             self.ledger.apply(order, is_new=self._is_unseen(order))
             self.unreadable.pop(order.id, None)
         for number in page.others:
@@ -215,10 +216,12 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.seen += len(page.orders)
         self.read.update(page.ids)
 
-    def _has_appeared(self, order: CountedOrder) -> bool:
-        """Whether an order that is not new was missing from the list at the last check."""
-        known = order.id in self.unreadable or self.place.is_unread(order.id)
-        return self._knew_all and not known and self.ledger.was_absent(order.id, order.created)
+    def _is_back(self, order: CountedOrder) -> bool:
+        """Whether an order that is not new was missing before: out of the trash, a placed draft."""
+        if self.place.lists_others or order.id in self.unreadable or self.place.is_unread(order.id):
+            return False
+        is_gone = self.ledger.is_gone(order.id)
+        return is_gone or (self._knew_all and self.ledger.was_absent(order.id, order.created))
 
     def _is_unseen(self, order: CountedOrder) -> bool:
         """Whether no run can have read an order before, so it cannot have been forgotten."""
@@ -234,12 +237,15 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def walk(self) -> Plan[None]:
         """Continue the walk until the end, or until this run has read its share of pages."""
         walk, overlap = self.place.walk, self.options.overlap
+        if self.place.latest is None:
+            # What the walk reads and what vanishes meanwhile is missed then.
+            self._look_first((yield from self.ask_newest()))
         walk.begin(self.run.now(), overlap, self.ledger.floor)
         self.walk_from(walk.position)
         server = yield from self.read_pages(walk)
         walk.settle(self.run.now(), server)
         self.save()
-        yield from audit.look_for_new(self)
+        yield from new_ids.look_for_new(self)
         if walk.caught_up:
             yield from audit.read_returned(self)
             yield from audit.read_again(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
@@ -27,6 +27,12 @@ class NewOrders:
     left: int = 0
     read: int = 0
 
+    def take(self, ids: Collection[int]) -> None:
+        """Note new orders, whose ids are below those that were read before."""
+        self.low = min(ids, default=self.low)
+        self.left -= len(ids)
+        self.read += len(ids)
+
 
 @dataclass(slots=True)
 class ReadingProgress:
@@ -35,8 +41,8 @@ class ReadingProgress:
     Attributes:
         walk: the walk by times of change.
         latest: the largest known order id; None before the first check.
-        count: number of orders at the last check, without those found to have vanished since; None
-            if the store does not report it.
+        count: number of orders at the last check, without those found to have vanished since, and
+            with those found to be back; None if the store does not report it.
         unexplained: surplus of orders at that check without a known cause; the next run may read
             these.
         returned: surplus of orders that no run has read since: orders that had vanished came back
@@ -46,6 +52,7 @@ class ReadingProgress:
         search: the place in a second reading of all changes as old as the memory. It is needed if
             no vanished order is back: then an order is back that no run read before it was deleted.
             None while there is no such reading.
+        again: the place in a second reading of times at which fewer orders were shown than counted.
         missing: number of orders that had vanished at the last check and were not found since.
         unchecked: number of remembered orders still to be read before it is certain that none of
             them vanished.
@@ -64,6 +71,7 @@ class ReadingProgress:
     returned: int = 0
     unsearched: int = 0
     search: Walk | None = None
+    again: Walk | None = None
     missing: int = 0
     unchecked: int = 0
     ahead: NewOrders = field(default_factory=NewOrders)
@@ -81,11 +89,14 @@ class ReadingProgress:
         """The number of returned orders not found so far by the search for them."""
         return self.returned if self.search else min(self.returned, self.unsearched)
 
-    def note_returned(self, orders: int) -> int:
-        """Note the number of read orders that were missing before; return how many others."""
-        explained = min(orders, self.returned)
-        self.returned -= explained
-        return orders - explained
+    def note_returned(self) -> None:
+        """Note that an order was read that was missing: at the last check, or before that."""
+        if self.returned:
+            self.returned -= 1
+        elif self.unexplained:
+            self.unexplained -= 1
+        elif self.count is not None:
+            self.count += 1
 
     def note_count(self, count: int | None, *, remembered: int) -> None:
         """Note how many orders there are, after those that are known to be new were added.
@@ -133,6 +144,7 @@ class ReadingProgress:
             "returned": self.returned,
             "unsearched": self.unsearched,
             "search": self.search and self.search.to_document(),
+            "again": self.again and self.again.to_document(),
             "missing": self.missing,
             "unchecked": self.unchecked,
         }
@@ -152,8 +164,9 @@ class ReadingProgress:
         place = cls(walk, latest, count, missing=missing, unchecked=unchecked, ahead=ahead)
         for name in ("unexplained", "returned", "unsearched"):
             setattr(place, name, int(document.get(name, 0)))
-        search = document.get("search")
-        place.search = Walk.from_document(search) if search else None
+        for name in ("search", "again"):
+            if saved := document.get(name):
+                setattr(place, name, Walk.from_document(saved))
         place.lists_others = bool(document.get("lists_others"))
         place.empty_since = int(document.get("empty_since", 0))
         walked = document.get("walked_from")

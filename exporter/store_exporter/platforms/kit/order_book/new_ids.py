@@ -1,0 +1,133 @@
+"""Looks at the newest ids: reads new orders that the walk misses, and compares how many there are.
+
+An order that is imported has an old time of change, but a new id. Orders that vanished or came back
+are read by `audit.py`. If a list of many orders becomes empty, no order counts as deleted for half
+an hour: a store that temporarily does not show its orders is more likely than a person who deletes
+all of them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ....net.plans import Plan
+from .pages import OrderPage
+from .progress import NewOrders
+
+if TYPE_CHECKING:
+    from .numbered_book import ListedOrders, NumberedBook
+
+NEWEST = 25
+"""The number of newest ids requested, unless there are more new ones."""
+_MOST_LEFT_OUT = 300
+"""The most ids in one request, so that its address is not too long."""
+_MANY = 10
+"""With more orders than this, an empty list is not accepted; a few test orders may be deleted."""
+_BELIEVED_AFTER = 1_800
+"""Seconds after which a list that stays empty is accepted; orders are then requested by id."""
+
+
+def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
+    """Read the orders whose ids are larger than any seen before, and detect vanished orders.
+
+    If there are more than one run may read, the next run continues.
+    """
+    place = book.place
+    listed = yield from book.ask_newest()
+    if _is_lost_sight_of(book, listed):
+        return
+    if place.unexplained:
+        # A search that is under way may be past those that came back just now.
+        place.returned, place.unsearched, place.search = place.returned + place.unexplained, 0, None
+        place.unexplained = 0
+    early = _early(book)
+    if place.ahead.page and not (yield from _read_new(book, set(), early)):
+        return
+    total, ids = listed.total, _ids(listed.page)
+    high = max(ids | early, default=0)
+    if high > (place.latest or 0):
+        place.ahead = NewOrders(0, high + 1, high, (total or 0) - (place.count or 0))
+        if _take_new(book, listed.page, early):
+            place.end_ahead()
+        elif not (yield from _read_new(book, ids, early)):
+            return
+    place.note_count(total if ids else total or 0, remembered=len(book.ledger))
+    if place.missing:
+        # Those that this run has read may have vanished since.
+        book.read.clear()
+    place.walked_from = None
+
+
+def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
+    """Whether the list is empty although it had many orders; after half an hour it is accepted."""
+    place = book.place
+    before = max(place.count or 0, book.ledger.present)
+    if listed.page.ids or listed.total or before <= _MANY:
+        place.empty_since = 0
+        return False
+    now = int(book.run.now())
+    place.empty_since = place.empty_since or now
+    if now - place.empty_since >= _BELIEVED_AFTER:
+        return False
+    book.unseen = before
+    return True
+
+
+def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> Plan[bool]:
+    """Read on in the list of the newest ids, until one that is known; some are `received` already.
+
+    False when there is more than this run may read.
+    """
+    place, ahead = book.place, book.place.ahead
+    # One page earlier, because deletions meanwhile moved later orders forward.
+    number = max(1, ahead.page - 1)
+    received = set(received)
+    for index in range(book.options.pages + (ahead.page > 1)):
+        listed = yield from book.ask_sized(partial(book.newest, page=number))
+        ids = _ids(listed.page)
+        if number > 1 and ids and ids <= received:
+            # The store ignores page numbers, so ids that were seen are excluded.
+            seen = tuple(map(str, sorted(received, reverse=True)[:_MOST_LEFT_OUT]))
+            listed = yield from book.ask_sized(partial(book.newest, exclude=seen))
+            ids = _ids(listed.page)
+        if index == 0 and ahead.page and number > 1 and max(ids, default=0) < ahead.low:
+            number = 1
+            continue
+        received |= ids
+        if _take_new(book, listed.page, early):
+            place.end_ahead()
+            return True
+        number += 1
+    ahead.page, ahead.left = number, max(1, ahead.left)
+    return False
+
+
+def _ids(page: OrderPage) -> set[int]:
+    return {int(one) for one in page.ids if one.isdigit()}
+
+
+def _take_new(book: NumberedBook[Any], page: OrderPage, early: set[int]) -> bool:
+    """Add the new orders of a page of the newest ids; whether no page after it has any.
+
+    Those that the walk read are in the ledger; it reports those without a readable id. `early` ones
+    that the list does not show any more are added to those that there were.
+    """
+    ids, latest, ahead = _ids(page), book.place.latest or 0, book.place.ahead
+    is_last = not ids or min(ids) <= latest or len(ids) < len(page.ids)
+    reached = latest + 1 if is_last else min(ids)
+    new = {number for number in ids | early if reached <= number < ahead.low}
+    ahead.take(new)
+    unread = {str(number) for number in new & ids} - book.read
+    orders = [order for order in page.orders if order.id in unread]
+    broken = {number: page.unreadable[number] for number in unread & page.unreadable.keys()}
+    book.take(OrderPage(orders, sorted(unread), unreadable=broken))
+    return is_last
+
+
+def _early(book: NumberedBook[Any]) -> set[int]:
+    """Return the ids of the orders that walks met before any look at the newest ids."""
+    place = book.place
+    unreadable = {int(one) for one in book.unreadable if one.isdigit()}
+    met = book.ledger.beyond(place.latest or 0) | unreadable
+    return {one for one in met if place.is_unread(str(one))}
