@@ -130,3 +130,12 @@ def test_an_address_that_repeats_a_key_is_reported_without_it(kept: InMemorySpan
     ]
     assert all(word not in "".join(told) for word in (key, basic))
     assert told[5].endswith("/wp-json/wc/v3?per_page=REDACTED&meta%5Ba%5D=REDACTED")
+
+
+@pytest.mark.parametrize("part", ["_", "a", "0", "_a", "a" * 23 + "_", "+", "a" * 39 + "-"])
+def test_a_path_costs_time_in_proportion_to_its_length(
+    kept: InMemorySpanExporter, part: str
+) -> None:
+    with trace.get_tracer("test").start_as_current_span("operation"):
+        HttpSpan("GET", f"https://shop.example.com/{part * (200_000 // len(part))}").responded(200)
+    assert len(kept.get_finished_spans()) == 2

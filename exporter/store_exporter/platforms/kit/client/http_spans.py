@@ -24,8 +24,9 @@ _MASK = "REDACTED"
 """The placeholder that the conventions use for a value."""
 _PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"[A-Za-z_][\w.\[\]-]{0,63}")
-_KEY = re.compile(r"\w*[0-9A-Fa-f]{24,}\w*|[A-Za-z0-9+=]{40,}")
-"""Texts that look like the platforms' keys: many hexadecimal digits, or base64."""
+_KEY = re.compile(r"\b(?=\w*?[0-9A-Fa-f]{24})\w+|[A-Za-z0-9+=]{40,}")
+"""Texts that look like the platforms' keys: a word with many hexadecimal digits, or base64. A word
+is searched only from its beginning, because a store chooses the path to which it redirects."""
 
 
 class HttpSpan:
