@@ -298,6 +298,17 @@ async def test_captures_count_once_whether_shopify_counts_them_while_they_are_pe
         assert money(figures(await shop.collect("orders"))) == (revenue, 0, 0)
 
 
+async def test_a_second_change_within_the_same_second_counts_too() -> None:
+    shop, http = await begun()
+    now = shop.clock.now()
+    http.add(one(now, sale(now)))
+    shop.clock.advance(MINUTE)
+    assert money(figures(await shop.collect("orders"))) == (100, 0, 0)
+    http.add(one(now, sale(now), paid_back(now, "40.00"), **refunded("40.00")))
+    shop.clock.advance(MINUTE)
+    assert money(figures(await shop.collect("orders"))) == (100, 40, 0)
+
+
 def of_pages(change: Callable[[Node], Any]) -> Change:
     """Change the pages of orders."""
 
