@@ -111,6 +111,8 @@ class Thresholds:
     unstable_share: float = 0.1
     """A store is unstable from this many changes between up and down within half an hour, and from
     this share of that time down."""
+    restless_changes: float = 5
+    """From this many changes within an hour, which are three outages, they are reported as one."""
     success_warning: float = 0.99
     success_critical: float = 0.95
     latency_warning: float = 1.0

@@ -30,6 +30,26 @@ STORES = [
     ),
     Case(
         "StoreDown",
+        "each of two outages within an hour is one of its own",
+        {of(health.UP): " ".join(["0x2 1x11"] * 2)},
+        "28m",
+    ),
+    Case(
+        "StoreDown",
+        "a third one within the hour lasts while the store is up",
+        {of(health.UP): " ".join(["0x2 1x11"] * 4)},
+        "43m",
+        f"{WHO} keeps failing its liveness probe again and again.",
+        facts={"ended": "had failed again and again for"},
+    ),
+    Case(
+        "StoreDown",
+        "three outages within an hour are over when there are fewer in the past hour",
+        {of(health.UP): " ".join(["0x2 1x11"] * 4) + " 1x60"},
+        "100m",
+    ),
+    Case(
+        "StoreDown",
         "it is told since its first failed probe, with what it costs, what fails and what changed",
         {
             of(health.UP): "1x4 0x10",

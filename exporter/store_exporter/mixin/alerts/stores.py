@@ -37,19 +37,25 @@ def groups() -> list[Group]:
 
 
 def store_down() -> Alert:
-    """The liveness probe fails for a reason other than our credentials."""
+    """The liveness probe fails for a reason other than our credentials, or did so repeatedly."""
+    reported = promql.firing(equal("alertname", AlertName.STORE_DOWN))
+    # Else each outage of a night would be two messages.
+    again = f"{series.STORE_UP} == 1 and {series.RESTLESS} and {promql.on(*STORE)} {reported}"
+    again_and_again = "{{ if $value }} again and again{{ end }}"
     return Alert(
         AlertName.STORE_DOWN,
-        f"{series.STORE_UP} == 0 unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
+        f"({series.STORE_UP} == 0 or {again}) unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
         DOWN_AFTER,
         "critical",
         "A store is down.",
         "A store did not respond.",
-        f"{WHO} keeps failing its liveness probe.{PROBE_CAUSE}{STATUS}",
+        f"{WHO} keeps failing its liveness probe{again_and_again}.{PROBE_CAUSE}{STATUS}",
         Dashboards.SHOP,
         Runbook(
             "The liveness probe, a cheap authenticated request, has failed for two minutes in a "
-            "row. Shoppers most likely cannot buy, and every operation against this store fails.",
+            "row. Shoppers most likely cannot buy, and every operation against this store fails. "
+            "From the third outage within an hour on, the alert lasts until there were fewer than "
+            "three within the past hour.",
             (
                 (
                     "Open the store's front page in a browser from another network. If it works "
@@ -89,7 +95,7 @@ def store_down() -> Alert:
         facts={**unavailable(), "loss": LOST},
         probe=LIVENESS_PROBE,
         keep=CALM,
-        ended=FAILED,
+        ended=f"had failed{again_and_again} for",
         joined=(LOSS,),
     )
 

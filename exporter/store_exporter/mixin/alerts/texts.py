@@ -145,7 +145,8 @@ COST = cost(chosen(costs.REVENUE, *_STORE), chosen(costs.ORDERS, *_STORE), *_STO
 _FAILED = chosen(series.OPERATION_ERROR_RATE, *_STORE, more=promql.one_of("fault", series.FAILURES))
 FAILING = queried(
     f"topk(3, round(300 * sum by (operation) ({_FAILED})) > 0)",
-    "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.operation }} ({{ .Value }} calls)"
+    "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.operation }} "
+    f"({counted('call', '.Value')})"
     "{{ end }} in the last five minutes",
     *_STORE,
 )

@@ -8,7 +8,7 @@ from ...errors import REFUSALS
 from ...metrics.catalogue import business, health, operations
 from .. import promql, series, wide
 from ..model import Group, Record, as_document
-from ..policy import LASTING, LIVENESS_PROBE, MINUTE, STALE_SAMPLES
+from ..policy import LASTING, LIVENESS_PROBE, MINUTE, STALE_SAMPLES, THRESHOLDS
 from ..policy import RATE_WINDOW as W
 from ..promql import OPERATION, STORE, one_of, total
 from . import costs, longterm, payments, seasonal, surges
@@ -153,9 +153,11 @@ def trouble_rules() -> list[Group]:
 
 
 def minute_rules() -> Group:
-    """Stores that several exporters watch for a while, and what the outage of a store costs."""
+    """Stores that several exporters watch for a while, the cost of outages, and restless stores."""
     watchers = Record(series.WATCHERS, f"{watching('15s')} or {watching('1m')}")
-    return Group("store-exporter.health.minute", [watchers, costs.lost_revenue()], interval=MINUTE)
+    changes = f"changes({promql.over(series.STORE_UP, '1h')}) >= {THRESHOLDS.restless_changes:g}"
+    rules = [watchers, costs.lost_revenue(), Record(series.RESTLESS, changes)]
+    return Group("store-exporter.health.minute", rules, interval=MINUTE)
 
 
 def watching(age: str) -> str:
