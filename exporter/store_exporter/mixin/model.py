@@ -100,6 +100,7 @@ class Alert:
         past: the same, for a resolved alert.
         description: what is wrong with which figure; Go template.
         dashboard: the dashboard that shows it.
+        runbook: what to do about it.
         by: the labels of its result; they fill the dashboard's variables.
         labels: further labels.
         inhibited_by: the alerts that it follows from; while they fire, it sends no message.

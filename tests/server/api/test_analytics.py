@@ -58,7 +58,7 @@ async def found(folder: Path, fake: FakePrometheus, parameters: str = "") -> Any
 
 def test_every_selector_is_pinned_to_the_org() -> None:
     filters = Filters("acme", "a.example", "get_cart", days=3)
-    assert selector(filters) == '{org="acme",domain="a.example",operation="get_cart"}'
+    assert selector(filters) == '{org="acme", domain="a.example", operation="get_cart"}'
     for query in queries(Filters("acme")).values():
         assert query.count("{") == query.count('{org="acme"}')
     for query in queries(Filters("acme"), extrapolates=False).values():
@@ -80,7 +80,7 @@ async def test_past_days_come_from_prometheus(tmp_path: Path, fake: FakePromethe
     asked = dict(fake.asked)
     assert len(fake.asked) == len(asked) == 6
     assert all('{org="acme"' in form["query"] for form in asked.values())
-    where = '{org="acme",domain="a.example"}'
+    where = '{org="acme", domain="a.example"}'
     assert f"{where}[90d] offset -60d" in asked["total"]["query"]
 
 
@@ -432,4 +432,4 @@ async def test_more_than_90_days_are_queried_from_the_prometheus_that_stores_the
     asked = dict(fake.asked)
     assert len(fake.asked) == len(asked) == 6
     assert all(':increase1h{org="acme"' in form["query"] for form in asked.values())
-    assert '{org="acme",domain="a.example"}[730d]' in asked["errors"]["query"]
+    assert '{org="acme", domain="a.example"}[730d]' in asked["errors"]["query"]

@@ -23,6 +23,7 @@ class Result:
         ok: whether it succeeded.
         duration: seconds it took, without waits for other runs of this exporter.
         error_type: why it failed; None if it succeeded.
+        fault: who must act on the failure; None if it succeeded.
         message: what happened, for a person; free of secrets.
         status: HTTP status of its last response.
         phases: of its last request, in seconds.

@@ -14,6 +14,7 @@ from functools import partial
 import aiohttp
 
 from ...metrics.catalogue import operations as catalogue
+from ...mixin.promql import equal, select
 from ...mixin.rules import longterm
 from .analytics import Filters, Findings, Key, OperationUsage
 from .coverage import Coverage, CoverageQueries
@@ -33,16 +34,10 @@ _BY = ", ".join(catalogue.OPERATION_LABELS)
 def selector(filters: Filters) -> str:
     """Return the label matchers of a request, always including the org."""
     matchers = {"org": filters.org, "domain": filters.domain, "operation": filters.operation}
-    written = (f"{name}={_quoted(value)}" for name, value in matchers.items() if value is not None)
-    return "{" + ",".join(written) + "}"
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    written = (equal(name, value) for name, value in matchers.items() if value is not None)
     # U+FFFD replaces characters that no label can contain. Unescaped, PromQL takes it for broken
     # UTF-8.
-    escaped = escaped.replace("\ufffd", "\\ufffd")
-    return f'"{escaped}"'
+    return select("", *written).replace("\ufffd", "\\ufffd")
 
 
 def growth(selector: str, days: int, *, extrapolates: bool = True, part: str = "") -> str:
