@@ -282,6 +282,19 @@ async def test_a_standby_takes_over_when_the_holder_missed_enough_beats(opened: 
         assert second.changes == [{A}]
 
 
+async def test_a_beat_gives_the_holder_its_whole_time_again_and_no_more(opened: Open) -> None:
+    async with processes(opened, [A], [A]) as (first, second):
+        await first.beat()
+        for _ in range(MISSED - 1):
+            await second.beat()
+        await first.beat()
+        for _ in range(MISSED):
+            await second.beat()
+            assert second.lease_holder.held == set()
+        await second.beat()
+        assert second.lease_holder.held == {A}
+
+
 async def test_a_holder_shows_nothing_before_anybody_can_have_succeeded_it(opened: Open) -> None:
     async with processes(opened, [A], [A]) as (first, second):
         for process in (first, second, first):

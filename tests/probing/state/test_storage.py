@@ -267,10 +267,26 @@ def test_stores_that_are_long_gone_are_forgotten_and_others_are_not(bench: Bench
 
 def test_state_left_behind_is_reported_after_two_days(bench: Bench) -> None:
     state = bench.open()
-    state.put([Write(KEY, "{}", 0), Write(OTHER, "{}", 0), Write(OTHER._replace(org="b"), "{}", 0)])
+    left = [OTHER, OTHER._replace(collector="sales"), OTHER._replace(org="b")]
+    # A budget that stores share, what is pushed of a store, and an org's changes.
+    shared = [OTHER._replace(org="", platform=""), OTHER._replace(address="")]
+    shared.append(Key("acme", "", "(acme)", "", "(changes)"))
+    state.put([Write(key, "{}", 0) for key in (KEY, *left, *shared)])
     used_daily(bench, UNUSED_SECONDS // DAY + 1, KEY)
     assert bench.left_behind[0] == 0
     assert bench.left_behind[-1] == 2
+
+
+def test_a_clock_that_is_put_back_a_little_is_believed(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = bench.open()
+    state.put([Write(KEY, "{}", 0), Write(OTHER, "{}", 0)])
+    used_daily(bench, KEPT_SECONDS // DAY, KEY)
+    bench.clock.advance(-3600)
+    used_daily(bench, 2, KEY)
+    assert "the clock jumped" not in caplog.text
+    assert [entry.key for entry in bench.open().entries()] == [KEY]
 
 
 @pytest.mark.parametrize("jump", [91 * DAY, -91 * DAY])
@@ -288,6 +304,16 @@ def test_a_clock_that_jumps_deletes_nothing_until_it_was_believed(
     bench.clock.advance(-jump)
     used_daily(bench, BELIEVED_SECONDS // DAY + 2, KEY)
     assert [entry.key for entry in bench.open().entries()] == [OTHER, KEY]
+
+
+def test_what_a_wrong_clock_dated_ahead_is_dated_anew_by_its_next_use(bench: Bench) -> None:
+    state = bench.open()
+    state.put([Write(KEY, "{}", 0), Write(OTHER, "{}", 0)])
+    for jump in (200 * DAY, -200 * DAY):
+        bench.clock.advance(jump)
+        state.get(KEY)
+    used_daily(bench, KEPT_SECONDS // DAY + 2, OTHER)
+    assert [entry.key for entry in bench.open().entries()] == [OTHER]
 
 
 CRASH = """
