@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from .pages import OrderPage
+from .single_orders import is_of_one
 from .walk import Walk
 
 if TYPE_CHECKING:
@@ -139,9 +140,14 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
     try:
         order = yield from book.one_order(number)
     except StoreError as error:
-        if error.error_type != "not_found":
+        if error.error_type == "not_found":
+            page = OrderPage(others=[number], ids=[number])
+        elif is_of_one(error):
+            # Where it is not this order's own error, the next one need not be requested.
+            book.lookups = book.lookups if number in book.unreadable else 0
+            page = OrderPage(ids=[number], unreadable={number: error})
+        else:
             raise
-        page = OrderPage(others=[number], ids=[number])
     else:
         page = book.read_page("orders", [order])
     if page.others and _was_there(book, number):

@@ -1,7 +1,8 @@
 """Reads the orders of a page one by one, where one of them makes the store fail.
 
 A program of the store may fail at one order, such as one with a damaged refund. Then it fails at
-every page with that order, and without this no other order on them would be counted.
+every page with that order, and without this no other order on them would be counted. A plugin that
+fails where the API makes an order's JSON even fails where only ids are requested.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ....contract import Response
 from ....errors import StoreError
 from ....net.plans import Plan
 from ..rest.api import RestPage
@@ -22,26 +24,38 @@ _PROGRAM_FAILED = 500
 those of a server before it."""
 
 
+def is_of_one(error: StoreError) -> bool:
+    """Whether an error may be that of a single order, because the store's program failed."""
+    return error.status == _PROGRAM_FAILED
+
+
 def read_singly(
     book: NumberedBook[Any], params: Mapping[str, Any], failure: StoreError
 ) -> Plan[tuple[RestPage, dict[str, StoreError]]]:
     """Read a small page that failed: its ids first, then each of its orders.
 
-    Those that failed in an earlier run are left out of a page of the others.
+    Those that failed in an earlier run are left out of a page of the others. Where the ids do not
+    come either, each order is requested by its place in the list: one that fails is missing.
 
     Returns:
         The page, with only the id and the time of change of orders that fail; and why they do.
 
     Raises:
-        StoreError: `failure`, the cause is not a single order: its status is not 500, the ids do
-            not come either, or several orders fail and no other comes.
+        StoreError: `failure`, the cause is not a single order: its status is not 500, or several
+            orders fail and no other comes.
     """
-    if failure.status != _PROGRAM_FAILED:
+    if not is_of_one(failure):
         raise failure
-    try:
-        listed = yield from book.ids_of(params)
-    except StoreError:
-        raise failure from None
+    requested = str(params.get(book.api.ids_name) or "")
+    if requested:
+        # What is requested by ids need not be listed to know them.
+        items = [{"id": int(one)} for one in requested.split(",")]
+        listed = RestPage("orders", items, len(items), 1, Response(200, {}, b"", ""))
+    else:
+        try:
+            listed = yield from book.ids_of(params)
+        except StoreError:
+            return (yield from _read_places(book, params, failure)), {}
     ids = [str(row.identifier()) for row in listed]
     read: dict[str, Any] = {}
     failed: dict[str, StoreError] = {}
@@ -69,8 +83,38 @@ def _read(
     try:
         rows = yield from book.orders(book.by_ids(ids))
     except StoreError as error:
-        if error.status != _PROGRAM_FAILED:
+        if not is_of_one(error):
             raise
         return error
     read.update((str(row.identifier()), item) for row, item in zip(rows, rows.items, strict=True))
     return None
+
+
+def _read_places(
+    book: NumberedBook[Any], params: Mapping[str, Any], failure: StoreError
+) -> Plan[RestPage]:
+    """Read the orders of a page by their places in the list, except where the program fails.
+
+    The list counts those that are missing, so the walk notes and requests their times again.
+    """
+    size_name, page_name = book.api.size_name, book.api.page_name
+    size, number = int(params[size_name]), int(params.get(page_name, 1))
+    found: list[RestPage] = []
+    for index in range(size):
+        place = (number - 1) * size + index + 1
+        try:
+            rows = yield from book.orders({**params, size_name: 1, page_name: place})
+        except StoreError as error:
+            if not is_of_one(error):
+                raise
+            if index and not found:
+                raise failure from None
+            continue
+        found.append(rows)
+        if not rows.items:
+            break
+    if not found:
+        raise failure
+    if all(failure.message != one.message for one in book.problems):
+        book.problems.append(failure)
+    return replace(found[-1], items=[item for one in found for item in one.items])
