@@ -25,7 +25,7 @@ from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Store
 from tests.fakes.bad_server import Authority, serving
-from tests.net.broken_answers import ACCEPTED, BROKEN, UNTRIED, Broken
+from tests.net.broken_answers import ACCEPTED, BROKEN, UNTRIED, Broken, whole
 from tests.net.http_libraries import LIBRARIES, TIMEOUT
 from tests.operations.shop import SHOP, counted
 
@@ -110,6 +110,33 @@ def authority() -> Authority:
 def callers(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Callers:
     path: Path = tmp_path_factory.mktemp("authority") / "ca.pem"
     return Callers(authority.write(path))
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (b"X-Options[0]: 1", "X-Options[0]"),
+        (b"X-Echo Agent: curl/8", "X-Echo Agent"),
+        (b"cache/forum.php: not supported", "cache/forum.php"),
+        (b"X-XSS-Protection=1;", "X-XSS-Protection=1;"),
+        (b"Pragma: no-cache\r", "Pragma"),
+        (b"X-" + b"long" * 20 + b" : 1", "X-" + ("long" * 20)[:38] + "…"),
+        (b"Authorization Basic Y2tfMDEyMzQ1Njc4OTphYmNkZWY=", "Authorization <masked>"),
+    ],
+)
+async def test_an_invalid_header_is_named(callers: Callers, line: bytes, name: str) -> None:
+    async with serving(whole(line)) as server:
+        found = await asyncio.gather(
+            callers.probe(server.url),
+            asyncio.to_thread(callers.blocking, server.url),
+            callers.asynchronous(server.url),
+            return_exceptions=True,
+        )
+    expected = (
+        f"the response of 127.0.0.1 is not HTTP: its header {name!r} is invalid, though browsers "
+        "may ignore that"
+    )
+    assert [getattr(error, "message", None) for error in found] == [expected] * 3
 
 
 @pytest.mark.parametrize("row", BROKEN, ids=[row.name for row in BROKEN])

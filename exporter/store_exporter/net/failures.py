@@ -2,20 +2,24 @@
 
 Every driver, with whatever library, converts the library's exceptions into `TransportError` here.
 Messages of libraries are omitted, because they quote what was sent and received. Only the reasons
-of OpenSSL and of the operating system are repeated.
+of OpenSSL and of the operating system are repeated, and the name of a header that is invalid.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Iterator
 
 from ..errors import ErrorName
 from .classify import classify, wrapped_errors
+from .marks import GENERIC
 from .plans import TransportError
 
 _DEPTH = 6
+_NAME = 40
+"""The most characters of a header's name."""
 
 _TLS: tuple[ErrorName, ...] = ("tls", "tls_untrusted")
 _MESSAGES: dict[ErrorName, str] = {
@@ -27,7 +31,7 @@ _MESSAGES: dict[ErrorName, str] = {
     "tls_untrusted": "the certificate of {host} is not trusted here: {reason}",
     "connection": "{host} {reason}",
     "response_too_large": "the response headers of {host} are too large",
-    "invalid_response": "the response of {host} is not HTTP",
+    "invalid_response": "the response of {host} is not HTTP{reason}",
     "invalid_request": "the request to {host} is not valid",
     "redirect": "{host} redirects endlessly, or to something that is not an address",
 }
@@ -61,6 +65,12 @@ _MEANT = {
     "client's certificate",
 }
 """What OpenSSL's unclear reasons may mean."""
+_HEADER = re.compile(
+    r"header (?:line|token|value)\b.{0,20}?\bb(?P<quote>['\"])"
+    r"(?P<name>(?:(?!(?P=quote))[^:\n]){1,200})",
+    re.DOTALL,
+)
+"""The beginning of the invalid header line that h11 and aiohttp quote."""
 
 
 def transport_error(
@@ -91,6 +101,8 @@ def transport_error(
         reason = _system_message(chain) or "the operating system refuses"
     elif kind == "dns":
         reason = unresolved(error)
+    elif kind == "invalid_response":
+        reason = _invalid_header(chain)
     else:
         reason = _connection(chain, sent)
     text = message.format(host=host, reason=reason, stage=stage and f" {stage}")
@@ -121,6 +133,15 @@ def _openssl(chain: list[BaseException]) -> str:
     if reason in _MEANT:
         return f"{reason} ({_MEANT[reason]})"
     return reason or "the server ended it"
+
+
+def _invalid_header(chain: list[BaseException]) -> str:
+    """Return which header is invalid; "" if something else is, or the library does not say."""
+    for error in chain:
+        if found := _HEADER.search(str(getattr(error, "message", error))):
+            name = GENERIC.redact.line(found["name"], _NAME)
+            return f": its header {name!r} is invalid, though browsers may ignore that"
+    return ""
 
 
 def _connection(chain: list[BaseException], sent: bool) -> str:
