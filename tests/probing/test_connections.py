@@ -274,6 +274,28 @@ async def test_kept_connections_that_the_server_has_ended_all_at_once_are_no_fai
     assert server.connections == 3
 
 
+async def test_a_server_that_responds_once_over_each_connection_is_never_down(
+    store: StoreFactory,
+) -> None:
+    """Though it announces to keep them, and another run has just left one behind."""
+
+    async def answer_first(connection: Connection) -> None:
+        if connection.sent:
+            connection.writer.close()
+            return
+        await bad_server.answer()(connection)
+
+    transport = Transport(keepalive=60.0, lasting=5)
+    runner = Runner(Recorder(), transport)
+    async with serving(answer_first) as server:
+        scheduled, other = (liveness(store(server.url, domain=name)) for name in ("one", "other"))
+        results = []
+        for _ in range(3):
+            results += [await run(runner, scheduled), await runner.run_anyway(other)]
+    await transport.close()
+    assert [result.ok for result in results] == [True] * 6
+
+
 async def test_a_store_that_hangs_fails_also_where_its_connection_was_kept(
     store: StoreFactory, transports: Transports, monkeypatch: pytest.MonkeyPatch
 ) -> None:

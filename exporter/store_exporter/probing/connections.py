@@ -80,21 +80,18 @@ class Connector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
     ) -> Connection:
         """Return a kept connection, or a new one."""
-        epoch = self._epoch(req)
+        epoch, exchange = self._epoch(req), watched.get()
+        anew = exchange is not None and exchange.anew
         connection = await super().connect(req, traces, timeout)
-        protocol = _protocol(connection)
-        opened = self._epochs.get(protocol)
-        if opened is not None and (
+        while (opened := self._epochs.get(protocol := _protocol(connection))) is not None and (
             # What a server sent unrequested, such as HTTP 408, would be taken for the response.
-            opened != epoch or protocol.should_close or not _is_permitted(connection)
+            anew or opened != epoch or protocol.should_close or not _is_permitted(connection)
         ):
             connection.close()
             connection = await super().connect(req, traces, timeout)
-        protocol = _protocol(connection)
-        is_new = protocol not in self._epochs
+        is_new = opened is None
         if is_new:
             self._opened(protocol, epoch)
-        exchange = watched.get()
         protocol.left = math.inf if exchange is None else exchange.most_bytes
         if exchange is not None:
             exchange.wire = protocol

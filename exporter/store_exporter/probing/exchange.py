@@ -43,6 +43,7 @@ class Outgoing:
         ca_file: PEM file with further trusted issuers.
         proxy: the proxy to use, if any.
         lasting: whether to keep the connection for further runs.
+        anew: whether to open a new connection, whichever are kept.
     """
 
     method: str
@@ -54,6 +55,7 @@ class Outgoing:
     ca_file: str | None = None
     proxy: Proxy | None = None
     lasting: bool = False
+    anew: bool = False
 
 
 class Exchange:
@@ -63,6 +65,7 @@ class Exchange:
         known_expiry: expiry of the certificate that the store presented before.
 
     Attributes:
+        anew: whether no kept connection may be used.
         most_bytes: how many bytes the response may take on the wire.
         wire: its connection, None before it.
         phases: seconds of each completed phase.
@@ -76,6 +79,7 @@ class Exchange:
         "_handshake",
         "_known_expiry",
         "_resolving",
+        "anew",
         "certificate_expiry",
         "kept",
         "most_bytes",
@@ -86,6 +90,7 @@ class Exchange:
 
     def __init__(self, known_expiry: float | None = None) -> None:
         self._known_expiry = known_expiry
+        self.anew = False
         self.most_bytes = math.inf
         self.wire: Wire | None = None
         self.phases: dict[str, float] = {}

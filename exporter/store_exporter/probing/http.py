@@ -82,6 +82,7 @@ class StoreHttp:
         self._priority = priority
         self._slots = self._access.liveness_slot if liveness else self._access.slots
         self._idle = idle if self._access.lasting else None
+        self._anew = False
         self._now = now
         self._sleep = sleep
         self._loop = asyncio.get_running_loop()
@@ -146,7 +147,7 @@ class StoreHttp:
         except StaleConnectionError:
             # Some servers end a connection after a redirect without a word. A trail is followed to
             # read only, and from its beginning it would be met by the same.
-            return await self._send(replace(outgoing, lasting=False))
+            return await self._send(replace(outgoing, lasting=False, anew=True))
 
     def _outgoing(self, request: Request) -> Outgoing:
         url = self._store.url + request.url if request.url.startswith("/") else request.url
@@ -169,6 +170,7 @@ class StoreHttp:
             store.ca_file,
             proxy_for(store, url),
             self._idle is not None,
+            self._anew,
         )
 
     async def _send(self, outgoing: Outgoing) -> Response:
@@ -222,7 +224,7 @@ class StoreHttp:
             span.failed(error.error_type)
             if isinstance(error, StaleConnectionError):
                 # Another kept one may have ended as well: this run goes on over new ones.
-                self._idle = None
+                self._idle, self._anew = None, True
                 raise
             if exchange.kept and outgoing.lasting:
                 self._connect_anew()
@@ -249,7 +251,7 @@ class StoreHttp:
 
     def _connect_anew(self) -> None:
         """Make this run, and the runs of the next day, open new connections."""
-        self._idle = None
+        self._idle, self._anew = None, True
         self._access.connect_anew()
 
 

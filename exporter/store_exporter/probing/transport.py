@@ -133,6 +133,7 @@ class Transport:
         self, outgoing: Outgoing, address: yarl.URL, exchange: Exchange
     ) -> Response:
         exchange.watch()
+        exchange.anew = outgoing.anew
         most = outgoing.max_body_bytes
         exchange.most_bytes = most + int(most * _AROUND) + head.MAX_BYTES
         proxy = outgoing.proxy
