@@ -25,7 +25,14 @@ from store_exporter.probing.http import StoreHttp
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Store
 from tests.fakes.bad_server import Authority, serving
-from tests.net.broken_answers import ACCEPTED, BROKEN, UNTRIED, Broken, whole
+from tests.net.broken_answers import (
+    ACCEPTED,
+    BROKEN,
+    UNTRIED,
+    Broken,
+    hang_up_in_handshake,
+    whole,
+)
 from tests.net.http_libraries import LIBRARIES, TIMEOUT
 from tests.operations.shop import SHOP, counted
 
@@ -137,6 +144,20 @@ async def test_an_invalid_header_is_named(callers: Callers, line: bytes, name: s
         "may ignore that"
     )
     assert [getattr(error, "message", None) for error in found] == [expected] * 3
+
+
+async def test_whoever_ended_a_handshake_is_named(callers: Callers) -> None:
+    async with serving(hang_up_in_handshake, scheme="https", on_connect=True) as server:
+        found = await asyncio.gather(
+            callers.probe(server.url),
+            asyncio.to_thread(callers.blocking, server.url),
+            callers.asynchronous(server.url),
+            return_exceptions=True,
+        )
+    for error in found:
+        assert isinstance(error, StoreError)
+        assert error.message.startswith("the TLS handshake with 127.0.0.1 failed: ")
+        assert "the server ended it" in error.message
 
 
 @pytest.mark.parametrize("row", BROKEN, ids=[row.name for row in BROKEN])

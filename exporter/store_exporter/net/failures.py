@@ -61,6 +61,7 @@ _MEANT = {
         "does the server send its intermediate certificate? Browsers do without",
     ),
     "TLSV1_UNRECOGNIZED_NAME": "it has no site of this name",
+    "UNEXPECTED_EOF_WHILE_READING": "the server ended it",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "it and we have no cipher in common, or it wants a "
     "client's certificate",
 }
