@@ -12,6 +12,7 @@ from store_exporter.commands.routing import routing
 from store_exporter.config import load
 from store_exporter.mixin.files import as_yaml, write_templates
 from store_exporter.mixin.messages import alertmanager
+from store_exporter.mixin.messages.go_templates import NOTHING
 from tests.mixin.test_routing import amtool
 
 CONFIGURATION = """
@@ -128,4 +129,4 @@ def test_no_secret_passes_through_and_no_message_leads_to_the_platforms_own_tool
         for kind in ("msteamsv2_configs", "telegram_configs", "pagerduty_configs"):
             for integration in each.get(kind, ()):
                 assert "ExternalURL" not in json.dumps(integration)
-                assert integration.get("client_url", "") == ""
+                assert integration.get("client_url", NOTHING) == NOTHING
