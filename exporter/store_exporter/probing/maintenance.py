@@ -168,23 +168,26 @@ class Maintenance:
             stores: those to read now if they are new. All are read soon after they are new.
         """
         unread = [store for store in stores if self._unread.get(store.domain) is store]
-        await together(self._read_one, unread)
+        failed = list(filter(None, await together(self._read_one, unread)))
+        if failed:
+            # Windows of the configuration apply all the same; reading is tried again.
+            message = "the saved maintenance of %d stores cannot be read yet: %s"
+            log.warning(message, len(failed), failed[0])
 
-    async def _read_one(self, store: Store) -> None:
-        domain = store.domain
+    async def _read_one(self, store: Store) -> StateUnavailableError | None:
+        domain, failed = store.domain, None
         try:
             window = await self._saved(store)
         except StateUnavailableError as error:
-            # Windows of the configuration apply all the same; reading is tried again.
-            log.warning("the saved maintenance of %s cannot be read yet: %s", domain, error)
-            self.look(store)
-            return
-        if self._unread.get(domain) is not store:
-            return
-        del self._unread[domain]
-        if window is not None:
-            self._begun[domain] = window
+            failed = error
+        else:
+            if self._unread.get(domain) is not store:
+                return None
+            del self._unread[domain]
+            if window is not None:
+                self._begun[domain] = window
         self.look(store)
+        return failed
 
     def look_at_all(self) -> float:
         """Publish which windows have begun or ended; return when the next one begins or ends."""

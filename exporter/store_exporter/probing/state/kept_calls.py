@@ -25,7 +25,9 @@ DOCUMENT = "(calls)"
 """Used instead of a collector's name; no collector can have this name."""
 _SECONDS = 60.0
 """Seconds between two saves. A crash loses the calls since the last one; an end by a signal loses
-none."""
+none, unless the state is too slow."""
+_END_SECONDS = 5.0
+"""Seconds that the end of the process waits for the last save."""
 
 
 class KeptCalls:
@@ -53,6 +55,9 @@ class KeptCalls:
         self._sleep = sleep
         self._stores: dict[tuple[str, str], Store] = {}
         self._unread: set[tuple[str, str]] = set()
+        self._unsaved: set[tuple[str, str]] = set()
+        # One after the other, so that scrapes, which need a thread as well, come in between.
+        self._masking = asyncio.Lock()
         self._saving: asyncio.Task[None] | None = None
 
     def expect(self, stores: Iterable[Store]) -> None:
@@ -64,14 +69,16 @@ class KeptCalls:
             self._saving = asyncio.create_task(self._save_forever())
 
     async def stop(self) -> None:
-        """Save what is not saved yet, and end it."""
+        """Save what is not saved yet, in bounded time, and end it."""
         if self._saving is None:
             return
         self._saving.cancel()
         with suppress(asyncio.CancelledError):
             await self._saving
         self._saving = None
-        await self._save()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                await self._save()
 
     async def _save_forever(self) -> None:
         while True:
@@ -82,39 +89,57 @@ class KeptCalls:
     async def restore(self) -> None:
         """Restore the saved calls of new stores; those that cannot be read now, a minute later."""
         if self.on:
-            await together(self._restore_store, list(self._unread))
+            failed = await together(self._restore_store, list(self._unread))
+            _log("the saved calls of %d stores cannot be read yet: %s", failed)
 
-    async def _restore_store(self, key: tuple[str, str]) -> None:
+    async def _restore_store(self, key: tuple[str, str]) -> StateUnavailableError | None:
         if (store := self._stores.get(key)) is None:
-            return
+            return None
         document = Key.of(store, DOCUMENT)
         try:
             saved = await self._documents.read(document)
         except StateUnavailableError as error:
-            log.warning("the saved calls of %s cannot be read yet: %s", key[1], error)
-            return
-        if key not in self._unread:
-            return
-        self._unread.discard(key)
-        # Those of a store that was not watched for a while are still there.
-        known = set(map(self._book.shown, self._book.of(*key)))
-        for call in understood(document, saved, _calls, list[Call]()):
-            if call not in known:
-                self._book.add(call)
+            return error
+        if key in self._unread:
+            self._unread.discard(key)
+            # Those of a store that was not watched for a while are still there.
+            known = set(map(self._book.shown, self._book.of(*key)))
+            for call in understood(document, saved, _calls, list[Call]()):
+                if call not in known:
+                    self._book.add(call)
+        return None
 
     async def _save(self) -> None:
         """Save what changed, of stores whose saved calls are known."""
-        changed = self._book.take_changed()
-        if not self.on:
-            return
-        for key in changed & self._stores.keys() - self._unread:
-            calls = [*self._book.slowest(*key), *reversed(self._book.read(*key))]
-            kept = [self._book.shown(call)._asdict() for call in calls]
-            text = json.dumps(kept, separators=(",", ":"))
-            try:
-                await self._documents.write(Key.of(self._stores[key], DOCUMENT), text)
-            except StateUnavailableError as error:
-                log.warning("the calls of %s cannot be saved now: %s", key[1], error)
+        self._unsaved |= self._book.take_changed()
+        self._unsaved &= self._stores.keys() if self.on else set()
+        failed = await together(self._save_store, sorted(self._unsaved - self._unread))
+        _log("the calls of %d stores cannot be saved now: %s", failed)
+
+    async def _save_store(self, key: tuple[str, str]) -> StateUnavailableError | None:
+        if (store := self._stores.get(key)) is None:
+            return None
+        async with self._masking:
+            text = await asyncio.to_thread(self._text, key)
+        try:
+            await self._documents.write(Key.of(store, DOCUMENT), text)
+        except StateUnavailableError as error:
+            return error
+        self._unsaved.discard(key)
+        return None
+
+    def _text(self, key: tuple[str, str]) -> str:
+        """Write the calls of a store as JSON; masking them takes a millisecond for each."""
+        calls = [*self._book.slowest(*key), *reversed(self._book.read(*key))]
+        kept = [self._book.shown(call)._asdict() for call in calls]
+        return json.dumps(kept, separators=(",", ":"))
+
+
+def _log(message: str, failed: Iterable[StateUnavailableError | None]) -> None:
+    """Log the failures of many stores, which have one cause, as one."""
+    errors = [error for error in failed if error is not None]
+    if errors:
+        log.warning(message, len(errors), errors[0])
 
 
 def _calls(saved: list[dict[str, Any]]) -> list[Call]:
