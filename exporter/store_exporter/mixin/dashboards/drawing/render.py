@@ -41,8 +41,8 @@ def as_document(
     Args:
         page: the dashboard.
         links: addresses of the pages that it links to.
-        one_org: whether its viewers see only one org; tables then omit its name, and neither the
-            org nor the data source is offered as a choice.
+        one_org: whether its viewers see only one org; tables then omit its name, rows that
+            compare orgs are left out, and neither org nor data source is offered as a choice.
     """
     names = tuple(variable.name for variable in page.variables)
     offered = [
@@ -69,6 +69,8 @@ def as_document(
     board.annotation(changed(names, enabled=page.marks))
     numbers = itertools.count(1)
     for row in page.rows:
+        if one_org and all(panel.subjects == ("org",) for panel in row.panels):
+            continue
         board.with_row(build.Row(row.title).id(next(numbers)))
         for panel in row.panels:
             shown = render(panel, names, links, one_org=one_org)

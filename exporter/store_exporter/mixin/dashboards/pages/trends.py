@@ -11,12 +11,12 @@ from ..panels import DashboardPage, Panel, PanelKind, Query, Row
 from ..scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
 from ..values import GREEN, RED, YELLOW, Nothing, Steps
 from ..variables import CURRENCY, STORE_MATCH, STORES
+from .trends_orgs import CHANGE, orgs
 
 M = STORE_MATCH
 WEEK_AGO = "needs a week of history"
 RATE = select(series.STORE_RATE, *M)
 ERRORS = select(series.STORE_FAILED, *M)
-CHANGE: Steps = ((None, RED), (-0.5, YELLOW), (-0.2, GREEN))
 SLOWER: Steps = (
     (None, GREEN),
     ((SEASONAL.latency_factor - 1) / 2, YELLOW),
@@ -33,7 +33,7 @@ def page() -> DashboardPage:
         "This week compared with the same weekday and hour of last week, because a shop's sales "
         "depend on the day and the hour.",
         (*STORES, CURRENCY),
-        (week_beside_week(), beside_normal(), largest_changes(), year()),
+        (week_beside_week(), beside_normal(), largest_changes(), orgs(), year()),
         since="now-7d",
         refresh="5m",
         marks=False,
