@@ -117,6 +117,26 @@ def test_variations_that_share_their_products_stock_do_not_end_the_list(
     assert found.complete
 
 
+def test_bundles_whose_stock_is_that_of_their_parts_do_not_end_the_list(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """WPC Product Bundles 8.5.6: the store sorts them as without stock and shows what is computed.
+
+    One stands alone in front, others follow each other.
+    """
+    whole = shop.get_low_stock_products(threshold=3)
+    uncounted = {"id": 7000, "parent_id": 0, "sku": "", "name": "Service", "manage_stock": False}
+    uncounted |= {"stock_status": "instock", "stock_quantity": 0}
+    computed = [251, 40, 40, 7, 90, 12, 3000, 8, 9, 10, 11, 6, 50]
+    bundles = [
+        {**uncounted, "id": 8000 + n, "manage_stock": True, "stock_quantity": quantity}
+        for n, quantity in enumerate(computed)
+    ]
+    front = [uncounted, bundles[0], uncounted, *bundles[1:]]
+    store.faults.add(changing("*/reports/stock", lambda rows: [*front, *rows]))
+    assert shop.get_low_stock_products(threshold=3) == whole
+
+
 def test_low_stock_is_of_published_products_and_variations(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Quantity
 from ....spec.operations import Operations
 from ....spec.results import (
     Category,
@@ -31,6 +32,8 @@ from ..api import ANALYTICS, V3, Api
 from ..product_lookup import LOOKUP, category_id, children, find_product
 from ..reading import product_results
 
+_IN_ORDER = 10
+"""Counted rows of the stock report in ascending order that are no coincidence."""
 _WITH_VARIATIONS = (*LOOKUP, "GET /wc/v3/products/{id}/variations")
 _STATUSES = {None: (None,), False: ("outofstock",), True: ("instock", "onbackorder")}
 """The statuses of stock that a search for products in stock, or not, needs; None for any."""
@@ -221,7 +224,7 @@ def get_low_stock_products(
     rows = yield from api.rows(
         f"{ANALYTICS}/reports/stock",
         {"orderby": "stock_quantity", "order": "asc"},
-        until=lambda item: _is_above(item, low),
+        until=_has_passed(low),
     )
     # Stock that a variation shares with its product is in the product's row, so leave it out here.
     own = [row for row in rows.items if not _is_elsewhere(row)]
@@ -239,18 +242,33 @@ def _is_elsewhere(row: Any) -> bool:
     return isinstance(row, dict) and row.get("manage_stock") in (False, "parent")
 
 
-def _is_above(row: Any, threshold: int) -> bool:
-    """Whether a row, and so every row after it, has more than the threshold.
+def _has_passed(threshold: int) -> Callable[[Any], bool]:
+    """Return what says, row by row, whether all rows from there on have more than the threshold.
 
-    The store sorts by each row's own quantity. Those without one come first and show a zero, or
-    the quantity of their product.
+    The store sorts by each row's own quantity. Those without one come first. They show a zero, the
+    quantity of their product or, if they are bundles of a plugin, one that is computed and in no
+    order. So it takes a number of rows in order, with nothing uncounted between them.
     """
+    run: list[Quantity] = []
+
+    def passed(row: Any) -> bool:
+        quantity = _counted(row)
+        if quantity is None or (run and quantity < run[-1]):
+            run.clear()
+        if quantity is not None and quantity > max(threshold, 0):
+            run.append(quantity)
+        return len(run) >= _IN_ORDER
+
+    return passed
+
+
+def _counted(row: Any) -> Quantity | None:
+    """Return a row's quantity; None if it is not counted or cannot be read."""
     try:
         stock = Fields(row, "stock")
-        counts = stock.raw("manage_stock") is True
-        return counts and stock.quantity("stock_quantity") > max(threshold, 0)
+        return stock.quantity("stock_quantity") if stock.raw("manage_stock") is True else None
     except StoreError:
-        return False
+        return None
 
 
 def _published(
