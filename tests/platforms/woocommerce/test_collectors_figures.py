@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import Fault
+from store_demo.stores.woocommerce.shop import STATUSES
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
@@ -139,6 +140,20 @@ async def test_best_sellers_are_seen_however_orders_are_stored(hpos: bool) -> No
         assert found["store_best_sellers_out_of_stock"] == 1
 
 
+async def test_what_was_paid_sells_in_a_plugins_status_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Advanced Shipment Tracking gives one to each order that was delivered."""
+    monkeypatch.setitem(STATUSES, "delivered", "Delivered")
+    async with watching(orders=0) as store:
+        paid, quoted = (p["id"] for p in store.shop.shop.everything_sold()[:2])
+        made = store.shop.new_order("processing", lines=[(paid, 1)])
+        store.shop.edit_order(made["id"], status="delivered")
+        store.shop.new_order("delivered", lines=[(quoted, 1)])
+        store.shop.set_stock(paid, 0)
+        report = await store.collect("best_sellers")
+        assert report.summary == "1 of 1 best sellers are out of stock"
+        assert report.degraded == []
+
+
 async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
     async with watching(orders=0) as store:
         store.lists = False
@@ -151,7 +166,7 @@ async def test_best_sellers_out_of_stock_are_those_of_the_last_month() -> None:
             store.shop.set_stock(product, 0)
         found = figures(await store.collect("best_sellers"))
         assert found == {"store_best_sellers_out_of_stock": 2}
-        assert len(store.asked()) == 2
+        assert len(store.asked()) == 3
 
 
 @pytest.mark.parametrize(

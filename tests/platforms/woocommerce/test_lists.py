@@ -76,8 +76,8 @@ async def test_what_is_out_and_sold_lately_comes_first_then_what_is_low() -> Non
         sold = rows(report, "store_listed_scarce_sold")
         assert [value for _, value in sold[:4]] == [4, 1, 2, 0]
         assert list_sizes(report)["scarce"] == 10
-        # The orders, the best sellers that are out, and one page of each kind.
-        assert len(store.asked()) == 4
+        # The statuses, the orders, the best sellers that are out, and one page of each kind.
+        assert len(store.asked()) == 5
 
 
 async def test_best_sellers_are_those_of_seven_days_with_what_they_brought() -> None:
@@ -113,7 +113,7 @@ async def test_what_sells_for_another_price_than_before_is_counted() -> None:
         found = {labels["price"]: value for labels, value in rows(report, "store_products_sold")}
         assert found == {"usual": 1, "lower": 1, "higher": 0}
         # As many as without: the orders, the best sellers that are out, and one page of each kind.
-        assert len(store.asked()) - asked == 4
+        assert len(store.asked()) - asked == 5
 
 
 @pytest.mark.parametrize(

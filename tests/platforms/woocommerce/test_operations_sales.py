@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
+from store_demo.stores.woocommerce.shop import STATUSES
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
@@ -283,6 +284,19 @@ def test_a_status_that_a_plugin_shows_as_the_database_has_it_is_the_same(
         store.faults.add(changing(path, prefixed))
     found = shop.get_sales_report("day"), shop.get_customer_insights(), shop.check_order(made["id"])
     assert found == whole
+
+
+def test_an_order_in_a_plugins_status_is_sold_if_it_was_paid(
+    store: SimulatedWooCommerce, shop: WooCommerce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shipped with Advanced Shipment Tracking, and a quote that nobody paid."""
+    monkeypatch.setitem(STATUSES, "delivered", "Delivered")
+    made = store.new_order("processing", total="30.00")
+    store.edit_order(made["id"], status="delivered")
+    store.new_order("delivered", total="7.00")
+    for definition in ("created", "paid"):
+        report = shop.get_sales_report("day", definition=definition)
+        assert (report.orders, report.gross, report.unreadable) == (1, pounds("30.00"), 0)
 
 
 def test_a_sales_report_says_that_a_plugin_shows_an_orders_status_differently(

@@ -165,6 +165,9 @@ def _top_sellers(shop: Shop, call: Call) -> list[Document]:
 
 def _slug_totals(shop: Shop, template: str, totals: dict[str, int]) -> Reply:
     rows = shop.templates.rows(template)
+    # Statuses and types of plugins are not in the template.
+    added = totals.keys() - {row["slug"] for row in rows}
+    rows += [{"slug": slug, "name": slug} for slug in sorted(added)]
     for row in rows:
         row["total"] = totals.get(row["slug"], 0)
     return Reply(rows)

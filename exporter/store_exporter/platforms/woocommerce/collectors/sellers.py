@@ -17,17 +17,18 @@ from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable, unexpected_items
-from .. import local_dates
+from .. import facts, local_dates
 from ..api import MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
-from ..reading.order_state import MEMBERS, SOLD, is_sub_order, order_status
+from ..reading.order_state import MEMBERS, UNSOLD, is_sold, is_sub_order, order_status
 from ..reading.totals import read_amount
 from .stock import OUT, scarce_products
 
 _DAYS = named_lists.SCARCE_DAYS
 _MOST_SELLERS = 12
 """The same number as in WooCommerce's own report."""
-_CREATED = local_dates.members("date_created")
+_NOT_SOLD = (*UNSOLD, "refunded")
+_DATES = local_dates.members("date_created", "date_paid")
 _NO_REPORT: tuple[ErrorName, ...] = ("api_not_found", "invalid_response")
 _IN_STOCK = ("instock", "onbackorder")
 _OFF_SALE = ("draft", "pending", "future", "trash")
@@ -39,7 +40,7 @@ _COMPONENT = (
 Bundles, YITH's bundles, Composite Products, Mix and Match, and WPC's bundles and composites."""
 
 
-@collector(interval=3600.0, timeout=60.0, requests=13)
+@collector(interval=3600.0, timeout=60.0, requests=14)
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of the last 30 days and which of them are out of stock.
 
@@ -83,10 +84,11 @@ def _sold(api: Api) -> Plan[tuple[Sold, int]]:
     Missing are orders that the store counts but did not send, out of at most 1,000.
     """
     sold = Sold(api.store_now(), MARKS)
+    status = yield from facts.order_statuses(api, without=_NOT_SOLD)
     params = {
-        "status": ",".join(SOLD),
+        "status": ",".join(status),
         "after": gmt(sold.since),
-        "_fields": f"id,status,currency,total,{_CREATED},line_items,{MEMBERS}",
+        "_fields": f"id,status,currency,total,{_DATES},line_items,{MEMBERS}",
     }
     most = PAGE * MAX_PAGES
     orders = yield from api.rows(f"{V3}/orders", params, limit=most)
@@ -104,10 +106,10 @@ def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
     of lines is invalid_response.
     """
     is_empty = not order.has("line_items") and not read_amount(order, "total")
-    is_empty = is_empty or is_sub_order(order)
+    is_empty = is_empty or is_sub_order(order) or not is_sold(order)
     lines = [] if is_empty else list(order.children("line_items"))
-    created, status = order.seconds("date_created_gmt"), order_status(order)
-    return (created, lines) if status in SOLD else None
+    created = order.seconds("date_created_gmt")
+    return None if order_status(order) in _NOT_SOLD else (created, lines)
 
 
 def _add_line(sold: Sold, order: Fields, line: Fields, created: float) -> None:

@@ -21,10 +21,9 @@ from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api, between
-from ..reading.order_state import MEMBERS, SOLD, UNSOLD, is_sub_order, order_status
+from ..reading.order_state import MEMBERS, UNSOLD, is_sold, is_sub_order, order_status
 from ..reading.totals import OrderTotals, read_amount
 
-_CREATED = (*SOLD, "refunded")
 _UNPAID = (*UNSOLD, "on-hold")
 _MEMBERS = f"status,line_items,{local_dates.members('date_created', 'date_paid')}"
 _REFUND_MEMBERS = (
@@ -128,7 +127,7 @@ def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
 def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     """There are two definitions of a sale: `created` takes orders by the day they were placed and
     counts unpaid ones that are on hold, `paid` takes them by the day of payment and does not count
-    those. Statuses that plugins added count as paid if there is a payment. The API cannot find
+    those. In statuses that plugins added, orders count if there is a payment. The API cannot find
     orders by their payment. So `paid` lacks an order that was placed earlier and paid without a
     change of its date of change, as some plugins and imports write it, and one that bears the date
     of a later day than the last of the report.
@@ -159,17 +158,19 @@ def _add_orders(
 
 
 def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
-    """Add the orders that were placed in the period, chosen as WooCommerce's sales report does."""
-    query = {"status": ",".join(_CREATED), **between(when)}
+    """Add the orders that were placed in the period."""
+    status = yield from facts.order_statuses(api, without=UNSOLD)
+    query = {"status": ",".join(status), **between(when)}
 
     def counts(order: Fields) -> bool:
-        if order_status(order) not in (*_CREATED, *_UNPAID):
+        if order_status(order) not in (*status, *UNSOLD):
             # Only known statuses were requested: a plugin shows another status than the order has.
             message = f"{order.where}: status is {order.text('status')[:40]}"
             raise StoreError("invalid_response", message)
-        return order_status(order) in _CREATED and when.has(order.gmt("date_created_gmt"))
+        is_one = is_sold(order) or order_status(order) == "refunded"
+        return is_one and when.has(order.gmt("date_created_gmt"))
 
-    return _add_orders(api, query, sales, counts)
+    return (yield from _add_orders(api, query, sales, counts))
 
 
 def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:

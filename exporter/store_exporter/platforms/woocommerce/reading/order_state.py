@@ -46,6 +46,13 @@ def order_status(order: Fields) -> str:
     return order.text("status").removeprefix("wc-")
 
 
+def is_sold(order: Fields) -> bool:
+    """Whether an order is a sale by its status; in a plugin's status it is one if it was paid."""
+    status = order_status(order)
+    is_plugins = status not in (*SOLD, *UNSOLD, "refunded")
+    return status in SOLD or (is_plugins and order.gmt_if_any("date_paid_gmt") is not None)
+
+
 def status_label(status: str, known: Collection[str]) -> str:
     """Return the label value of a status: itself, or `other` for one that a plugin added."""
     slug = status.removeprefix("wc-")
