@@ -222,6 +222,11 @@ async def test_a_source_may_name_so_many_different_domains_a_day(tmp_path: Path)
     turns.turn.release()
     await turns.next()
     assert heard.domains[-1] == ["a4.example", "b4.example", "c4.example"]
+    # Those that it named when the day began count as well.
+    (tmp_path / "a.json").write_text(groups("a5.example"))
+    turns.turn.release()
+    await turns.next()
+    assert failed == ["acme"] * 4
     await discoverer.stop()
 
 

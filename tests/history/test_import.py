@@ -41,7 +41,7 @@ def totals(folder: Path) -> dict[tuple[str, str, str, str], float]:
 QUOTED = HEADER.replace(",", '","').join('""').replace('\n"', '"\n')
 OTHER_COLUMNS = """\
 operation,domain,created_at,duration_ms,success
-get_cart,"https://Shop.Example.com/",2025-03-01T11:02:00.500+01:00,120.0,true
+get_cart,"https://Shop.Example.com./",2025-03-01T11:02:00.500+01:00,120.0,true
 """
 TEXT = (
     "1\t7\tshop.example.com\tget_cart\t120\tt\t\\N\ta\\tb\\\\c\\N\t\\N\t2025-03-01 10:02:00\n\\.\n"
@@ -140,7 +140,7 @@ def test_a_domain_of_one_org_is_never_counted_for_another(tmp_path: Path) -> Non
 def test_errors_are_mapped_and_unknown_ones_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    names = ["timeout", "NetworkError", "weird_error", "Odd", "Odd", ""]
+    names = ["timeout", "NetworkError", "weird_error", "Odd", "Odd", "", "NULL", "\\N"]
     rows = [
         f"{n},7,shop.example.com,get_cart,1,f,{name},,,2025-03-01T10:00:00Z\n"
         for n, name in enumerate(names)
@@ -149,10 +149,10 @@ def test_errors_are_mapped_and_unknown_ones_are_reported(
     assert imported(tmp_path, tmp_path / "export") == 0
     place = ("acme", "shop.example.com", "get_cart")
     assert totals(tmp_path) == {
-        (*place, ""): 6, (*place, "timeout"): 1, (*place, "connection"): 1,
-        (*place, "invalid_coupon"): 1, (*place, "exception"): 3,
+        (*place, ""): 8, (*place, "timeout"): 1, (*place, "connection"): 1,
+        (*place, "invalid_coupon"): 1, (*place, "exception"): 5,
     }  # fmt: skip
-    assert re.search(r"2  Odd\n\s+1  \(none\)", capsys.readouterr().out)
+    assert re.search(r"3  \(none\)\n\s+2  Odd", capsys.readouterr().out)
 
 
 def test_a_row_that_stands_twice_counts_once_and_later_ones_are_left_to_the_live_figures(
@@ -174,6 +174,18 @@ def test_the_day_on_which_live_figures_began_is_closed_once_it_is_over(tmp_path:
     (file,) = (tmp_path / "out").glob("*.om")
     *_, last = TOTAL.findall(file.read_text())
     assert last == ("0", str(int(datetime(2025, 3, 2, tzinfo=UTC).timestamp())))
+
+
+def test_calls_of_the_last_quarter_of_a_day_end_with_it(tmp_path: Path) -> None:
+    """No zero of midnight stands beside them: Prometheus would take only one of both."""
+    rows = (GOOD, GOOD.replace("1,7", "2,7", 1).replace("10:02", "23:50"))
+    (tmp_path / "export").write_text(HEADER + "".join(rows))
+    assert imported(tmp_path, tmp_path / "export") == 0
+    (file,) = (tmp_path / "out").glob("*.om")
+    midnight = int(datetime(2025, 3, 2, tzinfo=UTC).timestamp())
+    assert TOTAL.findall(file.read_text())[-2:] == [
+        ("0", f"{midnight - 900}.001"), ("1", str(midnight))
+    ]  # fmt: skip
 
 
 def test_a_quote_that_is_never_closed_costs_a_part_of_the_file_and_loses_nothing(

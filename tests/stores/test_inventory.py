@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_exporter.stores.inventory import Inventory, Shard
-from store_exporter.stores.model import Secret, Store
+from store_exporter.stores.model import Secret, Store, Unreadable
 
 
 def store(domain: str, org: str = "acme", key: str = "k") -> Store:
@@ -46,6 +46,20 @@ def test_a_domain_is_one_store_and_the_first_one_wins() -> None:
     inventory = Inventory()
     inventory.replace([store("a.example"), store("a.example", key="other")])
     assert inventory.stores["a.example"] == store("a.example")
+
+
+def test_who_has_usable_secrets_has_the_domain_and_of_others_the_first() -> None:
+    lost = [
+        replace(store("a.example"), credentials={"key": Unreadable(why)}) for why in ("one", "two")
+    ]
+    for stores, chosen in (
+        ([*lost, store("a.example")], store("a.example")),
+        ([store("a.example"), *lost], store("a.example")),
+        (lost, lost[0]),
+    ):
+        inventory = Inventory()
+        inventory.replace(stores)
+        assert inventory.stores["a.example"] == chosen
 
 
 def test_what_is_prepared_changes_nothing_until_it_is_taken() -> None:
