@@ -135,6 +135,30 @@ SEVERAL = {
 
 
 @pytest.mark.real
+def test_a_message_about_several_platforms_leads_to_a_page_of_all_of_them(
+    repository: Path, tmp_path: Path
+) -> None:
+    page = "http://grafana.example/d/store-exporter-fleet?var-platform="
+    both = [alert(page + name, "firing", platform=name) for name in ("shopify", "woocommerce")]
+    for alerts, chosen in ((both, None), (both[:1], ["shopify"])):
+        asked = parse_qs(urlsplit(rendered(repository, tmp_path, alerts)).query)
+        assert asked.get("var-platform") == chosen
+
+
+@pytest.mark.real
+def test_a_message_about_several_alerts_shows_the_first_and_the_last_of_them(
+    repository: Path, tmp_path: Path
+) -> None:
+    stores = of_stores(("acme", "a.example"), ("acme", "b.example"))
+    over = [{**each, "status": "resolved"} for each in stores]
+    over[1] |= {"startsAt": "2026-03-01T09:20:00Z", "endsAt": "2026-03-01T10:10:00Z"}
+    asked = parse_qs(urlsplit(rendered(repository, tmp_path, over)).query)
+    assert asked["var-domain"] == ["a.example", "b.example"]
+    assert asked["from"] == [str(BEGAN - 70 * MINUTE)]
+    assert asked["to"] == [str(ENDED + 25 * MINUTE)]
+
+
+@pytest.mark.real
 @pytest.mark.parametrize("which", SEVERAL)
 def test_a_message_about_several_stores_leads_to_a_page_of_all_of_them(
     which: str, repository: Path, tmp_path: Path

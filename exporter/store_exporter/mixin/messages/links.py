@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..names import Dashboard, Dashboards
-from .go_templates import when
+from .go_templates import each, when
 
 MAX_URL = 3_000
 """The most characters of an address; Slack refuses longer ones."""
@@ -54,8 +54,9 @@ class Link:
         return self.when(self.url)
 
 
-_FIRST = "(index (or .Alerts.Firing .Alerts) 0)"
-"""The alert that a message links to: if some of its alerts ended, one that still fires."""
+_ALERTS = "(or .Alerts.Firing .Alerts)"
+_FIRST = f"(index {_ALERTS} 0)"
+"""What a message links to: if some of its alerts ended, those that still fire."""
 _FIRING = 'eq .Status "firing"'
 
 # Alertmanager's page does not decode + in the part after #, so a space must be %20.
@@ -88,14 +89,18 @@ def _silence() -> str:
 
 
 _HOUR, _QUARTER = 3_600 * 10**9, 900 * 10**9
-# From an hour before the alert to now, or to a quarter of an hour after its end. Go's durations are
-# in nanoseconds. An address without a query gets an empty one, because HTML templates allow no
-# condition at the start of a query.
+# Go's durations are in nanoseconds. An address without a query gets an empty one, because HTML
+# templates allow no condition at the start of a query.
 _WITH_QUERY = 'reReplaceAll "^([^?]*)$" "${1}?"'
-_RANGE = (
-    f"&from={{{{ ({_FIRST}.StartsAt.Add -{_HOUR}).UnixMilli }}}}&to={{{{ if {_FIRING} }}}}now"
-    f"{{{{ else }}}}{{{{ ({_FIRST}.EndsAt.Add {_QUARTER}).UnixMilli }}}}{{{{ end }}}}"
+_TIMES = f"{{{{ $from := {_FIRST}.StartsAt }}}}{{{{ $to := {_FIRST}.EndsAt }}}}" + each(
+    _ALERTS,
+    when(".StartsAt.Before $from", "{{ $from = .StartsAt }}")
+    + when(".EndsAt.After $to", "{{ $to = .EndsAt }}"),
 )
+_RANGE = f"&from={{{{ ($from.Add -{_HOUR}).UnixMilli }}}}&to=" + when(
+    _FIRING, "now", f"{{{{ ($to.Add {_QUARTER}).UnixMilli }}}}"
+)
+"""From an hour before the first alert to now, or to a quarter of an hour after the last one."""
 _LENGTH = len("?&from=1234567890123&to=1234567890123")
 """The time range that is added to a dashboard's address."""
 
@@ -141,24 +146,27 @@ def _of_all(url: str) -> str:
 
     The alerts of a message have the same name, so they link to the same page. If they are about
     several stores, these are added to the address of the first alert. With more than `MOST_STORES`
-    the address names no store, so the page shows all.
+    the address names no store, so the page shows all. So it does if they are about several
+    platforms or processes.
 
     Args:
         url: expression for the address in the first alert.
     """
-    every = '$url = reReplaceAll "var-%s=[^&]*&?" "" $url'
-    others = "".join(
-        f"{{{{ if not .CommonLabels.{label} }}}}{{{{ {every % label} }}}}{{{{ end }}}}"
-        for label in ("org", "platform")
+    every = '{{ $url = reReplaceAll "var-%s=[^&]*&?" "" $url }}'
+    several = "".join(
+        when(f"not .CommonLabels.{label}", every % label)
+        for label in ("org", "platform", "job", "instance")
     )
     is_new = f'and (lt (len $url) {MAX_URL - 500}) (not (match (printf "%s(&|$)" $one) $url))'
-    each = (
-        '{{ range .Alerts.Firing }}{{ $one := printf "var-domain=%s" (.Labels.domain | urlquery) }}'
-        f'{{{{ if {is_new} }}}}{{{{ $url = printf "%s&%s" $url $one }}}}{{{{ end }}}}{{{{ end }}}}'
+    stores = each(
+        _ALERTS,
+        '{{ $one := printf "var-domain=%s" (.Labels.domain | urlquery) }}'
+        + when(is_new, '{{ $url = printf "%s&%s" $url $one }}'),
     )
-    others += when(f"gt (len .Alerts.Firing) {MOST_STORES}", f"{{{{ {every % 'domain'} }}}}", each)
-    several = f"and (gt (len .Alerts.Firing) 1) {_FIRST}.Labels.domain"
-    return f"{{{{ $url := {url} | {_WITH_QUERY} }}}}{when(several, others)}{{{{ $url }}}}{_RANGE}"
+    stores = when(f"gt (len {_ALERTS}) {MOST_STORES}", every % "domain", stores)
+    several += when(f"{_FIRST}.Labels.domain", stores)
+    several = when(f"gt (len {_ALERTS}) 1", several)
+    return f"{{{{ $url := {url} | {_WITH_QUERY} }}}}{several}{_TIMES}{{{{ $url }}}}{_RANGE}"
 
 
 def _annotated(field: str, more: str = "", *, longest: int = MAX_URL) -> Link:
