@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import os
 import sys
@@ -18,6 +19,8 @@ from .extras import missing
 
 _INTERRUPTED = 130
 """Exit status of a program that Ctrl-C ended, as shells have it."""
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""Errors of what the output leads to, such as a file on a full disk."""
 _OBJECTS = 200_000
 """How many come between two searches for garbage, instead of Python's usual 700."""
 
@@ -31,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:
         return _run(list(argv))
+    _open_streams()
     # Modules and configurations stay. To look through them for garbage while they are made, and
     # once more when the process ends, takes a quarter of a command's time.
     gc.set_threshold(_OBJECTS)
@@ -42,6 +46,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     finally:
         gc.freeze()
+
+
+def _open_streams() -> None:
+    """Open the standard streams that whoever started this process has closed; they lead nowhere.
+
+    Connections would get their numbers otherwise, and Python has None for them.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _run(arguments: list[str]) -> int:
@@ -80,10 +94,21 @@ def _run(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return error.status
     except BrokenPipeError:
-        # Whoever read this has gone, as `head` does; at the end Python would try once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read this has gone, as `head` does.
+        _discard_output()
+        return 1
+    except OSError as error:
+        if error.errno not in _UNWRITABLE or error.filename is not None:
+            raise
+        _discard_output()
+        print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
         return 1
     return status
+
+
+def _discard_output() -> None:
+    """Let what is still to be written lead nowhere: at the end Python would try once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _not_a_command(word: str) -> str:
