@@ -100,13 +100,13 @@ class HandWritten(DirectHttp):
             newest = {"nodes": [*reversed(self.orders.values())][:50]}
             orders = {"orders": {"nodes": first}, "newest": newest}
             return {"nodes": there, **orders, "currentAppInstallation": scopes}
-        if name in ("OrdersUpdated", "LatestOrders", "OrderChanges"):
-            return {"orders": self.listed(name, given)}
+        if name in ("OrdersUpdated", "OrderChanges"):
+            return {"orders": self.listed(given)}
         return {"shop": {"currencyCode": "GBP", "ianaTimezone": "UTC", "name": "Shop"}}
 
-    def listed(self, name: str, given: Mapping[str, Any]) -> Node:
+    def listed(self, given: Mapping[str, Any]) -> Node:
         rows = sorted(self.orders.values(), key=lambda node: str(node["updatedAt"]))
-        if name != "OrdersUpdated":
+        if "query" not in given:
             rows.reverse()
         else:
             since = given["query"].partition("'")[2].rstrip("'")

@@ -58,7 +58,7 @@ async def test_a_status_beyond_exact_counting_is_left_out(shop: Watched) -> None
     report = await shop.collect("order_statuses")
     assert "store_orders_current{completed}" not in figures(report)
     assert len(report.samples) == 5
-    assert "beyond exact counting: completed" in report.summary
+    assert "more than 10000 of completed, beyond exact counting" in report.degraded[0]
 
 
 async def test_stock_of_variants_of_active_products(shop: Watched) -> None:

@@ -84,7 +84,7 @@ class Storm:
         document = json.loads(answer.body)
         orders = (document.get("data") or {}).get("orders") or {}
         nodes = orders.get("nodes") if "pageInfo" in orders else None
-        if nodes and request.json["operationName"] == "OrderChanges":
+        if nodes and request.json["variables"].get("sort") == "UPDATED_AT":
             nodes[:] = self._lagging(nodes)
         if nodes:
             self._spoil(document, nodes)

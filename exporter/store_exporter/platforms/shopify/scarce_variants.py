@@ -68,13 +68,13 @@ def scarce_variants(
     return rest
 
 
-def all_scarce_variants(api: Api, document: str, threshold: int, limit: int) -> Plan[list[Any]]:
+def all_scarce_variants(api: Api, threshold: int, limit: int) -> Plan[list[Any]]:
     """Read all of them, as above.
 
     Raises:
         StoreError: also response_too_large, there are more than `limit`.
     """
-    found = yield from scarce_variants(api, document, threshold, limit)
+    found = yield from scarce_variants(api, "ScarceVariants", threshold, limit)
     if not found.complete:
         raise StoreError("response_too_large", f"{_ROOT}: there are more than {limit}")
     return found.items

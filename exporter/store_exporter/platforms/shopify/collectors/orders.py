@@ -38,14 +38,14 @@ class _OrderBook(CursorBook[Api]):
         self.notes: list[str] = []
 
     def latest(self, size: int, after: str | None) -> Plan[NodePage]:
-        return self._page_of("LatestOrders", {}, size, after)
+        return self._page_of("OrdersUpdated", {"reverse": True}, size, after)
 
     def changed(self, since: int, size: int, after: str | None) -> Plan[NodePage]:
         query = f"updated_at:>='{ids.iso(since)}'"
         return self._page_of("OrdersUpdated", {"query": query}, size, after)
 
     def changes(self, size: int, after: str | None) -> Plan[NodePage]:
-        return self._page_of("OrderChanges", {}, size, after)
+        return self._page_of("OrderChanges", {"sort": "UPDATED_AT"}, size, after)
 
     def counts(self, row: Fields) -> bool:
         return not row.flag("test")
@@ -118,7 +118,7 @@ class _OrderBook(CursorBook[Api]):
             return dict(newest)
         after: str | None = None
         for _ in range(_MOST_PAGES):
-            page = yield from self._page_of("NewestOrders", {}, _NEWEST, after)
+            page = yield from self._page_of("OrderChanges", {"sort": "ID"}, _NEWEST, after)
             found, goes_on = self._lately_changed(page.items)
             after = page.after
             newest |= found

@@ -97,7 +97,7 @@ def _scarce(
     schedule = run.store.collectors.get(stock.name)
     options = stock.options if schedule is None else schedule.options
     threshold = whole_number(options, "threshold", 0, 1_000_000)
-    variants = yield from all_scarce_variants(api, "ScarceVariants", threshold, most)
+    variants = yield from all_scarce_variants(api, threshold, most)
 
     def read(variant: Fields) -> ScarceProduct | None:
         return None if product_results.on_backorder(variant) else _read(variant, sold)

@@ -62,23 +62,18 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
     except IgnoredFilterError as error:
         ignored, data, degraded = error.fields, error.rest, [f"{error.message}."]
     known: dict[str, int] = {}
-    unknown: list[str] = []
     failures: list[StoreError] = []
     for status in (status for status in _QUERIES if status not in ignored):
         try:
             known[status] = _count(data, status)
         except StoreError as error:
-            if error.error_type == "response_too_large":
-                unknown.append(status)
-            else:
-                failures.append(error)
-    if failures and not known and not unknown:
+            failures.append(error)
+    if failures and not known:
         raise failures[0]
     every = Secondary().read("all", lambda: _count(data, "all") - _count(data, "tests"))
     if every is not None and len(known) == len(_QUERIES):
         known["pending"] += max(0, every - sum(known.values()))
-    beyond = f"; beyond exact counting: {', '.join(unknown)}" if unknown else ""
-    report = count_report(business.ORDERS_CURRENT, known, beyond)
+    report = count_report(business.ORDERS_CURRENT, known)
     report.degraded = degraded + left_out("Statuses", failures)
     return report
 
@@ -93,7 +88,7 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     """
     threshold = whole_number(run.options, "threshold", 0, 1_000_000)
     limit = whole_number(run.options, "most", 1, 100_000)
-    nodes = yield from all_scarce_variants(api, "StockPage", threshold, limit)
+    nodes = yield from all_scarce_variants(api, threshold, limit)
     scarce, reasons = _scarce(nodes)
     query = {"query": "status:active"}
     try:
