@@ -103,9 +103,9 @@ class _Orders(orders.Orders[Api]):
         events = listing(timeline.listed("nodes"), "events", order_results.event)
         notes += sorted(events, key=orders.age)
         is_old = created is None or created.timestamp() < self.api.now() - _KEPT_SECONDS
-        if is_old or timeline.child("pageInfo").flag("hasNextPage"):
-            return Listing(tuple(notes), None, events.unreadable, complete=False)
-        return Listing(tuple(notes), len(notes), events.unreadable)
+        is_all = not is_old and not timeline.child("pageInfo").flag("hasNextPage")
+        total = len(notes) if is_all else None
+        return Listing(tuple(notes), total, events.unreadable, complete=is_all)
 
     def refunds(self, found: Fields) -> Plan[RefundStatus]:
         whole = yield from self._whole("OrderRefunds", found)

@@ -21,12 +21,8 @@ from ..reading.ids import amount
 
 _MOST = 250
 _PROVIDERS = ("DeliveryRateDefinition", "DeliveryParticipant")
-_WALLETS = {
-    "ANDROID_PAY": "Android Pay",
-    "APPLE_PAY": "Apple Pay",
-    "GOOGLE_PAY": "Google Pay",
-    "SHOPIFY_PAY": "Shop Pay",
-}
+_TITLES = {"SHOPIFY_PAY": "Shop Pay"}
+"""Titles of ways to pay that differ from their names."""
 
 
 def _zones(api: Api) -> Plan[Listing[Zone]]:
@@ -108,14 +104,13 @@ def get_payment_methods(api: Api) -> Plan[Listing[PaymentMethod]]:
     """The cards and wallets that the checkout accepts; Shopify's APIs show no others."""
     data = yield from api.storefront.ask("PaymentMethods")
     settings = data.child("shop").child("paymentSettings")
-    cards = settings.optional_strings("acceptedCardBrands")
-    wallets = settings.optional_strings("supportedDigitalWallets")
-    found = [PaymentMethod(name.lower(), name.replace("_", " ").title(), "Card") for name in cards]
-    found += [
-        PaymentMethod(name.lower(), _WALLETS.get(name, name.replace("_", " ").title()), "Wallet")
-        for name in wallets
-    ]
-    return Listing(tuple(found), len(found))
+    lists = {"Card": "acceptedCardBrands", "Wallet": "supportedDigitalWallets"}
+    found = tuple(
+        PaymentMethod(name.lower(), _TITLES.get(name, name.replace("_", " ").title()), kind)
+        for kind, member in lists.items()
+        for name in settings.optional_strings(member)
+    )
+    return Listing(found, len(found))
 
 
 def _shipping_method(zone: str, fields: Fields) -> tuple[bool, ShippingMethod]:
