@@ -248,6 +248,31 @@ def test_days_that_lie_too_far_back_are_searched_for(
     assert store.get_sales_report(first=day, last=day).orders == 2
 
 
+@pytest.mark.parametrize("opened", [59, 300])
+def test_an_app_that_is_shown_no_old_orders_takes_what_it_sees_for_all_in_a_young_shop_only(
+    shop: SimulatedShopify, clock: Clock, store: Shopify, opened: int
+) -> None:
+    room = shop.stock_room
+    room.orders.clear()
+    for days in (0, 70):
+        room.new_order("PAID", email="ada@example.test", created=clock.now() - days * 86_400)
+    whole = store.get_customer_orders("ada@example.test")
+    assert (whole.total, whole.complete, whole.summary is None) == (2, True, False)
+    assert store.get_sales_report(first="2026-08-01").orders == 2
+    shop.tokens.scopes.discard("read_all_orders")
+    room.opened = clock.now() - opened * 86_400
+    narrowed = client(shop, clock)
+    found = narrowed.get_customer_orders("ada@example.test")
+    assert (len(found), found.total, found.complete) == (1, 1 if opened < 60 else None, opened < 60)
+    assert narrowed.get_customer_orders("ada@example.test", first="2026-11-01").total == 1
+    assert narrowed.get_sales_report("week").orders == 1
+    if opened < 60:
+        assert narrowed.get_sales_report(first="2026-08-01").orders == 1
+    else:
+        error = failure(narrowed.get_sales_report, first="2026-08-01")
+        assert (error.error_type, "read_all_orders" in error.message) == ("forbidden", True)
+
+
 def test_the_other_names_are_measured_under_the_operation_s_own(
     shop: SimulatedShopify, clock: Clock
 ) -> None:

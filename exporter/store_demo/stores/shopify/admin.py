@@ -56,6 +56,7 @@ class Admin:
         return {
             "id": gid("Shop", 1),
             "name": self._room.domain.partition(".")[0].title(),
+            "createdAt": iso(self._room.opened),
             "myshopifyDomain": self._room.domain,
             "currencyCode": self._room.currency,
             "ianaTimezone": self._room.zone,

@@ -8,6 +8,7 @@ from random import Random
 
 from .records import Cart, Checkout, Discount, Order, Payment, Product, Refund, Variant
 
+_OPENED = 1_577_836_800.0
 _KINDS = ("Valve", "Hose", "Seal", "Pump")
 _LOW = {4: 3, 5: 3, 6: 2, 7: 3}
 _EMPTY = (1, 2, 3)
@@ -28,6 +29,7 @@ class StockRoom:
     Attributes:
         primary_domain: to which visitors are sent from `domain`, if it is another.
         zone: time zone of its calendar.
+        opened: when the shop was created.
         search_lag: seconds after which the search of orders knows a change at the latest.
         searched: when orders last changed as the search knows it, by id.
         unsearched: ids of orders whose changes the search does not learn.
@@ -53,6 +55,7 @@ class StockRoom:
             Discount("once", Decimal("0.5"), limit=1, used=1),
         ]
         self.primary_domain = ""
+        self.opened = _OPENED
         self.zone = "UTC"
         self.search_lag = 0.0
         self.searched: dict[int, float] = {}

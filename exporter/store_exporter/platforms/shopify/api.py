@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DOCUMENTS = {api: QueryFile(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
 """The requests to the two APIs."""
+SHOWN_DAYS = 60
+"""Without the scope read_all_orders an app sees only the orders of this many days."""
 
 
 def path(api: str, version: str) -> str:
@@ -131,6 +133,19 @@ class Api(connection.Api):
     def shop(self) -> Plan[Fields]:
         """Return the shop's name, currency and time zone, requested once an hour."""
         return (yield from self.admin.ask("Shop")).child("shop")
+
+    @fact
+    def scopes(self) -> Plan[frozenset[str]]:
+        """Return the scopes that the app was granted, requested once an hour."""
+        installation = (yield from self.admin.ask("AccessScopes")).child("currentAppInstallation")
+        return frozenset(row.text("handle") for row in installation.children("accessScopes"))
+
+    def shows_orders_since(self, when: float) -> Plan[bool]:
+        """Whether the app sees all orders since a Unix time, and not only those of sixty days."""
+        first = max(when, (yield from self.shop()).seconds("createdAt"))
+        if first >= self.now() - SHOWN_DAYS * 86_400:
+            return True
+        return "read_all_orders" in (yield from self.scopes())
 
     @property
     def deprecated(self) -> str:

@@ -41,8 +41,7 @@ _FURTHER_SCOPES = {
 
 def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     """Check the app's scopes, the API version and what Shopify calls deprecated."""
-    installation = (yield from api.admin.ask("AccessScopes")).child("currentAppInstallation")
-    scopes = {row.text("handle") for row in installation.children("accessScopes")}
+    scopes = yield from api.scopes()
     # A scope to write includes the scope to read.
     held = scopes | {scope.replace("write_", "read_", 1) for scope in scopes}
     further = [finding for scope, finding in _FURTHER_SCOPES.items() if scope not in held]

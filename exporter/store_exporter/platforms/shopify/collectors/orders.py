@@ -15,15 +15,13 @@ from ...kit.order_book.accounts import CountedOrder
 from ...kit.order_book.cursor_book import CursorBook
 from ...kit.order_book.walk import DAY
 from ...kit.reading.fields import Fields
-from ..api import Api
+from ..api import SHOWN_DAYS, Api
 from ..reading import ids
 from .order_rows import LONGER, STATUSES, Longer, is_cut_short, read_order
 
 _NONE_SHOWN = 10**18
 _NEWEST, _MOST_PAGES = 50, 20
 """Number of orders on a page of the newest, and the most such pages that one run reads."""
-_SHOWN_DAYS = 60
-"""Without the scope read_all_orders an app sees only the orders of this many days."""
 
 
 class _OrderBook(CursorBook[Api]):
@@ -92,10 +90,10 @@ class _OrderBook(CursorBook[Api]):
         if len(nodes) > len(known):
             raise StoreError("invalid_response", "OrdersThere: more orders than were requested")
         oldest = self._oldest_shown(data)
-        recent = self.place.newest >= self.run.now() - _SHOWN_DAYS * DAY
+        recent = self.place.newest >= self.run.now() - SHOWN_DAYS * DAY
         if oldest == _NONE_SHOWN and recent and None in nodes:
             self.notes.append(
-                f"This app is shown no order of the last {_SHOWN_DAYS} days and lacks the scope "
+                f"This app is shown no order of the last {SHOWN_DAYS} days and lacks the scope "
                 "read_all_orders: orders that were deleted look like old ones."
             )
         rows = [Fields(node, "node") for node in nodes if node is not None]
@@ -157,9 +155,9 @@ class _OrderBook(CursorBook[Api]):
         ):
             return 0
         since = self.options.since
-        if since is not None and since < self.run.now() - _SHOWN_DAYS * DAY:
+        if since is not None and since < self.run.now() - SHOWN_DAYS * DAY:
             self.notes.append(
-                f"Counting from a date more than {_SHOWN_DAYS} days ago takes the scope "
+                f"Counting from a date more than {SHOWN_DAYS} days ago takes the scope "
                 "read_all_orders, which this app lacks: older orders are not counted."
             )
         shown = [ids.number(row, "Order") for row in data.nodes("orders")]

@@ -74,6 +74,7 @@ class _Orders(orders.Orders[Api]):
     def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
         """Orders that were placed with the address, among its newest 1,000 where a status is
         requested. The statuses are pending, processing, completed, cancelled, refunded and failed.
+        Without the scope read_all_orders, orders of more than sixty days are missing.
         """
         query = f"email:{quoted(request.email)}"
         if request.when is not None:
@@ -85,8 +86,10 @@ class _Orders(orders.Orders[Api]):
         own = _own(rows, request.email)
         found = listing(own, "orders", lambda row: self.read(row, with_customer=True))
         kept = tuple(filter(request.has, found))
-        total = len(kept) if len(rows) < most and not found.unreadable else None
-        return replace(found, items=kept, total=total)
+        begin = 0.0 if request.when is None else request.when.begin.timestamp()
+        is_all = yield from self.api.shows_orders_since(begin)
+        total = len(kept) if is_all and len(rows) < most and not found.unreadable else None
+        return replace(found, items=kept, total=total, complete=is_all)
 
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
         """The note that came with the order, and with `private` the entries of its timeline, which
@@ -171,7 +174,7 @@ PLANNED = order_plans(
     _Orders,
     {
         "check_order": _LOOKUP,
-        "get_customer_orders": (*_LOOKUP, "admin Shop"),
+        "get_customer_orders": (*_LOOKUP, "admin Shop", "admin AccessScopes"),
         "get_order_notes": (*_LOOKUP, "admin OrderNotes"),
         "check_refund_status": (*_LOOKUP, "admin OrderRefunds"),
         "cancel_order": (*_LOOKUP, "admin CancelOrder"),

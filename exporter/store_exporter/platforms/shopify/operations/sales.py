@@ -21,7 +21,7 @@ from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from ...kit.reading.money import average, rounded
-from ..api import Api
+from ..api import SHOWN_DAYS, Api
 from ..reading import ids, order_state
 
 _MOST_CUSTOMERS = 500
@@ -50,7 +50,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 @report_plan(
     Api.zone,
     Api.currency,
-    calls=("admin Shop", "admin OrderDates", "admin SalesPage"),
+    calls=("admin Shop", "admin AccessScopes", "admin OrderDates", "admin SalesPage"),
     errors=("response_too_large",),
 )
 def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
@@ -58,9 +58,17 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     1000 orders are response_too_large: request fewer days. `discounts` include those on delivery.
     Products are counted by the first 20 lines of each order. Orders that cannot be read are in no
     figure, and are named in `unreadable`. Days after which more than 5000 orders were placed are
-    looked up in Shopify's search, which may leave out orders that are still to be paid.
+    looked up in Shopify's search, which may leave out orders that are still to be paid. Days more
+    than sixty days ago take the scope read_all_orders.
     """
-    earlier = partial(order_state.is_before, request.when.begin.timestamp())
+    begin = request.when.begin.timestamp()
+    if not (yield from api.shows_orders_since(begin)):
+        message = (
+            f"this app is shown no orders of more than {SHOWN_DAYS} days: request later days, or "
+            "grant it the scope read_all_orders"
+        )
+        raise StoreError("forbidden", message)
+    earlier = partial(order_state.is_before, begin)
     query, after = yield from _place(api, request.when)
     rows, complete, _ = yield from api.admin.nodes(
         "SalesPage", "orders", {"query": query}, limit=_MOST + 1, until=earlier, after=after
