@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -52,10 +53,11 @@ async def tracing(name: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        ending = asyncio.to_thread(provider.shutdown)
-        try:
-            await asyncio.wait_for(ending, _END_SECONDS)
-        except TimeoutError:
+        # The end of the process would wait for a thread of the loop's own, however long it takes.
+        ending = threading.Thread(target=provider.shutdown, daemon=True)
+        ending.start()
+        await asyncio.to_thread(ending.join, _END_SECONDS)
+        if ending.is_alive():
             log.warning("the last spans were not accepted in time")
 
 
