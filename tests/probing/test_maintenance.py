@@ -123,7 +123,9 @@ async def test_what_was_begun_before_a_restart_is_known_and_ended_before_it_was_
     await starting.read([SHOP])
     assert starting.current(SHOP) == begun
     starting = Maintenance(Recorder(), documents, now=clock)
+    assert await starting.find(SHOP) == begun
     starting.expect([SHOP])
+    assert await starting.find(SHOP) == begun
     assert await starting.end(SHOP)
     await starting.read([SHOP])
     assert starting.current(SHOP) is None

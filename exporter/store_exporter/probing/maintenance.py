@@ -86,9 +86,15 @@ class Maintenance:
         self._stores = wanted
         self._changed.set()
 
-    def windows(self, store: Store) -> list[Window]:
-        """Return the store's windows that are not over, the earliest first."""
-        known = [*store.maintenance, *([begun] if (begun := self.begun(store)) else [])]
+    def windows(self, store: Store, begun: Window | None = None) -> list[Window]:
+        """Return the store's windows that are not over, the earliest first.
+
+        Args:
+            store: the store.
+            begun: the result of `find`, for a store that another process may watch.
+        """
+        begun = begun or self.begun(store)
+        known = [*store.maintenance, *([begun] if begun else [])]
         now = self._now()
         return sorted((one for one in known if one.end > now), key=lambda one: one.start)
 
@@ -126,15 +132,21 @@ class Maintenance:
         Raises:
             StateUnavailableError: it cannot be read or its end not be saved, so it continues.
         """
-        if self.begun(store) is None and not await self._is_saved(store):
+        if await self.find(store) is None:
             return False
         await self._save(store, {}, None)
         return True
 
-    async def _is_saved(self, store: Store) -> bool:
-        """Whether an earlier process began a window, which this one need not have read yet."""
+    async def find(self, store: Store) -> Window | None:
+        """Return the store's window that was begun at run time, by whichever process.
+
+        Raises:
+            StateUnavailableError: it cannot be read now.
+        """
+        if self._stores.get(store.domain) is store and store.domain not in self._unread:
+            return self.begun(store)
         window = await self._saved(store)
-        return window is not None and window.end > self._now()
+        return window if window is not None and window.end > self._now() else None
 
     async def _saved(self, store: Store) -> Window | None:
         key = Key.of(store, DOCUMENT)

@@ -133,6 +133,8 @@ async def test_a_body_that_is_no_json_is_refused(running: Running) -> None:
 async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_does(
     running: Running, tmp_path: Path
 ) -> None:
+    await ask(running, "POST", json=BODY)
+    running.exporter.maintenance.expect([])
     own = LeaseHolder(SqliteLeases(tmp_path))
     other = LeaseHolder(SqliteLeases(tmp_path))
     running.exporter.watching.lease_holder = own
@@ -141,6 +143,7 @@ async def test_an_exporter_that_does_not_watch_the_store_sends_to_the_one_that_d
         await other.start(lambda: None, no_reports)
         own.want(running.exporter.inventory.of("acme"))
         await own.start(lambda: None, no_reports)
+        assert len((await ask(running, "GET")).json["maintenance"]) == 1
         for answer in (
             await ask(running, "POST", json=BODY),
             await ask(running, "DELETE", params={"domain": DOMAIN}),

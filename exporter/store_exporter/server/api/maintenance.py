@@ -8,8 +8,9 @@ from aiohttp import web
 
 from ...config.model.values import duration, duration_text
 from ...probing.state.storage import StateUnavailableError
-from ...stores.maintenance import MAX_BEGUN_SECONDS, MAX_REASON, is_reason
+from ...stores.maintenance import MAX_BEGUN_SECONDS, MAX_REASON, Window, is_reason
 from ...stores.model import Store
+from ...turns import together
 from ..bodies import Bodies
 from ..endpoints import ApiError, json_object, unavailable
 from ..exporter import Exporter
@@ -34,8 +35,12 @@ class MaintenanceApi:
         domain = request.query.get("domain")
         exporter = self._exporter
         stores = [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
-        await exporter.maintenance.read(stores)
-        return {"maintenance": [one for store in stores for one in self._windows(store)]}
+        try:
+            begun = await together(exporter.maintenance.find, stores)
+        except StateUnavailableError as error:
+            raise unavailable("nothing was read", error) from None
+        found = zip(stores, begun, strict=True)
+        return {"maintenance": [one for pair in found for one in self._windows(*pair)]}
 
     async def begin(self, request: web.Request) -> dict[str, Any]:
         """Begin maintenance of a store now; it replaces an earlier window that was begun."""
@@ -78,16 +83,14 @@ class MaintenanceApi:
             raise ApiError(409, message)
         return {"domain": store.domain, "maintenance": self._windows(store)}
 
-    def _windows(self, store: Store) -> list[dict[str, Any]]:
-        maintenance = self._exporter.maintenance
-        begun = maintenance.begun(store)
+    def _windows(self, store: Store, begun: Window | None = None) -> list[dict[str, Any]]:
         return [
             {
                 "domain": store.domain,
                 **window_document(window),
                 "source": "api" if window is begun else "configuration",
             }
-            for window in maintenance.windows(store)
+            for window in self._exporter.maintenance.windows(store, begun)
         ]
 
 
