@@ -58,6 +58,7 @@ def test_a_failing_collector_is_shown_and_is_no_reason() -> None:
     (orders,) = (check for check in found.checks if check.name == "orders")
     assert (orders.state, orders.error_type) == ("degraded", "timeout")
     assert orders.advice == "Check the store's load and its hosting."
+    assert reason(DEGRADED, *results) == "liveness is well"
     assert reason(HEALTHY, *results) == "liveness is well"
     assert reason(DEGRADED, *results, result("tls", degraded=("it expires",))) == (
         "it expires; tls is well"

@@ -106,13 +106,11 @@ async def test_days_without_data_are_said(tmp_path: Path, fake: FakePrometheus) 
 
 
 async def test_a_gap_is_said(fake: FakePrometheus) -> None:
+    # One lies before the day that was asked for: it makes up for none of the day's.
+    points = [[NOW - number * 300, "1"] for number in range(PARTS + 1) if number != 100]
     fake.documents["parts"] = {
         "status": "success",
-        "data": {
-            "result": [
-                {"metric": {}, "values": [[NOW - k * 300, "1"] for k in range(PARTS) if k != 100]}
-            ]
-        },
+        "data": {"result": [{"metric": {}, "values": points}]},
     }
     findings = await prometheus.usage(fake.url, Filters("acme", days=1), NOW)
     assert (findings.complete, findings.partial) == (False, False)

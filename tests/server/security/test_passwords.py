@@ -141,6 +141,29 @@ async def test_who_guesses_for_ever_is_not_always_before_who_knows(
     await asyncio.gather(*crowd)
 
 
+async def test_whoever_comes_from_ever_new_addresses_is_not_always_before_who_knows(
+    checks: Checks,
+) -> None:
+    passwords = Passwords()
+    addresses = (f"198.51.{number // 200}.{number % 200}" for number in range(1000))
+
+    async def guess_for_long() -> None:
+        while len(checks.passwords) < 100:
+            guess = os.urandom(8).hex().encode()
+            await passwords.are_right(USERS, "ada", guess, address=next(addresses))
+
+    checks.gate.clear()
+    first = [asyncio.create_task(guess_for_long()) for _ in range(CHECKS_AT_ONCE)]
+    known = asyncio.create_task(right(passwords, "192.0.2.1"))
+    # Each of them is newer, and none has been wrong before.
+    crowd = [asyncio.create_task(guess_for_long()) for _ in range(20)]
+    await asyncio.sleep(0)
+    checks.gate.set()
+    assert await known
+    assert checks.passwords.index(b"correct horse") <= CHECKS_AT_ONCE + 1
+    await asyncio.gather(*first, *crowd)
+
+
 async def test_who_has_left_is_not_checked(checks: Checks) -> None:
     passwords = Passwords()
     guests = Guests(passwords)
