@@ -173,7 +173,7 @@ def test_the_label_proxy_refuses_a_request_that_names_no_org(
 ) -> None:
     with label_proxy(compose, tmp_path) as server:
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{server.url}/api/v1/query?query=up", timeout=5)
+            urllib.request.urlopen(f"{server.url}/api/v1/query?query=up", timeout=60)
         assert refused.value.code == 400
         assert b"X-Store-Org" in refused.value.read()
         refused.value.close()

@@ -112,7 +112,7 @@ def test_what_the_pod_runs_is_ready_and_reads_a_changed_config_map(
         assert server.get(container["livenessProbe"]["httpGet"]["path"])
         mount(mounted, "2", here(config).replace("shop.acme", "books.acme"))
         reload = urllib.request.Request(f"{server.url}/-/reload", method="POST")
-        with urllib.request.urlopen(reload, timeout=10):
+        with urllib.request.urlopen(reload, timeout=60):
             page = server.get("/config").decode()
     assert "books.acme.example" in page
     assert "shop.acme.example" not in page

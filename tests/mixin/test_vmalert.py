@@ -143,11 +143,11 @@ def test_rules_that_fail_there_are_an_alert_that_names_their_groups(tmp_path: Pa
         with vmalert(tmp_path, database, document) as server:
 
             def told() -> list[dict[str, Any]]:
-                with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as answer:
+                with urllib.request.urlopen(f"{server.url}/metrics", timeout=60) as answer:
                     text = answer.read()
                 url = f"{database.url}/api/v1/import/prometheus"
                 labels = "extra_label=job=vmalert&extra_label=instance=vmalert:8880"
-                urllib.request.urlopen(f"{url}?{labels}", text, timeout=10).close()
+                urllib.request.urlopen(f"{url}?{labels}", text, timeout=60).close()
                 database.flush()
                 return firing(server, "StoreRulesFailing")
 

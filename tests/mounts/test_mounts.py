@@ -44,14 +44,14 @@ def url(mount: Mount) -> Iterator[str]:
 def ask(url: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, method=method, headers=named)
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         return response, response.read()
 
 
 def refused(url: str, method: str = "GET", data: bytes | None = None) -> urllib.error.HTTPError:
     request = urllib.request.Request(url, method=method, data=data)
     with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=60)
     return error.value
 
 

@@ -23,7 +23,7 @@ def server() -> Iterator[MetricsServer]:
 
 
 def get(port: int, path: str = "/metrics", host: str = "127.0.0.1") -> bytes:
-    with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=10) as response:
+    with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=60) as response:
         body: bytes = response.read()
         return body
 

@@ -81,7 +81,7 @@ def test_a_slow_look_up_afterwards_takes_no_longer_than_the_request_may(
 
     def slow_from_the_second_on(_: str, *others: Any, **options: Any) -> Any:
         if looked_up.is_set():
-            over.wait(3)
+            over.wait(60)
         looked_up.set()
         return real("127.0.0.1", *others, **options)
 
@@ -94,4 +94,4 @@ def test_a_slow_look_up_afterwards_takes_no_longer_than_the_request_may(
         over.set()
     assert isinstance(error, TransportError)
     assert (error.error_type, error.sent) == ("connection", False)
-    assert took < 2
+    assert took < 30

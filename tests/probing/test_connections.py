@@ -244,10 +244,10 @@ async def test_a_kept_connection_that_was_lost_is_no_failure_and_the_last_one_th
 
     runner = Runner(Recorder(), transports(5))
     async with serving(answer_first) as server:
-        job = liveness(store(server.url), timeout=0.5)
+        job = liveness(store(server.url), timeout=2.0)
         results = [await run(runner, job) for _ in range(4)]
     assert [result.ok for result in results] == [True, True, True, True]
-    assert max(result.duration for result in results) < 0.5
+    assert max(result.duration for result in results) < 2.0
     assert server.connections == 4
 
 
