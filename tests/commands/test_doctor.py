@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ from store_exporter.cli import main
 from store_exporter.commands import sizing
 from store_exporter.commands.support.store_series import store_series, usual_store
 from store_exporter.config import load
-from store_exporter.contract import Collector, Probe
+from store_exporter.contract import Collector, Finding, Probe, Run
+from store_exporter.net.plans import Plan
 from store_exporter.platforms import base
 from store_exporter.probing.state.sqlite_state import SqliteState
 from store_exporter.probing.state.storage import Key, Write
@@ -96,6 +99,25 @@ def test_a_missing_secret_is_named_even_if_the_store_cannot_be_reached(
     assert (status, found["API"]["state"]) == (1, "fail")
     expected = "consumer_key: the environment variable NOT_THERE is not set"
     assert found["credentials"]["message"] == expected
+
+
+def test_a_bug_in_a_platform_is_a_finding(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(api: Any, run: Run) -> Plan[Sequence[Finding]]:
+        del run
+        yield from ()
+        found: Sequence[Finding] = api.nothing
+        return found
+
+    platform = replace(base.load("woocommerce"), diagnose=broken)
+    monkeypatch.setattr(base, "load", lambda _: platform)
+    status, found = examined(file, capsys)
+    assert status == 1
+    assert found["access"]["message"] == (
+        "exception: AttributeError: 'Api' object has no attribute 'nothing'"
+    )
+    assert found["budget"]["state"] == "ok"
 
 
 def test_a_revoked_key_fails_and_says_what_to_do(

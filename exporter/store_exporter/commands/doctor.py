@@ -106,6 +106,9 @@ async def examine(store: Store, transport: Transport) -> list[Finding]:
         findings = await http.within_deadline(driver.run(diagnose, run))
     except StoreError as error:
         findings = [Finding.failed("access", error)]
+    except Exception as error:  # noqa: BLE001 - a bug in one platform hides no other store
+        bug = StoreError("exception", f"{type(error).__name__}: {error}")
+        findings = [Finding.failed("access", bug)]
     findings = [*_unread(store, findings), *findings]
     redact = base.redactor_of(store)
     clean = [
