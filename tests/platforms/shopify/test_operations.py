@@ -273,6 +273,23 @@ def test_an_app_that_is_shown_no_old_orders_takes_what_it_sees_for_all_in_a_youn
         assert (error.error_type, "read_all_orders" in error.message) == ("forbidden", True)
 
 
+def test_a_private_app_of_old_is_shown_all_orders_without_the_scope(
+    shop: SimulatedShopify, clock: Clock, store: Shopify
+) -> None:
+    def unnamed(answer: Json) -> Json:
+        if "currentAppInstallation" in answer["data"]:
+            answer["data"]["currentAppInstallation"]["accessScopes"] = [{"handle": "read_orders"}]
+        return answer
+
+    room = shop.stock_room
+    room.orders.clear()
+    for days in (0, 70):
+        room.new_order("PAID", email="ada@example.test", created=clock.now() - days * 86_400)
+    shop.faults.add(changing("*", unnamed))
+    assert store.get_sales_report(first="2026-08-01").orders == 2
+    assert store.get_customer_orders("ada@example.test").complete
+
+
 def test_the_other_names_are_measured_under_the_operation_s_own(
     shop: SimulatedShopify, clock: Clock
 ) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DOCUMENTS = {api: QueryFile(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
 """The requests to the two APIs."""
+_DAY = 86_400
 SHOWN_DAYS = 60
 """Without the scope read_all_orders an app sees only the orders of this many days."""
 
@@ -141,11 +142,18 @@ class Api(connection.Api):
         return frozenset(row.text("handle") for row in installation.children("accessScopes"))
 
     def shows_orders_since(self, when: float) -> Plan[bool]:
-        """Whether the app sees all orders since a Unix time, and not only those of sixty days."""
-        first = max(when, (yield from self.shop()).seconds("createdAt"))
-        if first >= self.now() - SHOWN_DAYS * 86_400:
+        """Whether the app sees all orders since a Unix time, and not only those of sixty days.
+
+        Private apps of old see all without the scope; then an older order shows it.
+        """
+        shown = self.now() - SHOWN_DAYS * _DAY
+        if max(when, (yield from self.shop()).seconds("createdAt")) >= shown:
             return True
-        return "read_all_orders" in (yield from self.scopes())
+        if "read_all_orders" in (yield from self.scopes()):
+            return True
+        data = yield from self.admin.ask("OrderDates", {"reverse": False}, first=1)
+        oldest = data.child("orders").children("edges")
+        return any(edge.child("node").seconds("createdAt") < shown - _DAY for edge in oldest)
 
     @property
     def deprecated(self) -> str:

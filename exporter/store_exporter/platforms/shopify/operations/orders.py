@@ -174,7 +174,7 @@ PLANNED = order_plans(
     _Orders,
     {
         "check_order": _LOOKUP,
-        "get_customer_orders": (*_LOOKUP, "admin Shop", "admin AccessScopes"),
+        "get_customer_orders": (*_LOOKUP, "admin Shop", "admin AccessScopes", "admin OrderDates"),
         "get_order_notes": (*_LOOKUP, "admin OrderNotes"),
         "check_refund_status": (*_LOOKUP, "admin OrderRefunds"),
         "cancel_order": (*_LOOKUP, "admin CancelOrder"),

@@ -101,7 +101,9 @@ def _place(api: Api, when: TimeRange) -> Plan[tuple[str | None, str | None]]:
     if end > api.now():
         return None, None
     for _ in range(_MOST_PAGES):
-        data = yield from api.admin.ask("OrderDates", {"after": after}, first=_PAGE)
+        data = yield from api.admin.ask(
+            "OrderDates", {"after": after, "reverse": True}, first=_PAGE
+        )
         orders = data.child("orders")
         for edge in orders.children("edges"):
             if edge.child("node").seconds("createdAt") < end:
