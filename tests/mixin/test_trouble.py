@@ -9,10 +9,13 @@ import pytest
 import yaml
 
 from store_exporter.metrics.catalogue import health
-from store_exporter.mixin import series
+from store_exporter.mixin import promql, series
+from store_exporter.mixin.dashboards.pages.fleet import sales_at_risk
 from store_exporter.mixin.model import as_document
 from store_exporter.mixin.rules import recording
+from tests.mixin import promtool
 from tests.mixin.alert_cases.case import STORE, of
+from tests.mixin.panels import fill
 from tests.servers import tool
 
 pytestmark = pytest.mark.real
@@ -68,3 +71,28 @@ def test_one_critical_alert_counts_more_than_any_number_of_warnings(tmp_path: Pa
 
 def test_being_down_counts_more_than_any_number_of_alerts(tmp_path: Path) -> None:
     assert score(tmp_path, "1 1", {"critical": 20, "warning": 20}) == 89.25
+
+
+def test_sales_at_risk_are_those_of_currencies_in_which_there_are_any(tmp_path: Path) -> None:
+    figures = {
+        of(series.TROUBLE): "100x5",
+        of(series.REVENUE_HOURLY, 'currency="EUR"'): "50x5",
+        of(series.REVENUE_HOURLY, 'currency="USD"'): "0x5",
+        of(series.TROUBLE, base='org="o", domain="well", platform="p"'): "1x5",
+        of(series.REVENUE_HOURLY, 'currency="GBP"', base='org="o", domain="well", platform="p"'): (
+            "70x5"
+        ),
+    }
+    (query,) = sales_at_risk().queries
+    check = {
+        "expr": fill(query.expression, dict.fromkeys(promql.STORE, ".+")),
+        "eval_time": "4m",
+        "exp_samples": [{"labels": '{currency="EUR"}', "value": 50}],
+    }
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": k, "values": v} for k, v in figures.items()],
+        "promql_expr_test": [check],
+    }
+    promtool.write_files(tmp_path, {}, {"evaluation_interval": "1m", "tests": [test]})
+    promtool.run(tmp_path)
