@@ -240,7 +240,8 @@ def by_day(title: str, text: str, hourly: str) -> Panel:
         title,
         f"{text}, for the past year as far as Prometheus keeps them, or for each day of a chosen "
         "past time. A day begins and ends at midnight or up to 37 minutes from it, and today's "
-        "bar ends up to 67 minutes ago.",
+        "bar ends up to 67 minutes ago. Up to six minutes before Prometheus was stopped are in no "
+        "day.",
         (Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),),
         decimals=0,
         width=12,
