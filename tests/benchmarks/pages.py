@@ -135,7 +135,7 @@ class _Fleet:
         access = Access(job.store)
         redact, took = access.redactor(job.store), random.expovariate(5)
         result = result_of(job, report, journal, redact, time=time.time(), duration=took)
-        self._recording.record(job, result, report, journal)
+        self._recording.record(job, result, report, journal, redact)
         self._recording.standing(job, Health(State.HEALTHY), access)
 
 

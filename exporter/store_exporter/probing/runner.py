@@ -8,39 +8,27 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
-from ..contract import Report, Run
 from ..errors import StoreError
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from . import spans
 from .access import Access, Journal
-from .budget import BudgetSpentError, Priority
+from .attempts import Attempts, Ended
+from .budget import Priority
 from .changes import Changes
-from .driver import Driver
-from .exchange import IDLE, Sender
-from .http import StoreHttp
-from .jobs import COLLECTOR, PROBE, Job
+from .exchange import Sender
+from .jobs import Job
 from .results.health import Health, HealthTracker
 from .results.history import History, Result
 from .results.outcomes import (
     Complaints,
     Skipped,
-    exporter_failure,
     facts_of,
     result_of,
-    throttled_as_degraded,
 )
 from .results.recording import Recording
-from .stalls import StallMeter
 from .state.budgets import Budgets
-from .state.cursor import RunMemory
 from .state.documents import Documents, MemoryDocuments
-from .state.storage import Key, StateUnavailableError
-
-_LOCAL_WAIT = 5.0
-"""Seconds until the next attempt after a run that failed because of this exporter."""
-_STATE_WAIT = 30.0
-"""Seconds until the next attempt after a run whose state could not be saved."""
 
 
 class Runner:
@@ -80,16 +68,17 @@ class Runner:
     ) -> None:
         self.history = history or History()
         self.recording = Recording(recorder)
-        self._sender = sender
-        self._documents = documents or MemoryDocuments()
-        self.changes = changes or Changes(recorder, self._documents, now=now)
-        self._budgets = Budgets(self._documents, now=now)
+        documents = documents or MemoryDocuments()
+        self.changes = changes or Changes(recorder, documents, now=now)
+        self._budgets = Budgets(documents, now=now)
         self._threshold = failure_threshold
         self._now = now
         self._monotonic = monotonic
-        self._sleep = sleep
         self.complaints = Complaints(monotonic)
-        self._stalls = StallMeter()
+        self._attempts = Attempts(
+            sender, documents, self.access, self.recording,
+            now=now, monotonic=monotonic, sleep=sleep,
+        )  # fmt: skip
         self._accesses: dict[str, Access] = {}
         self._health: dict[str, HealthTracker] = {}
 
@@ -196,111 +185,35 @@ class Runner:
         self, job: Job, *, detailed: bool = False, priority: Priority | None = None
     ) -> Result | Skipped:
         with spans.run_span(job) as span:
-            outcome = await self._attempt(job, detailed=detailed, priority=priority)
-            if span is not None and isinstance(outcome, Result):
-                spans.annotate(span, outcome)
-        return outcome
+            ended = await self._attempts.run(job, detailed=detailed, priority=priority)
+            if isinstance(ended, Skipped):
+                return ended
+            result = self._finish(job, ended, detailed=detailed)
+            if span is not None:
+                spans.annotate(span, result)
+        return result
 
-    async def _attempt(
-        self, job: Job, *, detailed: bool, priority: Priority | None
-    ) -> Result | Skipped:
-        # Reading and writing our own disk does not count towards the run's time.
-        key = Key.of(job.store, job.name) if job.kind == COLLECTOR else None
-        memory = RunMemory(self._documents, key, self._monotonic, self.recording.state_lost)
-        began = took = 0.0
-        http: StoreHttp | None = None
-        ended: Report | Exception
-        lost = self._stalls.lost
-        try:
-            await memory.read()
-            http = self._http(job, priority, detailed=detailed)
-            began = time.perf_counter()
-            lost = self._stalls.lost
-            try:
-                with self._stalls:
-                    ended = await self._check(job, http, memory)
-            finally:
-                took = time.perf_counter() - began
-                await memory.save()
-        except StateUnavailableError as error:
-            _stop_if_cancelled()
-            self.recording.state_failed(error.reason)
-            wait = job.schedule.interval if error.reason == "conflict" else _STATE_WAIT
-            return Skipped("state", wait, error)
-        except BudgetSpentError as error:
-            # Our own budget says nothing about the store. A collector that has spent it half-way
-            # has a whole interval until the next run, in which the budget is refilled.
-            wait = error.wait if job.kind == PROBE else job.schedule.interval
-            _stop_if_cancelled()
-            return Skipped("budget", wait, error)
-        except asyncio.CancelledError as error:
-            # If this task was not cancelled, then something was that the check waited for.
-            ended = RuntimeError("the check let a cancellation through")
-            ended.__context__ = error
-        except Exception as error:  # noqa: BLE001 - classified, counted and logged in _finish
-            ended = error
-        _stop_if_cancelled()
-        ours = exporter_failure(job, ended, self._stalls.lost - lost)
-        if ours is not None:
-            return Skipped("local", _LOCAL_WAIT, ours)
-        journal = Journal() if http is None else http.journal
-        if job.kind == PROBE:
-            ended = throttled_as_degraded(ended)
-        duration = took - journal.waited
-        return self._finish(job, ended, journal, duration, detailed=detailed)
-
-    def _http(self, job: Job, priority: Priority | None, *, detailed: bool) -> StoreHttp:
-        # A run on request shows the phases of a new connection, and other probes exist to test it.
-        lasting = job.liveness and not detailed and job.schedule.interval < IDLE
-        return StoreHttp(
-            job.store,
-            self._sender,
-            self.access(job.store),
-            timeout=job.schedule.timeout,
-            priority=job.priority if priority is None else priority,
-            liveness=job.liveness,
-            idle=job.schedule.interval if lasting else None,
-            now=self._now,
-            sleep=self._sleep,
-        )
-
-    async def _check(self, job: Job, http: StoreHttp, memory: RunMemory) -> Report:
-        """Run the check within its deadline."""
-        connection = self.access(job.store).connection(job.store)
-        between = partial(http.apart, memory.keep) if job.kind == COLLECTOR else None
-        driver = Driver(http, connection, sleep=self._sleep, between=between)
-        run = Run(job.store, job.options, memory.cursor, self._now, job.schedule.timeout)
-        return await http.within_deadline(driver.run(job.check.check, run))
-
-    def _finish(
-        self,
-        job: Job,
-        ended: Report | Exception,
-        journal: Journal,
-        duration: float,
-        *,
-        detailed: bool,
-    ) -> Result:
+    def _finish(self, job: Job, run: Ended, *, detailed: bool) -> Result:
         """Record a run and return its result."""
-        redact = self.access(job.store).redactor(job.store)
+        redact, ended, journal = self.access(job.store).redactor(job.store), run.ended, run.journal
         describe = partial(
             result_of,
             job,
             journal=journal,
             redact=redact,
             time=self._now(),
-            duration=duration,
+            duration=run.duration,
             detailed=detailed,
         )
         result = describe(ended)
         try:
             self.changes.notice(job.store, facts_of(job, ended, journal))
-            self.recording.record(job, result, ended, journal)
+            self.recording.record(job, result, ended, journal, redact)
         except Exception as error:  # noqa: BLE001 - it becomes the result, counted and logged
             # An unknown metric or fact is a bug of the check, like any other.
             ended = error
             result = describe(ended)
-            self.recording.record(job, result, ended, journal)
+            self.recording.record(job, result, ended, journal, redact)
         self.complaints.log(job, result, self.history.last(job.key), ended)
         self.history.add(replace(result, lines=()) if result.lines else result)
         tracker = self._tracker(job.store)
@@ -311,10 +224,3 @@ class Runner:
         self.complaints.state(job.store, before, health)
         self.recording.standing(job, health, self.access(job.store))
         return result
-
-
-def _stop_if_cancelled() -> None:
-    """Record nothing for a cancelled caller, even if a check swallowed the cancellation."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

@@ -11,7 +11,7 @@ from ...metrics import tracing
 from ...metrics.catalogue import business, exporter, health
 from ...metrics.families import Sample
 from ...metrics.recorder import Recorder
-from ...platforms.base import redactor_of
+from ...net.redactor import Redactor
 from ...stores.model import Store
 from ..access import Access, Journal
 from ..jobs import COLLECTOR, PROBE, Job
@@ -70,7 +70,9 @@ class Recording:
         ]
         self._recorder.publish(("collectors", store.domain), store.labels, collectors)
 
-    def record(self, job: Job, result: Result, ended: object, journal: Journal) -> None:
+    def record(
+        self, job: Job, result: Result, ended: object, journal: Journal, redact: Redactor
+    ) -> None:
         """Record one finished run.
 
         Args:
@@ -78,13 +80,14 @@ class Recording:
             result: its result.
             ended: the report that it returned, or the exception that it raised.
             journal: what it requested of the store.
+            redact: masks the store's secrets.
 
         Raises:
             ValueError: a sample of the report does not match the catalogue.
         """
         if isinstance(ended, Report):
             # This comes first: the recorder may refuse the samples, and then the run is a failure.
-            self._publish_figures(job, ended)
+            self._publish_figures(job, ended, redact.line)
         successes = self._last_success.setdefault(result.domain, {})
         if result.ok:
             successes[result.kind, result.name] = result.time
@@ -135,10 +138,7 @@ class Recording:
         why = {"error_type": now.error_type, "reason": now.reason}
         yield Sample(health.PROBE_FAILURE, 1.0, {**own, **why})
 
-    def _publish_figures(self, job: Job, report: Report) -> None:
-        if not report.samples:
-            return
-        line = redactor_of(job.store).line
+    def _publish_figures(self, job: Job, report: Report, line: Callable[[str, int], str]) -> None:
         own: list[Sample] = []
         expiry: list[Sample] = []
         for sample in report.samples:
