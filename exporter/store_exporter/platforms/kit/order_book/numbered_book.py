@@ -122,9 +122,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     @property
     def backlog(self) -> int:
         """Orders still to be read, as far as the store says, or of which refunds are."""
-        walk = self.place.walk
-        left = walk.backlog + walk.hidden + self.place.missing + len(self.ledger.undated)
-        return left + self.unseen + self.place.ahead.left + self.place.still_gone
+        return self.place.backlog + self.unseen + len(self.ledger.undated)
 
     def begin(self) -> Plan[None]:
         """Begin after the latest change; remember the last page of orders as they are.
@@ -285,21 +283,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     def reasons(self) -> list[str]:
         """Return the reasons why the counters may be incomplete, one sentence each."""
-        place, found = self.place, super().reasons()
-        if place.walk.hidden:
-            found.append(f"Orders that the store counts and does not show: {place.walk.hidden}.")
+        found = super().reasons() + self.place.reasons()
         if self.unseen:
             found.append(
                 f"The list of orders is empty, where {self.unseen} were. They count until it has "
                 "orders again, or until it was empty for half an hour."
-            )
-        if place.ahead.left:
-            found.append(f"New orders that are still to be read by their ids: {place.ahead.left}.")
-        if place.still_gone:
-            found.append(f"Orders that came back and were not found yet: {place.still_gone}.")
-        if place.missing:
-            found.append(
-                f"Orders that vanished and were not found among those counted yet: {place.missing}."
             )
         return found
 

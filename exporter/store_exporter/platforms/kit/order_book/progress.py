@@ -89,6 +89,22 @@ class ReadingProgress:
         """The number of returned orders not found so far by the search for them."""
         return self.returned if self.search else min(self.returned, self.unsearched)
 
+    @property
+    def backlog(self) -> int:
+        """The number of orders still to be read or searched for, as far as the store says."""
+        walk = self.walk
+        return walk.backlog + walk.hidden + self.missing + self.ahead.left + self.still_gone
+
+    def reasons(self) -> list[str]:
+        """Return why orders may be missing from the counters, one sentence each."""
+        waiting = {
+            "Orders that the store counts and does not show": self.walk.hidden,
+            "New orders that are still to be read by their ids": self.ahead.left,
+            "Orders that came back and were not found yet": self.still_gone,
+            "Orders that vanished and were not found among those counted yet": self.missing,
+        }
+        return [f"{what}: {count}." for what, count in waiting.items() if count]
+
     def note_returned(self) -> None:
         """Note that an order was read that was missing: at the last check, or before that."""
         if self.returned:
