@@ -297,3 +297,13 @@ def test_numbers_of_pages_begin_anew_with_another_size_of_page() -> None:
     assert kept.query(2) == WalkQuery(START, START, 2)
     assert kept.query(1) == WalkQuery(START, START, 1)
     assert kept.received == []
+
+
+def test_a_second_of_which_orders_are_not_shown_ends_though_no_order_is_counted_beyond_it() -> None:
+    walk = Walk(START, second=True)
+    assert walk.advance(["1", "2"], [START] * 2, 3)
+    # WooCommerce counts none on the page after the last one.
+    assert walk.advance([], [], 0)
+    assert walk.advance([], [], 1)
+    assert not walk.second
+    assert walk.hidden == 1

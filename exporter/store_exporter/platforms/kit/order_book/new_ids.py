@@ -41,17 +41,21 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         # A search that is under way may be past those that came back just now.
         place.returned, place.unsearched, place.search = place.returned + place.unexplained, 0, None
         place.unexplained = 0
-    early = _early(book)
-    if place.ahead.page and not (yield from _read_new(book, set(), early)):
+    early, total, ids = _early(book), listed.total, _ids(listed.page)
+    received: set[int] = set()
+    if place.ahead.page and not (yield from _read_new(book, received, early)):
         return
-    total, ids = listed.total, _ids(listed.page)
+    received |= ids
     high = max(ids | early, default=0)
     if high > (place.latest or 0):
         place.ahead = NewOrders(0, high + 1, high, (total or 0) - (place.count or 0))
         if _take_new(book, listed.page, early):
             place.end_ahead()
-        elif not (yield from _read_new(book, ids, early)):
+        elif not (yield from _read_new(book, received, early)):
             return
+    if total is not None and total < len(received) and total <= len(ids):
+        # Some stores count the page alone, or nothing.
+        total = None
     place.note_count(total if ids else total or 0, remembered=len(book.ledger))
     if place.missing:
         # Those that this run has read may have vanished since.
@@ -75,14 +79,13 @@ def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
 
 
 def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> Plan[bool]:
-    """Read on in the list of the newest ids, until one that is known; some are `received` already.
+    """Read on in the list of the newest ids, until one that is known; note which are `received`.
 
     False when there is more than this run may read.
     """
     place, ahead = book.place, book.place.ahead
     # One page earlier, because deletions meanwhile moved later orders forward.
     number = max(1, ahead.page - 1)
-    received = set(received)
     for index in range(book.options.pages + (ahead.page > 1)):
         listed = yield from book.ask_sized(partial(book.newest, page=number))
         ids = _ids(listed.page)

@@ -100,6 +100,7 @@ def _read_places(
     size_name, page_name = book.api.size_name, book.api.page_name
     size, number = int(params[size_name]), int(params.get(page_name, 1))
     found: list[RestPage] = []
+    failed = 0
     for index in range(size):
         place = (number - 1) * size + index + 1
         try:
@@ -109,6 +110,7 @@ def _read_places(
                 raise
             if index and not found:
                 raise failure from None
+            failed += 1
             continue
         found.append(rows)
         if not rows.items:
@@ -117,4 +119,7 @@ def _read_places(
         raise failure
     if all(failure.message != one.message for one in book.problems):
         book.problems.append(failure)
-    return replace(found[-1], items=[item for one in found for item in one.items])
+    items = [item for one in found for item in one.items]
+    # Beyond the last page the store may count none.
+    total = max(len(items) + failed, *(one.total or 0 for one in found))
+    return replace(found[-1], items=items, total=total)

@@ -126,8 +126,9 @@ class Walk:
         Returns:
             Whether there is more to read.
         """
-        if self.page > 1 and self.numbered and total != self.total:
-            # Records were added or changed meanwhile, so they are on other pages now.
+        if self.page > 1 and self.numbered and total != self.total and (ids or total):
+            # Records were added or changed meanwhile, so they are on other pages now. WooCommerce
+            # counts none beyond the last page.
             self._leave(self.position, second=self.second)
             return True
         if self.page == 1 and self.numbered:
