@@ -212,17 +212,18 @@ async def test_a_run_that_ends_another_process_gives_up_nothing(lives: Lives) ->
 
 @given(
     spent=st.integers(0, 20),
-    pause=st.floats(0, 10_000),
+    pauses=st.tuples(*[st.tuples(st.booleans(), st.floats(0, 10_000))] * 2),
     passed=st.floats(-1e7, 1e7),
 )
 def test_nothing_is_given_that_is_spent_here_and_no_pause_is_shortened(
-    spent: int, pause: float, passed: float
+    spent: int, pauses: tuple[tuple[bool, float], ...], passed: float
 ) -> None:
     clock = Clock(0.0)
     before, here = Budget(PER_HOUR, monotonic=clock.now), Budget(PER_HOUR, monotonic=clock.now)
     for _ in range(spent):
         before.spend(Priority.LIVENESS)
-    before.refused(pause)
+    for budget, (fails, pause) in zip((before, here), pauses, strict=True):
+        (budget.failed if fails else budget.refused)(pause)
     here.spend(Priority.LIVENESS)
     left, held = here.remaining, here.held
     here.recall(before.remembered(1e9), 1e9 + passed)
@@ -230,4 +231,4 @@ def test_nothing_is_given_that_is_spent_here_and_no_pause_is_shortened(
     assert held <= here.held <= LONGEST_PATIENCE
     if passed <= 0:
         assert here.remaining <= before.remaining
-        assert here.held == before.held
+        assert here.held == max(held, before.held)
