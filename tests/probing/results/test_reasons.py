@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from store_exporter.probing.results.reasons import LONGEST, reason_of
+from store_exporter.probing.results.history import Result
+from store_exporter.probing.results.reasons import LONGEST, failing, reason_of
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,15 @@ def test_what_changes_with_each_response_and_who_is_meant_are_left_out(
 def test_a_long_reason_is_cut_off() -> None:
     assert reason_of("word " * 100).endswith("word…")
     assert len(reason_of("word " * 100)) <= LONGEST + 1
+
+
+def failure(time: float, error_type: str, message: str) -> Result:
+    return Result("a.example", "probe", "cart", time, False, 1.0, error_type, message=message)
+
+
+def test_a_failure_begins_once_and_keeps_its_first_reason_while_it_is_of_one_type() -> None:
+    first = failing(failure(10, "timeout", "no response"), None)
+    assert (first.since, first.error_type, first.reason) == (10, "timeout", "no response")
+    assert failing(failure(20, "timeout", "none within 9 s"), first) is first
+    other = failing(failure(30, "server_error", "HTTP 500"), first)
+    assert (other.since, other.error_type, other.reason) == (10, "server_error", "HTTP 500")
