@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -85,9 +86,18 @@ class Side:
 class Exporter(Side):
     """Ours."""
 
+    @cached_property
+    def _scraper(self) -> HTTPConnection:
+        """Its connection is kept: one that is not may mean that its last response was lost."""
+        return HTTPConnection("127.0.0.1", self.port, timeout=60)
+
     def page(self, accept: str) -> None:
-        """Scrape it."""
-        self.get("/metrics", {**PROMETHEUS, "Accept": accept})
+        """Scrape it as Prometheus does."""
+        self._scraper.request("GET", "/metrics", headers={**PROMETHEUS, "Accept": accept})
+        answer = self._scraper.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise OSError(f"/metrics answers {answer.status}")
 
     def lag(self) -> dict[float, float]:
         """Return how many runs started within so many seconds of their time."""
