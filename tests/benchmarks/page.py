@@ -38,7 +38,8 @@ _REASONS = {
     "calls share a folding where 512 do elsewhere, for 0.2 µs. Larger batches would cost "
     "the memory that the rows of many label sets save.",
     "40,000 histograms: /metrics as": "The labels alone are more: each of three families repeats "
-    "them, as the format demands. They compress to a seventh.",
+    "them, as the format demands. They compress to a seventh. Go's client library writes the same "
+    "page in 20.0 MB.",
     "40,000 histograms: memory to keep them": "Of each, 1.1 KB are a dozen Python objects: buckets "
     "376 bytes, the handle 176, tickets and durations 176 to 350, the rest labels, numbers and "
     "tables.",
