@@ -78,6 +78,8 @@ def test_sales_at_risk_are_those_of_currencies_in_which_there_are_any(tmp_path: 
         of(series.TROUBLE): "100x5",
         of(series.REVENUE_HOURLY, 'currency="EUR"'): "50x5",
         of(series.REVENUE_HOURLY, 'currency="USD"'): "0x5",
+        # The mean of the first minutes.
+        of(series.REVENUE_NORMAL, 'currency="EUR"'): "0x5",
         of(series.TROUBLE, base='org="o", domain="well", platform="p"'): "1x5",
         of(series.REVENUE_HOURLY, 'currency="GBP"', base='org="o", domain="well", platform="p"'): (
             "70x5"

@@ -27,11 +27,12 @@ from ..variables import READ, STORE_MATCH, STORES
 from .fleet_rows import LISTED, course, upkeep
 
 WORST_STORES = f"topk({LISTED}, {TROUBLE})"
+_HOURLY = select(series.REVENUE_HOURLY, *STORE_MATCH)
 NORMAL = (
     f"({hourly(series.latest(series.REVENUE_NORMAL, *STORE_MATCH))}"
-    f" or {select(series.REVENUE_HOURLY, *STORE_MATCH)})"
+    f" and {promql.at(_HOURLY, '1d')} or {_HOURLY})"
 )
-"""Sales of an hour: the mean of the last week, or those of the past hour until that is known."""
+"""Sales of an hour: the mean of the last week, or in a shop's first day those of the past hour."""
 
 
 def of_worst(expression: str) -> str:
@@ -121,7 +122,7 @@ def sales_at_risk() -> Panel:
         PanelKind.STAT,
         "Sales at risk per hour",
         "Normal sales per hour of the stores that are down or have a critical alert, by currency: "
-        "the mean of the last seven days, or until that is known the past hour. It shows how "
+        "the mean of the last seven days, or in a shop's first day the past hour. It shows how "
         "urgent the trouble is, not what was lost.",
         (
             # Of many currencies, those in which nothing is at risk would hide the others.
