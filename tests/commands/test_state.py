@@ -102,6 +102,19 @@ def test_nothing_is_replaced_or_forgotten_unless_requested(
 
 
 @pytest.mark.usefixtures("kept")
+def test_a_store_that_is_moved_to_itself_loses_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["state", "move", NAME]) == 0
+    name = NAME.replace("old.", "shop.")
+    assert main(["state", "move", name, "--replace"]) == 1
+    assert f"{name} already belongs to that store" in capsys.readouterr().err
+    found = read(folder, NOW)
+    assert found is not None
+    assert found.document == '"old"'
+
+
+@pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("action", ["move", "forget"])
 def test_nothing_is_changed_while_an_exporter_uses_the_state(
     action: str, folder: Path, capsys: pytest.CaptureFixture[str]
