@@ -20,6 +20,7 @@ from store_exporter.ingest.ledger_file import FILE_NAME
 from store_exporter.metrics.addition import Addition, Totals
 from store_exporter.metrics.guard import Labels
 from store_exporter.metrics.recorder import Recorder
+from tests.fakes.clock import Clock
 from tests.ingest.support import CART, SHOP
 
 STOCK = ("acme", SHOP, "woocommerce", "check_stock")
@@ -140,6 +141,22 @@ async def test_a_series_that_begins_anew_does_not_get_back_what_was_added_before
     file.close()
     await intake.close()
     assert found == {CART: 1}
+
+
+async def test_since_when_failures_of_a_type_are_counted_is_saved(tmp_path: Path) -> None:
+    clock = Clock(1000.0)
+    recorder = Recorder(clock=clock.now)
+    intake = Intake(recorder, partial(opened, tmp_path, recorder), clock=clock.now)
+    intake.restore()
+    for errors in ({}, {"timeout": 1}, {"timeout": 2}):
+        await count(intake, {CART: Addition(2, dict(errors), [0.2, 0.2])})
+        clock.advance(60)
+    file = opened(copied(tmp_path, tmp_path / "killed"), Recorder())
+    (found,) = file.load()
+    file.close()
+    await intake.close()
+    assert found.totals.errors == {"timeout": 3}
+    assert (found.totals.created, found.totals.errors_created) == (1000.0, {"timeout": 1060.0})
 
 
 async def test_what_was_added_is_kept_for_some_saves_and_then_in_the_totals(tmp_path: Path) -> None:
