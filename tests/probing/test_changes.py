@@ -19,6 +19,7 @@ from store_exporter.metrics.catalogue import health
 from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Plan, Request, once
+from store_exporter.probing import changes as changing
 from store_exporter.probing.changes import SHOWN_EVENTS, SHOWN_SECONDS, Changes
 from store_exporter.probing.state.documents import Documents, MemoryDocuments, StoredDocuments
 from store_exporter.probing.state.sqlite_state import SqliteState
@@ -427,3 +428,15 @@ async def test_events_of_many_stores_are_read_together_while_they_are_not_known_
     found = await after.changes.of("acme", stores)
     assert {event.domain for event in found} == {store.domain for store in stores[::50]}
     assert documents.most == 100
+
+
+async def test_a_state_that_never_responds_does_not_delay_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(changing, "_END_SECONDS", 0.1)
+    documents = SlowDocuments()
+    documents.seconds = 3600
+    world = World(documents)
+    world.changes.expect(SHOP)
+    async with asyncio.timeout(60):
+        await world.changes.close()

@@ -37,6 +37,8 @@ SHOWN_EVENTS = 20
 """Maximum number of events per store, and per org, with a series at the same time."""
 _NO_MARKUP = str.maketrans("<>", "\u2039\u203a")
 _TRIES = 3
+_END_SECONDS = 5.0
+"""Seconds that the end of the process waits for a slow state."""
 _AT_ONCE = 100
 """Stores that are compared concurrently."""
 
@@ -106,6 +108,12 @@ class Changes:
         """Wait until all facts found so far are compared."""
         if self._comparing is not None:
             await self._comparing
+
+    async def close(self) -> None:
+        """Compare what was found, in bounded time; the next process finds the rest again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                await self.settle()
 
     async def _compare(self) -> None:
         while self._found:

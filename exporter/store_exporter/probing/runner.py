@@ -164,7 +164,7 @@ class Runner:
 
     async def close(self) -> None:
         """Save what the next process needs to know about the stores."""
-        await self.changes.settle()
+        await self.changes.close()
         await self._budgets.close()
 
     def _obstacle(self, job: Job) -> Skipped | None:
