@@ -82,8 +82,9 @@ def test_whoever_stops_reading_gets_no_traceback(arguments: str) -> None:
 
 @pytest.mark.parametrize("arguments", ["operations", "completion bash", "sizing --stores 3"])
 def test_output_that_cannot_be_written_is_said_in_a_line(arguments: str) -> None:
-    command = f"{sys.executable} -m store_exporter {arguments} > /dev/full"
-    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    command = f'"$0" -m store_exporter {arguments} > /dev/full'
+    argv = ["sh", "-c", command, sys.executable]
+    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
     expected = "the output cannot be written: No space left on device\n"
     assert (done.returncode, done.stderr) == (1, expected)
 
@@ -91,8 +92,9 @@ def test_output_that_cannot_be_written_is_said_in_a_line(arguments: str) -> None
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_commands_run_without_standard_streams(closed: str, tmp_path: Path) -> None:
     for arguments in ("operations", "doctor"):
-        command = f"{sys.executable} -m store_exporter {arguments} 2>>errors {closed}"
-        status = subprocess.run(["sh", "-c", command], cwd=tmp_path, check=False).returncode
+        command = f'"$0" -m store_exporter {arguments} 2>>errors {closed}'
+        argv = ["sh", "-c", command, sys.executable]
+        status = subprocess.run(argv, cwd=tmp_path, check=False).returncode
         # There is no configuration for doctor.
         assert status == (0 if arguments == "operations" else 1)
         assert "Traceback" not in (tmp_path / "errors").read_text()

@@ -127,8 +127,8 @@ class Walk:
             Whether there is more to read.
         """
         if self.page > 1 and self.numbered and total != self.total and (ids or total):
-            # Records were added or changed meanwhile, so they are on other pages now. WooCommerce
-            # counts none beyond the last page.
+            # Records were added or changed meanwhile, so they are on other pages now. A store
+            # may count none beyond its last page.
             self._leave(self.position, second=self.second)
             return True
         if self.page == 1 and self.numbered:
