@@ -15,8 +15,15 @@ from hypothesis import HealthCheck, settings
 from store_exporter.net import name_servers
 from tests import servers
 
-# How long an example takes says how busy the machine is, and must not decide a test.
-settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A change is refused for what it does: not by how busy the machine is, nor because an example that
+# fails was found by chance in its run. `--hypothesis-profile=random` looks for such examples.
+for name in ("project", "random"):
+    settings.register_profile(
+        name,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize=name == "project",
+    )
 settings.load_profile("project")
 
 # Programs written with Go collect garbage all the time while they hold as little as in tests; it is
