@@ -21,6 +21,7 @@ import aiohttp
 
 from store_demo.stores.base import cast
 from store_demo.stores.faults import Fault
+from store_exporter.metrics.catalogue import business
 from store_exporter.mixin.names import AlertName
 from tests.chaos.world import CLOCK, FOUND, PASSWORD, USER, World, open_files
 
@@ -70,15 +71,22 @@ async def told(
 
 
 async def settled(world: World) -> None:
-    """Wait until the exporter and Prometheus show what is true; shops are to be closed."""
+    """Wait until the exporter shows what is true and Prometheus has seen it; shops are closed."""
 
     async def shown() -> bool:
         found = await world.figures()
         return {d: (n, round(r * 100)) for d, (n, r) in found.items()} == world.truth.shown()
 
     await until(shown, "the figures of the exporter", 90)
-    # The scrape after it.
-    await asyncio.sleep(2.5)
+    async with world.reporting:
+        since = time.time()
+
+    async def scraped() -> bool:
+        # A sample carries the time at which its scrape began.
+        begun = await world.evidence.by_domain(f"timestamp({business.ORDERS_PAID.name})")
+        return begun.keys() == world.stores.keys() and min(begun.values()) > since
+
+    await until(scraped, "a scrape of the exporter's figures", 60)
 
 
 # The process

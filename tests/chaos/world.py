@@ -105,6 +105,8 @@ class World:
     """Whether calls of the C library may fail in the exporter's next life; see `faults.c`."""
     otlp: int = 200
     """What the OTLP endpoint answers."""
+    reporting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while calls are being reported."""
     session: aiohttp.ClientSession = field(init=False)
     evidence: Evidence = field(init=False)
     _lives: Counter[str] = field(default_factory=Counter)
@@ -271,10 +273,11 @@ class World:
         token = self.secrets[f"{role.org.upper()}_API_TOKEN"]
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
         url = f"{self.addresses['exporter']}/api/v1/operations"
-        while not await self._posted(url, calls, headers):  # noqa: ASYNC110 (another program)
-            await asyncio.sleep(0.3)
-        for name in _OPERATIONS:
-            self.truth.calls[role.domain, name] += count
+        async with self.reporting:
+            while not await self._posted(url, calls, headers):  # noqa: ASYNC110 (another program)
+                await asyncio.sleep(0.3)
+            for name in _OPERATIONS:
+                self.truth.calls[role.domain, name] += count
 
     async def _posted(self, url: str, calls: Any, headers: Mapping[str, str]) -> bool:
         try:
