@@ -96,6 +96,17 @@ def test_delivery_to_a_country_is_that_of_its_zones_or_of_the_rest_of_the_world(
     assert list(store.get_shipping_info("US").zones) == ["World"]
 
 
+def test_rates_that_markets_set_are_not_read_from_the_profiles_they_replace(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    # Shopify: reads of delivery profiles "may return a stale snapshot" then.
+    shop.stock_room.market_driven_shipping = True
+    for call in (store.get_shipping_info, store.get_shipping_methods):
+        error = failure(call)
+        assert error.error_type == "unsupported_operation"
+        assert "markets" in error.message
+
+
 def test_a_postcode_changes_nothing_and_the_result_says_so(store: Shopify) -> None:
     whole, there = store.get_shipping_info("GB"), store.get_shipping_info("GB", "SW1A 1AA")
     assert (whole.ignored, there.ignored) == ((), ("postcode",))

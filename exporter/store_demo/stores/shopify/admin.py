@@ -62,6 +62,7 @@ class Admin:
             "ianaTimezone": self._room.zone,
             "primaryDomain": {"host": self._room.primary_domain or self._room.domain},
             "plan": {"publicDisplayName": "Basic"},
+            "features": {"marketDrivenShipping": self._room.market_driven_shipping},
         }
 
     def current_app_installation(self, _info: Any) -> View:

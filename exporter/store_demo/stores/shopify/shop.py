@@ -28,6 +28,7 @@ class StockRoom:
 
     Attributes:
         primary_domain: to which visitors are sent from `domain`, if it is another.
+        market_driven_shipping: whether markets have its shipping rates, and no delivery profile.
         zone: time zone of its calendar.
         opened: when the shop was created.
         search_lag: seconds after which the search of orders knows a change at the latest.
@@ -55,6 +56,7 @@ class StockRoom:
             Discount("once", Decimal("0.5"), limit=1, used=1),
         ]
         self.primary_domain = ""
+        self.market_driven_shipping = False
         self.opened = _OPENED
         self.zone = "UTC"
         self.search_lag = 0.0

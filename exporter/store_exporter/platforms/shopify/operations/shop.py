@@ -27,9 +27,7 @@ _TITLES = {"SHOPIFY_PAY": "Shop Pay"}
 
 def _zones(api: Api) -> Plan[Listing[Zone]]:
     """Return the zones of all delivery profiles, each with its ways of delivery."""
-    profiles = yield from api.admin.all_nodes(
-        "DeliveryProfiles", "deliveryProfiles", {}, limit=_MOST
-    )
+    profiles = yield from api.admin.all_nodes("DeliveryProfiles", _profiles, {}, limit=_MOST)
     rows: list[Any] = []
     groups, failures = readable(profiles, "deliveryProfiles", _groups)
     for ids_of in (one for some in groups for one in some):
@@ -38,6 +36,14 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
         )
     found = listing(rows, "zones", _zone)
     return replace(found, unreadable=found.unreadable + len(failures))
+
+
+def _profiles(data: Fields) -> Fields:
+    """Return the delivery profiles; markets take their place, shop by shop, until July 2027."""
+    if data.child("shop").child("features").flag("marketDrivenShipping"):
+        message = "this shop's markets set its rates, and its delivery profiles are not updated"
+        raise StoreError("unsupported_operation", message)
+    return data.child("deliveryProfiles")
 
 
 def _groups(profile: Fields) -> list[dict[str, str]]:
@@ -64,6 +70,7 @@ def _reaching(
 ) -> Plan[Listing[Zone]]:
     """Zones of all delivery profiles that have the country or provinces of it, or else those for
     the rest of the world. Shopify's zones know no postcodes: one that is given is in `ignored`.
+    With market-driven shipping the profiles do not show the rates: unsupported_operation.
     """
     yield from ()
     own = tuple(zone for zone in every if country in zone.countries)
