@@ -1,8 +1,8 @@
 """What a query costs and the bucket that it is taken from.
 
-Shopify publishes the idea and not the formula: an object costs a point, a connection grows with
-what is asked of it but slower than in proportion. The formula here has that shape and gives what
-was reported for `product { variants(first: 250) { nodes { inventoryItem { id } } } }`: 25 points.
+Shopify publishes a summary of the formula and no figures. The one here is what its developers and
+others found, and gives what Shopify charged for each of a dozen queries in version 2025-07, which
+`tests/platforms/shopify/test_costs.py` has.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
-    GraphQLObjectType,
     GraphQLSchema,
     IntValueNode,
     OperationDefinitionNode,
@@ -25,17 +24,20 @@ from graphql import (
 )
 
 _MUTATION = 10.0
-Growth = Callable[[float], float]
-"""How many times what is in a connection costs, by how many of it are requested."""
+_FREE = ("MoneyBag", "MoneyV2", "PageInfo")
+"""Objects that are mere values."""
+Growth = Callable[[int, bool], int]
+"""How many times what is in a list costs, by how many are requested, and whether it is a connection.
+"""
 
 
-def reported(first: float) -> float:
-    """Slower than in proportion, as was reported."""
-    return math.log2(1 + first)
+def charged(first: int, is_connection: bool) -> int:  # noqa: FBT001
+    """As Shopify charges: slower than in proportion, and nothing for the size of other lists."""
+    return math.floor(2 * math.log(max(2, first))) if is_connection else 1
 
 
-def proportional(first: float) -> float:
-    """In proportion, as nobody has seen it since 2024, and no shop can charge more."""
+def proportional(first: int, _: bool) -> int:  # noqa: FBT001
+    """In proportion, which is more than Shopify charges for any list."""
     return first
 
 
@@ -92,7 +94,7 @@ class Costs:
         schema: that the query runs on.
         fragments: of the document, by name.
         variables: that came with it.
-        growth: of what a connection costs.
+        growth: of what a list costs.
     """
 
     def __init__(
@@ -100,7 +102,7 @@ class Costs:
         schema: GraphQLSchema,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
-        growth: Growth = reported,
+        growth: Growth = charged,
     ) -> None:
         self._growth = growth
         self._schema = schema
@@ -109,12 +111,13 @@ class Costs:
 
     def of(self, operation: OperationDefinitionNode) -> float:
         """Return the points of an operation."""
+        if operation.operation is OperationType.MUTATION:
+            return _MUTATION
         root = self._schema.get_root_type(operation.operation)
-        base = _MUTATION if operation.operation is OperationType.MUTATION else 0.0
-        return base + math.ceil(self._selection(operation.selection_set, root))
+        return float(self._selection(operation.selection_set, root))
 
-    def _selection(self, selection: SelectionSetNode | None, parent: Any) -> float:
-        total = 0.0
+    def _selection(self, selection: SelectionSetNode | None, parent: Any) -> int:
+        total, members = 0, [0]
         for node in selection.selections if selection else ():
             if isinstance(node, FieldNode):
                 total += self._field(node, parent)
@@ -123,19 +126,23 @@ class Costs:
             inner: Any = self._fragments.get(name, node)
             condition = inner.type_condition
             kind = self._schema.type_map[condition.name.value] if condition else parent
-            total += self._selection(inner.selection_set, kind)
-        return total
+            members.append(self._selection(inner.selection_set, kind))
+            if kind is parent:
+                total += members.pop()
+        # Of the members of a union, the dearest counts.
+        return total + max(members)
 
-    def _field(self, node: FieldNode, parent: Any) -> float:
+    def _field(self, node: FieldNode, parent: Any) -> int:
         field = getattr(parent, "fields", {}).get(node.name.value)
-        if field is None or node.selection_set is None:
-            return 0.0
-        kind = get_named_type(field.type)
+        kind = get_named_type(field.type) if field else None
+        if kind is None or node.selection_set is None or kind.name in _FREE:
+            return 0
         inner = self._selection(node.selection_set, kind)
-        first = self._first(node)
-        if first is None or not isinstance(kind, GraphQLObjectType):
-            return 1.0 + inner
-        return 1.0 + (1.0 + inner) * self._growth(first)
+        if kind.name.endswith("Edge"):
+            return inner
+        first, is_connection = self._first(node), kind.name.endswith("Connection")
+        times = 1 if first is None else self._growth(first, is_connection)
+        return 2 + times * inner if is_connection else times * (1 + inner)
 
     def _first(self, node: FieldNode) -> int | None:
         for argument in node.arguments or ():
@@ -144,5 +151,5 @@ class Costs:
                 if isinstance(value, IntValueNode):
                     return int(value.value)
                 if isinstance(value, VariableNode):
-                    return int(self._variables.get(value.name.value) or 0)
+                    return int(self._variables.get(value.name.value) or 1)
         return None

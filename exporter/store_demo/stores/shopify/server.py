@@ -25,7 +25,7 @@ from graphql import (
 
 from ..serving import Incoming, Outgoing, SimulatedServer
 from .admin import SCOPES, Admin
-from .cost import Bucket, Costs, Growth, reported
+from .cost import Bucket, Costs, Growth, charged
 from .shop import StockRoom
 from .storefront import Storefront
 
@@ -105,7 +105,7 @@ class SimulatedShopify(SimulatedServer):
         self.tokens = Tokens(domain)
         self.stock_room = StockRoom(domain, currency, seed, clock)
         self.bucket = Bucket(clock)
-        self.growth: Growth = reported
+        self.growth: Growth = charged
         self._schemas = schemas or {api: used_schema(api) for api in ("admin", "storefront")}
         admin = Admin(self.stock_room, self.tokens.scopes, VERSIONS)
         self._roots = {"admin": admin.root(), "storefront": Storefront(self.stock_room).root()}
