@@ -91,7 +91,7 @@ class HandWritten(DirectHttp):
         return Response(200, {"content-type": "application/json"}, body, request.url, {}, None)
 
     def data(self, name: str, given: Mapping[str, Any]) -> Node:
-        if name in ("OrderHistory", "LongOrderHistory"):
+        if name == "OrderHistory":
             return {"order": self.orders.get(given["id"])}
         if name == "OrdersThere":
             there = [self.orders.get(one) for one in given["ids"]]

@@ -27,16 +27,15 @@ _MUTATION = 10.0
 _FREE = ("MoneyBag", "MoneyV2", "PageInfo")
 """Objects that are mere values."""
 Growth = Callable[[int, bool], int]
-"""How many times what is in a list costs, by how many are requested, and whether it is a connection.
-"""
+"""How many times the content of a list costs, by its size and by whether it is a connection."""
 
 
-def charged(first: int, is_connection: bool) -> int:  # noqa: FBT001
+def charged(first: int, is_connection: bool) -> int:
     """As Shopify charges: slower than in proportion, and nothing for the size of other lists."""
     return math.floor(2 * math.log(max(2, first))) if is_connection else 1
 
 
-def proportional(first: int, _: bool) -> int:  # noqa: FBT001
+def proportional(first: int, _: bool) -> int:
     """In proportion, which is more than Shopify charges for any list."""
     return first
 

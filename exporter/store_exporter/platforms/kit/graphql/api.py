@@ -76,7 +76,6 @@ class GraphqlApi:
         writes: bool = False,
         hurry: bool = False,
         beside: list[StoreError] | None = None,
-        points: float | None = None,
     ) -> Plan[Fields]:
         """Run a document and return its data. Waits for the rate limit.
 
@@ -90,7 +89,6 @@ class GraphqlApi:
             hurry: whether to send at once whatever it costs, as liveness must; a refusal is then an
                 error.
             beside: receives the errors that come with partial data; without it, these are raised.
-            points: its maximum cost, for a document with a fixed number of items.
 
         Raises:
             ThrottledError: in a hurry, or refused too often; the rate limit is used up.
@@ -104,7 +102,7 @@ class GraphqlApi:
         refusals = 0
         while True:
             size = 1 if first is None else self.bucket.page(name, first)
-            claim = Claim(0.0) if hurry else self.bucket.claim(name, size, points)
+            claim = Claim(0.0) if hurry else self.bucket.claim(name, size)
             if claim.wait > 0:
                 yield self._pause(claim.wait)
                 continue

@@ -154,17 +154,16 @@ class Bucket:
             return self._ceiling
         return min(self.latest.maximum * self._share, self._ceiling)
 
-    def claim(self, query: str, size: int = 1, points: float | None = None) -> Claim:
+    def claim(self, query: str, size: int = 1) -> Claim:
         """Reserve points for a query, if it may be sent now.
 
-        Its cost is remembered by its name and the `size` of the page that it requests. `points` are
-        its maximum cost, if that is known before it is sent.
+        Its cost is remembered by its name and the `size` of the page that it requests.
 
         Raises:
             QueryCostError: it costs more than this client may ever use at once.
         """
         with self._lock:
-            cost = self._expected(query, size, points)
+            cost = self._expected(query, size)
             if self.latest is not None:
                 self._refill(self.latest)
                 floor = self.latest.maximum * (1.0 - self._share)
@@ -175,13 +174,13 @@ class Bucket:
             self._under_way += cost
             return Claim(0.0, cost)
 
-    def _expected(self, query: str, size: int, most: float | None) -> float:
+    def _expected(self, query: str, size: int) -> float:
         """Return the maximum cost of a query, as far as it is known."""
         allowed, known = self._allowed(), self._costs.get(query)
         if known is None:
             if self._share >= 1.0:
                 return _UNKNOWN_COST
-            return min(most or _UNKNOWN_COST_OF_SHARE, allowed)
+            return min(_UNKNOWN_COST_OF_SHARE, allowed)
         seen, points = known
         if size < seen:
             return min(points, allowed)

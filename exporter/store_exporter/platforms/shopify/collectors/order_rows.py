@@ -7,9 +7,7 @@ show that: the rest of an edited order is paid later, and an authorised order is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
 
 from ....errors import StoreError
 from ...kit.order_book.accounts import CountedOrder, CountedRefund, Payment
@@ -21,26 +19,8 @@ from ..reading import ids, order_state
 STATUSES = order_state.STATUSES
 
 
-class Longer(NamedTuple):
-    """A document that shows more of an order than the list or the document before.
-
-    Attributes:
-        name: name of the document.
-        points: most points that it costs, by the rules that Shopify documents.
-        shown: by member, how many items are shown without it; if there are so many, some may be
-            missing.
-    """
-
-    name: str
-    points: float
-    shown: Mapping[str, int]
-
-
-LONGER = (
-    Longer("OrderHistory", 240.0, {"transactions": 10, "fulfillments": 5}),
-    Longer("LongOrderHistory", 960.0, {"transactions": 60, "fulfillments": 50}),
-)
-"""The documents that are requested in turn for an order with many payments or parcels."""
+_LISTED = {"transactions": 10, "fulfillments": 5}
+"""How many of each the list of orders shows; an order with so many may have more."""
 _MOST = 250
 _CHANGE = "CHANGE"
 _KINDS = (*order_state.PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "VOID")
@@ -49,9 +29,9 @@ _TRIED = (*order_state.PAYMENTS, "AUTHORIZATION", "EMV_AUTHORIZATION")
 _ENDED = {"SUCCESS": PAID, "FAILURE": FAILED, "ERROR": FAILED}
 
 
-def is_cut_short(row: Fields, shown: Mapping[str, int]) -> bool:
-    """Whether an order shows as many payments or parcels as it can, so that it may have more."""
-    return any(len(row.listed(name)) >= limit for name, limit in shown.items())
+def is_cut_short(row: Fields) -> bool:
+    """Whether an order shows as many payments or parcels as the list can; requested alone, more."""
+    return any(len(row.listed(name)) == most for name, most in _LISTED.items())
 
 
 def read_order(row: Fields, began: int) -> CountedOrder | None:

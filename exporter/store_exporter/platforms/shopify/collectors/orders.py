@@ -17,7 +17,7 @@ from ...kit.order_book.walk import DAY
 from ...kit.reading.fields import Fields
 from ..api import SHOWN_DAYS, Api
 from ..reading import ids
-from .order_rows import LONGER, STATUSES, Longer, is_cut_short, read_order
+from .order_rows import STATUSES, is_cut_short, read_order
 
 _NONE_SHOWN = 10**18
 _NEWEST, _MOST_PAGES = 50, 20
@@ -57,22 +57,17 @@ class _OrderBook(CursorBook[Api]):
         return str(ids.number(row, "Order"))
 
     def node(self, order_id: str) -> Plan[Any]:
-        data = yield from self._history(LONGER[0], ids.gid("Order", int(order_id)))
-        return data.raw("order")
-
-    def _history(self, longer: Longer, gid: str) -> Plan[Fields]:
         """Request one order; another order in the response is an error."""
-        data = yield from self.api.admin.ask(longer.name, {"id": gid}, points=longer.points)
+        gid = ids.gid("Order", int(order_id))
+        data = yield from self.api.admin.ask("OrderHistory", {"id": gid})
         if data.has("order") and data.child("order").opaque() != gid:
-            raise StoreError("invalid_response", f"{longer.name}: another order than {gid}")
-        return data
+            raise StoreError("invalid_response", f"OrderHistory: another order than {gid}")
+        return data.raw("order")
 
     def order(self, row: Fields) -> Plan[CountedOrder | None]:
         """Read an order with all its payments; None for a test order."""
-        for longer in LONGER:
-            if not is_cut_short(row, longer.shown):
-                break
-            row = (yield from self._history(longer, row.opaque())).child("order")
+        if is_cut_short(row):
+            row = Fields((yield from self.node(self.id_of(row))), row.where)
         return read_order(row, self.ledger.began)
 
     def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
