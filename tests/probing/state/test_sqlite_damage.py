@@ -94,8 +94,7 @@ def test_a_file_that_is_taken_away_is_a_loss(
 def test_any_error_of_the_module_is_a_loss_and_stops_nothing(opened: Open, lost: list[int]) -> None:
     state = opened()
     fill(state)
-    assert state._database is not None
-    state._database.close()  # every further call raises ProgrammingError, which has no code
+    state._file.connection.close()  # every further call raises ProgrammingError, which has no code
     assert state.put([Write(KEY, '"new"', 0)]) == [1]
     assert state.get(KEY) == Saved('"new"', 1)
     assert lost == [1]

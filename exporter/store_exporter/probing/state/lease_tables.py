@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from ... import sqlite
 from .leases import Heartbeat, Labels, LeaseError
+from .shared_file import SharedFile
 
 T = TypeVar("T")
 
@@ -178,9 +179,7 @@ class SqliteLeases(SqlLeases):
         super().__init__()
         self._path = folder / FILE_NAME
         self._locks = folder / LOCKS
-        self._database: sqlite3.Connection | None = None
-        self._opened: tuple[int, int] | None = None
-        self._patience = sqlite.Patience(_STUCK_SECONDS)
+        self._file = SharedFile(self._path, _STUCK_SECONDS)
         self._lock = -1
         try:
             self._locks.mkdir(mode=0o700, exist_ok=True)
@@ -199,20 +198,16 @@ class SqliteLeases(SqlLeases):
                 return self._within(work)
             except (OSError, *sqlite.ERRORS) as error:
                 if not (left and self._recovered(error)):
-                    self._close_file()
+                    self._file.close()
                     raise LeaseError(f"{self._path} cannot be used: {error}") from error
         raise AssertionError("the last attempt returns or raises")
 
     def _recovered(self, error: Exception) -> bool:
         """Prepare another attempt after an error; return whether it may succeed."""
-        if sqlite.is_in_use(error) and self._database is not None:
-            if self._patience.is_over(self._database):
-                log.warning("a process hangs while it holds %s; a copy replaces it", self._path)
-                with sqlite.in_turn(self._path.parent):
-                    if self._is_current():
-                        sqlite.replace_with_copy(self._database, self._path)
+        if sqlite.is_in_use(error) and self._file.is_open:
+            self._file.replace_if_stuck()
             return True
-        self._close_file()
+        self._file.close()
         if not sqlite.is_damage(error):
             return False
         log.warning("%s is damaged (%s); a new file is created", self._path, error)
@@ -223,14 +218,14 @@ class SqliteLeases(SqlLeases):
     def _within(self, work: Callable[[], T]) -> T:
         with sqlite.transaction(self._current()):
             done = work()
-        self._patience.renew()
+        self._file.written()
         return done
 
     def _current(self) -> sqlite3.Connection:
         # Another process may have replaced a damaged or locked file.
-        if self._database is not None and self._is_current():
-            return self._database
-        self._close_file()
+        if self._file.is_current:
+            return self._file.connection
+        self._file.close()
         with sqlite.in_turn(self._path.parent):
             database = sqlite.connect(self._path, wait=_BUSY_SECONDS)
             try:
@@ -241,17 +236,12 @@ class SqliteLeases(SqlLeases):
             except BaseException:
                 database.close()
                 raise
-            self._database, self._opened = database, sqlite.number(self._path)
+            self._file.hold(database)
         return database
-
-    def _is_current(self) -> bool:
-        return self._opened is not None and sqlite.number(self._path) == self._opened
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run a statement and return a cursor."""
-        if self._database is None:
-            raise LeaseError("the leases are closed")
-        return self._database.execute(statement, values)
+        return self._file.connection.execute(statement, values)
 
     def is_dead(self, holder: str) -> bool:
         """Return whether a holder's lock is free; delete its file then."""
@@ -264,14 +254,9 @@ class SqliteLeases(SqlLeases):
             return False
         return True
 
-    def _close_file(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
-
     def close(self) -> None:
         """Close the file and release the lock."""
-        self._close_file()
+        self._file.close()
         if self._lock >= 0:
             (self._locks / self.id).unlink(missing_ok=True)
             os.close(self._lock)

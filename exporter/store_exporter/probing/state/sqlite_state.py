@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from ... import sqlite
 from . import sqlite_file
+from .shared_file import SharedFile
 from .sql_state import SqlState
 from .sqlite_file import FILE_NAME
 from .storage import StateError, StateUnavailableError, StorageEvents
@@ -72,11 +73,9 @@ class SqliteState(SqlState):
         self._lost = folder / LOST_NAME
         self._folder = folder
         self._path = folder / FILE_NAME
-        self._database: sqlite3.Connection | None = None
-        self._opened: tuple[int, int] | None = None
+        self._file = SharedFile(self._path, STUCK_SECONDS)
         self._lock = -1
         self._saves = sqlite.SaveNumber(folder / SAVES_NAME)
-        self._patience = sqlite.Patience(STUCK_SECONDS)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._share(alone=alone)
@@ -85,7 +84,7 @@ class SqliteState(SqlState):
         except sqlite.ERRORS as error:
             # A full disk does not stop what needs no state; see `run`.
             log.error("%s", self._unavailable(error))
-            self._close_file()
+            self._file.close()
         except OSError as error:
             self.close()
             advice = "set state_directory to a folder that the exporter may write to"
@@ -124,15 +123,15 @@ class SqliteState(SqlState):
             damage: the damage found in the file that was open until now.
         """
         with sqlite.in_turn(self._folder):
-            if damage is not None and self._is_current():
+            if damage is not None and self._file.is_current:
                 self._set_file_aside(damage)
-            self._close_file()
+            self._file.close()
             try:
                 self._open()
             except sqlite.ERRORS as error:
                 if not sqlite.is_damage(error):
                     raise
-                self._close_file()
+                self._file.close()
                 self._set_file_aside(error)
                 self._open()
 
@@ -150,8 +149,8 @@ class SqliteState(SqlState):
             if not set(file.read(20)[18:]) <= {1, 2}:
                 # SQLite would treat the file as read-only.
                 raise sqlite3.DatabaseError("its header names an unknown format")
-        self._database = database = sqlite_file.connect(self._path)
-        self._opened = sqlite.number(self._path)
+        database = sqlite_file.connect(self._path)
+        self._file.hold(database)
         sqlite_file.examine(database, self._path)
         if (found := self.note(_SAVES) or 0) < reached:
             log.error(
@@ -169,9 +168,6 @@ class SqliteState(SqlState):
                 raise
             # It is checked when it is opened the next time, and each document is checked when read.
             log.info("%s", self._unavailable(error))
-
-    def _is_current(self) -> bool:
-        return self._opened is not None and sqlite.number(self._path) == self._opened
 
     def _set_file_aside(self, error: sqlite.Error) -> None:
         aside = sqlite.set_aside(self._path, self._now())
@@ -207,50 +203,34 @@ class SqliteState(SqlState):
         """Prepare another attempt, or raise the error."""
         if sqlite.is_damage(error):
             self._open_or_begin(error)
-        elif sqlite.is_in_use(error) and self._patience.is_over(self._connection()):
-            self._replace_locked_file()
+        elif sqlite.is_in_use(error) and self._file.replace_if_stuck():
+            self._reopen_if_replaced()
         else:
             raise error
 
-    def _replace_locked_file(self) -> None:
-        """Continue with a copy of the file, whose lock is held by a process that hangs."""
-        with sqlite.in_turn(self._folder):
-            if self._is_current():
-                log.warning(
-                    "another process hangs while it saves to %s; a copy of the file replaces it",
-                    self._path,
-                )
-                sqlite.replace_with_copy(self._connection(), self._path)
-        self._reopen_if_replaced()
-
     def _reopen_if_replaced(self) -> None:
         """Reopen the file if another process found it damaged and replaced it."""
-        if self._database is None or not self._is_current():
+        if not self._file.is_current:
             try:
                 self._open_or_begin()
             except StateError as error:
                 raise StateUnavailableError("unavailable", str(error)) from error
 
     def _within(self, work: Callable[[], T]) -> T:
-        with sqlite.transaction(self._connection()):
+        with sqlite.transaction(self._file.connection):
             # During the wait for the lock another process may have replaced the file.
-            if not self._is_current():
+            if not self._file.is_current:
                 raise _ReplacedError
             done = work()
             number = (self.note(_SAVES) or 0) + 1
             self.set_note(_SAVES, number)
         self._saves.write(number)
-        self._patience.renew()
+        self._file.written()
         return done
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run a statement and return a cursor."""
-        return self._connection().execute(statement, values)
-
-    def _connection(self) -> sqlite3.Connection:
-        if self._database is None:
-            raise StateUnavailableError("unavailable", "the state is closed")
-        return self._database
+        return self._file.connection.execute(statement, values)
 
     def _unavailable(self, error: Exception) -> StateUnavailableError:
         if sqlite.is_full(error, self._path):
@@ -258,14 +238,9 @@ class SqliteState(SqlState):
         why = "another process has locked it for too long" if sqlite.is_in_use(error) else error
         return StateUnavailableError("unavailable", f"{self._path} cannot be used: {why}")
 
-    def _close_file(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
-
     def close(self) -> None:
         """Close the file."""
-        self._close_file()
+        self._file.close()
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
