@@ -18,7 +18,7 @@ from store_exporter.probing.budget import Budget, Priority
 from store_exporter.probing.maintenance import Maintenance
 from store_exporter.probing.state.budgets import Budgets
 from store_exporter.probing.state.documents import MemoryDocuments
-from store_exporter.probing.state.storage import Key, Saved
+from store_exporter.probing.state.storage import BUDGET, Key, Saved
 from store_exporter.server.process.pushing import SavedStates
 from store_exporter.server.status import window_document
 from store_exporter.stores.model import Store
@@ -88,7 +88,7 @@ def test_any_saved_budget_leaves_one_that_works(
     async def use() -> None:
         budget = Budget(3600, monotonic=lambda: 0.0)
         assert await Budgets(saying(document, caplog), now=lambda: 1e9).restore(
-            Key.of(STORE, "budget"), budget
+            Key.of(STORE, BUDGET), budget
         )
         budget.spend(Priority.LIVENESS)
         budget.refused(None)

@@ -23,7 +23,7 @@ from store_exporter.probing import changes as changing
 from store_exporter.probing.changes import SHOWN_EVENTS, SHOWN_SECONDS, Changes
 from store_exporter.probing.state.documents import Documents, MemoryDocuments, StoredDocuments
 from store_exporter.probing.state.sqlite_state import SqliteState
-from store_exporter.probing.state.storage import Key, Saved, StateUnavailableError, Write
+from store_exporter.probing.state.storage import EVENTS, Key, Saved, StateUnavailableError, Write
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Store
 from tests.fakes import bad_server
@@ -330,7 +330,7 @@ async def test_what_cannot_be_saved_is_not_remembered() -> None:
 
 async def test_damaged_events_count_as_nothing(caplog: pytest.LogCaptureFixture) -> None:
     documents = MemoryDocuments()
-    await documents.write(Key.of(SHOP, "(events)"), '{"facts": 1}')
+    await documents.write(Key.of(SHOP, EVENTS), '{"facts": 1}')
     world = World(documents)
     await world.find(stripe("8.0"))
     assert "the saved events of shop.example cannot be understood" in caplog.text
@@ -346,7 +346,7 @@ async def test_secrets_in_what_a_store_says_are_hidden() -> None:
         await changes.settle()
     (event,) = await changes.of("acme", [SHOP])
     assert event.after == "***"
-    saved_text = (await documents.read(Key.of(SHOP, "(events)")) or Saved("", 0)).document
+    saved_text = (await documents.read(Key.of(SHOP, EVENTS)) or Saved("", 0)).document
     assert "cs_1" not in saved_text
 
 

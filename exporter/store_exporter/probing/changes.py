@@ -26,12 +26,10 @@ from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from ..turns import in_turns, together
 from .state.documents import Documents
-from .state.storage import Key, StateUnavailableError, understood
+from .state.storage import EVENTS, Key, StateUnavailableError, understood
 
 log = logging.getLogger(__name__)
 
-DOCUMENT = "(events)"
-"""Used instead of a collector's name; no collector can have this name."""
 SHOWN_SECONDS = 86_400.0
 SHOWN_EVENTS = 20
 """Maximum number of events per store, and per org, with a series at the same time."""
@@ -78,7 +76,7 @@ class Changes:
 
         They are read in a separate task.
         """
-        key = Key.of(store, DOCUMENT)
+        key = Key.of(store, EVENTS)
         if key not in self._pages:
             self._found.setdefault(key, (store, {}))
             self._start()
@@ -91,7 +89,7 @@ class Changes:
         """
         if not facts:
             return
-        key, found = Key.of(store, DOCUMENT), tidy(facts, self._redact)
+        key, found = Key.of(store, EVENTS), tidy(facts, self._redact)
         page = self._pages.get(key)
         is_pending = key in self._unsaved or key in self._found
         if page is not None and page.knows(found) and not is_pending:
@@ -191,14 +189,14 @@ class Changes:
             if store is None:
                 key, (saved, is_new) = _key_of(event.org), await self._report_org(event)
             else:
-                key = Key.of(store, DOCUMENT)
+                key = Key.of(store, EVENTS)
                 saved, is_new = await self._report_store(event, store)
         if is_new:
             self._announce(key, saved)
         return saved, is_new
 
     async def _report_store(self, event: Event, store: Store) -> tuple[Event, bool]:
-        key = Key.of(store, DOCUMENT)
+        key = Key.of(store, EVENTS)
         page = await self._load(key)
         if (known := page.find(event.key)) is not None:
             return known, False
@@ -232,7 +230,7 @@ class Changes:
         Raises:
             StateUnavailableError: those of a store cannot be read.
         """
-        keys = chain([_key_of(org)], (Key.of(store, DOCUMENT) for store in stores))
+        keys = chain([_key_of(org)], (Key.of(store, EVENTS) for store in stores))
         pages = {key: self._pages.get(key) async for key in in_turns(keys)}
         unread = [key for key, page in pages.items() if page is None]
         read = dict(zip(unread, await together(self._read, unread), strict=True))
@@ -246,7 +244,7 @@ class Changes:
 
     def forget(self, store: Store) -> None:
         """Forget a store that is no longer watched; its saved events stay."""
-        key = Key.of(store, DOCUMENT)
+        key = Key.of(store, EVENTS)
         for known in (self._pages, self._found, self._shown):
             known.pop(key, None)
         self._unsaved.discard(key)
@@ -293,4 +291,4 @@ def _key_of(org: str) -> Key:
 
     No store has such a domain, and it differs between orgs.
     """
-    return Key(org, "", f"({org})", "", DOCUMENT)
+    return Key(org, "", f"({org})", "", EVENTS)

@@ -24,12 +24,10 @@ from ..stores.maintenance import MAX_BEGUN_SECONDS, Window, is_reason
 from ..stores.model import Store
 from ..turns import together
 from .state.documents import Documents
-from .state.storage import Key, StateUnavailableError, understood
+from .state.storage import MAINTENANCE, Key, StateUnavailableError, understood
 
 log = logging.getLogger(__name__)
 
-DOCUMENT = "(maintenance)"
-"""Used instead of a collector's name; no collector can have this name."""
 _LAST = 253_402_300_800.0
 """Unix time of the year 10000, which no date can show."""
 _LONGEST_WAIT = 60.0
@@ -149,12 +147,12 @@ class Maintenance:
         return window if window is not None and window.end > self._now() else None
 
     async def _saved(self, store: Store) -> Window | None:
-        key = Key.of(store, DOCUMENT)
+        key = Key.of(store, MAINTENANCE)
         return understood(key, await self._documents.read(key), _window, None)
 
     async def _save(self, store: Store, document: object, window: Window | None) -> None:
         text = json.dumps(document, separators=(",", ":"))
-        await self._documents.write(Key.of(store, DOCUMENT), text)
+        await self._documents.write(Key.of(store, MAINTENANCE), text)
         if self._stores.get(store.domain) is None:
             return
         self._unread.pop(store.domain, None)

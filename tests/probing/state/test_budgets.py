@@ -23,7 +23,7 @@ from store_exporter.probing.runner import Runner
 from store_exporter.probing.state import budgets
 from store_exporter.probing.state.documents import Documents, MemoryDocuments, StoredDocuments
 from store_exporter.probing.state.sqlite_state import SqliteState
-from store_exporter.probing.state.storage import Key, Saved, StateUnavailableError
+from store_exporter.probing.state.storage import BUDGET, Key, Saved, StateUnavailableError
 from store_exporter.stores.model import Schedule, Store
 from tests.fakes.clock import Clock
 from tests.probing.scripted import Scripted, always
@@ -184,7 +184,7 @@ async def test_while_it_is_not_known_what_was_spent_only_liveness_is_probed() ->
 async def test_a_document_that_makes_no_sense_is_left_out_and_reported(
     document: str, lives: Lives, caplog: pytest.LogCaptureFixture
 ) -> None:
-    key = Key("", "", STORE.domain, STORE.url, "budget")
+    key = Key("", "", STORE.domain, STORE.url, BUDGET)
     await lives.documents.write(key, document)
     assert await lives.spend(lives.begin(), 2) == 2
     assert "the saved budget of shop.example.com cannot be understood" in caplog.text

@@ -14,22 +14,24 @@ from store_exporter.calls.book import CallBook
 from store_exporter.calls.call import Call
 from store_exporter.probing.state import kept_calls
 from store_exporter.probing.state.documents import MemoryDocuments
-from store_exporter.probing.state.kept_calls import DOCUMENT, KeptCalls
-from store_exporter.probing.state.storage import Key, StateUnavailableError
+from store_exporter.probing.state.kept_calls import KeptCalls
+from store_exporter.probing.state.storage import CALLS, Key, StateUnavailableError
 from store_exporter.stores.model import Store
 
 SHOP = Store("acme", "shop.example", "woocommerce", "https://shop.example")
 CALL = '{"time": 1, "org": "acme", "domain": "shop.example", "platform": "woocommerce", '
+WRONG = CALL.replace("1", '"yesterday"') + '"kind": "probe", "operation": "tls", "duration": 1}'
 
 
 @pytest.mark.parametrize(
-    "document", ["{", "3", '{"a": 1}', "[null]", f'[{CALL}"more": 1}}]', "[" * 100_000]
+    "document",
+    ["{", "3", '{"a": 1}', "[null]", f'[{CALL}"more": 1}}]', f"[{WRONG}]", "[" * 100_000],
 )
 async def test_calls_in_an_unknown_form_are_ignored_and_the_log_says_so(
     document: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     book, documents = CallBook(), MemoryDocuments()
-    await documents.write(Key.of(SHOP, DOCUMENT), document)
+    await documents.write(Key.of(SHOP, CALLS), document)
     kept = KeptCalls(book, documents)
     kept.on = True
     kept.expect([SHOP])

@@ -10,7 +10,7 @@ import pytest
 from store_exporter.metrics.catalogue import business
 from store_exporter.metrics.otlp.deltas import States
 from store_exporter.probing.state.sqlite_state import SqliteState
-from store_exporter.probing.state.storage import Key, Write
+from store_exporter.probing.state.storage import PUSHED, Key, Write
 from store_exporter.server.process.pushing import SavedStates, is_requested
 
 STORE = ("acme", "shop.example.com", "woocommerce")
@@ -61,7 +61,7 @@ def test_a_document_that_is_none_is_a_loss_and_stops_nothing(tmp_path: Path, doc
     saved = SavedStates(file, lambda: losses.append(1))
     saved.save({STORE: STATES})
     org, domain, platform = STORE
-    file.put([Write(Key(org, platform, domain, "", "otlp"), document)])
+    file.put([Write(Key(org, platform, domain, "", PUSHED), document)])
     assert saved.load(STORE) == {}
     assert len(losses) == (document != "{}")
     saved.save({STORE: STATES})

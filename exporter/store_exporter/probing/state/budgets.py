@@ -18,13 +18,12 @@ from functools import partial
 from ...stores.model import Store
 from ..budget import Budget
 from .documents import Documents
-from .storage import Key, StateUnavailableError, StoreIdentity, understood
+from .storage import BUDGET, Key, StateUnavailableError, StoreIdentity, understood
 
 log = logging.getLogger(__name__)
 
 SAVE_SECONDS = 1.0
 """Seconds between a change of a budget and its saving."""
-_DOCUMENT = "budget"
 
 
 class Budgets:
@@ -98,4 +97,4 @@ class Budgets:
 def key_of(store: Store) -> Key:
     """Return the key under which a store's budget is saved."""
     identity = StoreIdentity.of(store)
-    return Key("", "", identity.domain, identity.address, _DOCUMENT)
+    return Key("", "", identity.domain, identity.address, BUDGET)

@@ -10,19 +10,19 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, get_type_hints
 
 from ...calls.book import CallBook
 from ...calls.call import Call
 from ...stores.model import Store
 from ...turns import together
 from .documents import Documents
-from .storage import Key, StateUnavailableError, understood
+from .storage import CALLS, Key, StateUnavailableError, understood
 
 log = logging.getLogger(__name__)
 
-DOCUMENT = "(calls)"
-"""Used instead of a collector's name; no collector can have this name."""
+_KINDS = tuple(int | float if kind is float else kind for kind in get_type_hints(Call).values())
+"""The types of the members of a call, as JSON has them."""
 _SECONDS = 60.0
 """Seconds between two saves. A crash loses the calls since the last one; an end by a signal loses
 none, unless the state is too slow."""
@@ -95,7 +95,7 @@ class KeptCalls:
     async def _restore_store(self, key: tuple[str, str]) -> StateUnavailableError | None:
         if (store := self._stores.get(key)) is None:
             return None
-        document = Key.of(store, DOCUMENT)
+        document = Key.of(store, CALLS)
         try:
             saved = await self._documents.read(document)
         except StateUnavailableError as error:
@@ -122,7 +122,7 @@ class KeptCalls:
         async with self._masking:
             text = await asyncio.to_thread(self._text, key)
         try:
-            await self._documents.write(Key.of(store, DOCUMENT), text)
+            await self._documents.write(Key.of(store, CALLS), text)
         except StateUnavailableError as error:
             return error
         self._unsaved.discard(key)
@@ -143,4 +143,14 @@ def _log(message: str, failed: Iterable[StateUnavailableError | None]) -> None:
 
 
 def _calls(saved: list[dict[str, Any]]) -> list[Call]:
-    return [Call(**entry) for entry in saved]
+    """Return saved calls.
+
+    Raises:
+        TypeError, AttributeError: one has unknown members, or values of other types.
+    """
+    calls = [Call(**entry) for entry in saved]
+    for call in calls:
+        for value, kind in zip(call, _KINDS, strict=True):
+            if not isinstance(value, kind):
+                raise TypeError(f"{value!r} is no {kind}")
+    return calls

@@ -1,4 +1,4 @@
-"""The connection to a SQLite file that several processes share, any of which may replace the file."""
+"""A SQLite file that several processes share, and that any of them may replace."""
 
 from __future__ import annotations
 

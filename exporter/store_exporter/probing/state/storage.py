@@ -28,6 +28,9 @@ UNUSED_SECONDS = 2 * 86_400
 """Seconds without use of its documents after which a store counts as no longer watched."""
 DAMAGED = " (damaged)"
 """End of the collector's name in the key of a damaged document."""
+BUDGET, CALLS, EVENTS = "(budget)", "(calls)", "(events)"
+MAINTENANCE, PUSHED = "(maintenance)", "(otlp)"
+"""Names of documents that are not a collector's; no collector can have such a name."""
 
 _MALFORMED = (
     ArithmeticError,

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,14 +15,20 @@ from ...metrics.catalogue.exporter import STATE_LOSSES
 from ...metrics.catalogue.operations import OPERATION_DURATION, OPERATION_ERRORS, OPERATIONS
 from ...metrics.otlp import Settings, start_otlp
 from ...metrics.recorder import Recorder
-from ...probing.state.storage import Key, StateUnavailableError, Storage, Write
+from ...probing.state.storage import (
+    PUSHED,
+    Key,
+    StateUnavailableError,
+    Storage,
+    Write,
+    understood,
+)
 
 if TYPE_CHECKING:
     from ...metrics.otlp.deltas import States, Store
 
 log = logging.getLogger(__name__)
 
-_DOCUMENT = "otlp"
 _RESTORED = (OPERATIONS, OPERATION_ERRORS, OPERATION_DURATION)
 """What a recorder has of an earlier process; see `ingest`."""
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
@@ -92,27 +98,27 @@ class SavedStates:
         self._lost = lost
 
     def load(self, store: Store) -> States:
-        """Return what was saved of a store; nothing when nothing was, or it cannot be read."""
+        """Return what was saved of a store; nothing if nothing was saved or it cannot be read."""
+        key = _key(store)
         try:
-            saved = self._state.get(_key(store))
-            document = json.loads(saved.document) if saved is not None else []
-            return {
-                (str(name), (*store, *map(str, labels))): (float(value), int(at))
-                for name, labels, value, at in document
-            }
-        except (StateUnavailableError, ValueError, TypeError, OverflowError, RecursionError):
-            log.exception("what was pushed of a store cannot be read", extra={"store": store[1]})
+            saved = self._state.get(key)
+        except StateUnavailableError as error:
+            log.warning("what was pushed of %s cannot be read: %s", key.domain, error)
             self._lost()
             return {}
+        known = understood(key, saved, partial(_states, store), None)
+        if saved is not None and known is None:
+            self._lost()
+        return known or {}
 
     def save(self, stores: Mapping[Store, States]) -> None:
         """Replace what was saved of these stores, durably."""
         writes = [Write(_key(store), _document(states)) for store, states in stores.items()]
         try:
             self._state.put(writes)
-        except StateUnavailableError:
-            # After a restart the increases since the last that was saved are sent once more.
-            log.exception("what was pushed cannot be saved")
+        except StateUnavailableError as error:
+            # After a restart, the increases since the last save are sent once more.
+            log.warning("what was pushed cannot be saved: %s", error)
             self._lost()
 
     def close(self) -> None:
@@ -122,7 +128,15 @@ class SavedStates:
 
 def _key(store: Store) -> Key:
     org, domain, platform = store
-    return Key(org, platform, domain, "", _DOCUMENT)
+    return Key(org, platform, domain, "", PUSHED)
+
+
+def _states(store: Store, rows: Iterable[tuple[str, Iterable[str], float, int]]) -> States:
+    """Return the states in a document of `_document`."""
+    return {
+        (str(name), (*store, *map(str, labels))): (float(value), int(at))
+        for name, labels, value, at in rows
+    }
 
 
 def _document(states: States) -> str:
