@@ -110,28 +110,33 @@ def load(
     root = checker.validate(Root, data, ())
     if not isinstance(data, dict):
         raise problems.ConfigError(checker.problems)
-    known = Installed() if platforms is None else platforms
-    defaults = entries.read_defaults(checker, data, known)
-    orgs = entries.read_orgs(checker, data)
-    alerts = alerting.read(checker, data, orgs)
-    same = None
-    if before is not None:
-        same = UnchangedStores(before.data, before.stores, data, changes)
-    names = entries.declared(data)
-    reader = entries.StoreReader(checker, known, defaults, names, orgs, known=same)
-    stores, discovery = reader.stores(data), reader.discovery(data)
+    same = None if before is None else UnchangedStores(before.data, before.stores, data, changes)
+    read_here = _entries(checker, data, Installed() if platforms is None else platforms, same)
     if root is None or checker.problems:
         raise problems.ConfigError(checker.problems)
     origin.source.forget_but(set(texts_of(data)))
-    read_here: dict[str, Any] = {
-        "state_directory": root.state_directory or checker.source.directory / "state",
-        "alerts": alerts,
-        "orgs": orgs,
-        "stores": tuple(stores),
-        "discovery": tuple(discovery),
-    }
     keys = {name: getattr(root, name) for name in Root.model_fields if name != "defaults"}
+    keys["state_directory"] = root.state_directory or checker.source.directory / "state"
     return Config(file=path, data=data, origin=origin, **keys | read_here)
+
+
+def _entries(
+    checker: Checker,
+    data: Mapping[str, Any],
+    platforms: Mapping[str, Platform],
+    same: UnchangedStores | None,
+) -> dict[str, Any]:
+    """Read the sections that consist of entries, by their keys; the checker notes problems."""
+    defaults = entries.read_defaults(checker, data, platforms)
+    orgs = entries.read_orgs(checker, data)
+    names = entries.declared(data)
+    reader = entries.StoreReader(checker, platforms, defaults, names, orgs, known=same)
+    return {
+        "alerts": alerting.read(checker, data, orgs),
+        "orgs": orgs,
+        "stores": tuple(reader.stores(data)),
+        "discovery": tuple(reader.discovery(data)),
+    }
 
 
 def _text(path: Path) -> str:

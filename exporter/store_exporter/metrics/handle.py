@@ -79,14 +79,7 @@ class OperationHandle(OperationFigures):
         granted: how many tickets were ever made. Those that are no longer in `tickets` are starts.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "durations",
-        "granted",
-        "limit",
-        "notable",
-        "tickets",
-    )
+    __slots__ = ("__weakref__", "durations", "granted", "limit", "notable", "tickets")
 
     _owner: Owner
     finished: int

@@ -1,11 +1,11 @@
-"""Shows an application's metrics to Prometheus: in its own web framework or on a port of its own.
+"""Serves an application's metrics to Prometheus, in its web framework or on a separate port.
 
-Each is one line; docs/exposition.md has the recipes, several worker processes included:
+Each takes one line. docs/exposition.md has examples, also for several worker processes:
 
     app.add_route("/metrics", make_asgi_app())          # FastAPI; Starlette: Route(...)
     app = DispatcherMiddleware(app, {"/metrics": make_wsgi_app()})   # Flask, any WSGI
     add_metrics_route(app)                              # aiohttp
-    serve_metrics(port=9464)                            # none of them: a thread of its own
+    serve_metrics(port=9464)                            # any program: a separate thread
 """
 
 from __future__ import annotations

@@ -22,12 +22,12 @@ def add_metrics_route(
 ) -> None:
     """Serve the metrics at a path of an aiohttp application.
 
-    Rendering runs in a thread of asyncio's pool, so that it holds up no other request.
+    They are rendered in a thread of asyncio's pool, so that other requests do not wait.
 
     Args:
         app: the application, before it has started.
-        path: where.
-        source: a recorder; the process' own by default.
+        path: the path of the metrics.
+        source: a recorder; by default the process's own.
     """
     import asyncio
 
@@ -49,13 +49,13 @@ def add_metrics_route(
 
 
 async def send(request: web.Request, response: web.StreamResponse, chunks: Sequence[bytes]) -> bool:
-    """Send a response and return whether its client has got it, as far as one can tell.
+    """Send a response, and return whether the client has received it, as far as can be known.
 
-    A short response to a client that has given up is lost without an error. Before the last piece
-    no other client has a reason to close.
+    A short response to a client that has given up is lost without an error. So the connection is
+    checked before the last piece: until then, only a client that has given up closes it.
 
     Args:
-        request: what is responded to; by HEAD it asks for the headers alone.
+        request: the request; the response to HEAD has no body.
         response: status and headers, not prepared yet.
         chunks: the body in pieces.
     """
@@ -75,7 +75,7 @@ async def send(request: web.Request, response: web.StreamResponse, chunks: Seque
 
 
 def who_asks(request: web.Request) -> Scraper | None:
-    """Return the scraper that a request comes from, if it is one."""
+    """Return the scraper that sent a request; None if it is not a scrape."""
     transport = request.transport
     peer = transport.get_extra_info("peername") if transport is not None else None
     return scraper_of(

@@ -11,7 +11,7 @@ from ..metrics.scrapers import scraper_of
 from .response import MetricsRequest, MetricsResponse, respond
 
 _NOTICE = 0.001
-"""Seconds in which a server notices that a client has gone."""
+"""Seconds within which a server notices that a client has closed the connection."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,16 +22,17 @@ def make_asgi_app(source: Source | None = None) -> MetricsApp:
     """Return an ASGI application that responds to every path with the metrics.
 
     Args:
-        source: a recorder; the process' own by default.
+        source: a recorder; by default the process's own.
     """
     return MetricsApp(source)
 
 
 class MetricsApp:
-    """An ASGI application. Made by `make_asgi_app`.
+    """An ASGI application, created by `make_asgi_app`.
 
-    An object and not a function, because Starlette's routes take functions for handlers of its
-    own kind. Rendering runs in a thread of asyncio's pool, so that it holds up no other request.
+    It is an object and not a function, because Starlette's routes treat functions as handlers of
+    its own kind. Metrics are rendered in a thread of asyncio's pool, so that other requests do not
+    wait.
     """
 
     __slots__ = ("_source",)
@@ -40,7 +41,7 @@ class MetricsApp:
         self._source = source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or take part in the server's start and end.
+        """Respond to a request, or to the start and the end of the server.
 
         Raises:
             ValueError: a connection that is not HTTP.
@@ -50,18 +51,18 @@ class MetricsApp:
             return
         if scope["type"] != "http":
             raise ValueError(f"metrics are served by HTTP, not by {scope['type']}")
-        # Imported when a loop runs already, so that it costs the import of this package nothing.
+        # Imported here, so that importing this package does not import it.
         import asyncio
 
         gone = asyncio.ensure_future(_gone(receive))
         try:
-            # After a standstill the requests of scrapers that gave up wait, too.
+            # After a stall, requests of scrapers that have given up wait here too.
             await asyncio.wait([gone], timeout=_NOTICE)
             request = _request(scope, is_there=not gone.done())
             result = await asyncio.to_thread(respond, self._source, request)
             await _respond(send, result)
-            # What is sent to a client that has gone is lost without an error. The server notices
-            # when the loop comes round, and says so here only.
+            # A response to a client that has closed the connection is lost without an error. The
+            # server notices that in the next turn of the loop, and reports it only to `_gone`.
             await asyncio.wait([gone], timeout=_NOTICE)
             has_all = not gone.done()
             await send({"type": "http.response.body", "body": _last(result), "more_body": False})
@@ -84,7 +85,7 @@ def _request(scope: Scope, *, is_there: bool) -> MetricsRequest:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    """Return the request's headers; what is repeated is one list, as HTTP means it."""
+    """Return the request's headers; the values of a repeated one are joined, as HTTP defines."""
     found: dict[str, str] = {}
     for raw, value in scope["headers"]:
         name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
@@ -93,14 +94,14 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 async def _gone(receive: Receive) -> None:
-    """Return when the client has gone, or the server does not tell."""
+    """Return when the client has closed the connection, or when the server cannot report it."""
     with suppress(Exception):
         while (await receive())["type"] != "http.disconnect":
             pass
 
 
 async def _respond(send: Send, result: MetricsResponse) -> None:
-    """Send everything but the last piece, without which a client has no reason to close."""
+    """Send everything but the last piece; only a client that gives up closes before that one."""
     headers = [(n.lower().encode("ascii"), v.encode("ascii")) for n, v in result.headers.items()]
     await send({"type": "http.response.start", "status": result.status.value, "headers": headers})
     for chunk in result.chunks[:-1]:

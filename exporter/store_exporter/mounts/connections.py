@@ -1,4 +1,4 @@
-"""Whether the other end of a connection is still there."""
+"""Whether a connection is still open."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Protocol
 
 
 class Descriptor(Protocol):
-    """What has a file descriptor: a socket, or what asyncio and uvloop give for one."""
+    """An object with a file descriptor: a socket, or what asyncio and uvloop return for one."""
 
     def fileno(self) -> int:
         """Return the descriptor; below 0 once it is closed."""
 
 
 def is_open(connection: Descriptor) -> bool:
-    """Whether neither end has closed a connection, by what has come in until now.
+    """Whether neither end has closed a connection, as far as this machine knows.
 
-    Linux tells at once, even where a request that came before the end was not read yet: after a
-    standstill there may be many of those, from a scraper that has given up on each. Elsewhere the
-    end is noticed when it is read.
+    Linux reports a closed connection even if a request that came before was not read yet. After a
+    stall there may be many such requests, of a scraper that has given up on each of them. On other
+    systems a closed connection is noticed when it is read.
     """
     descriptor = connection.fileno()
     if descriptor < 0 or not hasattr(select, "poll"):

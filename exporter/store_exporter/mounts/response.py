@@ -20,17 +20,17 @@ _PLAIN = "text/plain; charset=utf-8"
 
 @runtime_checkable
 class Scraped(Source, Protocol):
-    """What shows births to each scraper: a recorder does, a fixed list of families need not."""
+    """A source that shows new series at zero to each scraper: a recorder."""
 
     def scrape(self, scraper: Scraper) -> Look:
         """Take a look for a scraper."""
 
     def last_look(self, timeout: float) -> bool:
-        """Wait until every scraper has got everything."""
+        """Wait until every scraper has received everything."""
 
 
 def _nothing() -> None:
-    """Note nothing, because nothing was sent."""
+    """Do nothing: no scraper needs to be told that the response was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def respond(source: Source | None, request: MetricsRequest) -> MetricsResponse:
     """Respond to a request. Never raises: a failure is logged and becomes a 500 without details.
 
     Args:
-        source: whose families; the default recorder's where there is none.
-        request: what is requested, and by whom.
+        source: a recorder; by default the process's own.
+        request: the request.
     """
     if request.method not in ("GET", "HEAD"):
         allowed = plain(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -93,24 +93,24 @@ def respond(source: Source | None, request: MetricsRequest) -> MetricsResponse:
 
 
 def last_look(timeout: float, *, source: Source | None = None) -> bool:
-    """Wait, when all work is done, until the scrapers have got everything.
+    """Wait at the end of a process until the scrapers have received everything.
 
-    For the end of a process, while its metrics are still served. It waits in this thread; have
-    `asyncio.to_thread` call it in a coroutine.
+    Call it when all work is done, while the metrics are still served. It blocks; in a coroutine,
+    call it by `asyncio.to_thread`.
 
     Args:
         timeout: seconds to wait at most; two scrape intervals are always enough.
-        source: a recorder; the process' own by default.
+        source: a recorder; by default the process's own.
 
     Returns:
-        Whether every scraper that still comes, and one at least, has everything.
+        Whether every active scraper, and at least one, has received everything.
     """
     source = _or_default(source)
     return isinstance(source, Scraped) and source.last_look(timeout)
 
 
 def plain(status: HTTPStatus) -> MetricsResponse:
-    """Return a response that says nothing but its status."""
+    """Return a response with only its status as text."""
     body = f"{status.value} {status.phrase}\n".encode()
     return MetricsResponse(
         status, {"Content-Type": _PLAIN, "Content-Length": str(len(body))}, [body]

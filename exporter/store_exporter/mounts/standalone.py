@@ -1,4 +1,4 @@
-"""For programs without a web framework, and for worker processes: a port and a thread."""
+"""For programs without a web framework, and for worker processes: a separate port and thread."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def serve_metrics(
 ) -> MetricsServer:
     """Serve the metrics from a background thread until the process ends.
 
-    It listens on this machine only unless told otherwise, for the figures name merchants and
-    their revenue; give `address="0.0.0.0"` inside a container. A forked child does not serve.
+    By default it listens on this machine only, because the figures name merchants and their
+    revenue; inside a container use `address="0.0.0.0"`. A forked child does not serve.
 
     Args:
-        port: the port; 0 has the system choose one; of several, the first that is free is taken,
+        port: the port; 0 lets the system choose one. Of several ports, the first free one is used,
             so that each worker process gets one of them.
         address: the address to listen on, IPv4 or IPv6.
-        path: where the metrics are; other paths are not found.
-        source: a recorder; the process' own by default.
+        path: the path of the metrics; all others respond with 404.
+        source: a recorder; by default the process's own.
 
     Raises:
         OSError: the address cannot be listened on, or none of the ports is free.
@@ -49,7 +49,7 @@ def serve_metrics(
 
 
 class MetricsServer:
-    """A running server. Made by `serve_metrics`."""
+    """A running server, created by `serve_metrics`."""
 
     def __init__(self, server: _Server) -> None:
         self._server = server
@@ -71,7 +71,7 @@ class MetricsServer:
 
 
 class _Server(ThreadingHTTPServer):
-    """A server with a bounded number of connections, each in a thread of its own."""
+    """A server with a limited number of connections, each in a separate thread."""
 
     daemon_threads = True
     # A port that another process listens on must count as taken, so nothing is shared.
@@ -96,7 +96,7 @@ class _Server(ThreadingHTTPServer):
         self.server_port: int = self.socket.getsockname()[1]
 
     def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002
-        """Turn a connection away where too many are open already."""
+        """Refuse a connection if too many are open."""
         return self._free.acquire(blocking=False)
 
     def process_request_thread(self, request: object, client_address: object) -> None:
@@ -107,7 +107,7 @@ class _Server(ThreadingHTTPServer):
             self._free.release()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: what goes wrong here is a client that went away."""
+        """Log nothing: errors here come from clients that closed the connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -138,22 +138,22 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no request like any other; both texts quote it."""
+        """Respond to something that is not a valid request, without repeating any of it."""
         del message, explain
         result = plain(HTTPStatus(code))
-        # Without a version that can be read it counts as one that has no heads.
+        # Without a readable version, the base class would send a response without headers.
         self.request_version = self.protocol_version
         self._send_head(result, close=True)
         self.wfile.writelines(result.chunks)
 
     def _send(self, result: MetricsResponse) -> None:
-        # What a request carries is never read, so the connection cannot serve another after it.
+        # The body of a request is never read, so the connection cannot serve another one.
         carries = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
         self._send_head(result, close=carries)
         if self.command != "HEAD":
             self.wfile.writelines(result.chunks[:-1])
-            # A short response to a client that has given up is lost without an error. Before the
-            # last piece no other client has a reason to close.
+            # A short response to a client that has given up is lost without an error. Until the
+            # last piece, only such a client closes the connection.
             has_all = is_open(self.connection)
             self.wfile.writelines(result.chunks[-1:])
             if has_all:
@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Log nothing: a scrape every few seconds is no news."""
+        """Log nothing, because there is a scrape every few seconds."""
 
 
 _servers: weakref.WeakSet[_Server] = weakref.WeakSet()
@@ -176,7 +176,7 @@ _servers: weakref.WeakSet[_Server] = weakref.WeakSet()
 
 @cache
 def _close_after_fork() -> None:
-    """Have forked children close the port, which they could hold but not serve."""
+    """Make forked children close the port, because they do not serve it."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_close_all)
 

@@ -19,7 +19,7 @@ def make_wsgi_app(source: Source | None = None) -> WsgiApp:
     """Return a WSGI application that responds to every path with the metrics.
 
     Args:
-        source: a recorder; the process' own by default.
+        source: a recorder; by default the process's own.
     """
 
     def metrics_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
@@ -46,11 +46,11 @@ def _request(environ: dict[str, Any]) -> MetricsRequest:
 
 
 def _has_gone(environ: dict[str, Any]) -> bool:
-    """Whether the client has gone by now, where the server shows its connection.
+    """Whether the client has closed the connection, if the server shows the connection.
 
-    After a standstill many requests of one scraper wait, of which it gave up on all but the last:
-    taken for several scrapers, each would be shown what is new at zero once more. gunicorn shows
-    its socket; for wsgiref and werkzeug the body's file is the connection.
+    After a stall, many requests of one scraper wait, and it has given up on all but the last.
+    They could be mistaken for several scrapers, and new series would be shown at zero again.
+    gunicorn shows its socket; with wsgiref and werkzeug, the file of the body is the connection.
     """
     connection: Any = environ.get("gunicorn.socket") or environ.get("wsgi.input")
     try:
@@ -61,6 +61,6 @@ def _has_gone(environ: dict[str, Any]) -> bool:
 
 
 def _sending(result: MetricsResponse) -> Iterator[bytes]:
-    """Yield the body; a server whose client has gone does not ask for the end."""
+    """Yield the body; if the client closes the connection, the server does not read to the end."""
     yield from result.chunks
     result.sent()

@@ -1,11 +1,11 @@
-"""What a platform is, and how the platforms are found.
+"""The class `Platform`, and how the platforms are found.
 
     platforms/<name>/
         __init__.py      what applications import: the clients and their types (needs httpx only)
         platform.py      PLATFORM, a `Platform`: what the exporter and the command line need
-        connection.py    what is known of one store: address, credentials, what is remembered
-        auth.py          how a request proves who it is
-        marks.py         by what its own pages and credentials are known
+        connection.py    the connection to one store: address, credentials, remembered state
+        auth.py          authentication of requests
+        marks.py         how to recognise the platform's own pages and credentials
         api.py           requests as plans, and what the responses mean
         client.py        the clients' constructor
         operations/      a plan for each operation that the platform can do
@@ -21,7 +21,7 @@ A folder here is a built-in platform. Another distribution adds one by an entry 
     [project.entry-points."store_exporter.platforms"]
     acme = "acme_stores.platform:PLATFORM"
 
-From here on both kinds are entry points, imported when a store first needs them.
+In this module both kinds are entry points, which are imported when a store first needs them.
 """
 
 from __future__ import annotations
@@ -226,9 +226,9 @@ def _unusable(name: str, problem: str) -> Platform:
 
 
 def redactor_of(store: Store) -> Redactor:
-    """Return what masks secrets of a store and its proxy, and texts that look like them.
+    """Return the redactor that masks secrets of a store and its proxy, and texts like them.
 
-    Making it takes longer than a request to the store, so keep it for as long as the store.
+    Creating it takes longer than a request to the store, so keep it as long as the store.
     """
     values = (*store.credentials.values(), store.proxy and store.proxy.password)
     secrets = [value for value in values if isinstance(value, Secret)]

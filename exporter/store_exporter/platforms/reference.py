@@ -126,7 +126,7 @@ def _clients() -> Iterator[str]:
 
 
 def _in_a_shell() -> Iterator[str]:
-    """Yield how `store-exporter run` is given what operations take."""
+    """Yield how to pass parameters to `store-exporter run`."""
     yield "## From the shell"
     yield markdown.code(
         "sh",
@@ -151,7 +151,7 @@ def _with_fences(text: str) -> Iterator[str]:
 
 
 def _indented() -> Callable[[str], bool]:
-    """Return a function that says of line after line whether it belongs to an example."""
+    """Return a function that returns for each line in turn whether it belongs to an example."""
     inside = False
 
     def judge(line: str) -> bool:

@@ -124,13 +124,8 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - classified, the runner counts and logs it
             ended = error
         _stop_if_cancelled()
-        ours = exporter_failure(job, ended, self._stalls.lost - lost)
-        if ours is not None:
-            return Skipped("local", _LOCAL_WAIT, ours)
         journal = Journal() if http is None else http.journal
-        if job.kind == PROBE:
-            ended = throttled_as_degraded(ended)
-        return Ended(ended, journal, took - journal.waited)
+        return _judged(job, ended, journal, took, self._stalls.lost - lost)
 
     def _http(self, job: Job, priority: Priority | None, *, detailed: bool) -> StoreHttp:
         # A run on request shows the phases of a new connection, and other probes exist to test it.
@@ -154,6 +149,21 @@ class Attempts:
         driver = Driver(http, connection, sleep=self._sleep, between=between)
         run = Run(job.store, job.options, memory.cursor, self._now, job.schedule.timeout)
         return await http.within_deadline(driver.run(job.check.check, run))
+
+
+def _judged(
+    job: Job, ended: Report | Exception, journal: Journal, took: float, lost: float
+) -> Ended | Skipped:
+    """Return how a run ended for the store, or that this exporter made it fail.
+
+    It took so many seconds; the event loop stalled for `lost` of them.
+    """
+    ours = exporter_failure(job, ended, lost)
+    if ours is not None:
+        return Skipped("local", _LOCAL_WAIT, ours)
+    if job.kind == PROBE:
+        ended = throttled_as_degraded(ended)
+    return Ended(ended, journal, took - journal.waited)
 
 
 def _stop_if_cancelled() -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..calls import call
 from ..contract import Collector, Probe
 from ..platforms import base
 from ..stores.model import Schedule, Store
 from .budget import BURST_SHARE, Priority
 
-PROBE, COLLECTOR = "probe", "collector"
+PROBE, COLLECTOR = call.PROBE, call.COLLECTOR
 FRESH_INTERVALS = 3
 """Intervals after which a figure disappears if it is not renewed."""
 

@@ -57,11 +57,11 @@ async def taking_in(recorder: Recorder, folder: Path, holder: str) -> AsyncItera
 async def probing(
     recorder: Recorder, documents: Documents, redact: Redactor, shares: Shares
 ) -> AsyncIterator[tuple[Runner, Callable[[Recorder], Runner]]]:
-    """Have what runs probes, and what makes one that runs a single probe and records it elsewhere.
+    """Yield the runner of scheduled runs, and a function that makes runners for single probes.
 
     Args:
-        recorder: where runs are recorded.
-        documents: their saved state.
+        recorder: where scheduled runs are recorded; single probes have their own recorders.
+        documents: the saved state of stores.
         redact: masks secrets in events.
         shares: the maximum number of connections to stores, in use and kept, of all runs together.
     """

@@ -110,16 +110,16 @@ def limit(request: web.Request) -> int:
     """Return how many entries of a list are requested, 100 by default.
 
     Raises:
-        ApiError: it is no number, or higher than `MAX_LIMIT`.
+        ApiError: it is not a whole number from 1 to `MAX_LIMIT`.
     """
     return number(request, "limit", 100, MAX_LIMIT)
 
 
 def number(request: web.Request, name: str, default: int, highest: int) -> int:
-    """Return a whole number from 1 on.
+    """Return the whole number in a parameter.
 
     Raises:
-        ApiError: it is none, or higher than may be.
+        ApiError: it is not a whole number from 1 to `highest`.
     """
     text = request.query.get(name) or str(default)
     if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:

@@ -11,7 +11,7 @@ class FullError(Exception):
     """No place is free.
 
     Attributes:
-        own: whether the limit of this client is reached, and not that of all together.
+        own: whether this client's limit is reached, and not the common limit.
     """
 
     def __init__(self, *, own: bool) -> None:

@@ -185,7 +185,7 @@ async def test_a_list_that_is_empty_where_many_orders_were_takes_none_of_them_of
         for _ in range(2):
             store.clock.now += 300
             report = await store.collect("orders")
-            assert "The list of orders is empty, where 12 were" in "".join(report.degraded)
+            assert "The list of orders is empty, but had 12 before" in "".join(report.degraded)
             assert figures(report)["store_collector_backlog{orders}"] == 12
         # Once it shows orders, those that it lacks are gone.
         store.shop.shop.orders.update(list(orders.items())[:11])

@@ -127,7 +127,7 @@ async def test_a_list_that_stays_empty_is_believed_after_half_an_hour() -> None:
         store.shop.shop.orders.clear()
         for _ in range(6):
             report = await collect(store)
-            assert "The list of orders is empty, where 30 were" in "".join(report.degraded)
+            assert "The list of orders is empty, but had 30 before" in "".join(report.degraded)
         for _ in range(3):
             report = await collect(store)
         found = figures(report)

@@ -73,7 +73,7 @@ class Facts:
         self._known[known] = (math.inf, value)
 
     def forget(self, known: Callable[..., Plan[Any]]) -> None:
-        """Forget what is remembered of a `fact`, so that it is requested when it is needed next."""
+        """Forget the result of a `fact`, so that it is requested again when it is needed."""
         self._known.pop(known, None)
 
     def get(self, known: Callable[..., Plan[T]], request: Callable[[], Plan[T]]) -> Plan[T]:
@@ -109,7 +109,7 @@ class Connection(ABC, Generic[ApiT]):
 
     Raises:
         KeyError: credentials or settings are missing.
-        ValueError: `url` is no http or https address.
+        ValueError: `url` is not an http or https address.
     """
 
     platform: ClassVar[str]

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from ...contract import Report
 from ...errors import ERROR_TYPES, ErrorName, Fault, StoreError
@@ -76,37 +77,38 @@ def result_of(
         duration: seconds it took.
         detailed: whether to keep a line for each request.
     """
-    error_type = fault = None
-    message = summary = ""
-    degraded: tuple[str, ...] = ()
-    if isinstance(ended, Report):
-        summary = redact.line(ended.summary)
-        degraded = tuple(redact.line(text) for text in ended.degraded[:_MOST_REASONS])
-    else:
-        error_type = classify(ended)
-        if ERROR_TYPES[error_type].fault is Fault.CUSTOMER:
-            # A probe is no customer, so it cannot fail by a customer's fault: such a response has
-            # another cause.
-            error_type = "invalid_response"
-        fault = ERROR_TYPES[error_type].fault
-        message = redact.line(str(ended))
-        if not isinstance(ended, StoreError):
-            message = f"{type(ended).__name__}: {message}"
+    ok = isinstance(ended, Report)
+    own = _of_report(ended, redact) if isinstance(ended, Report) else _of_failure(ended, redact)
+    lines = tuple(redact.line(line) for line in journal.lines()) if detailed else ()
     return Result(
         *job.key,
         time=time,
-        ok=error_type is None,
+        ok=ok,
         duration=max(duration, 0.0),
-        error_type=error_type,
-        fault=fault,
-        message=message,
         status=journal.status,
         phases=journal.phases,
-        degraded=degraded,
-        summary=summary,
         requests=journal.requests,
-        lines=tuple(redact.line(line) for line in journal.lines()) if detailed else (),
+        lines=lines,
+        **own,
     )
+
+
+def _of_report(report: Report, redact: Redactor) -> dict[str, Any]:
+    """Return what only the result of a success has."""
+    degraded = tuple(redact.line(text) for text in report.degraded[:_MOST_REASONS])
+    return {"degraded": degraded, "summary": redact.line(report.summary)}
+
+
+def _of_failure(error: Exception, redact: Redactor) -> dict[str, Any]:
+    """Return what only the result of a failure has."""
+    error_type, message = classify(error), redact.line(str(error))
+    if ERROR_TYPES[error_type].fault is Fault.CUSTOMER:
+        # A probe is no customer, so such a response has another cause.
+        error_type = "invalid_response"
+    if not isinstance(error, StoreError):
+        message = f"{type(error).__name__}: {message}"
+    fault = ERROR_TYPES[error_type].fault
+    return {"error_type": error_type, "fault": fault, "message": message}
 
 
 def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreError | None:
@@ -163,7 +165,7 @@ class Complaints:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._logged: dict[tuple[str, str], float] = {}
+        self._logged: dict[tuple[str, ...], float] = {}
         self._changes = True
 
     def without_changes(self) -> Complaints:
@@ -233,18 +235,22 @@ class Complaints:
 
     def skipped(self, job: Job, reason: str, error: StoreError | None) -> None:
         """Log once a minute that this exporter fails runs; `error` is None for runs not started."""
-        key, now = ("", reason), self._monotonic()
-        if error is None or now - self._logged.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
+        if error is None or not self._is_due("", reason):
             return
-        self._logged[key] = now
         message = redactor_of(job.store).line(error.message)
         log.warning("%s of %s was left out: %s", job.name, job.store.domain, message)
 
     def _trace(self, job: Job, error: Exception, where: dict[str, str]) -> None:
         # A bug affects many stores at once; one traceback is enough to find it.
-        key, now = (job.store.platform, job.name), self._monotonic()
-        if now - self._logged.get(key, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
+        if not self._is_due(job.store.platform, job.name):
             return
-        self._logged[key] = now
         trace = redactor_of(job.store)("".join(traceback.format_exception(error)))
         log.error("%s of %s is broken:\n%s", job.name, job.store.domain, trace, extra=where)
+
+    def _is_due(self, *kind: str) -> bool:
+        """Whether nothing of this kind was logged for a minute; if so, it is to be logged now."""
+        now = self._monotonic()
+        if now - self._logged.get(kind, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
+            return False
+        self._logged[kind] = now
+        return True

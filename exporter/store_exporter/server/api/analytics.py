@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import repeat
 from typing import Any
 
 from ...errors import ERROR_TYPES, Fault
@@ -114,8 +113,7 @@ def from_recorder(recorder: Recorder, filters: Filters, now: float) -> Findings:
     for family in recorder.families():
         if family.metric.name not in _READERS:
             continue
-        created = family.created if isinstance(family.created, Iterable) else repeat(family.created)
-        for (labels, value), begun in zip(family.series, created, strict=False):
+        for (labels, value), begun in zip(family.series, family.created_times(), strict=False):
             if labels[0] == filters.org and begun is not None:
                 beginnings.append(begun)
             if filters.let_through(labels):

@@ -46,9 +46,9 @@ class CoverageQueries:
 
     Args:
         series: a selector of the org's calls.
-        days: how many.
+        days: the number of requested days.
         now: Unix time in seconds of the end of the days.
-        hourly: it is a sample an hour, of which days are looked at one by one.
+        hourly: whether there is one sample an hour; each part is then a day.
     """
 
     def __init__(self, series: str, days: int, now: float, *, hourly: bool = False) -> None:

@@ -44,8 +44,7 @@ class JsonApi:
         self._exporter = exporter
         self._access = access
         self._places = Places(MAX_ANALYTICS, MAX_ANALYTICS_OF_ORG)
-        # One at a time for each org, so that concurrent requests for thousands of stores are no
-        # burden.
+        # One request at a time for each org: several for thousands of stores would be a burden.
         self._looking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def health(self, request: web.Request) -> dict[str, Any]:
@@ -123,7 +122,7 @@ class JsonApi:
         return store_of(self._exporter, org, domain).domain if domain else None
 
     def _any_domain(self, request: web.Request, org: str) -> str | None:
-        """The requested domain: one of the org's stores, or any text that its calls may have."""
+        """Return the requested domain: an org's store, or any text that its calls may have."""
         domain = clean(request.query.get("domain", ""))
         store = self._exporter.inventory.find(org, domain)
         return domain or None if store is None else store.domain

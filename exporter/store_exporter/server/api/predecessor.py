@@ -79,7 +79,9 @@ class PredecessorApi:
         calls: list[Document] = []
         if "Authorization" in request.headers:
             found = await self._api.analytics(request)
-            calls = await self._latest(self._org(request), found["filters"])
+            org = self._access.org(request, "read")
+            with place_of(org, self._readers):
+                calls = await asyncio.to_thread(self._calls, org, found["filters"])
             # Without a Prometheus, figures count from the process's start, which the old format
             # cannot express.
             found["filters"]["days"] = number(request, "days", 7, MAX_DAYS)
@@ -95,13 +97,6 @@ class PredecessorApi:
             },
             "filters": found["filters"],
         }
-
-    async def _latest(self, org: str, filters: Document) -> list[Document]:
-        with place_of(org, self._readers):
-            return await asyncio.to_thread(self._calls, org, filters)
-
-    def _org(self, request: web.Request) -> str:
-        return self._access.org(request, "read")
 
     def _calls(self, org: str, filters: Document) -> list[Document]:
         """Return the latest remembered calls, newest first, as rows of the old table."""

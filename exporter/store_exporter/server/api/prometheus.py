@@ -51,7 +51,7 @@ def growth(selector: str, days: int, *, extrapolates: bool = True, part: str = "
 
     Args:
         selector: the series.
-        days: how many.
+        days: the number of days.
         extrapolates: whether the database does; VictoriaMetrics does not.
         part: for native histograms, the part whose growth is meant: `sum` or `count`.
     """

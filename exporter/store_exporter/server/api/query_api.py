@@ -123,7 +123,7 @@ def _parsed(body: bytearray) -> dict[str, Any]:
 def _refused(status: int, document: Mapping[str, Any]) -> NoReturn:
     kind = document.get("errorType")
     log.warning(
-        "Prometheus refused a question for analytics",
+        "Prometheus refused a query of analytics",
         extra={"status": status, "reason": str(document.get("error", ""))[:_MAX_LOGGED]},
     )
     if status == 504 or (status == 503 and kind in ("timeout", "canceled")):
@@ -180,7 +180,9 @@ def _sorted_out(texts: object) -> tuple[list[str], bool]:
         elif len(shown) < MAX_WARNINGS:
             shown[_plain(note.group(1))] = None
     if foreign:
-        log.warning("Prometheus warns of its data", extra={"reason": foreign[0][:_MAX_LOGGED]})
+        log.warning(
+            "Prometheus reports a problem with its data", extra={"reason": foreign[0][:_MAX_LOGGED]}
+        )
     return list(shown), bool(foreign)
 
 

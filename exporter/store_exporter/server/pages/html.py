@@ -1,4 +1,4 @@
-"""HTML in which text is escaped unless it was made here."""
+"""Makes HTML; every text is escaped unless it is already `Html`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 
 
 class Html(str):
-    """Finished HTML. Every other string is text and will be escaped."""
+    """Finished HTML. Every other string is text and is escaped."""
 
     __slots__ = ()
 
@@ -49,5 +49,5 @@ def table(headings: Iterable[str], rows: Iterable[Html]) -> Html:
 
 
 def remark(text: str) -> Html | None:
-    """Make a line in a softer colour; nothing of an empty text."""
+    """Make a line in a softer colour; None for an empty text."""
     return tag("div", text, class_="soft") if text else None

@@ -33,11 +33,11 @@ _CALLS_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which stores are requested.
+    """The stores to show.
 
     Attributes:
-        search: a part of their domain or org; empty for all.
-        state: theirs; empty for all.
+        search: a part of the domain or the org; empty for all stores.
+        state: the state; empty for all stores.
     """
 
     search: str = ""
@@ -45,7 +45,7 @@ class Choice:
 
     @classmethod
     def of(cls, request: web.Request) -> Self:
-        """Read it from a request's parameters; a state that there is not chooses nothing."""
+        """Read it from a request's parameters; an unknown state is ignored."""
         state = request.query.get("state", "")
         search = clean(request.query.get("search", "")).strip().lower()
         return cls(search, state if state in WORST_FIRST else "")
@@ -56,7 +56,7 @@ class Choice:
         return found and self.state in ("", state)
 
     def link(self, **others: str) -> str:
-        """The address of the page with this choice, but for some parameters."""
+        """Return the address of the page with this choice, with some parameters changed."""
         parameters = {"search": self.search, "state": self.state, **others}
         return "?" + urlencode({name: value for name, value in parameters.items() if value})
 
@@ -75,7 +75,7 @@ class Landing:
         self._making = asyncio.Lock()
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Show one page of stores, the worst first; one at a time, for each takes a moment."""
+        """Show one page of stores, the worst first; one request at a time, as each is costly."""
         async with self._making:
             return await self._page(request)
 
@@ -125,7 +125,7 @@ class Landing:
         return tag("section", tag("strong", text), tag("pre", problem), class_="banner")
 
     def _refused(self) -> Html | None:
-        """Show which domains sources name and do not get."""
+        """Show the domains that sources name and that are refused."""
         refusals = self._exporter.refusals
         if not refusals:
             return None
@@ -167,7 +167,7 @@ class Landing:
         now = f"probe?target={store.domain}&debug=true"
         link = tag("p", tag("a", "Probe it now and show everything", href=now), class_="soft")
         details = tag("div", checks, link, self._calls(store), class_="checks")
-        # What others wrote has been masked where it came in; this is the last look.
+        # Texts from stores and applications are masked when they arrive; this catches the rest.
         redacted = self._exporter.redact(tag("details", summary, details, class_=f"store {state}"))
         return Html(redacted)
 
@@ -203,7 +203,7 @@ class Landing:
 
 
 def _counts(states: Sequence[tuple[Store, State]], choice: Choice) -> Html:
-    """How many stores there are in each state; each figure leads to them."""
+    """Show the number of stores in each state, with a link to them."""
     counts = Counter(state for _, state in states)
     entries = [("", len(states)), *((state, counts[state]) for state in WORST_FIRST)]
     return tag(

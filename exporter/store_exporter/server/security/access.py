@@ -65,8 +65,8 @@ def basic_auth(file: WebFile, prefix: str = "") -> Middleware:
     """Make the middleware that requires a user and password, when the file names any users.
 
     Args:
-        file: names them.
-        prefix: what begins the path of every request.
+        file: the web configuration file.
+        prefix: the prefix of every request's path.
     """
     passwords = Passwords()
 

@@ -95,17 +95,20 @@ def _from_elsewhere(request: web.Request) -> bool:
 
 def plain_text_error(error: web.HTTPException) -> web.Response:
     """Respond to an HTTP error without repeating anything of the request."""
-    headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
     text = f"{error.status} {error.reason}\n"
-    return web.Response(status=error.status, text=text, headers=headers)
+    return web.Response(status=error.status, text=text, headers=_allow(error))
 
 
 def json_error(error: web.HTTPException) -> web.Response:
     """Respond to an HTTP error as JSON, without repeating anything of the request."""
-    headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
-    message = error.reason
+    headers, message = _allow(error), error.reason
     if headers:
         message = f"this path takes {headers['Allow'].replace(',', ', ')} and no other method"
     elif error.status == 404:
         message = "there is nothing at this path; docs/http-api.md has every path"
     return web.json_response({"error": message}, status=error.status, headers=headers)
+
+
+def _allow(error: web.HTTPException) -> dict[str, str]:
+    """Return the header with the permitted methods, if the error has it."""
+    return {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}

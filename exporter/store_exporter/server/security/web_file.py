@@ -32,11 +32,11 @@ class WebFile:
         self._watched: tuple[Path, ...] = ()
         config = self._load()
         self.guards = config.guards
-        """Whether everybody must show a password or a certificate; so it stays until a restart."""
+        """Whether every client needs a password or a certificate. Only a restart can end that."""
         self.tls: Callable[[], ssl.SSLContext | None] | None = (
             None if self._context is None else self._current_context
         )
-        """Returns each new connection's TLS context, see `listen.listening`; None without TLS."""
+        """Returns the TLS context of a new connection, see `listen.listening`; None without TLS."""
 
     def current(self) -> WebConfig | None:
         """Return the file's present content, or None while it has problems."""

@@ -13,10 +13,10 @@ from .web_file import WebFile
 
 
 class TokenBucket:
-    """Lets requests pass as golang.org/x/time/rate does: `burst` at once, then one each interval.
+    """Permits requests like golang.org/x/time/rate: `burst` at once, then one each interval.
 
     Args:
-        limit: how many.
+        limit: the burst and the interval.
         clock: seconds, on a clock that never goes back.
     """
 
@@ -57,7 +57,7 @@ def rate_limit(file: WebFile) -> Middleware:
 
 
 def set_headers(file: WebFile) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """Make what sets the file's headers on every response in place of its own."""
+    """Make the function that sets the file's headers on every response, replacing its own."""
 
     async def change(_: web.Request, response: web.StreamResponse) -> None:
         config = file.current()

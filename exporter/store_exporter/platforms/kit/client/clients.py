@@ -110,6 +110,25 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
     def _begin(self, options: Options[TransportT, SleptT]) -> None:
         """Make the driver."""
 
+    def _driver_options(
+        self, options: Options[TransportT, SleptT], pool: Callable[..., TransportT]
+    ) -> dict[str, Any]:
+        """Return the arguments of the driver; `pool` makes its transport if none is given."""
+        transport, proxy = options.get("transport"), None
+        if not transport:
+            proxy, secure = _proxy(self.url, options), self.url.startswith("https:")
+            verify = tls_context(options.get("ca_file")) if secure else False
+            transport = pool(proxy=proxy, verify=verify, limits=_LIMITS, trust_env=False)
+        return {
+            "transport": transport,
+            "proxied": proxy is not None,
+            "sign": self._connection.sign,
+            "marks": self._connection.marks,
+            "max_body_bytes": options.get("max_body_bytes", MAX_BODY_BYTES),
+            "sleep": options.get("sleep"),
+            "monotonic": self._connection.monotonic,
+        }
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.domain} of {self.org}>"
 
@@ -126,15 +145,6 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
         )
         api = connection.api(retrier.send, deadline=policy.deadline)
         return planned.plan(api, *args, **kwargs)
-
-
-def _transport_options(url: str, options: Options[Any, Any]) -> dict[str, Any]:
-    secure = url.startswith("https:")
-    return {
-        "verify": tls_context(options.get("ca_file")) if secure else False,
-        "limits": _LIMITS,
-        "trust_env": False,
-    }
 
 
 def _proxy(url: str, options: Options[Any, Any]) -> httpx.Proxy | None:
@@ -159,17 +169,7 @@ class BlockingClient(Client[ApiT, httpx.BaseTransport, None]):
     """A store, for blocking code. One client serves all threads of an application."""
 
     def _begin(self, options: Options[httpx.BaseTransport, None]) -> None:
-        transport = options.get("transport")
-        proxy = None if transport else _proxy(self.url, options)
-        self._driver = SyncDriver(
-            transport or httpx.HTTPTransport(proxy=proxy, **_transport_options(self.url, options)),
-            proxied=proxy is not None,
-            sign=self._connection.sign,
-            marks=self._connection.marks,
-            max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
-            sleep=options.get("sleep"),
-            monotonic=self._connection.monotonic,
-        )
+        self._driver = SyncDriver(**self._driver_options(options, httpx.HTTPTransport))
 
     def run_operation(self, spec: OperationSpec[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Run one operation, measured."""
@@ -191,18 +191,7 @@ class AsyncClient(Client[ApiT, httpx.AsyncBaseTransport, Awaitable[None]]):
     """A store, for asyncio. Operations must be awaited; the client awaits `sleep`."""
 
     def _begin(self, options: Options[httpx.AsyncBaseTransport, Awaitable[None]]) -> None:
-        transport = options.get("transport")
-        proxy = None if transport else _proxy(self.url, options)
-        self._driver = AsyncDriver(
-            transport
-            or httpx.AsyncHTTPTransport(proxy=proxy, **_transport_options(self.url, options)),
-            proxied=proxy is not None,
-            sign=self._connection.sign,
-            marks=self._connection.marks,
-            max_body_bytes=options.get("max_body_bytes", MAX_BODY_BYTES),
-            sleep=options.get("sleep"),
-            monotonic=self._connection.monotonic,
-        )
+        self._driver = AsyncDriver(**self._driver_options(options, httpx.AsyncHTTPTransport))
 
     async def run_operation(self, spec: OperationSpec[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Run one operation, measured."""

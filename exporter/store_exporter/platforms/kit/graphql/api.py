@@ -85,9 +85,9 @@ class GraphqlApi:
                 a number of items.
             first: items requested, if it returns several; reduced if they would cost more than a
                 single query may.
-            writes: whether sending it twice would not do the same as sending it once.
-            hurry: whether to send at once whatever it costs, as liveness must; a refusal is then an
-                error.
+            writes: whether sending it twice has another effect than sending it once.
+            hurry: whether to send it at once at any cost, as for the liveness probe; a refusal is
+                then an error.
             beside: receives the errors that come with partial data; without it, these are raised.
 
         Raises:

@@ -23,7 +23,7 @@ _SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
 
 
 class QueryFile:
-    """The queries and mutations of one API, out of a file of a package."""
+    """The queries and mutations of one API, from a file in a package."""
 
     def __init__(self, package: str, name: str) -> None:
         self._package = package
@@ -104,8 +104,7 @@ def page(connection: Fields, previous: str | None) -> NodePage:
     """Read one page of a connection that begins at a cursor; `previous` is None for the first.
 
     Raises:
-        StoreError: invalid_response, it is no page, or its cursor does not move, so that the same
-            page would come for ever.
+        StoreError: invalid_response, it is not a page, or its cursor does not advance.
     """
     items, info = connection.listed("nodes"), connection.child("pageInfo")
     more = info.flag("hasNextPage")
@@ -150,7 +149,7 @@ def nodes(
         after: the cursor at which to begin; None for the first node.
 
     Raises:
-        StoreError: also invalid_response, its pages come again.
+        StoreError: also invalid_response, a cursor leads back to an earlier page.
     """
     found: list[Any] = []
     seen: set[str] = set()

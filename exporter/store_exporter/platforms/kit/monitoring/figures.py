@@ -30,7 +30,7 @@ def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> R
 
 
 def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
-    """Return the reason why a figure is incomplete: what cannot be read; nothing if all can.
+    """Return the reason why a figure is incomplete; empty if everything can be read.
 
     `what` names the items that are left out, as the beginning of a sentence.
     """
@@ -43,7 +43,7 @@ def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
 def webhook_report(values: Mapping[str, int], failures: Sequence[StoreError] = ()) -> Report:
     """Return the number of webhooks in each state; a change of a number is an event.
 
-    It is none if some could not be read: what changes then may be what is read.
+    There is no event if some webhooks could not be read, because the numbers are then incomplete.
     """
     report = count_report(business.WEBHOOKS, values)
     report.degraded = left_out("Webhooks", failures)

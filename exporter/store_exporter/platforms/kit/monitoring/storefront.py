@@ -21,7 +21,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 _VISITOR = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 """What a browser accepts. Where JSON is accepted, a server may report a failure in JSON."""
 _MOST_PAGES = 4
-"""The most pages that are read in a row, each of which only leads to the next."""
+"""The most pages that are read, each of which only forwards to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ def storefront_probe(
 ) -> Probe:
     """Return the probe that reads the front page, or the one that is configured, as a visitor.
 
-    `query` is added to the page's address. `moved` says whether a healthy store responds with a
-    redirect. It is not followed even so: requests go to addresses out of the configuration, and to
-    no other.
+    `query` is added to the page's address. `moved` returns whether a redirect is one that a healthy
+    store sends. No redirect to another host is followed, because requests go only to addresses of
+    the configuration.
     """
 
     def check(api: Any, run: Run) -> Plan[Report]:
@@ -115,8 +115,8 @@ def storefront_probe(
 def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
     """Request a page as a browser does.
 
-    A redirect to itself is followed with the cookies that it sets, and so is a page that shows
-    nothing but leads to another. Any other redirect is raised.
+    A redirect to the same page is followed with the cookies that it sets, and so is a page that
+    only forwards to another. Any other redirect is raised.
     """
     request = Request("GET", url, params=query, headers=_VISITOR, idempotent=True)
     for _ in range(_MOST_PAGES):
@@ -136,7 +136,7 @@ def _visit(url: str, query: Mapping[str, str]) -> Plan[Response]:
 
 
 def _leads_to_closed(error: RedirectError, closed: ClosedPage, marks: Marks) -> list[str]:
-    """Return the reason if visitors are redirected to a page that lets few of them in."""
+    """Return the reason if visitors are redirected to a page that admits only some of them."""
     target = urlsplit(error.target)
     if closed.is_at(target.path):
         return [closed.degraded]
@@ -148,9 +148,10 @@ def _leads_to_closed(error: RedirectError, closed: ClosedPage, marks: Marks) -> 
 def _redirected(
     api: Any, run: Run, error: RedirectError, closed: list[str], moved: RedirectCheck | None
 ) -> Plan[Report]:
-    """Report a redirect that a healthy store may send, as `storefront_probe` says; raise others.
+    """Report a redirect that a healthy store may send; raise any other one.
 
-    `closed` is what it says about the store, of one to a page that lets few visitors in.
+    `closed` is the reason why the store is degraded, if the redirect leads to a page that admits
+    only some visitors; otherwise it is empty.
     """
     target = urlsplit(error.target)
     stays = target.hostname == urlsplit(run.store.url).hostname

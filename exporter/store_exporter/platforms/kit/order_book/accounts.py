@@ -99,7 +99,7 @@ class CountedOrder:
 
 def is_account(account: Any, currencies: int) -> bool:
     """Whether something that was saved is an account of a ledger with so many currencies."""
-    # There are thousands of them in a document, so that this is quick rather than general.
+    # A document has thousands of them, so this is written for speed.
     if type(account) is not list or len(account) < REFUNDS or len(account) % 2 != REFUNDS % 2:
         return False
     modified, statuses, since, currency, amount, *refunds = account
@@ -136,11 +136,11 @@ def amounts(account: list[Any], order: CountedOrder) -> tuple[Decimal, Decimal] 
     if amount is None:
         return None
     known = dict(refunds_of(account))
-    # What was counted of a refund that is there no more belongs to the order again.
+    # The counted amount of a refund that no longer exists belongs to the order again.
     there = sum((r.amount for r in order.refunds if known.get(r.id) is not None), Decimal(0))
     amount += refunded_amount(account) - there
     if order.payments is not None:
         return amount, amount
-    # The order's total is counted, but no refund that bears a date from before.
+    # The order's total is counted, but not its refunds from before the counting.
     past = sum((r.amount for r in order.refunds if known.get(r.id, "") is None), Decimal(0))
     return amount, amount - past

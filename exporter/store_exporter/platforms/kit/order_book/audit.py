@@ -1,13 +1,14 @@
 """Reads orders again to find changes that the walk misses: edits with an old date, and deletions.
 
-Orders that the store counts and does not show are read once more, and dates of refunds requested.
+Times at which the store counts more orders than it shows are read once more. Dates of refunds are
+requested if nothing else shows whether a refund is new.
 
 Each run reads by id up to a page of remembered orders: those that could not be read, those that are
 not paid yet, and those that were not read for the longest time. If the store has fewer orders than
 it should, all remembered orders are read again, with as many pages per run as the walk may read. If
 it has more, and the next walk does not find them, deleted orders are read again first: orders
-restored from a backup have their old times of change. If none of these is back, all that changed as
-long ago as is remembered is read again: an order may have been deleted before any run read it.
+restored from a backup have their old times of change. If none of these is back, all changes since
+the oldest remembered one are read again: an order may have been deleted before any run read it.
 
 An order that is missing from a response is requested individually before it counts as deleted.
 """
@@ -33,10 +34,10 @@ _UNREADABLE = 20
 
 
 def read_returned(book: NumberedBook[Any]) -> Plan[None]:
-    """Search for orders that are back, where the store has more than are known.
+    """Search for orders that are back, if the store has more orders than are known.
 
-    Those that are gone are read again. Others were deleted before a run could read them: what
-    changed as long ago as is remembered is read again, which counts nothing twice.
+    Deleted orders are read again. If none of them is back, an order was deleted before a run could
+    read it. So all changes since the oldest remembered one are read again; nothing counts twice.
     """
     place = book.place
     if book.unseen:
@@ -48,13 +49,13 @@ def read_returned(book: NumberedBook[Any]) -> Plan[None]:
         search.begin(book.run.now(), 0)
         yield from book.read_pages(search)
     if place.returned <= 0 or (search is not None and search.caught_up):
-        # All are found, or what is back is older than what is counted.
+        # All are found, or the orders that are back are older than the counting.
         place.returned = place.unsearched = 0
         place.search = None
 
 
 def _read_gone(book: NumberedBook[Any]) -> Plan[None]:
-    """Read again the orders that are gone; search for others if none of those is back."""
+    """Read the deleted orders again; begin a search for others if none of these is back."""
     place = book.place
     place.unsearched = place.unsearched or book.ledger.absent
     for _ in range(book.options.pages):
@@ -76,21 +77,21 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
     for _ in range(0 if book.unseen else book.options.pages):
         unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
         broken = unreadable[:tried]
-        # Where some vanished each is to have its turn, which the unpaid would take from others.
+        # If some vanished, every order must be read, so unpaid ones do not come first.
         unpaid_first = not place.missing
         others = book.ledger.longest_unread(size, book.read, unpaid_first=unpaid_first)
-        # Not on one page: the store may fail at every page with one of the unreadable.
+        # Not on the same page: the store may fail at every page with an unreadable order.
         for ids in filter(None, (broken, others)):
             yield from _read_again(book, ids)
         place.unchecked -= sum(one in book.read for one in others)
-        # Orders that still wait for a look-up may be those that vanished.
+        # Orders that still have to be looked up may be the vanished ones.
         if (
             not (broken or others)
             or not place.missing
             or (place.unchecked <= 0 and book.lookups > 0)
         ):
             _end_search(book)
-        # What made orders unreadable is often the same for all, and mended for all at once.
+        # Orders are often unreadable for the same reason, and readable again at the same time.
         is_mended = any(one not in book.unreadable for one in broken)
         tried = size if is_mended else 0
         if not is_mended and (not place.missing or book.lookups <= 0):
@@ -115,7 +116,7 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
         found = set(listed.page.ids)
         absent = [one for one in requested if one not in found]
         if absent and found and listed.total != len(found):
-            # Others of those that it shows first would take the places of these next time too.
+            # The page is smaller than requested, and the same orders would come first again.
             left, size = absent + left, min(size, len(found))
         elif not listed.total or listed.total <= len(found):
             yield from _settle(book, absent)
@@ -143,7 +144,7 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
         if error.error_type == "not_found":
             page = OrderPage(others=[number], ids=[number])
         elif is_of_one(error):
-            # Where it is not this order's own error, the next one need not be requested.
+            # If it may not be this order's own error, further orders are not requested.
             book.lookups = book.lookups if number in book.unreadable else 0
             page = OrderPage(ids=[number], unreadable={number: error})
         else:

@@ -22,6 +22,7 @@ from .accounts import CountedOrder
 from .book_options import DEFAULTS, BookOptions
 from .counters import remember_shown
 from .ledger import Ledger
+from .walk import DAY
 
 logger = logging.getLogger(__name__)
 
@@ -131,11 +132,14 @@ class OrderBook(ABC, Generic[ApiT, P]):
             summary = f"orders read: {self.seen}{left}; paid orders so far: {self.ledger.paid}"
         return Report(self._samples(), self.reasons(), summary)
 
-    def start(self, began: int, place: P, orders: Iterable[CountedOrder]) -> None:
-        """Start to count at a time; remember the latest orders as they are now.
+    def start(self, latest: int, now: int, place: P, orders: Iterable[CountedOrder]) -> None:
+        """Start to count after the latest change; remember the latest orders as they are now.
 
-        `began` is Unix time by the store's clock, `place` where to read on.
+        `latest` and `now` are Unix time by the store's clock, `place` is where to continue reading.
         """
+        # A shop that was quiet or empty for years may import its history tomorrow. What was paid
+        # before the counting is not new then, except in one day, because clocks may disagree.
+        began = max(latest, now - DAY)
         announced = self.ledger.revenue
         self.ledger = Ledger(began, limit=self.options.remember)
         for currency in announced:

@@ -23,7 +23,6 @@ from .accounts import CountedOrder
 from .book import DOUBTED_FOR, ApiT, OrderBook
 from .comparison import Comparison, compare
 from .list_pass import Pass
-from .walk import DAY
 
 _KNOWN_AT_FIRST = 100
 _LOOKED_FOR = 100
@@ -131,10 +130,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
         orders = yield from self._read(nodes)
         now = int(self.run.now())
         newest = min(max(self._changed(nodes), default=0), now)
-        # A shop that was quiet, or empty, for years may have its history brought in tomorrow. What
-        # was paid before the counting is not new then; a day is left for clocks that disagree.
         place = Pass(newest, newest, comparison=Comparison(newest))
-        self.start(max(newest, now - DAY), place, orders)
+        self.start(newest, now, place, orders)
 
     def walk(self) -> Plan[None]:
         """Continue until the end, or until this run has read its share."""
@@ -188,7 +185,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         found: dict[str, int | None] = dict.fromkeys(known, 0)
         found |= yield from self.there(known)
         for order_id, changed in found.items():
-            # A list that lags behind may still show what is gone; it counts once the list agrees.
+            # A list that lags behind may still show a deleted order; its deletion counts later.
             if changed is None and order_id not in self.read_now:
                 self.ledger.gone(order_id)
                 continue
@@ -202,7 +199,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             return (yield from self.changed(place.begin, size, place.after))
         except StoreError as error:
             if error.error_type == "invalid_request" and place.after is not None:
-                # Should the store not know a cursor any more, the next run begins a new pass.
+                # The store may no longer know the cursor, so the next run begins a new pass.
                 place.after = None
                 self.save()
             raise
@@ -246,7 +243,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             yield from self.read_alone(order_id)
 
     def read_alone(self, order_id: str) -> Plan[None]:
-        """Request one order and count it; nothing is noted of one that no longer exists."""
+        """Request one order and count it; an order that no longer exists is ignored."""
         try:
             node = yield from self.node(order_id)
         except StoreError as error:

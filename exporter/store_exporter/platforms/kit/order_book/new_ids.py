@@ -38,7 +38,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     if _is_lost_sight_of(book, listed):
         return
     if place.unexplained:
-        # A search that is under way may be past those that came back just now.
+        # A search in progress may be past the orders that came back just now.
         place.returned, place.unsearched, place.search = place.returned + place.unexplained, 0, None
         place.unexplained = 0
     early, total, ids = _early(book), listed.total, _ids(listed.page)
@@ -54,11 +54,11 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         elif not (yield from _read_new(book, received, early)):
             return
     if total is not None and total < len(received) and total <= len(ids):
-        # Some stores count the page alone, or nothing.
+        # Some stores report the size of the page as the total, or zero.
         total = None
     place.note_count(total if ids else total or 0, remembered=len(book.ledger))
     if place.missing:
-        # Those that this run has read may have vanished since.
+        # Orders that this run has read may have vanished since.
         book.read.clear()
     place.walked_from = None
 
@@ -79,9 +79,10 @@ def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
 
 
 def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> Plan[bool]:
-    """Read on in the list of the newest ids, until one that is known; note which are `received`.
+    """Read the list of the newest ids down to a known one; add the ids to `received`.
 
-    False when there is more than this run may read.
+    Returns:
+        False if there are more than this run may read.
     """
     place, ahead = book.place, book.place.ahead
     # One page earlier, because deletions meanwhile moved later orders forward.
@@ -111,10 +112,10 @@ def _ids(page: OrderPage) -> set[int]:
 
 
 def _take_new(book: NumberedBook[Any], page: OrderPage, early: set[int]) -> bool:
-    """Add the new orders of a page of the newest ids; whether no page after it has any.
+    """Count the new orders of a page of the newest ids; return whether no later page has any.
 
-    Those that the walk read are in the ledger; it reports those without a readable id. `early` ones
-    that the list does not show any more are added to those that there were.
+    Orders that the walk has read are in the ledger already, and it reports those without a readable
+    id. `early` orders that the list no longer shows are counted too.
     """
     ids, latest, ahead = _ids(page), book.place.latest or 0, book.place.ahead
     is_last = not ids or min(ids) <= latest or len(ids) < len(page.ids)
@@ -129,7 +130,7 @@ def _take_new(book: NumberedBook[Any], page: OrderPage, early: set[int]) -> bool
 
 
 def _early(book: NumberedBook[Any]) -> set[int]:
-    """Return the ids of the orders that walks met before any look at the newest ids."""
+    """Return the ids of the orders that walks found before the newest ids were read."""
     place = book.place
     unreadable = {int(one) for one in book.unreadable if one.isdigit()}
     met = book.ledger.beyond(place.latest or 0) | unreadable

@@ -26,7 +26,7 @@ from .book import ApiT, OrderBook
 from .pages import OrderPage, read_page
 from .progress import ReadingProgress
 from .single_orders import read_singly
-from .walk import DAY, Walk, WalkQuery
+from .walk import Walk, WalkQuery
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +44,10 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     """The order book of a store, updated by a walk over the orders' times of change.
 
     Attributes:
-        size: orders to a page at most, fewer where the store does not send more in time.
+        size: the most orders on a page; fewer if the store does not send more in time.
         lookups: requests for single orders that this run may still send.
         read: ids of the orders that this run read.
-        unseen: orders that there were when the list of them came to be empty.
+        unseen: the number of orders before the list became empty; 0 if it is not empty.
     """
 
     place_name = "walk"
@@ -55,9 +55,9 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     """The member of an order with its time of change."""
     numbers_refunds_with_orders: ClassVar[bool] = False
     """Whether orders and refunds are numbered in one sequence, so that an id shows how old a refund
-    is. Where they are not, the dates of all refunds of old orders are requested."""
+    is. Otherwise the dates of all refunds of old orders are requested."""
     too_old = "the list of orders ignores the requested time of change"
-    """The message about a store that does not search by times of change."""
+    """The error message for a store that does not search by times of change."""
 
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
@@ -73,26 +73,26 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     @property
     @abstractmethod
     def path(self) -> str:
-        """The path of the list of orders, by which its sizes of page are remembered."""
+        """The path of the list of orders, for which page sizes are remembered."""
 
     @abstractmethod
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
-        """Return the parameters for the orders of a walk, or without one for the latest changed."""
+        """Return the parameters for the orders of a query; without one, for the latest changes."""
 
     @abstractmethod
     def newest(self, size: int, page: int = 1, exclude: Sequence[str] = ()) -> Mapping[str, Any]:
-        """Return the parameters for the orders by id, the largest first, but for some."""
+        """Return the parameters for the orders by id, the largest first, without some ids."""
 
     @abstractmethod
     def by_ids(self, ids: Sequence[str]) -> Mapping[str, Any]:
-        """Return the parameters for some orders by id, which are no more than a page holds."""
+        """Return the parameters for orders with these ids, at most a page of them."""
 
     @abstractmethod
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
         """Request a page of the orders."""
 
     def ids_of(self, params: Mapping[str, Any]) -> Plan[RestPage]:
-        """Request a page, and of its orders no more than the ids and times of change."""
+        """Request a page with only the ids and times of change of its orders."""
         return self.orders(params)
 
     @abstractmethod
@@ -100,7 +100,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Request one order.
 
         Raises:
-            StoreError: not_found, it is gone.
+            StoreError: not_found, the order was deleted.
         """
 
     @abstractmethod
@@ -109,7 +109,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     @abstractmethod
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
-        """Read an order, given when it last changed; None for what is none, or no more."""
+        """Read an order, given when it last changed; None for a draft or a deleted order."""
 
     def first_place(self, since: int) -> ReadingProgress:
         """Return the place of a walk that starts at a time."""
@@ -121,7 +121,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     @property
     def backlog(self) -> int:
-        """Orders still to be read, as far as the store says, or of which refunds are."""
+        """Orders still to be read, or with refunds still to be read, as far as the store shows."""
         return self.place.backlog + self.unseen + len(self.ledger.undated)
 
     def begin(self) -> Plan[None]:
@@ -137,10 +137,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         clock = int(self.run.now() if server is None else server)
         unknown = clock if page.ids else 0
         latest = min(max(page.changed, default=unknown), clock)
-        # A shop that was quiet, or empty, for years may have its history brought in tomorrow. What
-        # was paid before the counting is not new then; a day is left for clocks that disagree.
-        began = max(latest, clock - DAY)
-        self.start(began, ReadingProgress.at(latest, newest=latest), page.orders)
+        self.start(latest, clock, ReadingProgress.at(latest, newest=latest), page.orders)
         self._look_first(newest)
         if self.numbers_refunds_with_orders:
             pages = (page, newest.page)
@@ -162,11 +159,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def ask_sized(
         self, params: Callable[[int], Mapping[str, Any]], most: int | None = None
     ) -> Plan[ListedOrders]:
-        """Read a page of `size` orders, or at most `most`; fewer where it takes too long.
+        """Read a page of `size` orders, or of `most`; fewer if the store takes too long.
 
-        `params` returns the parameters for the size of a page. Numbers of pages go by it, so that
-        those of smaller ones lead to orders before, never beyond. Where a small page fails too, its
-        orders are read one by one.
+        `params` returns the parameters for a page size. A smaller page with the same number begins
+        with earlier orders, so none is skipped. If a small page fails too, its orders are read one
+        by one.
         """
         sizes = self.api.page_sizes
         size = self.size if most is None else sizes.limit(self.path, most)
@@ -184,7 +181,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
                 self.size = min(self.size, size)
 
     def ask_by_ids(self, ids: Sequence[str]) -> Plan[tuple[Sequence[str], ListedOrders]]:
-        """Read the first of some orders by id, as many as come in time; return these ids too."""
+        """Read as many of these orders as the store sends in time; return their ids too."""
         listed = yield from self.ask_sized(lambda size: self.by_ids(ids[:size]))
         return ids[: self.size], listed
 
@@ -215,7 +212,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.read.update(page.ids)
 
     def _is_back(self, order: CountedOrder) -> bool:
-        """Whether an order that is not new was missing before: out of the trash, a placed draft."""
+        """Whether an order that is not new was missing before: restored, or a draft until now."""
         if self.place.lists_others or order.id in self.unreadable or self.place.is_unread(order.id):
             return False
         is_gone = self.ledger.is_gone(order.id)
@@ -236,7 +233,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Continue the walk until the end, or until this run has read its share of pages."""
         walk, overlap = self.place.walk, self.options.overlap
         if self.place.latest is None:
-            # What the walk reads and what vanishes meanwhile is missed then.
+            # After the walk, orders that it read or that vanished meanwhile would not be noticed.
             self._look_first((yield from self.ask_newest()))
         walk.begin(self.run.now(), overlap, self.ledger.floor)
         self.walk_from(walk.position)
@@ -255,7 +252,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             logger.info("%s: changed orders still to read: %d", domain, self.backlog)
 
     def read_pages(self, walk: Walk) -> Plan[float | None]:
-        """Go on with a walk, until its end or until this run's share of pages is used up.
+        """Continue a walk, until its end or until this run's share of pages is used up.
 
         Returns:
             The store's clock, if its last response shows it.
@@ -286,8 +283,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         found = super().reasons() + self.place.reasons()
         if self.unseen:
             found.append(
-                f"The list of orders is empty, where {self.unseen} were. They count until it has "
-                "orders again, or until it was empty for half an hour."
+                f"The list of orders is empty, but had {self.unseen} before. They count until it "
+                "has orders again, or until it has been empty for half an hour."
             )
         return found
 

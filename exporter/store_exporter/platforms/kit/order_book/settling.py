@@ -19,16 +19,16 @@ REST = "rest"
 def settled_payments(
     payments: Sequence[Payment], received: Decimal, *, is_paid: bool, processed: int
 ) -> list[Payment]:
-    """Return payments that come to what was received.
+    """Return payments whose sum is the amount received.
 
-    What no payment accounts for has the date of the last one. An order for nothing is paid with
-    nothing.
+    An amount that is in no payment is added with the date of the last one. A paid order for nothing
+    gets a payment of nothing.
 
     Args:
-        payments: those that succeeded.
-        received: what they should come to.
-        is_paid: whether the order is paid, so that there is one payment at least.
-        processed: Unix time of the order, for one without payments.
+        payments: the payments that succeeded.
+        received: the amount received.
+        is_paid: whether the order is paid, and so needs at least one payment.
+        processed: Unix time of the order, used if it has no payments.
     """
     rest = received - sum((payment.amount for payment in payments), Decimal(0))
     if not rest and (payments or not is_paid):
@@ -40,24 +40,24 @@ def settled_payments(
 def settled_refunds(
     refunds: Sequence[CountedRefund], refunded: Decimal, *, others: Decimal, when: int
 ) -> list[CountedRefund]:
-    """Return refunds that come to what was paid back.
+    """Return refunds whose sum is the amount refunded.
 
     Args:
-        refunds: those that succeeded, each with its time.
-        refunded: what they should come to; it may include others.
-        others: what is pending or a test.
-        when: Unix time of what no refund accounts for.
+        refunds: the refunds that succeeded, each with its time.
+        refunded: the amount refunded; it may include `others`.
+        others: the amount of refunds that are pending or tests.
+        when: Unix time for an amount that is in no refund.
     """
     found = list(refunds)
     rest = refunded - sum((refund.amount for refund in found), Decimal(0))
     if rest > others:
-        # A platform may count what is pending.
+        # A platform may include pending refunds in the total.
         found.append(CountedRefund(REST, rest - others, when))
     return _lowered(found, -rest)
 
 
 def _lowered(refunds: Iterable[CountedRefund], excess: Decimal) -> list[CountedRefund]:
-    """Return refunds that come to less by an excess, which is taken from the latest ones."""
+    """Return refunds with a sum lower by an excess, which is taken from the latest ones."""
     left = []
     for refund in sorted(refunds, key=lambda one: one.created or 0, reverse=True):
         reduction = min(max(excess, Decimal(0)), refund.amount)

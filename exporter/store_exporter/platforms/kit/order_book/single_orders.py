@@ -1,8 +1,8 @@
-"""Reads the orders of a page one by one, where one of them makes the store fail.
+"""Reads the orders of a page one by one if one of them makes the store fail.
 
 A program of the store may fail at one order, such as one with a damaged refund. Then it fails at
-every page with that order, and without this no other order on them would be counted. A plugin that
-fails where the API makes an order's JSON even fails where only ids are requested.
+every page with that order, and no other order on these pages would be counted. A plugin that fails
+while the API writes an order's JSON fails even if only ids are requested.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .numbered_book import NumberedBook
 
 _PROGRAM_FAILED = 500
-"""The status of a response of which the store's program did not write the whole; 502 to 504 are
-those of a server before it."""
+"""The status of a response that the store's program did not complete; 502 to 504 come from a server
+in front of it."""
 
 
 def is_of_one(error: StoreError) -> bool:
-    """Whether an error may be that of a single order, because the store's program failed."""
+    """Whether a single order may have caused an error, because the store's program failed."""
     return error.status == _PROGRAM_FAILED
 
 
@@ -34,21 +34,21 @@ def read_singly(
 ) -> Plan[tuple[RestPage, dict[str, StoreError]]]:
     """Read a small page that failed: its ids first, then each of its orders.
 
-    Those that failed in an earlier run are left out of a page of the others. Where the ids do not
-    come either, each order is requested by its place in the list: one that fails is missing.
+    The others are first requested without those that failed in an earlier run. If the ids cannot be
+    read either, each order is requested by its place in the list, and one that fails is missing.
 
     Returns:
         The page, with only the id and the time of change of orders that fail; and why they do.
 
     Raises:
-        StoreError: `failure`, the cause is not a single order: its status is not 500, or several
-            orders fail and no other comes.
+        StoreError: `failure`, if its cause is not a single order: its status is not 500, or several
+            orders fail and none can be read.
     """
     if not is_of_one(failure):
         raise failure
     requested = str(params.get(book.api.ids_name) or "")
     if requested:
-        # What is requested by ids need not be listed to know them.
+        # The ids are known from the request.
         items = [{"id": int(one)} for one in requested.split(",")]
         listed = RestPage("orders", items, len(items), 1, Response(200, {}, b"", ""))
     else:
@@ -120,6 +120,6 @@ def _read_places(
     if all(failure.message != one.message for one in book.problems):
         book.problems.append(failure)
     items = [item for one in found for item in one.items]
-    # Beyond the last page the store may count none.
+    # Beyond the last page, the store may report a total of zero.
     total = max(len(items) + failed, *(one.total or 0 for one in found))
     return replace(found[-1], items=items, total=total)

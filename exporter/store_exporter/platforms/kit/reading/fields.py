@@ -105,7 +105,7 @@ class Fields:
         return html.unescape(self.opaque(name))
 
     def text_or_number(self, name: str) -> str:
-        """Read a text that may consist of digits, so that plugins make a number of it."""
+        """Read a text; one of digits may have become a number in a plugin."""
         value = as_text(self._members.get(name))
         if value is None:
             raise self._wrong(name, "a string")
@@ -237,7 +237,7 @@ class Fields:
         return int(moment.timestamp())
 
     def seconds_if_any(self, name: str) -> int | None:
-        """Read a date in GMT as whole Unix seconds; None where there is none."""
+        """Read a date in GMT as whole Unix seconds; None for no date."""
         return self.seconds(name) if has_date(self._members.get(name)) else None
 
     def child(self, name: str) -> Fields:
@@ -258,7 +258,7 @@ class Fields:
         return self.child(name).children("nodes")
 
     def listed(self, name: str) -> list[Any]:
-        """Read a list of whatever."""
+        """Read a list; its items may be anything."""
         value = as_list(self._members.get(name))
         if value is None:
             raise self._wrong(name, "a list")

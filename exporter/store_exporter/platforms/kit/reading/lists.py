@@ -39,7 +39,7 @@ class Rows:
                 yield Fields.row(item, what, index)
 
     def fields(self, what: str) -> list[Fields]:
-        """Return the items; invalid_response is raised where one is no object."""
+        """Return the items; raise invalid_response if one of them is not an object."""
         return [Fields.row(item, what, index) for index, item in enumerate(self.items)]
 
     def whole(self, what: str) -> Rows:

@@ -84,8 +84,8 @@ def float_amount(value: object, where: str) -> Decimal:
 def plain_decimal(value: object, thousands: str, decimal: str) -> object:
     """Turn an amount that is formatted for people into a plain decimal; return other values as is.
 
-    It is such as `"1,234.50"`, by the shop's separators between groups of digits and before the
-    decimals; an empty one is none.
+    An example is `"1,234.50"`. `thousands` and `decimal` are the shop's separators between groups
+    of digits and before the decimals; they may be empty.
     """
     if not isinstance(value, str) or thousands == decimal:
         return value
@@ -144,7 +144,7 @@ def currency_code(value: object, where: str) -> str:
 
 
 def decimals_of(currency: str) -> int:
-    """Return how many decimals a currency has by ISO 4217, two where it is unknown."""
+    """Return how many decimals a currency has by ISO 4217; two for an unknown currency."""
     return _DECIMALS.get(currency, 2)
 
 

@@ -231,8 +231,8 @@ class Api(connection.Api):
     ) -> Plan[Rows]:
         """GET a list, in as many pages as it takes, but not more than `most_pages`.
 
-        The query has neither size nor number of a page. The reading ends with `limit` items, or
-        before an item for which `until` is true.
+        The query has no page size and no page number. Reading ends after `limit` items, or before
+        an item for which `until` is true.
 
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
@@ -267,7 +267,7 @@ class Api(connection.Api):
     ) -> Plan[int]:
         """GET all of a list of amounts, in full; see `NumberedPages.read_all`.
 
-        The query has neither size nor number of a page, nor what sorts.
+        The query has no page size, page number or sort order.
         """
         return self._pages(path, {**params, **self.in_full}).read_all(take, what)
 
