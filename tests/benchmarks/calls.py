@@ -61,10 +61,10 @@ def measure(effort: Effort) -> list[Result]:
     with store_context(**STORE):
         plain = _above(bare, {**_ours(), **peers.wrap(bare)}, effort)
         failures = _above(
-            _suppressed(bare_failure),
+            suppressed(bare_failure),
             {
-                "ours": _suppressed(_ours_with(bare_failure)),
-                "remembered": _suppressed(_ours_with(bare_failure, CallBook())),
+                "ours": suppressed(_ours_with(bare_failure)),
+                "remembered": suppressed(_ours_with(bare_failure, CallBook())),
             },
             effort,
         )
@@ -155,7 +155,7 @@ def _spans(effort: Effort) -> list[Result]:
     return [compared(name, found["ours"], found["peer"])]
 
 
-def _suppressed(function: Call) -> Call:
+def suppressed(function: Call) -> Call:
     def call(query: str) -> None:
         with suppress(StoreError):
             function(query)

@@ -17,12 +17,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from time import process_time
 from typing import Any
 from unittest.mock import patch
 
-from store_exporter import Recorder, StoreError, store_context, track
+from store_exporter import Recorder, store_context, track
 
 from . import peers
 from .calls import (
@@ -34,6 +33,7 @@ from .calls import (
     bare,
     bare_coroutine,
     bare_failure,
+    suppressed,
 )
 from .effort import Effort
 from .result import Result
@@ -164,9 +164,9 @@ def _plain() -> dict[str, Call]:
         "with a shared track": shared_block,
         "operation.fail": failed_block,
         "pre-bound refusal": peers.prebound_refusal(bare),
-        "bare failure": _suppressed(bare_failure),
-        "failing call": _suppressed(shared(bare_failure)),
-        "pre-bound failure": _suppressed(peers.prebound_with_errors(bare_failure)),
+        "bare failure": suppressed(bare_failure),
+        "failing call": suppressed(shared(bare_failure)),
+        "pre-bound failure": suppressed(peers.prebound_with_errors(bare_failure)),
         "bare generator": drained(items),
         "generator": drained(shared(items)),
         "pre-bound generator": drained(peers.prebound_generator(items)),
@@ -188,14 +188,6 @@ def _empty() -> dict[str, Call]:
         "floor: with an object made for it": block,
         "floor: with a shared object": shared_block,
     }
-
-
-def _suppressed(function: Call) -> Call:
-    def call(query: str) -> None:
-        with suppress(StoreError):
-            function(query)
-
-    return call
 
 
 def _coroutines() -> dict[str, Call]:

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 from .effort import Effort
 from .result import Result, Spread
-from .sides import Side
+from .sides import Side, free_port
 
 RATE = 20_000
 """Calls a second."""
@@ -389,13 +389,6 @@ def wait(found: Callable[[], Any]) -> None:
             pass
         time.sleep(0.1)
     raise TimeoutError("nothing is there")
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 
 from store_exporter import Recorder, track
 from store_exporter.metrics.signals import comes_from_outside
+from tests.fakes.signals import strike
 
 from .figures import only
 
@@ -33,10 +34,6 @@ def _handler_as_before() -> Iterator[None]:
     before = signal.getsignal(signal.SIGUSR1)
     yield
     signal.signal(signal.SIGUSR1, before)
-
-
-def strike() -> None:
-    signal.raise_signal(signal.SIGUSR1)
 
 
 HANDLERS: list[Callable[..., None]] = [

@@ -17,6 +17,7 @@ from store_exporter.errors import StoreError
 from store_exporter.net import name_servers
 from store_exporter.net.failures import transport_error
 from store_exporter.net.names import Names
+from tests.net.no_names import unresolved
 
 resolve = name_servers.resolve
 """The real one, of which the other tests know nothing."""
@@ -98,10 +99,6 @@ async def test_the_question_is_one_that_a_resolver_understands(tmp_path: Path) -
     assert server.asked[0][12:] == labels + b"\0" + struct.pack(">HH", 12, 1)
 
 
-def _unresolved(*_: object, **__: object) -> Any:
-    raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-
-
 async def _dead() -> bool:
     return False
 
@@ -113,7 +110,7 @@ async def test_a_store_is_blamed_for_its_name_only_where_others_would_be_found(
     if dead:
         monkeypatch.setattr(name_servers, "resolve", _dead)
     with pytest.raises(OSError) as caught:  # noqa: PT011 - what it means is examined
-        await Names(_unresolved).addresses("shop.example.com", 443)
+        await Names(unresolved).addresses("shop.example.com", 443)
     failure = transport_error(caught.value, "shop.example.com")
     assert failure is not None
     assert failure.error_type == kind
@@ -161,7 +158,7 @@ async def test_the_name_servers_are_examined_once_for_all_look_ups_that_fail_tog
         file = listing(tmp_path, "nameserver 127.0.0.1")
         monkeypatch.setattr(name_servers, "resolve", lambda: resolve(file, port))
         together = threading.Barrier(20)
-        names = Names(lambda *_, **__: together.wait() + _unresolved())
+        names = Names(lambda *_, **__: together.wait() + unresolved())
         failed = await asyncio.gather(
             *(names.addresses(f"{number}.example.com", 443) for number in range(20)),
             return_exceptions=True,

@@ -16,6 +16,7 @@ from store_exporter.errors import StoreError
 from store_exporter.net import name_servers
 from store_exporter.net.plans import Plan, Request, TransportError
 from store_exporter.platforms.kit.client.drivers import AsyncDriver, SyncDriver
+from tests.net.no_names import unresolved
 
 OPTIONS: dict[str, Any] = {"sign": lambda request: request, "max_body_bytes": 1000}
 KINDS = pytest.mark.parametrize("kind", ["blocking", "async"])
@@ -46,9 +47,6 @@ def test_a_store_is_blamed_for_its_name_only_where_others_would_be_found(
 ) -> None:
     async def resolve() -> bool:
         return not dead
-
-    def unresolved(*_: object, **__: object) -> Any:
-        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     monkeypatch.setattr(name_servers, "resolve", resolve)
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)

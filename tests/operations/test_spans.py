@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from store_exporter import Recorder, StoreError, track
 from store_exporter.calls.book import CallBook
+from tests.fakes.signals import strike
 from tests.fakes.spans import kept
 from tests.metrics.figures import only, series
 from tests.operations.shop import ERRORS, SHOP, STORE
@@ -283,9 +284,6 @@ def test_a_deadline_by_signal_in_a_tracer_reaches_the_application(
 
     def handler(_signum: int, _frame: object) -> None:
         raise LateError
-
-    def strike(*_: object, **__: object) -> None:
-        signal.raise_signal(signal.SIGUSR1)
 
     before = signal.signal(signal.SIGUSR1, handler)
     owner = SdkTracer if step == "start_span" else Span

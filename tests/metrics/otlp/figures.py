@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+
+import pytest
 
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.families import Sample
@@ -14,6 +17,8 @@ _RANDOM = random.Random(3)
 DURATIONS = [_RANDOM.lognormvariate(-1.5, 0.8) for _ in range(2000)]
 EXPONENTIAL = "base2_exponential_bucket_histogram"
 Series = dict[tuple[tuple[str, str], ...], float]
+Ask = Callable[[str, str], Series]
+"""Runs a query, in which `SELECTOR` stands for the way that the figures came."""
 
 
 def recorded() -> Recorder:
@@ -41,6 +46,13 @@ def recorded() -> Recorder:
     )
     recorder.observe(health.PROBE_DURATION, (*STORE, "api"), 0.3)
     return recorder
+
+
+def assert_alike(ask: Ask, promql: str) -> None:
+    """Check that a query has the same result for scraped and for pushed figures."""
+    scraped = ask(promql, "scraped")
+    assert scraped
+    assert ask(promql, "pushed") == pytest.approx(scraped)
 
 
 def push(recorder: Recorder, service: str) -> None:

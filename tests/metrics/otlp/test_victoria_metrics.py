@@ -9,7 +9,15 @@ from functools import partial
 import pytest
 
 from store_exporter.mounts import serve_metrics
-from tests.metrics.otlp.figures import DURATIONS, EXPONENTIAL, QUESTIONS, Series, push, recorded
+from tests.metrics.otlp.figures import (
+    DURATIONS,
+    EXPONENTIAL,
+    QUESTIONS,
+    Series,
+    assert_alike,
+    push,
+    recorded,
+)
 from tests.servers import Server, eventually, victoria_metrics
 
 
@@ -71,7 +79,7 @@ def by(route: str) -> str:
 
 
 def ask(server: Server, promql: str, route: str) -> Series:
-    """Answer a query, in which `SELECTOR` stands for the way that the figures came."""
+    """Run a query; see `Ask`."""
     server.flush()
     found = server.query(promql.replace("SELECTOR", by(route)))
     return {tuple(sorted(labels.items())): value for labels, value in found}
@@ -89,9 +97,7 @@ def test_both_ways_bring_the_same_names(server: Server) -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("promql", QUESTIONS)
 def test_both_ways_give_the_same_figures(server: Server, promql: str) -> None:
-    scraped = ask(server, promql, "scraped")
-    assert scraped
-    assert ask(server, promql, "pushed") == pytest.approx(scraped)
+    assert_alike(partial(ask, server), promql)
 
 
 @pytest.mark.real

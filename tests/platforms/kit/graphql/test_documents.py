@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.graphql import documents
 from store_exporter.platforms.kit.graphql.documents import NodePage
 from store_exporter.platforms.kit.reading.fields import Fields
+from tests.fakes.plans import result
 
 
 def connection(nodes: Any, after: str | None = None) -> Fields:
@@ -32,12 +33,6 @@ def pages(total: int) -> Callable[[int, str | None], Plan[NodePage]]:
     return ask
 
 
-def outcome(plan: Generator[Any, Any, Any]) -> Any:
-    with pytest.raises(StopIteration) as end:
-        next(plan)
-    return end.value.value
-
-
 @pytest.mark.parametrize(
     ("total", "limit", "read", "complete"),
     [(0, 10, 0, True), (250, 1000, 250, True), (250, 120, 120, False), (120, 120, 120, True)],
@@ -45,19 +40,19 @@ def outcome(plan: Generator[Any, Any, Any]) -> Any:
 def test_a_connection_is_read_to_its_end_or_to_the_limit(
     total: int, limit: int, read: int, complete: bool
 ) -> None:
-    found = outcome(documents.nodes(pages(total), limit))
+    found = result(documents.nodes(pages(total), limit))
     assert found.items == list(range(read))
     assert found.complete is complete
 
 
 def test_a_connection_is_not_read_for_ever() -> None:
-    found = outcome(documents.nodes(pages(10**6), 10**6))
+    found = result(documents.nodes(pages(10**6), 10**6))
     assert len(found.items) == documents.MAX_PAGES * documents.PAGE
     assert not found.complete
 
 
 def test_a_whole_connection_is_all_of_it_or_an_error() -> None:
-    assert outcome(documents.all_nodes(pages(150), "products", 150)) == list(range(150))
+    assert result(documents.all_nodes(pages(150), "products", 150)) == list(range(150))
     with pytest.raises(StoreError, match="products: there are more than 149"):
         next(documents.all_nodes(pages(150), "products", 149))
 
@@ -74,7 +69,7 @@ def test_a_next_page_without_a_cursor_to_it_is_an_error_unless_enough_was_read()
         nodes = list(range(min(first, 50)))
         return documents.page(Fields({"nodes": nodes, "pageInfo": info}, "products"), after)
 
-    found = outcome(documents.nodes(ask, 50))
+    found = result(documents.nodes(ask, 50))
     assert (len(found.items), found.complete) == (50, False)
     for plan in (documents.nodes(ask, 51), documents.all_nodes(ask, "products", 60)):
         with pytest.raises(StoreError, match="there is a next page, but no cursor to it"):

@@ -17,16 +17,9 @@ from store_exporter.platforms.kit.operations.shipping import Zone
 from store_exporter.platforms.kit.reading import days
 from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.spec.results import Coupon, Money, ShippingMethod
+from tests.fakes.plans import result
 
 T = TypeVar("T")
-
-
-def result(plan: Generator[Any, Any, T]) -> T:
-    """What a plan that asks nothing returns."""
-    with pytest.raises(StopIteration) as end:
-        next(plan)
-    value: T = end.value.value
-    return value
 
 
 def failure(plan: Generator[Any, Any, Any]) -> StoreError:

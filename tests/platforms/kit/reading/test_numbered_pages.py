@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,12 +13,7 @@ from store_exporter.errors import ErrorName, StoreError
 from store_exporter.net.page_sizes import PageSizes
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.reading.numbered_pages import NumberedPage, NumberedPages
-
-
-def outcome(plan: Generator[Any, Any, Any]) -> Any:
-    with pytest.raises(StopIteration) as end:
-        next(plan)
-    return end.value.value
+from tests.fakes.plans import result
 
 
 @dataclass
@@ -39,7 +34,7 @@ def numbered(every: list[Numbered]) -> Callable[[int, int], Plan[NumberedPage]]:
 def test_what_a_shifted_page_repeats_is_there_once() -> None:
     rows = [{"id": 1}, {"id": 2}], [{"id": 2}, {"id": 3}], [{"id": 4}]
     asked = numbered([Numbered(items, 4) for items in rows])
-    found = outcome(NumberedPages(asked, 2).read(10))
+    found = result(NumberedPages(asked, 2).read(10))
     assert [row["id"] for row in found.items] == [1, 2, 3, 4]
     assert (found.total, found.complete) == (4, True)
 
@@ -70,17 +65,17 @@ def test_a_list_that_grows_while_it_is_read_is_whole_and_one_that_ends_early_is_
             list(read())
         assert caught.value.error_type == "invalid_response"
     else:
-        assert outcome(read()) == 0
+        assert result(read()) == 0
     assert taken == [1, 2, 3, 4]
 
 
 def test_numbered_pages_end_at_the_limit_at_a_condition_or_at_the_most() -> None:
     every = [Numbered([{"id": 2 * n}, {"id": 2 * n + 1}]) for n in range(9)]
     asked = numbered(every)
-    assert len(outcome(NumberedPages(asked, 2).read(10, limit=3)).items) == 3
-    ended = outcome(NumberedPages(asked, 2).read(10, until=lambda row: row["id"] == 5))
+    assert len(result(NumberedPages(asked, 2).read(10, limit=3)).items) == 3
+    ended = result(NumberedPages(asked, 2).read(10, until=lambda row: row["id"] == 5))
     assert len(ended.items) == 5
-    cut = outcome(NumberedPages(asked, 2).read(6))
+    cut = result(NumberedPages(asked, 2).read(6))
     assert (len(cut.items), cut.complete) == (6, False)
     with pytest.raises(StoreError, match="there are more than 6 products"):
         cut.whole("products")
@@ -104,11 +99,11 @@ def test_a_list_goes_on_in_smaller_pages_where_large_ones_fail(
         return Numbered(items, 230, -(-230 // size))
 
     smaller = partial(known.smaller, "")
-    found = outcome(NumberedPages(ask, 100, smaller).read(1000))
+    found = result(NumberedPages(ask, 100, smaller).read(1000))
     assert [row["id"] for row in found.items] == list(range(230))
     assert found.complete
     assert set(sizes) == {100, 50, 25}
-    cut = outcome(NumberedPages(ask, 100, smaller).read(200))
+    cut = result(NumberedPages(ask, 100, smaller).read(200))
     assert (len(cut.items), cut.complete) == (200, False)
 
 
@@ -136,5 +131,5 @@ def test_what_is_not_too_large_or_has_no_time_is_requested_once(
 
     smaller, room = partial(known.smaller, ""), lambda: next(clock)
     with pytest.raises(StoreError, match="no response"):
-        outcome(NumberedPages(ask, size, smaller, room).read(1000))
+        result(NumberedPages(ask, size, smaller, room).read(1000))
     assert asked == [(1, size)]
