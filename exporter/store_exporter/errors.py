@@ -94,7 +94,7 @@ _ENTRIES = (
         "tls",
         Fault.STORE,
         "The TLS handshake failed: the certificate has expired or is for another name, or the "
-        "port speaks no TLS.",
+        "port does not use TLS.",
         "Renew or correct the store's certificate, or correct its url if that is a plain http "
         "port.",
     ),
@@ -139,9 +139,9 @@ _ENTRIES = (
         "redirect",
         Fault.STORE,
         "The API redirects in a loop, to another host or to a login page.",
-        "Set the store's url, or what the message names, to the address that it redirects to, if "
-        "that is the store. A login, an installation or a notice of the host is not: repair the "
-        "site first.",
+        "If the target is the store, set the store's url, or the setting that the message names, "
+        "to it. If it is a login page, an installation or a notice of the hosting company, repair "
+        "the site first.",
     ),
     ErrorType(
         "unauthorized",
@@ -166,7 +166,7 @@ _ENTRIES = (
         "api_not_found",
         Fault.CONFIG,
         "The API itself was not found.",
-        "Activate the plugin, leave plain permalinks, or correct the url or API version.",
+        "Activate the plugin, set permalinks other than plain, or correct the url or API version.",
     ),
     ErrorType(
         "invalid_request",

@@ -47,8 +47,8 @@ DISCOVERY_FAILURES = Metric(
 DISCOVERY_FAILING = Metric(
     "store_exporter_discovery_consecutive_failures",
     Kind.GAUGE,
-    "How many of the last reads of an org's discovery source have failed in a row, of its source "
-    "with most of them; 0 when the last read of each succeeded.",
+    "Consecutive failed reads of an org's discovery source, of the source with the most; 0 if the "
+    "last read of each source succeeded.",
     ("org",),
     "{look}",
 )

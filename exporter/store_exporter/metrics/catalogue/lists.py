@@ -33,8 +33,7 @@ CART_VALUE = Metric(
 CART_SINCE = Metric(
     "store_listed_cart_since_timestamp_seconds",
     Kind.GAUGE,
-    "When that checkout last changed, in Unix time; the time from which it counts as abandoned "
-    "is measured.",
+    "When that checkout last changed, in Unix time. Its age as an abandoned checkout begins then.",
     _CART,
     "s",
 )
