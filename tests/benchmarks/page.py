@@ -87,12 +87,12 @@ Who reads this: anyone who wants to know what the exporter costs, or doubts a fi
 
 `scripts/bench` wrote this page. It measures this project beside its peers in the same run, on the
 same work, and takes under two minutes with `--quick`. **Compare ratios, not times**: times are of
-one machine and moment. Where a peer is shown, the ratio is ours to the peer's, and smaller is
-better; a spread is that of the ratios, or without a peer of the figures, between the windows of the
-run. Processor time is that of the processes, whatever else the machine did.
+one machine and moment. With a peer, the ratio is our figure divided by the peer's, so smaller is
+better, and the spread is the range of the ratios in the windows of the run; without a peer, it is the
+range of the figures. Processor time is the time of the measured processes only.
 
-Stores are a process of its own that speaks TLS on loopback; the exporter is `store-exporter serve`,
-and blackbox_exporter has one processor and looks at the same stores meanwhile.
+The stores run in a separate process, over TLS on loopback. The exporter is `store-exporter serve`.
+blackbox_exporter has one processor and probes the same stores at the same time.
 """
 
 
