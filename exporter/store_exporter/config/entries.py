@@ -78,14 +78,14 @@ def read_orgs(checker: Checker, data: Mapping[str, Any]) -> dict[str, OrgSection
         section = checker.validate(OrgSection, item, path)
         name = section.org if section else _raw(item, "org")
         if name is not None:
-            checker.unique(names, name, (*path, "org"), "the org stands")
+            checker.unique(names, name, (*path, "org"), "the org")
         if section is None:
             continue
         orgs.setdefault(section.org, section)
         for index, token in enumerate(section.api_tokens):
             if checker.source.resolve:
                 where = (*path, "api_tokens", index)
-                checker.unique(tokens, token.token, where, "the same token stands")
+                checker.unique(tokens, token.token, where, "the same token")
     return orgs
 
 
@@ -136,7 +136,7 @@ class StoreReader:
         domains: dict[Any, Path] = {}
         for path, item in self.checker.items(data, "stores"):
             if (domain := _raw(item, "domain")) is not None:
-                self.checker.unique(domains, domain, (*path, "domain"), "the store stands")
+                self.checker.unique(domains, domain, (*path, "domain"), "the store")
             self._check_org(item, path)
             if (store := self._store(item, path)) is not None:
                 stores.append(store)

@@ -21,7 +21,7 @@ class Marks:
     Attributes:
         challenges: headers that only services send that refuse or test visitors, with the
             service's name.
-        servers: texts in the header Server, with the name of what stands in front of the store.
+        servers: texts in the header Server, with the name of the server in front of the store.
         blockers: texts in the head of a page or of JSON, with the name of the service that writes
             them.
         limits: texts anywhere in a page that refuses too many requests, with the name of the
@@ -88,7 +88,7 @@ class Marks:
         return next((who for name, who in self.challenges if name in headers), "")
 
     def server(self, headers: Mapping[str, str]) -> str:
-        """Return what stands in front of the store; "" if the headers do not say."""
+        """Return the name of the server in front of the store; "" if the headers do not show it."""
         server = headers.get("server", "").lower()
         return next((who for text, who in self.servers if text in server), "")
 

@@ -57,9 +57,9 @@ class Checker:
         return [((key, index), item) for index, item in enumerate(value)]
 
     def unique(self, seen: dict[Any, Path], value: Any, path: Path, what: str) -> bool:
-        """Note a problem when a value stood in an earlier entry already."""
+        """Note a problem if an earlier entry has the same value; `what` names it in the message."""
         if value in seen:
-            self.complain(path, f"{what} on line {self.document.line(seen[value])} already")
+            self.complain(path, f"{what} is already on line {self.document.line(seen[value])}")
             return False
         seen[value] = path
         return True

@@ -1,7 +1,7 @@
 """What is listed of a store one by one, by name: abandoned carts, scarce products, best sellers.
 
 Each list is short and published whole, so that what leaves it is gone with the next run. Series of
-these metrics come and go; nothing of a customer's stands in their labels.
+these metrics come and go; their labels contain no customer data.
 """
 
 from __future__ import annotations

@@ -96,8 +96,8 @@ def json_line(fields: Mapping[str, Any]) -> str:
 def _json(value: Any) -> str:
     """Write JSON with letters as they are and everything that does not print escaped.
 
-    JSON itself escapes only what is below a space. A terminal also obeys the controls above
-    ASCII, and shows what stands between bidirectional controls in another order than it has.
+    JSON itself escapes only characters below the space. A terminal also obeys control characters
+    above ASCII, and reorders text between bidirectional controls.
     """
     text = json.dumps(value, ensure_ascii=False)
     if text.isprintable():
