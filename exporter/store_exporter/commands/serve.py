@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--config.check",
         dest="config_check",
         action="store_true",
-        help="check the configuration files, list every problem, and end",
+        help="check the configuration files, list every problem, and exit",
     )
     _add_web_arguments(parser)
     parser.add_argument(
@@ -65,7 +65,7 @@ def _add_web_arguments(parser: argparse.ArgumentParser) -> None:
         "--web.systemd-socket",
         dest="systemd_socket",
         action="store_true",
-        help="listen on the sockets that systemd hands over, and on no address",
+        help="listen only on the sockets that systemd passes",
     )
     parser.add_argument(
         "--web.telemetry-path",

@@ -193,24 +193,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="config_file",
         type=Path,
         metavar="FILE",
-        help="a configuration whose stores are counted instead, those that discovery finds "
-        "included; the one with most series stands for all",
+        help="a configuration whose stores are counted instead, with those that discovery finds; "
+        "all are counted like the one with the most series",
     )
-    add(
-        "--operations",
-        type=_number,
-        default=usual.operations,
-        metavar="N",
-        help="operations that are used of each store, times the processes that run them "
-        "(default: %(default)s)",
-    )
-    add(
-        "--errors",
-        type=_number,
-        default=usual.errors,
-        metavar="N",
-        help="error types that each of them meets (default: %(default)s)",
-    )
+    for flag, metavar, default, meaning in (
+        ("--operations", "N", usual.operations, "operations in use per store, in all processes"),
+        ("--errors", "N", usual.errors, "error types that occur in each operation"),
+        ("--scrape-interval", "SECONDS", int(usual.scrape), "seconds between scrapes"),
+        ("--days", "N", usual.days, "days for which Prometheus keeps all data"),
+    ):
+        help_ = f"{meaning} (default: %(default)s)"
+        add(flag, type=_number, default=default, metavar=metavar, help=help_)
     add(
         "--classic-buckets",
         action="store_true",
@@ -220,20 +213,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--without-lists",
         action="store_true",
         help="carts and products are not listed one by one (lists: false)",
-    )
-    add(
-        "--scrape-interval",
-        type=_number,
-        default=int(usual.scrape),
-        metavar="SECONDS",
-        help="seconds between scrapes (default: %(default)s)",
-    )
-    add(
-        "--days",
-        type=_number,
-        default=usual.days,
-        metavar="N",
-        help="for how long Prometheus keeps all (default: %(default)s)",
     )
 
 

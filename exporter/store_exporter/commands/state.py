@@ -62,12 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=_ACTIONS,
-        help="list what is kept; move NAME [DOMAIN] to give it to that store of the configuration, "
-        "the one of the same domain by default; or forget NAME",
+        help="list the saved state; move NAME [DOMAIN] gives it to a store of the configuration "
+        "(default: the one with the same domain); forget NAME deletes it",
     )
     parser.add_argument("names", nargs="*", default=[], metavar="NAME", help="as `list` prints it")
     parser.add_argument(
-        "--replace", action="store_true", help="for move: forget what the other store has"
+        "--replace", action="store_true", help="for move: delete the state of the other store"
     )
     arguments.add_arguments(parser)
 

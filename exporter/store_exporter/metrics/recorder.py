@@ -44,8 +44,7 @@ class Recorder:
 
     Attributes:
         handles: the handles by labels. Labels that are found here need no cleaning.
-        trackers: the trackers that `track` has made for `with` blocks, by the labels of their
-            handles.
+        trackers: the trackers that `track` has made for `with` blocks, by the same labels.
         nowhere: the handle for operations whose labels could not be determined; never exposed.
         before_look: called before each look, in the thread of the reader.
 
@@ -74,14 +73,11 @@ class Recorder:
         self._instruments = Instruments(native=native, clock=clock)
         self._own = OwnFigures(self._instruments, clock, monotonic)
         self._groups = Groups(monotonic, clock)
-        self._series = OperationSeries(
-            self._guard, self._duration.buckets, native=native, clock=clock, broke=self.broke
-        )
+        series = partial(OperationSeries, clock=clock, broke=self.broke)
+        self._series = series(self._guard, self._duration.buckets, native=native)
         self.handles: Mapping[Labels, OperationHandle] = self._series.handles
         self.trackers: dict[Labels, Any] = self._series.trackers
-        self._unseen = OperationSeries(
-            Guard(1, 1, 1), (), native=False, clock=clock, broke=self.broke
-        )
+        self._unseen = series(Guard(1, 1, 1), (), native=False)
         self._unseen.spans = False
         self.nowhere: OperationHandle = self._unseen.bind((OTHER, OTHER, OTHER, OTHER))
         self.before_look: Callable[[], None] = nothing
