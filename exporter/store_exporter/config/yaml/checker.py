@@ -50,7 +50,7 @@ class Checker:
         return []
 
     def items(self, data: Mapping[str, Any], key: str) -> list[tuple[Path, Any]]:
-        """Return the entries of a top-level list with their paths; none if it is no list."""
+        """Return the entries of a top-level list with their paths; none if it is not a list."""
         value = data.get(key)
         if not isinstance(value, list):
             return []

@@ -1,7 +1,7 @@
-"""What is listed of a store one by one, by name: abandoned carts, scarce products, best sellers.
+"""Lists of a store's abandoned carts, scarce products and best sellers, one by one, by name.
 
-Each list is short and published whole, so that what leaves it is gone with the next run. Series of
-these metrics come and go; their labels contain no customer data.
+Each list is short and published as a whole, so an entry that leaves it disappears with the next
+run. Series of these metrics come and go; their labels contain no customer data.
 """
 
 from __future__ import annotations
@@ -74,4 +74,4 @@ LISTS = ("carts", "scarce", "best_sellers")
 MOST = 10
 """The most things on a list."""
 MOST_ROWS = 2 * MOST
-"""The most rows of best sellers, of which one that is sold in several currencies has several."""
+"""The most rows of best sellers; a product that is sold in several currencies has several."""

@@ -124,7 +124,7 @@ def every_order(
             return
         is_open = not reading.foreign.is_known and reading.under(reading.foreign, [order])
         if is_open or reading.lacks_parts(order):
-            # Its parts are requested by its id, which is an error if it is none.
+            # Its parts are requested by its id, so an invalid id is an error.
             order.identifier()
             later.append(order)
         else:

@@ -103,7 +103,7 @@ def _of_failure(error: Exception, redact: Redactor) -> dict[str, Any]:
     """Return what only the result of a failure has."""
     error_type, message = classify(error), redact.line(str(error))
     if ERROR_TYPES[error_type].fault is Fault.CUSTOMER:
-        # A probe is no customer, so such a response has another cause.
+        # A probe is not a customer, so such a response has another cause.
         error_type = "invalid_response"
     if not isinstance(error, StoreError):
         message = f"{type(error).__name__}: {message}"
@@ -248,7 +248,7 @@ class Complaints:
         log.error("%s of %s is broken:\n%s", job.name, job.store.domain, trace, extra=where)
 
     def _is_due(self, *kind: str) -> bool:
-        """Whether nothing of this kind was logged for a minute; if so, it is to be logged now."""
+        """Return whether to log a message of this kind: none was logged for a minute."""
         now = self._monotonic()
         if now - self._logged.get(kind, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
             return False

@@ -40,7 +40,7 @@ class RestPage:
         return len(self.items)
 
     def __iter__(self) -> Iterator[Fields]:
-        """Yield the items; raise invalid_response at one that is no object."""
+        """Yield the items; raise invalid_response at one that is not an object."""
         for index, item in enumerate(self.items):
             yield Fields.row(item, self.name, index)
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any, NamedTuple
 
-# A cache is no attacker; it only must not have seen the same choice before.
+# Not for security: the choice only has to differ from earlier ones.
 _RANDOM = Random()  # noqa: S311
 
 

@@ -50,7 +50,7 @@ class _Sales(Sales):
         self.reading = reading
 
     def sell(self, order: Fields) -> None:
-        """Add an order; if a part of it cannot be read, nothing of it is added."""
+        """Add an order completely, or not at all if a part of it cannot be read."""
         number, currency = order.identifier(), order.currency("currency")
         if number in self.orders:
             return
