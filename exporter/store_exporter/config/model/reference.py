@@ -54,7 +54,7 @@ def costs(platform: Platform) -> str:
         total += hourly
         every = values.duration_text(check.interval)
         rows.append((f"{kind} `{name}`", every, str(check.requests), f"{round(hourly, 1):g}"))
-    head = ("probe or collector", "interval", "requests per run", "requests per hour")
+    head = ("requests of", "interval", "per run", "per hour")
     return markdown.table(head, [*rows, ("**all**", "", "", f"**{total:.1f}**")])
 
 
