@@ -88,8 +88,8 @@ Who reads this: anyone who wants to know what the exporter costs, or doubts a fi
 `scripts/bench` wrote this page. It measures this project beside its peers in the same run, on the
 same work, and takes under two minutes with `--quick`. **Compare ratios, not times**: times are of
 one machine and moment. With a peer, the ratio is our figure divided by the peer's, so smaller is
-better, and the spread is the range of the ratios in the windows of the run; without a peer, it is the
-range of the figures. Processor time is the time of the measured processes only.
+better, and the spread is the range of the ratios in the windows of the run; without a peer, it is
+the range of the figures. Processor time is the time of the measured processes only.
 
 The stores run in a separate process, over TLS on loopback. The exporter is `store-exporter serve`.
 blackbox_exporter has one processor and probes the same stores at the same time.
