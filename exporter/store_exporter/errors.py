@@ -253,6 +253,10 @@ class StoreError(Exception):
         status: the HTTP status, if there was one.
         code: the platform's own error code, if there was one.
 
+    Attributes:
+        certificate_expiry: for a failed request of a probe over https, the Unix time at which the
+            certificate expires that was accepted before; None if there was none.
+
     Raises:
         ValueError: at construction, when `error_type` is not in the closed list.
     """
@@ -273,6 +277,7 @@ class StoreError(Exception):
         self.message = message
         self.status = status
         self.code = code
+        self.certificate_expiry: float | None = None
 
     @property
     def fault(self) -> Fault:

@@ -33,6 +33,28 @@ async def test_a_real_run_records_phases_and_expiry(
     assert isinstance(real.value(health.TLS_EXPIRY), float)
 
 
+AFTER_THE_HANDSHAKE: dict[str, bad_server.Behaviour] = {
+    "sends a body to HEAD": bad_server.answer(b"GIF89a"),
+    "sends chunks to HEAD": bad_server.drip,
+    "sends garbage": bad_server.raw(b"what?\r\n\r\n"),
+    "hangs": bad_server.hang,
+    "breaks off": bad_server.reset,
+    "redirects elsewhere": bad_server.redirecting(lambda _: "https://other.example.com/"),
+    "redirects for ever": bad_server.redirecting(lambda path: path),
+}
+
+
+@pytest.mark.parametrize("name", AFTER_THE_HANDSHAKE)
+async def test_the_certificate_is_judged_whatever_the_server_does_with_the_request(
+    name: str, real: Bench, store: StoreFactory, authority: Authority
+) -> None:
+    async with serving(AFTER_THE_HANDSHAKE[name], tls=authority.context()) as server:
+        shop = store(server.url, probes={"tls": Schedule(60.0, 1.0)})
+        result = await real.run(next(job for job in jobs_of(shop) if job.name == "tls"))
+    assert result.ok, result.message
+    assert result.summary.startswith("the certificate is good for")
+
+
 BAD: dict[str, tuple[Any, str]] = {
     "hangs": (bad_server.hang, "timeout"),
     "hangs half-way": (bad_server.hang_in_body, "timeout"),

@@ -110,6 +110,7 @@ class RedirectError(StoreError):
         self, message: str, response: Response, target: str = "", *, cookies: str = ""
     ) -> None:
         super().__init__("redirect", message, status=response.status)
+        self.certificate_expiry = response.certificate_expiry
         self.response = response
         self.target = target
         self.cookies = cookies

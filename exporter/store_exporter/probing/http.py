@@ -222,6 +222,8 @@ class StoreHttp:
         except StoreError as error:
             outcome = f"{error.error_type}: {error.message}"
             span.failed(error.error_type)
+            if error.error_type not in ("tls", "tls_untrusted"):
+                error.certificate_expiry = exchange.certificate_expiry
             if isinstance(error, StaleConnectionError):
                 # Another kept one may have ended as well: this run goes on over new ones.
                 self._idle, self._anew = None, True

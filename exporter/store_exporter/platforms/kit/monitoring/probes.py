@@ -14,7 +14,7 @@ from ....contract import Probe, Report, Resolve, Response, Run
 from ....errors import StoreError
 from ....metrics.catalogue import health
 from ....metrics.families import Sample
-from ....net.plans import Plan, RedirectError, Request, once
+from ....net.plans import Plan, Request, once
 from ....stores.model import Store
 from .declare import probe
 from .options import number
@@ -47,10 +47,12 @@ def tls_probe(small_file: str) -> Probe:
     def check(_: Any, run: Run) -> Plan[Report]:
         try:
             response = yield from once(Request("HEAD", run.store.url + small_file, idempotent=True))
-        except RedirectError as error:
-            # The certificate was accepted before the redirect came.
-            response = error.response
-        expiry = response.certificate_expiry
+            expiry = response.certificate_expiry
+        except StoreError as error:
+            # Whatever came after the certificate was accepted says nothing about it.
+            expiry = error.certificate_expiry
+            if expiry is None:
+                raise
         if expiry is None:
             raise StoreError("tls", "the connection does not show its certificate")
         days = (expiry - run.now()) / _DAY
