@@ -81,8 +81,8 @@ def test_a_store_without_its_secret_is_named_and_the_others_are_examined(
         store["domain"]: [f for f in store["findings"] if f["state"] == "fail"] for store in stores
     }
     assert failed[DOMAIN] == []
-    secret, key = failed["sick.example"]
-    assert (secret["check"], key["check"]) == ("credentials", "key")
+    key, secret, request = failed["sick.example"]
+    assert [one["check"] for one in (key, secret, request)] == ["credentials", "credentials", "key"]
     assert secret["message"] == "consumer_secret: cannot read nowhere: No such file or directory"
     assert "the environment variable NOT_THERE is not set" in key["message"]
     assert shop.requests, "the healthy one was asked"

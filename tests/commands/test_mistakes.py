@@ -106,7 +106,7 @@ def test_a_missing_file_of_one_stores_issuers_is_reported_by_the_check(
     assert said(capsys, "serve --config.check") == (
         1,
         (
-            f"store-exporter.yml: shop.example.com: ca_file {folder}/nowhere.pem is unusable: "
+            f"store-exporter.yml: shop.example.com: {folder}/nowhere.pem: ca_file is unusable: "
             "No such file or directory"
         ),
     )

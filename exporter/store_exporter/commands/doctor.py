@@ -109,7 +109,7 @@ async def examine(store: Store, transport: Transport) -> list[Finding]:
     except Exception as error:  # noqa: BLE001 - a bug in one platform hides no other store
         bug = StoreError("exception", f"{type(error).__name__}: {error}")
         findings = [Finding.failed("access", bug)]
-    findings = [*_unread(store, findings), *findings]
+    findings = [*_unread(store), *findings]
     redact = base.redactor_of(store)
     clean = [
         Finding(f.check, f.state, redact.line(f.message), redact.line(f.advice)) for f in findings
@@ -128,10 +128,10 @@ def _liveness(api: Any, run: Run) -> Plan[Sequence[Finding]]:
     return found
 
 
-def _unread(store: Store, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield a finding for each unusable credential that no check needed before it failed."""
+def _unread(store: Store) -> Iterator[Finding]:
+    """Yield a finding for each unusable credential."""
     for name, value in store.credentials.items():
-        if isinstance(value, Unreadable) and not any(value.problem in f.message for f in findings):
+        if isinstance(value, Unreadable):
             advice = "Correct the reference, or what it names."
             yield Finding("credentials", "fail", f"{name}: {value.problem}", advice)
 

@@ -120,7 +120,7 @@ def trusting(context: ssl.SSLContext, ca_file: str | None) -> ssl.SSLContext:
     except OSError as error:
         is_read = isinstance(error, ssl.SSLError)
         why = "it holds no certificate in PEM format" if is_read else error.strerror
-        raise StoreError("tls_untrusted", f"ca_file {ca_file} is unusable: {why}") from error
+        raise StoreError("tls_untrusted", f"ca_file is unusable: {why}") from error
     return context
 
 

@@ -262,3 +262,27 @@ async def test_a_store_in_trouble_says_why(
         (check,) = (await running.api("/api/v1/health")).json["health_checks"]
     assert (check["status"], check["fault"]) == ("critical", "store")
     assert check["message"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "found"),
+    [
+        ({"env:SECRET": "file:no-such-secret"}, "consumer_secret is unusable"),
+        ({"env:SECRET": "env:NO_SUCH_SECRET"}, "consumer_secret is unusable"),
+        ({"    cred": "    ca_file: no-such-issuers.pem\n    cred"}, "ca_file is unusable"),
+    ],
+)
+async def test_an_org_sees_no_path_and_no_variable_of_the_exporters_machine(
+    tmp_path: Path, environ: dict[str, str], broken: dict[str, str], found: str
+) -> None:
+    text = configuration(("acme", "shop.example.com", "https://127.0.0.1:9"))
+    for before, after in broken.items():
+        text = text.replace(before, after)
+    async with exporting(tmp_path, text, environ=environ) as running:
+        await running.scheduler.run("liveness")
+        (check,) = (await running.api("/api/v1/health")).json["health_checks"]
+        calls = (await running.api("/api/v1/calls")).json["calls"]
+    assert found in check["message"]
+    for document in (check, *calls):
+        assert "no-such" not in json.dumps(document).lower().replace("_", "-")
+        assert str(tmp_path) not in json.dumps(document)

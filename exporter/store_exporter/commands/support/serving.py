@@ -81,7 +81,7 @@ def _problems(store: Store) -> Iterator[str]:
         try:
             tls.context(store.ca_file)
         except StoreError as error:
-            yield error.message
+            yield f"{store.ca_file}: {error.message}"
     if problem := budget_problem(store):
         yield problem
 

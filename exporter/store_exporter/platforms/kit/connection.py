@@ -221,5 +221,7 @@ def reveal(value: Credential, name: str = "a credential") -> str:
     if value is None:
         raise StoreError("unauthorized", f"{name} is missing")
     if isinstance(value, Unreadable):
-        raise StoreError("unauthorized", f"{name} is unusable: {value.problem}")
+        # The reason may name files of this machine, and an org reads what its probes report.
+        message = f"{name} is unusable; the exporter's log has the reason"
+        raise StoreError("unauthorized", message)
     return value.reveal() if isinstance(value, Secret) else value
