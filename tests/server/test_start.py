@@ -61,6 +61,10 @@ class Asking:
         async with self._session.get(self._url + path) as response:
             return response.status, await response.json()
 
+    async def status(self, path: str) -> int:
+        async with self._session.get(self._url + path) as response:
+            return response.status
+
     async def report(self, **call: Any) -> int:
         calls = [{"operation": "get_cart", "duration_seconds": 0.1, **call}]
         async with self._session.post(f"{self._url}/api/v1/operations", json=calls) as response:
@@ -112,6 +116,8 @@ async def test_nothing_is_lost_while_a_source_does_not_respond_after_a_restart(
             status, said = await ask.get(f"/api/v1/health?domain={FOUND}")
             assert (status, "has not responded yet" in said["error"]) == (503, True)
             assert (await ask.get("/api/v1/health?domain=stranger.example"))[0] == 404
+            # Prometheus keeps the targets that it had.
+            assert await ask.status("/sd") == 503
             _, health = await ask.get("/api/v1/health")
             assert (health["complete"], health["overall_status"]) == (False, "unknown")
             assert "a source of stores has not responded yet" in health["warnings"][0]

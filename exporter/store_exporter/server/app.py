@@ -17,6 +17,7 @@ from .api.orgs import JsonApi
 from .api.otlp import OtlpReceiver
 from .api.predecessor import PredecessorApi
 from .api.receiving import Tenants
+from .api.reports import AWAITED
 from .bodies import Bodies
 from .endpoints import json_endpoint
 from .exporter import Exporter
@@ -171,7 +172,13 @@ async def config(request: web.Request) -> web.Response:
 
 
 async def service_discovery(request: web.Request) -> web.Response:
-    """List the stores as Prometheus' http_sd expects, ready for `/probe`."""
+    """List the stores as Prometheus' http_sd expects, ready for `/probe`.
+
+    503 while some are missing, so that Prometheus keeps the targets that it has.
+    """
+    exporter = request.app[EXPORTER]
+    if exporter.silent:
+        return web.Response(status=503, text=f"{AWAITED}\n")
     groups = [
         {
             "targets": [store.domain],
@@ -184,6 +191,6 @@ async def service_discovery(request: web.Request) -> web.Response:
                 "__meta_store_platform": store.platform,
             },
         }
-        for store in request.app[EXPORTER].inventory.stores.values()
+        for store in exporter.inventory.stores.values()
     ]
     return web.json_response(groups)

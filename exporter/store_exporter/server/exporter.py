@@ -58,6 +58,7 @@ class Exporter:
         owners: remembers which org had which of the domains that sources name.
 
     Attributes:
+        silent: orgs with a source of stores that has not responded since the start.
         refusals: domains that sources name and that are refused.
         calls: the recent calls of each store.
         watching: watches the stores of this process.
@@ -106,7 +107,7 @@ class Exporter:
         self._lag: asyncio.Task[None] | None = None
         self._preparer = Preparer(self.inventory, owners, intake, redact)
         self._owners = owners
-        self._silent: frozenset[str] = frozenset()
+        self.silent: frozenset[str] = frozenset()
         self._refused: set[tuple[str, str]] = set()
         self._discoverer = Discoverer(self.found, self._source_read)
         self._sourced: set[str] = set()
@@ -172,7 +173,7 @@ class Exporter:
             org: the org.
             domain: whether that source named this domain when it last responded.
         """
-        return org in self._silent and (domain is None or self._owners.known.get(domain) == org)
+        return org in self.silent and (domain is None or self._owners.known.get(domain) == org)
 
     async def reload(self) -> Change:
         """Reload the configuration; keep the old one if the new one has problems.
@@ -246,7 +247,7 @@ class Exporter:
         change = self.inventory.take(prepared.replacement)
         self.intake.forget(prepared.gone)
         self.config = config
-        self._silent = prepared.silent
+        self.silent = prepared.silent
         limits = config.calls
         self.calls.limit(CallLimits(limits.failures, limits.slowest, limits.age))
         self._kept.on = limits.keep

@@ -231,14 +231,21 @@ async def test_both_families_are_listened_on_where_no_host_is_given() -> None:
         ]
 
 
-async def test_of_several_addresses_none_stays_open_when_one_is_taken() -> None:
+async def test_of_several_addresses_none_stays_open_when_one_is_taken_and_nothing_starts() -> None:
+    starts: list[web.Application] = []
+
+    async def started(app: web.Application) -> None:
+        starts.append(app)
+
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
         app = web.Application()
+        app.on_startup.append(started)
         with pytest.raises(OSError, match="in use"):
             async with listening(app, [("127.0.0.2", port), ("127.0.0.1", port)]):
                 pass
     socket.create_server(("127.0.0.2", port)).close()
+    assert starts == []
 
 
 @pytest.mark.parametrize("limit", [64, 256, 1024, 4096, 65_536])

@@ -38,6 +38,8 @@ async def listening(
 ) -> AsyncIterator[list[str]]:
     """Serve an application until the block ends; yields the addresses, with the ports chosen.
 
+    The application starts only once all addresses are its own. Who connects meanwhile, waits.
+
     Args:
         app: the application that serves requests.
         addresses: hosts and ports; no host means every interface.
@@ -50,22 +52,21 @@ async def listening(
     """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     connections: Connections | None = None
+    listeners = list(opened)
     try:
+        for host, port in addresses:
+            listeners += await _opened(host, port)
         await runner.setup()
         connections = Connections(cast(web.Server, runner.server), limit, tls)
-        urls = []
-        scheme = "http" if tls is None else "https"
-        for listener in opened:
+        for listener in listeners:
             connections.listen(listener)
-            urls.append(_url(scheme, listener))
-        for host, port in addresses:
-            for listener in await _opened(host, port):
-                connections.listen(listener)
-                urls.append(_url(scheme, listener))
-        yield urls
+        scheme = "http" if tls is None else "https"
+        yield [_url(scheme, listener) for listener in listeners]
     finally:
         if connections is not None:
             connections.refuse()
+        for listener in listeners:
+            listener.close()
         await runner.cleanup()
         if connections is not None:
             await connections.close()
