@@ -80,11 +80,13 @@ def test_whoever_stops_reading_gets_no_traceback(arguments: str) -> None:
     assert process.returncode == 1
 
 
-@pytest.mark.parametrize("arguments", ["operations", "completion bash", "sizing --stores 3"])
-def test_output_that_cannot_be_written_is_said_in_a_line(arguments: str) -> None:
+@pytest.mark.parametrize(
+    "arguments", ["operations", "completion bash", "sizing --stores 3", "generate --output=."]
+)
+def test_output_that_cannot_be_written_is_said_in_a_line(arguments: str, tmp_path: Path) -> None:
     command = f'"$0" -m store_exporter {arguments} > /dev/full'
     argv = ["sh", "-c", command, sys.executable]
-    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path)
     expected = "the output cannot be written: No space left on device\n"
     assert (done.returncode, done.stderr) == (1, expected)
 

@@ -6,6 +6,7 @@ import argparse
 import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -34,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:
         return _run(list(argv))
+    if sys.argv[1:2] == ["serve"]:
+        # A SIGHUP requests a reload, and must not end it meanwhile; `serve` handles it later.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
     _open_streams()
     # Modules and configurations stay. To look through them for garbage while they are made, and
     # once more when the process ends, takes a quarter of a command's time.

@@ -247,6 +247,18 @@ async def test_a_reload_that_is_requested_before_it_listens_comes_after_it(tmp_p
         await until_logged(process, "was reloaded")
 
 
+async def test_a_reload_is_held_before_the_command_is_imported(tmp_path: Path) -> None:
+    """What is loaded before, Python's own start and the package, is all that a SIGHUP can end."""
+    late = "sys.argv = ['', 'serve']; store_exporter.cli.import_module = lambda _: time.sleep(60)"
+    code = f"import sys, time, store_exporter.cli; {late}; store_exporter.cli.main()"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+    try:
+        await asyncio.to_thread(eventually, lambda: holds_sighup(process))
+    finally:
+        process.kill()
+        await process.wait()
+
+
 async def test_a_signal_ends_it_in_the_middle_of_the_start(tmp_path: Path) -> None:
     log = "msg=started"
     while "msg=started" in log:  # as by a machine that stalls for as long as the start waits

@@ -10,7 +10,7 @@ from typing import Any
 from store_exporter import cli
 
 CONFIGURATION = """\
-orgs: [{org: acme}, {org: zen}]
+orgs: [{org: acme, domains: [found.example]}, {org: zen}]
 error_classes: {WeirdError: invalid_coupon}
 stores:
   - domain: shop.example.com
@@ -29,9 +29,9 @@ HEADER = (
 )
 
 
-def imported(folder: Path, file: Path, *flags: str) -> int:
+def imported(folder: Path, file: Path, *flags: str, more: str = "") -> int:
     """Run the command with that configuration; the samples are in `folder / "out"`."""
-    (folder / "store-exporter.yml").write_text(CONFIGURATION)
+    (folder / "store-exporter.yml").write_text(CONFIGURATION + more)
     (folder / "customers.yml").write_text(CUSTOMERS)
     return cli.main(
         [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -293,3 +295,42 @@ def test_no_sample_is_from_the_future(tmp_path: Path) -> None:
     assert imported(tmp_path, tmp_path / "export") == 0
     (written,) = (tmp_path / "out").glob("*.om")
     assert max(float(at) for _, at in TOTAL.findall(written.read_text())) <= now.timestamp()
+
+
+class TargetsHandler(BaseHTTPRequestHandler):
+    """A source of stores that requires a token."""
+
+    def do_GET(self) -> None:
+        allowed = self.headers["Authorization"] == "Bearer s3cret"
+        self.send_response(200 if allowed else 401)
+        self.end_headers()
+        self.wfile.write(b'[{"targets": ["found.example"]}]')
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+def test_rows_of_stores_that_a_source_names_belong_to_its_org(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("TOKEN", "s3cret"), ("KEY", "ck_1"), ("SECRET", "cs_1")):
+        monkeypatch.setenv(name, value)
+    (tmp_path / "export").write_text(
+        f"{HEADER}1,,found.example,get_cart,100,t,,,,2025-03-01T00:00:00Z\n"
+    )
+    with ThreadingHTTPServer(("127.0.0.1", 0), TargetsHandler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        more = (
+            "state_directory: state\n"
+            "discovery:\n  - org: acme\n    platform: woocommerce\n"
+            f"    http: {{url: 'http://127.0.0.1:{server.server_port}', bearer_token: env:TOKEN}}\n"
+            "    store: {credentials: {consumer_key: env:KEY, consumer_secret: env:SECRET}}\n"
+        )
+        try:
+            done = imported(tmp_path, tmp_path / "export", more=more)
+        finally:
+            server.shutdown()
+            thread.join()
+    assert done == 0
+    assert 'org="acme",domain="found.example"' in (tmp_path / "out" / "2025-03.om").read_text()

@@ -65,13 +65,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the files, or compare them with the existing ones; 1 if anything is wrong."""
     try:
-        return _run(args)
+        generated = _generated(args)
+        if args.check:
+            return check(args.output, generated)
+        for path, content in generated.items():
+            file = args.output / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
     except OSError as error:
         message = f"{error.filename or args.output} cannot be read or written: {error.strerror}"
         raise CommandError(f"{message}; --output names the folder") from None
+    # It may lead to another disk.
+    print(f"{len(generated)} files were written below {args.output.absolute()}", flush=True)
+    return 0
 
 
-def _run(args: argparse.Namespace) -> int:
+def _generated(args: argparse.Namespace) -> dict[str, str]:
     # Without them the pages would look complete but lack these platforms.
     if unusable := [why for name in base.built_in() if (why := base.load(name).unusable)]:
         raise CommandError("; ".join(unusable))
@@ -84,17 +93,9 @@ def _run(args: argparse.Namespace) -> int:
             objectives=slo_file.load(args.slo) if args.slo else objectives.DEFAULT,
         )
         generated = files.generate(chosen) | documentation.pages() | written(args.output)
-        generated |= dashboards(chosen.links)
+        return generated | dashboards(chosen.links)
     except (ConfigError, ValueError) as error:
         raise CommandError(str(error)) from None
-    if args.check:
-        return check(args.output, generated)
-    for path, content in generated.items():
-        file = args.output / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content, encoding="utf-8")
-    print(f"{len(generated)} files were written below {args.output.absolute()}")
-    return 0
 
 
 def dashboards(links: policy.Links) -> dict[str, str]:

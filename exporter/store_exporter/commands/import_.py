@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Import; 1 when it cannot be done or rows were rejected, 2 for a wrong command line."""
     arguments.silence_log()
-    config = stores.read_config(args, resolve=False)
+    config = stores.read_sources(args)
     try:
         now = time.time()
         before = now // SLOT * SLOT  # as no sample may be from the future
@@ -92,7 +92,8 @@ def run(args: argparse.Namespace) -> int:
     except (ConfigError, FileError, OSError, sqlite3.Error) as error:
         text = f"{args.file}: {error}" if isinstance(error, FileError) else str(error)
         if isinstance(error, OSError):
-            text = f"cannot use {error.filename}: {error.strerror}"
+            # Only an error of opening a file names it; on a full disk it is that of the output.
+            text = f"cannot use {error.filename or args.output}: {error.strerror}"
         with suppress(OSError):
             if any(args.output.iterdir()):
                 text += f"\nUse nothing of {args.output}: it is not whole."

@@ -243,8 +243,5 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _watched(args: argparse.Namespace) -> Sequence[Store]:
-    """Return the stores of the configuration; secrets are read only where discovery needs them."""
-    config = stores.read_config(args, resolve=False)
-    if config.discovery:
-        config = stores.read_config(args)
-    return asyncio.run(stores.stores_of(config))
+    """Return the stores of the configuration."""
+    return asyncio.run(stores.stores_of(stores.read_sources(args)))

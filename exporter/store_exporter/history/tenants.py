@@ -97,7 +97,7 @@ class Ownership:
         if customer is None and store is None:
             raise RowError(
                 "customer_config_id is not in the mapping, and domain is no store of the "
-                "configuration"
+                "configuration or of its sources"
             )
         org = customer.org if customer is not None else store.org if store is not None else ""
         if store is not None and store.org != org:

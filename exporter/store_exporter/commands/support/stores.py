@@ -34,6 +34,16 @@ def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config:
         raise CommandError(str(error)) from None
 
 
+def read_sources(args: argparse.Namespace) -> Config:
+    """Return the configuration for commands that need no secrets but those of sources of stores.
+
+    Raises:
+        CommandError: as `read_config`.
+    """
+    config = read_config(args, resolve=False)
+    return read_config(args) if config.discovery else config
+
+
 async def stores_of(config: Config, domains: Sequence[str] = ()) -> list[Store]:
     """Return the stores of a configuration, those that discovery finds included.
 
