@@ -177,6 +177,43 @@ async def test_a_kept_connection_that_the_server_has_closed_is_no_failure(
     assert server.connections == 3
 
 
+async def closing_at_the_second_request(connection: Connection) -> None:
+    if connection.sent:
+        connection.writer.close()
+        return
+    await bad_server.answer()(connection)
+
+
+async def test_a_server_that_ends_kept_connections_without_a_word_is_remembered(
+    store: StoreFactory, transports: Transports
+) -> None:
+    runner = Runner(Recorder(), transports(5))
+    async with serving(closing_at_the_second_request) as server:
+        job = liveness(store(server.url))
+        results = [await run(runner, job) for _ in range(8)]
+    assert all(result.ok for result in results)
+    # The first connection that is kept may end by chance, and a second one in a row does not.
+    assert [result.requests for result in results] == [1, 2, 1, 2, 1, 1, 1, 1]
+
+
+async def test_a_server_that_was_restarted_now_and_then_keeps_its_connections(
+    store: StoreFactory, transports: Transports
+) -> None:
+    async def restarted_at_times(connection: Connection) -> None:
+        if connection.sent and len(server.heads) % 5 == 0:
+            connection.writer.close()
+            return
+        await bad_server.answer()(connection)
+
+    runner = Runner(Recorder(), transports(5))
+    async with serving(restarted_at_times) as server:
+        job = liveness(store(server.url))
+        results = [await run(runner, job) for _ in range(12)]
+    assert all(result.ok for result in results)
+    assert [result.requests for result in results].count(2) == 2
+    assert [list(result.phases) for result in results].count(KEPT) == 7
+
+
 async def test_what_a_server_sends_unrequested_is_not_taken_for_the_next_response(
     store: StoreFactory, transports: Transports
 ) -> None:

@@ -55,6 +55,7 @@ class Access:
         self.liveness_slot = Slots(1)
         self._expiries: dict[str, float] = {}
         self._anew_until = -math.inf
+        self._ended_early = 0
         self._origins = (store, addresses.origins(store))
 
     def update(self, store: Store) -> None:
@@ -132,6 +133,19 @@ class Access:
     def connect_anew(self) -> None:
         """Make each run open a new connection for a day, because a kept one failed."""
         self._anew_until = self._monotonic() + _DAY
+
+    def reused(self, *, responded: bool) -> None:
+        """Record a request over a connection that was kept between runs.
+
+        One that the server has ended proves nothing, as it may have been restarted. If the next one
+        is ended as well, none is kept for a day: each would cost a request that fails.
+
+        Args:
+            responded: whether the server did, rather than end the connection.
+        """
+        self._ended_early = 0 if responded else self._ended_early + 1
+        if self._ended_early > 1:
+            self.connect_anew()
 
     def judge(self, response: Response, now: float) -> bool:
         """Back off if a response requires it, and return whether it requires slowing down.

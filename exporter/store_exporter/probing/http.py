@@ -227,6 +227,8 @@ class StoreHttp:
             if isinstance(error, StaleConnectionError):
                 # Another kept one may have ended as well: this run goes on over new ones.
                 self._idle, self._anew = None, True
+                if outgoing.lasting:
+                    self._access.reused(responded=False)
                 raise
             if exchange.kept and outgoing.lasting:
                 self._connect_anew()
@@ -244,6 +246,8 @@ class StoreHttp:
             self._access.keep()
         if secure and response.certificate_expiry is not None:
             self._access.learn_expiry(outgoing.url, response.certificate_expiry)
+        if exchange.kept and outgoing.lasting:
+            self._access.reused(responded=True)
         if self._idle is not None and self._idle >= _kept_for(response):
             # The server closes it too early, and it may occupy one of few processes there.
             self._connect_anew()
