@@ -19,6 +19,7 @@ def page(title: str, heading: str = "", rest: str = "") -> str:
     return f"<!DOCTYPE html><html>{head}<body>{shown}{rest}</body></html>"
 
 
+ENDED, TOOL = "the notice of a plan that has ended", "the page of another program"
 PARKED, SUSPENDED = "a parked domain's page", "the notice of a suspended account"
 PANEL, UNSET = "a hosting panel's default page", "the page of a host that has no such site"
 
@@ -48,6 +49,23 @@ PLACES = [
         )
     ),
     *(
+        (title, ENDED)
+        for title in (
+            *("Your hosting has expired", "Hosting expired", "Your hosting plan has expired"),
+            *("Account has expired", "Your subscription has expired", "Free trial expired"),
+            *("Hosting wygasł", "Ihr Hosting-Paket ist abgelaufen", "Tu hosting ha caducado"),
+            *("Votre hébergement a expiré", "Срок действия хостинга истёк", "Expired hosting"),
+            *("Hosting đã hết hạn sử dụng", "This website's premium plan expired"),
+        )
+    ),
+    *(
+        (title, PARKED)
+        for title in (
+            *("This domain may be for sale", "Shop.example.com - Domain Name For Sale | Example"),
+            *("Buy this domain", "The domain is available for purchase"),
+        )
+    ),
+    *(
         (title, PANEL)
         for title in (
             *(
@@ -63,6 +81,49 @@ PLACES = [
         for title in ("Host | No Site For Domain", "404 error unknown site!", "無効なURLです。")
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("PHP 8.2.15 - phpinfo()", "phpinfo()", "phpMyAdmin", "Login - Adminer", "Apache Status"),
+        *("cPanel Login", "Webmail Login", "Roundcube Webmail :: Welcome to Roundcube Webmail"),
+        *("RouterOS router configuration page", "Sign in [Jenkins]", "Sign in - Jenkins"),
+    ],
+)
+def test_another_program_in_the_place_of_the_shop_is_none_however_long_its_page_is(
+    title: str,
+) -> None:
+    for rest in ("", "<tr><td>System</td><td>Linux</td></tr>" * 2000):
+        error_type, message = instead_of_shop(page(title, "Hello", rest), HOST) or ("", "")
+        assert (error_type, TOOL in message) == ("invalid_response", True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Related searches. The Sponsored Listings displayed above are served by a third party.",
+        "This domain has recently been registered at Example.",
+        "The domain may be for sale. Inquire now.",
+        "Hosting đã hết hạn sử dụng và đang bị tạm ngưng.",
+    ],
+)
+def test_a_page_that_names_only_its_address_is_judged_by_its_text(text: str) -> None:
+    found = instead_of_shop(page(HOST, "", f"<p>{text}</p>"), HOST)
+    assert found is not None
+    assert found[0] == "invalid_response"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("Domains for sale - the shop of names", "Sale of expired wines", "Grafana Books"),
+        *("Plans of houses", "Subscription boxes", "PHP for beginners", "Learn phpinfo()"),
+        *("The plan: never sell food that has expired", "Trial packages from 3 €"),
+    ],
+)
+def test_a_shop_that_sells_plans_domains_or_books_is_a_shop(title: str) -> None:
+    assert instead_of_shop(page(title, "Our offers", "<p>Buy now</p>"), HOST) is None
 
 
 @pytest.mark.parametrize(("title", "what"), PLACES)

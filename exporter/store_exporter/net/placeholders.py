@@ -11,6 +11,8 @@ import re
 
 _SERVER, _PANEL = "a web server's default page", "a hosting panel's default page"
 SUSPENDED, PARKED = "the notice of a suspended account", "a parked domain's page"
+ENDED = "the notice of a plan that has ended"
+_TOOL = "the page of another program"
 _FILES, _UNSET = "a list of files", "the page of a host that has no such site"
 _CODE = "the source of a program"
 
@@ -86,6 +88,13 @@ _TITLES = (
     ),
     (r"(the )?domain( name)? \S{3,60} is for sale", PARKED),
     (r"(this )?domain( name)?( has)? expired|expired domain", PARKED),
+    # What a server shows once the shop's files or its virtual host are gone.
+    (r"(php [\d.]{1,10}\S{0,30} - )?phpinfo(\x28\x29)?|laravel", _TOOL),
+    (r"phpmyadmin|login - adminer|apache status|(nginx )?server status", _TOOL),
+    (r"(cpanel|webmail|whm) login|plesk( obsidian)?( [\d.]{1,12})?", _TOOL),
+    (r"roundcube webmail( login)?|.{1,40} :: welcome to .{1,40}", _TOOL),
+    (r"routeros( router configuration page)?|synology diskstation|grafana", _TOOL),
+    (r"sign in( -|) \[?jenkins\]?", _TOOL),
 )
 _TITLE = re.compile(
     "|".join(
@@ -102,6 +111,7 @@ _PARTS = (
     (_PANEL, "default index page", "default index.", "welcome to your website", "hello world :-)"),
     (_PANEL, "hier entsteht eine neue", "welcome to synology web station"),
     (_SERVER, "server test page", "successfully installed", "server is running"),
+    (PARKED, "domain has recently been registered", "domain name for sale"),
     (PARKED, "is parked", "parked by", "parked at", "domain parking", "domain reserved"),
     (PARKED, "domain profile - afternic", "protected by markmonitor"),
     (_UNSET, "domain not connected", "connectyourdomain", "your website is ready"),
@@ -125,7 +135,8 @@ _MARKS = (
     ("/cgi-sys/suspendedpage.cgi", SUSPENDED),
     ("<html data-adblockkey=", PARKED),
     ("img1.wsimg.com/parking-lander/", PARKED),
-    ('window.location.href="/lander"', PARKED),
+    ('window.location.href="/lander', PARKED),
+    ("sedoparkingurl", PARKED),
     ("img.sedoparking.com", PARKED),
     ("parkingcrew.net/", PARKED),
     ("congratulation! you have successfully installed the openlitespeed", _SERVER),

@@ -22,14 +22,20 @@ _DOMAIN = (
     r"(?:\bdomain(?:s|names?|namen)?\b|domän(?:en|namn|namnet)?\b|domæne|domein|\bdomen[aeuy]?\b|\bdomén|\bdominio"
     r"|domínio|(?:nom de|ce|votre) domaine|домен|alan ad|ドメイン|域名|網域|도메인|tên miền)"
 )
+_ENDED = (
+    r"(?:expired|abgelaufen|verlopen|expiré|expirad|caducad|scadut|wygas|vypršel|ист[её]к"
+    r"|过期|到期|hết hạn)"
+)
 _HELD = (
     r"(?:parked|parkerad|parkeret|geparkt|geparkeerd|zaparkow|zaparkov|parcheggiat|estacionad"
     r"|aparcad|припаркован|reserved|reserviert|gereserveerd|réservé|reservad|riservat|zarezerwow"
     r"|rezervov|зарезервирован|registered|registriert|geregistreerd|registrera|registreret"
     r"|enregistré|registrad|registrat|zarejestrow|zaregistrov|зарегистрирован|purchased"
-    r"|\bhosted|gehostet|hébergé|hospedad|utrzymywan|expired|abgelaufen|verlopen|expiré|expirad"
-    r"|caducad|scadut|wygas|vypršel|ист[её]к|过期|到期|inactiv|seized|등록"
-    r"|не (?:прилинкован|привязан))"
+    r"|\bhosted|gehostet|hébergé|hospedad|utrzymywan|inactiv|seized|등록"
+    rf"|не (?:прилинкован|привязан)|{_ENDED})"
+)
+_PLAN = (
+    r"(?:\b(?:plan|package|service|subscription|trial)\b|\babonn?ement|\babono\b|héberge|hospedag)"
 )
 _SITE = (
     r"(?:\b(?:web ?)?site\b|webseite|website|webov|\bsito\b|\bsitio\b|сайт|stron[ay]\b|stránk"
@@ -40,7 +46,8 @@ _SITE = (
 _STOPPED = (
     r"(?:suspended|suspendue?\b|suspendid[oa]|suspens[oa]\b|sospes[oa]|zawieszon|zablokowan"
     r"|wyłączon|gesperrt|opgeschort|pozastaven|приостановлен|отключ[её]н|заблокирован|ask\u0131ya"
-    r"|暂停|停用|已过期|disabled|deactivated|desactivad|desativad|deaktivier|désactivé|disattivat)"
+    r"|tạm ngưng|暂停|停用|已过期"
+    r"|disabled|deactivated|desactivad|desativad|deaktivier|désactivé|disattivat)"
 )
 _AWAY = (
     r"(?:unavailable|not available|niet bereikbaar|nicht erreichbar|indisponible|no disponible"
@@ -58,12 +65,16 @@ _PLACES = (
             r"|ист[её]к.{0,30}домена"
             r"|^(?:the domain(?: name)? )?\S+\.[a-z]{2,15} (?:- )?"
             r"(?:is (?:available for purchase|for sale)\b|(?:diese .{1,20} )?steht zum verkauf)"
+            r"|\bdomain(?: name)? (?:(?:may be|is) )?(?:for sale|available for purchase)\b"
+            r"|\bbuy this domain\b|\bsponsored listings displayed above\b"
         ),
     ),
     (
         placeholders.SUSPENDED,
         re.compile(r"\b(?:suspended|disabled) (?:domain|account|site|website)\b"),
     ),
+    (placeholders.ENDED, re.compile(f"(?:{_SITE}|{_PLAN}){_NEAR}{_ENDED}")),
+    (placeholders.ENDED, re.compile(f"{_ENDED}{_NEAR}(?:{_SITE}|{_PLAN})")),
 )
 _RIGHTS = re.compile(
     r"(?:all rights|derechos|droits|direitos|diritti|prawa|rechten) (?:\w+ )?"

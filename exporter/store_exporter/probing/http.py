@@ -222,22 +222,7 @@ class StoreHttp:
         except StoreError as error:
             outcome = f"{error.error_type}: {error.message}"
             span.failed(error.error_type)
-            if error.error_type not in ("tls", "tls_untrusted"):
-                error.certificate_expiry = exchange.certificate_expiry
-            if isinstance(error, StaleConnectionError):
-                # Another kept one may have ended as well: this run goes on over new ones.
-                self._idle, self._anew = None, True
-                if outgoing.lasting:
-                    self._access.reused(responded=False)
-                raise
-            if exchange.kept and outgoing.lasting:
-                self._connect_anew()
-                if exchange.status is None:
-                    # A firewall may have dropped the idle connection; the store has not failed.
-                    self._move(self._loop.time() - began)
-                    raise StaleConnectionError(error.error_type, error.message) from error
-            if error.error_type in _UNREACHABLE:
-                self._access.budget.failed()
+            self._learn_from(error, outgoing, exchange, began)
             raise
         finally:
             # A request without a response and without a failure was interrupted.
@@ -254,6 +239,31 @@ class StoreHttp:
         if self._access.judge(response, self._now()):
             self.journal.throttled += 1
         return response
+
+    def _learn_from(
+        self, error: StoreError, outgoing: Outgoing, exchange: Exchange, began: float
+    ) -> None:
+        """Note what a failed request says about the store and its connections.
+
+        Raises:
+            StaleConnectionError: the connection was kept, and may have been lost.
+        """
+        if error.error_type not in ("tls", "tls_untrusted"):
+            error.certificate_expiry = exchange.certificate_expiry
+        if isinstance(error, StaleConnectionError):
+            # Another kept one may have ended as well: this run goes on over new ones.
+            self._idle, self._anew = None, True
+            if outgoing.lasting:
+                self._access.reused(responded=False)
+            return
+        if exchange.kept and outgoing.lasting:
+            self._connect_anew()
+            if exchange.status is None:
+                # A firewall may have dropped the idle connection; the store has not failed.
+                self._move(self._loop.time() - began)
+                raise StaleConnectionError(error.error_type, error.message) from error
+        if error.error_type in _UNREACHABLE:
+            self._access.budget.failed()
 
     def _connect_anew(self) -> None:
         """Make this run, and the runs of the next day, open new connections."""
