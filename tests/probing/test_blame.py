@@ -15,7 +15,7 @@ from store_exporter.errors import ErrorName, StoreError
 from store_exporter.metrics.catalogue import business, exporter, health
 from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing.results.history import Result
-from store_exporter.probing.results.outcomes import Skipped
+from store_exporter.probing.results.outcomes import Skipped, exporter_failure
 from store_exporter.probing.state.documents import MemoryDocuments
 from store_exporter.probing.state.storage import Key
 from store_exporter.probing.transport import Transport
@@ -116,6 +116,26 @@ async def test_a_deadline_that_passes_while_we_stand_still_is_ours(
         assert isinstance(outcome, Skipped), outcome
         assert outcome.reason == "local"
         assert bench.value(health.UP) is None
+
+
+@pytest.mark.parametrize(("still", "limit"), [(0.8, 15.0), (2.4, 10.0), (0.6, 4.0)])
+def test_a_store_that_hangs_is_down_although_we_stood_still_for_a_small_part_of_it(
+    job: Jobs, still: float, limit: float
+) -> None:
+    late = StoreError("timeout", "it took too long")
+    assert exporter_failure(job(timeout=limit), late, still) is None
+    ours = exporter_failure(job(timeout=limit), late, limit / 4)
+    assert ours is not None
+    assert ours.error_type == "local_failure"
+
+
+@pytest.mark.parametrize("limit", [1.0, 15.0])
+def test_a_response_that_lay_unread_for_half_a_second_does_not_make_a_store_degraded(
+    job: Jobs, limit: float
+) -> None:
+    report = Report(degraded=["The response took 5.1 s, more than 5 s."])
+    assert exporter_failure(job(timeout=limit), report, 0.5) is not None
+    assert exporter_failure(job(timeout=limit), report, 0.4) is None
 
 
 async def test_a_store_that_hangs_is_down_although_nothing_of_ours_is_slow(

@@ -9,7 +9,7 @@ import pytest
 from store_exporter import sqlite
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.net import redirects
-from store_exporter.probing import addresses, budget, http, jobs, timetable
+from store_exporter.probing import addresses, budget, exchange, jobs, timetable
 from store_exporter.probing.results.health import State
 from store_exporter.probing.results.recording import SKIP_REASONS
 from store_exporter.probing.state import sql_sweep, sqlite_file, storage
@@ -30,7 +30,7 @@ def test_limits_are_those_of_the_code(page: str) -> None:
     assert (budget.BURST_SHARE, budget.RESERVE_SHARE) == (1 / 10, 1 / 4)
     assert (budget.FIRST_BACKOFF, budget.LONGEST_BACKOFF) == (30, 15 * 60)
     assert budget.LONGEST_PATIENCE == 3600
-    assert http.REQUEST_SECONDS == 30
+    assert exchange.REQUEST_SECONDS == 30
     assert redirects.MOST == 10
     assert timetable.JITTER_SHARE == 2 / 100
     assert jobs.FRESH_INTERVALS == 3

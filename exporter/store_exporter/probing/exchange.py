@@ -17,6 +17,8 @@ from ..stores.model import Proxy
 if TYPE_CHECKING:
     from .connections import Wire
 
+REQUEST_SECONDS = 30.0
+"""Maximum seconds of one request, independent of the run's timeout."""
 IDLE = 70.0
 """Maximum interval for which connections are kept between runs: nginx keeps them for 75 s."""
 

@@ -23,11 +23,9 @@ from ..platforms.kit.client.http_spans import HttpSpan
 from ..stores.model import Store
 from .access import Access, Journal
 from .budget import BudgetSpentError, Priority
-from .exchange import Exchange, Outgoing, Sender, StaleConnectionError
+from .exchange import REQUEST_SECONDS, Exchange, Outgoing, Sender, StaleConnectionError
 
 T = TypeVar("T")
-REQUEST_SECONDS = 30.0
-"""Maximum seconds of one request, independent of the run's timeout."""
 _UNREACHABLE: tuple[ErrorName, ...] = ("timeout", "dns", "connection", "tls", "tls_untrusted")
 _GRACE = 0.25
 """Seconds after a run's deadline until it is interrupted, if its request did not time out."""

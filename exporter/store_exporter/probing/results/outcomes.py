@@ -19,6 +19,7 @@ from ...net.redactor import Redactor
 from ...platforms.base import redactor_of
 from ...stores.model import Store
 from ..access import Journal
+from ..exchange import REQUEST_SECONDS
 from ..jobs import PROBE, Job
 from .health import Health, State
 from .history import Result
@@ -27,10 +28,15 @@ log = logging.getLogger(__name__)
 
 _MOST_REASONS = 10
 _OURS: tuple[ErrorName, ...] = ("local_failure", "pool_timeout")
-_TIMED: dict[ErrorName, float] = {"timeout": 0.5, "connection": 3.0, "tls": 3.0, "dns": 3.0}
-"""Failures that a stalled event loop may have caused, by the seconds that it must have stalled: our
-own deadlines pass at once, while servers wait some seconds before they give up. For a run with a
-timeout of less than a second, half of the timeout is enough."""
+_TIMED: dict[ErrorName, float] = {"connection": 3.0, "tls": 3.0, "dns": 3.0}
+"""Failures that a stalled event loop may have caused, by the seconds that it must have stalled:
+servers wait some seconds before they give up."""
+_SLOW = 0.5
+"""Seconds of a stall that may make a response look slow."""
+_SHARE = 0.25
+"""Share of a run's time that must be lost before its timeout says nothing about the store. If less
+is lost, a healthy store had time enough, and one that hangs must not go unreported while this
+machine is busy."""
 _COMPLAINT_SECONDS = 60.0
 
 
@@ -119,20 +125,20 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
         ended: the report that it returned or the exception that it raised.
         lost: seconds for which the event loop stalled meanwhile.
     """
-    most = _TIMED | {"timeout": min(_TIMED["timeout"], job.schedule.timeout / 2)}
+    timeout = min(job.schedule.timeout, REQUEST_SECONDS)
+    slow = min(_SLOW, timeout / 2)
     if isinstance(ended, Report):
         # A response that lay unread looks slow, so a probe's degraded result does not count. The
         # figures of a collector do.
-        stalled = job.kind == PROBE and bool(ended.degraded) and lost >= most["timeout"]
-        kind: ErrorName | None = "timeout" if stalled else None
+        stalled = job.kind == PROBE and bool(ended.degraded) and lost >= slow
     else:
         kind = classify(ended)
-    if kind in _OURS:
-        return ended if isinstance(ended, StoreError) else StoreError(kind, str(ended))
-    if kind is None or lost < most.get(kind, math.inf):
-        return None
+        if kind in _OURS:
+            return ended if isinstance(ended, StoreError) else StoreError(kind, str(ended))
+        least = max(slow, timeout * _SHARE) if kind == "timeout" else _TIMED.get(kind, math.inf)
+        stalled = lost >= least
     message = f"this exporter stalled for {lost:.1f} s meanwhile"
-    return StoreError("local_failure", message)
+    return StoreError("local_failure", message) if stalled else None
 
 
 def throttled_as_degraded(ended: Report | Exception) -> Report | Exception:
