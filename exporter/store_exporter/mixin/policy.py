@@ -27,12 +27,13 @@ ORG_HEADER = "X-Store-Org"
 TAG = "store-exporter"
 """The tag that every dashboard carries; links between dashboards find them by it."""
 
-LASTING = 2 * MINUTE
-"""Seconds between evaluations of alerts on the business of shops and on upkeep, all of which wait
-for at least twice as long."""
-
 RATE_WINDOW = "5m"
 """The window of recorded rates: at least four scrapes of the default interval of a minute."""
+
+SELDOM = 4 * MINUTE
+"""Seconds between evaluations of rules that are expensive or about hours and weeks, and of alerts
+on the business of shops and on upkeep, all of which wait for at least twice as long. It is at most
+the window of rates, and less than Prometheus looks back, so that a late sample leaves no gap."""
 
 STALE_SAMPLES = "5m"
 """How long the last sample of a vanished series still counts: Prometheus' own look-back."""

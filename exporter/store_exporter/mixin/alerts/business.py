@@ -7,7 +7,7 @@ from ...metrics.catalogue import business
 from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import HOUR, LASTING, MINUTE, THRESHOLDS
+from ..policy import HOUR, MINUTE, SELDOM, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import unremembered, unusable, unwatched
 from .texts import ARE, COLLECTOR_CAUSE, TIME, WHO, counted, error_type
@@ -26,7 +26,7 @@ def groups() -> list[Group]:
                 background_jobs_stuck(),
                 *figures_stale(),
             ],
-            interval=LASTING,
+            interval=SELDOM,
         )
     ]
 
@@ -170,7 +170,7 @@ def figures_stale() -> list[Alert]:
             (
                 "late",
                 f"time() - {succeeded} > {THRESHOLDS.stale_intervals:g} * {interval}",
-                5 * MINUTE,
+                10 * MINUTE,
                 f"are {TIME} old",
             ),
             (

@@ -6,7 +6,7 @@ from ...errors import Fault
 from .. import promql
 from ..model import Alert, Cause, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import BURN_RATES, SLO_WINDOW, BurnRate
+from ..policy import BURN_RATES, SELDOM, SLO_WINDOW, BurnRate
 from ..rules import slo
 from .causes import unusable
 from .texts import ANY_ERROR, CHANGED, FAILING, WHO
@@ -46,9 +46,12 @@ RUNBOOK = Runbook(
 
 
 def groups() -> list[Group]:
-    """One alert for each pair of windows; they serve every objective."""
-    rules = [burning(rate) for rate in BURN_RATES]
-    return [Group("store-exporter.alerts.objectives", rules, interval=slo.BASE)]
+    """One alert for each pair of windows, as often as what it reads is recorded."""
+    quickest, *others = map(burning, BURN_RATES)
+    return [
+        Group("store-exporter.alerts.objectives", [quickest], interval=slo.BASE),
+        Group("store-exporter.alerts.objectives.long", others, interval=SELDOM),
+    ]
 
 
 def burning(rate: BurnRate) -> Alert:

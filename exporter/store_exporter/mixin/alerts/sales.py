@@ -6,7 +6,7 @@ from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..model import Alert, Cause, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import DAY, LASTING, MINUTE, ORDERS_COLLECTOR, SEASONAL, THRESHOLDS
+from ..policy import DAY, MINUTE, ORDERS_COLLECTOR, SEASONAL, SELDOM, THRESHOLDS
 from ..promql import STORE, equal, select
 from ..rules import payments
 from .causes import unusable, unwatched
@@ -23,7 +23,7 @@ def groups() -> list[Group]:
         payment_method_failing(),
         checkout_errors_after_update(),
     ]
-    return [Group("store-exporter.alerts.sales", found, interval=LASTING)]
+    return [Group("store-exporter.alerts.sales", found, interval=SELDOM)]
 
 
 def order_drought() -> list[Alert]:
@@ -108,7 +108,7 @@ def payments_failing() -> Alert:
         AlertName.STORE_PAYMENTS_FAILING,
         f"({now} > {THRESHOLDS.payment_failure_share:g})"
         f" unless ({now} <= {THRESHOLDS.payment_factor:g} * {before})"
-        f" unless ({now} <= {payments.by_chance()})",
+        f" unless ({payments.by_chance()})",
         10 * MINUTE,
         "critical",
         "Many payments of a shop fail.",
@@ -149,7 +149,7 @@ def payment_method_failing() -> Alert:
         AlertName.STORE_PAYMENT_METHOD_FAILING,
         f"({now} > {limits.method_failure_share:g})"
         f" and ({now} > {limits.method_factor:g} * {before})"
-        f" and ({now} > {payments.method_by_chance()})",
+        f" unless ({payments.method_by_chance()})",
         10 * MINUTE,
         "critical",
         "A payment method of a shop fails.",
@@ -202,12 +202,14 @@ def checkout_errors_after_update() -> Alert:
         return f"{bad} / ({counted} > 0)"
 
     share, before = failed("30m"), failed("1d", _UPDATED)
-    versions = promql.over(select(health.INFO, 'version!=""'), _UPDATED)
-    other = promql.aggregate("count", (*STORE, "version"), f"last_over_time({versions})")
+    version = select(health.INFO, 'version!=""')
+    versions = f"{version} or {promql.at(version, _UPDATED)}"
+    other = promql.aggregate("count", (*STORE, "version"), versions)
     kinds = promql.one_of("kind", UPDATES)
 
     def noticed(*matchers: str) -> str:
-        events = promql.over(select(health.EVENT, kinds, *matchers), _UPDATED)
+        # Each event is reported for a day; an exporter that was down for an hour no longer counts.
+        events = promql.over(select(health.EVENT, kinds, *matchers), "1h")
         return f"last_over_time({events}) > time() - {promql.seconds(_UPDATED):g}"
 
     updated = (

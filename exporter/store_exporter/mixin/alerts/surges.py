@@ -6,7 +6,7 @@ from ...metrics.catalogue import business
 from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import HOUR, LASTING, MINUTE, SEASONAL, THRESHOLDS
+from ..policy import HOUR, MINUTE, SEASONAL, SELDOM, THRESHOLDS
 from ..promql import STORE
 from ..rules import surges
 from .causes import unusable, unwatched
@@ -25,7 +25,7 @@ _LEARNT = (
 def groups() -> list[Group]:
     """Every alert of this module."""
     found = [refunds(), abandoned(), repriced()]
-    return [Group("store-exporter.alerts.surges", found, interval=LASTING)]
+    return [Group("store-exporter.alerts.surges", found, interval=SELDOM)]
 
 
 def refunds() -> Alert:

@@ -6,7 +6,7 @@ from ...metrics.catalogue import health
 from .. import promql
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
-from ..policy import HOUR, LASTING, MINUTE, THRESHOLDS
+from ..policy import HOUR, MINUTE, SELDOM, THRESHOLDS
 from ..promql import STORE
 from .texts import SHARE, WHO, ends
 
@@ -14,7 +14,7 @@ from .texts import SHARE, WHO, ends
 def groups() -> list[Group]:
     """Every alert of this module."""
     found = [*certificate_expiring(), api_version_expiring(), api_budget_low()]
-    return [Group("store-exporter.alerts.upkeep", found, interval=LASTING)]
+    return [Group("store-exporter.alerts.upkeep", found, interval=SELDOM)]
 
 
 def certificate_expiring() -> list[Alert]:
@@ -96,7 +96,7 @@ def api_budget_low() -> Alert:
     sent = f"sum without (source) ({promql.increase(health.API_REQUESTS, '1h')})"
     spent = f"{sent} / ({promql.select(health.API_BUDGET_LIMIT)} > 0)"
     # It refills within a minute, so it is low if even its maximum since the last evaluation is low.
-    since = promql.over(promql.select(health.API_BUCKET_AVAILABLE), promql.duration(LASTING))
+    since = promql.over(promql.select(health.API_BUCKET_AVAILABLE), promql.duration(SELDOM))
     most, maximum = f"max_over_time({since})", promql.select(health.API_BUCKET_MAXIMUM)
     left = [
         # `increase` extrapolates, so the requests sent can exceed the budget.

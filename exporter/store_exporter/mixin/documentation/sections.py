@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ... import markdown
@@ -93,11 +94,13 @@ def every_alert() -> str:
 
 def evaluations() -> str:
     """How often alerts are evaluated whose groups have an interval of their own."""
-    found = dict[float, dict[str, None]]()
-    for group in groups():
-        if group.interval:
-            names = (rule.name for rule in group.rules)
-            found.setdefault(group.interval, {}).update(dict.fromkeys(names))
+    timed = [(group.interval, rule) for group in groups() if group.interval for rule in group.rules]
+    intervals, found = defaultdict[str, set[float]](set), defaultdict[float, set[str]](set)
+    for interval, rule in timed:
+        intervals[rule.name].add(interval)
+    for interval, rule in timed:
+        window = f" over {rule.labels['window']}" if len(intervals[rule.name]) > 1 else ""
+        found[interval].add(rule.name + window)
     lists = (
         f"Evaluated every {duration_text(interval).removeprefix('1 ')}: {', '.join(sorted(names))}."
         for interval, names in sorted(found.items())

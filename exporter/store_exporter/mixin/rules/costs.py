@@ -8,9 +8,9 @@ from __future__ import annotations
 from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..model import Group, Record
-from ..policy import HOUR, LIVENESS_PROBE
+from ..policy import HOUR, LIVENESS_PROBE, SELDOM
 from ..promql import STORE, equal, select, total
-from .seasonal import DAYS, same_hour_of_past_weeks
+from .seasonal import same_hour_of_past_weeks
 
 MONEY = (*STORE, "currency")
 REVENUE = series.recorded(MONEY, business.REVENUE, "hourly_normal")
@@ -38,7 +38,7 @@ def groups() -> list[Group]:
             f" or ({series.latest(series.ORDERS_NORMAL)} and {old})",
         ),
     ]
-    return [Group("store-exporter.costs", rules, interval=DAYS)]
+    return [Group("store-exporter.costs", rules, interval=SELDOM)]
 
 
 def lost_revenue() -> Record:

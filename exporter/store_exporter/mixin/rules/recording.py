@@ -8,7 +8,7 @@ from ...errors import REFUSALS
 from ...metrics.catalogue import business, health, operations
 from .. import promql, series, wide
 from ..model import Group, Record, as_document
-from ..policy import LASTING, LIVENESS_PROBE, MINUTE, STALE_SAMPLES, THRESHOLDS
+from ..policy import LIVENESS_PROBE, MINUTE, SELDOM, STALE_SAMPLES, THRESHOLDS
 from ..policy import RATE_WINDOW as W
 from ..promql import OPERATION, STORE, one_of, total
 from . import costs, longterm, payments, seasonal, surges
@@ -22,8 +22,6 @@ RATES = MINUTE
 """Seconds between evaluations of rates over `RATE_WINDOW`. A rate over five minutes changes little
 in less time, and evaluating every series of operations costs in proportion to how often it is
 done."""
-DURATION_RATES = 2 * MINUTE
-"""The same for the most expensive rates, those of the buckets of durations."""
 
 
 def operation_rules() -> Group:
@@ -51,7 +49,7 @@ def checkout_rules() -> Group:
         Record(series.CHECKOUT_MEASURED, series.of_operations(series.measured, STORE, checkout)),
         Record(series.CHECKOUT_FAILED, series.of_operations(series.failed, STORE, checkout)),
     ]
-    return Group("store-exporter.checkouts", rules, interval=LASTING)
+    return Group("store-exporter.checkouts", rules, interval=SELDOM)
 
 
 def quantile_rules() -> Group:
@@ -66,12 +64,7 @@ def quantile_rules() -> Group:
         Record(series.STORE_BUCKETS, total((*STORE, *promql.BUCKET), series.buckets())),
         Record(series.STORE_QUANTILE, p95, {"quantile": "0.95"}),
     ]
-    return Group("store-exporter.quantiles", rules, interval=DURATION_RATES)
-
-
-SAMPLED = 240
-"""Seconds between samples of figures that are read for weeks. It is at most the window of rates,
-and less than Prometheus looks back, so that a late sample leaves no gap."""
+    return Group("store-exporter.quantiles", rules, interval=SELDOM)
 
 
 def sampled_rules() -> Group:
@@ -79,7 +72,7 @@ def sampled_rules() -> Group:
     probes = promql.quantile(0.95, health.PROBE_DURATION, W, (*STORE, "probe"))
     store_error = (*STORE, "error_type")
     available, maintained = (
-        f"avg_over_time({promql.over(name, promql.duration(SAMPLED))})"
+        f"avg_over_time({promql.over(name, promql.duration(SELDOM))})"
         for name in (series.AVAILABLE, series.MAINTENANCE)
     )
     return Group(
@@ -99,7 +92,7 @@ def sampled_rules() -> Group:
             *(rule for each in wide.EVERY for rule in each.rules()),
             *process_rules(),
         ],
-        interval=SAMPLED,
+        interval=SELDOM,
     )
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from ...metrics.catalogue import Metric, business, operations
 from .. import promql, series
 from ..model import Group, Record
-from ..policy import DAY, HOUR, MINUTE, SEASONAL
+from ..policy import DAY, HOUR, MINUTE, SEASONAL, SELDOM
 from ..promql import STORE, total
 from . import longterm
 
 GAP = "1d"
 """The longest downtime of Prometheus after which the growth meanwhile is not lost."""
-DAYS = 240
-"""Seconds between evaluations of figures of hours and days, which change little in less time."""
 
 
 def groups() -> list[Group]:
@@ -41,7 +39,7 @@ def business_rules() -> Group:
         if promql.seconds(window) < DAY:
             ahead = same_hour_of_past_weeks(series.orders_in(window), ahead=HOUR)
             rules.append(Record(series.orders_ahead(window), ahead))
-    return Group("store-exporter.business", rules, interval=DAYS)
+    return Group("store-exporter.business", rules, interval=SELDOM)
 
 
 def week_rules() -> Group:
@@ -82,7 +80,7 @@ def samples(metric: Metric) -> list[Record]:
     since the latest sample.
     """
     # Of a scrape that is being stored, one of the two rules could see nothing and the other all.
-    window = promql.over(metric.name, promql.duration(DAYS), longterm.DELAY)
+    window = promql.over(metric.name, promql.duration(SELDOM), longterm.DELAY)
     latest, first = f"last_over_time({window})", f"min_over_time({window})"
     # The sample of this moment may be recorded already; the offset leaves it out.
     before = f"last_over_time({promql.over(series.sampled(metric), GAP, '1s')})"
@@ -121,7 +119,7 @@ def latency_rules() -> Group:
             ),
             Record(series.LATENCY_NORMAL, same_hour_of_past_weeks(series.LATENCY_HOURLY)),
         ],
-        interval=DAYS,
+        interval=SELDOM,
     )
 
 

@@ -17,15 +17,13 @@ from .. import promql, series
 from ..model import Group, Record, as_document
 from ..names import AlertName
 from ..objectives import DEFAULT, Objective, ObjectiveKind
-from ..policy import BURN_RATES, HOUR, RATE_WINDOW, SLO_WINDOW
+from ..policy import BURN_RATES, HOUR, RATE_WINDOW, SELDOM, SLO_WINDOW
 from ..promql import STORE, select, total
 from ..wide import Wide
 
 BASE = 60
 """Seconds between evaluations of the first rules, as for other rates of operations. Multiplied by
 it, sums of rates become counts."""
-LONG = 240
-"""The same for the other rules: less than Prometheus looks back, so a late one leaves no gap."""
 EVENT = 30
 """Seconds of known health that are one event of uptime."""
 SLO = (*STORE, "slo")
@@ -91,7 +89,7 @@ def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) ->
     return [
         Group("store-exporter.slo", [*first, *quick], interval=BASE),
         Group("store-exporter.slo.hours", hours(), interval=HOUR, meet=True),
-        Group("store-exporter.slo.long", rest, interval=LONG),
+        Group("store-exporter.slo.long", rest, interval=SELDOM),
     ]
 
 

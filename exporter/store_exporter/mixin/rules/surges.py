@@ -5,10 +5,10 @@ from __future__ import annotations
 from ...metrics.catalogue import business
 from .. import promql, series
 from ..model import Group, Record
-from ..policy import HOUR
+from ..policy import HOUR, SELDOM
 from ..promql import STORE
 from .costs import MONEY
-from .seasonal import DAYS, grown, same_hour_of_past_weeks
+from .seasonal import grown, same_hour_of_past_weeks
 
 REFUNDS = series.recorded(MONEY, business.REFUNDS, "increase1d")
 REFUNDS_NORMAL = series.recorded(MONEY, business.REFUNDS, "increase1d_normal")
@@ -44,6 +44,6 @@ def groups() -> list[Group]:
     # Without the last day, which is compared with it.
     week = Record(REPRICED_NORMAL, f"avg_over_time({REPRICED_SHARE}[7d:1h] offset 1d)")
     return [
-        Group("store-exporter.surges", rules, interval=DAYS),
+        Group("store-exporter.surges", rules, interval=SELDOM),
         Group("store-exporter.surges.week", [week], interval=HOUR),
     ]

@@ -25,6 +25,9 @@ from .operations_rows import one_by_one
 
 M = OPERATION_MATCH
 DURATION = operations.OPERATION_DURATION
+FINEST = "1m"
+"""The least distance of the points of latencies, which are those of five minutes. One operation of
+all stores is read from thousands of scraped series."""
 
 FIGURES: tuple[tuple[str, str, str, str, Steps], ...] = (
     (
@@ -160,6 +163,7 @@ def latency() -> Panel:
         # Native histograms carry exemplars themselves, classic ones at their buckets.
         exemplars=(select(DURATION, *M), select(DURATION, *M, suffix="_bucket")),
         low=0,
+        interval=FINEST,
         width=12,
         height=10,
         steps=LATENCY,
@@ -181,4 +185,5 @@ def latencies() -> Panel:
         unit="s",
         width=12,
         height=10,
+        interval=FINEST,
     )
