@@ -81,7 +81,8 @@ class Panel:
         points: about the most points of a series; None for the screen's number.
         since: start of its own time range, counted from now, such as `now/d`.
         earlier: how much earlier than now its range ends, such as `1d`.
-        named: whether a single figure is shown with its name, such as a currency.
+        named: whether single figures are listed with their names, which are the label of the first
+            legend or other legends. There may be more of them, such as currencies, than fit.
         text: whether only the name of a single figure is shown.
         nothing: the text shown if there is no figure.
         least_first: whether the lowest series of a graph matters most and comes first in its
@@ -140,6 +141,24 @@ class Panel:
     def subjects(self) -> tuple[str, ...]:
         """The labels of a table that identify a row, and come before all figures but the first."""
         return tuple(label for label in self.columns if not self._is_fact(label))
+
+    @property
+    def name(self) -> str:
+        """The label of the names of listed figures."""
+        return self.queries[0].legend.strip("{}")
+
+    @property
+    def asked(self) -> Sequence[Query]:
+        """The queries that Grafana sends: of figures with names, one for all rows of their list."""
+        if not self.named:
+            return self.queries
+        rows = (
+            each.expression
+            if each.legend == self.queries[0].legend
+            else f'label_replace({each.expression}, "{self.name}", "{each.legend}", "", "")'
+            for each in self.queries
+        )
+        return (Query(f"sum by ({self.name}) ({' or '.join(f'({row})' for row in rows)})"),)
 
     def expression(self, query: Query) -> str:
         """The expression of one of its queries.

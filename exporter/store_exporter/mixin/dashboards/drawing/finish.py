@@ -58,23 +58,12 @@ def absent(text: str, match: model.SpecialValueMatch) -> model.SpecialValueMap:
     )
 
 
-NAME_SIZE, FIGURE_SIZE = 14, 24
-"""Font sizes in pixels of the name beside a single figure, and of the figure. For several figures
-Grafana shrinks the font to as little as seven, because it leaves sixteen pixels between two."""
-
-
 def _finish_stat(builder: stat.Panel, panel: Panel) -> None:
     builder.reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
     builder.graph_mode(common.BigValueGraphMode.NONE)
     builder.color_mode(common.BigValueColorMode.VALUE)
-    mode = common.BigValueTextMode
     if panel.text:
-        builder.text_mode(mode.NAME)
-    elif panel.named:
-        # One below the other: the figures of four currencies side by side are too small to read.
-        builder.text_mode(mode.VALUE_AND_NAME).orientation(common.VizOrientation.HORIZONTAL)
-        sizes = build_common.VizTextDisplayOptions().title_size(NAME_SIZE)
-        builder.text(sizes.value_size(FIGURE_SIZE))
+        builder.text_mode(common.BigValueTextMode.NAME)
 
 
 _NAMES = re.compile(r"\{\{(org|domain)\}\}")
@@ -123,7 +112,8 @@ def _finish_graph(builder: timeseries.Panel, panel: Panel) -> None:
         builder.thresholds_style(style.mode(common.GraphThresholdsStyleMode.DASHED))
     if panel.bars:
         builder.draw_style(common.GraphDrawStyle.BARS).fill_opacity(70)
-        builder.bar_alignment(common.BarAlignment.AFTER)
+        # A bar without another one beside it would be 200 pixels wide.
+        builder.bar_alignment(common.BarAlignment.AFTER).bar_max_width(60)
     for number, query in enumerate(panel.queries):
         for pattern, colour in dict(colours.of(query)).items():
             builder.override_by_regexp(pattern, [_fixed(colour)])

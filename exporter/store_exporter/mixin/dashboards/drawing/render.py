@@ -164,7 +164,7 @@ def render(
 ) -> Any:
     """Return the SDK's builder of a panel."""
     builder = (
-        _BUILDERS[panel.kind]()
+        _BUILDERS[PanelKind.TABLE if panel.named else panel.kind]()
         .title(panel.title)
         .description(panel.description)
         .datasource(DATASOURCE)
@@ -177,7 +177,7 @@ def render(
     )
     if panel.exemplars:
         builder.with_target(exemplars(panel.exemplars))
-    for index, query in enumerate(panel.queries):
+    for index, query in enumerate(panel.asked):
         builder.with_target(target(panel, query, chr(ord("A") + index)))
     if panel.decimals is not None:
         builder.decimals(panel.decimals)
@@ -189,6 +189,9 @@ def render(
     leads = click.of(panel, variables, links, one_org=one_org)
     if panel.kind is PanelKind.TABLE:
         tables.finish(builder, panel, leads, one_org=one_org)
+        return builder
+    if panel.named:
+        tables.named(builder, panel, leads)
         return builder
     if leads:
         builder.data_links([link(*each) for each in leads])
@@ -223,7 +226,7 @@ def target(panel: Panel, query: Query, ref: str) -> prometheus.Dataquery:
         result.range()
     else:
         result.instant()
-    if panel.kind is PanelKind.TABLE:
+    if panel.named or panel.kind is PanelKind.TABLE:
         result.format(PromQueryFormat.TABLE)
     if panel.kind is PanelKind.HEATMAP:
         result.format(PromQueryFormat.HEATMAP)

@@ -13,7 +13,7 @@ from .finish import absent, mappings, thresholds, unknown, written
 from .sdk import build_common, common, model, table
 
 Links = list[tuple[str, str]]
-COLOURED = {"type": "color-text"}
+COLOURED = [("custom.cellOptions", {"type": "color-text"})]
 ABSENT = [
     absent("", each) for each in (model.SpecialValueMatch.NULL, model.SpecialValueMatch.EMPTY)
 ]
@@ -35,7 +35,7 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
         shown = COLUMNS[label]
         properties = _label(label)
         if label == panel.subjects[0]:
-            properties.append(("links", [{"title": title, "url": url} for title, url in links]))
+            properties.append(_links(links))
         builder.override_by_name(shown.title, _values(properties))
     builder.override_by_name(COLUMNS[NOTE].title, _values(_label(NOTE)))
     for query in panel.queries:
@@ -47,6 +47,25 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
         name = panel.sort.removeprefix("+")
         by = build_common.TableSortByFieldState().display_name(name)
         builder.sort_by([by.desc(not panel.sort.startswith("+"))])
+
+
+def named(builder: table.Panel, panel: Panel, links: Links) -> None:
+    """List figures with their names.
+
+    Grafana draws single figures over each other if they do not fit; a table has a scroll bar.
+
+    Args:
+        builder: the SDK's builder of the table.
+        panel: the figures.
+        links: title and address of each link of a name.
+    """
+    builder.show_header(False)
+    options = {"excludeByName": {"Time": True}, "indexByName": {panel.name: 0, "Value": 1}}
+    builder.with_transformation(model.DataTransformerConfig(id_val="organize", options=options))
+    builder.override_by_name(
+        panel.name, _values([("unit", "string"), ("custom.wrapText", True), _links(links)])
+    )
+    builder.override_by_name("Value", _values([("custom.width", 100), *COLOURED]))
 
 
 def transformations(panel: Panel, *, one_org: bool) -> list[model.DataTransformerConfig]:
@@ -84,7 +103,7 @@ def _label(label: str) -> list[tuple[str, Any]]:
         # Otherwise Grafana shows the cart 11012 as the number 11.0 K, and version 2.4 as 2.40.
         ("unit", "string"),
         ("mappings", [*words, *ABSENT]),
-        *((("custom.cellOptions", COLOURED),) if label == "rank" or column.words else ()),
+        *(COLOURED if label == "rank" or column.words else ()),
     ]
 
 
@@ -108,7 +127,7 @@ def _figure(query: Query, usual: str) -> list[tuple[str, Any]]:
     # The text for a whole table, such as about figures not collected, is too long for one cell.
     found.append(("mappings", [*mappings((*query.mappings, NO_FIGURE)), unknown(NO_CELL)]))
     if query.steps or query.mappings:
-        found.append(("custom.cellOptions", COLOURED))
+        found.extend(COLOURED)
     return found
 
 
@@ -119,6 +138,10 @@ def _summaries() -> list[model.ValueMap]:
         for number, alert in enumerate({each.name: each for each in alerts.alerts()}.values())
     }
     return [model.ValueMap(options=options)]
+
+
+def _links(links: Links) -> tuple[str, Any]:
+    return "links", [{"title": title, "url": url} for title, url in links]
 
 
 def _values(properties: list[tuple[str, Any]]) -> list[model.DynamicConfigValue]:
