@@ -91,10 +91,11 @@ def fresh_increase(metric: Metric, window: str, *matchers: str) -> str:
     """Whether a counter increased within a window, even if its first sample is that increase.
 
     `increase` does not see that a series begins with the value 1, as a counter with an error type
-    does. A series that begins with 0 has not increased yet.
+    does. A series that begins with 0 has not increased yet, and one without samples at the window's
+    start, such as while Prometheus was down, does not begin then.
     """
     selector = select(metric, *matchers)
-    born = f"{selector} > 0 unless {selector} offset {window}"
+    born = f"{selector} > 0 unless last_over_time({over(selector, window, window)})"
     return f"((increase({over(selector, window)}) > 0) or ({born}))"
 
 

@@ -37,7 +37,7 @@ EXPORTER = [
     Case(
         "StoreMetricsAbsent",
         "no exporter at all is a page",
-        {of(exporter.BUILD_INFO, base=PROCESS): "1x2 stale"},
+        {of(exporter.LOOP_LAG, base=PROCESS): "0x2 stale"},
         "20m",
         "No exporter has been scraped for more than five minutes. No store is watched.",
         base="",
@@ -45,8 +45,16 @@ EXPORTER = [
     Case(
         "StoreMetricsAbsent",
         "one exporter is enough",
-        {of(exporter.BUILD_INFO, base=PROCESS): "1x20"},
+        {of(exporter.LOOP_LAG, base=PROCESS): "0x20"},
         "20m",
+        base="",
+    ),
+    Case(
+        "StoreMetricsAbsent",
+        "an application that is scraped is no exporter",
+        {of(exporter.BUILD_INFO, base='job="shop", instance="app:8000"'): "1x20"},
+        "20m",
+        "No exporter has been scraped for more than five minutes. No store is watched.",
         base="",
     ),
     Case(
@@ -170,6 +178,13 @@ EXPORTER = [
         "an hour without any is the end of it",
         {of(exporter.SERIES_DROPPED, 'limit="org"', PROCESS): "4x90"},
         "80m",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreSeriesDropped",
+        "nor does one begin an hour after Prometheus was down",
+        {of(exporter.SERIES_DROPPED, 'limit="org"', PROCESS): "4x90 _x20 4x90"},
+        "170m",
         base=PROCESS,
     ),
     Case(

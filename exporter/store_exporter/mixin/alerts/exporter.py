@@ -91,9 +91,10 @@ def exporter_down() -> Alert:
 
 def metrics_absent() -> Alert:
     """Prometheus knows no exporter at all."""
+    # Applications have the same info about their build.
     return Alert(
         AlertName.STORE_METRICS_ABSENT,
-        f"absent({promql.select(exporter.BUILD_INFO)})",
+        f"absent({promql.select(exporter.LOOP_LAG)})",
         5 * MINUTE,
         "critical",
         "No exporter reports to Prometheus.",
