@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import types
+from collections.abc import Generator
 from functools import partial
 from typing import Any
 
@@ -98,6 +100,17 @@ def test_callable_objects_and_partials_are_measured_by_what_they_are(recorder: R
         assert inspect.iscoroutinefunction(function)
         assert asyncio.run(function()) == "called"
     assert counted(recorder) == (2, 0, {})
+
+
+async def test_a_generator_that_is_awaited_is_a_coroutine(recorder: Recorder) -> None:
+    @track("get_cart", **SHOP, recorder=recorder)
+    @types.coroutine
+    def fetch() -> Generator[None, None, str]:
+        yield
+        return "fetched"
+
+    assert await fetch() == "fetched"
+    assert counted(recorder) == (1, 0, {})
 
 
 def test_the_wrapper_looks_like_the_function(recorder: Recorder) -> None:

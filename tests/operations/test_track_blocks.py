@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 from contextlib import AsyncExitStack, ExitStack
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from store_exporter import Operation, Recorder, bind, store_context, track
+from store_exporter import Operation, Recorder, bind, default_recorder, store_context, track
 from store_exporter.errors import ErrorName
 from store_exporter.operations.tracker import Tracker
 from tests.metrics.figures import only, operations, series
@@ -232,3 +234,42 @@ def test_a_block_in_a_coroutine_that_is_abandoned_is_cancelled(recorder: Recorde
     coroutine.send(None)
     coroutine.close()
     assert counted(recorder) == (1, 0, {"cancelled": 1})
+
+
+def test_an_exception_that_does_not_show_its_class_passes_unchanged(recorder: Recorder) -> None:
+    class OddError(Exception):
+        def __getattribute__(self, name: str) -> Any:
+            raise RuntimeError
+
+    with pytest.raises(OddError), track("add_to_cart", **SHOP, recorder=recorder):
+        raise OddError
+    assert counted(recorder) == (1, 0, {"exception": 1})
+
+
+def test_a_copy_of_what_holds_a_tracker_counts_for_the_same_recorder(recorder: Recorder) -> None:
+    cart, store = track("get_cart", **SHOP, recorder=recorder), bind(**SHOP, recorder=recorder)
+    assert copy.copy(recorder) is recorder
+    with cart, copy.copy(cart), copy.deepcopy(cart), copy.deepcopy(store)("get_cart"):
+        copied = copy.deepcopy(cart)
+    with copied:
+        pass
+    assert counted(recorder) == (5, 0, {})
+
+
+def test_a_tracker_counts_in_the_process_that_unpickles_it() -> None:
+    cart = pickle.loads(pickle.dumps(track("get_cart", **SHOP)))  # noqa: S301 - our own
+    handle = default_recorder().operation(*STORE, "get_cart")
+    before = default_recorder().totals(handle).finished
+    with cart:
+        pass
+    assert default_recorder().totals(handle).finished == before + 1
+
+
+def test_a_recorder_of_the_applications_own_and_its_handles_belong_to_their_process(
+    recorder: Recorder,
+) -> None:
+    with pytest.raises(TypeError, match="by its name only"):
+        pickle.dumps(recorder.operation(*STORE, "get_cart"))
+    with pytest.raises(TypeError, match="belongs to its process"):
+        pickle.dumps(track("get_cart", **SHOP, recorder=recorder))
+    assert pickle.loads(pickle.dumps(default_recorder())) is default_recorder()  # noqa: S301 - our own

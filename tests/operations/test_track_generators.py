@@ -127,7 +127,7 @@ def test_an_error_while_closing_is_a_failure(measured: Tracker, recorder: Record
     assert counted(recorder) == (1, 0, {"connection": 1})
 
 
-def test_a_generator_that_ignores_its_closing_fails_as_it_would_have(
+def test_a_generator_that_ignores_its_closing_goes_on(
     measured: Tracker, recorder: Recorder
 ) -> None:
     @measured
@@ -141,7 +141,72 @@ def test_a_generator_that_ignores_its_closing_fails_as_it_would_have(
     next(generator)
     with pytest.raises(RuntimeError, match="ignored GeneratorExit"):
         generator.close()
-    assert counted(recorder) == (1, 0, {"exception": 1})
+    assert only(recorder).in_progress == 1
+    assert list(generator) == []
+    assert counted(recorder) == (1, 0, {})
+
+
+def _exhausted() -> Generator[str, None, None]:
+    yield "first"
+
+
+def _returns() -> Generator[str, None, str]:
+    try:
+        yield "first"
+    finally:
+        return "value"  # noqa: B012 - what `close` returns from Python 3.13 on
+
+
+def _goes_on() -> Generator[str, None, None]:
+    try:
+        yield "first"
+    except GeneratorExit:
+        yield "second"
+
+
+def _fails() -> Generator[str, None, None]:
+    try:
+        yield "first"
+    finally:
+        raise KeyError
+
+
+@pytest.mark.parametrize("function", [_exhausted, _returns, _goes_on, _fails])
+@pytest.mark.parametrize("end", ["close", "throw"])
+def test_a_generator_ends_as_it_would_have(
+    measured: Tracker, recorder: Recorder, function: Any, end: str
+) -> None:
+    def outcome(generator: Any) -> Any:
+        next(generator)
+        try:
+            return generator.close() if end == "close" else generator.throw(GeneratorExit())
+        except BaseException as error:  # noqa: BLE001 - compared
+            return type(error), error.args, _context(error)
+
+    assert outcome(measured(function)()) == outcome(function())
+    gc.collect()
+    assert counted(recorder)[:2] == (1, 0)
+
+
+def _context(error: BaseException) -> list[type[BaseException]]:
+    return [] if error.__context__ is None else [type(error), *_context(error.__context__)]
+
+
+async def test_an_asynchronous_generator_may_go_on_after_generator_exit(
+    measured: Tracker, recorder: Recorder
+) -> None:
+    @measured
+    async def goes_on() -> AsyncGenerator[str, None]:
+        try:
+            yield "first"
+        except GeneratorExit:
+            yield "second"
+
+    generator = goes_on()
+    assert await anext(generator) == "first"
+    assert await generator.athrow(GeneratorExit()) == "second"
+    await generator.aclose()
+    assert counted(recorder) == (1, 0, {})
 
 
 def test_a_predicate_judges_what_a_generator_returns(recorder: Recorder) -> None:

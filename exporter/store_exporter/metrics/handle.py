@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from sys import modules
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from . import tracing
 from .addition import Addition, Standing, Totals, added
@@ -91,6 +91,13 @@ class OperationHandle(OperationFigures):
         self.durations: list[float] = []
         self.notable: float = NEVER
         self.granted: int = 0
+
+    def __reduce__(self) -> NoReturn:
+        # cloudpickle takes functions of a notebook by value, and would take the recorder with them.
+        raise TypeError(
+            "a function that track() measures can be pickled by its name only: import it from a "
+            "module, or measure a block inside it"
+        )
 
     def start(self) -> None:
         """Count one operation as started."""

@@ -83,6 +83,18 @@ class Recorder:
         self.before_look: Callable[[], None] = nothing
         reset_in_children(self)
 
+    def __copy__(self) -> Recorder:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Recorder:
+        # Nothing would expose what a copy counts, such as that of settings with a tracker in them.
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[], Recorder], tuple[()]]:
+        if self is not _default.get("recorder"):
+            raise TypeError("a recorder belongs to its process; only the default one is in each")
+        return default, ()
+
     def operation(self, org: str, domain: str, platform: str, operation: str) -> OperationHandle:
         """Return the handle of this operation; the same labels always give the same handle.
 

@@ -69,12 +69,6 @@ class Iteration:
         if self.span is not None:
             self.span.end(error_type)
 
-    def resume(self) -> None:
-        """Start the clock again."""
-        if self.span is not None:
-            self.span.resume()
-        self.since = perf_counter()
-
 
 class AsyncIteration(Iteration):
     """The run of an asynchronous generator; if it is collected without an end, it was cancelled."""
@@ -136,11 +130,8 @@ def wrap_generator(
                 try:
                     sent = yield item
                     step = generator.send
-                except GeneratorExit:
-                    run.resume()
-                    generator.close()
-                    raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
+                    # Raised again, `sent` would keep itself alive; so it is cleared below.
                     step, sent = generator.throw, error
                 if run.span is not None:
                     run.span.resume()
@@ -150,10 +141,11 @@ def wrap_generator(
             return stop.value
         except GeneratorExit:
             run.returned(None, None)
+            sent = None
             raise
         except BaseException as error:
             run.raised(error)
-            sent = None  # An error that was thrown in and raised again would keep itself alive.
+            sent = None
             raise
 
     return wrapper
@@ -180,10 +172,6 @@ def wrap_async_generator(
                 try:
                     sent = yield item
                     step = generator.asend
-                except GeneratorExit:
-                    run.resume()
-                    await generator.aclose()
-                    raise
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
                     step, sent = generator.athrow, error
                 if run.span is not None:
@@ -195,11 +183,12 @@ def wrap_async_generator(
         except GeneratorExit:
             run.is_open = False
             run.returned(None, None)
+            sent = None
             raise
         except BaseException as error:
             run.is_open = False
             run.raised(error)
-            sent = None  # An error that was thrown in and raised again would keep itself alive.
+            sent = None
             raise
 
     return wrapper

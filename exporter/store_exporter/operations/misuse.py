@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from inspect import iscoroutinefunction
+from inspect import CO_ITERABLE_COROUTINE, iscoroutinefunction
+from types import CodeType
 from typing import Any
 
 from ..errors import ERROR_TYPES
@@ -40,6 +41,14 @@ def place_of(function: object) -> str:
 def is_kind(check: Callable[[Any], bool], function: Any) -> bool:
     """Whether a check holds for a function, or for the `__call__` of a callable object."""
     return check(function) or check(getattr(type(function), "__call__", None))  # noqa: B004
+
+
+def makes_coroutine(function: Any) -> bool:
+    """Whether a call gives a coroutine, which includes the generators of `types.coroutine`."""
+    if iscoroutinefunction(function):
+        return True
+    code = getattr(function, "__code__", None)
+    return isinstance(code, CodeType) and bool(code.co_flags & CO_ITERABLE_COROUTINE)
 
 
 def check_function(function: object) -> None:

@@ -8,7 +8,6 @@ from inspect import (
     CO_ASYNC_GENERATOR,
     CO_GENERATOR,
     isasyncgenfunction,
-    iscoroutinefunction,
     isgeneratorfunction,
 )
 from time import perf_counter
@@ -21,7 +20,7 @@ from ..metrics.signals import comes_from_outside
 from . import wrappers
 from .generators import wrap_async_generator, wrap_generator
 from .labels import Labels, always, by_arguments, by_context, in_context
-from .misuse import check_arguments, check_function, is_kind
+from .misuse import check_arguments, check_function, is_kind, makes_coroutine
 from .operation import Operation
 from .outcome import NO_ROOM, TICKET, Failure, record_verdict
 from .spans import OperationSpan
@@ -67,6 +66,10 @@ class Tracker:
         # operation that begins while no other is open, the usual case, is kept in `_alone`.
         self._alone: Operation | None = None
         self._open: dict[FrameType, Operation] = {}
+
+    def __reduce__(self) -> tuple[type[Tracker], tuple[Any, ...]]:
+        # A copy finds the handle in the recorder of its process, and begins with nothing open.
+        return Tracker, (self._values, self._labels, self._failure, self._recorder)
 
     def __call__(self, function: _F) -> _F:
         """Return the function with its operations measured."""
@@ -258,11 +261,11 @@ class Tracker:
         else:
             handle = recorder.operation(org, domain, platform, operation)
             find = always(handle)
-        if is_kind(isgeneratorfunction, function):
+        awaits = is_kind(makes_coroutine, function)
+        if not awaits and is_kind(isgeneratorfunction, function):
             return wrap_generator(function, handle, find, self._failure)
         if is_kind(isasyncgenfunction, function):
             return wrap_async_generator(function, handle, find, self._failure)
-        awaits = is_kind(iscoroutinefunction, function)
         if handle is None:
             late = wrappers.wrap_coroutine_late if awaits else wrappers.wrap_function_late
             return late(function, find, self._failure)
@@ -276,8 +279,9 @@ def _end(operation: Operation, error: BaseException | None, frame: FrameType) ->
     operation.frame = None
     if error is None:
         operation.end()
-    elif isinstance(error, GeneratorExit) and frame.f_code.co_flags & _GENERATOR:
+    elif issubclass(type(error), GeneratorExit) and frame.f_code.co_flags & _GENERATOR:
         # The block is in a generator, which its consumer closed: it has what it wanted.
+        # `isinstance` would read the error's `__class__`, which may raise.
         operation.end()
     else:
         operation.end_with(error)
