@@ -352,10 +352,10 @@ def test_calls_that_somebody_remembers_already_are_not_reported_a_second_time(
 
 
 APPLICATION = """
-import os, sys
+import multiprocessing, os, sys
 from store_exporter import StoreError, report_calls, track
 
-reporter = report_calls(sys.argv[1], {"acme": os.environ["ACME_TOKEN"]}, interval=0.05)
+reporter = report_calls(sys.argv[1], {"acme": os.environ["ACME_TOKEN"]}, interval=60)
 
 def fail(message):
     try:
@@ -371,11 +371,14 @@ if not child:
     reporter.close(timeout=60)
     sys.exit()
 os.waitpid(child, 0)
+worker = multiprocessing.get_context("fork").Process(target=fail, args=("of a worker",))
+worker.start()
+worker.join()
 reporter.close(timeout=60)
 """
 
 
-async def test_a_process_and_its_child_tell_their_own_calls_and_what_is_left_at_their_end(
+async def test_a_process_and_its_children_tell_their_own_calls_and_what_is_left_at_their_end(
     tmp_path: Path,
 ) -> None:
     async with taking(tmp_path, reporting()) as running:
@@ -387,4 +390,8 @@ async def test_a_process_and_its_child_tell_their_own_calls_and_what_is_left_at_
         )
         _, said = await process.communicate()
         assert (process.returncode, said) == (0, b"")
-        assert sorted(await messages(running)) == ["of the child", "of the parent"]
+        assert sorted(await messages(running)) == [
+            "of a worker",
+            "of the child",
+            "of the parent",
+        ]

@@ -6,7 +6,6 @@ single calls only if the application reports them. Reported calls are not counte
 
 from __future__ import annotations
 
-import atexit
 import logging
 import re
 import threading
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ..calls.book import CallBook
 from ..calls.call import Call
-from ..metrics.forks import reset_in_children
+from ..metrics.forks import end_with_process, reset_in_children
 from ..metrics.recorder import Recorder, default
 from ..net.redactor import Redactor, legible
 from .sending import CallSender, NotNowError, TokenError
@@ -91,7 +90,7 @@ class CallReporter:
         self._ended = False
         self._begin()
         reset_in_children(self)
-        atexit.register(self.close)
+        end_with_process(self, CallReporter.close)
 
     def _begin(self) -> None:
         self._book = CallBook(redact=Redactor())
@@ -125,7 +124,6 @@ class CallReporter:
 
     def close(self, timeout: float = 5.0) -> None:
         """Report what is left and end; a request that takes longer than this is abandoned."""
-        atexit.unregister(self.close)
         self._recorder.calls = None
         self._ended = True
         self._flushes.put(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -92,6 +93,22 @@ def test_a_forked_child_counts_from_zero_and_pushes_for_itself(
     assert sorted(found.values()) == [3, 7]
     assert not instance or "given" in found
     assert all(name.startswith(instance) for name in found)
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_a_child_of_multiprocessing_pushes_before_it_ends(method: str) -> None:
+    with RECEIVERS["http/protobuf"]() as receiver:
+        with worker(f"multiprocessing {method}", receiver.endpoint, receiver.protocol) as process:
+            ended(process)
+        assert list(last_by_instance(receiver).values()) == [3]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_of_multiprocessing_pushes_if_its_parent_does() -> None:
+    with RECEIVERS["http/protobuf"]() as receiver:
+        with worker("inherited", receiver.endpoint, receiver.protocol) as process:
+            ended(process)
+        assert sorted(last_by_instance(receiver).values()) == [3, 5]
 
 
 @pytest.mark.parametrize("protocol", RECEIVERS)

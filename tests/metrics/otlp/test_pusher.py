@@ -90,6 +90,15 @@ def test_the_resource_comes_from_the_variables_and_has_an_instance_id(
     assert one["service.instance.id"] != other["service.instance.id"]
 
 
+def test_pushers_of_one_recorder_have_one_instance_id_so_nothing_counts_twice(
+    receiver: Receiver, start: Start
+) -> None:
+    recorder = Recorder()
+    assert start(recorder).flush()
+    assert start(recorder).flush()
+    assert len({resource["service.instance.id"] for resource in receiver.resources()}) == 1
+
+
 def test_a_given_instance_id_is_kept(
     receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

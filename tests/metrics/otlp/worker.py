@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 
@@ -16,8 +17,20 @@ def count(amount: float) -> None:
     default().inc(business.REVENUE, REVENUE, amount)
 
 
+def count_and_push(amount: float) -> None:
+    """Count in a child that begins to push itself."""
+    start_otlp(interval=3600)
+    count(amount)
+
+
 def main(how: str) -> None:
     """Count, push as told, and end."""
+    if how.startswith("multiprocessing"):
+        multiprocessing.set_start_method(how.split()[1])
+        started = multiprocessing.Process(target=count_and_push, args=(3,))
+        started.start()
+        started.join()
+        sys.exit(started.exitcode)
     pusher = start_otlp(interval=3600, exit_timeout=float(os.environ.get("EXIT_TIMEOUT", "10")))
     count(5)
     if how == "fork":
@@ -31,6 +44,11 @@ def main(how: str) -> None:
         if os.waitpid(child, 0)[1]:
             sys.exit("the child failed")
         count(2)
+    if how == "inherited":
+        multiprocessing.set_start_method("fork")
+        worker = multiprocessing.Process(target=count, args=(3,))
+        worker.start()
+        worker.join()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from opentelemetry.sdk.metrics.export import (
     MetricExporter,
@@ -27,6 +28,7 @@ from .points import to_metrics, to_point
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import DataPointT
 
+    from ..recorder import Recorder
     from .settings import Settings
 
 BATCH = 1000
@@ -50,22 +52,41 @@ def official_exporter(protocol: str) -> Callable[[], MetricExporter]:
     return http_exporter
 
 
+_ids: WeakKeyDictionary[Recorder, tuple[int, str]] = WeakKeyDictionary()
+"""For each recorder that is pushed, the process and its id there."""
+
+
+def _own_id(recorder: Recorder) -> str:
+    """Return the id of a recorder in this process, the same for all that push it."""
+    process, own = _ids.get(recorder, (0, ""))
+    if process != os.getpid():
+        own = str(uuid.uuid4())
+        _ids[recorder] = os.getpid(), own
+    return own
+
+
 class Identity:
     """Who pushes: the standard variables, these attributes, and an instance id for each process.
 
     Processes that share an instance id overwrite each other's series. So each gets a random one,
     or, in a forked child of a process whose id was given, that one and the child's number. The
-    SDK's own id is not used: not every release has one, and forked children inherit it.
+    SDK's own id is not used: not every release has one, and forked children inherit it. Two
+    pushers of one recorder do overwrite each other's series, or every call would count twice.
+
+    Args:
+        attributes: of the resource; they override those of the variables.
+        recorder: what is pushed.
     """
 
-    def __init__(self, attributes: Mapping[str, str]) -> None:
+    def __init__(self, attributes: Mapping[str, str], recorder: Recorder) -> None:
+        self._recorder = recorder
         configured = OTELResourceDetector().detect().attributes
         self._configured = {**configured, **attributes}.get(SERVICE_INSTANCE_ID)
         self._resource = Resource.create(dict(attributes))
 
     def resource(self, *, forked: bool) -> Resource:
         """Return the resource of this process, which may be a forked child of the first one."""
-        own = str(uuid.uuid4() if self._configured is None else self._configured)
+        own = str(_own_id(self._recorder) if self._configured is None else self._configured)
         if forked and self._configured is not None:
             own = f"{own}-{os.getpid()}"
         return self._resource.merge(Resource({SERVICE_INSTANCE_ID: own}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import threading
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...extras import missing
 from ..catalogue import exporter as catalogue
+from ..forks import end_with_process
 from ..recorder import Recorder, default
 from .masking import mask_logs
 from .settings import PROTOCOLS, Settings
@@ -45,7 +45,7 @@ def start_otlp(
     """Push the state to an OTLP endpoint from now on until the process ends.
 
     The standard OTEL_ variables configure it; arguments take precedence. Each forked child pushes
-    separately, with its own instance id. Calling it again starts a second pusher.
+    separately, with its own instance id. Calling it again starts a second pusher of the same id.
 
     Args:
         recorder: whose state; the process' own by default.
@@ -71,12 +71,17 @@ def start_otlp(
         raise ValueError(f"protocol is one of {', '.join(PROTOCOLS)}, not {protocol!r}")
     if min(settings.interval, exit_timeout) <= 0:
         raise ValueError("interval and exit_timeout are positive numbers of seconds")
+    recorder = recorder or default()
     if settings.disabled:
-        return Pusher(recorder or default(), settings, exit_timeout=exit_timeout)
+        return Pusher(recorder, settings, exit_timeout=exit_timeout)
     pusher = Pusher(
-        recorder or default(),
+        recorder,
         settings,
-        connect=_connector(settings, exporter, resource or {}, memory, tuple(restored)),
+        connect=_connector(
+            *(recorder, settings, exporter, resource or {}),
+            memory=memory,
+            restored=tuple(restored),
+        ),
         exit_timeout=exit_timeout,
     )
     pusher.start()
@@ -84,9 +89,11 @@ def start_otlp(
 
 
 def _connector(
+    recorder: Recorder,
     settings: Settings,
     exporter: Callable[[], MetricExporter] | None,
     resource: Mapping[str, str],
+    *,
     memory: Memory | None,
     restored: Sequence[Family],
 ) -> Connect:
@@ -104,7 +111,7 @@ def _connector(
             raise
         raise ModuleNotFoundError(advice, name=error.name) from error
     mask_logs()
-    identity = Identity(resource)
+    identity = Identity(resource, recorder)
     started = time.time_ns()
 
     def connect(*, forked: bool) -> Delivery:
@@ -158,7 +165,7 @@ class Pusher:
         """Start the thread. `start_otlp` has already called this."""
         _restart_after_fork()
         _pushers.add(self)
-        atexit.register(self.shutdown)
+        end_with_process(self, Pusher.shutdown)
         self._start_thread()
 
     def _start_thread(self) -> None:
@@ -191,7 +198,6 @@ class Pusher:
             return False
         self._thread = None
         _pushers.discard(self)
-        atexit.unregister(self.shutdown)
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
