@@ -72,9 +72,10 @@ def test_a_category_goes_by_slug_name_or_id(shop: WooCommerce, category: int | s
     assert shop.search_products(category=category).total == 7
 
 
-def test_an_unknown_category_is_not_found(shop: WooCommerce) -> None:
+@pytest.mark.parametrize("category", ["Gaskets", "0016"])
+def test_an_unknown_category_is_not_found(shop: WooCommerce, category: str) -> None:
     with pytest.raises(StoreError) as caught:
-        shop.search_products(category="Gaskets")
+        shop.search_products(category=category)
     assert error_type(caught) == "not_found"
 
 
@@ -104,6 +105,12 @@ def test_a_text_of_digits_is_an_id_only_when_no_sku_is_like_it(
     assert shop.check_stock(19).product_id == 19
 
 
+def test_a_sku_that_was_imported_with_a_space_is_found(store: SimulatedWooCommerce) -> None:
+    made = store.add_product(name="Odd", sku="TRAIL", price="1")
+    store.faults.add(changing("*/products", lambda rows: [{**one, "sku": "TRAIL "} for one in rows]))
+    assert client(store).check_stock("trail ").product_id == made["id"]
+
+
 def test_a_sku_with_a_comma_does_not_find_the_products_of_its_parts(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
@@ -112,7 +119,7 @@ def test_a_sku_with_a_comma_does_not_find_the_products_of_its_parts(
     assert error_type(caught) == "not_found"
 
 
-@pytest.mark.parametrize("product", [999999, "999999", "NOPE", 0, -4, "9" * 30])
+@pytest.mark.parametrize("product", [999999, "999999", "NOPE", 0, -4, "9" * 30, "0019"])
 @pytest.mark.parametrize("operation", ["get_product_details", "check_stock", "check_price"])
 def test_an_unknown_product_is_not_found(
     shop: WooCommerce, operation: str, product: int | str

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from store_demo.stores.faults import Fault
 from store_exporter.platforms.woocommerce.reading.order_state import ENTERED
 
 from .watching import count_orders, watching
@@ -95,6 +96,25 @@ async def test_refunds_of_many_old_orders_are_looked_up_a_few_in_each_run() -> N
             totals.append(found["store_refunds_total{GBP}"])
         assert totals == [2, 4, 6, 8, 9]
         assert sum("refunds" in path for path in store.asked()) == 9
+
+
+async def test_refunds_that_cannot_be_looked_up_do_not_keep_others_waiting() -> None:
+    async with watching(orders=0) as store:
+        store.clock.now -= 86_400 * 30
+        olds = [store.shop.new_order("completed", total="50") for _ in range(4)]
+        for _ in range(110):
+            store.clock.now += 60
+            store.shop.new_order("completed", total="1")
+        await count_orders(store)
+        for order in olds:
+            store.shop.refund(order["id"], "1")
+        for order in olds[:2]:
+            store.shop.faults.add(Fault(path=f"*/orders/{order['id']}/refunds", status=500))
+        totals = []
+        for _ in range(2):
+            found = await count_orders(store, refund_lookups=2)
+            totals.append(found["store_refunds_total{GBP}"])
+        assert totals == [0, 2]
 
 
 async def test_a_date_from_which_to_count_is_walked_in_several_runs_with_progress(

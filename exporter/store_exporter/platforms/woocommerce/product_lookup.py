@@ -86,6 +86,6 @@ def category_id(api: Api, category: int | str) -> Plan[int]:
             names = {row.text_or("slug").casefold(), row.text_or("name").casefold()}
             if wanted.casefold() in names:
                 return row.identifier()
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
-        return int(wanted)
-    raise StoreError("not_found", f"there is no category {wanted}")
+    if (number := arguments.identifier_in(wanted)) is None:
+        raise StoreError("not_found", f"there is no category {wanted}")
+    return number

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from ....errors import ErrorName, StoreError
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+_ID = re.compile(r"[1-9][0-9]{0,16}")
 _LONGEST = 200
 MOST_ITEMS = 1000
 """The most items that one operation returns."""
@@ -110,6 +111,11 @@ def text(value: object, name: str) -> str:
     if not trimmed or len(trimmed) > _LONGEST:
         raise StoreError("invalid_input", f"{name} is empty or longer than {_LONGEST} characters")
     return trimmed
+
+
+def identifier_in(text: str) -> int | None:
+    """Return the id that a text of digits writes; with a leading zero it is none, but a SKU."""
+    return int(text) if _ID.fullmatch(text) else None
 
 
 def email(value: object) -> str:

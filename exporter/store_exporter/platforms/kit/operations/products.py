@@ -28,8 +28,8 @@ def find(
 ) -> Plan[T]:
     """Return the product or variation that an id or SKU names.
 
-    A number is an id. A string is a SKU, or an id when no product has that SKU and it consists of
-    digits: SKUs may be numbers too. `by_id` is called with an id above zero.
+    A number is an id. A string is a SKU, or an id when no product has that SKU and it is written
+    like an id: SKUs may be numbers too. `by_id` is called with an id above zero.
 
     Raises:
         StoreError: not_found.
@@ -41,9 +41,10 @@ def find(
         found = yield from by_sku(sku)
         if found is not None:
             return found
-        if not (sku.isascii() and sku.isdigit() and len(sku) < 18):
+        number = arguments.identifier_in(sku)
+        if number is None:
             raise StoreError("not_found", f"there is no product with the SKU {sku}")
-        product = int(sku)
+        product = number
     found = (yield from by_id(product)) if product > 0 else None
     if found is None:
         raise StoreError("not_found", f"there is no product {product}")
@@ -51,8 +52,11 @@ def find(
 
 
 def matching_sku(rows: Iterable[Fields], sku: str) -> Fields | None:
-    """Return the row with a SKU; an exact match comes first, as stores ignore case in searches."""
-    alike = [row for row in rows if row.text_or("sku").casefold() == sku.casefold()]
+    """Return the row with a SKU; an exact match comes first.
+
+    Stores ignore case in searches, and databases spaces at the end, which imports left there.
+    """
+    alike = [row for row in rows if row.text_or("sku").strip().casefold() == sku.casefold()]
     return next((row for row in alike if row.text_or("sku") == sku), next(iter(alike), None))
 
 

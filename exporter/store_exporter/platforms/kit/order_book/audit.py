@@ -188,14 +188,17 @@ def look_again(book: NumberedBook[Any]) -> Plan[None]:
 
 def date_refunds(book: NumberedBook[Any]) -> Plan[None]:
     """Request the dates of refunds if nothing else shows whether they are new."""
-    for order_id in sorted(book.ledger.undated, key=int)[: max(0, book.lookups)]:
+    undated = book.ledger.undated
+    for order_id in list(undated)[: max(0, book.lookups)]:
         try:
             book.ledger.date_refunds(order_id, (yield from book.refunds_of(order_id)))
         except StoreError as error:
             if error.error_type == "not_found":
                 # The order was just deleted, with its refunds.
-                book.ledger.undated.pop(order_id, None)
+                undated.pop(order_id, None)
             elif error.error_type in ("invalid_response", "server_error"):
                 book.problems.append(error)
+                # The next run begins with the others.
+                undated[order_id] = undated.pop(order_id)
             else:
                 raise

@@ -169,11 +169,11 @@ class Ledger(OrderMemory):
     ) -> None:
         """Count the refunds that are new since a time; or remember all without counting."""
         known = dict(accounts.refunds_of(entry))
-        since = max(since, self.undated.pop(order_id, 0))
+        since, is_dated = max(since, self.undated.get(order_id, 0)), True
         for refund in refunds:
             if refund.id not in known:
                 if since and count and refund.created is None and not self._is_old(refund.id):
-                    self.undated[order_id] = since
+                    self.undated[order_id], is_dated = since, False
                     continue
                 when = refund.created or 0
                 is_new = count and (not since or when >= since)
@@ -186,6 +186,8 @@ class Ledger(OrderMemory):
             if counted is not None and refund.amount > Decimal(counted):
                 self.add(self.refunds, entry[CURRENCY], refund.amount - Decimal(counted))
                 known[refund.id] = str(refund.amount)
+        if is_dated:
+            self.undated.pop(order_id, None)
         entry[REFUNDS:] = [part for pair in known.items() for part in pair]
 
     def _is_old(self, refund_id: str) -> bool:
@@ -260,7 +262,7 @@ class Ledger(OrderMemory):
             "doubted": self.doubted,
             **self.counted(),
             "newest": self.newest,
-            "undated": sorted(self.undated.items()),
+            "undated": list(self.undated.items()),
             "gone": sorted(self._gone),
             "statuses": list(self._bits),
             "seen": self._seen,

@@ -20,7 +20,7 @@ from ...kit.rest.api import RestPage
 from .. import local_dates, rounding
 from ..api import PAGE, V3, Api, gmt
 from ..reading import order_state
-from ..reading.totals import PARTS, OrderTotals, read_amount
+from ..reading.totals import PARTS, OrderTotals, read_refunded
 
 # Without line items and addresses a page costs the store a tenth of the work, and no customer's
 # name ever reaches the exporter.
@@ -165,8 +165,7 @@ def _method(name: Any) -> str:
 
 
 def _refund(row: Fields, name: str) -> CountedRefund:
-    # The list of orders shows refunds as negative totals.
-    return CountedRefund(str(row.identifier()), abs(read_amount(row, name)))
+    return CountedRefund(str(row.identifier()), read_refunded(row, name))
 
 
 ORDERS = book.collector(

@@ -15,7 +15,7 @@ from ...kit.reading.people import full_name
 from .. import facts, local_dates, rounding
 from ..api import SUMMING, V3, Api
 from ..reading.order_state import UNSOLD, order_status
-from ..reading.totals import OrderTotals
+from ..reading.totals import OrderTotals, read_refunded
 
 _MEMBERS = f"status,customer_id,billing,refunds,{local_dates.members('date_created')}"
 
@@ -87,7 +87,7 @@ def _read(order: Fields, billing: Fields, reading: OrderTotals) -> Purchase | No
     currency = order.currency("currency")
     spent = reading.total(order, currency).amount
     for refund in order.children("refunds"):
-        spent -= abs(refund.money("total", currency).amount)
+        spent -= read_refunded(refund, "total")
     return Purchase(
         name=full_name(billing),
         country=billing.text_or("country"),

@@ -10,7 +10,7 @@ from typing import Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.results import Cancellation, Listing, Order, OrderNote, Refund, RefundStatus
-from ...kit.operations import order_numbers, orders
+from ...kit.operations import arguments, order_numbers, orders
 from ...kit.operations.order_plans import order_plans
 from ...kit.operations.orders import OrdersRequest
 from ...kit.reading.fields import Fields
@@ -64,8 +64,8 @@ class _Orders(orders.Orders[Api]):
         The number is the id unless a plugin numbers orders its own way; then the id of one order
         can be the number of another, and the number counts.
         """
-        if number.isascii() and number.isdigit() and int(number[:18]) > 0 and len(number) < 18:
-            found = yield from self._by_id(int(number))
+        if (identifier := arguments.identifier_in(number)) is not None:
+            found = yield from self._by_id(identifier)
             if found is not None and order_results.order_number(found) == number:
                 return found if _belongs(found, email) else None
         # Whether the store's search knows a plugin's numbers depends on the plugin and on how

@@ -21,10 +21,11 @@ from ....spec.results import (
     Tracking,
 )
 from ...kit.reading.fields import Fields
+from ...kit.reading.money import money_of
 from ...kit.reading.people import AddressMembers, full_name, read_address
 from ...kit.reading.secondary import Secondary
 from .order_state import order_status
-from .totals import OrderTotals
+from .totals import OrderTotals, read_refunded
 
 _LISTS = ("_wc_shipment_tracking_items", "_aftership_tracking_items")
 _NUMBER, _CARRIER = "_aftership_tracking_number", "_aftership_tracking_provider_name"
@@ -59,9 +60,8 @@ def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> 
 
 
 def _refunded(fields: Fields, currency: str) -> Money:
-    # Refunds are negative in the response, because they lower the order's total.
-    amounts = (abs(row.money("total", currency).amount) for row in fields.children("refunds"))
-    return Money(sum(amounts, Decimal(0)), currency)
+    amounts = (read_refunded(row, "total") for row in fields.children("refunds"))
+    return money_of(sum(amounts, Decimal(0)), currency)
 
 
 def order_number(fields: Fields) -> str:

@@ -47,6 +47,17 @@ def read_amount(fields: Fields, name: str) -> Decimal:
     return float_amount(fields.raw(name), f"{fields.where}: {name}")
 
 
+def read_refunded(refund: Fields, name: str) -> Decimal:
+    """Read what was refunded.
+
+    Orders show it with a minus, so that there are two where a plugin stored a negative amount.
+    """
+    value = refund.raw(name)
+    if isinstance(value, str):
+        value = value.removeprefix("-")
+    return abs(float_amount(value, f"{refund.where}: {name}"))
+
+
 @dataclass(slots=True)
 class RoundingRule:
     """How orders were made that do not show it themselves.
