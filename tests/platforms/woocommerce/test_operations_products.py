@@ -107,7 +107,9 @@ def test_a_text_of_digits_is_an_id_only_when_no_sku_is_like_it(
 
 def test_a_sku_that_was_imported_with_a_space_is_found(store: SimulatedWooCommerce) -> None:
     made = store.add_product(name="Odd", sku="TRAIL", price="1")
-    store.faults.add(changing("*/products", lambda rows: [{**one, "sku": "TRAIL "} for one in rows]))
+    store.faults.add(
+        changing("*/products", lambda rows: [{**one, "sku": "TRAIL "} for one in rows])
+    )
     assert client(store).check_stock("trail ").product_id == made["id"]
 
 

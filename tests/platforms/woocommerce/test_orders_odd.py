@@ -119,7 +119,7 @@ ODD: dict[str, tuple[dict[str, Any], float, float]] = {
         99,
         0,
     ),
-    # WooCommerce puts a minus before the amount of a refund, also where a plugin stored a negative one.
+    # WooCommerce puts a minus before what was refunded, also before a negative amount.
     "a refund with two signs": ({"refunds": [{"id": 5, "total": "--1.00"}]}, 99, 0),
     "more digits than a float has": ({"total": "123456789.45999999"}, 123456789.46, 0),
 }

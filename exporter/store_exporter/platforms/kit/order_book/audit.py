@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ..reading.numbered_pages import is_of_one
 from .pages import OrderPage
-from .single_orders import is_of_one
 from .walk import Walk
 
 if TYPE_CHECKING:

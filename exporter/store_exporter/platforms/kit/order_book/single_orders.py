@@ -14,19 +14,11 @@ from typing import TYPE_CHECKING, Any
 from ....contract import Response
 from ....errors import StoreError
 from ....net.plans import Plan
+from ..reading.numbered_pages import is_of_one, read_places
 from ..rest.api import RestPage
 
 if TYPE_CHECKING:
     from .numbered_book import NumberedBook
-
-_PROGRAM_FAILED = 500
-"""The status of a response that the store's program did not complete; 502 to 504 come from a server
-in front of it."""
-
-
-def is_of_one(error: StoreError) -> bool:
-    """Whether a single order may have caused an error, because the store's program failed."""
-    return error.status == _PROGRAM_FAILED
 
 
 def read_singly(
@@ -97,26 +89,14 @@ def _read_places(
 
     The list counts those that are missing, so the walk notes and requests their times again.
     """
-    size_name, page_name = book.api.size_name, book.api.page_name
-    size, number = int(params[size_name]), int(params.get(page_name, 1))
-    found: list[RestPage] = []
-    failed = 0
-    for index in range(size):
-        place = (number - 1) * size + index + 1
-        try:
-            rows = yield from book.orders({**params, size_name: 1, page_name: place})
-        except StoreError as error:
-            if not is_of_one(error):
-                raise
-            if index and not found:
-                raise failure from None
-            failed += 1
-            continue
-        found.append(rows)
-        if not rows.items:
-            break
-    if not found:
-        raise failure
+    api = book.api
+    size, number = int(params[api.size_name]), int(params.get(api.page_name, 1))
+    found, failed = yield from read_places(
+        lambda place: book.orders({**params, api.size_name: 1, api.page_name: place}),
+        number,
+        size,
+        failure,
+    )
     if all(failure.message != one.message for one in book.problems):
         book.problems.append(failure)
     items = [item for one in found for item in one.items]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -31,8 +32,64 @@ class NumberedPage(Protocol):
         """How many pages there are, if the store says so."""
 
 
+P = TypeVar("P", bound=NumberedPage)
+_PROGRAM_FAILED = 500
+"""The status of a response that the store's program did not complete; 502 to 504 come from a server
+in front of it."""
+
+
+def is_of_one(error: StoreError) -> bool:
+    """Whether an error may be that of a single item, because the store's program failed."""
+    return error.status == _PROGRAM_FAILED
+
+
+def read_places(
+    ask: Callable[[int], Plan[P]], number: int, size: int, failure: StoreError
+) -> Plan[tuple[list[P], int]]:
+    """Read the items of a page that failed, each as a page of its own.
+
+    `ask` requests an item by its place in the list, from 1.
+
+    Returns:
+        The pages, without those of items at which the program fails; and how many these are.
+
+    Raises:
+        StoreError: `failure`, a single item is not its cause.
+    """
+    found: list[P] = []
+    failed, before = 0, (number - 1) * size
+    for place in range(before + 1, before + size + 1) if is_of_one(failure) else ():
+        # Some stores count the page alone.
+        if found and (not found[-1].items or 1 < (found[-1].total or 0) < place):
+            break
+        try:
+            page = yield from ask(place)
+        except StoreError as error:
+            if not is_of_one(error):
+                raise
+            if failed and not found:
+                break
+            failed += 1
+            continue
+        found.append(page)
+    if not found:
+        raise failure
+    return found, failed
+
+
+@dataclass(frozen=True, slots=True)
+class _WithGaps:
+    """A page without the items at which the store's program fails."""
+
+    items: Sequence[Any]
+    total: int | None
+    pages: int | None
+
+
 class NumberedPages:
     """The pages of a list in turn; smaller ones if the store is too slow for the first size.
+
+    If a small page fails too, its items are read one by one, and what fails is left out.
 
     Args:
         ask: for a page by its number, which begins with 1, and its size.
@@ -52,6 +109,10 @@ class NumberedPages:
         self._number, self._spent = 0, 0.0
         self._seen: set[int | str] = set()
         self._ask, self._size, self._smaller, self._left = ask, size, smaller, left
+        self._largest = size
+        self._around = False
+        """Whether pages are small because of an item between them."""
+        self._failed = 0
 
     def read(
         self, most: int, limit: int | None = None, until: Callable[[Any], bool] | None = None
@@ -60,7 +121,7 @@ class NumberedPages:
 
         The reading ends with `limit` items, or before an item for which `until` is true.
         """
-        self._size = min(limit or self._size, self._size)
+        self._size = self._largest = min(limit or self._size, self._size)
         found = Rows()
         # The pages so far have room for this many items.
         while self._number * self._size < most:
@@ -112,6 +173,7 @@ class NumberedPages:
                     f"{began - left:.0f} s: {began:.0f} s are too few for all"
                 )
                 raise StoreError("response_too_large", message)
+        unreadable += self._failed
         if read + unreadable < least < math.inf:
             message = f"the store has {least} {what}, but sent {read + unreadable}"
             raise StoreError("invalid_response", message)
@@ -121,6 +183,9 @@ class NumberedPages:
 
     def _next(self) -> Plan[NumberedPage]:
         """GET the next page, or a smaller one."""
+        if self._around and not self._number * self._size % self._largest:
+            self._number, self._size = self._number * self._size // self._largest, self._largest
+            self._around = False
         while True:
             before = self._left()
             try:
@@ -128,14 +193,32 @@ class NumberedPages:
             except StoreError as error:
                 smaller = self._smaller(self._size, error)
                 # The smaller page may take as long.
-                if smaller is None or self._left() <= before - self._left():
+                if self._left() <= before - self._left():
                     raise
+                if smaller is None:
+                    return (yield from self._next_with_gaps(error))
                 # The items read so far fill this many of the smaller pages, or a little more.
                 self._size, self._number = smaller, self._number * self._size // smaller
             else:
                 self._number += 1
-                self._spent += before - self._left()
+                # Pages around an item that fails do not show how long the others take.
+                self._spent += 0 if self._around else before - self._left()
                 return page
+
+    def _next_with_gaps(self, failure: StoreError) -> Plan[NumberedPage]:
+        """GET the items of the next page one by one, if larger pages with it failed too."""
+        if self._size == self._largest:
+            raise failure
+        number, size = self._number + 1, self._size
+        found, failed = yield from read_places(
+            lambda place: self._ask(place, 1), number, size, failure
+        )
+        self._number, self._around = number, True
+        self._failed += failed
+        items = [item for page in found for item in page.items]
+        total = max((page.total for page in found if page.total is not None), default=None)
+        last = number + (len(items) + failed == size)
+        return _WithGaps(items, total, last if total is None else -(-total // size))
 
     def _new_of(self, page: NumberedPage) -> Iterator[Any]:
         """Yield the items of a page whose ids are new: pages shift if something is added."""
