@@ -151,6 +151,54 @@ async def test_orders_without_their_payments_are_left_until_they_are_shown(shop:
     assert revenue(await later(shop)) == 100.0
 
 
+async def test_a_change_that_no_time_of_change_shows_is_counted(shop: Watched) -> None:
+    room = shop.shop.stock_room
+    await later(shop)
+    held, repaid, kept = order(shop, "AUTHORIZED"), order(shop), order(shop)
+    waiting, failing = (room.refund(one, "40.00", pending=True) for one in (repaid, kept))
+    await later(shop)
+    # The next pass begins after all of them.
+    shop.clock.advance(HOUR)
+    order(shop)
+    found = await later(shop)
+    assert (revenue(found), found["store_refunds_total{GBP}"]) == (300.0, 0.0)
+
+    changed = [one.updated for one in (held, repaid, kept)]
+    held.financial = "EXPIRED"
+    room.settle(waiting)
+    room.settle(failing)
+    for one, when in zip((held, repaid, kept), changed, strict=True):
+        one.updated = when
+    found = await later(shop)
+    assert (revenue(found), found["store_refunds_total{GBP}"]) == (300.0, 80.0)
+    assert found["store_orders_total{failed}"] == 1
+
+    room.settle(failing, "FAILURE")
+    kept.updated = changed[2]
+    found = await later(shop)
+    assert (revenue(found), found["store_refunds_total{GBP}"]) == (340.0, 80.0)
+
+
+async def test_an_order_that_is_kept_back_when_it_is_looked_up_stays_as_it_was(
+    shop: Watched,
+) -> None:
+    def hidden(answer: Json) -> Json:
+        if answer["data"].get("nodes"):
+            answer["data"]["nodes"][0] = None
+            error = {"message": "Oh", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+            answer["errors"] = [{**error, "path": ["nodes", 0]}]
+        return answer
+
+    await later(shop)
+    order(shop)
+    before = await later(shop)
+    shop.shop.faults.add(changing("*", hidden))
+    shop.clock.advance(60.0)
+    report = await shop.collect("orders")
+    assert figures(report) == before
+    assert report.degraded == ["Shopify keeps back a part: Oh"]
+
+
 async def test_a_token_that_is_revoked_in_the_middle_keeps_what_was_counted(shop: Watched) -> None:
     await later(shop)
     for _ in range(12):

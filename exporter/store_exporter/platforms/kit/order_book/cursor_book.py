@@ -26,7 +26,7 @@ from .list_pass import Pass
 
 _KNOWN_AT_FIRST = 100
 _LOOKED_FOR = 100
-"""The most remembered orders that one run requests to check whether they still exist."""
+"""The most remembered orders that one run requests, to see whether they exist and are the same."""
 _TRIED_AGAIN = 5
 """The most unreadable orders that one run requests again."""
 _OF_ONE: tuple[ErrorName, ...] = (
@@ -90,13 +90,13 @@ class CursorBook(OrderBook[ApiT, Pass]):
         """Read an order, and request more of it if needed; None if it does not count."""
 
     @abstractmethod
-    def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
+    def there(self, known: Sequence[str]) -> Plan[tuple[Mapping[str, Any], Mapping[str, int]]]:
         """Request orders by their ids in the ledger; there may be no ids.
 
         Returns:
-            The time of change of each; None for a deleted order, which would be shown if it
-            existed. Orders whose state is not known are left out. The result may contain other
-            orders, which lists by time of change may lack.
+            Each order as a list shows it; None for a deleted order, which would be shown if it
+            existed. Orders whose state is not known are left out. And by id, the times of change of
+            orders that lists by time of change may lack.
         """
 
     @abstractmethod
@@ -148,6 +148,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             page = yield from self._page(min(self.options.size, left))
             for order in (yield from self._read(page.items)):
                 self.ledger.apply(order)
+                self.seen += 1
             self.cuts += page.is_cut
             try:
                 place.go_on(page, self._changed(page.items))
@@ -162,7 +163,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             yield from compare(self)
         finally:
             self.save()
-        yield from self._look_for_deleted()
+        yield from self._look_up()
         self.save()
 
     def _changed(self, nodes: Sequence[Any]) -> list[int]:
@@ -179,18 +180,23 @@ class CursorBook(OrderBook[ApiT, Pass]):
         """Whether an order was read after its change at a Unix time, or is requested anyway."""
         return order_id in self.unreadable or self.ledger.is_current(order_id, changed)
 
-    def _look_for_deleted(self) -> Plan[None]:
-        """Request the orders unread for longest, as no list has deleted ones, and the newest."""
+    def _look_up(self) -> Plan[None]:
+        """Request the orders unread for longest, and the newest ones.
+
+        No list has deleted orders. And an order may change without another time of change.
+        """
         known = self.ledger.longest_unread(_LOOKED_FOR)
-        found: dict[str, int | None] = dict.fromkeys(known, 0)
-        found |= yield from self.there(known)
-        for order_id, changed in found.items():
+        found, newest = yield from self.there(known)
+        for order_id in known:
             # A list that lags behind may still show a deleted order; its deletion counts later.
-            if changed is None and order_id not in self.read_now:
+            if found.get(order_id, ...) is None and order_id not in self.read_now:
                 self.ledger.gone(order_id)
-                continue
-            self.ledger.touch(order_id)
-            if changed and not self.backlog and not self.is_read(order_id, changed):
+            else:
+                self.ledger.touch(order_id)
+        for order in (yield from self._read([node for node in found.values() if node is not None])):
+            self.ledger.apply(order)
+        for order_id, changed in newest.items():
+            if not self.backlog and not self.is_read(order_id, changed):
                 self.place.comparison.awaited[order_id] = changed
 
     def _page(self, size: int) -> Plan[NodePage]:
@@ -226,7 +232,6 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 self.read_now.add(order.id)
                 self.place.comparison.note_reading(order.id, order.modified, int(self.run.now()))
                 orders.append(order)
-        self.seen += len(orders)
         return orders
 
     def _leave_out(self, node: Any, error: StoreError) -> None:
@@ -254,6 +259,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         self.unreadable.pop(order_id, None)
         for order in (yield from self._read([] if node is None else [node])):
             self.ledger.apply(order)
+            self.seen += 1
 
     def reasons(self) -> list[str]:
         """Return the reasons why the counters may be incomplete, one sentence each."""

@@ -70,7 +70,7 @@ class _OrderBook(CursorBook[Api]):
             row = Fields((yield from self.node(self.id_of(row))), row.where)
         return read_order(row, self.ledger.began)
 
-    def there(self, known: Sequence[str]) -> Plan[Mapping[str, int | None]]:
+    def there(self, known: Sequence[str]) -> Plan[tuple[Mapping[str, Any], Mapping[str, int]]]:
         """Request orders by their numbers, and the newest ones that changed since counting began.
 
         An app without the scope read_all_orders sees no order of more than sixty days. Ids grow
@@ -91,16 +91,14 @@ class _OrderBook(CursorBook[Api]):
                 f"This app is shown no order of the last {SHOWN_DAYS} days and lacks the scope "
                 "read_all_orders: orders that were deleted look like old ones."
             )
-        rows = [Fields(node, "node") for node in nodes if node is not None]
-        found: dict[str, int | None] = {
-            number: None
+        found = {
+            number: node
             for number, node in zip(known, nodes, strict=False)
-            if node is None and int(number) >= oldest
+            if isinstance(node, dict) or (node is None and int(number) >= oldest)
         }
-        found |= {self.id_of(row): row.seconds(self.changed_at) for row in rows}
-        return (yield from self._newest(data.child("newest").listed("nodes"))) | found
+        return found, (yield from self._newest(data.child("newest").listed("nodes")))
 
-    def _newest(self, nodes: Sequence[Any]) -> Plan[dict[str, int | None]]:
+    def _newest(self, nodes: Sequence[Any]) -> Plan[dict[str, int]]:
         """Return when the newest orders last changed, for those that changed since counting began.
 
         If none of them was read or is awaited, older ones may not have been read either, also
@@ -108,7 +106,7 @@ class _OrderBook(CursorBook[Api]):
         """
         newest, _ = self._lately_changed(nodes)
         if len(nodes) < _NEWEST or self.backlog or self._any_known(newest):
-            return dict(newest)
+            return newest
         after: str | None = None
         for _ in range(_MOST_PAGES):
             page = yield from self._page_of("OrderChanges", {"sort": "ID"}, _NEWEST, after)
@@ -117,7 +115,7 @@ class _OrderBook(CursorBook[Api]):
             newest |= found
             if after is None or not goes_on or self._any_known(found):
                 break
-        return dict(newest)
+        return newest
 
     def _any_known(self, found: Mapping[str, int]) -> bool:
         awaited = self.place.comparison.awaited
