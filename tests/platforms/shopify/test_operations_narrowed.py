@@ -96,6 +96,18 @@ def test_delivery_to_a_country_is_that_of_its_zones_or_of_the_rest_of_the_world(
     assert list(store.get_shipping_info("US").zones) == ["World"]
 
 
+def test_an_order_that_is_not_shown_for_its_age_is_not_found_and_the_scope_is_named(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    shop.tokens.scopes.discard("read_all_orders")
+    old = shop.stock_room.new_order("PAID", created=START - 61 * DAY, lines=[])
+    for call in (store.check_order, store.check_refund_status):
+        error = failure(call, str(old.number))
+        assert error.error_type == "not_found"
+        assert "60 days" in error.message
+        assert "read_all_orders" in error.message
+
+
 def test_rates_that_markets_set_are_not_read_from_the_profiles_they_replace(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

@@ -72,6 +72,8 @@ class Orders(ABC, Generic[ApiT]):
 
     cancellable: ClassVar[tuple[str, ...]]
     """Statuses from which an order can be cancelled."""
+    unseen: ClassVar[str] = ""
+    """What to add where no order is found: which ones the platform may not show."""
 
     def __init__(self, api: ApiT) -> None:
         self.api = api
@@ -147,7 +149,7 @@ class Orders(ABC, Generic[ApiT]):
         found = (yield from self.numbered(number, address)) if number else None
         if found is None:
             # The message is the same whether the order does not exist or is somebody else's.
-            message = f"there is no order {str(order)[:40]} for this customer"
+            message = f"there is no order {str(order)[:40]} for this customer{self.unseen}"
             raise StoreError("not_found", message)
         return found
 
@@ -166,7 +168,7 @@ class Orders(ABC, Generic[ApiT]):
         yield from self.prepare()
         latest = yield from self.newest(address, 1)
         if not latest:
-            raise StoreError("not_found", "there is no order for this customer")
+            raise StoreError("not_found", f"there is no order for this customer{self.unseen}")
         return self.read(latest[0], with_customer=True)
 
     def of_customer(

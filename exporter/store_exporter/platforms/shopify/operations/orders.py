@@ -15,7 +15,7 @@ from ...kit.operations.orders import OrdersRequest
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, listing
 from ...kit.reading.secondary import Secondary
-from ..api import Api
+from ..api import SHOWN_DAYS, Api
 from ..product_lookup import quoted
 from ..reading import ids, order_results, order_state
 
@@ -38,6 +38,7 @@ class _Orders(orders.Orders[Api]):
     """The orders of the Admin API."""
 
     cancellable = ("pending", "processing")
+    unseen = f" (of more than {SHOWN_DAYS} days, an app is shown none without read_all_orders)"
 
     def zone(self) -> Plan[tzinfo]:
         return self.api.zone()
