@@ -12,6 +12,7 @@ from . import (
     delivery,
     evaluation,
     exporter,
+    health,
     instrumentation,
     objectives,
     outages,
@@ -32,6 +33,7 @@ def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
     """
     subjects = (
         stores,
+        health,
         upkeep,
         sales,
         surges,

@@ -55,15 +55,24 @@ def listed(query: str, each: str) -> str:
     )
 
 
-def undelivered() -> Alert:
-    """Alertmanager could not deliver messages; names the receivers and the alerts that fired."""
-    labels = (*PROCESS, "integration")
+def _receivers(labels: tuple[str, ...]) -> str:
+    """Template text that names the receivers that refused, if Alertmanager counts by receiver."""
     refused = promql.increase(
         _REFUSED, _WINDOW, *(f"{label}=%q" for label in labels), 'receiver_name!=""'
     )
-    receivers = promql.quote(f"topk({_NAMED + 1}, sum by (receiver_name) ({refused}) > 0)")
+    most = promql.quote(f"topk({_NAMED + 1}, sum by (receiver_name) ({refused}) > 0)")
     values = "".join(f" $labels.{label}" for label in labels)
-    named = f"{{{{ if eq $i {_NAMED} }}}}others{{{{ else }}}}{{{{ .Labels.receiver_name }}}}"
+    return (
+        f"{{{{ range $i, $each := query (printf {most}{values}) }}}}"
+        "{{ if $i }},{{ else }} to{{ end }} "
+        f"{{{{ if eq $i {_NAMED} }}}}others{{{{ else }}}}{{{{ .Labels.receiver_name }}}}"
+        "{{ end }}{{ end }}"
+    )
+
+
+def undelivered() -> Alert:
+    """Alertmanager could not deliver messages; names the receivers and the alerts that fired."""
+    labels = (*PROCESS, "integration")
     now, lately = fired(promql.one_of("severity", ("critical", "warning")))
     # Alerts that ended have the value 0, so they come first.
     fired_lately = listed(
@@ -78,10 +87,8 @@ def undelivered() -> Alert:
         "Alert messages could not be delivered.",
         "Alert messages could not be delivered.",
         "{{ $labels.integration }} refused messages of {{ $labels.instance }}"
-        f"{{{{ range $i, $each := query (printf {receivers}{values}) }}}}"
-        "{{ if $i }},{{ else }} to{{ end }} "
-        f"{named}{{{{ end }}}}"
-        '{{ end }} ({{ $value | printf "%.0f" }} in the last quarter of an hour).'
+        f"{_receivers(labels)}"
+        ' ({{ $value | printf "%.0f" }} in the last quarter of an hour).'
         f" Fired in the last two hours:{fired_lately}",
         Dashboards.FLEET,
         Runbook(

@@ -98,20 +98,24 @@ def _moved(by: tuple[str, ...], *matchers: str) -> str:
     return " or ".join(found)
 
 
-def rules_failing() -> Alert:
-    """Our rules are not evaluated, or too late; names the groups."""
+def _named() -> str:
+    """Template text that names the groups."""
     of_process = [f"{label}=%q" for label in PROCESS]
     group = (
         f'{{{{ or {" ".join(f".Labels.{each}" for each in _LABELS)} | reReplaceAll ".*;" "" }}}}'
     )
     moved = _moved(_LABELS, *of_process)
-    named = queried(
+    return queried(
         f"topk({_NAMED + 1}, {moved})",
         " Groups:{{ range $i, $each := . }}"
         f"{{{{ if eq $i {_NAMED} }}}} and others{{{{ else }}}}{{{{ if $i }}}},{{{{ end }}}} "
         f"{group}{{{{ end }}}}{{{{ end }}}}.",
         *PROCESS * (moved.count("%q") // len(PROCESS)),
     )
+
+
+def rules_failing() -> Alert:
+    """Our rules are not evaluated, or too late; names the groups."""
     return Alert(
         AlertName.STORE_RULES_FAILING,
         _moved(PROCESS),
@@ -121,7 +125,7 @@ def rules_failing() -> Alert:
         "Rules failed to be evaluated.",
         "{{ $labels.instance }} keeps failing to evaluate the exporter's rules, or evaluates them "
         'too late: {{ $value | printf "%.0f" }} times lately. Alerts that need them may not fire.'
-        f"{named}",
+        f"{_named()}",
         # The exporter's dashboard has no panel with the job and instance of Prometheus itself.
         Dashboards.FLEET,
         Runbook(

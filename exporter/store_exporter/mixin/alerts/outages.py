@@ -40,6 +40,8 @@ _NAMED = 8
 """The most stores that the message about an outage names; the dashboard lists all of them."""
 FAILED = "had failed for"
 _DOWN = f"{series.AVAILABLE} == 0"
+_CHOSEN = "{platform=%q}"
+"""Selects the alert's platform, in templates."""
 
 
 def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
@@ -58,16 +60,6 @@ def stores_down() -> Alert:
     down = promql.aggregate("count", by, _DOWN)
     watched = promql.aggregate("count", by, series.AVAILABLE)
     many = f"{down} / {watched} >= {THRESHOLDS.outage_share:g}"
-    chosen = "{platform=%q}"
-    everywhere = f"{{{{ query {promql.quote(f'count({_DOWN})')} | first | value }}}}"
-    all_watched = f"{{{{ query {promql.quote(f'count({series.AVAILABLE})')} | first | value }}}}"
-    of_platform = (
-        f'{{{{ with printf "count({series.AVAILABLE}{chosen})" $labels.platform | query }}}}'
-        "{{ . | first | value }}{{ end }}"
-    )
-    failures = f"increase({health.PROBE_FAILURES.name}{chosen}[10m])"
-    reasons = f"topk(3, count by (error_type) (sum by ({', '.join(STORE)}, error_type) "
-    reasons += f"({failures}) > 0))"
     in_common = _in_common(health.INFO, "version") + _in_common(health.NETWORK, "network")
     return Alert(
         AlertName.STORES_DOWN,
@@ -76,12 +68,7 @@ def stores_down() -> Alert:
         "critical",
         "Many stores do not respond.",
         "Many stores did not respond.",
-        f"{{{{ $value }}}} of the {of_platform} {{{{ $labels.platform }}}} stores watched do not "
-        f"respond; over all platforms {everywhere} of {all_watched}."
-        f'{{{{ with printf "{reasons}" $labels.platform | query }}}} Types of failure:'
-        "{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }} "
-        f"({counted('store', '.Value')}){{{{ end }}}}.{{{{ end }}}}"
-        f"{in_common}",
+        f"{_extent()}{_failures()}{in_common}",
         Dashboards.FLEET,
         Runbook(
             f"At least {THRESHOLDS.outage_stores:g} stores of a platform, and "
@@ -113,6 +100,35 @@ def stores_down() -> Alert:
         faults=(Fault.STORE, Fault.CONFIG),
         facts=shared(),
         keep=2 * CALM,
+    )
+
+
+def _extent() -> str:
+    """Template text that counts the stores that are down, of a platform and of all."""
+    everywhere, all_watched = (
+        f"{{{{ query {promql.quote(f'count({found})')} | first | value }}}}"
+        for found in (_DOWN, series.AVAILABLE)
+    )
+    of_platform = (
+        f'{{{{ with printf "count({series.AVAILABLE}{_CHOSEN})" $labels.platform | query }}}}'
+        "{{ . | first | value }}{{ end }}"
+    )
+    return (
+        f"{{{{ $value }}}} of the {of_platform} {{{{ $labels.platform }}}} stores watched do not "
+        f"respond; over all platforms {everywhere} of {all_watched}."
+    )
+
+
+def _failures() -> str:
+    """Template text that names the most frequent types of failure of a platform's stores."""
+    failures = f"increase({health.PROBE_FAILURES.name}{_CHOSEN}[10m])"
+    stores = f"sum by ({', '.join(STORE)}, error_type) ({failures}) > 0"
+    most = f"topk(3, count by (error_type) ({stores}))"
+    return (
+        f'{{{{ with printf "{most}" $labels.platform | query }}}}'
+        " Types of failure:"
+        "{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }} "
+        f"({counted('store', '.Value')}){{{{ end }}}}.{{{{ end }}}}"
     )
 
 

@@ -190,18 +190,17 @@ _UPDATED = "6h"
 """How long after an update errors are blamed on it."""
 
 
-def checkout_errors_after_update() -> Alert:
-    """Carts and checkouts have failed since an update of the shop."""
-    limits = THRESHOLDS
+def _checkouts_failing(*window: str) -> str:
+    """The share of cart and checkout calls that fail, over a window that may end earlier."""
+    bad, counted = (
+        f"avg_over_time({promql.over(name, *window)})"
+        for name in (series.CHECKOUT_FAILED, series.CHECKOUT_MEASURED)
+    )
+    return f"{bad} / ({counted} > 0)"
 
-    def failed(*window: str) -> str:
-        bad, counted = (
-            f"avg_over_time({promql.over(name, *window)})"
-            for name in (series.CHECKOUT_FAILED, series.CHECKOUT_MEASURED)
-        )
-        return f"{bad} / ({counted} > 0)"
 
-    share, before = failed("30m"), failed("1d", _UPDATED)
+def _updated() -> str:
+    """Stores whose version is another one than some hours ago, or of which an event says so."""
     version = select(health.INFO, 'version!=""')
     versions = f"{version} or {promql.at(version, _UPDATED)}"
     other = promql.aggregate("count", (*STORE, "version"), versions)
@@ -212,19 +211,25 @@ def checkout_errors_after_update() -> Alert:
         events = promql.over(select(health.EVENT, kinds, *matchers), "1h")
         return f"last_over_time({events}) > time() - {promql.seconds(_UPDATED):g}"
 
-    updated = (
+    return (
         f"({promql.aggregate('count', STORE, other)} > 1)"
         f" or {promql.aggregate('count', STORE, noticed())}"
         # An event that an org reported for all its stores has no domain.
         f" or {series.STORE_UP} and on (org) ({noticed(equal('domain', ''))})"
     )
+
+
+def checkout_errors_after_update() -> Alert:
+    """Carts and checkouts have failed since an update of the shop."""
+    limits = THRESHOLDS
+    share, before = _checkouts_failing("30m"), _checkouts_failing("1d", _UPDATED)
     calls = f"{30 * MINUTE} * avg_over_time({promql.over(series.CHECKOUT_MEASURED, '30m')})"
     return Alert(
         AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE,
         f"(({share}) > {limits.checkout_failure_share:g})"
         f" and (({share}) > {limits.checkout_factor:g} * ({before}))"
         f" and ({calls} >= {limits.checkout_minimum:g})"
-        f" and ({updated})",
+        f" and ({_updated()})",
         10 * MINUTE,
         "critical",
         "Checkouts fail after an update.",
