@@ -31,9 +31,11 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
     """
     for transformation in transformations(panel, one_org=one_org):
         builder.with_transformation(transformation)
+    # Without a column that grows, the table would fill only a part of its panel.
+    grows = not any(COLUMNS[label].grows for label in panel.columns)
     for label in panel.columns:
         shown = COLUMNS[label]
-        properties = _label(label)
+        properties = _label(label, grows=grows)
         if label == panel.subjects[0]:
             properties.append(_links(links))
         builder.override_by_name(shown.title, _values(properties))
@@ -92,13 +94,13 @@ def transformations(panel: Panel, *, one_org: bool) -> list[model.DataTransforme
     ]
 
 
-def _label(label: str) -> list[tuple[str, Any]]:
+def _label(label: str, *, grows: bool = False) -> list[tuple[str, Any]]:
     column = COLUMNS[label]
     words = _summaries() if label == "what" else mappings(RANKS) if label == "rank" else []
     if column.words:
         words = [_words(column)]
     return [
-        ("custom.minWidth" if column.grows else "custom.width", column.width),
+        ("custom.minWidth" if grows or column.grows else "custom.width", column.width),
         ("custom.wrapText", column.whole),
         # Otherwise Grafana shows the cart 11012 as the number 11.0 K, and version 2.4 as 2.40.
         ("unit", "string"),

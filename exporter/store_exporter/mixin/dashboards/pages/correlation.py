@@ -70,7 +70,6 @@ def correlations() -> Panel:
                     width=120 if title == "with chosen" else 112,
                     steps=CORRELATED,
                     empty=TOO_STEADY,
-                    otherwise=Nothing.STEADY if y == LATENCY else None,
                 )
                 for title, y in (
                     ("with chosen", CHOSEN),
@@ -84,6 +83,8 @@ def correlations() -> Panel:
                 decimals=0,
                 width=70,
                 empty=NO_ERROR,
+                # Beside rows, the words would be about the first one.
+                otherwise=Nothing.STEADY,
             ),
         ),
         width=24,
