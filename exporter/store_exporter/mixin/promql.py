@@ -103,11 +103,12 @@ def moved(metric: Metric, window: str, *matchers: str) -> str:
     """Whether a counter changed within a window, from only three of its values, to be fast.
 
     A counter that was reset and has reached its old value again has changed as well; the value in
-    the middle of the window shows that. As in `fresh_increase`, one that begins above zero changed.
+    the middle of the window shows that. As in `fresh_increase`, one that begins above zero changed,
+    but not one that had samples in the half hour before the window.
     """
     now = select(metric, *matchers)
-    half = at(now, duration(seconds(window) / 2))
-    return f"({now} > 0 unless ({now} == {at(now, window)} unless {now} != {half}))"
+    half, then = at(now, duration(seconds(window) / 2)), over(now, "30m", window)
+    return f"({now} > 0 unless ({now} == last_over_time({then}) unless {now} != {half}))"
 
 
 def aggregate(function: str, labels: Iterable[str], expression: str) -> str:

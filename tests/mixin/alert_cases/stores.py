@@ -191,6 +191,18 @@ STORES = [
         "warning",
     ),
     Case(
+        "StoreCredentialsRejected",
+        "a permission of last week is no matter six hours after Prometheus was down",
+        {
+            of(health.PROBE_SUCCESS, LIVENESS): "1x500",
+            of(business.COLLECTOR_SUCCESS, 'collector="orders"'): "0x500",
+            failures(business.COLLECTOR_FAILURES, 'collector="orders"', "forbidden", "config"): (
+                "3x20 _x20 3x460"
+            ),
+        },
+        "395m",
+    ),
+    Case(
         "StoreDown",
         "a store that lacks a permission and then times out is down",
         {
