@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 class Fault(StrEnum):
@@ -279,10 +279,19 @@ class StoreError(Exception):
         self.code = code
         self.certificate_expiry: float | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is otherwise made again from its `args`, which are not those of each class
+        # here. A pool of processes breaks on an exception that it cannot make again.
+        return _without_init, (type(self), self.args), self.__dict__
+
     @property
     def fault(self) -> Fault:
         """Who must act."""
         return ERROR_TYPES[self.error_type].fault
+
+
+def _without_init(kind: type[StoreError], arguments: tuple[Any, ...]) -> StoreError:
+    return kind.__new__(kind, *arguments)
 
 
 class UnsupportedOperationError(StoreError):

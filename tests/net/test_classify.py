@@ -23,6 +23,7 @@ import requests
 import urllib3
 from aiohttp import http_exceptions
 from aiohttp.client_reqrep import ConnectionKey
+from celery.exceptions import Retry
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -214,8 +215,9 @@ def test_the_table_names_known_error_types_and_classes_that_exist() -> None:
         "urllib": "urllib.error",
         "urllib3": "urllib3.exceptions",
         "requests": "requests.exceptions",
+        "billiard": "billiard.exceptions",
     }
-    absent = {"trio", "gevent", "greenlet", "billiard"}
+    absent = {"trio", "gevent", "greenlet", "rq", "dramatiq"}
     for name, outcome in EXCEPTIONS.items():
         assert isinstance(outcome, Rule | FromCause | Phrase) or outcome in ERROR_TYPES, name
         package, _, class_name = name.partition(".")
@@ -226,6 +228,12 @@ def test_the_table_names_known_error_types_and_classes_that_exist() -> None:
         module = http_exceptions if low_level else module
         found = getattr(module, class_name)
         assert f"{found.__module__.partition('.')[0]}.{found.__qualname__}" == name
+
+
+def test_a_task_that_celery_is_to_repeat_failed_by_what_it_is_repeated_for() -> None:
+    assert classify(Retry(exc=StoreError("maintenance", "closed"))) == "maintenance"
+    assert classify(Retry(exc=ConnectionResetError())) == "connection"
+    assert classify(Retry(exc=KeyError())) == classify(Retry()) == "exception"
 
 
 # Registration

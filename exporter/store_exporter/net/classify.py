@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from ..errors import ERROR_TYPES, ErrorName, StoreError
 from . import evidence
-from .tables import BROKEN_OFF, EXCEPTIONS, UNTRUSTED, FromCause, Outcome, Phrase, Rule
+from .tables import BROKEN_OFF, CARRIER, EXCEPTIONS, UNTRUSTED, FromCause, Outcome, Phrase, Rule
 
 _DEPTH = 6
 """Maximum length of a chain of causes; the longest of a known library has four."""
@@ -126,7 +126,10 @@ def _known(error: BaseException, depth: int) -> ErrorName | None:
 
 
 def _known_cause(error: BaseException, depth: int) -> ErrorName | None:
-    return None if error.__cause__ is None else _known(error.__cause__, depth)
+    cause = error.__cause__
+    if _name(type(error)) == CARRIER:
+        cause = next((one for one in error.args[1:] if isinstance(one, BaseException)), cause)
+    return None if cause is None else _known(cause, depth)
 
 
 def _find(exception: type[BaseException]) -> Outcome | None:

@@ -167,6 +167,8 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
     "gevent": {"timeout": "Timeout"},
     "greenlet": {"cancelled": "GreenletExit"},
     "billiard": {"timeout": "SoftTimeLimitExceeded"},
+    "rq": {"timeout": "BaseTimeoutException"},
+    "dramatiq": {"timeout": "TimeLimitExceeded", "cancelled": "Shutdown"},
 }
 
 EXCEPTIONS: dict[str, Outcome] = {
@@ -176,6 +178,9 @@ EXCEPTIONS: dict[str, Outcome] = {
     for name in names.split()
 }
 """Outcome by `package.Class`. Subclasses inherit it unless they have their own."""
+
+CARRIER = "celery.Retry"
+"""It has the exception for which a task is repeated among its arguments, behind itself."""
 
 BROKEN_OFF = frozenset(
     {
