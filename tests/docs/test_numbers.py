@@ -31,6 +31,7 @@ BUDGET = Store("acme", "a.example", "woocommerce", "https://a.example").requests
 SAID: dict[str, tuple[str, ...]] = {
     "docs/security.md": (
         f"| scrapes at the same time | {metrics.MAX_SCRAPES} | 503 |",
+        f"| scrapes that are being received | {metrics.MAX_READERS} | the oldest ends |",
         f"| time for a request | {safety.REQUEST_SECONDS:g} s | 503 |",
         f"| `/probe` at the same time; for a store | {probe.MAX_PROBES};",
         f"| reloads at the same time | {app.MAX_RELOADS} | 503 |",

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import aiohttp
 import prometheus_client
 import pytest
+from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from store_demo.stores.base import DemoStore
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.metrics import MAX_SCRAPES, Scrape, family
+from store_exporter.server.process.listen import listening
 from tests import servers
 from tests.server.support import configuration, exporting
 
@@ -92,6 +98,53 @@ async def test_too_many_scrapes_at_once_are_refused(
     async with exporting(tmp_path, configuration()) as running:
         assert (await running.ask("/metrics")).status == 503
     assert MAX_SCRAPES == 8
+
+
+async def test_clients_that_do_not_receive_what_they_request_hold_bounded_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("store_exporter.server.metrics.MAX_READERS", 2)
+    recorder = Recorder()
+    for number in range(1500):
+        for operation in ("get_cart", "check_stock"):
+            handle = recorder.operation("acme", f"s{number}.example", "woocommerce", operation)
+            handle.start()
+            handle.finish(0.1)
+    app = web.Application()
+    scrape = Scrape(recorder, [])
+    app.router.add_get("/metrics", scrape.handle)
+    async with listening(app, [("127.0.0.1", 0)]) as (url,), aiohttp.ClientSession() as session:
+        lazy = [await requested(url) for _ in range(4)]
+        async with session.get(f"{url}/metrics") as response:
+            size = len(await response.read())
+        # More than the sockets take, so all are sent in part, and all but the last two end so.
+        for connection in lazy[:2]:
+            assert await received(connection) < size
+        for connection in lazy:
+            connection.close()
+
+
+async def requested(url: str) -> socket.socket:
+    """Request the metrics over a connection that takes little, and wait until they begin."""
+    connection = socket.socket()
+    connection.setblocking(False)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    parts, loop = urlsplit(url), asyncio.get_running_loop()
+    await loop.sock_connect(connection, (parts.hostname, parts.port))
+    await loop.sock_sendall(connection, b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert await loop.sock_recv(connection, 12) == b"HTTP/1.1 200"
+    return connection
+
+
+async def received(connection: socket.socket) -> int:
+    """Receive what there is until the end of the connection, and return the number of bytes."""
+    loop, size = asyncio.get_running_loop(), 0
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
+    with suppress(ConnectionError):
+        async with asyncio.timeout(30):
+            while some := await loop.sock_recv(connection, 65_536):
+                size += len(some)
+    return size
 
 
 @pytest.mark.parametrize("kind", [prometheus_client.Counter, prometheus_client.Gauge])

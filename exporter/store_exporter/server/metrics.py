@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -27,6 +28,11 @@ MAX_SCRAPES = 8
 """Maximum number of concurrent scrapes; one more gets 503, as in Prometheus' own exporters."""
 
 
+MAX_READERS = 16
+"""Maximum number of scrapes that are being received. Each holds the whole exposition, so those that
+are received slowly would fill the memory; the oldest ends."""
+
+
 class Scrape:
     """Serves scrapes of a recorder and of prometheus_client's process collectors."""
 
@@ -34,6 +40,7 @@ class Scrape:
         self._recorder = recorder
         self._collectors = None if collectors is None else list(collectors)
         self._running = 0
+        self._readers: dict[asyncio.Transport, None] = {}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Respond to one request."""
@@ -49,9 +56,27 @@ class Scrape:
         finally:
             self._running -= 1
         response = web.StreamResponse(headers=rendered.headers)
-        if await send(request, response, rendered.chunks):
-            look.complete()
+        with self._receiving(request):
+            if await send(request, response, rendered.chunks):
+                look.complete()
         return response
+
+    @contextmanager
+    def _receiving(self, request: web.Request) -> Iterator[None]:
+        """Until the block ends, count a client that receives a response, in place of the oldest."""
+        transport = request.transport
+        if transport is None:
+            yield
+            return
+        if len(self._readers) >= MAX_READERS:
+            oldest = next(iter(self._readers))
+            del self._readers[oldest]
+            oldest.abort()
+        self._readers[transport] = None
+        try:
+            yield
+        finally:
+            self._readers.pop(transport, None)
 
     def render(self, accept: str | None, accept_encoding: str | None) -> Exposition:
         """Render every family with its real values."""
