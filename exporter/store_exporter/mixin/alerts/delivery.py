@@ -100,9 +100,11 @@ def undelivered() -> Alert:
             "notifies orgs whose own receivers refused.",
             (
                 (
-                    "Read the receiver's response in Alertmanager's log: `429` is Slack's limit of "
-                    "one message a second for each webhook, `403` and `404` a webhook that was "
-                    "removed."
+                    "Read the receiver's response in Alertmanager's log, where Slack's own word "
+                    "follows the status: `429` is its limit of one message a second for each "
+                    "webhook, `403` and `404` (`no_service`) a webhook that was removed, `410` "
+                    "(`channel_is_archived`) a channel that was, and `400` (`invalid_payload`) a "
+                    "message that it does not accept, which is sent again until its alert ends."
                 ),
                 "The fleet dashboard marks when each alert fired and ended.",
             ),
