@@ -135,6 +135,16 @@ def test_an_operation_raises_what_happened(
     assert shop.tokens.admin not in str(caught.value)
 
 
+@pytest.mark.parametrize("body", ["", "<title>Shopify Security Rejection</title>"])
+def test_a_refusal_by_shopifys_own_protection_names_it(
+    shop: SimulatedShopify, store: Shopify, body: str
+) -> None:
+    shop.faults.add(answering(body, status=430, content_type=HTML))
+    with pytest.raises(StoreError, match="Shopify's protection refuses") as caught:
+        store.check_stock("SKU-010")
+    assert caught.value.error_type == "blocked"
+
+
 @pytest.mark.parametrize("bad", TABLE, ids=str)
 async def test_a_collector_raises_what_happened(bad: Bad) -> None:
     if bad.expected in ("rate_limited", "response_too_large"):

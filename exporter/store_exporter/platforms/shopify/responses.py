@@ -80,7 +80,7 @@ class Reader(GraphqlReader):
         ),
         423: ("maintenance", "the shop is locked, by too many requests or for its account's sake"),
         429: ("rate_limited", "Shopify asks to slow down"),
-        430: ("blocked", "Shopify's protection refuses this client's requests"),
+        430: ("blocked", "Shopify's protection refuses this client's requests for now"),
     }
 
     def cost(self, extensions: Mapping[str, Any]) -> Cost | None:

@@ -14,13 +14,11 @@ from .api import Api
 from .product_lookup import quoted
 from .reading import product_results
 
-_ROOT = "productVariants"
+_DOCUMENT, _ROOT = "ScarceVariants", "productVariants"
 _NARROWED = " AND product_status:active AND managed:true"
 
 
-def scarce_variants(
-    api: Api, document: str, threshold: int, limit: int, kind: str | None = None
-) -> Plan[Nodes]:
+def scarce_variants(api: Api, threshold: int, limit: int, kind: str | None = None) -> Plan[Nodes]:
     """Read the variants on sale that are counted, with `threshold` pieces left or fewer.
 
     The index of Shopify's search lags behind, and a filter that it does not know is ignored. So a
@@ -30,7 +28,6 @@ def scarce_variants(
 
     Args:
         api: of the store.
-        document: the query, which requests what `is_scarce` reads, fewest pieces first.
         threshold: in pieces.
         limit: the most that are read.
         kind: their product type; None for all.
@@ -52,13 +49,13 @@ def scarce_variants(
 
     matches = partial(is_requested, unreadable=True)
     query = f"inventory_quantity:<={threshold}"
-    first = yield from api.admin.page(document, _ROOT, {"query": query}, PAGE, None)
+    first = yield from api.admin.page(_DOCUMENT, _ROOT, {"query": query}, PAGE, None)
     found, is_all = list(filter(matches, first.items)), first.checked().after is None
     if is_all or len(found) >= limit:
         return Nodes(found[:limit], is_all and len(found) <= limit, first.connection)
     query += _NARROWED if kind is None else f"{_NARROWED} AND product_type:{quoted(kind)}"
     rest = yield from api.admin.nodes(
-        document, _ROOT, {"query": query}, limit=limit, matches=matches
+        _DOCUMENT, _ROOT, {"query": query}, limit=limit, matches=matches
     )
     seen = filter(partial(is_requested, unreadable=False), found)
     if rest.complete and not _ids(seen) <= _ids(rest.items):
@@ -74,7 +71,7 @@ def all_scarce_variants(api: Api, threshold: int, limit: int) -> Plan[list[Any]]
     Raises:
         StoreError: also response_too_large, there are more than `limit`.
     """
-    found = yield from scarce_variants(api, "ScarceVariants", threshold, limit)
+    found = yield from scarce_variants(api, threshold, limit)
     if not found.complete:
         raise StoreError("response_too_large", f"{_ROOT}: there are more than {limit}")
     return found.items

@@ -128,7 +128,9 @@ class GraphqlReader(ABC):
             # The platform's own errors are JSON; those of a proxy in front of it are not.
             refused = documents.no_document(response, self.marks)
             place = status == 404 and refused.error_type != "api_not_found"
-            if status in (401, 403) or refused.error_type == "blocked" or place:
+            kind = self.statuses[status][0] if status in self.statuses else ""
+            other = refused.error_type == "blocked" and kind != "blocked"
+            if status in (401, 403) or other or place:
                 raise refused
         words = f": {own.message}" if own else ""
         if own and own.code and own.code in self.codes:

@@ -151,7 +151,7 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
     )
 
 
-@plan(Operations.get_low_stock_products, calls=("admin LowStock",))
+@plan(Operations.get_low_stock_products, calls=("admin ScarceVariants",))
 def get_low_stock_products(
     api: Api, threshold: int = 5, limit: int = 20, category: int | str | None = None
 ) -> Plan[Listing[LowStock]]:
@@ -159,7 +159,7 @@ def get_low_stock_products(
     arguments.whole_number(threshold, "threshold")
     wanted = arguments.limit(limit)
     kind = None if category is None else arguments.text(str(category), "category")
-    found = yield from scarce_variants(api, "LowStock", threshold, wanted, kind)
+    found = yield from scarce_variants(api, threshold, wanted, kind)
     total = len(found.items) if found.complete else None
     return page_of(
         listing(found.items, "productVariants", product_results.low_stock, total=total), 1, wanted
