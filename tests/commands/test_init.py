@@ -308,7 +308,7 @@ def test_the_page_that_sets_a_site_up_is_no_address_of_a_store(
     what = "a WordPress that is not installed yet, or has lost its tables"
     assert f"{host} redirects visitors to {what}. " in shown
     assert f"redirect: the store redirects to {what}" in shown
-    assert "A login, an installation or a notice of the host is not: repair the site" in shown
+    assert "an installation or a notice of the hosting company, repair the site" in shown
 
 
 @pytest.mark.parametrize(

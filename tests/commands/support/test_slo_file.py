@@ -153,14 +153,14 @@ objectives:
 """,
         [
             "2: objectives[0]: an objective on latency needs a threshold, such as 2500ms",
-            "3: objectives[1].name: the name stands on line 2 already",
+            "3: objectives[1].name: the name is already on line 2",
             (
                 "3: objectives[1].threshold: must be a bound of the histogram's buckets; in "
                 "seconds: 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30"
             ),
             "7: objectives[2].threshold: belongs to objectives on latency only",
             "9: objectives[2].overrides[0]: changes nothing: give target or minimum_operations",
-            "10: objectives[2].overrides[1]: the same stores stand on line 9 already",
+            "10: objectives[2].overrides[1]: an override of the same stores is already on line 9",
             "11: objectives[3].match.operation: belongs to objectives on operations only",
             "11: objectives[3].threshold: belongs to objectives on latency only",
         ],

@@ -163,7 +163,7 @@ def _objectives(checker: Checker, data: Mapping[str, Any]) -> list[Objective]:
         section = checker.validate(ObjectiveSection, item, path)
         if section is None:
             continue
-        checker.unique(names, section.name, (*path, "name"), "the name stands")
+        checker.unique(names, section.name, (*path, "name"), "the name")
         _check(checker, section, path)
         found.append(_objective(section))
     return found
@@ -185,7 +185,9 @@ def _check(checker: Checker, section: ObjectiveSection, path: Place) -> None:
     seen: dict[Any, Place] = {}
     for index, override in enumerate(section.overrides):
         where = (*path, "overrides", index)
-        checker.unique(seen, (override.org, override.domain), where, "the same stores stand")
+        checker.unique(
+            seen, (override.org, override.domain), where, "an override of the same stores"
+        )
         if override.target is None and override.minimum_operations is None:
             checker.complain(where, "changes nothing: give target or minimum_operations")
 
