@@ -113,6 +113,13 @@ async def test_a_total_that_is_no_number_is_an_invalid_response(total: str) -> N
         assert raised.value.error_type == "invalid_response"
 
 
+async def test_orders_are_counted_by_status_where_a_server_drops_the_header_of_totals() -> None:
+    async with watching(orders=20) as store:
+        whole = figures(await store.collect("order_statuses"))
+        store.shop.faults.add(Fault(path="*/orders", headers={"X-WP-Total": ""}))
+        assert figures(await store.collect("order_statuses")) == whole
+
+
 async def test_webhooks_are_all_read_where_pages_are_shorter_than_requested() -> None:
     async with watching(orders=0) as store:
         for _ in range(45):

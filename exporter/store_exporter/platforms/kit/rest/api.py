@@ -204,9 +204,15 @@ class Api(connection.Api):
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 
     def count(
-        self, path: str, params: Mapping[str, Any], matches: Callable[[Fields], bool]
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        matches: Callable[[Fields], bool],
+        unstated: int | None = None,
     ) -> Plan[int]:
         """Return how many items of a list match, without reading more than one of them.
+
+        `unstated` is returned if the store does not say; None makes that an error.
 
         Raises:
             StoreError: invalid_response, the store does not say, contradicts itself or sends what
@@ -215,6 +221,8 @@ class Api(connection.Api):
         page = yield from self.page(path, {**params, self.size_name: 1})
         if not all(matches(row) for row in page):
             raise unexpected_items(path)
+        if page.total is None and unstated is not None:
+            return unstated
         if page.total is None or bool(page.total) != bool(page.items):
             stated = "no total" if page.total is None else f"a total of {page.total}"
             message = f"{path} comes with {len(page)} items and {stated}"

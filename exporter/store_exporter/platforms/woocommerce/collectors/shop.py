@@ -59,9 +59,10 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
 
 
 def _is_report_behind(api: Api, slugs: Iterable[Sequence[str]], reported: int) -> Plan[bool]:
-    """Whether the list of orders has more orders in these statuses than the report."""
+    """Whether the list of orders says that it has more orders in these statuses than the report."""
     try:
-        return (yield from _listed(api, list(chain.from_iterable(slugs)))) > reported
+        listed = yield from _listed(api, list(chain.from_iterable(slugs)), unstated=reported)
+        return listed > reported
     except StoreError as error:
         # A plugin added a status to the report alone.
         if not is_unknown_status(error):
@@ -69,13 +70,14 @@ def _is_report_behind(api: Api, slugs: Iterable[Sequence[str]], reported: int) -
         return False
 
 
-def _listed(api: Api, slugs: Sequence[str]) -> Plan[int]:
-    """Return how many orders the list of orders has in these statuses."""
+def _listed(api: Api, slugs: Sequence[str], unstated: int | None = None) -> Plan[int]:
+    """Return how many orders the list of orders has in these statuses; see `Api.count`."""
     if not slugs:
         return 0
     names = [slug.removeprefix("wc-") for slug in slugs]
     query = {"status": ",".join(names), "_fields": "status"}
-    return (yield from api.count(f"{V3}/orders", query, lambda row: row.text("status") in names))
+    path = f"{V3}/orders"
+    return (yield from api.count(path, query, lambda row: row.text("status") in names, unstated))
 
 
 def _status_count(row: Fields) -> tuple[str, int]:
