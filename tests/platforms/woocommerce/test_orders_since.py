@@ -140,6 +140,26 @@ async def test_a_date_from_which_to_count_is_walked_in_several_runs_with_progres
         assert found["store_orders_total{cancelled}"] == 250
 
 
+@pytest.mark.parametrize("downwards", [False, True])
+async def test_an_import_larger_than_the_memory_is_counted_in_full_over_several_runs(
+    downwards: bool,
+) -> None:
+    async with watching(orders=0) as store:
+        options: dict[str, Any] = {"since": "2026-01-01", "max_pages": 1, "remember": 100}
+        now = store.clock.now
+        store.shop.new_order("processing", total="1")
+        await count_orders(store, **options)
+        days = range(1, 301)
+        for day in reversed(days) if downwards else days:
+            store.clock.now = now - day * 80_000
+            store.shop.new_order("pending", total="1")
+        for run in range(1, 9):
+            store.clock.now = now + run * 300
+            found = await count_orders(store, **options)
+        assert found["store_collector_backlog{orders}"] == 0
+        assert found["store_orders_total{pending}"] == 300
+
+
 async def test_a_date_counts_only_orders_from_then_on() -> None:
     async with watching(orders=0) as store:
         day = 86_400

@@ -121,11 +121,12 @@ def _take_new(book: NumberedBook[Any], page: OrderPage, early: set[int]) -> bool
     is_last = not ids or min(ids) <= latest or len(ids) < len(page.ids)
     reached = latest + 1 if is_last else min(ids)
     new = {number for number in ids | early if reached <= number < ahead.low}
-    ahead.take(new)
     unread = {str(number) for number in new & ids} - book.read
     orders = [order for order in page.orders if order.id in unread]
     broken = {number: page.unreadable[number] for number in unread & page.unreadable.keys()}
+    # No run before can have read them, which the ledger is told, so they are noted as read later.
     book.take(OrderPage(orders, sorted(unread), unreadable=broken))
+    ahead.take(new)
     return is_last
 
 
