@@ -2,14 +2,18 @@
 FROM python:3.13.16-slim-trixie@sha256:bf44cdfcb76cd3b41e879bc058fc37ec5872002ccfde7fcb765e218cde0cd79c AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
-COPY scripts/requirements.txt scripts/requirements.txt
-RUN python -m venv /opt/store-exporter \
+COPY scripts/requirements.txt scripts/requirements-build.txt scripts/
+RUN python -m venv /opt/build \
+    && /opt/build/bin/pip install --require-hashes -r scripts/requirements-build.txt \
+    && python -m venv /opt/store-exporter \
     && /opt/store-exporter/bin/pip install --require-hashes -r scripts/requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY scripts/metadata.py scripts/metadata.py
 COPY exporter exporter
 COPY grafana/dashboards grafana/dashboards
-RUN /opt/store-exporter/bin/pip install --no-deps .
+# Without isolation, or pip would fetch the newest of what builds it, unchecked.
+RUN /opt/build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir /opt/wheels . \
+    && /opt/store-exporter/bin/pip install --no-index --no-deps /opt/wheels/*.whl
 
 FROM python:3.13.16-slim-trixie@sha256:bf44cdfcb76cd3b41e879bc058fc37ec5872002ccfde7fcb765e218cde0cd79c AS runtime
 ENV PATH=/opt/store-exporter/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 
 from tests.compose.conftest import Compose
 from tests.servers import tool
@@ -88,6 +89,20 @@ def test_containers_run_without_root_or_privileges(compose: Compose) -> None:
         assert "no-new-privileges:true" in service["security_opt"], name
         assert service["ulimits"] == {"core": 0}, f"{name}: a dump of its memory holds its secrets"
         assert not {"privileged", "cap_add", "pid", "ipc", "devices"} & set(service), name
+
+
+def test_services_may_finish_what_is_under_way_and_do_not_fill_the_disk_with_logs(
+    compose: Compose, repository: Path
+) -> None:
+    pod = yaml.safe_load_all((repository / "deploy/kustomize/base/exporter.yaml").read_text())
+    (grace,) = (
+        each["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+        for each in pod
+        if each["kind"] == "StatefulSet"
+    )
+    for name, service in compose.services.items():
+        assert service["stop_grace_period"] == f"{grace}s", name
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
 
 
 def test_every_lasting_service_has_a_health_check(compose: Compose) -> None:

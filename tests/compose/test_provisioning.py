@@ -134,6 +134,27 @@ def test_the_image_is_built_from_what_is_there_and_not_ignored(repository: Path)
             ), source
 
 
+def test_everything_that_the_image_takes_from_a_package_index_has_a_known_hash(
+    repository: Path,
+) -> None:
+    commands = [
+        command
+        for word, rest in instructions(repository)
+        if word == "RUN"
+        for command in rest.split("&&")
+        if "/pip " in command
+    ]
+    assert commands
+    for command in commands:
+        installs = "--require-hashes" in command or "--no-index" in command
+        builds = "pip wheel" in command and "--no-build-isolation" in command
+        assert installs or builds, command
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    locked = (repository / "scripts" / "requirements-build.txt").read_text(encoding="utf-8")
+    for required in project["build-system"]["requires"]:
+        assert f"{required}==" in locked
+
+
 def test_the_image_is_pinned_and_runs_as_the_user_that_compose_names(
     compose: Compose, repository: Path
 ) -> None:

@@ -169,4 +169,5 @@ def test_the_locks_name_one_version_of_each_package(repository: Path) -> None:
     demo, everything = versions("requirements-demo.txt"), versions("requirements.txt")
     assert f"{len(demo)} Python packages" in (repository / "README.md").read_text(encoding="utf-8")
     assert demo < everything < versions("requirements-dev.txt")
+    assert versions("requirements-build.txt") < versions("requirements-dev.txt")
     assert not [name for name in demo if re.match("mypy|ruff|pytest|grpcio", name)]
