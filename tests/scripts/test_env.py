@@ -56,6 +56,14 @@ def test_an_interrupted_installation_is_started_afresh(stub: Project) -> None:
     assert (again.returncode, "Making .venv" in again.stderr) == (0, True)
 
 
+def test_an_installation_that_fails_once_is_begun_once_more(stub: Project) -> None:
+    stub.program("python3", STUB.replace("exit 1; }", 'rm "broken-$2"; exit 1; }'))
+    (stub.root / "broken-pip").touch()
+    done = stub.bash("environment")
+    assert (done.returncode, "wrong" in done.stderr) == (0, False)
+    assert asked(stub) == [INSTALLED[0], *INSTALLED]
+
+
 def test_an_environment_of_another_python_is_made_anew(stub: Project) -> None:
     stub.bash("environment")
     assert "Making" in stub.bash("environment", STUB_VERSION="3.99.1").stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.conftest import Project
+from tests.scripts.conftest import Project, asked
 
 
 def tools(project: Project) -> Path:
@@ -83,7 +83,10 @@ def test_schemas_that_cannot_be_fetched_say_what_is_needed(project: Project) -> 
     assert "shopify-schemas, for which npm is needed" in done.stderr
 
 
-def test_a_registry_that_fails_leaves_nothing_half_fetched(project: Project) -> None:
-    project.program("npm", "exit 1")
+def test_a_registry_that_fails_is_asked_twice_and_leaves_nothing_half_fetched(
+    project: Project,
+) -> None:
+    project.program("npm", "echo npm >>asked; exit 1")
     assert project.script("tools", "shopify-schemas").returncode == 1
+    assert asked(project) == ["npm", "npm"]
     assert not (tools(project) / "shopify-schemas").exists()
