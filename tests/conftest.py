@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -97,6 +98,12 @@ def levels_of_logging() -> Iterator[None]:
     yield
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
+
+
+@pytest.fixture
+def seed() -> int:
+    """Of what a test does at random: another one in each run with the profile `random` alone."""
+    return 1 if settings().derandomize else SystemRandom().randrange(10_000)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,11 @@ from tests.servers.process import TOOLS, tool
 @pytest.mark.real
 @pytest.mark.timeout(600)
 async def test_figures_are_right_and_outages_are_reported_whatever_happens_to_the_programs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("prometheus", "alertmanager"):
         tool(name)
     monkeypatch.setenv("PATH", f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
-    seed = random.randrange(10_000)
     lines: list[str] = []
     problems = await play(tmp_path, seed, QUICK, say=lines.append)
     assert not problems, "\n".join([*lines, *problems])

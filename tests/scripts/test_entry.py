@@ -45,7 +45,7 @@ def test_the_demo_becomes_the_demo_program_so_that_ctrl_c_reaches_it(stub: Proje
         assert demo.stdout
         assert demo.stdout.readline() == "started\n"
         os.kill(demo.pid, signal.SIGINT)
-        assert demo.wait(10) == -signal.SIGINT
+        assert demo.wait(60) == -signal.SIGINT
     assert asked(stub)[-1] == "-m store_demo --check"
 
 
@@ -92,7 +92,7 @@ def test_what_takes_long_is_fetched_on_request_and_in_ci(
     done = stub.run(str(stub.root / "scripts/test"), *arguments, **environment)
     assert done.returncode == 0, done.stderr
     assert [name in done.stderr for name in OPTIONAL] == [wanted] * len(OPTIONAL)
-    assert "-m pytest -n 8 --dist loadgroup --no-loadscope-reorder" in asked(stub)
+    assert "-m pytest -n 8 --dist loadgroup --no-loadscope-reorder --randomly-seed=1" in asked(stub)
 
 
 @pytest.mark.parametrize("script", ["scripts/test", ".ci/run"])
@@ -117,7 +117,7 @@ def test_pytest_gets_the_arguments(stub: Project) -> None:
     stub.script("test", "tests/a folder", "-k", "one or two")
     lines = [line for line in asked(stub) if line.startswith("-m pytest")]
     given = "tests/a folder -k one or two"
-    options = "-n 8 --dist loadgroup --no-loadscope-reorder"
+    options = "-n 8 --dist loadgroup --no-loadscope-reorder --randomly-seed=1"
     assert lines == [f"-m pytest --collect-only {given}", f"-m pytest {options} {given}"]
 
 
@@ -140,7 +140,7 @@ def test_tests_that_are_compiled_are_not_collected_before_they_run(stub: Project
     compiled.touch()
     stub.script("test")
     assert [line for line in asked(stub) if line.startswith("-m pytest")] == [
-        "-m pytest -n 8 --dist loadgroup --no-loadscope-reorder"
+        "-m pytest -n 8 --dist loadgroup --no-loadscope-reorder --randomly-seed=1"
     ]
 
 
