@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
-from tests.servers.process import StartError, tool
+from tests.servers.process import MISSING, StartError, tool
 
 USER, PASSWORD = "exporter", "wrong-horse-battery"
 
@@ -44,7 +45,7 @@ class Postgresql:
         _own(secret)
         argv = ["--no-sync", "-A", "scram-sha-256", "-U", USER, f"--pwfile={secret}"]
         done = subprocess.run(
-            [tool("initdb"), "-D", str(self._folder / "data"), "--locale=C.UTF-8", *argv],
+            [_program("initdb"), "-D", str(self._folder / "data"), "--locale=C.UTF-8", *argv],
             capture_output=True,
             text=True,
             check=False,
@@ -62,7 +63,7 @@ class Postgresql:
         ]
         with (self._folder / "log").open("ab") as log:
             self._child = subprocess.Popen(
-                [tool("postgres"), "-D", str(self._folder / "data"), *options],
+                [_program("postgres"), "-D", str(self._folder / "data"), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -116,7 +117,7 @@ def postgresql(*flags: str) -> Iterator[Postgresql]:
     Raises:
         StartError: it did not start.
     """
-    tool("initdb")
+    _program("initdb")
     # Not below pytest's folder, which nobody else may enter, and whose names are too long.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     try:
@@ -130,6 +131,16 @@ def postgresql(*flags: str) -> Iterator[Postgresql]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _program(name: str) -> str:
+    """Its own path, for the folder of the checkout may be open to its owner alone."""
+    found = str(Path(tool(name)).resolve())
+    try:
+        subprocess.run([found, "--version"], cwd="/", check=True, capture_output=True, **_nobody())
+    except PermissionError:
+        pytest.skip(f"{MISSING}{name} (the user nobody may not run it, and it refuses root)")
+    return found
 
 
 def _nobody() -> dict[str, Any]:

@@ -23,7 +23,7 @@ import pytest
 T = TypeVar("T")
 
 TOOLS = Path(__file__).parents[2] / ".tools" / "bin"
-_MISSING = "not to be had: "
+MISSING = "not to be had: "
 
 
 class StartError(Exception):
@@ -34,13 +34,13 @@ def tool(name: str) -> str:
     """The path of a program from `scripts/tools`; skips the test when it is missing."""
     path = TOOLS / name
     if not path.exists():
-        pytest.skip(f"{_MISSING}{name} (scripts/test --all gets it, or says why not)")
+        pytest.skip(f"{MISSING}{name} (scripts/test --all gets it, or says why not)")
     return str(path)
 
 
 def missing_tools(reasons: Sequence[str]) -> list[str]:
     """Those names for which `tool` skipped tests, from the reasons of all skips."""
-    found = (re.search(rf"{_MISSING}(\S+)", reason) for reason in reasons)
+    found = (re.search(rf"{MISSING}(\S+)", reason) for reason in reasons)
     return sorted({match.group(1) for match in found if match})
 
 
@@ -87,7 +87,7 @@ class Server:
             data=json.dumps(alerts).encode(),
             headers={"Content-Type": "application/json"},
         )
-        urllib.request.urlopen(request, timeout=5).close()
+        urllib.request.urlopen(request, timeout=60).close()
 
     def query(self, promql: str, **params: str) -> list[tuple[dict[str, str], Any]]:
         """An instant query: labels and value of each series.
