@@ -41,7 +41,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
             connection, _ = silent.accept()
             with connection:
                 process.send_signal(signal.SIGINT)
-                _, told = process.communicate(timeout=30)
+                _, told = process.communicate(timeout=120)
     assert (process.returncode, told) == (130, "\n")
 
 

@@ -302,7 +302,7 @@ async def world(folder: Path, seed: int, say: Any) -> AsyncIterator[World]:
         names = ("exporter", "prometheus", "alertmanager", "grafana", "application")
         for name, port in zip(names, free_ports(len(names)), strict=True):
             made.addresses[name] = f"http://{LOOPBACK}:{port}"
-        limit = aiohttp.ClientTimeout(total=10)
+        limit = aiohttp.ClientTimeout(total=30)
         made.session = await cleanup.enter_async_context(aiohttp.ClientSession(timeout=limit))
         made.evidence = Evidence(
             made.session,
@@ -387,10 +387,10 @@ def _write_files(made: World) -> None:
 async def _begun(made: World) -> None:
     """Wait until Prometheus knows the counters of every store, and of every reported call."""
     domains = set(made.stores)
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while set(await made.figures()) != domains:
         if time.monotonic() > deadline:
-            raise AssertionError(f"only {set(await made.figures())} were counted within 90 s")
+            raise AssertionError(f"only {set(await made.figures())} were counted within 180 s")
         await asyncio.sleep(0.2)
     for role in cast():
         await made.report(role, f"first-{role.domain}", 1)
@@ -400,7 +400,7 @@ async def _begun(made: World) -> None:
         if set(known) == domains and set(calls) == {role.domain for role in cast()}:
             return
         if time.monotonic() > deadline:
-            raise AssertionError("Prometheus did not have every counter within 90 s")
+            raise AssertionError("Prometheus did not have every counter within 180 s")
         await asyncio.sleep(0.2)
 
 

@@ -28,7 +28,7 @@ from tests import servers
 from tests.mixin.test_tenancy import flags
 from tests.servers.process import Server, running
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180), pytest.mark.xdist_group("grafana")]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360), pytest.mark.xdist_group("grafana")]
 
 ADMIN, PASSWORD = "admin", "made at the first start"
 CONFIG = "orgs: [{org: acme, alerts: {timezone: Asia/Tokyo}}, {org: globex}]\n"

@@ -63,7 +63,7 @@ def flags(folder: Path, shop: SimulatedWooCommerce, url: str, domain: str = DOMA
     ]  # fmt: skip
 
 
-@pytest.mark.timeout(180)  # a process on a busy machine
+@pytest.mark.timeout(360)  # a process on a busy machine
 def test_a_person_is_asked_and_keys_are_neither_shown_nor_in_the_configuration(
     tmp_path: Path, shop: SimulatedWooCommerce, url: str
 ) -> None:
@@ -125,7 +125,7 @@ def test_an_address_that_refuses_connections_is_reported_before_any_key_is_reque
     assert refused in capsys.readouterr().out
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_key_that_the_store_refuses_leaves_nothing_behind(
     tmp_path: Path, shop: SimulatedWooCommerce, url: str
 ) -> None:
@@ -364,7 +364,7 @@ def test_what_the_store_is_reached_by_is_looked_at_and_written_down(
     assert Path(store.ca_file).samefile(folder / "tls/ca.pem")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_person_is_requested_the_issuer_of_a_certificate_that_the_system_does_not_know(
     tmp_path: Path, shop: SimulatedWooCommerce, url: str
 ) -> None:

@@ -34,7 +34,7 @@ from tests.commands.fleet import (
 )
 from tests.servers import Server
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
 PROBE_INTERVAL = 10
 """Seconds, as `fleet` configures it."""

@@ -334,7 +334,7 @@ async def guessing(port: int, address: str, refused: list[bytes]) -> None:
             writer.transport.abort()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize("where", ["127.0.0.1", "127.0.0.2"])
 async def test_guessing_keeps_nobody_out_who_knows_the_password(tmp_path: Path, where: str) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration())

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-pytestmark = pytest.mark.timeout(180)  # the site is built on a machine that may be busy
+pytestmark = pytest.mark.timeout(360)  # the site is built on a machine that may be busy
 
 
 @pytest.fixture(scope="module")

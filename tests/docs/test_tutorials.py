@@ -120,7 +120,7 @@ def follow(
         text = text.replace("localhost:9093", teller.address)
         with servers.prometheus(text, folder) as server:
             up = partial(server.query, "store_up")
-            eventually(up, lambda found: [value for _, value in found] == [1.0], timeout=60)
+            eventually(up, lambda found: [value for _, value in found] == [1.0], timeout=120)
             done = subprocess.run(
                 [sys.executable, "-m", "store_exporter", "alert-test", "acme",
                  f"--alertmanager.url={teller.url}"],
@@ -129,13 +129,13 @@ def follow(
             told = steps(ALERT, "console")[0].text.splitlines()[1]
             assert told in done.stdout.splitlines(), done.stdout + done.stderr
             # A machine that is busy may have told that the exporter stalls.
-            while "AlertTest" not in arrived.get(timeout=60):
+            while "AlertTest" not in arrived.get(timeout=120):
                 pass
             broken = yaml.safe_load(steps(ALERT, "yaml")[1].text)["stores"][0]
             file = folder / "store-exporter.yml"
             file.write_text(re.sub(r"url: http\S+", f"url: {broken['url']}", file.read_text()))
             reload()
-            while "StoreDown" not in (message := arrived.get(timeout=120)):
+            while "StoreDown" not in (message := arrived.get(timeout=240)):
                 pass
             assert broken["domain"] in message
 

@@ -77,6 +77,6 @@ def scripted(
     finally:
         # Wakes an accept() that nobody came to.
         with suppress(OSError):
-            socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
         server.close()
         server.thread.join(5)

@@ -193,7 +193,7 @@ def check_server(table: Table, server: servers.Server, recorder: Recorder) -> No
 
 
 @pytest.mark.real
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize(
     ("form", "options"),
     [("csv", "FORMAT csv, HEADER"), ("text", "FORMAT text")],
@@ -227,7 +227,7 @@ def send(server: servers.Server, folder: Path) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_victoria_metrics_says_what_sql_says(
     tmp_path: Path, victoria_metrics: servers.VictoriaMetricsFactory, table: Table
 ) -> None:

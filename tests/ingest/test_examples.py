@@ -31,11 +31,11 @@ async def run(
 ) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(
         subprocess.run, command, cwd=folder, env={**os.environ, **(environ or {})},
-        capture_output=True, text=True, timeout=150, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
-@pytest.mark.timeout(180)  # the compiler shares a busy machine
+@pytest.mark.timeout(360)  # the compiler shares a busy machine
 async def test_the_typescript_example_is_strict_and_reports_each_call_once(
     tmp_path: Path, node_folder: Path
 ) -> None:

@@ -52,7 +52,7 @@ async def report(url: str, domain: str) -> int:
         return answer.status
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 async def test_a_store_that_left_is_not_shown_whoever_watched_it(tmp_path: Path) -> None:
     """Neither after a reload nor after a restart; and one that comes back begins anew."""
     file = tmp_path / "store-exporter.yml"

@@ -73,7 +73,7 @@ async def test_what_the_javascript_sdk_sends_is_counted(
         ["node", script, json.dumps(options)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -21,7 +21,7 @@ ERRORS = f'store_operation_errors_total{{domain="{SHOP}"}}'
 
 
 @pytest.mark.real
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 async def test_every_reported_call_is_in_prometheus_once(
     tmp_path: Path, prometheus: servers.PrometheusFactory
 ) -> None:

@@ -30,7 +30,7 @@ from tests import servers
 from tests.mixin import promtool as rules
 from tests.mixin.panels import ALL, fill
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
 HOUR, DAY = 3600, 86_400
 SCRAPE = 15

@@ -16,7 +16,7 @@ from tests.mixin.panels import ALL, RANGE, Series, Source, choices, figures, pro
 from tests.mixin.synthetic import ERROR_SHARE, ERRORS, OPERATIONS, ORDERS_PER_HOUR, RATE, STORES
 from tests.servers import Server
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
 
 def test_every_query_of_every_panel_has_data_for_every_value_of_every_variable(

@@ -20,7 +20,7 @@ from tests.mixin.panels import Source, choices
 from tests.mixin.test_victoria_metrics import FLAGS, Values, alike, asked, last, send
 from tests.servers import Server
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
 OTHER = (("job", "store-exporter"), ("instance", "standby:10847"))
 WATCHED = {metric.name for metric in (*metrics_of(health), *metrics_of(business))}

@@ -13,7 +13,7 @@ from tests import servers
 from tests.mixin import synthetic
 from tests.mixin.panels import Source, choices, rate_interval
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
 RATES = [
     (page, panel, query)

@@ -305,7 +305,7 @@ def test_the_platform_gets_a_copy_of_what_is_critical_or_a_warning_only(
     assert not saying(told[1], "platform", "shelf.example")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 async def test_an_outage_of_slack_loses_no_alert(tmp_path: Path) -> None:
     receiver = SlackReceiver()
     receiver.outage = True

@@ -25,7 +25,7 @@ from tests.mixin import synthetic
 from tests.mixin.panels import Source, choices, proof
 from tests.servers.process import running
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
 OURS, THEIRS = "acme", "globex"
 FOREIGN = {domain for org, domain, _ in synthetic.STORES if org == THEIRS} | {THEIRS}

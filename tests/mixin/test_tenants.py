@@ -21,7 +21,7 @@ from store_exporter.mounts import serve_metrics
 from tests import servers
 from tests.servers import Server, eventually, running
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
 ORGS = ("acme", "globex")
 FLAGS = ("-search.latencyOffset=0s",)

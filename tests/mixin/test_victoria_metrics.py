@@ -37,7 +37,7 @@ from tests.mixin.conftest import write_rules
 from tests.mixin.panels import Series, Source, choices, proof
 from tests.servers import Server, eventually
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
 Values = dict[tuple[tuple[str, str], ...], float]
 ONE_VALUE = 1

@@ -22,7 +22,7 @@ from tests.mixin.outage import compressed
 from tests.mixin.test_victoria_metrics import FLAGS, send
 from tests.servers import Server, eventually, running, victoria_metrics
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
 PACE = 1 / 60
 STORES = [f'org="org{number}", domain="shop{number}.example", platform="p"' for number in range(6)]

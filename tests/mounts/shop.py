@@ -14,7 +14,7 @@ from store_exporter import track
 from store_exporter.mounts import last_look, serve_metrics
 
 DOMAIN, PLATFORM = "shop.example.com", "woocommerce"
-LAST_LOOK = 10.0
+LAST_LOOK = 60.0
 
 
 def main(port: int, org: str) -> None:

@@ -46,7 +46,7 @@ def run(block: str, **environ: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "OTEL_METRICS_EXPORTER": "none", **environ},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=150,
         check=False,
     )
 

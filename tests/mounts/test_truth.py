@@ -81,7 +81,7 @@ class Shop:
     def end(self) -> None:
         """Let it end by itself."""
         self._write("")
-        self._process.wait(10)
+        self._process.wait(60)
 
     def _write(self, line: str) -> None:
         assert self._process.stdin is not None
@@ -104,6 +104,7 @@ class Standstill:
         self._random = random.Random(f"{seed} standstill")
         self._free = threading.Condition()
         self._ending = 0
+        self._ends: list[tuple[float, float]] = []
         self._over = threading.Event()
 
     def run(self) -> None:
@@ -118,12 +119,14 @@ class Standstill:
 
     @contextmanager
     def held_off(self) -> Iterator[None]:
-        """Let nobody be stopped in the block."""
+        """Let nobody be stopped in the block, in which a process ends."""
         with self._free:
             self._ending += 1
+        begun = time.time()
         try:
             yield
         finally:
+            self._ends.append((begun, time.time()))
             with self._free:
                 self._ending -= 1
                 self._free.notify_all()
@@ -131,6 +134,22 @@ class Standstill:
     def end(self) -> None:
         """Stop nobody any more."""
         self._over.set()
+
+    def kept_off(self) -> bool:
+        """Whether the machine stopped nobody either while a process ended."""
+        return not any(
+            begun - INTERVAL < at < ended
+            for server in self._servers
+            for at in given_up(server)
+            for begun, ended in self._ends
+        )
+
+
+def given_up(server: Server) -> list[float]:
+    """When scrapes began that took longer than they may."""
+    found = server.json("/api/v1/query", query="scrape_duration_seconds[1h]")["data"]["result"]
+    values = [value for series in found for value in series["values"]]
+    return [float(at) for at, seconds in values if float(seconds) >= INTERVAL]
 
 
 def live(org: str, port: int, seed: int, standstill: Standstill) -> Counter[Call]:
@@ -220,12 +239,20 @@ def differences(server: Server, org: str, truth: dict[str, dict[Key, float]]) ->
 
 
 @pytest.mark.real
-@pytest.mark.timeout(180)
-def test_calls_are_what_prometheus_and_analytics_say(tmp_path: Path) -> None:
-    seed = random.randrange(1 << 32)
+@pytest.mark.timeout(600)
+def test_calls_are_what_prometheus_and_analytics_say(tmp_path: Path, seed: int) -> None:
+    for number in range(5):
+        (folder := tmp_path / str(number)).mkdir()
+        if in_time := play(folder, seed + number):
+            break
+    assert in_time, "the machine was too busy each time"
+
+
+def play(folder: Path, seed: int) -> bool:
+    """Compare calls and figures, and return whether the machine was quick enough to do so."""
     with ThreadPoolExecutor(len(PROTOCOLS) + 1) as pool:
         ports = dict(zip(PROTOCOLS, free_ports(len(PROTOCOLS)), strict=True))
-        with replicas(ports, tmp_path) as servers:
+        with replicas(ports, folder) as servers:
             standstill = Standstill(servers, seed)
             pool.submit(standstill.run)
             try:
@@ -233,6 +260,12 @@ def test_calls_are_what_prometheus_and_analytics_say(tmp_path: Path) -> None:
                 truths = {org: expected(made.result()) for org, made in lives.items()}
             finally:
                 standstill.end()
-            for number, server in enumerate(servers):
-                for org, truth in truths.items():
-                    assert not differences(server, org, truth), (seed, number, org)
+            wrong = [
+                (seed, number, org, found)
+                for number, server in enumerate(servers)
+                for org, truth in truths.items()
+                if (found := differences(server, org, truth))
+            ]
+            in_time = standstill.kept_off()
+            assert not (wrong and in_time), wrong
+            return in_time or not wrong

@@ -38,7 +38,7 @@ def running(*argv: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield process
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) in (0, -signal.SIGTERM)
+        assert process.wait(90) in (0, -signal.SIGTERM)
     finally:
         if process.poll() is None:
             process.kill()

@@ -84,10 +84,15 @@ def test_a_slow_look_up_afterwards_takes_no_longer_than_the_request_may(
         return real("127.0.0.1", *others, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow_from_the_second_on)
-    began = time.monotonic()
     try:
-        error = failure(kind, timeout=0.2)
-        took = time.monotonic() - began
+        # A busy machine may take longer than the shortest of them to be refused.
+        for timeout in (0.2, 2.0, 20.0):
+            looked_up.clear()
+            began = time.monotonic()
+            error = failure(kind, timeout=timeout)
+            took = time.monotonic() - began
+            if error.error_type != "timeout":
+                break
     finally:
         over.set()
     assert isinstance(error, TransportError)

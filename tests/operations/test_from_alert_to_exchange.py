@@ -81,7 +81,7 @@ def fail_often(url: str, credentials: list[str], recorder: Recorder, calls: int)
 
 
 @pytest.mark.real
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 async def test_an_alert_leads_to_the_http_exchange_that_failed(
     prometheus: PrometheusFactory, tmp_path: Path, traces: Traces, repository: Path
 ) -> None:

@@ -191,7 +191,7 @@ async def test_a_refused_token_pauses_and_its_orgs_calls_are_reported_afterwards
         assert not await flushed(reporter)
         assert await messages(running) == ["kept"]
         reporter.close()
-    (warning, *_) = (one for one in caplog.records if one.levelno >= logging.WARNING)
+    (warning, *_) = warnings_about(url, caplog)
     assert "it responded 401" in warning.getMessage()
 
 
@@ -327,6 +327,8 @@ def test_a_hanging_exporter_delays_nobody(answer: bytes, recorder: Recorder) -> 
         fail(recorder, "nor for this one")
         reporter.close(timeout=0.05)
         assert not reporter.flush()
+    # What it logs at its end is no later test's.
+    reporter._thread.join(60)
 
 
 def test_of_stores_that_are_forgotten_nothing_is_kept(recorder: Recorder) -> None:

@@ -53,9 +53,18 @@ class Bench:
         }
 
     async def run(self, job: Job) -> Result:
-        result = await self.runner.run(job)
-        assert isinstance(result, Result)
-        return result
+        """A run in time: one during which a busy machine stood still is made again."""
+        return await in_time(self.runner, job)
+
+
+async def in_time(runner: Runner, job: Job) -> Result:
+    """Run a check until the machine kept up, without which nothing is said about the store."""
+    for _ in range(20):
+        outcome = await runner.run(job)
+        if isinstance(outcome, Result):
+            return outcome
+        assert outcome.reason == "local", outcome
+    raise AssertionError(outcome)
 
 
 def ask(_: Any, __: Run) -> Plan[Report]:

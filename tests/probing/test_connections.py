@@ -19,12 +19,12 @@ from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing import connections, stalls
 from store_exporter.probing.jobs import Job
-from store_exporter.probing.results.history import Result
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
 from store_exporter.stores.model import Schedule, Store
 from tests.fakes import bad_server
 from tests.fakes.bad_server import Authority, Connection, serving
+from tests.probing.bench import in_time
 from tests.probing.conftest import StoreFactory
 
 ANEW = ["resolve", "connect", "tls", "processing", "transfer"]
@@ -56,12 +56,6 @@ def liveness(store: Store, interval: float = 60.0, timeout: float = 10.0) -> Job
     return Job(store, probe, Schedule(interval, timeout))
 
 
-async def run(runner: Runner, job: Job) -> Result:
-    result = await runner.run(job)
-    assert isinstance(result, Result)
-    return result
-
-
 async def test_scheduled_liveness_probes_share_a_connection_and_say_so(
     authority: Authority, store: StoreFactory, transports: Transports
 ) -> None:
@@ -69,7 +63,7 @@ async def test_scheduled_liveness_probes_share_a_connection_and_say_so(
     runner = Runner(recorder, transports(5))
     async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
         job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
-        first, second = await run(runner, job), await run(runner, job)
+        first, second = await in_time(runner, job), await in_time(runner, job)
     assert list(first.phases) == ANEW
     assert list(second.phases) == KEPT
     assert server.connections == 1
@@ -86,7 +80,7 @@ async def test_the_expiry_of_a_certificate_is_shown_for_as_long_as_its_connectio
     async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
         job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
         for _ in range(5):
-            await run(runner, job)
+            await in_time(runner, job)
             now[0] += job.ttl - 1
     names = {family.metric.name for family in recorder.families()}
     assert health.TLS_EXPIRY.name in names
@@ -102,9 +96,9 @@ async def test_a_connection_is_renewed_after_its_time(
     runner = Runner(Recorder(), transports(5))
     async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
         job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
-        await run(runner, job)
+        await in_time(runner, job)
         monkeypatch.setattr(connections, "RENEWED", 1e-6)
-        renewed = await run(runner, job)
+        renewed = await in_time(runner, job)
     assert renewed.ok
     assert list(renewed.phases) == ANEW
     assert server.connections == 2
@@ -121,8 +115,8 @@ async def test_no_more_connections_are_kept_than_there_may_be(
             liveness(store(one.url, domain="two.example.com")),
         ]
         for job in jobs:
-            await run(runner, job)
-        phases = [list((await run(runner, job)).phases) for job in jobs]
+            await in_time(runner, job)
+        phases = [list((await in_time(runner, job)).phases) for job in jobs]
     assert phases == [KEPT, ANEW[1:]]  # an address has nothing to resolve
 
 
@@ -132,9 +126,9 @@ async def test_whoever_waits_for_a_run_sees_all_its_phases(
     runner = Runner(Recorder(), transports(5))
     async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
         job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
-        await run(runner, job)
+        await in_time(runner, job)
         shown = await runner.run_anyway(job)
-        again = await run(runner, job)
+        again = await in_time(runner, job)
     assert list(shown.phases) == ANEW
     assert list(again.phases) == KEPT
 
@@ -146,7 +140,7 @@ async def test_a_connection_is_not_kept_where_the_next_run_comes_too_late(
     async with serving(bad_server.answer()) as server:
         job = liveness(store(server.url), interval=300.0)
         for _ in range(2):
-            await run(runner, job)
+            await in_time(runner, job)
     assert server.connections == 2
 
 
@@ -158,7 +152,7 @@ async def test_a_server_that_keeps_connections_for_a_few_seconds_is_not_made_to_
     async with serving(bad_server.answer(headers=told)) as server:
         job = liveness(store(server.url))
         for _ in range(3):
-            await run(runner, job)
+            await in_time(runner, job)
     assert server.connections == 3
 
 
@@ -172,7 +166,7 @@ async def test_a_kept_connection_that_the_server_has_closed_is_no_failure(
     runner = Runner(Recorder(), transports(5))
     async with serving(answer_once) as server:
         job = liveness(store(server.url))
-        results = [await run(runner, job) for _ in range(3)]
+        results = [await in_time(runner, job) for _ in range(3)]
     assert [result.ok for result in results] == [True, True, True]
     assert server.connections == 3
 
@@ -190,7 +184,7 @@ async def test_a_server_that_ends_kept_connections_without_a_word_is_remembered(
     runner = Runner(Recorder(), transports(5))
     async with serving(closing_at_the_second_request) as server:
         job = liveness(store(server.url))
-        results = [await run(runner, job) for _ in range(8)]
+        results = [await in_time(runner, job) for _ in range(8)]
     assert all(result.ok for result in results)
     # The first connection that is kept may end by chance, and a second one in a row does not.
     assert [result.requests for result in results] == [1, 2, 1, 2, 1, 1, 1, 1]
@@ -208,7 +202,7 @@ async def test_a_server_that_was_restarted_now_and_then_keeps_its_connections(
     runner = Runner(Recorder(), transports(5))
     async with serving(restarted_at_times) as server:
         job = liveness(store(server.url))
-        results = [await run(runner, job) for _ in range(12)]
+        results = [await in_time(runner, job) for _ in range(12)]
     assert all(result.ok for result in results)
     assert [result.requests for result in results].count(2) == 2
     assert [list(result.phases) for result in results].count(KEPT) == 7
@@ -226,12 +220,12 @@ async def test_what_a_server_sends_unrequested_is_not_taken_for_the_next_respons
     runner = Runner(Recorder(), transports(5))
     async with serving(answer_and_remember) as server:
         job = liveness(store(server.url))
-        assert (await run(runner, job)).ok
+        assert (await in_time(runner, job)).ok
         # As HAProxy does before it closes an idle connection, which may take a while longer.
         await idle[0].send(bad_server.head(408, {"Content-Length": "0"}, "Request Time-out"))
         for _ in range(10):
             await asyncio.sleep(0)
-        result = await run(runner, job)
+        result = await in_time(runner, job)
     assert result.ok
     assert server.connections == 2
 
@@ -247,7 +241,7 @@ async def test_a_kept_connection_holds_nothing_of_the_last_response(
     async with serving(bad_server.answer()) as server:
         job = liveness(store(server.url))
         for _ in range(2):
-            assert (await run(runner, job)).ok
+            assert (await in_time(runner, job)).ok
         assert parsers() <= before
     assert server.connections == 1
 
@@ -263,7 +257,7 @@ async def test_a_kept_connection_holds_no_buffer_and_no_decoded_certificate(
     async with serving(bad_server.answer(), tls=authority.context("localhost")) as server:
         job = liveness(store(server.url.replace("127.0.0.1", "localhost")))
         for _ in range(2):
-            assert (await run(runner, job)).ok
+            assert (await in_time(runner, job)).ok
             [kept] = [one for one in open_clients() if one not in before]
             assert len(kept._ssl_buffer) == 0
             assert not kept._app_transport.get_extra_info("peercert")
@@ -282,7 +276,7 @@ async def test_a_kept_connection_that_was_lost_is_no_failure_and_the_last_one_th
     runner = Runner(Recorder(), transports(5))
     async with serving(answer_first) as server:
         job = liveness(store(server.url), timeout=2.0)
-        results = [await run(runner, job) for _ in range(4)]
+        results = [await in_time(runner, job) for _ in range(4)]
     assert [result.ok for result in results] == [True, True, True, True]
     assert max(result.duration for result in results) < 2.0
     assert server.connections == 4
@@ -305,8 +299,8 @@ async def test_kept_connections_that_the_server_has_ended_all_at_once_are_no_fai
     runner = Runner(Recorder(), transports(5))
     async with serving(answer_first) as server:
         one, other = (liveness(store(server.url, domain=name)) for name in ("one", "other"))
-        await asyncio.gather(run(runner, one), run(runner, other))
-        result = await run(runner, one)
+        await asyncio.gather(in_time(runner, one), in_time(runner, other))
+        result = await in_time(runner, one)
     assert result.ok, result.message
     assert server.connections == 3
 
@@ -328,7 +322,7 @@ async def test_a_server_that_responds_once_over_each_connection_is_never_down(
         scheduled, other = (liveness(store(server.url, domain=name)) for name in ("one", "other"))
         results = []
         for _ in range(3):
-            results += [await run(runner, scheduled), await runner.run_anyway(other)]
+            results += [await in_time(runner, scheduled), await runner.run_anyway(other)]
     await transport.close()
     assert [result.ok for result in results] == [True] * 6
 
@@ -349,8 +343,9 @@ async def test_a_store_that_hangs_fails_also_where_its_connection_was_kept(
 
     runner = Runner(Recorder(), transports(5))
     async with serving(answer_one) as server:
-        job = liveness(store(server.url), timeout=0.5)
-        results = [await run(runner, job) for _ in range(3)]
+        one = store(server.url)
+        results = [await in_time(runner, liveness(one))]
+        results += [await in_time(runner, liveness(one, timeout=0.5)) for _ in range(2)]
     assert [result.error_type for result in results] == [None, "timeout", "timeout"]
     assert server.connections == 3
 
@@ -362,7 +357,7 @@ async def test_a_kept_connection_to_where_a_store_may_not_be_any_more_is_not_use
     async with serving(bad_server.answer()) as server:
         url = server.url.replace("127.0.0.1", "localhost")
         found = store(url, networks=("127.0.0.0/8",))
-        assert (await run(runner, liveness(found))).ok
-        refused = await run(runner, liveness(replace(found, networks=())))
+        assert (await in_time(runner, liveness(found))).ok
+        refused = await in_time(runner, liveness(replace(found, networks=())))
     assert refused.error_type == "dns"
     assert len(server.heads) == 1

@@ -124,7 +124,7 @@ async def life(
     random = Random(3)
     found: dict[str, set[tuple[str, ...]]] = {}
     with suppress(TimeoutError):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             while expected - found.keys():
                 for shop in shops.values():
                     shop.trade(random)

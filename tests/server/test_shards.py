@@ -102,7 +102,7 @@ async def until_all_show(addresses: list[str], truth: dict[str, float]) -> None:
         raise AssertionError(f"shown {found}, and true is {wanted}") from None
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
 async def test_from_two_shards_to_three_and_back_no_counter_begins_anew(
     kind: str,

@@ -151,7 +151,7 @@ async def test_a_slow_state_is_read_before_anything_is_shown_without_it(
         assert documents.most == 100
     documents.seconds = 3600
     monkeypatch.setattr(watching, "_RECALL_SECONDS", 0.1)
-    async with asyncio.timeout(30), run() as running:
+    async with asyncio.timeout(120), run() as running:
         assert (await running.api("/api/v1/health", TOKEN)).json["total_domains"] == len(stores)
 
 

@@ -68,7 +68,7 @@ async def becomes(exporter: Exporter, owner: str | None, *refused: str) -> None:
         store = exporter.inventory.stores.get(SHOP)
         return store.org if store else None, sorted(one.org for one in exporter.refusals)
 
-    for _ in range(500):
+    for _ in range(3000):
         if now() == (owner, sorted(refused)):
             return
         await asyncio.sleep(0.02)
@@ -185,7 +185,7 @@ discovery:
 
 async def states(exporter: Exporter, expected: dict[str, str]) -> None:
     """Wait until the stores are in these states."""
-    for _ in range(500):
+    for _ in range(3000):
         found = {store.domain: state for store, state in exporter.states()}
         if found == expected:
             return
@@ -200,7 +200,7 @@ async def test_a_source_that_fails_shows_how_often_in_a_row_until_it_is_read(
         return series(exporter.recorder, catalogue.DISCOVERY_FAILING.name)
 
     async def until(true: Callable[[], bool]) -> None:
-        for _ in range(500):
+        for _ in range(3000):
             if true():
                 return
             await asyncio.sleep(0.01)

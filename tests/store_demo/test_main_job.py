@@ -23,7 +23,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.pathsep.join([*folders, os.environ["PATH"]]))
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 async def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *DEMO, stdout=asyncio.subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}

@@ -47,7 +47,7 @@ def test_where_a_program_is_missing_it_says_so_and_touches_nothing(
 
 
 @pytest.mark.real
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 async def test_a_browser_captures_a_page_when_it_is_ready_and_completely_without_a_height() -> None:
     path = browser.program()
     if path is None:

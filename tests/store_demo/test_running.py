@@ -30,7 +30,7 @@ from tests.mixin.panels import Problem, Source, proof
 from tests.servers import eventually, tool
 
 # The first test waits for the whole story.
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 
 @dataclass(slots=True)
@@ -57,9 +57,9 @@ class Played:
     def look(self, url: str) -> None:
         """Look at every panel."""
         # The last series to come: sums over days, of recorded hours, of recorded minutes.
-        eventually(lambda: found(url, f"{slo.BUDGET} <= 1"), timeout=90)
+        eventually(lambda: found(url, f"{slo.BUDGET} <= 1"), timeout=150)
         # How long the others take depends on when their groups of rules are evaluated.
-        pages, until = dashboards.pages(), time.monotonic() + 60
+        pages, until = dashboards.pages(), time.monotonic() + 150
         while (wrong := proof(Source(url), pages)) and time.monotonic() < until:
             pages = [page for page in pages if any(page.file == each.page for each in wrong)]
             time.sleep(2)

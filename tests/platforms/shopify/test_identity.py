@@ -228,7 +228,7 @@ PAGES: tuple[dict[str, Any], ...] = (
 """Options with which a collection takes several pages, and several runs."""
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 @settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 1000)), max_size=6),
@@ -247,7 +247,7 @@ def test_the_identity_holds_after_every_collection(
     go_on(life, stream)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 @settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     st.lists(

@@ -92,7 +92,7 @@ def official() -> dict[str, GraphQLSchema]:
     return {api: subset.official(api) for api in subset.FILES}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize("name", [n for n in OPERATION_CHECKS if n in PLATFORM.operations])
 def test_an_operation_passes_on_a_shop_with_the_whole_official_schema(
     official: dict[str, GraphQLSchema], name: str

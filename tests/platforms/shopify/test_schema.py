@@ -41,7 +41,7 @@ def operations(api: str) -> list[str]:
 @pytest.mark.usefixtures("schemas")
 @pytest.mark.parametrize("version", SUPPORTED)
 @pytest.mark.parametrize("api", APIS)
-@pytest.mark.timeout(180)  # a schema of 3000 types takes seconds to build
+@pytest.mark.timeout(360)  # a schema of 3000 types takes seconds to build
 def test_every_query_is_valid_and_uses_nothing_deprecated(api: str, version: str) -> None:
     schema = official(api, version)
     rules = [*specified_rules, NoDeprecatedCustomRule]
@@ -52,7 +52,7 @@ def test_every_query_is_valid_and_uses_nothing_deprecated(api: str, version: str
 
 @pytest.mark.usefixtures("schemas")
 @pytest.mark.parametrize("api", APIS)
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_the_simulated_shops_schema_is_the_part_of_the_official_one_that_is_used(api: str) -> None:
     written = (subset.WRITTEN / f"{api}_schema.graphql").read_text(encoding="utf-8")
     assert written == subset.subset(api, official(api, subset.LATEST))
@@ -83,7 +83,7 @@ def test_every_document_stands_alone(api: str) -> None:
         ("OrderDisplayFulfillmentStatus", order_state.FULFILLMENT),
     ],
 )
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_every_status_of_the_schema_is_known(
     version: str, enum: str, known: tuple[str, ...]
 ) -> None:
@@ -94,7 +94,7 @@ def test_every_status_of_the_schema_is_known(
 
 @pytest.mark.usefixtures("schemas")
 @pytest.mark.parametrize("version", SUPPORTED)
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_every_condition_of_a_discount_in_the_schema_is_known(version: str) -> None:
     schema = official("admin", version)
     for path, known in CONDITIONS.items():

@@ -104,7 +104,7 @@ def documented(api: str, version: str, root: str) -> dict[str, list[str]]:
 
 @pytest.mark.usefixtures("schemas")
 @pytest.mark.parametrize("version", SUPPORTED)
-@pytest.mark.timeout(180)  # a schema of 3000 types takes seconds to build
+@pytest.mark.timeout(360)  # a schema of 3000 types takes seconds to build
 def test_every_filter_and_value_is_documented(sent: Sent, version: str) -> None:
     assert {root for _, root, _, _ in sent} == ROOTS
     for api, root in {(api, root) for api, root, _, _ in sent}:

@@ -68,7 +68,7 @@ class CannedBigCommerce(SimulatedServer):
 def run(*command: str | Path, cwd: Path, environ: dict[str, str] | None = None) -> str:
     """Run a program that must succeed."""
     done = subprocess.run(
-        command, cwd=cwd, env=environ, capture_output=True, text=True, timeout=90, check=False
+        command, cwd=cwd, env=environ, capture_output=True, text=True, timeout=200, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

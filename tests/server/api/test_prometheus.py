@@ -60,6 +60,7 @@ async def test_the_documented_job_probes_every_store(
 async def test_analytics_sends_queries_that_prometheus_can_evaluate(
     tmp_path: Path, prometheus: PrometheusFactory, native: bool
 ) -> None:
+    started = time.time()
     recorder = Recorder(native=native)
     ours = recorder.operation("acme", "a.example", "woocommerce", "get_cart")
     theirs = recorder.operation("zen", "z.example", "woocommerce", "get_cart")
@@ -98,8 +99,8 @@ async def test_analytics_sends_queries_that_prometheus_can_evaluate(
     assert answer.start is not None
     assert answer.end is not None
     # To a second for each day asked.
-    assert began - 60 < answer.start < began + 1
-    assert answer.end == pytest.approx(time.time(), abs=3)
+    assert started - 1 < answer.start < began + 1
+    assert began - 3 < answer.end < time.time() + 1
     assert (answer.complete, answer.partial, answer.warnings) == (False, False, [])
 
 
