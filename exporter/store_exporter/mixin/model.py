@@ -56,7 +56,7 @@ class Cause:
 
     alert: str
     labels: Mapping[str, str] = field(default_factory=dict)
-    same: tuple[str, ...] = ("org", "domain")
+    same: tuple[str, ...] = promql.SHOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class Joined:
 
     labels: tuple[str, ...]
     expression: str
-    on: tuple[str, ...] = ("org", "domain")
-    otherwise: str = promql.aggregate("max", ("org", "domain"), series.STORE_UP)
+    on: tuple[str, ...] = promql.SHOP
+    otherwise: str = promql.aggregate("max", promql.SHOP, series.STORE_UP)
 
     def term(self) -> str:
         """The PromQL term that adds the labels to the expression before it; values stay."""

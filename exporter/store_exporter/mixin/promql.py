@@ -11,6 +11,8 @@ from ..metrics.catalogue.operations import OPERATION_LABELS
 
 STORE = STORE_LABELS
 OPERATION = OPERATION_LABELS
+SHOP = ("org", "domain")
+"""The labels of a store whatever its platform: one that moved has two of them for some minutes."""
 BUCKET = ("le", "vmrange")
 """The label of a bucket: Prometheus' upper bound, or VictoriaMetrics' range."""
 

@@ -110,7 +110,7 @@ def outside_maintenance(expression: str, window: str = "") -> str:
         window: how far the expression looks back. If more than a tenth of it was maintenance, it
             says nothing about the store's ordinary days, and the store is left out as well.
     """
-    stores = promql.on("org", "domain")
+    stores = promql.on(*promql.SHOP)
     left = f"{expression} unless {stores} ({MAINTENANCE} == 1)"
     if not window:
         return left

@@ -7,12 +7,11 @@ from .. import promql, series
 from ..model import Alert, Group, Runbook
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, SEASONAL, SELDOM, THRESHOLDS
-from ..promql import STORE
+from ..promql import SHOP, STORE
 from ..rules import surges
 from .causes import unusable, unwatched
 from .texts import CHANGED, THOUSANDS, WHO, queried
 
-_STORE = ("org", "domain")
 _LOWER = 'price="lower"'
 
 _AMOUNT = f'{{{{ $value | printf "%.0f" | {THOUSANDS} }}}} {{{{ $labels.currency }}}}'
@@ -97,7 +96,7 @@ def repriced() -> Alert:
     """Many more products than normally sell for other prices than before."""
     times, share = THRESHOLDS.surge_factor, THRESHOLDS.price_share
     normal = series.latest(surges.REPRICED_NORMAL)
-    lower = promql.each(business.PRODUCTS_SOLD, *(f"{label}=%q" for label in _STORE), _LOWER)
+    lower = promql.each(business.PRODUCTS_SOLD, *(f"{label}=%q" for label in SHOP), _LOWER)
     return Alert(
         AlertName.STORE_PRICES_CHANGED,
         f"({surges.REPRICED} >= {THRESHOLDS.price_products:g})"
@@ -109,7 +108,7 @@ def repriced() -> Alert:
         "Many products of a shop sold for other prices than before.",
         f"{{{{ $value }}}} products of {WHO} that sold today were much cheaper or dearer than "
         "usual."
-        + queried(f"sum({lower})", " {{ . | first | value }} of them were cheaper.", *_STORE),
+        + queried(f"sum({lower})", " {{ . | first | value }} of them were cheaper.", *SHOP),
         Dashboards.SHOP,
         Runbook(
             f"At least {THRESHOLDS.price_products:g} products, and more than {share:.0%} of those "

@@ -13,7 +13,7 @@ from .. import promql, series
 from ..model import Joined
 from ..names import MANY
 from ..policy import LIVENESS_PROBE
-from ..promql import equal, select
+from ..promql import SHOP, equal, select
 from ..rules import costs
 
 WHO = "{{ $labels.domain }} ({{ $labels.org }})"
@@ -27,7 +27,6 @@ TIME = (
 """An alert's value as a time in its two largest units: `1d 4h`, and `2h` for `2h 0m 0s`."""
 ARE = "{{ if eq $value 1.0 }}is{{ else }}are{{ end }}"
 PROCESS = ("job", "instance")
-_STORE = ("org", "domain")
 
 
 def counted(noun: str, value: str = "$value") -> str:
@@ -62,7 +61,7 @@ def chosen(metric: Metric | str, *labels: str, more: str = "") -> str:
 
 
 def _most_frequent(failures: Metric, window: str, *more: str) -> tuple[str, tuple[str, ...]]:
-    labels = (*_STORE, *more)
+    labels = (*SHOP, *more)
     moved = f"increase({chosen(failures, *labels)}[{window}])"
     return f"topk(1, sum by (error_type) ({moved}) > 0)", labels
 
@@ -91,23 +90,23 @@ COLLECTOR_CAUSE = cause(business.COLLECTOR_FAILURES, "1h", "collector")
 
 _OF_LIVENESS = equal("probe", LIVENESS_PROBE)
 STATUS = queried(
-    f"max({chosen(health.PROBE_STATUS, *_STORE, more=_OF_LIVENESS)}) >= 400",
+    f"max({chosen(health.PROBE_STATUS, *SHOP, more=_OF_LIVENESS)}) >= 400",
     " It responds with HTTP {{ . | first | value }}.",
-    *_STORE,
+    *SHOP,
 )
 """The HTTP status of a refusal, if there was a response."""
 
 _REASON = '{{ . | first | label "reason" }}'
 ERROR = queried(
-    f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE, more=_OF_LIVENESS)})",
+    f"topk(1, {chosen(health.PROBE_FAILURE, *SHOP, more=_OF_LIVENESS)})",
     _REASON,
-    *_STORE,
+    *SHOP,
 )
 """Why the liveness probe fails, in the store's words if it responded."""
 ANY_ERROR = queried(
-    f"topk(1, {chosen(health.PROBE_FAILURE, *_STORE)})",
+    f"topk(1, {chosen(health.PROBE_FAILURE, *SHOP)})",
     f'{{{{ . | first | label "probe" }}}}: {_REASON}',
-    *_STORE,
+    *SHOP,
 )
 """The same for any probe that fails."""
 
@@ -141,14 +140,14 @@ def cost(revenue: str, orders: str, *labels: str) -> str:
     )
 
 
-COST = cost(chosen(costs.REVENUE, *_STORE), chosen(costs.ORDERS, *_STORE), *_STORE)
-_FAILED = chosen(series.OPERATION_ERROR_RATE, *_STORE, more=promql.one_of("fault", series.FAILURES))
+COST = cost(chosen(costs.REVENUE, *SHOP), chosen(costs.ORDERS, *SHOP), *SHOP)
+_FAILED = chosen(series.OPERATION_ERROR_RATE, *SHOP, more=promql.one_of("fault", series.FAILURES))
 FAILING = queried(
     f"topk(3, round(300 * sum by (operation) ({_FAILED})) > 0)",
     "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.operation }} "
     f"({counted('call', '.Value')})"
     "{{ end }} in the last five minutes",
-    *_STORE,
+    *SHOP,
 )
 _EVENTS = " or ".join(
     f"last_over_time({promql.over(select(health.EVENT, 'org=%q', domain), '1d')})"
@@ -183,12 +182,12 @@ def unavailable(error: str = ERROR) -> Mapping[str, str]:
 
 def _one(expression: str) -> str:
     """One series of each store: the one with the highest value."""
-    return f"topk by ({', '.join(_STORE)}) (1, {expression})"
+    return f"topk by ({', '.join(SHOP)}) (1, {expression})"
 
 
 def _as_label(label: str, expression: str, *more: str) -> str:
     """The values of an expression as a label."""
-    return f'count_values by ({", ".join((*_STORE, *more))}) ("{label}", {expression})'
+    return f'count_values by ({", ".join((*SHOP, *more))}) ("{label}", {expression})'
 
 
 def _amount(label: str, expression: str) -> Joined:

@@ -44,7 +44,7 @@ def groups() -> list[Group]:
 def lost_revenue() -> Record:
     """For stores that are down, the normal revenue of the time since the first failed probe."""
     failing = select(health.PROBE_FAILING_SINCE, equal("probe", LIVENESS_PROBE))
-    stores = promql.on("org", "domain")
+    stores = promql.on(*promql.SHOP)
     hours = f"max by (org, domain) (time() - {failing}) / {HOUR}"
     down = f"{hours} and {stores} {series.STORE_UP} == 0"
     return Record(LOST, f"{REVENUE} * {stores} group_left () ({down})")
