@@ -93,7 +93,7 @@ def scraped(port: int) -> float:
 def test_gunicorns_workers_push_and_add_up(tmp_path: Path) -> None:
     config = tmp_path / "gunicorn.conf.py"
     config.write_text(
-        "def post_fork(server, worker):\n"
+        "def post_worker_init(worker):\n"
         "    from store_exporter.metrics.otlp import start_otlp\n\n"
         "    start_otlp()\n",
         encoding="utf-8",
@@ -129,7 +129,7 @@ def test_gunicorns_workers_are_scraped_on_ports_of_their_own(tmp_path: Path) -> 
     port, *ports = free_ports(1 + WORKERS)
     config = tmp_path / "gunicorn.conf.py"
     config.write_text(
-        "def post_fork(server, worker):\n"
+        "def post_worker_init(worker):\n"
         "    from store_exporter.mounts import serve_metrics\n\n"
         f"    serve_metrics({ports})\n",
         encoding="utf-8",
@@ -149,7 +149,7 @@ def test_gunicorns_workers_end_when_prometheus_has_everything(
     port, *ports = free_ports(1 + WORKERS)
     config = tmp_path / "gunicorn.conf.py"
     config.write_text(
-        "def post_fork(server, worker):\n"
+        "def post_worker_init(worker):\n"
         "    from store_exporter.mounts import serve_metrics\n\n"
         f"    serve_metrics({ports})\n\n\n"
         "def worker_exit(server, worker):\n"

@@ -153,8 +153,9 @@ def _exhausted() -> Generator[str, None, None]:
 def _returns() -> Generator[str, None, str]:
     try:
         yield "first"
-    finally:
-        return "value"  # noqa: B012 - what `close` returns from Python 3.13 on
+    except GeneratorExit:
+        return "value"  # `close` returns it from Python 3.13 on.
+    return "exhausted"
 
 
 def _goes_on() -> Generator[str, None, None]:
