@@ -104,8 +104,10 @@ def test_of_several_ports_the_first_free_one_is_taken(server: MetricsServer) -> 
 
 
 def test_a_taken_port_is_an_error(server: MetricsServer) -> None:
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(OSError, match=rf"in use: port {server.port} of 127\.0\.0\.1"):
         serve_metrics(server.port)
+    with pytest.raises(OSError, match=rf"in use: port {server.port} or {server.port} of"):
+        serve_metrics([server.port] * 2)
     with pytest.raises(OSError, match="port is missing"):
         serve_metrics([])
 

@@ -193,5 +193,6 @@ def _listen(address: str, ports: list[int], path: str, source: Source | None) ->
         try:
             return _Server(address, port, path, source)
         except OSError as error:
-            failure = error
+            tried = f"port {' or '.join(map(str, ports))} of {address}"
+            failure = type(error)(error.errno, f"{error.strerror}: {tried}")
     raise failure
