@@ -39,8 +39,6 @@ _INPUTS = {
     "CartInput": ("discountCodes", "lines"),
     "CartLineInput": ("merchandiseId", "quantity"),
     "CartLineUpdateInput": ("id", "quantity"),
-    "ProductFilter": ("available", "price", "productType"),
-    "PriceRangeFilter": ("max", "min"),
 }
 _IMPLEMENTED_BY = {
     "Event": "BasicEvent",
