@@ -122,6 +122,7 @@ LOOKS = {
         "shpss_0a1b2c3d",
         "X-Shopify-Storefront-Access-Token: 0123456789abcdef",
         '"client_secret": "0123456789abcdef"',
+        "sig1=:c2lnbmF0dXJlb2ZvbmVzaG9w:",
     ),
 }
 ANYBODYS = (

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from store_demo.stores.faults import Fault
+from store_demo.stores.serving import Incoming, Outgoing
 from store_demo.stores.shopify import SimulatedShopify
 from store_exporter.config.secrets import SecretSource
 from store_exporter.errors import StoreError
@@ -280,6 +281,12 @@ def test_a_token_whose_end_the_shop_does_not_state_is_used_for_an_hour(
     assert grants(shop) == 2
 
 
+SIGNATURE = {
+    "crawler_signature_input": 'sig1=("@authority" "signature-agent");keyid="abc";created=1',
+    "crawler_signature": "sig1=:c2lnbmF0dXJlb2ZvbmVzaG9w:",
+}
+
+
 @pytest.mark.parametrize(
     ("credentials", "words"),
     [
@@ -290,6 +297,8 @@ def test_a_token_whose_end_the_shop_does_not_state_is_used_for_an_hour(
         ({"client_id": "i"}, "either client_id and client_secret are needed"),
         ({"client_secret": "s"}, "either client_id and client_secret are needed"),
         ({"admin_token": "t", "client_id": "i"}, "there is an admin_token as well"),
+        ({"admin_token": "t", "crawler_signature": "sig1=:c2lnbg==:"}, "are needed together"),
+        ({"admin_token": "t", **SIGNATURE}, None),
     ],
 )
 def test_credentials_that_do_not_go_together_are_reported(
@@ -302,3 +311,35 @@ def test_credentials_that_do_not_go_together_are_reported(
 def test_an_app_does_not_show_its_secret() -> None:
     assert "shpss" not in repr(App("id", "shpss_1"))
     assert "shpat_" not in repr(client(SimulatedShopify()))
+
+
+@pytest.mark.parametrize("signed", [True, False])
+async def test_requests_of_pages_carry_the_signature_that_a_shop_gives_its_programs(
+    signed: bool,
+) -> None:
+    found = watched()
+    secrets = SIGNATURE if signed else {}
+    found.credentials = {
+        "admin_token": Secret(found.shop.tokens.admin),
+        "storefront_token": Secret(found.shop.tokens.storefront),
+        **{name: Secret(value) for name, value in secrets.items()},
+    }
+    seen: dict[str, dict[str, str]] = {}
+    inner = found.shop.respond
+
+    def respond(request: Incoming) -> Outgoing:
+        seen[request.path] = {n: v for n, v in request.headers.items() if "signature" in n}
+        return inner(request)
+
+    found.shop.respond = respond  # type: ignore[method-assign]
+    for name in ("liveness", "cart", "storefront"):
+        await found.probe(name)
+    page, admin, storefront = (
+        seen[path] for path in ("/", "/admin/api/2026-10/graphql.json", "/api/2026-10/graphql.json")
+    )
+    headers = {
+        "signature-input": SIGNATURE["crawler_signature_input"],
+        "signature": SIGNATURE["crawler_signature"],
+        "signature-agent": '"https://shopify.com"',
+    }
+    assert (page, admin, storefront) == (headers if signed else {}, {}, page)

@@ -330,6 +330,8 @@ async def test_the_front_page_is_read(shop: Watched, body: str, degraded: list[s
         (402, "<html>Unavailable</html>", "maintenance"),
         (404, "<title>Sorry, this store is currently unavailable.</title>", "maintenance"),
         (302, "", "redirect"),
+        (429, "<html>Too many requests</html>", "rate_limited"),
+        (430, "<title>Shopify Security Rejection</title>", "rate_limited"),
         (500, "<html>Oops</html>", "server_error"),
         (200, "", "invalid_response"),
     ],

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...contract import Response
 from ...errors import StoreError
@@ -24,6 +25,9 @@ from .responses import READER
 
 GRANT = "/admin/oauth/access_token"
 _PRIVATE = "shpat_"
+_SIGNATURE = ("crawler_signature_input", "crawler_signature")
+_AGENT = '"https://shopify.com"'
+"""Who made the signature, in quotation marks, as Shopify's page on crawling one's store says."""
 # Codes in a refusal, whether JSON or a page, and what they mean.
 _REFUSALS = {
     "app_not_installed": "the app is not installed in this shop",
@@ -66,6 +70,7 @@ class Tokens:
         names = ("client_id", "client_secret") if self._lasting is None else ()
         self._app = {name: credentials[name] for name in names}
         self._storefront = credentials.get("storefront_token")
+        self._signature = [(name, credentials.get(name)) for name in _SIGNATURE]
         self.granted = AccessToken(monotonic)
 
     @property
@@ -110,14 +115,21 @@ class Tokens:
             _check_refusal(response)
         self.granted.receive(Fields(READER.document(response, now), "the access token"))
 
-    def headers(self, api: str) -> Mapping[str, str]:
-        """Return the header for one of the two APIs, admin or storefront.
+    def headers(self, api: str | None) -> Mapping[str, str]:
+        """Return the headers for one of the two APIs, admin or storefront, or for pages.
 
         Raises:
             StoreError: unauthorized, there is no token for that API, or it cannot be read.
         """
         if api == "admin":
             return {"X-Shopify-Access-Token": self.admin}
+        signature = {}
+        if None not in dict(self._signature).values():
+            given, value = (reveal(secret, name) for name, secret in self._signature)
+            signature = {"Signature-Input": given, "Signature": value, "Signature-Agent": _AGENT}
+        return signature if api is None else {**signature, **self._storefront_header()}
+
+    def _storefront_header(self) -> Mapping[str, str]:
         if self._storefront is None:
             message = "the configuration has no storefront_token, which searches and carts need"
             raise StoreError("unauthorized", message)
@@ -142,4 +154,8 @@ def _check_refusal(response: Response) -> None:
         raise StoreError("unauthorized", message, status=response.status, code=code)
 
 
-problem = one_or_all("admin_token", "client_id", "client_secret")
+def problem(credentials: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with a store's credentials, None if nothing is."""
+    if len([name for name in _SIGNATURE if credentials.get(name) is not None]) == 1:
+        return f"{' and '.join(_SIGNATURE)} are needed together"
+    return one_or_all("admin_token", "client_id", "client_secret")(credentials)

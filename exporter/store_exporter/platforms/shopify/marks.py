@@ -16,6 +16,7 @@ MARKS = GENERIC.plus(
         login_paths=("/password",),
         secrets=(
             r"\bshp[a-z]{2}_[0-9A-Za-z]+",
+            r"\bsig[0-9]*=:[0-9A-Za-z+/=]+:",
             # Storefront tokens have no form of their own; they are found by the names before them.
             r"(?i:-token|client_secret|access_token)[\"']?\s*[:=]\s*[\"']?[^\s\"'&,}]{8,}",
         ),

@@ -72,6 +72,20 @@ PLATFORM = Platform(
             "carts, searching and payment.",
             secret=True,
         ),
+        Setting(
+            "crawler_signature_input",
+            "Signature-Input of a signature by which the shop admits programs to its pages.",
+            secret=True,
+            check=format_check(
+                r"sig[0-9]*=\(.+", "is no Signature-Input, which begins with sig1=("
+            ),
+        ),
+        Setting(
+            "crawler_signature",
+            "Its Signature.",
+            secret=True,
+            check=format_check(r"sig[0-9]*=:.+:", "is no Signature, which begins with sig1=:"),
+        ),
     ),
     settings=(
         Setting(

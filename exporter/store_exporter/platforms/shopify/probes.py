@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ...contract import Report, Run
-from ...errors import StoreError
+from ...errors import ErrorName, StoreError
 from ...events.event import EventKind
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
@@ -24,6 +24,11 @@ from .reading import ids
 
 _STAY = {"_fd": "0"}
 """Requests the page from this address, without a redirect to the shop's primary domain."""
+_LIMITED: tuple[ErrorName, str] = (
+    "rate_limited",
+    "Shopify limits what programs request of a shop's pages without its crawler_signature",
+)
+"""It says nothing about what visitors see."""
 _PAGES = StorefrontPages(
     ClosedPage(
         "asks for a password",
@@ -31,7 +36,7 @@ _PAGES = StorefrontPages(
         ('action="/password"',),
         path="/password",
     ),
-    statuses={402: ("maintenance", "the shop is closed")},
+    statuses={402: ("maintenance", "the shop is closed"), 429: _LIMITED, 430: _LIMITED},
 )
 
 
