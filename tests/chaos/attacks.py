@@ -41,11 +41,12 @@ async def until(holds: Callable[[], Awaitable[bool]], what: str, seconds: float)
     Raises:
         UntoldError: it was not so in time.
     """
-    deadline = time.monotonic() + seconds
+    deadline, late = time.monotonic() + seconds, False
     while not await holds():
-        if time.monotonic() > deadline:
+        if late:
             raise UntoldError(f"{what}: not within {seconds:g} s")
         await asyncio.sleep(0.3)
+        late = time.monotonic() > deadline
 
 
 async def told(

@@ -187,7 +187,7 @@ async def scraping(
 
 
 async def until(
-    holds: Callable[[], Awaitable[bool | str]], what: str, *, seconds: float = 90
+    holds: Callable[[], Awaitable[bool | str]], what: str, *, seconds: float = 150
 ) -> None:
     """Wait until something is so, which only other processes bring about.
 
@@ -200,10 +200,11 @@ async def until(
         AssertionError: it was not within that time.
     """
     began = time.monotonic()
+    waited = 0.0
     while (found := await holds()) is not True:
-        waited = time.monotonic() - began
         assert waited < seconds, f"not within {seconds:g} s: {what} ({found})"
         await asyncio.sleep(max(servers.pause(waited), 0.2))
+        waited = time.monotonic() - began
 
 
 def grown(server: Server) -> dict[str, float]:

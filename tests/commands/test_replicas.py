@@ -225,7 +225,7 @@ async def test_every_shard_reports_all_stores_of_an_org(tmp_path: Path) -> None:
             known = [sum(c["status"] != "unknown" for c in each["health_checks"]) for each in found]
             return known == [40] * 3 and all(each["complete"] for each in found)
 
-        await until(whole, "all stores from every shard", seconds=60)
+        await until(whole, "all stores from every shard")
         for shard in shards:
             found = await running.health(shard)
             assert (found["total_domains"], found["healthy_domains"]) == (40, 2)

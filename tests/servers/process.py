@@ -200,11 +200,13 @@ def eventually(
         AssertionError: it was not right within `timeout` seconds; names the last answer.
     """
     began = time.monotonic()
+    waited = 0.0
+    # Of a question that took longer than there is time, the answer may be as old.
     while not holds(answer := question()):
-        waited = time.monotonic() - began
         if waited > timeout:
             raise AssertionError(f"not so within {timeout:g} s; the last answer was {answer!r}")
         time.sleep(pause(waited))
+        waited = time.monotonic() - began
     return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,13 @@ def test_a_missing_tool_skips_with_its_name() -> None:
 def test_what_does_not_come_true_fails_with_the_last_response() -> None:
     with pytest.raises(AssertionError, match="the last answer was 7"):
         eventually(lambda: 7, lambda answer: answer > 7, timeout=0)
+
+
+def test_what_came_true_while_a_long_question_was_asked_is_asked_once_more() -> None:
+    answers = iter((False, True))
+
+    def slow() -> bool:
+        time.sleep(0.02)
+        return next(answers)
+
+    assert eventually(slow, timeout=0.01)
