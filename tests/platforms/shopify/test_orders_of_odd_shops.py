@@ -84,7 +84,7 @@ def shown(limits: dict[str, int]) -> Callable[[str, Node], Node]:
         answer = copy.deepcopy(answer)
         data = answer["data"]
         nodes = data.get("orders", {}).get("nodes", []) or [data.get("order") or {}]
-        for node in nodes:
+        for node in [*nodes, *data.get("nodes", [])]:
             if "transactions" in node:
                 node["transactions"] = node["transactions"][: limits.get(name, 10)]
         return answer
@@ -114,6 +114,31 @@ async def test_an_order_is_requested_as_long_as_it_shows_too_few_payments(
     report = await shop.collect("orders")
     assert (money(figures(report)), report.degraded) == ((payments, 0, 0), [])
     assert len([name for name in asked if name == "OrderHistory"]) == documents
+
+
+async def test_orders_with_many_payments_are_not_requested_alone_for_being_looked_up() -> None:
+    shop, http = await begun()
+    http.change = shown(LIMITS)
+    for number in range(2, 6):
+        http.add(many(shop, number, 12))
+    shop.clock.advance(60.0)
+    await shop.collect("orders")
+    # The next pass begins after all of them.
+    shop.clock.advance(3600.0)
+    http.add(many(shop, 9, 1))
+    await shop.collect("orders")
+    asked: list[str] = []
+    inner = http.data
+
+    def noted(name: str, given: Any) -> Node:
+        asked.append(name)
+        return inner(name, given)
+
+    http.data = noted  # type: ignore[method-assign]
+    shop.clock.advance(60.0)
+    report = await shop.collect("orders")
+    assert (money(figures(report)), report.degraded) == ((49, 0, 0), [])
+    assert sorted(asked) == ["OrderChanges", "OrdersThere", "OrdersUpdated"]
 
 
 async def test_an_order_with_more_payments_than_shopify_shows_is_reported() -> None:

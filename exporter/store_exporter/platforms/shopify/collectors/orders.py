@@ -96,7 +96,15 @@ class _OrderBook(CursorBook[Api]):
             for number, node in zip(known, nodes, strict=False)
             if isinstance(node, dict) or (node is None and int(number) >= oldest)
         }
-        return found, (yield from self._newest(data.child("newest").listed("nodes")))
+        others = yield from self._newest(data.child("newest").listed("nodes"))
+        for number, node in [*found.items()]:
+            with suppress(StoreError):
+                row = Fields(node, "node")
+                if is_cut_short(row):
+                    # Each would take a request; their time of change has to do.
+                    others[number] = row.seconds(self.changed_at)
+                    del found[number]
+        return found, others
 
     def _newest(self, nodes: Sequence[Any]) -> Plan[dict[str, int]]:
         """Return when the newest orders last changed, for those that changed since counting began.
