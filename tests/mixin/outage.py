@@ -98,7 +98,7 @@ class Fleet:
 
     def page(self) -> str:
         """The metrics of all stores, as the exporter writes them."""
-        lines = [f'{exporter.BUILD_INFO.name}{{version="1",python="3"}} 1']
+        lines = [f"{exporter.LOOP_LAG.name} 0"]
         liveness = promql.equal("probe", policy.LIVENESS_PROBE)
 
         def sample(metric: Metric, value: float, *labels: str) -> None:

@@ -20,8 +20,7 @@ from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.mixin.alerts import business as business_alerts
-from store_exporter.mixin.alerts import objectives, outages, stores
+from store_exporter.mixin import alerts as every_alert
 from store_exporter.mixin.model import Group, as_document
 from store_exporter.mixin.rules import recording, slo
 from store_exporter.net.plans import Plan
@@ -54,9 +53,8 @@ READ = (
 )
 """What the alerts below look at."""
 LABELS = {metric.name: metric.labels for metric in READ}
-ABOUT = [
-    group for module in (outages, stores, business_alerts, objectives) for group in module.groups()
-]
+SUBJECTS = ("outages", "among_many", "unstable", "stores", "health", "business", "objectives")
+ABOUT = [group for group in every_alert.groups() if group.name.split(".")[2] in SUBJECTS]
 """The alerts about failing checks."""
 
 
