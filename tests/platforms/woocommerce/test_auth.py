@@ -48,7 +48,10 @@ def test_nothing_but_the_shops_own_api_is_shown_the_key(scheme: str, path: str) 
         assert made.authorize("GET", f"{scheme}://shop.example.com{path}", {}) == ({}, {})
 
 
-@pytest.mark.parametrize("path", ["/wp-json/wc/v3/orders", "/x/wp-json/wc-analytics/reports/stock"])
+@pytest.mark.parametrize(
+    "path",
+    ["/wp-json/wc/v3/orders", "/x/wp-json/wc-analytics/reports/stock", "/wp-json/wc-admin/options"],
+)
 def test_the_shops_own_api_is(path: str) -> None:
     assert credentials().authorize("GET", f"https://shop.example.com{path}", {})[1]
     assert credentials().authorize("GET", f"http://shop.example.com{path}", {})[0]

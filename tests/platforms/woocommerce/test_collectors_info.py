@@ -42,8 +42,13 @@ async def test_info_is_partial_when_the_key_may_not_read_system_status() -> None
         assert found == {"store_info{11.0.1,GBP,UTC,}": 1}
 
 
-async def test_info_is_partial_where_a_plugin_closes_the_index_to_visitors() -> None:
+@pytest.mark.parametrize(("status", "zone"), [(None, "UTC"), (403, "")])
+async def test_an_administrators_key_has_the_time_zone_where_a_plugin_closes_the_index(
+    status: int | None, zone: str
+) -> None:
     async with watching(orders=0) as store:
+        if status is not None:
+            store.shop.faults.add(Fault(path="*/wc-admin/options", status=status))
         store.shop.faults.add(
             Fault(
                 path="/wp-json/",
@@ -53,7 +58,7 @@ async def test_info_is_partial_where_a_plugin_closes_the_index_to_visitors() -> 
             )
         )
         found = figures(await store.collect("info"))
-        assert found == {"store_info{11.0.1,GBP,,hpos}": 1}
+        assert found == {f"store_info{{11.0.1,GBP,{zone},hpos}}": 1}
 
 
 async def test_what_may_explain_a_failure_is_reported_beside_the_figures() -> None:

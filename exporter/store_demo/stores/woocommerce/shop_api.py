@@ -28,6 +28,12 @@ def index(shop: Shop) -> Document:
     }
 
 
+def options(shop: Shop, call: Call) -> Reply:
+    """GET wc-admin/options, which only an administrator may read."""
+    known = index(shop)
+    return Reply({name: known.get(name) for name in call.values("options")})
+
+
 def _setting(shop: Shop, name: str, label: str, value: str) -> Document:
     setting: Document = {
         "id": name,

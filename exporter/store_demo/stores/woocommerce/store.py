@@ -39,6 +39,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", rf"{_V3}/data/currencies/current", shop_api.current_currency),
     ("GET", rf"{_V3}/settings/general/(\w+)", shop_api.setting),
     ("GET", rf"{_V3}/settings/tax/(\w+)", shop_api.tax_setting),
+    ("GET", r"/wp-json/wc-admin/options", shop_api.options),
     ("GET", rf"{_V3}/system_status", shop_api.system_status),
     ("GET", rf"{_V3}/payment_gateways", shop_api.payment_gateways),
     ("GET", rf"{_V3}/shipping/zones", shop_api.shipping_zones),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ..kit.auth import oauth1
 
-_KEYED = re.compile(r"/wc(/v[0-9]+|-analytics)(/|$)")
+_KEYED = re.compile(r"/wc(/v[0-9]+|-analytics|-admin)(/|$)")
 
 
 def needs_key(url: str) -> bool:

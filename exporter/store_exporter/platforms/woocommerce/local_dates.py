@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.days import named_zone, zone_at
@@ -16,6 +17,7 @@ from ..kit.reading.values import has_date
 if TYPE_CHECKING:
     from .api import Api
 
+_OPTIONS = "/wp-json/wc-admin/options"
 INDEX = "GET /wp-json/"
 """The call that `time_zone` makes."""
 DATES = ("date_created", "date_modified", "date_paid", "date_completed")
@@ -51,8 +53,19 @@ def time_zone(api: Api) -> Plan[tzinfo]:
 
 
 def api_index(api: Api) -> Plan[Fields]:
-    """Request the time zone from the index of WordPress' API, which is open to everybody."""
-    return api.get_object("/wp-json/", "the API's index", {"_fields": "gmt_offset,timezone_string"})
+    """Request the time zone from the index of WordPress' API, which is open to everybody.
+
+    Where a plugin closes it to visitors, the key of an administrator can read the same options.
+    """
+    names = "gmt_offset,timezone_string"
+    try:
+        return (yield from api.get_object("/wp-json/", "the API's index", {"_fields": names}))
+    except StoreError as error:
+        if error.error_type != "blocked":
+            raise
+        with suppress(StoreError):
+            return (yield from api.get_object(_OPTIONS, "the options", {"options": names}))
+        raise
 
 
 def time_zone_of(index: Fields) -> tzinfo:
