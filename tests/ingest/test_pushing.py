@@ -15,6 +15,9 @@ from tests.ingest.support import PATH, TOKEN, call, reporting
 from tests.metrics.otlp.receiver import Receiver, attributes, http_receiver
 from tests.server.support import ENVIRON
 from tests.servers import eventually
+from tests.test_extras import GONE, INSTALL
+
+ADVICE = f"receiving by OTLP needs google.protobuf: {INSTALL}"
 
 
 @pytest.mark.parametrize("temporality", ["delta", "cumulative"])
@@ -38,6 +41,21 @@ async def test_a_restart_makes_no_total_an_increase(tmp_path: Path, temporality:
         # The same series all the time: it began once.
         starts = {point.start_time_unix_nano for point in points(receiver)}
     assert len(starts) == 1 or temporality == "delta"
+
+
+async def test_without_the_extra_it_is_in_the_response_and_once_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "store-exporter.yml").write_text(reporting())
+    (tmp_path / "sitecustomize.py").write_text(GONE.format(name="google.protobuf"))
+    environ = {**ENVIRON, "PYTHONPATH": str(tmp_path)}
+    async with (
+        served(tmp_path, environ=environ) as (_process, address, log),
+        aiohttp.ClientSession() as session,
+    ):
+        for _ in range(2):
+            async with session.post(address + "/v1/metrics") as answer:
+                assert (answer.status, await answer.text()) == (501, f"{ADVICE}\n")
+    [line] = [line for line in "".join(log).splitlines() if ADVICE in line]
+    assert "level=warn " in line
 
 
 def points(receiver: Receiver) -> list[Any]:

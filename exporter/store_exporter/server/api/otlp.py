@@ -7,7 +7,9 @@ are a `google.rpc.Status`, and senders repeat only 429, 502, 503 and 504.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -26,9 +28,17 @@ if TYPE_CHECKING:
     from ...ingest.otlp import PointError
     from ...ingest.streams import Point
 
+log = logging.getLogger(__name__)
+
 _MOST_REASONS = 5
 _REPEATED = {408: 503, 507: 503}
 """Statuses after which the sender should repeat, as the one that makes it."""
+
+
+@cache
+def _log_once(advice: str) -> None:
+    # OpenTelemetry's senders log the status of a response and not its text.
+    log.warning("metrics of an application were refused with 501: %s", advice)
 
 
 class OtlpReceiver(Receiver):
@@ -41,6 +51,7 @@ class OtlpReceiver(Receiver):
         except ModuleNotFoundError as error:
             if (advice := missing(error, "receiving by OTLP")) is None:
                 raise
+            _log_once(advice)
             return web.Response(status=501, text=f"{advice}\n")
         kind = request.content_type
         try:
