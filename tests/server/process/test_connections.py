@@ -89,6 +89,9 @@ class Client:
         return await self.answer()
 
 
+REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
 @asynccontextmanager
 async def sites(
     tls: ssl.SSLContext | None = None,
@@ -133,6 +136,37 @@ async def test_a_client_that_reads_late_gets_the_end_of_what_it_was_sent(
         assert await (await connect(port, made)).ask(b"quick") == b"quick"
     gc.collect()
     assert not caplog.records
+
+
+async def test_a_client_that_does_not_receive_a_response_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "RECEIVE_SECONDS", 0.2)
+    asking: asyncio.Queue[connections.ServerConnection] = asyncio.Queue()
+
+    async def respond(request: web.Request) -> web.Response:
+        asking.put_nowait(connections.of(request))
+        return web.Response(body=bytes(30 * 2**20 if request.path == "/large" else 1))
+
+    app = web.Application()
+    app.router.add_get("/", respond)
+    app.router.add_get("/large", respond)
+    loop = asyncio.get_running_loop()
+    async with listening(app, [("127.0.0.1", 0)]) as (url,):
+        host, port = urlsplit(url).hostname, urlsplit(url).port
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(REQUEST)
+        await reader.readuntil(b"\r\n\r\n")
+        with closing(socket.socket()) as client:
+            client.setblocking(False)
+            await loop.sock_connect(client, (host, port))
+            await loop.sock_sendall(client, REQUEST.replace(b"/ ", b"/large ", 1))
+            async with asyncio.timeout(30):
+                idle, slow = await asking.get(), await asking.get()
+                await asyncio.shield(slow.lost)
+        # The one that received its response, and has been idle for longer, may go on.
+        assert not idle.lost.done()
+        writer.close()
 
 
 async def test_a_client_that_does_not_wait_for_continue_is_no_error(

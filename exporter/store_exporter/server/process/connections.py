@@ -28,6 +28,9 @@ Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _AT_ONCE = 16
 """Connections accepted before the event loop does anything else."""
 _HANDSHAKE_SECONDS = 10.0
+RECEIVE_SECONDS = 120.0
+"""How long a client may take to receive a response that is complete here. For one that has gone to
+sleep it would be held for ever."""
 _REST_SECONDS = 1.0
 _WARN_SECONDS = 60.0
 
@@ -235,7 +238,7 @@ class Connections:
                 ssl_handshake_timeout=None if context is None else _HANDSHAKE_SECONDS,
             )
             try:
-                await asyncio.shield(connection.lost)
+                await self._ended(connection, transport)
             finally:
                 # Without this check, a connection that ended with its last byte would be closed
                 # twice, and fail.
@@ -245,6 +248,14 @@ class Connections:
             log.debug("a connection failed", extra={"reason": type(error).__name__})
         finally:
             self._open.pop(connection, None)
+
+    async def _ended(self, connection: ServerConnection, transport: asyncio.Transport) -> None:
+        """Wait until a connection has ended, or its client does not receive a response."""
+        while not connection.lost.done():
+            await asyncio.wait((connection.lost,), timeout=RECEIVE_SECONDS / 2)
+            late = self._loop.time() - connection.quiet_since >= RECEIVE_SECONDS
+            if late and not connection.busy and transport.get_write_buffer_size():
+                return
 
     def _warn(self, message: str) -> None:
         """Log a message, unless it was logged in the last minute."""
