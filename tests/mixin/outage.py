@@ -8,11 +8,13 @@ every interval, hold, range and wait is shortened alike, so that ten minutes pas
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,7 @@ Failing = Callable[[int, float], bool]
 
 
 class LateError(Exception):
-    """A story failed while rules were evaluated too late for its pace, which says nothing."""
+    """A story failed while scrapes or rules were too late for its pace, which says nothing."""
 
 
 async def told_in_time(folder: Path, story: Story) -> None:
@@ -92,7 +94,7 @@ class Fleet:
     def probed(self, number: int) -> tuple[bool, int]:
         """Whether the last probe of a store failed, and how many have."""
         offset = PROBING * number / self.stores
-        last = int((self.now - offset) // PROBING)
+        last = int(max(self.now - offset, -1) // PROBING)
         failed = [self.failing(number, run * PROBING + offset) for run in range(last + 1)]
         return bool(failed and failed[-1]), sum(failed)
 
@@ -207,25 +209,34 @@ async def watched(
                 "--enable-feature=receiver-name-in-metrics",
             )
         )
-        config = _rules_and_scraping(directory, pace, address, told.address)
+        scraping, rules = _rules_and_scraping(directory, pace, address, told.address)
+        fleet.begun = math.inf
         asking = stack.enter_context(
             servers.prometheus(
-                config,
+                yaml.safe_dump(scraping),
                 directory,
                 f"--rules.alert.resend-delay={promql.duration(60 * pace)}",
             )
         )
+        # Evaluated before a first scrape that is late, rules would tell that nobody reports.
+        await asyncio.to_thread(
+            servers.eventually, partial(asking.query, "up == 1"), lambda found: len(found) == 2
+        )
+        (directory / "prometheus.yml").write_text(yaml.safe_dump({**scraping, **rules}))
+        await asyncio.to_thread(asking.reload)
         fleet.begun = time.monotonic()
         try:
             yield Watched(fleet, receiver, asking, told)
         except AssertionError as error:
-            if missed(asking):
+            if missed(asking) or failed(asking):
                 raise LateError from error
             raise
 
 
-def _rules_and_scraping(directory: Path, pace: float, fleet: str, alertmanager: str) -> str:
-    """Write the rules at a pace, and return the configuration of Prometheus with them."""
+def _rules_and_scraping(
+    directory: Path, pace: float, fleet: str, alertmanager: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write the rules at a pace, and return what Prometheus scrapes, and what it then evaluates."""
     for name, document in (
         ("recording", recording.document(pace=pace)),
         ("alerts", alerts.document(pace=pace)),
@@ -238,17 +249,15 @@ def _rules_and_scraping(directory: Path, pace: float, fleet: str, alertmanager: 
     def hosts(address: str) -> list[dict[str, list[str]]]:
         return [{"targets": [address]}]
 
-    return yaml.safe_dump(
-        {
-            "global": dict.fromkeys(intervals, every),
-            "rule_files": ["recording.yml", "alerts.yml"],
-            "alerting": {"alertmanagers": [{"static_configs": hosts(alertmanager)}]},
-            "scrape_configs": [
-                {"job_name": policy.EXPORTER_JOB, "static_configs": hosts(fleet)},
-                {"job_name": "alertmanager", "static_configs": hosts(alertmanager)},
-            ],
-        }
-    )
+    scraping = {
+        "global": dict.fromkeys(intervals, every),
+        "alerting": {"alertmanagers": [{"static_configs": hosts(alertmanager)}]},
+        "scrape_configs": [
+            {"job_name": policy.EXPORTER_JOB, "static_configs": hosts(fleet)},
+            {"job_name": "alertmanager", "static_configs": hosts(alertmanager)},
+        ],
+    }
+    return scraping, {"rule_files": ["recording.yml", "alerts.yml"]}
 
 
 def missed(prometheus: servers.Server) -> float:
@@ -256,3 +265,9 @@ def missed(prometheus: servers.Server) -> float:
     name = "prometheus_rule_group_iterations_missed_total"
     page = prometheus.get("/metrics").decode()
     return sum(map(float, re.findall(rf"^{name}{{.*}} (\S+)$", page, re.MULTILINE)))
+
+
+def failed(prometheus: servers.Server) -> float:
+    """How many scrapes failed: nothing that is scraped is ever away, but it may stand still."""
+    found = prometheus.query("sum(count_over_time(up[1h]) - sum_over_time(up[1h]))")
+    return float(sum(value for _, value in found))

@@ -82,7 +82,7 @@ def test_alerts_fire_there_with_the_same_labels_and_facts_and_no_rule_fails(
     tmp_path: Path,
 ) -> None:
     begun = int(time.time()) - 5
-    until = begun + 150
+    until = begun + 400
     with victoria_metrics(tmp_path, *FLAGS) as database:
         send(database, outage(begun, until))
         for metric in CATALOGUE.values():
@@ -95,14 +95,14 @@ def test_alerts_fire_there_with_the_same_labels_and_facts_and_no_rule_fails(
                 database.flush()  # so that rules read at once what others recorded
                 return firing(server, "StoreDownAmongMany")
 
-            found = eventually(among_many, lambda f: len(f) == len(STORES))
+            found = eventually(among_many, lambda f: len(f) == len(STORES), timeout=150)
             # What is made of what other rules record, which it reads back from the database.
             for name in (
                 wide.ERRORS.of_orgs,
                 wide.LATENCIES.of_all,
                 series.SLOWEST_PROBE,
             ):
-                eventually(partial(database.query, name))
+                eventually(partial(database.query, name), timeout=150)
             groups = server.json("/api/v1/rules")["data"]["groups"]
         (alert,) = (alert for alert in found if alert["labels"]["domain"] == "shop3.example")
         assert alert["labels"] == {
