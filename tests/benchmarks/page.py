@@ -70,8 +70,7 @@ _REASONS = {
     "operation and type of each store, 16 series with 84 chunks and 168 samples each in a week; "
     "see [What it costs](architecture/costs.md#what-dashboards-cost-prometheus).",
     "recording rules": "Most of it is reading and recording 24,000 rates of errors and, with "
-    "classic buckets, 104,000 rates of buckets. Measured before several rules ran less often, "
-    "which saves a twelfth; see "
+    "classic buckets, 104,000 rates of buckets; see "
     "[What it costs](architecture/costs.md#what-the-rules-cost-prometheus).",
     "probe over a fresh": "aiohttp alone, measured as a `floor`, takes as much as "
     "blackbox_exporter's whole probe.",
