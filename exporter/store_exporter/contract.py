@@ -203,6 +203,7 @@ class Setting:
         required: whether the key must be present.
         default: the value when it is absent.
         check: returns what is wrong with a value, or None; the value is a plain string.
+        asked: whether `store-exporter init` asks for it; not for a credential that few stores need.
     """
 
     name: str
@@ -211,6 +212,7 @@ class Setting:
     required: bool = False
     default: Any = None
     check: Callable[[str], str | None] | None = None
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,6 +243,19 @@ def test_one_of_a_pair_of_credentials_is_not_enough(
     assert load(folder / "store-exporter.yml").stores[0].platform == "shopify"
 
 
+def test_what_few_shops_need_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt.partition(" (")[0])
+        return "shpat_0123456789" if asked[-1] == "admin_token" else ""
+
+    monkeypatch.setattr("getpass.getpass", answer)
+    typed = questions.Questions(may_ask=True).credentials(base.load("shopify"), {})
+    assert list(typed.secrets) == ["admin_token"]
+    assert asked == ["client_id", "client_secret", "admin_token", "storefront_token"]
+
+
 @contextmanager
 def leading_to(location: str, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """A server that sends everybody elsewhere; yields its address."""

@@ -129,7 +129,7 @@ class Questions:
             return Typed(supplied, {})
         while True:
             typed = {}
-            for one in platform.credentials:
+            for one in (each for each in platform.credentials if each.asked):
                 if value := _typed(one.name, one.description, one.check, required=one.required):
                     typed[one.name] = Secret(value)
             problem = platform.problem(typed)

@@ -79,12 +79,14 @@ PLATFORM = Platform(
             check=format_check(
                 r"sig[0-9]*=\(.+", "is no Signature-Input, which begins with sig1=("
             ),
+            asked=False,
         ),
         Setting(
             "crawler_signature",
             "Its Signature.",
             secret=True,
             check=format_check(r"sig[0-9]*=:.+:", "is no Signature, which begins with sig1=:"),
+            asked=False,
         ),
     ),
     settings=(
