@@ -34,8 +34,12 @@ Transports = Callable[[int], Transport]
 
 
 @pytest.fixture
-async def transports() -> AsyncIterator[Transports]:
-    """Makes what keeps so many connections, and none but those for longer than a request."""
+async def transports(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Transports]:
+    """Makes what keeps so many connections, and none but those for longer than a request.
+
+    None is renewed, as in every ten minutes one would be.
+    """
+    monkeypatch.setattr(connections, "RENEWED", math.inf)
     made: list[Transport] = []
 
     def make(lasting: int) -> Transport:
