@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def one_and_two(
 ) -> Iterator[tuple[Server, Server, int]]:
     """The same stores watched by one exporter and by two, and the last moment of both."""
     now = 1_790_000_000
+    # A bar of a day stands at its beginning, so there must be figures after the moment asked.
+    moment = now - synthetic.HOUR // 2
     flags = (*FLAGS, "-retentionPeriod=100y")
     with (
         servers.victoria_metrics(tmp_path_factory.mktemp("one"), *flags) as one,
@@ -51,8 +54,10 @@ def one_and_two(
             more = synthetic.target_lines(now), synthetic.recorded_lines(now, watchers)
             send(server, chain(*more))
             server.flush()
-        # A bar of a day stands at its beginning, so there must be figures after the moment asked.
-        yield one, two, now - synthetic.HOUR // 2
+            # What VictoriaMetrics was already writing when it was asked to flush comes later.
+            servers.eventually(partial(Source(server.url, moment).exists, series.STORE_UP, {}))
+            server.flush()
+        yield one, two, moment
 
 
 def queries() -> Iterator[tuple[DashboardPage, Panel, Query]]:
