@@ -120,6 +120,9 @@ def test_a_page_that_names_only_its_address_is_judged_by_its_text(text: str) -> 
         *("Domains for sale - the shop of names", "Sale of expired wines", "Grafana Books"),
         *("Plans of houses", "Subscription boxes", "PHP for beginners", "Learn phpinfo()"),
         *("The plan: never sell food that has expired", "Trial packages from 3 €"),
+        *("Blumen Meier :: Welcome to our shop", "Expired Film Shop - the site of analog cameras"),
+        *("Free trial of expired wines", "Discounts on expired package goods"),
+        *("Site für abgelaufene Filme", "Service of expired and rare film"),
     ],
 )
 def test_a_shop_that_sells_plans_domains_or_books_is_a_shop(title: str) -> None:

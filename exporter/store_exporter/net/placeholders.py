@@ -92,7 +92,7 @@ _TITLES = (
     (r"(php [\d.]{1,10}\S{0,30} - )?phpinfo(\x28\x29)?|laravel", _TOOL),
     (r"phpmyadmin|login - adminer|apache status|(nginx )?server status", _TOOL),
     (r"(cpanel|webmail|whm) login|plesk( obsidian)?( [\d.]{1,12})?", _TOOL),
-    (r"roundcube webmail( login)?|.{1,40} :: welcome to .{1,40}", _TOOL),
+    (r"roundcube webmail( login| :: welcome to roundcube webmail)?", _TOOL),
     (r"routeros( router configuration page)?|synology diskstation|grafana", _TOOL),
     (r"sign in( -|) \[?jenkins\]?", _TOOL),
 )

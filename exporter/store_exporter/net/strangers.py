@@ -73,8 +73,15 @@ _PLACES = (
         placeholders.SUSPENDED,
         re.compile(r"\b(?:suspended|disabled) (?:domain|account|site|website)\b"),
     ),
-    (placeholders.ENDED, re.compile(f"(?:{_SITE}|{_PLAN}){_NEAR}{_ENDED}")),
-    (placeholders.ENDED, re.compile(f"{_ENDED}{_NEAR}(?:{_SITE}|{_PLAN})")),
+    (
+        placeholders.ENDED,
+        # A shop may sell what has expired: then the word belongs to what follows it.
+        re.compile(
+            rf"(?:{_SITE}|{_PLAN}){_NEAR}{_ENDED}\w{{0,3}}"
+            r"(?=\W*$| ?[^\w ]| (?:on|since|am|le|el|il|sử)\b)"
+        ),
+    ),
+    (placeholders.ENDED, re.compile(rf"^{_ENDED}\w{{0,3}} (?:{_SITE}|{_PLAN})\W*$")),
 )
 _RIGHTS = re.compile(
     r"(?:all rights|derechos|droits|direitos|diritti|prawa|rechten) (?:\w+ )?"
