@@ -92,6 +92,19 @@ def shown(limits: dict[str, int]) -> Callable[[str, Node], Node]:
     return change
 
 
+def noted(http: HandWritten) -> list[str]:
+    """The names of the documents that are requested from now on."""
+    asked: list[str] = []
+    inner = http.data
+
+    def data(name: str, given: Any) -> Node:
+        asked.append(name)
+        return inner(name, given)
+
+    http.data = data  # type: ignore[method-assign]
+    return asked
+
+
 LIMITS = {"OrderHistory": 250}
 
 
@@ -102,14 +115,7 @@ async def test_an_order_is_requested_as_long_as_it_shows_too_few_payments(
     shop, http = await begun()
     http.change = shown(LIMITS)
     http.add(many(shop, 2, payments))
-    asked: list[str] = []
-    inner = http.data
-
-    def noted(name: str, given: Any) -> Node:
-        asked.append(name)
-        return inner(name, given)
-
-    http.data = noted  # type: ignore[method-assign]
+    asked = noted(http)
     shop.clock.advance(60.0)
     report = await shop.collect("orders")
     assert (money(figures(report)), report.degraded) == ((payments, 0, 0), [])
@@ -127,14 +133,7 @@ async def test_orders_with_many_payments_are_not_requested_alone_for_being_looke
     shop.clock.advance(3600.0)
     http.add(many(shop, 9, 1))
     await shop.collect("orders")
-    asked: list[str] = []
-    inner = http.data
-
-    def noted(name: str, given: Any) -> Node:
-        asked.append(name)
-        return inner(name, given)
-
-    http.data = noted  # type: ignore[method-assign]
+    asked = noted(http)
     shop.clock.advance(60.0)
     report = await shop.collect("orders")
     assert (money(figures(report)), report.degraded) == ((49, 0, 0), [])

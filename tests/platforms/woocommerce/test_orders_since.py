@@ -10,7 +10,7 @@ import pytest
 from store_demo.stores.faults import Fault
 from store_exporter.platforms.woocommerce.reading.order_state import ENTERED
 
-from .watching import count_orders, watching
+from .watching import Watched, count_orders, watching
 
 ORDERS = "/wp-json/wc/v3/orders"
 
@@ -79,16 +79,22 @@ async def test_the_refund_of_an_order_from_before_is_counted_by_its_date() -> No
         assert found["store_refunds_total{GBP}"] == 10
 
 
+async def refunded_of_long_ago(store: Watched, count: int) -> list[dict[str, Any]]:
+    """Orders that are no longer remembered, each with a refund that no run has seen."""
+    store.clock.now -= 86_400 * 30
+    olds = [store.shop.new_order("completed", total="50") for _ in range(count)]
+    for _ in range(110):
+        store.clock.now += 60
+        store.shop.new_order("completed", total="1")
+    await count_orders(store)
+    for order in olds:
+        store.shop.refund(order["id"], "1")
+    return olds
+
+
 async def test_refunds_of_many_old_orders_are_looked_up_a_few_in_each_run() -> None:
     async with watching(orders=0) as store:
-        store.clock.now -= 86_400 * 30
-        olds = [store.shop.new_order("completed", total="50") for _ in range(9)]
-        for _ in range(110):
-            store.clock.now += 60
-            store.shop.new_order("completed", total="1")
-        await count_orders(store)
-        for order in olds:
-            store.shop.refund(order["id"], "1")
+        await refunded_of_long_ago(store, 9)
         store.asked()
         totals = []
         for _ in range(5):
@@ -100,14 +106,7 @@ async def test_refunds_of_many_old_orders_are_looked_up_a_few_in_each_run() -> N
 
 async def test_refunds_that_cannot_be_looked_up_do_not_keep_others_waiting() -> None:
     async with watching(orders=0) as store:
-        store.clock.now -= 86_400 * 30
-        olds = [store.shop.new_order("completed", total="50") for _ in range(4)]
-        for _ in range(110):
-            store.clock.now += 60
-            store.shop.new_order("completed", total="1")
-        await count_orders(store)
-        for order in olds:
-            store.shop.refund(order["id"], "1")
+        olds = await refunded_of_long_ago(store, 4)
         for order in olds[:2]:
             store.shop.faults.add(Fault(path=f"*/orders/{order['id']}/refunds", status=500))
         totals = []
