@@ -23,7 +23,8 @@ from tests.servers import Server
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(360)]
 
-OTHER = (("job", "store-exporter"), ("instance", "standby:10847"))
+OTHER = (("job", "store-exporter"), ("instance", "standby:10847"), ("pod", "standby-0"))
+"""With a label of those that Prometheus Operator and external labels of replicas add."""
 WATCHED = {metric.name for metric in (*metrics_of(health), *metrics_of(business))}
 ASKED_BY_EACH = re.compile("store_api_(requests|throttled|cost)")
 """What both ask of a store, it is asked; so these are added up."""
@@ -72,7 +73,7 @@ def without_process(found: Values) -> Values:
     """The same without the labels that tell the two exporters apart, where those are alike."""
     plain: Values = {}
     for key, value in found.items():
-        rest = tuple(pair for pair in key if pair[0] not in ("job", "instance"))
+        rest = tuple(pair for pair in key if pair[0] not in ("job", "instance", "pod"))
         assert plain.setdefault(rest, value) == value, key
     return plain
 

@@ -104,10 +104,14 @@ MEASURED = Wide(f"{_P95}_count", (), lambda *matchers: f"({_p95(*matchers)} >= b
 
 
 def _lateness(*matchers: str) -> str:
-    """Disabled webhooks and background jobs that are overdue or failed, of any process."""
+    """Disabled webhooks and background jobs that are overdue or failed, of any process.
+
+    No state belongs to both.
+    """
     names = one_of("__name__", (business.WEBHOOKS.name, business.SCHEDULED_ACTIONS.name))
     states = one_of("state", ("disabled", "overdue", "failed"))
-    return f"max without (job, instance) ({{{', '.join((names, states, *matchers))}}})"
+    late = f"{{{', '.join((names, states, *matchers))}}}"
+    return aggregate("max", business.WEBHOOKS.labels, late)
 
 
 LATE = Wide("store_background_late:current", ("state",), _lateness)
