@@ -1,4 +1,4 @@
-"""The worst stores of a chosen time are shown although its last point is within a gap."""
+"""Timelines show what there was before a gap, and words where no point is drawn yet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from store_exporter.metrics.catalogue import health
 from store_exporter.mixin import dashboards, series
+from store_exporter.mixin.dashboards.values import Nothing
 from store_exporter.mixin.dashboards.variables import LEVEL
 from store_exporter.mixin.rules import slo
 from store_exporter.mixin.wide import OF_STORES
@@ -58,6 +59,29 @@ def test_a_gap_at_the_end_hides_nothing_of_what_was_before(
         "input_series": [
             {"series": name, "values": f"{value}x{UNTIL}"} for name, value in SHOWN.items()
         ],
+        "promql_expr_test": [check],
+    }
+    promtool.write_files(tmp_path, {}, {"evaluation_interval": "1m", "tests": [test]})
+    promtool.run(tmp_path)
+
+
+@pytest.mark.parametrize(("minute", "said"), [(59, [Nothing.NOT_YET]), (60, [])])
+def test_a_shop_newer_than_the_last_point_that_is_drawn_has_no_sample_yet(
+    minute: int, said: list[Nothing], tmp_path: Path
+) -> None:
+    # Points are ten minutes apart. Of no sample at all Grafana says that data has no time field.
+    (panel,) = [
+        panel for page in dashboards.pages() for panel in page.panels if panel.title == "Checks"
+    ]
+    drawn = fill(panel.queries[-1].expression, CHOSEN, step="10m")
+    check = {
+        "expr": drawn,
+        "eval_time": f"{minute}m",
+        "exp_samples": [{"labels": f'{{probe="{words}"}}', "value": -1} for words in said],
+    }
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": of(series.STORE_UP), "values": "_x59 1x10"}],
         "promql_expr_test": [check],
     }
     promtool.write_files(tmp_path, {}, {"evaluation_interval": "1m", "tests": [test]})

@@ -32,6 +32,8 @@ def test_orders_of_a_week_and_their_change_are_those_of_all_shops_of_an_org(tmp_
         **shop("new", "tea.example", f"_x{WEEK + 49} 3x{WEEK}"),
     }
     (panel,) = orgs().panels
+    # A new org has no change, and would be the first of those that fall.
+    assert panel.sort == "Orders"
     found = {
         query.legend: fill(panel.expression(query), CHOSEN)
         for query in panel.queries

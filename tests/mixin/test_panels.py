@@ -87,6 +87,18 @@ def answer(source: Source, file: str, title: str, query: int = 0) -> list[Series
     return source.ask(panel, panel.queries[query], next(choices(source, page)))
 
 
+def test_orders_stand_above_a_list_of_currencies(history: tuple[Server, float]) -> None:
+    # The orders of a shop with ten currencies were below the end of the list.
+    source = Source(history[0].url, history[1])
+    (page,) = [page for page in dashboards.pages() if page.file == "shop"]
+    (panel,) = [panel for panel in page.panels if panel.title == "Last seven days"]
+    (asked,) = panel.asked
+    rows = [
+        labels["currency"] for labels, _ in source.ask(panel, asked, next(choices(source, page)))
+    ]
+    assert rows == ["orders", "EUR"]
+
+
 def test_totals_are_what_the_counters_counted(history: tuple[Server, float]) -> None:
     # The figures end before they can be asked for, on a busy machine a minute and more.
     late = 0.03

@@ -264,6 +264,19 @@ def test_a_long_name_of_an_org_stays_on_one_line() -> None:
 
 
 @TABLES
+def test_a_long_store_at_the_end_of_a_row_does_not_make_it_higher(panel: Panel) -> None:
+    # A phone does not show it, and in four lines it left room for four rows.
+    wrapped = {
+        override["matcher"]["options"]: each["value"]
+        for override in document_of(panel)["fieldConfig"]["overrides"]
+        for each in override["properties"]
+        if each["id"] == "custom.wrapText"
+    }
+    if "domain" in panel.columns:
+        assert wrapped[COLUMNS["domain"].title] is ("domain" not in panel.facts)
+
+
+@TABLES
 def test_figures_stand_before_facts_and_the_org_comes_last(panel: Panel) -> None:
     organize = document_of(panel)["transformations"][1]["options"]
     order = sorted(organize["indexByName"], key=organize["indexByName"].__getitem__)

@@ -149,14 +149,18 @@ class Panel:
 
     @property
     def asked(self) -> Sequence[Query]:
-        """The queries that Grafana sends: of figures with names, one for all rows of their list."""
+        """The queries that Grafana sends: of figures with names, one for all rows of their list.
+
+        Single figures come first, because they would be below the end of a long list.
+        """
         if not self.named:
             return self.queries
+        listed = self.queries[0].legend
         rows = (
             each.expression
-            if each.legend == self.queries[0].legend
+            if each.legend == listed
             else f'label_replace({each.expression}, "{self.name}", "{each.legend}", "", "")'
-            for each in self.queries
+            for each in sorted(self.queries, key=lambda each: each.legend == listed)
         )
         return (Query(f"sum by ({self.name}) ({' or '.join(f'({row})' for row in rows)})"),)
 

@@ -123,6 +123,11 @@ def ever(found: str) -> str:
     return f"present_over_time({promql.over(found, '$__range')} @ end())"
 
 
+def at_a_point(found: str) -> str:
+    """Series that a selector finds at any point that a graph of the chosen time draws."""
+    return f"present_over_time({found}[$__range:$__interval] @ end())"
+
+
 def latest(found: str) -> str:
     """The last values of a selector at the end of the chosen time.
 

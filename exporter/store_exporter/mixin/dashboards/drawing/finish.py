@@ -152,7 +152,8 @@ def _finish_timeline(builder: statetimeline.Panel, panel: Panel) -> None:
     builder.legend(build_common.VizLegendOptions().show_legend(False))
     # Words in place of stores must not lead to a page of a store with that name.
     no_links = model.DynamicConfigValue(id_val="links", value=[])
-    builder.override_by_name(Nothing.NO_STORE, [no_links])
+    for said in (Nothing.NO_STORE, Nothing.NOT_YET):
+        builder.override_by_name(said, [no_links])
 
 
 def _finish_bars(builder: bargauge.Panel, _: Panel) -> None:

@@ -35,7 +35,7 @@ def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -
     grows = not any(COLUMNS[label].grows for label in panel.columns)
     for label in panel.columns:
         shown = COLUMNS[label]
-        properties = _label(label, grows=grows)
+        properties = _label(label, grows=grows, fact=label in panel.facts)
         if label == panel.subjects[0]:
             properties.append(_links(links))
         builder.override_by_name(shown.title, _values(properties))
@@ -94,14 +94,16 @@ def transformations(panel: Panel, *, one_org: bool) -> list[model.DataTransforme
     ]
 
 
-def _label(label: str, *, grows: bool = False) -> list[tuple[str, Any]]:
+def _label(label: str, *, grows: bool = False, fact: bool = False) -> list[tuple[str, Any]]:
     column = COLUMNS[label]
+    # A long store at the end, where a phone has no room for it, would make every row higher.
+    whole = column.whole and not (fact and column.grows)
     words = _summaries() if label == "what" else mappings(RANKS) if label == "rank" else []
     if column.words:
         words = [_words(column)]
     return [
         ("custom.minWidth" if grows or column.grows else "custom.width", column.width),
-        ("custom.wrapText", column.whole),
+        ("custom.wrapText", whole),
         # Otherwise Grafana shows the cart 11012 as the number 11.0 K, and version 2.4 as 2.40.
         ("unit", "string"),
         ("mappings", [*words, *ABSENT]),

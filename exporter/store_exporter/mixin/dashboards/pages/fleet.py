@@ -145,7 +145,7 @@ def sales_at_risk() -> Panel:
 def worst_stores() -> Row:
     """The stores that need attention, with the figures that show why."""
     columns = (
-        Query(of_worst(UP), "State", mappings=UP_DOWN, width=70, otherwise=Nothing.NO_STORE),
+        Query(of_worst(UP), "State", mappings=UP_DOWN, width=70, otherwise=Nothing.NO_RULES),
         Query(WORST_STORES, "Trouble", decimals=1, steps=AFFECTED, width=90),
         Query(of_worst(SUCCESS_RATE), "Success", unit="percentunit", decimals=1, steps=SUCCESS),
         Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", steps=LATENCY),

@@ -183,6 +183,7 @@ def week_and_day() -> Row:
         interval="1d",
         since="now-6d/d",
         links=(Dashboards.TRENDS,),
+        nothing=Nothing.NONE_OR_UNREAD,
     )
     now, normal = (
         f"sum({select(name, *M)}) / 2"

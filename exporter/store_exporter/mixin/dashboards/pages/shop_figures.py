@@ -102,7 +102,6 @@ def abandoned() -> Panel:
         "while orders fall means that something in the checkout stops shoppers.",
         (Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
         decimals=0,
-        steps=FEW_GOOD,
         nothing=Nothing.NOT_COLLECTED,
     )
 
@@ -142,7 +141,6 @@ def scarce() -> Panel:
             ),
         ),
         decimals=0,
-        steps=FEW_GOOD,
         nothing=Nothing.NOT_COLLECTED,
     )
 

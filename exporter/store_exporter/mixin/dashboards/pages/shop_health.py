@@ -13,8 +13,8 @@ from ..scales import (
     NO_ERROR,
     STALE,
     SUCCESS,
+    at_a_point,
     calls,
-    ever,
     failures,
     latest,
     mean,
@@ -34,7 +34,7 @@ def checks() -> Row:
     phases = over_time(("phase",), wide.PHASES)
     probe = over_time(("probe",), wide.PROBES)
     failing = f"min by (probe) ({latest(select(health.PROBE_SUCCESS, *M))}) == 0"
-    known = of_each(series.STORE_UP, series.UP_SAMPLED, ever)
+    drawn = of_each(series.STORE_UP, series.UP_SAMPLED, at_a_point)
     probes = Panel(
         PanelKind.TIMELINE,
         "Checks",
@@ -43,7 +43,7 @@ def checks() -> Row:
         (
             Query(f"{probe} and on (probe) ({failing})", "{{probe}}", empty="none may fail"),
             Query(f"{probe} unless on (probe) ({failing})", "{{probe}}", empty="all may fail"),
-            Query(in_words("probe", Nothing.NO_STORE, known), "{{probe}}", empty="there are"),
+            Query(in_words("probe", Nothing.NOT_YET, drawn), "{{probe}}", empty="there are"),
         ),
         width=12,
         mappings=(*OK_FAILED, IN_WORDS),

@@ -68,7 +68,7 @@ def carts() -> Panel:
         "and help them.",
         (
             _first(value, "carts", "Value", 100, unit="locale"),
-            Query(since, "Left", unit="dateTimeFromNow", width=140, empty=SEVERAL),
+            Query(since, "Abandoned", unit="dateTimeFromNow", width=140, empty=SEVERAL),
         ),
         columns=("cart", "domain"),
         sort="Value",

@@ -63,6 +63,7 @@ def money() -> tuple[Panel, ...]:
             ),
             low=0,
             links=links,
+            nothing=Nothing.NONE_OR_UNREAD,
         )
         for title, text, expression, reason, links in figures
     )

@@ -42,7 +42,7 @@ def orgs() -> Row:
                         steps=CHANGE,
                         empty="needs two weeks of history",
                     ),
-                    Query(week, "Orders", decimals=0, otherwise=Nothing.NOT_COLLECTED),
+                    Query(week, "Orders", decimals=0, width=86, otherwise=Nothing.NOT_COLLECTED),
                     Query(
                         f"sum by (org) ({_seven_days(revenue)})",
                         "Revenue",
@@ -56,7 +56,8 @@ def orgs() -> Row:
                 width=24,
                 columns=("org",),
                 after=(),
-                sort="+Change",
+                # Few weeks after the first shop most orgs have no change, and would come first.
+                sort="Orders",
                 links=(Dashboards.FLEET, Dashboards.TRENDS),
             ),
         ),
