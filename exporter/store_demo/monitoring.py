@@ -9,6 +9,7 @@ from typing import Any
 from store_exporter.mixin import alerts, policy
 from store_exporter.mixin.files import write_templates
 from store_exporter.mixin.messages import alertmanager
+from store_exporter.mixin.messages.receivers import Receivers
 from store_exporter.mixin.rules import recording, slo
 
 from .files import write
@@ -66,9 +67,9 @@ def prometheus_argv(addresses: Mapping[str, str]) -> list[str]:
 def routes(receiver: str, pace: Pace) -> dict[str, Any]:
     """Return Alertmanager's configuration: a channel for the platform and one for each org."""
 
-    def channel(name: str) -> alertmanager.Receivers:
+    def channel(name: str) -> Receivers:
         url = f"{receiver}/services/demo/{name}"
-        return alertmanager.Receivers(slack=(alertmanager.Slack(channel=f"#{name}", url=url),))
+        return Receivers({"slack": [{"api_url": url, "channel": f"#{name}"}]})
 
     orgs = sorted({role.org for role in cast()})
     routing = alertmanager.Routing(

@@ -26,7 +26,8 @@ from store_exporter.metrics.catalogue import Metric, exporter, health
 from store_exporter.mixin import alerts, policy, promql
 from store_exporter.mixin.files import as_yaml, write_templates
 from store_exporter.mixin.messages import alertmanager
-from store_exporter.mixin.messages.alertmanager import Receivers, Routing, Slack
+from store_exporter.mixin.messages.alertmanager import Routing
+from store_exporter.mixin.messages.receivers import Receivers
 from store_exporter.mixin.rules import recording
 from tests import servers
 
@@ -195,7 +196,7 @@ async def watched(
         address = f"127.0.0.1:{runner.addresses[0][1]}"
 
         def channel(name: str) -> Receivers:
-            return Receivers(slack=(Slack(url=f"http://{address}/services/{name}"),))
+            return Receivers({"slack": [{"api_url": f"http://{address}/services/{name}"}]})
 
         write_templates(directory / "templates")
         routing = Routing(

@@ -12,13 +12,8 @@ from aiohttp import web
 
 from store_exporter.mixin.files import as_yaml, write_templates
 from store_exporter.mixin.messages import alertmanager
-from store_exporter.mixin.messages.alertmanager import (
-    PagerDuty,
-    Receivers,
-    Routing,
-    Teams,
-    Telegram,
-)
+from store_exporter.mixin.messages.alertmanager import Routing
+from store_exporter.mixin.messages.receivers import Receivers
 from tests import servers
 from tests.mixin.test_receivers import ALERT, GOLDEN, golden
 
@@ -56,9 +51,19 @@ async def test_the_same_alert_reaches_teams_telegram_and_pagerduty(tmp_path: Pat
     (tmp_path / "key").write_text("routing-key")
     (tmp_path / "teams").write_text(f"{address}/teams")
     to = Receivers(
-        teams=(Teams(url_file=str(tmp_path / "teams")),),
-        telegram=(Telegram(-100, str(tmp_path / "token"), address),),
-        pagerduty=(PagerDuty(str(tmp_path / "key"), f"{address}/pagerduty"),),
+        {
+            "teams": [{"webhook_url_file": str(tmp_path / "teams")}],
+            "telegram": [
+                {
+                    "bot_token_file": str(tmp_path / "token"),
+                    "chat_id": -100,
+                    "api_url": address,
+                }
+            ],
+            "pagerduty": [
+                {"routing_key_file": str(tmp_path / "key"), "url": f"{address}/pagerduty"}
+            ],
+        }
     )
     config = as_yaml(
         alertmanager.build(Routing(platform=Receivers(), orgs={"acme": to}), pace=0.002)

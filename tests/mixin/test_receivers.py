@@ -7,7 +7,7 @@ import email
 import email.policy
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
@@ -20,8 +20,9 @@ from store_exporter.commands.routing import routing
 from store_exporter.config import load
 from store_exporter.mixin.files import as_yaml, write_templates
 from store_exporter.mixin.messages import alertmanager
-from store_exporter.mixin.messages.alertmanager import Email, Receivers, Routing, Webhook
+from store_exporter.mixin.messages.alertmanager import Routing
 from store_exporter.mixin.messages.links import ReceiverLinks
+from store_exporter.mixin.messages.receivers import Receivers
 from tests import servers
 
 pytestmark = pytest.mark.real
@@ -92,9 +93,10 @@ async def webhook(arrived: asyncio.Queue[Any]) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def mailed(to: str, smarthost: str) -> Email:
+def mailed(to: str, smarthost: str) -> Mapping[str, Any]:
     """A receiver of mail at that server."""
-    return Email(to, "alerts@example.com", smarthost, require_tls=False)
+    sender = "alerts@example.com"
+    return {"to": to, "from": sender, "smarthost": smarthost, "require_tls": False}
 
 
 def bodies(raw: bytes) -> tuple[str, tuple[str, str]]:
@@ -125,12 +127,14 @@ async def test_the_same_alert_reaches_a_mailbox_and_a_webhook(tmp_path: Path) ->
         (tmp_path / "webhook_url").write_text(address, encoding="utf-8")
         chosen = Routing(
             platform=Receivers(
-                webhook=(Webhook(url_file=str(tmp_path / "webhook_url")),),
-                email=(mailed("oncall@example.com", smarthost),),
+                {
+                    "webhook": [{"url_file": str(tmp_path / "webhook_url")}],
+                    "email": [mailed("oncall@example.com", smarthost)],
+                }
             ),
             orgs={
                 "acme": Receivers(
-                    email=(mailed("shop@acme.example", smarthost),),
+                    {"email": [mailed("shop@acme.example", smarthost)]},
                     links=ReceiverLinks(
                         "https://grafana.acme.example", "https://help.example/runbooks"
                     ),

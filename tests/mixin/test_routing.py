@@ -13,29 +13,30 @@ import pytest
 from store_exporter.mixin import alerts
 from store_exporter.mixin.files import as_yaml, write_templates
 from store_exporter.mixin.messages import alertmanager
-from store_exporter.mixin.messages.alertmanager import (
-    Email,
-    Interval,
-    Receivers,
-    Routing,
-    Slack,
-    Times,
-    Webhook,
-)
+from store_exporter.mixin.messages.alertmanager import Routing, Times
+from store_exporter.mixin.messages.receivers import Interval, Receivers
 from tests import servers
 from tests.mixin.amtool import amtool, check_config, receivers_of
 
 ROUTING = Routing(
-    platform=Receivers(slack=(Slack(channel="#ops", url_file="/secrets/ops"),)),
+    platform=Receivers({"slack": [{"api_url_file": "/secrets/ops", "channel": "#ops"}]}),
     orgs={
         "acme": Receivers(
-            slack=(Slack(channel="#acme", url_file="/secrets/acme"),),
-            email=(Email("shop@acme.example", "alerts@example.com", "mail.example:587"),),
+            {
+                "slack": [{"api_url_file": "/secrets/acme", "channel": "#acme"}],
+                "email": [
+                    {
+                        "to": "shop@acme.example",
+                        "from": "alerts@example.com",
+                        "smarthost": "mail.example:587",
+                    }
+                ],
+            }
         ),
-        "globex": Receivers(webhook=(Webhook(url_file="/secrets/globex"),)),
+        "globex": Receivers({"webhook": [{"url_file": "/secrets/globex"}]}),
         "silent": Receivers(),
     },
-    watchdog=Receivers(webhook=(Webhook(url_file="/secrets/deadman"),)),
+    watchdog=Receivers({"webhook": [{"url_file": "/secrets/deadman"}]}),
     times=Times(
         "Europe/Berlin",
         Interval("09:00", "17:00", ("monday", "friday")),

@@ -22,8 +22,9 @@ from store_demo.slack import Message, SlackReceiver
 from store_exporter.mixin import policy
 from store_exporter.mixin.files import as_yaml, write_templates
 from store_exporter.mixin.messages import alertmanager, texts
-from store_exporter.mixin.messages.alertmanager import Receivers, Routing, Slack
+from store_exporter.mixin.messages.alertmanager import Routing
 from store_exporter.mixin.messages.links import ReceiverLinks
+from store_exporter.mixin.messages.receivers import Interval, Receivers
 from tests import servers
 
 pytestmark = pytest.mark.real
@@ -132,14 +133,16 @@ async def receiving(receiver: SlackReceiver) -> AsyncIterator[str]:
 def configuration(address: str, *, pace: float = 0.002) -> str:
     """The generated configuration, but for one org's channel at any hour."""
     routing = Routing(
-        platform=Receivers(slack=(Slack(url=f"{address}/services/platform", channel="#ops"),)),
+        platform=Receivers(
+            {"slack": [{"api_url": f"{address}/services/platform", "channel": "#ops"}]}
+        ),
         orgs={
             "acme": Receivers(
-                slack=(Slack(url=f"{address}/services/acme", channel="#acme"),),
+                {"slack": [{"api_url": f"{address}/services/acme", "channel": "#acme"}]},
                 links=ReceiverLinks(grafana="https://grafana.acme.example"),
             )
         },
-        times=alertmanager.Times(business=alertmanager.Interval("00:00", "24:00")),
+        times=alertmanager.Times(business=Interval("00:00", "24:00")),
     )
     return as_yaml(alertmanager.build(routing, pace=pace))
 

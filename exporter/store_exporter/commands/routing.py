@@ -9,20 +9,9 @@ from ..config.model.alerting import PlatformAlerts, Smtp
 from ..config.model.hours import Hours
 from ..config.model.receivers import OrgAlerts, OrgLinks, OrgReceivers
 from ..mixin.messages import alertmanager
-from ..mixin.messages.alertmanager import (
-    AlertRoute,
-    BusinessHours,
-    Email,
-    PagerDuty,
-    Receivers,
-    Routing,
-    Slack,
-    Teams,
-    Telegram,
-    Times,
-    Webhook,
-)
+from ..mixin.messages.alertmanager import Routing, Times
 from ..mixin.messages.links import NOWHERE, ReceiverLinks
+from ..mixin.messages.receivers import AlertRoute, BusinessHours, Integration, Interval, Receivers
 
 
 def routing(config: Config) -> Routing:
@@ -32,7 +21,6 @@ def routing(config: Config) -> Routing:
     """
     alerts = config.alerts
     platform = receivers(alerts, alerts.smtp)
-    watchdog = (Webhook(url_file=alerts.watchdog),) if alerts.watchdog else ()
     return Routing(
         platform=platform or alertmanager.DEFAULT.platform,
         orgs={
@@ -43,7 +31,7 @@ def routing(config: Config) -> Routing:
             )
             for name, org in config.orgs.items()
         },
-        watchdog=Receivers(webhook=watchdog),
+        watchdog=Receivers({"webhook": _of_file("url_file", alerts.watchdog)}),
         times=Times(
             location=alerts.timezone,
             business=interval(alerts.business_hours) if alerts.business_hours else Times.business,
@@ -56,16 +44,27 @@ def receivers(alerts: OrgAlerts, smtp: Smtp | None) -> Receivers:
     """The receivers of the platform or of one org."""
     slack, telegram = alerts.slack, alerts.telegram
     return Receivers(
-        slack=(Slack(channel=slack.channel, url_file=slack.webhook_url),) if slack else (),
-        email=tuple(email(address, smtp) for address in alerts.email if smtp),
-        webhook=(Webhook(url_file=alerts.webhook),) if alerts.webhook else (),
-        teams=(Teams(url_file=alerts.teams),) if alerts.teams else (),
-        telegram=(Telegram(telegram.chat, telegram.bot_token),) if telegram else (),
-        pagerduty=(PagerDuty(alerts.pagerduty),) if alerts.pagerduty else (),
+        {
+            "slack": [{"api_url_file": slack.webhook_url, "channel": slack.channel}]
+            if slack
+            else [],
+            "email": [email(address, smtp) for address in alerts.email if smtp],
+            "webhook": _of_file("url_file", alerts.webhook),
+            "teams": _of_file("webhook_url_file", alerts.teams),
+            "telegram": [{"bot_token_file": telegram.bot_token, "chat_id": telegram.chat}]
+            if telegram
+            else [],
+            "pagerduty": _of_file("routing_key_file", alerts.pagerduty),
+        },
         routes=tuple(
             AlertRoute(route.severity, tuple(route.to), route.when) for route in alerts.routes
         ),
     )
+
+
+def _of_file(key: str, file: str | None) -> list[Integration]:
+    """An integration that needs only one file, if there is one."""
+    return [{key: file}] if file else []
 
 
 def hours(org: OrgReceivers, platform: PlatformAlerts) -> BusinessHours | None:
@@ -87,18 +86,14 @@ def links(configured: OrgLinks | None) -> ReceiverLinks:
     )
 
 
-def email(address: str, smtp: Smtp) -> Email:
+def email(address: str, smtp: Smtp) -> Integration:
     """A receiver of e-mail."""
-    return Email(
-        to=address,
-        sender=smtp.key_from,
-        smarthost=smtp.smarthost,
-        username=smtp.username,
-        password_file=smtp.password or "",
-        require_tls=smtp.require_tls,
-    )
+    found = {"to": address, "from": smtp.key_from, "smarthost": smtp.smarthost}
+    login = {"auth_username": smtp.username, "auth_password_file": smtp.password}
+    given = {key: value for key, value in login.items() if value}
+    return {**found, "require_tls": smtp.require_tls, **given}
 
 
-def interval(hours: Hours) -> alertmanager.Interval:
+def interval(hours: Hours) -> Interval:
     """A time interval in Alertmanager's form."""
-    return alertmanager.Interval(hours.key_from, hours.to, hours.weekdays)
+    return Interval(hours.key_from, hours.to, hours.weekdays)

@@ -24,36 +24,7 @@ from ..policy import MESSAGES
 from ..promql import duration, equal, one_of
 from .inhibition import inhibit_rules
 from .links import PLATFORM
-from .receivers import (
-    AlertRoute,
-    BusinessHours,
-    Email,
-    Interval,
-    PagerDuty,
-    Receivers,
-    Slack,
-    Teams,
-    Telegram,
-    Webhook,
-    receiver,
-)
-
-__all__ = [
-    "DEFAULT",
-    "AlertRoute",
-    "BusinessHours",
-    "Email",
-    "Interval",
-    "PagerDuty",
-    "Receivers",
-    "Routing",
-    "Slack",
-    "Teams",
-    "Telegram",
-    "Times",
-    "Webhook",
-    "build",
-]
+from .receivers import AlertRoute, Interval, Receivers, receiver
 
 GROUP_BY = ["alertname"]
 NOBODY = "nobody"
@@ -96,9 +67,8 @@ class Routing:
     times: Times = field(default_factory=Times)
 
 
-DEFAULT = Routing(
-    platform=Receivers(slack=(Slack(url_file="/etc/alertmanager/secrets/slack_webhook_url"),)),
-)
+_WEBHOOK = "/etc/alertmanager/secrets/slack_webhook_url"
+DEFAULT = Routing(platform=Receivers({"slack": [{"api_url_file": _WEBHOOK}]}))
 """The committed configuration: one Slack webhook for the platform, no orgs of their own."""
 
 

@@ -19,7 +19,6 @@ PREFIX = "store_exporter.chat"
 def teams() -> dict[str, Any]:
     """Title and text of an adaptive card, whose text is Markdown."""
     return {
-        "send_resolved": True,
         "title": call(f"{PREFIX}.subject"),
         "text": call(f"{PREFIX}.text"),
     }
@@ -28,7 +27,6 @@ def teams() -> dict[str, Any]:
 def telegram() -> dict[str, Any]:
     """A message in Telegram's HTML; Alertmanager escapes the values in templates."""
     return {
-        "send_resolved": True,
         "parse_mode": "HTML",
         "message": f"<b>{call(f'{mail.PREFIX}.subject')}</b>\n{call(f'{mail.PREFIX}.text')}",
     }
@@ -39,7 +37,6 @@ def pagerduty() -> dict[str, Any]:
     text = call(f"{mail.PREFIX}.text")
     severity = given(".CommonLabels.severity", value("."), "error")
     return {
-        "send_resolved": True,
         "description": call(f"{mail.PREFIX}.subject"),
         "severity": severity,
         "client": "store-exporter",

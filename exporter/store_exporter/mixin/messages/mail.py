@@ -12,7 +12,7 @@ FILE = "mail.tmpl"
 PREFIX = "store_exporter.mail"
 
 
-def config(to: links.ReceiverLinks = links.PLATFORM) -> dict[str, Any]:
+def message(to: links.ReceiverLinks) -> dict[str, Any]:
     """Subject and bodies of an e-mail integration."""
     found = links.of(to)
     plain = "".join(link.when(f"{name}: {link.url}\n") for name, link in found.items())
@@ -27,7 +27,7 @@ def config(to: links.ReceiverLinks = links.PLATFORM) -> dict[str, Any]:
 
 
 def templates() -> str:
-    """The template file that `config` refers to."""
+    """The template file that `message` refers to."""
     body = texts.body(PREFIX, MESSAGES.listed)
     head = (
         '<!DOCTYPE html><html><head><meta charset="utf-8">'

@@ -20,19 +20,9 @@ FILE = "slack.tmpl"
 PREFIX = "store_exporter"
 
 
-def config(
-    *,
-    channel: str = "",
-    url: str = "",
-    url_file: str = "",
-    to: links.ReceiverLinks = links.PLATFORM,
-) -> dict[str, Any]:
-    """One Slack integration of a receiver. Give either `url_file` or `url`."""
-    result: dict[str, Any] = {"api_url_file": url_file} if url_file else {"api_url": url}
-    if channel:
-        result["channel"] = channel
-    result |= {
-        "send_resolved": True,
+def message(to: links.ReceiverLinks) -> dict[str, Any]:
+    """Text, attachment and buttons of a Slack integration."""
+    return {
         "message_text": call(f"{PREFIX}.headline"),
         "fallback": call(f"{PREFIX}.headline"),
         "title": NOTHING,
@@ -40,19 +30,14 @@ def config(
         "text": call(f"{PREFIX}.text"),
         "color": call(f"{PREFIX}.color"),
         "actions": [
-            {
-                "type": link.when("button"),
-                "text": link.when(name),
-                "url": link.template(),
-            }
+            {"type": link.when("button"), "text": link.when(name), "url": link.template()}
             for name, link in links.of(to).items()
         ],
     }
-    return result
 
 
 def templates() -> str:
-    """The template file that `config` refers to."""
+    """The template file that `message` refers to."""
     heading = call(f"{PREFIX}.heading")
     has_heading = "or .CommonAnnotations.summary .CommonAnnotations.past"
     headline = call(f"{PREFIX}.subject") + when(has_heading, f": {heading}")
