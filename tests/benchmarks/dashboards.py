@@ -158,7 +158,7 @@ def _of_pages(meter: _Meter, past: int, *, native: bool) -> Iterator[tuple[_Aske
 
     ranges = {name: each for name, each in RANGES.items() if each <= past}
     # The durations of operations are all that differs.
-    for page in [operations.page()] if native else dashboards.pages():
+    for page in [operations.PAGE] if native else dashboards.pages():
         choices = {"": ALL}
         if OPERATION in page.variables:
             choices[", one operation"] = OPERATIONS[0]

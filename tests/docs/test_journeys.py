@@ -94,7 +94,7 @@ async def tracked(_: Path, calls: list[str]) -> None:
 
 async def drawn(_: Path, calls: list[str]) -> None:
     with recorded(calls):
-        dashboards.documents(of=[shop_page.page()])
+        dashboards.documents(of=[shop_page.PAGE])
 
 
 JOURNEYS = {

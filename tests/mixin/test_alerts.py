@@ -304,7 +304,7 @@ def test_the_index_says_how_commands_are_run_where_the_exporter_is_installed(
 
 @pytest.mark.parametrize("alert", alerts.alerts(), ids=lambda alert: alert.name)
 def test_what_to_do_first_needs_nothing_that_a_message_does_not_show(alert: Any) -> None:
-    assert not re.search(r"\bbelow\b|\bthis page\b|in the message", alert.runbook.check[0])
+    assert not re.search(r"\bbelow\b|\bthis page\b|in the message", alert.steps.check[0])
 
 
 def test_pace_shortens_how_long_an_alert_waits() -> None:

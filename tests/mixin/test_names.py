@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ import pytest
 import store_exporter
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.mixin import alerts, dashboards, files, policy
-from store_exporter.mixin.documentation import runbook, sections
+from store_exporter.mixin.documentation import runbook
 from store_exporter.mixin.names import AlertName, Dashboard, Dashboards
 from store_exporter.mixin.rules import recording, slo
 from store_exporter.platforms import base
@@ -44,13 +45,29 @@ def test_figures_count_as_stale_when_the_exporter_withdraws_them() -> None:
     assert policy.THRESHOLDS.stale_intervals == jobs.FRESH_INTERVALS
 
 
+WRITTEN = """
+import json
+from store_exporter.mixin import files
+from store_exporter.mixin.documentation import sections
+made = {f"alerting.md {name}": text for name, text in sections.alerting().items()}
+print(json.dumps(files.generate() | files.boards() | made))
+"""
+
+
 def test_an_alert_that_is_renamed_is_renamed_in_routes_links_runbooks_and_documentation(
-    monkeypatch: pytest.MonkeyPatch,
+    repository: Path, tmp_path: Path
 ) -> None:
-    for key, name in ALERTS.items():
-        monkeypatch.setattr(AlertName, key, f"Renamed{name}")
-    generated = files.generate() | files.boards()
-    generated |= {f"alerting.md {name}": text for name, text in sections.alerting().items()}
+    shutil.copytree(repository / "exporter/store_exporter", tmp_path / "store_exporter")
+    module = tmp_path / "store_exporter/mixin/names.py"
+    text = module.read_text(encoding="utf-8")
+    for name in ALERTS.values():
+        text = text.replace(f' = "{name}"', f' = "Renamed{name}"')
+    module.write_text(text, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    argv = [sys.executable, "-c", WRITTEN]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    generated: dict[str, str] = json.loads(done.stdout)
     old = re.compile(rf"\b({'|'.join(ALERTS.values())})\b")
     left = {path: sorted(set(old.findall(text))) for path, text in generated.items()}
     assert {path: names for path, names in left.items() if names} == {}

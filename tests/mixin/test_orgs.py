@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from store_exporter.mixin import series
-from store_exporter.mixin.dashboards.pages.trends_orgs import orgs
+from store_exporter.mixin.dashboards.pages.trends import ORG_BY_ORG
 from tests.mixin import promtool
 from tests.mixin.panels import fill
 
@@ -31,7 +31,7 @@ def test_orders_of_a_week_and_their_change_are_those_of_all_shops_of_an_org(tmp_
         **shop("acme", "toys.example", f"2x{WEEK} 2x{WEEK - 50} _ 2x47"),
         **shop("new", "tea.example", f"_x{WEEK + 49} 3x{WEEK}"),
     }
-    (panel,) = orgs().panels
+    (panel,) = ORG_BY_ORG.panels
     # A new org has no change, and would be the first of those that fall.
     assert panel.sort == "Orders"
     found = {

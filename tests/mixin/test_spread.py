@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.mixin.dashboards.pages.correlation import spread
+from store_exporter.mixin.dashboards.pages.correlation import SPREAD
 from store_exporter.mixin.dashboards.variables import SKIPPED
 from store_exporter.mixin.rules import longterm
 from tests.mixin import promtool
@@ -21,7 +21,7 @@ def test_a_failure_of_an_earlier_time_is_not_listed_with_a_zero(tmp_path: Path) 
     chosen |= {SKIPPED.name: recorded, "__range": "1h"}
     name = "store_operation_errors_total"
     of = 'org="acme", domain="books.example", platform="woocommerce", operation="checkout"'
-    panel = spread()
+    panel = SPREAD
     test = {
         "interval": "1m",
         "input_series": [

@@ -10,7 +10,7 @@ import yaml
 
 from store_exporter.metrics.catalogue import health
 from store_exporter.mixin import promql, series
-from store_exporter.mixin.dashboards.pages.fleet import sales_at_risk
+from store_exporter.mixin.dashboards.pages.fleet import SALES_AT_RISK
 from store_exporter.mixin.model import as_document
 from store_exporter.mixin.rules import recording
 from tests.mixin import promtool
@@ -85,7 +85,7 @@ def test_sales_at_risk_are_those_of_currencies_in_which_there_are_any(tmp_path: 
             "70x5"
         ),
     }
-    (query,) = sales_at_risk().queries
+    (query,) = SALES_AT_RISK.queries
     check = {
         "expr": fill(query.expression, dict.fromkeys(promql.STORE, ".+")),
         "eval_time": "4m",

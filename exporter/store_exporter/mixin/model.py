@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,19 +30,25 @@ class Record:
         return rule
 
 
-@dataclass(frozen=True, slots=True)
 class Runbook:
-    """What to do about an alert, as Markdown sentences.
+    """What to do about an alert.
+
+    Args:
+        text: Markdown of a paragraph and two lists, with a blank line between them.
 
     Attributes:
-        meaning: what is wrong, who is affected, and what follows from it.
-        check: steps that distinguish the causes.
-        action: steps that solve the problem.
+        meaning: the paragraph: what is wrong, who is affected, and what follows from it.
+        check: the first list: steps that distinguish the causes.
+        action: the second list: steps that solve the problem.
     """
 
-    meaning: str
-    check: Sequence[str]
-    action: Sequence[str]
+    def __init__(self, text: str) -> None:
+        meaning, check, action = text.split("\n\n")
+        self.meaning = " ".join(meaning.split())
+        self.check, self.action = (
+            [" ".join(step.split()) for step in re.split(r"^ *- ", steps, flags=re.MULTILINE)[1:]]
+            for steps in (check, action)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ class Alert:
         past: the same, for a resolved alert.
         description: what is wrong with which figure; Go template.
         dashboard: the dashboard that shows it.
-        runbook: what to do about it.
+        runbook: what to do about it, in the form that `Runbook` reads.
         by: the labels of its result; they fill the dashboard's variables.
         labels: further labels.
         inhibited_by: the alerts that it follows from; while they fire, it sends no message.
@@ -124,7 +131,7 @@ class Alert:
     past: str
     description: str
     dashboard: Dashboard
-    runbook: Runbook
+    runbook: str
     by: tuple[str, ...] = promql.STORE
     labels: Mapping[str, str] = field(default_factory=dict)
     inhibited_by: tuple[Cause, ...] = ()
@@ -135,6 +142,11 @@ class Alert:
     keep: float = 0
     ended: str = ""
     joined: tuple[Joined, ...] = ()
+
+    @property
+    def steps(self) -> Runbook:
+        """What to do about it."""
+        return Runbook(self.runbook)
 
     @property
     def condition(self) -> str:
@@ -216,7 +228,6 @@ class Alert:
         """
         chosen = [f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in self.by]
         query = "&".join(chosen)
-        first = self.runbook.check[0] if self.runbook.check else ""
         facts = {"since": self.since(), "lasted": self.lasted(), **self.facts}
         if self.ended:
             facts["ended"] = self.ended
@@ -233,7 +244,7 @@ class Alert:
                 "past": self.past,
                 "description": self.description,
                 **(facts if self.hold else {}),
-                **({"first": first} if self.severity != "none" else {}),
+                **({"first": self.steps.check[0]} if self.severity != "none" else {}),
                 "runbook_url": f"{runbooks}/{self.name}",
                 "dashboard_url": f"{grafana}/d/{self.dashboard.uid}{'?' if query else ''}{query}",
             },

@@ -46,7 +46,7 @@ def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
         instrumentation,
         objectives,
     )
-    others = (group for subject in subjects for group in subject.groups())
+    others = (group for subject in subjects for group in subject.GROUPS)
     return [*outages.groups(of), *others]
 
 
@@ -56,10 +56,7 @@ def alerts() -> list[Alert]:
 
 
 def document(
-    links: policy.Links = policy.LINKS,
-    of: tuple[Objective, ...] = DEFAULT,
-    *,
-    pace: float = 1.0,
+    links: policy.Links = policy.LINKS, of: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0
 ) -> dict[str, Any]:
     """Return the rule file's content.
 

@@ -5,179 +5,143 @@ from __future__ import annotations
 from ...errors import Fault
 from ...metrics.catalogue import business
 from .. import promql, series
-from ..model import Alert, Group, Runbook
+from ..model import Alert, Group
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, SELDOM, THRESHOLDS
 from ..promql import STORE, equal, select
-from .causes import unremembered, unusable, unwatched
+from .causes import UNREMEMBERED, UNUSABLE, UNWATCHED
 from .texts import ARE, COLLECTOR_CAUSE, TIME, WHO, counted, error_type
 
 COLLECTOR = (*STORE, "collector")
 
+_OUT = promql.aggregate("max", STORE, select(business.BEST_SELLERS_OUT))
+_ORDERS = f"sum_over_time({series.orders_in('1d')}[7d:1d])"
+BEST_SELLERS_OUT = Alert(
+    AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,
+    f"({_OUT} > 0) and {promql.on(*STORE)} ({_ORDERS} >= {THRESHOLDS.best_seller_orders:g})",
+    30 * MINUTE,
+    "info",
+    "Best-selling products are out of stock.",
+    "Best-selling products were out of stock.",
+    f"{{{{ $value }}}} of the best-selling products of {WHO} {ARE} out of stock.",
+    Dashboards.SHOP,
+    f"""
+    Products among the best sellers of the last month cannot be bought any more, in a shop with at
+    least {THRESHOLDS.best_seller_orders:g} orders in the last week. Shoppers who come for them
+    leave.
 
-def groups() -> list[Group]:
-    """Every alert on the business of shops."""
-    return [
-        Group(
-            "store-exporter.alerts.business",
-            [
-                best_sellers_out(),
-                webhooks_disabled(),
-                background_jobs_stuck(),
-                *figures_stale(),
-            ],
-            interval=SELDOM,
-        )
-    ]
+    - Look at the shop dashboard: it lists scarce products by name, if lists are enabled.
+    - Run `store-exporter run get_low_stock_products --store DOMAIN` for the list.
 
+    - The merchant restocks, or allows back-orders.
+    - If the stock is wrong, correct it; imports from other systems may be the cause.
+    """,
+    inhibited_by=(UNWATCHED,),
+)
 
-def best_sellers_out() -> Alert:
-    """Products that sell well are out of stock."""
-    out = promql.aggregate("max", STORE, select(business.BEST_SELLERS_OUT))
-    orders = f"sum_over_time({series.orders_in('1d')}[7d:1d])"
-    return Alert(
-        AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,
-        f"({out} > 0) and {promql.on(*STORE)} ({orders} >= {THRESHOLDS.best_seller_orders:g})",
-        30 * MINUTE,
-        "info",
-        "Best-selling products are out of stock.",
-        "Best-selling products were out of stock.",
-        f"{{{{ $value }}}} of the best-selling products of {WHO} {ARE} out of stock.",
-        Dashboards.SHOP,
-        Runbook(
-            "Products among the best sellers of the last month cannot be bought any more, in a "
-            f"shop with at least {THRESHOLDS.best_seller_orders:g} orders in the last week. "
-            "Shoppers who come for them leave.",
-            (
-                (
-                    "Look at the shop dashboard: it lists scarce products by name, if lists are "
-                    "enabled."
-                ),
-                "Run `store-exporter run get_low_stock_products --store DOMAIN` for the list.",
-            ),
-            (
-                "The merchant restocks, or allows back-orders.",
-                "If the stock is wrong, correct it; imports from other systems may be the cause.",
-            ),
-        ),
-        inhibited_by=(unwatched(),),
-    )
+_DISABLED = promql.aggregate("max", STORE, select(business.WEBHOOKS, equal("state", "disabled")))
+WEBHOOKS_DISABLED = Alert(
+    AlertName.STORE_WEBHOOKS_DISABLED,
+    f"{_DISABLED} > 0",
+    15 * MINUTE,
+    "warning",
+    "Webhooks of a store are disabled.",
+    "Webhooks of a store were disabled.",
+    f"{counted('webhook')} of {WHO} {ARE} disabled; integrations miss events.",
+    Dashboards.SHOP,
+    """
+    The platform disables a webhook after several deliveries in a row failed. Whoever relies on it
+    (fulfilment, accounting, the application) no longer hears of new orders, without any error on
+    their side.
 
+    - Open the list of webhooks in the shop's settings: which are disabled, and where do they
+      deliver to? The delivery log has the last response.
 
-def webhooks_disabled() -> Alert:
-    """The platform switched webhooks off after failed deliveries."""
-    disabled = promql.aggregate("max", STORE, select(business.WEBHOOKS, equal("state", "disabled")))
-    return Alert(
-        AlertName.STORE_WEBHOOKS_DISABLED,
-        f"{disabled} > 0",
-        15 * MINUTE,
+    - Repair the receiving end, then enable the webhook again.
+    - Have the receiver fetch what it missed since the webhook was disabled.
+    - Delete webhooks that nobody needs any more.
+    """,
+    inhibited_by=(UNWATCHED,),
+)
+
+_LATE = select(business.SCHEDULED_ACTIONS, promql.one_of("state", ("overdue", "failed")))
+BACKGROUND_JOBS_STUCK = Alert(
+    AlertName.STORE_BACKGROUND_JOBS_STUCK,
+    f"{promql.aggregate('max', (*STORE, 'state'), _LATE)} > {THRESHOLDS.scheduled_actions:g}",
+    30 * MINUTE,
+    "warning",
+    "Background jobs of a store do not run.",
+    "Background jobs of a store did not run.",
+    f"{{{{ $value | humanize }}}} background jobs of {WHO} are {{{{ $labels.state }}}}.",
+    Dashboards.SHOP,
+    """
+    The shop's own scheduled jobs are overdue or fail: e-mails, subscription renewals, stock holds,
+    analytics. On some platforms they run only when pages are visited, unless a system timer runs
+    them.
+
+    - Open the shop's list of jobs: it has the error of each (see the platform's page).
+    - Are the shop's own reports days old? Then no job runs at all.
+
+    - Have a system timer run them every minute, as the platform's page describes.
+    - Remove the failed actions of plugins that no longer exist.
+    """,
+    inhibited_by=(UNWATCHED,),
+)
+
+_SUCCEEDED = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_LAST_SUCCESS))
+_INTERVAL = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_INTERVAL))
+_RUNBOOK = f"""
+A collector has not succeeded for more than {THRESHOLDS.stale_intervals:g} of its intervals, or
+never has. Its figures have been withdrawn from `/metrics`, because they may no longer be true;
+panels show no data.
+
+- `store-exporter probe DOMAIN` runs every collector once and says what happened.
+- Read the error type in the message; the table below explains each.
+- If there is no failure, the collector never had its turn. If the request budget is spent
+  ({AlertName.STORE_API_BUDGET_LOW}), it waits. If the exporter starts everything late
+  ({AlertName.STORE_EXPORTER_LAGGING}), the exporter lacks processor time.
+
+- Act on the error type; after a timeout, set a longer timeout or interval.
+- Disable a collector that does not work with this store.
+"""
+_WHICH = f"The {{{{ $labels.collector }}}} figures of {WHO}"
+FIGURES_STALE = [
+    Alert(
+        AlertName.STORE_FIGURES_STALE,
+        expression,
+        hold,
         "warning",
-        "Webhooks of a store are disabled.",
-        "Webhooks of a store were disabled.",
-        f"{counted('webhook')} of {WHO} {ARE} disabled; integrations miss events.",
+        "Business figures of a store are out of date.",
+        "Business figures of a store were out of date.",
+        f"{_WHICH} {state}.{COLLECTOR_CAUSE}",
         Dashboards.SHOP,
-        Runbook(
-            "The platform disables a webhook after several deliveries in a row failed. Whoever "
-            "relies on it (fulfilment, accounting, the application) no longer hears of new "
-            "orders, without any error on their side.",
-            (
-                (
-                    "Open the list of webhooks in the shop's settings: which are disabled, and "
-                    "where do they deliver to? The delivery log has the last response."
-                ),
-            ),
-            (
-                "Repair the receiving end, then enable the webhook again.",
-                "Have the receiver fetch what it missed since the webhook was disabled.",
-                "Delete webhooks that nobody needs any more.",
-            ),
-        ),
-        inhibited_by=(unwatched(),),
+        _RUNBOOK,
+        by=COLLECTOR,
+        labels={"reason": reason},
+        inhibited_by=(*UNUSABLE, UNWATCHED, *UNREMEMBERED),
+        faults=(Fault.STORE, Fault.CONFIG),
+        facts={"error_type": error_type(business.COLLECTOR_FAILURES, "1h", "collector")},
     )
-
-
-def background_jobs_stuck() -> Alert:
-    """The platform's own background jobs do not run."""
-    late = select(business.SCHEDULED_ACTIONS, promql.one_of("state", ("overdue", "failed")))
-    return Alert(
-        AlertName.STORE_BACKGROUND_JOBS_STUCK,
-        f"{promql.aggregate('max', (*STORE, 'state'), late)} > {THRESHOLDS.scheduled_actions:g}",
-        30 * MINUTE,
-        "warning",
-        "Background jobs of a store do not run.",
-        "Background jobs of a store did not run.",
-        f"{{{{ $value | humanize }}}} background jobs of {WHO} are {{{{ $labels.state }}}}.",
-        Dashboards.SHOP,
-        Runbook(
-            "The shop's own scheduled jobs are overdue or fail: e-mails, subscription renewals, "
-            "stock holds, analytics. On some platforms they run only when pages are visited, "
-            "unless a system timer runs them.",
-            (
-                "Open the shop's list of jobs: it has the error of each (see the platform's page).",
-                "Are the shop's own reports days old? Then no job runs at all.",
-            ),
-            (
-                "Have a system timer run them every minute, as the platform's page describes.",
-                "Remove the failed actions of plugins that no longer exist.",
-            ),
-        ),
-        inhibited_by=(unwatched(),),
-    )
-
-
-def figures_stale() -> list[Alert]:
-    """A collector has not succeeded for several of its intervals, or never has."""
-    succeeded = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_LAST_SUCCESS))
-    interval = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_INTERVAL))
-    runbook = Runbook(
-        f"A collector has not succeeded for more than {THRESHOLDS.stale_intervals:g} of its "
-        "intervals, or never has. Its figures have been withdrawn from `/metrics`, because they "
-        "may no longer be true; panels show no data.",
+    for reason, expression, hold, state in (
         (
-            "`store-exporter probe DOMAIN` runs every collector once and says what happened.",
-            "Read the error type in the message; the table below explains each.",
-            (
-                "If there is no failure, the collector never had its turn. If the request budget "
-                f"is spent ({AlertName.STORE_API_BUDGET_LOW}), it waits. If the exporter starts "
-                f"everything late ({AlertName.STORE_EXPORTER_LAGGING}), the exporter lacks "
-                "processor time."
-            ),
+            "late",
+            f"time() - {_SUCCEEDED} > {THRESHOLDS.stale_intervals:g} * {_INTERVAL}",
+            10 * MINUTE,
+            f"are {TIME} old",
         ),
         (
-            "Act on the error type; after a timeout, set a longer timeout or interval.",
-            "Disable a collector that does not work with this store.",
+            "never",
+            f"{_INTERVAL} unless {promql.on(*COLLECTOR)} {_SUCCEEDED}",
+            HOUR,
+            "have never been read",
         ),
     )
-    which = f"The {{{{ $labels.collector }}}} figures of {WHO}"
-    return [
-        Alert(
-            AlertName.STORE_FIGURES_STALE,
-            expression,
-            hold,
-            "warning",
-            "Business figures of a store are out of date.",
-            "Business figures of a store were out of date.",
-            f"{which} {state}.{COLLECTOR_CAUSE}",
-            Dashboards.SHOP,
-            runbook,
-            by=COLLECTOR,
-            labels={"reason": reason},
-            inhibited_by=(*unusable(), unwatched(), *unremembered()),
-            faults=(Fault.STORE, Fault.CONFIG),
-            facts={"error_type": error_type(business.COLLECTOR_FAILURES, "1h", "collector")},
-        )
-        for reason, expression, hold, state in (
-            (
-                "late",
-                f"time() - {succeeded} > {THRESHOLDS.stale_intervals:g} * {interval}",
-                10 * MINUTE,
-                f"are {TIME} old",
-            ),
-            (
-                "never",
-                f"{interval} unless {promql.on(*COLLECTOR)} {succeeded}",
-                HOUR,
-                "have never been read",
-            ),
-        )
-    ]
+]
+
+GROUPS = [
+    Group(
+        "store-exporter.alerts.business",
+        [BEST_SELLERS_OUT, WEBHOOKS_DISABLED, BACKGROUND_JOBS_STUCK, *FIGURES_STALE],
+        interval=SELDOM,
+    )
+]

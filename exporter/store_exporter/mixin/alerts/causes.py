@@ -5,33 +5,17 @@ from __future__ import annotations
 from ..model import Cause
 from ..names import AlertName
 
-
-def refused() -> Cause:
-    """The store refuses every request with our credentials, so nothing about it can be read.
-
-    A single collector without a permission is no cause: all other figures are still right.
-    """
-    return Cause(AlertName.STORE_CREDENTIALS_REJECTED, {"severity": "critical"})
-
-
-def unusable() -> tuple[Cause, ...]:
-    """The store does not respond, or refuses our credentials."""
-    return (Cause(AlertName.STORE_DOWN), refused())
-
-
-def outage() -> Cause:
-    """Many stores of a platform do not respond at the same time: one message covers all of them."""
-    return Cause(AlertName.STORES_DOWN, same=("platform",))
-
-
-def unwatched() -> Cause:
-    """An exporter is gone; which stores it watched is unknown."""
-    return Cause(AlertName.STORE_EXPORTER_DOWN, same=())
-
-
-def unremembered() -> tuple[Cause, ...]:
-    """An exporter cannot save what it counts; which stores it watches is unknown."""
-    return (
-        Cause(AlertName.STORE_STATE_FULL, same=()),
-        Cause(AlertName.STORE_STATE_UNAVAILABLE, {"reason": "unavailable"}, same=()),
-    )
+REFUSED = Cause(AlertName.STORE_CREDENTIALS_REJECTED, {"severity": "critical"})
+"""The store refuses every request with our credentials, so nothing about it can be read. A single
+collector without a permission is no cause: all other figures are still right."""
+UNUSABLE = (Cause(AlertName.STORE_DOWN), REFUSED)
+"""The store does not respond, or refuses our credentials."""
+OUTAGE_OF_MANY = Cause(AlertName.STORES_DOWN, same=("platform",))
+"""Many stores of a platform do not respond at the same time: one message covers all of them."""
+UNWATCHED = Cause(AlertName.STORE_EXPORTER_DOWN, same=())
+"""An exporter is gone; which stores it watched is unknown."""
+UNREMEMBERED = (
+    Cause(AlertName.STORE_STATE_FULL, same=()),
+    Cause(AlertName.STORE_STATE_UNAVAILABLE, {"reason": "unavailable"}, same=()),
+)
+"""An exporter cannot save what it counts; which stores it watches is unknown."""

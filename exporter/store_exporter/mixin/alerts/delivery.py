@@ -9,24 +9,24 @@ too, which keeps them firing until one is delivered.
 from __future__ import annotations
 
 from .. import promql
-from ..model import Alert, Group, Runbook
+from ..model import Alert, Group
 from ..names import AUDIENCE, ORG_ONLY, ORG_RECEIVER, AlertName, Dashboards
 from ..policy import MESSAGES, MINUTE
 from .texts import PROCESS
 
 _REFUSED = "alertmanager_notifications_failed_total"
+
 _WINDOW = "15m"
+
 _LATELY = "6m"
 """Longer than any group's interval: an alert that ended this soon after a refusal is unreported."""
+
 _LOOK_BACK = "2h"
+
 _KEEP = 10 * MINUTE
+
 _NAMED = 5
 """The most receivers that a message names."""
-
-
-def groups() -> list[Group]:
-    """Every alert of this module."""
-    return [Group("store-exporter.alerts.delivery", [undelivered(), missed()])]
 
 
 def fired(*matchers: str) -> tuple[str, str]:
@@ -70,97 +70,85 @@ def _receivers(labels: tuple[str, ...]) -> str:
     )
 
 
-def undelivered() -> Alert:
-    """Alertmanager could not deliver messages; names the receivers and the alerts that fired."""
-    labels = (*PROCESS, "integration")
-    now, lately = fired(promql.one_of("severity", ("critical", "warning")))
-    # Alerts that ended have the value 0, so they come first.
-    fired_lately = listed(
-        promql.quote(f"sort(max by (alertname, org, domain) ({now} or 0 * {lately}))"),
-        "{{ with .Labels.org }} ({{ . }}){{ end }}{{ if eq .Value 0.0 }}, over{{ end }}",
-    )
-    return Alert(
-        AlertName.STORE_ALERTS_UNDELIVERED,
-        f"{promql.total(labels, promql.increase(_REFUSED, _WINDOW))} > 0",
-        2 * MINUTE,
-        "critical",
-        "Alert messages could not be delivered.",
-        "Alert messages could not be delivered.",
-        "{{ $labels.integration }} refused messages of {{ $labels.instance }}"
-        f"{_receivers(labels)}"
-        ' ({{ $value | printf "%.0f" }} in the last quarter of an hour).'
-        f" Fired in the last two hours:{fired_lately}",
-        Dashboards.FLEET,
-        Runbook(
-            "A receiver of alerts refused messages or did not respond. Alertmanager sends a "
-            "message again while its alert fires, at its group's interval, but never reports an "
-            "alert that began and ended meanwhile. This message names the alerts that fired, so "
-            "that nothing is lost. It names the receivers if Alertmanager runs with "
-            f"`--enable-feature=receiver-name-in-metrics`; {AlertName.STORE_ALERTS_MISSED} "
-            "notifies orgs whose own receivers refused.",
-            (
-                (
-                    "Read the receiver's response in Alertmanager's log, where Slack's own word "
-                    "follows the status: `429` is its limit of one message a second for each "
-                    "webhook, `403` and `404` (`no_service`) a webhook that was removed, `410` "
-                    "(`channel_is_archived`) a channel that was, and `400` (`invalid_payload`) a "
-                    "message that it does not accept, which is sent again until its alert ends."
-                ),
-                "The fleet dashboard marks when each alert fired and ended.",
-            ),
-            (
-                "If a webhook is gone, create a new one and put its address into the file.",
-                (
-                    "If a limit was reached, give each org its own webhook, so that they do not "
-                    "share one."
-                ),
-            ),
-        ),
-        by=labels,
-        keep=_KEEP,
-    )
+_SENDER = (*PROCESS, "integration")
+# Alerts that ended have the value 0, so they come first.
+_FIRED_LATELY = listed(
+    promql.quote(
+        "sort(max by (alertname, org, domain) ({} or 0 * {}))".format(
+            *fired(promql.one_of("severity", ("critical", "warning")))
+        )
+    ),
+    "{{ with .Labels.org }} ({{ . }}){{ end }}{{ if eq .Value 0.0 }}, over{{ end }}",
+)
+UNDELIVERED = Alert(
+    AlertName.STORE_ALERTS_UNDELIVERED,
+    f"{promql.total(_SENDER, promql.increase(_REFUSED, _WINDOW))} > 0",
+    2 * MINUTE,
+    "critical",
+    "Alert messages could not be delivered.",
+    "Alert messages could not be delivered.",
+    "{{ $labels.integration }} refused messages of {{ $labels.instance }}"
+    f"{_receivers(_SENDER)}"
+    ' ({{ $value | printf "%.0f" }} in the last quarter of an hour).'
+    f" Fired in the last two hours:{_FIRED_LATELY}",
+    Dashboards.FLEET,
+    f"""
+    A receiver of alerts refused messages or did not respond. Alertmanager sends a message again
+    while its alert fires, at its group's interval, but never reports an alert that began and ended
+    meanwhile. This message names the alerts that fired, so that nothing is lost. It names the
+    receivers if Alertmanager runs with `--enable-feature=receiver-name-in-metrics`;
+    {AlertName.STORE_ALERTS_MISSED} notifies orgs whose own receivers refused.
 
+    - Read the receiver's response in Alertmanager's log, where Slack's own word follows the status:
+      `429` is its limit of one message a second for each webhook, `403` and `404` (`no_service`) a
+      webhook that was removed, `410` (`channel_is_archived`) a channel that was, and `400`
+      (`invalid_payload`) a message that it does not accept, which is sent again until its alert
+      ends.
+    - The fleet dashboard marks when each alert fired and ended.
 
-def missed() -> Alert:
-    """An org's own receiver refused messages, and alerts of the org ended meanwhile."""
-    labels = ("org", "integration")
-    ours = f'receiver_name=~"{ORG_RECEIVER}.+"'
-    refused = promql.total(
-        ("receiver_name", "integration"), promql.increase(_REFUSED, _LATELY, ours)
-    )
-    by_org = f'label_replace({refused}, "org", "$1", "receiver_name", "{ORG_RECEIVER}([^/]+).*")'
-    now, lately = fired('org!=""')
-    over = promql.aggregate("count", ("org",), f"{lately} unless {now}")
-    now, lately = fired("org=%q")
-    ended = f"max by (alertname, domain) ({lately} unless {now})"
-    return Alert(
-        AlertName.STORE_ALERTS_MISSED,
-        f"({promql.total(labels, by_org)} > 0) and {promql.on('org')} {over}",
-        MINUTE,
-        "critical",
-        "You may have missed an alert.",
-        "Messages arrive again.",
-        "{{ $labels.integration }} refused messages to {{ $labels.org }}. Alerts that fired and "
-        "ended in the last two hours:"
-        + listed(f"(printf {promql.quote(ended)} $labels.org $labels.org)", ""),
-        Dashboards.FLEET,
-        Runbook(
-            "The channel, mailbox or other receiver of an org refused messages about its "
-            "alerts, or did not respond. Alerts that still fire are reported as soon as a "
-            "message gets through. Alerts that fired and ended meanwhile are not reported, so "
-            "this message names them. Only the org gets it; the platform gets "
-            f"{AlertName.STORE_ALERTS_UNDELIVERED}. This alert needs an Alertmanager that runs "
-            "with `--enable-feature=receiver-name-in-metrics`.",
-            (
-                "Check the dashboards of the stores that the message names: do they work now?",
-                "Does the channel, webhook or mailbox that messages go to still exist?",
-            ),
-            (
-                "If the receiver is gone, ask whoever runs the platform to configure another one.",
-                "If the receiver itself had an outage, there is nothing to do.",
-            ),
-        ),
-        by=labels,
-        labels={AUDIENCE: ORG_ONLY},
-        keep=_KEEP,
-    )
+    - If a webhook is gone, create a new one and put its address into the file.
+    - If a limit was reached, give each org its own webhook, so that they do not share one.
+    """,
+    by=_SENDER,
+    keep=_KEEP,
+)
+
+_ADDRESSEE = ("org", "integration")
+_OURS = f'receiver_name=~"{ORG_RECEIVER}.+"'
+_REFUSED_ORGS = promql.total(
+    ("receiver_name", "integration"), promql.increase(_REFUSED, _LATELY, _OURS)
+)
+_BY_ORG = f'label_replace({_REFUSED_ORGS}, "org", "$1", "receiver_name", "{ORG_RECEIVER}([^/]+).*")'
+_ENDED = "{1} unless {0}"
+_OVER = promql.aggregate("count", ("org",), _ENDED.format(*fired('org!=""')))
+_OVER_OF_ORG = f"max by (alertname, domain) ({_ENDED.format(*fired('org=%q'))})"
+MISSED = Alert(
+    AlertName.STORE_ALERTS_MISSED,
+    f"({promql.total(_ADDRESSEE, _BY_ORG)} > 0) and {promql.on('org')} {_OVER}",
+    MINUTE,
+    "critical",
+    "You may have missed an alert.",
+    "Messages arrive again.",
+    "{{ $labels.integration }} refused messages to {{ $labels.org }}. Alerts that fired and "
+    "ended in the last two hours:"
+    + listed(f"(printf {promql.quote(_OVER_OF_ORG)} $labels.org $labels.org)", ""),
+    Dashboards.FLEET,
+    f"""
+    The channel, mailbox or other receiver of an org refused messages about its alerts, or did not
+    respond. Alerts that still fire are reported as soon as a message gets through. Alerts that
+    fired and ended meanwhile are not reported, so this message names them. Only the org gets it;
+    the platform gets {AlertName.STORE_ALERTS_UNDELIVERED}. This alert needs an Alertmanager that
+    runs with `--enable-feature=receiver-name-in-metrics`.
+
+    - Check the dashboards of the stores that the message names: do they work now?
+    - Does the channel, webhook or mailbox that messages go to still exist?
+
+    - If the receiver is gone, ask whoever runs the platform to configure another one.
+    - If the receiver itself had an outage, there is nothing to do.
+    """,
+    by=_ADDRESSEE,
+    labels={AUDIENCE: ORG_ONLY},
+    keep=_KEEP,
+)
+
+GROUPS = [Group("store-exporter.alerts.delivery", [UNDELIVERED, MISSED])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import promql
-from ..model import Alert, Group, Runbook
+from ..model import Alert, Group
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE
 from ..rules import recording, slo
@@ -55,27 +55,30 @@ _EVALUATORS = (
         ),
     ),
 )
+
 _LABELS = tuple(each.label for each in _EVALUATORS)
+
 _OURS = "store-exporter[.].*"
+
 _RARE = "|".join(
     group.name.replace(".", "[.]")
     for group in (*recording.groups(), *slo.groups())
     if (group.interval or 0) >= HOUR
 )
+
 _HOURLY = f"({_RARE})"
 """Groups that are evaluated once an hour."""
+
 _WINDOW = "15m"
+
 _HOLD = 16 * MINUTE
 """Longer than the window, so that a single failure is not reported."""
+
 _HOURS = "65m"
 """Longer than an hour: a rule that fails every hour failed in this window and in the one before."""
+
 _NAMED = 5
 """The most groups that a message names."""
-
-
-def groups() -> list[Group]:
-    """Every alert of this module."""
-    return [Group("store-exporter.alerts.rules", [rules_failing()], interval=MINUTE)]
 
 
 def _moved(by: tuple[str, ...], *matchers: str) -> str:
@@ -114,47 +117,37 @@ def _named() -> str:
     )
 
 
-def rules_failing() -> Alert:
-    """Our rules are not evaluated, or too late; names the groups."""
-    return Alert(
-        AlertName.STORE_RULES_FAILING,
-        _moved(PROCESS),
-        _HOLD,
-        "warning",
-        "Rules fail to be evaluated.",
-        "Rules failed to be evaluated.",
-        "{{ $labels.instance }} keeps failing to evaluate the exporter's rules, or evaluates them "
-        'too late: {{ $value | printf "%.0f" }} times lately. Alerts that need them may not fire.'
-        f"{_named()}",
-        # The exporter's dashboard has no panel with the job and instance of Prometheus itself.
-        Dashboards.FLEET,
-        Runbook(
-            "For a quarter of an hour Prometheus, or vmalert, has failed to evaluate rules, or "
-            "has skipped evaluations because the previous one had not ended; or rules that are "
-            "evaluated once an hour failed twice in a row. Meanwhile the series of a failing "
-            "recording rule are missing, and a failing alert does not fire, whatever happens.",
-            (
-                (
-                    "In Prometheus, Status, Rule health, or on vmalert's own page, Groups: which "
-                    "rules fail, with which error?"
-                ),
-                (
-                    "*query timed out* and *too many samples* come from a Prometheus that is too "
-                    "busy or too small: see docs/scaling.md."
-                ),
-                (
-                    "*many-to-many* and *same labelset* come from duplicate series, such as from "
-                    "rules that are loaded twice or in two versions."
-                ),
-            ),
-            (
-                (
-                    "Give Prometheus, or vmalert's database, more processor or memory, or a longer "
-                    "`evaluation_interval`."
-                ),
-                "Load the rules of one version only: generate them again and reload.",
-            ),
-        ),
-        by=PROCESS,
-        keep=10 * MINUTE,
-    )
+RULES_FAILING = Alert(
+    AlertName.STORE_RULES_FAILING,
+    _moved(PROCESS),
+    _HOLD,
+    "warning",
+    "Rules fail to be evaluated.",
+    "Rules failed to be evaluated.",
+    "{{ $labels.instance }} keeps failing to evaluate the exporter's rules, or evaluates them "
+    'too late: {{ $value | printf "%.0f" }} times lately. Alerts that need them may not fire.'
+    f"{_named()}",
+    # The exporter's dashboard has no panel with the job and instance of Prometheus itself.
+    Dashboards.FLEET,
+    """
+    For a quarter of an hour Prometheus, or vmalert, has failed to evaluate rules, or has skipped
+    evaluations because the previous one had not ended; or rules that are evaluated once an hour
+    failed twice in a row. Meanwhile the series of a failing recording rule are missing, and a
+    failing alert does not fire, whatever happens.
+
+    - In Prometheus, Status, Rule health, or on vmalert's own page, Groups: which rules fail, with
+      which error?
+    - *query timed out* and *too many samples* come from a Prometheus that is too busy or too small:
+      see docs/scaling.md.
+    - *many-to-many* and *same labelset* come from duplicate series, such as from rules that are
+      loaded twice or in two versions.
+
+    - Give Prometheus, or vmalert's database, more processor or memory, or a longer
+      `evaluation_interval`.
+    - Load the rules of one version only: generate them again and reload.
+    """,
+    by=PROCESS,
+    keep=10 * MINUTE,
+)
+
+GROUPS = [Group("store-exporter.alerts.rules", [RULES_FAILING], interval=MINUTE)]

@@ -9,13 +9,13 @@ from __future__ import annotations
 from ...errors import Fault
 from ...metrics.catalogue import Metric, health
 from .. import promql, series
-from ..model import Alert, Group, Runbook
+from ..model import Alert, Group
 from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
 from ..objectives import DEFAULT, Objective
 from ..policy import LIVENESS_PROBE, MINUTE, THRESHOLDS
 from ..promql import STORE, equal
 from ..rules import costs
-from .causes import unusable
+from .causes import UNUSABLE
 from .texts import (
     AMOUNTS,
     CHANGED,
@@ -34,73 +34,19 @@ from .texts import (
 
 DOWN_AFTER = 2 * MINUTE
 """How long a store must be down before it is reported."""
+
 CALM = 5 * MINUTE
 """How long a store must have been up again before its outage counts as over."""
+
 _NAMED = 8
 """The most stores that the message about an outage names; the dashboard lists all of them."""
+
 FAILED = "had failed for"
+
 _DOWN = f"{series.AVAILABLE} == 0"
+
 _CHOSEN = "{platform=%q}"
 """Selects the alert's platform, in templates."""
-
-
-def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
-    """Every alert of this module; `of` are the objectives whose error budgets have alerts."""
-    return [
-        Group("store-exporter.alerts.outages", [stores_down()]),
-        # With a thousand stores this one takes seconds. StoresDown must not wait for it.
-        Group("store-exporter.alerts.among_many", [store_down_among_many()], interval=MINUTE / 2),
-        Group("store-exporter.alerts.unstable", [store_unstable(of)], interval=MINUTE),
-    ]
-
-
-def stores_down() -> Alert:
-    """Many stores of one platform do not respond."""
-    by = ("platform",)
-    down = promql.aggregate("count", by, _DOWN)
-    watched = promql.aggregate("count", by, series.AVAILABLE)
-    many = f"{down} / {watched} >= {THRESHOLDS.outage_share:g}"
-    in_common = _in_common(health.INFO, "version") + _in_common(health.NETWORK, "network")
-    return Alert(
-        AlertName.STORES_DOWN,
-        f"{down} >= {THRESHOLDS.outage_stores:g} and ({many} or {_one_network()})",
-        MINUTE,
-        "critical",
-        "Many stores do not respond.",
-        "Many stores did not respond.",
-        f"{_extent()}{_failures()}{in_common}",
-        Dashboards.FLEET,
-        Runbook(
-            f"At least {THRESHOLDS.outage_stores:g} stores of a platform, and "
-            f"{THRESHOLDS.outage_share:.0%} of those that are watched or "
-            f"{THRESHOLDS.outage_network_share:.0%} of those in one network, fail their liveness "
-            "probe. So many do not fail by chance: they share a hosting company, a network, a "
-            "CDN, a release of the platform, or the exporter's own network. This one message is "
-            "about all of them; merchants with their own channel get a message about their own "
-            "store.",
-            (
-                "Look at the fleet dashboard: which stores are down, with which error types?",
-                (
-                    "Is it the exporter's own network? `store-exporter probe DOMAIN` from another "
-                    "machine; error types `dns`, `connection` and `timeout` for all stores of all "
-                    "platforms point to it."
-                ),
-                "If only one platform is affected, read its status page.",
-                (
-                    "If some stores of a platform are affected, the message has the version and "
-                    "network of most of them; `whois` shows who owns a network."
-                ),
-            ),
-            (
-                "Tell the hosting company, CDN or platform once, with the list and the time.",
-                "Tell the merchants who have no channel of their own.",
-            ),
-        ),
-        by=by,
-        faults=(Fault.STORE, Fault.CONFIG),
-        facts=shared(),
-        keep=2 * CALM,
-    )
 
 
 def _extent() -> str:
@@ -198,35 +144,73 @@ def shared() -> dict[str, str]:
     }
 
 
-def store_down_among_many() -> Alert:
-    """An org's own message while `StoresDown` holds back `StoreDown`."""
-    outage = promql.firing(equal("alertname", AlertName.STORES_DOWN))
-    return Alert(
-        AlertName.STORE_DOWN_AMONG_MANY,
-        f"{_DOWN} and {promql.on('platform')} {outage}"
-        f" unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
-        MINUTE,
-        "critical",
-        "A store is down, and so are many others.",
-        "A store did not respond, like many others at the same time.",
-        f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
-        f"platform has been notified.{OUTAGE_CAUSE}",
-        Dashboards.SHOP,
-        Runbook(
-            "The store and many others of its platform do not respond. The cause is most likely "
-            "something that they share, and somebody is working on it. Only the store's own org "
-            f"gets this message; the platform gets one message, {AlertName.STORES_DOWN}, for all.",
-            ("Open the store's front page in a browser.",),
-            ("If it lasts, tell your customers, such as by a notice on social media.",),
-        ),
-        labels={AUDIENCE: ORG_ONLY},
-        faults=(Fault.STORE, Fault.CONFIG),
-        facts={**OUTAGE_FACTS, "failing": FAILING, "changed": CHANGED},
-        probe=LIVENESS_PROBE,
-        keep=CALM,
-        ended=FAILED,
-        joined=OUTAGE,
-    )
+_BY = ("platform",)
+_DOWN_NOW = promql.aggregate("count", _BY, _DOWN)
+_WATCHED = promql.aggregate("count", _BY, series.AVAILABLE)
+_MANY = f"{_DOWN_NOW} / {_WATCHED} >= {THRESHOLDS.outage_share:g}"
+_IN_COMMON = _in_common(health.INFO, "version") + _in_common(health.NETWORK, "network")
+STORES_DOWN = Alert(
+    AlertName.STORES_DOWN,
+    f"{_DOWN_NOW} >= {THRESHOLDS.outage_stores:g} and ({_MANY} or {_one_network()})",
+    MINUTE,
+    "critical",
+    "Many stores do not respond.",
+    "Many stores did not respond.",
+    f"{_extent()}{_failures()}{_IN_COMMON}",
+    Dashboards.FLEET,
+    f"""
+    At least {THRESHOLDS.outage_stores:g} stores of a platform, and {THRESHOLDS.outage_share:.0%} of
+    those that are watched or {THRESHOLDS.outage_network_share:.0%} of those in one network, fail
+    their liveness probe. So many do not fail by chance: they share a hosting company, a network, a
+    CDN, a release of the platform, or the exporter's own network. This one message is about all of
+    them; merchants with their own channel get a message about their own store.
+
+    - Look at the fleet dashboard: which stores are down, with which error types?
+    - Is it the exporter's own network? `store-exporter probe DOMAIN` from another machine; error
+      types `dns`, `connection` and `timeout` for all stores of all platforms point to it.
+    - If only one platform is affected, read its status page.
+    - If some stores of a platform are affected, the message has the version and network of most of
+      them; `whois` shows who owns a network.
+
+    - Tell the hosting company, CDN or platform once, with the list and the time.
+    - Tell the merchants who have no channel of their own.
+    """,
+    by=_BY,
+    faults=(Fault.STORE, Fault.CONFIG),
+    facts=shared(),
+    keep=2 * CALM,
+)
+
+_OUTAGE = promql.firing(equal("alertname", AlertName.STORES_DOWN))
+# An org's own message while `StoresDown` holds back `StoreDown`.
+STORE_DOWN_AMONG_MANY = Alert(
+    AlertName.STORE_DOWN_AMONG_MANY,
+    f"{_DOWN} and {promql.on('platform')} {_OUTAGE}"
+    f" unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",
+    MINUTE,
+    "critical",
+    "A store is down, and so are many others.",
+    "A store did not respond, like many others at the same time.",
+    f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
+    f"platform has been notified.{OUTAGE_CAUSE}",
+    Dashboards.SHOP,
+    f"""
+    The store and many others of its platform do not respond. The cause is most likely something
+    that they share, and somebody is working on it. Only the store's own org gets this message; the
+    platform gets one message, {AlertName.STORES_DOWN}, for all.
+
+    - Open the store's front page in a browser.
+
+    - If it lasts, tell your customers, such as by a notice on social media.
+    """,
+    labels={AUDIENCE: ORG_ONLY},
+    faults=(Fault.STORE, Fault.CONFIG),
+    facts={**OUTAGE_FACTS, "failing": FAILING, "changed": CHANGED},
+    probe=LIVENESS_PROBE,
+    keep=CALM,
+    ended=FAILED,
+    joined=OUTAGE,
+)
 
 
 def _unless_told(window: str, of: tuple[Objective, ...]) -> str:
@@ -263,29 +247,34 @@ def store_unstable(of: tuple[Objective, ...]) -> Alert:
         "A store kept going up and down.",
         f"{WHO} was down for {SHARE} of the last half hour, in short outages.{PROBE_CAUSE}",
         Dashboards.SHOP,
-        Runbook(
-            "The store fails its liveness probe and recovers, over and over: every outage is too "
-            f"short for {AlertName.STORE_DOWN}, but together they keep shoppers from buying. "
-            "Typical causes are one broken server behind a load balancer, a shop that "
-            "restarts, or a limit of its hosting that is reached at every peak. A store with "
-            "strict objectives that already has a page about its uptime or availability, "
-            f"{AlertName.STORE_ERROR_BUDGET_BURN}, gets no second one.",
-            (
-                (
-                    "The shop dashboard shows when it fails: at full minutes (a scheduled job), at "
-                    "peaks (a limit), or at random (one of several servers)?"
-                ),
-                "Run `store-exporter probe DOMAIN` a few times and compare addresses and phases.",
-            ),
-            (
-                "Have the hosting company look at the servers, limits and restarts of the shop.",
-                "Take the broken server out of the load balancer.",
-            ),
-        ),
-        inhibited_by=unusable(),
+        f"""
+        The store fails its liveness probe and recovers, over and over: every outage is too short
+        for {AlertName.STORE_DOWN}, but together they keep shoppers from buying. Typical causes are
+        one broken server behind a load balancer, a shop that restarts, or a limit of its hosting
+        that is reached at every peak. A store with strict objectives that already has a page about
+        its uptime or availability, {AlertName.STORE_ERROR_BUDGET_BURN}, gets no second one.
+
+        - The shop dashboard shows when it fails: at full minutes (a scheduled job), at peaks (a
+          limit), or at random (one of several servers)?
+        - Run `store-exporter probe DOMAIN` a few times and compare addresses and phases.
+
+        - Have the hosting company look at the servers, limits and restarts of the shop.
+        - Take the broken server out of the load balancer.
+        """,
+        inhibited_by=UNUSABLE,
         faults=(Fault.STORE, Fault.CONFIG),
         facts=unavailable(),
         window="30m",
         keep=30 * MINUTE,
         ended="kept failing for",
     )
+
+
+def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
+    """Every alert of this module; `of` are the objectives whose error budgets have alerts."""
+    return [
+        Group("store-exporter.alerts.outages", [STORES_DOWN]),
+        # With a thousand stores this one takes seconds. StoresDown must not wait for it.
+        Group("store-exporter.alerts.among_many", [STORE_DOWN_AMONG_MANY], interval=MINUTE / 2),
+        Group("store-exporter.alerts.unstable", [store_unstable(of)], interval=MINUTE),
+    ]

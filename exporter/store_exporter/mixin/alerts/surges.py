@@ -4,130 +4,111 @@ from __future__ import annotations
 
 from ...metrics.catalogue import business
 from .. import promql, series
-from ..model import Alert, Group, Runbook
+from ..model import Alert, Group
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, SEASONAL, SELDOM, THRESHOLDS
-from ..promql import SHOP, STORE
+from ..promql import SHOP, STORE, equal
 from ..rules import surges
-from .causes import unusable, unwatched
+from .causes import UNUSABLE, UNWATCHED
 from .texts import CHANGED, THOUSANDS, WHO, queried
 
-_LOWER = 'price="lower"'
-
 _AMOUNT = f'{{{{ $value | printf "%.0f" | {THOUSANDS} }}}} {{{{ $labels.currency }}}}'
+
 _LEARNT = (
     f"Normal is the median of this time of the week over the last {SEASONAL.weeks} weeks; there is "
     f"no alert while fewer than {SEASONAL.history} of them are known."
 )
 
+REFUNDS = Alert(
+    AlertName.STORE_REFUND_SURGE,
+    f"({surges.REFUNDS} > {THRESHOLDS.surge_factor:g} * {surges.REFUNDS_NORMAL})"
+    f" and ({surges.REFUNDS} > {THRESHOLDS.refund_share:g} * {surges.REVENUE})"
+    f" and {promql.on(*STORE)} ({surges.ORDERS} >= {THRESHOLDS.surge_orders:g})",
+    HOUR,
+    "warning",
+    "A shop's refunds are unusually high.",
+    "A shop's refunds were unusually high.",
+    f"{WHO} refunded {_AMOUNT} within a day, more than {THRESHOLDS.surge_factor:g} times the "
+    f"normal amount and more than {THRESHOLDS.refund_share:.0%} of its revenue.",
+    Dashboards.SHOP,
+    f"""
+    The refunds of a day are more than {THRESHOLDS.surge_factor:g} times the normal amount, and more
+    than {THRESHOLDS.refund_share:.0%} of the day's revenue, in a shop with at least
+    {THRESHOLDS.surge_orders:g} orders a day. The cause may be a faulty batch, a wrong description
+    or price, a recall, or fraud with an account of the shop. {_LEARNT}
 
-def groups() -> list[Group]:
-    """Every alert of this module."""
-    found = [refunds(), abandoned(), repriced()]
-    return [Group("store-exporter.alerts.surges", found, interval=SELDOM)]
+    - Which products and reasons are common to the refunded orders?
+    - Who refunded them, and is that expected?
+    - Did a price, description or import change in the days before?
 
+    - Stop selling the faulty product, or correct its price.
+    - If nobody at the shop did it, lock the account and its API keys.
+    """,
+    facts={"changed": CHANGED},
+    inhibited_by=(UNWATCHED,),
+)
 
-def refunds() -> Alert:
-    """Refunds are far above normal, and a large share of the revenue."""
-    times, share = THRESHOLDS.surge_factor, THRESHOLDS.refund_share
-    return Alert(
-        AlertName.STORE_REFUND_SURGE,
-        f"({surges.REFUNDS} > {times:g} * {surges.REFUNDS_NORMAL})"
-        f" and ({surges.REFUNDS} > {share:g} * {surges.REVENUE})"
-        f" and {promql.on(*STORE)} ({surges.ORDERS} >= {THRESHOLDS.surge_orders:g})",
-        HOUR,
-        "warning",
-        "A shop's refunds are unusually high.",
-        "A shop's refunds were unusually high.",
-        f"{WHO} refunded {_AMOUNT} within a day, more than {times:g} times the normal amount and "
-        f"more than {share:.0%} of its revenue.",
-        Dashboards.SHOP,
-        Runbook(
-            f"The refunds of a day are more than {times:g} times the normal amount, and "
-            f"more than {share:.0%} of the day's revenue, in a shop with at least "
-            f"{THRESHOLDS.surge_orders:g} orders a day. The cause may be a faulty batch, a wrong "
-            f"description or price, a recall, or fraud with an account of the shop. {_LEARNT}",
-            (
-                "Which products and reasons are common to the refunded orders?",
-                "Who refunded them, and is that expected?",
-                "Did a price, description or import change in the days before?",
-            ),
-            (
-                "Stop selling the faulty product, or correct its price.",
-                "If nobody at the shop did it, lock the account and its API keys.",
-            ),
-        ),
-        facts={"changed": CHANGED},
-        inhibited_by=(unwatched(),),
-    )
+ABANDONED = Alert(
+    AlertName.STORE_ABANDONED_CARTS_SURGE,
+    f"({surges.ABANDONED} > {THRESHOLDS.surge_factor:g} * {surges.ABANDONED_NORMAL})"
+    f" and {promql.on(*STORE)} ({surges.CARTS} >= {THRESHOLDS.surge_orders:g})",
+    HOUR,
+    "warning",
+    "Abandoned carts are unusually high.",
+    "Abandoned carts were unusually high.",
+    f"Carts worth {_AMOUNT} are abandoned at {WHO}, more than {THRESHOLDS.surge_factor:g} times "
+    "the normal value.",
+    Dashboards.SHOP,
+    f"""
+    Shoppers began to check out and did not pay. The value of such carts is more than
+    {THRESHOLDS.surge_factor:g} times the normal value, with at least {THRESHOLDS.surge_orders:g}
+    carts. {_LEARNT}
 
+    - Go through the checkout as a shopper would: which step fails or surprises?
+    - Did shipping costs, payment methods or a plugin of the checkout change?
+    - Many carts from few addresses are bots.
 
-def abandoned() -> Alert:
-    """The value of abandoned carts is far above normal."""
-    times = THRESHOLDS.surge_factor
-    return Alert(
-        AlertName.STORE_ABANDONED_CARTS_SURGE,
-        f"({surges.ABANDONED} > {times:g} * {surges.ABANDONED_NORMAL})"
-        f" and {promql.on(*STORE)} ({surges.CARTS} >= {THRESHOLDS.surge_orders:g})",
-        HOUR,
-        "warning",
-        "Abandoned carts are unusually high.",
-        "Abandoned carts were unusually high.",
-        f"Carts worth {_AMOUNT} are abandoned at {WHO}, more than {times:g} times the "
-        "normal value.",
-        Dashboards.SHOP,
-        Runbook(
-            "Shoppers began to check out and did not pay. The value of such carts is more than "
-            f"{times:g} times the normal value, with at least {THRESHOLDS.surge_orders:g} carts. "
-            f"{_LEARNT}",
-            (
-                "Go through the checkout as a shopper would: which step fails or surprises?",
-                "Did shipping costs, payment methods or a plugin of the checkout change?",
-                "Many carts from few addresses are bots.",
-            ),
-            ("Correct the step that fails; tell the merchant.",),
-        ),
-        facts={"changed": CHANGED},
-        inhibited_by=(*unusable(), unwatched()),
-    )
+    - Correct the step that fails; tell the merchant.
+    """,
+    facts={"changed": CHANGED},
+    inhibited_by=(*UNUSABLE, UNWATCHED),
+)
 
+_NORMAL = series.latest(surges.REPRICED_NORMAL)
+_LOWER = promql.each(
+    business.PRODUCTS_SOLD, *(f"{label}=%q" for label in SHOP), equal("price", "lower")
+)
+REPRICED = Alert(
+    AlertName.STORE_PRICES_CHANGED,
+    f"({surges.REPRICED} >= {THRESHOLDS.price_products:g})"
+    f" and ({surges.REPRICED_SHARE} > {THRESHOLDS.price_share:g})"
+    f" and ({surges.REPRICED_SHARE} > {THRESHOLDS.surge_factor:g} * {_NORMAL})",
+    15 * MINUTE,
+    "warning",
+    "Many prices of a shop have changed.",
+    "Many products of a shop sold for other prices than before.",
+    f"{{{{ $value }}}} products of {WHO} that sold today were much cheaper or dearer than "
+    "usual." + queried(f"sum({_LOWER})", " {{ . | first | value }} of them were cheaper.", *SHOP),
+    Dashboards.SHOP,
+    f"""
+    At least {THRESHOLDS.price_products:g} products, and more than {THRESHOLDS.price_share:.0%} of
+    those that sold within the last day, sold for an unusual price: more than a fifth below or more
+    than a quarter above the median of their orders in the 30 days before. That is more than
+    {THRESHOLDS.surge_factor:g} times the share of the week before. Products that nobody bought are
+    not checked. An import with a wrong column, a lost decimal point, a currency or tax setting, or
+    a plugin for prices can cause this, and so can a planned sale.
 
-def repriced() -> Alert:
-    """Many more products than normally sell for other prices than before."""
-    times, share = THRESHOLDS.surge_factor, THRESHOLDS.price_share
-    normal = series.latest(surges.REPRICED_NORMAL)
-    lower = promql.each(business.PRODUCTS_SOLD, *(f"{label}=%q" for label in SHOP), _LOWER)
-    return Alert(
-        AlertName.STORE_PRICES_CHANGED,
-        f"({surges.REPRICED} >= {THRESHOLDS.price_products:g})"
-        f" and ({surges.REPRICED_SHARE} > {share:g})"
-        f" and ({surges.REPRICED_SHARE} > {times:g} * {normal})",
-        15 * MINUTE,
-        "warning",
-        "Many prices of a shop have changed.",
-        "Many products of a shop sold for other prices than before.",
-        f"{{{{ $value }}}} products of {WHO} that sold today were much cheaper or dearer than "
-        "usual."
-        + queried(f"sum({lower})", " {{ . | first | value }} of them were cheaper.", *SHOP),
-        Dashboards.SHOP,
-        Runbook(
-            f"At least {THRESHOLDS.price_products:g} products, and more than {share:.0%} of those "
-            "that sold within the last day, sold for an unusual price: more than a fifth below or "
-            "more than a quarter above the median of their orders in the 30 days before. That is "
-            f"more than {times:g} times the share of the week before. Products that nobody bought "
-            "are not checked. An import with a wrong column, a lost decimal point, a currency or "
-            "tax setting, or a plugin for prices can cause this, and so can a planned sale.",
-            (
-                "Is it a planned sale? Then silence the alert until its end.",
-                "The shop dashboard shows when it began, and how many products became cheaper.",
-                "Compare the prices of today's sales with the price list.",
-                "The shop dashboard lists what changed: an import, a plugin, a deployment.",
-            ),
-            (
-                "Stop the import, or undo the change to the setting or plugin; correct the prices.",
-                "Decide with the merchant about orders at the wrong price before they are shipped.",
-            ),
-        ),
-        facts={"changed": CHANGED},
-        inhibited_by=(unwatched(),),
-    )
+    - Is it a planned sale? Then silence the alert until its end.
+    - The shop dashboard shows when it began, and how many products became cheaper.
+    - Compare the prices of today's sales with the price list.
+    - The shop dashboard lists what changed: an import, a plugin, a deployment.
+
+    - Stop the import, or undo the change to the setting or plugin; correct the prices.
+    - Decide with the merchant about orders at the wrong price before they are shipped.
+    """,
+    facts={"changed": CHANGED},
+    inhibited_by=(UNWATCHED,),
+)
+
+_FOUND = [REFUNDS, ABANDONED, REPRICED]
+GROUPS = [Group("store-exporter.alerts.surges", _FOUND, interval=SELDOM)]

@@ -17,15 +17,19 @@ from ..promql import SHOP, equal, select
 from ..rules import costs
 
 WHO = "{{ $labels.domain }} ({{ $labels.org }})"
+
 SHARE = '{{ $value | humanizePercentage | reReplaceAll "([0-9]{2})[.][0-9]+" "$1" }}'
 """An alert's value as a percentage, with decimals only below ten."""
+
 TIME = (
     "{{ $value | humanizeDuration | "
     'reReplaceAll "^([0-9]+d [0-9]+h|[0-9]+h [0-9]+m|[0-9]+m) .*$" "$1" | '
     'reReplaceAll "( 0[hms])+$" "" }}'
 )
 """An alert's value as a time in its two largest units: `1d 4h`, and `2h` for `2h 0m 0s`."""
+
 ARE = "{{ if eq $value 1.0 }}is{{ else }}are{{ end }}"
+
 PROCESS = ("job", "instance")
 
 
@@ -86,9 +90,11 @@ def error_type(failures: Metric, window: str, *more: str) -> str:
 
 
 PROBE_CAUSE = cause(health.PROBE_FAILURES, "10m")
+
 COLLECTOR_CAUSE = cause(business.COLLECTOR_FAILURES, "1h", "collector")
 
 _OF_LIVENESS = equal("probe", LIVENESS_PROBE)
+
 STATUS = queried(
     f"max({chosen(health.PROBE_STATUS, *SHOP, more=_OF_LIVENESS)}) >= 400",
     " It responds with HTTP {{ . | first | value }}.",
@@ -97,12 +103,12 @@ STATUS = queried(
 """The HTTP status of a refusal, if there was a response."""
 
 _REASON = '{{ . | first | label "reason" }}'
+
 ERROR = queried(
-    f"topk(1, {chosen(health.PROBE_FAILURE, *SHOP, more=_OF_LIVENESS)})",
-    _REASON,
-    *SHOP,
+    f"topk(1, {chosen(health.PROBE_FAILURE, *SHOP, more=_OF_LIVENESS)})", _REASON, *SHOP
 )
 """Why the liveness probe fails, in the store's words if it responded."""
+
 ANY_ERROR = queried(
     f"topk(1, {chosen(health.PROBE_FAILURE, *SHOP)})",
     f'{{{{ . | first | label "probe" }}}}: {_REASON}',
@@ -114,7 +120,6 @@ ANY_ERROR = queried(
 THOUSANDS = (
     'reReplaceAll "([0-9])([0-9]{3})\\\\b" "$1,$2" | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'
 )
-
 
 AMOUNTS = (
     "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
@@ -141,7 +146,9 @@ def cost(revenue: str, orders: str, *labels: str) -> str:
 
 
 COST = cost(chosen(costs.REVENUE, *SHOP), chosen(costs.ORDERS, *SHOP), *SHOP)
+
 _FAILED = chosen(series.OPERATION_ERROR_RATE, *SHOP, more=promql.one_of("fault", series.FAILURES))
+
 FAILING = queried(
     f"topk(3, round(300 * sum by (operation) ({_FAILED})) > 0)",
     "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.operation }} "
@@ -149,11 +156,14 @@ FAILING = queried(
     "{{ end }} in the last five minutes",
     *SHOP,
 )
+
 _EVENTS = " or ".join(
     f"last_over_time({promql.over(select(health.EVENT, 'org=%q', domain), '1d')})"
     for domain in ("domain=%q", 'domain=""')
 )
+
 _CUT = '| printf "%.40s"'
+
 CHANGED = queried(
     f"sort_desc(topk(3, max by (kind, component, before, after) ({_EVENTS}) > time() - 86400))",
     "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.kind }}"
@@ -199,6 +209,7 @@ def _amount(label: str, expression: str) -> Joined:
 
 LOSS = _amount("loss", costs.LOST)
 """The cost of an outage so far."""
+
 OUTAGE = (
     Joined(("error_type", "reason"), _one(select(health.PROBE_FAILURE, _OF_LIVENESS))),
     Joined(
@@ -220,7 +231,9 @@ def known(label: str, text: str) -> str:
 OUTAGE_CAUSE = known("error_type", " The latest failures are of type {{ . }}.") + known(
     "status", " It responds with HTTP {{ . }}."
 )
+
 LOST = known("loss", f"about {{{{ . | {THOUSANDS} }}}}")
+
 OUTAGE_FACTS = {
     "error": "{{ $labels.reason }}",
     "error_type": "{{ $labels.error_type }}",

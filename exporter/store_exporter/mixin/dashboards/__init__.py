@@ -13,7 +13,7 @@ from .panels import DashboardPage
 def pages() -> list[DashboardPage]:
     """Every dashboard, in the order of the menu."""
     modules = (fleet, shop, operations, errors, trends, slo, exporter)
-    return [module.page() for module in modules]
+    return [module.PAGE for module in modules]
 
 
 def for_orgs() -> list[DashboardPage]:

@@ -43,8 +43,7 @@ def table(
     by = ", ".join((*labels, "alertname"))
     ranked = " or ".join(
         labelled(
-            f"max by ({by}) ({_firing(name, matchers, always)})",
-            f'"rank", "{number:g}", "", ""',
+            f"max by ({by}) ({_firing(name, matchers, always)})", f'"rank", "{number:g}", "", ""'
         )
         for number, name, _ in RANKS
     )

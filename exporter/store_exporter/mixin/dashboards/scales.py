@@ -56,6 +56,8 @@ NO_ERROR = "there may have been no error at all"
 NOTHING_HAPPENED = "there may have been none"
 """Why a panel of events that should not happen may correctly be empty."""
 
+NOT_COLLECTED = "a shop without this collector, or before its first order, has no such figure"
+
 TROUBLE = select(series.TROUBLE, *STORE_MATCH)
 UP = select(series.STORE_UP, *STORE_MATCH)
 SUCCESS_RATE = select(series.STORE_SUCCESS, *STORE_MATCH)
@@ -84,10 +86,7 @@ def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
 
 
 def over_time(
-    labels: tuple[str, ...],
-    figure: Wide,
-    *matchers: str,
-    each: Callable[[str], str] = str,
+    labels: tuple[str, ...], figure: Wide, *matchers: str, each: Callable[[str], str] = str
 ) -> str:
     """A figure of the chosen stores together by labels, for graphs; see `wide`.
 

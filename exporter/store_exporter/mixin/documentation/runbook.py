@@ -102,7 +102,7 @@ def render(name: str, every: Iterable[Alert]) -> str:
     """The page of an alert."""
     every = list(every)
     rules = by_name(every)[name]
-    book = rules[0].runbook
+    book = rules[0].steps
     return markdown.page(
         (
             f"# {name}",

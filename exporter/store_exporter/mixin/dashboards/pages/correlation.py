@@ -11,19 +11,27 @@ from ..values import BLUE, GREY, ORANGE, RED, Nothing, Steps
 LEAST_STEP, POINTS = "5m", 150
 """The least distance of the points of a correlation, and about the most points: Grafana chooses the
 distance."""
+
 FEWEST = 12
 """The fewest points of a correlation that is shown, an hour of them: with fewer it is chance."""
+
 CORRELATED: Steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
+
 TOO_STEADY = "what does not vary within the chosen time has no correlation"
 
 OF_ALL = "[$__range:$__interval]"
+
 TYPES = over_time(
     ("error_type",), wide.ERRORS, each=lambda found: f"last_over_time({found}[$__range] @ end())"
 )
+
 BY_TYPE = f"({over_time(('error_type',), wide.ERRORS)} or on (error_type) 0 * {TYPES})"
 """Errors by type. A type that occurs for the first time had zero errors before."""
+
 LATENCY = f"({over_time((), wide.LATENCIES)} / ({over_time((), wide.MEASURED)} > 0))"
+
 ORDERED = over_time((), wide.ORDERS)
+
 CHOSEN = (
     f"({over_time((), wide.ERRORS, promql.equal('error_type', '$error_type'))} or 0 * {LATENCY})"
 )
@@ -45,89 +53,81 @@ def correlation(y: str) -> str:
     return f"clamp(stdvar_over_time(({summed}){OF_ALL}) / 2 - 1, -1, 1) and on () ({enough})"
 
 
-def moving_together() -> Row:
-    """Which error types rise and fall together, and with what else."""
-    return Row("What moves together", (correlations(), spread()))
-
-
-def correlations() -> Panel:
-    """The correlation of each error type with others, latency and orders."""
-    return Panel(
-        PanelKind.TABLE,
-        "Error types that move together",
-        "Correlation over the chosen time with the error type chosen above, with the mean p95 "
-        "latency, and with the orders of the past hour: 1 means that they rise together, 0 that "
-        "they are unrelated, -1 that one rises when the other falls. Types near 1 most likely "
-        "have one cause. Points is the number of samples in the computation, at least "
-        f"{LEAST_STEP} apart. With fewer than {FEWEST}, nothing is shown, because the result would "
-        "be chance.",
-        (
-            *(
-                Query(
-                    correlation(y),
-                    title,
-                    decimals=2,
-                    width=120 if title == "with chosen" else 112,
-                    steps=CORRELATED,
-                    empty=TOO_STEADY,
-                )
-                for title, y in (
-                    ("with chosen", CHOSEN),
-                    ("with latency", LATENCY),
-                    ("with orders", ORDERED),
-                )
-            ),
+CORRELATIONS = Panel(
+    PanelKind.TABLE,
+    "Error types that move together",
+    "Correlation over the chosen time with the error type chosen above, with the mean p95 latency, "
+    "and with the orders of the past hour: 1 means that they rise together, 0 that they are "
+    "unrelated, -1 that one rises when the other falls. Types near 1 most likely have one cause. "
+    f"Points is the number of samples in the computation, at least {LEAST_STEP} apart. With fewer "
+    f"than {FEWEST}, nothing is shown, because the result would be chance.",
+    (
+        *(
             Query(
-                f"count_over_time(({BY_TYPE} and on () {LATENCY}){OF_ALL})",
-                "Points",
-                decimals=0,
-                width=70,
-                empty=NO_ERROR,
-                # Beside rows, the words would be about the first one.
-                otherwise=Nothing.STEADY,
-            ),
+                correlation(y),
+                title,
+                decimals=2,
+                width=120 if title == "with chosen" else 112,
+                steps=CORRELATED,
+                empty=TOO_STEADY,
+            )
+            for title, y in (
+                ("with chosen", CHOSEN),
+                ("with latency", LATENCY),
+                ("with orders", ORDERED),
+            )
         ),
-        width=24,
-        columns=("error_type",),
-        sort="with chosen",
-        interval=LEAST_STEP,
-        points=POINTS,
-    )
-
-
-def spread() -> Panel:
-    """In how many places each error type occurs."""
-    return Panel(
-        PanelKind.TABLE,
-        "How widespread each failure is",
-        "Number of failures in the chosen time, and of the stores, orgs and operations in which "
-        f"they occurred. {BEHIND} If many stores fail at once, look at the application, the "
-        "network or a hosting company; if one fails, look at that shop.",
-        (
-            Query(
-                f"{errors(('error_type',), series.FAILURES)} > 0",
-                "Failures",
-                decimals=0,
-                width=92,
-                empty=NO_ERROR,
-                otherwise=Nothing.NONE,
-            ),
-            *(
-                Query(affected(label), title, decimals=0, width=width, empty=NO_ERROR)
-                for label, title, width in (
-                    ("domain", "Stores", 75),
-                    ("org", "Orgs", 75),
-                    ("operation", "Operations", 95),
-                )
-            ),
+        Query(
+            f"count_over_time(({BY_TYPE} and on () {LATENCY}){OF_ALL})",
+            "Points",
+            decimals=0,
+            width=70,
+            empty=NO_ERROR,
+            # Beside rows, the words would be about the first one.
+            otherwise=Nothing.STEADY,
         ),
-        width=24,
-        columns=("error_type",),
-        sort="Failures",
-        nothing=Nothing.NONE,
-    )
+    ),
+    width=24,
+    columns=("error_type",),
+    sort="with chosen",
+    interval=LEAST_STEP,
+    points=POINTS,
+)
 
 
 def affected(label: str) -> str:
     """In how many values of a label each error type occurred within the chosen time."""
     return f"count by (error_type) ({errors(('error_type', label), series.FAILURES)} > 0)"
+
+
+SPREAD = Panel(
+    PanelKind.TABLE,
+    "How widespread each failure is",
+    "Number of failures in the chosen time, and of the stores, orgs and operations in which "
+    f"they occurred. {BEHIND} If many stores fail at once, look at the application, the "
+    "network or a hosting company; if one fails, look at that shop.",
+    (
+        Query(
+            f"{errors(('error_type',), series.FAILURES)} > 0",
+            "Failures",
+            decimals=0,
+            width=92,
+            empty=NO_ERROR,
+            otherwise=Nothing.NONE,
+        ),
+        *(
+            Query(affected(label), title, decimals=0, width=width, empty=NO_ERROR)
+            for label, title, width in (
+                ("domain", "Stores", 75),
+                ("org", "Orgs", 75),
+                ("operation", "Operations", 95),
+            )
+        ),
+    ),
+    width=24,
+    columns=("error_type",),
+    sort="Failures",
+    nothing=Nothing.NONE,
+)
+
+MOVING_TOGETHER = Row("What moves together", (CORRELATIONS, SPREAD))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from ....errors import Fault
+from ....metrics.catalogue import health
 from ... import promql, series, wide
-from ...names import Dashboards
-from ...promql import hourly, select
+from ...names import AlertName, Dashboards
+from ...promql import STORE, hourly, on, select
 from .. import changed
+from ..by_hour import by_hour
 from ..counted import BEHIND, BEHIND_OF_OPERATIONS, errors, latest_errors
 from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Variable
 from ..scales import LATENCY, NO_ERROR, NONE_GOOD, P95, SUCCESS, mean, over_time, success
 from ..values import NEUTRAL, Nothing, Steps
 from ..variables import OPERATION_MATCH, OPERATIONS, READ, SKIPPED, STORE_MATCH
-from .correlation import moving_together
-from .errors_rows import seen_by_exporter
+from .correlation import MOVING_TOGETHER
 
 S, M = STORE_MATCH, OPERATION_MATCH
+
 MISTAKEN = (Fault.CUSTOMER.value,)
 
 
@@ -34,27 +36,8 @@ REFERENCE = Variable(
     f" or {frequency()})",
 )
 
-
-def page() -> DashboardPage:
-    """The dashboard."""
-    return DashboardPage(
-        Dashboards.ERRORS,
-        "Stores / Errors",
-        "Which errors occur, in which stores and operations, and which of them rise and fall "
-        "together, with latency or with orders.",
-        (*OPERATIONS, *READ, SKIPPED, REFERENCE),
-        (
-            key_figures(),
-            side_by_side(),
-            changed.row(Dashboards.SHOP),
-            most_frequent(),
-            moving_together(),
-            seen_by_exporter(),
-        ),
-    )
-
-
 FAILED = select(series.OPERATION_ERROR_RATE, *M, promql.one_of("fault", series.FAILURES))
+
 FIGURES: tuple[tuple[str, str, str, Steps], ...] = (
     (
         "Failures",
@@ -83,42 +66,34 @@ FIGURES: tuple[tuple[str, str, str, Steps], ...] = (
 )
 """Title, description, expression and thresholds of each single figure."""
 
-
-def key_figures() -> Row:
-    """Errors in single figures."""
-    panels = [
-        Panel(
-            PanelKind.STAT,
-            title,
-            text,
-            (Query(expression, empty=NO_ERROR),),
-            width=6,
-            height=4,
-            decimals=0,
-            steps=steps,
-            nothing=Nothing.NONE,
-        )
-        for title, text, expression, steps in FIGURES
-    ]
-    share = Panel(
+_PANELS = [
+    Panel(
         PanelKind.STAT,
-        "Success rate now",
-        "Share of operations that did not fail, shoppers' mistakes left out.",
-        (Query(success()),),
-        unit="percentunit",
-        decimals=1,
-        steps=SUCCESS,
+        title,
+        text,
+        (Query(expression, empty=NO_ERROR),),
         width=6,
         height=4,
-        nothing=Nothing.NO_CALLS,
-        links=(Dashboards.OPERATIONS,),
+        decimals=0,
+        steps=steps,
+        nothing=Nothing.NONE,
     )
-    return Row("Now", (*panels, share))
-
-
-def side_by_side() -> Row:
-    """Errors beside latency and orders, on one time axis."""
-    return Row("Side by side", (failures_by_type(), slowest_stores(), orders(), mistakes_by_type()))
+    for title, text, expression, steps in FIGURES
+]
+_SHARE = Panel(
+    PanelKind.STAT,
+    "Success rate now",
+    "Share of operations that did not fail, shoppers' mistakes left out.",
+    (Query(success()),),
+    unit="percentunit",
+    decimals=1,
+    steps=SUCCESS,
+    width=6,
+    height=4,
+    nothing=Nothing.NO_CALLS,
+    links=(Dashboards.OPERATIONS,),
+)
+KEY_FIGURES = Row("Now", (*_PANELS, _SHARE))
 
 
 def by_type(title: str, text: str, faults: tuple[str, ...]) -> Panel:
@@ -137,82 +112,48 @@ def by_type(title: str, text: str, faults: tuple[str, ...]) -> Panel:
     )
 
 
-def failures_by_type() -> Panel:
-    """What fails."""
-    return by_type(
-        "Failures per hour by type",
-        "Failures per hour by error type. Point at a rise, and the crosshair shows the same "
-        "moment in the panels beside it.",
-        series.FAILURES,
-    )
+FAILURES_BY_TYPE = by_type(
+    "Failures per hour by type",
+    "Failures per hour by error type. Point at a rise, and the crosshair shows the same "
+    "moment in the panels beside it.",
+    series.FAILURES,
+)
 
+MISTAKES_BY_TYPE = by_type(
+    "Shoppers' mistakes per hour by type",
+    "Shoppers' mistakes per hour, which are not failures. A sudden rise of one kind may "
+    "come from a wrongly announced coupon, or a product that sold out.",
+    MISTAKEN,
+)
 
-def mistakes_by_type() -> Panel:
-    """Shoppers' mistakes by type."""
-    return by_type(
-        "Shoppers' mistakes per hour by type",
-        "Shoppers' mistakes per hour, which are not failures. A sudden rise of one kind may "
-        "come from a wrongly announced coupon, or a product that sold out.",
-        MISTAKEN,
-    )
+SLOWEST_STORES = Panel(
+    PanelKind.GRAPH,
+    "Latency (p95) of the slowest stores",
+    "Timeouts after rising latency mean overload; errors without rising latency mean a fault.",
+    (Query(f"topk(5, {P95})", "{{domain}}"),),
+    unit="s",
+    width=12,
+    height=10,
+    low=0,
+    steps=LATENCY,
+    lines=True,
+    links=(Dashboards.OPERATIONS,),
+)
 
+ORDERS = Panel(
+    PanelKind.GRAPH,
+    "Orders in the past hour",
+    "Orders of the chosen stores. If they fall while errors rise, the fall is what the "
+    "errors cost.",
+    (Query(over_time((), wide.ORDERS), "orders"),),
+    width=12,
+    height=10,
+    low=0,
+    decimals=0,
+    links=(Dashboards.TRENDS,),
+)
 
-def slowest_stores() -> Panel:
-    """How long operations take in the slowest stores."""
-    return Panel(
-        PanelKind.GRAPH,
-        "Latency (p95) of the slowest stores",
-        "Timeouts after rising latency mean overload; errors without rising latency mean a fault.",
-        (Query(f"topk(5, {P95})", "{{domain}}"),),
-        unit="s",
-        width=12,
-        height=10,
-        low=0,
-        steps=LATENCY,
-        lines=True,
-        links=(Dashboards.OPERATIONS,),
-    )
-
-
-def orders() -> Panel:
-    """Orders, which may fall while errors rise."""
-    return Panel(
-        PanelKind.GRAPH,
-        "Orders in the past hour",
-        "Orders of the chosen stores. If they fall while errors rise, the fall is what the "
-        "errors cost.",
-        (Query(over_time((), wide.ORDERS), "orders"),),
-        width=12,
-        height=10,
-        low=0,
-        decimals=0,
-        links=(Dashboards.TRENDS,),
-    )
-
-
-def most_frequent() -> Row:
-    """The most frequent errors by place: failures, then shoppers' mistakes."""
-    return Row(
-        "Where",
-        (
-            ranked(
-                "The 50 most frequent failures",
-                "Failures by store and operation, with their number in the chosen time and "
-                f"their fault. {BEHIND_OF_OPERATIONS} A new kind of failure is shown at once. "
-                "Click a store for its page.",
-                50,
-                series.FAILURES,
-                "fault",
-            ),
-            ranked(
-                "The 20 most frequent mistakes",
-                "Shoppers' mistakes by store and operation, with their number in the chosen "
-                f"time. They are not failures of the shop. {BEHIND_OF_OPERATIONS}",
-                20,
-                MISTAKEN,
-            ),
-        ),
-    )
+SIDE_BY_SIDE = Row("Side by side", (FAILURES_BY_TYPE, SLOWEST_STORES, ORDERS, MISTAKES_BY_TYPE))
 
 
 def ranked(title: str, text: str, top: int, faults: tuple[str, ...], *more: str) -> Panel:
@@ -232,3 +173,124 @@ def ranked(title: str, text: str, top: int, faults: tuple[str, ...], *more: str)
         nothing=Nothing.NONE,
         calls=True,
     )
+
+
+MOST_FREQUENT = Row(
+    "Where",
+    (
+        ranked(
+            "The 50 most frequent failures",
+            "Failures by store and operation, with their number in the chosen time and "
+            f"their fault. {BEHIND_OF_OPERATIONS} A new kind of failure is shown at once. "
+            "Click a store for its page.",
+            50,
+            series.FAILURES,
+            "fault",
+        ),
+        ranked(
+            "The 20 most frequent mistakes",
+            "Shoppers' mistakes by store and operation, with their number in the chosen "
+            f"time. They are not failures of the shop. {BEHIND_OF_OPERATIONS}",
+            20,
+            MISTAKEN,
+        ),
+    ),
+)
+
+
+PROBE_FAILURES = by_hour(
+    "Failed probes per hour by type",
+    "Failed health checks per hour, shown every four minutes. They show an outage even at "
+    "night, when no shopper runs into it.",
+    "error_type",
+    over_time(("error_type",), wide.PROBE_ERRORS),
+    empty=NO_ERROR,
+    width=12,
+    height=10,
+    links=(AlertName.STORE_DOWN,),
+    nothing=Nothing.NONE,
+)
+
+COLLECTOR_FAILURES = by_hour(
+    "Failed collectors per hour by type",
+    "Failed reads of business figures per hour, shown every four minutes. rate_limited "
+    "means that the budget is spent.",
+    "error_type",
+    over_time(("error_type",), wide.COLLECTOR_ERRORS),
+    empty=NO_ERROR,
+    width=12,
+    height=10,
+    links=(AlertName.STORE_FIGURES_STALE,),
+    nothing=Nothing.NONE,
+)
+
+_SLOWEST = select(series.SLOWEST_PROBE, *S)
+SLOWEST_PROBES = Panel(
+    PanelKind.GRAPH,
+    "Slowest probes (p95)",
+    "How long the slowest health check takes in the slowest stores. A rise towards the "
+    "timeout announces an outage.",
+    (Query(f"topk(5, {_SLOWEST})", "{{domain}}"),),
+    unit="s",
+    width=24,
+    height=10,
+    low=0,
+    steps=LATENCY,
+    lines=True,
+    links=(Dashboards.SHOP, AlertName.STORE_DEGRADED),
+)
+
+
+def failing_probes() -> str:
+    """When each failing probe last succeeded, with the status of its last response as a label."""
+    by = (*STORE, "probe")
+    last = (
+        f"1000 * {select(health.PROBE_LAST_SUCCESS, *S)}"
+        f" and {on(*by)} {select(health.PROBE_SUCCESS, *S)} == 0"
+    )
+    since = promql.aggregate("max", by, last)
+    statuses = promql.aggregate("max", by, select(health.PROBE_STATUS, *S))
+    status = f'count_values by ({", ".join(by)}) ("status", {statuses})'
+    return f"{since} * {on(*by)} group_left (status) {status} or {since} unless {on(*by)} {status}"
+
+
+FAILING_NOW = Panel(
+    PanelKind.TABLE,
+    "Probes that fail now",
+    "When each check last succeeded, and its last HTTP status if there was a response. No "
+    "response points to the network, 5xx to the shop, 403 to a firewall.",
+    (
+        Query(
+            failing_probes(),
+            "Last success",
+            unit="dateTimeFromNow",
+            width=140,
+            empty="there may be no failing probe",
+        ),
+    ),
+    width=24,
+    columns=("domain", "probe", "status", "org"),
+    sort="+Last success",
+    links=(Dashboards.SHOP, AlertName.STORE_DOWN),
+    nothing=Nothing.NONE,
+)
+
+SEEN_BY_EXPORTER = Row(
+    "Seen by the exporter itself", (PROBE_FAILURES, COLLECTOR_FAILURES, SLOWEST_PROBES, FAILING_NOW)
+)
+
+PAGE = DashboardPage(
+    Dashboards.ERRORS,
+    "Stores / Errors",
+    "Which errors occur, in which stores and operations, and which of them rise and fall "
+    "together, with latency or with orders.",
+    (*OPERATIONS, *READ, SKIPPED, REFERENCE),
+    (
+        KEY_FIGURES,
+        SIDE_BY_SIDE,
+        changed.row(Dashboards.SHOP),
+        MOST_FREQUENT,
+        MOVING_TOGETHER,
+        SEEN_BY_EXPORTER,
+    ),
+)

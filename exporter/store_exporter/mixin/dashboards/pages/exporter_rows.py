@@ -14,205 +14,173 @@ from ..values import Nothing
 from ..variables import PROCESS_MATCH, of_ours
 
 M = PROCESS_MATCH
+
 COLUMNS = ("domain", "org")
+
 NOT_EVERYWHERE = "not every platform has this figure"
 
+_REQUESTS = select(series.REQUESTS, *M)
+REQUESTS_BY_SOURCE = Panel(
+    PanelKind.GRAPH,
+    "Requests per hour by source",
+    "Requests per hour to all stores, by the probe or collector that sends them, shown "
+    "every four minutes.",
+    (Query(hourly(f"topk(10, sum by (source) ({_REQUESTS}))"), "{{source}}"),),
+    width=12,
+    height=10,
+    low=0,
+    stacked=True,
+)
 
-def store_requests() -> Row:
-    """The exporter's requests to the stores."""
-    return Row(
-        "Requests to the stores",
-        (requests_by_source(), least_budget(), throttling(), ending_versions()),
-    )
-
-
-def requests_by_source() -> Panel:
-    """Which probes and collectors send most."""
-    requests = select(series.REQUESTS, *M)
-    return Panel(
-        PanelKind.GRAPH,
-        "Requests per hour by source",
-        "Requests per hour to all stores, by the probe or collector that sends them, shown "
-        "every four minutes.",
-        (Query(hourly(f"topk(10, sum by (source) ({requests}))"), "{{source}}"),),
-        width=12,
-        height=10,
-        low=0,
-        stacked=True,
-    )
-
-
-def least_budget() -> Panel:
-    """The stores whose request budget is nearly spent."""
-    # Both are for an hour: the requests sent in the past hour, and the most allowed in any hour.
-    limit = f"{select(health.API_BUDGET_LIMIT, *M)} > 0"
-    left = (
-        f"clamp_min(1 - {promql.total(STORE, increase(health.API_REQUESTS, '1h', *M))}"
-        f" / {on(*STORE)} {promql.aggregate('max', STORE, limit)}, 0)"
-    )
-    bucket = (
-        f"{select(health.API_BUCKET_AVAILABLE, *M)} / ({select(health.API_BUCKET_MAXIMUM, *M)} > 0)"
-    )
-    return Panel(
-        PanelKind.TABLE,
-        "Least request budget left",
-        "Share of the hourly request budget that the past hour left, and share of the "
-        "platform's own query budget that is left now, if it has one. At zero, collectors wait.",
-        (
-            Query(
-                f"bottomk(20, {left})",
-                "Requests",
-                unit="percentunit",
-                decimals=0,
-                width=101,
-                steps=BUDGET,
-                otherwise=Nothing.NO_STORE,
-            ),
-            Query(
-                f"({bucket}) and {on(*STORE)} bottomk(20, {left})",
-                "Points",
-                unit="percentunit",
-                decimals=0,
-                width=74,
-                steps=BUDGET,
-                empty=NOT_EVERYWHERE,
-            ),
+# Both are for an hour: the requests sent in the past hour, and the most allowed in any hour.
+_LIMIT = f"{select(health.API_BUDGET_LIMIT, *M)} > 0"
+_LEFT = (
+    f"clamp_min(1 - {promql.total(STORE, increase(health.API_REQUESTS, '1h', *M))}"
+    f" / {on(*STORE)} {promql.aggregate('max', STORE, _LIMIT)}, 0)"
+)
+_BUCKET = (
+    f"{select(health.API_BUCKET_AVAILABLE, *M)} / ({select(health.API_BUCKET_MAXIMUM, *M)} > 0)"
+)
+LEAST_BUDGET = Panel(
+    PanelKind.TABLE,
+    "Least request budget left",
+    "Share of the hourly request budget that the past hour left, and share of the "
+    "platform's own query budget that is left now, if it has one. At zero, collectors wait.",
+    (
+        Query(
+            f"bottomk(20, {_LEFT})",
+            "Requests",
+            unit="percentunit",
+            decimals=0,
+            width=101,
+            steps=BUDGET,
+            otherwise=Nothing.NO_STORE,
         ),
-        width=12,
-        height=10,
-        columns=COLUMNS,
-        sort="+Requests",
-        links=(Dashboards.SHOP, AlertName.STORE_API_BUDGET_LOW),
-    )
-
-
-def throttling() -> Panel:
-    """How often stores throttle, and what queries cost."""
-    throttled, points = (select(name, *M) for name in (series.THROTTLED, series.POINTS))
-    return Panel(
-        PanelKind.GRAPH,
-        "Throttling and query cost per hour",
-        "Responses per hour that required the exporter to slow down, and query cost points per "
-        "hour if the platform counts them, shown every four minutes.",
-        (
-            Query(
-                hourly(f"sum by (platform) ({throttled})"),
-                "throttled {{platform}}",
-                empty=NOTHING_HAPPENED,
-            ),
-            Query(
-                hourly(f"sum by (platform) ({points})"),
-                "points {{platform}}",
-                right=True,
-                empty=NOT_EVERYWHERE,
-            ),
+        Query(
+            f"({_BUCKET}) and {on(*STORE)} bottomk(20, {_LEFT})",
+            "Points",
+            unit="percentunit",
+            decimals=0,
+            width=74,
+            steps=BUDGET,
+            empty=NOT_EVERYWHERE,
         ),
-        width=12,
-        height=10,
-        low=0,
-    )
+    ),
+    width=12,
+    height=10,
+    columns=COLUMNS,
+    sort="+Requests",
+    links=(Dashboards.SHOP, AlertName.STORE_API_BUDGET_LOW),
+)
 
-
-def ending_versions() -> Panel:
-    """Which API versions end next."""
-    expiry = f"{select(health.API_VERSION_EXPIRY, *M)} - time()"
-    return Panel(
-        PanelKind.TABLE,
-        "API versions that end next",
-        "Time until the platform ends the API version in use. Below "
-        f"{THRESHOLDS.api_version_warning / DAY:g} days there is an alert.",
-        (
-            Query(
-                f"bottomk(20, {expiry})",
-                "Left",
-                unit="s",
-                decimals=1,
-                width=100,
-                steps=API_VERSION,
-                empty=NOT_EVERYWHERE,
-            ),
+_THROTTLED, _POINTS = (select(name, *M) for name in (series.THROTTLED, series.POINTS))
+THROTTLING = Panel(
+    PanelKind.GRAPH,
+    "Throttling and query cost per hour",
+    "Responses per hour that required the exporter to slow down, and query cost points per "
+    "hour if the platform counts them, shown every four minutes.",
+    (
+        Query(
+            hourly(f"sum by (platform) ({_THROTTLED})"),
+            "throttled {{platform}}",
+            empty=NOTHING_HAPPENED,
         ),
-        width=12,
-        height=10,
-        columns=COLUMNS,
-        sort="+Left",
-        links=(Dashboards.SHOP, AlertName.STORE_API_VERSION_EXPIRING),
-        nothing=Nothing.NO_API_VERSION,
-    )
-
-
-def cost() -> Row:
-    """What the exporter and the instrumentation cost."""
-    return Row("What it costs", (scrapes(), samples(), pushes_by_otlp(), reported_operations()))
-
-
-def scrapes() -> Panel:
-    """How long scrapes take."""
-    return Panel(
-        PanelKind.GRAPH,
-        "Scrapes",
-        "How long a scrape takes, measured by Prometheus and by the process itself. It must "
-        "stay well below the scrape's timeout.",
-        (
-            Query(f"max by (job) ({of_ours('scrape_duration_seconds')})", "{{job}}: scrape"),
-            Query(
-                f"max by (job) ({select(exporter.SCRAPE_DURATION, *M)})",
-                "{{job}}: rendering",
-            ),
+        Query(
+            hourly(f"sum by (platform) ({_POINTS})"),
+            "points {{platform}}",
+            right=True,
+            empty=NOT_EVERYWHERE,
         ),
-        unit="s",
-        width=12,
-        height=10,
-        low=0,
-    )
+    ),
+    width=12,
+    height=10,
+    low=0,
+)
 
-
-def samples() -> Panel:
-    """How much is scraped."""
-    return Panel(
-        PanelKind.GRAPH,
-        "Samples",
-        "Samples in a scrape, and label sets of operations that processes hold. They "
-        "decide what Prometheus needs.",
-        (
-            Query(f"sum by (job) ({of_ours('scrape_samples_scraped')})", "{{job}}: samples"),
-            Query(f"sum by (job) ({select(exporter.SERIES, *M)})", "{{job}}: label sets"),
+_EXPIRY = f"{select(health.API_VERSION_EXPIRY, *M)} - time()"
+ENDING_VERSIONS = Panel(
+    PanelKind.TABLE,
+    "API versions that end next",
+    "Time until the platform ends the API version in use. Below "
+    f"{THRESHOLDS.api_version_warning / DAY:g} days there is an alert.",
+    (
+        Query(
+            f"bottomk(20, {_EXPIRY})",
+            "Left",
+            unit="s",
+            decimals=1,
+            width=100,
+            steps=API_VERSION,
+            empty=NOT_EVERYWHERE,
         ),
-        width=12,
-        height=10,
-        low=0,
-        decimals=0,
-        links=(AlertName.STORE_SERIES_DROPPED,),
-    )
+    ),
+    width=12,
+    height=10,
+    columns=COLUMNS,
+    sort="+Left",
+    links=(Dashboards.SHOP, AlertName.STORE_API_VERSION_EXPIRING),
+    nothing=Nothing.NO_API_VERSION,
+)
 
+STORE_REQUESTS = Row(
+    "Requests to the stores", (REQUESTS_BY_SOURCE, LEAST_BUDGET, THROTTLING, ENDING_VERSIONS)
+)
 
-def pushes_by_otlp() -> Panel:
-    """Pushes by their result."""
-    pushes = rate(exporter.OTLP_PUSHES, "$__rate_interval", *M)
-    return by_hour(
-        "Pushes by OTLP per hour",
-        "Pushes per hour by result. Counters catch up by themselves when the endpoint is back.",
-        "result",
-        pushes,
-        empty="OTLP may be switched off",
-        width=12,
-        height=10,
-        links=(AlertName.STORE_OTLP_PUSHES_FAILING,),
-        nothing=Nothing.NO_OTLP,
-    )
+SCRAPES = Panel(
+    PanelKind.GRAPH,
+    "Scrapes",
+    "How long a scrape takes, measured by Prometheus and by the process itself. It must "
+    "stay well below the scrape's timeout.",
+    (
+        Query(f"max by (job) ({of_ours('scrape_duration_seconds')})", "{{job}}: scrape"),
+        Query(f"max by (job) ({select(exporter.SCRAPE_DURATION, *M)})", "{{job}}: rendering"),
+    ),
+    unit="s",
+    width=12,
+    height=10,
+    low=0,
+)
 
+SAMPLES = Panel(
+    PanelKind.GRAPH,
+    "Samples",
+    "Samples in a scrape, and label sets of operations that processes hold. They "
+    "decide what Prometheus needs.",
+    (
+        Query(f"sum by (job) ({of_ours('scrape_samples_scraped')})", "{{job}}: samples"),
+        Query(f"sum by (job) ({select(exporter.SERIES, *M)})", "{{job}}: label sets"),
+    ),
+    width=12,
+    height=10,
+    low=0,
+    decimals=0,
+    links=(AlertName.STORE_SERIES_DROPPED,),
+)
 
-def reported_operations() -> Panel:
-    """Operations that applications reported by HTTP."""
-    reported = rate(exporter.INGESTED, "$__rate_interval", *M)
-    return by_hour(
-        "Reported operations per hour",
-        "Operations per hour that applications reported by HTTP. Refused ones are not counted; "
-        "the response told the application why.",
-        "outcome",
-        reported,
-        empty="no application may report by HTTP",
-        width=12,
-        height=10,
-        nothing=Nothing.NOT_REPORTED,
-    )
+_PUSHES = rate(exporter.OTLP_PUSHES, "$__rate_interval", *M)
+PUSHES_BY_OTLP = by_hour(
+    "Pushes by OTLP per hour",
+    "Pushes per hour by result. Counters catch up by themselves when the endpoint is back.",
+    "result",
+    _PUSHES,
+    empty="OTLP may be switched off",
+    width=12,
+    height=10,
+    links=(AlertName.STORE_OTLP_PUSHES_FAILING,),
+    nothing=Nothing.NO_OTLP,
+)
+
+_REPORTED = rate(exporter.INGESTED, "$__rate_interval", *M)
+REPORTED_OPERATIONS = by_hour(
+    "Reported operations per hour",
+    "Operations per hour that applications reported by HTTP. Refused ones are not counted; "
+    "the response told the application why.",
+    "outcome",
+    _REPORTED,
+    empty="no application may report by HTTP",
+    width=12,
+    height=10,
+    nothing=Nothing.NOT_REPORTED,
+)
+
+COST = Row("What it costs", (SCRAPES, SAMPLES, PUSHES_BY_OTLP, REPORTED_OPERATIONS))

@@ -26,186 +26,154 @@ from ..values import GREY, IN_WORDS, NO_CELL, UP_DOWN, Nothing, in_words
 from ..variables import STORE_MATCH
 
 LISTED = 50
+
 SHOWN = 15
 """The most stores whose state is drawn: more lines could not be distinguished."""
 
-
-def course() -> Row:
-    """The state of the fleet over the chosen time."""
-    return Row("Over time", (states(), *graphs()))
-
-
-def states() -> Panel:
-    """The state of the worst stores, with one query for each degree of trouble.
-
-    A timeline keeps the order of its queries, but not the order of the series of one query.
-    """
-    known = latest(TROUBLE)
-    worst = f"topk({SHOWN}, {known})"
-    up = of_each(series.STORE_UP, series.UP_SAMPLED)
-    degrees = (
-        f">= {recording.DOWN}",
-        f">= {recording.PAGED} < {recording.DOWN}",
-        f"< {recording.PAGED}",
-    )
-    return Panel(
-        PanelKind.TIMELINE,
-        f"State of the {SHOWN} stores in most trouble",
-        "When each store was down; the stores in most trouble now come first. Bars that begin "
-        "together point to a common cause: a hosting company, a network, a release. Over more "
-        "than six hours, one sample is shown every four minutes.",
-        (
-            *(
-                Query(
-                    f"{up} and {on(*STORE)} ({worst} {degree})",
-                    "{{domain}}",
-                    empty="there may be no store in so much trouble, or in so little",
-                )
-                for degree in degrees
-            ),
+# A timeline keeps the order of its queries, but not the order of the series of one query.
+_KNOWN = latest(TROUBLE)
+_WORST = f"topk({SHOWN}, {_KNOWN})"
+_UP = of_each(series.STORE_UP, series.UP_SAMPLED)
+_DEGREES = (
+    f">= {recording.DOWN}",
+    f">= {recording.PAGED} < {recording.DOWN}",
+    f"< {recording.PAGED}",
+)
+STATES = Panel(
+    PanelKind.TIMELINE,
+    f"State of the {SHOWN} stores in most trouble",
+    "When each store was down; the stores in most trouble now come first. Bars that begin "
+    "together point to a common cause: a hosting company, a network, a release. Over more "
+    "than six hours, one sample is shown every four minutes.",
+    (
+        *(
             Query(
-                in_words("domain", Nothing.NO_STORE, known), "{{domain}}", empty="there are stores"
-            ),
+                f"{_UP} and {on(*STORE)} ({_WORST} {degree})",
+                "{{domain}}",
+                empty="there may be no store in so much trouble, or in so little",
+            )
+            for degree in _DEGREES
         ),
-        # Grafana gives names 40 % of the width; a long domain needs all of it.
-        width=24,
+        Query(in_words("domain", Nothing.NO_STORE, _KNOWN), "{{domain}}", empty="there are stores"),
+    ),
+    # Grafana gives names 40 % of the width; a long domain needs all of it.
+    width=24,
+    height=11,
+    mappings=(*UP_DOWN, IN_WORDS),
+    links=(Dashboards.SHOP,),
+)
+
+GRAPHS = (
+    by_hour(
+        "Errors per hour by who must act",
+        "Errors per hour by fault: store, config, app and customer. Customer errors are "
+        "shoppers' mistakes, not failures; a rise of them alone is not an outage.",
+        "fault",
+        over_time(("fault",), wide.ERRORS),
+        empty=NO_ERROR,
+        width=12,
         height=11,
-        mappings=(*UP_DOWN, IN_WORDS),
-        links=(Dashboards.SHOP,),
-    )
+        links=(Dashboards.ERRORS,),
+        nothing=Nothing.NONE,
+    ),
+    by_hour(
+        "Calls per hour",
+        "Operations per hour by platform. A sudden fall to zero means that applications "
+        "do not report, or do not run.",
+        "platform",
+        over_time(("platform",), wide.RATE),
+        width=12,
+        height=11,
+        links=(Dashboards.OPERATIONS,),
+    ),
+    Panel(
+        PanelKind.GRAPH,
+        "Worst store's success by platform",
+        "Share of operations that did not fail, shoppers' mistakes left out. The lowest "
+        "store counts, because a mean over many stores hides one that is broken.",
+        (Query(f"min by (platform) ({SUCCESS_RATE})", "{{platform}}"),),
+        unit="percentunit",
+        width=12,
+        steps=SUCCESS,
+        high=1,
+        least_first=True,
+        links=(Dashboards.OPERATIONS,),
+    ),
+    Panel(
+        PanelKind.GRAPH,
+        "Orders in the past hour",
+        "Orders first paid within the past hour, one line for each platform. Compare with the "
+        "trends dashboard before you worry about a dip at night.",
+        (Query(over_time(("platform",), wide.ORDERS), "{{platform}}"),),
+        width=12,
+        decimals=0,
+        low=0,
+        links=(Dashboards.TRENDS,),
+    ),
+)
 
+COURSE = Row("Over time", (STATES, *GRAPHS))
 
-def graphs() -> tuple[Panel, ...]:
-    """Errors, calls, success and orders of the fleet."""
-    return (
-        by_hour(
-            "Errors per hour by who must act",
-            "Errors per hour by fault: store, config, app and customer. Customer errors are "
-            "shoppers' mistakes, not failures; a rise of them alone is not an outage.",
-            "fault",
-            over_time(("fault",), wide.ERRORS),
-            empty=NO_ERROR,
-            width=12,
-            height=11,
-            links=(Dashboards.ERRORS,),
-            nothing=Nothing.NONE,
+_EXPIRY = f"{each(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
+CERTIFICATES = Panel(
+    PanelKind.TABLE,
+    "Certificates that expire next",
+    "Time left of the ten certificates that expire first. Less than "
+    f"{THRESHOLDS.certificate_warning / DAY:g} days means that renewal is broken.",
+    (
+        Query(
+            f"bottomk(10, {_EXPIRY})",
+            "Left",
+            unit="s",
+            decimals=1,
+            width=100,
+            steps=CERTIFICATE,
+            empty="stores served over plain http have no certificate",
         ),
-        by_hour(
-            "Calls per hour",
-            "Operations per hour by platform. A sudden fall to zero means that applications "
-            "do not report, or do not run.",
-            "platform",
-            over_time(("platform",), wide.RATE),
-            width=12,
-            height=11,
-            links=(Dashboards.OPERATIONS,),
-        ),
-        Panel(
-            PanelKind.GRAPH,
-            "Worst store's success by platform",
-            "Share of operations that did not fail, shoppers' mistakes left out. The lowest "
-            "store counts, because a mean over many stores hides one that is broken.",
-            (Query(f"min by (platform) ({SUCCESS_RATE})", "{{platform}}"),),
-            unit="percentunit",
-            width=12,
-            steps=SUCCESS,
-            high=1,
-            least_first=True,
-            links=(Dashboards.OPERATIONS,),
-        ),
-        Panel(
-            PanelKind.GRAPH,
-            "Orders in the past hour",
-            "Orders first paid within the past hour, one line for each platform. Compare with the "
-            "trends dashboard before you worry about a dip at night.",
-            (Query(over_time(("platform",), wide.ORDERS), "{{platform}}"),),
-            width=12,
+    ),
+    width=12,
+    columns=("domain", "org"),
+    sort="+Left",
+    links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
+    nothing=Nothing.NO_HTTPS,
+)
+
+STALEST = Panel(
+    PanelKind.TABLE,
+    "Stalest figures",
+    "Stores whose figures are furthest behind, with the age of the stalest figure in its "
+    f"collector's intervals: up to 1 when it is on time. From {THRESHOLDS.stale_intervals:g} "
+    "on, the figures are withdrawn.",
+    (Query(f"topk(10, {intervals_ago()})", "Intervals ago", decimals=1, width=125, steps=STALE),),
+    width=12,
+    columns=("domain", "org"),
+    sort="Intervals ago",
+    links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
+)
+
+_OF_WORST = f"and {on(*STORE)} topk({LISTED}, {TROUBLE})"
+_FACTS = each(health.INFO, *STORE_MATCH)
+_CUSTOMERS = each(business.CUSTOMERS, *STORE_MATCH)
+WHAT_RUNS_THEM = Panel(
+    PanelKind.TABLE,
+    f"About the {LISTED} stores in most trouble",
+    "Each store's version, currency, time zone, order storage and number of customers. A "
+    "fault in stores of one version only comes from that version.",
+    (
+        Query(
+            f"(({_CUSTOMERS} {_OF_WORST}) * {on(*STORE)} group_right () {_FACTS})"
+            f" or (-1 * {_FACTS} {_OF_WORST})",
+            "Customers",
             decimals=0,
-            low=0,
-            links=(Dashboards.TRENDS,),
+            width=112,
+            mappings=((-1, NO_CELL, GREY),),
+            empty="the collector of these facts may be switched off",
         ),
-    )
+    ),
+    width=24,
+    columns=("domain", "version", "currency", "timezone", "order_storage", "org"),
+    sort="Customers",
+    links=(Dashboards.SHOP,),
+)
 
-
-def upkeep() -> Row:
-    """Certificates and figures that need attention soon."""
-    return Row("Upkeep", (certificates(), stalest(), what_runs_them()))
-
-
-def certificates() -> Panel:
-    """Which certificates expire next."""
-    expiry = f"{each(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
-    return Panel(
-        PanelKind.TABLE,
-        "Certificates that expire next",
-        "Time left of the ten certificates that expire first. Less than "
-        f"{THRESHOLDS.certificate_warning / DAY:g} days means that renewal is broken.",
-        (
-            Query(
-                f"bottomk(10, {expiry})",
-                "Left",
-                unit="s",
-                decimals=1,
-                width=100,
-                steps=CERTIFICATE,
-                empty="stores served over plain http have no certificate",
-            ),
-        ),
-        width=12,
-        columns=("domain", "org"),
-        sort="+Left",
-        links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
-        nothing=Nothing.NO_HTTPS,
-    )
-
-
-def stalest() -> Panel:
-    """Which figures are stale."""
-    return Panel(
-        PanelKind.TABLE,
-        "Stalest figures",
-        "Stores whose figures are furthest behind, with the age of the stalest figure in its "
-        f"collector's intervals: up to 1 when it is on time. From {THRESHOLDS.stale_intervals:g} "
-        "on, the figures are withdrawn.",
-        (
-            Query(
-                f"topk(10, {intervals_ago()})",
-                "Intervals ago",
-                decimals=1,
-                width=125,
-                steps=STALE,
-            ),
-        ),
-        width=12,
-        columns=("domain", "org"),
-        sort="Intervals ago",
-        links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
-    )
-
-
-def what_runs_them() -> Panel:
-    """What the stores in most trouble run on."""
-    worst = f"and {on(*STORE)} topk({LISTED}, {TROUBLE})"
-    facts = each(health.INFO, *STORE_MATCH)
-    customers = each(business.CUSTOMERS, *STORE_MATCH)
-    return Panel(
-        PanelKind.TABLE,
-        f"About the {LISTED} stores in most trouble",
-        "Each store's version, currency, time zone, order storage and number of customers. A "
-        "fault in stores of one version only comes from that version.",
-        (
-            Query(
-                f"(({customers} {worst}) * {on(*STORE)} group_right () {facts})"
-                f" or (-1 * {facts} {worst})",
-                "Customers",
-                decimals=0,
-                width=112,
-                mappings=((-1, NO_CELL, GREY),),
-                empty="the collector of these facts may be switched off",
-            ),
-        ),
-        width=24,
-        columns=("domain", "version", "currency", "timezone", "order_storage", "org"),
-        sort="Customers",
-        links=(Dashboards.SHOP,),
-    )
+UPKEEP = Row("Upkeep", (CERTIFICATES, STALEST, WHAT_RUNS_THEM))

@@ -13,54 +13,11 @@ from ...promql import STORE, aggregate, over, select, total
 from ...series import counted
 from ..firing import labelled
 from ..panels import Panel, PanelKind, Query, Row
+from ..scales import NOT_COLLECTED
 from ..values import IN_WORDS, Nothing, in_words, words
 from ..variables import CURRENCY_MATCH, STORE_MATCH
-from .shop_figures import NOT_COLLECTED
 
 M = STORE_MATCH
-
-
-def today() -> Row:
-    """The sales of today, beside those of other days up to the same hour.
-
-    The day begins at midnight in the dashboard's time zone.
-    """
-    text = (
-        "Revenue by currency, and orders. An order counts when it is first paid, with tax and "
-        "shipping, before refunds."
-    )
-    days = (
-        ("Today", "Since midnight.", ""),
-        ("Yesterday by this time", "From midnight of yesterday to this hour.", "1d"),
-        ("Last week by this time", "The same weekday a week ago, to this hour.", "7d"),
-    )
-    week = "Last seven days", "The last seven times 24 hours.", ""
-    spans = (
-        *((*day, since_midnight(day[-1]), "now/d") for day in days),
-        (*week, sold(lambda metric: of_day(metric, *M, day="7d", began="7d")), ""),
-    )
-    return Row(
-        "Sold",
-        [
-            Panel(
-                PanelKind.STAT,
-                title,
-                f"{span} {text}",
-                queries,
-                unit="locale",
-                width=6,
-                height=6,
-                decimals=0,
-                mappings=(IN_WORDS,),
-                since=since,
-                earlier=earlier,
-                named=True,
-                links=(Dashboards.TRENDS,),
-                nothing=Nothing.NOT_SO_LONG if earlier else Nothing.NOT_COLLECTED,
-            )
-            for title, span, earlier, queries, since in spans
-        ],
-    )
 
 
 def sold(grown: Callable[[Metric], str]) -> tuple[Query, Query]:
@@ -163,43 +120,74 @@ def since_midnight(earlier: str) -> tuple[Query, ...]:
     )
 
 
-def week_and_day() -> Row:
-    """The week in bars, and the day in hours."""
-    # Each bar is at the start of its day, so its expression looks ahead over that day.
-    chosen = *M, *CURRENCY_MATCH
-    revenue = of_day(business.REVENUE, *chosen, day="1d", began="", ended="-1d")
-    bars = Panel(
-        PanelKind.GRAPH,
-        "Revenue by day ($currency)",
-        "Gross totals of the orders first paid on each of the last seven days, or on each day "
-        "of a chosen past time, in the currency chosen above. Today's bar ends up to five minutes "
-        "ago.",
-        (Query(f"sum({revenue})", "$currency", empty=NOT_COLLECTED),),
-        unit="locale",
-        width=12,
-        decimals=0,
-        low=0,
-        bars=True,
-        interval="1d",
-        since="now-6d/d",
-        links=(Dashboards.TRENDS,),
-        nothing=Nothing.NONE_OR_UNREAD,
-    )
-    now, normal = (
-        f"sum({select(name, *M)}) / 2"
-        for name in (series.orders_in("2h"), series.orders_normal("2h"))
-    )
-    orders = Panel(
-        PanelKind.GRAPH,
-        "Orders per hour, and what is normal",
-        "Orders first paid per hour, as the mean of the past two hours, beside the median of "
-        "the same weekday and hour in the last weeks.",
-        (
-            Query(now, "now"),
-            Query(normal, "normal", past=True, empty="needs three weeks of history"),
-        ),
-        width=12,
-        low=0,
-        links=(AlertName.STORE_ORDER_DROUGHT, Dashboards.TRENDS),
-    )
-    return Row("The week and the day", (bars, orders))
+# The day begins at midnight in the dashboard's time zone.
+_TEXT = (
+    "Revenue by currency, and orders. An order counts when it is first paid, with tax and "
+    "shipping, before refunds."
+)
+_DAYS = (
+    ("Today", "Since midnight.", ""),
+    ("Yesterday by this time", "From midnight of yesterday to this hour.", "1d"),
+    ("Last week by this time", "The same weekday a week ago, to this hour.", "7d"),
+)
+_WEEK = "Last seven days", "The last seven times 24 hours.", ""
+_SPANS = (
+    *((*day, since_midnight(day[-1]), "now/d") for day in _DAYS),
+    (*_WEEK, sold(lambda metric: of_day(metric, *M, day="7d", began="7d")), ""),
+)
+TODAY = Row(
+    "Sold",
+    [
+        Panel(
+            PanelKind.STAT,
+            title,
+            f"{span} {_TEXT}",
+            queries,
+            unit="locale",
+            width=6,
+            height=6,
+            decimals=0,
+            mappings=(IN_WORDS,),
+            since=since,
+            earlier=earlier,
+            named=True,
+            links=(Dashboards.TRENDS,),
+            nothing=Nothing.NOT_SO_LONG if earlier else Nothing.NOT_COLLECTED,
+        )
+        for title, span, earlier, queries, since in _SPANS
+    ],
+)
+
+# Each bar is at the start of its day, so its expression looks ahead over that day.
+_CHOSEN = *M, *CURRENCY_MATCH
+_REVENUE = of_day(business.REVENUE, *_CHOSEN, day="1d", began="", ended="-1d")
+_BARS = Panel(
+    PanelKind.GRAPH,
+    "Revenue by day ($currency)",
+    "Gross totals of the orders first paid on each of the last seven days, or on each day of a "
+    "chosen past time, in the currency chosen above. Today's bar ends up to five minutes ago.",
+    (Query(f"sum({_REVENUE})", "$currency", empty=NOT_COLLECTED),),
+    unit="locale",
+    width=12,
+    decimals=0,
+    low=0,
+    bars=True,
+    interval="1d",
+    since="now-6d/d",
+    links=(Dashboards.TRENDS,),
+    nothing=Nothing.NONE_OR_UNREAD,
+)
+_NOW, _NORMAL = (
+    f"sum({select(name, *M)}) / 2" for name in (series.orders_in("2h"), series.orders_normal("2h"))
+)
+_ORDERS = Panel(
+    PanelKind.GRAPH,
+    "Orders per hour, and what is normal",
+    "Orders first paid per hour, as the mean of the past two hours, beside the median of "
+    "the same weekday and hour in the last weeks.",
+    (Query(_NOW, "now"), Query(_NORMAL, "normal", past=True, empty="needs three weeks of history")),
+    width=12,
+    low=0,
+    links=(AlertName.STORE_ORDER_DROUGHT, Dashboards.TRENDS),
+)
+WEEK_AND_DAY = Row("The week and the day", (_BARS, _ORDERS))

@@ -28,231 +28,199 @@ from ..variables import STORE_MATCH
 
 M = STORE_MATCH
 
-
-def checks() -> Row:
-    """Each health check over time, and the phases of a probe."""
-    phases = over_time(("phase",), wide.PHASES)
-    probe = over_time(("probe",), wide.PROBES)
-    failing = f"min by (probe) ({latest(select(health.PROBE_SUCCESS, *M))}) == 0"
-    drawn = of_each(series.STORE_UP, series.UP_SAMPLED, at_a_point)
-    probes = Panel(
-        PanelKind.TIMELINE,
-        "Checks",
-        "Each health check over time; those that fail now come first. A check that fails alone "
-        "shows what is broken: the cart, the storefront, the certificate.",
-        (
-            Query(f"{probe} and on (probe) ({failing})", "{{probe}}", empty="none may fail"),
-            Query(f"{probe} unless on (probe) ({failing})", "{{probe}}", empty="all may fail"),
-            Query(in_words("probe", Nothing.NOT_YET, drawn), "{{probe}}", empty="there are"),
-        ),
+_AVAILABLE = of_each(series.AVAILABLE, series.AVAILABLE_SAMPLED, mean)
+_MAINTAINED = of_each(series.MAINTENANCE, series.MAINTENANCE_SAMPLED, mean)
+AVAILABILITY = (
+    Panel(
+        PanelKind.STAT,
+        "Responded",
+        "Share of the time chosen above in which liveness probes succeeded, for the worst "
+        "of the chosen shops. Maintenance is not counted; its share is shown beside it.",
+        (Query(f"min({_AVAILABLE})", empty="a shop in maintenance all the time has none"),),
+        unit="percentunit",
+        decimals=2,
         width=12,
-        mappings=(*OK_FAILED, IN_WORDS),
-        links=(
-            AlertName.STORE_DOWN,
-            AlertName.STORE_UNSTABLE,
-            AlertName.STORE_VITAL_PROBE_FAILING,
-            AlertName.STORE_DEGRADED,
-        ),
-    )
-    time = Panel(
-        PanelKind.GRAPH,
-        "Where a liveness probe's time goes",
-        "Seconds by phase, summed over the chosen shops: resolve, connect and tls are the network, "
-        "processing is the shop. Reused connections have only the last two.",
-        (Query(phases, "{{phase}}"),),
-        unit="s",
+        height=4,
+        steps=SUCCESS,
+        links=(Dashboards.SLO,),
+    ),
+    Panel(
+        PanelKind.STAT,
+        "In maintenance",
+        "Share of the time chosen above that was maintenance, for the shop with most of it. "
+        "During maintenance nobody is alerted, and no error budget is spent.",
+        (Query(f"max({_MAINTAINED})"),),
+        unit="percentunit",
+        decimals=1,
         width=12,
-        stacked=True,
-        low=0,
-        links=(AlertName.STORE_LATENCY_REGRESSION,),
-    )
-    return Row("Does it work?", (probes, time, *availability()))
+        height=4,
+    ),
+)
 
+_PHASES = over_time(("phase",), wide.PHASES)
+_PROBE = over_time(("probe",), wide.PROBES)
+_FAILING = f"min by (probe) ({latest(select(health.PROBE_SUCCESS, *M))}) == 0"
+_DRAWN = of_each(series.STORE_UP, series.UP_SAMPLED, at_a_point)
+_PROBES = Panel(
+    PanelKind.TIMELINE,
+    "Checks",
+    "Each health check over time; those that fail now come first. A check that fails alone "
+    "shows what is broken: the cart, the storefront, the certificate.",
+    (
+        Query(f"{_PROBE} and on (probe) ({_FAILING})", "{{probe}}", empty="none may fail"),
+        Query(f"{_PROBE} unless on (probe) ({_FAILING})", "{{probe}}", empty="all may fail"),
+        Query(in_words("probe", Nothing.NOT_YET, _DRAWN), "{{probe}}", empty="there are"),
+    ),
+    width=12,
+    mappings=(*OK_FAILED, IN_WORDS),
+    links=(
+        AlertName.STORE_DOWN,
+        AlertName.STORE_UNSTABLE,
+        AlertName.STORE_VITAL_PROBE_FAILING,
+        AlertName.STORE_DEGRADED,
+    ),
+)
+_TIME = Panel(
+    PanelKind.GRAPH,
+    "Where a liveness probe's time goes",
+    "Seconds by phase, summed over the chosen shops: resolve, connect and tls are the network, "
+    "processing is the shop. Reused connections have only the last two.",
+    (Query(_PHASES, "{{phase}}"),),
+    unit="s",
+    width=12,
+    stacked=True,
+    low=0,
+    links=(AlertName.STORE_LATENCY_REGRESSION,),
+)
+CHECKS = Row("Does it work?", (_PROBES, _TIME, *AVAILABILITY))
 
-def availability() -> tuple[Panel, Panel]:
-    """The share of the chosen time in which shops responded, and the share of maintenance."""
-    available = of_each(series.AVAILABLE, series.AVAILABLE_SAMPLED, mean)
-    maintained = of_each(series.MAINTENANCE, series.MAINTENANCE_SAMPLED, mean)
-    return (
-        Panel(
-            PanelKind.STAT,
-            "Responded",
-            "Share of the time chosen above in which liveness probes succeeded, for the worst "
-            "of the chosen shops. Maintenance is not counted; its share is shown beside it.",
-            (
-                Query(
-                    f"min({available})",
-                    empty="a shop in maintenance all the time has none",
-                ),
-            ),
-            unit="percentunit",
-            decimals=2,
-            width=12,
-            height=4,
-            steps=SUCCESS,
-            links=(Dashboards.SLO,),
-        ),
-        Panel(
-            PanelKind.STAT,
-            "In maintenance",
-            "Share of the time chosen above that was maintenance, for the shop with most of it. "
-            "During maintenance nobody is alerted, and no error budget is spent.",
-            (Query(f"max({maintained})"),),
+ONE_BY_ONE = Panel(
+    PanelKind.TABLE,
+    "Operations one by one",
+    "Each operation's calls and failures per hour, success without shoppers' mistakes, and "
+    "p95 latency over the last minutes. The operations with most failures come first.",
+    (
+        Query(failures("operation", matchers=M), "Failures/h", decimals=1, width=105),
+        Query(
+            success("operation", matchers=M),
+            "Success",
             unit="percentunit",
             decimals=1,
-            width=12,
-            height=4,
+            steps=SUCCESS,
+            width=71,
         ),
-    )
-
-
-def operations() -> Row:
-    """The operations against this shop."""
-    return Row("Operations", (one_by_one(), errors_by_fault()))
-
-
-def one_by_one() -> Panel:
-    """Each operation."""
-    return Panel(
-        PanelKind.TABLE,
-        "Operations one by one",
-        "Each operation's calls and failures per hour, success without shoppers' mistakes, and "
-        "p95 latency over the last minutes. The operations with most failures come first.",
-        (
-            Query(failures("operation", matchers=M), "Failures/h", decimals=1, width=105),
-            Query(
-                success("operation", matchers=M),
-                "Success",
-                unit="percentunit",
-                decimals=1,
-                steps=SUCCESS,
-                width=71,
-            ),
-            Query(
-                slowest(0.95, ("operation",), M),
-                "p95",
-                unit="s",
-                steps=LATENCY,
-                width=79,
-                empty="an operation that did not run has none",
-            ),
-            Query(
-                calls("operation", matchers=M),
-                "Calls/h",
-                decimals=0,
-                width=70,
-                otherwise=Nothing.NO_CALLS,
-            ),
+        Query(
+            slowest(0.95, ("operation",), M),
+            "p95",
+            unit="s",
+            steps=LATENCY,
+            width=79,
+            empty="an operation that did not run has none",
         ),
-        width=12,
-        height=10,
-        columns=("operation",),
-        sort="Failures/h",
-        links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
-    )
-
-
-def errors_by_fault() -> Panel:
-    """Who must act."""
-    return by_hour(
-        "Errors per hour by who must act",
-        "Errors per hour by fault. customer means a shopper's mistake, not a failure of the shop.",
-        "fault",
-        over_time(("fault",), wide.ERRORS),
-        empty=NO_ERROR,
-        width=12,
-        height=10,
-        links=(Dashboards.ERRORS,),
-        nothing=Nothing.NONE,
-    )
-
-
-def upkeep() -> Row:
-    """Stock, background work and how fresh each figure is."""
-    return Row("Upkeep", (stock(), background(), fresh()))
-
-
-def stock() -> Panel:
-    """Products that are low or out of stock; those in stock would hide them."""
-    return Panel(
-        PanelKind.GRAPH,
-        "Low and out of stock",
-        "Products and variations that are low or out of stock. A sudden change of many is an "
-        "import, not sales.",
-        (
-            Query(
-                over_time(("stock",), wide.SCARCE),
-                "{{stock}}",
-                empty="a shop without this collector has no such figure",
-            ),
+        Query(
+            calls("operation", matchers=M),
+            "Calls/h",
+            decimals=0,
+            width=70,
+            otherwise=Nothing.NO_CALLS,
         ),
-        width=6,
-        decimals=0,
-        stacked=True,
-        low=0,
-        nothing=Nothing.NOT_COLLECTED,
-        links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
-    )
+    ),
+    width=12,
+    height=10,
+    columns=("operation",),
+    sort="Failures/h",
+    links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
+)
 
+ERRORS_BY_FAULT = by_hour(
+    "Errors per hour by who must act",
+    "Errors per hour by fault. customer means a shopper's mistake, not a failure of the shop.",
+    "fault",
+    over_time(("fault",), wide.ERRORS),
+    empty=NO_ERROR,
+    width=12,
+    height=10,
+    links=(Dashboards.ERRORS,),
+    nothing=Nothing.NONE,
+)
 
-def background() -> Panel:
-    """Disabled webhooks and stuck background jobs."""
-    return Panel(
-        PanelKind.GRAPH,
-        "Background work",
-        "Webhooks that are disabled, and background jobs that are overdue or failed. Each means "
-        "that something automatic does not happen.",
-        (
-            Query(
-                over_time(("state",), wide.LATE),
-                "{{state}}",
-                empty="not every platform has these figures",
-            ),
+OPERATIONS = Row("Operations", (ONE_BY_ONE, ERRORS_BY_FAULT))
+
+STOCK = Panel(
+    PanelKind.GRAPH,
+    "Low and out of stock",
+    "Products and variations that are low or out of stock. A sudden change of many is an "
+    "import, not sales.",
+    (
+        Query(
+            over_time(("stock",), wide.SCARCE),
+            "{{stock}}",
+            empty="a shop without this collector has no such figure",
         ),
-        width=6,
-        decimals=0,
-        low=0,
-        nothing=Nothing.NOT_COLLECTED,
-        links=(AlertName.STORE_WEBHOOKS_DISABLED, AlertName.STORE_BACKGROUND_JOBS_STUCK),
-    )
+    ),
+    width=6,
+    decimals=0,
+    stacked=True,
+    low=0,
+    nothing=Nothing.NOT_COLLECTED,
+    links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
+)
 
-
-def fresh() -> Panel:
-    """How fresh each group of figures is."""
-    last = select(business.COLLECTOR_LAST_SUCCESS, *M)
-    missed = f"(time() - {last}) / {select(business.COLLECTOR_INTERVAL, *M)}"
-    never = "a collector that never succeeded has no such time"
-    return Panel(
-        PanelKind.TABLE,
-        "Freshness",
-        "For each group of figures: whether the last run succeeded, when the group was last "
-        "read, and its age in intervals, which is up to 1 when it is on time.",
-        (
-            Query(
-                f"max by (collector) ({missed})",
-                "Intervals ago",
-                decimals=1,
-                steps=STALE,
-                width=125,
-                empty=never,
-            ),
-            Query(
-                f"min by (collector) ({select(business.COLLECTOR_SUCCESS, *M)})",
-                "Last run",
-                mappings=OK_FAILED,
-                width=90,
-                otherwise=Nothing.NOT_COLLECTED,
-            ),
-            Query(
-                f"1000 * min by (collector) ({last})",
-                "Read",
-                unit="dateTimeFromNow",
-                width=140,
-                empty=never,
-            ),
+BACKGROUND = Panel(
+    PanelKind.GRAPH,
+    "Background work",
+    "Webhooks that are disabled, and background jobs that are overdue or failed. Each means "
+    "that something automatic does not happen.",
+    (
+        Query(
+            over_time(("state",), wide.LATE),
+            "{{state}}",
+            empty="not every platform has these figures",
         ),
-        width=12,
-        columns=("collector",),
-        sort="Intervals ago",
-        links=(AlertName.STORE_FIGURES_STALE,),
-    )
+    ),
+    width=6,
+    decimals=0,
+    low=0,
+    nothing=Nothing.NOT_COLLECTED,
+    links=(AlertName.STORE_WEBHOOKS_DISABLED, AlertName.STORE_BACKGROUND_JOBS_STUCK),
+)
+
+_LAST = select(business.COLLECTOR_LAST_SUCCESS, *M)
+_MISSED = f"(time() - {_LAST}) / {select(business.COLLECTOR_INTERVAL, *M)}"
+_NEVER = "a collector that never succeeded has no such time"
+FRESH = Panel(
+    PanelKind.TABLE,
+    "Freshness",
+    "For each group of figures: whether the last run succeeded, when the group was last "
+    "read, and its age in intervals, which is up to 1 when it is on time.",
+    (
+        Query(
+            f"max by (collector) ({_MISSED})",
+            "Intervals ago",
+            decimals=1,
+            steps=STALE,
+            width=125,
+            empty=_NEVER,
+        ),
+        Query(
+            f"min by (collector) ({select(business.COLLECTOR_SUCCESS, *M)})",
+            "Last run",
+            mappings=OK_FAILED,
+            width=90,
+            otherwise=Nothing.NOT_COLLECTED,
+        ),
+        Query(
+            f"1000 * min by (collector) ({_LAST})",
+            "Read",
+            unit="dateTimeFromNow",
+            width=140,
+            empty=_NEVER,
+        ),
+    ),
+    width=12,
+    columns=("collector",),
+    sort="Intervals ago",
+    links=(AlertName.STORE_FIGURES_STALE,),
+)
+
+UPKEEP = Row("Upkeep", (STOCK, BACKGROUND, FRESH))
