@@ -10,6 +10,7 @@ from ..policy import THRESHOLDS
 from ..promql import OPERATION, STORE, named, select
 from ..rules import recording
 from ..wide import Wide
+from .panels import Query
 from .values import GREEN, RED, YELLOW, Steps
 from .variables import (
     ALL_OPERATIONS,
@@ -83,6 +84,12 @@ def calls(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
 def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
     """Failed calls per hour by labels, without shoppers' mistakes."""
     return promql.hourly(series.of_operations(series.failed, labels, *matchers))
+
+
+def per_hour(label: str, rate: str, empty: str = "") -> tuple[Query]:
+    """How often something happens in an hour, by one label, from a rate per second with it."""
+    by_label = promql.hourly(f"sum by ({label}) ({rate})")
+    return (Query(by_label, f"{{{{{label}}}}}", empty=empty),)
 
 
 def over_time(

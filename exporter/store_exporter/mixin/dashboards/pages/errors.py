@@ -8,10 +8,9 @@ from ... import promql, series, wide
 from ...names import AlertName, Dashboards
 from ...promql import STORE, hourly, on, select
 from .. import changed
-from ..by_hour import by_hour
 from ..counted import BEHIND, BEHIND_OF_OPERATIONS, errors, latest_errors
 from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Variable
-from ..scales import LATENCY, NO_ERROR, NONE_GOOD, P95, SUCCESS, mean, over_time, success
+from ..scales import LATENCY, NO_ERROR, NONE_GOOD, P95, SUCCESS, mean, over_time, per_hour, success
 from ..values import NEUTRAL, Nothing, Steps
 from ..variables import OPERATION_MATCH, OPERATIONS, READ, SKIPPED, STORE_MATCH
 from .correlation import MOVING_TOGETHER
@@ -198,30 +197,32 @@ MOST_FREQUENT = Row(
 )
 
 
-PROBE_FAILURES = by_hour(
+PROBE_FAILURES = Panel(
+    PanelKind.GRAPH,
     "Failed probes per hour by type",
     "Failed health checks per hour, shown every four minutes. They show an outage even at "
     "night, when no shopper runs into it.",
-    "error_type",
-    over_time(("error_type",), wide.PROBE_ERRORS),
-    empty=NO_ERROR,
+    per_hour("error_type", over_time(("error_type",), wide.PROBE_ERRORS), NO_ERROR),
     width=12,
     height=10,
     links=(AlertName.STORE_DOWN,),
     nothing=Nothing.NONE,
+    low=0,
+    stacked=True,
 )
 
-COLLECTOR_FAILURES = by_hour(
+COLLECTOR_FAILURES = Panel(
+    PanelKind.GRAPH,
     "Failed collectors per hour by type",
     "Failed reads of business figures per hour, shown every four minutes. rate_limited "
     "means that the budget is spent.",
-    "error_type",
-    over_time(("error_type",), wide.COLLECTOR_ERRORS),
-    empty=NO_ERROR,
+    per_hour("error_type", over_time(("error_type",), wide.COLLECTOR_ERRORS), NO_ERROR),
     width=12,
     height=10,
     links=(AlertName.STORE_FIGURES_STALE,),
     nothing=Nothing.NONE,
+    low=0,
+    stacked=True,
 )
 
 _SLOWEST = select(series.SLOWEST_PROBE, *S)

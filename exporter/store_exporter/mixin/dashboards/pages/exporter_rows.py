@@ -7,9 +7,8 @@ from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...policy import DAY, THRESHOLDS
 from ...promql import STORE, hourly, increase, on, rate, select
-from ..by_hour import by_hour
 from ..panels import Panel, PanelKind, Query, Row
-from ..scales import API_VERSION, BUDGET, NOTHING_HAPPENED
+from ..scales import API_VERSION, BUDGET, NOTHING_HAPPENED, per_hour
 from ..values import Nothing
 from ..variables import PROCESS_MATCH, of_ours
 
@@ -158,29 +157,31 @@ SAMPLES = Panel(
 )
 
 _PUSHES = rate(exporter.OTLP_PUSHES, "$__rate_interval", *M)
-PUSHES_BY_OTLP = by_hour(
+PUSHES_BY_OTLP = Panel(
+    PanelKind.GRAPH,
     "Pushes by OTLP per hour",
     "Pushes per hour by result. Counters catch up by themselves when the endpoint is back.",
-    "result",
-    _PUSHES,
-    empty="OTLP may be switched off",
+    per_hour("result", _PUSHES, "OTLP may be switched off"),
     width=12,
     height=10,
     links=(AlertName.STORE_OTLP_PUSHES_FAILING,),
     nothing=Nothing.NO_OTLP,
+    low=0,
+    stacked=True,
 )
 
 _REPORTED = rate(exporter.INGESTED, "$__rate_interval", *M)
-REPORTED_OPERATIONS = by_hour(
+REPORTED_OPERATIONS = Panel(
+    PanelKind.GRAPH,
     "Reported operations per hour",
     "Operations per hour that applications reported by HTTP. Refused ones are not counted; "
     "the response told the application why.",
-    "outcome",
-    _REPORTED,
-    empty="no application may report by HTTP",
+    per_hour("outcome", _REPORTED, "no application may report by HTTP"),
     width=12,
     height=10,
     nothing=Nothing.NOT_REPORTED,
+    low=0,
+    stacked=True,
 )
 
 COST = Row("What it costs", (SCRAPES, SAMPLES, PUSHES_BY_OTLP, REPORTED_OPERATIONS))

@@ -7,9 +7,8 @@ from ... import promql, series
 from ...names import AlertName
 from ...policy import THRESHOLDS
 from ...promql import increase, rate, select
-from ..by_hour import by_hour
 from ..panels import Panel, PanelKind, Query, Row
-from ..scales import LAG, NOTHING_HAPPENED
+from ..scales import LAG, NOTHING_HAPPENED, per_hour
 from ..values import Nothing
 from ..variables import PROCESS_MATCH
 
@@ -43,15 +42,16 @@ LATENESS = Panel(
 )
 
 _SKIPPED = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
-LEFT_OUT = by_hour(
+LEFT_OUT = Panel(
+    PanelKind.GRAPH,
     "Runs left out per hour",
     "Skipped runs per hour, by reason, such as overlap (the previous run had not ended), "
     "budget (its requests are spent) or backoff (the store fails or required slowing down).",
-    "reason",
-    _SKIPPED,
-    empty=NOTHING_HAPPENED,
+    per_hour("reason", _SKIPPED, NOTHING_HAPPENED),
     nothing=Nothing.NONE,
     height=10,
+    low=0,
+    stacked=True,
 )
 
 _MISSED = f"max by (collector) ({select(series.MISSED, *M)})"

@@ -8,7 +8,6 @@ from ...names import AlertName, Dashboards
 from ...policy import DAY, THRESHOLDS
 from ...promql import STORE, each, on
 from ...rules import recording
-from ..by_hour import by_hour
 from ..panels import Panel, PanelKind, Query, Row
 from ..scales import (
     CERTIFICATE,
@@ -21,6 +20,7 @@ from ..scales import (
     latest,
     of_each,
     over_time,
+    per_hour,
 )
 from ..values import GREY, IN_WORDS, NO_CELL, UP_DOWN, Nothing, in_words
 from ..variables import STORE_MATCH
@@ -64,27 +64,30 @@ STATES = Panel(
 )
 
 GRAPHS = (
-    by_hour(
+    Panel(
+        PanelKind.GRAPH,
         "Errors per hour by who must act",
         "Errors per hour by fault: store, config, app and customer. Customer errors are "
         "shoppers' mistakes, not failures; a rise of them alone is not an outage.",
-        "fault",
-        over_time(("fault",), wide.ERRORS),
-        empty=NO_ERROR,
+        per_hour("fault", over_time(("fault",), wide.ERRORS), NO_ERROR),
         width=12,
         height=11,
         links=(Dashboards.ERRORS,),
         nothing=Nothing.NONE,
+        low=0,
+        stacked=True,
     ),
-    by_hour(
+    Panel(
+        PanelKind.GRAPH,
         "Calls per hour",
         "Operations per hour by platform. A sudden fall to zero means that applications "
         "do not report, or do not run.",
-        "platform",
-        over_time(("platform",), wide.RATE),
+        per_hour("platform", over_time(("platform",), wide.RATE)),
         width=12,
         height=11,
         links=(Dashboards.OPERATIONS,),
+        low=0,
+        stacked=True,
     ),
     Panel(
         PanelKind.GRAPH,

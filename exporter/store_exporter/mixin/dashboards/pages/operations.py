@@ -6,7 +6,6 @@ from ....metrics.catalogue import operations
 from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import hourly, select
-from ..by_hour import by_hour
 from ..panels import DashboardPage, Panel, PanelKind, Query, Row
 from ..scales import (
     LATENCY,
@@ -17,6 +16,7 @@ from ..scales import (
     chosen,
     failures,
     over_time,
+    per_hour,
     quantile,
     slowest,
     success,
@@ -111,19 +111,20 @@ BUSIEST = Panel(
     links=(Dashboards.OPERATIONS,),
 )
 
-ERRORS_BY_FAULT = by_hour(
+ERRORS_BY_FAULT = Panel(
+    PanelKind.GRAPH,
     "Errors per hour by who must act",
     "Errors per hour by fault: customer is a shopper's mistake, store is the shop, config "
     "the credentials, app a bug of the caller. Dots are single failed calls of applications "
     "that use OpenTelemetry.",
-    "fault",
-    chosen(("fault",), wide.ERRORS, wide.OPERATION_ERRORS),
-    empty=NO_ERROR,
+    per_hour("fault", chosen(("fault",), wide.ERRORS, wide.OPERATION_ERRORS), NO_ERROR),
     exemplars=(select(operations.OPERATION_ERRORS, *M),),
     width=12,
     height=10,
     links=(Dashboards.ERRORS,),
     nothing=Nothing.NONE,
+    low=0,
+    stacked=True,
 )
 
 LATENCY_OVER_TIME = Panel(

@@ -6,7 +6,6 @@ from ....metrics.catalogue import business, health
 from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import select
-from ..by_hour import by_hour
 from ..panels import Panel, PanelKind, Query, Row
 from ..scales import (
     LATENCY,
@@ -20,6 +19,7 @@ from ..scales import (
     mean,
     of_each,
     over_time,
+    per_hour,
     slowest,
     success,
 )
@@ -132,16 +132,17 @@ ONE_BY_ONE = Panel(
     links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
 )
 
-ERRORS_BY_FAULT = by_hour(
+ERRORS_BY_FAULT = Panel(
+    PanelKind.GRAPH,
     "Errors per hour by who must act",
     "Errors per hour by fault. customer means a shopper's mistake, not a failure of the shop.",
-    "fault",
-    over_time(("fault",), wide.ERRORS),
-    empty=NO_ERROR,
+    per_hour("fault", over_time(("fault",), wide.ERRORS), NO_ERROR),
     width=12,
     height=10,
     links=(Dashboards.ERRORS,),
     nothing=Nothing.NONE,
+    low=0,
+    stacked=True,
 )
 
 OPERATIONS = Row("Operations", (ONE_BY_ONE, ERRORS_BY_FAULT))
