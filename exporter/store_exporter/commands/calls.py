@@ -85,13 +85,7 @@ def follow(
     found: Document,
     format: str,  # noqa: A002 - the name of the option
 ) -> None:
-    """Print new failures until it is stopped.
-
-    Args:
-        ask: requests them from the exporter.
-        found: the calls that were already printed.
-        format: text or json.
-    """
+    """Print new failures until it is stopped."""
     known = dict.fromkeys(json.dumps(call) for call in found["calls"])
     while True:
         sys.stdout.flush()

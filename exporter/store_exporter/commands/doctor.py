@@ -64,9 +64,7 @@ def run(args: argparse.Namespace) -> int:
 async def examine_all(config: Config, domains: Sequence[str]) -> dict[str, Sequence[Finding]]:
     """Return the findings by domain; those about this exporter itself are under `EXPORTER`.
 
-    Args:
-        config: the configuration.
-        domains: the stores to check; all when empty.
+    Without domains, all stores are checked.
 
     Raises:
         CommandError: one of the domains is not among the stores.
@@ -90,12 +88,7 @@ async def examine_all(config: Config, domains: Sequence[str]) -> dict[str, Seque
 
 
 async def examine(store: Store, transport: Transport) -> list[Finding]:
-    """Return the findings about one store; nothing is changed there.
-
-    Args:
-        store: the store.
-        transport: sends the requests.
-    """
+    """Return the findings about one store; nothing is changed there."""
     own = [_budget(store), _series(store)]
     access = Access(store)
     http = StoreHttp(store, transport, access, timeout=_SECONDS)

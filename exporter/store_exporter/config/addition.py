@@ -25,10 +25,6 @@ def alone(entry: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a configuration of one store only, with the file's settings for all stores.
 
     Other parts of the file may need secrets that only the exporter can read.
-
-    Args:
-        entry: the store.
-        data: the file's content.
     """
     orgs = [org for org in data.get("orgs") or () if org.get("org") == entry["org"]]
     said = {key: org[key] for org in orgs for key in OF_STORES if key in org}

@@ -108,14 +108,7 @@ def check_references(
     stores: Iterable[Reference],
     orgs: Mapping[str, OrgSection],
 ) -> None:
-    """Report templates with which a source could get a secret of another org, or spread one.
-
-    Args:
-        checker: collects problems.
-        templates: the secrets in sources' templates.
-        stores: the secrets of the file's stores.
-        orgs: the tenants.
-    """
+    """Report templates with which a source could get a secret of another org, or spread one."""
     seen: dict[str, Reference] = {}
     # One entry for each org and folder or file is enough, and thousands of stores share them.
     of_stores = {(one.org, one.normal): one for one in stores} if templates else {}

@@ -105,9 +105,6 @@ class StoreReader:
     """Validates `stores:` and `discovery:` against the platforms, the defaults and the orgs.
 
     Args:
-        checker: gathers problems.
-        platforms: the platforms that stores may have.
-        defaults: the validated keys under `defaults:`.
         orgs: the names of all orgs.
         tenants: the valid orgs.
         known: provides the stores that have not changed; nothing by default.

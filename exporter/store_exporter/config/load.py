@@ -158,11 +158,6 @@ class Reading:
 
     It waits while the file is being written, because a reload may be requested while another
     program writes.
-
-    Args:
-        path: the file.
-        before: the configuration that was read before.
-        environ: where `env:` references are looked up.
     """
 
     def __init__(
@@ -190,11 +185,7 @@ class Reading:
 
 
 def read(path: Path, missing: str = "") -> str:
-    """Return a file's text.
-
-    Args:
-        path: the file.
-        missing: advice for a missing file, appended to the error message.
+    """Return a file's text; `missing` is advice for a missing file.
 
     Raises:
         ConfigError: it cannot be read, or is not UTF-8.

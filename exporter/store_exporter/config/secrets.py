@@ -138,11 +138,7 @@ def _refuse_pipes(path: Path, name: str) -> None:
 
 
 class OneReading(SecretSource):
-    """The source for one reading of the configuration: it reads each secret and path only once.
-
-    Args:
-        source: where to read.
-    """
+    """The source for one reading of the configuration: it reads each secret and path only once."""
 
     __slots__ = ("_found", "_used")
 

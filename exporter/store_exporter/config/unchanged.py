@@ -41,12 +41,7 @@ class UnchangedStores:
             self._entries = {store.domain: (item, store) for item, store in pairs}
 
     def store(self, item: Any, platform: Platform) -> Store | None:
-        """Return the store of an entry that is equal to the previous one, with the same secrets.
-
-        Args:
-            item: the entry.
-            platform: its platform.
-        """
+        """Return the store of an entry that is equal to the previous one, with the same secrets."""
         domain = item.get("domain")
         before, store = self._entries.get(domain if isinstance(domain, str) else "", (None, None))
         if item != before or self._depends(item) or platform.unusable:

@@ -22,9 +22,6 @@ _MAX_BYTES = 64 * 1024 * 1024
 class OwnersFile:
     """The org of each domain that sources have named.
 
-    Args:
-        folder: where the file is.
-
     Attributes:
         known: the org by domain, as passed to `keep` last.
     """

@@ -51,10 +51,6 @@ class ImportedCall(NamedTuple):
 class RowReader:
     """Converts rows to calls.
 
-    Args:
-        tenants: finds the org and store of a row.
-        classes: maps the old error types to the closed list.
-
     Attributes:
         series: the labels of the calls, by number.
         unmapped: rows by error type, for types in no table; they are counted as `exception`.

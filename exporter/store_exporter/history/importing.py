@@ -69,10 +69,6 @@ class Import:
     def run(self, file: Path, form: str) -> Tally:
         """Read a file and write the samples.
 
-        Args:
-            file: the export.
-            form: its format.
-
         Raises:
             FileError: it is not an export of that table, or has no rows.
             OSError: a file cannot be read or written.

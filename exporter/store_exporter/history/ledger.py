@@ -37,11 +37,7 @@ GROUP BY series, error, slot ORDER BY series, error, slot
 
 
 class CallLedger:
-    """Adds up calls.
-
-    Args:
-        file: the database; it must not exist yet.
-    """
+    """Adds up calls in a database, whose file must not exist yet."""
 
     def __init__(self, file: Path) -> None:
         self._database = sqlite3.connect(file, isolation_level=None)

@@ -77,11 +77,6 @@ class ErrorClasses:
     def error_type(self, name: str | None, status: int | None, platform: str) -> str | None:
         """Return the error type of an error.
 
-        Args:
-            name: its class or code, if that is known.
-            status: the HTTP status that it came with, if there was one.
-            platform: of the store that was called.
-
         Returns:
             None if neither is known.
         """

@@ -84,13 +84,7 @@ class Growth:
     async def plan(
         self, growing: Mapping[OperationHandle, Addition], number: int, now: float
     ) -> Plan:
-        """Plan a save.
-
-        Args:
-            growing: the additions by series.
-            number: the number of the save.
-            now: Unix time.
-        """
+        """Plan a save."""
         plan = Plan()
         oldest = number - MOST_ADDED
         async for handle, addition in in_turns(growing.items()):
@@ -116,14 +110,7 @@ class Growth:
         sizes: Mapping[OperationHandle, float],
         number: int,
     ) -> None:
-        """Note that a plan was saved.
-
-        Args:
-            plan: the plan of this save.
-            growing: the additions by series.
-            sizes: the upper bounds of these series, with the additions.
-            number: the number of the save.
-        """
+        """Note that a plan was saved."""
         for handle in self._due(number - MOST_ADDED):
             del self._behind[handle]
         for handle, addition in growing.items():

@@ -58,9 +58,7 @@ class Intake:
     """Counts batches one after the other.
 
     Args:
-        recorder: where they are counted.
         open_ledger: opens the file where batches are saved; `close` closes it.
-        clock: Unix time.
 
     Attributes:
         stores: org, domain and platform of the stores that have series.

@@ -128,9 +128,6 @@ class ReportLedger:
     def forget(self, stores: Iterable[tuple[str, str, str]]) -> None:
         """Forget the totals of stores; the remembered batches stay.
 
-        Args:
-            stores: org, domain and platform of each.
-
         Raises:
             LedgerError: the file cannot be written.
         """

@@ -253,13 +253,7 @@ def bucket_midpoints() -> tuple[float, ...]:
 
 
 def response(rejected: int, reasons: str, kind: str) -> tuple[bytes, str]:
-    """Return the body and content type of the response to a request of a content type.
-
-    Args:
-        rejected: number of rejected points.
-        reasons: why they were rejected.
-        kind: the request's content type.
-    """
+    """Return the body and content type of the response to a request of a content type."""
     response = ExportMetricsServiceResponse()
     if rejected:
         response.partial_success.rejected_data_points = rejected

@@ -219,13 +219,7 @@ class Alert:
         )
 
     def document(self, grafana: str, runbooks: str, pace: float = 1.0) -> dict[str, Any]:
-        """Return the alert in the form of Prometheus' rule files.
-
-        Args:
-            grafana: address of Grafana.
-            runbooks: address under which the runbook pages are found.
-            pace: factor on `hold` and `keep`; a demonstration that cannot wait uses less than 1.
-        """
+        """Return the alert in the form of Prometheus' rule files."""
         chosen = [f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in self.by]
         query = "&".join(chosen)
         facts = {"since": self.since(), "lasted": self.lasted(), **self.facts}

@@ -33,12 +33,9 @@ from .state import open_leases, open_state, storage_events
 
 @asynccontextmanager
 async def taking_in(recorder: Recorder, folder: Path, holder: str) -> AsyncIterator[Intake]:
-    """Count the reports of applications until the block ends, starting from saved totals.
+    """Count the reports of applications until the block ends, starting from totals in a folder.
 
-    Args:
-        recorder: counts the reports.
-        folder: the folder of the saved totals.
-        holder: identifies this process among those that use the folder; the same after a restart.
+    `holder` identifies this process among those that use the folder, also after a restart.
 
     Raises:
         LedgerError: the folder cannot be used.
@@ -57,14 +54,7 @@ async def taking_in(recorder: Recorder, folder: Path, holder: str) -> AsyncItera
 async def probing(
     recorder: Recorder, documents: Documents, redact: Redactor, shares: Shares
 ) -> AsyncIterator[tuple[Runner, Callable[[Recorder], Runner]]]:
-    """Yield the runner of scheduled runs, and a function that makes runners for single probes.
-
-    Args:
-        recorder: where scheduled runs are recorded; single probes have their own recorders.
-        documents: the saved state of stores.
-        redact: masks secrets in events.
-        shares: the maximum number of connections to stores, in use and kept, of all runs together.
-    """
+    """Yield the runner of scheduled runs, and a function that makes runners for single probes."""
     async with AsyncExitStack() as cleanup:
         transport = Transport(limit=shares.probes, lasting=shares.lasting)
         cleanup.push_async_callback(transport.close)
@@ -87,14 +77,8 @@ async def assembled(
 ) -> AsyncIterator[Exporter]:
     """Create an exporter, and close its resources at the end. The server starts and stops it.
 
-    Args:
-        load: reads the configuration, at first and at each reload.
-        config: the result of `load`, if it was called already.
-        recorder: where everything is counted; one of its own by default.
-        redact: masks secrets; shared with the log.
-        shard: the share of the stores that this process watches.
-        shares: how many connections to stores may be in use and kept.
-        name: distinguishes this process from others on the machine; the same after a restart.
+    `config` is the result of `load`, if that was called already. `name` distinguishes this process
+    from others on the machine, also after a restart.
 
     Raises:
         ConfigError: the configuration has problems.

@@ -23,9 +23,7 @@ class ApiError(Exception):
     """The error response to a request.
 
     Args:
-        status: of HTTP.
         message: one sentence that says what is wrong.
-        headers: those of the response.
         more: further members of the document.
     """
 
@@ -59,11 +57,7 @@ def json_endpoint(respond: Endpoint) -> Callable[[web.Request], Awaitable[web.Re
 
 
 def json_object(body: bytes, expected: str) -> dict[str, Any]:
-    """Read the JSON document of a request.
-
-    Args:
-        body: the request's body.
-        expected: the error message for a document that is no object.
+    """Read the JSON document of a request; `expected` is the error message if it is no object.
 
     Raises:
         ApiError: 400, it is not JSON, or not an object.
@@ -96,11 +90,9 @@ def place_of(org: str, places: Places) -> Iterator[None]:
 def unavailable(effect: str, error: Exception) -> ApiError:
     """Return the response for a failure of this exporter's own state, and log the reason.
 
-    The reason may name the operator's files, hosts and users, which an org must not see.
+    `effect` is the consequence for the request.
 
-    Args:
-        effect: the consequence for the request.
-        error: the reason.
+    The reason may name the operator's files, hosts and users, which an org must not see.
     """
     log.warning("a request failed: %s: %s", effect, error)
     return ApiError(503, f"{effect}: the state of the exporter cannot be used now")

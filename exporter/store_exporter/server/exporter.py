@@ -43,17 +43,10 @@ class Exporter:
     """One process that watches stores.
 
     Args:
-        config: the first configuration.
         load: reads the configuration again, at each reload.
-        recorder: counts everything.
-        scheduler: starts probes and collectors when they are due.
         runner: runs them; has the last results, the health of stores, and their events.
-        maintenance: which stores are in maintenance.
         single: creates a runner for one probe on request, which records into another recorder.
-        intake: counts what applications report.
         redact: masks secrets; it learns those of each configuration before it is used.
-        shard: the share of the stores that this process watches.
-        lease_holder: holds the leases of the stores that this process watches.
         documents: save the recent calls, if the configuration says so.
         owners: remembers which org had which of the domains that sources name.
 

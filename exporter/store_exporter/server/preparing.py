@@ -44,14 +44,7 @@ class Prepared:
 
 
 class Preparer:
-    """Prepares configurations in any thread, because the event loop must not wait for it.
-
-    Args:
-        inventory: the stores until now.
-        owners: remembers which org had which of the domains that sources name.
-        intake: knows the stores of which applications report calls.
-        redact: learns the secrets, before the configuration is used.
-    """
+    """Prepares configurations in any thread, because the event loop must not wait for it."""
 
     def __init__(
         self, inventory: Inventory, owners: OwnersFile, intake: Intake, redact: Redactor

@@ -39,13 +39,7 @@ _SLACK = 0.4
 
 
 class SingleRunner(Runner):
-    """Records into another recorder, but spends the budget that all runs against a store share.
-
-    Args:
-        recorder: records the run.
-        sender: sends its requests.
-        scheduled: the runner of the scheduled runs.
-    """
+    """Records into another recorder, but spends the budget that all runs against a store share."""
 
     def __init__(self, recorder: Recorder, sender: Sender, scheduled: Runner) -> None:
         super().__init__(recorder, sender)
@@ -58,11 +52,7 @@ class SingleRunner(Runner):
 
 
 class Probing:
-    """Serves `/probe`.
-
-    Args:
-        exporter: whose stores may be probed.
-    """
+    """Serves `/probe`."""
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter

@@ -97,14 +97,7 @@ def status(
     health: Health | None,
     maintenance: Window | None = None,
 ) -> Status:
-    """Sum up one store, with all its checks.
-
-    Args:
-        store: the store.
-        results: the last result of each of its probes and collectors.
-        health: its health; None until its liveness probe has run.
-        maintenance: the maintenance that it is in, if any.
-    """
+    """Sum up one store, with all its checks."""
     known = {(result.kind, result.name): result for result in results}
     checks = tuple(_check(job, known.get((job.kind, job.name))) for job in jobs_of(store))
     return Status(store, state_of(health), checks, maintenance)

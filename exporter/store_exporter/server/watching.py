@@ -29,14 +29,6 @@ _RECALL_SECONDS = 10.0
 class Watching:
     """Tracks the inventory and the leases.
 
-    Args:
-        inventory: the stores of this process.
-        lease_holder: holds the leases of the stores that this process watches.
-        recorder: holds their figures.
-        scheduler: runs their probes and collectors.
-        maintenance: tracks their maintenance windows.
-        kept: saves their recent calls.
-
     Attributes:
         lease_holder: as given; only this class starts, queries and stops it.
     """
@@ -70,11 +62,7 @@ class Watching:
         self.lease_holder.want(self._inventory.stores.values())
 
     async def start(self, reports: Reports) -> None:
-        """Start watching.
-
-        Args:
-            reports: returns what other exporters may show of stores.
-        """
+        """Start watching; `reports` returns what other exporters may show of stores."""
         await self.lease_holder.start(self.update, reports)
         async with self._following:
             with without_pauses():

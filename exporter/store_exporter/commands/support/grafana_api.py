@@ -23,12 +23,7 @@ _REFUSED = (401, 403, 404)
 
 
 class Grafana:
-    """A connection to Grafana as one of its server administrators.
-
-    Args:
-        url: base address.
-        user, password: of the administrator.
-    """
+    """A connection to Grafana as one of its server administrators."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
         self._user = user

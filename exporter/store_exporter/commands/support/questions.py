@@ -89,12 +89,7 @@ class Questions:
                 print(f"  {error}")
 
     def optional(self, question: str, check: Callable[[str], str]) -> str:
-        """Return an optional answer in its normal form; "" for none, and without a terminal.
-
-        Args:
-            question: for a person.
-            check: returns the normal form.
-        """
+        """Return an optional answer in its normal form; "" for none, and without a terminal."""
         while self._may_ask and (answer := input(f"{question} (Enter for none): ").strip()):
             try:
                 return check(answer)
@@ -108,10 +103,6 @@ class Questions:
 
     def credentials(self, platform: Platform, supplied: Mapping[str, str]) -> Typed:
         """Return the credentials of a platform; what is typed is not shown.
-
-        Args:
-            platform: declares which there are.
-            supplied: references by name.
 
         Raises:
             UnansweredError: there is no terminal, and one that is required is missing.
@@ -187,9 +178,6 @@ async def final(store: Store) -> tuple[str, str]:
     followed: a hosted shop redirects visitors to its public name but keeps its API, and only a
     person can say whose another host is. Nor is one to another folder of the host, which may be
     the store or a page in the visitor's language.
-
-    Args:
-        store: with its address, proxy and issuers.
 
     Raises:
         StoreError: it could not be opened.

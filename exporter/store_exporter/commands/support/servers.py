@@ -64,11 +64,8 @@ def _whole(response: httpx.Response) -> httpx.Response:
 def client(url: str, auth: httpx.Auth | tuple[str, str] | None = None) -> httpx.Client:
     """Return a client whose requests take paths of one server; use it within `asking`.
 
-    Like the rest of the exporter, it uses no proxies of the environment.
-
-    Args:
-        url: the server's address.
-        auth: authentication; user and password of the address by default.
+    User and password are those of the address, unless `auth` is given. Like the rest of the
+    exporter, it uses no proxies of the environment.
     """
     return httpx.Client(
         base_url=url, auth=auth, headers=_HEADERS, timeout=_SECONDS, transport=_Limited()

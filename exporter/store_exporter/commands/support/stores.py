@@ -21,10 +21,6 @@ _SHOWN = 20
 def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config:
     """Return the configuration.
 
-    Args:
-        args: contain the file as `config_file`.
-        resolve: whether to read secrets.
-
     Raises:
         CommandError: it has problems, which the message lists.
     """
@@ -47,9 +43,7 @@ def read_sources(args: argparse.Namespace) -> Config:
 async def stores_of(config: Config, domains: Sequence[str] = ()) -> list[Store]:
     """Return the stores of a configuration, those that discovery finds included.
 
-    Args:
-        config: the configuration.
-        domains: the chosen ones, in this order; all when empty.
+    With domains, these stores in this order.
 
     Raises:
         CommandError: one of the domains is not among the stores.

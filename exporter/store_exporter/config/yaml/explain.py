@@ -36,14 +36,7 @@ def explain(
     document: Document,
     path: Sequence[str | int],
 ) -> Iterable[Problem]:
-    """Turn each error into a problem with its line.
-
-    Args:
-        error: what pydantic found.
-        model: the model it validated by.
-        document: the file, with the lines of its entries.
-        path: where in the document the model's data stands.
-    """
+    """Turn each error into a problem with its line."""
     findings = error.errors(include_url=False, include_input=False)
     missing = [finding["loc"] for finding in findings if finding["type"] == "missing"]
     for finding in findings:

@@ -26,11 +26,7 @@ from . import (
 
 
 def groups(of: tuple[Objective, ...] = DEFAULT) -> list[Group]:
-    """Every group of alerts.
-
-    Args:
-        of: the objectives whose error budgets have alerts.
-    """
+    """Every group of alerts."""
     subjects = (
         stores,
         health,

@@ -15,10 +15,6 @@ _FOLDERS = (_HERE.with_name("built"), _HERE.parents[4] / "grafana" / "dashboards
 def text(file: str, links: policy.Links = policy.LINKS) -> str:
     """Return the text of a dashboard's file with other links.
 
-    Args:
-        file: name of the file without its ending.
-        links: replace the default links that the file was generated with.
-
     Raises:
         FileNotFoundError: the installed package lacks the file.
     """

@@ -12,11 +12,7 @@ MOST = 50
 
 
 def row(*links: Dashboard) -> Row:
-    """The row of a page about stores.
-
-    Args:
-        links: dashboards that show more.
-    """
+    """The row of a page about stores."""
     events = changes.of((variable.name for variable in STORES), "$__range")
     found = f"{events} > time() - $__range_s"
     return Row(

@@ -12,12 +12,7 @@ RANKS: tuple[Mapping, ...] = ((1, "critical", RED), (2, "warning", YELLOW), (3, 
 
 
 def general(label: str, *pages: Dashboard) -> tuple[str, ...]:
-    """Names of the alerts that link to one of these dashboards and concern all of its content.
-
-    Args:
-        label: the label whose values can be chosen there.
-        pages: the dashboards.
-    """
+    """Names of the alerts that link to one of these dashboards and concern all of its content."""
     found = (each for each in alerts.alerts() if each.dashboard in pages)
     names = (each.name for each in found if not {label, "domain"} & set(each.by))
     return tuple(dict.fromkeys(names))

@@ -113,13 +113,7 @@ def over_time(
 
 
 def of_each(detailed: str, sampled: str, each: Callable[[str], str] = str) -> str:
-    """A recorded figure of each chosen store; a long time is read from samples.
-
-    Args:
-        detailed: name of the detailed series.
-        sampled: name of the sampled series.
-        each: a function applied to each series.
-    """
+    """A recorded figure of each chosen store; a long time is read from samples."""
     read = named(detailed, DETAILED, *STORE_MATCH), named(sampled, SAMPLED, *STORE_MATCH)
     return f"({' or '.join(map(each, read))})"
 

@@ -148,9 +148,6 @@ def _of_all(url: str) -> str:
     several stores, these are added to the address of the first alert. With more than `MOST_STORES`
     the address names no store, so the page shows all. So it does if they are about several
     platforms or processes.
-
-    Args:
-        url: expression for the address in the first alert.
     """
     every = '{{ $url = reReplaceAll "var-%s=[^&]*&?" "" $url }}'
     several = "".join(

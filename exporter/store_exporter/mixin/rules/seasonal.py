@@ -53,13 +53,7 @@ def week_rules() -> Group:
 
 
 def grown(name: str, metric: Metric, window: str) -> list[Record]:
-    """The growth of a store's counter within a long window, first for each exporter.
-
-    Args:
-        name: name of the series recorded for the store.
-        metric: the counter.
-        window: a duration of hours or days.
-    """
+    """The growth of a store's counter within a long window, first for each exporter."""
     each = series.of_processes(metric, window)
     within, sampled = promql.increase(metric, window), list[Record]()
     if promql.seconds(window) >= DAY:

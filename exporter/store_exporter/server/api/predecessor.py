@@ -39,13 +39,7 @@ Document = dict[str, Any]
 
 
 class PredecessorApi:
-    """Serves the old endpoints, if the configuration enables them.
-
-    Args:
-        exporter: whose stores and calls are shown.
-        access: determines the org of a token.
-        api: serves the same data under `/api/v1`.
-    """
+    """Serves the old endpoints, if the configuration enables them."""
 
     def __init__(self, exporter: Exporter, access: OrgAccess, api: JsonApi) -> None:
         self._exporter = exporter

@@ -116,11 +116,6 @@ def hourly_queries(filters: Filters) -> dict[str, str]:
 async def usage(url: str, filters: Filters, now: float) -> Findings:
     """Return the statistics of the org's operations, and since when there is data.
 
-    Args:
-        url: the base address of a Prometheus, or of a database with the same API.
-        filters: of the request.
-        now: Unix time in seconds.
-
     Raises:
         PrometheusError: it did not respond in time, or not with figures.
     """

@@ -58,14 +58,7 @@ class Tenants:
 
 
 class Receiver:
-    """Receives the reports of applications, in any format.
-
-    Args:
-        exporter: its recorder counts them, and its inventory has the stores.
-        access: determines the org of a request.
-        bodies: reads the bodies of requests.
-        tenants: the orgs.
-    """
+    """Receives the reports of applications, in any format."""
 
     def __init__(
         self, exporter: Exporter, access: OrgAccess, bodies: Bodies, tenants: Tenants

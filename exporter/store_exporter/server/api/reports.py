@@ -64,12 +64,7 @@ def written(status: Status) -> str:
 
 
 def read(text: str | None, now: float) -> Report | None:
-    """Read another exporter's report of a store; None if there is no valid one.
-
-    Args:
-        text: the report that it wrote, if any.
-        now: Unix time in seconds.
-    """
+    """Read another exporter's report of a store; None if there is no valid one."""
     found: Report = json.loads(text) if text else {}
     return None if found.pop("until", 0.0) < now else found
 

@@ -9,12 +9,7 @@ from .style import POLICY, STYLE
 
 
 def page_response(title: str, *body: Html | None) -> web.Response:
-    """Return a response with a page.
-
-    Args:
-        title: for the browser's window.
-        body: what it shows.
-    """
+    """Return a response with a page."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

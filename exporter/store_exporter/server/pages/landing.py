@@ -62,12 +62,7 @@ class Choice:
 
 
 class Landing:
-    """Serves `/`.
-
-    Args:
-        exporter: what it shows.
-        telemetry_path: where the metrics are.
-    """
+    """Serves `/`."""
 
     def __init__(self, exporter: Exporter, telemetry_path: str) -> None:
         self._exporter = exporter

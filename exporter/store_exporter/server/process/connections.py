@@ -131,8 +131,6 @@ class Connections:
     lock out others.
 
     Args:
-        server: handles the requests.
-        limit: connections at the same time.
         tls: returns the TLS context of each connection, or None to close it; None for plain HTTP.
     """
 

@@ -27,11 +27,7 @@ def configure(
 ) -> None:
     """Send the log of the whole process to the stream, standard error by default.
 
-    Args:
-        level: one of `LEVELS`.
-        format_: one of `FORMATS`.
-        redact: masks secrets in every finished line.
-        stream: where to write.
+    The level is one of `LEVELS`, the format one of `FORMATS`.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(LineFormatter(format_, redact))

@@ -39,9 +39,6 @@ def is_requested(environ: Mapping[str, str]) -> bool:
 async def tracing(name: str) -> AsyncIterator[None]:
     """Send the spans of this process until the block ends, if the variables request it.
 
-    Args:
-        name: the service name, unless the variables have one.
-
     Raises:
         ImportError: the extra `otlp` is not installed.
     """

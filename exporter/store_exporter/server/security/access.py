@@ -62,12 +62,7 @@ def _bearer_challenge(more: str = "") -> dict[str, str]:
 
 
 def basic_auth(file: WebFile, prefix: str = "") -> Middleware:
-    """Make the middleware that requires a user and password, when the file names any users.
-
-    Args:
-        file: the web configuration file.
-        prefix: the prefix of every request's path.
-    """
+    """Make the middleware that requires a user and password, when the file names any users."""
     passwords = Passwords()
 
     @web.middleware

@@ -53,11 +53,7 @@ class _Check:
 
 
 class Passwords:
-    """Checks passwords.
-
-    Args:
-        monotonic: seconds of a monotonic clock.
-    """
+    """Checks passwords."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic

@@ -18,9 +18,6 @@ log = logging.getLogger(__name__)
 class WebFile:
     """A web configuration file whose changes take effect without a restart.
 
-    Args:
-        path: the file.
-
     Raises:
         ConfigError: at construction, when the file has problems.
     """

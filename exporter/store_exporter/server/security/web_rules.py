@@ -13,12 +13,7 @@ from .web_file import WebFile
 
 
 class TokenBucket:
-    """Permits requests like golang.org/x/time/rate: `burst` at once, then one each interval.
-
-    Args:
-        limit: the burst and the interval.
-        clock: seconds, on a clock that never goes back.
-    """
+    """Permits requests like golang.org/x/time/rate: `burst` at once, then one each interval."""
 
     def __init__(self, limit: RateLimit, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit

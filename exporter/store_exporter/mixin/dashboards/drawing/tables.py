@@ -21,14 +21,7 @@ ABSENT = [
 
 
 def finish(builder: table.Panel, panel: Panel, links: Links, *, one_org: bool) -> None:
-    """Lay out a table.
-
-    Args:
-        builder: the SDK's builder of the table.
-        panel: the table.
-        links: title and address of each link of a row's name.
-        one_org: whether its viewers see only one org; the table then omits its name.
-    """
+    """Lay out a table."""
     for transformation in transformations(panel, one_org=one_org):
         builder.with_transformation(transformation)
     # Without a column that grows, the table would fill only a part of its panel.
@@ -55,11 +48,6 @@ def named(builder: table.Panel, panel: Panel, links: Links) -> None:
     """List figures with their names.
 
     Grafana draws single figures over each other if they do not fit; a table has a scroll bar.
-
-    Args:
-        builder: the SDK's builder of the table.
-        panel: the figures.
-        links: title and address of each link of a name.
     """
     builder.show_header(False)
     options = {"excludeByName": {"Time": True}, "indexByName": {panel.name: 0, "Value": 1}}
