@@ -13,7 +13,6 @@ from .causes import UNREMEMBERED, UNUSABLE, UNWATCHED
 from .texts import ARE, COLLECTOR_CAUSE, TIME, WHO, counted, error_type
 
 COLLECTOR = (*STORE, "collector")
-
 _OUT = promql.aggregate("max", STORE, select(business.BEST_SELLERS_OUT))
 _ORDERS = f"sum_over_time({series.orders_in('1d')}[7d:1d])"
 BEST_SELLERS_OUT = Alert(

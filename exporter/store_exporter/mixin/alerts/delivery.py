@@ -15,16 +15,11 @@ from ..policy import MESSAGES, MINUTE
 from .texts import PROCESS
 
 _REFUSED = "alertmanager_notifications_failed_total"
-
 _WINDOW = "15m"
-
 _LATELY = "6m"
 """Longer than any group's interval: an alert that ended this soon after a refusal is unreported."""
-
 _LOOK_BACK = "2h"
-
 _KEEP = 10 * MINUTE
-
 _NAMED = 5
 """The most receivers that a message names."""
 

@@ -57,7 +57,6 @@ _EVALUATORS = (
 )
 
 _LABELS = tuple(each.label for each in _EVALUATORS)
-
 _OURS = "store-exporter[.].*"
 
 _RARE = "|".join(
@@ -68,15 +67,11 @@ _RARE = "|".join(
 
 _HOURLY = f"({_RARE})"
 """Groups that are evaluated once an hour."""
-
 _WINDOW = "15m"
-
 _HOLD = 16 * MINUTE
 """Longer than the window, so that a single failure is not reported."""
-
 _HOURS = "65m"
 """Longer than an hour: a rule that fails every hour failed in this window and in the one before."""
-
 _NAMED = 5
 """The most groups that a message names."""
 

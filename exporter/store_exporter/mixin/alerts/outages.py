@@ -34,17 +34,12 @@ from .texts import (
 
 DOWN_AFTER = 2 * MINUTE
 """How long a store must be down before it is reported."""
-
 CALM = 5 * MINUTE
 """How long a store must have been up again before its outage counts as over."""
-
 _NAMED = 8
 """The most stores that the message about an outage names; the dashboard lists all of them."""
-
 FAILED = "had failed for"
-
 _DOWN = f"{series.AVAILABLE} == 0"
-
 _CHOSEN = "{platform=%q}"
 """Selects the alert's platform, in templates."""
 

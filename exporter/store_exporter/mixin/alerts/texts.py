@@ -17,7 +17,6 @@ from ..promql import SHOP, equal, select
 from ..rules import costs
 
 WHO = "{{ $labels.domain }} ({{ $labels.org }})"
-
 SHARE = '{{ $value | humanizePercentage | reReplaceAll "([0-9]{2})[.][0-9]+" "$1" }}'
 """An alert's value as a percentage, with decimals only below ten."""
 
@@ -27,9 +26,7 @@ TIME = (
     'reReplaceAll "( 0[hms])+$" "" }}'
 )
 """An alert's value as a time in its two largest units: `1d 4h`, and `2h` for `2h 0m 0s`."""
-
 ARE = "{{ if eq $value 1.0 }}is{{ else }}are{{ end }}"
-
 PROCESS = ("job", "instance")
 
 
@@ -90,9 +87,7 @@ def error_type(failures: Metric, window: str, *more: str) -> str:
 
 
 PROBE_CAUSE = cause(health.PROBE_FAILURES, "10m")
-
 COLLECTOR_CAUSE = cause(business.COLLECTOR_FAILURES, "1h", "collector")
-
 _OF_LIVENESS = equal("probe", LIVENESS_PROBE)
 
 STATUS = queried(
@@ -101,7 +96,6 @@ STATUS = queried(
     *SHOP,
 )
 """The HTTP status of a refusal, if there was a response."""
-
 _REASON = '{{ . | first | label "reason" }}'
 
 ERROR = queried(
@@ -146,7 +140,6 @@ def cost(revenue: str, orders: str, *labels: str) -> str:
 
 
 COST = cost(chosen(costs.REVENUE, *SHOP), chosen(costs.ORDERS, *SHOP), *SHOP)
-
 _FAILED = chosen(series.OPERATION_ERROR_RATE, *SHOP, more=promql.one_of("fault", series.FAILURES))
 
 FAILING = queried(

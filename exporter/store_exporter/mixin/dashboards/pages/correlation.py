@@ -11,14 +11,10 @@ from ..values import BLUE, GREY, ORANGE, RED, Nothing, Steps
 LEAST_STEP, POINTS = "5m", 150
 """The least distance of the points of a correlation, and about the most points: Grafana chooses the
 distance."""
-
 FEWEST = 12
 """The fewest points of a correlation that is shown, an hour of them: with fewer it is chance."""
-
 CORRELATED: Steps = ((None, BLUE), (-0.5, GREY), (0.5, ORANGE), (0.8, RED))
-
 TOO_STEADY = "what does not vary within the chosen time has no correlation"
-
 OF_ALL = "[$__range:$__interval]"
 
 TYPES = over_time(
@@ -27,9 +23,7 @@ TYPES = over_time(
 
 BY_TYPE = f"({over_time(('error_type',), wide.ERRORS)} or on (error_type) 0 * {TYPES})"
 """Errors by type. A type that occurs for the first time had zero errors before."""
-
 LATENCY = f"({over_time((), wide.LATENCIES)} / ({over_time((), wide.MEASURED)} > 0))"
-
 ORDERED = over_time((), wide.ORDERS)
 
 CHOSEN = (

@@ -16,7 +16,6 @@ from ..variables import OPERATION_MATCH, OPERATIONS, READ, SKIPPED, STORE_MATCH
 from .correlation import MOVING_TOGETHER
 
 S, M = STORE_MATCH, OPERATION_MATCH
-
 MISTAKEN = (Fault.CUSTOMER.value,)
 
 

@@ -13,11 +13,8 @@ from ..values import Nothing
 from ..variables import PROCESS_MATCH, of_ours
 
 M = PROCESS_MATCH
-
 COLUMNS = ("domain", "org")
-
 NOT_EVERYWHERE = "not every platform has this figure"
-
 _REQUESTS = select(series.REQUESTS, *M)
 REQUESTS_BY_SOURCE = Panel(
     PanelKind.GRAPH,

@@ -27,7 +27,6 @@ from ..variables import READ, STORE_MATCH, STORES
 from .fleet_rows import COURSE, LISTED, UPKEEP
 
 WORST_STORES = f"topk({LISTED}, {TROUBLE})"
-
 _HOURLY = select(series.REVENUE_HOURLY, *STORE_MATCH)
 
 NORMAL = (

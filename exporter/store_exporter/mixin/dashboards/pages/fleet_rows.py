@@ -26,7 +26,6 @@ from ..values import GREY, IN_WORDS, NO_CELL, UP_DOWN, Nothing, in_words
 from ..variables import STORE_MATCH
 
 LISTED = 50
-
 SHOWN = 15
 """The most stores whose state is drawn: more lines could not be distinguished."""
 
@@ -116,7 +115,6 @@ GRAPHS = (
 )
 
 COURSE = Row("Over time", (STATES, *GRAPHS))
-
 _EXPIRY = f"{each(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
 CERTIFICATES = Panel(
     PanelKind.TABLE,

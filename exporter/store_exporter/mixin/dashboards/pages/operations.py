@@ -25,9 +25,7 @@ from ..values import NEUTRAL, Nothing, Steps
 from ..variables import OPERATION_MATCH, OPERATION_ONLY, OPERATIONS, READ
 
 M = OPERATION_MATCH
-
 DURATION = operations.OPERATION_DURATION
-
 FINEST = "1m"
 """The least distance of the points of latencies, which are those of five minutes. One operation of
 all stores is read from thousands of scraped series."""

@@ -27,7 +27,6 @@ from ..values import IN_WORDS, OK_FAILED, Nothing, in_words
 from ..variables import STORE_MATCH
 
 M = STORE_MATCH
-
 _AVAILABLE = of_each(series.AVAILABLE, series.AVAILABLE_SAMPLED, mean)
 _MAINTAINED = of_each(series.MAINTENANCE, series.MAINTENANCE_SAMPLED, mean)
 AVAILABILITY = (

@@ -10,10 +10,8 @@ from ..values import Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
-
 AFTER = ("stock", "sku", "domain")
 """Columns after the figures, so that a phone shows the figures and amounts with their currency."""
-
 SEVERAL = "the row of the first figure stands for both"
 
 

@@ -14,9 +14,7 @@ from ..values import Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
 M = STORE_MATCH
-
 CHOSEN = (*M, *CURRENCY_MATCH)
-
 HEIGHT = 10
 """Of panels whose legends name some methods of payment."""
 

@@ -17,9 +17,7 @@ OBJECTIVE = Variable(
 )
 
 M = (*STORE_MATCH, *promql.variables("slo"))
-
 QUIET = "a store without operations in a window has no burn rate"
-
 LEFT: Steps = ((None, "red"), (0, "yellow"), (0.25, "green"))
 
 BURN: Steps = (
@@ -83,7 +81,6 @@ BURNING = Panel(
 )
 
 KEY_FIGURES = Row("Now", (TARGETS, LEAST_LEFT, MISSED, BURNING))
-
 _WORST = f"bottomk(10, {latest(select(slo.BUDGET, *M))})"
 COURSE = Row(
     "Over time",

@@ -14,13 +14,9 @@ from ..values import GREEN, RED, YELLOW, Nothing, Steps
 from ..variables import CURRENCY, CURRENCY_MATCH, STORE_MATCH, STORES
 
 M = STORE_MATCH
-
 WEEK_AGO = "needs a week of history"
-
 RATE = select(series.STORE_RATE, *M)
-
 ERRORS = select(series.STORE_FAILED, *M)
-
 CHANGE: Steps = ((None, RED), (-0.5, YELLOW), (-0.2, GREEN))
 """Thresholds of a change of orders."""
 SLOWER: Steps = (
