@@ -133,34 +133,3 @@ def test_to_look_for_any_item_no_more_is_requested_than_the_platform_says() -> N
 
     assert run(lambda store: store.has_any("/a"), respond)
     assert seen == [{"per_page": "1"}]
-
-
-class Sparing(Api):
-    """An API whose requests name the members that they want."""
-
-    members_name = "fields"
-    spare_members: ClassVar = {"/a": ("color", "size")}
-
-
-@pytest.mark.parametrize("path", ["/a", "/a/7"])
-def test_what_was_made_for_a_request_of_other_members_is_refused(
-    monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    monkeypatch.setattr(Store, "api_type", Sparing)
-    read = (
-        (lambda api: api.page(path, {"fields": "id"}))
-        if path == "/a"
-        else (lambda api: api.get(path, {"fields": "id"}))
-    )
-
-    def respond(others: bool) -> Callable[[Mapping[str, str]], Any]:
-        def made(params: Mapping[str, str]) -> Any:
-            wanted = set(params["fields"].split(","))
-            body = dict.fromkeys({"id", "color", "size"} - wanted if others else wanted, 1)
-            return [body] if path == "/a" else body
-
-        return made
-
-    run(read, respond(others=False))
-    with pytest.raises(StoreError, match="which was not requested"):
-        run(read, respond(others=True))
