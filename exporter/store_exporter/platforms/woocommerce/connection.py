@@ -37,8 +37,7 @@ class Connection(connection.Connection[Api]):
         """
         if not needs_key(request.url):
             return request
-        url = self.location.address_to_sign(request.url)
-        params, headers = self._key.authorize(request.method, url, request.params)
+        params, headers = self._key.authorize(request.method, request.url, request.params)
         return request.carrying(params, {**request.headers, **headers})
 
     @cached_property
