@@ -126,7 +126,7 @@ async def test_each_missing_permission_is_named() -> None:
         found = await findings(store)
         assert found["may read customers"].state == "fail"
         assert "may read" not in found
-        assert found["webhooks"].state == "ok"
+        assert found["installation"].state == "ok"
 
 
 async def test_a_key_without_system_status_is_a_warning() -> None:
@@ -156,19 +156,10 @@ async def test_a_store_without_a_date_header_is_a_warning() -> None:
         assert (await findings(store))["clock"].state == "warn"
 
 
-async def test_disabled_webhooks_and_overdue_work_are_warnings() -> None:
-    async with watching(orders=0) as store:
-        store.shop.shop.add_webhook("disabled")
-        store.shop.new_order("checkout-draft", created=store.clock.now - 5 * 86_400)
-        found = await findings(store)
-        assert found["webhooks"].state == "warn"
-        assert found["background work"].state == "warn"
-
-
 async def test_one_check_that_fails_does_not_hide_the_others() -> None:
     async with watching(orders=0) as store:
-        store.shop.faults.add(Fault(path="*/webhooks", status=500))
+        store.shop.faults.add(Fault(method="PUT", path="*/products/0", status=500))
         found = await findings(store)
-        assert found["webhooks"].state == "warn"
-        assert found["webhooks"].message.startswith("server_error")
-        assert found["background work"].state == "ok"
+        assert found["may write"].state == "warn"
+        assert found["may write"].message.startswith("server_error")
+        assert found["installation"].state == "ok"

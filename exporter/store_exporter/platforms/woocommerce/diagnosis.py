@@ -15,10 +15,8 @@ from . import facts
 from .api import ANALYTICS, STORE, V3, Api
 from .api_location import ROOT
 from .collectors.facts import STATUS_FIELDS
-from .collectors.shop import overdue_drafts, webhook_states
 from .responses import READER
 
-_OVERDUE = 2 * 86_400
 _EXCLUDE = (
     "If a plugin closes the API to visitors, exclude wc/store there: the blocks of cart and "
     "checkout need it too. If a firewall refused the exporter, allow its address and user agent."
@@ -34,7 +32,7 @@ _READS: tuple[tuple[str, str, dict[str, object]], ...] = (
 
 
 def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
-    """Check the API, the key and its permissions, the clock, order storage and background work.
+    """Check the API, the key and its permissions, the clock and order storage.
 
     If the key is refused, later checks are left out, because they could only say the same.
     """
@@ -49,12 +47,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     findings.append(check_clock(server_time(response), run.now()))
     reads = ((name, api.get(path, params)) for name, path, params in _READS)
     findings += yield from check_reads(reads)
-    steps = (
-        ("may write", _writes(api)),
-        ("installation", _installation(api)),
-        ("webhooks", _webhooks(api)),
-        ("background work", _background(api)),
-    )
+    steps = (("may write", _writes(api)), ("installation", _installation(api)))
     return [*findings, *(yield from run_checks(steps))]
 
 
@@ -173,31 +166,3 @@ def _installation(api: Api) -> Plan[Finding]:
     version = environment.text_or("version", "unknown")[:40]
     cron = "on" if environment.raw("wp_cron") is True else "off (the server's own cron must run it)"
     return Finding(name, "ok", f"WooCommerce {version}, orders in {storage}, WP-Cron {cron}")
-
-
-def _webhooks(api: Api) -> Plan[Finding]:
-    states, failures = yield from webhook_states(api)
-    message = f"{states['active']} active, {states['disabled']} disabled"
-    if failures:
-        message += f", {len(failures)} that cannot be read: {failures[0].message}"
-    if not states["disabled"]:
-        return Finding("webhooks", "ok", message)
-    return Finding(
-        "webhooks",
-        "warn",
-        message,
-        "Look at their delivery logs under WooCommerce > Settings > Advanced > Webhooks.",
-    )
-
-
-def _background(api: Api) -> Plan[Finding]:
-    name = "background work"
-    overdue = yield from overdue_drafts(api, _OVERDUE)
-    if not overdue:
-        return Finding(name, "ok", "no trace of work left undone")
-    return Finding(
-        name,
-        "warn",
-        f"{overdue} checkout drafts should have been removed days ago",
-        "Look at WooCommerce > Status > Scheduled Actions and at the cron that runs them.",
-    )

@@ -6,7 +6,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any
 
 from ....contract import Report, Run
 from ....errors import StoreError
@@ -18,11 +17,10 @@ from ...kit.monitoring.figures import count_report, left_out, webhook_report
 from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
-from ..api import PAGE, V3, Api, gmt
+from ..api import V3, Api, gmt
 from ..reading.order_state import CURRENT, is_unknown_status, order_status, status_label
 
 _STATES = ("active", "paused", "disabled")
-_WEBHOOK_PAGES = 5
 _SLUG = re.compile(r"[a-z0-9_-]+", re.IGNORECASE)
 """The form that WordPress gives to the name of a status (`sanitize_key`)."""
 _STAFF = ("administrator", "shop_manager")
@@ -105,31 +103,11 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 @collector(interval=1800.0, timeout=30.0)
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks by state; WooCommerce disables one after five failed deliveries in a row."""
-    states, failures = yield from webhook_states(api)
-    return webhook_report({state: states[state] for state in _STATES}, failures)
-
-
-def webhook_states(api: Api) -> Plan[tuple[Counter[str], list[StoreError]]]:
-    """Return the number of webhooks in each state, and the errors of those that cannot be read.
-
-    Raises:
-        StoreError: response_too_large, there are too many; invalid_response, none can be read.
-    """
-    found: dict[Any, Any] = {}
-    for page_number in range(1, _WEBHOOK_PAGES + 1):
-        params = {"per_page": PAGE, "page": page_number, "orderby": "id", "_fields": "id,status"}
-        page = yield from api.page(f"{V3}/webhooks", params)
-        for item in page.items:
-            known = item.get("id") if isinstance(item, dict) else None
-            found[known if isinstance(known, (int, str)) else (len(found),)] = item
-        # A shop may put fewer rows on a page than were requested.
-        wanted = len(found) + int(len(page) == PAGE) if page.total is None else page.total
-        if wanted and not found:
-            raise StoreError("invalid_response", f"there are {wanted} webhooks, of which none came")
-        if len(found) >= wanted or not page.items:
-            states, failures = readable(found.values(), "webhooks", _webhook_state)
-            return Counter(states), failures
-    raise StoreError("response_too_large", f"there are more than {len(found)} webhooks")
+    query = {"orderby": "id", "_fields": "id,status"}
+    rows = (yield from api.rows(f"{V3}/webhooks", query)).whole("webhooks")
+    states, failures = readable(rows.items, "webhooks", _webhook_state)
+    found = Counter(states)
+    return webhook_report({state: found[state] for state in _STATES}, failures)
 
 
 def _webhook_state(row: Fields) -> str:
@@ -140,31 +118,24 @@ def _webhook_state(row: Fields) -> str:
 @collector(interval=3600.0, timeout=30.0, overdue_after=2 * 86_400.0)
 def background(api: Api, run: Run) -> Plan[Report]:
     """Whether background work gets done: checkout drafts that the daily clean-up left over."""
-    overdue = yield from overdue_drafts(api, number(run.options, "overdue_after"))
-    sample = Sample(business.SCHEDULED_ACTIONS, overdue, {"state": "overdue"})
-    return Report([sample], summary=f"{overdue} checkout drafts are overdue for removal")
-
-
-def overdue_drafts(api: Api, overdue_after: float) -> Plan[int]:
-    """Return how many checkout drafts were not changed for so many seconds.
-
-    A scheduled action of WooCommerce deletes drafts after a day. Its REST API does not show
-    scheduled actions, not even in `system_status`; old drafts are the trace of stuck ones.
-    """
-    limit = api.store_now() - overdue_after
+    # A scheduled action of WooCommerce deletes drafts after a day. Its REST API does not show
+    # scheduled actions, not even in `system_status`; old drafts are the trace of stuck ones.
+    limit = api.store_now() - number(run.options, "overdue_after")
     params = {
         "status": "checkout-draft",
         "modified_before": gmt(limit),
         "_fields": "status,date_modified_gmt",
     }
 
-    def overdue(row: Fields) -> bool:
+    def is_overdue(row: Fields) -> bool:
         is_draft = order_status(row) == "checkout-draft"
         return is_draft and row.seconds("date_modified_gmt") < limit
 
     try:
-        return (yield from api.count(f"{V3}/orders", params, overdue))
+        overdue = yield from api.count(f"{V3}/orders", params, is_overdue)
     except StoreError as error:
         if not is_unknown_status(error):
             raise
-        return 0
+        overdue = 0
+    sample = Sample(business.SCHEDULED_ACTIONS, overdue, {"state": "overdue"})
+    return Report([sample], summary=f"{overdue} checkout drafts are overdue for removal")
