@@ -64,7 +64,6 @@ class Api(api.Api):
     page_size = PAGE
     most_pages = MAX_PAGES
     in_full: ClassVar = {"orderby": "id", "order": "asc"}
-    brief: ClassVar = {"_fields": "id"}
     total_header = "x-wp-total"
     pages_header = "x-wp-totalpages"
     reader = READER

@@ -122,14 +122,3 @@ def test_a_list_without_its_wrapping_is_none(body: Any) -> None:
     with pytest.raises(StoreError, match="/v3/a is ") as raised:
         run(lambda store: store.page("/v3/a"), lambda _: body)
     assert raised.value.error_type == "invalid_response"
-
-
-def test_to_look_for_any_item_no_more_is_requested_than_the_platform_says() -> None:
-    seen: list[Mapping[str, str]] = []
-
-    def respond(params: Mapping[str, str]) -> Any:
-        seen.append(params)
-        return [{"id": 1}]
-
-    assert run(lambda store: store.has_any("/a"), respond)
-    assert seen == [{"per_page": "1"}]

@@ -65,8 +65,6 @@ class Api(connection.Api):
     """Header that says how many pages it has."""
     wrappings: ClassVar[Mapping[str, Wrapping]] = {}
     """Where the content is in JSON that wraps it, by the beginnings of paths."""
-    brief: ClassVar[Mapping[str, str]] = {}
-    """Parameters that request only the id of each item."""
     reader: ClassVar[RestReader]
     """Reads the responses."""
 
@@ -246,10 +244,6 @@ class Api(connection.Api):
             StoreError: invalid_response, none of them can be read; whatever a request may raise.
         """
         return (yield from self.rows(path, params, limit=limit)).listing(what, read)
-
-    def has_any(self, path: str) -> Plan[bool]:
-        """Return whether a list has an item, without reading more than one of them."""
-        return len((yield from self.page(path, {self.size_name: 1, **self.brief}))) > 0
 
     def read_all(
         self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]

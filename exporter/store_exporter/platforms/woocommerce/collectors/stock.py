@@ -45,7 +45,7 @@ def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
     low, out, every = (totals.integer(name) for name in (LOW, OUT, IN))
     nothing = not any((low, out, every, totals.integer("onbackorder")))
     # The report reads a table that is empty in some shops.
-    if nothing and (yield from api.has_any(f"{V3}/products")):
+    if nothing and (yield from api.rows(f"{V3}/products", {"_fields": "id"}, limit=1)).items:
         raise StoreError("invalid_response", "the stock report has no products, the shop has")
     if _counts_too_many(totals):
         low, out, every = yield from _listed_counts(api)
