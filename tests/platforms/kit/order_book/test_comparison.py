@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 from store_exporter.platforms.kit.order_book.comparison import Comparison
+from store_exporter.platforms.kit.order_book.saved import restored
 
 
 def test_a_reading_of_an_earlier_version_settles_nothing() -> None:
@@ -26,5 +28,5 @@ def test_an_order_is_read_again_until_the_second_of_its_change_is_over() -> None
 
 def test_a_comparison_goes_on_as_it_was_saved() -> None:
     state = Comparison(7, 9, "cursor", {"1": 1000}, {"2": 3000})
-    document = json.loads(json.dumps(state.to_document()))
-    assert Comparison.from_document(document) == state
+    document = json.loads(json.dumps(asdict(state)))
+    assert restored(Comparison, document) == state

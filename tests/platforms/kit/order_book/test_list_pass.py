@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 from store_exporter.platforms.kit.order_book.list_pass import Pass
+from store_exporter.platforms.kit.order_book.saved import restored
 
 HOUR = 3600
 
 
 def saved(place: Pass) -> Pass:
     """Return a place as the next run finds it."""
-    return Pass.from_document(json.loads(json.dumps(place.to_document())))
+    return restored(Pass, json.loads(json.dumps(place.to_document())))
 
 
 def ended(place: Pass) -> Pass:

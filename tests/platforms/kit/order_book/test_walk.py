@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from typing import Any
 
 import pytest
 
 from store_exporter.platforms.kit.order_book.ledger import Ledger
+from store_exporter.platforms.kit.order_book.progress import ReadingProgress
+from store_exporter.platforms.kit.order_book.saved import restored
 from store_exporter.platforms.kit.order_book.walk import DAY, Walk, WalkQuery
 from tests.platforms.kit.order_book.walking import OVERLAP, START, Reader, Store
 
@@ -233,7 +237,7 @@ def test_what_the_store_counts_and_never_shows_is_stepped_over_and_reported() ->
     assert walk.unread == [(START, START, 2)]
     assert walk.look_again() == (START, START)
     walk.looked_again(1)
-    assert Walk.from_document(json.loads(json.dumps(walk.to_document()))).hidden == 1
+    assert restored(Walk, json.loads(json.dumps(asdict(walk)))).hidden == 1
     walk.looked_again(0)
     assert walk.look_again() is None
 
@@ -277,15 +281,17 @@ def test_pages_without_any_time_of_change_are_numbered() -> None:
     assert walk.advance(["1", "2"], [], 5)
     assert walk.advance(["3", "4"], [], 5)
     assert walk.query(2) == WalkQuery(START, None, 3)
-    walk = Walk.from_document(json.loads(json.dumps(walk.to_document())))
+    walk = restored(Walk, json.loads(json.dumps(asdict(walk))))
     assert not walk.advance(["5"], [], 5)
     assert walk.caught_up
 
 
-@pytest.mark.parametrize("document", [{}, {"position": "x"}, {"position": 1}])
-def test_a_document_that_is_not_a_walk_is_refused(document: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="not a walk"):
-        Walk.from_document(document)
+@pytest.mark.parametrize(
+    "document", [{}, [], {"position": "x"}, {"position": 1, "unread": [[1, 2]]}, {"position": -1}]
+)
+def test_a_document_that_is_not_a_walk_is_refused(document: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        ReadingProgress.from_document(document)
 
 
 def test_numbers_of_pages_begin_anew_with_another_size_of_page() -> None:
@@ -293,7 +299,7 @@ def test_numbers_of_pages_begin_anew_with_another_size_of_page() -> None:
     for _ in range(2):
         assert advance(walk, [START, START], 9)
     assert walk.query(2) == WalkQuery(START, START, 2)
-    kept = Walk.from_document(walk.to_document())
+    kept = restored(Walk, json.loads(json.dumps(asdict(walk))))
     assert kept.query(2) == WalkQuery(START, START, 2)
     assert kept.query(1) == WalkQuery(START, START, 1)
     assert kept.received == []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 
 from store_exporter.platforms.kit.order_book.accounts import CountedOrder
 from store_exporter.platforms.kit.order_book.ledger import Ledger
+from store_exporter.platforms.kit.order_book.saved import restored
 from store_exporter.platforms.kit.order_book.walk import Walk, WalkQuery
 
 START = 1_000_000
@@ -73,11 +74,11 @@ class Reader:
         self.save(ledger, walk)
 
     def save(self, ledger: Ledger, walk: Walk) -> None:
-        self.document = json.dumps([ledger.to_document(), walk.to_document()])
+        self.document = json.dumps([ledger.to_document(), asdict(walk)])
 
     def load(self) -> tuple[Ledger, Walk]:
         ledger, walk = json.loads(self.document)
-        return Ledger.from_document(ledger, self.limit), Walk.from_document(walk)
+        return Ledger.from_document(ledger, self.limit), restored(Walk, walk)
 
     def run(self, pages: int = 10_000, crash_after: int | None = None) -> bool:
         """Run once; return whether it caught up. A crash loses what was not saved."""

@@ -10,8 +10,7 @@ search still does not show in the next run are requested by id.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ....errors import StoreError
@@ -55,25 +54,6 @@ class Comparison:
             self.again[order_id] = changed
         elif self.again.get(order_id, 0) <= changed:
             self.again.pop(order_id, None)
-
-    def to_document(self) -> dict[str, Any]:
-        """Return it as JSON types."""
-        return asdict(self)
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Comparison:
-        """Return the comparison that was saved.
-
-        Raises:
-            KeyError, TypeError, ValueError: it is not valid.
-        """
-        after = document["after"]
-        awaited, again = (
-            {str(one): int(changed) for one, changed in saved.items()}
-            for saved in (document["awaited"], document["again"])
-        )
-        cursor = after if isinstance(after, str) else None
-        return cls(int(document["compared"]), int(document["newest"]), cursor, awaited, again)
 
 
 def compare(book: CursorBook[Any]) -> Plan[None]:

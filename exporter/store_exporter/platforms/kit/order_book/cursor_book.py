@@ -23,6 +23,7 @@ from .accounts import CountedOrder
 from .book import DOUBTED_FOR, ApiT, OrderBook
 from .comparison import Comparison, compare
 from .list_pass import Pass
+from .saved import restored
 
 _KNOWN_AT_FIRST = 100
 _LOOKED_FOR = 100
@@ -110,7 +111,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     def saved_place(self, document: Any) -> Pass:
         """Return the pass that was saved."""
-        return Pass.from_document(document)
+        return restored(Pass, document)
 
     @property
     def backlog(self) -> int:

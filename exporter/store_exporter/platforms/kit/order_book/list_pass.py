@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -145,33 +145,3 @@ class Pass:
     def to_document(self) -> dict[str, Any]:
         """Return the pass as JSON types."""
         return asdict(self)
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Pass:
-        """Return the pass that was saved.
-
-        Raises:
-            ValueError: it makes no sense.
-        """
-        after = document["after"]
-        if after is not None and not isinstance(after, str):
-            raise ValueError("the cursor is not a string")
-        mark, newest = document.get("mark"), int(document["newest"])
-        comparison = document.get("comparison")
-        return cls(
-            int(document["begin"]),
-            newest,
-            after,
-            int(document.get("pages", 0)),
-            int(document.get("read", 0)),
-            int(document.get("reached", 0)),
-            mark if isinstance(mark, str) else None,
-            bool(document.get("is_cut")),
-            [
-                Nameless(int(changed), int(since), *map(bool, flags))
-                for changed, since, *flags in (one.values() for one in document.get("nameless", ()))
-            ],
-            int(document.get("given_up", 0)),
-            int(document.get("given_up_at", 0)),
-            Comparison.from_document(comparison) if comparison else Comparison(newest),
-        )

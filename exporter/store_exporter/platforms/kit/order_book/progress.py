@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .saved import restored
 from .walk import Walk
+
+_LATEST = 2**33
+"""A Unix time in the year 2242."""
 
 
 @dataclass(slots=True)
@@ -148,43 +152,19 @@ class ReadingProgress:
         return not (self.ahead.page and self.ahead.low <= int(order_id) <= self.ahead.high)
 
     def to_document(self) -> dict[str, Any]:
-        """Return the place as JSON types."""
-        return self.walk.to_document() | {
-            "ahead": list(astuple(self.ahead)),
-            "walked_from": self.walked_from,
-            "lists_others": self.lists_others,
-            "empty_since": self.empty_since,
-            "latest": self.latest,
-            "count": self.count,
-            "unexplained": self.unexplained,
-            "returned": self.returned,
-            "unsearched": self.unsearched,
-            "search": self.search and self.search.to_document(),
-            "again": self.again and self.again.to_document(),
-            "missing": self.missing,
-            "unchecked": self.unchecked,
-        }
+        """Return the place as JSON types, the walk's members beside its own."""
+        own = asdict(self)
+        walk: dict[str, Any] = own.pop("walk")
+        return walk | own
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> ReadingProgress:
         """Return the place that was saved.
 
         Raises:
-            KeyError, TypeError, ValueError: it makes no sense.
+            TypeError, ValueError: it makes no sense.
         """
-        walk = Walk.from_document(document)
-        numbers = (document["latest"], document["count"])
-        latest, count = (None if number is None else int(number) for number in numbers)
-        missing, unchecked = (int(document[name]) for name in ("missing", "unchecked"))
-        ahead = NewOrders(*map(int, document.get("ahead", ())))
-        place = cls(walk, latest, count, missing=missing, unchecked=unchecked, ahead=ahead)
-        for name in ("unexplained", "returned", "unsearched"):
-            setattr(place, name, int(document.get(name, 0)))
-        for name in ("search", "again"):
-            if saved := document.get(name):
-                setattr(place, name, Walk.from_document(saved))
-        place.lists_others = bool(document.get("lists_others"))
-        place.empty_since = int(document.get("empty_since", 0))
-        walked = document.get("walked_from")
-        place.walked_from = None if walked is None else int(walked)
+        place = restored(cls, {**document, "walk": document})
+        if not 0 <= place.walk.position < _LATEST:
+            raise ValueError("a position after the year 2242")
         return place

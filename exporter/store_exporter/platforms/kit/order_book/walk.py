@@ -20,13 +20,10 @@ Positions are times of the store's clock, in whole Unix seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 DAY = 86_400
-_LATEST = 2**33
-"""A Unix time in the year 2242."""
 _SMALLEST_PAGE = 10
 """A store that cuts its pages below this size, and counts only their records, is not detected."""
 _MOST_EXCLUDED = 300
@@ -236,32 +233,3 @@ class Walk:
     def read_again_from(self, overlap: int) -> int:
         """Return the time of change from which records may be read again."""
         return min(self.position, self.previous) - overlap
-
-    def to_document(self) -> dict[str, Any]:
-        """Return the walk as JSON types."""
-        return asdict(self)
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Walk:
-        """Return the walk that `to_document` described.
-
-        Raises:
-            ValueError: it is not such a document.
-        """
-        try:
-            position, newest = int(document["position"]), int(document["newest"])
-            if not 0 <= position < _LATEST:
-                raise ValueError("a position after the year 2242")
-            walk = cls(position, newest, int(document["started"]), int(document["previous"]))
-            walk.caught_up = bool(document["caught_up"])
-            walk.backlog = int(document["backlog"])
-            walk.unread = [
-                (int(since), int(to), int(left)) for since, to, left in document["unread"]
-            ]
-            walk.second, walk.numbered = bool(document["second"]), bool(document["numbered"])
-            walk.page, walk.total = int(document["page"]), document["total"]
-            walk.size = int(document.get("size", 0))
-            walk.received = [str(one) for one in document["received"]]
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"not a walk: {error!r}") from error
-        return walk
