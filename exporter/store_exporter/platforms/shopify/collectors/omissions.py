@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from dataclasses import replace
 
-from ....contract import Check, Report, Run
+from ....contract import Collector, Report, Run
 from ....net.plans import Plan
 from ..api import Api
 from ..responses import IgnoredFilterError
 
 
-def reports_omissions(check: Check) -> Check:
-    """Mark a collector's report as degraded if Shopify keeps back a part of a response.
+def reports_omissions(collector: Collector) -> Collector:
+    """Return a collector whose report is degraded if Shopify keeps back a part of a response.
 
     If Shopify ignores a filter of its search, there is no figure: it would count what was not
     requested.
     """
 
-    @wraps(check)
     def reporting(api: Api, run: Run) -> Plan[Report]:
         try:
-            report = yield from check(api, run)
+            report = yield from collector.check(api, run)
         except IgnoredFilterError as error:
             report = Report((), [f"{error.message}."], "nothing is counted")
         reasons = list(report.degraded)
@@ -30,4 +29,4 @@ def reports_omissions(check: Check) -> Check:
         report.degraded = reasons
         return report
 
-    return reporting
+    return replace(collector, check=reporting)

@@ -19,12 +19,10 @@ from ..api import Api
 from ..marks import MARKS
 from ..reading import ids, order_state, product_results
 from ..scarce_variants import all_scarce_variants
-from .omissions import reports_omissions
 from .shop import stock
 
 
 @collector(interval=3600.0, timeout=120.0, most=500, requests=12)
-@reports_omissions
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of seven days, and the variants that most need stock, listed by name.
 

@@ -24,7 +24,6 @@ from ..api import Api
 from ..reading import ids, product_results
 from ..responses import IgnoredFilterError
 from ..scarce_variants import all_scarce_variants
-from .omissions import reports_omissions
 
 _OPEN = " AND -status:cancelled AND test:false"
 _PAID = "financial_status:paid,partially_refunded"
@@ -50,7 +49,6 @@ def _count(fields: Fields, name: str) -> int:
 
 
 @collector(interval=900.0)
-@reports_omissions
 def order_statuses(api: Api, _: Run) -> Plan[Report]:
     """Orders in each status, by eight counts in one query.
 
@@ -79,7 +77,6 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
 
 
 @collector(interval=900.0, timeout=120.0, threshold=5, most=2_500, requests=2)
-@reports_omissions
 def stock(api: Api, run: Run) -> Plan[Report]:
     """Stock of the variants of active products: low is at or below `threshold` and not empty.
 
@@ -135,7 +132,6 @@ def _variants(product: Fields) -> int:
 
 
 @collector(interval=900.0, older_than=3600.0, younger_than=7 * 86_400.0, most=500)
-@reports_omissions
 def carts(api: Api, run: Run) -> Plan[Report]:
     """Abandoned checkouts and their value: neither completed nor recovered.
 
@@ -173,7 +169,6 @@ def _cart(requested: range, checkout: Fields) -> AbandonedCart | None:
 
 
 @collector(interval=3600.0)
-@reports_omissions
 def customers(api: Api, _: Run) -> Plan[Report]:
     """Customers, by one count."""
     count = _count((yield from api.admin.ask("CustomerCount")), "customersCount")
@@ -181,7 +176,6 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 
 
 @collector(interval=3600.0)
-@reports_omissions
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks of this app, by one count."""
     count = _count((yield from api.admin.ask("WebhookCount")), "webhookSubscriptionsCount")
