@@ -9,7 +9,7 @@ import pytest
 from store_exporter import sqlite
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.net import redirects
-from store_exporter.probing import addresses, budget, exchange, jobs, timetable
+from store_exporter.probing import access, budget, exchange, jobs, timetable
 from store_exporter.probing.results.health import State
 from store_exporter.probing.results.recording import SKIP_REASONS
 from store_exporter.probing.state import sql_sweep, sqlite_file, storage
@@ -80,7 +80,7 @@ def test_addresses_of_a_store_are_those_that_the_page_names() -> None:
         "http://10.0.0.1:8080/shop",
         settings={"storefront": "https://www.example.com", "broken": "https://[", "number": 7},
     )
-    assert addresses.origins(store) == {
+    assert access.origins(store) == {
         ("http", "10.0.0.1", 8080),
         ("https", "shop.example.com", 443),
         ("https", "www.example.com", 443),

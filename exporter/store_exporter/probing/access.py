@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,6 @@ from ..net.redactor import Redactor
 from ..platforms import base
 from ..platforms.kit.connection import Connection
 from ..stores.model import Store
-from . import addresses
 from .budget import Budget, Slots
 from .exchange import Exchange, Outgoing
 from .state.budgets import Budgets, key_of
@@ -56,7 +56,7 @@ class Access:
         self._expiries: dict[str, float] = {}
         self._anew_until = -math.inf
         self._ended_early = 0
-        self._origins = (store, addresses.origins(store))
+        self._origins = (store, origins(store))
 
     def update(self, store: Store) -> None:
         """Apply a changed configuration; spent requests stay spent."""
@@ -111,7 +111,7 @@ class Access:
             return
         if self._origins[0] is not store:
             # The configuration has changed, or a run with the old one continues.
-            self._origins = (store, addresses.origins(store))
+            self._origins = (store, origins(store))
         scheme, host, port = wanted = redirects.origin(url)
         if wanted not in self._origins[1]:
             message = f"{scheme}://{host}:{port} is not an address of {store.domain}"
@@ -170,6 +170,20 @@ class Access:
         else:
             self.budget.responded()
         return limited
+
+
+def origins(store: Store) -> frozenset[redirects.Origin]:
+    """Return the origins of a store: its url, its domain over https, and the URLs in its settings.
+
+    Invalid URLs are ignored, so they cannot be reached.
+    """
+    settings = (value for value in store.settings.values() if isinstance(value, str))
+    urls = [value for value in settings if value.startswith(("https://", "http://"))]
+    found = set()
+    for url in (store.url, f"https://{store.domain}", *urls):
+        with suppress(StoreError):
+            found.add(redirects.origin(url))
+    return frozenset(found)
 
 
 @dataclass(slots=True)
