@@ -22,6 +22,9 @@ _INTERRUPTED = 130
 """Exit status of a program that Ctrl-C ended, as shells have it."""
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """Errors of what the output leads to, such as a file on a full disk."""
+_CHECKS = "doctor checks stores, and serve --config.check the configuration"
+_ELSEWHERE = {"check": _CHECKS, "config": _CHECKS, "validate": _CHECKS}
+"""What is commonly looked for under another name."""
 _OBJECTS = 200_000
 """How many come between two searches for garbage, instead of Python's usual 700."""
 
@@ -120,6 +123,8 @@ def _not_a_command(word: str) -> str:
         return "a command is needed; store-exporter --help lists them"
     if word.startswith("-"):
         return f"the command comes first, and {word} after it; store-exporter --help lists commands"
+    if word in _ELSEWHERE:
+        return f"there is no command {word}; {_ELSEWHERE[word]}"
     meant = _meant(word, COMMANDS) or "; store-exporter --help lists them"
     return f"there is no command {word}{meant}"
 

@@ -401,7 +401,10 @@ def test_a_person_is_requested_the_issuer_of_a_certificate_that_the_system_does_
             ],
         )
     assert status == 0, seen
-    assert f"{secure} redirects to {url}" in seen
+    assert f"{secure} redirects to {url}" in seen.replace("\r\n", "")
+    # Sentences end at the terminal's edge between words; what is copied from it is not broken.
+    folder = str(tmp_path)
+    assert [each for each in seen.splitlines() if len(each) > 80 and folder not in each] == []
     (store,) = load(tmp_path / "store-exporter.yml").stores
     assert store.ca_file is not None
     assert Path(store.ca_file).samefile(tmp_path / "ca.pem")

@@ -44,6 +44,7 @@ def said(capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str]:
     [
         ("", 2, "a command is needed; store-exporter --help lists them"),
         ("serv", 2, "there is no command serv; did you mean serve?"),
+        ("check", 2, "no command check; doctor checks stores, and serve --config.check the config"),
         ("xyz", 2, "there is no command xyz; store-exporter --help lists them"),
         ("--config.file=a.yml serve", 2, "the command comes first, and --config.file=a.yml after"),
         ("serve --config.chek", 2, "no option --config.chek; did you mean --config.check?"),

@@ -310,6 +310,9 @@ async def test_runbooks_are_where_alerts_lead(tmp_path: Path) -> None:
         assert '<a href="StoreDown">StoreDown</a>' in index
         assert '<a href="README.md#running-the-commands">' in page
         assert all('<a href="../">Stores</a>' in text for text in (page, index))
+        # Settings name this address without a slash.
+        moved = await running.ask("/runbooks")
+        assert (moved.status, moved.headers["Location"]) == (302, "runbooks/")
         assert '<h2 id="running-the-commands">' in (await running.ask("/runbooks/README.md")).text
 
 

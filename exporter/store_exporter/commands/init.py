@@ -155,7 +155,7 @@ def _address(args: argparse.Namespace, ask: Questions, before: Config | None) ->
     proxied = args.proxy_url or (before and any(store.proxy for store in before.stores))
     if args.url or proxied or not (reason := _unreachable(url)):
         return url
-    print(f"  {reason}; press Enter if it will come to be, or is behind a proxy.")
+    terminal.say("  ", f"{reason}; press Enter if it will come to be, or is behind a proxy.")
     return ask.text("Address of the store", "--url", None, questions.address, url)
 
 
@@ -202,7 +202,7 @@ def _looked_at(file: Path, before: Config | None, entry: dict[str, Any], ask: Qu
         # The checks that follow report the failure itself.
         url, note = config.stores[0].url, ""
         if error.error_type == "tls_untrusted":
-            print(f"  {url} could not be opened: {error}.")
+            terminal.say("  ", f"{url} could not be opened: {error}.")
             path = ask.optional("PEM file with the certificate's issuer", _file)
             if path:
                 entry["ca_file"] = new_files.relative_path(path, file)
@@ -211,7 +211,7 @@ def _looked_at(file: Path, before: Config | None, entry: dict[str, Any], ask: Qu
         elif config.stores[0].proxy is None and getproxies_environment():
             note = "The environment's proxy is not used; use --proxy-url if it is needed."
     if note:
-        print(f"  {note}")
+        terminal.say("  ", note)
     if url != config.stores[0].url:
         entry.pop("url", None)
         if url != f"https://{entry['domain']}":

@@ -88,6 +88,7 @@ def _operator_routes(exporter: Exporter, telemetry_path: str, prefix: str) -> li
         web.get(prefix + "/config", config),
         web.get(prefix + "/sd", service_discovery),
         web.get(prefix + "/calls", CallsPage(exporter).handle),
+        web.get(prefix + "/runbooks", runbooks.folder),
         web.get(prefix + "/runbooks/", runbooks.index),
         web.get(prefix + "/runbooks/{name}", runbooks.show),
     ]

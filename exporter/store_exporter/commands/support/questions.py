@@ -18,6 +18,7 @@ from ...platforms.base import Platform
 from ...probing.http import StoreHttp
 from ...probing.transport import Transport
 from ...stores.model import Secret, Store
+from . import terminal
 
 _SECONDS = 15.0
 _MOST_REDIRECTS = 5
@@ -133,7 +134,7 @@ def _typed(
     name: str, description: str, check: Callable[[str], str | None] | None, *, required: bool
 ) -> str:
     """Ask for a secret until it is valid; "" for an optional one that is left out."""
-    print(f"{name}: {description}")
+    terminal.say(f"{name}: ", description)
     while True:
         value = getpass.getpass(f"{name} (not shown{'' if required else '; Enter for none'}): ")
         value = value.strip()

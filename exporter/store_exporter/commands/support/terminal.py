@@ -16,6 +16,11 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+def say(before: str, sentence: str) -> None:
+    """Print a sentence after a prefix, wrapped to the terminal; see `wrapped`."""
+    print(*wrapped(before, sentence, width()), sep="\n")
+
+
 def wrapped(before: str, sentence: str, columns: int | None) -> Iterator[str]:
     """Yield a sentence after a prefix, wrapped to the width, with a hanging indent.
 

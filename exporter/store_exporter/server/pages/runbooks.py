@@ -12,6 +12,11 @@ from .html import tag
 from .markdown import html
 
 
+async def folder(_: web.Request) -> web.Response:
+    """Lead from the address that is configured, which has no slash, to the list."""
+    return web.Response(status=302, headers={"Location": "runbooks/"})
+
+
 async def index(_: web.Request) -> web.Response:
     """List all runbooks."""
     back = tag("nav", tag("a", "Stores", href="../"))
