@@ -90,42 +90,44 @@ def dashboards() -> str:
             "# Dashboards",
             "Who reads this: anyone who uses the dashboards, or imports them.",
             (
-                "The dashboards are in `grafana/dashboards/`, for Grafana 12 and 13. Each has a "
-                "data source variable, links to the others that keep variables and time, and marks "
-                "for alerts and changes (on *Fleet* and *Trends* if *Alerts* and *Changes* are "
-                "switched on). Panels are links: click a store for its page, an alert for what to "
-                "do about it. Thresholds are those of the alerts."
+                "The dashboards are in `grafana/dashboards/`, for Grafana 12 and 13. Import the "
+                "files under *Dashboards*, *New*, *Import*, or have Grafana read the folder, as "
+                "`grafana/provisioning` does; `store-exporter grafana` does it for [many "
+                "merchants](tenancy.md). Prometheus must have loaded the recording rules of "
+                "`prometheus/rules`, or most panels are empty, and the data source must know its "
+                "scrape interval."
             ),
             (
-                "All pages share these conventions: rates are per hour; past or normal values "
-                "are dashed and grey; each fault, error type and quantile has its own colour; "
-                "`No data` means unknown, in a table `-`; `None` means that nothing happened, and "
-                "other words in place of a figure say why there is none. Amounts of different "
-                "currencies never share an axis: choose a currency at the top."
+                "Each dashboard has a data source variable, links to the others that keep "
+                "variables and time, and marks for alerts and changes (on *Fleet* and *Trends* if "
+                "*Alerts* and *Changes* are switched on). Panels are links: click a store for its "
+                "page, an alert for what to do about it. Thresholds are those of the alerts."
+            ),
+            (
+                "Rates are per hour; past or normal values are dashed and grey; each fault, error "
+                "type and quantile has its own colour; `No data` means unknown, in a table `-`; "
+                "`None` means that nothing happened, and other words in place of a figure say why "
+                "there is none. Amounts of different currencies never share an axis: choose a "
+                "currency at the top."
             ),
             (
                 "Over more than six hours, graphs of many stores together show one sample every "
-                "four minutes, because a week of a thousand stores has too many samples; current "
-                "figures always cover the last seconds. Times without recorded series, such as "
-                "an [imported past](migration.md), are read from the raw series."
+                "four minutes; current figures always cover the last seconds. Times without "
+                "recorded series, such as an [imported past](migration.md), are read from the raw "
+                "series."
             ),
             (
-                "*Today* begins at midnight in the dashboard's time zone. That is the browser's, "
-                "unless another is chosen in Grafana's time picker or in the organisation's "
-                "preferences, where `store-exporter grafana` sets the `timezone` of the org's "
-                "`alerts`. If the chosen time does not end now, as after zooming into a graph, "
-                "*Today* and the days beside it show no figures, because Grafana would read all "
-                "of that time instead. They also show none while no shop's orders could be read "
-                "since that midnight: sales are unknown then, and are added when the orders are "
-                "read. If the orders of some shops could be read, the panel says of how many "
-                "shops. Days are exact sums, and nothing is extrapolated. Sales while Prometheus "
-                "was down, and in the five minutes before, belong to the day on which it was back, "
-                "if it was down for less than a day. Today's bar ends up to five minutes ago. If "
-                "the chosen time does not end now, bars of days begin at midnight UTC, unless a "
-                "time zone is chosen in the time picker or in the organisation's preferences; a "
-                "day's bar is drawn if its beginning is in the chosen time. When clocks have "
-                "changed, the bars of the days before begin and end an hour off midnight, because "
-                "the points of a graph are 24 hours apart."
+                "*Today* begins at midnight in the dashboard's time zone: the browser's, unless "
+                "another is chosen in Grafana's time picker or in the organisation's preferences, "
+                "where `store-exporter grafana` sets the `timezone` of the org's `alerts`. *Today* "
+                "and the days beside it show no figures if the chosen time does not end now, as "
+                "after zooming into a graph, nor while no shop's orders could be read since that "
+                "midnight. If the orders of some shops could be read, the panel says of how many "
+                "shops. Days are exact sums. Sales while Prometheus was down, and in the five "
+                "minutes before, belong to the day on which it was back, if it was down for less "
+                "than a day. If the chosen time does not end now, bars of days begin at midnight "
+                "UTC, unless a time zone is chosen. When clocks have changed, the bars of the days "
+                "before begin and end an hour off midnight."
             ),
             *(block for page in pages() for block in panels(page)),
         )
