@@ -242,3 +242,28 @@ def test_a_list_that_links_to_pages_of_an_earlier_request_is_refused(before: str
 def test_links_without_the_request_prove_nothing(link: str) -> None:
     request = caches.uncached(Request("GET", "https://shop.example/"), "_x")
     caches.refuse_kept(request, Response(200, {"link": link}, b"", ""), "_x")
+
+
+def test_what_shows_nothing_is_refused_after_a_response_out_of_a_cache_until_a_fresh_one() -> None:
+    cache, response = caches.PathCache(), Response(200, {}, b"", "https://shop.example/")
+    cache.refuse(response, None)
+    with pytest.raises(StoreError, match="has tax, which was not requested"):
+        cache.refuse(response, "tax")
+    with pytest.raises(StoreError, match="another response of the store"):
+        cache.refuse(response, None)
+    cache.refuse(response, "")
+    cache.refuse(response, None)
+
+
+def test_a_cache_that_nothing_showed_for_an_hour_is_no_reason_to_refuse_any_more() -> None:
+    now = [0.0]
+    cache = caches.PathCache(lambda: now[0])
+    response = Response(200, {}, b"", "https://shop.example/")
+    for now[0] in (0.0, 3000.0):
+        with pytest.raises(StoreError, match="has tax"):
+            cache.refuse(response, "tax")
+    now[0] = 6500.0
+    with pytest.raises(StoreError, match="another response of the store"):
+        cache.refuse(response, None)
+    now[0] = 6700.0
+    cache.refuse(response, None)

@@ -6,8 +6,10 @@ earlier or for another client does not prove that a store is up, nor what it con
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
+import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import lru_cache
 
@@ -60,6 +62,8 @@ _STANDARD = re.compile(r";\s*hit(\s*=\s*\?1)?\s*([;,]|$)")
 _LONGEST_NAME = 64
 """The most characters of a cache header's name. Results are remembered by name."""
 _SAME_SECOND = 2.0
+_REMEMBERED = 3600.0
+"""Seconds after the last sign of a silent cache until it is assumed to be gone."""
 
 
 def cache_hit(headers: Mapping[str, str]) -> str | None:
@@ -182,6 +186,47 @@ def refuse_kept(request: Request, response: Response, parameter: str) -> None:
         message = (
             "the response belongs to an earlier request and comes from a cache that does not say "
             "so: exclude the store's API from caching"
+        )
+        raise StoreError("invalid_response", message, status=response.status)
+
+
+class PathCache:
+    """Whether a store's responses come from a silent cache whose key is the path alone.
+
+    Such a cache stores every response. So if the last response that showed its source came from
+    such a cache, responses that do not show it are refused, too. This lasts an hour at most: if
+    nothing else is requested from the store, no response would ever show that the cache is gone.
+    Safe to share between threads.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._until = -math.inf
+
+    def refuse(self, response: Response, foreign: str | None) -> None:
+        """Refuse a response that belongs to another request, or may belong to one.
+
+        Args:
+            response: the response.
+            foreign: the part of it that was not requested; "" if it belongs to its request, None if
+                nothing shows that.
+
+        Raises:
+            StoreError: invalid_response, as the message says.
+        """
+        if foreign is not None:
+            self._until = self._monotonic() + _REMEMBERED if foreign else -math.inf
+        if self._monotonic() >= self._until:
+            return
+        shown = "another response of the store had content that was not requested: both may come"
+        if foreign:
+            shown = f"the response has {foreign}, which was not requested: it comes"
+        message = (
+            f"{shown} from a cache that does not say so and knows only the path of a request; "
+            "exclude the store's API from caching"
         )
         raise StoreError("invalid_response", message, status=response.status)
 

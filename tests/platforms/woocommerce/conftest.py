@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
+from store_exporter.platforms.kit.rest import random_members
 from store_exporter.platforms.woocommerce import WooCommerce
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client
+
+
+@pytest.fixture
+def same_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Request the same members each time, so that recorded responses fit the requests."""
+    first = SimpleNamespace(sample=lambda names, count: names[:count])
+    monkeypatch.setattr(random_members, "_RANDOM", first)
 
 
 @pytest.fixture

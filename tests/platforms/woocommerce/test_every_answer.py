@@ -99,6 +99,7 @@ def changes(seen: list[Recorded]) -> Iterator[tuple[str, list[Recorded]]]:
                 yield f"{one.path} {path} = {str(odd)[:30]}", changed
 
 
+@pytest.mark.usefixtures("same_members")
 @pytest.mark.parametrize("name", COLLECTORS)
 async def test_an_odd_response_is_a_report_or_an_error_of_the_store(name: str) -> None:
     shop = SimulatedWooCommerce(clock=lambda: NOON, seed=3, orders=6, products=11, customers=3)

@@ -62,6 +62,7 @@ def record(name: str) -> tuple[Scene, list[Recorded], Any]:
     return scene, recorder.seen, CALLS[name](Replay(scene, recorder))
 
 
+@pytest.mark.usefixtures("same_members")
 @pytest.mark.parametrize("name", CALLS)
 def test_a_wrong_member_never_makes_another_figure_nor_fails_what_it_decorates(name: str) -> None:
     scene, recorded, whole = record(name)

@@ -53,6 +53,7 @@ def instead(rows: list[Any], other: list[Any], body: Any) -> Any:
     return other if body == rows else body
 
 
+@pytest.mark.usefixtures("same_members")
 @pytest.mark.parametrize("case", LISTS)
 async def test_an_odd_row_is_reported_and_never_hides_the_others(case: str) -> None:
     name, path, members = LISTS[case]

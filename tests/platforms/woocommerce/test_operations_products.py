@@ -266,8 +266,12 @@ def test_reviews_are_the_products_own_also_of_its_variation(shop: WooCommerce) -
     assert tuple(shop.get_product_reviews("MOTOR-1-24V")) == ()
 
 
-def test_the_sku_zero_is_a_sku(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
-    number, item = next(iter(store.shop.products.items()))
+@pytest.mark.parametrize("of_variation", [False, True])
+def test_the_sku_zero_is_a_sku(
+    store: SimulatedWooCommerce, shop: WooCommerce, of_variation: bool
+) -> None:
+    items = store.shop.variations if of_variation else store.shop.products
+    number, item = next(iter(items.items()))
     item["sku"] = "0"
     assert shop.check_stock("0").product_id == number
 

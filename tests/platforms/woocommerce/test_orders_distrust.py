@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from store_demo.stores.woocommerce import Fault
 from store_demo.stores.woocommerce.habits import Habits
+from store_exporter.contract import Collector, Probe
 from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
+from store_exporter.platforms.woocommerce.probes import PROBES
 from tests.fakes.clock import Clock
 from tests.fakes.woocommerce import client
 
@@ -215,6 +217,64 @@ async def test_a_cache_that_ignores_the_query_is_a_failure_that_says_so(name: st
         # The first request of a run fills the cache that the second one meets.
         with pytest.raises(StoreError, match="from a cache"):
             await count_orders(store)
+
+
+async def failure(store: Watched, name: str) -> str:
+    """Return why a probe fails, "" where it does not."""
+    try:
+        await store.probe(name)
+    except StoreError as error:
+        return error.message
+    return ""
+
+
+@pytest.mark.parametrize("name", ["liveness", "cart"])
+async def test_a_cache_that_shows_nothing_and_ignores_the_query_proves_nothing(name: str) -> None:
+    async with watching(orders=0) as store:
+        store.shop.page_cache, store.shop.page_cache_tells = "path", False
+        await store.probe(name)
+        refused = [await failure(store, name) for _ in range(20)]
+        # By chance the same members may be drawn again.
+        assert sum("was not requested: it comes from a cache" in words for words in refused) > 10
+
+
+@pytest.mark.parametrize("name", ["orders", "webhooks", "best_sellers", "versions"])
+async def test_a_list_out_of_a_cache_that_shows_nothing_is_never_a_figure(name: str) -> None:
+    async with watching(orders=3) as store:
+        store.shop.shop.add_webhook()
+        store.shop.page_cache, store.shop.page_cache_tells = "path", False
+        refused = []
+        for _ in range(12):
+            try:
+                await store.collect(name)
+            except StoreError as error:
+                refused.append(error.message)
+        # One run may fill the cache, and by chance the same members may be drawn again.
+        assert len(refused) > 6
+        assert all("was not requested: it comes from a cache" in words for words in refused)
+
+
+@pytest.mark.parametrize("name", ["order_statuses", "stock", "webhooks"])
+async def test_what_shows_no_cache_is_no_figure_while_other_responses_show_one(name: str) -> None:
+    async with watching(orders=3) as store:
+        watcher = store.watcher()
+
+        async def found(job: Probe | Collector) -> str:
+            try:
+                await watcher.run(job, {})
+            except StoreError as error:
+                return error.message
+            return ""
+
+        store.shop.page_cache, store.shop.page_cache_tells = "path", False
+        assert not await found(COLLECTORS[name])
+        # By chance the same members may be drawn again.
+        while not await found(PROBES["liveness"]):
+            pass
+        assert "another response of the store" in await found(COLLECTORS[name])
+        store.shop.page_cache = None
+        assert not await found(PROBES["liveness"])
+        assert not await found(COLLECTORS[name])
 
 
 async def test_a_cache_that_does_not_tell_of_itself_is_known_by_the_links_of_a_list() -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ...contract import Response
 from ...errors import StoreError
+from ...net.caches import PathCache
 from ...net.marks import GENERIC, Marks
 from ...net.page_sizes import PageSizes
 from ...net.plans import Plan, Request, requested_wait
@@ -137,6 +138,7 @@ class Connection(ABC, Generic[ApiT]):
         self.store_now = StoreClock(self.now)
         self.facts = Facts(self.monotonic)
         self.shown: dict[str, Any] = {}
+        self.path_cache = PathCache(self.monotonic)
         self.page_sizes = PageSizes(self.monotonic)
         self.credentials = credentials
         self.settings = settings
@@ -188,6 +190,7 @@ class Api:
         ends: the time of the deadline, by `monotonic`.
         facts: the kept facts about the store.
         shown: the values of counters when they were last reported, by collector or probe.
+        path_cache: whether responses come from a cache whose key is the path alone.
         page_sizes: the maximum page sizes of its lists.
         exchange: sends a request.
     """
@@ -200,6 +203,7 @@ class Api:
         self.ends = connection.monotonic() + deadline
         self.facts = connection.facts
         self.shown = connection.shown
+        self.path_cache = connection.path_cache
         self.page_sizes = connection.page_sizes
         self.exchange = send
 

@@ -10,7 +10,7 @@ from ..kit.operations import arguments, products
 from ..kit.reading.fields import Fields
 from ..kit.reading.lists import Rows
 from . import facts
-from .api import PAGE, V3, Api
+from .api import ANALYTICS, PAGE, V3, Api
 
 LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}", facts.SETTINGS)
 
@@ -25,10 +25,23 @@ def find_product(api: Api, product: int | str) -> Plan[Fields]:
 
 
 def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
+    if sku == "0":
+        return (yield from _by_sku_zero(api))
     query = {"sku": sku, "status": "publish", "per_page": PAGE}
     rows = (yield from api.page(f"{V3}/products", query)).items
     yield from facts.normalize_prices(api, rows)
     return products.matching_sku(Rows(rows).objects(f"product {sku}"), sku)
+
+
+def _by_sku_zero(api: Api) -> Plan[Fields | None]:
+    """Find the SKU 0: PHP takes it for no SKU, so a search for it lists everything."""
+    for path in (f"{V3}/products", f"{ANALYTICS}/variations"):
+        query = {"status": "publish", "_fields": "id,sku"}
+        rows = yield from api.rows(path, query)
+        for row in rows.items:
+            if isinstance(row, dict) and (found := Fields(row, "product 0")).text_or("sku") == "0":
+                return (yield from _by_id(api, found.identifier()))
+    return None
 
 
 def _by_id(api: Api, product: int) -> Plan[Fields | None]:

@@ -122,3 +122,34 @@ def test_a_list_without_its_wrapping_is_none(body: Any) -> None:
     with pytest.raises(StoreError, match="/v3/a is ") as raised:
         run(lambda store: store.page("/v3/a"), lambda _: body)
     assert raised.value.error_type == "invalid_response"
+
+
+class Sparing(Api):
+    """An API whose requests name the members that they want."""
+
+    members_name = "fields"
+    spare_members: ClassVar = {"/a": ("color", "size")}
+
+
+@pytest.mark.parametrize("path", ["/a", "/a/7"])
+def test_what_was_made_for_a_request_of_other_members_is_refused(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(Store, "api_type", Sparing)
+    read = (
+        (lambda api: api.page(path, {"fields": "id"}))
+        if path == "/a"
+        else (lambda api: api.get(path, {"fields": "id"}))
+    )
+
+    def respond(others: bool) -> Callable[[Mapping[str, str]], Any]:
+        def made(params: Mapping[str, str]) -> Any:
+            wanted = set(params["fields"].split(","))
+            body = dict.fromkeys({"id", "color", "size"} - wanted if others else wanted, 1)
+            return [body] if path == "/a" else body
+
+        return made
+
+    run(read, respond(others=False))
+    with pytest.raises(StoreError, match="which was not requested"):
+        run(read, respond(others=True))

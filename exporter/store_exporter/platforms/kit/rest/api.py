@@ -5,7 +5,7 @@ A platform says what its responses mean and how its lists are requested.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, TypeVar
@@ -19,6 +19,7 @@ from ..reading.fields import Fields
 from ..reading.lists import Rows, unexpected_items
 from ..reading.numbered_pages import NumberedPages
 from ..reading.values import as_list
+from .random_members import MemberRequest, request_members
 from .responses import RestReader, server_time, stated_number
 from .wrapping import BARE, Wrapping
 
@@ -65,6 +66,12 @@ class Api(connection.Api):
     """Header that says how many pages it has."""
     wrappings: ClassVar[Mapping[str, Wrapping]] = {}
     """Where the content is in JSON that wraps it, by the beginnings of paths."""
+    members_name: ClassVar[str] = ""
+    """Parameter of the requested members of a resource, with commas between them."""
+    spare_members: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Short members of all resources at a path or in a list there; see `random_members`."""
+    public_paths: ClassVar[Collection[str]] = ()
+    """Paths of content that is the same for everybody for a while, so that a cache may serve it."""
     reader: ClassVar[RestReader]
     """Reads the responses."""
 
@@ -134,10 +141,20 @@ class Api(connection.Api):
 
     def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[tuple[Any, Response]]:
         """GET one resource; return its JSON and the response that it came in."""
-        response = yield from self.send("GET", path, params)
+        members = self._with_spare(path, params)
+        response = yield from self.send("GET", path, members.params)
         body = self.content(path, response)
+        self._refuse_foreign(path, members.foreign([body]), response)
         yield from self.complete(path, [body])
         return body, response
+
+    def _with_spare(self, path: str, params: Mapping[str, Any] | None) -> MemberRequest:
+        spare = self.spare_members.get(path) or self.spare_members.get(path.rpartition("/")[0], ())
+        return request_members(params, self.members_name, spare)
+
+    def _refuse_foreign(self, path: str, foreign: str | None, response: Response) -> None:
+        if path not in self.public_paths:
+            self.path_cache.refuse(response, foreign)
 
     def get_object(
         self, path: str, what: str, params: Mapping[str, Any] | None = None
@@ -164,9 +181,10 @@ class Api(connection.Api):
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
+        members = self._with_spare(path, params)
         began = self.monotonic()
         try:
-            response = yield from self.send("GET", path, params)
+            response = yield from self.send("GET", path, members.params)
             body, wrapping = self.read(path, response), self._wrapping(path)
         except StoreError as error:
             size = int((params or {}).get(self.size_name, 0))
@@ -176,6 +194,7 @@ class Api(connection.Api):
         items = as_list(wrapping.items_in(body, path))
         if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
+        self._refuse_foreign(path, members.foreign(items), response)
         self.page_sizes.came(path, len(items), took)
         yield from self.complete(path, items)
         stated = (stated_number(response, name) for name in (self.total_header, self.pages_header))
