@@ -25,8 +25,9 @@ import pytest
 from store_exporter import cli
 from store_exporter._version import __version__
 from store_exporter.commands.support.serving import default_addresses
+from store_exporter.server.process import descriptors
 from tests.commands.serving import ANY_PORT, LISTEN, run, run_here, served, until_logged
-from tests.fakes.bad_server import BadServer, hang, serving
+from tests.fakes.bad_server import BadServer, Connection, hang, serving
 from tests.server.support import ENVIRON, configuration
 from tests.servers import eventually
 
@@ -393,6 +394,31 @@ async def test_a_crowd_takes_neither_the_descriptors_of_probes_nor_the_disk(
             _, rest = await process.communicate()
     assert len(rest) < 20_000
     assert "Traceback" not in rest.decode()
+
+
+async def test_stores_that_all_hang_leave_descriptors_for_the_scrape(tmp_path: Path) -> None:
+    held, most = 0, 0
+
+    async def hold(connection: Connection) -> None:
+        nonlocal held, most
+        held += 1
+        most = max(most, held)
+        await connection.reader.read()
+        held -= 1
+        connection.writer.close()
+
+    # Every address of the loopback network, so that each store has one of its own.
+    async with serving(hold, host="0.0.0.0") as store:  # noqa: S104
+        port = urlsplit(store.url).port
+        stores = [
+            ("acme", f"shop{n}.example.com", f"http://127.0.0.{n}:{port}") for n in range(1, 61)
+        ]
+        keys = "    probes: {liveness: {timeout: 3s}}\n"
+        (tmp_path / "store-exporter.yml").write_text(configuration(*stores, keys=keys))
+        async with served(tmp_path, limit=(64, 64)) as (_, address, _log):
+            await asyncio.to_thread(eventually, lambda: len(store.heads) > 15)
+            assert "store_exporter_build_info" in await ask(f"{address}/metrics")
+    assert most == descriptors.shares(64).runs
 
 
 async def test_the_limit_of_open_files_is_raised_and_a_prometheus_that_hangs_costs_few(

@@ -84,6 +84,7 @@ async def serving(
     tls: ssl.SSLContext | None = None,
     scheme: str | None = None,
     on_connect: bool = False,
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[BadServer]:
     """Serve until the block ends; what still runs then is interrupted."""
     tasks: set[asyncio.Task[None]] = set()
@@ -108,7 +109,7 @@ async def serving(
         task.add_done_callback(tasks.discard)
         task.add_done_callback(lambda _: writer.transport.abort())
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(accept, host, 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
     made.append(BadServer(port, scheme or ("https" if tls else "http")))
     try:

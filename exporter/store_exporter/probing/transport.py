@@ -53,7 +53,6 @@ class Transport:
     dropped, and the environment's proxies and `.netrc` are not used.
 
     Args:
-        limit: maximum number of connections in use.
         keepalive: seconds for which an idle connection is kept. The requests of one run share it.
             The next run opens a new one, and so sees what a visitor sees. Servers keep connections
             for five seconds or more, so they do not close one that is about to be used.
@@ -64,14 +63,14 @@ class Transport:
     def __init__(
         self,
         *,
-        limit: int = 1000,
         keepalive: float = 0.5,
         lasting: int = 0,
         resolver: names.Names | None = None,
     ) -> None:
         self._names = resolver or names.Names()
         options: dict[str, Any] = {
-            "limit": limit,
+            # Whoever schedules the runs limits their number: here one that waits would be late.
+            "limit": 0,
             "use_dns_cache": False,
             "resolver": _Resolver(self._names),
         }

@@ -52,11 +52,11 @@ async def taking_in(recorder: Recorder, folder: Path, holder: str) -> AsyncItera
 
 @asynccontextmanager
 async def probing(
-    recorder: Recorder, documents: Documents, redact: Redactor, shares: Shares
+    recorder: Recorder, documents: Documents, redact: Redactor, lasting: int
 ) -> AsyncIterator[tuple[Runner, Callable[[Recorder], Runner]]]:
     """Yield the runner of scheduled runs, and a function that makes runners for single probes."""
     async with AsyncExitStack() as cleanup:
-        transport = Transport(limit=shares.probes, lasting=shares.lasting)
+        transport = Transport(lasting=lasting)
         cleanup.push_async_callback(transport.close)
         changes = Changes(recorder, documents, redact=redact)
         runner = Runner(recorder, transport, documents=documents, changes=changes)
@@ -89,6 +89,7 @@ async def assembled(
     recorder = recorder or Recorder()
     redact = redact or Redactor()
     shard = shard or Shard()
+    shares = shares or Shares()
     events = storage_events(recorder)
     async with AsyncExitStack() as cleanup:
         documents = StoredDocuments(open_state(config, events))
@@ -103,13 +104,13 @@ async def assembled(
         lease_holder = LeaseHolder(open_leases(config))
         cleanup.push_async_callback(lease_holder.close)
         runner, single = await cleanup.enter_async_context(
-            probing(recorder, documents, redact, shares or Shares())
+            probing(recorder, documents, redact, shares.lasting)
         )
         yield Exporter(
             config,
             load,
             recorder=recorder,
-            scheduler=Scheduler(runner),
+            scheduler=Scheduler(runner, concurrency=shares.runs),
             runner=runner,
             maintenance=Maintenance(recorder, documents),
             single=single,

@@ -285,9 +285,11 @@ async def test_of_several_addresses_none_stays_open_when_one_is_taken_and_nothin
 @pytest.mark.parametrize("limit", [64, 256, 1024, 4096, 65_536])
 def test_the_server_leaves_half_of_the_descriptors_to_what_is_not_a_connection(limit: int) -> None:
     shares = descriptors.shares(limit)
-    assert shares.probes + shares.server <= limit / 2
-    assert shares.probes + shares.server + shares.lasting <= 3 / 4 * limit
-    assert min(shares.probes, shares.server, shares.lasting) >= 16
+    assert shares.runs + shares.server <= limit / 2
+    assert shares.runs + shares.server + shares.lasting <= 3 / 4 * limit
+    # Without a connection a serving process has twenty files open; it opens more for a moment.
+    assert limit - shares.runs - shares.server - shares.lasting >= 48
+    assert min(shares.runs, shares.server, shares.lasting) >= 5
 
 
 def test_a_connection_to_each_of_ten_thousand_stores_is_kept_with_as_few_as_20000_descriptors() -> (

@@ -10,6 +10,8 @@ _ENOUGH = 65_536
 """More than this process can use, and less than some systems fail to handle."""
 SCARCE = 1024
 """Below this the shares are smaller than a thousand stores need."""
+_OWN = 48
+"""What this process has open without any connection, with room for files and name servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +19,12 @@ class Shares:
     """The division of the limit. The rest is for files, name servers, and our own requests.
 
     Attributes:
-        probes: connections to stores that may be in use at the same time.
+        runs: runs at the same time, each of which uses one connection to its store.
         lasting: connections to stores that may be kept between runs.
         server: connections to this server that may be open at the same time.
     """
 
-    probes: int = 1000
+    runs: int = 512
     lasting: int = 10_000
     server: int = 512
 
@@ -40,10 +42,12 @@ def raise_limit() -> int:
 
 
 def shares(limit: int) -> Shares:
-    """Divide a limit of open files, so that the server's connections never take the probes'.
+    """Divide a limit of open files, so that the server's connections never take the stores'.
 
-    Each has a quarter of it. What the others do not need of theirs may be kept between runs.
+    Each has a quarter of it, or less where the process itself needs more than a quarter. What the
+    others do not need of theirs may be kept between runs.
     """
-    most, share = Shares(), limit // 4
-    probes, server = min(most.probes, share), min(most.server, share)
-    return Shares(probes, min(most.lasting, limit - share - probes - server), server)
+    most, own = Shares(), max(limit // 4, _OWN)
+    share = max((limit - own) // 3, 1)
+    runs, server = min(most.runs, share), min(most.server, share)
+    return Shares(runs, min(most.lasting, max(limit - own - runs - server, 0)), server)
