@@ -406,5 +406,14 @@ CASES = [
     ("moved", 301, "", {"location": "https://www.example.com/x?key=1"}, "redirect", "www.example"),
     ("to a login", 302, "", {"location": "/wp-login.php?redirect_to=x"}, "redirect", "login page"),
     ("moved nowhere", 302, "", {}, "redirect", "does not say where to"),
+    (
+        "a test of visitors with the status of a redirect",
+        307,
+        "<html><title>You are being redirected...</title><script>sucuri_cloudproxy_js='',S='cz'"
+        "</script></html>",
+        {},
+        "blocked",
+        "Sucuri",
+    ),
     ("to no address", 302, "", {"location": "http://[::x"}, "redirect", "not an address"),
 ]

@@ -197,8 +197,12 @@ def _message_of(body: Mapping[str, Any]) -> str:
 
 
 def _redirect(response: Response, marks: Marks) -> StoreError:
+    location = response.headers.get("location", "")
+    if not location:
+        # Sucuri tests visitors with a page that has the status of a redirect.
+        return no_document(response, marks)
     try:
-        target = urlsplit(response.headers.get("location", ""))
+        target = urlsplit(location)
         where = f"{target.scheme}://{target.netloc.rpartition('@')[2]}" if target.netloc else ""
         login = marks.leads_to_login(f"{target.path}?{target.query}")
         where += target.path
@@ -213,9 +217,7 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
         )
         return StoreError("blocked", message, status=response.status)
     what = instead or ("a login page" if login else "another address")
-    message = "the API redirects and does not say where to"
-    if where:
-        message = f"the API redirects to {what}: {marks.redact.line(where, 120)}"
+    message = f"the API redirects to {what}: {marks.redact.line(where or '?', 120)}"
     return StoreError("redirect", message, status=response.status)
 
 

@@ -130,6 +130,7 @@ def by_status(status: int, low: str, title: str, who: str) -> Finding | None:
             "invalid_response",
             "HTTP 304 to an unconditional request, as a broken cache responds",
         ),
+        (lambda s: s >= 300, "redirect", "the store redirects and does not say where to"),
     )
     for matches, error_type, message in rows:
         if matches(status):

@@ -162,6 +162,23 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
         },
         "server_error",
     ),
+    "PHP without the extension that a plugin's files need": (
+        {
+            "body": "Site error: the <a href='http://www.ioncube.com'>ionCube</a> PHP Loader needs to be "
+            "installed. This is a widely used PHP extension. Please visit "
+            "<a href='http://get-loader.ioncube.com'>get-loader.ioncube.com</a>"
+        },
+        "server_error",
+    ),
+    "a test of visitors with the status of a redirect": (
+        {
+            "status": 307,
+            "body": "<html><title>You are being redirected...</title>"
+            "<script>var s={},sucuri_cloudproxy_js='',S='cz0i';</script></html>",
+        },
+        "blocked",
+    ),
+    "a redirect to nowhere": ({"status": 302, "body": ""}, "redirect"),
     "a database that was lost in the middle of a page": (
         {
             "body": "<!DOCTYPE html><html><a href='/shop/'>Shop</a><div id='error'><p><strong>"

@@ -167,8 +167,6 @@ def _check_page(
 ) -> None:
     """Refuse a page that is not a page of a shop."""
     status = response.status
-    if 300 <= status < 400:
-        raise StoreError("redirect", "the page redirects without saying where to", status=status)
     if who := marks.challenged_by(response.headers):
         raise StoreError("blocked", f"{who} responded instead of the store", status=status)
     if status in pages.statuses:
