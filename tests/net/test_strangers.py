@@ -242,6 +242,52 @@ WALLS = [
 ]
 
 
+SAID_BY_WALLS = [
+    "Dear user, our firewall rated your request as suspicious. It was rated as suspicious.",
+    "The transfer has triggered a web application firewall.",
+    "Sorry, your request is a threat to the website and blocked by the defence system.",
+    "We detected unusual activity from your address 192.0.2.7.",
+    "Your request has been refused by the server.",
+    "192.0.2.7 has been banned until Monday.",
+    "The administrator has blocked your IP from this website.",
+    "Error: too many attempts, try again tomorrow.",
+    "Your computer may be sending automated queries.",
+    "Server too busy for web crawlers.",
+    "Forbidden. If you are not a bot, please send us the report.",
+    "We can't tell if you're a human or a bot.",
+    "You cannot access this store from your country.",
+    "Visitors from your country are not permitted to browse this site.",
+    "Anti-Crawler-Schutz ist aktiviert. Warte bitte 3 Sekunden.",
+    "La protection anti-crawler vérifie votre navigateur.",
+    "Please enable JS and disable any ad blocker",
+    "Please turn on JavaScript and reload the page.",
+    "Complete the security check. It is powered by CrowdSec.",
+]
+
+
+@pytest.mark.parametrize("text", SAID_BY_WALLS)
+def test_a_wall_is_known_by_its_sentences(text: str) -> None:
+    for source in (page("", "", f"<p>{text}</p>"), page("Example", "Sorry", f"<p>{text}</p>")):
+        assert (instead_of_shop(source, HOST) or ("", ""))[0] == "blocked"
+        assert judged(200, {}, source, GENERIC)[0] == "blocked"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our curtains: light is what they stop, and your room stays cool.",
+        "Choose your country to visit our shop.",
+        "We ship from your country, too. View all offers.",
+        "Robots and bots for children, human by design.",
+        "Enable JavaScript to see our offers.",
+        "Fire walls, system furniture and applications.",
+        "Do not miss an activity: unusual gifts for suspicious minds.",
+    ],
+)
+def test_a_shop_that_speaks_of_such_things_is_a_shop(text: str) -> None:
+    assert instead_of_shop(page("Example", "Welcome", f"<p>{text}</p>"), HOST) is None
+
+
 @pytest.mark.parametrize("source", WALLS)
 def test_a_wall_that_comes_as_a_success_is_a_wall(source: str) -> None:
     found = instead_of_shop(source, HOST)

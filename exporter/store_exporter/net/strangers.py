@@ -136,14 +136,21 @@ _FAILED = re.compile(
 )
 _SQL = re.compile(r"mysqli?_\w{3,20}\(\)|sqlstate\[|^too many connections|too many connections$")
 _REFUSALS = re.compile(
-    r"(?:request|visit|ip|ip address|access|you) (?:\S+ ){0,5}(?:been |were |was |is |are )"
-    r"(?:\w+ )?(?:blocked|denied|rejected|locked out|banned|intercepted|flagged)"
-    r"|blocked your request|blocked because of|(?:is |was |were )blocked by|denied by"
+    r"(?:request|visit|ip|ip address|access|you|\d{1,3}(?:\.\d{1,3}){3}) (?:\S+ ){0,5}"
+    r"(?:been |were |was |is |are |got )(?:\w+ )?"
+    r"(?:blocked|denied|rejected|refused|locked out|banned|intercepted|flagged)"
+    r"|blocked (?:your|access to|because of)|(?:is|was|were|and) blocked by|denied by"
     r"|this is not allowed|request (?:blocked|denied|rejected)|not allowed to (?:proceed|access)"
     r"|your support id"
-    r"|(?:site|page|url) (?:was |is |has been )?blocked|incident id"
-    r"|nsfocus|website protection|security service"
-    r"|detected (?:an )?(?:attack|attempted|unauthori|suspicious)|erişim engel"
+    r"|(?:site|page|url|ip|country) (?:was |is |has been )?blocked|incident id"
+    r"|nsfocus|website protection|security service|(?:application|system) firewall|crowdsec"
+    r"|detected (?:an )?(?:attack|attempted|unauthori)|(?:suspicious|unusual) activity"
+    r"|rated as suspicious|erişim engel|if you are not a bot|human or a bot|bot or not\b"
+    r"|bot protection|anti-crawler|automated (?:requests|queries)|for web crawlers"
+    r"|extract information from this|too many (?:requests|attempts)|sending large amounts"
+    r"|(?:access|visit|browse|view)[^.]{0,30} from your country"
+    r"|your country[^.]{0,20} not (?:permitted|allowed)"
+    r"|\b(?:javascript|js) and (?:disable|reload)"
 )
 """Words of pages that refuse a visitor, in addition to the titles in `Marks.refused`."""
 _TESTS = ("h-captcha", "g-recaptcha", "cf-turnstile", "_incapsula_resource")
