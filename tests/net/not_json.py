@@ -406,6 +406,14 @@ CASES = [
     ("moved", 301, "", {"location": "https://www.example.com/x?key=1"}, "redirect", "www.example"),
     ("to a login", 302, "", {"location": "/wp-login.php?redirect_to=x"}, "redirect", "login page"),
     ("moved nowhere", 302, "", {}, "redirect", "does not say where to"),
+    *(
+        ("a refusal in JSON", 200, json.dumps({name: said, "status": False}), {}, "blocked", said)
+        for name, said in (
+            ("message", "Your IP has been blocked due to too many failed attempts."),
+            ("error", "Access denied"),
+            ("detail", "Zugriff verweigert"),
+        )
+    ),
     (
         "a test of visitors with the status of a redirect",
         307,

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ..contract import Response
 from ..errors import ErrorName, StoreError
-from . import placeholders, refusals
+from . import placeholders, refusals, strangers
 from .decoding import parse, shown_text, text
 from .maintenance import HEADLINE, closed_for_now, planned, tells_of_maintenance
 from .marks import GENERIC, Marks
@@ -117,10 +117,23 @@ def refusal(
     if is_notice and not own and _has_closed_member(body):
         return _closed(status, said, marks)
     if status < 400:
-        return None if own or not said else _by_marks(status, _low(body), marks)
+        if own or not said:
+            return None
+        return _by_marks(status, _low(body), marks) or (
+            _refused(status, said, marks) if is_notice else None
+        )
     if _CLOSED_CODE.search(f"{body.get('code')} {body.get('error')}"):
         return _closed(status, said, marks)
     return _refusal(status, headers, body, said, marks, own=own)
+
+
+def _refused(status: int, said: str, marks: Marks) -> Finding | None:
+    """Return the finding for a text that refuses a request although its status is a success."""
+    low = said.lower()
+    if strangers.tells_of_refusal(low) or any(words in low for words in marks.refused):
+        shown = plain(said, marks)
+        return "blocked", f"the request is refused before the store (HTTP {status}): {shown}"
+    return None
 
 
 def _has_closed_member(body: Mapping[str, Any]) -> bool:

@@ -235,6 +235,11 @@ def _lost_database(words: str, said: str) -> Finding | None:
     return None
 
 
+def tells_of_refusal(words: str) -> bool:
+    """Return whether words in lower case refuse a visitor."""
+    return _REFUSALS.search(words) is not None
+
+
 def _refused(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:
     named, shown = title.lower(), f"{title} {heading} {text or ''}"
     if text is not None:
@@ -242,7 +247,7 @@ def _refused(title: str, heading: str, text: str | None, low: str, marks: Marks)
     only_tests = text is not None and len(text) <= _LITTLE and "<a " not in low
     if (
         any(word in named for word in (*marks.refused, *marks.tests))
-        or _REFUSALS.search(shown.lower())
+        or tells_of_refusal(shown.lower())
         or (only_tests and any(mark in low for mark in _TESTS))
     ):
         said = title or heading or (text or "")[:80]
