@@ -53,7 +53,11 @@ MARKS = GENERIC.plus(
                     "parse error: syntax error, ",
                 )
             ),
-            (" php loader needs to be installed", "server_error", "that PHP lacks ionCube's loader"),
+            (
+                " php loader needs to be installed",
+                "server_error",
+                "that PHP lacks ionCube's loader",
+            ),
             # As WordPress shows errors of its database; others may come from one plugin.
             *(
                 (f"database error:</strong> [{words}", "server_error", "a lost database")
