@@ -417,8 +417,7 @@ CASES = [
     (
         "a test of visitors with the status of a redirect",
         307,
-        "<html><title>You are being redirected...</title><script>sucuri_cloudproxy_js='',S='cz'"
-        "</script></html>",
+        "<html><title>You are being redirected...</title><script>sucuri_cloudproxy_js=''</script>",
         {},
         "blocked",
         "Sucuri",

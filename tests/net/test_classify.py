@@ -12,7 +12,9 @@ import socket
 import ssl
 import subprocess
 import sys
+import urllib.error
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import aiohttp
 import anyio
@@ -182,6 +184,64 @@ def test_trios_cancellation_is_known_by_its_name() -> None:
     assert classify(cancelled()) == "cancelled"
 
 
+ABSENT = {
+    *("pyactiveresource", "niquests", "gql", "curl_cffi", "simplejson", "ujson", "msgspec"),
+}
+"""Libraries of applications that are not installed here."""
+
+
+def foreign(name: str, *bases: type, **members: object) -> type[Exception]:
+    """An exception class of another library, with its members."""
+    module, _, own = name.rpartition(".")
+    return type(own, bases or (Exception,), {"__module__": module, **members})
+
+
+def of_shopify_api(name: str, code: int, *, response: object = None) -> Exception:
+    """An exception of ShopifyAPI, whose classes are those of pyactiveresource."""
+    module = "pyactiveresource.connection"
+    base = foreign(f"{module}.ServerError" if code >= 500 else f"{module}.ConnectionError")
+    return foreign(f"{module}.{name}", base, code=code, response=response)("Response(code=...)")
+
+
+HTML = SimpleNamespace(headers={"Content-Type": "text/html"}, body=b"<title>Just a moment</title>")
+
+
+@pytest.mark.parametrize(
+    ("error", "error_type"),
+    [
+        (of_shopify_api("UnauthorizedAccess", 401), "unauthorized"),
+        (of_shopify_api("ForbiddenAccess", 403), "forbidden"),
+        (of_shopify_api("ForbiddenAccess", 403, response=HTML), "blocked"),
+        (of_shopify_api("ClientError", 402), "maintenance"),
+        (of_shopify_api("ClientError", 429), "rate_limited"),
+        (of_shopify_api("ResourceNotFound", 404), "not_found"),
+        (of_shopify_api("ServerError", 503), "server_error"),
+        (foreign("pyactiveresource.connection.Error")(urllib.error.URLError(socket.gaierror())),
+         "dns"),
+        (foreign("pyactiveresource.connection.Error")(urllib.error.URLError("refused")),
+         "connection"),
+        (foreign("niquests.exceptions.ReadTimeout", foreign("niquests.exceptions.Timeout"))(),
+         "timeout"),
+        (foreign("niquests.exceptions.ConnectionError")(), "connection"),
+        (foreign("curl_cffi.requests.exceptions.DNSError")(), "dns"),
+        (foreign("curl_cffi.requests.exceptions.Timeout")(), "timeout"),
+        (foreign("curl_cffi.requests.exceptions.HTTPError",
+                 response=SimpleNamespace(status_code=500, headers={}))(), "server_error"),
+        (foreign("gql.transport.exceptions.TransportQueryError")(
+            "{'message': 'Throttled', 'extensions': {'code': 'THROTTLED'}}"), "rate_limited"),
+        (foreign("gql.transport.exceptions.TransportQueryError")("no such field"), "exception"),
+        (foreign("ujson.JSONDecodeError", ValueError)("Expected object"), "invalid_response"),
+        (foreign("simplejson.errors.JSONDecodeError", ValueError, doc="<title>Maintenance</title>")(),
+         "maintenance"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_libraries_of_applications_raise_is_known_by_its_name(
+    error: Exception, error_type: str
+) -> None:
+    assert classify(error) == error_type
+
+
 def test_what_was_being_handled_is_no_cause() -> None:
     # A second attempt that is refused, after a first that took too long.
     error = httpx.ConnectError("refused")
@@ -217,7 +277,7 @@ def test_the_table_names_known_error_types_and_classes_that_exist() -> None:
         "requests": "requests.exceptions",
         "billiard": "billiard.exceptions",
     }
-    absent = {"trio", "gevent", "greenlet", "rq", "dramatiq"}
+    absent = {"trio", "gevent", "greenlet", "rq", "dramatiq", *ABSENT}
     for name, outcome in EXCEPTIONS.items():
         assert isinstance(outcome, Rule | FromCause | Phrase) or outcome in ERROR_TYPES, name
         package, _, class_name = name.partition(".")

@@ -3,7 +3,9 @@
 A name is the top-level package and the class: libraries move classes between their modules, but not
 out of the package. Each name has an error type, or a rule that examines the exception. The facts
 are from httpx 0.28, httpcore 1.0, h11 0.16, aiohttp 3.14, requests 2.34, urllib3 2.8 and CPython
-3.11; tests/net/test_broken_answers.py tests what each of them raises.
+3.11; tests/net/test_broken_answers.py tests what each of them raises. Those of niquests 3.21,
+pyactiveresource 2.2, gql 4.4, curl_cffi 0.17, simplejson 4.2, ujson 5.13 and msgspec 0.22 were
+compared with what they raise.
 """
 
 from __future__ import annotations
@@ -55,6 +57,19 @@ _TUNNEL = Phrase(
 )
 """A proxy's response without a tunnel: 5xx if it could not reach the store, else a refusal."""
 
+_REQUESTS: dict[Outcome, str] = {
+    "timeout": "Timeout ConnectTimeout",
+    FromCause("connection"): "ConnectionError RetryError ChunkedEncodingError",
+    FromCause("tls"): "SSLError",
+    Rule.STATUS: "HTTPError",
+    Rule.DOCUMENT: "JSONDecodeError",
+    "redirect": "TooManyRedirects",
+    "invalid_response": "ContentDecodingError InvalidJSONError",
+    "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL",
+    # Also raised for a header of the response.
+    FromCause("invalid_request"): "InvalidHeader",
+}
+
 _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
     "builtins": {
         "cancelled": "GeneratorExit KeyboardInterrupt SystemExit",
@@ -75,6 +90,9 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         Rule.CERTIFICATE: "SSLCertVerificationError",
     },
     "json": {Rule.DOCUMENT: "JSONDecodeError"},
+    "simplejson": {Rule.DOCUMENT: "JSONDecodeError"},
+    "ujson": {"invalid_response": "JSONDecodeError"},
+    "msgspec": {"invalid_response": "DecodeError"},
     "http": {
         Phrase((("got more than", "response_too_large"),), "invalid_response"): "HTTPException",
         "connection": "RemoteDisconnected IncompleteRead",
@@ -135,18 +153,9 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         "tls": "ServerFingerprintMismatch",
         FromCause("tls"): "ClientSSLError ClientConnectorCertificateError",
     },
-    "requests": {
-        "timeout": "Timeout ConnectTimeout",
-        FromCause("connection"): "ConnectionError RetryError ChunkedEncodingError",
-        FromCause("tls"): "SSLError",
-        Rule.STATUS: "HTTPError",
-        Rule.DOCUMENT: "JSONDecodeError",
-        "redirect": "TooManyRedirects",
-        "invalid_response": "ContentDecodingError InvalidJSONError",
-        "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL",
-        # Also raised for a header of the response.
-        FromCause("invalid_request"): "InvalidHeader",
-    },
+    "requests": _REQUESTS,
+    # Its names are those of requests.
+    "niquests": _REQUESTS,
     "urllib3": {
         "timeout": "TimeoutError",
         "pool_timeout": "EmptyPoolError",
@@ -157,6 +166,34 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         "invalid_response": "DecodeError HeaderParsingError InvalidChunkLength InvalidHeader",
         Rule.RETRIES: "ResponseError",
         "invalid_request": "LocationValueError",
+    },
+    # Of ShopifyAPI.
+    "pyactiveresource": {
+        FromCause("connection"): "Error",
+        Rule.STATUS: "ConnectionError ServerError",
+    },
+    "gql": {
+        # Codes of Shopify in the errors of a response with a status of success.
+        Phrase(
+            (
+                ("THROTTLED", "rate_limited"),
+                ("ACCESS_DENIED", "forbidden"),
+                ("INTERNAL_SERVER_ERROR", "server_error"),
+            ),
+            None,
+        ): "TransportQueryError",
+    },
+    "curl_cffi": {
+        "timeout": "Timeout ConnectTimeout",
+        "dns": "DNSError",
+        "tls": "SSLError",
+        "local_failure": "ProxyError",
+        "connection": "ConnectionError ChunkedEncodingError IncompleteRead",
+        "redirect": "TooManyRedirects",
+        Rule.STATUS: "HTTPError",
+        Rule.DOCUMENT: "JSONDecodeError",
+        "invalid_response": "ContentDecodingError InvalidJSONError",
+        "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL InvalidHeader",
     },
     "anyio": {"connection": "BrokenResourceError ClosedResourceError EndOfStream IncompleteRead"},
     "trio": {

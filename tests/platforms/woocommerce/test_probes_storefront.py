@@ -164,8 +164,8 @@ PAGES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "PHP without the extension that a plugin's files need": (
         {
-            "body": "Site error: the <a href='http://www.ioncube.com'>ionCube</a> PHP Loader needs to be "
-            "installed. This is a widely used PHP extension. Please visit "
+            "body": "Site error: the <a href='http://www.ioncube.com'>ionCube</a> PHP Loader needs "
+            "to be installed. This is a widely used PHP extension. Please visit "
             "<a href='http://get-loader.ioncube.com'>get-loader.ioncube.com</a>"
         },
         "server_error",
