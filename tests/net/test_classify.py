@@ -231,7 +231,7 @@ HTML = SimpleNamespace(headers={"Content-Type": "text/html"}, body=b"<title>Just
             "{'message': 'Throttled', 'extensions': {'code': 'THROTTLED'}}"), "rate_limited"),
         (foreign("gql.transport.exceptions.TransportQueryError")("no such field"), "exception"),
         (foreign("ujson.JSONDecodeError", ValueError)("Expected object"), "invalid_response"),
-        (foreign("simplejson.errors.JSONDecodeError", ValueError, doc="<title>Maintenance</title>")(),
+        (foreign("simplejson.errors.JSONDecodeError", ValueError, doc="<h1>Maintenance</h1>")(),
          "maintenance"),
     ],
     ids=repr,

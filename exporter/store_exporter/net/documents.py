@@ -113,15 +113,12 @@ def refusal(
         return None
     said, own = _message_of(body), marks.is_own(body)
     # These words may also be about a product that is coming soon, for instance.
-    is_notice = status >= 400 or (len(body) <= _FEW and "id" not in body)
-    if is_notice and not own and _has_closed_member(body):
+    is_notice = not own and (status >= 400 or (len(body) <= _FEW and "id" not in body))
+    if is_notice and _has_closed_member(body):
         return _closed(status, said, marks)
     if status < 400:
-        if own or not said:
-            return None
-        return _by_marks(status, _low(body), marks) or (
-            _refused(status, said, marks) if is_notice else None
-        )
+        found = _by_marks(status, _low(body), marks) if said and not own else None
+        return found or (_refused(status, said, marks) if is_notice else None)
     if _CLOSED_CODE.search(f"{body.get('code')} {body.get('error')}"):
         return _closed(status, said, marks)
     return _refusal(status, headers, body, said, marks, own=own)
