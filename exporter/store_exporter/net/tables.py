@@ -167,13 +167,13 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         Rule.RETRIES: "ResponseError",
         "invalid_request": "LocationValueError",
     },
-    # Of ShopifyAPI.
+    # A client of resources by REST, on which a platform's own library is built.
     "pyactiveresource": {
         FromCause("connection"): "Error",
         Rule.STATUS: "ConnectionError ServerError",
     },
     "gql": {
-        # Codes of Shopify in the errors of a response with a status of success.
+        # Codes of the errors in a response of GraphQL with a status of success.
         Phrase(
             (
                 ("THROTTLED", "rate_limited"),
