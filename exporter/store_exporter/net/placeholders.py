@@ -26,15 +26,9 @@ _TITLES = (
     (r"iis ?(windows( server)?|\d{1,2}(\.\d)?)", _SERVER),
     (r"microsoft internet information services \d{1,2}", _SERVER),
     (r"apache tomcat/\d[\d.]{0,12}", _SERVER),
-    (
-        r"caddy works!|powered by lighttpd|welcome to (caddy|xampp|rocky linux|centos.{0,10})",
-        _SERVER,
-    ),
-    (
-        r"(welcome|congratulations?)( to| \|) (open)?litespeed( web server)?!?|openlitespeed",
-        _SERVER,
-    ),
-    (r"(apache )?http server test page powered by:? .{1,40}", _SERVER),
+    (r"welcome to (caddy|xampp|rocky linux|centos.{0,10})", _SERVER),
+    (r"(welcome|congratulations?)( to| \|) (open)?litespeed( web server)?!?", _SERVER),
+    (r"caddy works!|powered by lighttpd|openlitespeed", _SERVER),
     (r"(nginx proxy manager: )?default site", _SERVER),
     # cPanel, Plesk and its predecessors, DirectAdmin, aaPanel, ISPmanager.
     (r"default web ?site page", _PANEL),
@@ -48,10 +42,8 @@ _TITLES = (
     (r"没有找到站点", _PANEL),
     # CloudPanel; Kloxo; hosts that show their own name.
     (r"\S{3,60}\.\S{2,20} is no longer available", _UNSET),
-    (
-        r"(cloudpanel \| )?hello world :-\)|cloudpanel \| hello world|kloxo control panel",
-        _PANEL,
-    ),
+    (r"(cloudpanel \| )?hello world :-\)|cloudpanel \| hello world", _PANEL),
+    (r"kloxo control panel", _PANEL),
     (r"dreamhost|hostgator .{0,60}startup guide", _PANEL),
     (r"microsoft azure app service - welcome", _PANEL),
     # Web hosts, which show it until a site is uploaded.
@@ -69,23 +61,17 @@ _TITLES = (
     (r"(this )?(account|website|site|domain)( has been)? suspended[.!]?", SUSPENDED),
     (r"this (account|website|site|domain) (has been|is) suspended[.!]?", SUSPENDED),
     (r"suspended domain|your website has been suspended!", SUSPENDED),
-    (
-        r"compte suspendu|cuenta suspendida|conta suspensa|account sospeso|konto gesperrt",
-        SUSPENDED,
-    ),
+    (r"compte suspendu|cuenta suspendida|conta suspensa", SUSPENDED),
+    (r"account sospeso|konto gesperrt", SUSPENDED),
     (r"(hosting )?konto zawieszone|(аккаунт|сайт|хостинг) (заблокирован|отключ.н)", SUSPENDED),
     (r"(index of|directory listing for|directory:) \[?/.*", _FILES),
     # Caddy and IIS: the folder's path.
     (r"(\S{1,80} - )?/(\S{0,80}/)?", _FILES),
-    (
-        r"parked domain( name on hostinger dns system)?|domain parking|namecheap parking page",
-        PARKED,
-    ),
+    (r"parked domain( name on hostinger dns system)?", PARKED),
+    (r"domain parking|namecheap parking page", PARKED),
     (r".{3,60} is for sale \| hugedomains", PARKED),
-    (
-        r"(this domain|\S{3,60}) is parked|.{3,60} (- )?this (website|domain) is for sale!?.*",
-        PARKED,
-    ),
+    (r"(this domain|\S{3,60}) is parked", PARKED),
+    (r".{3,60} (- )?this (website|domain) is for sale!?.*", PARKED),
     (r"(the )?domain( name)? \S{3,60} is for sale", PARKED),
     (r"(this )?domain( name)?( has)? expired|expired domain", PARKED),
     # What a server shows once the shop's files or its virtual host are gone.
