@@ -182,14 +182,8 @@ def test_nothing_is_sent_after_the_deadline() -> None:
         ("1795436663", 10.0),
         ("1795436663000", 10.0),
         ("2026-11-23T12:24:23Z", 10.0),
-        ("lun., 23 Nov 2026 12:24:23 GMT", 10.0),
         ("23 Nov 2026 12:24:23 GMT", 10.0),
-        ("5 Minutes", 300.0),
-        ("1 hour, 30 minutes", 5400.0),
-        ("in 30 seconds", 30.0),
-        ("1h30m", 5400.0),
-        ("PT1M30S", 90.0),
-        ("P1DT2H", 93_600.0),
+        ("5 Minutes", None),
         (".5", 0.5),
         ("500ms", None),
         ("1 month", None),
@@ -201,8 +195,6 @@ def test_nothing_is_sent_after_the_deadline() -> None:
         ("٣", None),
     ],
 )
-def test_retry_after_is_a_number_a_date_or_a_length_of_time(
-    value: str, seconds: float | None
-) -> None:
+def test_retry_after_is_a_number_or_a_date(value: str, seconds: float | None) -> None:
     found = retry_after(response(503, {"retry-after": value}), Clock().now())
     assert found == seconds

@@ -18,14 +18,9 @@ from ..contract import Response
 from ..errors import ErrorName, StoreError
 
 T = TypeVar("T")
-_NUMBER = r"[0-9]{1,13}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}"
-_SECONDS = re.compile(rf"\+?({_NUMBER})\s*(?:s|secs?|seconds?)?;?", re.IGNORECASE)
-_UNIT = rf"({_NUMBER})\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-su-z])"
-_PART = re.compile(_UNIT, re.IGNORECASE)
-_LENGTH = re.compile(rf"(?:in |about )?p?(?:t?{_UNIT}(?:[ ,]|and )*)+[.;]?", re.IGNORECASE)
-_UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
-_WEEKDAY = re.compile(r"^[^\W\d]{2,15}\.?, *(?=[0-9])")
-"""The day of the week at the beginning of a date, in any language."""
+_SECONDS = re.compile(
+    r"\+?([0-9]{1,13}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*(?:s|secs?|seconds?)?;?", re.IGNORECASE
+)
 _FIRST_MOMENT = 1e9
 """From this number on, a number is a Unix time rather than a duration; from `_FIRST_MOMENT` * 1000
 on, it is in milliseconds."""
@@ -131,9 +126,8 @@ def retry_after(response: Response, now: float) -> float | None:
 def seconds_of(value: str, now: float) -> float | None:
     """Return the seconds that a value of `Retry-After` means; None if it means nothing.
 
-    A number sometimes has a unit or is a Unix time. It occurs twice if a proxy joined the headers
-    of two servers; the longest wait counts. Durations may be written out, as in `5 minutes` or ISO
-    8601's `PT5M`, and dates may be those of ISO 8601.
+    A number sometimes has the unit of seconds or is a Unix time. It occurs twice if a proxy joined
+    the headers of two servers; the longest wait counts. Dates may be those of ISO 8601.
 
     Args:
         value: value of the header.
@@ -143,11 +137,8 @@ def seconds_of(value: str, now: float) -> float | None:
     numbers = [_SECONDS.fullmatch(part.strip()) for part in raw.split(",")]
     if all(numbers):
         return max(_wait(float(number[1]), now) for number in numbers if number)
-    if _LENGTH.fullmatch(raw):
-        parts = _PART.findall(raw)
-        return sum(float(number) * _UNITS[unit[0].lower()] for number, unit in parts)
     try:
-        moment = parsedate_to_datetime(_WEEKDAY.sub("", raw))
+        moment = parsedate_to_datetime(raw)
     except (ValueError, OverflowError):
         try:
             moment = datetime.fromisoformat(raw)
