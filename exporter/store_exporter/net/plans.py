@@ -8,7 +8,7 @@ Drivers run plans: those of the clients are in `platforms/kit`, that of monitori
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -80,6 +80,29 @@ def once(request: Request) -> Plan[Response]:
     if response is None:
         raise RuntimeError("the driver sent no response to a request")
     return response
+
+
+async def drive(plan: Generator[Any, Any, T], take: Callable[[Any], Coroutine[Any, Any, Any]]) -> T:
+    """Run a plan to its end and return its result.
+
+    Args:
+        plan: the plan.
+        take: does a step and returns what to send into the plan; a `StoreError` is thrown into it.
+    """
+    try:
+        step = next(plan)
+        while True:
+            try:
+                found = await take(step)
+            except StoreError as error:
+                step = plan.throw(error)
+            else:
+                step = plan.send(found)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        plan.close()
 
 
 class TransportError(StoreError):

@@ -18,7 +18,7 @@ from ..contract import Resolve, Response, Run
 from ..errors import StoreError
 from ..net.failures import transport_error
 from ..net.names import Names
-from ..net.plans import Pause, Request, once
+from ..net.plans import Pause, Request, drive, once
 from ..platforms.kit.connection import Connection
 from .exchange import StaleConnectionError
 
@@ -62,21 +62,7 @@ class Driver:
         Raises:
             StoreError: as the plan does.
         """
-        plan = check(self._connection.api(once, deadline=math.inf), run)
-        try:
-            step = next(plan)
-            while True:
-                try:
-                    found = await self._take(step)
-                except StoreError as error:
-                    step = plan.throw(error)
-                else:
-                    step = plan.send(found)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        finally:
-            plan.close()
+        return await drive(check(self._connection.api(once, deadline=math.inf), run), self._take)
 
     async def _take(self, step: Request | Pause | Resolve) -> Any:
         """Do one step of a plan and return what to send into it."""

@@ -26,7 +26,7 @@ from ....errors import StoreError
 from ....net import httpx_wire, redirects, tls
 from ....net.httpx_exchange import HttpxExchange, httpx_request
 from ....net.marks import GENERIC, Marks
-from ....net.plans import Pause, Plan, Request
+from ....net.plans import Pause, Plan, Request, Step, drive
 from .http_spans import HttpSpan
 
 T = TypeVar("T")
@@ -92,26 +92,12 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
     async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
         """Send a request and read the response."""
 
-    async def _steps(self, plan: Plan[T]) -> T:
-        """Run a plan to its end and return its result."""
-        try:
-            step = next(plan)
-            while True:
-                if isinstance(step, Pause):
-                    await self._pause(step.seconds)
-                    step = plan.send(None)
-                    continue
-                try:
-                    response = await self._request(step)
-                except StoreError as error:
-                    step = plan.throw(error)
-                else:
-                    step = plan.send(response)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        finally:
-            plan.close()
+    async def _take(self, step: Step) -> Response | None:
+        """Do one step of a plan and return what to send into it."""
+        if isinstance(step, Pause):
+            await self._pause(step.seconds)
+            return None
+        return await self._request(step)
 
     async def _request(self, request: Request) -> Response:
         """Send a request, and follow redirects on the same host, as probes do.
@@ -164,7 +150,7 @@ class SyncDriver(_Driver[httpx.BaseTransport, None]):
     def run(self, plan: Plan[T]) -> T:
         """Run a plan to its end and return its result, or raise what it raises."""
         try:
-            self._steps(plan).send(None)
+            drive(plan, self._take).send(None)
         except StopIteration as end:
             result: T = end.value
             return result
@@ -195,7 +181,7 @@ class AsyncDriver(_Driver[httpx.AsyncBaseTransport, Awaitable[None]]):
 
     async def run(self, plan: Plan[T]) -> T:
         """Run a plan to its end and return its result, or raise what it raises."""
-        return await self._steps(plan)
+        return await drive(plan, self._take)
 
     async def _pause(self, seconds: float) -> None:
         await (self._sleep or asyncio.sleep)(seconds)
