@@ -14,14 +14,7 @@ from .guard import Labels
 from .histogram import Histogram
 
 OperationState = tuple[
-    Labels,
-    int,
-    int,
-    Mapping[str, int],
-    Exemplars,
-    Histogram,
-    float,
-    Mapping[str, float],
+    Labels, int, int, Mapping[str, int], Exemplars, Histogram, float, Mapping[str, float]
 ]
 """The state of one series at one time: labels, operations finished and in progress, errors by type,
 exemplars, durations, and the Unix times at which the series and its errors began. A plain tuple,

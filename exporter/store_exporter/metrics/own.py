@@ -24,10 +24,7 @@ class OwnFigures:
     """
 
     def __init__(
-        self,
-        instruments: Instruments,
-        clock: Callable[[], float],
-        monotonic: Callable[[], float],
+        self, instruments: Instruments, clock: Callable[[], float], monotonic: Callable[[], float]
     ) -> None:
         self._instruments = instruments
         self._clock = clock

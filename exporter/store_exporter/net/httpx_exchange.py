@@ -60,12 +60,7 @@ class HttpxExchange:
     """
 
     def __init__(
-        self,
-        request: Request,
-        limit: int,
-        monotonic: Callable[[], float],
-        *,
-        proxied: bool = False,
+        self, request: Request, limit: int, monotonic: Callable[[], float], *, proxied: bool = False
     ) -> None:
         self._proxied = proxied
         self._url = request.url

@@ -286,10 +286,7 @@ def _by_status(words: str) -> Finding | None:
     if match and (match["phrase"] or match["error"]):
         found = refusals.by_status(int(match["status"]), "", "", "")
         error_type = found[0] if found and found[0] != "api_not_found" else "invalid_response"
-        return (
-            error_type,
-            f"a page sent as a success reports HTTP {match['status']} ({words})",
-        )
+        return (error_type, f"a page sent as a success reports HTTP {match['status']} ({words})")
     if _MISSING.fullmatch(words.strip(" .!")):
         return "invalid_response", f"the page does not exist ({words})"
     if _FAILURES.fullmatch(words.lower().strip(" .!?\u2026")):

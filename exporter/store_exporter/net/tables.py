@@ -107,7 +107,7 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         Phrase(
             (("closed connection", "connection"), ("buffer too long", "response_too_large")),
             "invalid_response",
-        ): "RemoteProtocolError",
+        ): "RemoteProtocolError"
     },
     "httpx": {
         "timeout": "TimeoutException",

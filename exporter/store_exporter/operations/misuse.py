@@ -58,11 +58,7 @@ def check_function(function: object) -> None:
 
 
 def check_arguments(
-    operation: object,
-    fixed: Sequence[object],
-    labels: object,
-    failure: object,
-    recorder: object,
+    operation: object, fixed: Sequence[object], labels: object, failure: object, recorder: object
 ) -> None:
     """Raise TypeError or ValueError for invalid arguments of `track`."""
     _check_text("operation", operation)

@@ -35,11 +35,7 @@ Store = tuple[str, str]
 
 
 def report_calls(
-    url: str,
-    tokens: Mapping[str, str],
-    *,
-    recorder: Recorder | None = None,
-    interval: float = 5.0,
+    url: str, tokens: Mapping[str, str], *, recorder: Recorder | None = None, interval: float = 5.0
 ) -> CallReporter:
     """Report the failed and the slowest calls to an exporter, until the process ends.
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from inspect import (
-    CO_ASYNC_GENERATOR,
-    CO_GENERATOR,
-    isasyncgenfunction,
-    isgeneratorfunction,
-)
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR, isasyncgenfunction, isgeneratorfunction
 from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any, TypeVar

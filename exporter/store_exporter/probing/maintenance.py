@@ -44,11 +44,7 @@ class Maintenance:
     """
 
     def __init__(
-        self,
-        recorder: Recorder,
-        documents: Documents,
-        *,
-        now: Callable[[], float] = time.time,
+        self, recorder: Recorder, documents: Documents, *, now: Callable[[], float] = time.time
     ) -> None:
         self._recorder = recorder
         self._documents = documents

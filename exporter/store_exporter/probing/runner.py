@@ -20,12 +20,7 @@ from .exchange import Sender
 from .jobs import Job
 from .results.health import Health, HealthTracker
 from .results.history import History, Result
-from .results.outcomes import (
-    Complaints,
-    Skipped,
-    facts_of,
-    result_of,
-)
+from .results.outcomes import Complaints, Skipped, facts_of, result_of
 from .results.recording import Recording
 from .state.budgets import Budgets
 from .state.documents import Documents, MemoryDocuments

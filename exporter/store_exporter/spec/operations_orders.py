@@ -37,8 +37,7 @@ class OrderOperations:
         """
 
     @operation(
-        errors=("invalid_input",),
-        example='store.get_customer_orders("ada@example.com", limit=5)',
+        errors=("invalid_input",), example='store.get_customer_orders("ada@example.com", limit=5)'
     )
     def get_customer_orders(
         self,

@@ -78,9 +78,7 @@ def start_otlp(
         recorder,
         settings,
         connect=_connector(
-            *(recorder, settings, exporter, resource or {}),
-            memory=memory,
-            restored=tuple(restored),
+            *(recorder, settings, exporter, resource or {}), memory=memory, restored=tuple(restored)
         ),
         exit_timeout=exit_timeout,
     )

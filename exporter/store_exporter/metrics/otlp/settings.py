@@ -45,9 +45,7 @@ class Settings:
         values = {name: value.strip() for name, value in environ.items() if value.strip()}
         metrics = "OTEL_EXPORTER_OTLP_METRICS_"
         temporality = _choice(
-            values,
-            f"{metrics}TEMPORALITY_PREFERENCE",
-            ("cumulative", "delta", "lowmemory"),
+            values, f"{metrics}TEMPORALITY_PREFERENCE", ("cumulative", "delta", "lowmemory")
         )
         aggregation = _choice(
             values,

@@ -60,10 +60,7 @@ PLATFORM = Platform(
             check=format_check(
                 r"shp(?:at|ca|pa|ua)_[0-9a-zA-Z]{8,128}",
                 "is not an Admin API access token, which begins with shpat_",
-                (
-                    "shp[sc]s_",
-                    "is the app's secret: give it as client_secret, with the client_id",
-                ),
+                ("shp[sc]s_", "is the app's secret: give it as client_secret, with the client_id"),
             ),
         ),
         Setting(
@@ -91,10 +88,7 @@ PLATFORM = Platform(
     ),
     settings=(
         Setting(
-            "api_version",
-            "Version of both APIs.",
-            default=versions.DEFAULT,
-            check=versions.check,
+            "api_version", "Version of both APIs.", default=versions.DEFAULT, check=versions.check
         ),
         Setting(
             "budget_share",

@@ -36,7 +36,7 @@ _PAGES = StorefrontPages(
             *("/plugins/maintenance/frontend/", "/plugins/maintenance/load/"),
         ),
         path="/coming-soon",
-    ),
+    )
 )
 
 

@@ -120,10 +120,7 @@ class SqlLeases(ABC):
 
     def _others(self, gone: Mapping[str, int]) -> dict[str, int]:
         """Count a beat of this process, delete holders that are gone, and return other counts."""
-        beaten = self.execute(
-            f"UPDATE {HOLDERS} SET beat = beat + 1 WHERE id = ?",
-            (self.id,),
-        )
+        beaten = self.execute(f"UPDATE {HOLDERS} SET beat = beat + 1 WHERE id = ?", (self.id,))
         if not beaten.rowcount:
             self.execute(f"INSERT INTO {HOLDERS} VALUES (?, 0)", (self.id,))
         statement = f"SELECT id, beat FROM {HOLDERS} WHERE id <> ? ORDER BY id"

@@ -66,8 +66,7 @@ class SqlState(SqlTables):
 
     def _row(self, key: Key) -> Sequence[Any] | None:
         found: Sequence[Any] | None = self.execute(
-            f"SELECT {self.handle}, {COLUMNS} FROM {DOCUMENTS} WHERE {_THIS}",
-            key,
+            f"SELECT {self.handle}, {COLUMNS} FROM {DOCUMENTS} WHERE {_THIS}", key
         ).fetchone()
         return found
 

@@ -32,14 +32,7 @@ BUDGET, CALLS, EVENTS = "(budget)", "(calls)", "(events)"
 MAINTENANCE, PUSHED = "(maintenance)", "(otlp)"
 """Names of documents that are not a collector's; no collector can have such a name."""
 
-_MALFORMED = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What reading a document raises that this version did not write."""
 _ADDRESSES = 16_384
 """Number of addresses whose normal form is cached; those of a fleet are needed repeatedly."""

@@ -84,10 +84,7 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
     options: ClassVar[type] = Options
 
     def __init__(
-        self,
-        connection: Connection[ApiT],
-        plans: Plans,
-        options: Options[TransportT, SleptT],
+        self, connection: Connection[ApiT], plans: Plans, options: Options[TransportT, SleptT]
     ) -> None:
         _check(type(self), options)
         self.url = connection.url

@@ -8,14 +8,7 @@ from typing import Any
 
 from ....net.plans import Plan
 from ....spec.operations import Operations
-from ....spec.results import (
-    Cancellation,
-    CustomerOrders,
-    Listing,
-    Order,
-    OrderNote,
-    RefundStatus,
-)
+from ....spec.results import Cancellation, CustomerOrders, Listing, Order, OrderNote, RefundStatus
 from .orders import ApiT, Orders
 from .plans import Planned, plan
 

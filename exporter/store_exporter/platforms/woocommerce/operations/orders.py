@@ -19,13 +19,7 @@ from ...kit.rest.api import RestPage
 from .. import facts, local_dates, rounding
 from ..api import PAGE, V3, Api, between
 from ..reading import order_results
-from ..reading.order_state import (
-    HIDDEN,
-    MEMBERS,
-    has_sub_orders,
-    is_sub_order,
-    order_status,
-)
+from ..reading.order_state import HIDDEN, MEMBERS, has_sub_orders, is_sub_order, order_status
 from ..reading.totals import OrderTotals
 
 _LOOKUP = (
