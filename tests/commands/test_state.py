@@ -61,10 +61,10 @@ def test_what_is_kept_is_listed_with_what_is_left_behind(
         NAME,
         "acme/woocommerce/shop.example.com@https://shop.example.com",
         "zen/shopify/gone.example.com@https://gone.example.com",
-        "3",
+        "stores:",
     ]
     assert ["left behind" in line for line in lines] == [True, False, True, False]
-    assert lines[-1] == "3 stores, of which 2 are not watched by this configuration"
+    assert lines[-1] == "stores: 3, not watched by this configuration: 2"
     main(["state", "list", "--format=json"])
     first = json.loads(capsys.readouterr().out)[0]
     assert (first["name"], first["documents"], first["watched"]) == (NAME, {"orders": 5}, False)

@@ -168,7 +168,7 @@ def _table(kept: Sequence[Kept]) -> Iterator[str]:
         names = ", ".join(entry.key.collector for entry in one.documents)
         yield f"{one.name:<{width}}  {whose:<11}  used {_day(one.used)}  {size:>9} bytes: {names}"
     left = sum(not one.watched for one in kept)
-    yield f"{len(kept)} stores, of which {left} are not watched by this configuration"
+    yield f"stores: {len(kept)}, not watched by this configuration: {left}"
 
 
 def _document(kept: Sequence[Kept]) -> list[dict[str, object]]:

@@ -23,14 +23,12 @@ from .variables import (
 LATEST = "70m"
 """Longer than the delay of the recorded growth of counters."""
 
-_FIVE_MINUTES = "Figures of more than three hours end up to six minutes ago."
 BEHIND = (
-    f"{_FIVE_MINUTES} If stores or operations are chosen, figures of more than two days may end up "
-    "to 67 minutes ago."
+    "Over more than three hours the last six minutes may be missing, and over more than two days "
+    "the last 67."
 )
-BEHIND_OF_OPERATIONS = f"{_FIVE_MINUTES} Figures of more than two days end up to 67 minutes ago."
-"""Sentences about the end of the recorded errors. The second one is for single operations of single
-stores: figures of days are read from hourly records, which end up to 67 minutes ago."""
+"""A sentence about the end of the recorded errors. Figures of days of chosen stores or operations
+are read from hourly records."""
 
 
 def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from ... import promql, series, wide
 from ...names import AlertName, Dashboards
 from ...promql import STORE, hourly, on, select
 from .. import changed
-from ..counted import BEHIND, BEHIND_OF_OPERATIONS, errors, latest_errors
+from ..counted import BEHIND, errors, latest_errors
 from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Variable
 from ..scales import LATENCY, NO_ERROR, NONE_GOOD, P95, SUCCESS, mean, over_time, per_hour, success
 from ..values import NEUTRAL, Nothing, Steps
@@ -179,7 +179,7 @@ MOST_FREQUENT = Row(
         ranked(
             "The 50 most frequent failures",
             "Failures by store and operation, with their number in the chosen time and "
-            f"their fault. {BEHIND_OF_OPERATIONS} A new kind of failure is shown at once. "
+            f"their fault. {BEHIND} A new kind of failure is shown at once. "
             "Click a store for its page.",
             50,
             series.FAILURES,
@@ -188,7 +188,7 @@ MOST_FREQUENT = Row(
         ranked(
             "The 20 most frequent mistakes",
             "Shoppers' mistakes by store and operation, with their number in the chosen "
-            f"time. They are not failures of the shop. {BEHIND_OF_OPERATIONS}",
+            f"time. They are not failures of the shop. {BEHIND}",
             20,
             MISTAKEN,
         ),
