@@ -1,4 +1,4 @@
-"""Shared by the endpoints for applications: parameters, and responses and errors as JSON."""
+"""Shared by the endpoints for applications: parameters, stores, responses and errors as JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Any
 
 from aiohttp import web
 
+from ..probing.state.storage import StateUnavailableError
+from ..stores.model import Store
+from .exporter import Exporter
 from .places import FullError, Places
 
 log = logging.getLogger(__name__)
@@ -87,15 +90,22 @@ def place_of(org: str, places: Places) -> Iterator[None]:
         raise ApiError(status, message, {"Retry-After": "1"}) from None
 
 
-def unavailable(effect: str, error: Exception) -> ApiError:
-    """Return the response for a failure of this exporter's own state, and log the reason.
+@contextmanager
+def needing_state(effect: str) -> Iterator[None]:
+    """Log the reason if the exporter's own state fails in the block.
 
-    `effect` is the consequence for the request.
+    The reason may name the operator's files, hosts and users, which an org must not see; `effect`
+    is what the failure means to the org.
 
-    The reason may name the operator's files, hosts and users, which an org must not see.
+    Raises:
+        ApiError: 503, it failed.
     """
-    log.warning("a request failed: %s: %s", effect, error)
-    return ApiError(503, f"{effect}: the state of the exporter cannot be used now")
+    try:
+        yield
+    except StateUnavailableError as error:
+        log.warning("a request failed: %s: %s", effect, error)
+        message = f"{effect}: the state of the exporter cannot be used now"
+        raise ApiError(503, message) from None
 
 
 def limit(request: web.Request) -> int:
@@ -117,3 +127,31 @@ def number(request: web.Request, name: str, default: int, highest: int) -> int:
     if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:
         raise ApiError(400, f"{name} must be a whole number from 1 to {highest}")
     return int(text)
+
+
+def store_of(exporter: Exporter, org: str, domain: str) -> Store:
+    """Return an org's store of a domain.
+
+    Raises:
+        ApiError: 404, the org has no such store; another org's store is treated as absent. 503, its
+            source has not responded yet.
+    """
+    store = exporter.inventory.find(org, domain)
+    if store is None and exporter.awaits(org, domain.lower()):
+        message = "the source that named this store has not responded yet"
+        raise ApiError(503, message, {"Retry-After": "5"})
+    if store is None:
+        raise ApiError(404, "there is no store of this domain")
+    return store
+
+
+def watched_store(exporter: Exporter, org: str, domain: str) -> Store:
+    """Return an org's store of a domain, which this process watches.
+
+    Raises:
+        ApiError: 404, the org has no such store; 421, another process watches it.
+    """
+    store = store_of(exporter, org, domain)
+    if not exporter.watching.watches(store):
+        raise ApiError(421, "another exporter watches this store at the moment; ask that one")
+    return store

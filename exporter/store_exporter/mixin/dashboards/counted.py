@@ -42,7 +42,10 @@ def errors(labels: tuple[str, ...], faults: tuple[str, ...]) -> str:
     their growth recorded every five minutes, which is as exact, and ends up to six minutes ago;
     for days of single operations it is the growth recorded every hour. See `longterm.SKIPPED`.
     """
-    types = {fault: _types_of(fault) for fault in faults}
+    types: dict[str, list[str]] = {
+        fault: [each.name for each in ERROR_TYPES.values() if each.fault.value == fault]
+        for fault in faults
+    }
     every = one_of("error_type", [each for of_fault in types.values() for each in of_fault])
     left = tuple(label for label in labels if label != "fault")
     recorded = _recorded(left, every)
@@ -81,10 +84,6 @@ def _grown(labels: tuple[str, ...], faults: tuple[str, ...], when: str, window: 
     name = operations.OPERATION_ERRORS.name
     read = promql.named(name, when, one_of("fault", faults), *OPERATION_MATCH)
     return total(labels, f"increase({promql.over(read, window)})")
-
-
-def _types_of(fault: str) -> list[str]:
-    return [each.name for each in ERROR_TYPES.values() if each.fault.value == fault]
 
 
 def _with_fault(expression: str, fault: tuple[str, list[str]]) -> str:

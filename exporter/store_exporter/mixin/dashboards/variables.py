@@ -70,16 +70,11 @@ def _read_whole(longest: float) -> str:
     return f"({short}) or on () ({unrecorded})"
 
 
-def _said(label: str, *cases: tuple[str, str]) -> str:
-    """One series whose label has the value of the first case that finds something."""
-    return " or on () ".join(
-        f'label_replace({expression}, "{label}", "{value}", "", "")' for expression, value in cases
-    )
-
-
 def _hidden(label: str, title: str, *cases: tuple[str, str]) -> Variable:
     """A variable derived from the others: the value of the first case that finds something."""
-    ranked = _said(label, *cases)
+    ranked = " or on () ".join(
+        f'label_replace({expression}, "{label}", "{value}", "", "")' for expression, value in cases
+    )
     name = operations.OPERATIONS.name
     return Variable(label, title, name, multi=False, ranked=ranked, hidden=True)
 

@@ -125,7 +125,7 @@ def base(objective: Objective) -> list[Record]:
     label = {"slo": objective.name}
     chosen = matchers(objective)
     if objective.kind is ObjectiveKind.UPTIME:
-        events, bad = known_time(chosen), critical_time(chosen)
+        events, bad = critical_time(chosen)
     elif objective.kind is ObjectiveKind.AVAILABILITY:
         events, bad = (
             (
@@ -160,19 +160,17 @@ def base(objective: Objective) -> list[Record]:
     ]
 
 
-def known_time(chosen: tuple[str, ...]) -> str:
-    """One event for each `EVENT` seconds in which a store's health is known, as a rate."""
-    # Each state is a separate series; one of them is enough.
-    critical = select(health.HEALTH, promql.equal("state", "critical"), *chosen)
-    known = f"present_over_time({promql.over(critical, RATE_WINDOW)})"
-    return f"group by ({', '.join(STORE)}) ({known}) / {EVENT}"
+def critical_time(chosen: tuple[str, ...]) -> tuple[str, str]:
+    """One event for each `EVENT` seconds in which a store's health is known, as a rate.
 
-
-def critical_time(chosen: tuple[str, ...]) -> str:
-    """The events in which the liveness probe or another critical probe failed, as a rate."""
+    Those in which the liveness probe or another critical probe failed are bad.
+    """
+    # Each state is a separate series; one of them is enough to know the health.
     critical = select(health.HEALTH, promql.equal("state", "critical"), *chosen)
-    share = f"avg_over_time({promql.over(critical, RATE_WINDOW)})"
-    return f"{promql.aggregate('max', STORE, share)} / {EVENT}"
+    within = promql.over(critical, RATE_WINDOW)
+    known = promql.aggregate("group", STORE, f"present_over_time({within})")
+    failed = promql.aggregate("max", STORE, f"avg_over_time({within})")
+    return f"{known} / {EVENT}", f"{failed} / {EVENT}"
 
 
 def paged(kind: ObjectiveKind) -> str:

@@ -106,42 +106,31 @@ class Findings:
     warnings: Sequence[str] = ()
 
 
+_COUNTED = (catalogue.OPERATIONS, catalogue.OPERATION_ERRORS, catalogue.OPERATION_DURATION)
+
+
 def from_recorder(recorder: Recorder, filters: Filters, now: float) -> Findings:
     """Return what this process has counted since it started."""
     found: dict[Key, OperationUsage] = {}
     beginnings: list[float] = []
     for family in recorder.families():
-        if family.metric.name not in _READERS:
+        if family.metric not in _COUNTED:
             continue
         for (labels, value), begun in zip(family.series, family.created_times(), strict=False):
             if labels[0] == filters.org and begun is not None:
                 beginnings.append(begun)
             if filters.let_through(labels):
                 usage = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
-                _READERS[family.metric.name](usage, labels, value)
+                if isinstance(value, HistogramValue):
+                    usage.seconds += value.sum
+                elif family.metric is catalogue.OPERATION_ERRORS:
+                    usage.failed(labels[4], value)
+                else:
+                    usage.total += value
     start = min(beginnings, default=None)
     complete = start is not None and start <= now - filters.days * DAY
     warnings = () if complete else (PROCESS_ONLY,)
     return Findings(found, start, None if start is None else now, complete, warnings=warnings)
-
-
-def _total(usage: OperationUsage, _: Sequence[str], value: Any) -> None:
-    usage.total += value
-
-
-def _errors(usage: OperationUsage, labels: Sequence[str], value: Any) -> None:
-    usage.failed(labels[4], value)
-
-
-def _seconds(usage: OperationUsage, _: Sequence[str], value: Any) -> None:
-    usage.seconds += value.sum if isinstance(value, HistogramValue) else 0.0
-
-
-_READERS = {
-    catalogue.OPERATIONS.name: _total,
-    catalogue.OPERATION_ERRORS.name: _errors,
-    catalogue.OPERATION_DURATION.name: _seconds,
-}
 
 
 def report(findings: Findings, filters: Filters, source: str) -> dict[str, Any]:

@@ -13,11 +13,10 @@ from aiohttp import web
 from ...calls.call import COLLECTOR, OPERATION, PROBE, Call
 from ...errors import ERROR_TYPES, Fault
 from ...metrics.guard import clean
-from ..endpoints import ApiError, limit, place_of
+from ..endpoints import ApiError, limit, place_of, store_of
 from ..exporter import Exporter
 from ..places import Places
 from ..security.access import OrgAccess
-from .stores import store_of
 
 MAX_READERS = 4
 """Maximum number of concurrent requests: masking a thousand messages occupies a thread for a

@@ -12,14 +12,12 @@ from aiohttp import web
 
 from ...events.event import MAX_LINK, MAX_TEXT, Event, EventKind
 from ...ingest.calls import unix_time
-from ...probing.state.storage import StateUnavailableError
 from ...stores.model import Store
 from ..bodies import Bodies
-from ..endpoints import ApiError, json_object, limit, unavailable
+from ..endpoints import ApiError, json_object, limit, needing_state, store_of, watched_store
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 from .ingest import key_of
-from .stores import store_of, watched_store
 
 MAX_AN_HOUR = 60
 """Events that an org may report per hour: each has its own series for a day."""
@@ -50,10 +48,8 @@ class EventsApi:
         if kind is not None and kind not in list(EventKind):
             raise ApiError(400, f"kind must be one of: {', '.join(EventKind)}")
         most = limit(request)
-        try:
+        with needing_state("nothing was read"):
             found = await exporter.changes.of(org, stores)
-        except StateUnavailableError as error:
-            raise unavailable("nothing was read", error) from None
         chosen = [
             event.document()
             for event in found
@@ -90,9 +86,8 @@ class EventsApi:
         self._accepted[org] = [*recent, now]
         is_new = False
         try:
-            known, is_new = await self._exporter.changes.report(event, store)
-        except StateUnavailableError as error:
-            raise unavailable("nothing was remembered", error) from None
+            with needing_state("nothing was remembered"):
+                known, is_new = await self._exporter.changes.report(event, store)
         finally:
             if not is_new:
                 self._accepted[org] = [at for at in self._accepted[org] if at != now]

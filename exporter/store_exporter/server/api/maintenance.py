@@ -7,16 +7,14 @@ from typing import Any
 from aiohttp import web
 
 from ...config.model.values import duration, duration_text
-from ...probing.state.storage import StateUnavailableError
 from ...stores.maintenance import MAX_BEGUN_SECONDS, MAX_REASON, Window, is_reason
 from ...stores.model import Store
 from ...turns import together
 from ..bodies import Bodies
-from ..endpoints import ApiError, json_object, unavailable
+from ..endpoints import ApiError, json_object, needing_state, store_of, watched_store
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 from ..status import window_document
-from .stores import store_of, watched_store
 
 _KEYS = ("domain", "for", "reason")
 
@@ -35,10 +33,8 @@ class MaintenanceApi:
         domain = request.query.get("domain")
         exporter = self._exporter
         stores = [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
-        try:
+        with needing_state("nothing was read"):
             begun = await together(exporter.maintenance.find, stores)
-        except StateUnavailableError as error:
-            raise unavailable("nothing was read", error) from None
         found = zip(stores, begun, strict=True)
         return {"maintenance": [one for pair in found for one in self._windows(*pair)]}
 
@@ -59,10 +55,8 @@ class MaintenanceApi:
         reason = fields["reason"]
         if not is_reason(reason):
             raise ApiError(400, f"reason must be one line of at most {MAX_REASON} characters")
-        try:
+        with needing_state("nothing was changed"):
             window = await self._exporter.maintenance.begin(store, seconds, reason)
-        except StateUnavailableError as error:
-            raise unavailable("nothing was changed", error) from None
         return {"domain": store.domain, **window_document(window)}
 
     async def end(self, request: web.Request) -> dict[str, Any]:
@@ -72,10 +66,8 @@ class MaintenanceApi:
         if not domain:
             raise ApiError(400, "domain is missing in the query: ?domain=shop.example.com")
         store = watched_store(self._exporter, org, domain)
-        try:
+        with needing_state("nothing was changed"):
             ended = await self._exporter.maintenance.end(store)
-        except StateUnavailableError as error:
-            raise unavailable("nothing was changed", error) from None
         if not ended:
             message = "no maintenance was started for this store"
             if self._exporter.maintenance.current(store) is not None:

@@ -19,7 +19,7 @@ from ...metrics.guard import clean
 from ...probing.state.leases import Labels, LeaseError
 from ...stores.model import Store
 from ...turns import in_turns
-from ..endpoints import ApiError, limit, number, place_of
+from ..endpoints import ApiError, limit, number, place_of, store_of
 from ..exporter import Exporter
 from ..places import Places
 from ..security.access import OrgAccess
@@ -27,7 +27,6 @@ from . import prometheus, reports
 from .analytics import Filters, Findings, from_recorder, report
 from .query_api import PrometheusError
 from .reports import Report
-from .stores import store_of
 
 log = logging.getLogger(__name__)
 

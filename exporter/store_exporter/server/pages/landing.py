@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from ..._version import __version__
-from ...calls.call import Call
 from ...config.model.values import duration_text
 from ...metrics.guard import clean
 from ...stores.model import Store
@@ -133,6 +132,7 @@ class Landing:
 
     def _store(self, status: Status) -> Html:
         store, state, reason = status.store, status.state, status.reason
+        last = max((check.at for check in status.checks if check.at is not None), default=None)
         summary = tag(
             "summary",
             tag("span", state, class_="badge"),
@@ -145,7 +145,7 @@ class Landing:
                 class_="who",
             ),
             tag("span", _why(reason), class_="why"),
-            tag("span", self._ago(_last(status.checks)), class_="when soft"),
+            tag("span", self._ago(last), class_="when soft"),
         )
         rows = (
             tag(
@@ -179,7 +179,11 @@ class Landing:
                 tag("td", f"{call.fault}"),
                 tag("td", self._ago(call.time), class_="number"),
                 tag("td", _seconds(call.duration), class_="number"),
-                tag("td", f"{call.error_type}: {call.message}", _trace(call)),
+                tag(
+                    "td",
+                    f"{call.error_type}: {call.message}",
+                    remark(f"trace {call.trace_id}" if call.trace_id else ""),
+                ),
             )
             for call in map(book.shown, calls)
         )
@@ -248,14 +252,6 @@ def _maintenance(status: Status) -> Html | None:
         return None
     until = datetime.fromtimestamp(window.end, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return remark(f"in maintenance until {until}: {window.reason}")
-
-
-def _trace(call: Call) -> Html | None:
-    return remark(f"trace {call.trace_id}" if call.trace_id else "")
-
-
-def _last(checks: Sequence[Check]) -> float | None:
-    return max((check.at for check in checks if check.at is not None), default=None)
 
 
 def _seconds(duration: float | None) -> str:

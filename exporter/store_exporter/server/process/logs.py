@@ -44,7 +44,7 @@ class LineFormatter(logging.Formatter):
 
     def __init__(self, format_: str, redact: Redactor) -> None:
         super().__init__()
-        self._write = json_line if format_ == "json" else logfmt_line
+        self._write = _json if format_ == "json" else _logfmt
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
@@ -73,20 +73,14 @@ class LineFormatter(logging.Formatter):
         )
 
 
-def logfmt_line(fields: Mapping[str, Any]) -> str:
+def _logfmt(fields: Mapping[str, Any]) -> str:
     """Write `key=value` pairs, values in JSON's quotes where they need quotes."""
-    return " ".join(f"{key}={_logfmt_value(value)}" for key, value in fields.items())
 
+    def written(text: str) -> str:
+        plain = text and text.isprintable() and not set(text) & set(' "=')
+        return text if plain else _json(text)
 
-def _logfmt_value(value: Any) -> str:
-    text = str(value)
-    plain = text and text.isprintable() and not set(text) & set(' "=')
-    return text if plain else _json(text)
-
-
-def json_line(fields: Mapping[str, Any]) -> str:
-    """Write one JSON object."""
-    return _json(dict(fields))
+    return " ".join(f"{key}={written(str(value))}" for key, value in fields.items())
 
 
 def _json(value: Any) -> str:

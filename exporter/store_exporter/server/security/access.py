@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from functools import partial
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -99,7 +98,7 @@ async def _refusal(
                 password,
                 address=request.remote,
                 guessed=connection.guessed,
-                gone=partial(_is_gone, request),
+                gone=lambda: connection.is_ending,
             )
     except BusyError:
         text = "too many passwords are being checked\n"
@@ -112,10 +111,6 @@ async def _refusal(
 
 def _unauthorized() -> web.Response:
     return web.Response(status=401, text="401 Unauthorized\n", headers=_CHALLENGE)
-
-
-def _is_gone(request: web.Request) -> bool:
-    return request.transport is None or request.transport.is_closing()
 
 
 def credentials(header: str) -> tuple[str, bytes]:
