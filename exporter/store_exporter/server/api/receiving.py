@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
 from ...ingest.calls import Tenant
 from ...ingest.effects import Decide, TooMuchError
 from ...ingest.error_classes import ErrorClasses
 from ...ingest.ledger import MarkKey
 from ...ingest.ledger_file import LedgerError
-from ...ingest.org_turns import OrgTurns
 from ...metrics.catalogue.exporter import INGESTED
 from ...platforms import base
 from ..bodies import Bodies
@@ -55,6 +58,27 @@ class Tenants:
             classes=self._classes,
             now=time.time,
         )
+
+
+class OrgTurns:
+    """Runs one piece of work at a time; orgs take turns when work has to wait.
+
+    So the waiting work of one org, however much it is, delays another org by one piece of it.
+    """
+
+    def __init__(self) -> None:
+        self._all = asyncio.Lock()
+        self._own: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(self, org: str) -> AsyncIterator[None]:
+        """Wait for an org's turn, which lasts until the block ends."""
+        own = self._own.get(org)
+        if own is None:
+            own = self._own[org] = asyncio.Lock()
+        # At most one task of each org waits for `_all`, which serves them in order of arrival.
+        async with own, self._all:
+            yield
 
 
 class Receiver:

@@ -12,8 +12,7 @@ from aiohttp import web
 from ...calls.call import Call
 from ...metrics.guard import clean
 from ..exporter import Exporter
-from .frame import page_response
-from .html import Html, remark, table, tag
+from .html import Html, page_response, remark, table, tag
 
 MOST = 200
 _SLOWEST = 20

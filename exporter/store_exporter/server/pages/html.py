@@ -1,9 +1,13 @@
-"""Makes HTML; every text is escaped unless it is already `Html`."""
+"""Makes pages of HTML; every text is escaped unless it is already `Html`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
+
+from aiohttp import web
+
+from .style import POLICY, STYLE
 
 
 class Html(str):
@@ -51,3 +55,17 @@ def table(headings: Iterable[str], rows: Iterable[Html]) -> Html:
 def remark(text: str) -> Html | None:
     """Make a line in a softer colour; None for an empty text."""
     return tag("div", text, class_="soft") if text else None
+
+
+def page_response(title: str, *body: Html | None) -> web.Response:
+    """Return a response with a page."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", f"{title} · store-exporter"),
+        tag("style", Html(STYLE)),
+    )
+    text = "<!DOCTYPE html>" + tag("html", head, tag("body", *body), lang="en")
+    headers = {"Content-Security-Policy": POLICY}
+    return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)

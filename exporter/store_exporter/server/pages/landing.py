@@ -22,8 +22,7 @@ from ...stores.owners import REASONS
 from ...turns import in_turns
 from ..exporter import Exporter
 from ..status import WORST_FIRST, Check, State, Status, worst_first
-from .frame import page_response
-from .html import Html, join, remark, table, tag
+from .html import Html, join, page_response, remark, table, tag
 
 STORES_PER_PAGE = 100
 _REFUSALS_SHOWN = 20

@@ -7,8 +7,7 @@ from functools import cache
 from aiohttp import web
 
 from ...mixin.documentation import runbook
-from .frame import page_response
-from .html import tag
+from .html import page_response, tag
 from .markdown import html
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ....metrics.catalogue.health import STORE_LABELS
 from ... import changes, promql, series
 from .sdk import DATASOURCE, build
@@ -10,58 +12,42 @@ FIRING = ("org", "domain", "platform", "job", "instance")
 """Labels of alerts that are variables of dashboards."""
 
 
-def firing(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
-    """Marks the starts of the chosen stores' alerts.
+def marks(variables: tuple[str, ...], *, enabled: bool) -> Iterator[build.AnnotationQuery]:
+    """Yield the marks of a dashboard with these variables.
 
-    The value of Prometheus' own `ALERTS_FOR_STATE` is the time at which an alert became active. So
-    each alert is one mark, not a region over its whole duration.
+    The values of `ALERTS_FOR_STATE`, which is Prometheus' own, and of the changes are times: of
+    when an alert became active and of when a change happened. So each of these is one mark, not a
+    region over its whole duration. Grafana joins samples of maintenance into one region if they
+    are one step apart.
     """
     chosen = promql.variables(*(name for name in FIRING if name in variables))
-    return (
-        build.AnnotationQuery()
-        .name("Alerts")
-        .datasource(DATASOURCE)
+    firing = promql.firing_since(promql.one_of("severity", ("none",), negate=True), *chosen)
+    yield (
+        _mark("Alerts", "red", firing, "{{alertname}}", "{{severity}} {{org}} {{domain}}")
         .enable(enabled)
-        .icon_color("red")
-        .expr(promql.firing_since(promql.one_of("severity", ("none",), negate=True), *chosen))
         .use_value_for_time(True)
-        .title_format("{{alertname}}")
-        .text_format("{{severity}} {{org}} {{domain}}")
-        .step("60s")
+    )
+    if "domain" in variables:
+        maintained = f"{promql.select(series.MAINTENANCE, *chosen)} == 1"
+        yield _mark("Maintenance", "blue", maintained, "Maintenance", "{{org}} {{domain}}")
+    events = changes.of(name for name in STORE_LABELS if name in variables)
+    text = "{{before}} → {{after}} {{org}} {{domain}}"
+    yield (
+        _mark("Changes", "purple", f"1000 * {events}", "{{kind}} {{component}}", text)
+        .enable(enabled)
+        .use_value_for_time(True)
     )
 
 
-def maintenance(variables: tuple[str, ...]) -> build.AnnotationQuery:
-    """A region for each time in which a chosen store was in maintenance.
-
-    Grafana joins samples one step apart into one region.
-    """
-    chosen = promql.variables(*(name for name in FIRING if name in variables))
+def _mark(name: str, color: str, query: str, title: str, text: str) -> build.AnnotationQuery:
     return (
         build.AnnotationQuery()
-        .name("Maintenance")
+        .name(name)
         .datasource(DATASOURCE)
         .enable(True)
-        .icon_color("blue")
-        .expr(f"{promql.select(series.MAINTENANCE, *chosen)} == 1")
-        .title_format("Maintenance")
-        .text_format("{{org}} {{domain}}")
-        .step("60s")
-    )
-
-
-def changed(variables: tuple[str, ...], *, enabled: bool) -> build.AnnotationQuery:
-    """Marks the changes at the chosen stores; the value of each series is the time of a change."""
-    events = changes.of(name for name in STORE_LABELS if name in variables)
-    return (
-        build.AnnotationQuery()
-        .name("Changes")
-        .datasource(DATASOURCE)
-        .enable(enabled)
-        .icon_color("purple")
-        .expr(f"1000 * {events}")
-        .use_value_for_time(True)
-        .title_format("{{kind}} {{component}}")
-        .text_format("{{before}} → {{after}} {{org}} {{domain}}")
+        .icon_color(color)
+        .expr(query)
+        .title_format(title)
+        .text_format(text)
         .step("60s")
     )

@@ -12,7 +12,7 @@ from ... import policy, promql
 from ..panels import DashboardPage, Panel, PanelKind, Query, Variable
 from . import links as click
 from . import tables
-from .annotations import changed, firing, maintenance
+from .annotations import marks
 from .finish import FINISH, mappings, thresholds, unknown, written
 from .sdk import (
     DATASOURCE,
@@ -62,11 +62,9 @@ def as_document(
         .refresh(page.refresh)
         .link(siblings())
         .variables([datasource(hidden=one_org), *map(query_variable, offered)])
-        .annotation(firing(names, enabled=page.marks))
     )
-    if "domain" in names:
-        board.annotation(maintenance(names))
-    board.annotation(changed(names, enabled=page.marks))
+    for mark in marks(names, enabled=page.marks):
+        board.annotation(mark)
     numbers = itertools.count(1)
     for row in page.rows:
         if one_org and all(panel.subjects == ("org",) for panel in row.panels):
