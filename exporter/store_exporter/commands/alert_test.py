@@ -46,13 +46,7 @@ class AlertTestError(Exception):
 
 @dataclass(slots=True)
 class Counts:
-    """What Alertmanager has counted of its messages.
-
-    Attributes:
-        attempts: requests to receivers.
-        refused: requests that failed.
-        reasons: the reasons why messages were given up.
-    """
+    """What Alertmanager has counted of its messages."""
 
     attempts: Counter[Where] = field(default_factory=Counter)
     refused: Counter[Where] = field(default_factory=Counter)

@@ -46,14 +46,12 @@ class Fleet:
     """The stores that are watched.
 
     Attributes:
-        stores: how many.
         operations: operations in use per store, summed over the processes that run them.
         errors: error types that each of these operations has had.
         native: whether native histograms are scraped, and no classic buckets.
         lists: whether carts and products are listed one by one.
         scrape: seconds between scrapes.
         days: the days for which all data is kept.
-        store: what each of them is like.
     """
 
     stores: int

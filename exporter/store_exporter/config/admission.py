@@ -40,7 +40,6 @@ class Admission:
     """What the sources of one org may name.
 
     Attributes:
-        org: the org.
         own: the hosts that it lists under `domains`; their subdomains are included.
         others: the hosts that other orgs list.
         networks: networks that its stores may be in, although they are not public.

@@ -156,11 +156,7 @@ class Template:
     """Makes the stores of one discovery source; they differ only in their domains.
 
     Attributes:
-        admission: which domains are accepted, and the org of all stores.
-        platform: the platform of all of them.
         keys: the validated keys under `store:`.
-        builder: makes the stores from these keys and from `defaults:`.
-        source: looks up the references of credentials.
     """
 
     admission: Admission

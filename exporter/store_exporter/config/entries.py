@@ -30,10 +30,7 @@ class Discovery:
 
     Attributes:
         files: patterns of files, absolute.
-        http: the address to request.
-        refresh: seconds between reads of the source.
         limit: the most domains accepted.
-        template: makes the stores.
     """
 
     files: tuple[str, ...]

@@ -26,16 +26,11 @@ class Config:
     """A valid configuration: the values of the keys of `Root`, and their origin.
 
     Attributes:
-        file: the configuration file.
         data: the file's content, which has references to secrets but no secret.
-        state_directory: the folder of the state file.
         state_database: the database that keeps the state instead, if any.
-        prometheus_url: base address of the Prometheus that is queried for past days, if any.
         prometheus_years_url: base address of the Prometheus for more than 90 days, if any.
-        predecessor_api: whether the predecessor's addresses are served.
         calls: limits of the single calls to remember.
         error_classes: error types by the names that applications give to their errors.
-        orgs: the tenants by name.
         stores: the stores of the file, in its order.
         discovery: sources of further stores.
         alerts: where the platform's own alerts go.

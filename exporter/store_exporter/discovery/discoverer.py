@@ -28,10 +28,8 @@ class _Source:
     """One source and its last response.
 
     Attributes:
-        config: its part of the configuration.
         claim: the domains that it named last; none before its first response.
         day: a time of the monotonic clock, and the domains that it has named since.
-        failures: how many reads have failed in a row.
         applied: set when the result of its first read was passed on.
     """
 

@@ -33,7 +33,6 @@ class Tally:
         twice: rows with the id of an earlier row.
         later: rows from the time at which the live figures begin.
         rejected: rows that cannot be imported.
-        months: how many months have samples.
     """
 
     taken: int = 0

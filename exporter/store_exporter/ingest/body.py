@@ -19,11 +19,7 @@ JSON, NDJSON = "application/json", "application/x-ndjson"
 
 
 class BodyError(Exception):
-    """A body as a whole cannot be read.
-
-    Attributes:
-        status: the HTTP status of the response.
-    """
+    """A body as a whole cannot be read."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

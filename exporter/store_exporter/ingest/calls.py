@@ -83,9 +83,7 @@ class Tenant:
         org: the tenant; everything that it reports is its own.
         platform_of: returns the platform of one of its stores; None for other domains.
         accepts_unknown: whether it may report a domain that is not among its stores.
-        platforms: the valid names of platforms.
         classes: maps its errors to the closed list.
-        now: Unix time.
     """
 
     org: str

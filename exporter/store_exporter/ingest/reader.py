@@ -34,9 +34,7 @@ class _Kind:
     """Calls of one batch with the same series and the same outcome.
 
     Attributes:
-        labels: the labels of the series.
         error_type: how they failed; None for successes.
-        status: the HTTP status of the failure, if there was one.
         plain: whether only the duration of each call is recorded.
         durations: seconds of each call; its length is the number of calls.
         exemplars: exemplars of the calls that came with a trace.

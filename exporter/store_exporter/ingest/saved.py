@@ -27,8 +27,6 @@ class SavedSeries(NamedTuple):
     """A series as an earlier process left it.
 
     Attributes:
-        labels: of the series.
-        totals: its totals.
         seen: whether a scraper had received it.
         behind: the first save that added to its saved totals; None if none did.
     """

@@ -88,13 +88,11 @@ class Point(NamedTuple):
 
     Attributes:
         stream: identity of its stream: source, metric and attributes.
-        labels: the series that it is counted in.
         figure: what it measures of the series.
         error_type: error type of a count of failures; empty for other figures.
         delta: whether it is an increase, and not a total.
         start: Unix time in nanoseconds from which it counts; 0 when that is not known.
         time: Unix time in nanoseconds up to which it counts.
-        values: the value.
     """
 
     stream: MarkKey

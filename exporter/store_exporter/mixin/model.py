@@ -56,7 +56,6 @@ class Cause:
     """An alert that inhibits others while it fires, because they follow from it.
 
     Attributes:
-        alert: its name.
         labels: further labels that it must carry.
         same: labels that must be equal on both alerts; by default those of a store.
     """
@@ -103,13 +102,10 @@ class Alert:
         hold: seconds that the condition must hold before the alert fires.
         severity: critical pages somebody, warning is a work queue, info is context, none is for
             machines.
-        summary: one static sentence.
-        past: the same, for a resolved alert.
+        past: the summary of a resolved alert.
         description: what is wrong with which figure; Go template.
-        dashboard: the dashboard that shows it.
         runbook: what to do about it, in the form that `Runbook` reads.
         by: the labels of its result; they fill the dashboard's variables.
-        labels: further labels.
         inhibited_by: the alerts that it follows from; while they fire, it sends no message.
         faults: the faults whose error types its message may name; the runbook explains them.
         facts: further annotations by name, templates that come out empty when nothing is known.

@@ -53,7 +53,6 @@ class Exporter:
     Attributes:
         silent: orgs with a source of stores that has not responded since the start.
         refusals: domains that sources name and that are refused.
-        calls: the recent calls of each store.
         watching: watches the stores of this process.
     """
 

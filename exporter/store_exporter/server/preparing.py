@@ -28,7 +28,6 @@ class Prepared:
     """A configuration that is ready for use.
 
     Attributes:
-        replacement: the stores.
         refusals: domains that sources name and that are refused.
         refused: how many domains are refused, by the source's org and the reason.
         gone: stores of which applications have reported calls and cannot any more: org, domain,

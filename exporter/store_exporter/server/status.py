@@ -23,12 +23,8 @@ class Check:
     """The last result of one probe or collector of a store.
 
     Attributes:
-        kind: probe or collector.
-        name: its name.
         state: unknown before the first run; a collector is never critical.
         at: Unix time of its end, in seconds.
-        duration: seconds it took.
-        error_type: why it failed; None if it succeeded.
         message: one line for a person.
         liveness: whether its result is `store_up`.
     """
@@ -50,14 +46,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The status of one store.
-
-    Attributes:
-        store: the store.
-        state: the worst state of the checks that count.
-        checks: each probe and collector.
-        maintenance: the maintenance that it is in, if any.
-    """
+    """The status of one store; its state is the worst of the checks that count."""
 
     store: Store
     state: State

@@ -18,7 +18,6 @@ class Argument:
         flags: its names, such as `--log.level`; none for a positional one.
         metavar: the placeholder of its value; "" where it takes none.
         choices: the only values that it takes, if these are known.
-        text: what it means.
     """
 
     flags: tuple[str, ...]

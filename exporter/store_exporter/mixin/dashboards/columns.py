@@ -12,7 +12,6 @@ class Column:
     """A column of a table that shows a label.
 
     Attributes:
-        title: its heading.
         width: its width in pixels, or its minimum width if it grows.
         grows: whether it takes up the remaining width.
         whole: whether a longer text is wrapped rather than cut off.

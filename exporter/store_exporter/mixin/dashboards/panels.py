@@ -63,21 +63,14 @@ class Panel:
     """One panel.
 
     Attributes:
-        kind: its type.
-        title: what it shows.
         description: what it shows, why it matters, what to do.
-        queries: at least one.
         unit: Grafana's unit id of its values.
-        width, height: size in the grid of 24 columns.
         decimals: digits after the point; None lets Grafana choose.
         steps: thresholds; those of the alert on the same figure if there is one.
-        mappings: texts for values.
         links: targets of a click: dashboards, and runbooks by the name of their alert.
         low, high: fixed ends of the axis.
-        stacked: whether series are stacked.
         lines: whether the thresholds are drawn as lines.
         bars: whether each value is the bar of a day that begins at its time.
-        interval: least distance of the points of a graph or a subquery; empty for the screen's.
         points: about the most points of a series; None for the screen's number.
         since: start of its own time range, counted from now, such as `now/d`.
         earlier: how much earlier than now its range ends, such as `1d`.
@@ -197,8 +190,6 @@ class Variable:
     """A variable filled from label values.
 
     Attributes:
-        name: its name, which is the label's.
-        title: text shown before its values.
         selector: PromQL selector of the series whose values are listed.
         multi: whether several values, or all, can be chosen.
         ranked: PromQL that lists the values instead; the first one is chosen by default.
@@ -219,11 +210,7 @@ class DashboardPage:
 
     Attributes:
         of: its file, its uid and who gets it.
-        title, description: texts for people.
         variables: its variables after `datasource`, in order of dependence.
-        rows: its content.
-        since: start of the default time range.
-        refresh: the interval of its refreshes.
         marks: whether marks of alerts are on by default.
     """
 

@@ -34,7 +34,6 @@ class AlertRoute:
     """Which receivers get alerts of a severity, and when.
 
     Attributes:
-        severity: critical, warning or info.
         to: kinds of integrations.
         when: always, business_hours or outside_business_hours. An alert that fires at another time
             waits, and is sent if it still fires.

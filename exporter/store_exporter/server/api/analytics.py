@@ -35,11 +35,9 @@ class Filters:
     """The figures to return. Domain and operation may be any text; only the org is trusted.
 
     Attributes:
-        org: the tenant of the request.
         domain: one store, which need not be configured if the org's applications report it; or all.
         operation: one operation, from the catalogue or the application's own; or all.
         days: how many past days, if the source has past days.
-        limit: maximum number of rows.
     """
 
     org: str
@@ -60,13 +58,7 @@ class Filters:
 
 @dataclass(slots=True)
 class OperationUsage:
-    """The number of calls of one operation, their total duration, and their failures.
-
-    Attributes:
-        total: finished calls.
-        seconds: the sum of their durations.
-        errors: failed calls by error type.
-    """
+    """The number of calls of one operation, their total duration, and their failures."""
 
     total: float = 0.0
     seconds: float = 0.0

@@ -88,12 +88,6 @@ class _Push:
     Args:
         mark: identifies the request by its bytes.
         middles: for each bucket of the contract, a value in seconds inside it.
-
-    Attributes:
-        points: the points that match the contract.
-        rejected: the number of refused points.
-        reasons: why, the first few.
-        counted: the number of operations added.
     """
 
     def __init__(self, mark: MarkKey, middles: tuple[float, ...]) -> None:

@@ -65,7 +65,6 @@ class QueryResponse:
     """The result of a query.
 
     Attributes:
-        series: every series of the result.
         partial: whether the response itself says that something is missing.
         warnings: PromQL's annotations about the query, safe to show to the org.
         victoria_metrics: whether it comes from VictoriaMetrics, which alone reports how many series
