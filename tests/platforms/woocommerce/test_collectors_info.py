@@ -97,6 +97,23 @@ async def test_versions_are_those_of_the_platform_and_of_each_plugin() -> None:
         }
 
 
+async def test_a_plugin_that_cannot_be_read_is_neither_removed_nor_hides_the_versions() -> None:
+    async with watching(orders=0) as store:
+        for odd in ("null", "[]", '{"plugin": "odd/odd.php"}', '{"name": null, "version": "1"}'):
+            store.shop.faults.clear()
+            store.shop.faults.add(
+                Fault(
+                    path="*/system_status",
+                    body='{"environment": {"version": "11.1.0"}, "active_plugins": '
+                    f'[{odd}, {{"name": "Stripe", "version": "9.8.1"}}]}}',
+                    content_type="application/json",
+                )
+            )
+            report = await store.collect("versions")
+            assert report.facts == {EventKind.PLATFORM: {"WooCommerce": "11.1.0"}}
+            assert "Plugins that could not be read and are left out: 1" in report.degraded[0]
+
+
 @pytest.mark.parametrize(
     ("orders", "known"), [(0, {}), (3, {EventKind.PLATFORM: {"WooCommerce": "11.0.1"}})]
 )

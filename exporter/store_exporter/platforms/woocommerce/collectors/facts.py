@@ -7,8 +7,10 @@ from ....errors import StoreError
 from ....events.event import EventKind
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
+from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.info import LONGEST_FACT, info_sample, learn
 from ...kit.reading.days import zone_at
+from ...kit.reading.lists import readable
 from .. import facts as settings
 from .. import local_dates
 from ..api import V3, Api
@@ -75,15 +77,21 @@ def versions(api: Api, _: Run) -> Plan[Report]:
         for name, member in _PROGRAMS.items()
         if (version := environment.text_or(member))
     }
-    plugins = {
-        plugin.text("name"): plugin.text_or("version")
-        for plugin in status.children("active_plugins")
-        if plugin.text("name") != "WooCommerce"
-    }
-    versions = ", ".join(f"{name} {version[:LONGEST_FACT]}" for name, version in known.items())
+    plugins, failures = readable(
+        status.listed("active_plugins"),
+        "active_plugins",
+        lambda plugin: (plugin.text("name"), plugin.text_or("version")),
+    )
+    further = {name: version for name, version in plugins if name != "WooCommerce"}
+    facts = {EventKind.PLATFORM: known}
+    if not failures:
+        # One that is only unreadable would look like one that was removed.
+        facts[EventKind.PLUGIN] = further
+    versions = [f"{name} {version[:LONGEST_FACT]}" for name, version in known.items()]
     return Report(
-        summary=f"{versions}, {len(plugins)} further plugins",
-        facts={EventKind.PLATFORM: known, EventKind.PLUGIN: plugins},
+        degraded=left_out("Plugins", failures),
+        summary=", ".join((*versions, f"{len(further)} further plugins")),
+        facts=facts,
     )
 
 
