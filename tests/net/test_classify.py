@@ -242,6 +242,51 @@ def test_what_libraries_of_applications_raise_is_known_by_its_name(
     assert classify(error) == error_type
 
 
+class OwnError(Exception):
+    """As applications raise it for a response, without a cause."""
+
+    def __init__(self, response: object) -> None:
+        super().__init__("the shop did not respond as it should")
+        self.response = response
+
+
+def aiohttp_response(status: int) -> object:
+    return SimpleNamespace(status=status, headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize(
+    ("response", "error_type"),
+    [
+        (httpx.Response(429, json={"message": "slow down"}), "rate_limited"),
+        (httpx.Response(401, json={"code": "woocommerce_rest_cannot_view"}), "unauthorized"),
+        (httpx.Response(403, html="<title>Just a moment...</title>"), "blocked"),
+        (httpx.Response(503, html="<h1>Maintenance</h1>"), "maintenance"),
+        (aiohttp_response(502), "server_error"),
+        # What is no failure of HTTP is the application's own matter.
+        (httpx.Response(200, json={"ok": False}), "exception"),
+        (aiohttp_response(204), "exception"),
+        ({"status_code": 500}, "exception"),
+        (None, "exception"),
+        (SimpleNamespace(status_code="500"), "exception"),
+    ],
+    ids=repr,
+)
+def test_a_response_in_an_application_s_own_exception_is_the_store_s(
+    response: object, error_type: str
+) -> None:
+    assert classify(OwnError(response)) == error_type
+    assert classify(caused(OwnError(response), TimeoutError())) == "timeout"
+
+
+def test_properties_of_unknown_exceptions_are_not_run() -> None:
+    class TrapError(Exception):
+        @property
+        def response(self) -> object:
+            raise AssertionError
+
+    assert classify(TrapError()) == "exception"
+
+
 def test_what_was_being_handled_is_no_cause() -> None:
     # A second attempt that is refused, after a first that took too long.
     error = httpx.ConnectError("refused")

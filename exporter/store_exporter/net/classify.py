@@ -2,7 +2,7 @@
 
 The error type is, in this order: that of a `StoreError`; that of the nearest class in the
 exception's ancestry that the application registered or that is in `tables`; for unknown classes,
-that of the exception it was raised from; otherwise `exception`.
+that of the exception it was raised from, or of the response that it carries; otherwise `exception`.
 
 Probes, our clients and `track` all use it, so the same broken response has the same error type
 everywhere. `failures` adds what only a driver can see.
@@ -122,7 +122,7 @@ def _known(error: BaseException, depth: int) -> ErrorName | None:
         return _most_specific(error, depth - 1, found.otherwise)
     if isinstance(error, BaseExceptionGroup):
         return _of_group(error, depth - 1)
-    return _known_cause(error, depth - 1)
+    return _known_cause(error, depth - 1) or evidence.of_unknown(error)
 
 
 def _known_cause(error: BaseException, depth: int) -> ErrorName | None:

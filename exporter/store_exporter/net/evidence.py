@@ -29,7 +29,8 @@ def of_status(status: int) -> ErrorName:
 def of_error(error: BaseException) -> ErrorName:
     """Return the error type of the response in an exception; invalid_response without one."""
     response = getattr(error, "response", None)
-    for holder, name in ((response, "status_code"), (error, "status"), (error, "code")):
+    holders = ((response, "status_code"), (response, "status"), (error, "status"), (error, "code"))
+    for holder, name in holders:
         status = getattr(holder, name, None)
         if isinstance(status, int):
             break
@@ -42,6 +43,17 @@ def of_error(error: BaseException) -> ErrorName:
     if _is_api(headers, body):
         return _refusal(status, headers, body) or of_status(status)
     return _no_document(status, headers, (body or b"").decode(errors="replace"))
+
+
+def of_unknown(error: BaseException) -> ErrorName | None:
+    """Return the error type of a failed response that an application keeps in its own exception.
+
+    Only attributes that were set are read, because properties of unknown classes run their code.
+    """
+    response = getattr(error, "__dict__", {}).get("response")
+    members = getattr(response, "__dict__", {})
+    status = members.get("status_code", members.get("status"))
+    return of_error(error) if isinstance(status, int) and status >= 400 else None
 
 
 def of_document(error: BaseException) -> ErrorName:
