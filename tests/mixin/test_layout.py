@@ -214,6 +214,12 @@ def test_faults_error_types_and_quantiles_have_one_colour_on_all_dashboards() ->
     assert {name: seen for name, seen in found.items() if len(seen) > 1} == {}
 
 
+def test_a_warning_can_be_read_on_white() -> None:
+    for page in PAGES:
+        for panel in page.panels:
+            assert "'yellow'" not in str(document_of(panel)), panel.title
+
+
 def test_no_two_error_types_look_alike() -> None:
     shades = colours.COLOURS["error_type"]
     assert len(set(shades.values())) == len(shades)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
+GREEN, YELLOW, ORANGE, RED, BLUE = "green", "dark-yellow", "orange", "red", "blue"
+"""Yellow is dark, because on white the usual one can hardly be read."""
 
 Steps = tuple[tuple[float | None, str], ...]
 """Threshold steps: the lower bound (None for the first) and the colour."""

@@ -9,7 +9,7 @@ from ...promql import select
 from ...rules import slo
 from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Variable
 from ..scales import latest, over_time
-from ..values import Nothing, Steps
+from ..values import GREEN, RED, YELLOW, Nothing, Steps
 from ..variables import READ, STORE_MATCH, STORES
 
 OBJECTIVE = Variable(
@@ -18,14 +18,11 @@ OBJECTIVE = Variable(
 
 M = (*STORE_MATCH, *promql.variables("slo"))
 QUIET = "a store without operations in a window has no burn rate"
-LEFT: Steps = ((None, "red"), (0, "yellow"), (0.25, "green"))
+LEFT: Steps = ((None, RED), (0, YELLOW), (0.25, GREEN))
 
 BURN: Steps = (
-    (None, "green"),
-    *(
-        (rate.factor, "red" if rate.severity == "critical" else "yellow")
-        for rate in BURN_RATES[::-1]
-    ),
+    (None, GREEN),
+    *((rate.factor, RED if rate.severity == "critical" else YELLOW) for rate in BURN_RATES[::-1]),
 )
 
 TARGETS = Panel(
