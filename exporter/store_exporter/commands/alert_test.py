@@ -200,19 +200,14 @@ def integrations(client: httpx.Client, receivers: list[str]) -> dict[str, Counte
         by_name = {each["name"]: each for each in running["receivers"]}
     except (KeyError, TypeError, RecursionError, yaml.YAMLError):
         raise AlertTestError("it does not show its configuration") from None
-    features = _features(client)
+    by_receiver = 'receiver_name="' in client.get("/metrics").text
     found: dict[str, Counter[Where]] = {name: Counter() for name in receivers}
     for name, counted in found.items():
         for key, each in by_name.get(name, {}).items():
             if key.endswith("_configs") and isinstance(each, list):
                 kind = key.removesuffix("_configs")
-                counted[name if features else "", kind] += len(each)
+                counted[name if by_receiver else "", kind] += len(each)
     return found
-
-
-def _features(client: httpx.Client) -> bool:
-    """Whether Alertmanager counts by receiver."""
-    return 'receiver_name="' in client.get("/metrics").text
 
 
 def _routed(client: httpx.Client, name: str) -> list[str]:

@@ -222,7 +222,9 @@ def _number(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the sizes."""
-    watched = _watched(args) if args.config_file else []
+    watched: Sequence[Store] = ()
+    if args.config_file:
+        watched = asyncio.run(stores.stores_of(stores.read_sources(args)))
     if args.config_file and not watched:
         raise CommandError(f"{args.config_file} has no stores; --stores supplies a number")
     usual = max(watched, key=lambda store: sum(store_series(store)), default=usual_store())
@@ -238,8 +240,3 @@ def run(args: argparse.Namespace) -> int:
     )
     print(table(fleet))
     return 0
-
-
-def _watched(args: argparse.Namespace) -> Sequence[Store]:
-    """Return the stores of the configuration."""
-    return asyncio.run(stores.stores_of(stores.read_sources(args)))

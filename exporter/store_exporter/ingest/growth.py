@@ -77,10 +77,6 @@ class Growth:
         held = self._current(handle)
         return self._recorder.totals(handle).size if held is None else held.size
 
-    def has_grown(self, handle: OperationHandle, plan: Plan) -> bool:
-        """Whether a series has changed since it was planned, as one that restarted has."""
-        return handle.standing != plan.before[handle]
-
     async def plan(
         self, growing: Mapping[OperationHandle, Addition], number: int, now: float
     ) -> Plan:

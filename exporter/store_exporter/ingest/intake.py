@@ -218,10 +218,11 @@ class Intake:
             await self._in_thread(partial(ledger.save, plan.rows, notes, plan.added))
             self._growth.saved(plan, growing, group.sizes, number)
             group.totals |= plan.totals
+            # A series that restarted, for example, has changed since it was planned.
             growing = {
                 handle: addition
                 for handle, addition in growing.items()
-                if self._growth.has_grown(handle, plan)
+                if handle.standing != plan.before[handle]
             }
             notes = {}
 

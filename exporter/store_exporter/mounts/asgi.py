@@ -65,7 +65,8 @@ class MetricsApp:
             # server notices that in the next turn of the loop, and reports it only to `_gone`.
             await asyncio.wait([gone], timeout=_NOTICE)
             has_all = not gone.done()
-            await send({"type": "http.response.body", "body": _last(result), "more_body": False})
+            last = result.chunks[-1] if result.chunks else b""
+            await send({"type": "http.response.body", "body": last, "more_body": False})
             if has_all:
                 result.sent()
         finally:
@@ -106,10 +107,6 @@ async def _respond(send: Send, result: MetricsResponse) -> None:
     await send({"type": "http.response.start", "status": result.status.value, "headers": headers})
     for chunk in result.chunks[:-1]:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
-
-
-def _last(result: MetricsResponse) -> bytes:
-    return result.chunks[-1] if result.chunks else b""
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

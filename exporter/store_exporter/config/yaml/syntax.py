@@ -6,11 +6,6 @@ import yaml
 
 from ..problems import Problem
 
-
-def _tab_indents(line: str) -> bool:
-    return "\t" in line[: len(line) - len(line.lstrip())]
-
-
 _ADVICE = (
     ("mapping values are not allowed", "quote a value that contains ': '"),
     ("cannot start any token", "quote a value that begins with @, ` or %"),
@@ -33,6 +28,6 @@ def syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     message = f"{error.context or ''} {error.problem or ''}"
     shown = lines[number] if number < len(lines) else ""
     advice = next(advice for part, advice in _ADVICE if part in message)
-    if _tab_indents(shown):
+    if "\t" in shown[: len(shown) - len(shown.lstrip())]:
         advice = "indent with spaces, not tabs"
     return Problem(file, min(number, max(len(lines) - 1, 0)) + 1, "YAML", f"not valid: {advice}")

@@ -138,7 +138,8 @@ class PredecessorApi:
                 "message": message,
                 "error_type": result.error_type,
             }
-        if self._is_up(store, known):
+        last = self._exporter.status(store).liveness
+        if known["status"] != "unknown" and last is not None and last.error_type is None:
             return found
         return found | {"status": "healthy", "message": "the API responded", "error_type": None}
 
@@ -155,11 +156,6 @@ class PredecessorApi:
         except (FullError, TimeoutError):
             return None
         return None if result.skipped else result
-
-    def _is_up(self, store: Store, known: Report) -> bool:
-        """Whether the store's status is known and its last liveness probe succeeded."""
-        last = self._exporter.status(store).liveness
-        return known["status"] != "unknown" and last is not None and last.error_type is None
 
 
 def _rows(calls: Iterable[Call]) -> list[Document]:
