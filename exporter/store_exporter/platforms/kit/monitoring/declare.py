@@ -8,8 +8,8 @@ def customers(api: Api, run: Run) -> Plan[Report]:
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from ....contract import Check, Collector, Probe
@@ -29,41 +29,25 @@ def probe(
     **options: Any,
 ) -> Callable[[Check], Probe]:
     """Make a plan a probe; the arguments are those of `Probe`, further ones its options."""
-
-    def made(check: Check) -> Probe:
-        made = Probe(
-            check.__name__,
-            check,
-            _description(check),
-            interval=interval,
-            timeout=timeout,
-            critical=critical,
-            liveness=liveness,
-            options=options,
-            requests=requests,
-        )
-        return made if applies is None else replace(made, applies=applies)
-
-    return made
+    own: dict[str, Any] = {"critical": critical, "liveness": liveness}
+    if applies is not None:
+        own["applies"] = applies
+    own |= {"interval": interval, "timeout": timeout, "requests": requests}
+    return partial(_made, Probe, own, options)
 
 
 def collector(
     *, interval: float = 300.0, timeout: float = 60.0, requests: int = 1, **options: Any
 ) -> Callable[[Check], Collector]:
     """Make a plan a collector; the arguments are those of `Collector`, further ones its options."""
+    own = {"interval": interval, "timeout": timeout, "requests": requests}
+    return partial(_made, Collector, own, options)
 
-    def made(check: Check) -> Collector:
-        return Collector(
-            check.__name__,
-            check,
-            _description(check),
-            interval=interval,
-            timeout=timeout,
-            options=options,
-            requests=requests,
-        )
 
-    return made
+def _made(
+    kind: Callable[..., JobT], own: Mapping[str, Any], options: Mapping[str, Any], check: Check
+) -> JobT:
+    return kind(check.__name__, check, _description(check), options=options, **own)
 
 
 def by_name(*made: JobT) -> dict[str, JobT]:
