@@ -44,7 +44,9 @@ def wrong_clock(server: float | None, run: Run) -> list[str]:
 def tls_probe(small_file: str) -> Probe:
     """Return the probe of the certificate; a small file, by its path, costs the store little."""
 
-    def check(_: Any, run: Run) -> Plan[Report]:
+    @probe(interval=3600.0, timeout=10.0, applies=_is_https, warn_days=14)
+    def tls(_: Any, run: Run) -> Plan[Report]:
+        """Checks the certificate of a store over https. Degraded when it is about to expire."""
         try:
             response = yield from once(Request("HEAD", run.store.url + small_file, idempotent=True))
             expiry = response.certificate_expiry
@@ -61,15 +63,11 @@ def tls_probe(small_file: str) -> Probe:
         samples = [Sample(health.TLS_EXPIRY, expiry)]
         return Report(samples, degraded, f"the certificate is good for {days:.0f} days")
 
-    return Probe(
-        "tls",
-        check,
-        "Checks the certificate of a store over https. Degraded when it is about to expire.",
-        interval=3600.0,
-        timeout=10.0,
-        options={"warn_days": 14},
-        applies=lambda store: urlsplit(store.url).scheme == "https",
-    )
+    return tls
+
+
+def _is_https(store: Store) -> bool:
+    return urlsplit(store.url).scheme == "https"
 
 
 def _has_name(store: Store) -> bool:
