@@ -27,7 +27,7 @@ from tests import servers
 
 pytestmark = pytest.mark.real
 
-ALERT = {
+ALERT: dict[str, Any] = {
     "labels": {
         "alertname": "StoreDown",
         "org": "acme",
