@@ -68,9 +68,10 @@ STATE = [
     Case(
         "StoreStateFull",
         "a full disk wakes somebody within minutes",
-        {of(exporter.STATE_ERRORS, 'reason="full"', PROCESS): "0x10 1+2x20"},
+        {of(exporter.STATE_ERRORS, 'reason="full"', PROCESS): "7x10 8+3x20"},
         "15m",
-        "exporter:10847 could not save 9 runs within ten minutes, because the disk is full. Their "
+        # `increase` says 14.4.
+        "exporter:10847 could not save 14 runs within ten minutes, because the disk is full. Their "
         "counters stand still; nothing is lost.",
         base=PROCESS,
     ),

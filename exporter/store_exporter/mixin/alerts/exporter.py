@@ -9,7 +9,7 @@ from ..names import AlertName, Dashboards
 from ..policy import EXPORTER_JOB, MINUTE, THRESHOLDS
 from ..promql import equal
 from .causes import UNWATCHED
-from .texts import PROCESS
+from .texts import COUNT, PROCESS
 
 WATCHDOG = Alert(
     AlertName.WATCHDOG,
@@ -160,7 +160,7 @@ IMPAIRED = Alert(
     "critical",
     "The exporter cannot send requests.",
     "The exporter sends requests again.",
-    "{{ $value | humanize }} runs failed on {{ $labels.instance }} itself within five minutes, "
+    f"{COUNT} runs failed on {{{{ $labels.instance }}}} itself within five minutes, "
     "before a store could respond. The state of those stores is unknown.",
     Dashboards.EXPORTER,
     """

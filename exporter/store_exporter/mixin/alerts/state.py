@@ -8,7 +8,7 @@ from ..model import Alert, Group
 from ..names import AlertName, Dashboards
 from ..policy import MESSAGES, MINUTE
 from ..promql import equal, one_of
-from .texts import PROCESS
+from .texts import COUNT, PROCESS
 
 _BY_ORG = (*PROCESS, "org")
 _FAILING = promql.select(exporter.DISCOVERY_FAILING)
@@ -105,7 +105,7 @@ STATE_FULL = Alert(
     "critical",
     "The disk for saved state is full.",
     "The exporter saves its state again.",
-    "{{ $labels.instance }} could not save {{ $value | humanize }} runs within ten minutes, "
+    f"{{{{ $labels.instance }}}} could not save {COUNT} runs within ten minutes, "
     "because the disk is full. Their counters stand still; nothing is lost.",
     Dashboards.EXPORTER,
     """
@@ -131,7 +131,7 @@ STATE_UNAVAILABLE = Alert(
     "critical",
     "The exporter cannot use its saved state.",
     "The exporter uses its saved state again.",
-    "{{ $labels.instance }} skipped {{ $value | humanize }} runs within ten minutes, for "
+    f"{{{{ $labels.instance }}}} skipped {COUNT} runs within ten minutes, for "
     "reason {{ $labels.reason }}. Their counters stand still; nothing is lost.",
     Dashboards.EXPORTER,
     """

@@ -20,6 +20,8 @@ WHO = "{{ $labels.domain }} ({{ $labels.org }})"
 SHARE = '{{ $value | humanizePercentage | reReplaceAll "([0-9]{2})[.][0-9]+" "$1" }}'
 """An alert's value as a percentage, with decimals only below ten."""
 
+COUNT = '{{ $value | printf "%.0f" }}'
+"""An alert's value as a whole number: `increase` estimates 40.18 runs."""
 TIME = (
     "{{ $value | humanizeDuration | "
     'reReplaceAll "^([0-9]+d [0-9]+h|[0-9]+h [0-9]+m|[0-9]+m) .*$" "$1" | '
