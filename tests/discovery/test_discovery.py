@@ -188,9 +188,18 @@ async def test_an_address_that_fails_gives_no_response(
         await find(source(tmp_path, f"http: {{url: '{url}'}}"))
 
 
-async def test_an_address_that_is_away_gives_no_response(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="the address did not respond: Client"):
-        await find(source(tmp_path, "http: {url: 'http://127.0.0.1:9'}"))
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://127.0.0.1:9", "127.0.0.1 refused the connection"),
+        ("https://nowhere.invalid", "the name nowhere.invalid does not resolve"),
+    ],
+)
+async def test_an_address_that_is_away_gives_no_response(
+    tmp_path: Path, url: str, message: str
+) -> None:
+    with pytest.raises(SourceError, match=message):
+        await find(source(tmp_path, f"http: {{url: '{url}'}}"))
 
 
 texts = st.text(max_size=12)

@@ -16,6 +16,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..config import ConfigError, utf8
 from ..config.admission import RefusedError
@@ -24,6 +25,7 @@ from ..config.model.file import HttpSource
 from ..config.settling import settled
 from ..config.yaml.document import parse
 from ..net import tls
+from ..net.failures import transport_error
 from ..stores.model import Store
 from ..stores.owners import RefusedDomain, SourceClaim
 
@@ -204,4 +206,6 @@ async def _request(source: HttpSource, refresh: float, room: int) -> bytes:
                     raise SourceError(f"the response exceeds {room} bytes, which are enough for it")
             return bytes(body)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise SourceError(f"the address did not respond: {type(error).__name__}") from None
+        url = urlsplit(source.url)
+        failure = transport_error(error, url.hostname or "", secure=url.scheme == "https")
+        raise SourceError(failure.message if failure else type(error).__name__) from None
