@@ -270,6 +270,27 @@ STORES = [
     ),
     Case(
         "StoreCredentialsRejected",
+        "it goes on while the exporter restarts, and is not reported as over",
+        {
+            of(health.UP): "1x4 0x6 stale",
+            of(health.PROBE_SUCCESS, LIVENESS): "1x4 0x6 stale",
+            REFUSED: "_x4 1x6 stale",
+        },
+        "14m",
+        f"{WHO} refuses our credentials altogether.",
+    ),
+    Case(
+        "StoreDown",
+        "a store that refuses our credentials is not down without an exporter either",
+        {
+            of(health.UP): "1x4 0x6 stale",
+            of(health.PROBE_SUCCESS, LIVENESS): "1x4 0x6 stale",
+            REFUSED: "_x4 1x6 stale",
+        },
+        "14m",
+    ),
+    Case(
+        "StoreCredentialsRejected",
         "a new key ends it with its first success",
         {of(health.PROBE_SUCCESS, LIVENESS): "0x8 1x10", REFUSED: "1x8 stale"},
         "10m",
@@ -290,10 +311,26 @@ STORES = [
         },
         "25m",
         f"{WHO} has been degraded for more than a quarter of an hour, continuously or again and "
-        "again: a probe that is not critical fails, or the store is slow. The latest failures "
-        "are of type server_error.",
+        "again: a probe that is not critical fails or reports a problem, such as a slow response. "
+        "The latest failures are of type server_error.",
         "warning",
         facts={"error": "cart: Uncaught TypeError: (id)"},
+    ),
+    Case(
+        "StoreDegraded",
+        "a store that responds slowly is degraded, and the message says how slowly",
+        {
+            of(health.API_THROTTLED): "0+1x35",
+            of(health.HEALTH, 'state="degraded"'): "0x4 1x30",
+            of(health.PROBE_PHASE, f'{CART}, phase="processing"'): "4x35",
+            of(health.PROBE_PHASE, f'{LIVENESS}, phase="processing"'): "6x35",
+            of(health.PROBE_PHASE, f'{LIVENESS}, phase="transfer"'): "0.25x35",
+        },
+        "25m",
+        f"{WHO} has been degraded for more than a quarter of an hour, continuously or again and "
+        "again: a probe that is not critical fails or reports a problem, such as a slow response. "
+        "Its slowest response, to the probe liveness, took 6.2 s. It asks for fewer requests.",
+        "warning",
     ),
     Case(
         "StoreDegraded",

@@ -11,7 +11,18 @@ from ..policy import MINUTE, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal
 from .causes import UNUSABLE
 from .outages import CALM, FAILED
-from .texts import ANY_ERROR, CHANGED, FAILING, PROBE_CAUSE, SHARE, WHO, error_type, unavailable
+from .texts import (
+    ANY_ERROR,
+    CHANGED,
+    FAILING,
+    PROBE_CAUSE,
+    SHARE,
+    SLOWEST,
+    THROTTLED,
+    WHO,
+    error_type,
+    unavailable,
+)
 
 
 def recurring(state: str, besides: str = "") -> str:
@@ -76,13 +87,15 @@ STORE_DEGRADED = Alert(
     "A store is slow or partly failing.",
     "A store was slow or partly failing.",
     f"{WHO} has been degraded for more than a quarter of an hour, continuously or again and "
-    f"again: a probe that is not critical fails, or the store is slow.{PROBE_CAUSE}",
+    "again: a probe that is not critical fails or reports a problem, such as a slow response."
+    f"{PROBE_CAUSE}{SLOWEST}{THROTTLED}",
     Dashboards.SHOP,
     """
     The store is alive, but a probe that is not critical fails, or a probe reports a problem, such
     as a slow response. Part of the shop may not work for shoppers.
 
-    - The shop dashboard lists the probes and which of them fails.
+    - The shop dashboard lists the probes and which of them fails, and shows where a response's
+      time goes.
     - `store-exporter probe DOMAIN` prints the reason in words.
 
     - Act on the failing probe: if cart fails, shoppers cannot fill a cart; if storefront fails, the

@@ -20,10 +20,10 @@ there is no alert below the objective's minimum of operations. An outage that ha
 causes no second one about the budget. A critical alert fires until the burn rate over the short
 window has been low for twice that window.
 
-- Look at the errors dashboard, filtered by this store: which error type, in which operations? One
-  points to a plugin or to the caller; all point to the shop.
+- For latency, look at the operations dashboard, filtered by this store: which operation is slow?
+  For availability and uptime, at the errors dashboard: which error type, in which operations? One
+  operation points to a plugin or to the caller; all of them point to the shop.
 - The objectives dashboard shows the budget that is left and the burn rate over each window.
-- For latency, the operations dashboard shows which operation is slow.
 
 - Act on the error type, as the table below says.
 - A warning can wait for working hours; a critical alert cannot: at that pace the budget of a month

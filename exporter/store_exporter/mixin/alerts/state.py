@@ -27,8 +27,9 @@ DISCOVERY_FAILING = Alert(
     a row (reads are `refresh` apart). Stores found earlier are still watched, even if they were
     removed since; new ones are not watched. The alert ends with the first read that succeeds.
 
-    - Fetch the address, or open the file: is it there, and is it a list of stores?
-    - The exporter's log says what was wrong with the response.
+    - The exporter's log says what was wrong.
+    - Fetch the address, or open the file, that `discovery` names for this org: is it there, and is
+      it a list of stores?
 
     - Correct the source or its access; the next read takes effect by itself, and a reload reads at
       once.

@@ -112,6 +112,20 @@ ANY_ERROR = queried(
 )
 """The same for any probe that fails."""
 
+SLOWEST = queried(
+    f"topk(1, sum by (probe) ({chosen(health.PROBE_PHASE, *SHOP)}) >= 1)",
+    ' Its slowest response, to the probe {{ . | first | label "probe" }}, took '
+    '{{ . | first | value | printf "%.1f" }} s.',
+    *SHOP,
+)
+"""How slow it is, if a probe waits for a second or more."""
+
+THROTTLED = queried(
+    f"max(increase({chosen(health.API_THROTTLED, *SHOP)}[10m])) > 0",
+    " It asks for fewer requests.",
+    *SHOP,
+)
+
 # 1240 becomes 1,240, and 1240000 becomes 1,240,000.
 THOUSANDS = (
     'reReplaceAll "([0-9])([0-9]{3})\\\\b" "$1,$2" | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'

@@ -207,14 +207,22 @@ def credentials_rejected() -> str:
 
 
 def liveness_refused() -> str:
-    """Stores whose liveness probe fails only because of our credentials."""
+    """Stores whose liveness probe fails only because of our credentials.
+
+    This is kept for some minutes without an exporter because their state is kept too: else they
+    would be reported as down.
+    """
     probe = promql.equal("probe", LIVENESS_PROBE)
     refused, otherwise = (
-        promql.select(health.PROBE_FAILURE, probe, one_of("error_type", REFUSALS, negate=negate))
-        for negate in (False, True)
+        f"last_over_time({promql.over(promql.select(health.PROBE_FAILURE, probe, which), kept)})"
+        for which, kept in (
+            (one_of("error_type", REFUSALS), STALE_SAMPLES),
+            (one_of("error_type", REFUSALS, negate=True), "3m"),
+        )
     )
-    recently = f"last_over_time({promql.over(otherwise, '3m')})"
-    return f"{promql.aggregate('max', STORE, refused)} unless {promql.on(*STORE)} {recently}"
+    works = f"{promql.select(health.PROBE_SUCCESS, probe)} == 1"
+    unless = f"unless {promql.on(*STORE)}"
+    return f"{promql.aggregate('max', STORE, refused)} {unless} {otherwise} {unless} {works}"
 
 
 def groups() -> list[Group]:
