@@ -75,10 +75,11 @@ p, ul, ol { max-width: 48rem; }
     border-top: 1px solid var(--line); }
   .calls td { padding: 0; overflow-wrap: anywhere; }
   .calls td:last-child { grid-column: 1 / -1; }
-  .checks tr { display: grid; grid-template-columns: 1fr auto auto auto; padding: .4rem 0; }
-  .checks td { padding: 0 0 0 .9rem; }
-  .checks td:first-child { padding: 0; font-weight: 600; overflow-wrap: anywhere; }
-  .checks td:last-child { grid-column: 1 / -1; padding: 0; overflow-wrap: anywhere; }
+  .checks tr { display: flex; flex-wrap: wrap; gap: 0 .5rem; padding: .4rem 0; }
+  .checks td { padding: 0; }
+  .checks td:first-child { flex: 1 0 auto; max-width: 100%; font-weight: 600;
+    overflow-wrap: anywhere; }
+  .checks td:last-child { flex: 0 0 100%; overflow-wrap: anywhere; }
 }
 """
 
