@@ -186,6 +186,7 @@ def test_trios_cancellation_is_known_by_its_name() -> None:
 
 ABSENT = {
     *("pyactiveresource", "niquests", "gql", "curl_cffi", "simplejson", "ujson", "msgspec"),
+    *("pycurl", "tornado", "aiohttp_socks", "python_socks", "oauthlib"),
 }
 """Libraries of applications that are not installed here."""
 
@@ -230,6 +231,15 @@ HTML = SimpleNamespace(headers={"Content-Type": "text/html"}, body=b"<title>Just
         (foreign("gql.transport.exceptions.TransportQueryError")(
             "{'message': 'Throttled', 'extensions': {'code': 'THROTTLED'}}"), "rate_limited"),
         (foreign("gql.transport.exceptions.TransportQueryError")("no such field"), "exception"),
+        (foreign("pycurl.error")(28, "Operation timed out"), "timeout"),
+        (foreign("pycurl.error")(6, "Could not resolve host"), "dns"),
+        (foreign("pycurl.error")(7, "Failed to connect"), "connection"),
+        (foreign("tornado.httpclient.HTTPClientError", code=502, response=None)(), "server_error"),
+        (foreign("tornado.simple_httpclient.HTTPTimeoutError")(), "timeout"),
+        (foreign("python_socks._errors.ProxyConnectionError", OSError)(111, "?"), "local_failure"),
+        (foreign("python_socks._errors.ProxyError")("Host unreachable"), "connection"),
+        (foreign("python_socks._errors.ProxyError")("Username is wrong"), "local_failure"),
+        (foreign("oauthlib.oauth2.rfc6749.errors.InvalidClientError")(), "unauthorized"),
         (foreign("ujson.JSONDecodeError", ValueError)("Expected object"), "invalid_response"),
         (foreign("simplejson.errors.JSONDecodeError", ValueError, doc="<h1>Maintenance</h1>")(),
          "maintenance"),

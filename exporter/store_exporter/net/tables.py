@@ -4,8 +4,8 @@ A name is the top-level package and the class: libraries move classes between th
 out of the package. Each name has an error type, or a rule that examines the exception. The facts
 are from httpx 0.28, httpcore 1.0, h11 0.16, aiohttp 3.14, requests 2.34, urllib3 2.8 and CPython
 3.11; tests/net/test_broken_answers.py tests what each of them raises. Those of niquests 3.21,
-pyactiveresource 2.2, gql 4.4, curl_cffi 0.17, simplejson 4.2, ujson 5.13 and msgspec 0.22 were
-compared with what they raise.
+pyactiveresource 2.2, gql 4.4, curl_cffi 0.17, pycurl 7.49, tornado 6.6, python-socks 3.2, oauthlib
+4.0, simplejson 4.3, ujson 6.1 and msgspec 0.22 were compared with what they raise.
 """
 
 from __future__ import annotations
@@ -56,6 +56,15 @@ _TUNNEL = Phrase(
     "local_failure",
 )
 """A proxy's response without a tunnel: 5xx if it could not reach the store, else a refusal."""
+
+_SOCKS: dict[Outcome, str] = {
+    "local_failure": "ProxyConnectionError ProxyTimeoutError",
+    Phrase(
+        (("unreachable", "connection"), ("refused", "connection"), ("TTL", "connection")),
+        "local_failure",
+    ): "ProxyError",
+}
+"""A proxy that cannot be used is a matter of this machine; what it reports may be the store's."""
 
 _REQUESTS: dict[Outcome, str] = {
     "timeout": "Timeout ConnectTimeout",
@@ -194,6 +203,30 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         Rule.DOCUMENT: "JSONDecodeError",
         "invalid_response": "ContentDecodingError InvalidJSONError",
         "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL InvalidHeader",
+    },
+    "pycurl": {
+        # A number of libcurl stands before the message.
+        Phrase(
+            (
+                ("(6,", "dns"),
+                ("(28,", "timeout"),
+                ("(35,", "tls"),
+                ("(47,", "redirect"),
+                ("(60,", "tls_untrusted"),
+            ),
+            "connection",
+        ): "error",
+    },
+    "tornado": {
+        Rule.STATUS: "HTTPClientError",
+        "timeout": "HTTPTimeoutError",
+        "connection": "HTTPStreamClosedError",
+    },
+    "aiohttp_socks": _SOCKS,
+    "python_socks": _SOCKS,
+    "oauthlib": {
+        "unauthorized": "InvalidClientError InvalidGrantError TokenExpiredError "
+        "UnauthorizedClientError",
     },
     "anyio": {"connection": "BrokenResourceError ClosedResourceError EndOfStream IncompleteRead"},
     "trio": {
