@@ -38,6 +38,10 @@ the window of rates, and less than Prometheus looks back, so that a late sample 
 STALE_SAMPLES = "5m"
 """How long the last sample of a vanished series still counts: Prometheus' own look-back."""
 
+RESTART = 5 * MINUTE
+"""How long alerts on what a store's series show now outlast these series, so that a restart of the
+exporter is not reported as their end."""
+
 
 DETAIL_RANGE = 6 * HOUR
 """The longest range in seconds that dashboards read in full detail; longer ones use samples."""

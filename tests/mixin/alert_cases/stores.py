@@ -334,6 +334,15 @@ STORES = [
     ),
     Case(
         "StoreDegraded",
+        "a restart of the exporter is not its end",
+        {of(health.HEALTH, 'state="degraded"'): "0x4 1x20 stale"},
+        "27m",
+        f"{WHO} has been degraded for more than a quarter of an hour, continuously or again and "
+        "again: a probe that is not critical fails or reports a problem, such as a slow response.",
+        "warning",
+    ),
+    Case(
+        "StoreDegraded",
         "ten minutes of it are not worth a ticket",
         {of(health.HEALTH, 'state="degraded"'): "0x4 1x10 0x10"},
         "14m",

@@ -23,6 +23,13 @@ UPKEEP = [
     ),
     Case(
         "StoreCertificateExpiring",
+        "a restart of the exporter renews no certificate",
+        {of(health.TLS_EXPIRY): f"{2 * DAY}x30 stale"},
+        "33m",
+        f"The certificate of {WHO} expires in 1d 23h.",
+    ),
+    Case(
+        "StoreCertificateExpiring",
         "one that has expired is told of as such",
         {of(health.TLS_EXPIRY): "-1860x130"},
         "30m",

@@ -7,7 +7,7 @@ from ...metrics.catalogue import business
 from .. import promql, series
 from ..model import Alert, Group
 from ..names import AlertName, Dashboards
-from ..policy import HOUR, MINUTE, SELDOM, THRESHOLDS
+from ..policy import HOUR, MINUTE, RESTART, SELDOM, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import UNREMEMBERED, UNUSABLE, UNWATCHED
 from .texts import ARE, COLLECTOR_CAUSE, COUNT, TIME, WHO, counted, error_type
@@ -36,6 +36,7 @@ BEST_SELLERS_OUT = Alert(
     - If the stock is wrong, correct it; imports from other systems may be the cause.
     """,
     inhibited_by=(UNWATCHED,),
+    keep=RESTART,
 )
 
 _DISABLED = promql.aggregate("max", STORE, select(business.WEBHOOKS, equal("state", "disabled")))
@@ -61,6 +62,7 @@ WEBHOOKS_DISABLED = Alert(
     - Delete webhooks that nobody needs any more.
     """,
     inhibited_by=(UNWATCHED,),
+    keep=RESTART,
 )
 
 _LATE = select(business.SCHEDULED_ACTIONS, promql.one_of("state", ("overdue", "failed")))
@@ -85,6 +87,7 @@ BACKGROUND_JOBS_STUCK = Alert(
     - Remove the failed actions of plugins that no longer exist.
     """,
     inhibited_by=(UNWATCHED,),
+    keep=RESTART,
 )
 
 _SUCCEEDED = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_LAST_SUCCESS))

@@ -7,7 +7,7 @@ from ...metrics.catalogue import health
 from .. import promql, series
 from ..model import Alert, Cause, Group
 from ..names import AlertName, Dashboards
-from ..policy import MINUTE, SEASONAL, THRESHOLDS
+from ..policy import MINUTE, RESTART, SEASONAL, THRESHOLDS
 from ..promql import STORE, equal
 from .causes import UNUSABLE
 from .outages import CALM, FAILED
@@ -115,6 +115,7 @@ STORE_DEGRADED = Alert(
         "failing": FAILING,
         "changed": CHANGED,
     },
+    keep=RESTART,
 )
 
 _NOW, _NORMAL = series.LATENCY_HOURLY, series.LATENCY_NORMAL

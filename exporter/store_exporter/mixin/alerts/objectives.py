@@ -20,9 +20,9 @@ there is no alert below the objective's minimum of operations. An outage that ha
 causes no second one about the budget. A critical alert fires until the burn rate over the short
 window has been low for twice that window.
 
-- For latency, look at the operations dashboard, filtered by this store: which operation is slow?
-  For availability and uptime, at the errors dashboard: which error type, in which operations? One
-  operation points to a plugin or to the caller; all of them point to the shop.
+- For latency, look at the operations dashboard: which operation of this store is slow? Otherwise at
+  the errors dashboard: which error type, in which operations?
+- One operation points to a plugin or to the caller; all of them point to the shop.
 - The objectives dashboard shows the budget that is left and the burn rate over each window.
 
 - Act on the error type, as the table below says.

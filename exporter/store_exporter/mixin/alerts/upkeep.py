@@ -6,7 +6,7 @@ from ...metrics.catalogue import health
 from .. import promql
 from ..model import Alert, Group
 from ..names import AlertName, Dashboards
-from ..policy import HOUR, MINUTE, SELDOM, THRESHOLDS
+from ..policy import HOUR, MINUTE, RESTART, SELDOM, THRESHOLDS
 from ..promql import STORE
 from .texts import SHARE, WHO, ends
 
@@ -38,6 +38,7 @@ CERTIFICATE_EXPIRING = [
         f"The certificate of {WHO} {ends('expires', 'expired')}",
         Dashboards.FLEET,
         _RUNBOOK,
+        keep=RESTART,
     )
     for severity, limit, hold in _LEVELS
 ]
@@ -64,6 +65,7 @@ API_VERSION_EXPIRING = Alert(
       collectors.
     - Update store-exporter if it does not know a later version yet.
     """,
+    keep=RESTART,
 )
 
 _SENT = f"sum without (source) ({promql.increase(health.API_REQUESTS, '1h')})"
