@@ -237,10 +237,12 @@ STORES = [
             of(health.UP): "1x20",
             of(health.HEALTH, 'state="critical"'): "0x4 1x16",
             failures(health.PROBE_FAILURES, CART, "server_error", "store"): "0x4 1+1x16",
+            why(CART, "Uncaught TypeError: (id)"): "_x4 1x16",
         },
         "10m",
         f"{WHO} responds, but what it needs to sell does not work: a critical probe fails "
-        "(100% of the time). The latest failures are of type server_error.",
+        "(100% of the time). Failing probes: cart. The latest failures are of type server_error.",
+        facts={"error": "cart: Uncaught TypeError: (id)"},
     ),
     Case(
         "StoreVitalProbeFailing",
@@ -312,7 +314,7 @@ STORES = [
         "25m",
         f"{WHO} has been degraded for more than a quarter of an hour, continuously or again and "
         "again: a probe that is not critical fails or reports a problem, such as a slow response. "
-        "The latest failures are of type server_error.",
+        "Failing probes: cart. The latest failures are of type server_error.",
         "warning",
         facts={"error": "cart: Uncaught TypeError: (id)"},
     ),

@@ -15,6 +15,7 @@ from .texts import (
     ANY_ERROR,
     CHANGED,
     FAILING,
+    FAILING_PROBES,
     PROBE_CAUSE,
     SHARE,
     SLOWEST,
@@ -58,7 +59,7 @@ VITAL_PROBE_FAILING = Alert(
     "A critical probe of a store fails.",
     "A store responded, but a critical probe failed.",
     f"{WHO} responds, but what it needs to sell does not work: a critical probe fails "
-    f"({SHARE} of the time).{PROBE_CAUSE}",
+    f"({SHARE} of the time).{FAILING_PROBES}{PROBE_CAUSE}",
     Dashboards.SHOP,
     """
     The liveness probe succeeds, but another critical probe has failed twice in a row, or keeps
@@ -88,7 +89,7 @@ STORE_DEGRADED = Alert(
     "A store was slow or partly failing.",
     f"{WHO} has been degraded for more than a quarter of an hour, continuously or again and "
     "again: a probe that is not critical fails or reports a problem, such as a slow response."
-    f"{PROBE_CAUSE}{SLOWEST}{THROTTLED}",
+    f"{FAILING_PROBES}{PROBE_CAUSE}{SLOWEST}{THROTTLED}",
     Dashboards.SHOP,
     """
     The store is alive, but a probe that is not critical fails, or a probe reports a problem, such

@@ -112,6 +112,12 @@ ANY_ERROR = queried(
 )
 """The same for any probe that fails."""
 
+FAILING_PROBES = queried(
+    f"count by (probe) ({chosen(health.PROBE_FAILURE, *SHOP)})",
+    " Failing probes: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Labels.probe }}"
+    "{{ end }}.",
+    *SHOP,
+)
 SLOWEST = queried(
     f"topk(1, sum by (probe) ({chosen(health.PROBE_PHASE, *SHOP)}) >= 1)",
     ' Its slowest response, to the probe {{ . | first | label "probe" }}, took '
