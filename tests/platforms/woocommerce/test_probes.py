@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from email.utils import formatdate
 from typing import Any
@@ -174,6 +175,45 @@ async def test_a_response_that_a_silent_cache_kept_proves_nothing(name: str) -> 
         store.clock.now += 60
         with pytest.raises(StoreError, match="cache that does not say so"):
             await watcher.run(PROBES[name], {})
+
+
+FILE = "/srv/www/wp-content/plugins/odd-plugin/odd.php"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            {
+                "type": 1,
+                "message": f"Uncaught TypeError: x in {FILE}:12\nStack trace:\n#0 {{main}}",
+                "file": FILE,
+                "line": 12,
+            },
+            f"a fatal error of PHP in {FILE} (line 12): Uncaught TypeError: x in {FILE}:12",
+        ),
+        (None, "There has been a critical error."),
+        ("x", "There has been a critical error."),
+        ({"message": 7}, "There has been a critical error."),
+    ],
+)
+async def test_what_wordpress_displays_of_a_failed_program_is_quoted(
+    error: object, said: str
+) -> None:
+    """As WordPress 7.1 responds to a client of JSON if it displays errors."""
+    body = {
+        "code": "internal_server_error",
+        "message": "<p>There has been a critical error.</p>",
+        "data": {"status": 500, "error": error},
+        "additional_errors": [],
+    }
+    async with watching(orders=0) as store:
+        fault = Fault(status=500, body=json.dumps(body), content_type="application/json")
+        store.shop.faults.add(fault)
+        for name in ("liveness", "cart"):
+            with pytest.raises(StoreError) as raised:
+                await store.probe(name)
+            assert (raised.value.error_type, raised.value.message) == ("server_error", said)
 
 
 ANSWERS: dict[str, tuple[str, dict[str, Any], str]] = {

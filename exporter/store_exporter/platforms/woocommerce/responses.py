@@ -119,6 +119,7 @@ class Reader(RestReader):
         """Return the code and the message of an error; None and "" where they are malformed."""
         code, words = map(body.get, ("code", "message")) if isinstance(body, dict) else (None, "")
         known = code if isinstance(code, str) and _CODE.fullmatch(code) else None
+        words = _failed_program(body) or words
         return known, plain_text(words[:2000]) if isinstance(words, str) else ""
 
     def error_type(self, status: int, code: str | None, message: str) -> ErrorName:
@@ -129,6 +130,16 @@ class Reader(RestReader):
 
 
 READER = Reader()
+
+
+def _failed_program(body: Any) -> str:
+    """Return why PHP failed and where, which WordPress adds where it displays errors; else ""."""
+    data = body.get("data") if isinstance(body, dict) else None
+    error = data.get("error") if isinstance(data, dict) else None
+    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+        return ""
+    why, _, _ = error["message"].partition("\n")
+    return f"a fatal error of PHP in {error.get('file')} (line {error.get('line')}): {why}"
 
 
 def _explained(error: StoreError, response: Response) -> StoreError:
