@@ -386,6 +386,7 @@ def test_a_person_is_requested_the_issuer_of_a_certificate_that_the_system_does_
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     key = shop.keys.read_only
+    question = "PEM file with the certificate's issuer (Enter for none)"
     with leading_to(url, context) as secure:
         status, seen = dialogue(
             tmp_path,
@@ -396,8 +397,9 @@ def test_a_person_is_requested_the_issuer_of_a_certificate_that_the_system_does_
                 ("Org", "acme"),
                 ("consumer_key (not shown): ", key.consumer_key),
                 ("consumer_secret (not shown): ", key.consumer_secret),
-                ("PEM file with the certificate's issuer (Enter for none): ", "nowhere.pem"),
-                ("there is no such file", "ca.pem"),
+                (f"{question}: ", "nowhere.pem"),
+                ("there is no such file", None),
+                (f"{question}: ", "ca.pem"),
             ],
         )
     assert status == 0, seen
