@@ -30,7 +30,7 @@ from tests.platforms.watching import MemoryCursor, figures
 ADDRESS = "https://shop.example.com"
 CHANGES = (
     *("place", "place many", "import", "pay", "edit", "refund", "take back", "empty", "show"),
-    *("delete", "delete many", "restore", "return", "return all"),
+    *("delete", "delete many", "restore", "return", "return all", "drop totals", "show totals"),
 )
 MOVES = (*CHANGES, "wait", "wait", "run", "run", "run", "kill", "fail", "change in a run")
 ONE = Decimal(1)
@@ -64,7 +64,7 @@ class Shop(Api):
         self.orders: dict[int, Order] = {}
         self.deleted: list[Order] = []
         self.paid: set[int] = set()
-        self.is_empty = False
+        self.is_empty, self.has_totals = False, True
         self.meanwhile: Callable[[int], None] = lambda _: None
         self.shown = {}
         self.monotonic = lambda: 0.0
@@ -82,6 +82,8 @@ class Shop(Api):
             self._place(self.clock - 1_000 - pick * 50, is_paid=True)
         elif move in ("empty", "show"):
             self.is_empty = move == "empty"
+        elif move in ("drop totals", "show totals"):
+            self.has_totals = move == "show totals"
         elif move == "delete many":
             self.deleted += [self.orders.pop(number) for number in list(self.orders)[pick % 5 :: 2]]
         elif move in ("restore", "return", "return all"):
@@ -153,7 +155,8 @@ class Book(NumberedBook[Shop]):
         shown = [self._row(one) for one in found[start : start + size]]
         date = format_datetime(datetime.fromtimestamp(shop.clock, UTC), usegmt=True)
         response = Response(200, {"date": date}, b"", ADDRESS)
-        return RestPage("orders", shown, len(found), None, response)
+        total = len(found) if shop.has_totals else None
+        return RestPage("orders", shown, total, None, response)
 
     def one_order(self, order_id: str) -> Plan[Any]:
         yield from ()
@@ -261,7 +264,7 @@ def test_counters_come_to_what_the_shop_has_whatever_happens_and_whenever(
     for move in moves:
         watch.move(*move)
     # The walk reads the last seconds again until it sees a later order.
-    watch.shop.is_empty = False
+    watch.shop.is_empty, watch.shop.has_totals = False, True
     watch.shop.clock += 7_000
     watch.shop.change("place", 1)
     # Passes over many orders of one second take several runs, and are repeated.
@@ -296,6 +299,17 @@ def test_an_order_that_vanishes_after_a_run_was_killed_is_missed_by_the_next(las
     watch.shop.change("place", 1)
     watch.move("kill", 0, "", last)
     del watch.shop.orders[watch.shop.number]
+    assert is_right_soon(watch)
+
+
+def test_an_order_that_vanishes_while_totals_are_dropped_is_missed_when_they_are_back() -> None:
+    watch = large_shop()
+    watch.run()
+    watch.shop.change("drop totals", 0)
+    assert watch.is_right()
+    watch.shop.change("delete", 100)
+    watch.run()
+    watch.shop.change("show totals", 0)
     assert is_right_soon(watch)
 
 

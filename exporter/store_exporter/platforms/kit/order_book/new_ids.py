@@ -54,8 +54,8 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         elif not (yield from _read_new(book, received, early)):
             return
     if total is not None and total < len(received) and total <= len(ids):
-        # Some stores report the size of the page as the total, or zero.
-        total = None
+        # Some stores report the size of the page as the total, or zero: nothing can be compared.
+        total = place.count = None
     place.note_count(total if ids else total or 0, remembered=len(book.ledger))
     if place.missing:
         # Orders that this run has read may have vanished since.

@@ -121,9 +121,12 @@ class ReadingProgress:
     def note_count(self, count: int | None, *, remembered: int) -> None:
         """Note how many orders there are, after those that are known to be new were added.
 
-        If there are fewer than before, all `remembered` ones have to be read again.
+        If there are fewer than before, all `remembered` ones have to be read again. While the store
+        does not say it (None), the last number stays, so that nothing that happens then is missed.
         """
-        if self.count is not None and count is not None:
+        if count is None:
+            return
+        if self.count is not None:
             vanished = self.count - count
             self.unexplained = max(0, -vanished)
             if vanished > 0:
