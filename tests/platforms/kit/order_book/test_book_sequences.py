@@ -28,9 +28,18 @@ from store_exporter.stores.model import Store
 from tests.platforms.watching import MemoryCursor, figures
 
 ADDRESS = "https://shop.example.com"
+RESPONSES = {
+    "empty": ("is_empty", True),
+    "show": ("is_empty", False),
+    "drop totals": ("has_totals", False),
+    "show totals": ("has_totals", True),
+    "drop rows": ("has_rows", False),
+    "show rows": ("has_rows", True),
+}
+"""What responses lack from now on, or have again."""
 CHANGES = (
-    *("place", "place many", "import", "pay", "edit", "refund", "take back", "empty", "show"),
-    *("delete", "delete many", "restore", "return", "return all", "drop totals", "show totals"),
+    *("place", "place many", "import", "pay", "edit", "refund", "take back"),
+    *("delete", "delete many", "restore", "return", "return all", *RESPONSES),
 )
 MOVES = (*CHANGES, "wait", "wait", "run", "run", "run", "kill", "fail", "change in a run")
 ONE = Decimal(1)
@@ -64,7 +73,7 @@ class Shop(Api):
         self.orders: dict[int, Order] = {}
         self.deleted: list[Order] = []
         self.paid: set[int] = set()
-        self.is_empty, self.has_totals = False, True
+        self.is_empty, self.has_totals, self.has_rows = False, True, True
         self.meanwhile: Callable[[int], None] = lambda _: None
         self.shown = {}
         self.monotonic = lambda: 0.0
@@ -80,10 +89,9 @@ class Shop(Api):
                 self._place(self.clock, is_paid=move == "place many" or pick % 3 > 0)
         elif move == "import":
             self._place(self.clock - 1_000 - pick * 50, is_paid=True)
-        elif move in ("empty", "show"):
-            self.is_empty = move == "empty"
-        elif move in ("drop totals", "show totals"):
-            self.has_totals = move == "show totals"
+        elif move in RESPONSES:
+            member, value = RESPONSES[move]
+            setattr(self, member, value)
         elif move == "delete many":
             self.deleted += [self.orders.pop(number) for number in list(self.orders)[pick % 5 :: 2]]
         elif move in ("restore", "return", "return all"):
@@ -152,7 +160,7 @@ class Book(NumberedBook[Shop]):
         ]
         size = min(params["size"], shop.cap)
         start = (params.get("page", 1) - 1) * size
-        shown = [self._row(one) for one in found[start : start + size]]
+        shown = [self._row(one) for one in found[start : start + size] if shop.has_rows]
         date = format_datetime(datetime.fromtimestamp(shop.clock, UTC), usegmt=True)
         response = Response(200, {"date": date}, b"", ADDRESS)
         total = len(found) if shop.has_totals else None
@@ -264,7 +272,7 @@ def test_counters_come_to_what_the_shop_has_whatever_happens_and_whenever(
     for move in moves:
         watch.move(*move)
     # The walk reads the last seconds again until it sees a later order.
-    watch.shop.is_empty, watch.shop.has_totals = False, True
+    watch.shop.is_empty, watch.shop.has_totals, watch.shop.has_rows = False, True, True
     watch.shop.clock += 7_000
     watch.shop.change("place", 1)
     # Passes over many orders of one second take several runs, and are repeated.
@@ -310,6 +318,27 @@ def test_an_order_that_vanishes_while_totals_are_dropped_is_missed_when_they_are
     watch.shop.change("delete", 100)
     watch.run()
     watch.shop.change("show totals", 0)
+    assert is_right_soon(watch)
+
+
+@pytest.mark.parametrize("first", range(1, 5))
+@pytest.mark.parametrize("second", range(1, 9))
+def test_an_order_is_found_although_pages_show_nothing_of_what_they_count(
+    first: int, second: int
+) -> None:
+    watch = large_shop()
+    while not watch.is_right():
+        pass
+    watch.shop.clock += 60
+    watch.shop.change("import", 10)
+    watch.shop.change("place", 1)
+    for empty in (first, second, second):
+
+        def meanwhile(number: int, empty: int = empty) -> None:
+            watch.shop.has_rows = number != empty
+
+        watch.run(meanwhile)
+    watch.shop.has_rows = True
     assert is_right_soon(watch)
 
 

@@ -49,7 +49,8 @@ def read_returned(book: NumberedBook[Any]) -> Plan[None]:
         search.begin(book.run.now(), 0)
         yield from book.read_pages(search)
     if place.returned <= 0 or (search is not None and search.caught_up):
-        # All are found, or the orders that are back are older than the counting.
+        # All are found, or the orders that are back are older than the counting, or not shown.
+        place.walk.unread_too(search.unread if search else ())
         place.returned = place.unsearched = 0
         place.search = None
 

@@ -64,17 +64,22 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
 
 
 def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
-    """Whether the list is empty although it had many orders; after half an hour it is accepted."""
+    """Whether the list is empty although it had many orders, or counts some itself.
+
+    After half an hour it is accepted.
+    """
     place = book.place
-    before = max(place.count or 0, book.ledger.present)
-    if listed.page.ids or listed.total or before <= _MANY:
+    before = listed.total or max(place.count or 0, book.ledger.present)
+    if listed.page.ids or (not listed.total and before <= _MANY):
         place.empty_since = 0
         return False
     now = int(book.run.now())
     place.empty_since = place.empty_since or now
     if now - place.empty_since >= _BELIEVED_AFTER:
         return False
-    book.unseen = before
+    if not (listed.total and place.walk.hidden):
+        # Otherwise the walk has reported the same orders.
+        book.unseen = before
     return True
 
 
@@ -98,6 +103,9 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
         if index == 0 and ahead.page and number > 1 and max(ids, default=0) < ahead.low:
             number = 1
             continue
+        if not ids and (listed.total or 0) > (number - 1) * book.size:
+            # The store counts orders there and shows none; the next run continues.
+            break
         received |= ids
         if _take_new(book, listed.page, early):
             place.end_ahead()

@@ -20,7 +20,7 @@ Positions are times of the store's clock, in whole Unix seconds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 DAY = 86_400
@@ -159,6 +159,11 @@ class Walk:
         """Note how many records are still not shown there; other ranges come first now."""
         since, until, _ = self.unread.pop(0)
         if left > 0:
+            self._note_unread(since, until, left)
+
+    def unread_too(self, ranges: Iterable[tuple[int, int, int]]) -> None:
+        """Note the ranges in which another walk was not shown all records; see `unread`."""
+        for since, until, left in ranges:
             self._note_unread(since, until, left)
 
     def _note_unread(self, since: int, until: int, left: int) -> None:
