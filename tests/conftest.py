@@ -85,8 +85,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep the collector from looking through thousands of tests whenever one of them runs it."""
+    """Keep the collector from looking through thousands of tests whenever one of them runs it.
+
+    It runs seldom, too, because most of what tests leave is gone without it.
+    """
     gc.freeze()
+    gc.set_threshold(10_000)
     gc.enable()
 
 

@@ -26,7 +26,10 @@ def store(shop: SimulatedShopify, clock: Clock) -> Shopify:
     return client(shop, clock)
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def schemas() -> None:
-    """Skips, and says so at the end, when `scripts/tools` could not get the schemas."""
+    """Skips, and says so at the end, when `scripts/tools` could not get the schemas.
+
+    It is the package's, so that its tests run in one process, which reads each schema once.
+    """
     servers.tool("shopify-schemas")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import cache
 from pathlib import Path
 
 from graphql import (
@@ -53,6 +54,7 @@ _OUTSIDE = ("CurrencyCode", "CountryCode")
 """Long lists that the simulated shop takes as plain texts."""
 
 
+@cache
 def official(api: str, version: str = LATEST) -> GraphQLSchema:
     """Read an official schema out of the npm package that `scripts/tools` has unpacked."""
     with gzip.open(OFFICIAL / f"{FILES[api]}_{version}.json.gz") as file:

@@ -12,7 +12,6 @@ from store_exporter.platforms import base
 from store_exporter.platforms.shopify import versions
 from store_exporter.platforms.shopify.platform import PLATFORM
 from store_exporter.stores.model import Secret, Store
-from tests import servers
 from tests.conformance.checks import CHECKS as OPERATION_CHECKS
 from tests.conformance.target import Target
 from tests.fakes.serving import serving
@@ -87,8 +86,7 @@ def test_a_version_ends_a_year_after_it_came_out() -> None:
 
 
 @pytest.fixture(scope="module")
-def official() -> dict[str, GraphQLSchema]:
-    servers.tool("shopify-schemas")
+def official(schemas: None) -> dict[str, GraphQLSchema]:
     return {api: subset.official(api) for api in subset.FILES}
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 from graphql import (
     GraphQLEnumType,
-    GraphQLSchema,
     GraphQLUnionType,
     NoDeprecatedCustomRule,
     OperationDefinitionNode,
@@ -23,13 +20,9 @@ from store_exporter.platforms.shopify.operations.coupons import CONDITIONS
 from store_exporter.platforms.shopify.reading import order_state
 from store_exporter.platforms.shopify.versions import DEFAULT, SUPPORTED
 from tests.platforms.shopify import subset
+from tests.platforms.shopify.subset import official
 
 APIS = ("admin", "storefront")
-
-
-@cache
-def official(api: str, version: str) -> GraphQLSchema:
-    return subset.official(api, version)
 
 
 def operations(api: str) -> list[str]:
