@@ -20,34 +20,58 @@ from ..kit.rest.responses import RestReader, server_time
 from .auth import needs_key
 from .marks import MARKS
 
-_BY_TYPE: dict[ErrorName, str] = {
-    "out_of_stock": "woocommerce_rest_product_out_of_stock "
-    "woocommerce_rest_product_partially_out_of_stock woocommerce_stock_availability_error",
-    "invalid_coupon": "woocommerce_rest_cart_coupon_error woocommerce_rest_cart_coupon_disabled "
-    "woocommerce_rest_cart_coupon_invalid_code woocommerce_coupons_error",
-    "not_found": "woocommerce_rest_cart_invalid_product woocommerce_rest_cart_invalid_key "
-    "woocommerce_rest_product_invalid_id woocommerce_rest_shop_order_invalid_id "
-    "woocommerce_rest_order_invalid_id woocommerce_rest_invalid_order_id "
-    "woocommerce_rest_shipping_zone_invalid woocommerce_rest_term_invalid "
-    "woocommerce_rest_invalid_id",
-    "invalid_input": "woocommerce_rest_product_invalid_quantity "
-    "woocommerce_rest_product_not_purchasable woocommerce_rest_product_too_many_in_cart "
-    "woocommerce_rest_cart_product_sold_individually woocommerce_rest_add_to_cart_error "
-    "woocommerce_rest_missing_variation_data woocommerce_rest_invalid_variation_data "
-    "woocommerce_rest_variation_id_from_variation_data woocommerce_rest_invalid_order_refund "
-    "woocommerce_rest_cannot_create_order_refund invalid_quantity readonly_quantity",
-    "invalid_state": "woocommerce_rest_missing_nonce woocommerce_rest_invalid_nonce "
-    "woocommerce_cart_error",
-    "api_not_found": "rest_no_route rest_disabled",
-    "unauthorized": "woocommerce_rest_authentication_missing_parameter rest_not_logged_in",
+CODES: dict[str, ErrorName] = {
+    # The shopper's: expected refusals.
+    "woocommerce_rest_product_out_of_stock": "out_of_stock",
+    "woocommerce_rest_product_partially_out_of_stock": "out_of_stock",
+    "woocommerce_stock_availability_error": "out_of_stock",
+    "woocommerce_rest_cart_coupon_error": "invalid_coupon",
+    "woocommerce_rest_cart_coupon_disabled": "invalid_coupon",
+    "woocommerce_rest_cart_coupon_invalid_code": "invalid_coupon",
+    "woocommerce_coupons_error": "invalid_coupon",
+    "woocommerce_rest_cart_invalid_product": "not_found",
+    "woocommerce_rest_cart_invalid_key": "not_found",
+    "woocommerce_rest_product_invalid_id": "not_found",
+    "woocommerce_rest_shop_order_invalid_id": "not_found",
+    "woocommerce_rest_order_invalid_id": "not_found",
+    "woocommerce_rest_invalid_order_id": "not_found",
+    "woocommerce_rest_shipping_zone_invalid": "not_found",
+    "woocommerce_rest_term_invalid": "not_found",
+    "woocommerce_rest_invalid_id": "not_found",
+    "woocommerce_rest_product_invalid_quantity": "invalid_input",
+    "woocommerce_rest_product_not_purchasable": "invalid_input",
+    "woocommerce_rest_product_too_many_in_cart": "invalid_input",
+    "woocommerce_rest_cart_product_sold_individually": "invalid_input",
+    "woocommerce_rest_add_to_cart_error": "invalid_input",
+    "woocommerce_rest_missing_variation_data": "invalid_input",
+    "woocommerce_rest_invalid_variation_data": "invalid_input",
+    "woocommerce_rest_variation_id_from_variation_data": "invalid_input",
+    "woocommerce_rest_invalid_order_refund": "invalid_input",
+    "woocommerce_rest_cannot_create_order_refund": "invalid_input",
+    "invalid_quantity": "invalid_input",
+    "readonly_quantity": "invalid_input",
+    "woocommerce_rest_missing_nonce": "invalid_state",
+    "woocommerce_rest_invalid_nonce": "invalid_state",
+    "woocommerce_cart_error": "invalid_state",
+    # The configuration's.
+    "rest_no_route": "api_not_found",
+    "rest_disabled": "api_not_found",
+    "woocommerce_rest_authentication_missing_parameter": "unauthorized",
+    "rest_not_logged_in": "unauthorized",
     # Of plugins that close the API to visitors; they do not look at the key either.
-    "blocked": "rest_cannot_access rest_login_required",
-    "invalid_request": "rest_invalid_param rest_missing_callback_param rest_invalid_json",
-    "rate_limited": "rate_limit_exceeded",
-    "server_error": "internal_server_error woocommerce_rest_unknown_server_error "
-    "woocommerce_rest_cart_error db_connection_error",
+    "rest_cannot_access": "blocked",
+    "rest_login_required": "blocked",
+    # The application's.
+    "rest_invalid_param": "invalid_request",
+    "rest_missing_callback_param": "invalid_request",
+    "rest_invalid_json": "invalid_request",
+    # The store's.
+    "rate_limit_exceeded": "rate_limited",
+    "internal_server_error": "server_error",
+    "woocommerce_rest_unknown_server_error": "server_error",
+    "woocommerce_rest_cart_error": "server_error",
+    "db_connection_error": "server_error",
 }
-CODES = {code: kind for kind, codes in _BY_TYPE.items() for code in codes.split()}
 """Error type by WooCommerce's or WordPress' code."""
 
 REPORTED: dict[str, ErrorName] = {
