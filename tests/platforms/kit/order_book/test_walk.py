@@ -287,7 +287,16 @@ def test_pages_without_any_time_of_change_are_numbered() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [{}, [], {"position": "x"}, {"position": 1, "unread": [[1, 2]]}, {"position": -1}]
+    "document",
+    [
+        {},
+        [],
+        {"position": "x"},
+        {"position": 1, "unread": [[1, 2]]},
+        {"position": -1},
+        {"position": 1, "search": {"position": 2**40}},
+        {"position": 1, "again": {"position": -1}},
+    ],
 )
 def test_a_document_that_is_not_a_walk_is_refused(document: Any) -> None:
     with pytest.raises((TypeError, ValueError)):

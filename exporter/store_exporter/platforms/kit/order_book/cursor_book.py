@@ -111,7 +111,11 @@ class CursorBook(OrderBook[ApiT, Pass]):
 
     def saved_place(self, document: Any) -> Pass:
         """Return the pass that was saved."""
-        return restored(Pass, document)
+        place = restored(Pass, document)
+        if "comparison" not in document:
+            # An older version saved it; what it read is not compared again.
+            place.comparison = Comparison(place.newest)
+        return place
 
     @property
     def backlog(self) -> int:

@@ -168,6 +168,7 @@ class ReadingProgress:
             TypeError, ValueError: it makes no sense.
         """
         place = restored(cls, {**document, "walk": document})
-        if not 0 <= place.walk.position < _LATEST:
-            raise ValueError("a position after the year 2242")
+        walks = filter(None, (place.walk, place.search, place.again))
+        if not all(0 <= walk.position < _LATEST for walk in walks):
+            raise ValueError("a position before 1970 or after the year 2242")
         return place
