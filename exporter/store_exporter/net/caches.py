@@ -50,6 +50,11 @@ _NONE = {"no", "none", "off", "disabled", "false", "null", "bypass", "miss", "sk
 _YES = {"1", "true", "yes", "on"}
 _IS_QUESTION = re.compile(r"cache-hit$|from-cache$|[^a-z]cached$|serving-static$")
 """Names of headers whose value is yes or no."""
+_TRACE = re.compile(r"(rack|symfony)-cache$")
+_TRACED = {"valid", "invalid", "store"}
+"""The word in a trace for a cache that requested the response from the store."""
+_STALE = re.compile(r"(^|,)\s*11[0-3]\b")
+"""Warnings that only caches give (RFC 7234, 5.5)."""
 _QUOTED = re.compile(r'"(?:\\.?|[^"\\])*(?:"|\Z)', re.DOTALL)
 """Quoted text. Without a closing quote it extends to the last character, so that it is read only
 once."""
@@ -83,6 +88,9 @@ def _says_so(name: str, value: str) -> bool:
         return _OTHERWISE[name](value)
     if name == "cache-status" and ";" in value:
         return _STANDARD.search(_QUOTED.sub("x", value)) is not None
+    if _TRACE.search(name):
+        words = set(re.findall(r"[a-z]+", value))
+        return bool(words & (_SERVED | {"fresh"})) and not words & (_FETCHED | _TRACED)
     if _IS_QUESTION.search(name) and value.strip() in _YES:
         return True
     # Each of several caches in a row adds a part; one hit is enough.
@@ -109,6 +117,7 @@ def _names_two(value: str) -> bool:
 
 _OTHERWISE: Mapping[str, Callable[[str], bool]] = {
     "age": _is_older,
+    "warning": lambda value: _STALE.search(_QUOTED.sub("x", value)) is not None,
     "x-varnish": _names_two,
     # WordPress page caches name the program that served the cached page.
     "x-cache-handler": lambda value: not set(re.findall(r"[a-z]+", value)) - {"cache"} <= _NONE,
