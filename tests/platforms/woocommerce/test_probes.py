@@ -195,6 +195,8 @@ FILE = "/srv/www/wp-content/plugins/odd-plugin/odd.php"
         (None, "There has been a critical error."),
         ("x", "There has been a critical error."),
         ({"message": 7}, "There has been a critical error."),
+        ({"message": "boom"}, "There has been a critical error."),
+        ({"message": "boom", "file": ["x"], "line": 3}, "There has been a critical error."),
     ],
 )
 async def test_what_wordpress_displays_of_a_failed_program_is_quoted(

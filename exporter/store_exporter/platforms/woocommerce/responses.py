@@ -160,10 +160,13 @@ def _failed_program(body: Any) -> str:
     """Return why PHP failed and where, which WordPress adds where it displays errors; else ""."""
     data = body.get("data") if isinstance(body, dict) else None
     error = data.get("error") if isinstance(data, dict) else None
-    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+    if not isinstance(error, dict):
         return ""
-    why, _, _ = error["message"].partition("\n")
-    return f"a fatal error of PHP in {error.get('file')} (line {error.get('line')}): {why}"
+    words, file = error.get("message"), error.get("file")
+    if not isinstance(words, str) or not isinstance(file, str):
+        return ""
+    why, _, _ = words.partition("\n")
+    return f"a fatal error of PHP in {file} (line {error.get('line')}): {why}"
 
 
 def _explained(error: StoreError, response: Response) -> StoreError:
