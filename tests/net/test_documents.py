@@ -55,6 +55,7 @@ def test_the_platforms_own_json_is_left_to_the_platform() -> None:
         ({"code": "rest_forbidden", "message": "captcha"}, 403),
         ({"name": "Captcha pump", "description": "akamai"}, 200),
         ([{"message": "captcha"}], 200),
+        ({"title": "Website protection plan", "price": "9.99"}, 200),
     ):
         assert answers.document(response(json.dumps(body), status), WOOCOMMERCE) == body
 

@@ -118,6 +118,8 @@ def refusal(
         return _closed(status, said, marks)
     if status < 400:
         found = _by_marks(status, _low(body), marks) if said and not own else None
+        # What has a title is content, such as a product.
+        is_notice = is_notice and "title" not in body
         return found or (_refused(status, said, marks) if is_notice else None)
     if _CLOSED_CODE.search(f"{body.get('code')} {body.get('error')}"):
         return _closed(status, said, marks)
