@@ -43,22 +43,31 @@ _OF_ORDERS = re.compile(rf"{_ORDERS}(/[0-9]+/refunds)?")
 lets plugins change."""
 _FRESH = "_fresh"
 """A parameter that WooCommerce ignores; it makes the address of each request unique."""
-_SPARE: Mapping[str, Sequence[str]] = {
-    path: members.split()
-    for path, members in {
-        f"{STORE}/cart": "coupons fees items_weight needs_payment needs_shipping shipping_rates",
-        f"{V3}/settings/general": "default description label tip type",
-        _ORDERS: "cart_tax currency_symbol discount_tax number payment_method_title "
-        "prices_include_tax shipping_tax version",
-        f"{V3}/products": "backorders catalog_visibility downloadable featured menu_order "
-        "sold_individually tax_status virtual",
-        f"{V3}/customers": "date_created date_created_gmt date_modified date_modified_gmt "
+_SPARE: Mapping[str, tuple[str, ...]] = {
+    f"{STORE}/cart": (
+        *("coupons", "fees", "items_weight", "needs_payment", "needs_shipping", "shipping_rates"),
+    ),
+    f"{V3}/settings/general": ("default", "description", "label", "tip", "type"),
+    f"{V3}/orders": (
+        *("cart_tax", "currency_symbol", "discount_tax", "number", "payment_method_title"),
+        *("prices_include_tax", "shipping_tax", "version"),
+    ),
+    f"{V3}/products": (
+        *("backorders", "catalog_visibility", "downloadable", "featured", "menu_order"),
+        *("sold_individually", "tax_status", "virtual"),
+    ),
+    f"{V3}/customers": (
+        *("date_created", "date_created_gmt", "date_modified", "date_modified_gmt"),
         "is_paying_customer",
-        f"{V3}/system_status": "settings.api_enabled settings.currency_position "
-        "settings.currency_symbol settings.force_ssl settings.geolocation_enabled "
-        "settings.taxonomies",
-        f"{V3}/webhooks": "date_created date_modified hooks name resource topic",
-    }.items()
+    ),
+    f"{V3}/system_status": tuple(
+        f"settings.{name}"
+        for name in (
+            *("api_enabled", "currency_position", "currency_symbol", "force_ssl"),
+            *("geolocation_enabled", "taxonomies"),
+        )
+    ),
+    f"{V3}/webhooks": ("date_created", "date_modified", "hooks", "name", "resource", "topic"),
 }
 """Members that every object of these paths has, all of them short."""
 _REFUSED = b"woocommerce_rest_authentication_error"
