@@ -30,6 +30,7 @@ class Discovery:
 
     Attributes:
         files: patterns of files, absolute.
+        refresh: seconds between reads of the source.
         limit: the most domains accepted.
     """
 

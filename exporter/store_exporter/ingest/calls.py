@@ -84,6 +84,7 @@ class Tenant:
         platform_of: returns the platform of one of its stores; None for other domains.
         accepts_unknown: whether it may report a domain that is not among its stores.
         classes: maps its errors to the closed list.
+        now: Unix time.
     """
 
     org: str

@@ -80,7 +80,7 @@ class Growth:
     async def plan(
         self, growing: Mapping[OperationHandle, Addition], number: int, now: float
     ) -> Plan:
-        """Plan a save."""
+        """Plan a save with a number, at a Unix time."""
         plan = Plan()
         oldest = number - MOST_ADDED
         async for handle, addition in in_turns(growing.items()):

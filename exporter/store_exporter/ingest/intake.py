@@ -59,6 +59,7 @@ class Intake:
 
     Args:
         open_ledger: opens the file where batches are saved; `close` closes it.
+        clock: Unix time.
 
     Attributes:
         stores: org, domain and platform of the stores that have series.

@@ -126,7 +126,7 @@ class ReportLedger:
             raise unusable(self._path, error) from error
 
     def forget(self, stores: Iterable[tuple[str, str, str]]) -> None:
-        """Forget the totals of stores; the remembered batches stay.
+        """Forget the totals of stores (org, domain, platform); the remembered batches stay.
 
         Raises:
             LedgerError: the file cannot be written.

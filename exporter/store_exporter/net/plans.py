@@ -82,18 +82,21 @@ def once(request: Request) -> Plan[Response]:
     return response
 
 
-async def drive(plan: Generator[Any, Any, T], take: Callable[[Any], Coroutine[Any, Any, Any]]) -> T:
+async def drive(
+    plan: Generator[Any, Any, T], perform: Callable[[Any], Coroutine[Any, Any, Any]]
+) -> T:
     """Run a plan to its end and return its result.
 
     Args:
         plan: the plan.
-        take: does a step and returns what to send into the plan; a `StoreError` is thrown into it.
+        perform: does a step and returns what to send into the plan; a `StoreError` is thrown into
+            the plan.
     """
     try:
         step = next(plan)
         while True:
             try:
-                found = await take(step)
+                found = await perform(step)
             except StoreError as error:
                 step = plan.throw(error)
             else:

@@ -62,9 +62,9 @@ class Driver:
         Raises:
             StoreError: as the plan does.
         """
-        return await drive(check(self._connection.api(once, deadline=math.inf), run), self._take)
+        return await drive(check(self._connection.api(once, deadline=math.inf), run), self._perform)
 
-    async def _take(self, step: Request | Pause | Resolve) -> Any:
+    async def _perform(self, step: Request | Pause | Resolve) -> Any:
         """Do one step of a plan and return what to send into it."""
         if isinstance(step, Request):
             if self._between is not None:

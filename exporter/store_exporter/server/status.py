@@ -25,6 +25,8 @@ class Check:
     Attributes:
         state: unknown before the first run; a collector is never critical.
         at: Unix time of its end, in seconds.
+        duration: seconds it took.
+        error_type: why it failed; None if it succeeded.
         message: one line for a person.
         liveness: whether its result is `store_up`.
     """

@@ -23,9 +23,20 @@ SHORTEST_INTERVAL = 1.0
 Info = ValidationInfo[secrets.SecretSource]
 
 
-def _by(method: str) -> BeforeValidator:
-    """Read a value by a method of the source of references."""
-    return BeforeValidator(lambda value, info: getattr(info.context, method)(value))
+def _secret(value: Any, info: Info) -> Secret:
+    return info.context.secret(value)
+
+
+def _of_store(value: Any, info: Info) -> Secret | Unreadable:
+    return info.context.of_store(value)
+
+
+def _path(value: Any, info: Info) -> Path:
+    return info.context.path(value)
+
+
+def _readable(value: Any, info: Info) -> Path:
+    return info.context.readable(value)
 
 
 def read_token(value: Any, info: Info) -> Secret:
@@ -73,8 +84,8 @@ class Says:
 
 
 _REFERENCE = Says("`env:` or `file:`")
-SecretReference = Annotated[Secret, _by("secret"), _REFERENCE]
-StoreSecret = Annotated[Secret | Unreadable, _by("of_store"), _REFERENCE]
+SecretReference = Annotated[Secret, BeforeValidator(_secret), _REFERENCE]
+StoreSecret = Annotated[Secret | Unreadable, BeforeValidator(_of_store), _REFERENCE]
 """A secret that only one store needs; if it cannot be read, that store is shown as critical."""
 Token = Annotated[Secret, BeforeValidator(read_token), _REFERENCE]
 Duration = Annotated[float, BeforeValidator(values.duration), Says("duration")]
@@ -89,7 +100,7 @@ ProxyUrl = Annotated[str, BeforeValidator(values.proxy_url), Says("address or `d
 ProxyExemption = Annotated[str, BeforeValidator(values.proxy_exemption), Says("host or network")]
 UrlTemplate = Annotated[str, BeforeValidator(values.url_template), Says("address")]
 Network = Annotated[str, BeforeValidator(values.network), Says("network")]
-FilePath = Annotated[Path, _by("path"), Says("path")]
-ReadableFile = Annotated[Path, _by("readable"), Says("path")]
+FilePath = Annotated[Path, BeforeValidator(_path), Says("path")]
+ReadableFile = Annotated[Path, BeforeValidator(_readable), Says("path")]
 AlertmanagerFile = Annotated[str, BeforeValidator(_file_reference), Says("`file:`")]
 """A path as Alertmanager sees it, from `file:PATH`; this process never reads it."""

@@ -66,7 +66,7 @@ class Receivers:
 
     def only(self, kinds: Sequence[str]) -> Receivers:
         """Return a copy with only these kinds."""
-        return replace(self, integrations={kind: self.integrations[kind] for kind in kinds})
+        return replace(self, integrations={kind: self.integrations.get(kind, ()) for kind in kinds})
 
 
 KINDS: Mapping[str, tuple[str, Callable[[links.ReceiverLinks], Mapping[str, Any]]]] = {

@@ -114,7 +114,9 @@ def hourly_queries(filters: Filters) -> dict[str, str]:
 
 
 async def usage(url: str, filters: Filters, now: float) -> Findings:
-    """Return the statistics of the org's operations, and since when there is data.
+    """Return the statistics of the org's operations at a Unix time, and since when there is data.
+
+    `url` is the base address of a Prometheus, or of a database with the same API.
 
     Raises:
         PrometheusError: it did not respond in time, or not with figures.

@@ -64,7 +64,7 @@ def written(status: Status) -> str:
 
 
 def read(text: str | None, now: float) -> Report | None:
-    """Read another exporter's report of a store; None if there is no valid one."""
+    """Read another exporter's report of a store; None if there is no valid one at a Unix time."""
     found: Report = json.loads(text) if text else {}
     return None if found.pop("until", 0.0) < now else found
 

@@ -92,7 +92,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
     async def _send(self, signed: Request, exchange: HttpxExchange) -> Response:
         """Send a request and read the response."""
 
-    async def _take(self, step: Step) -> Response | None:
+    async def _perform(self, step: Step) -> Response | None:
         """Do one step of a plan and return what to send into it."""
         if isinstance(step, Pause):
             await self._pause(step.seconds)
@@ -150,7 +150,7 @@ class SyncDriver(_Driver[httpx.BaseTransport, None]):
     def run(self, plan: Plan[T]) -> T:
         """Run a plan to its end and return its result, or raise what it raises."""
         try:
-            drive(plan, self._take).send(None)
+            drive(plan, self._perform).send(None)
         except StopIteration as end:
             result: T = end.value
             return result
@@ -181,7 +181,7 @@ class AsyncDriver(_Driver[httpx.AsyncBaseTransport, Awaitable[None]]):
 
     async def run(self, plan: Plan[T]) -> T:
         """Run a plan to its end and return its result, or raise what it raises."""
-        return await drive(plan, self._take)
+        return await drive(plan, self._perform)
 
     async def _pause(self, seconds: float) -> None:
         await (self._sleep or asyncio.sleep)(seconds)
