@@ -90,6 +90,17 @@ async def test_plain_permalinks_are_named_with_the_setting_to_change(name: str) 
         assert caught.value.error_type == "api_not_found"
 
 
+async def test_a_path_that_something_rewrites_is_signed_as_the_store_sees_it() -> None:
+    async with watching(orders=0, rest_prefix="/api") as store:
+        check = store.shop._access.check
+
+        def behind(call: object, url: str, *, secure: bool) -> None:
+            check(call, url.replace("/api/", "/wp-json/"), secure=secure)  # type: ignore[arg-type]
+
+        store.shop._access.check = behind  # type: ignore[method-assign]
+        await store.probe("liveness")
+
+
 async def test_a_page_in_the_apis_place_costs_one_more_request_and_not_each_time() -> None:
     async with watching(orders=0) as store:
         store.shop.faults.add(Fault(body="<html><title>Welcome</title></html>"))

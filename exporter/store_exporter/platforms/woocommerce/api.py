@@ -148,15 +148,18 @@ class Api(api.Api):
                 yield from self._seek(response)
             # Another run may have found it meanwhile.
             return request.url != self.address(path)
+        # Over http a signature covers the path, which a server before the store may rewrite.
+        unsigned = over_http and response.status == 401
+        if not unsigned or _REFUSED not in response.body[:500]:
+            return False
         requested, final = urlsplit(request.url).path, urlsplit(response.url).path
-        is_refused = response.status == 401 and _REFUSED in response.body[:500]
-        if over_http and is_refused and requested != final:
+        if requested != final:
             message = (
                 f"the store redirects {requested} to {final}, where the signature of a request is "
                 "not valid: use https, or exclude the API from the redirect"
             )
             raise StoreError("redirect", message, status=response.status)
-        return False
+        return location.switch_signed_path()
 
     def _seek(self, response: Response) -> Plan[None]:
         """Learn where the API is from the links of a response, or else of the front page."""

@@ -35,6 +35,7 @@ class ApiLocation:
 
     Attributes:
         path: path of the API, from the root of the host.
+        signed: that path as the store sees it; it differs if a server before it rewrites paths.
         store_path: path of the Store API, below `path`.
     """
 
@@ -42,7 +43,7 @@ class ApiLocation:
         parts = urlsplit(url)
         self._origin = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
         self._url = url
-        self.path = parts.path + ROOT
+        self.path = self.signed = parts.path + ROOT
         self.store_path = f"{STORE}/v1"
         self._usual = self.path
         self._below = parts.path
@@ -67,6 +68,11 @@ class ApiLocation:
             return False
         self.store_path = STORE
         return True
+
+    def address_to_sign(self, url: str) -> str:
+        """Return an address as the store sees it when it checks a signature."""
+        start = self._origin + self.path
+        return self._origin + self.signed + url[len(start) :] if url.startswith(start) else url
 
     def is_elsewhere(self, response: Response) -> bool:
         """Whether a response to a request for the API did not come from WordPress' API."""
@@ -108,7 +114,7 @@ class ApiLocation:
             )
         path = parts.path.rstrip("/")
         if path != self.path and _PATH.fullmatch(path):
-            self.path = path
+            self.path = self.signed = path
         return True
 
     def forget_if_anothers(self, response: Response) -> None:
@@ -118,4 +124,11 @@ class ApiLocation:
         """
         is_below = self.path.startswith(f"{self._below}/")
         if not is_below and response.status == 401 and needs_key(response.url):
-            self.path = self._usual
+            self.path = self.signed = self._usual
+
+    def switch_signed_path(self) -> bool:
+        """Switch between signing the API's own path and `ROOT`; False if both are the same."""
+        if self.path == ROOT:
+            return False
+        self.signed = ROOT if self.signed == self.path else self.path
+        return True

@@ -72,7 +72,7 @@ class Credentials:
                 key=self.consumer_key,
                 secret=self.consumer_secret,
                 timestamp=self.now(),
-                nonce=self.nonce(),
+                nonce=self.nonce,
             )
             return query, {}
         if self.in_query:

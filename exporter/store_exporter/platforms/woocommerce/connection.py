@@ -37,7 +37,8 @@ class Connection(connection.Connection[Api]):
         """
         if not needs_key(request.url):
             return request
-        params, headers = self._key.authorize(request.method, request.url, request.params)
+        url = self.location.address_to_sign(request.url)
+        params, headers = self._key.authorize(request.method, url, request.params)
         return request.carrying(params, {**request.headers, **headers})
 
     @cached_property
