@@ -95,13 +95,13 @@ def shown(limits: dict[str, int]) -> Callable[[str, Node], Node]:
 def noted(http: HandWritten) -> list[str]:
     """The names of the documents that are requested from now on."""
     asked: list[str] = []
-    inner = http.data
+    inner = http.change
 
-    def data(name: str, given: Any) -> Node:
+    def change(name: str, answer: Node) -> Node:
         asked.append(name)
-        return inner(name, given)
+        return inner(name, answer)
 
-    http.data = data  # type: ignore[method-assign]
+    http.change = change
     return asked
 
 
