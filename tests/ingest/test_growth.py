@@ -62,8 +62,12 @@ async def count(intake: Intake, added: Mapping[Labels, Addition]) -> None:
 
 
 def totals(recorder: Recorder) -> dict[Labels, Totals]:
-    # A copy, because another thread may add series meanwhile.
-    return {labels: recorder.totals(handle) for labels, handle in dict(recorder.handles).items()}
+    # Copies, because another thread may add series meanwhile.
+    return {
+        handle.labels: recorder.totals(handle)
+        for handles in dict(recorder.stores).values()
+        for handle in dict(handles).values()
+    }
 
 
 def copied(folder: Path, place: Path) -> Path:

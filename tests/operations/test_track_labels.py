@@ -157,6 +157,17 @@ def test_labels_come_from_a_function_of_the_arguments(recorder: Recorder) -> Non
     }
 
 
+def test_labels_may_come_in_a_list(recorder: Recorder) -> None:
+    labels: Any = lambda _: list(STORE)  # noqa: E731 - a function of the wrong type
+
+    @track("get_cart", labels=labels, recorder=recorder)
+    def get(cart: str) -> str:
+        return cart
+
+    assert get("a") + get("b") == "ab"
+    assert counted(recorder) == (2, 0, {})
+
+
 def test_a_block_takes_labels_from_a_function_without_arguments(recorder: Recorder) -> None:
     with track("get_cart", labels=lambda: STORE, recorder=recorder):
         pass

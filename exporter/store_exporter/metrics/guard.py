@@ -7,7 +7,7 @@ Label values come from applications and may contain anything. A series above a l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Callable
 
 from .catalogue.operations import OPERATION_NAMES
 
@@ -22,6 +22,9 @@ LIMITS = ("series", "org", "operation")
 
 Labels = tuple[str, str, str, str]
 """Values of org, domain, platform and operation."""
+
+Store = tuple[str, str, str]
+"""Values of org, domain and platform."""
 
 _MOST_REGISTERED = 1000
 """Registered names above which those of decorated functions count as unknown; no code has so
@@ -56,6 +59,9 @@ class Guard:
         max_series_per_org: label sets of one org.
         max_operations: operation names of each org beyond the closed list and the names of
             decorated functions.
+
+    Attributes:
+        total: label sets that have series.
     """
 
     def __init__(self, max_series: int, max_series_per_org: int, max_operations: int) -> None:
@@ -64,7 +70,7 @@ class Guard:
         self._max_operations = max_operations
         self._registered = set(OPERATION_NAMES)
         self._unregistered: dict[str, set[str]] = {}
-        self._total = 0
+        self.total: int = 0
         self._per_org: Counter[str] = Counter()
 
     def register(self, operation: str) -> None:
@@ -72,23 +78,23 @@ class Guard:
         if len(self._registered) < _MOST_REGISTERED:
             self._registered.add(operation)
 
-    def admit(self, labels: Labels, held: Container[Labels]) -> tuple[Labels, str]:
+    def admit(self, labels: Labels, held: Callable[[Labels], object]) -> tuple[Labels, str]:
         """Return the labels to record under: the same ones, or ones with `other`.
 
         The second value is the limit that they exceed, one of `LIMITS`, or "".
 
         Args:
             labels: clean label values.
-            held: the label sets that have series already.
+            held: returns something, not None, for a label set that has series already.
         """
         org, domain, platform, operation = labels
         limit = ""
         if not self._knows(org, operation):
             limit = "operation"
             labels = (org, domain, platform, OTHER)
-        if labels in held:
+        if held(labels) is not None:
             return labels, limit
-        if self._total >= self._max_series:
+        if self.total >= self._max_series:
             return (OTHER, OTHER, OTHER, OTHER), "series"
         if self._per_org[org] >= self._max_series_per_org:
             return (org, OTHER, OTHER, OTHER), "org"
@@ -96,12 +102,12 @@ class Guard:
 
     def add(self, labels: Labels) -> None:
         """Count a label set that has series from now on."""
-        self._total += 1
+        self.total += 1
         self._per_org[labels[0]] += 1
 
     def release(self, labels: Labels) -> None:
         """Stop counting a label set that has no series any more."""
-        self._total -= 1
+        self.total -= 1
         self._per_org[labels[0]] -= 1
         if not self._per_org[labels[0]]:
             del self._per_org[labels[0]]
@@ -119,4 +125,4 @@ class Guard:
 
     def _has_room(self, org: str) -> bool:
         """Return whether another series of an org would get labels of its own."""
-        return self._total < self._max_series and self._per_org[org] < self._max_series_per_org
+        return self.total < self._max_series and self._per_org[org] < self._max_series_per_org

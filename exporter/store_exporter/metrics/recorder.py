@@ -15,7 +15,7 @@ from .catalogue import CATALOGUE, Metric, operations
 from .families import Family, Sample
 from .forks import reset_in_children
 from .groups import Groups
-from .guard import OTHER, Guard, Labels, clean
+from .guard import OTHER, Guard, Labels, Store, clean
 from .handle import OperationHandle
 from .histogram import Histogram, ascending
 from .instruments import Instruments
@@ -43,8 +43,9 @@ class Recorder:
         native: whether to keep native histograms beside the classic ones.
 
     Attributes:
-        handles: the handles by labels. Labels that are found here need no cleaning.
-        trackers: the trackers that `track` has made for `with` blocks, by the same labels.
+        stores: the handles of each store, by operation. Labels that are found here need no
+            cleaning.
+        trackers: the trackers that `track` has made for `with` blocks, by labels.
         nowhere: the handle for operations whose labels could not be determined; never exposed.
         before_look: called before each look, in the thread of the reader.
 
@@ -75,7 +76,7 @@ class Recorder:
         self._groups = Groups(monotonic, clock)
         series = partial(OperationSeries, clock=clock, broke=self.broke)
         self._series = series(self._guard, self._duration.buckets, native=native)
-        self.handles: Mapping[Labels, OperationHandle] = self._series.handles
+        self.stores: Mapping[Store, Mapping[str, OperationHandle]] = self._series.stores
         self.trackers: dict[Labels, Any] = self._series.trackers
         self._unseen = series(Guard(1, 1, 1), (), native=False)
         self._unseen.spans = False
@@ -101,7 +102,7 @@ class Recorder:
         Labels are cleaned and limits are applied only here, never when a call is recorded.
         """
         labels = (org, domain, platform, operation)
-        return self.handles.get(labels) or self._series.bind(labels)
+        return self._series.find(labels) or self._series.bind(labels)
 
     def totals(self, handle: OperationHandle) -> Totals:
         """Return the totals of a series."""

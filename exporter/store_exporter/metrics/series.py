@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -12,7 +12,7 @@ from ..errors import ERROR_TYPES
 from ..lock import Lock
 from .addition import Addition, Totals
 from .births import Look
-from .guard import LIMITS, Guard, Labels, clean
+from .guard import LIMITS, Guard, Labels, Store, clean
 from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, Failed, OperationHandle
 from .hints import look_at
 from .histogram import Histogram
@@ -37,8 +37,9 @@ class OperationSeries:
         broke: called when the instrumentation itself fails.
 
     Attributes:
-        handles: by cleaned labels. Labels that are found here need no cleaning.
-        trackers: what `track` has made for blocks, by the same labels.
+        stores: the handles of each store, by operation. Labels that are found here need no
+            cleaning. A store may have none left.
+        trackers: what `track` has made for blocks, by the labels of their handles.
         empty: an empty histogram, which all handles share; it never changes.
         spans: whether operations open spans, where a tracer provider is set.
         calls: remembers failed and slow operations; None if nothing shows them.
@@ -61,11 +62,10 @@ class OperationSeries:
         self.broke = broke
         self.calls: CallBook | None = None
         self.spans = True
-        self.handles: dict[Labels, OperationHandle] = {}
+        self.stores: dict[Store, dict[str, OperationHandle]] = {}
         self.trackers: dict[Labels, Any] = {}
         # Handles whose figures were dropped, but which some function still holds.
         self._forgotten: WeakValueDictionary[Labels, OperationHandle] = WeakValueDictionary()
-        self._of_store: dict[tuple[str, str, str], dict[Labels, None]] = {}
         # Handles that are recorded as `other`, and the counts of those that were forgotten.
         self._others: dict[Labels, OperationHandle] = {}
         self._dropped: Counter[str] = Counter()
@@ -82,24 +82,30 @@ class OperationSeries:
         self._binding = Lock(reentrant=True)
 
     def __len__(self) -> int:
-        return len(self.handles)
+        return self.guard.total
+
+    def find(self, labels: Labels) -> OperationHandle | None:
+        """Return the handle for clean labels, if there is one."""
+        handles = self.stores.get(labels[:3])
+        return None if handles is None else handles.get(labels[3])
+
+    def all(self) -> Iterator[OperationHandle]:
+        """Yield all handles; meanwhile others may be bound and forgotten."""
+        for handles in list(self.stores.values()):
+            yield from list(handles.values())
 
     def bind(self, labels: Labels) -> OperationHandle:
         """Return the handle for these labels, or above a limit the one for `other`."""
         org, domain, platform, operation = labels
         labels = (clean(org), clean(domain), clean(platform), clean(operation))
-        handle = self.handles.get(labels)
-        if handle is not None:
-            return handle
-        return self._binding.run(self._bind, labels)
+        return self.find(labels) or self._binding.run(self._bind, labels)
 
     def _bind(self, labels: Labels) -> OperationHandle:
-        labels, limit = self.guard.admit(labels, self.handles)
-        handle = self.handles.get(labels)
+        labels, limit = self.guard.admit(labels, self.find)
+        handle = self.find(labels)
         if handle is None:
             handle = self._forgotten.get(labels)
-            self._hold(self._new(labels) if handle is None else handle)
-            handle = self.handles[labels]
+            handle = self._hold(self._new(labels) if handle is None else handle)
         if limit and not handle.limit:
             handle.limit = limit
             self._others[labels] = handle
@@ -107,7 +113,7 @@ class OperationSeries:
 
     def refill(self, handle: OperationHandle) -> None:
         """Give a handle at least one ticket, and fold it, unless another thread is folding."""
-        if handle.labels not in self.handles:
+        if self.find(handle.labels) is None:
             self._hold(handle)
         try:
             if self._folding.attempt(self._refill, handle):
@@ -129,7 +135,7 @@ class OperationSeries:
     def _most_pending(self) -> int:
         """Return how many durations may wait for folding in each handle."""
         # There may be no handle if another thread has just forgotten the only store.
-        share = _PENDING_DURATIONS // max(1, len(self.handles))
+        share = _PENDING_DURATIONS // max(1, self.guard.total)
         return max(FIRST_TICKETS, min(share, MOST_TICKETS))
 
     def make_room(self, failed: Failed) -> None:
@@ -151,7 +157,7 @@ class OperationSeries:
         """
         states = []
         run, see = self._folding.run, self._see
-        for handle in list(self.handles.values()):
+        for handle in self.all():
             state = run(see, handle, look)
             if state is not None:
                 states.append(state)
@@ -189,7 +195,7 @@ class OperationSeries:
         planned: tuple[Totals, Totals] | None = None,
     ) -> None:
         """Count operations that began and ended elsewhere; see `OperationHandle.add`."""
-        if handle.labels not in self.handles:
+        if self.find(handle.labels) is None:
             self._hold(handle)
         self._folding.run(self._add, handle, addition, planned)
 
@@ -203,33 +209,35 @@ class OperationSeries:
 
     def restore(self, labels: Labels, totals: Totals, *, scraped: bool) -> None:
         """Start a series with the totals of an earlier process, unless it has started already."""
-        if labels not in self.handles:
+        if self.find(labels) is None:
             handle = self.bind(labels)
             self._folding.run(partial(handle.restore, totals, scraped=scraped))
 
-    def forget(self, store: tuple[str, str, str]) -> None:
+    def forget(self, store: Store) -> None:
         """Drop the figures of a store, given by clean labels.
 
         Functions that hold a handle may still use it.
         """
         self._binding.run(self._forget, store)
 
-    def _forget(self, store: tuple[str, str, str]) -> None:
-        for labels in self._of_store.pop(store, ()):
-            handle = self._folding.run(self._drop, labels)
-            self._others.pop(labels, None)
-            self._forgotten[labels] = handle
-            self.guard.release(labels)
+    def _forget(self, store: Store) -> None:
+        for handle in list(self.stores.get(store, {}).values()):
+            self._folding.run(self._drop, handle)
+            self._others.pop(handle.labels, None)
+            self._forgotten[handle.labels] = handle
+            self.guard.release(handle.labels)
+        # Without a call between them; see `_hold_alone`.
+        if store in self.stores and not self.stores[store]:
+            del self.stores[store]
 
-    def _drop(self, labels: Labels) -> OperationHandle:
+    def _drop(self, handle: OperationHandle) -> None:
         self._count_failures()
         self._count_tickets()
-        handle = self.handles.pop(labels)
-        self.trackers.pop(labels, None)
+        self.stores[handle.labels[:3]].pop(handle.labels[3], None)
+        self.trackers.pop(handle.labels, None)
         handle.fold()
         self._dropped[handle.limit] += handle.finished
         handle.forget()
-        return handle
 
     def reset(self) -> None:
         """Begin from nothing in a forked child, where no other thread runs yet."""
@@ -237,27 +245,33 @@ class OperationSeries:
         self._tickets.clear()
         self.failures.clear()
         self._dropped.clear()
-        for handle in (*self.handles.values(), *self._forgotten.values()):
+        for handle in (*self.all(), *self._forgotten.values()):
             handle.reset()
 
-    def _hold(self, handle: OperationHandle) -> None:
-        self._binding.run(self._hold_alone, handle)
+    def _hold(self, handle: OperationHandle) -> OperationHandle:
+        return self._binding.run(self._hold_alone, handle)
 
-    def _hold_alone(self, handle: OperationHandle) -> None:
+    def _hold_alone(self, handle: OperationHandle) -> OperationHandle:
         self._forgotten.pop(handle.labels, None)
+        store, operation = handle.labels[:3], handle.labels[3]
         created = self.clock()
+        new: dict[str, OperationHandle] = {}
         # Without a call between them: a finalizer or signal handler may bind the same labels.
-        if handle.labels not in self.handles:
-            self.handles[handle.labels] = handle
-            handle.created = created
-            self._of_store.setdefault(handle.labels[:3], {})[handle.labels] = None
-            if handle.limit:
-                self._others[handle.labels] = handle
-            self.guard.add(handle.labels)
+        if store not in self.stores:
+            self.stores[store] = new
+        handles = self.stores[store]
+        if operation in handles:
+            return handles[operation]
+        handles[operation] = handle
+        handle.created = created
+        if handle.limit:
+            self._others[handle.labels] = handle
+        self.guard.add(handle.labels)
+        return handle
 
     def _new(self, labels: Labels) -> OperationHandle:
         """Create a handle. Equal label values share one string object."""
-        if len(self._texts) > 4 * len(self.handles) + 1024:
+        if len(self._texts) > 4 * self.guard.total + 1024:
             self._texts.clear()
         look_at(labels)
         org, domain, platform, operation = (self._texts.setdefault(v, v) for v in labels)

@@ -33,7 +33,7 @@ Fixed = tuple[str | None, str | None, str | None]
 """Org, domain and platform as given to `track`; the context supplies those that are None."""
 
 _store: ContextVar[list[Any]] = ContextVar("store_exporter_store")
-"""The block that was entered last: org, domain, platform, `StoreContext`, and the reset token."""
+"""The block that was entered last: its store, `StoreContext`, and the reset token."""
 
 _known, _enter, _leave = _store.get, _store.set, _store.reset
 
@@ -45,16 +45,14 @@ class StoreContext:
     again, also while it is open, from any thread or task.
     """
 
-    # No `__init__`, which would take longer than entering: `store_context` sets each attribute.
-    __slots__ = ("domain", "org", "platform")
+    # No `__init__`, which would take longer than entering: `store_context` sets the attribute.
+    __slots__ = ("store",)
 
-    org: str
-    domain: str
-    platform: str
+    store: tuple[str, str, str]
 
     def __enter__(self) -> None:
-        entered = [self.org, self.domain, self.platform, self, None]
-        entered[4] = _enter(entered)
+        entered = [self.store, self, None]
+        entered[2] = _enter(entered)
 
     def __exit__(
         self,
@@ -65,9 +63,9 @@ class StoreContext:
         entered = _known(None)
         # Some frameworks leave a block in another context than they entered it; there is nothing
         # to restore there.
-        if entered is not None and entered[3] is self:
+        if entered is not None and entered[1] is self:
             try:  # noqa: SIM105 - `suppress` would cost as much as all the rest
-                _leave(entered[4])
+                _leave(entered[2])
             except (ValueError, RuntimeError):
                 pass
 
@@ -90,9 +88,7 @@ def store_context(*, org: str, domain: str, platform: str) -> StoreContext:
     checked when an operation starts; invalid values raise nothing.
     """
     made = StoreContext()
-    made.org = org
-    made.domain = domain
-    made.platform = platform
+    made.store = (org, domain, platform)
     return made
 
 
@@ -103,14 +99,17 @@ def always(handle: OperationHandle) -> Find:
 
 def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
     """Return a function that finds a call's handle with the application's function."""
-    find_known = recorder.handles.get
+    stores = recorder.stores
 
     def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> OperationHandle:
         try:
-            org, domain, platform = labels(*args, **kwargs) if kwargs else labels(*args)
-            return find_known((org, domain, platform, operation)) or recorder.operation(
-                org, domain, platform, operation
-            )
+            store = labels(*args, **kwargs) if kwargs else labels(*args)
+            try:
+                return stores[store][operation]
+            except (KeyError, TypeError):
+                # New and unclean labels, or a list of them.
+                org, domain, platform = store
+                return recorder.operation(org, domain, platform, operation)
         except Exception as error:
             if comes_from_outside(error):
                 raise
@@ -123,17 +122,14 @@ def by_arguments(recorder: Recorder, operation: str, labels: Labels) -> Find:
 
 def by_context(recorder: Recorder, operation: str, fixed: Fixed) -> Find:
     """Return a function that finds a call's handle in the context."""
-    find_known = recorder.handles.get
+    stores = recorder.stores
 
     def find(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
         return in_context(recorder, operation, fixed)
 
     def find_all(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> OperationHandle:
         try:
-            org, domain, platform, _, _ = _known()
-            handle = find_known((org, domain, platform, operation))
-            if handle is not None:
-                return handle
+            return stores[_known()[0]][operation]
         except Exception as error:
             if comes_from_outside(error):
                 raise
@@ -154,10 +150,11 @@ def in_context(recorder: Recorder, operation: str, fixed: Fixed) -> OperationHan
     try:
         org, domain, platform = fixed
         if org is None or domain is None or platform is None:
-            store = _known(None)
-            if store is None:
+            entered = _known(None)
+            if entered is None:
                 recorder.broke("context", _no_context(fixed), operation)
                 return recorder.nowhere
+            store = entered[0]
             org = store[0] if org is None else org
             domain = store[1] if domain is None else domain
             platform = store[2] if platform is None else platform

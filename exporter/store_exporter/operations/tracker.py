@@ -50,7 +50,6 @@ class Tracker:
         failure: Failure | None,
         recorder: Recorder | None,
     ) -> None:
-        # If all values are given and clean, they are a key of the table of handles.
         self._values = values
         self._labels = labels
         self._failure = failure
@@ -227,7 +226,7 @@ class Tracker:
         recorder = self._recorder or default()
         org, domain, platform, operation = self._values
         try:
-            handle = recorder.handles.get(self._values)  # type: ignore[arg-type]
+            handle = recorder.stores.get(self._values[:3], {}).get(operation)  # type: ignore[arg-type]
             if handle is not None:
                 # The next block with these labels reuses this tracker.
                 if self._labels is None and self._failure is None:
