@@ -120,8 +120,9 @@ def wrap_generator(
         run = Iteration()
         _begin(run, find(args, kwargs) if fixed is None else fixed)
         try:
-            generator = function(*args, **kwargs)
-            step, sent = generator.send, None
+            generator = function(*args, **kwargs) if kwargs else function(*args)
+            send = step = generator.send
+            sent = None
             while True:
                 item = step(sent)
                 run.seconds += perf_counter() - run.since
@@ -129,7 +130,7 @@ def wrap_generator(
                     run.span.suspend()
                 try:
                     sent = yield item
-                    step = generator.send
+                    step = send
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
                     # Raised again, `sent` would keep itself alive; so it is cleared below.
                     step, sent = generator.throw, error
@@ -162,8 +163,9 @@ def wrap_async_generator(
         _begin(run, find(args, kwargs) if fixed is None else fixed)
         run.is_open = True
         try:
-            generator = function(*args, **kwargs)
-            step, sent = generator.asend, None
+            generator = function(*args, **kwargs) if kwargs else function(*args)
+            send = step = generator.asend
+            sent = None
             while True:
                 item = await step(sent)
                 run.seconds += perf_counter() - run.since
@@ -171,7 +173,7 @@ def wrap_async_generator(
                     run.span.suspend()
                 try:
                     sent = yield item
-                    step = generator.asend
+                    step = send
                 except BaseException as error:  # noqa: BLE001 - the generator is to see it
                     step, sent = generator.athrow, error
                 if run.span is not None:

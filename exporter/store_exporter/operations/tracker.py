@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder, default
 from ..metrics.signals import comes_from_outside
-from . import wrappers
 from .generators import wrap_async_generator, wrap_generator
 from .labels import Labels, always, by_arguments, by_context, in_context
 from .misuse import check_arguments, check_function, is_kind, makes_coroutine
 from .operation import Operation
 from .outcome import NO_ROOM, TICKET, Failure, record_verdict
 from .spans import OperationSpan
+from .wrappers import wrap_coroutine, wrap_function
 
 _F = TypeVar("_F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
 
@@ -257,15 +257,14 @@ class Tracker:
             find = always(handle)
         awaits = is_kind(makes_coroutine, function)
         if not awaits and is_kind(isgeneratorfunction, function):
-            return wrap_generator(function, handle, find, self._failure)
-        if is_kind(isasyncgenfunction, function):
-            return wrap_async_generator(function, handle, find, self._failure)
-        if handle is None:
-            late = wrappers.wrap_coroutine_late if awaits else wrappers.wrap_function_late
-            return late(function, find, self._failure)
-        handle.expect()
-        wrap = wrappers.wrap_coroutine if awaits else wrappers.wrap_function
-        return wrap(function, handle, self._failure)
+            wrap = wrap_generator
+        elif is_kind(isasyncgenfunction, function):
+            wrap = wrap_async_generator
+        else:
+            wrap = wrap_coroutine if awaits else wrap_function
+            if handle is not None:
+                handle.expect()
+        return wrap(function, handle, find, self._failure)
 
 
 def _end(operation: Operation, error: BaseException | None, frame: FrameType) -> None:

@@ -1,7 +1,7 @@
 """The wrappers that `track` puts around functions and coroutine functions.
 
-Those for fixed labels are on hot paths, so everything is bound beforehand. They cost two clock
-readings, one list pop and one list append more than a bare call. See docs/architecture/recorder.md.
+They cost two clock readings, one list pop and one list append more than a bare call; see
+docs/architecture/recorder.md. Without keywords, `function(*args)` saves two dictionaries.
 """
 
 from __future__ import annotations
@@ -21,99 +21,25 @@ Find = Callable[[tuple[Any, ...], dict[str, Any]], OperationHandle]
 """Returns the handle that records a call, given the call's arguments. Never raises."""
 
 
-def wrap_function(function: Function, handle: OperationHandle, failure: Failure | None) -> Function:
-    """Wrap a plain function with fixed labels."""
-    take, admit, put = handle.tickets.pop, handle.admit, handle.durations.append
-    clock = perf_counter
-
-    @wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        while True:
-            try:
-                tracer = take()
-                start = clock()
-                break
-            except IndexError:
-                admit()
-            except BaseException:
-                handle.tickets += TICKET
-                raise
-        if tracer is not None:
-            return spans.called(handle, tracer, start, failure, partial(function, *args, **kwargs))
-        try:
-            result = function(*args, **kwargs)
-            seconds = clock() - start
-        except BaseException as error:
-            try:
-                record_exception(handle, clock() - start, error)
-            except RecursionError:
-                handle.durations += NO_ROOM
-            raise
-        if failure is not None:
-            record_result(handle, seconds, failure, result)
-            return result
-        put(seconds)
-        if seconds > handle.notable:
-            handle.remark(seconds)
-        return result
-
-    return wrapper
-
-
-def wrap_coroutine(
-    function: Function, handle: OperationHandle, failure: Failure | None
+def wrap_function(
+    function: Function, fixed: OperationHandle | None, find: Find, failure: Failure | None
 ) -> Function:
-    """Wrap a coroutine function with fixed labels."""
-    take, admit, put = handle.tickets.pop, handle.admit, handle.durations.append
-    clock = perf_counter
+    """Wrap a plain function.
 
-    @wraps(function)
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        while True:
-            try:
-                tracer = take()
-                start = clock()
-                break
-            except IndexError:
-                admit()
-            except BaseException:
-                handle.tickets += TICKET
-                raise
-        if tracer is not None:
-            return await spans.awaited(
-                handle, tracer, start, failure, partial(function, *args, **kwargs)
-            )
-        try:
-            result = await function(*args, **kwargs)
-            seconds = clock() - start
-        except BaseException as error:
-            try:
-                record_exception(handle, clock() - start, error)
-            except RecursionError:
-                handle.durations += NO_ROOM
-            raise
-        if failure is not None:
-            record_result(handle, seconds, failure, result)
-            return result
-        put(seconds)
-        if seconds > handle.notable:
-            handle.remark(seconds)
-        return result
-
-    return wrapper
-
-
-def wrap_function_late(function: Function, find: Find, failure: Failure | None) -> Function:
-    """Wrap a plain function whose labels are found at each call."""
-    clock = perf_counter
+    Args:
+        function: the application's.
+        fixed: the handle of every call; None if `find` determines it.
+        find: finds the handle of a call.
+        failure: determines whether a result is a failure.
+    """
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        handle = find(args, kwargs)
+        handle = find(args, kwargs) if fixed is None else fixed
         while True:
             try:
                 tracer = handle.tickets.pop()
-                start = clock()
+                start = perf_counter()
                 break
             except IndexError:
                 handle.admit()
@@ -123,11 +49,11 @@ def wrap_function_late(function: Function, find: Find, failure: Failure | None) 
         if tracer is not None:
             return spans.called(handle, tracer, start, failure, partial(function, *args, **kwargs))
         try:
-            result = function(*args, **kwargs)
-            seconds = clock() - start
+            result = function(*args, **kwargs) if kwargs else function(*args)
+            seconds = perf_counter() - start
         except BaseException as error:
             try:
-                record_exception(handle, clock() - start, error)
+                record_exception(handle, perf_counter() - start, error)
             except RecursionError:
                 handle.durations += NO_ROOM
             raise
@@ -142,17 +68,18 @@ def wrap_function_late(function: Function, find: Find, failure: Failure | None) 
     return wrapper
 
 
-def wrap_coroutine_late(function: Function, find: Find, failure: Failure | None) -> Function:
-    """Wrap a coroutine function whose labels are found at each call."""
-    clock = perf_counter
+def wrap_coroutine(
+    function: Function, fixed: OperationHandle | None, find: Find, failure: Failure | None
+) -> Function:
+    """Wrap a coroutine function, as `wrap_function` does a plain one."""
 
     @wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        handle = find(args, kwargs)
+        handle = find(args, kwargs) if fixed is None else fixed
         while True:
             try:
                 tracer = handle.tickets.pop()
-                start = clock()
+                start = perf_counter()
                 break
             except IndexError:
                 handle.admit()
@@ -164,11 +91,11 @@ def wrap_coroutine_late(function: Function, find: Find, failure: Failure | None)
                 handle, tracer, start, failure, partial(function, *args, **kwargs)
             )
         try:
-            result = await function(*args, **kwargs)
-            seconds = clock() - start
+            result = await (function(*args, **kwargs) if kwargs else function(*args))
+            seconds = perf_counter() - start
         except BaseException as error:
             try:
-                record_exception(handle, clock() - start, error)
+                record_exception(handle, perf_counter() - start, error)
             except RecursionError:
                 handle.durations += NO_ROOM
             raise
