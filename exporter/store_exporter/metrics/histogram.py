@@ -71,9 +71,9 @@ def native_upper_bound(index: int, schema: int) -> float:
         return float("inf")
 
 
-_LOWEST, _HIGHEST = -160, 96
+_LOWEST, _HIGHEST = -200, 96
 _BOUNDS = tuple(native_upper_bound(index, FINEST_SCHEMA) for index in range(_LOWEST, _HIGHEST))
-"""Of the finest schema's buckets from a microsecond to an hour, to be searched in one step."""
+"""Of the finest schema's buckets from 30 ns to an hour, to be searched in one step."""
 
 
 class Histogram:
