@@ -96,6 +96,16 @@ def test_a_busy_handle_looks_for_the_traces_of_slow_operations_only(tracer: Trac
     assert list(exemplars(recorder)) == [1]
 
 
+def test_of_a_large_batch_a_few_are_looked_at(tracer: Tracer) -> None:
+    recorder = Recorder(buckets=(0.1, 1.0))
+    handle = recorder.operation(*LABELS)
+    with tracer.start_as_current_span("request"):
+        for number in range(2048):
+            run(recorder, 0.001 * (1 + number % 512))
+    list(recorder.families())
+    assert handle.notable == pytest.approx(0.001 * (512 - 8))
+
+
 def test_failures_always_have_their_trace(tracer: Tracer) -> None:
     recorder = Recorder(buckets=(0.1, 1.0))
     handle = recorder.operation(*LABELS)

@@ -201,11 +201,12 @@ class OperationHandle(OperationFigures):
         self._histogram = histogram
         self.finished += pending
         del durations[:pending]
-        # With traces, the slowest of each batch are worth a trace. Without traces, only calls that
-        # are slower than the remembered ones of the store matter.
+        # With traces, the slowest of each batch are worth a trace: a sixteenth, or a few of a large
+        # batch, because young exemplars are not replaced. Without traces, only calls that are
+        # slower than the remembered ones of the store matter.
         calls = self._owner.calls
         if tracing.available():
-            self.notable = batch[-1 - pending // 16]
+            self.notable = batch[-1 - min(pending // 16, 8)]
         else:
             self.notable = NEVER if calls is None else calls.threshold(*self.labels[:2])
 

@@ -32,7 +32,10 @@ def active() -> tuple[str, str] | None:
     trace = sys.modules.get(MODULE)
     if trace is None:
         return None
-    context = trace.get_current_span().get_span_context()
+    span = trace.get_current_span()
+    if span is trace.INVALID_SPAN:
+        return None
+    context = span.get_span_context()
     if not context.is_valid or not context.trace_flags.sampled:
         return None
     return format(context.trace_id, "032x"), format(context.span_id, "016x")
