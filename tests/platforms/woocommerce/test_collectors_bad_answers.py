@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store_demo.stores.woocommerce import Fault
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 
@@ -105,12 +105,59 @@ async def test_a_wrong_type_is_an_invalid_response_and_never_a_wrong_figure(case
 
 
 @pytest.mark.parametrize("total", ["", "many", "1,234", "-1", "1e3", "99999999999999999999", "1.5"])
-async def test_a_total_that_is_no_number_is_an_invalid_response(total: str) -> None:
+async def test_customers_are_counted_where_a_server_spoils_the_header_of_totals(total: str) -> None:
     async with watching(orders=0) as store:
-        store.shop.faults.add(Fault(headers={"X-WP-Total": total}))
-        with pytest.raises(StoreError) as raised:
+        whole = figures(await store.collect("customers"))
+        store.shop.faults.add(Fault(headers={"X-WP-Total": total, "X-WP-TotalPages": total}))
+        assert figures(await store.collect("customers")) == whole
+        # One for the page, and one for its headers within the JSON.
+        assert len(store.asked()) == 3
+
+
+@pytest.mark.parametrize("ignores", [False, True])
+@pytest.mark.parametrize("count", [0, 7, 250])
+async def test_customers_are_counted_one_by_one_where_no_total_is_stated(
+    count: int, *, ignores: bool
+) -> None:
+    async with watching(customers=count, orders=0) as store:
+        _removes_totals(store.shop, ignores=ignores)
+        assert figures(await store.collect("customers")) == {"store_customers": count}
+
+
+async def test_more_customers_than_ten_pages_without_a_total_are_no_figure() -> None:
+    async with watching(customers=1_010, orders=0) as store:
+        _removes_totals(store.shop, ignores=False)
+        with pytest.raises(StoreError, match="there are more than 1000 customers") as raised:
             await store.collect("customers")
-        assert raised.value.error_type == "invalid_response"
+        assert raised.value.error_type == "response_too_large"
+
+
+@pytest.mark.parametrize("plugin", [False, True])
+async def test_overdue_drafts_are_counted_where_the_header_of_totals_is_dropped(
+    *, plugin: bool
+) -> None:
+    async with watching(orders=3) as store:
+        if plugin:
+            _removes_totals(store.shop, ignores=False)
+        else:
+            store.shop.faults.add(Fault(headers={"X-WP-Total": "", "X-WP-TotalPages": ""}))
+        for drafts in (0, 2):
+            for _ in range(drafts):
+                store.shop.new_order("checkout-draft", created=store.clock.now - 3 * 86_400)
+            found = figures(await store.collect("background"))
+            assert found["store_scheduled_actions{overdue}"] == drafts
+
+
+def _removes_totals(shop: SimulatedWooCommerce, *, ignores: bool) -> None:
+    """Let a plugin remove the totals, in the JSON too, or let a firewall drop that parameter."""
+
+    def spoilt(body: Any) -> Any:
+        if not isinstance(body, dict):
+            return body
+        return body["body"] if ignores else {**body, "headers": []}
+
+    headers = {"X-WP-Total": "", "X-WP-TotalPages": ""}
+    shop.faults.add(Fault(change=spoilt, headers=headers))
 
 
 async def test_orders_are_counted_by_status_where_a_server_drops_the_header_of_totals() -> None:

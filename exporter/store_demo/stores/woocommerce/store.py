@@ -6,7 +6,7 @@ import copy
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -184,6 +184,9 @@ class SimulatedWooCommerce(SimulatedServer):
             reply = self._api(request)
         except ApiError as error:
             reply = error.reply
+        if "_envelope" in request.query:
+            parts = {"body": reply.body, "status": reply.status, "headers": _numbers(reply.headers)}
+            reply = Reply(parts, headers=reply.headers)
         return Outgoing(reply.body, status=reply.status, headers={**_HEADERS, **reply.headers})
 
     def _api(self, request: Incoming) -> Reply:
@@ -220,3 +223,8 @@ class SimulatedWooCommerce(SimulatedServer):
         scheme = request.headers.get("x-forwarded-proto", request.scheme)
         secure = self.tls_terminated or scheme == "https"
         self._access.check(call, f"{scheme}://{request.host}{request.path}", secure=secure)
+
+
+def _numbers(headers: Mapping[str, str]) -> Document:
+    """Return headers as they are before PHP sends them: numbers are no texts yet."""
+    return {name: int(value) if value.isdigit() else value for name, value in headers.items()}

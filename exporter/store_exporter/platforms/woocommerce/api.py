@@ -16,6 +16,7 @@ from ...net.plans import Plan, Request
 from ..kit.connection import Send, fact
 from ..kit.reading.days import TimeRange
 from ..kit.rest import api
+from ..kit.rest.wrapping import Wrapping
 from . import local_dates
 from .auth import needs_key
 from .order_queries import DATES, EVER
@@ -71,6 +72,8 @@ _SPARE: Mapping[str, tuple[str, ...]] = {
 }
 """Members that every object of these paths has, all of them short."""
 _REFUSED = b"woocommerce_rest_authentication_error"
+_ENVELOPE = Wrapping("body", total=("headers", "X-WP-Total"), pages=("headers", "X-WP-TotalPages"))
+"""How WordPress wraps a list if the query has `_envelope`."""
 MAX_PAGES = 10
 """Most pages that one operation reads, however many the store says there are."""
 SUMMING = 120.0
@@ -96,6 +99,7 @@ class Api(api.Api):
     public_paths = ("/wp-json/",)
     total_header = "x-wp-total"
     pages_header = "x-wp-totalpages"
+    in_envelope: ClassVar = {"_envelope": "1"}
     reader = READER
 
     def __init__(self, connection: Connection, send: Send, *, deadline: float) -> None:
@@ -204,6 +208,11 @@ class Api(api.Api):
         items = times.later(found.items, query)
         total = found.total and found.total - len(found.items) + len(items)
         return replace(found, items=items, total=total)
+
+    def wrapping(self, path: str, body: Any) -> Wrapping:
+        """Return how the JSON wraps a list; servers may drop the parameter for the envelope."""
+        is_wrapped = isinstance(body, Mapping) and body.keys() >= {"body", "headers"}
+        return _ENVELOPE if is_wrapped else super().wrapping(path, body)
 
     def read(self, path: str, response: Response) -> Any:
         """Return the JSON of a successful response.

@@ -66,6 +66,8 @@ class Api(connection.Api):
     """Header that says how many pages it has."""
     wrappings: ClassVar[Mapping[str, Wrapping]] = {}
     """Where the content is in JSON that wraps it, by the beginnings of paths."""
+    in_envelope: ClassVar[Mapping[str, str]] = {}
+    """Parameters that request the headers of a response within its JSON; see `wrapping`."""
     members_name: ClassVar[str] = ""
     """Parameter of the requested members of a resource, with commas between them."""
     spare_members: ClassVar[Mapping[str, Sequence[str]]] = {}
@@ -123,15 +125,17 @@ class Api(connection.Api):
         Raises:
             StoreError: as the response says; invalid_response, the wrapping is missing.
         """
-        return self._wrapping(path).resource_in(self.read(path, response), path)
+        body = self.read(path, response)
+        return self.wrapping(path, body).resource_in(body, path)
 
     def complete(self, path: str, items: Sequence[Any]) -> Plan[None]:
         """Fill in what resources lack and other requests show; a platform may have to do that."""
         del path, items
         yield from ()
 
-    def _wrapping(self, path: str) -> Wrapping:
-        """Return how the store wraps the content at a path."""
+    def wrapping(self, path: str, body: Any) -> Wrapping:
+        """Return how the store wrapped the content at a path in this JSON."""
+        del body
         return next((w for begin, w in self.wrappings.items() if path.startswith(begin)), BARE)
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[Any]:
@@ -185,12 +189,13 @@ class Api(connection.Api):
         began = self.monotonic()
         try:
             response = yield from self.send("GET", path, members.params)
-            body, wrapping = self.read(path, response), self._wrapping(path)
+            body = self.read(path, response)
         except StoreError as error:
             size = int((params or {}).get(self.size_name, 0))
             self.page_sizes.failed(path, size, error, self.monotonic() - began)
             raise
         took = self.monotonic() - began
+        wrapping = self.wrapping(path, body)
         items = as_list(wrapping.items_in(body, path))
         if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
@@ -208,22 +213,29 @@ class Api(connection.Api):
         matches: Callable[[Fields], bool],
         unstated: int | None = None,
     ) -> Plan[int]:
-        """Return how many items of a list match, without reading more than one of them.
+        """Return how many items of a list match, by the number that the store states.
 
-        `unstated` is returned if the store does not say; None makes that an error.
+        Where a server drops the header with that number, it is requested in the JSON. If a plugin
+        removed it there too, `unstated` is returned, or with None all items are read and counted.
 
         Raises:
-            StoreError: invalid_response, the store does not say, contradicts itself or sends what
-                was not requested; whatever a request may raise.
+            StoreError: invalid_response, the store contradicts itself or sends what was not
+                requested; response_too_large, there are more items than one operation reads;
+                whatever a request may raise.
         """
-        page = yield from self.page(path, {**params, self.size_name: 1})
-        if not all(matches(row) for row in page):
+        query = {**params, self.size_name: 1}
+        page = yield from self.page(path, query)
+        if page.total is None and self.in_envelope:
+            page = yield from self.page(path, {**query, **self.in_envelope})
+        rows = list(page)
+        if page.total is None and unstated is None:
+            rows = (yield from self.rows(path, params)).whole(page.name).fields(page.name)
+        if not all(map(matches, rows)):
             raise unexpected_items(path)
-        if page.total is None and unstated is not None:
-            return unstated
-        if page.total is None or bool(page.total) != bool(page.items):
-            stated = "no total" if page.total is None else f"a total of {page.total}"
-            message = f"{path} comes with {len(page)} items and {stated}"
+        if page.total is None:
+            return len(rows) if unstated is None else unstated
+        if bool(page.total) != bool(rows):
+            message = f"{path} comes with {len(rows)} items and a total of {page.total}"
             raise StoreError("invalid_response", message)
         return page.total
 

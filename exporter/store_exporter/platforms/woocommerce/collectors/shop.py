@@ -73,7 +73,7 @@ def _listed(api: Api, slugs: Sequence[str], unstated: int | None = None) -> Plan
     if not slugs:
         return 0
     names = [slug.removeprefix("wc-") for slug in slugs]
-    query = {"status": ",".join(names), "_fields": "status"}
+    query = {"status": ",".join(names), "_fields": "id,status"}
     path = f"{V3}/orders"
     return (yield from api.count(path, query, lambda row: row.text("status") in names, unstated))
 
@@ -124,7 +124,7 @@ def background(api: Api, run: Run) -> Plan[Report]:
     params = {
         "status": "checkout-draft",
         "modified_before": gmt(limit),
-        "_fields": "status,date_modified_gmt",
+        "_fields": "id,status,date_modified_gmt",
     }
 
     def is_overdue(row: Fields) -> bool:

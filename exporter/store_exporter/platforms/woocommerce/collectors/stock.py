@@ -71,7 +71,7 @@ def _listed_counts(api: Api) -> Plan[Sequence[int]]:
     """Return how many products the report lists as low, out and in stock, without those."""
     counts = []
     for kind, status in ((LOW, IN), (OUT, OUT), (IN, IN)):
-        query = {"type": kind, "_fields": "stock_status"}
+        query = {"type": kind, "_fields": "id,stock_status"}
         counts.append((yield from api.count(_REPORT, query, partial(_has_status, status))))
     return counts
 
