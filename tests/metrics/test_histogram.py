@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import Counter
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,21 +126,31 @@ def test_without_native_there_is_none() -> None:
     assert Histogram(BOUNDS, native=False).plus([1.0]).value().native is None
 
 
-def test_counts_beyond_32_bits_are_kept() -> None:
+@pytest.mark.parametrize(("code", "bits"), [("B", 8), ("H", 16), ("I", 32)])
+def test_counts_beyond_their_bits_are_kept(code: str, bits: int) -> None:
     histogram = Histogram(BOUNDS).plus([0.5, 4.0])
-    histogram.cells[2] = histogram.cells[-1] = 2**32 - 1  # classic for 0.5, native for 4.0
+    histogram.cells = array(code, histogram.cells)
+    histogram.cells[2] = histogram.cells[-1] = 2**bits - 1  # classic for 0.5, native for 4.0
     value = histogram.plus([0.5, 4.0, 4.0]).plus([0.5]).value()
-    assert list(value.counts) == [0, 0, 2**32 + 1, 3, 0]
-    assert dict(native_of(value).buckets) == {-8: 3, 16: 2**32 + 1}
+    assert list(value.counts) == [0, 0, 2**bits + 1, 3, 0]
+    assert dict(native_of(value).buckets) == {-8: 3, 16: 2**bits + 1}
 
 
-def test_halving_beyond_32_bits_keeps_the_counts() -> None:
+@pytest.mark.parametrize(("code", "bits"), [("B", 8), ("H", 16), ("I", 32)])
+def test_halving_beyond_their_bits_keeps_the_counts(code: str, bits: int) -> None:
     histogram = Histogram(BOUNDS).plus([0.9, 0.99])
+    histogram.cells = array(code, histogram.cells)
     first = len(BOUNDS) + 1
-    histogram.cells[first:] = array("I", [2**32 - 1, 2**32 - 1])
+    histogram.cells[first:] = array(code, [2**bits - 1, 2**bits - 1])
     native = native_of(histogram.plus([1e6, 1e-6, 30.0]).value())
     assert native.schema == 2
-    assert native.buckets[0] == 2**33 - 2
+    assert native.buckets[0] == 2 ** (bits + 1) - 2
+
+
+def test_more_observations_than_any_but_the_widest_numbers_count_arrive_at_once() -> None:
+    value = Histogram(BOUNDS).plus([0.5] * 70_000).value()
+    assert list(value.counts) == [0, 0, 70_000, 0, 0]
+    assert dict(native_of(value).buckets) == {-8: 70_000}
 
 
 def test_a_histogram_never_changes() -> None:

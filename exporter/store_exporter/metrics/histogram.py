@@ -71,9 +71,14 @@ def native_upper_bound(index: int, schema: int) -> float:
         return float("inf")
 
 
-_LOWEST, _HIGHEST = -200, 96
-_BOUNDS = tuple(native_upper_bound(index, FINEST_SCHEMA) for index in range(_LOWEST, _HIGHEST))
-"""Of the finest schema's buckets from 30 ns to an hour, to be searched in one step."""
+_WIDER = {"B": "H", "H": "I", "I": "Q"}
+"""Type codes of arrays with numbers of 8, 16, 32 and 64 bits: each with the next wider one."""
+
+_INDICES = tuple(range(-200, 96))
+"""The finest schema's buckets from 30 ns to an hour. Histograms share these numbers."""
+
+_BOUNDS = tuple(native_upper_bound(index, FINEST_SCHEMA) for index in _INDICES)
+"""Their upper bounds, to be searched in one step."""
 
 
 class Histogram:
@@ -89,8 +94,8 @@ class Histogram:
     Attributes:
         cells: the counts of the classic buckets, then those of native buckets `start` and
             following. One dense array, because tens of thousands of histograms must fit into memory
-            and the used native buckets are adjacent. Counts have 32 bits, and 64 as soon as one of
-            them needs that.
+            and the used native buckets are adjacent. Counts have 8 bits, and 16, 32 or 64 as soon
+            as one of them needs that.
         schema: of the native histogram; None without one.
         zero: observations that count as zero in the native histogram.
     """
@@ -99,7 +104,7 @@ class Histogram:
 
     def __init__(self, bounds: Sequence[float], *, native: bool = True) -> None:
         self.bounds: Sequence[float] = bounds
-        self.cells: array[int] = array("I", bytes(4 * (len(bounds) + 1)))
+        self.cells: array[int] = array("B", bytes(len(bounds) + 1))
         self.schema = FINEST_SCHEMA if native else None
         self.start: int = 0
         self.zero: int = 0
@@ -113,10 +118,12 @@ class Histogram:
     def plus(self, batch: list[float]) -> Histogram:
         """Return a histogram with more observations, finite and not negative; sorts the list."""
         batch.sort()
-        try:
-            return self._filled(batch, self.cells[:])
-        except OverflowError:
-            return self._filled(batch, array("Q", self.cells))
+        cells = self.cells[:]
+        while True:
+            try:
+                return self._filled(batch, cells)
+            except OverflowError:
+                cells = array(_WIDER[cells.typecode], self.cells)
 
     def plus_counts(self, counts: Sequence[tuple[float, int]], total: float) -> Histogram:
         """Return a histogram with more observations, of which only the buckets are known.
@@ -195,7 +202,7 @@ def _add_native(histogram: Histogram, schema: int, batch: list[float]) -> None:
     while below < end:
         place = bisect_left(_BOUNDS, batch[below])
         if schema == FINEST_SCHEMA and 0 < place < len(_BOUNDS):
-            index, bound = _LOWEST + place, _BOUNDS[place]
+            index, bound = _INDICES[place], _BOUNDS[place]
         else:
             index = native_index(batch[below], schema)
             bound = native_upper_bound(index, schema)
