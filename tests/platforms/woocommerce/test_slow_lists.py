@@ -232,6 +232,29 @@ async def test_best_sellers_and_carts_of_a_slow_store_come_in_smaller_pages() ->
         assert sizes(store) == [50, 50, 50]
 
 
+async def test_best_sellers_of_a_very_slow_store_are_those_of_the_orders_that_came() -> None:
+    async with watching(orders=0) as fast:
+        place(fast, 1_100, apart=1)
+        store = slow(fast, 0.25)
+        timeout = COLLECTORS["best_sellers"].timeout
+        began = store.clock.now
+        report = await run(store.watcher(timeout=timeout), "best_sellers")
+        # Each page takes 25 s, and the products and the stock report need some time as well.
+        assert timeout / 2 < store.clock.now - began < timeout * 0.75
+        assert "store_best_sellers_out_of_stock" in figures(report)
+        (reason,) = report.degraded
+        assert "the newest 700 orders: half of the run's time was too short for 1000." in reason
+
+
+async def test_best_sellers_come_from_all_orders_where_ten_pages_take_two_minutes() -> None:
+    async with watching(orders=0) as fast:
+        place(fast, 1_100, apart=1)
+        store = slow(fast, 0.12)
+        timeout = COLLECTORS["best_sellers"].timeout
+        report = await run(store.watcher(timeout=timeout), "best_sellers")
+        assert not report.degraded
+
+
 async def test_a_page_that_php_gives_up_is_requested_smaller_too() -> None:
     """A limit of the store's own time ends in a 500, a server before it gives up with a 504."""
     async with watching(orders=0) as fast:

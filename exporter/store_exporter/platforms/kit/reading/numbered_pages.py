@@ -115,11 +115,16 @@ class NumberedPages:
         self._failed = 0
 
     def read(
-        self, most: int, limit: int | None = None, until: Callable[[Any], bool] | None = None
+        self,
+        most: int,
+        limit: int | None = None,
+        until: Callable[[Any], bool] | None = None,
+        is_late: Callable[[], bool] = lambda: False,
     ) -> Plan[Rows]:
         """Read the list up to `most` items, whatever number the store reports.
 
-        The reading ends with `limit` items, or before an item for which `until` is true.
+        The reading ends with `limit` items, before an item for which `until` is true, or with the
+        page after which `is_late` is; then the list is not complete.
         """
         self._size = self._largest = min(limit or self._size, self._size)
         found = Rows()
@@ -135,6 +140,8 @@ class NumberedPages:
             if enough or not self._after(page):
                 found.items = found.items[:limit]
                 return found
+            if is_late():
+                break
         found.complete = False
         return found
 

@@ -246,17 +246,18 @@ class Api(connection.Api):
         *,
         limit: int | None = None,
         until: Callable[[Any], bool] | None = None,
+        is_late: Callable[[], bool] = lambda: False,
     ) -> Plan[Rows]:
         """GET a list, in as many pages as it takes, but not more than `most_pages`.
 
-        The query has no page size and no page number. Reading ends after `limit` items, or before
-        an item for which `until` is true.
+        The query has no page size and no page number. Reading ends after `limit` items, before an
+        item for which `until` is true, or with the page after which `is_late` is.
 
         Raises:
             StoreError: invalid_response, it is no list; whatever a request may raise.
         """
         most = self.page_size * self.most_pages
-        return self._pages(path, params or {}).read(most, limit, until)
+        return self._pages(path, params or {}).read(most, limit, until, is_late)
 
     def listing(
         self,

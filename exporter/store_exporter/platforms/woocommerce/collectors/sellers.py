@@ -40,7 +40,7 @@ _COMPONENT = (
 Bundles, YITH's bundles, Composite Products, Mix and Match, and WPC's bundles and composites."""
 
 
-@collector(interval=3600.0, timeout=60.0, requests=14)
+@collector(interval=3600.0, timeout=300.0, requests=14)
 def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of the last 30 days and which of them are out of stock.
 
@@ -50,7 +50,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     from the same orders, and the products that most need stock from two pages of the stock report.
     The orders also show which products sell for another price than usual.
     """
-    sold, missing = yield from _sold(api)
+    sold, degraded = yield from _sold(api, run)
     best = sold.best(_MOST_SELLERS)
     out, unreadable = yield from _out_of_stock(api, best)
     samples, summary = [], f"no best sellers in the last {_DAYS} days"
@@ -58,9 +58,7 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         samples.append(Sample(business.BEST_SELLERS_OUT, len(out)))
         summary = f"{len(out)} of {len(best)} best sellers are out of stock"
     samples += sold.price_samples()
-    degraded = left_out("Sales", sold.unreadable) + left_out("Best sellers", unreadable)
-    if missing:
-        degraded.append(f"The list of orders left out {missing} of those that it counts.")
+    degraded += left_out("Sales", sold.unreadable) + left_out("Best sellers", unreadable)
     if not run.store.lists:
         return Report(samples, degraded, summary)
     samples += sold.listed_samples()
@@ -78,10 +76,11 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     return Report(samples, degraded, summary)
 
 
-def _sold(api: Api) -> Plan[tuple[Sold, int]]:
-    """Return what the newest orders of the last days sold, and how many orders are missing.
+def _sold(api: Api, run: Run) -> Plan[tuple[Sold, list[str]]]:
+    """Return what the newest orders of the last days sold, and why orders are missing.
 
-    Missing are orders that the store counts but did not send, out of at most 1,000.
+    Missing are orders that the store counts, out of at most 1,000, and did not send or would have
+    sent in the second half of the run, which is for the products.
     """
     sold = Sold(api.store_now(), MARKS)
     status = yield from facts.order_statuses(api, without=_NOT_SOLD)
@@ -91,12 +90,22 @@ def _sold(api: Api) -> Plan[tuple[Sold, int]]:
         "_fields": f"id,status,currency,total,{_DATES},line_items,{MEMBERS}",
     }
     most = PAGE * MAX_PAGES
-    orders = yield from api.rows(f"{V3}/orders", params, limit=most)
-    missing = max(0, min(orders.total or 0, most) - len(orders.items))
-    if missing and not orders.items:
+    half = api.monotonic() + run.timeout / 2
+    orders = yield from api.rows(
+        f"{V3}/orders", params, limit=most, is_late=lambda: api.monotonic() > half
+    )
+    read, count = len(orders.items), min(orders.total or 0, most)
+    if count and not read:
         raise StoreError("invalid_response", f"the list of orders left out all {orders.total}")
     sold.add_orders(orders.items, _lines, partial(_add_line, sold))
-    return sold, missing
+    if not orders.complete and api.monotonic() > half:
+        late = (
+            f"Best sellers are those of the newest {read} orders: half of the run's time was too "
+            f"short for {count or 'all'}. A longer timeout reads more."
+        )
+        return sold, [late]
+    missing = f"The list of orders left out {count - read} of those that it counts."
+    return sold, [missing] if read < count else []
 
 
 def _lines(order: Fields) -> tuple[float, list[Fields]] | None:
