@@ -310,6 +310,37 @@ def test_an_order_that_vanishes_after_a_run_was_killed_is_missed_by_the_next(las
     assert is_right_soon(watch)
 
 
+def killed_often(watch: Watch, last: int) -> bool:
+    """Whether all is read in the end, although each of many runs is killed at a request."""
+    for _ in range(60):
+        watch.shop.clock += 1
+        watch.move("kill", 0, "", last)
+    return watch.is_right()
+
+
+@pytest.mark.parametrize("last", [6, 9, 14])
+def test_a_backlog_of_new_orders_is_read_although_each_run_is_killed(last: int) -> None:
+    watch = large_shop()
+    while not watch.is_right():
+        pass
+    for _ in range(10):
+        watch.shop.change("place many", 25)
+    assert killed_often(watch, last)
+
+
+@pytest.mark.parametrize("last", [6, 9, 14])
+def test_vanished_and_returned_orders_are_found_although_each_run_is_killed(last: int) -> None:
+    watch = large_shop()
+    for _ in range(15):
+        watch.shop.change("place many", 25)
+    while not watch.is_right():
+        pass
+    watch.shop.change("delete", 300)
+    assert killed_often(watch, last)
+    watch.shop.change("return", 0)
+    assert killed_often(watch, last)
+
+
 def test_an_order_that_vanishes_while_totals_are_dropped_is_missed_when_they_are_back() -> None:
     watch = large_shop()
     watch.run()

@@ -69,6 +69,7 @@ def _read_gone(book: NumberedBook[Any]) -> Plan[None]:
         if not gone or place.unsearched <= 0:
             place.search = Walk(book.ledger.horizon)
             break
+        book.save()
 
 
 def read_again(book: NumberedBook[Any]) -> Plan[None]:
@@ -97,6 +98,7 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
         tried = size if is_mended else 0
         if not is_mended and (not place.missing or book.lookups <= 0):
             break
+        book.save()
 
 
 def _end_search(book: NumberedBook[Any]) -> None:
@@ -185,6 +187,7 @@ def look_again(book: NumberedBook[Any]) -> Plan[None]:
             place.walk.looked_again(again.hidden)
             place.again = None
             break
+        book.save()
 
 
 def date_refunds(book: NumberedBook[Any]) -> Plan[None]:

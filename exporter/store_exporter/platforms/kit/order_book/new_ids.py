@@ -105,13 +105,15 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
             continue
         if not ids and (listed.total or 0) > (number - 1) * book.size:
             # The store counts orders there and shows none; the next run continues.
+            ahead.stop_at(number)
             break
         received |= ids
         if _take_new(book, listed.page, early):
             place.end_ahead()
             return True
         number += 1
-    ahead.page, ahead.left = number, max(1, ahead.left)
+        ahead.stop_at(number)
+        book.save()
     return False
 
 

@@ -37,6 +37,10 @@ class NewOrders:
         self.left -= len(ids)
         self.read += len(ids)
 
+    def stop_at(self, page: int) -> None:
+        """Note the page with which the next run continues, and that orders are left."""
+        self.page, self.left = page, max(1, self.left)
+
 
 @dataclass(slots=True)
 class ReadingProgress:
