@@ -166,6 +166,24 @@ def test_a_pass_begins_an_overlap_before_the_end_of_the_last_one() -> None:
     assert not walk.caught_up
 
 
+def test_a_pass_begins_behind_the_latest_change_once_nothing_can_be_written_before_it() -> None:
+    walk, begun = Walk(START, newest=START - 1), []
+    for now in range(START, START + 6 * OVERLAP, OVERLAP // 2):
+        walk.begin(now, OVERLAP)
+        begun.append(walk.position - START)
+        rows = [START] if walk.position <= START else []
+        while walk.advance([str(row) for row in rows], rows, len(rows)):
+            rows = []
+        walk.settle(now, now)
+    # The first pass that began an overlap after the change was seen was the last to read it.
+    assert begun == [-OVERLAP] * 3 + [1] * 9
+    walk.newest = START + 10 * DAY
+    walk.caught_up = True
+    walk.settle(now, now)
+    walk.begin(now, OVERLAP)
+    assert walk.position == now - OVERLAP - OVERLAP // 2, "a date in the future is no reason"
+
+
 def test_a_run_that_did_not_reach_the_end_goes_on_exactly_where_it_stopped() -> None:
     walk = Walk(START, newest=START + 50, previous=START - 600, started=START - 300)
     walk.settle(START, START)

@@ -13,7 +13,9 @@ If the store ignores page numbers, records already read are excluded by id.
 A pass takes one or more runs until the end is reached. The next pass begins where this one ended,
 but not after the start of the pass before, minus an overlap. So it also reads records that changed
 during a pass, that were written late, that a store dated after its clock was set back, and that
-were behind a record dated in the future.
+were behind a record dated in the future. Once a pass began an overlap after the latest change was
+seen, nothing is still to be written before it, and the next pass begins behind that change: a shop
+in which nothing happens after a change of thousands does not send them again and again.
 
 Positions are times of the store's clock, in whole Unix seconds.
 """
@@ -54,6 +56,7 @@ class Walk:
     Attributes:
         position: everything changed before this Unix time has been read.
         newest: the latest time of change seen.
+        seen: when the run ended that saw it, in Unix seconds of our clock; 0 until then.
         started: when this pass began, in Unix seconds of our clock.
         previous: when the pass before it began.
         caught_up: whether the pass is over.
@@ -73,6 +76,7 @@ class Walk:
 
     position: int
     newest: int = 0
+    seen: int = 0
     started: int = 0
     previous: int = 0
     caught_up: bool = False
@@ -94,9 +98,12 @@ class Walk:
         """
         self.expected = None
         if not self.started or self.caught_up:
+            # A position before the latest change says that a clock is wrong.
+            is_over = 0 < self.seen <= self.started - overlap and self.position >= self.newest
+            begin = self.newest + 1 if is_over else self.position - overlap
+            self.position = max(0, begin, min(self.position, floor))
             self.previous = self.started or int(now)
             self.started = int(now)
-            self.position = max(0, self.position - overlap, min(self.position, floor))
             self.caught_up = False
 
     def query(self, size: int) -> WalkQuery:
@@ -184,7 +191,8 @@ class Walk:
     def _advance_open(
         self, ids: Sequence[str], changed: Sequence[int], new: Sequence[str], left: int
     ) -> bool:
-        self.newest = max(self.newest, *changed) if changed else self.newest
+        if (newest := max(changed, default=0)) > self.newest:
+            self.newest, self.seen = newest, 0
         self.backlog = max(1, left)
         if not ids and self.total and self.page == 1 and self.numbered:
             self._note_unread(self.position, max(self.position, self.started), self.total)
@@ -225,6 +233,7 @@ class Walk:
 
         `now` is our clock in Unix seconds, `server` the store's, as its responses show it.
         """
+        self.seen = self.seen or int(now)
         if not self.caught_up:
             return
         reference = now
