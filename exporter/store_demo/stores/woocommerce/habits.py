@@ -36,6 +36,7 @@ class Habits:
         needs_dates: lists of orders are empty unless the query has a date (WooPOS 2.8.1).
         changed_locally: times of change are compared in the shop's own zone, as by a snippet from
             before 5.8 that sets the column `post_modified`.
+        trash: the status of responses to a list of the trash.
         rate: prices of products are in the currency of the visitor's country, at this rate to the
             shop's own, unless the query forbids it (FOX 1.4.5).
     """
@@ -52,6 +53,7 @@ class Habits:
     hides_currency: bool = False
     needs_dates: bool = False
     changed_locally: bool = False
+    trash: int = 200
     rate: Decimal | None = None
 
     @property

@@ -37,6 +37,8 @@ def _statuses(shop: Shop, call: Call) -> set[str]:
             raise invalid_parameter(
                 "status", f"status[0] is not one of {names}.", "rest_not_in_enum"
             )
+    if "trash" in wanted and shop.habits.trash != 200:
+        raise ApiError(shop.habits.trash, "internal_server_error", "The trash cannot be listed.")
     # "any" means every status except the drafts of the checkout.
     return set(STATUSES) - {"checkout-draft"} if "any" in wanted else set(wanted)
 

@@ -10,7 +10,8 @@ it has more, and the next walk does not find them, deleted orders are read again
 restored from a backup have their old times of change. If none of these is back, all changes since
 the oldest remembered one are read again: an order may have been deleted before any run read it.
 
-An order that is missing from a response is requested individually before it counts as deleted.
+Orders that are missing from a response are looked for in the trash, a page at a time. One that is
+not there either is requested individually before it counts as deleted.
 """
 
 from __future__ import annotations
@@ -129,11 +130,41 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
 
 def _settle(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
     """Find out what happened to orders missing from a list, as far as this run may request them."""
+    yield from _look_in_trash(book, [one for one in absent if not book.ledger.is_gone(one)])
     for number in absent:
-        if not book.ledger.is_gone(number) and not (yield from _is_settled(book, number)):
+        is_known = number in book.read or book.ledger.is_gone(number)
+        if not is_known and not (yield from _is_settled(book, number)):
             break
         book.read.add(number)
         book.ledger.touch(number)
+
+
+def _look_in_trash(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
+    """Find out which orders missing from a list are in the trash, if the platform lists it.
+
+    Its pages may be smaller than requested. If the store ignores the ids, others are in the
+    response, which are deleted as well.
+    """
+    for _ in range(_MOST_PARTS):
+        # A single order costs one request either way.
+        if not book.trash or len(absent) < 2:
+            break
+        try:
+            rows = yield from book.orders({**book.by_ids(absent), **book.trash})
+        except StoreError as error:
+            if error.status in (400, 403) or is_of_one(error):
+                # They are then requested one by one.
+                break
+            raise
+        page = book.read_page(rows.name, rows.items)
+        for number in page.others:
+            if _was_there(book, number):
+                book.place.note_vanished()
+        book.take(page)
+        left = [one for one in absent if one not in page.ids]
+        if len(left) == len(absent):
+            break
+        absent = left
 
 
 def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:

@@ -56,6 +56,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     numbers_refunds_with_orders: ClassVar[bool] = False
     """Whether orders and refunds are numbered in one sequence, so that an id shows how old a refund
     is. Otherwise the dates of all refunds of old orders are requested."""
+    trash: ClassVar[Mapping[str, Any]] = {}
+    """The parameters for deleted orders; empty if the platform does not list them."""
     too_old = "the list of orders ignores the requested time of change"
     """The error message for a store that does not search by times of change."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from ....contract import Run
 from ....errors import StoreError
@@ -45,6 +45,7 @@ class _OrderBook(NumberedBook[Api]):
     path = f"{V3}/orders"
     changed = "date_modified_gmt"
     numbers_refunds_with_orders = True
+    trash: ClassVar = {"status": "trash"}
     too_old = (
         "the list of orders ignores modified_after; WooCommerce 5.8 or later is needed, or 7.3 "
         "where orders are in tables of their own"
