@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.woocommerce import WooCommerce
@@ -135,6 +136,25 @@ def test_bundles_whose_stock_is_that_of_their_parts_do_not_end_the_list(
     front = [uncounted, bundles[0], uncounted, *bundles[1:]]
     store.faults.add(changing("*/reports/stock", lambda rows: [*front, *rows]))
     assert shop.get_low_stock_products(threshold=3) == whole
+
+
+def test_many_bundles_whose_computed_stock_rises_do_not_end_the_list(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    whole = shop.get_low_stock_products(threshold=3)
+    for number in range(150):
+        bundle = store.add_product(name=f"Bundle {number}", sku=f"B{number}", price="1")
+        bundle.update(manage_stock=False, stock_quantity=None, type="woosb")
+
+    def computed(row: dict[str, Any]) -> dict[str, Any]:
+        if not row["name"].startswith("Bundle"):
+            return row
+        return {**row, "manage_stock": True, "stock_quantity": row["id"]}
+
+    store.faults.add(changing("*/reports/stock", lambda rows: [computed(row) for row in rows]))
+    assert shop.get_low_stock_products(threshold=3) == whole
+    # One page at first, and then two with the bundles and the counted products.
+    assert sum("/reports/stock" in path for _, path in store.requests) == 3
 
 
 def test_low_stock_is_of_published_products_and_variations(

@@ -91,8 +91,11 @@ def stock(shop: Shop, call: Call) -> Reply:
         )
     ]
     if call.params.get("orderby") == "stock_quantity":
-        # In SQL what has no quantity is less than any.
-        chosen.sort(key=_quantity, reverse=call.params.get("order", "asc") == "desc")
+        # In SQL what has no quantity is less than any; equals are sorted by id.
+        chosen.sort(
+            key=lambda item: (_quantity(item), item["id"]),
+            reverse=call.params.get("order", "asc") == "desc",
+        )
     return paged(call, [_stock_row(shop, item) for item in chosen], shop.base)
 
 

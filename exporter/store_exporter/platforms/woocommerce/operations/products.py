@@ -245,19 +245,25 @@ def _is_elsewhere(row: Any) -> bool:
 def _has_passed(threshold: int) -> Callable[[Any], bool]:
     """Return what says, row by row, whether all rows from there on have more than the threshold.
 
-    The store sorts by each row's own quantity. Those without one come first. They show a zero, the
-    quantity of their product or, if they are bundles of a plugin, one that is computed and in no
-    order. So it takes a number of rows in order, with nothing uncounted between them.
+    The store sorts by each row's own quantity, and those with the same by id. Those without one
+    come first. They show a zero, the quantity of their product or, if they are bundles of a plugin,
+    one that is computed and in no order. So a lower id than before has to show where they end. And
+    as bundles may have a quantity of their own as well, it takes a number of rows in order, with
+    nothing uncounted between them.
     """
     run: list[Quantity] = []
+    last, is_behind = 0, False
 
     def passed(row: Any) -> bool:
+        nonlocal last, is_behind
+        number = Fields(row if isinstance(row, dict) else {}, "stock").integer_or("id")
+        last, is_behind = max(last, number), is_behind or 0 < number < last
         quantity = _counted(row)
         if quantity is None or (run and quantity < run[-1]):
             run.clear()
         if quantity is not None and quantity > max(threshold, 0):
             run.append(quantity)
-        return len(run) >= _IN_ORDER
+        return is_behind and len(run) >= _IN_ORDER
 
     return passed
 
