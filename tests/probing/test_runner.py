@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 from contextlib import suppress
 from typing import Any
 
@@ -116,6 +118,28 @@ async def test_a_bug_of_a_probe_is_counted_as_one(bug: Exception, job: Jobs) -> 
     assert (result.error_type, result.fault) == ("exception", Fault.APP)
     assert result.message.startswith(type(bug).__name__)
     assert bench.value(health.PROBE_FAILURES, "liveness", "exception", "app") == 1
+
+
+PRIVATE = "/srv/store-exporter/secrets/acme"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), PRIVATE),
+        PermissionError(errno.EACCES, os.strerror(errno.EACCES), PRIVATE),
+        ValueError(f"bad {PRIVATE}"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_an_org_reads_of_a_failure_names_no_file_of_this_machine(
+    error: Exception, job: Jobs, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = await Bench().runner.run_anyway(job(failing(error)))
+    assert result.message.startswith(type(error).__name__)
+    assert PRIVATE not in result.message
+    if result.error_type == "exception":
+        assert PRIVATE in caplog.text
 
 
 async def test_a_bug_is_logged_with_its_traceback_once_a_minute_and_without_secrets(

@@ -107,14 +107,25 @@ def _of_report(report: Report, redact: Redactor) -> dict[str, Any]:
 
 def _of_failure(error: Exception, redact: Redactor) -> dict[str, Any]:
     """Return what only the result of a failure has."""
-    error_type, message = classify(error), redact.line(str(error))
+    error_type = classify(error)
+    message = redact.line(_message_of(error, error_type))
     if ERROR_TYPES[error_type].fault is Fault.CUSTOMER:
         # A probe is not a customer, so such a response has another cause.
         error_type = "invalid_response"
-    if not isinstance(error, StoreError):
-        message = f"{type(error).__name__}: {message}"
     fault = ERROR_TYPES[error_type].fault
     return {"error_type": error_type, "fault": fault, "message": message}
+
+
+def _message_of(error: Exception, error_type: ErrorName) -> str:
+    """Return what an org may read of an exception, which may name files of this machine."""
+    if isinstance(error, StoreError):
+        return str(error)
+    name = type(error).__name__
+    if error_type == "exception":
+        return f"{name}; the exporter's log has the traceback"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{name}: {error.strerror}"
+    return f"{name}: {error}"
 
 
 def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreError | None:
@@ -134,7 +145,8 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
     else:
         kind = classify(ended)
         if kind in _OURS:
-            return ended if isinstance(ended, StoreError) else StoreError(kind, str(ended))
+            message = _message_of(ended, kind)
+            return ended if isinstance(ended, StoreError) else StoreError(kind, message)
         least = max(slow, timeout * _SHARE) if kind == "timeout" else _TIMED.get(kind, math.inf)
         stalled = lost >= least
     message = f"this exporter stalled for {lost:.1f} s meanwhile"
