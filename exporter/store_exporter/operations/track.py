@@ -47,16 +47,15 @@ def track(
             for `@track` without an operation.
         ValueError: when decorating, for an empty string.
     """
-    if labels is None and failure is None:
-        # Reuse the tracker of an earlier block with these labels: it has found its handle already.
+    if org is not None and labels is None and failure is None:
         try:
-            made: Tracker | None = (default() if recorder is None else recorder).trackers.get(
-                (org, domain, platform, operation)  # type: ignore[arg-type]
-            )
-            if made is not None:
-                return made
+            # That of an earlier block with these labels has found its handle already.
+            made: Tracker = (default() if recorder is None else recorder).trackers[
+                org, domain, platform, operation  # type: ignore[index]
+            ]
+            return made
         except Exception as error:
-            # Wrong arguments are reported where they are used.
+            # There is none; or the arguments are wrong, which is reported where they are used.
             if comes_from_outside(error):
                 raise
     if operation.__class__ is not str and callable(operation):

@@ -118,21 +118,20 @@ class Tracker:
         trace: TracebackType | None,
     ) -> None:
         operation = self._alone
-        opened = self._open
         if operation is not None and (
-            not opened or (operation.frame is _frame(1) and _frame(1) not in opened)
+            not self._open or (operation.frame is _frame(1) and _frame(1) not in self._open)
         ):
             self._alone = None
         else:
             key = _frame(1)
-            operation = opened.pop(key, None)
+            operation = self._open.pop(key, None)
             if operation is None:
-                if not opened:
+                if not self._open:
                     return
                 # An ExitStack leaves from another frame than it entered.
-                key, operation = opened.popitem()
+                key, operation = self._open.popitem()
             if operation.outer is not None:
-                opened[key] = operation.outer
+                self._open[key] = operation.outer
         try:
             if error is None and operation.span is None:
                 seconds = perf_counter() - operation.since
@@ -191,21 +190,20 @@ class Tracker:
         trace: TracebackType | None,
     ) -> None:
         operation = self._alone
-        opened = self._open
         if operation is not None and (
-            not opened or (operation.frame is _frame(1) and _frame(1) not in opened)
+            not self._open or (operation.frame is _frame(1) and _frame(1) not in self._open)
         ):
             self._alone = None
         else:
             key = _frame(1)
-            operation = opened.pop(key, None)
+            operation = self._open.pop(key, None)
             if operation is None:
-                if not opened:
+                if not self._open:
                     return
                 # An ExitStack leaves from another frame than it entered.
-                key, operation = opened.popitem()
+                key, operation = self._open.popitem()
             if operation.outer is not None:
-                opened[key] = operation.outer
+                self._open[key] = operation.outer
         try:
             if error is None and operation.span is None:
                 seconds = perf_counter() - operation.since
