@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from random import Random
 
 import pytest
@@ -150,10 +152,19 @@ def test_what_a_store_in_trouble_expects_ends_when_it_responds() -> None:
     assert budget.held == 0
 
 
+@asynccontextmanager
+async def held(slots: Slots, priority: int) -> AsyncIterator[None]:
+    await slots.take(priority)
+    try:
+        yield
+    finally:
+        slots.release()
+
+
 async def _run(
     slots: Slots, priority: int, name: str, ended: list[str], hold: asyncio.Event
 ) -> None:
-    async with slots.hold(priority):
+    async with held(slots, priority):
         await hold.wait()
         ended.append(name)
 
@@ -174,7 +185,7 @@ async def test_the_most_urgent_waits_least_and_equals_take_turns() -> None:
 async def test_every_fourth_slot_goes_to_who_is_least_urgent() -> None:
     ended: list[str] = []
     slots, hold = Slots(1), asyncio.Event()
-    async with slots.hold(1):
+    async with held(slots, 1):
         tasks = [asyncio.create_task(_run(slots, 2, "collector", ended, hold))]
         await asyncio.sleep(0)
         for _ in range(20):
@@ -191,7 +202,7 @@ async def test_no_more_than_the_slots_run_at_the_same_time() -> None:
 
     async def run() -> None:
         nonlocal running, most
-        async with slots.hold(1):
+        async with held(slots, 1):
             running += 1
             most = max(most, running)
             await asyncio.sleep(0)
@@ -206,7 +217,7 @@ async def test_who_gives_up_waiting_leaves_the_slot_to_the_next(late: bool) -> N
     ended: list[str] = []
     slots, hold = Slots(1), asyncio.Event()
     hold.set()
-    async with slots.hold(1):
+    async with held(slots, 1):
         impatient = asyncio.create_task(_run(slots, 1, "impatient", ended, hold))
         patient = asyncio.create_task(_run(slots, 2, "patient", ended, hold))
         await asyncio.sleep(0)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from random import Random
 
@@ -235,9 +234,8 @@ class Slots:
         """Whether the next request has to wait."""
         return self._used >= self.size or bool(self._waiters)
 
-    @asynccontextmanager
-    async def hold(self, priority: int) -> AsyncIterator[None]:
-        """Hold one slot.
+    async def take(self, priority: int) -> None:
+        """Take one slot, which must be released.
 
         Args:
             priority: lower is more urgent; requests of the same priority are served in order.
@@ -246,11 +244,11 @@ class Slots:
             await self._wait(priority)
         else:
             self._used += 1
-        try:
-            yield
-        finally:
-            self._used -= 1
-            self._admit()
+
+    def release(self) -> None:
+        """Give a slot to the request that waits for it."""
+        self._used -= 1
+        self._admit()
 
     async def _wait(self, priority: int) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -260,8 +258,7 @@ class Slots:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._used -= 1
-                self._admit()
+                self.release()
             raise
 
     def _admit(self) -> None:

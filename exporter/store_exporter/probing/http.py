@@ -178,7 +178,8 @@ class StoreHttp:
         if waits and self._limit is not None:
             # The time of another run does not count.
             self._limit.reschedule(None)
-        async with self._slots.hold(self._priority):
+        await self._slots.take(self._priority)
+        try:
             begins = self._loop.time()
             if waits or begins - since >= _NOTABLE_WAIT:
                 self._move(begins - since)
@@ -186,6 +187,8 @@ class StoreHttp:
             if deadline != outgoing.deadline:
                 outgoing = replace(outgoing, deadline=deadline)
             return await self._exchange(outgoing)
+        finally:
+            self._slots.release()
 
     async def _afford(self) -> None:
         """Spend a request; a collector waits for the budget if its deadline allows."""
