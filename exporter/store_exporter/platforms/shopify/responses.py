@@ -19,10 +19,12 @@ from .marks import MARKS
 
 _UNCODED = (
     ("throttled", "THROTTLED"),
+    ("timeout", "TIMEOUT"),
     ("internal error", "INTERNAL_SERVER_ERROR"),
     ("unavailable shop", "SHOP_INACTIVE"),
+    ("online store channel is locked", "SHOP_INACTIVE"),
 )
-"""Beginnings, in lower case, of messages that lack their code, and the missing code."""
+"""Beginnings, in lower case, of messages that may lack their code, and this code."""
 _MOST_COST = 1000.0
 _LARGEST = 1e12
 
@@ -119,8 +121,7 @@ class Reader(GraphqlReader):
             # If no cost is reported, half as much is requested next.
             points = _number(extensions.get("cost")) or 2.0 * most
             return QueryCostError("the query", points, most)
-        if "code" not in extensions:
-            code = _code_of(str(entry.get("message")))
+        if code := _code_of(str(entry.get("message"))):
             entry = {**entry, "extensions": {**extensions, "code": code}}
         return super().error(entry, cost)
 

@@ -44,6 +44,7 @@ _REFUSALS: dict[str, ErrorName] = {
     "PRODUCT_UNAVAILABLE_IN_BUYER_LOCATION": "out_of_stock",
     "MISSING_DISCOUNT_CODE": "invalid_coupon",
     "SERVICE_UNAVAILABLE": "server_error",
+    "MERCHANDISE_LINE_TRANSFORMERS_RUN_ERROR": "server_error",
     "VALIDATION_CUSTOM": "invalid_state",
 }
 
