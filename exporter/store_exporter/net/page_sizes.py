@@ -13,9 +13,9 @@ because of time or memory, or the response is too large."""
 _LEAST = 10
 """The fewest items to which a page is reduced."""
 _FAIR = 5.0
-"""Seconds: an earlier timeout proves nothing about the size of its page. An earlier error of the
-server may, because PHP stops at once if memory is exceeded; only a smaller page that arrives proves
-it."""
+"""Seconds: an earlier timeout of ours proves nothing about the size of its page. An earlier error
+of the server may, because PHP stops at once if memory is exceeded, and so may a timeout that the
+server reports by a code; only a smaller page that arrives proves it."""
 _AMPLE = 4
 """A page may double in size if it took a fourth of the time in which a larger one did not
 arrive."""
@@ -73,7 +73,7 @@ class PageSizes:
         elif error.error_type == "response_too_large" or seconds >= _FAIR:
             self._tried.pop(path, None)
             self._limits[path] = _Limit(max(_LEAST, size // 2), seconds, now, size)
-        elif error.error_type == "server_error":
+        elif error.error_type == "server_error" or error.code is not None:
             self._tried[path] = _Limit(_LEAST, 0.0, now, size)
 
     def smaller(self, path: str, size: int, error: StoreError) -> int | None:

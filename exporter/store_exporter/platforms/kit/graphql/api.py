@@ -84,7 +84,7 @@ class GraphqlApi:
             variables: its variables, to which `$first` is added; or a function that makes them for
                 a number of items.
             first: items requested, if it returns several; reduced if they would cost more than a
-                single query may.
+                single query may, or if the store fails to return so many.
             writes: whether sending it twice has another effect than sending it once.
             hurry: whether to send it at once at any cost, as for the liveness probe; a refusal is
                 then an error.
@@ -99,9 +99,9 @@ class GraphqlApi:
         if self._cheapest and name != self._cheapest and not hurry and self.bucket.must_learn:
             # Every response shows the state of the bucket, so the cheapest document is sent first.
             yield from self.ask(self._cheapest)
-        refusals = 0
+        refusals, sizes = 0, self._api.page_sizes
         while True:
-            size = 1 if first is None else self.bucket.page(name, first)
+            size = 1 if first is None else sizes.limit(name, self.bucket.page(name, first))
             claim = Claim(0.0) if hurry else self.bucket.claim(name, size)
             if claim.wait > 0:
                 yield self._pause(claim.wait)
@@ -119,6 +119,9 @@ class GraphqlApi:
                 if hurry or (error.cost is None and refusals >= _MOST_REFUSALS):
                     raise
                 yield self._pause(error.wait)
+            except StoreError as error:
+                if sizes.smaller(name, size, error) is None:
+                    raise
 
     def _pause(self, seconds: float) -> Pause:
         if self._api.monotonic() + seconds >= self._api.ends:
@@ -135,16 +138,21 @@ class GraphqlApi:
         *,
         writes: bool,
     ) -> Plan[GraphqlResult]:
-        """Send a query and settle its cost."""
+        """Send a query, settle its cost, and note whether the page was too large."""
         body = self._documents.body(name, variables)
         request = Request("POST", self._url, json=body, idempotent=not writes)
         cost: Cost | None = None
+        began = self._api.monotonic()
         try:
             result = yield from self._exchange(request)
             cost = result.cost
             self.bucket.silent = cost is None
+            self._api.page_sizes.came(name, size, self._api.monotonic() - began)
         except ThrottledError as error:
             cost = error.cost
+            raise
+        except StoreError as error:
+            self._api.page_sizes.failed(name, size, error, self._api.monotonic() - began)
             raise
         finally:
             self.bucket.settle(name, points, cost, size)

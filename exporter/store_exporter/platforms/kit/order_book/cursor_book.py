@@ -191,7 +191,8 @@ class CursorBook(OrderBook[ApiT, Pass]):
         No list has deleted orders. And an order may change without another time of change.
         """
         known = self.ledger.longest_unread(_LOOKED_FOR)
-        found, newest = yield from self.there(known)
+        # Not with the others: the store may fail at every page with an unreadable order.
+        found, newest = yield from self.there([one for one in known if one not in self.unreadable])
         for order_id in known:
             # A list that lags behind may still show a deleted order; its deletion counts later.
             if found.get(order_id, ...) is None and order_id not in self.read_now:
@@ -226,7 +227,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             try:
                 order = yield from self.order(Fields.row(node, "orders", index))
             except StoreError as error:
-                if not _is_of_one(error):
+                if not is_of_one(error):
                     raise
                 if self.beside:
                     raise self.beside[0] from None
@@ -257,7 +258,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         try:
             node = yield from self.node(order_id)
         except StoreError as error:
-            if not _is_of_one(error):
+            if not is_of_one(error):
                 raise
             self.cannot_read(order_id, error)
             return
@@ -289,6 +290,6 @@ class CursorBook(OrderBook[ApiT, Pass]):
         return [*super().reasons(), *sorted(found)]
 
 
-def _is_of_one(error: StoreError) -> bool:
+def is_of_one(error: StoreError) -> bool:
     """Whether an error affects a single order, which must not stop the others."""
     return isinstance(error, QueryCostError) or error.error_type in _OF_ONE

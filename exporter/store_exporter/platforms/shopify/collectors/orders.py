@@ -7,12 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 from ....contract import Run
-from ....errors import StoreError
+from ....errors import ErrorName, StoreError
 from ....net.plans import Plan
 from ...kit.graphql.documents import NodePage
 from ...kit.order_book import book
 from ...kit.order_book.accounts import CountedOrder
-from ...kit.order_book.cursor_book import CursorBook
+from ...kit.order_book.cursor_book import CursorBook, is_of_one
 from ...kit.order_book.walk import DAY
 from ...kit.reading.fields import Fields
 from ..api import SHOWN_DAYS, Api
@@ -22,6 +22,11 @@ from .order_rows import STATUSES, is_cut_short, read_order
 _NONE_SHOWN = 10**18
 _NEWEST, _MOST_PAGES = 50, 20
 """Number of orders on a page of the newest, and the most such pages that one run reads."""
+_SINGLY, _FAILING = 10, 3
+"""The most orders that are requested one by one in place of a page, and how many fail at first if
+the shop is the cause."""
+_OF_PAGE: tuple[ErrorName, ...] = ("response_too_large", "server_error", "timeout")
+"""Error types of a page that a single order on it may cause."""
 
 
 class _OrderBook(CursorBook[Api]):
@@ -36,11 +41,11 @@ class _OrderBook(CursorBook[Api]):
         self.notes: list[str] = []
 
     def latest(self, size: int, after: str | None) -> Plan[NodePage]:
-        return self._page_of("OrdersUpdated", {"reverse": True}, size, after)
+        return self._whole_orders({"reverse": True}, size, after)
 
     def changed(self, since: int, size: int, after: str | None) -> Plan[NodePage]:
         query = f"updated_at:>='{ids.iso(since)}'"
-        return self._page_of("OrdersUpdated", {"query": query}, size, after)
+        return self._whole_orders({"query": query, "reverse": False}, size, after)
 
     def changes(self, size: int, after: str | None) -> Plan[NodePage]:
         return self._page_of("OrderChanges", {"sort": "UPDATED_AT"}, size, after)
@@ -52,6 +57,48 @@ class _OrderBook(CursorBook[Api]):
         self, name: str, variables: dict[str, Any], size: int, after: str | None
     ) -> Plan[NodePage]:
         return self.api.admin.page(name, "orders", variables, size, after, beside=self.beside)
+
+    def _whole_orders(
+        self, variables: dict[str, Any], size: int, after: str | None
+    ) -> Plan[NodePage]:
+        """Request a page of orders; if that fails, their ids, and then one order after the other.
+
+        Shopify fails to make a page if it fails at a single order.
+        """
+        try:
+            return (yield from self._page_of("OrdersUpdated", variables, size, after))
+        except StoreError as error:
+            if error.error_type not in _OF_PAGE:
+                raise
+            listed = {"sort": "UPDATED_AT", **variables}
+            page = yield from self._page_of("OrderChanges", listed, min(size, _SINGLY), after)
+            changed, _ = self._lately_changed(page.items)
+            due = {one: when for one, when in changed.items() if not self.is_read(one, when)}
+            nodes = yield from self._singly(due, error)
+            return page._replace(items=[node for node in nodes if node is not None])
+
+    def _singly(self, due: Mapping[str, int], failure: StoreError) -> Plan[list[Any]]:
+        """Request orders one by one, by their ids with their times of change.
+
+        Each that fails has its error in place of its payments.
+
+        Raises:
+            StoreError: `failure`, if the first few fail, as it is not their fault then.
+        """
+        nodes: list[Any] = []
+        failed = 0
+        for order_id, changed in due.items():
+            try:
+                nodes.append((yield from self.node(order_id)))
+            except StoreError as error:
+                if not is_of_one(error):
+                    raise
+                failed += 1
+                shown = {"id": ids.gid("Order", int(order_id)), self.changed_at: ids.iso(changed)}
+                nodes.append({**shown, "transactions": error})
+            if failed == len(nodes) == _FAILING:
+                raise failure
+        return nodes
 
     def id_of(self, row: Fields) -> str:
         return str(ids.number(row, "Order"))
@@ -80,8 +127,15 @@ class _OrderBook(CursorBook[Api]):
         def variables(size: int) -> dict[str, Any]:
             return {"ids": [ids.gid("Order", int(number)) for number in known[:size]]}
 
-        data = yield from self.api.admin.ask("OrdersThere", variables, first=max(1, len(known)))
-        nodes = data.listed("nodes")
+        first = max(1, len(known))
+        try:
+            data = yield from self.api.admin.ask("OrdersThere", variables, first=first)
+            nodes = data.listed("nodes")
+        except StoreError as error:
+            if error.error_type not in _OF_PAGE:
+                raise
+            data = yield from self.api.admin.ask("OrdersThere", {"ids": []})
+            nodes = yield from self._singly(dict.fromkeys(known[:_SINGLY], 0), error)
         if len(nodes) > len(known):
             raise StoreError("invalid_response", "OrdersThere: more orders than were requested")
         oldest = self._oldest_shown(data)
