@@ -124,6 +124,8 @@ _OTHERWISE: Mapping[str, Callable[[str], bool]] = {
     # The same value with C at its end means that the page was cached just now.
     "cache-provider": lambda value: re.fullmatch(r"cloudways-cache-\w?e", value) is not None,
     "x-powered-cache": lambda value: value.strip() == "php",
+    # Huawei Cloud's CDN.
+    "x-hcs-proxy-type": _is_above_zero,
 }
 """Headers that show a cached response by numbers or by a name, with the pattern."""
 
@@ -138,7 +140,9 @@ def _is_of_cache(name: str) -> bool:
 
 def _is_hit(part: str) -> bool:
     words = set(re.findall(r"[a-z]+", part))
-    return _is_above_zero(part) or bool(words & _SERVED and not words & _FETCHED)
+    # Akamai's TCP_REFRESH_FAIL_HIT is an old response, because the store gave no new one.
+    is_fetched = bool(words & _FETCHED) and "fail" not in words
+    return _is_above_zero(part) or bool(words & _SERVED and not is_fetched)
 
 
 def refuse_cached(response: Response) -> None:
