@@ -32,7 +32,12 @@ PLACES = [
             *("shop.example.com | Registrado en Ejemplo", "Domena jest zaparkowana - Przykład"),
             *("Dominio registrato - Esempio", "Домен shop.example.com зарегистрирован"),
             *("Истёк срок регистрации домена", "Expired - domain expired", "Gereserveerd domein"),
-            *("Domäne reserviert? Domain geparkt!", "Domänen är parkerad", "域名已过期"),
+            *(
+                "Domäne reserviert? Domain geparkt!",
+                "Domänen är parkerad",
+                "域名已过期",
+                "该域名已注册",
+            ),
             *("Domain shop.example.com has been seized", "Домен не привязан к сайту"),
             *("Ce domaine est réservé", "Domínio expirado", "Doména vypršela: doména vypršela"),
         )
@@ -318,6 +323,7 @@ SAID = [
     ("shop.example.com", "This domain was recently registered at Example.", PARKED),
     ("", "NOTICE: This domain name expired on 11/20/2026 and is pending renewal.", PARKED),
     ("www.example.com", "Diese Domain wurde bei Beispiel registriert.", PARKED),
+    ("", "このドメインは、お名前.comで取得されています。", PARKED),
     ("Infomaniak", "Ce nom de domaine est enregistré chez nous.", PARKED),
     ("Welcome!", "This is the default index page of your website.", PANEL),
     ("Bienvenue", "Votre hébergement est prêt", UNSET),

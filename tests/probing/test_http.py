@@ -247,6 +247,7 @@ async def test_a_redirect_to_https_on_the_same_host_is_followed(store: StoreFact
         ("GET", "/wp-login.php?redirect_to=x", "a login page"),
         ("GET", "/my-account/", "a login page"),
         ("GET", "/wp-admin/install.php", "a WordPress that is not installed yet"),
+        ("GET", "/cgi-sys/suspendedpage.cgi", "the notice of a suspended account"),
         ("GET", "javascript:alert(1)", "not an address"),
         ("GET", "https://[broken", "not an address"),
         ("POST", "/elsewhere", "POST to"),

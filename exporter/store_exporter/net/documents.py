@@ -220,7 +220,6 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
         where += target.path
         tests = marks.leads_to_test(target.path)
         instead = marks.leads_to_setup(target.path)
-        instead = instead or placeholders.kind("", target.path.lower())
     except ValueError:
         where, login, tests, instead = "something that is not an address", False, False, ""
     if tests:

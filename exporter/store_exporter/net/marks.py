@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ..errors import ErrorName
-from . import phrases
+from . import phrases, placeholders
 from .redactor import Redactor
 from .refusals import NOTICES
 
@@ -152,9 +152,13 @@ class Marks:
         return any(mark in f"{path.lower()}?" for mark in self.detours)
 
     def leads_to_setup(self, path: str) -> str:
-        """Return the description of the set-up page that a path leads to; "" for others."""
+        """Return the description of the page that a path leads to in place of a site.
+
+        It is a set-up page or one of a hosting panel; "" for others.
+        """
         low = path.lower()
-        return next((what for mark, what in self.setup_paths if mark in low), "")
+        setup = next((what for mark, what in self.setup_paths if mark in low), "")
+        return setup or placeholders.kind("", low)
 
     def leads_to_login(self, path: str) -> bool:
         """Return whether a path with its query leads to a page that asks for a password."""

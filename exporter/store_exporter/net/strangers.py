@@ -31,7 +31,7 @@ _HELD = (
     r"|aparcad|припаркован|reserved|reserviert|gereserveerd|réservé|reservad|riservat|zarezerwow"
     r"|rezervov|зарезервирован|registered|registriert|geregistreerd|registrera|registreret"
     r"|enregistré|registrad|registrat|zarejestrow|zaregistrov|зарегистрирован|purchased"
-    r"|\bhosted|gehostet|hébergé|hospedad|utrzymywan|inactiv|seized|등록"
+    r"|\bhosted|gehostet|hébergé|hospedad|utrzymywan|inactiv|seized|등록|取得され|登録され|已注册"
     rf"|не (?:прилинкован|привязан)|{_ENDED})"
 )
 _PLAN = (
