@@ -92,6 +92,12 @@ def test_a_list_of_which_php_took_something_out_is_a_list(value: Any) -> None:
     assert found.optional_items("rows", lambda row: row.integer("a")) == (1, 2)
 
 
+def test_an_amount_that_became_a_float_has_no_rounding_error() -> None:
+    assert fields(price=Decimal("19.990000000000002")).money("price", "EUR").amount == Decimal(
+        "19.99"
+    )
+
+
 @pytest.mark.parametrize("value", [{}, {"x": 1}, {"0": 1, "x": 2}, None, "0"])
 def test_another_object_is_no_list(value: Any) -> None:
     with pytest.raises(StoreError, match="not a list"):

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from ....errors import StoreError
 from ....spec.money import Money, Quantity
 from .days import named_zone
-from .money import currency_code, decimal_number, money_of
+from .money import currency_code, decimal_number, float_amount, money_of
 from .values import as_list, as_text, has_date, is_none, plain_text, whole_number
 
 T = TypeVar("T")
@@ -204,7 +204,9 @@ class Fields:
 
     def money(self, name: str, currency: str) -> Money:
         """Read an amount such as `"12.50"`; some plugins turn it into a JSON number."""
-        return money_of(self.decimal(name), currency)
+        value = self._given(name)
+        read = float_amount if isinstance(value, Decimal) else decimal_number
+        return money_of(read(value, f"{self.where}: {name}"), currency)
 
     def money_if_any(self, name: str, currency: str) -> Money | None:
         """Read an amount that may be null, empty or false for none, but must be present."""
