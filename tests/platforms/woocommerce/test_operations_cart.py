@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.woocommerce import CartSession, WooCommerce
 from store_exporter.platforms.woocommerce.reading import carts
 from tests.fakes.clock import Clock
-from tests.fakes.woocommerce import changing, client
+from tests.fakes.woocommerce import answering, changing, client
 from tests.platforms.operations import failure, pounds
 
 _CHANGES = ("*/cart", "*/add-item", "*/apply-coupon")
@@ -99,6 +100,15 @@ def test_what_cannot_be_added_is_the_shoppers_to_know(
     error = failure(shop.add_to_cart, product, variation=variation)
     assert (error.error_type, error.fault) == (kind, "customer")
     assert "&quot;" not in error.message
+
+
+def test_a_plugins_own_rule_for_carts_is_the_shoppers_to_know(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    refusal = {"code": "lowest_quantity", "message": "At least 6 &quot;cups&quot;.", "data": None}
+    store.faults.add(answering(json.dumps(refusal), path="*/add-item", status=400))
+    error = failure(shop.add_to_cart, "SKU-002")
+    assert (error.error_type, error.message) == ("invalid_input", 'At least 6 "cups".')
 
 
 def test_more_than_there_is_cannot_be_added_or_set(

@@ -129,6 +129,21 @@ def test_a_good_coupon_says_what_it_gives(store: SimulatedWooCommerce, shop: Woo
     assert (few.uses_left, few.restricted) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"exclude_sale_items": True},
+        {"discount_type": "recurring_fee"},
+        {"discount_type": "sign_up_fee_percent"},
+    ],
+)
+def test_a_coupon_for_some_goods_only_is_restricted(
+    store: SimulatedWooCommerce, shop: WooCommerce, members: dict[str, Any]
+) -> None:
+    store.shop.add_coupon("some", **members)
+    assert shop.validate_coupon("some").restricted
+
+
 def test_a_coupon_with_phps_empty_values_has_no_limits(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:
@@ -136,6 +151,7 @@ def test_a_coupon_with_phps_empty_values_has_no_limits(
         "usage_limit": "",
         "usage_count": None,
         "product_ids": None,
+        "product_categories": False,
         "used_by": "",
     }
     store.shop.add_coupon("plain", **nothing, usage_limit_per_user="", email_restrictions="")

@@ -197,6 +197,9 @@ def _explained(error: StoreError, response: Response) -> StoreError:
         cause = _of_key(error, response)
     elif code == "rest_no_route" and "/wc/" in url:
         cause = _NO_ROUTE
+    elif kind == "invalid_request" and code and code not in CODES and not needs_key(url):
+        # A plugin's own rule for carts, such as a lowest quantity.
+        kind = "invalid_input"
     message = f"{cause} ({error.message})" if cause else error.message
     return StoreError(kind, message, status=error.status, code=error.code)
 

@@ -12,6 +12,7 @@ from ....spec.money import Money
 from ....spec.results import Coupon
 from ...kit.operations.coupons import CouponRequest, check_coupon, coupon_plan, refusal
 from ...kit.reading.fields import Fields
+from ...kit.reading.values import is_none
 from .. import facts
 from ..api import V3, Api
 
@@ -22,6 +23,8 @@ _RESTRICTIONS = (
     "excluded_product_categories",
     "email_restrictions",
 )
+_FOR_SUBSCRIPTIONS = ("sign_up_fee", "recurring_", "renewal_", "initial_cart")
+"""Beginnings of the types of coupons that WooCommerce Subscriptions adds."""
 _DAY = timedelta(days=1)
 _PER_ITEM = ("fixed_product", "percent_product")
 
@@ -62,7 +65,9 @@ def _coupon(fields: Fields, currency: str, request: CouponRequest, *, now: float
         maximum=_limit(fields, "maximum_amount", currency),
         expires=_expiry(fields),
         uses_left=_uses_left(fields),
-        restricted=any(_listed(fields, name) for name in _RESTRICTIONS),
+        restricted=kind.startswith(_FOR_SUBSCRIPTIONS)
+        or fields.raw("exclude_sale_items") is True
+        or any(_listed(fields, name) for name in _RESTRICTIONS),
     )
     check_coupon(found, now=now, subtotal=request.subtotal)
     if request.email is not None:
@@ -92,8 +97,8 @@ def _uses_left(fields: Fields) -> int | None:
 
 
 def _listed(fields: Fields, name: str) -> list[Any]:
-    """Read a list; for an empty one, plugins may leave PHP's empty string or null."""
-    return [] if fields.raw(name) in (None, "") else fields.listed(name)
+    """Read a list; for an empty one, plugins may leave PHP's empty text, false or null."""
+    return [] if is_none(fields.raw(name)) else fields.listed(name)
 
 
 def _texts(items: list[Any]) -> list[str]:
