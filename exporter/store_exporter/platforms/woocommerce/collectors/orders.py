@@ -132,16 +132,14 @@ class _OrderBook(NumberedBook[Api]):
         status = order_state.order_status(row)
         if status in _NO_ORDERS or order_state.is_sub_order(row):
             return None
-        for name in ("date_created_gmt", *(("date_paid_gmt",) if status in _PAID else ())):
+        created = _created(row)
+        if status in _PAID:
             # Where a plugin removed it, the order would be taken for one without it.
-            row.gmt_if_any(name)
+            row.gmt_if_any("date_paid_gmt")
         refunds = tuple(_refund(refund, "total") for refund in row.children("refunds"))
         if len(refunds) > _MOST_REFUNDS:
             raise StoreError("invalid_response", f"{row.where}: there are {len(refunds)} refunds")
-        created, paid, completed = (
-            row.seconds_if_any(name)
-            for name in ("date_created_gmt", "date_paid_gmt", "date_completed_gmt")
-        )
+        paid, completed = map(row.seconds_if_any, ("date_paid_gmt", "date_completed_gmt"))
         currency = row.currency("currency")
         return CountedOrder(
             id=str(row.identifier()),
@@ -149,13 +147,23 @@ class _OrderBook(NumberedBook[Api]):
             currency=currency,
             total=self._reading.total(row, currency).amount,
             # An order without its own date counts by the dates of its payment and completion.
-            created=created or 0,
-            modified=changed or max(created or 0, paid or 0, completed or 0),
+            created=created,
+            modified=changed or max(created, paid or 0, completed or 0),
             paid=paid,
             entered={} if completed is None else {"completed": completed},
             refunds=refunds,
             method=_method(row.raw("payment_method")),
         )
+
+
+def _created(row: Fields) -> int:
+    """Read when an order was placed; 0 without a date, or with one from before all shops.
+
+    Imports leave the empty dates of other programs, such as 1970-01-01, and plugins for other
+    calendars years of theirs.
+    """
+    moment = row.gmt_if_any("date_created_gmt")
+    return 0 if moment is None else max(0, int(moment.timestamp()))
 
 
 def _method(name: Any) -> str:
