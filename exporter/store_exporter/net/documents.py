@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ..contract import Response
 from ..errors import ErrorName, StoreError
-from . import placeholders, refusals, strangers
+from . import refusals, strangers
 from .decoding import parse, shown_text, text
 from .maintenance import HEADLINE, closed_for_now, planned, tells_of_maintenance
 from .marks import GENERIC, Marks
