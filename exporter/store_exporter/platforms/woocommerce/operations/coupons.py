@@ -12,7 +12,6 @@ from ....spec.money import Money
 from ....spec.results import Coupon
 from ...kit.operations.coupons import CouponRequest, check_coupon, coupon_plan, refusal
 from ...kit.reading.fields import Fields
-from ...kit.reading.values import is_none
 from .. import facts
 from ..api import V3, Api
 
@@ -98,7 +97,7 @@ def _uses_left(fields: Fields) -> int | None:
 
 def _listed(fields: Fields, name: str) -> list[Any]:
     """Read a list; for an empty one, plugins may leave PHP's empty text, false or null."""
-    return [] if is_none(fields.raw(name)) else fields.listed(name)
+    return [] if fields.raw(name) in (None, "", False) else fields.listed(name)
 
 
 def _texts(items: list[Any]) -> list[str]:
