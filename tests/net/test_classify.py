@@ -40,7 +40,8 @@ from store_exporter import (
 )
 from store_exporter.net import classify as classify_module
 from store_exporter.net.evidence import of_status
-from store_exporter.net.tables import EXCEPTIONS, FromCause, Phrase, Rule
+from store_exporter.net.outcomes import FromCause, Phrase, Rule
+from store_exporter.net.tables import EXCEPTIONS
 from tests.metrics.figures import series
 from tests.operations.shop import ERRORS, SHOP, counted
 
@@ -186,7 +187,8 @@ def test_trios_cancellation_is_known_by_its_name() -> None:
 
 ABSENT = {
     *("pyactiveresource", "niquests", "gql", "curl_cffi", "simplejson", "ujson", "msgspec"),
-    *("pycurl", "tornado", "aiohttp_socks", "python_socks", "oauthlib"),
+    *("pycurl", "tornado", "aiohttp_socks", "python_socks", "oauthlib", "httpx2", "httpcore2"),
+    *("httplib2", "aiosonic", "geventhttpclient", "primp"),
 }
 """Libraries of applications that are not installed here."""
 
@@ -202,6 +204,11 @@ def of_shopify_api(name: str, code: int, *, response: object = None) -> Exceptio
     module = "pyactiveresource.connection"
     base = foreign(f"{module}.ServerError" if code >= 500 else f"{module}.ConnectionError")
     return foreign(f"{module}.{name}", base, code=code, response=response)("Response(code=...)")
+
+
+def of_gql(errors: str) -> Exception:
+    """gql's exception for a refusal with a text in place of the list of errors."""
+    return foreign("gql.transport.exceptions.TransportQueryError", errors=errors)(errors[0])
 
 
 HTML = SimpleNamespace(headers={"Content-Type": "text/html"}, body=b"<title>Just a moment</title>")
@@ -231,6 +238,40 @@ HTML = SimpleNamespace(headers={"Content-Type": "text/html"}, body=b"<title>Just
         (foreign("gql.transport.exceptions.TransportQueryError")(
             "{'message': 'Throttled', 'extensions': {'code': 'THROTTLED'}}"), "rate_limited"),
         (foreign("gql.transport.exceptions.TransportQueryError")("no such field"), "exception"),
+        (foreign("gql.transport.exceptions.TransportQueryError")("{'message': 'Timeout'}"),
+         "timeout"),
+        (of_gql("[API] Invalid API key or access token (unrecognized login)"), "unauthorized"),
+        (of_gql("[API] This action requires merchant approval for read_orders scope."),
+         "forbidden"),
+        (of_gql("Unavailable Shop"), "maintenance"),
+        (of_gql("This store is unavailable"), "maintenance"),
+        (of_gql("Exceeded 2 calls per second for api client."), "rate_limited"),
+        (of_gql("Not Found"), "not_found"),
+        (of_gql("Internal Server Error"), "server_error"),
+        (foreign("gql.transport.exceptions.TransportProtocolError")("Not a JSON answer"),
+         "invalid_response"),
+        (caused(foreign("gql.transport.exceptions.TransportConnectionFailed")(),
+                foreign("httpx2.ReadTimeout", foreign("httpx2.TimeoutException"))()), "timeout"),
+        (caused(foreign("gql.transport.exceptions.TransportConnectionFailed")(), OSError("?")),
+         "connection"),
+        (foreign("httpx2.HTTPStatusError",
+                 response=SimpleNamespace(status_code=429, headers={}))(), "rate_limited"),
+        (foreign("httpcore2.ReadError", foreign("httpcore2.NetworkError"))(), "connection"),
+        (foreign("pycurl.error")(22, "The requested URL returned error: 401"), "unauthorized"),
+        (foreign("pycurl.error")(22, "The requested URL returned error: 422"), "invalid_request"),
+        (foreign("pycurl.error")(22, "The requested URL returned error: 503"), "server_error"),
+        (foreign("pycurl.error")(61, "Unrecognized content encoding type"), "invalid_response"),
+        (foreign("httplib2.error.ServerNotFoundError")("Unable to find the server"), "dns"),
+        (foreign("aiosonic.exceptions.RequestTimeout",
+                 foreign("aiosonic.exceptions.BaseTimeout"))(), "timeout"),
+        (foreign("aiosonic.exceptions.ConnectionDisconnected")(), "connection"),
+        (foreign("geventhttpclient.useragent.BadStatusCode", code=403)("code=403"), "forbidden"),
+        (foreign("geventhttpclient.useragent.RetriesExceeded",
+                 foreign("geventhttpclient.useragent.ConnectionError"))("3, original=timed out"),
+         "timeout"),
+        (foreign("primp.StatusError")(402, "HTTP 402 Payment Required for URL"), "maintenance"),
+        (foreign("primp.StatusError")(500, "HTTP 500 for URL"), "server_error"),
+        (foreign("primp.ConnectError", foreign("primp.RequestError"))(), "connection"),
         (foreign("pycurl.error")(28, "Operation timed out"), "timeout"),
         (foreign("pycurl.error")(6, "Could not resolve host"), "dns"),
         (foreign("pycurl.error")(7, "Failed to connect"), "connection"),

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 
 from ..errors import ERROR_TYPES, ErrorName, StoreError
 from . import evidence
-from .tables import BROKEN_OFF, CARRIER, EXCEPTIONS, UNTRUSTED, FromCause, Outcome, Phrase, Rule
+from .outcomes import FromCause, Outcome, Phrase, Rule
+from .tables import BROKEN_OFF, CARRIER, EXCEPTIONS, UNTRUSTED
 
 _DEPTH = 6
 """Maximum length of a chain of causes; the longest of a known library has four."""
@@ -158,7 +159,7 @@ def _name(exception: type[BaseException]) -> str:
 
 
 def _by_phrase(says: Phrase, error: BaseException) -> ErrorName | FromCause | None:
-    text = str(error)
+    text = f"{error} {getattr(error, says.member, '') if says.member else ''}"
     return next((kind for phrase, kind in says.phrases if phrase in text), says.otherwise)
 
 

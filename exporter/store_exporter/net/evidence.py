@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import ErrorName
-from .tables import STATUSES
+from .outcomes import STATUSES
 
 _MOST_BYTES = 1_000_000
 """Larger bodies are classified by their status, because the application waits meanwhile."""

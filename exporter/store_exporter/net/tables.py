@@ -4,52 +4,14 @@ A name is the top-level package and the class: libraries move classes between th
 out of the package. Each name has an error type, or a rule that examines the exception. The facts
 are from httpx 0.28, httpcore 1.0, h11 0.16, aiohttp 3.14, requests 2.34, urllib3 2.8 and CPython
 3.11; tests/net/test_broken_answers.py tests what each of them raises. Those of niquests 3.21,
-pyactiveresource 2.2, gql 4.4, curl_cffi 0.17, pycurl 7.49, tornado 6.6, python-socks 3.2, oauthlib
-4.0, simplejson 4.3, ujson 6.1 and msgspec 0.22 were compared with what they raise.
+pyactiveresource 2.2, gql 4.4, httpx2 2.6, curl_cffi 0.17, pycurl 7.49, tornado 6.6, httplib2 0.32,
+aiosonic 1.3, geventhttpclient 2.6, primp 2.0, python-socks 3.2, oauthlib 4.0, simplejson 4.3, ujson
+6.1 and msgspec 0.22 were compared with what they raise.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-
-from ..errors import ErrorName
-from .refusals import FIREWALLS
-
-
-class Rule(Enum):
-    """How to examine an exception whose class alone does not decide."""
-
-    STATUS = "by the HTTP response that it carries, or by the error that it was raised from"
-    DOCUMENT = "by the text that is no JSON"
-    CONNECTING = "what caused it; tls for a connection that broke off while it was made"
-    RETRIES = "what urllib3 says it met too often: redirects, or a status; else server_error"
-    ERRNO = "by the operating system's error number: this machine's or the other side's refusal"
-    CERTIFICATE = "by OpenSSL's verification result: tls_untrusted or tls"
-
-
-@dataclass(frozen=True, slots=True)
-class FromCause:
-    """Classify the exception's cause; if that decides nothing, use this error type."""
-
-    otherwise: ErrorName
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Look for a phrase, for libraries that distinguish some failures only by their message.
-
-    Attributes:
-        phrases: phrases of the message, with the error type of each.
-        otherwise: the error type for any other message; None to classify the exception's cause.
-    """
-
-    phrases: tuple[tuple[str, ErrorName], ...]
-    otherwise: ErrorName | FromCause | None
-
-
-Outcome = ErrorName | Rule | FromCause | Phrase
-"""The entry of an exception class: an error type, or a rule that examines the exception."""
+from .outcomes import FromCause, Outcome, Phrase, Rule, by_status
 
 _TUNNEL = Phrase(
     (("500", "connection"), ("502", "connection"), ("503", "connection"), ("504", "timeout")),
@@ -77,6 +39,32 @@ _REQUESTS: dict[Outcome, str] = {
     "invalid_request": "URLRequired MissingSchema InvalidSchema InvalidURL",
     # Also raised for a header of the response.
     FromCause("invalid_request"): "InvalidHeader",
+}
+
+_HTTPX: dict[Outcome, str] = {
+    "timeout": "TimeoutException",
+    "pool_timeout": "PoolTimeout",
+    FromCause("connection"): "TransportError",
+    _TUNNEL: "ProxyError",
+    Rule.CONNECTING: "ConnectError",
+    Phrase((("location header", "redirect"),), FromCause("connection")): "RemoteProtocolError",
+    "invalid_response": "DecodingError",
+    "invalid_request": "UnsupportedProtocol LocalProtocolError InvalidURL",
+    "redirect": "TooManyRedirects",
+    Rule.STATUS: "HTTPStatusError",
+}
+
+_HTTPCORE: dict[Outcome, str] = {
+    "timeout": "TimeoutException",
+    "pool_timeout": "PoolTimeout",
+    FromCause("connection"): "NetworkError",
+    _TUNNEL: "ProxyError",
+    Rule.CONNECTING: "ConnectError",
+    Phrase(
+        (("_SWITCH_", "invalid_response"), ("HTTP", "invalid_response")),
+        FromCause("connection"),
+    ): "RemoteProtocolError",
+    "invalid_request": "UnsupportedProtocol LocalProtocolError",
 }
 
 _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
@@ -118,30 +106,10 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
             "invalid_response",
         ): "RemoteProtocolError"
     },
-    "httpx": {
-        "timeout": "TimeoutException",
-        "pool_timeout": "PoolTimeout",
-        FromCause("connection"): "TransportError",
-        _TUNNEL: "ProxyError",
-        Rule.CONNECTING: "ConnectError",
-        Phrase((("location header", "redirect"),), FromCause("connection")): "RemoteProtocolError",
-        "invalid_response": "DecodingError",
-        "invalid_request": "UnsupportedProtocol LocalProtocolError InvalidURL",
-        "redirect": "TooManyRedirects",
-        Rule.STATUS: "HTTPStatusError",
-    },
-    "httpcore": {
-        "timeout": "TimeoutException",
-        "pool_timeout": "PoolTimeout",
-        FromCause("connection"): "NetworkError",
-        _TUNNEL: "ProxyError",
-        Rule.CONNECTING: "ConnectError",
-        Phrase(
-            (("_SWITCH_", "invalid_response"), ("HTTP", "invalid_response")),
-            FromCause("connection"),
-        ): "RemoteProtocolError",
-        "invalid_request": "UnsupportedProtocol LocalProtocolError",
-    },
+    "httpx": _HTTPX,
+    "httpx2": _HTTPX,
+    "httpcore": _HTTPCORE,
+    "httpcore2": _HTTPCORE,
     "aiohttp": {
         Rule.STATUS: "ClientResponseError ContentTypeError",
         Phrase((("Too many headers", "response_too_large"),), "invalid_response"): "BadHttpMessage",
@@ -182,15 +150,30 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         Rule.STATUS: "ConnectionError ServerError",
     },
     "gql": {
-        # Codes of the errors in a response of GraphQL with a status of success.
+        # Codes and words of the errors in a response of GraphQL.
         Phrase(
             (
                 ("THROTTLED", "rate_limited"),
                 ("ACCESS_DENIED", "forbidden"),
                 ("INTERNAL_SERVER_ERROR", "server_error"),
+                ("SHOP_INACTIVE", "maintenance"),
+                ("'Timeout", "timeout"),
+                # The text of a refusal by a status, which gql takes for a list of errors.
+                ("Invalid API key or access token", "unauthorized"),
+                ("merchant approval", "forbidden"),
+                ("Unavailable Shop", "maintenance"),
+                ("shop is unavailable", "maintenance"),
+                ("store is unavailable", "maintenance"),
+                ("calls per second", "rate_limited"),
+                ("Throttled", "rate_limited"),
+                ("Not Found", "not_found"),
+                ("Internal Server Error", "server_error"),
             ),
             None,
+            "errors",
         ): "TransportQueryError",
+        "invalid_response": "TransportProtocolError",
+        FromCause("connection"): "TransportConnectionFailed",
     },
     "curl_cffi": {
         "timeout": "Timeout ConnectTimeout",
@@ -208,11 +191,15 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         # A number of libcurl stands before the message.
         Phrase(
             (
+                ("(3,", "invalid_request"),
+                ("(5,", "local_failure"),
                 ("(6,", "dns"),
                 ("(28,", "timeout"),
                 ("(35,", "tls"),
                 ("(47,", "redirect"),
                 ("(60,", "tls_untrusted"),
+                ("(61,", "invalid_response"),
+                *by_status("returned error: "),
             ),
             "connection",
         ): "error",
@@ -221,6 +208,34 @@ _BY_PACKAGE: dict[str, dict[Outcome, str]] = {
         Rule.STATUS: "HTTPClientError",
         "timeout": "HTTPTimeoutError",
         "connection": "HTTPStreamClosedError",
+    },
+    "httplib2": {
+        "dns": "ServerNotFoundError",
+        "redirect": "RedirectLimit RedirectMissingLocation",
+        "invalid_response": "FailedToDecompressContent MalformedHeader",
+        "invalid_request": "RelativeURIError",
+    },
+    "aiosonic": {
+        "timeout": "BaseTimeout TimeoutException",
+        "pool_timeout": "ConnectionPoolAcquireTimeout",
+        "connection": "ConnectionDisconnected",
+        "redirect": "MaxRedirects",
+        Rule.STATUS: "HTTPStatusError",
+        "invalid_response": "HttpParsingError DecompressionError",
+    },
+    "geventhttpclient": {
+        Phrase((("timed out", "timeout"),), FromCause("connection")): "ConnectionError",
+        "connection": "HTTPConnectionClosed",
+        Rule.STATUS: "BadStatusCode",
+    },
+    "primp": {
+        "timeout": "TimeoutError",
+        "dns": "DNSError",
+        "connection": "RequestError",
+        "redirect": "RedirectError",
+        "invalid_response": "DecodeError",
+        "invalid_request": "BuilderError",
+        Phrase(by_status("HTTP "), "invalid_response"): "StatusError",
     },
     "aiohttp_socks": _SOCKS,
     "python_socks": _SOCKS,
@@ -267,21 +282,6 @@ BROKEN_OFF = frozenset(
 TCP's own handshake mostly fails as refused, unreachable or timed out, and servers also refuse a TLS
 version or name in this way, without an alert. Plain HTTP has no handshake: a server, or a filter in
 front of it, resets the connection as soon as it is established."""
-
-STATUSES: dict[int, ErrorName] = {
-    304: "invalid_response",
-    401: "unauthorized",
-    402: "maintenance",
-    403: "forbidden",
-    404: "not_found",
-    408: "timeout",
-    409: "invalid_state",
-    410: "not_found",
-    429: "rate_limited",
-    511: "blocked",
-    **dict.fromkeys(FIREWALLS, "blocked"),
-}
-"""Error type by HTTP status, if the class of the status does not decide."""
 
 UNTRUSTED = frozenset({2, 18, 19, 20, 21, 24, 27})
 """OpenSSL's X509_V_ERR codes for an issuer that is unknown here (x509_vfy.h). The other codes mean
