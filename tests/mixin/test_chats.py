@@ -129,3 +129,10 @@ async def test_a_long_message_is_cut_and_not_lost(tmp_path: Path) -> None:
     # Teams takes 28 KB, PagerDuty 512 KB and 1,024 characters of a summary.
     assert len(json.dumps(found["teams"])) < 28_000
     assert len(json.dumps(found["pagerduty"])) < 512_000
+
+
+async def test_a_text_makes_no_link_in_teams(tmp_path: Path) -> None:
+    said = "Refused: [sign in here](https://elsewhere.example/login) [1]."
+    found, _ = await arriving([alert("books.example", description=said)], tmp_path)
+    body = found["teams"]["attachments"][0]["content"]["body"]
+    assert "[sign in here] (https://elsewhere.example/login) [1]." in body[1]["text"]

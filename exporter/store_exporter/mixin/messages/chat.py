@@ -14,6 +14,8 @@ from .go_templates import NOTHING, call, define, given, value, when
 
 FILE = "chat.tmpl"
 PREFIX = "store_exporter.chat"
+_NO_LINK = ' | reReplaceAll "\\\\]\\\\(" "] ("'
+"""Keeps a text from being a link, `[words](address)`: orgs' messages lead nowhere else."""
 
 
 def teams() -> dict[str, Any]:
@@ -59,7 +61,7 @@ def templates() -> str:
     """The template file that `teams` refers to: in Markdown only an empty line ends a line."""
     body = texts.body(PREFIX, MESSAGES.listed)
     text = f"{call(f'{PREFIX}.heading')}\n{body}"
-    defined = texts.definitions(PREFIX, "", "• ")
+    defined = texts.definitions(PREFIX, _NO_LINK, "• ")
     defined += define(f"{PREFIX}.text", text)
     lines = defined.replace("{{ end }}\n{{ define", "{{ end }}\0{{ define").removesuffix("\n")
     return (
