@@ -304,6 +304,17 @@ async def test_what_is_needed_and_kept_back_fails_by_the_reason_for_it(shop: Wat
     assert caught.value.error_type == "forbidden"
 
 
+@pytest.mark.parametrize("status", [200, 400])
+async def test_carts_of_a_shop_behind_its_password_are_degraded_as_its_pages_are(
+    shop: Watched, status: int
+) -> None:
+    locked = {"message": "Online Store channel is locked.", "extensions": {"code": "BAD_REQUEST"}}
+    body = json.dumps({"errors": [locked]})
+    shop.shop.faults.add(Fault(status=status, body=body, content_type="application/json"))
+    report = await shop.probe("cart")
+    assert report.degraded == ["Visitors are asked for a password: the shop is not open yet."]
+
+
 async def test_a_private_storefront_token_travels_in_its_own_header(shop: Watched) -> None:
     shop.shop.tokens.storefront = "shpat_" + "5" * 32
     assert "responds" in (await shop.probe("cart")).summary

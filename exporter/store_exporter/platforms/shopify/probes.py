@@ -21,6 +21,7 @@ from . import versions
 from .api import Api
 from .marks import MARKS
 from .reading import ids
+from .responses import LOCKED
 
 _STAY = {"_fd": "0"}
 """Requests the page from this address, without a redirect to the shop's primary domain."""
@@ -93,7 +94,12 @@ def cart(api: Api, _: Run) -> Plan[Report]:
 
     If that fails, nobody can search or fill a cart through this app.
     """
-    data = yield from api.storefront.ask("StorefrontShop", hurry=True)
+    try:
+        data = yield from api.storefront.ask("StorefrontShop", hurry=True)
+    except StoreError as error:
+        if error.code != LOCKED:
+            raise
+        return Report((), [_PAGES.closed.degraded], "the Storefront API is locked")
     return Report(summary=f"the Storefront API of {data.child('shop').text('name')} responds")
 
 

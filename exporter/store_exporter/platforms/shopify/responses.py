@@ -17,12 +17,14 @@ from ..kit.graphql.responses import GraphqlReader, GraphqlResult, mapping
 from ..kit.reading.fields import Fields
 from .marks import MARKS
 
+LOCKED = "CHANNEL_LOCKED"
+"""Our code of the error that a shop behind its password sends."""
 _UNCODED = (
     ("throttled", "THROTTLED"),
     ("timeout", "TIMEOUT"),
     ("internal error", "INTERNAL_SERVER_ERROR"),
     ("unavailable shop", "SHOP_INACTIVE"),
-    ("online store channel is locked", "SHOP_INACTIVE"),
+    ("online store channel is locked", LOCKED),
 )
 """Beginnings, in lower case, of messages that may lack their code, and this code."""
 _MOST_COST = 1000.0
@@ -62,6 +64,7 @@ class Reader(GraphqlReader):
         "TOO_MANY_REQUESTS": "rate_limited",
         "SHOP_INACTIVE": "maintenance",
         "SHOP_FROZEN": "maintenance",
+        LOCKED: "maintenance",
         "INTERNAL_SERVER_ERROR": "server_error",
         "INTERNAL_ERROR": "server_error",
         "SERVICE_UNAVAILABLE": "server_error",
