@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from store_demo.stores.woocommerce import Fault
 from store_demo.stores.woocommerce.habits import Habits
 
-from .watching import Watched, count_orders, watching
+from .watching import Watched, count_orders, figures, watching
 
 
 async def trashed(store: Watched, orders: int, kept: int) -> list[int]:
@@ -61,3 +64,35 @@ async def test_where_the_trash_cannot_be_listed_orders_are_looked_up_one_by_one(
         store.shop.shop.habits.trash = status
         found = await count_orders(store)
         assert found["store_order_corrections_total{GBP}"] == 20
+
+
+async def test_an_order_deleted_while_its_page_is_made_does_not_say_that_lists_have_the_trash() -> (
+    None
+):
+    options = {"overlap": 5, "page_size": 10, "max_pages": 1}
+    async with watching(orders=0) as store:
+        await count_orders(store)
+        for _ in range(40):
+            store.clock.now += 1
+            first = store.shop.new_order("processing", total="1")["id"]
+        for _ in range(9):
+            await count_orders(store, **options)
+        deleted = [first - 20, first - 10]
+        kept = {number: dict(store.shop.shop.orders[number]) for number in deleted}
+
+        def delete(body: Any) -> Any:
+            gone = [store.shop.shop.orders[number] for number in deleted]
+            for order in gone:
+                order["status"] = "trash"
+                store.shop.shop.stamp(order, "date_modified", store.clock.now)
+            return [row for row in body if row["id"] not in deleted] + gone
+
+        store.shop.faults.add(Fault(path="*/orders", change=delete, times=1))
+        found = await count_orders(store, **options)
+        assert found["store_order_corrections_total{GBP}"] == 2
+        store.shop.shop.orders |= kept
+        for _ in range(2):
+            store.clock.now += 300
+            report = await store.collect("orders", **options)
+        assert figures(report)["store_revenue_total{GBP}"] == 42
+        assert not report.degraded

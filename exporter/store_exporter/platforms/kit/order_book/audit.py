@@ -157,10 +157,7 @@ def _look_in_trash(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
                 break
             raise
         page = book.read_page(rows.name, rows.items)
-        for number in page.others:
-            if _was_there(book, number):
-                book.place.note_vanished()
-        book.take(page)
+        book.take(page, deleted=True)
         left = [one for one in absent if one not in page.ids]
         if len(left) == len(absent):
             break
@@ -176,7 +173,7 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
         order = yield from book.one_order(number)
     except StoreError as error:
         if error.error_type == "not_found":
-            page = OrderPage(others=[number], ids=[number])
+            page = OrderPage(others={number: None}, ids=[number])
         elif is_of_one(error):
             # If it may not be this order's own error, further orders are not requested.
             book.lookups = book.lookups if number in book.unreadable else 0
@@ -185,16 +182,8 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
             raise
     else:
         page = book.read_page("orders", [order])
-    if page.others and _was_there(book, number):
-        book.place.note_vanished()
-    book.take(page)
+    book.take(page, deleted=True)
     return True
-
-
-def _was_there(book: NumberedBook[Any], number: str) -> bool:
-    """Whether an order was in the list at the last check and was not found to be gone since."""
-    is_known = book.ledger.remembers(number) and not book.ledger.is_gone(number)
-    return (is_known or number in book.unreadable) and not book.place.is_unread(number)
 
 
 def look_again(book: NumberedBook[Any]) -> Plan[None]:

@@ -155,7 +155,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     def _listed(self, rows: RestPage) -> ListedOrders:
         page = self.read_page(rows.name, rows.items)
-        self.place.lists_others = self.place.lists_others or bool(page.others)
+        self.place.lists_others |= page.lists_others(server_time(rows.response) or self.run.now())
         return ListedOrders(page, rows.total, rows.response)
 
     def ask_sized(
@@ -195,14 +195,19 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Read the orders on a page; invalid ones are left out and reported."""
         return read_page(name, items, self.order, self.changed)
 
-    def take(self, page: OrderPage) -> None:
-        """Add the orders of a page to the ledger, and note those that cannot be read."""
+    def take(self, page: OrderPage, *, deleted: bool = False) -> None:
+        """Add the orders of a page to the ledger, and note those that cannot be read.
+
+        `deleted` says that its `others` are not in the list any more, even if it contains others.
+        """
         for order in page.orders:
             if self._is_back(order):
                 self.place.note_returned()
             self.ledger.apply(order, is_new=self._is_unseen(order))
             self.unreadable.pop(order.id, None)
         for number in page.others:
+            if (deleted or not self.place.lists_others) and self._was_there(number):
+                self.place.note_vanished()
             self.unreadable.pop(number, None)
             if self.ledger.remembers(number):
                 self.ledger.gone(number)
@@ -212,6 +217,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self.problems += page.problems
         self.seen += len(page.orders)
         self.read.update(page.ids)
+
+    def _was_there(self, number: str) -> bool:
+        """Whether an order was in the list at the last check and was not found to be gone since."""
+        is_known = self.ledger.remembers(number) and not self.ledger.is_gone(number)
+        return (is_known or number in self.unreadable) and not self.place.is_unread(number)
 
     def _is_back(self, order: CountedOrder) -> bool:
         """Whether an order that is not new was missing before: restored, or a draft until now."""

@@ -14,6 +14,8 @@ ReadOrder = Callable[[Fields, int | None], CountedOrder | None]
 """Reads an order, given its time of change if it has one; None for other things."""
 _FRESH = 5
 """Seconds in which an order may have been edited while its page was made."""
+_MAKING = 120
+"""The most seconds in which a page is made."""
 
 
 @dataclass(slots=True)
@@ -26,7 +28,7 @@ class OrderPage:
         changed: the readable times of change, in the page's order.
         unreadable: why the other orders could not be read, by id.
         problems: the same for those without a readable id.
-        others: ids of drafts and of orders in the trash.
+        others: ids of drafts and of orders in the trash, with their times of change if known.
     """
 
     orders: list[CountedOrder] = field(default_factory=list)
@@ -34,7 +36,7 @@ class OrderPage:
     changed: list[int] = field(default_factory=list)
     unreadable: dict[str, StoreError] = field(default_factory=dict)
     problems: list[StoreError] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
+    others: dict[str, int | None] = field(default_factory=dict)
 
     def settled(self, server: float | None) -> list[int]:
         """Return the times of change that show how far the list was read.
@@ -45,6 +47,13 @@ class OrderPage:
         if server is None:
             return self.changed
         return [changed for changed in self.changed if changed < server - _FRESH] or self.changed
+
+    def lists_others(self, server: float) -> bool:
+        """Whether a list contains drafts or the trash, by the store's clock `server`.
+
+        An order that is deleted while its page is made is on it by mistake.
+        """
+        return any((when or 0) < server - _MAKING for when in self.others.values())
 
     @property
     def newest(self) -> int:
@@ -94,7 +103,7 @@ def _read_row(page: OrderPage, number: str, row: Fields, read: ReadOrder, change
         page.changed.append(when)
     order = read(row, when)
     if order is None:
-        page.others.append(number)
+        page.others[number] = when
     else:
         page.orders.append(order)
 
