@@ -310,6 +310,26 @@ def test_an_order_that_vanishes_after_a_run_was_killed_is_missed_by_the_next(las
     assert is_right_soon(watch)
 
 
+@pytest.mark.parametrize("next_run", range(3, 6))
+@pytest.mark.parametrize("pages", [(2, 4), (2, 5), (3, 6), (3, 7)])
+def test_orders_of_one_second_are_not_given_up_for_empty_pages_without_a_total(
+    pages: tuple[int, ...], next_run: int
+) -> None:
+    watch = Watch(10, page_size=100, max_pages=10, overlap=0)
+    watch.run()
+    watch.shop.change("place many", 25)
+    watch.shop.clock += 1
+    for empty in (pages, (next_run,)):
+
+        def spoil(number: int, empty: tuple[int, ...] = empty) -> None:
+            watch.shop.is_empty = number in empty
+            watch.shop.has_totals = number not in empty
+
+        watch.run(spoil)
+    watch.shop.is_empty, watch.shop.has_totals = False, True
+    assert is_right_soon(watch)
+
+
 def killed_often(watch: Watch, last: int) -> bool:
     """Whether all is read in the end, although each of many runs is killed at a request."""
     for _ in range(60):

@@ -7,7 +7,8 @@ alone, sorted by id, with numbered pages; if its size changes meanwhile, it is r
 shows no time of change at all, the following pages are numbered until one does.
 
 Nothing that the store reports is trusted. A list is read to its end when as many distinct records
-were received as it is said to have, or when a page is empty. Pages may be shorter than requested.
+were received as it is said to have, or when a page is empty although no earlier one showed that
+there are more: those are requested again. Pages may be shorter than requested.
 If the store ignores page numbers, records already read are excluded by id.
 
 A pass takes one or more runs until the end is reached. The next pass begins where this one ended,
@@ -135,11 +136,22 @@ class Walk:
             # may count none beyond its last page.
             self._leave(self.position, second=self.second)
             return True
+        lacks = 0
         if self.page == 1 and self.numbered:
             self.total = total
-            if self.expected is not None and total is not None and total < self.expected:
-                self._note_unread(self.came_from, self.position - 1, self.expected - total)
+            # Some stores state zero on pages with records; an empty page states it by itself.
+            stated = total or (None if ids else 0)
+            if self.expected is not None and stated is not None:
+                lacks = max(0, self.expected - stated)
+            if lacks and self.second:
+                self._note_unread(self.position, self.position, lacks)
+            elif lacks and ids:
+                self._note_unread(self.came_from, self.position - 1, lacks)
             self.expected = None
+            if lacks and not (ids or self.second):
+                # The next run requests it again.
+                self.backlog = lacks
+                return False
         known = set(self.received)
         new = [one for one in dict.fromkeys(ids) if one not in known]
         self.received += new
@@ -208,6 +220,7 @@ class Walk:
             self.came_from, self.expected = came_from, expected
         elif changed:
             self._leave(self.position, second=True)
+            self.expected = count
         elif not self._turn_page(new):
             self._leave(self.position)
             return False
