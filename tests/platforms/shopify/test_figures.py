@@ -402,6 +402,14 @@ async def test_a_redirect_to_anybody_else_fails(shop: Watched) -> None:
     assert "set url" not in caught.value.message
 
 
+@pytest.mark.parametrize("host", ["bücher.example", "www.xn--bcher-kva.example."])
+async def test_a_domain_is_its_own_in_each_form_of_writing(shop: Watched, host: str) -> None:
+    shop.shop.stock_room.primary_domain = "bücher.example"
+    headers = {"Location": f"https://{host}/"}
+    shop.shop.faults.add(Fault(path="/", status=301, headers=headers))
+    assert (await shop.probe("storefront")).degraded == []
+
+
 async def test_visitors_who_are_sent_to_a_password_find_a_shop_that_is_not_open(
     shop: Watched,
 ) -> None:

@@ -10,6 +10,7 @@ from ...events.event import EventKind
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
 from ...net.plans import Plan, RedirectError
+from ...net.url import host_name
 from ...stores.model import Store
 from ..kit.graphql.bucket import ThrottledError, rate_limit_samples
 from ..kit.monitoring.declare import by_name, probe
@@ -131,8 +132,8 @@ def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]
 
 def _is_within(host: str, domain: str) -> bool:
     """Whether a host is this domain of the shop or a subdomain of it, as markets have."""
-    own = domain.removeprefix("www.")
-    return bool(own) and f".{host}".endswith(f".{own}")
+    own = host_name(domain).removeprefix("www.")
+    return bool(own) and f".{host_name(host)}".endswith(f".{own}")
 
 
 PROBES = by_name(
