@@ -206,6 +206,23 @@ def test_an_operation_that_cannot_wait_long_enough_says_so() -> None:
     assert caught.value.error_type == "rate_limited"
 
 
+def test_an_operation_that_is_refused_again_and_again_asks_ever_more_rarely() -> None:
+    """As while another app takes each point at once; many refusals may lock the shop."""
+    clock = Clock()
+    shop = SimulatedShopify(clock=clock.now)
+    status = {"maximumAvailable": 2000.0, "currentlyAvailable": 0.0, "restoreRate": 100.0}
+    cost = {"requestedQueryCost": 20, "actualQueryCost": None, "throttleStatus": status}
+    refusal = {
+        "errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}],
+        "extensions": {"cost": cost},
+    }
+    shop.faults.add(changing("*", lambda _: refusal))
+    with pytest.raises(StoreError, match="no room in time"):
+        client(shop, clock).check_stock("SKU-010")
+    assert sum(clock.slept) > 24.0
+    assert len(shop.requests) <= 12
+
+
 def test_a_refusal_that_does_not_tell_the_cost_is_tried_again_after_a_second() -> None:
     clock = Clock()
     shop = SimulatedShopify(clock=clock.now)

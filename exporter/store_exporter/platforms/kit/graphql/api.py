@@ -21,6 +21,8 @@ T = TypeVar("T")
 _MOST_REFUSALS = 5
 """After this many consecutive refusals that do not say how many points are missing, a query is
 given up."""
+_LONGEST_WAIT = 5.0
+"""Seconds: the wait after a refusal doubles with each further one, up to this."""
 Root = str | Callable[[Fields], Fields]
 """The field of a response's data that holds a connection, or a function that returns the
 connection."""
@@ -118,7 +120,8 @@ class GraphqlApi:
                 refusals += 1
                 if hurry or (error.cost is None and refusals >= _MOST_REFUSALS):
                     raise
-                yield self._pause(error.wait)
+                longer = error.wait * 2 ** (refusals - 1) if error.cost else 0.0
+                yield self._pause(max(error.wait, min(longer, _LONGEST_WAIT)))
             except StoreError as error:
                 if sizes.smaller(name, size, error) is None:
                     raise
