@@ -99,7 +99,10 @@ SHELF = alert("StoreBestSellersOutOfStock", domain="shelf.example", severity="in
 SHELF["annotations"]["lasted"] = "2h 0m 0s"
 FIRST: dict[str, list[dict[str, Any]]] = {
     "firing": [FULL],
-    "several": stale(3),
+    "several": [
+        {**one, "annotations": {**one["annotations"], "error": f"no response < {at} s"}}
+        for at, one in enumerate(stale(3), 10)
+    ],
     "more_than_ten": stale(13),
     "without_annotations": [FOREIGN],
     "odd_characters": [

@@ -119,7 +119,7 @@ EXPORTER = [
         {of(exporter.RUNS_SKIPPED, 'reason="local"', PROCESS): "0+2x30"},
         "20m",
         "10 runs failed on exporter:10847 itself within five minutes, before a store could "
-        "respond. The state of those stores is unknown.",
+        "respond. The state of the stores concerned is unknown.",
         "critical",
         base=PROCESS,
     ),

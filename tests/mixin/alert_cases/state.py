@@ -19,6 +19,17 @@ STATE = [
     ),
     Case(
         "StoreDiscoveryFailing",
+        "a restart of the exporter, which counts from one again, does not end it",
+        {of(exporter.DISCOVERY_FAILING, 'org="acme"', PROCESS): "0x4 2x20 _x1 0 1 2x20"},
+        "29m",
+        "exporter:10847 could not read the stores of acme 2 times in a row; stores found earlier "
+        "are still watched.",
+        "warning",
+        {"org": "acme"},
+        PROCESS,
+    ),
+    Case(
+        "StoreDiscoveryFailing",
         "one look that failed is made again",
         {of(exporter.DISCOVERY_FAILING, 'org="acme"', PROCESS): "0x20 1x40"},
         "50m",
@@ -26,12 +37,12 @@ STATE = [
     ),
     Case(
         "StoreDiscoveryFailing",
-        "it ends with the first look that succeeds, however often it failed in the last two hours",
+        "it ends soon after the first look that succeeds, however often it failed before",
         {
             of(exporter.DISCOVERY_FAILING, 'org="acme"', PROCESS): "0x4 1x4 2x4 3x4 4x4 0x20",
             of(exporter.DISCOVERY_FAILURES, 'org="acme"', PROCESS): "0x4 1x4 2x4 3x4 4x24",
         },
-        "26m",
+        "32m",
         base=PROCESS,
     ),
     Case(
@@ -71,8 +82,17 @@ STATE = [
         {of(exporter.STATE_ERRORS, 'reason="full"', PROCESS): "7x10 8+3x20"},
         "15m",
         # `increase` says 14.4.
-        "exporter:10847 could not save 14 runs within ten minutes, because the disk is full. Their "
-        "counters stand still; nothing is lost.",
+        "exporter:10847 could not save 14 runs within ten minutes, because the disk is full. "
+        "Counters stand still; nothing is lost.",
+        base=PROCESS,
+    ),
+    Case(
+        "StoreStateFull",
+        "a single run is one run",
+        {of(exporter.STATE_ERRORS, 'reason="full"', PROCESS): "0x10 1x20"},
+        "14m",
+        "exporter:10847 could not save 1 run within ten minutes, because the disk is full. "
+        "Counters stand still; nothing is lost.",
         base=PROCESS,
     ),
     Case(
@@ -88,7 +108,7 @@ STATE = [
         {of(exporter.STATE_ERRORS, 'reason="unavailable"', PROCESS): "0+2x30"},
         "20m",
         "exporter:10847 skipped 20 runs within ten minutes, for reason unavailable. "
-        "Their counters stand still; nothing is lost.",
+        "Counters stand still; nothing is lost.",
         labels={"reason": "unavailable"},
         base=PROCESS,
     ),

@@ -282,6 +282,21 @@ STORES = [
         f"{WHO} refuses our credentials altogether.",
     ),
     Case(
+        "StoreCredentialsRejected",
+        "a missing permission goes on while the exporter restarts as well",
+        {
+            of(health.PROBE_SUCCESS, LIVENESS): "1x30 stale",
+            of(business.COLLECTOR_SUCCESS, 'collector="orders"'): "1x4 0x26 stale",
+            failures(business.COLLECTOR_FAILURES, 'collector="orders"', "forbidden", "config"): (
+                "_x4 1x14 2x12 stale"
+            ),
+        },
+        "34m",
+        f"{WHO} refuses our credentials, or a permission that they need, in 1 of the probes and "
+        "collectors.",
+        "warning",
+    ),
+    Case(
         "StoreDown",
         "a store that refuses our credentials is not down without an exporter either",
         {

@@ -10,7 +10,7 @@ from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE, RESTART, SELDOM, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import UNREMEMBERED, UNUSABLE, UNWATCHED
-from .texts import ARE, COLLECTOR_CAUSE, COUNT, TIME, WHO, counted, error_type
+from .texts import ARE, COLLECTOR_CAUSE, TIME, WHO, counted, error_type, estimated
 
 COLLECTOR = (*STORE, "collector")
 _OUT = promql.aggregate("max", STORE, select(business.BEST_SELLERS_OUT))
@@ -73,7 +73,7 @@ BACKGROUND_JOBS_STUCK = Alert(
     "warning",
     "Background jobs of a store do not run.",
     "Background jobs of a store did not run.",
-    f"{COUNT} background jobs of {WHO} are {{{{ $labels.state }}}}.",
+    f"{estimated('background job')} of {WHO} are {{{{ $labels.state }}}}.",
     Dashboards.SHOP,
     """
     The shop's own scheduled jobs are overdue or fail: e-mails, subscription renewals, stock holds,

@@ -9,7 +9,7 @@ from ..names import AlertName, Dashboards
 from ..policy import EXPORTER_JOB, MINUTE, THRESHOLDS
 from ..promql import equal
 from .causes import UNWATCHED
-from .texts import COUNT, PROCESS
+from .texts import PROCESS, estimated
 
 WATCHDOG = Alert(
     AlertName.WATCHDOG,
@@ -160,8 +160,8 @@ IMPAIRED = Alert(
     "critical",
     "The exporter cannot send requests.",
     "The exporter sends requests again.",
-    f"{COUNT} runs failed on {{{{ $labels.instance }}}} itself within five minutes, "
-    "before a store could respond. The state of those stores is unknown.",
+    f"{estimated('run')} failed on {{{{ $labels.instance }}}} itself within five minutes, "
+    "before a store could respond. The state of the stores concerned is unknown.",
     Dashboards.EXPORTER,
     """
     Probes and collectors fail before a store can respond: this machine has no file descriptor,

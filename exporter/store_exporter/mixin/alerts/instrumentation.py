@@ -9,7 +9,7 @@ from ..model import Alert, Group
 from ..names import AlertName, Dashboards
 from ..policy import MINUTE, THRESHOLDS
 from ..promql import equal
-from .texts import COUNT, PROCESS, SHARE, chosen, queried
+from .texts import PROCESS, SHARE, chosen, estimated, queried
 
 _FAILING = promql.increase(exporter.INSTRUMENTATION_ERRORS, "15m")
 INSTRUMENTATION_FAILING = Alert(
@@ -19,7 +19,7 @@ INSTRUMENTATION_FAILING = Alert(
     "warning",
     "An application's instrumentation fails.",
     "An application's instrumentation failed.",
-    f"{{{{ $labels.instance }}}} counted {COUNT} failures of the instrumentation "
+    f"{{{{ $labels.instance }}}} counted {estimated('failure')} of the instrumentation "
     "at stage {{ $labels.stage }} within a quarter of an hour.",
     Dashboards.EXPORTER,
     """
@@ -45,7 +45,7 @@ SERIES_DROPPED = Alert(
     "warning",
     "Operations beyond a limit count as other.",
     "Operations beyond a limit counted as other.",
-    f"{{{{ $labels.instance }}}} recorded {COUNT} operations as other within an "
+    f"{{{{ $labels.instance }}}} recorded {estimated('operation')} as other within an "
     "hour: the limit of {{ $labels.limit }} is reached.",
     Dashboards.EXPORTER,
     """

@@ -6,9 +6,9 @@ from ...metrics.catalogue import exporter
 from .. import promql
 from ..model import Alert, Group
 from ..names import AlertName, Dashboards
-from ..policy import MESSAGES, MINUTE
+from ..policy import MESSAGES, MINUTE, RESTART
 from ..promql import equal, one_of
-from .texts import COUNT, PROCESS
+from .texts import PROCESS, estimated
 
 _BY_ORG = (*PROCESS, "org")
 _FAILING = promql.select(exporter.DISCOVERY_FAILING)
@@ -25,7 +25,8 @@ DISCOVERY_FAILING = Alert(
     """
     The file or address that lists stores could not be read, or contained no list, at least twice in
     a row (reads are `refresh` apart). Stores found earlier are still watched, even if they were
-    removed since; new ones are not watched. The alert ends with the first read that succeeds.
+    removed since; new ones are not watched. The alert ends five minutes after the first read that
+    succeeds.
 
     - The exporter's log says what was wrong.
     - Fetch the address, or open the file, that `discovery` names for this org: is it there, and is
@@ -35,6 +36,7 @@ DISCOVERY_FAILING = Alert(
       once.
     """,
     by=_BY_ORG,
+    keep=RESTART,
 )
 
 # The alert has no org: such a dispute is between orgs, and the platform must settle it.
@@ -49,7 +51,7 @@ DISCOVERY_REFUSED = Alert(
     "warning",
     "Stores named by a source are refused.",
     "Stores named by a source were refused.",
-    '{{ $labels.instance }} refuses {{ $value | printf "%.0f" }} domains for reason '
+    f"{{{{ $labels.instance }}}} refuses {estimated('domain')} for reason "
     f"{{{{ $labels.reason }}}}, which sources of{{{{ range $i, $each := query (printf {_ORGS} "
     "$labels.instance $labels.reason) }}"
     f"{{{{ if lt $i {MESSAGES.listed} }}}}{{{{ if $i }}}},{{{{ end }}}} {{{{ .Labels.org }}}}"
@@ -106,8 +108,8 @@ STATE_FULL = Alert(
     "critical",
     "The disk for saved state is full.",
     "The exporter saves its state again.",
-    f"{{{{ $labels.instance }}}} could not save {COUNT} runs within ten minutes, "
-    "because the disk is full. Their counters stand still; nothing is lost.",
+    f"{{{{ $labels.instance }}}} could not save {estimated('run')} within ten minutes, "
+    "because the disk is full. Counters stand still; nothing is lost.",
     Dashboards.EXPORTER,
     """
     The counters of collectors cannot be saved, so their new values are not shown. Orders and
@@ -132,8 +134,8 @@ STATE_UNAVAILABLE = Alert(
     "critical",
     "The exporter cannot use its saved state.",
     "The exporter uses its saved state again.",
-    f"{{{{ $labels.instance }}}} skipped {COUNT} runs within ten minutes, for "
-    "reason {{ $labels.reason }}. Their counters stand still; nothing is lost.",
+    f"{{{{ $labels.instance }}}} skipped {estimated('run')} within ten minutes, for "
+    "reason {{ $labels.reason }}. Counters stand still; nothing is lost.",
     Dashboards.EXPORTER,
     """
     `unavailable`: the state's file or database cannot be read or written now. Orders and revenue

@@ -6,7 +6,7 @@ from ...errors import Fault
 from .. import promql, series
 from ..model import Alert, Group
 from ..names import AlertName, Dashboards
-from ..policy import LIVENESS_PROBE, MINUTE
+from ..policy import LIVENESS_PROBE, MINUTE, RESTART
 from ..promql import STORE, equal
 from .causes import OUTAGE_OF_MANY
 from .outages import CALM, DOWN_AFTER
@@ -85,6 +85,8 @@ CREDENTIALS_REJECTED = [
         _RUNBOOK,
         faults=(Fault.CONFIG,),
         facts={"error": ANY_ERROR, "failing": FAILING},
+        # A rejection of the liveness probe is seen again at once, the others once they have run.
+        keep=RESTART if severity == "warning" else 0,
     )
     for severity, expression, where in (
         ("critical", series.LIVENESS_REFUSED, " altogether"),

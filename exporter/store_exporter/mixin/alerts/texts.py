@@ -20,8 +20,7 @@ WHO = "{{ $labels.domain }} ({{ $labels.org }})"
 SHARE = '{{ $value | humanizePercentage | reReplaceAll "([0-9]{2})[.][0-9]+" "$1" }}'
 """An alert's value as a percentage, with decimals only below ten."""
 
-COUNT = '{{ $value | printf "%.0f" }}'
-"""An alert's value as a whole number: `increase` estimates 40.18 runs."""
+_COUNT = '$value | printf "%.0f"'
 TIME = (
     "{{ $value | humanizeDuration | "
     'reReplaceAll "^([0-9]+d [0-9]+h|[0-9]+h [0-9]+m|[0-9]+m) .*$" "$1" | '
@@ -35,6 +34,11 @@ PROCESS = ("job", "instance")
 def counted(noun: str, value: str = "$value") -> str:
     """Template text for a number and a noun, in the plural unless it is 1."""
     return f"{{{{ {value} }}}} {noun}{{{{ if ne {value} 1.0 }}}}s{{{{ end }}}}"
+
+
+def estimated(noun: str) -> str:
+    """Template text for an alert's value and a noun; `increase` estimates 40.18 or 1.02 of them."""
+    return f'{{{{ {_COUNT} }}}} {noun}{{{{ if ne ({_COUNT}) "1" }}}}s{{{{ end }}}}'
 
 
 def ends(soon: str, over: str) -> str:

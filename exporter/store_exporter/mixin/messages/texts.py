@@ -129,8 +129,9 @@ class _MessageParts:
         )
 
     def among(self) -> str:
-        """One of several firing alerts, on one line."""
-        return f"{self.bullet}{self.what(MAX_AMONG)} ({self.since()})\n"
+        """One of several firing alerts, on one line; the store's own words are on a second one."""
+        error = given(".Annotations.error", f"Error: {self.shown('.', MAX_AMONG)}\n")
+        return f"{self.bullet}{self.what(MAX_AMONG)} ({self.since()})\n{error}"
 
     def over(self) -> str:
         """An alert that ended, on one line."""
