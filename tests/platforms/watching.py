@@ -11,6 +11,7 @@ from typing import Any
 
 from store_exporter.contract import Collector, Probe, Report, Run
 from store_exporter.metrics.families import Sample
+from store_exporter.net.plans import Pause
 from store_exporter.platforms.kit.connection import Connection
 from store_exporter.probing.driver import Driver, Http
 from store_exporter.stores.model import Store
@@ -65,7 +66,10 @@ class Watcher:
     async def drive(self, plan: Any, options: Mapping[str, Any] | None = None) -> Any:
         """Run whatever makes a plan from an API and a run."""
         run = Run(self.store, options or {}, self.cursor, self.now, self.timeout)
-        return await Driver(self.http, self.connection, sleep=self.sleep).run(plan, run)
+        return await Driver(self.http, self.connection, pause=self._pause).run(plan, run)
+
+    async def _pause(self, pause: Pause) -> None:
+        await self.sleep(pause.seconds)
 
 
 def figures(report: Report) -> dict[str, float]:

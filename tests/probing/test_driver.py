@@ -24,6 +24,7 @@ from store_exporter.stores.model import Secret, Store
 from tests.fakes.bad_server import Connection, serving
 from tests.fakes.clock import Clock
 from tests.probing.conftest import StoreFactory
+from tests.probing.scripted import always
 
 URL = "https://shop.example.com"
 
@@ -47,7 +48,7 @@ def status(code: int) -> Callable[[Request], Response]:
 async def drive(store: Store, check: Any, http: Answering, clock: Clock | None = None) -> Any:
     clock = clock or Clock()
     connection = Access(store).connection(store)
-    driver = Driver(http, connection, sleep=clock.asleep)
+    driver = Driver(http, connection, pause=lambda one: clock.asleep(one.seconds))
     return await driver.run(check, Run(store, {}, RunCursor(), clock.now))
 
 
@@ -107,7 +108,7 @@ async def test_only_what_a_kept_connection_lost_is_requested_again_and_signed_an
         shop = store(server.url)
         http = StoreHttp(shop, transport, access := Access(shop))
         try:
-            found = await Driver(http, access.connection(shop)).run(
+            found = await Driver(http, access.connection(shop), pause=http.pause).run(
                 check, Run(shop, {}, RunCursor(), time.time)
             )
         finally:
@@ -165,7 +166,9 @@ async def test_a_plan_that_is_interrupted_can_clean_up(store: StoreFactory) -> N
         finally:
             cleaned.append(True)
 
-    driver = Driver(Answering(status(200)), Access(store(URL)).connection(store(URL)))
+    access = Access(store(URL))
+    http = StoreHttp(store(URL), always(), access)
+    driver = Driver(http, access.connection(store(URL)), pause=http.pause)
     run = Run(store(URL), {}, RunCursor(), Clock().now)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):

@@ -16,7 +16,7 @@ from store_exporter.contract import Response
 from store_exporter.errors import Fault, StoreError
 from store_exporter.net import names
 from store_exporter.net.names import Names
-from store_exporter.net.plans import Request
+from store_exporter.net.plans import Pause, Request
 from store_exporter.probing.access import Access
 from store_exporter.probing.budget import BudgetSpentError, Priority
 from store_exporter.probing.exchange import Outgoing
@@ -318,6 +318,17 @@ async def test_a_collector_waits_for_its_budget_if_there_is_time(store: StoreFac
     await http.send(Request("GET", "/"))
     assert clock.slept == [pytest.approx(400)]
     assert len(sender.sent) == 2
+
+
+async def test_a_pause_beyond_the_end_of_the_run_is_what_the_plan_says(store: StoreFactory) -> None:
+    clock = Clock()
+    http = StoreHttp(store("https://shop.example.com"), always(), timeout=60, sleep=clock.asleep)
+    late = StoreError("rate_limited", "no room in time")
+    await http.pause(Pause(20, late))
+    with pytest.raises(StoreError, match="no room in time"):
+        await http.pause(Pause(61, late))
+    await http.pause(Pause(3600))
+    assert clock.slept == [20, 3600]
 
 
 async def test_the_journal_has_no_queries_and_is_bounded(store: StoreFactory) -> None:

@@ -94,7 +94,7 @@ async def examine(store: Store, transport: Transport) -> list[Finding]:
     http = StoreHttp(store, transport, access, timeout=_SECONDS)
     diagnose = base.load(store.platform).diagnose or _liveness
     try:
-        driver = Driver(http, access.connection(store))
+        driver = Driver(http, access.connection(store), pause=http.pause)
         run = Run(store, {}, RunCursor(), time.time)
         findings = await http.within_deadline(driver.run(diagnose, run))
     except StoreError as error:

@@ -60,9 +60,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of some seconds."""
+    """A pause of some seconds.
+
+    Attributes:
+        seconds: its length.
+        too_long: raised at once if the plan's time would end meanwhile; without it, the time ends.
+    """
 
     seconds: float
+    too_long: StoreError | None = None
 
 
 Step = Request | Pause

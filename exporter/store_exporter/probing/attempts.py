@@ -146,7 +146,7 @@ class Attempts:
         """Run the check within its deadline."""
         connection = self._access(job.store).connection(job.store)
         between = partial(http.apart, memory.keep) if job.kind == COLLECTOR else None
-        driver = Driver(http, connection, sleep=self._sleep, between=between)
+        driver = Driver(http, connection, pause=http.pause, between=between)
         run = Run(job.store, job.options, memory.cursor, self._now, job.schedule.timeout)
         return await http.within_deadline(driver.run(job.check.check, run))
 

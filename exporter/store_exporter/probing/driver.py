@@ -4,12 +4,11 @@ Operations, probes, collectors and diagnosis are plans over the same API of a pl
 and `StoreHttp` do what is specific to monitoring. Each request is sent once, because a repetition
 would hide what a probe must see; the exception is a kept connection that the store had closed.
 Requests use the store's budget and slots, and are timed by phase. A pause may last as long as the
-run has time.
+run has time; one for the store's rate limit that would last longer ends the run at once.
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Protocol, TypeVar
@@ -39,7 +38,7 @@ class Driver:
     Args:
         http: sends the requests.
         connection: the connection to the store.
-        sleep: waits for seconds.
+        pause: waits between requests, see `StoreHttp.pause`.
         between: awaited before each request, for work that is due during a long plan.
     """
 
@@ -48,13 +47,13 @@ class Driver:
         http: Http,
         connection: Connection[Any],
         *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Callable[[Pause], Awaitable[None]],
         between: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._between = between
         self._http = http
         self._connection = connection
-        self._sleep = sleep
+        self._pause = pause
 
     async def run(self, check: Callable[[Any, Run], Generator[Any, Any, T]], run: Run) -> T:
         """Run the plan that a check makes to its end and return its result.
@@ -76,7 +75,7 @@ class Driver:
                     raise
                 return await self._http.send(self._connection.sign(step))
         if isinstance(step, Pause):
-            return await self._sleep(step.seconds)
+            return await self._pause(step)
         try:
             found = await Names().addresses(step.host, step.port)
         except (OSError, UnicodeError) as error:

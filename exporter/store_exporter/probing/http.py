@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from ..contract import Response
 from ..errors import ErrorName, StoreError
 from ..net import reach, redirects
-from ..net.plans import Request
+from ..net.plans import Pause, Request
 from ..net.proxy import proxy_for
 from ..platforms import base
 from ..platforms.kit.client.http_spans import HttpSpan
@@ -112,6 +112,16 @@ class StoreHttp:
             self._limit.reschedule(None)
         await work()
         self._move(self._loop.time() - began)
+
+    async def pause(self, pause: Pause) -> None:
+        """Wait between requests.
+
+        Raises:
+            StoreError: the pause's own, if the run would end meanwhile.
+        """
+        if pause.too_long is not None and self._loop.time() + pause.seconds >= self.deadline:
+            raise pause.too_long
+        await self._sleep(pause.seconds)
 
     async def send(self, request: Request) -> Response:
         """Send one request and return the response, also one with an error status.

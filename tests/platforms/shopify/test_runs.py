@@ -76,11 +76,11 @@ async def test_what_a_failed_run_counted_is_kept_and_shown_by_the_next(
         assert values(recorder, business.ORDERS_PAID.name) == {(): 12.0}
 
 
-async def test_a_run_that_its_deadline_ends_counts_nothing_twice(
+async def test_a_run_that_the_rate_limit_ends_counts_nothing_twice(
     shop: SimulatedShopify, tmp_path: Path
 ) -> None:
     async with shop.serve() as url:
-        # Only the run that its deadline is to end has little time.
+        # Only the run that the rate limit is to end has little time.
         schedules = (Schedule(300.0, seconds, options={"page_size": 5}) for seconds in (0.5, 60.0))
         short, work = (
             job(store_at(shop, url, collectors={"orders": one}), "orders") for one in schedules
@@ -93,7 +93,7 @@ async def test_a_run_that_its_deadline_ends_counts_nothing_twice(
             # Nothing is left of the rate limit, so that the collector waits for its share.
             shop.bucket.restore_rate = 0.001
             shop.bucket.take(shop.bucket.available - 1)
-            assert (await run(runner, short)).error_type == "timeout"
+            assert (await run(runner, short)).error_type == "rate_limited"
             shop.bucket.restore_rate = 1e6
             # The next answer of any kind tells that there are points again.
             assert (await run(runner, job(work.store, "liveness"))).ok

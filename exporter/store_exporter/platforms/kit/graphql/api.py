@@ -127,10 +127,11 @@ class GraphqlApi:
                     raise
 
     def _pause(self, seconds: float) -> Pause:
+        message = f"{self._reader.title}'s rate limit leaves no room in time"
+        too_long = StoreError("rate_limited", message)
         if self._api.monotonic() + seconds >= self._api.ends:
-            message = f"{self._reader.title}'s rate limit leaves no room in time"
-            raise StoreError("rate_limited", message)
-        return Pause(seconds)
+            raise too_long
+        return Pause(seconds, too_long)
 
     def _spend(
         self,
