@@ -87,6 +87,48 @@ async def test_a_page_of_only_invalid_items_is_skipped_and_reported(case: str) -
             assert not report.degraded
 
 
+@pytest.mark.parametrize(
+    "row",
+    [None, False, [], {"code": "a_plugins_own", "message": "x"}, {"status": "processing"}],
+)
+@pytest.mark.parametrize("later", [(), (1,), (1,) * 12])
+async def test_an_order_whose_row_has_no_id_is_reported_until_it_is_counted(
+    row: Any, later: tuple[int, ...]
+) -> None:
+    def spoil(body: Any) -> Any:
+        return [row if order.get("total") == "99.00" else order for order in body]
+
+    async with watching(orders=3) as store:
+        await count_orders(store)
+        store.clock.now += 900
+        await count_orders(store)
+        store.shop.new_order("processing", total="99")
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
+        for total in later:
+            store.clock.now += 60
+            store.shop.new_order("processing", total=str(total))
+        for wait in (300, 300, 86_400):
+            store.clock.now += wait
+            report = await store.collect("orders", page_size=10)
+            assert report.degraded
+            assert figures(report)["store_revenue_total{GBP}"] == sum(later)
+        store.shop.faults.clear()
+        for _ in range(2):
+            store.clock.now += 300
+            report = await store.collect("orders", page_size=10)
+        assert figures(report)["store_revenue_total{GBP}"] == 99 + sum(later)
+        assert not report.degraded
+
+
+async def test_a_list_whose_rows_are_all_empty_is_refused() -> None:
+    async with watching(orders=3) as store:
+        await count_orders(store)
+        store.shop.faults.add(Fault(path="*/orders", change=lambda body: [None for _ in body]))
+        store.clock.now += 300
+        with pytest.raises(StoreError, match="null, not an object"):
+            await store.collect("orders")
+
+
 @pytest.mark.parametrize("value", [None, "soon", 5, "0000-00-00T00:00:00"])
 async def test_orders_without_a_time_of_change_are_counted(value: Any) -> None:
     def spoil(body: Any) -> Any:

@@ -188,8 +188,15 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         return ids[: self.size], listed
 
     def ask_newest(self) -> Plan[ListedOrders]:
-        """Read a page of the newest ids."""
-        return self.ask_sized(self.newest, new_ids.NEWEST)
+        """Read a page of the newest ids.
+
+        Raises:
+            StoreError: invalid_response, there are orders and none has an id.
+        """
+        listed = yield from self.ask_sized(self.newest, new_ids.NEWEST)
+        if listed.page.problems and not listed.page.newest:
+            raise next(iter(listed.page.problems.values()))
+        return listed
 
     def read_page(self, name: str, items: Sequence[Any]) -> OrderPage:
         """Read the orders on a page; invalid ones are left out and reported."""
@@ -214,7 +221,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         for number, error in page.unreadable.items():
             self.cannot_read(number, error)
             self.ledger.touch(number)
-        self.problems += page.problems
+        self.problems += [error for text, error in page.problems.items() if text not in self.read]
         self.seen += len(page.orders)
         self.read.update(page.ids)
 
@@ -279,8 +286,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             server, page = server_time(rows.response), rows.page
             self._check(page, query)
             self.take(page)
-            ids = [n if n.isdigit() else f"{n}.{query.page}" for n in page.ids]
-            more = walk.advance(ids, page.settled(server), rows.total)
+            more = walk.advance(page.ids, page.settled(server), rows.total)
             self.ledger.forget(self.place.walk.read_again_from(self.options.overlap))
             if not more:
                 break

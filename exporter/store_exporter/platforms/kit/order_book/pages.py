@@ -18,16 +18,21 @@ _MAKING = 120
 """The most seconds in which a page is made."""
 
 
+_NOTHING: tuple[Any, ...] = (None, False, [])
+"""What a plugin of PHP that returns nothing leaves in place of an order."""
+
+
 @dataclass(slots=True)
 class OrderPage:
     """One page of orders, read.
 
     Attributes:
         orders: the readable orders.
-        ids: ids of everything on the page; a unique text for an entry without a readable id.
+        ids: ids of everything on the page; a text with the time of change for an entry without a
+            readable id.
         changed: the readable times of change, in the page's order.
         unreadable: why the other orders could not be read, by id.
-        problems: the same for those without a readable id.
+        problems: the same for those without a readable id, by that text.
         others: ids of drafts and of orders in the trash, with their times of change if known.
     """
 
@@ -35,7 +40,7 @@ class OrderPage:
     ids: list[str] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
     unreadable: dict[str, StoreError] = field(default_factory=dict)
-    problems: list[StoreError] = field(default_factory=list)
+    problems: dict[str, StoreError] = field(default_factory=dict)
     others: dict[str, int | None] = field(default_factory=dict)
 
     def settled(self, server: float | None) -> list[int]:
@@ -79,19 +84,17 @@ def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) ->
         StoreError: invalid_response, there are no orders on it but something else.
     """
     page = OrderPage()
-    if items and not any(isinstance(item, dict) for item in items):
+    if items and not any(isinstance(item, dict) or item in _NOTHING for item in items):
         Fields(items[0], f"{name}[0]")
     for index, item in enumerate(items):
-        number = f"?{index}"
+        number = f"?{str(item.get(changed))[:40] if isinstance(item, dict) else ''}"
+        number += f".{sum(one.startswith(number) for one in page.ids)}"
         try:
             row = Fields.row(item, name, index)
             number = str(row.identifier())
             _read_row(page, number, row, read, changed)
         except StoreError as error:
-            if number.isdigit():
-                page.unreadable[number] = error
-            else:
-                page.problems.append(error)
+            (page.unreadable if number.isdigit() else page.problems)[number] = error
         page.ids.append(number)
     return page
 

@@ -124,7 +124,8 @@ class Walk:
         """Add the page that `query` requested, after its records are in the ledger.
 
         Args:
-            ids: ids of the page's records; a unique text for a record without one.
+            ids: ids of the page's records; another text for a record without a readable one,
+                which counts as not shown.
             changed: times of change of the records that have one, in the page's order.
             total: number of matching records by the store; None if it does not say.
 
@@ -153,9 +154,10 @@ class Walk:
                 self.backlog = lacks
                 return False
         known = set(self.received)
-        new = [one for one in dict.fromkeys(ids) if one not in known]
+        named = (one if one.isdigit() else f"{one}.{self.page}" for one in ids)
+        new = [one for one in dict.fromkeys(named) if one not in known]
         self.received += new
-        left = (self.total or 0) - len(self.received)
+        left = (self.total or 0) - self._shown
         if self.second:
             if ids and left and self._turn_page(new):
                 return True
@@ -164,6 +166,11 @@ class Walk:
             self._leave(self.position + 1)
             return True
         return self._advance_open(ids, changed, new, left)
+
+    @property
+    def _shown(self) -> int:
+        """The number of records received whose ids could be read."""
+        return sum(map(str.isdigit, self.received))
 
     @property
     def hidden(self) -> int:
@@ -206,9 +213,9 @@ class Walk:
         if (newest := max(changed, default=0)) > self.newest:
             self.newest, self.seen = newest, 0
         self.backlog = max(1, left)
-        if not ids and self.total and self.page == 1 and self.numbered:
-            self._note_unread(self.position, max(self.position, self.started), self.total)
-        count, latest = len(self.received), changed[-1] if changed else self.position
+        if not ids and self.total and left > 0:
+            self._note_unread(self.position, max(self.position, self.started), left)
+        count, latest = self._shown, changed[-1] if changed else self.position
         if not ids or (not left and (count < _SMALLEST_PAGE or latest <= self.position)):
             self._leave(max(self.position, latest))
             self.caught_up, self.backlog = True, 0
