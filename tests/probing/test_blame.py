@@ -125,7 +125,7 @@ def test_a_store_that_hangs_is_down_although_we_stood_still_for_a_small_part_of_
     late = StoreError("timeout", "it took too long")
     assert exporter_failure(job(timeout=limit), late, still) is None
     ours = exporter_failure(job(timeout=limit), late, limit / 4)
-    assert ours is not None
+    assert isinstance(ours, StoreError)
     assert ours.error_type == "local_failure"
 
 

@@ -151,6 +151,7 @@ class Runner:
         if isinstance(outcome, Result):
             return outcome
         self.recording.skipped(outcome.reason)
+        self.complaints.skipped(job, outcome.reason, outcome.error)
         error = outcome.error or StoreError("local_failure", outcome.message)
         redact = self.access(job.store).redactor(job.store)
         now = self._now()

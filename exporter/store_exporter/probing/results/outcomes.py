@@ -52,7 +52,7 @@ class Skipped:
 
     reason: str
     wait: float
-    error: StoreError | None = None
+    error: Exception | None = None
 
     @property
     def message(self) -> str:
@@ -128,7 +128,7 @@ def _message_of(error: Exception, error_type: ErrorName) -> str:
     return f"{name}: {error}"
 
 
-def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreError | None:
+def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> Exception | None:
     """Return why this machine or process made a run fail; None if the store did.
 
     Args:
@@ -145,8 +145,7 @@ def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> StoreE
     else:
         kind = classify(ended)
         if kind in _OURS:
-            message = _message_of(ended, kind)
-            return ended if isinstance(ended, StoreError) else StoreError(kind, message)
+            return ended
         least = max(slow, timeout * _SHARE) if kind == "timeout" else _TIMED.get(kind, math.inf)
         stalled = lost >= least
     message = f"this exporter stalled for {lost:.1f} s meanwhile"
@@ -251,11 +250,11 @@ class Complaints:
             },
         )
 
-    def skipped(self, job: Job, reason: str, error: StoreError | None) -> None:
+    def skipped(self, job: Job, reason: str, error: Exception | None) -> None:
         """Log once a minute that this exporter fails runs; `error` is None for runs not started."""
         if error is None or not self._is_due("", reason):
             return
-        message = redactor_of(job.store).line(error.message)
+        message = redactor_of(job.store).line(str(error))
         log.warning("%s of %s was left out: %s", job.name, job.store.domain, message)
 
     def _trace(self, job: Job, error: Exception, where: dict[str, str]) -> None:
