@@ -60,14 +60,14 @@ class StoreContext:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        entered = _known(None)
         # Some frameworks leave a block in another context than they entered it; there is nothing
         # to restore there.
-        if entered is not None and entered[1] is self:
-            try:  # noqa: SIM105 - `suppress` would cost as much as all the rest
+        try:
+            entered = _known()
+            if entered[1] is self:
                 _leave(entered[2])
-            except (ValueError, RuntimeError):
-                pass
+        except (LookupError, ValueError, RuntimeError):
+            pass
 
     def __call__(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
         """Return the function, wrapped so that each call runs inside the block."""
