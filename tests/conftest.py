@@ -12,6 +12,8 @@ from random import SystemRandom
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture.providers import HypothesisProvider
+from hypothesis.internal.constants_ast import Constants
 
 from store_exporter.net import name_servers
 from tests import servers
@@ -82,6 +84,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         order[item.path] = min(order.get(item.path, (0, True)), (longest, grouped))
     # Tests of a module stay together, for the sake of its fixtures.
     items.sort(key=lambda item: order[item.path])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """Keep the literals of this package out of the examples of the profile `project`.
+
+    Hypothesis draws them from whatever modules the process has imported by then, so they depend on
+    which tests a worker was given before, and no setting turns them off.
+    """
+    if settings().derandomize:
+        HypothesisProvider._local_constants = Constants()  # type: ignore[assignment, method-assign]
 
 
 def pytest_collection_finish() -> None:
