@@ -49,7 +49,7 @@ async def main(port: str, ca_file: str) -> None:
     from store_exporter.metrics.recorder import Recorder
     from store_exporter.platforms import base
     from store_exporter.probing.jobs import Job
-    from store_exporter.probing.results.history import Result
+    from store_exporter.probing.results.result import Result
     from store_exporter.probing.runner import Runner
     from store_exporter.probing.transport import Transport
     from store_exporter.server.process.garbage import rare_collections

@@ -21,7 +21,7 @@ from store_exporter.mixin import dashboards
 from store_exporter.mixin.dashboards.pages import shop as shop_page
 from store_exporter.operations.track import track
 from store_exporter.probing.jobs import Job, jobs_of
-from store_exporter.probing.results.history import Result
+from store_exporter.probing.results.result import Result
 from tests.commands.shops import configure
 from tests.docs.blocks import ROOT
 from tests.platforms.runs import running

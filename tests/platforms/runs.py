@@ -8,7 +8,7 @@ from pathlib import Path
 
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.jobs import Job, jobs_of
-from store_exporter.probing.results.history import Result
+from store_exporter.probing.results.result import Result
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.state.documents import StoredDocuments
 from store_exporter.probing.state.sqlite_state import SqliteState

@@ -11,7 +11,7 @@ from store_exporter.metrics.families import HistogramValue, Sample
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing.jobs import Job
-from store_exporter.probing.results.history import Result
+from store_exporter.probing.results.result import Result
 from store_exporter.probing.runner import Runner
 from tests.fakes.clock import Clock
 from tests.probing.scripted import always

@@ -14,8 +14,8 @@ from store_exporter.contract import Check, Collector, Probe, Report, Response, R
 from store_exporter.errors import ErrorName, StoreError
 from store_exporter.metrics.catalogue import business, exporter, health
 from store_exporter.net.plans import Plan, Request, once
-from store_exporter.probing.results.history import Result
 from store_exporter.probing.results.outcomes import Skipped, exporter_failure
+from store_exporter.probing.results.result import Result
 from store_exporter.probing.state.documents import MemoryDocuments
 from store_exporter.probing.state.storage import Key
 from store_exporter.probing.transport import Transport

@@ -81,7 +81,7 @@ async def test_a_removed_store_is_interrupted_and_leaves_no_series(world: World)
         if "shop.example.com" in labels
     }
     assert names == set()
-    assert world.runner.history.latest("shop.example.com") == []
+    assert not world.runner.results.of("shop.example.com")
     await world.time.advance(600)
     assert len(world.runs) == 2
 

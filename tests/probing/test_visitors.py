@@ -6,7 +6,7 @@ import pytest
 
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.jobs import jobs_of
-from store_exporter.probing.results.history import Result
+from store_exporter.probing.results.result import Result
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
 from tests.fakes.bad_server import Behaviour, Connection, serving

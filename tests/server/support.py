@@ -20,7 +20,7 @@ from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.redactor import Redactor
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.probing.maintenance import Maintenance
-from store_exporter.probing.results.history import Result
+from store_exporter.probing.results.result import Result
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.scheduler import Scheduler
 from store_exporter.probing.state.documents import Documents, MemoryDocuments

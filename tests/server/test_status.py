@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 from store_exporter.probing.results.health import Health, State
-from store_exporter.probing.results.history import Result
+from store_exporter.probing.results.result import Result
 from store_exporter.server.status import state_of, status, worst_first
 from store_exporter.stores.model import Store
 
 STORE = Store("acme", "shop.example.com", "woocommerce", "https://shop.example.com")
-HEALTHY, DEGRADED, CRITICAL = (Health(state) for state in State)
+HEALTHY, DEGRADED, CRITICAL = map(Health, State)
 
 
 def result(name: str, kind: str = "probe", error: str | None = None, **more: Any) -> Result:

@@ -14,7 +14,7 @@ from ..metrics.catalogue import business, health, metrics_of
 from ..metrics.recorder import Recorder
 from ..platforms import base
 from ..probing.jobs import jobs_of
-from ..probing.results.history import Result
+from ..probing.results.result import Result
 from ..probing.runner import Runner
 from ..probing.transport import Transport
 from ..stores.model import Store

@@ -19,9 +19,9 @@ from .changes import Changes
 from .exchange import Sender
 from .jobs import Job
 from .results.health import Health, HealthTracker
-from .results.history import History, Result
 from .results.outcomes import Complaints, Skipped, facts_of, result_of
 from .results.recording import Recording
+from .results.result import LastResults, Result
 from .state.budgets import Budgets
 from .state.documents import Documents, MemoryDocuments
 
@@ -32,17 +32,14 @@ class Runner:
     Args:
         recorder: where metrics are written.
         sender: sends requests; a `Transport`.
-        history: remembers results.
         documents: keeps collectors' documents.
         changes: notices changes of stores; without it, the facts about stores are dropped.
-        failure_threshold: failures in a row after which a probe counts as failing in
-            `store_health`; `store_up` and `store_probe_success` show each failure.
         now: Unix time in seconds.
         monotonic: seconds of a clock that never jumps.
         sleep: waits for seconds of that clock.
 
     Attributes:
-        history: the last results.
+        results: the last ones.
         recording: writes metrics.
         changes: the events of stores.
         complaints: logs results.
@@ -53,20 +50,17 @@ class Runner:
         recorder: Recorder,
         sender: Sender,
         *,
-        history: History | None = None,
         documents: Documents | None = None,
         changes: Changes | None = None,
-        failure_threshold: int = 1,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.history = history or History()
+        self.results = LastResults()
         self.recording = Recording(recorder)
         documents = documents or MemoryDocuments()
         self.changes = changes or Changes(recorder, documents, now=now)
         self._budgets = Budgets(documents, now=now)
-        self._threshold = failure_threshold
         self._now = now
         self._monotonic = monotonic
         self.complaints = Complaints(monotonic)
@@ -102,21 +96,21 @@ class Runner:
     def _tracker(self, store: Store) -> HealthTracker:
         tracker = self._health.get(store.domain)
         if tracker is None:
-            tracker = self._health[store.domain] = HealthTracker(self._threshold)
+            tracker = self._health[store.domain] = HealthTracker()
         return tracker
 
     def forget(self, store: Store) -> None:
         """Forget a store that is no longer watched, with all its series."""
         self.changes.forget(store)
         self.recording.forget(store)
-        self.history.forget(store.domain)
+        self.results.forget(store.domain)
         self._accesses.pop(store.domain, None)
         self._health.pop(store.domain, None)
 
     def forget_job(self, job: Job) -> None:
         """Forget a probe or collector that is no longer run."""
         self.recording.forget_job(job)
-        self.history.forget_check(job.key)
+        self.results.forget_check(job.key)
 
     async def run(self, job: Job) -> Result | Skipped:
         """Run a job, or skip it for now, and record which.
@@ -210,8 +204,8 @@ class Runner:
             ended = error
             result = describe(ended)
             self.recording.record(job, result, ended, journal, redact)
-        self.complaints.log(job, result, self.history.last(job.key), ended)
-        self.history.add(replace(result, lines=()) if result.lines else result)
+        self.complaints.log(job, result, self.results.get(job.key), ended)
+        self.results.add(replace(result, lines=()) if result.lines else result)
         tracker = self._tracker(job.store)
         now = self._monotonic()
         before = tracker.health(now)

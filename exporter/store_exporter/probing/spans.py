@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..metrics import tracing
 from .jobs import Job
-from .results.history import Result
+from .results.result import Result
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span

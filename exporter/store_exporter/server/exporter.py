@@ -138,7 +138,7 @@ class Exporter:
     async def _reports(self) -> Mapping[Labels, str]:
         """Return the reports for other exporters about the stores with new results."""
         reports: dict[Labels, str] = {}
-        async for domain in in_turns(self._runner.history.take_changed()):
+        async for domain in in_turns(self._runner.results.take_changed()):
             store = self.inventory.stores.get(domain)
             if store is not None and self.watching.watches(store):
                 reports[store.labels] = written(self.status(store))
@@ -153,7 +153,7 @@ class Exporter:
         """Return the status of a store, with the last result of each check."""
         return status(
             store,
-            self._runner.history.latest(store.domain),
+            self._runner.results.of(store.domain),
             self._runner.health(store.domain),
             self.maintenance.current(store),
         )

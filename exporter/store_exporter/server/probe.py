@@ -22,7 +22,7 @@ from ..mounts.aiohttp import send
 from ..probing.access import Access
 from ..probing.exchange import Sender
 from ..probing.jobs import PROBE, Job, jobs_of
-from ..probing.results.history import Result
+from ..probing.results.result import Result
 from ..probing.runner import Runner
 from ..stores.model import Secret, Store
 from .exporter import Exporter

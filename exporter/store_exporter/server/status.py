@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, get_args
@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from ..errors import ERROR_TYPES
 from ..probing.jobs import PROBE, Job, jobs_of
 from ..probing.results.health import Health
-from ..probing.results.history import Result
+from ..probing.results.result import Result
 from ..stores.maintenance import Window
 from ..stores.model import Store
 
@@ -84,7 +84,7 @@ def state_of(health: Health | None) -> State:
 
 def status(
     store: Store,
-    results: Sequence[Result],
+    results: Iterable[Result],
     health: Health | None,
     maintenance: Window | None = None,
 ) -> Status:

@@ -17,7 +17,7 @@ from store_exporter.metrics.catalogue import business, health
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms import base
 from store_exporter.probing.jobs import PROBE, jobs_of
-from store_exporter.probing.results.history import Result
+from store_exporter.probing.results.result import Result
 from store_exporter.stores.model import Schedule, Secret, Store
 from tests.platforms.runs import job, run, running, values
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from store_exporter.probing.results.history import Result
 from store_exporter.probing.results.reasons import LONGEST, failing, reason_of
+from store_exporter.probing.results.result import Result
 
 
 @pytest.mark.parametrize(

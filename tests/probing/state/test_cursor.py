@@ -210,7 +210,7 @@ async def test_a_run_that_cannot_be_remembered_shows_nothing_and_blames_nobody(
     skipped = await run(runner, counting())
     assert (skipped.reason, skipped.message) == ("state", "not now")
     assert published(recorder) is None
-    assert runner.history.latest(STORE.domain) == []
+    assert not runner.results.of(STORE.domain)
     counted = {family.metric: dict(family.series) for family in recorder.families()}
     assert counted[exporter.STATE_ERRORS][(reason,)] == 1
     assert counted[exporter.RUNS_SKIPPED][("state",)] == 1

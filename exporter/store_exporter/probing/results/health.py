@@ -7,8 +7,8 @@ degraded: another probe fails, or a probe or collector that succeeded says why t
     not well.
 healthy: neither.
 
-A probe counts as failing after `threshold` failures in a row. A failing collector does not count:
-its figures are missing, which has metrics of its own, but customers notice nothing.
+A failing collector does not count: its figures are missing, which has metrics of its own, but
+customers notice nothing.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..jobs import PROBE, Job
-from .history import Result
+from .result import Result
 
 
 class State(StrEnum):
-    """The values of the label `state` of `store_health`."""
+    """The values of the label `state` of `store_health`, the best first."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
@@ -32,38 +32,17 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of one store.
-
-    Attributes:
-        state: healthy, degraded or critical.
-        reasons: why it is not healthy, one sentence each, the worst first.
-    """
+    """The health of one store, as far as it is known."""
 
     state: State
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Standing:
-    """The current finding of one probe or collector."""
-
-    critical: bool
-    until: float = 0.0
-    failures: int = 0
-    message: str = ""
-    degraded: tuple[str, ...] = ()
 
 
 class HealthTracker:
-    """Tracks the health of one store.
+    """Tracks the health of one store."""
 
-    Args:
-        threshold: failures in a row after which a probe counts as failing.
-    """
-
-    def __init__(self, threshold: int = 1) -> None:
-        self._threshold = threshold
-        self._standings: dict[tuple[str, str], _Standing] = {}
+    def __init__(self) -> None:
+        self._findings: dict[tuple[str, str], tuple[State, float]] = {}
+        """By kind and name of a probe or collector: what it found, and until when that counts."""
         self._alive_until = -math.inf
         self._awaits_liveness = False
 
@@ -71,8 +50,8 @@ class HealthTracker:
         """Forget jobs that are no longer run."""
         jobs = list(jobs)
         kept = {(job.kind, job.name) for job in jobs}
-        for key in self._standings.keys() - kept:
-            del self._standings[key]
+        for key in self._findings.keys() - kept:
+            del self._findings[key]
         self._awaits_liveness = any(job.liveness for job in jobs)
 
     def observe(self, job: Job, result: Result, now: float) -> None:
@@ -85,33 +64,19 @@ class HealthTracker:
         """
         if job.liveness:
             self._alive_until = now + job.ttl
-        key = (job.kind, job.name)
-        standing = self._standings.setdefault(key, _Standing(job.critical))
-        if standing.until < now:
-            standing.failures = 0
-        standing.critical = job.critical
-        standing.until = now + job.ttl
-        standing.degraded = result.degraded
-        if result.ok:
-            standing.failures = 0
-        elif job.kind == PROBE:
-            standing.failures += 1
-            standing.message = f"{job.name}: {result.message}"
+        self._findings[job.kind, job.name] = _found(job, result), now + job.ttl
 
     def health(self, now: float) -> Health | None:
         """Return the health; None while no liveness probe has a result that still counts."""
-        for key in [key for key, one in self._standings.items() if one.until < now]:
-            del self._standings[key]
-        if not self._standings or (self._awaits_liveness and self._alive_until < now):
+        for key in [key for key, (_, until) in self._findings.items() if until < now]:
+            del self._findings[key]
+        if not self._findings or (self._awaits_liveness and self._alive_until < now):
             return None
-        critical: list[str] = []
-        failing: list[str] = []
-        degraded: list[str] = []
-        for (_, name), standing in sorted(self._standings.items()):
-            if standing.failures >= self._threshold:
-                (critical if standing.critical else failing).append(standing.message)
-            degraded += [f"{name}: {reason}" for reason in standing.degraded]
-        reasons = (*critical, *failing, *degraded)
-        if critical:
-            return Health(State.CRITICAL, reasons)
-        return Health(State.DEGRADED if reasons else State.HEALTHY, reasons)
+        found = {state for state, _ in self._findings.values()}
+        return Health(next(state for state in reversed(State) if state in found))
+
+
+def _found(job: Job, result: Result) -> State:
+    if job.kind == PROBE and not result.ok:
+        return State.CRITICAL if job.critical else State.DEGRADED
+    return State.DEGRADED if result.degraded else State.HEALTHY

@@ -22,7 +22,7 @@ from ..access import Journal
 from ..exchange import REQUEST_SECONDS
 from ..jobs import PROBE, Job
 from .health import Health, State
-from .history import Result
+from .result import Result
 
 log = logging.getLogger(__name__)
 
@@ -233,8 +233,7 @@ class Complaints:
             before: its previous health; None if it was not known.
             health: its new health.
         """
-        unchanged = before is not None and health is not None and before.state is health.state
-        if health is None or unchanged or not self._changes:
+        if health is None or health == before or not self._changes:
             return
         well = health.state is State.HEALTHY
         usual = logging.DEBUG if before is None else logging.INFO

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .history import Result
+from .result import Result
 
 LONGEST = 160
 """Characters of a reason; longer ones are cut."""

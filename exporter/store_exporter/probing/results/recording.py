@@ -17,8 +17,8 @@ from ..access import Access, Journal
 from ..jobs import COLLECTOR, PROBE, Job
 from ..state.storage import Reason
 from .health import Health, State
-from .history import Result
 from .reasons import Failing, failing
+from .result import Result
 
 SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
 """The values of the label `reason` of `store_exporter_runs_skipped_total`."""
@@ -173,15 +173,15 @@ class Recording:
         if journal.certificate_expiry is not None:
             self.certificate(job, journal.certificate_expiry)
 
-    def standing(self, job: Job, state: Health | None, access: Access) -> None:
+    def standing(self, job: Job, known: Health | None, access: Access) -> None:
         """Record a store's health and budget after a run."""
         store = job.store
         samples = [
             Sample(health.API_BUDGET_LIMIT, access.budget.per_hour),
             Sample(health.API_BUDGET_REMAINING, access.budget.remaining),
         ]
-        if state is not None:
-            samples += _STATES[state.state]
+        if known is not None:
+            samples += _STATES[known.state]
         self._recorder.publish(("standing", store.domain), store.labels, samples, ttl=job.ttl)
 
     def skipped(self, reason: str, count: int = 1) -> None:

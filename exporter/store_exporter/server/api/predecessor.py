@@ -18,7 +18,7 @@ from aiohttp import web
 from ...calls.call import OPERATION, Call
 from ...metrics.recorder import Recorder
 from ...probing.jobs import jobs_of
-from ...probing.results.history import Result
+from ...probing.results.result import Result
 from ...stores.model import Store
 from ..endpoints import ApiError, number, place_of
 from ..exporter import Exporter

@@ -1,8 +1,8 @@
-"""The last results, for pages and the HTTP API: bounded, in memory, lost on restart."""
+"""The result of a run, and the last ones for pages and the HTTP API: in memory, lost on restart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ...errors import Fault
@@ -52,59 +52,35 @@ class Result:
     skipped: str = ""
 
 
-class History:
-    """The last results of every probe and collector.
+class LastResults:
+    """The last result of every probe and collector."""
 
-    Args:
-        per_check: how many results to keep of each.
-        total: how many results to keep in all. With many stores, fewer are kept of each, but always
-            the last one.
-    """
-
-    def __init__(self, per_check: int = 20, total: int = 100_000) -> None:
-        self._per_check = per_check
-        self._total = total
-        self._stores: dict[str, dict[tuple[str, str], list[Result]]] = {}
-        self._checks = 0
+    def __init__(self) -> None:
+        self._stores: dict[str, dict[tuple[str, str], Result]] = {}
         self._changed: set[str] = set()
 
     def add(self, result: Result) -> None:
-        """Remember a result, and forget older ones past the limit."""
+        """Remember a result in the place of the previous one."""
         self._changed.add(result.domain)
-        checks = self._stores.setdefault(result.domain, {})
-        key = (result.kind, result.name)
-        results = checks.get(key)
-        if results is None:
-            results = checks[key] = []  # a tenth of an empty deque's size
-            self._checks += 1
-        results.append(result)
-        limit = max(1, min(self._per_check, self._total // self._checks))
-        del results[:-limit]
+        self._stores.setdefault(result.domain, {})[result.kind, result.name] = result
 
     def take_changed(self) -> set[str]:
         """Return the domains that had results since this method was last called."""
         changed, self._changed = self._changed, set()
         return changed
 
-    def last(self, key: Key) -> Result | None:
+    def get(self, key: Key) -> Result | None:
         """Return the last result of a probe or collector."""
-        results = self._stores.get(key[0], {}).get(key[1:])
-        return results[-1] if results else None
+        return self._stores.get(key[0], {}).get(key[1:])
 
-    def latest(self, domain: str) -> list[Result]:
-        """Return the last result of each probe and collector of a store, in the order of names."""
-        return [results[-1] for _, results in sorted(self._stores.get(domain, {}).items())]
-
-    def results(self, domain: str) -> Iterator[Result]:
-        """Yield all results of a store, newest first within each probe or collector."""
-        for _, results in sorted(self._stores.get(domain, {}).items()):
-            yield from reversed(results)
+    def of(self, domain: str) -> Collection[Result]:
+        """Return the last result of each probe and collector of a store."""
+        return self._stores.get(domain, {}).values()
 
     def forget(self, domain: str) -> None:
         """Forget a store."""
-        self._checks -= len(self._stores.pop(domain, {}))
+        self._stores.pop(domain, None)
 
     def forget_check(self, key: Key) -> None:
         """Forget a probe or collector that is no longer run."""
-        if self._stores.get(key[0], {}).pop(key[1:], None) is not None:
-            self._checks -= 1
+        self._stores.get(key[0], {}).pop(key[1:], None)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from store_exporter.contract import Collector, Probe, Report, Run
 from store_exporter.errors import Fault
 from store_exporter.net.plans import Plan
 from store_exporter.probing.jobs import Job, jobs_of
 from store_exporter.probing.results.health import Health, HealthTracker, State
-from store_exporter.probing.results.history import History, Result
+from store_exporter.probing.results.result import LastResults, Result
 from store_exporter.stores.model import Schedule, Store
 
 
@@ -22,53 +20,30 @@ def result(domain: str = "a", name: str = "liveness", kind: str = "probe", **mor
     return Result(domain, kind, name, **fields)
 
 
-def test_the_last_results_of_each_check_are_remembered_newest_first() -> None:
-    history = History(per_check=3)
+def test_the_last_result_of_each_check_is_remembered() -> None:
+    results = LastResults()
     for moment in range(5):
-        history.add(result(time=moment))
-    history.add(result(name="cart", time=9))
-    assert [(r.name, r.time) for r in history.results("a")] == [
-        ("cart", 9),
-        ("liveness", 4),
-        ("liveness", 3),
-        ("liveness", 2),
-    ]
-    assert [r.time for r in history.latest("a")] == [9, 4]
-    last = history.last(("a", "probe", "liveness"))
+        results.add(result(time=moment))
+    results.add(result(name="cart", time=9))
+    assert {(r.name, r.time) for r in results.of("a")} == {("cart", 9), ("liveness", 4)}
+    last = results.get(("a", "probe", "liveness"))
     assert last is not None
     assert last.time == 4
-    assert history.last(("a", "probe", "dns")) is None
+    assert results.get(("a", "probe", "dns")) is None
 
 
-@settings(deadline=None)
-@given(checks=st.integers(1, 60), rounds=st.integers(1, 10), per_check=st.integers(1, 8))
-def test_the_total_is_bounded_but_the_last_result_of_each_stays(
-    checks: int, rounds: int, per_check: int
-) -> None:
-    history = History(per_check=per_check, total=30)
-    # Twice over, so that the limit for the final number of checks has taken hold.
-    for moment in range(rounds + per_check):
-        for check in range(checks):
-            history.add(result(domain=f"d{check}", time=moment))
-    kept = [list(history.results(f"d{check}")) for check in range(checks)]
-    assert sum(map(len, kept)) <= max(30, checks)
-    assert all(results[0].time == rounds + per_check - 1 for results in kept)
-
-
-def test_what_is_forgotten_makes_room() -> None:
-    history = History(per_check=10, total=10)
-    for number in range(9):
-        history.add(result(domain=f"d{number}"))
-    for number in range(9):
-        history.forget(f"d{number}")
-    history.forget("never known")
-    history.add(result(name="cart"))
-    history.forget_check(("a", "probe", "cart"))
-    history.forget_check(("a", "probe", "cart"))
-    for moment in range(10):
-        history.add(result(time=moment))
-    assert len(list(history.results("a"))) == 10
-    assert list(history.results("d1")) == []
+def test_what_is_forgotten_is_gone() -> None:
+    results = LastResults()
+    results.add(result())
+    results.add(result(name="cart"))
+    results.add(result(domain="b"))
+    results.forget("b")
+    results.forget("never known")
+    for _ in range(2):
+        results.forget_check(("a", "probe", "cart"))
+    results.forget_check(("never known", "probe", "cart"))
+    assert [r.name for r in results.of("a")] == ["liveness"]
+    assert not results.of("b")
 
 
 def nothing(_: Any, __: Run) -> Plan[Report]:
@@ -93,8 +68,8 @@ def failed(name: str, message: str = "it fails") -> Result:
     return result(name=name, ok=False, error_type="timeout", fault=Fault.STORE, message=message)
 
 
-def health_of(*runs: tuple[Job, Result], threshold: int = 1) -> Health | None:
-    tracker = HealthTracker(threshold)
+def health_of(*runs: tuple[Job, Result]) -> Health | None:
+    tracker = HealthTracker()
     tracker.expect([one for one, _ in runs])
     for one, found in runs:
         tracker.observe(one, found, now=0)
@@ -135,21 +110,7 @@ TABLE: list[tuple[str, list[tuple[Job, Result]], State]] = [
 def test_health_is_the_worst_that_is_known(
     name: str, runs: list[tuple[Job, Result]], state: State
 ) -> None:
-    found = health_of(*runs)
-    assert found is not None
-    assert found.state is state
-    assert bool(found.reasons) is (state is not State.HEALTHY)
-
-
-def test_the_worst_reasons_come_first() -> None:
-    found = health_of(
-        WELL,
-        (DNS, failed("dns", "no name")),
-        (ORDERS, result(name="orders", kind="collector", degraded=("stuck",))),
-        (CART, failed("cart", "no cart")),
-    )
-    assert found is not None
-    assert found.reasons == ("cart: no cart", "dns: no name", "orders: stuck")
+    assert health_of(*runs) == Health(state)
 
 
 def test_nothing_is_said_before_the_liveness_probe_has_run() -> None:
@@ -159,18 +120,11 @@ def test_nothing_is_said_before_the_liveness_probe_has_run() -> None:
     tracker.observe(DNS, result(name="dns"), now=0)
     assert tracker.health(0) is None
     tracker.observe(LIVENESS, failed("liveness"), now=0)
-    assert tracker.health(0) == Health(State.CRITICAL, ("liveness: it fails",))
+    assert tracker.health(0) == Health(State.CRITICAL)
 
 
 def test_a_store_without_a_liveness_probe_has_a_health_too() -> None:
     assert health_of((DNS, result(name="dns"))) == Health(State.HEALTHY)
-
-
-@pytest.mark.parametrize(("failures", "state"), [(2, State.HEALTHY), (3, State.CRITICAL)])
-def test_a_probe_counts_as_failing_after_the_threshold(failures: int, state: State) -> None:
-    found = health_of(*[(LIVENESS, failed("liveness"))] * failures, threshold=3)
-    assert found is not None
-    assert found.state is state
 
 
 def test_a_finding_counts_for_as_long_as_its_figures_are_shown() -> None:
@@ -182,14 +136,6 @@ def test_a_finding_counts_for_as_long_as_its_figures_are_shown() -> None:
     assert tracker.health(CART.ttl + 1) == Health(State.HEALTHY)
     assert tracker.health(2 * CART.ttl) == Health(State.HEALTHY)
     assert tracker.health(2 * CART.ttl + 2) is None, "nothing is known any more"
-
-
-def test_failures_with_a_gap_between_them_are_not_in_a_row() -> None:
-    tracker = HealthTracker(threshold=2)
-    tracker.expect([LIVENESS])
-    tracker.observe(LIVENESS, failed("liveness"), now=0)
-    tracker.observe(LIVENESS, failed("liveness"), now=LIVENESS.ttl + 1)
-    assert tracker.health(LIVENESS.ttl + 1) == Health(State.HEALTHY)
 
 
 def test_what_no_longer_runs_says_nothing_about_the_store() -> None:
