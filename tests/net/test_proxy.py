@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from store_exporter.net.proxy import refusal
+from store_exporter.net.plans import TransportError
+from store_exporter.net.proxy import refuse_own
 
 SQUID = {"x-squid-error": "ERR_ACCESS_DENIED 0"}
 TINYPROXY = {"server": "tinyproxy/1.11.1"}
@@ -21,9 +22,9 @@ PRIVOXY = {"last-modified": "Wed, 08 Jun 1955 12:00:00 GMT"}
 def test_what_a_proxy_signs_is_no_response_of_the_store(
     headers: Mapping[str, str], status: int, kind: str
 ) -> None:
-    error = refusal("http://proxy.example.com:3128", "shop.example.com", status, headers)
-    assert error is not None
-    assert error.error_type == kind
+    with pytest.raises(TransportError) as caught:
+        refuse_own("http://proxy.example.com:3128", "shop.example.com", status, headers)
+    assert caught.value.error_type == kind
 
 
 @pytest.mark.parametrize(
@@ -31,4 +32,4 @@ def test_what_a_proxy_signs_is_no_response_of_the_store(
     [{}, {"server": "nginx"}, {"last-modified": "Fri, 27 Nov 2026 12:00:00 GMT"}],
 )
 def test_what_no_proxy_signs_is_the_stores_own(headers: Mapping[str, str]) -> None:
-    assert refusal("http://proxy.example.com:3128", "shop.example.com", 403, headers) is None
+    refuse_own("http://proxy.example.com:3128", "shop.example.com", 403, headers)

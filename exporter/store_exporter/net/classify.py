@@ -18,7 +18,7 @@ from . import evidence
 from .outcomes import FromCause, Outcome, Phrase, Rule
 from .tables import BROKEN_OFF, CARRIER, EXCEPTIONS, UNTRUSTED
 
-_DEPTH = 6
+DEPTH = 6
 """Maximum length of a chain of causes; the longest of a known library has four."""
 
 _CONNECTION_ERRNOS = frozenset(
@@ -86,10 +86,18 @@ def classify(error: BaseException) -> ErrorName:
     if isinstance(error, StoreError):
         return error.error_type if error.error_type in ERROR_TYPES else "exception"
     found = _found.get(type(error))
-    return found if isinstance(found, str) else _known(error, _DEPTH) or "exception"
+    return found if isinstance(found, str) else _known(error, DEPTH) or "exception"
 
 
-def wrapped_errors(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException, depth: int = DEPTH) -> Iterator[BaseException]:
+    """Yield an error and those that libraries wrap in it, from the outermost inwards."""
+    yield error
+    if depth:
+        for inner in _wrapped(error):
+            yield from chain(inner, depth - 1)
+
+
+def _wrapped(error: BaseException) -> Iterator[BaseException]:
     """Yield the errors that a library wraps in its own.
 
     This excludes `__context__`, which may be the error of an earlier attempt, of another kind.
@@ -172,8 +180,10 @@ def _by_rule(rule: Rule, error: BaseException, depth: int) -> ErrorName | None:
             return evidence.of_document(error)
         case Rule.CONNECTING:
             found = _most_specific(error, depth, "connection")
-            broken_off = found == "connection" and _broken_off(error, depth)
-            return "tls" if broken_off and not _is_plain(error) else found
+            # The other side ended an established connection.
+            broken_off = any(_name(type(one)) in BROKEN_OFF for one in chain(error, depth + 1))
+            is_tls = found == "connection" and broken_off and not _is_plain(error)
+            return "tls" if is_tls else found
         case Rule.RETRIES:
             return _by_retries(error)
         case Rule.CERTIFICATE:
@@ -194,19 +204,11 @@ def _by_retries(error: BaseException) -> ErrorName:
 
 def _most_specific(error: BaseException, depth: int, otherwise: ErrorName) -> ErrorName:
     """Search the causes of a connection error for a more specific one."""
-    for inner in wrapped_errors(error):
+    for inner in _wrapped(error):
         found = _known(inner, depth)
         if found is not None and found not in _SAY_LITTLE:
             return found
     return otherwise
-
-
-def _broken_off(error: BaseException, depth: int) -> bool:
-    """Whether the other side ended an established connection."""
-    return any(
-        _name(type(inner)) in BROKEN_OFF or (depth > 0 and _broken_off(inner, depth - 1))
-        for inner in wrapped_errors(error)
-    )
 
 
 def _is_plain(error: BaseException) -> bool:

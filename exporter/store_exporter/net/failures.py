@@ -10,14 +10,12 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Iterator
 
 from ..errors import ErrorName
-from .classify import classify, wrapped_errors
+from .classify import chain, classify
 from .marks import GENERIC
 from .plans import TransportError
 
-_DEPTH = 6
 _NAME = 40
 """The most characters of a header's name."""
 
@@ -95,40 +93,26 @@ def transport_error(
     message = _MESSAGES.get(kind)
     if message is None:
         return None
-    chain = list(_chain(error, _DEPTH))
+    errors = list(chain(error))
     if kind in _TLS:
-        reason = _openssl(chain)
+        reason = _openssl(errors)
     elif kind == "local_failure":
-        reason = _system_message(chain) or "the operating system refuses"
+        reason = _system_message(errors) or "the operating system refuses"
     elif kind == "dns":
-        reason = unresolved(error)
+        # A name that does not exist differs from a name server that fails or does not respond.
+        said = _system_message(errors)
+        reason = f" ({said})" if said else ""
     elif kind == "invalid_response":
-        reason = _invalid_header(chain)
+        reason = _invalid_header(errors)
     else:
-        reason = _connection(chain, sent)
+        reason = _connection(errors, sent)
     text = message.format(host=host, reason=reason, stage=stage and f" {stage}")
     return TransportError(kind, text, sent=sent and kind != "invalid_request")
 
 
-def unresolved(error: BaseException) -> str:
-    """Return why a name was not resolved, in brackets; "" if that is not known.
-
-    A name that does not exist differs from a name server that fails or does not respond.
-    """
-    said = _system_message(list(_chain(error, _DEPTH)))
-    return f" ({said})" if said else ""
-
-
-def _chain(error: BaseException, depth: int) -> Iterator[BaseException]:
-    yield error
-    if depth:
-        for inner in wrapped_errors(error):
-            yield from _chain(inner, depth - 1)
-
-
-def _openssl(chain: list[BaseException]) -> str:
+def _openssl(errors: list[BaseException]) -> str:
     # aiohttp's own subclass of ssl.SSLError has neither of these attributes.
-    tls = [error for error in chain if isinstance(error, ssl.SSLError)]
+    tls = [error for error in errors if isinstance(error, ssl.SSLError)]
     said = [getattr(error, name, None) for name in ("verify_message", "reason") for error in tls]
     reason: str = next((text for text in said if isinstance(text, str) and text), "")
     if reason in _MEANT:
@@ -136,29 +120,29 @@ def _openssl(chain: list[BaseException]) -> str:
     return reason or "the server ended it"
 
 
-def _invalid_header(chain: list[BaseException]) -> str:
+def _invalid_header(errors: list[BaseException]) -> str:
     """Return which header is invalid; "" if something else is, or the library does not say."""
-    for error in chain:
+    for error in errors:
         if found := _HEADER.search(str(getattr(error, "message", error))):
             name = GENERIC.redact.line(found["name"], _NAME)
             return f": its header {name!r} is invalid, though browsers may ignore that"
     return ""
 
 
-def _connection(chain: list[BaseException], sent: bool) -> str:
-    for one in chain:
+def _connection(errors: list[BaseException], sent: bool) -> str:
+    for one in errors:
         for kind, words in _CONNECTIONS:
             if isinstance(one, kind):
                 return words
     if sent:
         return "closed the connection before its response was complete"
-    said = _system_message(chain)
+    said = _system_message(errors)
     return f"could not be connected to{f': {said}' if said else ''}"
 
 
-def _system_message(chain: list[BaseException]) -> str:
+def _system_message(errors: list[BaseException]) -> str:
     """Return the operating system's own words for the failure, if it has any."""
-    for error in chain:
+    for error in errors:
         if isinstance(error, OSError) and error.strerror:
             # asyncio has words of its own, which quote an address.
             own = error.strerror.startswith("Connect call failed")

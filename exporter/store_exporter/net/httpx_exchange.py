@@ -16,7 +16,7 @@ from .body import ACCEPTED, Body
 from .failures import transport_error
 from .marks import GENERIC
 from .plans import Request, TransportError
-from .proxy import refusal
+from .proxy import refuse_own, unreachable
 
 USER_AGENT = f"store-exporter/{__version__}"
 _NEVER_SENT = (
@@ -75,15 +75,13 @@ class HttpxExchange:
 
         Raises:
             StoreError: response_too_large or invalid_response, as `head.read` and `Body` say; or
-                the error of a proxy's own response, as `refusal` says.
+                the error of a proxy's own response, as `refuse_own` says.
         """
         status = response.status_code
         raw, reason = response.headers.raw, response.reason_phrase
         self._headers = head.read(status, raw, response.http_version, reason)
         if self._proxied and self._url.startswith("http:"):
-            refused = refusal("", self.host, status, self._headers)
-            if refused is not None:
-                raise refused
+            refuse_own("", self.host, status, self._headers)
         return Body(self._limit, self._headers.get("content-encoding", ""), status)
 
     def check_time(self) -> None:
@@ -104,20 +102,16 @@ class HttpxExchange:
         sent, secure = not isinstance(error, _NEVER_SENT), self._url.startswith("https:")
         found = transport_error(error, self.host, sent=sent, secure=secure)
         if isinstance(error, httpx.ProxyError) and found is not None:
-            return TransportError(found.error_type, self._without_tunnel(found, error), sent=False)
+            said = GENERIC.redact.line(str(error), _LONGEST_PHRASE)
+            if found.error_type == "local_failure":
+                return unreachable("", self.host, f"opens no tunnel: {said}")
+            message = f"the proxy for {self.host} could not reach it: {said}"
+            return TransportError(found.error_type, message, sent=False)
         # Connections are made only to the proxy; in a tunnel to the store, only TLS can fail.
         connecting = self._proxied and isinstance(error, httpx.ConnectError)
         if connecting and found is not None and found.error_type in _UNREACHED:
-            message = f"the proxy for {self.host} cannot be reached"
-            return TransportError("local_failure", message, sent=False)
+            return unreachable("", self.host, "cannot be reached")
         return found
-
-    def _without_tunnel(self, found: TransportError, error: httpx.ProxyError) -> str:
-        """Return why a proxy opened no tunnel, in its own words."""
-        said = GENERIC.redact.line(str(error), _LONGEST_PHRASE)
-        if found.error_type == "local_failure":
-            return f"the proxy for {self.host} opens no tunnel: {said}"
-        return f"the proxy for {self.host} could not reach it: {said}"
 
     def response(self, response: httpx.Response, body: Body) -> Response:
         """Return the received response in the form for plans."""

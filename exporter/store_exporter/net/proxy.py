@@ -85,12 +85,8 @@ def unreachable(proxy: str, host: str, reason: str) -> TransportError:
         host: the store's host.
         reason: what the proxy does, such as `refused the connection`.
     """
-    named = f"the proxy {proxy} for {host}" if proxy else _nameless(host)
+    named = f"the proxy {proxy} for {host}" if proxy else f"the proxy for {host}"
     return TransportError("local_failure", f"{named} {reason}", sent=False)
-
-
-def _nameless(host: str) -> str:
-    return f"the proxy for {host}"
 
 
 def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError:
@@ -123,10 +119,8 @@ def no_response(proxy: str, host: str, failure: TransportError | None) -> Transp
     return None if reason is None else unreachable(proxy, host, reason)
 
 
-def refusal(
-    proxy: str, host: str, status: int, headers: Mapping[str, str]
-) -> TransportError | None:
-    """Return the error of a response to a plain request, if the response is the proxy's own.
+def refuse_own(proxy: str, host: str, status: int, headers: Mapping[str, str]) -> None:
+    """Refuse a response to a request by plain http that the proxy itself wrote.
 
     Squid, tinyproxy and Privoxy mark their responses. Those of other proxies count as the store's,
     except 407, which only proxies send.
@@ -136,16 +130,18 @@ def refusal(
         host: the store's host.
         status: status of the response.
         headers: headers of the response, with names in lower case.
+
+    Raises:
+        TransportError: the proxy did not pass the request on.
     """
     signed = any(name in headers and headers[name].startswith(value) for name, value in _SIGNATURES)
     if status == _AUTHENTICATION_REQUIRED or (signed and 400 <= status < 500):
-        return unreachable(proxy, host, f"refuses: {status}{_advice(status)}")
+        raise unreachable(proxy, host, f"refuses: {status}{_advice(status)}")
     if signed and status >= 500:
-        named = f"the proxy {proxy}" if proxy else _nameless(host)
+        named = f"the proxy {proxy or f'for {host}'}"
         kind: ErrorName = "timeout" if status == 504 else "connection"
         # The proxy may have lost the store after it forwarded the request.
-        return TransportError(kind, f"{named} could not reach {host}: {status}", sent=True)
-    return None
+        raise TransportError(kind, f"{named} could not reach {host}: {status}", sent=True)
 
 
 def _advice(status: int) -> str:

@@ -12,15 +12,12 @@ import errno
 import math
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from . import name_servers, names
-from .classify import wrapped_errors
+from .classify import chain
 
-_DEPTH = 4
-"""The most causes of an exception that are followed."""
 _MOST_SECONDS = 3.0
 """The most seconds of an examination, if there is time."""
 
@@ -49,7 +46,7 @@ async def examine(error: BaseException, host: str, port: int, seconds: float) ->
         OSError: this machine's name servers do not respond, or it lacks the resources to ask them.
         StoreError: dns, the name resolves only to an address that no host has.
     """
-    failed = next(_failed_look_ups(error, _DEPTH), None)
+    failed = next((one for one in chain(error) if isinstance(one, socket.gaierror)), None)
     if failed is not None:
         names.blame_this_machine(failed)
         if failed.errno != socket.EAI_AGAIN:
@@ -73,11 +70,3 @@ def examine_now(error: BaseException, host: str, port: int, seconds: float) -> N
     """
     with suppress(RuntimeError), ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, examine(error, host, port, seconds)).result()
-
-
-def _failed_look_ups(error: BaseException, depth: int) -> Iterator[socket.gaierror]:
-    if isinstance(error, socket.gaierror):
-        yield error
-    if depth:
-        for inner in wrapped_errors(error):
-            yield from _failed_look_ups(inner, depth - 1)

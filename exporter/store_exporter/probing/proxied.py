@@ -11,7 +11,7 @@ import yarl
 
 from ..net.failures import transport_error
 from ..net.plans import TransportError
-from ..net.proxy import authorization, no_response, no_tunnel, refusal, unreachable
+from ..net.proxy import authorization, no_response, no_tunnel, unreachable
 from ..stores.model import Proxy
 from .exchange import Exchange
 
@@ -59,14 +59,3 @@ def failure(
         return unreachable(proxy.url, host, "does not accept the connection")
     through = address.scheme != "https" or exchange.kept or exchange.secured
     return None if through else no_response(proxy.url, host, transport_error(error, host))
-
-
-def check_refusal(proxy: Proxy, host: str, status: int, headers: dict[str, str]) -> None:
-    """Refuse a response to plain http that the proxy itself wrote.
-
-    Raises:
-        TransportError: the proxy did not pass the request on.
-    """
-    refused = refusal(proxy.url, host, status, headers)
-    if refused is not None:
-        raise refused

@@ -23,6 +23,7 @@ from ..errors import StoreError
 from ..net import head, names, reach, tls
 from ..net.body import ACCEPTED, Body
 from ..net.failures import transport_error
+from ..net.proxy import refuse_own
 from . import proxied
 from .connections import POOLS, Connector, Lasting
 from .exchange import Exchange, Outgoing, StaleConnectionError
@@ -156,7 +157,7 @@ class Transport:
             try:
                 headers = _headers(response)
                 if proxy is not None and address.scheme == "http":
-                    proxied.check_refusal(proxy, address.host or "", response.status, headers)
+                    refuse_own(proxy.url, address.host or "", response.status, headers)
                 coding = headers.get("content-encoding", "")
                 body = Body(outgoing.max_body_bytes, coding, response.status)
                 async for chunk in response.content.iter_any():
