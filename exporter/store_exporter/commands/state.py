@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..config import Config
+from ..probing.state.sql_state import SqlState
 from ..probing.state.sqlite_file import FILE_NAME
 from ..probing.state.storage import (
     DocumentEntry,
     StateError,
     StateUnavailableError,
-    Storage,
     StorageEvents,
     StoreIdentity,
 )
@@ -108,7 +108,7 @@ def _check_file(path: Path) -> None:
         raise CommandError(f"{path} cannot be read: {error.strerror}{advice}") from None
 
 
-def opened(config: Config, *, alone: bool = False) -> Storage:
+def opened(config: Config, *, alone: bool = False) -> SqlState:
     """Open the state of a configuration, and print it when something in it is damaged.
 
     Raises:
@@ -121,7 +121,7 @@ def opened(config: Config, *, alone: bool = False) -> Storage:
     return open_state(config, StorageEvents(lost), alone=alone)
 
 
-def _do(args: argparse.Namespace, config: Config, state: Storage, watched: Sequence[Store]) -> int:
+def _do(args: argparse.Namespace, config: Config, state: SqlState, watched: Sequence[Store]) -> int:
     kept = {one.name: one for one in _kept(state, watched)}
     if args.action == "list":
         found = list(kept.values())
@@ -149,7 +149,7 @@ def _name(identity: StoreIdentity) -> str:
     return f"{identity.org}/{identity.platform}/{identity.domain}@{identity.address}"
 
 
-def _kept(state: Storage, watched: Sequence[Store]) -> Iterator[Kept]:
+def _kept(state: SqlState, watched: Sequence[Store]) -> Iterator[Kept]:
     """Yield the saved state of each store; skip keys without an org or address."""
     here = {StoreIdentity.of(store) for store in watched}
     by_identity: dict[StoreIdentity, list[DocumentEntry]] = {}

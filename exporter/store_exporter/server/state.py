@@ -7,15 +7,15 @@ from functools import partial
 from ..config import Config
 from ..metrics.catalogue.exporter import STATE_LEFT_BEHIND, STATE_LOSSES
 from ..metrics.recorder import Recorder
-from ..probing.state.lease_tables import SqliteLeases
-from ..probing.state.leases import LeaseTable
+from ..probing.state.lease_tables import SqliteLeases, SqlLeases
+from ..probing.state.sql_state import SqlState
 from ..probing.state.sqlite_state import SqliteState
-from ..probing.state.storage import Storage, StorageEvents
+from ..probing.state.storage import StorageEvents
 
 
 def open_state(
     config: Config, events: StorageEvents | None = None, *, alone: bool = False
-) -> Storage:
+) -> SqlState:
     """Open the state of a configuration.
 
     Args:
@@ -36,7 +36,7 @@ def open_state(
     return PostgresqlState(database.url, password, events=events, alone=alone)
 
 
-def open_leases(config: Config) -> LeaseTable:
+def open_leases(config: Config) -> SqlLeases:
     """Open the leases, which are stored beside the state.
 
     Raises:

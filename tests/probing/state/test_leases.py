@@ -347,11 +347,11 @@ async def test_looks_that_come_fast_leave_a_holder_its_time(opened: Open) -> Non
 
 
 async def test_who_is_alone_goes_on_while_the_leases_cannot_be_read(
-    opened: Open,
+    opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with processes(opened, [A]) as (only,):
         await only.beat()
-        only.lease_holder.table.run = unavailable  # type: ignore[attr-defined]
+        monkeypatch.setattr(only.lease_holder.table, "run", unavailable)
         await only.beat(1000)
         assert only.lease_holder.held == {A}
         assert not only.lease_holder.lapsed
@@ -359,12 +359,12 @@ async def test_who_is_alone_goes_on_while_the_leases_cannot_be_read(
 
 
 async def test_who_is_not_alone_shows_nothing_while_the_leases_cannot_be_read(
-    opened: Open,
+    opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with processes(opened, [A], [A]) as (first, second):
         for process in (first, second, first):
             await process.beat()
-        first.lease_holder.table.run = unavailable  # type: ignore[attr-defined]
+        monkeypatch.setattr(first.lease_holder.table, "run", unavailable)
         await first.beat()
         assert first.lease_holder.held == {A}
         await first.beat(VALID_SECONDS)

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol, TypeVar
 
-from .storage import Key, Saved, StateUnavailableError, Storage, Write
+from .sql_state import SqlState
+from .storage import Key, Saved, StateUnavailableError, Write
 
 T = TypeVar("T")
 
@@ -45,17 +46,17 @@ class MemoryDocuments:
 
 
 class StoredDocuments:
-    """Documents in a `Storage`, read and written in one thread beside the event loop.
+    """Documents in a database, read and written in one thread beside the event loop.
 
     Documents that arrive while another one is written share the next transaction, and so its wait
     for the disk. Documents that are requested while others are read are read together, so that ten
     thousand new stores do not wake the thread ten thousand times.
 
     Args:
-        state: the storage; closed together with this object.
+        state: the database; closed together with this object.
     """
 
-    def __init__(self, state: Storage) -> None:
+    def __init__(self, state: SqlState) -> None:
         self._state = state
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._pending: list[tuple[Write, asyncio.Future[int]]] = []

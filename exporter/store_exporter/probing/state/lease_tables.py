@@ -45,7 +45,9 @@ _THIS = "org = ? AND domain = ? AND platform = ?"
 
 
 class SqlLeases(ABC):
-    """A `LeaseTable` in two tables of a database.
+    """Leases and holders in two tables that all processes share. Every call blocks.
+
+    Each method raises `LeaseError`.
 
     Attributes:
         id: identifies this process among the holders; random, so no two processes share it.
@@ -78,7 +80,13 @@ class SqlLeases(ABC):
     def beat(
         self, wanted: Collection[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
     ) -> Heartbeat:
-        """Count a beat, release leases and take free ones; see `LeaseTable.beat`."""
+        """Count a beat of this process, release leases that are not wanted and take free ones.
+
+        Args:
+            wanted: stores that this process would watch.
+            gone: holders that are treated as gone, unless their count is higher than this.
+            reports: reports about held stores for the other processes.
+        """
         return self.run(lambda: self._beat(frozenset(wanted), gone, reports))
 
     def _beat(

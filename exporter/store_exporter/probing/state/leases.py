@@ -22,9 +22,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ...stores.model import Store
+
+if TYPE_CHECKING:
+    from .lease_tables import SqlLeases
 
 log = logging.getLogger(__name__)
 
@@ -61,37 +64,6 @@ class Heartbeat:
     others: Mapping[str, int]
 
 
-class LeaseTable(Protocol):
-    """Leases and holders in a storage that all processes share. Every call blocks.
-
-    Each method raises `LeaseError`.
-    """
-
-    def beat(
-        self, wanted: Collection[Labels], gone: Mapping[str, int], reports: Mapping[Labels, str]
-    ) -> Heartbeat:
-        """Count a beat of this process, release leases that are not wanted and take free ones.
-
-        Args:
-            wanted: stores that this process would watch.
-            gone: holders that are treated as gone, unless their count is higher than this.
-            reports: reports about held stores for the other processes.
-        """
-        ...
-
-    def reports(self, org: str) -> Mapping[Labels, str]:
-        """Return the reports of the holders about an org's stores."""
-        ...
-
-    def leave(self) -> None:
-        """Release all leases."""
-        ...
-
-    def close(self) -> None:
-        """Close the table."""
-        ...
-
-
 class LeaseHolder:
     """Renews the leases of one process, in a task and a separate thread.
 
@@ -101,7 +73,7 @@ class LeaseHolder:
     """
 
     def __init__(
-        self, table: LeaseTable, *, monotonic: Callable[[], float] = time.monotonic
+        self, table: SqlLeases, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self.table = table
         self._monotonic = monotonic

@@ -70,7 +70,7 @@ def connect(
 
 
 class PostgresqlState(SqlState):
-    """A `Storage` in two tables of a PostgreSQL database, created if they are missing.
+    """Documents in two tables of a PostgreSQL database, created if they are missing.
 
     It connects when it is first used, and again after the connection broke. Between two attempts
     to connect, every call fails at once, so that nobody waits for a database that is down.

@@ -38,7 +38,10 @@ _WHOSE = "org = ? AND platform = ? AND domain = ? AND address = ?"
 
 
 class SqlState(SqlTables):
-    """A `Storage` in the tables of a database.
+    """Stores documents. Every call blocks; only one thread may call it at a time.
+
+    Each method raises `StateUnavailableError`. Damage is no error: a damaged document is set aside,
+    counted and logged, and does not exist any more.
 
     Args:
         events: called for damaged or unused documents.
@@ -51,7 +54,7 @@ class SqlState(SqlTables):
         self._sweep = Sweep(self, self._set_aside, events, now)
 
     def get(self, key: Key) -> Saved | None:
-        """Return a document, or None; a damaged one is set aside and counts as none."""
+        """Return a document, or None if there is none."""
         self._sweep.if_due()
         row = self.run(lambda: self._row(key), write=False)
         if row is None:
@@ -71,7 +74,12 @@ class SqlState(SqlTables):
         return found
 
     def put(self, writes: Iterable[Write]) -> list[int | None]:
-        """Save documents durably, all in one transaction."""
+        """Save documents durably, all in one transaction.
+
+        Returns:
+            The new revision of each; None for one that another process has saved meanwhile and that
+            was therefore not changed.
+        """
         self._sweep.if_due()
         # All processes use the same order, so that no two wait for each other.
         ordered = sorted(enumerate(writes), key=lambda pair: pair[1].key)
@@ -166,7 +174,16 @@ class SqlState(SqlTables):
         return sorted(DocumentEntry(Key(*row[:5]), *row[5:]) for row in rows)
 
     def move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool = False) -> int:
-        """Move one store's documents to another and return their number."""
+        """Move one store's documents to another and return their number.
+
+        Args:
+            old: the store that has them.
+            new: the store that gets them.
+            replace: whether to delete the documents that the other store already has.
+
+        Raises:
+            StateError: there is nothing to move, or the other store has documents.
+        """
         return self.run(lambda: self._move(old, new, replace=replace))
 
     def _move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool) -> int:

@@ -45,7 +45,7 @@ class SqlTables(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Close the database."""
+        """Close the database. Later calls raise `StateUnavailableError`."""
 
     def tidy(self, work: Callable[[], None]) -> None:
         """Do maintenance, which is skipped if it is not possible now."""

@@ -41,7 +41,7 @@ class _ReplacedError(Exception):
 
 
 class SqliteState(SqlState):
-    """A `Storage` in the file `state.db` of a folder.
+    """Documents in the file `state.db` of a folder.
 
     A crash leaves the old document or the new one. The whole file is checked when it is opened, and
     all saved transactions must be present; see `SaveNumber`.

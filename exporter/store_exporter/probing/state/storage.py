@@ -1,4 +1,4 @@
-"""The saved documents of stores: their keys, their errors, and the interface of what stores them.
+"""The saved documents of stores: their keys, their errors and their checksums.
 
 The key of a document has org, platform, domain and address of the store. So a domain that moves to
 another org, or gets another address or platform, starts without state and never continues the
@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from ...errors import StoreError
 from ...net.url import normal
@@ -157,7 +157,7 @@ class DocumentEntry(NamedTuple):
 
 
 class StorageEvents(NamedTuple):
-    """The functions that a `Storage` calls, from any thread.
+    """The functions that a state calls, from any thread.
 
     Attributes:
         lost: called when something was damaged and set aside.
@@ -166,52 +166,6 @@ class StorageEvents(NamedTuple):
 
     lost: Callable[[], None] = lambda: None
     left_behind: Callable[[int], None] = lambda _: None
-
-
-class Storage(Protocol):
-    """Stores documents. Every call blocks; only one thread may call it at a time.
-
-    Each method raises `StateUnavailableError`. Damage is no error: a damaged document is set aside,
-    counted and logged, and does not exist any more.
-    """
-
-    def get(self, key: Key) -> Saved | None:
-        """Return a document, or None if there is none."""
-        ...
-
-    def put(self, writes: Iterable[Write]) -> list[int | None]:
-        """Save documents durably, all in one transaction.
-
-        Returns:
-            The new revision of each; None for one that another process has saved meanwhile and that
-            was therefore not changed.
-        """
-        ...
-
-    def entries(self) -> list[DocumentEntry]:
-        """Return an entry for each document, in the order of keys."""
-        ...
-
-    def move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool = False) -> int:
-        """Move one store's documents to another and return their number.
-
-        Args:
-            old: the store that has them.
-            new: the store that gets them.
-            replace: whether to delete the documents that the other store already has.
-
-        Raises:
-            StateError: there is nothing to move, or the other store has documents.
-        """
-        ...
-
-    def forget(self, identity: StoreIdentity) -> int:
-        """Delete a store's documents and return their number."""
-        ...
-
-    def close(self) -> None:
-        """Close it. Later calls raise `StateUnavailableError`."""
-        ...
 
 
 def key_checksum(key: Key) -> bytes:

@@ -15,14 +15,8 @@ from ...metrics.catalogue.exporter import STATE_LOSSES
 from ...metrics.catalogue.operations import OPERATION_DURATION, OPERATION_ERRORS, OPERATIONS
 from ...metrics.otlp import Settings, start_otlp
 from ...metrics.recorder import Recorder
-from ...probing.state.storage import (
-    PUSHED,
-    Key,
-    StateUnavailableError,
-    Storage,
-    Write,
-    understood,
-)
+from ...probing.state.sql_state import SqlState
+from ...probing.state.storage import PUSHED, Key, StateUnavailableError, Write, understood
 
 if TYPE_CHECKING:
     from ...metrics.otlp.deltas import States, Store
@@ -42,7 +36,7 @@ def is_requested(environ: Mapping[str, str]) -> bool:
 
 
 @asynccontextmanager
-async def pushing(recorder: Recorder, open_state: Callable[[], Storage]) -> AsyncIterator[None]:
+async def pushing(recorder: Recorder, open_state: Callable[[], SqlState]) -> AsyncIterator[None]:
     """Push a recorder's state until the block ends, and once at its end, if the variables say so.
 
     Args:
@@ -93,7 +87,7 @@ class SavedStates:
         lost: called when something could not be read or saved.
     """
 
-    def __init__(self, state: Storage, lost: Callable[[], None]) -> None:
+    def __init__(self, state: SqlState, lost: Callable[[], None]) -> None:
         self._state = state
         self._lost = lost
 
