@@ -22,7 +22,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _Read = Callable[["SecretSource", Any], Secret | Path]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SecretSource:
     """Where references are looked up.
 
@@ -144,10 +144,8 @@ class OneReading(SecretSource):
 
     def __init__(self, source: SecretSource) -> None:
         super().__init__(source.directory, source.environ, source.resolve)
-        self._found: dict[tuple[_Read, str], Secret | Path | str]
-        object.__setattr__(self, "_found", {})
-        self._used: set[tuple[_Read, str]]
-        object.__setattr__(self, "_used", set())
+        self._found: dict[tuple[_Read, str], Secret | Path | str] = {}
+        self._used: set[tuple[_Read, str]] = set()
 
     def secret(self, value: Any) -> Secret:
         """Read the secret behind a reference; see `SecretSource.secret`."""

@@ -144,7 +144,8 @@ class StoreHttp:
             try:
                 response = await self._follow(outgoing)
             except StoreError as error:
-                error.message += f", after a redirect to {_origin(target)}"
+                where = urlsplit(target)
+                error.message += f", after a redirect to {where.scheme}://{where.netloc}"
                 error.args = (error.message,)
                 raise
         return response
@@ -184,7 +185,7 @@ class StoreHttp:
     async def _send(self, outgoing: Outgoing) -> Response:
         await self._afford()
         since = self._loop.time()
-        waits = self._limit is not None and self._slots.busy
+        waits = self._slots.busy
         if waits and self._limit is not None:
             # The time of another run does not count.
             self._limit.reschedule(None)
@@ -286,11 +287,6 @@ def _kept_for(response: Response) -> float:
     """Return the seconds for which the server announces to keep the connection."""
     announced = _KEPT_FOR(response.headers.get("keep-alive", ""))
     return float(announced[1]) if announced else math.inf
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _quoted(text: str) -> str:

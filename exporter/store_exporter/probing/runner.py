@@ -121,8 +121,7 @@ class Runner:
         await self.access(job.store).restore()
         outcome = self._obstacle(job) or await self._run(job)
         if isinstance(outcome, Skipped):
-            self.recording.skipped(outcome.reason)
-            self.complaints.skipped(job, outcome.reason, outcome.error)
+            self._skipped(job, outcome)
         return outcome
 
     async def run_anyway(self, job: Job, *, reserve: bool = True) -> Result:
@@ -144,13 +143,16 @@ class Runner:
         outcome = await self._run(job, detailed=True, priority=priority)
         if isinstance(outcome, Result):
             return outcome
-        self.recording.skipped(outcome.reason)
-        self.complaints.skipped(job, outcome.reason, outcome.error)
+        self._skipped(job, outcome)
         error = outcome.error or StoreError("local_failure", outcome.message)
         redact = self.access(job.store).redactor(job.store)
         now = self._now()
         result = result_of(job, error, Journal(), redact, time=now, duration=0.0, detailed=True)
         return replace(result, skipped=outcome.reason)
+
+    def _skipped(self, job: Job, skipped: Skipped) -> None:
+        self.recording.skipped(skipped.reason)
+        self.complaints.skipped(job, skipped)
 
     async def close(self) -> None:
         """Save what the next process needs to know about the stores."""

@@ -82,7 +82,7 @@ class Scheduler:
         self._tasks: set[asyncio.Task[None]] = set()
         self._collecting: set[asyncio.Task[None]] = set()
         self._starts = 0
-        self._timers: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.Task[None] | None = None
         self._starting: asyncio.Handle | None = None
         self._wakes = -math.inf
 
@@ -120,17 +120,16 @@ class Scheduler:
 
     def _arm(self) -> None:
         """Restart the timer, because the timetable has changed."""
-        for timer in self._timers:
-            timer.cancel()
-        timer = asyncio.create_task(self._drive())
-        self._timers.add(timer)
-        timer.add_done_callback(self._timer_ended)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.create_task(self._drive())
+        self._timer.add_done_callback(_timer_ended)
 
     async def stop(self) -> None:
         """End all runs, within a few seconds."""
         for waiting in self._ready.values():
             waiting.clear()
-        tasks = self._tasks | self._timers
+        tasks = self._tasks | ({self._timer} if self._timer is not None else set())
         for task in tasks:
             task.cancel()
         if tasks:
@@ -158,11 +157,6 @@ class Scheduler:
             else:
                 entries[key] = Entry(job)
         return list(entries.values())
-
-    def _timer_ended(self, timer: asyncio.Task[None]) -> None:
-        self._timers.discard(timer)
-        if not timer.cancelled() and (error := timer.exception()) is not None:
-            log.critical("the scheduler stopped; nothing is probed any more", exc_info=error)
 
     async def _drive(self) -> None:
         while True:
@@ -275,3 +269,8 @@ class Scheduler:
         for entry in self._entries.get(domain, {}).values():
             if (entry.held or (was_down and entry.failed)) and not entry.running:
                 self._sooner(entry, _SHORTEST_WAIT)
+
+
+def _timer_ended(timer: asyncio.Task[None]) -> None:
+    if not timer.cancelled() and (error := timer.exception()) is not None:
+        log.critical("the scheduler stopped; nothing is probed any more", exc_info=error)

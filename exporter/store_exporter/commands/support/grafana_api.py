@@ -93,12 +93,10 @@ class Grafana:
         self._send("PUT", f"/api/datasources/uid/{found['uid']}", body, org)
         return done
 
-    def folder(self, org: int, uid: str, title: str) -> bool:
-        """Create a folder if missing; return whether it is new."""
-        if self._get(f"/api/folders/{uid}", org) is not None:
-            return False
-        self._send("POST", "/api/folders", {"uid": uid, "title": title}, org)
-        return True
+    def folder(self, org: int, uid: str, title: str) -> None:
+        """Create a folder if missing."""
+        if self._get(f"/api/folders/{uid}", org) is None:
+            self._send("POST", "/api/folders", {"uid": uid, "title": title}, org)
 
     def prefer(self, org: int, home: str, timezone: str | None) -> None:
         """Set the start page of an organisation, and its time zone if it is known."""

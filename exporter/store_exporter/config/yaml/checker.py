@@ -56,10 +56,8 @@ class Checker:
             return []
         return [((key, index), item) for index, item in enumerate(value)]
 
-    def unique(self, seen: dict[Any, Path], value: Any, path: Path, what: str) -> bool:
+    def unique(self, seen: dict[Any, Path], value: Any, path: Path, what: str) -> None:
         """Note a problem if an earlier entry has the same value; `what` names it in the message."""
         if value in seen:
             self.complain(path, f"{what} is already on line {self.document.line(seen[value])}")
-            return False
-        seen[value] = path
-        return True
+        seen.setdefault(value, path)

@@ -249,11 +249,11 @@ class Complaints:
             },
         )
 
-    def skipped(self, job: Job, reason: str, error: Exception | None) -> None:
-        """Log once a minute that this exporter fails runs; `error` is None for runs not started."""
-        if error is None or not self._is_due("", reason):
+    def skipped(self, job: Job, skipped: Skipped) -> None:
+        """Log once a minute that this exporter fails runs that had started."""
+        if skipped.error is None or not self._is_due("", skipped.reason):
             return
-        message = redactor_of(job.store).line(str(error))
+        message = redactor_of(job.store).line(str(skipped.error))
         log.warning("%s of %s was left out: %s", job.name, job.store.domain, message)
 
     def _trace(self, job: Job, error: Exception, where: dict[str, str]) -> None:

@@ -226,13 +226,9 @@ def _of_probe(job: Job, result: Result) -> list[Sample]:
     samples = [Sample(health.PROBE_SUCCESS, float(result.ok), own)]
     if result.status is not None:
         samples.append(Sample(health.PROBE_STATUS, result.status, own))
-    samples += _phases(own, result)
-    return samples
-
-
-def _phases(own: dict[str, str], result: Result) -> Iterator[Sample]:
     for phase, seconds in result.phases.items():
-        yield Sample(health.PROBE_PHASE, max(seconds, 0.0), {**own, "phase": phase})
+        samples.append(Sample(health.PROBE_PHASE, max(seconds, 0.0), {**own, "phase": phase}))
+    return samples
 
 
 def _of_collector(job: Job, result: Result) -> list[Sample]:

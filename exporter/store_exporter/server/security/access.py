@@ -13,7 +13,7 @@ from ..endpoints import ApiError
 from ..exporter import Exporter
 from ..process import connections
 from .passwords import BusyError, Passwords
-from .tokens import OrgTokens, is_bearer
+from .tokens import OrgTokens, bearer
 from .web_file import WebFile
 
 _OPEN = ("/-/healthy", "/-/ready")
@@ -42,14 +42,14 @@ class OrgAccess:
         if self._config is not self._exporter.config:
             self._config = self._exporter.config
             self._tokens = OrgTokens(self._config.orgs)
-        authorization = request.headers.get("Authorization", "")
-        grant = self._tokens.grant(authorization)
-        if grant is None and is_bearer(authorization):
-            challenge = _bearer_challenge(', error="invalid_token"')
-            raise ApiError(401, "no org has this token", challenge)
-        if grant is None:
+        token = bearer(request.headers.get("Authorization", ""))
+        if not token:
             message = "a bearer token of an org is needed, as Authorization: Bearer TOKEN"
             raise ApiError(401, message, _bearer_challenge())
+        grant = self._tokens.grant(token)
+        if grant is None:
+            challenge = _bearer_challenge(', error="invalid_token"')
+            raise ApiError(401, "no org has this token", challenge)
         if scope not in grant.scopes:
             challenge = _bearer_challenge(f', error="insufficient_scope", scope="{scope}"')
             raise ApiError(403, f"a token with the scope {scope} is needed", challenge)

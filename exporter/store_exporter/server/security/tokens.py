@@ -32,17 +32,15 @@ class OrgTokens:
             for token in org.api_tokens
         }
 
-    def grant(self, authorization: str) -> Grant | None:
-        """Return what an `Authorization` header's token permits; None for an unknown one."""
-        if not is_bearer(authorization):
-            return None
-        return self._grants.get(self._digest(authorization.partition(" ")[2].strip()))
+    def grant(self, token: str) -> Grant | None:
+        """Return what a token permits; None for an unknown one."""
+        return self._grants.get(self._digest(token))
 
     def _digest(self, token: str) -> bytes:
         return hmac.digest(self._key, token.encode("utf-8", "surrogateescape"), "sha256")
 
 
-def is_bearer(authorization: str) -> bool:
-    """Tell whether an `Authorization` header holds a bearer token, known or not."""
+def bearer(authorization: str) -> str:
+    """Return the bearer token in an `Authorization` header, known or not; "" if it has none."""
     scheme, _, token = authorization.partition(" ")
-    return scheme.lower() == "bearer" and bool(token.strip())
+    return token.strip() if scheme.lower() == "bearer" else ""
