@@ -28,10 +28,21 @@ _BELIEVED_AFTER = 1_800
 """Seconds after which a list that stays empty is accepted; orders are then requested by id."""
 
 
+def read_on(book: NumberedBook[Any]) -> Plan[None]:
+    """Continue with the new orders, or look for them if a run was killed before it came to that."""
+    place = book.place
+    if place.ahead.page:
+        yield from _read_new(book, set(), _early(book))
+        book.save()
+    elif place.walk.caught_up and place.walked_from is not None:
+        yield from look_for_new(book)
+        book.save()
+
+
 def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     """Read the orders whose ids are larger than any seen before, and detect vanished orders.
 
-    If there are more than one run may read, the next run continues.
+    If there are more than one run may read, the next run continues by `read_on`.
     """
     place = book.place
     listed = yield from book.ask_newest()
@@ -42,10 +53,13 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         place.returned, place.unsearched, place.search = place.returned + place.unexplained, 0, None
         place.unexplained = 0
     early, total, ids = _early(book), listed.total, _ids(listed.page)
-    received: set[int] = set()
-    if place.ahead.page and not (yield from _read_new(book, received, early)):
-        return
-    received |= ids
+    if place.ahead.page:
+        if ids:
+            return
+        # It is accepted that the list is empty.
+        _take_new(book, listed.page, early)
+        place.end_ahead()
+    received = set(ids)
     high = max(ids | early, default=0)
     if high > (place.latest or 0):
         place.ahead = NewOrders(0, high + 1, high, (total or 0) - (place.count or 0))
@@ -69,6 +83,7 @@ def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
     After half an hour it is accepted.
     """
     place = book.place
+    book.unseen = 0
     before = listed.total or max(place.count or 0, book.ledger.present)
     if listed.page.ids or (not listed.total and before <= _MANY):
         place.empty_since = 0
@@ -90,6 +105,9 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
         False if there are more than this run may read.
     """
     place, ahead = book.place, book.place.ahead
+    if not ahead.page:
+        ahead.stop_at(1)
+        book.save()
     # One page earlier, because deletions meanwhile moved later orders forward.
     number = max(1, ahead.page - 1)
     for index in range(book.options.pages + (ahead.page > 1)):
@@ -103,8 +121,8 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
         if index == 0 and ahead.page and number > 1 and max(ids, default=0) < ahead.low:
             number = 1
             continue
-        if not ids and (listed.total or 0) > (number - 1) * book.size:
-            # The store counts orders there and shows none; the next run continues.
+        if not ids and (number == 1 or (listed.total or 0) > (number - 1) * book.size):
+            # There are orders and the store shows none; the next run continues.
             ahead.stop_at(number)
             break
         received |= ids
@@ -114,6 +132,8 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
         number += 1
         ahead.stop_at(number)
         book.save()
+        if book.is_half_over:
+            break
     return False
 
 

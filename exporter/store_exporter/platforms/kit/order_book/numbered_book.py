@@ -113,6 +113,11 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
         """Read an order, given when it last changed; None for a draft or a deleted order."""
 
+    @property
+    def is_half_over(self) -> bool:
+        """Whether half of the time is over in which this run must end."""
+        return self.api.monotonic() > self._half
+
     def first_place(self, since: int) -> ReadingProgress:
         """Return the place of a walk that starts at a time."""
         return ReadingProgress.at(since)
@@ -254,6 +259,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         if self.place.latest is None:
             # After the walk, orders that it read or that vanished meanwhile would not be noticed.
             self._look_first((yield from self.ask_newest()))
+        # First of all, so that it goes on although each run is killed after a few requests.
+        yield from new_ids.read_on(self)
         walk.begin(self.run.now(), overlap, self.ledger.floor)
         self.walk_from(walk.position)
         server = yield from self.read_pages(walk)
@@ -291,7 +298,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             if not more:
                 break
             self.save()
-            if self.api.monotonic() > self._half:
+            if self.is_half_over:
                 # The other half of the run is for changes that the walk misses.
                 break
         return server
