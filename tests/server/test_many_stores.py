@@ -101,7 +101,7 @@ async def test_nothing_of_removed_stores_is_shown_while_they_are_still_to_be_for
     await running.exporter.reload()
     # No other task has run since: what follows sees the moment of the response.
     assert len(running.scheduler.stores) == STORES
-    shown = Scrape(recorder).render(None, None).body.decode()
+    shown = Scrape(recorder).show(None, None, None)[0].body.decode()
     assert set(re.findall(r'domain="(\w+)\.example"', shown)) == {"s0"}
     await running.exporter.watching.settled()
     assert list(running.scheduler.stores) == ["s0.example"]

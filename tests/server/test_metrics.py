@@ -82,12 +82,13 @@ async def test_promtool_finds_nothing_to_say(
 
 
 def test_a_part_that_fails_is_left_out_counted_and_logged(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scrape = Scrape(Recorder(), [Broken()])
-    assert "store_exporter_build_info" in scrape.render(None, None).body.decode()
+    monkeypatch.setattr("store_exporter.server.metrics._process_collectors", lambda: [Broken()])
+    scrape = Scrape(Recorder())
+    assert "store_exporter_build_info" in scrape.show(None, None, None)[0].body.decode()
     assert "RuntimeError" in caplog.text
-    text = scrape.render(None, None).body.decode()
+    text = scrape.show(None, None, None)[0].body.decode()
     assert 'store_exporter_instrumentation_errors_total{stage="scrape"} 1' in text
 
 
@@ -111,7 +112,7 @@ async def test_clients_that_do_not_receive_what_they_request_hold_bounded_memory
             handle.start()
             handle.finish(0.1)
     app = web.Application()
-    scrape = Scrape(recorder, [])
+    scrape = Scrape(recorder)
     app.router.add_get("/metrics", scrape.handle)
     async with listening(app, [("127.0.0.1", 0)]) as (url,), aiohttp.ClientSession() as session:
         lazy = [await requested(url) for _ in range(4)]

@@ -26,11 +26,11 @@ from ..probing.http import StoreHttp
 from ..probing.jobs import jobs_of
 from ..probing.state.cursor import RunCursor
 from ..probing.state.sqlite_file import FILE_NAME
-from ..probing.state.storage import UNUSED_SECONDS, StateError, StateUnavailableError, StoreIdentity
+from ..probing.state.storage import UNUSED_SECONDS, StateError, StateUnavailableError
 from ..probing.transport import Transport
 from ..stores.model import Store, Unreadable
 from ..stores.owners import REASONS, RefusedDomain
-from .state import opened
+from .state import kept_state, opened
 from .support import arguments, stores, terminal
 from .support.store_series import store_series
 
@@ -161,7 +161,7 @@ def _state(config: Config) -> list[Finding]:
     try:
         state = opened(config)
         try:
-            entries = state.entries()
+            kept = list(kept_state(state))
         finally:
             state.close()
     except (StateError, StateUnavailableError) as error:
@@ -169,12 +169,7 @@ def _state(config: Config) -> list[Finding]:
         message = Redactor(secrets(config)).line(str(error))
         return [Finding(found.check, "fail", message, advice)]
     before = time.time() - UNUSED_SECONDS
-    used: dict[StoreIdentity, int] = {}
-    for entry in entries:
-        if entry.key.org and entry.key.address:
-            used[entry.key.identity] = max(entry.used, used.get(entry.key.identity, 0))
-    left = sum(when < before for when in used.values())
-    return [found, _left_behind(left, len(used))]
+    return [found, _left_behind(sum(one.used < before for one in kept), len(kept))]
 
 
 def _left_behind(left: int, stores: int) -> Finding:

@@ -122,7 +122,7 @@ def opened(config: Config, *, alone: bool = False) -> SqlState:
 
 
 def _do(args: argparse.Namespace, config: Config, state: SqlState, watched: Sequence[Store]) -> int:
-    kept = {one.name: one for one in _kept(state, watched)}
+    kept = {one.name: one for one in kept_state(state, watched)}
     if args.action == "list":
         found = list(kept.values())
         as_json = args.format == "json"
@@ -149,7 +149,7 @@ def _name(identity: StoreIdentity) -> str:
     return f"{identity.org}/{identity.platform}/{identity.domain}@{identity.address}"
 
 
-def _kept(state: SqlState, watched: Sequence[Store]) -> Iterator[Kept]:
+def kept_state(state: SqlState, watched: Sequence[Store] = ()) -> Iterator[Kept]:
     """Yield the saved state of each store; skip keys without an org or address."""
     here = {StoreIdentity.of(store) for store in watched}
     by_identity: dict[StoreIdentity, list[DocumentEntry]] = {}

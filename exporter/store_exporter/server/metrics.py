@@ -36,9 +36,8 @@ are received slowly would fill the memory; the oldest ends."""
 class Scrape:
     """Serves scrapes of a recorder and of prometheus_client's process collectors."""
 
-    def __init__(self, recorder: Recorder, collectors: Iterable[Collector] | None = None) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._collectors = None if collectors is None else list(collectors)
         self._running = 0
         self._readers: dict[asyncio.Transport, None] = {}
 
@@ -78,10 +77,6 @@ class Scrape:
         finally:
             self._readers.pop(transport, None)
 
-    def render(self, accept: str | None, accept_encoding: str | None) -> Exposition:
-        """Render every family with its real values."""
-        return self.show(accept, accept_encoding, None)[0]
-
     def show(
         self, accept: str | None, accept_encoding: str | None, scraper: Scraper | None
     ) -> tuple[Exposition, Look]:
@@ -102,8 +97,7 @@ class Scrape:
         return rendered, look
 
     def _foreign(self) -> Iterator[Family]:
-        own = self._collectors
-        for collector in _process_collectors() if own is None else own:
+        for collector in _process_collectors():
             try:
                 families = [family(metric) for metric in collector.collect()]
             except Exception as error:  # noqa: BLE001 - counted and logged by the recorder

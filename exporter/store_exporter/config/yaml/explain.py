@@ -45,7 +45,8 @@ def explain(
         match finding["type"]:
             case "extra_forbidden":
                 *parents, name = finding["loc"]
-                known = keys_at(model, parents)
+                parent = _model_at(model, parents)
+                known = by_key(parent) if parent else ()
                 absent = [str(loc[-1]) for loc in missing if list(loc[:-1]) == parents]
                 message = f"unknown key; {suggestion(str(name), known, missing=absent)}"
             case "value_error":
@@ -68,12 +69,6 @@ def _hint(model: type[BaseModel], loc: Sequence[str | int], kind: str) -> str:
     text = info.description.rstrip(".")
     # An abbreviation such as PEM stays as it is.
     return f": {text}" if text[:2].isupper() else f": {text[0].lower()}{text[1:]}"
-
-
-def keys_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
-    """Return the keys that the mapping at a location may have."""
-    parent = _model_at(model, loc)
-    return list(by_key(parent)) if parent else []
 
 
 def by_key(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
