@@ -96,16 +96,13 @@ async def assembled(
         cleanup.push_async_callback(documents.close)
         config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         holder = f"{socket.gethostname()} {name} {shard.index}/{shard.count}"
-        intake = await cleanup.enter_async_context(
-            taking_in(recorder, config.state_directory, holder)
-        )
-        await cleanup.enter_async_context(tracing("store-exporter"))
-        await cleanup.enter_async_context(pushing(recorder, partial(open_state, config, events)))
+        enter = cleanup.enter_async_context
+        intake = await enter(taking_in(recorder, config.state_directory, holder))
+        await enter(tracing("store-exporter"))
+        await enter(pushing(recorder, partial(open_state, config, events)))
         lease_holder = LeaseHolder(open_leases(config))
         cleanup.push_async_callback(lease_holder.close)
-        runner, single = await cleanup.enter_async_context(
-            probing(recorder, documents, redact, shares.lasting)
-        )
+        runner, single = await enter(probing(recorder, documents, redact, shares.lasting))
         yield Exporter(
             config,
             load,
