@@ -130,12 +130,12 @@ async def test_a_json_body_is_sent_with_its_type(store: StoreFactory, transport:
     bodies: list[bytes] = []
 
     async def behave(connection: Connection) -> None:
-        bodies.append(await connection.reader.readexactly(14))
+        bodies.append(await connection.reader.readexactly(18))
         await bad_server.answer()(connection)
 
     async with serving(behave) as server:
         await StoreHttp(store(server.url), transport).send(Request("POST", "/", json={"name": "é"}))
-    assert bodies == ['{"name": "é"}'.encode()]
+    assert bodies == [rb'{"name": "\u00e9"}']
     assert "Content-Type: application/json" in server.heads[0]
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -15,7 +14,7 @@ from . import head
 from .body import ACCEPTED, Body
 from .failures import transport_error
 from .marks import GENERIC
-from .plans import Request, TransportError
+from .plans import Request, TransportError, encoded
 from .proxy import refuse_own, unreachable
 
 USER_AGENT = f"store-exporter/{__version__}"
@@ -33,17 +32,9 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Enco
 
 def httpx_request(signed: Request) -> httpx.Request:
     """Return a request, with its credentials, in the form of httpx' transports."""
-    url = signed.url
-    if signed.params:
-        # As in RFC 3986, on which OAuth signatures rely: a space is %20, not a plus.
-        query = urlencode(signed.params, quote_via=quote, safe="-_.~")
-        url = f"{url}?{query}"
+    url, own, content = encoded(signed, signed.url)
+    headers = {**_HEADERS, **own}
     timeout = dict.fromkeys(("connect", "read", "write", "pool"), signed.timeout)
-    headers: dict[str, str] = {**_HEADERS, **signed.headers}
-    content = None
-    if signed.json is not None:
-        content = json.dumps(signed.json, allow_nan=False).encode()
-        headers["Content-Type"] = "application/json"
     return httpx.Request(
         signed.method, url, headers=headers, content=content, extensions={"timeout": timeout}
     )

@@ -7,12 +7,15 @@ Drivers run plans: those of the clients are in `platforms/kit`, that of monitori
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from ..contract import Response
 from ..errors import ErrorName, StoreError
@@ -21,6 +24,7 @@ T = TypeVar("T")
 _SECONDS = re.compile(
     r"\+?([0-9]{1,13}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*(?:s|secs?|seconds?)?;?", re.IGNORECASE
 )
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 _FIRST_MOMENT = 1e9
 """From this number on, a number is a Unix time rather than a duration; from `_FIRST_MOMENT` * 1000
 on, it is in milliseconds."""
@@ -56,6 +60,31 @@ class Request:
         return Request(
             self.method, self.url, params, headers, self.json, self.idempotent, self.timeout
         )
+
+
+def encoded(request: Request, url: str) -> tuple[str, dict[str, str], bytes | None]:
+    """Return an address with a request's query, the request's headers, and its body.
+
+    The query is encoded by RFC 3986, as signatures of OAuth require: a space is %20, not a plus.
+    """
+    if request.params:
+        query = "&".join([f"{_quoted(k)}={_quoted(v)}" for k, v in request.params.items()])
+        url += ("&" if "?" in url else "?") + query
+    headers, data = dict(request.headers), None
+    if request.json is not None:
+        data = json.dumps(request.json, allow_nan=False).encode()
+        headers["Content-Type"] = "application/json"
+    return url, headers, data
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN(text) else _quote(text)
+
+
+@lru_cache(maxsize=256)
+def _quote(text: str) -> str:
+    """Quote what few queries have, such as lists of members, which all stores share."""
+    return quote(text, safe="-_.~")
 
 
 @dataclass(frozen=True, slots=True)

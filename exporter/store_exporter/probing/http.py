@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import lru_cache
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from ..contract import Response
 from ..errors import ErrorName, StoreError
 from ..net import reach, redirects
-from ..net.plans import Pause, Request
+from ..net.plans import Pause, Request, encoded
 from ..net.proxy import proxy_for
 from ..platforms import base
 from ..platforms.kit.client.http_spans import HttpSpan
@@ -29,7 +27,6 @@ T = TypeVar("T")
 _UNREACHABLE: tuple[ErrorName, ...] = ("timeout", "dns", "connection", "tls", "tls_untrusted")
 _GRACE = 0.25
 """Seconds after a run's deadline until it is interrupted, if its request did not time out."""
-_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 _KEPT_FOR = re.compile(r"\btimeout=(\d{1,9})\b").search
 _NOTABLE_WAIT = 0.001
 """Shorter waits are caused by the event loop, not by another run."""
@@ -127,8 +124,7 @@ class StoreHttp:
         """Send one request and return the response, also one with an error status.
 
         Args:
-            request: to an address of the store, or to a path below its url; authenticated. Its
-                query is encoded by RFC 3986, as OAuth requires.
+            request: to an address of the store, or to a path below its url; authenticated.
 
         Raises:
             StoreError: timeout, dns, connection, tls, tls_untrusted, redirect,
@@ -161,13 +157,7 @@ class StoreHttp:
     def _outgoing(self, request: Request) -> Outgoing:
         url = self._store.url + request.url if request.url.startswith("/") else request.url
         self._access.check(self._store, url)
-        if request.params:
-            query = "&".join([f"{_quoted(k)}={_quoted(v)}" for k, v in request.params.items()])
-            url += ("&" if "?" in url else "?") + query
-        headers, data = dict(request.headers), None
-        if request.json is not None:
-            data = json.dumps(request.json, ensure_ascii=False, allow_nan=False).encode()
-            headers["Content-Type"] = "application/json"
+        url, headers, data = encoded(request, url)
         store = self._store
         return Outgoing(
             request.method,
@@ -287,14 +277,3 @@ def _kept_for(response: Response) -> float:
     """Return the seconds for which the server announces to keep the connection."""
     announced = _KEPT_FOR(response.headers.get("keep-alive", ""))
     return float(announced[1]) if announced else math.inf
-
-
-def _quoted(text: str) -> str:
-    """Quote a name or value of a query by RFC 3986, as OAuth requires."""
-    return text if _PLAIN(text) else _quote(text)
-
-
-@lru_cache(maxsize=256)
-def _quote(text: str) -> str:
-    """Quote what few queries have, such as lists of members, which all stores share."""
-    return quote(text, safe="-_.~")
