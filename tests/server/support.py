@@ -27,7 +27,7 @@ from store_exporter.probing.state.documents import Documents, MemoryDocuments
 from store_exporter.probing.state.leases import Labels, LeaseHolder, Reports
 from store_exporter.probing.transport import Transport
 from store_exporter.server.app import create_app
-from store_exporter.server.assembly import taking_in
+from store_exporter.server.assembly import ingesting
 from store_exporter.server.exporter import Exporter
 from store_exporter.server.probe import SingleRunner
 from store_exporter.server.process.addresses import WebPaths
@@ -186,7 +186,7 @@ async def exporting(
     scheduler = Manual(runner)
     try:
         async with (
-            taking_in(recorder, folder / "state", "test") as intake,
+            ingesting(recorder, folder / "state", "test") as intake,
             aiohttp.ClientSession() as session,
         ):
             exporter = Exporter(

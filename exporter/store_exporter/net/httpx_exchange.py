@@ -82,11 +82,7 @@ class HttpxExchange:
             TransportError: timeout.
         """
         if self._monotonic() > self._ends:
-            raise self.timeout()
-
-    def timeout(self) -> TransportError:
-        """Return the error of a response that did not end in time."""
-        return TransportError("timeout", f"{self.host} took too long", sent=True)
+            raise TransportError("timeout", f"{self.host} took too long", sent=True)
 
     def failure(self, error: Exception) -> TransportError | None:
         """Convert an exception; None if the exchange did not fail."""

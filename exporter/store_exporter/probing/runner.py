@@ -19,7 +19,7 @@ from .changes import Changes
 from .exchange import Sender
 from .jobs import Job
 from .results.health import Health, HealthTracker
-from .results.outcomes import Complaints, Skipped, facts_of, result_of
+from .results.outcomes import ResultLog, Skipped, facts_of, result_of
 from .results.recording import Recording
 from .results.result import LastResults, Result
 from .state.budgets import Budgets
@@ -42,7 +42,7 @@ class Runner:
         results: the last ones.
         recording: writes metrics.
         changes: the events of stores.
-        complaints: logs results.
+        result_log: logs results.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Runner:
         self._budgets = Budgets(documents, now=now)
         self._now = now
         self._monotonic = monotonic
-        self.complaints = Complaints(monotonic)
+        self.result_log = ResultLog(monotonic)
         self._attempts = Attempts(
             sender, documents, self.access, self.recording,
             now=now, monotonic=monotonic, sleep=sleep,
@@ -152,7 +152,7 @@ class Runner:
 
     def _skipped(self, job: Job, skipped: Skipped) -> None:
         self.recording.skipped(skipped.reason)
-        self.complaints.skipped(job, skipped)
+        self.result_log.skipped(job, skipped)
 
     async def close(self) -> None:
         """Save what the next process needs to know about the stores."""
@@ -206,13 +206,13 @@ class Runner:
             ended = error
             result = describe(ended)
             self.recording.record(job, result, ended, journal, redact)
-        self.complaints.log(job, result, self.results.get(job.key), ended)
+        self.result_log.log(job, result, self.results.get(job.key), ended)
         self.results.add(replace(result, lines=()) if result.lines else result)
         tracker = self._tracker(job.store)
         now = self._monotonic()
         before = tracker.health(now)
         tracker.observe(job, result, now)
         health = tracker.health(now)
-        self.complaints.state(job.store, before, health)
+        self.result_log.state(job.store, before, health)
         self.recording.standing(job, health, self.access(job.store))
         return result

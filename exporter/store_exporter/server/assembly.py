@@ -32,7 +32,7 @@ from .state import open_leases, open_state, storage_events
 
 
 @asynccontextmanager
-async def taking_in(recorder: Recorder, folder: Path, holder: str) -> AsyncIterator[Intake]:
+async def ingesting(recorder: Recorder, folder: Path, holder: str) -> AsyncIterator[Intake]:
     """Count the reports of applications until the block ends, starting from totals in a folder.
 
     `holder` identifies this process among those that use the folder, also after a restart.
@@ -97,7 +97,7 @@ async def assembled(
         config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         holder = f"{socket.gethostname()} {name} {shard.index}/{shard.count}"
         enter = cleanup.enter_async_context
-        intake = await enter(taking_in(recorder, config.state_directory, holder))
+        intake = await enter(ingesting(recorder, config.state_directory, holder))
         await enter(tracing("store-exporter"))
         await enter(pushing(recorder, partial(open_state, config, events)))
         lease_holder = LeaseHolder(open_leases(config))

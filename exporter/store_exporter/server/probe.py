@@ -44,7 +44,7 @@ class SingleRunner(Runner):
     def __init__(self, recorder: Recorder, sender: Sender, scheduled: Runner) -> None:
         super().__init__(recorder, sender)
         self._scheduled = scheduled
-        self.complaints = scheduled.complaints.without_changes()
+        self.result_log = scheduled.result_log.without_changes()
 
     def access(self, store: Store) -> Access:
         """Return the budget and slots of the scheduled runs."""

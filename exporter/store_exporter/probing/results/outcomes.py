@@ -37,7 +37,8 @@ _SHARE = 0.25
 """Share of a run's time that must be lost before its timeout says nothing about the store. If less
 is lost, a healthy store had time enough, and one that hangs must not go unreported while this
 machine is busy."""
-_COMPLAINT_SECONDS = 60.0
+_REPEAT_SECONDS = 60.0
+"""Seconds before a message of the same kind is logged again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ def facts_of(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
     return facts
 
 
-class Complaints:
+class ResultLog:
     """Logs results: changes as they happen, and bugs once a minute with a traceback.
 
     Args:
@@ -185,13 +186,13 @@ class Complaints:
         self._logged: dict[tuple[str, ...], float] = {}
         self._changes = True
 
-    def without_changes(self) -> Complaints:
+    def without_changes(self) -> ResultLog:
         """Return a log for runs on request, whose number is not limited.
 
         It does not log changes, because the client gets the result. It logs bugs as often as this
         one.
         """
-        other = Complaints(self._monotonic)
+        other = ResultLog(self._monotonic)
         other._logged, other._changes = self._logged, False
         return other
 
@@ -266,7 +267,7 @@ class Complaints:
     def _is_due(self, *kind: str) -> bool:
         """Return whether to log a message of this kind: none was logged for a minute."""
         now = self._monotonic()
-        if now - self._logged.get(kind, -_COMPLAINT_SECONDS) < _COMPLAINT_SECONDS:
+        if now - self._logged.get(kind, -_REPEAT_SECONDS) < _REPEAT_SECONDS:
             return False
         self._logged[kind] = now
         return True

@@ -46,7 +46,7 @@ class Filters:
     days: int = 7
     limit: int = 100
 
-    def let_through(self, labels: Sequence[str]) -> bool:
+    def matches(self, labels: Sequence[str]) -> bool:
         """Whether a series with the labels org, domain, platform and operation passes."""
         org, domain, _, operation = labels[:4]
         return (
@@ -111,7 +111,7 @@ def from_recorder(recorder: Recorder, filters: Filters, now: float) -> Findings:
         for (labels, value), begun in zip(family.series, family.created_times(), strict=False):
             if labels[0] == filters.org and begun is not None:
                 beginnings.append(begun)
-            if filters.let_through(labels):
+            if filters.matches(labels):
                 usage = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
                 if isinstance(value, HistogramValue):
                     usage.seconds += value.sum

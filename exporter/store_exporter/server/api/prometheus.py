@@ -152,7 +152,7 @@ def _usages(filters: Filters, responses: Mapping[str, QueryResponse]) -> dict[Ke
     for name, response in responses.items():
         for series in response.series:
             labels = [series.labels.get(label, "") for label in catalogue.OPERATION_LABELS]
-            if not filters.let_through(labels):
+            if not filters.matches(labels):
                 raise PrometheusError("Prometheus returned figures that were not requested")
             entry = found.setdefault((labels[1], labels[2], labels[3]), OperationUsage())
             value = series.points[-1][1]
