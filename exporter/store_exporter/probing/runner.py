@@ -18,10 +18,10 @@ from .budget import Priority
 from .changes import Changes
 from .exchange import Sender
 from .jobs import Job
-from .results.health import Health, HealthTracker
+from .results.health import Health, LastResults
 from .results.outcomes import ResultLog, Skipped, facts_of, result_of
 from .results.recording import Recording
-from .results.result import LastResults, Result
+from .results.result import Result
 from .state.budgets import Budgets
 from .state.documents import Documents, MemoryDocuments
 
@@ -39,7 +39,7 @@ class Runner:
         sleep: waits for seconds of that clock.
 
     Attributes:
-        results: the last ones.
+        results: the last ones, and what they say about stores.
         recording: writes metrics.
         changes: the events of stores.
         result_log: logs results.
@@ -69,7 +69,6 @@ class Runner:
             now=now, monotonic=monotonic, sleep=sleep,
         )  # fmt: skip
         self._accesses: dict[str, Access] = {}
-        self._health: dict[str, HealthTracker] = {}
 
     def access(self, store: Store) -> Access:
         """Return the budget and slots that all runs against a store share."""
@@ -82,8 +81,7 @@ class Runner:
 
     def health(self, domain: str) -> Health | None:
         """Return a store's health; None before its liveness probe has run."""
-        tracker = self._health.get(domain)
-        return tracker.health(self._monotonic()) if tracker is not None else None
+        return self.results.health(domain, self._monotonic())
 
     def expect(self, store: Store, jobs: Iterable[Job]) -> None:
         """Apply a store's configuration, at first and after each change."""
@@ -91,13 +89,7 @@ class Runner:
         self.access(store).update(store)
         self.recording.expect(store, jobs)
         self.changes.expect(store)
-        self._tracker(store).expect(jobs)
-
-    def _tracker(self, store: Store) -> HealthTracker:
-        tracker = self._health.get(store.domain)
-        if tracker is None:
-            tracker = self._health[store.domain] = HealthTracker()
-        return tracker
+        self.results.expect(store.domain, jobs)
 
     def forget(self, store: Store) -> None:
         """Forget a store that is no longer watched, with all its series."""
@@ -105,7 +97,6 @@ class Runner:
         self.recording.forget(store)
         self.results.forget(store.domain)
         self._accesses.pop(store.domain, None)
-        self._health.pop(store.domain, None)
 
     def forget_job(self, job: Job) -> None:
         """Forget a probe or collector that is no longer run."""
@@ -197,22 +188,22 @@ class Runner:
             duration=run.duration,
             detailed=detailed,
         )
-        result = describe(ended)
+        now = self._monotonic()
+        standing = self.results.after(job, describe(ended), now)
         try:
             self.changes.notice(job.store, facts_of(job, ended, journal))
-            self.recording.record(job, result, ended, journal, redact)
+            self.recording.record(standing, ended, journal, redact)
         except Exception as error:  # noqa: BLE001 - it becomes the result, counted and logged
             # An unknown metric or fact is a bug of the check, like any other.
             ended = error
-            result = describe(ended)
-            self.recording.record(job, result, ended, journal, redact)
-        self.result_log.log(job, result, self.results.get(job.key), ended)
-        self.results.add(replace(result, lines=()) if result.lines else result)
-        tracker = self._tracker(job.store)
-        now = self._monotonic()
-        before = tracker.health(now)
-        tracker.observe(job, result, now)
-        health = tracker.health(now)
-        self.result_log.state(job.store, before, health)
-        self.recording.standing(job, health, self.access(job.store))
+            standing = self.results.after(job, describe(ended), now)
+            self.recording.record(standing, ended, journal, redact)
+        result, before = standing.result, self.results.get(job.key)
+        self.result_log.log(job, result, None if before is None else before.result, ended)
+        known = self.results.health(job.store.domain, now)
+        kept = replace(result, lines=()) if result.lines else result
+        self.results.keep(standing._replace(result=kept))
+        health = self.results.health(job.store.domain, now)
+        self.result_log.state(job.store, known, health)
+        self.recording.store(job, health, self.access(job.store))
         return result

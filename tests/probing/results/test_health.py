@@ -10,40 +10,14 @@ from store_exporter.contract import Collector, Probe, Report, Run
 from store_exporter.errors import Fault
 from store_exporter.net.plans import Plan
 from store_exporter.probing.jobs import Job, jobs_of
-from store_exporter.probing.results.health import Health, HealthTracker, State
-from store_exporter.probing.results.result import LastResults, Result
+from store_exporter.probing.results.health import Health, LastResults, Standing, State
+from store_exporter.probing.results.result import Result
 from store_exporter.stores.model import Schedule, Store
 
 
 def result(domain: str = "a", name: str = "liveness", kind: str = "probe", **more: Any) -> Result:
     fields = {"time": 0.0, "ok": True, "duration": 0.1, **more}
     return Result(domain, kind, name, **fields)
-
-
-def test_the_last_result_of_each_check_is_remembered() -> None:
-    results = LastResults()
-    for moment in range(5):
-        results.add(result(time=moment))
-    results.add(result(name="cart", time=9))
-    assert {(r.name, r.time) for r in results.of("a")} == {("cart", 9), ("liveness", 4)}
-    last = results.get(("a", "probe", "liveness"))
-    assert last is not None
-    assert last.time == 4
-    assert results.get(("a", "probe", "dns")) is None
-
-
-def test_what_is_forgotten_is_gone() -> None:
-    results = LastResults()
-    results.add(result())
-    results.add(result(name="cart"))
-    results.add(result(domain="b"))
-    results.forget("b")
-    results.forget("never known")
-    for _ in range(2):
-        results.forget_check(("a", "probe", "cart"))
-    results.forget_check(("never known", "probe", "cart"))
-    assert [r.name for r in results.of("a")] == ["liveness"]
-    assert not results.of("b")
 
 
 def nothing(_: Any, __: Run) -> Plan[Report]:
@@ -64,16 +38,24 @@ def job(
     return Job(STORE, check, Schedule(60, 10, critical=override))
 
 
-def failed(name: str, message: str = "it fails") -> Result:
-    return result(name=name, ok=False, error_type="timeout", fault=Fault.STORE, message=message)
+def failed(name: str, message: str = "it fails", time: float = 0.0) -> Result:
+    more = {"error_type": "timeout", "fault": Fault.STORE, "message": message}
+    return result(name=name, ok=False, time=time, **more)
+
+
+class Stores(LastResults):
+    def observe(self, job: Job, result: Result, now: float) -> Standing:
+        standing = self.after(job, result, now)
+        self.keep(standing)
+        return standing
 
 
 def health_of(*runs: tuple[Job, Result]) -> Health | None:
-    tracker = HealthTracker()
-    tracker.expect([one for one, _ in runs])
+    stores = Stores()
+    stores.expect("a", [one for one, _ in runs])
     for one, found in runs:
-        tracker.observe(one, found, now=0)
-    return tracker.health(0)
+        stores.observe(one, found, now=0)
+    return stores.health("a", 0)
 
 
 LIVENESS, CART = job("liveness", critical=True), job("cart", critical=True)
@@ -114,13 +96,13 @@ def test_health_is_the_worst_that_is_known(
 
 
 def test_nothing_is_said_before_the_liveness_probe_has_run() -> None:
-    tracker = HealthTracker()
-    tracker.expect([LIVENESS, DNS])
-    assert tracker.health(0) is None
-    tracker.observe(DNS, result(name="dns"), now=0)
-    assert tracker.health(0) is None
-    tracker.observe(LIVENESS, failed("liveness"), now=0)
-    assert tracker.health(0) == Health(State.CRITICAL)
+    stores = Stores()
+    stores.expect("a", [LIVENESS, DNS])
+    assert stores.health("a", 0) is None
+    stores.observe(DNS, result(name="dns"), now=0)
+    assert stores.health("a", 0) is None
+    stores.observe(LIVENESS, failed("liveness"), now=0)
+    assert stores.health("a", 0) == Health(State.CRITICAL)
 
 
 def test_a_store_without_a_liveness_probe_has_a_health_too() -> None:
@@ -128,23 +110,49 @@ def test_a_store_without_a_liveness_probe_has_a_health_too() -> None:
 
 
 def test_a_finding_counts_for_as_long_as_its_figures_are_shown() -> None:
-    tracker = HealthTracker()
-    tracker.expect([LIVENESS, CART])
-    tracker.observe(CART, failed("cart"), now=0)
-    tracker.observe(*WELL, now=0)
-    tracker.observe(*WELL, now=CART.ttl + 1)
-    assert tracker.health(CART.ttl + 1) == Health(State.HEALTHY)
-    assert tracker.health(2 * CART.ttl) == Health(State.HEALTHY)
-    assert tracker.health(2 * CART.ttl + 2) is None, "nothing is known any more"
+    stores = Stores()
+    stores.expect("a", [LIVENESS, CART])
+    stores.observe(CART, failed("cart"), now=0)
+    stores.observe(*WELL, now=0)
+    stores.observe(*WELL, now=CART.ttl + 1)
+    assert stores.health("a", CART.ttl + 1) == Health(State.HEALTHY)
+    assert stores.health("a", 2 * CART.ttl) == Health(State.HEALTHY)
+    assert stores.health("a", 2 * CART.ttl + 2) is None, "nothing is known any more"
 
 
 def test_what_no_longer_runs_says_nothing_about_the_store() -> None:
-    tracker = HealthTracker()
-    tracker.expect([LIVENESS, CART])
-    tracker.observe(*WELL, now=0)
-    tracker.observe(CART, failed("cart"), now=0)
-    tracker.expect([LIVENESS])
-    assert tracker.health(0) == Health(State.HEALTHY)
+    stores = Stores()
+    stores.expect("a", [LIVENESS, CART])
+    stores.observe(*WELL, now=0)
+    stores.observe(CART, failed("cart"), now=0)
+    stores.expect("a", [LIVENESS])
+    for _ in range(2):
+        stores.forget_check(CART.key)
+    assert stores.health("a", 0) == Health(State.HEALTHY)
+    assert [one.name for one in stores.of("a")] == ["liveness"]
+    stores.forget("a")
+    stores.forget("never known")
+    assert not stores.of("a")
+    assert stores.health("a", 0) is None
+
+
+def test_the_last_result_is_remembered_with_the_last_success_and_the_first_failure() -> None:
+    stores = Stores()
+    for moment in range(3):
+        stores.observe(DNS, result(name="dns", time=moment), now=moment)
+    for moment in range(3, 6):
+        stores.observe(DNS, failed("dns", time=moment), now=moment)
+    stores.observe(ORDERS, failed("orders"), now=0)
+    known = stores.get(DNS.key)
+    assert known is not None
+    assert known.failing is not None
+    assert (known.result.time, known.last_success, known.failing.since) == (5, 2, 3)
+    known = stores.observe(DNS, result(name="dns", time=6), now=6)
+    assert (known.last_success, known.failing) == (6, None)
+    collected = stores.get(ORDERS.key)
+    assert collected is not None
+    assert (collected.last_success, collected.failing) == (None, None)
+    assert stores.get(CART.key) is None
 
 
 def test_a_store_runs_what_its_platform_offers_and_is_not_switched_off() -> None:

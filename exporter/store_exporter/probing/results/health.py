@@ -1,6 +1,6 @@
-"""A store's health as one of three states, from the last findings of its probes and collectors.
+"""The last result of each probe and collector, and the health of stores, which follows from them.
 
-A finding counts for as long as its figures are shown. After that, nothing is known.
+A result counts for as long as its figures are shown. After that, nothing is known.
 
 critical: a probe that is marked critical fails.
 degraded: another probe fails, or a probe or collector that succeeded says why the store works but
@@ -13,13 +13,14 @@ customers notice nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..jobs import PROBE, Job
-from .result import Result
+from .reasons import Failing, failing
+from .result import Key, Result
 
 
 class State(StrEnum):
@@ -37,46 +38,95 @@ class Health:
     state: State
 
 
-class HealthTracker:
-    """Tracks the health of one store."""
+class Standing(NamedTuple):
+    """What is known of one probe or collector after a run.
+
+    Attributes:
+        job: what was run.
+        result: its last result.
+        until: until when the result counts, in seconds of a clock that never jumps.
+        last_success: when it last succeeded, in Unix time; None if it never did.
+        failing: the failure of a probe, for as long as it fails.
+    """
+
+    job: Job
+    result: Result
+    until: float
+    last_success: float | None
+    failing: Failing | None
+
+    @property
+    def state(self) -> State:
+        """What it says about the store."""
+        if self.failing is not None:
+            return State.CRITICAL if self.job.critical else State.DEGRADED
+        return State.DEGRADED if self.result.degraded else State.HEALTHY
+
+
+class LastResults:
+    """What is known of all probes and collectors; in memory, lost on restart."""
 
     def __init__(self) -> None:
-        self._findings: dict[tuple[str, str], tuple[State, float]] = {}
-        """By kind and name of a probe or collector: what it found, and until when that counts."""
-        self._alive_until = -math.inf
-        self._awaits_liveness = False
+        self._stores: dict[str, dict[tuple[str, str], Standing]] = {}
+        self._with_liveness: set[str] = set()
+        self._changed: set[str] = set()
 
-    def expect(self, jobs: Iterable[Job]) -> None:
-        """Forget jobs that are no longer run."""
-        jobs = list(jobs)
-        kept = {(job.kind, job.name) for job in jobs}
-        for key in self._findings.keys() - kept:
-            del self._findings[key]
-        self._awaits_liveness = any(job.liveness for job in jobs)
+    def expect(self, domain: str, jobs: Iterable[Job]) -> None:
+        """Note whether a store has a liveness probe, without whose result its health is unknown."""
+        if any(job.liveness for job in jobs):
+            self._with_liveness.add(domain)
+        else:
+            self._with_liveness.discard(domain)
 
-    def observe(self, job: Job, result: Result, now: float) -> None:
-        """Record the result of a run.
+    def after(self, job: Job, result: Result, now: float) -> Standing:
+        """Return what is known of a probe or collector after a run; `keep` remembers it.
 
         Args:
             job: what was run.
             result: its result.
             now: seconds of a clock that never jumps.
         """
-        if job.liveness:
-            self._alive_until = now + job.ttl
-        self._findings[job.kind, job.name] = _found(job, result), now + job.ttl
+        before = self.get(job.key)
+        until = now + job.ttl
+        if result.ok:
+            return Standing(job, result, until, result.time, None)
+        last_success, failure = (before.last_success, before.failing) if before else (None, None)
+        failure = failing(result, failure) if job.kind == PROBE else None
+        return Standing(job, result, until, last_success, failure)
 
-    def health(self, now: float) -> Health | None:
-        """Return the health; None while no liveness probe has a result that still counts."""
-        for key in [key for key, (_, until) in self._findings.items() if until < now]:
-            del self._findings[key]
-        if not self._findings or (self._awaits_liveness and self._alive_until < now):
+    def keep(self, standing: Standing) -> None:
+        """Remember what is known in the place of what was."""
+        domain, kind, name = standing.job.key
+        self._changed.add(domain)
+        self._stores.setdefault(domain, {})[kind, name] = standing
+
+    def get(self, key: Key) -> Standing | None:
+        """Return what is known of a probe or collector."""
+        return self._stores.get(key[0], {}).get(key[1:])
+
+    def of(self, domain: str) -> list[Result]:
+        """Return the last result of each probe and collector of a store."""
+        return [standing.result for standing in self._stores.get(domain, {}).values()]
+
+    def health(self, domain: str, now: float) -> Health | None:
+        """Return a store's health; None while no liveness probe has a result that still counts."""
+        counting = [one for one in self._stores.get(domain, {}).values() if one.until >= now]
+        awaited = domain in self._with_liveness and not any(one.job.liveness for one in counting)
+        if awaited or not counting:
             return None
-        found = {state for state, _ in self._findings.values()}
+        found = {one.state for one in counting}
         return Health(next(state for state in reversed(State) if state in found))
 
+    def take_changed(self) -> set[str]:
+        """Return the domains that had results since this method was last called."""
+        changed, self._changed = self._changed, set()
+        return changed
 
-def _found(job: Job, result: Result) -> State:
-    if job.kind == PROBE and not result.ok:
-        return State.CRITICAL if job.critical else State.DEGRADED
-    return State.DEGRADED if result.degraded else State.HEALTHY
+    def forget(self, domain: str) -> None:
+        """Forget a store."""
+        self._stores.pop(domain, None)
+        self._with_liveness.discard(domain)
+
+    def forget_check(self, key: Key) -> None:
+        """Forget a probe or collector that is no longer run."""
+        self._stores.get(key[0], {}).pop(key[1:], None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import get_args
 
 from ...calls.call import Call
@@ -16,8 +16,7 @@ from ...stores.model import Store
 from ..access import Access, Journal
 from ..jobs import COLLECTOR, PROBE, Job
 from ..state.storage import Reason
-from .health import Health, State
-from .reasons import Failing, failing
+from .health import Health, Standing, State
 from .result import Result
 
 SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
@@ -46,8 +45,6 @@ class Recording:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._last_success: dict[str, dict[tuple[str, str], float]] = {}
-        self._failures: dict[str, dict[str, Failing]] = {}
 
     def begin(self) -> None:
         """Show the exporter's own counters at zero, so that their first increase can be seen."""
@@ -70,14 +67,11 @@ class Recording:
         ]
         self._recorder.publish(("collectors", store.domain), store.labels, collectors)
 
-    def record(
-        self, job: Job, result: Result, ended: object, journal: Journal, redact: Redactor
-    ) -> None:
+    def record(self, standing: Standing, ended: object, journal: Journal, redact: Redactor) -> None:
         """Record one finished run.
 
         Args:
-            job: what was run.
-            result: its result.
+            standing: what is known after it.
             ended: the report that it returned, or the exception that it raised.
             journal: what it requested of the store.
             redact: masks the store's secrets.
@@ -85,23 +79,23 @@ class Recording:
         Raises:
             ValueError: a sample of the report does not match the catalogue.
         """
+        job, result = standing.job, standing.result
         if isinstance(ended, Report):
             # This comes first: the recorder may refuse the samples, and then the run is a failure.
             self._publish_figures(job, ended, redact.line)
-        successes = self._last_success.setdefault(result.domain, {})
-        if result.ok:
-            successes[result.kind, result.name] = result.time
         samples = _of_probe(job, result) if job.kind == PROBE else _of_collector(job, result)
-        last = successes.get((result.kind, result.name))
-        if last is not None:
+        if standing.last_success is not None:
             metric = health.PROBE_LAST_SUCCESS
             if job.kind == COLLECTOR:
                 metric = business.COLLECTOR_LAST_SUCCESS
-            samples = [*samples, Sample(metric, last, {job.kind: job.name})]
-        if job.kind == PROBE:
-            samples += self._failing(job, result)
+            samples.append(Sample(metric, standing.last_success, {job.kind: job.name}))
+        if (failure := standing.failing) is not None:
+            own = {PROBE: job.name}
+            why = {"error_type": failure.error_type, "reason": failure.reason}
+            samples.append(Sample(health.PROBE_FAILING_SINCE, failure.since, own))
+            samples.append(Sample(health.PROBE_FAILURE, 1.0, {**own, **why}))
         if job.liveness:
-            samples = [*samples, Sample(health.UP, float(result.ok))]
+            samples.append(Sample(health.UP, float(result.ok)))
         ttl = job.ttl if job.kind == PROBE else None
         self._recorder.publish(job.key, job.store.labels, samples, ttl=ttl)
         self._count(job, result, journal)
@@ -125,18 +119,6 @@ class Recording:
                 tracing.ids().get("trace_id", ""),
             )
         )
-
-    def _failing(self, job: Job, result: Result) -> Iterator[Sample]:
-        """Publish since when a probe has been failing, and why, for as long as it fails."""
-        failures = self._failures.setdefault(result.domain, {})
-        if result.ok:
-            failures.pop(job.name, None)
-            return
-        now = failures[job.name] = failing(result, failures.get(job.name))
-        own = {PROBE: job.name}
-        yield Sample(health.PROBE_FAILING_SINCE, now.since, own)
-        why = {"error_type": now.error_type, "reason": now.reason}
-        yield Sample(health.PROBE_FAILURE, 1.0, {**own, **why})
 
     def _publish_figures(self, job: Job, report: Report, line: Callable[[str, int], str]) -> None:
         own: list[Sample] = []
@@ -173,7 +155,7 @@ class Recording:
         if journal.certificate_expiry is not None:
             self.certificate(job, journal.certificate_expiry)
 
-    def standing(self, job: Job, known: Health | None, access: Access) -> None:
+    def store(self, job: Job, known: Health | None, access: Access) -> None:
         """Record a store's health and budget after a run."""
         store = job.store
         samples = [
@@ -203,14 +185,9 @@ class Recording:
     def forget(self, store: Store) -> None:
         """Remove all series of a store."""
         self._recorder.forget(store.labels, operations=False)
-        self._last_success.pop(store.domain, None)
-        self._failures.pop(store.domain, None)
 
     def forget_job(self, job: Job) -> None:
         """Remove the figures of a probe or collector that is no longer run."""
-        self._last_success.get(job.store.domain, {}).pop((job.kind, job.name), None)
-        if job.kind == PROBE:
-            self._failures.get(job.store.domain, {}).pop(job.name, None)
         self._recorder.withdraw(job.key)
         self._recorder.withdraw(("figures", *job.key))
 

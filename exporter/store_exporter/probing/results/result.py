@@ -1,8 +1,8 @@
-"""The result of a run, and the last ones for pages and the HTTP API: in memory, lost on restart."""
+"""The result of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...errors import Fault
@@ -50,37 +50,3 @@ class Result:
     requests: int = 0
     lines: tuple[str, ...] = ()
     skipped: str = ""
-
-
-class LastResults:
-    """The last result of every probe and collector."""
-
-    def __init__(self) -> None:
-        self._stores: dict[str, dict[tuple[str, str], Result]] = {}
-        self._changed: set[str] = set()
-
-    def add(self, result: Result) -> None:
-        """Remember a result in the place of the previous one."""
-        self._changed.add(result.domain)
-        self._stores.setdefault(result.domain, {})[result.kind, result.name] = result
-
-    def take_changed(self) -> set[str]:
-        """Return the domains that had results since this method was last called."""
-        changed, self._changed = self._changed, set()
-        return changed
-
-    def get(self, key: Key) -> Result | None:
-        """Return the last result of a probe or collector."""
-        return self._stores.get(key[0], {}).get(key[1:])
-
-    def of(self, domain: str) -> Collection[Result]:
-        """Return the last result of each probe and collector of a store."""
-        return self._stores.get(domain, {}).values()
-
-    def forget(self, domain: str) -> None:
-        """Forget a store."""
-        self._stores.pop(domain, None)
-
-    def forget_check(self, key: Key) -> None:
-        """Forget a probe or collector that is no longer run."""
-        self._stores.get(key[0], {}).pop(key[1:], None)
