@@ -11,7 +11,9 @@ restored from a backup have their old times of change. If none of these is back,
 the oldest remembered one are read again: an order may have been deleted before any run read it.
 
 Orders that are missing from a response are looked for in the trash, a page at a time. One that is
-not there either is requested individually before it counts as deleted.
+not there either is requested individually before it counts as deleted, because lists may hide it.
+If many are missing, some of them are requested: if all these are deleted, the others count as
+deleted too, and are requested individually in later runs.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 _MOST_PARTS = 10
 """The most requests for a page of remembered orders in a store with smaller pages."""
+_SAMPLE = 10
+"""The number of missing orders of a page that are requested before the others count as deleted."""
 _UNREADABLE = 20
 """The most unreadable orders that one run requests again, or more as long as they can be read."""
 
@@ -131,12 +135,32 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
 def _settle(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
     """Find out what happened to orders missing from a list, as far as this run may request them."""
     yield from _look_in_trash(book, [one for one in absent if not book.ledger.is_gone(one)])
-    for number in absent:
+    unknown = [n for n in absent if n not in book.read and not book.ledger.is_gone(n)]
+    # Orders that vanished together are neighbours, so the sample is spread over all of them.
+    sample = unknown[:: len(unknown) // _SAMPLE] if len(unknown) >= 2 * _SAMPLE else []
+    for number in dict.fromkeys((*sample, *absent)):
         is_known = number in book.read or book.ledger.is_gone(number)
         if not is_known and not (yield from _is_settled(book, number)):
             break
         book.read.add(number)
         book.ledger.touch(number)
+        if sample and number == sample[-1] and all(map(book.ledger.is_gone, sample)):
+            others = [one for one in unknown if one not in sample]
+            book.take(OrderPage(others=dict.fromkeys(others), ids=others), deleted=True)
+            book.place.unsure += others
+
+
+def confirm_gone(book: NumberedBook[Any]) -> Plan[None]:
+    """Request orders that count as deleted because others of their page are."""
+    unsure = book.place.unsure
+    while unsure:
+        if book.ledger.is_gone(unsure[0]):
+            if not (yield from _is_settled(book, unsure[0])):
+                break
+            if not book.ledger.is_gone(unsure[0]):
+                # The list, which hides it, does not count it.
+                book.place.note_vanished()
+        del unsure[0]
 
 
 def _look_in_trash(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
@@ -217,6 +241,7 @@ def date_refunds(book: NumberedBook[Any]) -> Plan[None]:
     """Request the dates of refunds if nothing else shows whether they are new."""
     undated = book.ledger.undated
     for order_id in list(undated)[: max(0, book.lookups)]:
+        book.lookups -= 1
         try:
             book.ledger.date_refunds(order_id, (yield from book.refunds_of(order_id)))
         except StoreError as error:

@@ -272,6 +272,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             yield from audit.read_again(self)
             yield from audit.look_again(self)
         yield from audit.date_refunds(self)
+        yield from audit.confirm_gone(self)
         self.save()
         if self.backlog:
             domain = self.run.store.domain

@@ -64,6 +64,8 @@ class ReadingProgress:
         missing: number of orders that had vanished at the last check and were not found since.
         unchecked: number of remembered orders still to be read before it is certain that none of
             them vanished.
+        unsure: ids of orders that count as deleted because others of their page are, and that are
+            still to be requested individually.
         ahead: the place in the orders with ids beyond `latest`, which are read over several runs.
         walked_from: the time of change from which the walk has read since all ids up to the largest
             were last known; None if that was at the end of the last run.
@@ -82,6 +84,7 @@ class ReadingProgress:
     again: Walk | None = None
     missing: int = 0
     unchecked: int = 0
+    unsure: list[str] = field(default_factory=list)
     ahead: NewOrders = field(default_factory=NewOrders)
     walked_from: int | None = None
     lists_others: bool = False
@@ -101,7 +104,8 @@ class ReadingProgress:
     def backlog(self) -> int:
         """The number of orders still to be read or searched for, as far as the store says."""
         walk = self.walk
-        return walk.backlog + walk.hidden + self.missing + self.ahead.left + self.still_gone
+        left = self.missing + len(self.unsure) + self.ahead.left + self.still_gone
+        return walk.backlog + walk.hidden + left
 
     def reasons(self) -> list[str]:
         """Return why orders may be missing from the counters, one sentence each."""
