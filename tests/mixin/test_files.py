@@ -75,6 +75,25 @@ def test_every_recorded_series_is_read_by_something(generated: dict[str, str]) -
     assert {name for name in recorded if name not in text} == set()
 
 
+def test_nothing_is_recorded_only_for_the_next_rule(generated: dict[str, str]) -> None:
+    """A figure that is read once, by a rule of its own group, is a part of that rule."""
+    groups = [*recording.groups(), *slo.groups()]
+    rules = [(group.name, rule) for group in groups for rule in group.rules]
+    others = " ".join(
+        [generated["alerts/rules/alerts.yml"], *hourly_queries(Filters("acme")).values()]
+        + [query.expression for page in dashboards.pages() for query in page.queries]
+    )
+    for group, rule in rules:
+        name = re.compile(rf"(?<![\w:]){re.escape(rule.name)}(?![\w:])")
+        if name.search(others):
+            continue
+        readers = [(where, match, r) for where, r in rules for match in name.finditer(r.expression)]
+        if len(readers) == 1 and readers[0][0] == group:
+            _, match, reader = readers[0]
+            # Its samples of earlier moments are there only if they were recorded.
+            assert reader.expression[match.end()] == "[", f"{rule.name} for {reader.name}"
+
+
 @pytest.mark.parametrize(
     "group", [*recording.groups(), *slo.groups()], ids=lambda group: group.name
 )
@@ -114,9 +133,9 @@ def test_pace_shortens_intervals_and_the_sums_that_rely_on_them_follow() -> None
     assert [group["interval"] for group in fast] == ["3s", "1h", "12s"]
     sums = [
         {
-            rule["expr"].rpartition(" * ")[2]
+            seconds
             for rule in groups[0]["rules"]
-            if "sum_over_" in rule["expr"]
+            for seconds in re.findall(r"sum_over_time\([^()]+\) \* (\d+)", rule["expr"])
         }
         for groups in (slow, fast)
     ]

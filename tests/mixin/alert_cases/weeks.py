@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from store_exporter.metrics.catalogue import business, operations
 from store_exporter.mixin import series
+from store_exporter.mixin.rules import longterm
 from tests.mixin.alert_cases.business import ORDERS
 from tests.mixin.alert_cases.case import WHO, Case, of
 from tests.mixin.alert_cases.objectives import GET_CART
@@ -45,7 +46,6 @@ def opening(*hours: int) -> dict[str, str]:
 def latency(weeks: int, before: float, now: float, per_sample: int = 60) -> dict[str, str]:
     """Calls that all take `before` s for some weeks, then `now` s, in classic buckets."""
     past, recent = weeks * WEEK, 14
-    more = f"0+{per_sample}x{past} {per_sample * past}+{per_sample}x{recent}"
 
     def bucket(bound: float) -> str:
         then, later = (per_sample / 1800 * (each <= bound) for each in (before, now))
@@ -56,7 +56,7 @@ def latency(weeks: int, before: float, now: float, per_sample: int = 60) -> dict
             of(series.STORE_BUCKETS, f'le="{bound}"'): bucket(float(bound))
             for bound in (*map(str, operations.OPERATION_DURATION.buckets), "+Inf")
         },
-        of(operations.OPERATIONS, GET_CART): more,
+        of(longterm.CALLS, GET_CART): f"{per_sample}x{past + recent}",
         of(series.STORE_QUANTILE, 'quantile="0.95"'): f"{now}x{past + recent}",
     }
 

@@ -44,6 +44,8 @@ DAYS = [window for window in WINDOWS if window not in SHORT]
 QUICKEST = _PAIRS[0]
 """The windows of the fastest alert. Those of the other alerts, which wait a quarter of an hour or
 longer, are evaluated less often."""
+KNOWN = {SLO_WINDOW, *(long for _, long in _PAIRS)}
+"""Windows whose number of events is read, by alerts and dashboards."""
 _HOUR = "1h"
 EVENTS_OF_HOUR = series.recorded(SLO, "store_slo_events", "hour")
 BAD_OF_HOUR = series.recorded(SLO, "store_slo_bad_events", "hour")
@@ -85,19 +87,18 @@ def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) ->
     quick = [rule for window in QUICKEST for rule in over(window, BASE * pace)]
     rest = [rule for objective in objectives for rule in limits(objective)]
     rest.extend(rule for window in long for rule in over(window, BASE * pace))
-    rest.append(Record(BUDGET, f"1 - {burn_rate(SLO_WINDOW)}"))
     return [
         Group("store-exporter.slo", [*first, *quick], interval=BASE),
-        Group("store-exporter.slo.hours", hours(), interval=HOUR, meet=True),
+        Group("store-exporter.slo.hours", hours(BASE * pace), interval=HOUR, meet=True),
         Group("store-exporter.slo.long", rest, interval=SELDOM),
     ]
 
 
-def hours() -> list[Record]:
+def hours(every: float) -> list[Record]:
     """Counts of each hour, and of the days up to it."""
     return [
-        Record(EVENTS_OF_HOUR, events_in(_HOUR)),
-        Record(BAD_OF_HOUR, bad_in(_HOUR)),
+        Record(EVENTS_OF_HOUR, count(EVENTS, events_in, _HOUR, every)),
+        Record(BAD_OF_HOUR, count(BAD, bad_in, _HOUR, every)),
         *(
             Record(up_to_hour(count), f"sum_over_time({hour}[{window}])")
             for window in DAYS
@@ -220,20 +221,32 @@ def per_store(objective: Objective, attribute: str) -> str:
 
 
 def over(window: str, every: float) -> list[Record]:
-    """Events, bad events and burn rates of all objectives over one window."""
+    """What the events and bad events of all objectives over one window amount to.
+
+    Only what something else reads is recorded: each count is a series for every objective of every
+    store.
+    """
     if window == RATE_WINDOW:
-        return [burn(window, BAD, EVENTS)]
-    return [
-        Record(events_in(window), count(EVENTS, events_in, window, every)),
-        Record(bad_in(window), count(BAD, bad_in, window, every)),
-        burn(window, bad_in(window), events_in(window)),
-        *(WORST[window].rules() if window in WORST else ()),
-    ]
+        return [Record(burn_rate(window), burn(BAD, EVENTS))]
+    events, bad = (
+        count(rate, within, window, every) for rate, within in ((EVENTS, events_in), (BAD, bad_in))
+    )
+    rules = list[Record]()
+    if window in KNOWN:
+        rules.append(Record(events_in(window), events))
+        events = events_in(window)
+    if window == SHORT[-1]:
+        rules.append(Record(bad_in(window), bad))
+        bad = bad_in(window)
+    if window == SLO_WINDOW:
+        return [*rules, Record(BUDGET, f"1 - {burn(bad, events)}")]
+    worst = WORST[window].rules() if window in WORST else ()
+    return [*rules, Record(burn_rate(window), burn(bad, events)), *worst]
 
 
-def burn(window: str, bad: str, events: str) -> Record:
-    """The share of bad events over one window, as a multiple of the share that is allowed."""
-    return Record(burn_rate(window), f"({bad} / ({events} > 0)) / (1 - {TARGET})")
+def burn(bad: str, events: str) -> str:
+    """The share of bad events, as a multiple of the share that is allowed."""
+    return f"(({bad}) / ({events} > 0)) / (1 - {TARGET})"
 
 
 def count(rate: str, within: Callable[[str], str], window: str, every: float) -> str:
