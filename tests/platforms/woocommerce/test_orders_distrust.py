@@ -174,6 +174,35 @@ async def test_a_shop_that_displays_fewer_decimals_from_now_on_is_read_in_full_a
         assert [(await count())[1] for _ in range(3)] == [1, 0, 0]
 
 
+async def test_amounts_that_were_guessed_are_read_again_where_more_decimals_are_displayed() -> None:
+    options = {"page_size": 10, "max_pages": 2}
+    async with watching(orders=0) as store:
+        shop = store.shop.shop
+        shop.currency, shop.habits.decimals, shop.habits.at_subtotal = "JPY", 0, True
+        await count_orders(store, **options)
+        for _ in range(40):
+            store.clock.now += 30
+            lines = [(19, 1), (20, 1)]
+            order = store.shop.new_order("processing", currency="EUR", lines=lines, email="a@b.de")
+            order = shop.orders[order["id"]]
+            order["total"] = "13298"
+            for line, amount in zip(order["line_items"], ("7549.2148", "5749.2652"), strict=True):
+                line["total"] = amount
+        while (await count_orders(store, **options))["store_collector_backlog{orders}"]:
+            pass
+        shop.habits.decimals = 2
+        seen = []
+        for _ in range(4):
+            store.clock.now += 300
+            report = await store.collect("orders", **options)
+            found = figures(report)
+            value = found["store_revenue_total{EUR}"] - found["store_order_corrections_total{EUR}"]
+            seen.append((round(value, 2), len(report.degraded)))
+        assert seen[1:] == [(40 * 13298, 0)] * 3
+        assert seen[0][0] > seen[1][0]
+        assert seen[0][1] == 1
+
+
 async def test_a_list_that_is_empty_where_many_orders_were_takes_none_of_them_off() -> None:
     async with watching(orders=0) as store:
         await count_orders(store)

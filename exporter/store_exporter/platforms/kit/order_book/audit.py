@@ -84,13 +84,15 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
     for _ in range(0 if book.unseen else book.options.pages):
         unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
         broken = unreadable[:tried]
-        # If some vanished, every order must be read, so unpaid ones do not come first.
-        unpaid_first = not place.missing
+        # If every order must be read, unpaid ones do not come first.
+        unpaid_first = not (place.missing or place.outdated)
         others = book.ledger.longest_unread(size, book.read, unpaid_first=unpaid_first)
         # Not on the same page: the store may fail at every page with an unreadable order.
         for ids in filter(None, (broken, others)):
             yield from _read_again(book, ids)
-        place.unchecked -= sum(one in book.read for one in others)
+        read = sum(one in book.read for one in others)
+        place.unchecked -= read
+        place.outdated = max(0, place.outdated - read) if others else 0
         # Orders that still have to be looked up may be the vanished ones.
         if (
             not (broken or others)
@@ -101,7 +103,8 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
         # Orders are often unreadable for the same reason, and readable again at the same time.
         is_mended = any(one not in book.unreadable for one in broken)
         tried = size if is_mended else 0
-        if not is_mended and (not place.missing or book.lookups <= 0):
+        is_searching = place.missing and book.lookups > 0
+        if not (is_mended or is_searching or (place.outdated and read)):
             break
         book.save()
 

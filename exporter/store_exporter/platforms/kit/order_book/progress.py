@@ -64,6 +64,8 @@ class ReadingProgress:
         missing: number of orders that had vanished at the last check and were not found since.
         unchecked: number of remembered orders still to be read before it is certain that none of
             them vanished.
+        decimals: how many the shop showed when amounts were read; None before the first reading.
+        outdated: number of remembered orders still to be read again since it shows another number.
         unsure: ids of orders that count as deleted because others of their page are, and that are
             still to be requested individually.
         ahead: the place in the orders with ids beyond `latest`, which are read over several runs.
@@ -84,6 +86,8 @@ class ReadingProgress:
     again: Walk | None = None
     missing: int = 0
     unchecked: int = 0
+    decimals: int | None = None
+    outdated: int = 0
     unsure: list[str] = field(default_factory=list)
     ahead: NewOrders = field(default_factory=NewOrders)
     walked_from: int | None = None
@@ -104,8 +108,8 @@ class ReadingProgress:
     def backlog(self) -> int:
         """The number of orders still to be read or searched for, as far as the store says."""
         walk = self.walk
-        left = self.missing + len(self.unsure) + self.ahead.left + self.still_gone
-        return walk.backlog + walk.hidden + left
+        known = self.missing + self.outdated + len(self.unsure)
+        return walk.backlog + walk.hidden + known + self.ahead.left + self.still_gone
 
     def reasons(self) -> list[str]:
         """Return why orders may be missing from the counters, one sentence each."""
@@ -114,6 +118,7 @@ class ReadingProgress:
             "New orders that are still to be read by their ids": self.ahead.left,
             "Orders that came back and were not found yet": self.still_gone,
             "Orders that vanished and were not found among those counted yet": self.missing,
+            "Counted orders to be read again, as the shop shows other decimals": self.outdated,
         }
         return [f"{what}: {count}." for what, count in waiting.items() if count]
 
@@ -141,6 +146,12 @@ class ReadingProgress:
                 self.missing += vanished
                 self.unchecked = remembered
         self.count = count
+
+    def note_decimals(self, decimals: int, *, remembered: int) -> None:
+        """Note how many decimals the shop shows: after another number, all are read again."""
+        if self.decimals not in (None, decimals):
+            self.outdated = remembered
+        self.decimals = decimals
 
     def note_vanished(self) -> None:
         """Note that an order was found to have vanished: before the last check, or since then."""

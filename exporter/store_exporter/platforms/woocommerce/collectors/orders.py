@@ -63,10 +63,9 @@ class _OrderBook(NumberedBook[Api]):
             return params | {"order": "desc"}
         # WordPress excludes the given moments themselves.
         params |= {"order": "asc", "modified_after": gmt(query.since - 1)}
+        params["page"] = max(1, query.page)
         if query.until is not None:
             params |= {"modified_before": gmt(query.until + 1), "orderby": "id"}
-        if query.until is not None or query.page > 1:
-            params["page"] = query.page
         if query.exclude:
             params["exclude"] = ",".join(number for number in query.exclude if number.isdigit())
         return params
@@ -95,6 +94,7 @@ class _OrderBook(NumberedBook[Api]):
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
         """Request a page, with the parts of the orders if their totals need them."""
         self._reading = yield from rounding.order_totals(self.api)
+        self.place.note_decimals(self._reading.shown, remembered=len(self.ledger))
         # At zero before its first order, which a scraper may not see if this process is killed.
         self.ledger.place(self._reading.currency)
         if self._reading.by_parts:
