@@ -378,6 +378,16 @@ LIVES: dict[str, tuple[Step, ...]] = {
         step("100", "10", ("SALE", "100", "SUCCESS", "manual", "2019-05-01T10:00:00Z"),
              back("10"), status=PART, processedAt="2019-05-01T10:00:00Z", counted="-10"),
     ),
+    "history of which the order comes first, and its payment an hour later": (
+        step("0", "0", status="PENDING", processedAt="2019-05-01T10:00:00Z"),
+        step("100", "0", ("SALE", "100", "SUCCESS", "manual", "2019-05-01T10:00:00Z"),
+             processedAt="2019-05-01T10:00:00Z", counted="0"),
+    ),
+    "an order of today, with a payment of years ago": (
+        step("0", "0", status="PENDING"),
+        step("100", "0", ("SALE", "100", "SUCCESS", "manual", "2019-05-01T10:00:00Z"),
+             counted="0"),
+    ),
     "history without any transaction": (
         step("100", "0", processedAt="2019-05-01T10:00:00Z", counted="0"),
     ),
@@ -484,3 +494,33 @@ async def test_an_order_that_is_seen_first_at_its_end_counts_the_same(name: str)
     report = await shop.collect("orders")
     assert round(net(figures(report), "GBP"), 6) == float(expected)
     assert report.degraded == []
+
+
+OF_THE_PAST = (
+    "a debit that succeeds and is returned by the bank",
+    "a refund that is pending, then succeeds",
+    "a refund that succeeded and comes back",
+)
+"""Lives in which something from before the counting ends otherwise later, at its old date."""
+
+
+@pytest.mark.parametrize("name", [name for name in LIVES if name not in OF_THE_PAST])
+async def test_an_order_whose_life_began_before_the_counting_counts_what_is_new(name: str) -> None:
+    life = LIVES[name]
+    for begin in range(len(life) - 1):
+        shop, http = handwritten()
+        times = [shop.clock.now() + 3600.0 * number for number in range(len(life))]
+        for number in range(len(life)):
+            shop.clock.advance(times[number] + 30.0 - shop.clock.now())
+            http.add(shown(life, number, times, "GBP"))
+            if number == begin:
+                http.add(order(8, shop.clock.now() - 1.0))
+            if number >= begin:
+                report = await shop.collect("orders")
+        first, last = life[begin], life[-1]
+        expected = Decimal(last.received) - Decimal(last.refunded)
+        expected -= Decimal(first.received) - Decimal(first.refunded)
+        if last.counted is not None:
+            expected = Decimal(last.counted) - Decimal(first.counted or 0)
+        assert round(net(figures(report), "GBP"), 6) == float(expected), begin
+        assert report.degraded == []

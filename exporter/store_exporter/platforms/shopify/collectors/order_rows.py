@@ -16,9 +16,6 @@ from ...kit.order_book.settling import settled_payments, settled_refunds
 from ...kit.reading.fields import Fields
 from ..reading import ids, order_state
 
-STATUSES = order_state.STATUSES
-
-
 _LISTED = {"transactions": 10, "fulfillments": 5}
 """How many of each the list of orders shows; an order with so many may have more."""
 _MOST = 250
@@ -35,7 +32,9 @@ def is_cut_short(row: Fields) -> bool:
 
 
 def read_order(row: Fields, began: int) -> CountedOrder | None:
-    """Read one order; None for a test order. Payments before the Unix time `began` are left out.
+    """Read one order; None for a test order.
+
+    Payments before the Unix time `began` and before the order's record are imported, and left out.
 
     Raises:
         StoreError: invalid_response; response_too_large, it has more payments than one response
@@ -49,9 +48,8 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
     is_paid = order_state.is_paid(row)
     payments = _payments(row, total.currency, is_paid=is_paid)
     refunds = tuple(_refunds(row, total.currency))
-    created = min(
-        [row.seconds("createdAt"), row.seconds("processedAt"), *(p.when for p in payments)]
-    )
+    written = row.seconds("createdAt")
+    created = min([written, row.seconds("processedAt"), *(p.when for p in payments)])
     paid = max((payment.when for payment in payments), default=created) if is_paid else None
     status = order_state.status(row)
     return CountedOrder(
@@ -64,7 +62,7 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
         paid=paid,
         entered=_entered(row, status, paid, refunds),
         refunds=refunds,
-        payments=tuple(payment for payment in payments if payment.when >= began),
+        payments=tuple(payment for payment in payments if payment.when >= min(began, written)),
         attempts=_attempts(row),
     )
 

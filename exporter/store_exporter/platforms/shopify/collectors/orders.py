@@ -17,7 +17,8 @@ from ...kit.order_book.walk import DAY
 from ...kit.reading.fields import Fields
 from ..api import SHOWN_DAYS, Api
 from ..reading import ids
-from .order_rows import STATUSES, is_cut_short, read_order
+from ..reading.order_state import STATUSES
+from .order_rows import is_cut_short, read_order
 
 _NONE_SHOWN = 10**18
 _NEWEST, _MOST_PAGES = 50, 20
