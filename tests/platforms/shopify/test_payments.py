@@ -91,7 +91,8 @@ async def test_what_was_tried_before_counting_began_does_not_count(shop: Watched
     [
         ("Cash on Delivery (COD)", "cash_on_delivery_cod"),
         ("gift_card", "gift_card"),
-        ("Überweisung", "berweisung"),
+        ("Überweisung", "uberweisung"),
+        ("Paiement à la livraison", "paiement_a_la_livraison"),
         ("代金引換", "other"),
         ("Amazon order 026-1520163-6049104", "other"),
         ("x" * 200, "other"),

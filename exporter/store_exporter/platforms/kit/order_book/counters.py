@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 
 from ....metrics.catalogue import Metric, business
 from ....metrics.catalogue.health import STORE_LABELS
@@ -28,8 +29,9 @@ _LONGEST_METHOD = 40
 
 
 def method_label(name: str) -> str:
-    """Return a payment method's name as a label, such as `cash_on_delivery_cod`."""
-    label = _NOT_OF_AN_ID.sub("_", name.lower()).strip("_")
+    """Return a method's name as a label, such as `cash_on_delivery_cod`, without accents."""
+    plain = normalize("NFKD", name).encode("ascii", "ignore").decode()
+    label = _NOT_OF_AN_ID.sub("_", plain.lower()).strip("_")
     # An app that imports orders of a marketplace may write an order's number there.
     if not label or len(label) > _LONGEST_METHOD or _A_NUMBER.search(label):
         return OTHER
