@@ -180,14 +180,18 @@ def payload(root: str, **members: Any) -> Any:
     return change
 
 
-def error(code: str | None, message: str = "No") -> list[dict[str, Any]]:
-    return [{"code": code, "field": ["x"], "message": message}]
+def error(code: str | None, message: str = "No", field: str = "x") -> list[dict[str, Any]]:
+    return [{"code": code, "field": ["lines", "0", field], "message": message}]
 
 
 @pytest.mark.parametrize(
     ("members", "expected"),
     [
         ({"userErrors": error("INVALID")}, "invalid_input"),
+        ({"userErrors": error("INVALID", field="quantity")}, "invalid_input"),
+        ({"userErrors": error("INVALID", field="merchandiseId")}, "not_found"),
+        ({"userErrors": error("INVALID", field="cartId")}, "not_found"),
+        ({"userErrors": [{"code": "INVALID", "field": None, "message": "No"}]}, "invalid_input"),
         ({"userErrors": error(None)}, "invalid_input"),
         ({"userErrors": error("SOMETHING_NEW")}, "invalid_input"),
         ({"userErrors": error("INVALID_MERCHANDISE_LINE")}, "not_found"),

@@ -99,6 +99,17 @@ def test_a_cart_that_the_shop_lost_is_put_together_again(
     assert len(cart.problems) == 1
 
 
+def test_what_the_sales_channel_does_not_show_is_not_found(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    product = shop.stock_room.by_sku("SKU-010").product
+    product.published = False
+    refused = failure(store.add_to_cart, "SKU-010")
+    assert (refused.error_type, refused.code) == ("not_found", "INVALID")
+    assert product.id not in [row.id for row in store.search_products("part", limit=50)]
+    assert store.check_stock("SKU-010").in_stock
+
+
 def test_a_product_with_variants_has_to_be_chosen_from(store: Shopify) -> None:
     product = store.get_product_details("MOTOR-1-24V").parent_id
     assert product is not None

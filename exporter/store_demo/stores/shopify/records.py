@@ -29,13 +29,20 @@ class Variant:
 
 @dataclass(slots=True)
 class Product:
-    """A product with its variants; its status is that of Shopify's `ProductStatus`."""
+    """A product with its variants; its status is that of Shopify's `ProductStatus`.
+
+    Attributes:
+        role: in a combined listing, PARENT or CHILD.
+        published: whether the sales channel of the Storefront API's token shows it.
+    """
 
     id: int
     title: str
     kind: str
     variants: list[Variant] = field(default_factory=list)
     status: str = "ACTIVE"
+    role: str | None = None
+    published: bool = True
 
 
 @dataclass(slots=True)

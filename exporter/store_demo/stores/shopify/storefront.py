@@ -77,6 +77,9 @@ class Storefront:
             ),
         }
 
+    def _published(self) -> list[Product]:
+        return [product for product in self._room.products.values() if product.published]
+
     def search(
         self,
         _info: Any,
@@ -92,7 +95,7 @@ class Storefront:
         words = query.lower().split()
         found = [
             product
-            for product in self._room.products.values()
+            for product in self._published()
             if all(word in product.title.lower() for word in words)
         ]
         found = _sorted(found, sortKey, reverse=bool(reverse))
@@ -113,7 +116,7 @@ class Storefront:
         matches = matcher(query)
         found = [
             product
-            for product in self._room.products.values()
+            for product in self._published()
             if all(word in product.title.lower() for word in words)
             and any(
                 matches(

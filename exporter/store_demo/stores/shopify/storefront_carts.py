@@ -104,8 +104,8 @@ class Carts:
         ]
         return {"cart": self._cart(cart), "userErrors": [], "warnings": [*sold_out, *warnings]}
 
-    def _refused(self, code: str, message: str) -> View:
-        error = {"code": code, "field": ["cartId"], "message": message}
+    def _refused(self, code: str, message: str, *field: str) -> View:
+        error = {"code": code, "field": field or ["cartId"], "message": message}
         return {"cart": None, "userErrors": [error], "warnings": []}
 
     def cart_lines_add(self, _info: Any, cartId: str, lines: list[View]) -> View:
@@ -114,11 +114,11 @@ class Carts:
         if cart is None:
             return self._refused("INVALID", "The specified cart does not exist.")
         warnings = []
-        for line in lines:
+        for place, line in enumerate(lines):
             variant = self._room.variants.get(number(line["merchandiseId"]))
-            if variant is None:
-                message = "The merchandise does not exist."
-                return self._refused("INVALID_MERCHANDISE_LINE", message)
+            if variant is None or not variant.product.published:
+                message = f"The merchandise with id {line['merchandiseId']} does not exist."
+                return self._refused("INVALID", message, "lines", str(place), "merchandiseId")
             warnings += self._put(cart, variant, line.get("quantity") or 1)
         return self._changed(cart, *warnings)
 

@@ -36,7 +36,10 @@ _ALLOCATIONS = (_BY_CODE, "CartAutomaticDiscountAllocation", "CartCustomDiscount
 
 # CartErrorCode and CartWarningCode of the official schema, by the error type they stand for.
 # Shopify carries a change out as far as it can and warns; what was not done is an error here.
+# After a space comes what an argument is that names nothing: no cart, or nothing in the channel.
 _REFUSALS: dict[str, ErrorName] = {
+    "INVALID cartId": "not_found",
+    "INVALID merchandiseId": "not_found",
     "MERCHANDISE_NOT_ENOUGH_STOCK": "out_of_stock",
     "MERCHANDISE_OUT_OF_STOCK": "out_of_stock",
     "MERCHANDISE_NOT_APPLICABLE": "not_found",
@@ -119,9 +122,10 @@ def _refusal(payload: Fields, others: Collection[str], *, codes: bool) -> StoreE
     """
     for error in payload.children("userErrors"):
         code = error.text_or("code")
-        return StoreError(_REFUSALS.get(code, "invalid_input"), error.text("message"), code=code)
-    warnings = payload.children("warnings") if payload.has("warnings") else iter(())
-    for warning in warnings:
+        place = " ".join((code, *error.optional_strings("field")[-1:]))
+        kind = _REFUSALS.get(place) or _REFUSALS.get(code, "invalid_input")
+        return StoreError(kind, error.text("message"), code=code)
+    for warning in payload.children("warnings") if payload.has("warnings") else ():
         code = warning.text("code")
         if code in _REFUSALS and warning.text_or("target") not in others:
             return StoreError(_REFUSALS[code], warning.text("message"), code=code)
