@@ -17,6 +17,7 @@ from store_exporter.platforms.shopify.diagnosis import diagnose
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.stores.model import Secret, Store
 from tests.fakes.direct import Json, answering, changing
+from tests.fakes.shopify import client
 from tests.platforms.shopify.watching import Watched, figures, watched
 
 DAY = 86_400.0
@@ -77,6 +78,17 @@ async def test_stock_of_variants_of_active_products(shop: Watched) -> None:
     assert after["store_products{out}"] == before["store_products{out}"] - 2
     assert after["store_products{low}"] == before["store_products{low}"] - 1
     assert after["store_products{in}"] == before["store_products{in}"] + 1
+
+
+async def test_the_parent_of_a_combined_listing_has_no_stock_of_its_own(shop: Watched) -> None:
+    room, store = shop.shop.stock_room, client(shop.shop)
+    before = figures(await shop.collect("stock"))
+    listed = store.get_low_stock_products(limit=100)
+    rows = [(f"ALL-{n}", Decimal("9.00"), n, {"Colour": str(n)}) for n in (0, 3, 50)]
+    room.add_product("Pump in all colours", "Pump", rows).role = "PARENT"
+    room.by_sku("SKU-010").product.role = "CHILD"
+    assert figures(await shop.collect("stock")) == before
+    assert store.get_low_stock_products(limit=100) == listed
 
 
 async def test_too_many_products_to_count_leave_out_those_in_stock(shop: Watched) -> None:

@@ -105,6 +105,7 @@ class AdminViews:
             "title": product.title,
             "handle": product.title.lower().replace(" ", "-"),
             "status": product.status,
+            "combinedListingRole": product.role,
             "description": lambda _info, **_: f"Description of {product.title}",
             "onlineStoreUrl": f"https://{self._room.domain}/products/{product.id}",
             "variantsCount": count(len(product.variants)),

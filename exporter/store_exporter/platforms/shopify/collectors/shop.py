@@ -128,7 +128,7 @@ def _state(variant: Fields) -> str:
 
 def _variants(product: Fields) -> int:
     """Return a product's number of variants, 0 if it is not on sale; Shopify counts any product."""
-    return _count(product, "variantsCount") if product_results.is_active(product) else 0
+    return _count(product, "variantsCount") if product_results.is_on_sale(product) else 0
 
 
 @collector(interval=900.0, older_than=3600.0, younger_than=7 * 86_400.0, most=500)

@@ -16,13 +16,10 @@ _STATUSES = ("ACTIVE", "ARCHIVED", "DRAFT", "UNLISTED")
 _POLICIES = ("CONTINUE", "DENY")
 
 
-def is_active(product: Fields) -> bool:
-    """Whether a product is on sale."""
-    return product.one_of_or("status", _STATUSES, "") == "ACTIVE"
-
-
-def _alone(product: Fields) -> bool:
-    return product.flag("hasOnlyDefaultVariant")
+def is_on_sale(product: Fields) -> bool:
+    """Whether a product can be bought; the parent of a combined listing only shows its children."""
+    is_parent = product.text_or("combinedListingRole") == "PARENT"
+    return product.one_of_or("status", _STATUSES, "") == "ACTIVE" and not is_parent
 
 
 def options(variant: Fields) -> tuple[tuple[str, str], ...]:
@@ -45,8 +42,7 @@ def is_scarce(variant: Fields, threshold: int) -> bool:
     Raises:
         StoreError: invalid_response.
     """
-    left = counted(variant)
-    on_sale = is_active(variant.child("product"))
+    left, on_sale = counted(variant), is_on_sale(variant.child("product"))
     return left is not None and left <= threshold and on_sale
 
 
@@ -75,7 +71,7 @@ def stock(variant: Fields, product: Fields) -> Stock:
     return Stock(
         product_id=number(variant, "ProductVariant"),
         sku=variant.text_or("sku"),
-        name=(product if _alone(product) else variant).text("title"),
+        name=(product if product.flag("hasOnlyDefaultVariant") else variant).text("title"),
         in_stock=available,
         status="out_of_stock" if not available else "on_backorder" if empty else "in_stock",
         quantity=quantity,
@@ -112,7 +108,7 @@ def sold(variant: Fields, product: Fields, currency: str) -> Product:
         attributes={name: (value,) for name, value in options(variant)},
         unreadable=also.unreadable,
     )
-    if not _alone(product):
+    if not product.flag("hasOnlyDefaultVariant"):
         return found
     name = product.text("title")
     return replace(
@@ -137,7 +133,7 @@ def product(fields: Fields, variants: list[Product]) -> Product:
     """Return a product with its variants; on Shopify every product has at least one."""
     if not variants:
         raise StoreError("invalid_response", f"{fields.where}: a product without variants")
-    if _alone(fields):
+    if fields.flag("hasOnlyDefaultVariant"):
         return variants[0]
     return products.product_of_variations(number(fields, "Product"), fields.text("title"), variants)
 
