@@ -92,21 +92,23 @@ async def test_a_page_of_only_invalid_items_is_skipped_and_reported(case: str) -
     [None, False, [], {"code": "a_plugins_own", "message": "x"}, {"status": "processing"}],
 )
 @pytest.mark.parametrize("later", [(), (1,), (1,) * 12])
+@pytest.mark.parametrize("total", [None, "missing"])
 async def test_an_order_whose_row_has_no_id_is_reported_until_it_is_counted(
-    row: Any, later: tuple[int, ...]
+    row: Any, later: tuple[int, ...], total: str | None
 ) -> None:
     def spoil(body: Any) -> Any:
         return [row if order.get("total") == "99.00" else order for order in body]
 
     async with watching(orders=3) as store:
+        store.shop.shop.habits.total = total
         await count_orders(store)
         store.clock.now += 900
         await count_orders(store)
         store.shop.new_order("processing", total="99")
         store.shop.faults.add(Fault(path="*/orders", change=spoil))
-        for total in later:
+        for amount in later:
             store.clock.now += 60
-            store.shop.new_order("processing", total=str(total))
+            store.shop.new_order("processing", total=str(amount))
         for wait in (300, 300, 86_400):
             store.clock.now += wait
             report = await store.collect("orders", page_size=10)

@@ -161,8 +161,8 @@ class Walk:
         if self.second:
             if ids and left and self._turn_page(new):
                 return True
-            if left > 0:
-                self._note_unread(self.position, self.position, left)
+            if (lost := max(left, self._nameless)) > 0:
+                self._note_unread(self.position, self.position, lost)
             self._leave(self.position + 1)
             return True
         return self._advance_open(ids, changed, new, left)
@@ -171,6 +171,11 @@ class Walk:
     def _shown(self) -> int:
         """The number of records received whose ids could be read."""
         return sum(map(str.isdigit, self.received))
+
+    @property
+    def _nameless(self) -> int:
+        """The number of records received without a readable id."""
+        return len(self.received) - self._shown
 
     @property
     def hidden(self) -> int:
@@ -213,9 +218,12 @@ class Walk:
         if (newest := max(changed, default=0)) > self.newest:
             self.newest, self.seen = newest, 0
         self.backlog = max(1, left)
-        if not ids and self.total and left > 0:
-            self._note_unread(self.position, max(self.position, self.started), left)
         count, latest = self._shown, changed[-1] if changed else self.position
+        # Where the store states a total, the following pages show it.
+        lost = self._nameless if not self.total else left if not ids else 0
+        if lost > 0:
+            until = latest if changed else self.started
+            self._note_unread(self.position, max(self.position, until), lost)
         if not ids or (not left and (count < _SMALLEST_PAGE or latest <= self.position)):
             self._leave(max(self.position, latest))
             self.caught_up, self.backlog = True, 0
