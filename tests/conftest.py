@@ -12,7 +12,7 @@ from random import SystemRandom
 
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.internal.conjecture.providers import HypothesisProvider
+from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from store_exporter.net import name_servers
@@ -94,7 +94,8 @@ def pytest_configure() -> None:
     which tests a worker was given before, and no setting turns them off.
     """
     if settings().derandomize:
-        HypothesisProvider._local_constants = Constants()  # type: ignore[assignment, method-assign]
+        none = Constants()
+        providers._get_local_constants = lambda: none
 
 
 def pytest_collection_finish() -> None:
