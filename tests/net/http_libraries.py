@@ -14,14 +14,15 @@ import requests
 import urllib3
 
 TIMEOUT = 0.5
+"""Seconds for a server that does not respond."""
+PATIENCE = 20.0
+"""Seconds for one that does, on a busy machine."""
 
 Fetch = Callable[..., object]
 """Gets JSON from an address, trusting a context or the authorities of a file, within seconds."""
 
 
-def with_httpx(
-    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
-) -> object:
+def with_httpx(url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float) -> object:
     with httpx.Client(
         verify=tls or True, timeout=timeout, follow_redirects=True, trust_env=False
     ) as client:
@@ -31,7 +32,7 @@ def with_httpx(
 
 
 def with_httpx_async(
-    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float
 ) -> object:
     async def fetch() -> object:
         async with httpx.AsyncClient(
@@ -45,7 +46,7 @@ def with_httpx_async(
 
 
 def with_aiohttp(
-    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float
 ) -> object:
     async def fetch() -> object:
         connector = aiohttp.TCPConnector(
@@ -65,7 +66,7 @@ def with_aiohttp(
 
 
 def with_requests(
-    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float
 ) -> object:
     with requests.Session() as session:
         session.trust_env = False
@@ -75,7 +76,7 @@ def with_requests(
 
 
 def with_urllib3(
-    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float
 ) -> object:
     retries = urllib3.Retry(total=None, connect=0, read=0, other=0, redirect=3)
     with urllib3.PoolManager(ssl_context=tls, retries=retries) as pool:
@@ -83,7 +84,7 @@ def with_urllib3(
 
 
 def with_urllib(
-    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float = TIMEOUT
+    url: str, tls: ssl.SSLContext | None, ca_file: str | None, timeout: float
 ) -> object:
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls)

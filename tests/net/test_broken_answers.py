@@ -33,16 +33,12 @@ from tests.net.broken_answers import (
     hang_up_in_handshake,
     whole,
 )
-from tests.net.http_libraries import LIBRARIES, TIMEOUT
+from tests.net.http_libraries import LIBRARIES, PATIENCE, TIMEOUT
 from tests.operations.shop import SHOP, counted
 
 LIMIT = 100_000
 OURS = ("probe", "blocking client", "asyncio client")
 APPLICATIONS = ("httpx", "aiohttp", "requests")
-
-
-PATIENCE = 20.0
-"""Seconds for an answer that comes at once, on a busy machine."""
 
 
 class Callers:

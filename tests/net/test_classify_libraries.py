@@ -15,7 +15,7 @@ from store_demo.processes import free_ports
 from store_exporter import classify
 from tests.fakes.handlers import Handler, handling
 from tests.fakes.sockets import OK, scripted
-from tests.net.http_libraries import LIBRARIES, Fetch
+from tests.net.http_libraries import LIBRARIES, PATIENCE, TIMEOUT, Fetch
 
 Context = ssl.SSLContext
 
@@ -49,10 +49,16 @@ def trusting(authority: trustme.CA) -> Context:
     return context
 
 
-def raised(fetch: Fetch, url: str, tls: Context | None = None, ca_file: str | None = None) -> str:
+def raised(
+    fetch: Fetch,
+    url: str,
+    tls: Context | None = None,
+    ca_file: str | None = None,
+    timeout: float = PATIENCE,
+) -> str:
     """Return how what a fetch raises is classified."""
     with pytest.raises(Exception) as caught:  # noqa: PT011 - which one is the library's choice
-        fetch(url, tls, ca_file)
+        fetch(url, tls, ca_file, timeout)
     if isinstance(caught.value, HTTPError):
         caught.value.close()
     return classify(caught.value)
@@ -84,13 +90,15 @@ def test_a_name_that_does_not_resolve(fetch: Fetch, monkeypatch: pytest.MonkeyPa
 
 def test_a_server_that_hangs(fetch: Fetch) -> None:
     with scripted(b"", hold=True) as server:
-        assert raised(fetch, f"http://127.0.0.1:{server.port}/") == "timeout"
+        url = f"http://127.0.0.1:{server.port}/"
+        assert raised(fetch, url, timeout=TIMEOUT) == "timeout"
 
 
 def test_a_server_that_hangs_within_the_body(fetch: Fetch) -> None:
     half = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
     with scripted(half, hold=True) as server:
-        assert raised(fetch, f"http://127.0.0.1:{server.port}/") == "timeout"
+        url = f"http://127.0.0.1:{server.port}/"
+        assert raised(fetch, url, timeout=TIMEOUT) == "timeout"
 
 
 def test_a_server_that_closes_without_a_response(library: str, fetch: Fetch) -> None:

@@ -16,6 +16,7 @@ import pytest
 import trustme
 from aiohttp import web
 
+from store_demo.processes import free_ports
 from store_exporter.server.process import connections, descriptors
 from store_exporter.server.process.listen import listening
 
@@ -271,14 +272,16 @@ async def test_of_several_addresses_none_stays_open_when_one_is_taken_and_nothin
     async def started(app: web.Application) -> None:
         starts.append(app)
 
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
-        app = web.Application()
-        app.on_startup.append(started)
+    # Other tests use no such address, and systems give no such port away.
+    own, (port,) = "127.0.0.4", free_ports(1)
+    app = web.Application()
+    app.on_startup.append(started)
+    with socket.create_server(("127.0.0.1", port)):
         with pytest.raises(OSError, match="in use"):
-            async with listening(app, [("127.0.0.2", port), ("127.0.0.1", port)]):
+            async with listening(app, [(own, port), ("127.0.0.1", port)]):
                 pass
-    socket.create_server(("127.0.0.2", port)).close()
+        # The first address is free again.
+        socket.create_server((own, port)).close()
     assert starts == []
 
 
