@@ -168,7 +168,8 @@ class SalesReport:
 
     Attributes:
         definition: how orders are counted: `created` by the day on which they were placed, with
-            unpaid orders on hold; `paid` by the day on which they were paid.
+            unpaid orders on hold; `paid` by the day on which they were paid, or
+            those paid of the orders that were placed in these days; the platform's notes say which.
         first: the first day; None if the store does not say.
         last: the last day; None if the store does not say.
         orders: number of orders.
@@ -176,7 +177,8 @@ class SalesReport:
         gross: sum of the orders' totals with tax and shipping, before refunds.
         net: sales after refunds, without tax and shipping.
         average: `gross` per order; None without orders.
-        refunds: amount paid back in these days, no matter when the orders were placed.
+        refunds: amount paid back in these days, no matter when the orders were placed; or of
+            the orders that were placed in them, no matter when, if the platform's notes say so.
         tax: tax included in `gross`.
         shipping: shipping included in `gross`, without its tax.
         discounts: sum of the coupons' discounts.

@@ -201,3 +201,17 @@ def test_what_is_not_counted_has_no_quantity_and_is_never_low(
     found = store.check_stock("SKU-010")
     assert (found.quantity, found.in_stock, found.status) == (None, True, "in_stock")
     assert "SKU-010" not in {one.sku for one in store.get_low_stock_products(limit=100)}
+
+
+def test_cards_and_wallets_have_the_names_that_shoppers_know(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    def accepted(answer: Json) -> Json:
+        lists = answer["data"]["shop"]["paymentSettings"]
+        lists["acceptedCardBrands"] = ["JCB", "AMERICAN_EXPRESS"]
+        lists["supportedDigitalWallets"] = ["SHOPIFY_PAY", "GOOGLE_PAY"]
+        return answer
+
+    shop.faults.add(changing("*", accepted))
+    titles = [method.title for method in store.get_payment_methods()]
+    assert titles == ["JCB", "American Express", "Shop Pay", "Google Pay"]

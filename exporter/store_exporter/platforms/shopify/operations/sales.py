@@ -54,8 +54,9 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     errors=("response_too_large",),
 )
 def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
-    """Cancelled and test orders do not count. `paid` leaves out what has not been paid. More than
-    1000 orders are response_too_large: request fewer days. `discounts` include those on delivery.
+    """Cancelled and test orders do not count. Orders count by the day they were placed, with all
+    that was paid back of them since; `paid` leaves out what has not been paid. More than 1000
+    orders are response_too_large: request fewer days. `discounts` include those on delivery.
     Products are counted by the first 20 lines of each order. Orders that cannot be read are in no
     figure, and are named in `unreadable`. Days after which more than 5000 orders were placed are
     looked up in Shopify's search, which may leave out orders that are still to be paid. Days more

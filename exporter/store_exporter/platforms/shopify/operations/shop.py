@@ -21,7 +21,7 @@ from ..reading.ids import amount
 
 _MOST = 250
 _PROVIDERS = ("DeliveryRateDefinition", "DeliveryParticipant")
-_TITLES = {"SHOPIFY_PAY": "Shop Pay"}
+_TITLES = {"JCB": "JCB", "SHOPIFY_PAY": "Shop Pay"}
 """Titles of ways to pay that differ from their names."""
 
 
