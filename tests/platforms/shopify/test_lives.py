@@ -498,7 +498,6 @@ async def test_an_order_that_is_seen_first_at_its_end_counts_the_same(name: str)
 
 OF_THE_PAST = (
     "a debit that succeeds and is returned by the bank",
-    "a refund that is pending, then succeeds",
     "a refund that succeeded and comes back",
 )
 """Lives in which something from before the counting ends otherwise later, at its old date."""

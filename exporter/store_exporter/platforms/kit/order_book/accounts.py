@@ -29,7 +29,10 @@ and so on.
 
 @dataclass(frozen=True, slots=True)
 class CountedRefund:
-    """One refund: its id, a positive amount, and its Unix time if the platform shows it."""
+    """One refund: its id, its amount, and its Unix time if the platform shows it.
+
+    The amount is zero while the refund is pending; it counts when there is one, at whatever date.
+    """
 
     id: str
     amount: Decimal

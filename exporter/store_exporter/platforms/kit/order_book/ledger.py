@@ -177,9 +177,9 @@ class Ledger(OrderMemory):
                     continue
                 when = refund.created or 0
                 is_new = count and (not since or when >= since)
-                known[refund.id] = "0" if is_new else None
-                may_be_known = count and self.began <= when < min(since, self.horizon)
-                if may_be_known and self.outlives(entry[MODIFIED], order_id):
+                known[refund.id] = "0" if is_new or not refund.amount else None
+                may_be_known = self.began <= when < min(since, self.horizon) and refund.amount
+                if count and may_be_known and self.outlives(entry[MODIFIED], order_id):
                     # Nothing shows whether the refund was counted before the order was forgotten.
                     self.doubt(1, entry[MODIFIED])
             counted = known[refund.id]

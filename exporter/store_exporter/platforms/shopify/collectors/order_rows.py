@@ -124,11 +124,11 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
         amount = ids.shop_amount(transaction, "amountSet", currency)
         when = _when(transaction)
         last = max(last, when)
-        if ended == PAID and not transaction.flag("test"):
-            number = str(ids.number(transaction, "OrderTransaction"))
-            found.append(CountedRefund(number, amount, when))
-        else:
-            others += amount
+        number = str(ids.number(transaction, "OrderTransaction"))
+        made = amount if ended == PAID and not transaction.flag("test") else Decimal(0)
+        # A pending one is known from now on, and so counts when it succeeds, at whatever date.
+        found.append(CountedRefund(number, made, when))
+        others += amount - made
     refunded = ids.shop_amount(row, "totalRefundedSet", currency)
     return settled_refunds(found, refunded, others=others, when=last or row.seconds("updatedAt"))
 
