@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from itertools import takewhile
-from platform import python_version
 
 from ._version import __version__
 from .commands import COMMANDS, CommandError, module_of
@@ -71,7 +70,7 @@ def _run(arguments: list[str]) -> int:
         description="Watch online stores and the operations run against them.",
         allow_abbrev=False,
     )
-    version = f"store-exporter {__version__} (Python {python_version()})"
+    version = f"store-exporter {__version__} (Python {sys.version.split()[0]})"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     subparsers = {

@@ -46,7 +46,7 @@ _REASONS = {
     "store-exporter operations": "Of 410 imported modules 178 are the standard library's, "
     "a quarter of the time; the core and the plans of two platforms, which are listed, are most of "
     "the rest. A fifth of all is `dataclasses`, which writes and compiles the methods of 94 "
-    "classes, and a twelfth is patterns.",
+    "classes.",
     "10,000 stores every 60 s: memory": "A connection of each store is kept, of which OpenSSL's "
     "part alone is measured as a `floor`: 260 of 300 MB. The rest of a store is in "
     "[What it costs](architecture/costs.md#what-a-store-takes-in-memory).",

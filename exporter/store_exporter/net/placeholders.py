@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from .patterns import late
+
 _SERVER, _PANEL = "a web server's default page", "a hosting panel's default page"
 SUSPENDED, PARKED = "the notice of a suspended account", "a parked domain's page"
 ENDED = "the notice of a plan that has ended"
@@ -82,7 +84,7 @@ _TITLES = (
     (r"routeros( router configuration page)?|synology diskstation|grafana", _TOOL),
     (r"sign in( -|) \[?jenkins\]?", _TOOL),
 )
-_TITLE = re.compile(
+_TITLE = late(
     "|".join(
         f"(?P<t{number}>{known.replace('(', '(?:')})" for number, (known, _) in enumerate(_TITLES)
     ),

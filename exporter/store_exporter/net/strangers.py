@@ -14,6 +14,7 @@ from collections import Counter
 
 from . import placeholders, refusals
 from .marks import Marks
+from .patterns import late
 from .refusals import Finding
 
 _NEAR = r"(?: \S+\.\S+)?[^|\u2013\u2014:,]{0,28}"
@@ -55,12 +56,12 @@ _AWAY = (
     r"|utilgængelig|利用できません|无法访问|暂时无法)"
 )
 _PLACES = (
-    (placeholders.PARKED, re.compile(f"{_DOMAIN}{_SAME_PART}{_HELD}")),
-    (placeholders.PARKED, re.compile(rf"\b{_HELD}\w{{0,3}} {_DOMAIN}\b")),
-    (placeholders.SUSPENDED, re.compile(f"{_SITE}{_NEAR}{_STOPPED}")),
+    (placeholders.PARKED, late(f"{_DOMAIN}{_SAME_PART}{_HELD}")),
+    (placeholders.PARKED, late(rf"\b{_HELD}\w{{0,3}} {_DOMAIN}\b")),
+    (placeholders.SUSPENDED, late(f"{_SITE}{_NEAR}{_STOPPED}")),
     (
         placeholders.PARKED,
-        re.compile(
+        late(
             r"^(?:\S+\.\S+ (?:\| |- |is )?)?(?:registered (?:at|by|with)|registrado en) \S+ *$"
             r"|ист[её]к.{0,30}домена"
             r"|^(?:the domain(?: name)? )?\S+\.[a-z]{2,15} (?:- )?"
@@ -71,37 +72,37 @@ _PLACES = (
     ),
     (
         placeholders.SUSPENDED,
-        re.compile(r"\b(?:suspended|disabled) (?:domain|account|site|website)\b"),
+        late(r"\b(?:suspended|disabled) (?:domain|account|site|website)\b"),
     ),
     (
         placeholders.ENDED,
         # A shop may sell what has expired: then the word belongs to what follows it.
-        re.compile(
+        late(
             rf"(?:{_SITE}|{_PLAN}){_NEAR}{_ENDED}\w{{0,3}}"
             r"(?=\W*$| ?[^\w ]| (?:on|since|am|le|el|il|sử)\b)"
         ),
     ),
-    (placeholders.ENDED, re.compile(rf"^{_ENDED}\w{{0,3}} (?:{_SITE}|{_PLAN})\W*$")),
+    (placeholders.ENDED, late(rf"^{_ENDED}\w{{0,3}} (?:{_SITE}|{_PLAN})\W*$")),
 )
-_RIGHTS = re.compile(
+_RIGHTS = late(
     r"(?:all rights|derechos|droits|direitos|diritti|prawa|rechten) (?:\w+ )?"
     r"(?:reserved|reservad\w+|réservés|riservati|zastrzeżone|voorbehouden)"
     r"|registered (?:trade|office|company|charity|in )|(?:trade ?marks?|company) registered"
 )
 """Words of pages of all kinds that say nothing about a domain."""
-_NAMELESS = re.compile(
+_NAMELESS = late(
     r"(?:https?://)?[\w-]+(?:\.[\w-]+)+/?|welcome\W*|willkommen\W*|bienvenue\W*|hallo\W*|index|home"
     r"|(?:web ?)?site|domain|hosting|ionos\W*.*|strato\W*.*|ovh(?:cloud)?|infomaniak|mittwald|gandi"
     r"|all-inkl.*|aruba.*|froxlor.*|さくらのレンタルサーバ.*|ロリポップ.*"
 )
 """Titles that are not the name of a shop: addresses, greetings and names of hosts."""
-_UNAVAILABLE = re.compile(f"{_SITE}{_NEAR}{_AWAY}")
+_UNAVAILABLE = late(f"{_SITE}{_NEAR}{_AWAY}")
 
 _ERROR = (
     r"(?:error|erreur|fehler|errore|erro|fout|błąd|chyba|hata|ошибка|помилка|エラー|错误|錯誤|오류"
     r"|σφάλμα|fel|fejl|virhe|hiba|http|status|code|server)"
 )
-_STATUS = re.compile(
+_STATUS = late(
     rf"(?:.{{1,60}} [|\u2013\u2014-] )?\W*(?P<error>(?:{_ERROR}\W+){{0,3}})(?P<status>[45]\d\d)\b"
     rf"(?:(?P<end>\W*$)|\W+(?P<phrase>{_ERROR}|bad |gateway|service (?:temporarily )?unav"
     r"|backend|first byte|internal|forbidden|access (?:denied|forb)|not |resource limit|bandwidth"
@@ -110,7 +111,7 @@ _STATUS = re.compile(
     re.IGNORECASE,
 )
 """A title that names an HTTP status, as web servers, CDNs and hosts write it."""
-_FAILURES = re.compile(
+_FAILURES = late(
     r"internal server error|server error|bad gateway|gateway time-?out|application error"
     r"|service (?:temporarily )?unavailable|runtime error|application failed to respond"
     r"|fastly error: .{0,100}|(?:error - )?this function has crashed|backend fetch failed"
@@ -121,21 +122,21 @@ _FAILURES = re.compile(
     r"|(?:http )?error \d{3}|error 200 .{1,60}|resource limit (?:is )?reached"
     r"|.{0,60}アクセスが集中.{0,40}"
 )
-_MISSING = re.compile(
+_MISSING = late(
     r"(?:.{1,60} [|\u2013\u2014-] )?page not found(?: [|\u2013\u2014-] .{1,60})?", re.IGNORECASE
 )
-_DATABASE = re.compile(
+_DATABASE = late(
     r"database|databas|datenbank|bases? de (?:don|dat)|banco de dados|baz[aąęy] danych|баз[аыеуо]"
     r"|データベース|数据库|資料庫|databáz|veritaban|βάση|βάσης|قاعدة البيانات|מסד|adatbázis"
     r"|tietokan"
     r"|데이터베이스|baz[aăei]i? de date|cơ sở dữ liệu|basis data|ฐานข้อมูล"
 )
-_FAILED = re.compile(
+_FAILED = late(
     r"error|erreur|fehler|\berro\b|fout|błąd|ошибк|помилк|エラー|错|錯|fel\b|fejl|chyb|hata"
     r"|σφάλμα|خطأ|שגיא|hiba|virhe|오류|eroare|lỗi|kesalahan|greška|грешка"
 )
-_SQL = re.compile(r"mysqli?_\w{3,20}\(\)|sqlstate\[|^too many connections|too many connections$")
-_REFUSALS = re.compile(
+_SQL = late(r"mysqli?_\w{3,20}\(\)|sqlstate\[|^too many connections|too many connections$")
+_REFUSALS = late(
     r"(?:request|visit|ip|ip address|access|you|\d{1,3}(?:\.\d{1,3}){3}) (?:\S+ ){0,5}"
     r"(?:been |were |was |is |are |got )(?:\w+ )?"
     r"(?:blocked|denied|rejected|refused|locked out|banned|intercepted|flagged)"
@@ -155,7 +156,7 @@ _REFUSALS = re.compile(
 """Words of pages that refuse a visitor, in addition to the titles in `Marks.refused`."""
 _TESTS = ("h-captcha", "g-recaptcha", "cf-turnstile", "_incapsula_resource")
 """Parts of the source of pages that only test a visitor."""
-_SHOWN = re.compile(
+_SHOWN = late(
     r"<(?:script|img|meta|link|form|i?frame|svg|object|embed|video|canvas|picture|input|template)"
 )
 """Elements that a page without words may show."""
@@ -163,7 +164,7 @@ _LITTLE = 300
 """The most characters of text of a page that tests visitors."""
 
 
-_LINK = re.compile(
+_LINK = late(
     r"<a\s[^<>]{0,200}?href=[\"']?(?:https?://([^/\"'\s<>]{1,100}))?/([\w%-]{1,40}(?:/[\w%-]{1,40})?)"
 )
 """The host of a link, if it names one, and the first two parts of its path."""
