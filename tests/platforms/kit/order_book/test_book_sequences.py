@@ -372,6 +372,20 @@ def test_vanished_and_returned_orders_are_found_although_each_run_is_killed(last
     assert killed_often(watch, last)
 
 
+def test_an_order_that_came_back_during_a_run_is_backlog_until_it_is_read() -> None:
+    watch = large_shop()
+    watch.run()
+    watch.shop.change("delete", 20)
+    watch.run()
+    watch.shop.clock += 300
+    report = watch.run(lambda number: watch.shop.change("restore", 0) if number == 2 else None)
+    assert report is not None
+    assert not report.degraded
+    assert watch.counted() < watch.worth()
+    assert figures(report)["store_collector_backlog{orders}"] == 1
+    assert watch.is_right()
+
+
 def shop_of_hundreds() -> Watch:
     watch = Watch(100, page_size=100, max_pages=10, overlap=0)
     watch.run()

@@ -109,7 +109,9 @@ class ReadingProgress:
         """The number of orders still to be read or searched for, as far as the store says."""
         walk = self.walk
         known = self.missing + self.outdated + len(self.unsure)
-        return walk.backlog + walk.hidden + known + self.ahead.left + self.still_gone
+        # Orders that the walk was not shown may be the surplus.
+        unread = max(walk.hidden, self.unexplained)
+        return walk.backlog + unread + known + self.ahead.left + self.still_gone
 
     def reasons(self) -> list[str]:
         """Return why orders may be missing from the counters, one sentence each."""
