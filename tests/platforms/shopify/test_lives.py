@@ -388,6 +388,17 @@ LIVES: dict[str, tuple[Step, ...]] = {
         step("100", "0", ("SALE", "100", "SUCCESS", "manual", "2019-05-01T10:00:00Z"),
              counted="0"),
     ),
+    "history whose payment and refund have no date of their own": (
+        step("100", "30", sale("100", gateway="manual"), back("30"), status=PART,
+             processedAt="2019-05-01T10:00:00Z", counted="0"),
+        step("100", "40", sale("100", gateway="manual"), back("30"), back("10"), status=PART,
+             processedAt="2019-05-01T10:00:00Z", counted="-10"),
+    ),
+    "an order that is dated back, and paid two hours after it was written down": (
+        step("0", "0", status="PENDING", processedAt="2019-05-01T10:00:00Z"),
+        step("0", "0", status="PENDING", processedAt="2019-05-01T10:00:00Z"),
+        step("100", "0", sale("100"), processedAt="2019-05-01T10:00:00Z"),
+    ),
     "history without any transaction": (
         step("100", "0", processedAt="2019-05-01T10:00:00Z", counted="0"),
     ),

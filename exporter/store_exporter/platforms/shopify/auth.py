@@ -146,9 +146,8 @@ def _check_refusal(response: Response) -> None:
         source = text(response)
     except StoreError:
         return
-    named = [code for code in _REFUSALS if code in source]
-    if named or '"error"' in source:
-        code = named[0] if named else None
+    code = next((code for code in _REFUSALS if code in source), None)
+    if code or '"error"' in source:
         why = _REFUSALS[code] if code else f"it responds with HTTP {response.status}"
         message = f"Shopify gives no access token: {why}"
         raise StoreError("unauthorized", message, status=response.status, code=code)

@@ -117,9 +117,8 @@ def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]
     host = urlsplit(error.target).hostname
     if not host:
         return False
-    if error.response.headers.get("x-redirect-reason") == "primary_domain_redirection":
-        return True
-    if _is_within(host, run.store.domain):
+    reason = error.response.headers.get("x-redirect-reason")
+    if reason == "primary_domain_redirection" or _is_within(host, run.store.domain):
         return True
     if _is_within(host, (yield from api.shop()).child("primaryDomain").text_or("host")):
         return True

@@ -52,7 +52,7 @@ class Lookup(products.Lookup[Api]):
             )
 
         def read(variant: Fields) -> Product:
-            return product_results.sold(variant, product, _currency(data))
+            return product_results.sold(variant, product, ids.currency(data.child("shop")))
 
         variants, unreadable = readable(nodes, f"{rows.where}: nodes", read)
         found = product_results.product(product, variants)
@@ -79,9 +79,7 @@ def _variants(data: Fields) -> Fields:
 
 def _offer(variant: Fields, data: Fields, *, whole: bool) -> FoundProduct:
     return FoundProduct(
-        product_results.sold(variant, variant.child("product"), _currency(data)), None, whole
+        product_results.sold(variant, variant.child("product"), ids.currency(data.child("shop"))),
+        None,
+        whole,
     )
-
-
-def _currency(data: Fields) -> str:
-    return ids.currency(data.child("shop"))

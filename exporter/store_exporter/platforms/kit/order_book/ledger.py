@@ -110,7 +110,7 @@ class Ledger(OrderMemory):
         elif not count:
             since = max(since, *(when + 1 for when in order.moments()), 1)
         # The payment of an order that is not paid yet is new, whatever its date will be.
-        paid_since = since if order.moments() else 0
+        paid_since = since if order.moments() or order.paid is not None else 0
         return [order.modified, 0, paid_since, self.place(order.currency), None], since
 
     def _may_have_been_counted(self, order: CountedOrder) -> bool:

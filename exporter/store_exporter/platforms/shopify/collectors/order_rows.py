@@ -13,12 +13,15 @@ from ....errors import StoreError
 from ...kit.order_book.accounts import CountedOrder, CountedRefund, Payment
 from ...kit.order_book.counters import FAILED, PAID, method_label
 from ...kit.order_book.settling import settled_payments, settled_refunds
+from ...kit.order_book.walk import DAY
 from ...kit.reading.fields import Fields
 from ..reading import ids, order_state
 
 _LISTED = {"transactions": 10, "fulfillments": 5}
 """How many of each the list of orders shows; an order with so many may have more."""
 _MOST = 250
+_AT_ONCE = 60
+"""Seconds within which an import writes down an order and its transactions."""
 _CHANGE = "CHANGE"
 _KINDS = (*order_state.PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "VOID")
 _RESULTS = ("AWAITING_RESPONSE", "ERROR", "FAILURE", "PENDING", "SUCCESS", "UNKNOWN")
@@ -80,7 +83,7 @@ def _payments(row: Fields, currency: str, *, is_paid: bool) -> list[Payment]:
         if transaction.flag("test"):
             tests += amount
         else:
-            payments.append(Payment(amount, _when(transaction)))
+            payments.append(Payment(amount, _when(row, transaction)))
     received = ids.shop_amount(row, "totalReceivedSet", currency) - tests
     processed = row.seconds("processedAt")
     return settled_payments(payments, received, is_paid=is_paid, processed=processed)
@@ -106,7 +109,7 @@ def _attempts(row: Fields) -> dict[tuple[str, str], int]:
         gateway = transaction.text_or("gateway")
         if result and gateway:
             attempt = method_label(gateway), result
-            found[attempt] = max(found.get(attempt, 0), _when(transaction))
+            found[attempt] = max(found.get(attempt, 0), _when(row, transaction))
     return found
 
 
@@ -122,7 +125,7 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
         if kind != "REFUND" or ended == FAILED:
             continue
         amount = ids.shop_amount(transaction, "amountSet", currency)
-        when = _when(transaction)
+        when = _when(row, transaction)
         last = max(last, when)
         number = str(ids.number(transaction, "OrderTransaction"))
         made = amount if ended == PAID and not transaction.flag("test") else Decimal(0)
@@ -133,8 +136,11 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
     return settled_refunds(found, refunded, others=others, when=last or row.seconds("updatedAt"))
 
 
-def _when(transaction: Fields) -> int:
-    return transaction.seconds(order_state.dated(transaction))
+def _when(row: Fields, transaction: Fields) -> int:
+    """Return when a transaction was made: with its order, if it came undated with an import."""
+    made, written = transaction.seconds(order_state.dated(transaction)), row.seconds("createdAt")
+    processed = row.seconds("processedAt")
+    return processed if processed < written - DAY <= made < written + _AT_ONCE else made
 
 
 def _entered(

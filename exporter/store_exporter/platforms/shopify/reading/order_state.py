@@ -95,10 +95,8 @@ def total(order: Fields) -> Money:
         return placed
     outstanding = shop_amount(order, "totalOutstandingSet", placed.currency, signed=True)
     owed = max(-outstanding, Decimal(0))
-    received, refunded = (
-        shop_amount(order, name, placed.currency)
-        for name in ("totalReceivedSet", "totalRefundedSet")
-    )
+    received = shop_amount(order, "totalReceivedSet", placed.currency)
+    refunded = shop_amount(order, "totalRefundedSet", placed.currency)
     return Money(min(placed.amount, max(received, now + refunded + owed)), placed.currency)
 
 
