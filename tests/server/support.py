@@ -29,7 +29,6 @@ from store_exporter.probing.transport import Transport
 from store_exporter.server.app import create_app
 from store_exporter.server.assembly import ingesting
 from store_exporter.server.exporter import Exporter
-from store_exporter.server.probe import SingleRunner
 from store_exporter.server.process.addresses import WebPaths
 from store_exporter.server.process.listen import listening
 from store_exporter.server.security.web_file import WebFile
@@ -196,7 +195,6 @@ async def exporting(
                 scheduler=cast(Scheduler, scheduler),
                 runner=runner,
                 maintenance=Maintenance(recorder, documents),
-                single=lambda elsewhere: SingleRunner(elsewhere, transport, runner),
                 intake=intake,
                 documents=documents,
                 redact=redact or Redactor(),

@@ -61,6 +61,7 @@ class Runner:
         documents = documents or MemoryDocuments()
         self.changes = changes or Changes(recorder, documents, now=now)
         self._budgets = Budgets(documents, now=now)
+        self._sender = sender
         self._now = now
         self._monotonic = monotonic
         self.result_log = ResultLog(monotonic)
@@ -145,6 +146,13 @@ class Runner:
         self.recording.skipped(skipped.reason)
         self.result_log.skipped(job, skipped)
 
+    def single(self, recorder: Recorder) -> Runner:
+        """Return a runner for runs on request, which records into another recorder.
+
+        It spends the budgets that all runs against a store share.
+        """
+        return _SingleRunner(recorder, self._sender, self)
+
     async def close(self) -> None:
         """Save what the next process needs to know about the stores."""
         await self.changes.close()
@@ -207,3 +215,13 @@ class Runner:
         self.result_log.state(job.store, known, health)
         self.recording.store(job, health, self.access(job.store))
         return result
+
+
+class _SingleRunner(Runner):
+    def __init__(self, recorder: Recorder, sender: Sender, scheduled: Runner) -> None:
+        super().__init__(recorder, sender)
+        self._scheduled = scheduled
+        self.result_log = scheduled.result_log.without_changes()
+
+    def access(self, store: Store) -> Access:
+        return self._scheduled.access(store)

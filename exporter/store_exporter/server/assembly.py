@@ -19,12 +19,11 @@ from ..probing.changes import Changes
 from ..probing.maintenance import Maintenance
 from ..probing.runner import Runner
 from ..probing.scheduler import Scheduler
-from ..probing.state.documents import Documents, StoredDocuments
+from ..probing.state.documents import StoredDocuments
 from ..probing.state.leases import LeaseHolder
 from ..probing.transport import Transport
 from ..stores.inventory import Shard
 from .exporter import Exporter
-from .probe import SingleRunner
 from .process.descriptors import Shares
 from .process.pushing import pushing
 from .process.spans import tracing
@@ -48,20 +47,6 @@ async def ingesting(recorder: Recorder, folder: Path, holder: str) -> AsyncItera
         yield intake
     finally:
         await intake.close()
-
-
-@asynccontextmanager
-async def probing(
-    recorder: Recorder, documents: Documents, redact: Redactor, lasting: int
-) -> AsyncIterator[tuple[Runner, Callable[[Recorder], Runner]]]:
-    """Yield the runner of scheduled runs, and a function that makes runners for single probes."""
-    async with AsyncExitStack() as cleanup:
-        transport = Transport(lasting=lasting)
-        cleanup.push_async_callback(transport.close)
-        changes = Changes(recorder, documents, redact=redact)
-        runner = Runner(recorder, transport, documents=documents, changes=changes)
-        cleanup.push_async_callback(runner.close)
-        yield runner, lambda elsewhere: SingleRunner(elsewhere, transport, runner)
 
 
 @asynccontextmanager
@@ -102,7 +87,11 @@ async def assembled(
         await enter(pushing(recorder, partial(open_state, config, events)))
         lease_holder = LeaseHolder(open_leases(config))
         cleanup.push_async_callback(lease_holder.close)
-        runner, single = await enter(probing(recorder, documents, redact, shares.lasting))
+        transport = Transport(lasting=shares.lasting)
+        cleanup.push_async_callback(transport.close)
+        changes = Changes(recorder, documents, redact=redact)
+        runner = Runner(recorder, transport, documents=documents, changes=changes)
+        cleanup.push_async_callback(runner.close)
         yield Exporter(
             config,
             load,
@@ -110,7 +99,6 @@ async def assembled(
             scheduler=Scheduler(runner, concurrency=shares.runs),
             runner=runner,
             maintenance=Maintenance(recorder, documents),
-            single=single,
             intake=intake,
             redact=redact,
             documents=documents,

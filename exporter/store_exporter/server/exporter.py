@@ -44,8 +44,8 @@ class Exporter:
 
     Args:
         load: reads the configuration again, at each reload.
-        runner: runs them; has the last results, the health of stores, and their events.
-        single: creates a runner for one probe on request, which records into another recorder.
+        runner: runs probes and collectors; has the last results, the health of stores, and their
+            events.
         redact: masks secrets; it learns those of each configuration before it is used.
         documents: save the recent calls, if the configuration says so.
         owners: remembers which org had which of the domains that sources name.
@@ -65,7 +65,6 @@ class Exporter:
         scheduler: Scheduler,
         runner: Runner,
         maintenance: Maintenance,
-        single: Callable[[Recorder], Runner],
         intake: Intake,
         redact: Redactor,
         shard: Shard,
@@ -76,7 +75,7 @@ class Exporter:
         self.recorder = recorder
         self.redact = redact
         self.calls = recorder.calls = CallBook(redact=redact)
-        self.single = single
+        self.single = runner.single
         self.maintenance = maintenance
         self.changes = runner.changes
         self._kept = KeptCalls(self.calls, documents)

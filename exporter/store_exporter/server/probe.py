@@ -19,11 +19,8 @@ from ..metrics.exposition import render, render_text
 from ..metrics.families import Family
 from ..metrics.recorder import Recorder
 from ..mounts.aiohttp import send
-from ..probing.access import Access
-from ..probing.exchange import Sender
 from ..probing.jobs import PROBE, Job, jobs_of
 from ..probing.results.result import Result
-from ..probing.runner import Runner
 from ..stores.model import Secret, Store
 from .exporter import Exporter
 from .places import FullError, Places
@@ -36,19 +33,6 @@ _SHORTEST = 0.1
 _BUSY = "another run of it still goes on"
 _SLACK = 0.4
 """Seconds within which the end of a probe's deadline is recorded."""
-
-
-class SingleRunner(Runner):
-    """Records into another recorder, but spends the budget that all runs against a store share."""
-
-    def __init__(self, recorder: Recorder, sender: Sender, scheduled: Runner) -> None:
-        super().__init__(recorder, sender)
-        self._scheduled = scheduled
-        self.result_log = scheduled.result_log.without_changes()
-
-    def access(self, store: Store) -> Access:
-        """Return the budget and slots of the scheduled runs."""
-        return self._scheduled.access(store)
 
 
 class Probing:
