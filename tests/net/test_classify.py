@@ -305,6 +305,13 @@ def aiohttp_response(status: int) -> object:
     return SimpleNamespace(status=status, headers={"Content-Type": "application/json"})
 
 
+RUSSIAN = httpx.Response(
+    503,
+    content="<title>Технические работы</title>".encode("cp1251"),
+    headers={"Content-Type": "text/html; charset=windows-1251"},
+)
+
+
 @pytest.mark.parametrize(
     ("response", "error_type"),
     [
@@ -312,6 +319,7 @@ def aiohttp_response(status: int) -> object:
         (httpx.Response(401, json={"code": "woocommerce_rest_cannot_view"}), "unauthorized"),
         (httpx.Response(403, html="<title>Just a moment...</title>"), "blocked"),
         (httpx.Response(503, html="<h1>Maintenance</h1>"), "maintenance"),
+        (RUSSIAN, "maintenance"),
         (aiohttp_response(502), "server_error"),
         # What is no failure of HTTP is the application's own matter.
         (httpx.Response(200, json={"ok": False}), "exception"),

@@ -8,6 +8,8 @@ import pytest
 
 from store_exporter.errors import StoreError
 from store_exporter.net import documents as answers
+from store_exporter.net.marks import GENERIC
+from store_exporter.net.pages import judged
 from tests.net.responses import response
 
 CLOSED = [
@@ -45,7 +47,7 @@ def test_what_a_503_says_counts_wherever_it_stands(body: str) -> None:
 )
 def test_maintenance_as_one_of_two_causes_is_a_failure(sentence: str) -> None:
     for source in (f"<h1>503</h1><p>{sentence}</p>", sentence):
-        assert answers.kind(503, {}, source) == "server_error"
+        assert judged(503, {}, source, GENERIC)[0] == "server_error"
     assert answers.refusal(503, {}, {"message": sentence}) is None
 
 
@@ -103,7 +105,7 @@ def test_a_failure_is_one_whomever_its_page_says_to_ask_about_maintenance(
         f"<h1>{named}</h1><p>{said}</p>",
         f"{named} {said}",
     ):
-        assert answers.kind(503, {}, source) == "server_error"
+        assert judged(503, {}, source, GENERIC)[0] == "server_error"
     assert answers.refusal(503, {}, {"title": named, "message": said}) is None
 
 

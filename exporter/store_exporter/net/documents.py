@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..contract import Response
-from ..errors import ErrorName, StoreError
+from ..errors import StoreError
 from . import refusals, strangers
 from .decoding import parse, shown_text, text
 from .maintenance import HEADLINE, closed_for_now, planned, tells_of_maintenance
@@ -245,14 +245,3 @@ def no_document(response: Response, marks: Marks = GENERIC) -> StoreError:
         source = ""
     found = judged(response.status, response.headers, source, marks)
     return StoreError(*found, status=response.status)
-
-
-def kind(status: int, headers: Mapping[str, str], source: str) -> ErrorName:
-    """Return the error type of a response that is not JSON, for callers without a `Response`.
-
-    Args:
-        status: the HTTP status.
-        headers: headers with names in lower case.
-        source: the body as text, or its known part.
-    """
-    return judged(status, headers, source, GENERIC)[0]

@@ -38,11 +38,27 @@ def of_error(error: BaseException) -> ErrorName:
         return "invalid_response"
     headers = _headers(error if response is None else response)
     body = _body(response, headers)
-    if 300 <= status < 400:
+    if body is None and "html" in headers.get("content-type", ""):
+        body = b""
+    if 300 <= status < 400 or body is None or len(body) > _MOST_BYTES:
         return of_status(status)
-    if _is_api(headers, body):
-        return _refusal(status, headers, body) or of_status(status)
-    return _no_document(status, headers, (body or b"").decode(errors="replace"))
+    return _of_body(status, headers, body)
+
+
+def _of_body(status: int, headers: Mapping[str, str], body: bytes) -> ErrorName:
+    # Imported when it is needed, because an application that only measures never needs it.
+    from ..contract import Response
+    from ..errors import StoreError
+    from . import documents
+    from .decoding import parse, text
+
+    response = Response(status, headers, body, "")
+    try:
+        document = parse(text(response))
+    except (StoreError, ValueError):
+        return documents.no_document(response).error_type
+    found = documents.refusal(status, headers, document)
+    return found[0] if found else of_status(status)
 
 
 def of_unknown(error: BaseException) -> ErrorName | None:
@@ -58,31 +74,11 @@ def of_unknown(error: BaseException) -> ErrorName | None:
 
 def of_document(error: BaseException) -> ErrorName:
     """Return the error type of a body that a library could not parse as JSON."""
+    from .marks import GENERIC
+    from .pages import judged
+
     source = getattr(error, "doc", "")
-    return _no_document(200, {}, source if isinstance(source, str) else "")
-
-
-def _no_document(status: int, headers: Mapping[str, str], source: str) -> ErrorName:
-    # Imported when it is needed, because an application that only measures never needs it.
-    from . import documents
-
-    return documents.kind(status, headers, source.strip())
-
-
-def _refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> ErrorName | None:
-    """Return the error type of JSON from a firewall or a closed store; None for any other."""
-    if not body or len(body) > _MOST_BYTES:
-        return None
-    from ..errors import StoreError
-    from . import documents
-    from .decoding import parse
-
-    try:
-        document = parse(body.decode(errors="replace"))
-    except (StoreError, ValueError):
-        return None
-    found = documents.refusal(status, headers, document)
-    return found[0] if found else None
+    return judged(200, {}, source.strip() if isinstance(source, str) else "", GENERIC)[0]
 
 
 def _headers(holder: Any) -> Mapping[str, str]:
@@ -102,21 +98,3 @@ def _body(response: Any, headers: Mapping[str, str]) -> bytes | None:
     if isinstance(body, bytes):
         return body
     return b"" if headers.get("content-length") == "0" else None
-
-
-def _is_api(headers: Mapping[str, str], body: bytes | None) -> bool:
-    """Whether a response is, or may be, that of an API."""
-    if body is None:
-        return "html" not in headers.get("content-type", "")
-    if len(body) > _MOST_BYTES:
-        return True
-    if body.lstrip()[:1] == b"<":
-        return False
-    # Imported here, so that importing this package does not import it.
-    import json
-
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
