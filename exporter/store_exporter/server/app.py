@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from ..config import ConfigError, dump
+from ..ingest.body import MAX_BYTES
 from .api.calls import CallsApi
 from .api.events import EventsApi
 from .api.ingest import Ingest
@@ -58,7 +59,7 @@ def create_app(
     middlewares: list[Middleware] = [safety.guard]
     if web_file is not None:
         middlewares += [rate_limit(web_file), basic_auth(web_file, paths.prefix)]
-    app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BYTES)
     app.on_response_prepare.append(safety.add_headers)
     if web_file is not None:
         app.on_response_prepare.append(set_headers(web_file))

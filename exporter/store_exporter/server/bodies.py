@@ -44,16 +44,13 @@ class Bodies:
 async def _body(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_BYTES:
         raise too_large()
-    size, chunks = 0, []
     try:
         async with asyncio.timeout(SECONDS):
-            async for chunk in request.content.iter_any():
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    raise too_large()
+            body = await request.read()
+    except web.HTTPRequestEntityTooLarge:  # of the application's `client_max_size`
+        raise too_large() from None
     except TimeoutError:
         raise BodyError(408, f"the body did not arrive within {SECONDS:.0f} seconds") from None
     except (HttpProcessingError, web.RequestPayloadError):
         raise BodyError(400, "the body broke off or is not what its headers say") from None
-    return unpacked(b"".join(chunks), request.headers.get("Content-Encoding", "").strip().lower())
+    return unpacked(body, request.headers.get("Content-Encoding", "").strip().lower())
