@@ -311,6 +311,8 @@ async def test_an_order_that_the_store_hides_is_reported_and_counted_when_it_is_
             report = await store.collect("orders")
             assert report.degraded == ["Orders that the store counts but does not show: 1."]
             assert figures(report)["store_collector_backlog{orders}"] == 1
+            requests = len(store.asked())
+        assert requests == 5
         store.shop.faults.remove(fault)
         store.clock.now += 300
         report = await store.collect("orders")

@@ -34,7 +34,8 @@ def read_on(book: NumberedBook[Any]) -> Plan[None]:
     if place.ahead.page:
         yield from _read_new(book, set(), _early(book))
         book.save()
-    elif place.walk.caught_up and place.walked_from is not None:
+    elif place.walk.caught_up and place.walked_from is not None and not place.walk.hidden:
+        # The times of hidden orders are noted there after that look.
         yield from look_for_new(book)
         book.save()
 
