@@ -97,25 +97,21 @@ def arrows(root: Path, table: Mapping[str, object]) -> dict[tuple[str, str], lis
     return found
 
 
-@pytest.fixture(scope="module")
-def drawn(root: Path, table: Mapping[str, object]) -> Mapping[tuple[str, str], list[str]]:
-    return arrows(root, table)
-
-
 def test_every_import_is_one_that_the_table_allows(
-    drawn: Mapping[tuple[str, str], list[str]], table: Mapping[str, frozenset[str]]
+    root: Path, table: Mapping[str, frozenset[str]]
 ) -> None:
     wrong = {
         f"{own} -> {other}": sorted(set(modules))
-        for (own, other), modules in drawn.items()
+        for (own, other), modules in arrows(root, table).items()
         if other not in table.get(own, ())
     }
     assert wrong.keys() == WAITING, wrong
 
 
 def test_every_arrow_of_the_table_is_drawn_by_the_code(
-    drawn: Mapping[tuple[str, str], list[str]], table: Mapping[str, frozenset[str]]
+    root: Path, table: Mapping[str, frozenset[str]]
 ) -> None:
+    drawn = arrows(root, table)
     idle = [
         f"{own} -> {o}" for own, others in table.items() for o in others if (own, o) not in drawn
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,29 @@ async def test_info_names_version_currency_time_zone_and_order_storage() -> None
         found = figures(await store.collect("info"))
         assert found == {"store_info{11.0.1,EUR,Europe/Berlin,hpos}": 1}
         assert len(store.asked()) == 2
+
+
+@pytest.mark.parametrize(
+    ("version", "settings", "storage"),
+    [
+        # As 5.8.0 and 6.9.4 respond; orders in tables of their own came with 7.1, and the status
+        # says so since 7.7.
+        ("5.8.0", [], "posts"),
+        ("6.9.4", [], "posts"),
+        ("7.0.1", [], "posts"),
+        ("7.1.0", [], ""),
+        ("7.6.1", [], ""),
+        ("7.7.0", {"HPOS_enabled": False}, "posts"),
+    ],
+)
+async def test_old_versions_store_orders_as_posts_or_do_not_say_it(
+    version: str, settings: Any, storage: str
+) -> None:
+    status = {"environment": {"version": version}, "settings": settings}
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(path="*/system_status", change=lambda _: status))
+        found = figures(await store.collect("info"))
+        assert found == {f"store_info{{{version},GBP,UTC,{storage}}}": 1}
 
 
 async def test_info_is_partial_when_the_key_may_not_read_system_status() -> None:

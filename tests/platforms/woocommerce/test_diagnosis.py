@@ -36,6 +36,22 @@ async def test_a_healthy_store_is_fine_but_for_plain_http() -> None:
         assert "HPOS" in found["installation"].message
 
 
+@pytest.mark.parametrize(
+    ("version", "where", "is_undated"),
+    [("5.8.0", "posts,", True), ("7.5.1", "posts or own", True), ("7.6.0", "posts or own", False)],
+)
+async def test_what_an_old_version_cannot_show_is_said(
+    version: str, where: str, is_undated: bool
+) -> None:
+    status = {"environment": {"version": version}, "settings": []}
+    async with watching(orders=0) as store:
+        store.shop.faults.add(Fault(path="*/system_status", change=lambda _: status))
+        finding = (await findings(store))["installation"]
+        assert finding.state == "ok"
+        assert f"orders in {where}" in finding.message
+        assert ("partial refund" in finding.advice) == is_undated
+
+
 async def test_diagnosing_changes_nothing_in_the_store() -> None:
     async with watching(orders=3) as reading:
         store = reading.with_key(reading.shop.keys.read_write)

@@ -10,7 +10,6 @@ import platform
 import struct
 import sys
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
 from socket import SO_LINGER, SOL_SOCKET
 
@@ -19,13 +18,6 @@ import pytest
 from store_exporter.server.process import garbage
 from store_exporter.server.process.garbage import rare_collections
 from store_exporter.server.process.large_work import without_pauses
-
-
-@pytest.fixture(autouse=True)
-def _frozen() -> Iterator[None]:
-    """Leave the tests frozen again, as `tests/conftest.py` has them: to look at them takes long."""
-    yield
-    gc.freeze()
 
 
 class Node:

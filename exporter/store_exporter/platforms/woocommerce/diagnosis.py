@@ -14,12 +14,18 @@ from ..kit.rest.responses import server_time
 from . import facts
 from .api import ANALYTICS, STORE, V3, Api
 from .api_location import ROOT
-from .collectors.facts import STATUS_FIELDS
+from .collectors.facts import STATUS_FIELDS, order_storage
 from .responses import READER
 
 _EXCLUDE = (
     "If a plugin closes the API to visitors, exclude wc/store there: the blocks of cart and "
     "checkout need it too. If a firewall refused the exporter, allow its address and user agent."
+)
+_STORAGES = {"hpos": "own tables (HPOS)", "posts": "posts", "": "posts or own tables (HPOS)"}
+_BEFORE_7_6 = ("5.", "6.", *(f"7.{minor}." for minor in range(6)))
+_UNDATED = (
+    "Before WooCommerce 7.6 a partial refund leaves its order's date of change. To count those of "
+    "earlier orders, set the option since of the collector orders to a date before them."
 )
 # What collectors read with the permissions of the key's owner.
 _READS: tuple[tuple[str, str, dict[str, object]], ...] = (
@@ -69,12 +75,8 @@ def _permalinks(api: Api) -> Plan[Finding]:
             return (yield from _closed_to_visitors(api))
         return Finding.failed(name, error)
     if "wc/v3" not in index.optional_strings("namespaces"):
-        return Finding(
-            name,
-            "fail",
-            "the API is there, but WooCommerce is not in it",
-            "Activate the plugin WooCommerce.",
-        )
+        message = "the API is there, but WooCommerce is not in it"
+        return Finding(name, "fail", message, "Activate the plugin WooCommerce.")
     where = api.location.path
     if not api.location.moved:
         return Finding(name, "ok", f"the API is at {where}")
@@ -137,12 +139,8 @@ def _writes(api: Api) -> Plan[Finding]:
         if error.error_type == "forbidden":
             return Finding(name, "ok", "no: enough to watch; operations that write need more")
         if error.error_type == "not_found" or error.status in (400, 404):
-            return Finding(
-                name,
-                "ok",
-                "yes, which watching does not need",
-                "Use a key of its own with the permission Read for the exporter.",
-            )
+            advice = "Use a key of its own with the permission Read for the exporter."
+            return Finding(name, "ok", "yes, which watching does not need", advice)
         raise
     return Finding(name, "warn", "the store changed a product that does not exist", "")
 
@@ -155,14 +153,10 @@ def _installation(api: Api) -> Plan[Finding]:
     except StoreError as error:
         if error.error_type not in REFUSALS:
             raise
-        return Finding(
-            name,
-            "warn",
-            "the key may not read system_status, so version and storage are guessed",
-            "Create the key for a user who manages the shop.",
-        )
-    environment, settings = status.child("environment"), status.child("settings")
-    storage = "own tables (HPOS)" if settings.raw("HPOS_enabled") is True else "posts"
+        message = "the key may not read system_status, so version and storage are guessed"
+        return Finding(name, "warn", message, "Create the key for a user who manages the shop.")
+    environment, storage = status.child("environment"), _STORAGES[order_storage(status)]
     version = environment.text_or("version", "unknown")[:40]
     cron = "on" if environment.raw("wp_cron") is True else "off (the server's own cron must run it)"
-    return Finding(name, "ok", f"WooCommerce {version}, orders in {storage}, WP-Cron {cron}")
+    message = f"WooCommerce {version}, orders in {storage}, WP-Cron {cron}"
+    return Finding(name, "ok", message, _UNDATED if version.startswith(_BEFORE_7_6) else "")

@@ -10,6 +10,7 @@ from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.info import LONGEST_FACT, info_sample, learn
 from ...kit.reading.days import zone_at
+from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
 from .. import facts as settings
 from .. import local_dates
@@ -50,8 +51,7 @@ def info(api: Api, _: Run) -> Plan[Report]:
         raise failures[0]
     sample = info_sample(facts)
     known = ", ".join(f"{name} {value}" for name, value in sample.labels.items() if value)
-    changing = {EventKind.THEME: themes} if themes else {}
-    return Report([sample], summary=known, facts=changing)
+    return Report([sample], summary=known, facts={EventKind.THEME: themes} if themes else {})
 
 
 @collector(interval=3600.0, timeout=60.0)
@@ -105,11 +105,17 @@ def _from_status(api: Api, themes: dict[str, str]) -> Plan[dict[str, str]]:
         for part in ("", "parent_"):
             if name := theme.text_or(f"{part}name"):
                 themes[name] = theme.text_or(f"{part}version")
-    facts = {"version": status.child("environment").text_or("version")}
+    version = status.child("environment").text_or("version")
+    return {"version": version, "order_storage": order_storage(status)}
+
+
+def order_storage(status: Fields) -> str:
+    """Return hpos or posts, or "" for WooCommerce 7.1 to 7.6, whose status does not say which."""
     hpos = status.child("settings").raw("HPOS_enabled")
     if isinstance(hpos, bool):
-        facts["order_storage"] = "hpos" if hpos else "posts"
-    return facts
+        return "hpos" if hpos else "posts"
+    version = status.child("environment").text_or("version")
+    return "posts" if version.startswith(("5.", "6.", "7.0.")) else ""
 
 
 def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
@@ -121,11 +127,7 @@ def _from_newest_order(api: Api) -> Plan[dict[str, str]]:
 
 
 def _from_settings(api: Api) -> Plan[dict[str, str]]:
-    """Read the currency from the settings.
-
-    Where a plugin shows each visitor prices in a currency of their own (FOX 1.4.5), `system_status`
-    has that of the visitor.
-    """
+    """Read the currency from the settings; with FOX 1.4.5 `system_status` has the visitor's."""
     return {"currency": (yield from settings.currency(api))}
 
 

@@ -59,7 +59,7 @@ class _Cart(ShopperCart[Api]):
             raise
         token = response.headers.get("cart-token")
         if not token:
-            message = "the cart has no token: WooCommerce 6 and older have none"
+            message = "the cart has no token: WooCommerce before 7.1 has none"
             raise StoreError("invalid_response", message, status=response.status)
         if sent is not None and not carts.same_cart(sent, token):
             raise _CartLostError
