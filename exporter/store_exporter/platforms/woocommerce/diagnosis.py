@@ -53,7 +53,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     findings.append(check_clock(server_time(response), run.now()))
     reads = ((name, api.get(path, params)) for name, path, params in _READS)
     findings += yield from check_reads(reads)
-    steps = (("may write", _writes(api)), ("installation", _installation(api)))
+    steps = (("may write", _writes(api)), ("installation", _installation(api, run)))
     return [*findings, *(yield from run_checks(steps))]
 
 
@@ -145,7 +145,7 @@ def _writes(api: Api) -> Plan[Finding]:
     return Finding(name, "warn", "the store changed a product that does not exist", "")
 
 
-def _installation(api: Api) -> Plan[Finding]:
+def _installation(api: Api, run: Run) -> Plan[Finding]:
     name = "installation"
     try:
         query = {"_fields": STATUS_FIELDS}
@@ -159,4 +159,8 @@ def _installation(api: Api) -> Plan[Finding]:
     version = environment.text_or("version", "unknown")[:40]
     cron = "on" if environment.raw("wp_cron") is True else "off (the server's own cron must run it)"
     message = f"WooCommerce {version}, orders in {storage}, WP-Cron {cron}"
-    return Finding(name, "ok", message, _UNDATED if version.startswith(_BEFORE_7_6) else "")
+    orders = run.store.collectors.get("orders")
+    begins_now = orders is None or orders.options.get("since") in (None, "now")
+    if begins_now and version.startswith(_BEFORE_7_6):
+        return Finding(name, "warn", message, _UNDATED)
+    return Finding(name, "ok", message)
