@@ -21,7 +21,7 @@ from store_exporter.platforms.kit.client.drivers import AsyncDriver, SyncDriver
 from tests.fakes import bad_server
 from tests.fakes.bad_server import Behaviour, Connection, serving
 
-TIMEOUT = 5.0
+TIMEOUT = 20.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
