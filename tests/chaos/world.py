@@ -332,14 +332,14 @@ async def _end(made: World) -> None:
 
 
 def _endpoint(made: World) -> web.Application:
-    async def take(request: web.Request) -> web.Response:
+    async def receive(request: web.Request) -> web.Response:
         await request.read()
         if made.otlp == 302:
             return web.Response(status=302, headers={"Location": made.addresses["slack"]})
         return web.Response(status=made.otlp, content_type="application/x-protobuf")
 
     app = web.Application(client_max_size=64 * 2**20)
-    app.router.add_post("/v1/metrics", take)
+    app.router.add_post("/v1/metrics", receive)
     return app
 
 

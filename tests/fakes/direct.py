@@ -26,7 +26,7 @@ class DirectTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         self.store.requests.append((request.method, request.url.raw_path.decode()))
-        fault = self.store.faults.take(request.method, path)
+        fault = self.store.faults.next(request.method, path)
         if fault is not None and fault.drop:
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
         incoming = Incoming(

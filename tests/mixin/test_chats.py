@@ -32,7 +32,7 @@ async def arriving(
         kind: asyncio.Queue() for kind in ("teams", "telegram", "pagerduty")
     }
 
-    async def take(request: web.Request) -> web.Response:
+    async def receive(request: web.Request) -> web.Response:
         kind = request.match_info["kind"]
         body = dict(await request.post()) if kind == f"bot{TOKEN}" else await request.json()
         if kind == f"bot{TOKEN}":
@@ -45,8 +45,8 @@ async def arriving(
         return web.json_response({"status": "success"}, status=202)
 
     app = web.Application()
-    app.router.add_post("/{kind}", take)
-    app.router.add_post("/{kind}/{method}", take)
+    app.router.add_post("/{kind}", receive)
+    app.router.add_post("/{kind}/{method}", receive)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

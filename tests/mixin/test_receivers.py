@@ -78,12 +78,12 @@ async def mail_server(arrived: asyncio.Queue[bytes]) -> AsyncIterator[str]:
 async def webhook(arrived: asyncio.Queue[Any]) -> AsyncIterator[str]:
     """A receiver of Alertmanager's own JSON; yields its address."""
 
-    async def take(request: web.Request) -> web.Response:
+    async def receive(request: web.Request) -> web.Response:
         await arrived.put(await request.json())
         return web.Response()
 
     app = web.Application()
-    app.router.add_post("/alerts", take)
+    app.router.add_post("/alerts", receive)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:

@@ -154,7 +154,7 @@ def test_what_a_store_in_trouble_expects_ends_when_it_responds() -> None:
 
 @asynccontextmanager
 async def held(slots: Slots, priority: int) -> AsyncIterator[None]:
-    await slots.take(priority)
+    await slots.acquire(priority)
     try:
         yield
     finally:

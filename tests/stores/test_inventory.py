@@ -66,7 +66,7 @@ def test_what_is_prepared_changes_nothing_until_it_is_taken() -> None:
     inventory = Inventory()
     prepared = inventory.prepare([store("a.example")])
     assert not inventory.stores
-    assert inventory.take(prepared).added == (store("a.example"),)
+    assert inventory.apply(prepared).added == (store("a.example"),)
     assert list(inventory.stores) == ["a.example"]
 
 

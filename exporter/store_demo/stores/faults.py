@@ -74,7 +74,7 @@ class Faults:
         """End all faults."""
         self._faults.clear()
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def next(self, method: str, path: str) -> Fault | None:
         """Return the fault that hits this request, and count it."""
         for fault in reversed(self._faults):
             if not fault.matches(method, path):

@@ -101,7 +101,7 @@ class SimulatedServer(ABC):
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.requests.append((request.method, request.path_qs))
-        fault = self.faults.take(request.method, request.path)
+        fault = self.faults.next(request.method, request.path)
         if fault is not None:
             await asyncio.sleep(fault.seconds())
             if fault.drop:

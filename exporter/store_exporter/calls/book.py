@@ -156,7 +156,7 @@ class CallBook:
         """Whether any call of a store is remembered."""
         return (org, domain) in self._pages
 
-    def take_changed(self) -> set[tuple[str, str]]:
+    def pop_changed(self) -> set[tuple[str, str]]:
         """Return org and domain of the stores that had calls since this method was last called."""
         changed, self._changed = self._changed, set()
         return changed

@@ -155,7 +155,7 @@ class StoreReader:
         """Return the model of an entry, and remove the keys that nobody can validate."""
         platform = platform or _NO_PLATFORM
         if platform.unusable:
-            _take_out(item)
+            _remove_platform_keys(item)
         return store_model(platform)
 
     def _check_credentials(self, platform: Platform, store: Store, path: Path) -> None:
@@ -194,7 +194,7 @@ class StoreReader:
             model = store_model(platform, template=True)
             template = layered(item).get("store")
             if platform.unusable:
-                _take_out(template)
+                _remove_platform_keys(template)
             keys = self.checker.keys(model, template, (*path, "store"))
         if section is None:
             return None
@@ -257,7 +257,7 @@ _NO_PLATFORM = Platform(
 )
 
 
-def _take_out(entry: Any) -> None:
+def _remove_platform_keys(entry: Any) -> None:
     """Remove the keys that depend on the platform: keys that are not validated are not shown."""
     keys = by_key(store_model(_NO_PLATFORM, template=True)).keys() - by_key(Limits).keys()
     for key in keys & layered(entry).keys() if isinstance(entry, dict) else ():

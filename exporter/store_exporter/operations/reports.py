@@ -147,7 +147,7 @@ class CallReporter:
     def _report(self) -> bool:
         # A store that changes during this call is reported once more.
         stores = self._changed
-        self._changed = self._book.take_changed()
+        self._changed = self._book.pop_changed()
         stores |= self._changed
         self._reported = {
             store: calls for store, calls in self._reported.items() if self._book.knows(*store)

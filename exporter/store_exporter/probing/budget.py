@@ -234,8 +234,8 @@ class Slots:
         """Whether the next request has to wait."""
         return self._used >= self.size or bool(self._waiters)
 
-    async def take(self, priority: int) -> None:
-        """Take one slot, which must be released.
+    async def acquire(self, priority: int) -> None:
+        """Acquire one slot, which must be released.
 
         Args:
             priority: lower is more urgent; requests of the same priority are served in order.

@@ -179,7 +179,7 @@ class StoreHttp:
         if waits and self._limit is not None:
             # The time of another run does not count.
             self._limit.reschedule(None)
-        await self._slots.take(self._priority)
+        await self._slots.acquire(self._priority)
         try:
             begins = self._loop.time()
             if waits or begins - since >= _NOTABLE_WAIT:

@@ -137,7 +137,7 @@ class Exporter:
     async def _reports(self) -> Mapping[Labels, str]:
         """Return the reports for other exporters about the stores with new results."""
         reports: dict[Labels, str] = {}
-        async for domain in in_turns(self._runner.results.take_changed()):
+        async for domain in in_turns(self._runner.results.pop_changed()):
             store = self.inventory.stores.get(domain)
             if store is not None and self.watching.watches(store):
                 reports[store.labels] = written(self.status(store))
@@ -188,7 +188,7 @@ class Exporter:
                 claims = await self._discoverer.replace(config.discovery)
                 self._show_failing_sources()
                 try:
-                    change = await self._take(config, claims)
+                    change = await self._apply(config, claims)
                 finally:
                     self._discoverer.start()
             self._accepted()
@@ -198,7 +198,7 @@ class Exporter:
     async def found(self, claims: Sequence[SourceClaim]) -> Change:
         """Apply what sources name now, in place of what they named before."""
         async with self._changing:
-            change = await self._take(self.config, claims)
+            change = await self._apply(self.config, claims)
             if change:
                 log.info("discovery changed the stores", extra={"stores": str(change)})
             return change
@@ -220,7 +220,7 @@ class Exporter:
         self.recorder.set(catalogue.RELOAD_SUCCESSFUL, (), 1)
         self.recorder.set(catalogue.RELOAD_TIMESTAMP, (), time.time())
 
-    async def _take(self, config: Config, claims: Sequence[SourceClaim]) -> Change:
+    async def _apply(self, config: Config, claims: Sequence[SourceClaim]) -> Change:
         """Apply a configuration and what sources name, when the previous change is complete."""
         prepared = await asyncio.to_thread(self._preparer.prepare, config, claims)
         await self.watching.settled()
@@ -235,7 +235,7 @@ class Exporter:
 
     def _commit(self, config: Config, prepared: Prepared) -> Change:
         """Apply the prepared configuration."""
-        change = self.inventory.take(prepared.replacement)
+        change = self.inventory.apply(prepared.replacement)
         self.intake.forget(prepared.gone)
         self.config = config
         self.silent = prepared.silent

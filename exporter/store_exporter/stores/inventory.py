@@ -127,11 +127,11 @@ class Inventory:
         )
         return Replacement(after, fleet, change)
 
-    def take(self, replacement: Replacement) -> Change:
+    def apply(self, replacement: Replacement) -> Change:
         """Switch to a prepared inventory, and return how it differs from the one before."""
         self._stores, self._fleet = replacement.stores, replacement.fleet
         return replacement.change
 
     def replace(self, stores: Iterable[Store]) -> Change:
         """Replace all stores with these, and return the change."""
-        return self.take(self.prepare(stores))
+        return self.apply(self.prepare(stores))

@@ -92,7 +92,7 @@ async def test_a_run_that_the_rate_limit_ends_counts_nothing_twice(
                 sell(shop)
             # Nothing is left of the rate limit, so that the collector waits for its share.
             shop.bucket.restore_rate = 0.001
-            shop.bucket.take(shop.bucket.available - 1)
+            shop.bucket.spend(shop.bucket.available - 1)
             assert (await run(runner, short)).error_type == "rate_limited"
             shop.bucket.restore_rate = 1e6
             # The next answer of any kind tells that there are points again.

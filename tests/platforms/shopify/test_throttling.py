@@ -125,7 +125,7 @@ def test_liveness_does_not_wait_for_the_share_and_takes_little(world: World) -> 
 
 
 def test_a_shop_whose_rate_limit_others_use_up_is_alive_and_degraded(world: World) -> None:
-    assert world.shop.bucket.take(160.0)
+    assert world.shop.bucket.spend(160.0)
     (report,) = world.run(world.watched.probe("liveness"))
     assert report.degraded == ["The Admin API's rate limit is used up."]
     assert figures(report)["store_api_bucket_available"] == 0.0
@@ -200,7 +200,7 @@ def test_an_operation_that_cannot_wait_long_enough_says_so() -> None:
     clock = Clock()
     shop = SimulatedShopify(clock=clock.now)
     shop.bucket.maximum, shop.bucket.restore_rate = 100.0, 0.5
-    shop.bucket.take(99.0)
+    shop.bucket.spend(99.0)
     with pytest.raises(StoreError, match="no room in time") as caught:
         client(shop, clock).check_order("1003")
     assert caught.value.error_type == "rate_limited"

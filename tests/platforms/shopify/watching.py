@@ -36,7 +36,7 @@ class DirectHttp:
     async def send(self, request: Request) -> Response:
         method, path = request.method, urlsplit(request.url).path
         self.shop.requests.append((method, path))
-        fault = self.shop.faults.take(method, path)
+        fault = self.shop.faults.next(method, path)
         if fault is not None and fault.drop:
             raise StoreError("connection", "broken off")
         given = {name.lower(): value for name, value in request.headers.items()}

@@ -280,9 +280,9 @@ def test_analytics_lag_behind(store: SimulatedWooCommerce, clock: Clock) -> None
 
 def test_faults_hit_what_they_name_and_end(store: SimulatedWooCommerce) -> None:
     fault = store.faults.add(Fault(path="*/orders*", times=2, skip=1))
-    hits = [store.faults.take("GET", f"{V3}/orders") is not None for _ in range(5)]
+    hits = [store.faults.next("GET", f"{V3}/orders") is not None for _ in range(5)]
     assert hits == [False, True, True, False, False]
-    assert store.faults.take("GET", f"{V3}/products") is None
+    assert store.faults.next("GET", f"{V3}/products") is None
     store.faults.remove(fault)
 
 

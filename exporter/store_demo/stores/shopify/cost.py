@@ -65,8 +65,8 @@ class Bucket:
         self._at = now
         return max(0.0, self.maximum - self._used)
 
-    def take(self, points: float) -> bool:
-        """Take points; False when there are not enough."""
+    def spend(self, points: float) -> bool:
+        """Spend points; False when there are not enough."""
         if points > self.available:
             return False
         self._used += points

@@ -183,7 +183,7 @@ class SimulatedShopify(SimulatedServer):
             message = f"Query cost is {cost:g}, which exceeds the single query max cost limit"
             extensions = {"code": "MAX_COST_EXCEEDED", "cost": cost, "maxCost": MOST_COST}
             return {"errors": [{"message": message, "extensions": extensions}]}
-        if not self.bucket.take(cost):
+        if not self.bucket.spend(cost):
             throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return {"errors": [throttled], "extensions": self._cost(cost, None)}
         result = execute_sync(

@@ -108,7 +108,7 @@ def every_order(
     query: Mapping[str, str],
     members: str,
     reading: OrderTotals,
-    take: Callable[[Fields], None],
+    add: Callable[[Fields], None],
 ) -> Plan[int]:
     """GET all orders of a query except sub-orders; see `rest.Api.read_all`.
 
@@ -128,14 +128,14 @@ def every_order(
             order.identifier()
             later.append(order)
         else:
-            take(order)
+            add(order)
 
     members = f"id,currency,{order_state.MEMBERS},{members},{reading.members}"
     wanted = {**query, "_fields": members}
     unreadable = yield from api.read_all(_ORDERS, wanted, "orders", keep)
     for order in (yield from with_parts(api, reading, later, wanted)):
         try:
-            take(order)
+            add(order)
         except StoreError:
             unreadable += 1
     return unreadable

@@ -117,7 +117,7 @@ class LastResults:
         found = {one.state for one in counting}
         return Health(next(state for state in reversed(State) if state in found))
 
-    def take_changed(self) -> set[str]:
+    def pop_changed(self) -> set[str]:
         """Return the domains that had results since this method was last called."""
         changed, self._changed = self._changed, set()
         return changed

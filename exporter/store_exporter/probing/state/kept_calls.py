@@ -111,7 +111,7 @@ class KeptCalls:
 
     async def _save(self) -> None:
         """Save what changed, of stores whose saved calls are known."""
-        self._unsaved |= self._book.take_changed()
+        self._unsaved |= self._book.pop_changed()
         self._unsaved &= self._stores.keys() if self.on else set()
         failed = await together(self._save_store, sorted(self._unsaved - self._unread))
         _log("the calls of %d stores cannot be saved now: %s", failed)

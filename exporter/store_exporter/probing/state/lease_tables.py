@@ -123,7 +123,7 @@ class SqlLeases(ABC):
         for labels in mine - wanted:
             self.execute(f"DELETE FROM {LEASES} WHERE {_THIS}", labels)
         # All processes use the same order, so that no two wait for each other.
-        taken = filter(self._take, sorted(wanted - holders.keys()))
+        taken = filter(self._acquire, sorted(wanted - holders.keys()))
         return frozenset((mine & wanted).union(taken))
 
     def _others(self, gone: Mapping[str, int]) -> dict[str, int]:
@@ -143,7 +143,7 @@ class SqlLeases(ABC):
                 del others[holder]
         return others
 
-    def _take(self, labels: Labels) -> bool:
+    def _acquire(self, labels: Labels) -> bool:
         done = self.execute(
             f"INSERT INTO {LEASES} VALUES (?, ?, ?, ?, '') ON CONFLICT DO NOTHING",
             (*labels, self.id),

@@ -165,7 +165,7 @@ class PostgresqlState(SqlState):
         connection = connect(self._url, self._password)
         self._connection = connection
         try:
-            self._take_part(connection)
+            self._lock_state(connection)
             with connection.transaction():
                 self._prepare(connection)
                 self.verify()
@@ -174,7 +174,7 @@ class PostgresqlState(SqlState):
             raise
         return connection
 
-    def _take_part(self, connection: psycopg.Connection[Any]) -> None:
+    def _lock_state(self, connection: psycopg.Connection[Any]) -> None:
         """Lock the state as in use until the connection ends."""
         shared = "" if self._alone else "_shared"
         query = f"SELECT pg_try_advisory_lock{shared}({_IN_USE})".encode()

@@ -74,7 +74,7 @@ class OtlpReceiver(Receiver):
                 parsed = await asyncio.to_thread(otlp.parsed, body, request.content_type)
                 found = otlp.points(parsed, self._tenants.of(org))
                 async for point in in_turns(found):
-                    push.take(point)
+                    push.add(point)
             if push.points:
                 await self.count(push.keys, push.decide)
             self.record(org, "counted", push.counted)
@@ -104,7 +104,7 @@ class _Push:
         totals = {point.stream for point in self.points if not point.delta}
         return (self._mark, *totals)
 
-    def take(self, found: Point | PointError) -> None:
+    def add(self, found: Point | PointError) -> None:
         """Accept a point, or record why it is refused."""
         if isinstance(found, Exception):
             self._reject(str(found))

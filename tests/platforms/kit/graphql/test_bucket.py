@@ -46,7 +46,7 @@ def test_what_is_granted_is_there_and_leaves_the_others_their_part(
             clock.advance(claim.wait)
             claim = model.claim(query)
         if not claim.wait:
-            assert real.take(costs[query])
+            assert real.spend(costs[query])
             under_way.append((query, claim.points))
         if answered and under_way:
             name, points = under_way.pop(0)

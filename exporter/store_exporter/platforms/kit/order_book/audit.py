@@ -123,7 +123,7 @@ def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
     for _ in range(_MOST_PARTS):
         requested, listed = yield from book.ask_by_ids(left[:size])
         left = left[len(requested) :]
-        book.take(listed.page)
+        book.record(listed.page)
         found = set(listed.page.ids)
         absent = [one for one in requested if one not in found]
         if absent and found and listed.total != len(found):
@@ -149,7 +149,7 @@ def _settle(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
         book.ledger.touch(number)
         if sample and number == sample[-1] and all(map(book.ledger.is_gone, sample)):
             others = [one for one in unknown if one not in sample]
-            book.take(OrderPage(others=dict.fromkeys(others), ids=others), deleted=True)
+            book.record(OrderPage(others=dict.fromkeys(others), ids=others), deleted=True)
             book.place.unsure += others
 
 
@@ -184,7 +184,7 @@ def _look_in_trash(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
                 break
             raise
         page = book.read_page(rows.name, rows.items)
-        book.take(page, deleted=True)
+        book.record(page, deleted=True)
         left = [one for one in absent if one not in page.ids]
         if len(left) == len(absent):
             break
@@ -209,7 +209,7 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
             raise
     else:
         page = book.read_page("orders", [order])
-    book.take(page, deleted=True)
+    book.record(page, deleted=True)
     return True
 
 
@@ -231,7 +231,7 @@ def look_again(book: NumberedBook[Any]) -> Plan[None]:
         if not listed.page.ids and listed.total is None and place.count is not None:
             # The store counts its orders at other times: the next run requests these again.
             break
-        book.take(listed.page)
+        book.record(listed.page)
         again.advance(listed.page.ids, (), listed.total)
         if not again.second:
             place.walk.looked_again(again.hidden)

@@ -58,13 +58,13 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         if ids:
             return
         # It is accepted that the list is empty.
-        _take_new(book, listed.page, early)
+        _record_new(book, listed.page, early)
         place.end_ahead()
     received = set(ids)
     high = max(ids | early, default=0)
     if high > (place.latest or 0):
         place.ahead = NewOrders(0, high + 1, high, (total or 0) - (place.count or 0))
-        if _take_new(book, listed.page, early):
+        if _record_new(book, listed.page, early):
             place.end_ahead()
         elif not (yield from _read_new(book, received, early)):
             return
@@ -127,7 +127,7 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
             ahead.stop_at(number)
             break
         received |= ids
-        if _take_new(book, listed.page, early):
+        if _record_new(book, listed.page, early):
             place.end_ahead()
             return True
         number += 1
@@ -142,7 +142,7 @@ def _ids(page: OrderPage) -> set[int]:
     return {int(one) for one in page.ids if one.isdigit()}
 
 
-def _take_new(book: NumberedBook[Any], page: OrderPage, early: set[int]) -> bool:
+def _record_new(book: NumberedBook[Any], page: OrderPage, early: set[int]) -> bool:
     """Count the new orders of a page of the newest ids; return whether no later page has any.
 
     Orders that the walk has read are in the ledger already, and it reports those without a readable
@@ -156,8 +156,8 @@ def _take_new(book: NumberedBook[Any], page: OrderPage, early: set[int]) -> bool
     orders = [order for order in page.orders if order.id in unread]
     broken = {number: page.unreadable[number] for number in unread & page.unreadable.keys()}
     # No run before can have read them, which the ledger is told, so they are noted as read later.
-    book.take(OrderPage(orders, sorted(unread), unreadable=broken))
-    ahead.take(new)
+    book.record(OrderPage(orders, sorted(unread), unreadable=broken))
+    ahead.note_read(new)
     return is_last
 
 

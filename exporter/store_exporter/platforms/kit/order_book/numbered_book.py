@@ -207,7 +207,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Read the orders on a page; invalid ones are left out and reported."""
         return read_page(name, items, self.order, self.changed)
 
-    def take(self, page: OrderPage, *, deleted: bool = False) -> None:
+    def record(self, page: OrderPage, *, deleted: bool = False) -> None:
         """Add the orders of a page to the ledger, and note those that cannot be read.
 
         `deleted` says that its `others` are not in the list any more, even if it contains others.
@@ -293,7 +293,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             query = walk.query(self.size)
             server, page = server_time(rows.response), rows.page
             self._check(page, query)
-            self.take(page)
+            self.record(page)
             more = walk.advance(page.ids, page.settled(server), rows.total)
             self.ledger.forget(self.place.walk.read_again_from(self.options.overlap))
             if not more:

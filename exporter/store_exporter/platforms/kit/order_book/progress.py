@@ -31,7 +31,7 @@ class NewOrders:
     left: int = 0
     read: int = 0
 
-    def take(self, ids: Collection[int]) -> None:
+    def note_read(self, ids: Collection[int]) -> None:
         """Note new orders, whose ids are below those that were read before."""
         self.low = min(ids, default=self.low)
         self.left -= len(ids)

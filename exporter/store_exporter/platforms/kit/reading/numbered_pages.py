@@ -145,12 +145,12 @@ class NumberedPages:
         found.complete = False
         return found
 
-    def read_all(self, take: Callable[[Fields], None], what: str) -> Plan[int]:
+    def read_all(self, add: Callable[[Fields], None], what: str) -> Plan[int]:
         """Read all of the list, however long, without keeping it.
 
-        Items that are added while it is read may be left out. `take` takes each item once; one that
-        it cannot read is left out. `what` is the name of the items. How many items could not be
-        read is returned.
+        Items that are added while it is read may be left out. `add` is called with each
+        item once; one that it cannot read is left out. `what` is the name of the items. How many
+        items could not be read is returned.
 
         Raises:
             StoreError: response_too_large, the rest of the list would take longer than the time
@@ -165,7 +165,7 @@ class NumberedPages:
             least = least if page.total is None else min(least, page.total)
             for item in self._new_of(page):
                 try:
-                    take(Fields.row(item, what, read + unreadable))
+                    add(Fields.row(item, what, read + unreadable))
                     read += 1
                 except StoreError as error:
                     failure, unreadable = error, unreadable + 1

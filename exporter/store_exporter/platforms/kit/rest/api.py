@@ -278,13 +278,13 @@ class Api(connection.Api):
         return (yield from self.rows(path, params, limit=limit)).listing(what, read)
 
     def read_all(
-        self, path: str, params: Mapping[str, Any], what: str, take: Callable[[Fields], None]
+        self, path: str, params: Mapping[str, Any], what: str, add: Callable[[Fields], None]
     ) -> Plan[int]:
         """GET all of a list of amounts, in full; see `NumberedPages.read_all`.
 
         The query has no page size, page number or sort order.
         """
-        return self._pages(path, {**params, **self.in_full}).read_all(take, what)
+        return self._pages(path, {**params, **self.in_full}).read_all(add, what)
 
     def get_by_ids(
         self, path: str, ids: set[int], params: Mapping[str, Any]

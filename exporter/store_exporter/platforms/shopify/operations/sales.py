@@ -78,7 +78,7 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
         raise StoreError("response_too_large", f"orders: there are more than {_MOST}")
     sales = Sales()
 
-    def take(order: Fields) -> None:
+    def add(order: Fields) -> None:
         if not request.when.has(order.gmt("createdAt")):
             return
         is_open = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
@@ -87,7 +87,7 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
             placed = ids.shop_money(order, "totalPriceSet", signed=True)
             sales.add(placed.currency, _sums(order, placed), list(_sold(order)))
 
-    _, failures = readable(rows, "orders", take)
+    _, failures = readable(rows, "orders", add)
     sales.unreadable = len(failures)
     return sales
 

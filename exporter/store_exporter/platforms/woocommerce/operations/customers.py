@@ -47,7 +47,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     reading = yield from rounding.order_totals(api)
     sales: list[Sale] = []
 
-    def take(order: Fields) -> None:
+    def add(order: Fields) -> None:
         account = order.identifier_if_any("customer_id")
         billing = _billing(order, account)
         sale = Sale(account, billing.text_or("email").strip())
@@ -57,7 +57,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
             sale.is_readable = False
         sales.append(sale)
 
-    if unknown := (yield from rounding.every_order(api, query, _MEMBERS, reading, take)):
+    if unknown := (yield from rounding.every_order(api, query, _MEMBERS, reading, add)):
         message = f"{unknown} orders cannot be read, not even whose they are"
         raise StoreError("invalid_response", message)
     accounts = {sale.account for sale in sales if sale.account}

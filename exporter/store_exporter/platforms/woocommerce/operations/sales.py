@@ -150,11 +150,11 @@ def _add_orders(
 ) -> Plan[int]:
     """Add the orders that count, and return how many cannot be read."""
 
-    def take(order: Fields) -> None:
+    def add(order: Fields) -> None:
         if counts(order):
             sales.sell(order)
 
-    return rounding.every_order(api, query, _MEMBERS, sales.reading, take)
+    return rounding.every_order(api, query, _MEMBERS, sales.reading, add)
 
 
 def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
@@ -200,12 +200,12 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     refunds: list[_Refund] = []
     query = {**between(when), "_fields": _REFUND_MEMBERS}
 
-    def take(row: Fields) -> None:
+    def add(row: Fields) -> None:
         if when.has(row.gmt("date_created_gmt")):
             refunds.append((row.identifier(), row.identifier("parent_id"), row))
 
     try:
-        unreadable = yield from api.read_all(f"{V3}/refunds", query, "refunds", take)
+        unreadable = yield from api.read_all(f"{V3}/refunds", query, "refunds", add)
     except StoreError as error:
         if error.error_type != "api_not_found":
             raise
@@ -229,11 +229,11 @@ def _find_refunds_by_order(api: Api, when: TimeRange, found: list[_Refund]) -> P
     query = {**between(when, "modified_"), "_fields": f"id,refunds,{MEMBERS}"}
     orders: list[int] = []
 
-    def take(order: Fields) -> None:
+    def add(order: Fields) -> None:
         if order.listed("refunds") and not is_sub_order(order):
             orders.append(order.identifier())
 
-    unreadable = yield from api.read_all(f"{V3}/orders", query, "orders", take)
+    unreadable = yield from api.read_all(f"{V3}/orders", query, "orders", add)
     began = api.monotonic()
     for done, number in enumerate(orders):
         now = api.monotonic()
