@@ -141,16 +141,22 @@ def _settle(book: NumberedBook[Any], absent: list[str]) -> Plan[None]:
     unknown = [n for n in absent if n not in book.read and not book.ledger.is_gone(n)]
     # Orders that vanished together are neighbours, so the sample is spread over all of them.
     sample = unknown[:: len(unknown) // _SAMPLE] if len(unknown) >= 2 * _SAMPLE else []
-    for number in dict.fromkeys((*sample, *absent)):
+    yield from _settle_each(book, sample)
+    if sample and all(map(book.ledger.is_gone, sample)):
+        others = [one for one in unknown if one not in sample]
+        book.record(OrderPage(others=dict.fromkeys(others), ids=others), deleted=True)
+        book.place.unsure += others
+    yield from _settle_each(book, absent)
+
+
+def _settle_each(book: NumberedBook[Any], numbers: list[str]) -> Plan[None]:
+    """Request those of these orders of which nothing is known, as far as this run may."""
+    for number in numbers:
         is_known = number in book.read or book.ledger.is_gone(number)
         if not is_known and not (yield from _is_settled(book, number)):
             break
         book.read.add(number)
         book.ledger.touch(number)
-        if sample and number == sample[-1] and all(map(book.ledger.is_gone, sample)):
-            others = [one for one in unknown if one not in sample]
-            book.record(OrderPage(others=dict.fromkeys(others), ids=others), deleted=True)
-            book.place.unsure += others
 
 
 def confirm_gone(book: NumberedBook[Any]) -> Plan[None]:

@@ -16,8 +16,6 @@ _FRESH = 5
 """Seconds in which an order may have been edited while its page was made."""
 _MAKING = 120
 """The most seconds in which a page is made."""
-
-
 _NOTHING: tuple[Any, ...] = (None, False, [])
 """What a plugin of PHP that returns nothing leaves in place of an order."""
 
@@ -87,16 +85,25 @@ def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) ->
     if items and not any(isinstance(item, dict) or item in _NOTHING for item in items):
         Fields(items[0], f"{name}[0]")
     for index, item in enumerate(items):
-        number = f"?{str(item.get(changed))[:40] if isinstance(item, dict) else ''}"
-        number += f".{sum(one.startswith(number) for one in page.ids)}"
+        number = ""
         try:
             row = Fields.row(item, name, index)
             number = str(row.identifier())
             _read_row(page, number, row, read, changed)
         except StoreError as error:
-            (page.unreadable if number.isdigit() else page.problems)[number] = error
+            if number:
+                page.unreadable[number] = error
+            else:
+                number = _nameless(page, item, changed)
+                page.problems[number] = error
         page.ids.append(number)
     return page
+
+
+def _nameless(page: OrderPage, item: Any, changed: str) -> str:
+    """Return a text for an entry without a readable id, by which a later reading knows it again."""
+    text = f"?{str(item.get(changed))[:40] if isinstance(item, dict) else ''}"
+    return f"{text}.{sum(one.startswith(text) for one in page.problems)}"
 
 
 def _read_row(page: OrderPage, number: str, row: Fields, read: ReadOrder, changed: str) -> None:
