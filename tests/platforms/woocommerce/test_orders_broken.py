@@ -88,7 +88,7 @@ async def test_a_program_that_fails_at_the_mere_id_of_an_order_hides_no_other(at
         report = await collect(watcher, store)
         assert figures(report)["store_revenue_total{GBP}"] == 59
         assert "critical error" in report.degraded[0]
-        assert "Orders that the store counts but does not show: 1." in report.degraded
+        assert "Orders that the store does not show, or shows without an id: 1." in report.degraded
         store.shop.requests.clear()
         await collect(watcher, store, 1)
         assert len(store.shop.requests) < 60

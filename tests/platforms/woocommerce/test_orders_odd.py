@@ -290,7 +290,9 @@ async def test_orders_that_are_counted_and_not_shown_are_reported() -> None:
             Fault(path="*/orders", change=lambda _: [], headers={"X-WP-Total": "7"})
         )
         report = await store.collect("orders")
-        assert report.degraded == ["Orders that the store counts but does not show: 7."]
+        assert report.degraded == [
+            "Orders that the store does not show, or shows without an id: 7."
+        ]
 
 
 async def test_an_order_that_the_store_hides_is_reported_and_counted_when_it_is_shown() -> None:
@@ -309,7 +311,9 @@ async def test_an_order_that_the_store_hides_is_reported_and_counted_when_it_is_
         for _ in range(3):
             store.clock.now += 300
             report = await store.collect("orders")
-            assert report.degraded == ["Orders that the store counts but does not show: 1."]
+            assert report.degraded == [
+                "Orders that the store does not show, or shows without an id: 1."
+            ]
             assert figures(report)["store_collector_backlog{orders}"] == 1
             requests = len(store.asked())
         assert requests == 5

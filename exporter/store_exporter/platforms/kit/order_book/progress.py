@@ -116,7 +116,7 @@ class ReadingProgress:
     def reasons(self) -> list[str]:
         """Return why orders may be missing from the counters, one sentence each."""
         waiting = {
-            "Orders that the store counts but does not show": self.walk.hidden,
+            "Orders that the store does not show, or shows without an id": self.walk.hidden,
             "New orders that are still to be read by their ids": self.ahead.left,
             "Orders that came back and were not found yet": self.still_gone,
             "Orders that vanished and were not found among those counted yet": self.missing,
