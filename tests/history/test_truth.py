@@ -103,9 +103,15 @@ def make_blocks(folder: Path) -> None:
 
 
 def midnights() -> Iterator[datetime]:
-    """The ends (UTC) of the days that are over and have rows."""
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (today - timedelta(days=back) for back in range(DAYS))
+    """The ends (UTC) of the days that are over and have rows.
+
+    The last row is an hour old. A day that the table ends with is left out: Prometheus extrapolates
+    its counters beyond their last samples.
+    """
+    now = datetime.now(UTC)
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = (today - timedelta(days=back) for back in range(DAYS))
+    return (end for end in ends if end < now - timedelta(hours=2))
 
 
 def counts(
