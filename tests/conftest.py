@@ -16,7 +16,7 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from store_exporter.net import name_servers
-from tests import servers
+from tests import servers, workers
 
 # A change is refused for what it does: not by how busy the machine is, nor because an example that
 # fails was found by chance in its run. `--hypothesis-profile=random` looks for such examples.
@@ -33,8 +33,11 @@ settings.load_profile("project")
 # a sixth of what promtool does.
 os.environ.setdefault("GOGC", "400")
 
-# Until the tests have been found; see pytest_collection_finish.
-gc.disable()
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
+    """Import the tests once for all workers."""
+    workers.fork_workers(config, specs)
 
 
 @pytest.fixture(autouse=True)
@@ -88,11 +91,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
-    """Keep the literals of this package out of the examples of the profile `project`.
+    """Collect no garbage until the tests have been found; see `pytest_collection_finish`.
+
+    Keep the literals of this package out of the examples of the profile `project`.
 
     Hypothesis draws them from whatever modules the process has imported by then, so they depend on
     which tests a worker was given before, and no setting turns them off.
     """
+    gc.disable()
     if settings().derandomize:
         none = Constants()
         providers._get_local_constants = lambda: none
