@@ -100,6 +100,6 @@ def test_the_store_s_clock_is_its_date_header_unless_a_cache_responded(
     assert server_time(Response(200, headers, b"", "")) == seconds
 
 
-def test_times_before_1970_are_1970() -> None:
-    assert gmt(-5) == "1970-01-01T00:00:00"
+def test_times_before_1970_are_1970_but_never_zero_which_is_no_date() -> None:
+    assert gmt(-5) == gmt(0) == "1970-01-01T00:00:01"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", gmt(1_795_435_200.9))

@@ -26,6 +26,9 @@ def moment(shop: Shop, call: Call, name: str, *, end_of_day: bool = False) -> st
         raise invalid_parameter(name, f"Invalid date {raw}.", "rest_invalid_date") from None
     if end_of_day and len(raw) == 10:
         value = value.replace(hour=23, minute=59, second=59)
+    if value.replace(tzinfo=value.tzinfo or UTC).timestamp() == 0:
+        # WordPress takes the Unix time zero for no date.
+        raise invalid_parameter(name, "Invalid date.", "rest_invalid_date")
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC if call.flag("dates_are_gmt") else shop.zone)
     return value.astimezone(UTC).strftime(_FORMAT)

@@ -20,10 +20,11 @@ class Habits:
             Store API has no number and orders no drafts (as in 6.3.1), before 7.9 those without a
             status show drafts, up to 8.2 a change of a cart needs a nonce beside the token, before
             9.0 there is no list of all refunds, and a product's variations lack their type, before
-            8.3 their product and their name as well. Before 10.6 drafts and the trash are counted
-            as stock. In 7.1 and 7.2 lists of orders in tables of their own do not know it either,
-            find nothing by words, and are sorted by id, the smallest first, where they should be by
-            date (issues 36307, 35818 and 36193 of woocommerce/woocommerce).
+            8.3 their product and their name as well. Before 7.6 a partial refund leaves its order's
+            date of change. Before 10.6 drafts and the trash are counted as stock. In 7.1 and 7.2
+            lists of orders in tables of their own do not know it either, find nothing by words, and
+            are sorted by id, the smallest first, where they should be by date (issues 36307, 35818
+            and 36193 of woocommerce/woocommerce).
         shows_drafts: lists without a status show drafts, whatever the version.
         hidden: ids of orders that lists count and do not show, as a plugin makes it.
         decimals: decimals of the prices that the shop displays. An order's total and tax are
@@ -60,6 +61,16 @@ class Habits:
     def has_drafts(self) -> bool:
         """Whether the checkout makes drafts, and the Store API has the number 1."""
         return self.version >= (6, 4)
+
+    @property
+    def release(self) -> str:
+        """The version as orders have it that were written by it."""
+        return ".".join(map(str, (*self.version, 1)))
+
+    @property
+    def marks_refunds(self) -> bool:
+        """Whether a partial refund changes its order's date of change."""
+        return self.version >= (7, 6)
 
     @property
     def token_is_enough(self) -> bool:

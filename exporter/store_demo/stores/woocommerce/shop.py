@@ -134,6 +134,7 @@ class Shop(Assortment):
             customer_id=customer["id"] if customer else 0,
             parent_id=parent,
             created_via=via,
+            version=self.habits.release,
             order_key="wc_order_" + hashlib.sha256(f"{number}".encode()).hexdigest()[:13],
             line_items=rows,
             total=self.amount(summed if total is None else total),
@@ -180,7 +181,7 @@ class Shop(Assortment):
                 self.stamp(order, "date_paid", self.clock())
             if status == "completed":
                 self.stamp(order, "date_completed", self.clock())
-        order.update(changes)
+        order.update({"version": self.habits.release, **changes})
         if "total" in changes and "line_items" not in changes:
             self._fit_lines(order, order["total"])
         self.touch(order)
@@ -238,8 +239,10 @@ class Shop(Assortment):
         self.refunds[order_id].append(refund)
         entry = {"id": refund["id"], "reason": reason, "total": f"-{self.amount(value)}"}
         order["refunds"].append(entry)
-        whole = value == left
-        self.edit_order(order_id, status="refunded" if whole else order["status"])
+        if value == left:
+            self.edit_order(order_id, status="refunded")
+        elif self.habits.marks_refunds:
+            self.edit_order(order_id)
         return fresh(refund)
 
     def add_note(self, order_id: int, text: str, *, for_customer: bool = False) -> Document:

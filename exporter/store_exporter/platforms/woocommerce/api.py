@@ -51,7 +51,7 @@ _SPARE: Mapping[str, tuple[str, ...]] = {
     f"{V3}/settings/general": ("default", "description", "label", "tip", "type"),
     f"{V3}/orders": (
         *("cart_tax", "currency_symbol", "discount_tax", "number", "payment_method_title"),
-        *("prices_include_tax", "shipping_tax", "version"),
+        *("cart_hash", "prices_include_tax", "shipping_tax", "version"),
     ),
     f"{V3}/products": (
         *("backorders", "catalog_visibility", "downloadable", "featured", "menu_order"),
@@ -270,5 +270,5 @@ def between(when: TimeRange, name: str = "") -> dict[str, str]:
 
 
 def gmt(when: float) -> str:
-    """Return a Unix time in the form that WooCommerce expects."""
-    return datetime.fromtimestamp(max(0, int(when)), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    """Return a Unix time in the form that WooCommerce expects, which takes zero for no date."""
+    return datetime.fromtimestamp(max(1, int(when)), UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -15,6 +15,8 @@ from . import facts
 from .api import ANALYTICS, STORE, V3, Api
 from .api_location import ROOT
 from .collectors.facts import STATUS_FIELDS, order_storage
+from .collectors.orders import ORDERS
+from .reading.order_state import marks_refunds
 from .responses import READER
 
 _EXCLUDE = (
@@ -22,10 +24,9 @@ _EXCLUDE = (
     "checkout need it too. If a firewall refused the exporter, allow its address and user agent."
 )
 _STORAGES = {"hpos": "own tables (HPOS)", "posts": "posts", "": "posts or own tables (HPOS)"}
-_BEFORE_7_6 = ("5.", "6.", *(f"7.{minor}." for minor in range(6)))
-_UNDATED = (
-    "Before WooCommerce 7.6 a partial refund leaves its order's date of change. To count those of "
-    "earlier orders, set the option since of the collector orders to a date before them."
+_FORGOTTEN = (
+    "Before WooCommerce 7.6 a partial refund leaves its order's date of change, and is found only "
+    "on orders that are remembered: set the option remember of the collector orders to {}."
 )
 # What collectors read with the permissions of the key's owner.
 _READS: tuple[tuple[str, str, dict[str, object]], ...] = (
@@ -159,8 +160,10 @@ def _installation(api: Api, run: Run) -> Plan[Finding]:
     version = environment.text_or("version", "unknown")[:40]
     cron = "on" if environment.raw("wp_cron") is True else "off (the server's own cron must run it)"
     message = f"WooCommerce {version}, orders in {storage}, WP-Cron {cron}"
-    orders = run.store.collectors.get("orders")
-    begins_now = orders is None or orders.options.get("since") in (None, "now")
-    if begins_now and version.startswith(_BEFORE_7_6):
-        return Finding(name, "warn", message, _UNDATED)
+    if not marks_refunds(version):
+        orders = run.store.collectors.get("orders")
+        most = {**ORDERS.options, **(orders.options if orders else {})}["remember"]
+        page = yield from api.page(f"{V3}/orders", {"per_page": 1, "_fields": "id"})
+        if (page.total or 0) > most:
+            return Finding(name, "warn", message, _FORGOTTEN.format(page.total))
     return Finding(name, "ok", message)

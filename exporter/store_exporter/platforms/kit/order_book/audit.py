@@ -34,6 +34,8 @@ _MOST_PARTS = 10
 """The most requests for a page of remembered orders in a store with smaller pages."""
 _SAMPLE = 10
 """The number of missing orders of a page that are requested before the others count as deleted."""
+_TURNS = 3
+"""The pages of remembered orders that a run reads if refunds leave the times of change."""
 _UNREADABLE = 20
 """The most unreadable orders that one run requests again, or more as long as they can be read."""
 
@@ -81,11 +83,11 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
     """Read remembered orders again, more than a page of them if some vanished."""
     place, size = book.place, book.size
     tried = max(1, min(_UNREADABLE, size // 2))
-    for _ in range(0 if book.unseen else book.options.pages):
+    for turn in range(1, 1 + (0 if book.unseen else book.options.pages)):
         unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
         broken = unreadable[:tried]
         # If every order must be read, unpaid ones do not come first.
-        unpaid_first = not (place.missing or place.outdated)
+        unpaid_first = turn == 1 and not (place.missing or place.outdated)
         others = book.ledger.longest_unread(size, book.read, unpaid_first=unpaid_first)
         # Not on the same page: the store may fail at every page with an unreadable order.
         for ids in filter(None, (broken, others)):
@@ -104,7 +106,8 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
         is_mended = any(one not in book.unreadable for one in broken)
         tried = size if is_mended else 0
         is_searching = place.missing and book.lookups > 0
-        if not (is_mended or is_searching or (place.outdated and read)):
+        is_hidden = book.hides_refunds and turn < _TURNS and not book.is_half_over
+        if not (is_mended or is_searching or (read and (place.outdated or is_hidden))):
             break
         book.save()
 
@@ -244,6 +247,26 @@ def look_again(book: NumberedBook[Any]) -> Plan[None]:
             place.again = None
             break
         book.save()
+
+
+def read_past(book: NumberedBook[Any]) -> Plan[None]:
+    """Remember the orders from before counting began too, if refunds leave the times of change.
+
+    As many are read as the ledger remembers, those that changed last.
+    """
+    place, most = book.place, book.options.remember
+    if place.past is None and book.hides_refunds and not book.unseen:
+        changed: list[int] = []
+        if (place.count or 0) > most:
+            listed = yield from book.ask_sized(
+                lambda size: {**book.by_change(size), book.api.page_name: most}, 1
+            )
+            # A store that ignores page numbers shows the latest change.
+            changed = [one for one in listed.page.changed if one < place.walk.newest]
+        place.past = Walk(min(changed, default=0))
+    if place.past and not place.past.caught_up:
+        place.past.begin(book.run.now(), 0)
+        yield from book.read_pages(place.past)
 
 
 def date_refunds(book: NumberedBook[Any]) -> Plan[None]:

@@ -54,12 +54,14 @@ class Ledger(OrderMemory):
     Attributes:
         newest: the largest id when counting began, if orders and refunds are numbered in one
             sequence: undated refunds up to it are older than the counting. Otherwise 0.
+        refunds_began: Unix time from which undated refunds count, if that is later than `began`.
     """
 
     def __init__(self, began: int, walk_end: int = 0, limit: int = 10_000) -> None:
         super().__init__(began, limit)
         self.walk_end = walk_end
         self.newest = 0
+        self.refunds_began = 0
         self._bits: dict[str, int] = {}
 
     def threshold(self, order: CountedOrder) -> int:
@@ -173,7 +175,7 @@ class Ledger(OrderMemory):
         for refund in refunds:
             if refund.id not in known:
                 if since and count and refund.created is None and not self._is_old(refund.id):
-                    self.undated[order_id], is_dated = since, False
+                    self.undated[order_id], is_dated = max(since, self.refunds_began), False
                     continue
                 when = refund.created or 0
                 is_new = count and (not since or when >= since)
@@ -262,6 +264,7 @@ class Ledger(OrderMemory):
             "doubted": self.doubted,
             **self.counted(),
             "newest": self.newest,
+            "refunds_began": self.refunds_began,
             "undated": list(self.undated.items()),
             "gone": sorted(self._gone),
             "statuses": list(self._bits),
@@ -290,6 +293,7 @@ class Ledger(OrderMemory):
             if not all(accounts.is_account(one, currencies) for one in ledger._seen.values()):
                 raise TypeError("an account that is none")
             ledger.newest = int(document["newest"])
+            ledger.refunds_began = int(document.get("refunds_began", 0))
             ledger.undated = {str(n): int(since) for n, since in document["undated"]}
             ledger._gone = {str(number) for number in document["gone"]}
             if not ledger.undated.keys() | ledger._gone <= ledger._seen.keys():

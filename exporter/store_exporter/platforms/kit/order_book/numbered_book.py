@@ -23,7 +23,7 @@ from ..rest.responses import server_time
 from . import audit, new_ids
 from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook
-from .pages import OrderPage, read_page
+from .pages import MAKING, OrderPage, read_page
 from .progress import ReadingProgress
 from .single_orders import read_singly
 from .walk import Walk, WalkQuery
@@ -114,6 +114,14 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         """Read an order, given when it last changed; None for a draft or a deleted order."""
 
     @property
+    def hides_refunds(self) -> bool:
+        """Whether a refund may leave its order's time of change as it is.
+
+        Then orders from before counting began are remembered too, and all are read again sooner.
+        """
+        return False
+
+    @property
     def is_half_over(self) -> bool:
         """Whether half of the time is over in which this run must end."""
         return self.api.monotonic() > self._half
@@ -149,6 +157,8 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         if self.numbers_refunds_with_orders:
             pages = (page, newest.page)
             self.ledger.newest = max(max(one.newest, one.newest_refund) for one in pages)
+        # Refunds since the latest change need not have changed an order.
+        self.ledger.refunds_began = int(server or 0) - MAKING
         self.before = len(page.orders) if rows.total is None else rows.total
 
     def _look_first(self, newest: ListedOrders) -> None:
@@ -271,6 +281,7 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
             yield from audit.read_returned(self)
             yield from audit.read_again(self)
             yield from audit.look_again(self)
+            yield from audit.read_past(self)
         yield from audit.date_refunds(self)
         yield from audit.confirm_gone(self)
         self.save()

@@ -14,7 +14,7 @@ ReadOrder = Callable[[Fields, int | None], CountedOrder | None]
 """Reads an order, given its time of change if it has one; None for other things."""
 _FRESH = 5
 """Seconds in which an order may have been edited while its page was made."""
-_MAKING = 120
+MAKING = 120
 """The most seconds in which a page is made."""
 _NOTHING: tuple[Any, ...] = (None, False, [])
 """What a plugin of PHP that returns nothing leaves in place of an order."""
@@ -56,7 +56,7 @@ class OrderPage:
 
         An order that is deleted while its page is made is on it by mistake.
         """
-        return any((when or 0) < server - _MAKING for when in self.others.values())
+        return any((when or 0) < server - MAKING for when in self.others.values())
 
     @property
     def newest(self) -> int:

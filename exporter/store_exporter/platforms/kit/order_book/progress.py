@@ -60,6 +60,8 @@ class ReadingProgress:
         search: the place in a second reading of all changes as old as the memory. It is needed if
             no vanished order is back: then an order is back that no run read before it was deleted.
             None while there is no such reading.
+        past: the place in the reading of orders from before counting began, whose refunds may not
+            change their times of change; None while that was not needed.
         again: the place in a second reading of times at which fewer orders were shown than counted.
         missing: number of orders that had vanished at the last check and were not found since.
         unchecked: number of remembered orders still to be read before it is certain that none of
@@ -83,6 +85,7 @@ class ReadingProgress:
     returned: int = 0
     unsearched: int = 0
     search: Walk | None = None
+    past: Walk | None = None
     again: Walk | None = None
     missing: int = 0
     unchecked: int = 0
@@ -111,7 +114,8 @@ class ReadingProgress:
         known = self.missing + self.outdated + len(self.unsure)
         # Orders that the walk was not shown may be the surplus.
         unread = max(walk.hidden, self.unexplained)
-        return walk.backlog + unread + known + self.ahead.left + self.still_gone
+        past = self.past.backlog if self.past else 0
+        return walk.backlog + unread + known + past + self.ahead.left + self.still_gone
 
     def reasons(self) -> list[str]:
         """Return why orders may be missing from the counters, one sentence each."""
@@ -189,7 +193,7 @@ class ReadingProgress:
             TypeError, ValueError: it makes no sense.
         """
         place = restored(cls, {**document, "walk": document})
-        walks = filter(None, (place.walk, place.search, place.again))
+        walks = filter(None, (place.walk, place.search, place.past, place.again))
         if not all(0 <= walk.position < _LATEST for walk in walks):
             raise ValueError("a position before 1970 or after the year 2242")
         return place

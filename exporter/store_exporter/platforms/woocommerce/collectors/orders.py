@@ -25,7 +25,7 @@ from ..reading.totals import PARTS, OrderTotals, read_refunded
 # Without line items and addresses a page costs the store a tenth of the work, and no customer's
 # name ever reaches the exporter.
 _FIELDS = (
-    f"id,status,currency,total,refunds,payment_method,{order_state.MEMBERS},"
+    f"id,status,currency,total,refunds,payment_method,version,{order_state.MEMBERS},"
     f"{local_dates.members(*local_dates.DATES)}"
 )
 _MOST_REFUNDS = 200
@@ -56,6 +56,12 @@ class _OrderBook(NumberedBook[Api]):
         self._reading = OrderTotals(0, "")
         self._has_checked_settings = False
         self._fields = _FIELDS
+        self._versions: set[str] = set()
+
+    @property
+    def hides_refunds(self) -> bool:
+        # An order has the version of WooCommerce that wrote it last.
+        return bool(self._versions) and not any(map(order_state.marks_refunds, self._versions))
 
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
         params: dict[str, Any] = {"orderby": "modified", "per_page": size}
@@ -129,6 +135,7 @@ class _OrderBook(NumberedBook[Api]):
         WooCommerce sets the date of payment when an order first reaches a paid status; for cash on
         delivery that is when it is completed. A draft that becomes an order keeps its first date.
         """
+        self._versions.add(row.text_or("version"))
         status = order_state.order_status(row)
         if status in _NO_ORDERS or order_state.is_sub_order(row):
             return None
