@@ -16,6 +16,7 @@ import pytest
 from store_exporter import cli
 from store_exporter._version import __version__
 from store_exporter.commands import COMMANDS, module_of
+from store_exporter.platforms.registry import built_in
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -159,6 +160,22 @@ def test_operations_are_listed_without_what_only_clients_need() -> None:
     done = _without_httpx("operations")
     assert (done.returncode, done.stderr) == (0, "")
     assert "search_products" in done.stdout
+
+
+def test_operations_are_listed_without_importing_a_plan_of_any_platform() -> None:
+    code = (
+        "import sys, store_exporter.cli as c\n"
+        "c.main(['operations'])\n"
+        "print(*(m for m in sys.modules if m.startswith('store_exporter.platforms.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    own = {
+        name.removeprefix(f"store_exporter.platforms.{platform}")
+        for name in done.stdout.splitlines()[-1].split()
+        for platform in built_in()
+        if f".{platform}" in name
+    }
+    assert own == {"", ".operations"}
 
 
 def test_a_client_that_lacks_an_extra_names_it(

@@ -44,10 +44,6 @@ _REASONS = {
     "handle and its labels 240 bytes, the histogram and its buckets 260, tickets and durations 170 "
     "to 350, the rest numbers and tables. 0.2 KB are free, where durations waited to be counted; "
     "the next ones wait there.",
-    "store-exporter operations": "Of 410 imported modules 178 are the standard library's, "
-    "a quarter of the time; the core and the plans of two platforms, which are listed, are most of "
-    "the rest. A fifth of all is `dataclasses`, which writes and compiles the methods of 94 "
-    "classes.",
     "10,000 stores every 60 s: memory": "A connection of each store is kept, of which OpenSSL's "
     "part alone is measured as a `floor`: 260 of 300 MB. The rest of a store is in "
     "[What it costs](architecture/costs.md#what-a-store-takes-in-memory).",

@@ -14,7 +14,7 @@ import pytest
 from store_exporter import cli
 from store_exporter.config import Config, ConfigError, dump, load
 from store_exporter.metrics.recorder import Recorder
-from store_exporter.platforms import base
+from store_exporter.platforms import base, registry
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.probing.runner import Runner
 from store_exporter.probing.transport import Transport
@@ -57,7 +57,7 @@ Install = Callable[..., None]
 
 def forget() -> None:
     """Have the registry look again."""
-    for cached in (base.names, base.load, base._declared):
+    for cached in (registry.names, registry.declared, base.load):
         cached.cache_clear()
 
 
@@ -81,7 +81,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         (info / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.5\n"
         )
-        (info / "entry_points.txt").write_text(f"[{base.GROUP}]\n{name} = {module}:{attribute}\n")
+        (info / "entry_points.txt").write_text(
+            f"[{registry.GROUP}]\n{name} = {module}:{attribute}\n"
+        )
         (site / f"{module}.py").write_text(text)
         monkeypatch.delitem(sys.modules, module, raising=False)
         forget()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
 from importlib import import_module
+from types import ModuleType
 from typing import Annotated, Any
 
 import pytest
@@ -40,16 +43,27 @@ def platform(request: pytest.FixtureRequest) -> Platform:
 def test_what_is_specified_is_planned_by_each_platform_or_refused_with_a_reason(
     platform: Platform,
 ) -> None:
-    folder = f"exporter/store_exporter/platforms/{platform.name}"
-    missing = OPERATIONS.keys() - platform.operations.keys() - platform.unsupported.keys()
-    assert not missing, (
-        f"{', '.join(sorted(missing))}: specified in exporter/store_exporter/spec, "
-        f"but {platform.title} has neither a plan in {folder} nor a reason in UNSUPPORTED there"
-    )
-    both = platform.operations.keys() & platform.unsupported.keys()
-    assert not both, f"{', '.join(sorted(both))}: planned, and in UNSUPPORTED of {folder} as well"
-    unknown = platform.unsupported.keys() - OPERATIONS.keys()
-    assert not unknown, f"{', '.join(sorted(unknown))}: in UNSUPPORTED of {folder}, not specified"
+    assert all(planned.spec is OPERATIONS[name] for name, planned in platform.operations.items())
+    assert {*platform.operations, *platform.unsupported} == OPERATIONS.keys()
+    assert all(platform.unsupported.values())
+
+
+@pytest.mark.parametrize(
+    ("reasons", "wrong"),
+    [
+        (OPERATIONS.keys() - {"check_stock", "get_cart"}, "get_cart"),
+        (OPERATIONS.keys(), "check_stock"),
+    ],
+)
+def test_an_operation_with_neither_a_plan_nor_a_reason_or_with_both_is_named_at_first_use(
+    reasons: Iterable[str], wrong: str
+) -> None:
+    check_stock = base.load("woocommerce").operations["check_stock"]
+    module = ModuleType("magento")
+    vars(module)["check_stock"] = check_stock
+    plans = Plans("Magento", (module,), dict.fromkeys(reasons, "carts are kept elsewhere"))
+    with pytest.raises(TypeError, match=f"^{wrong} of Magento: an operation needs either a plan,"):
+        plans.of(Operations.check_stock)
 
 
 def test_each_result_is_one_that_is_described(platform: Platform) -> None:
@@ -117,11 +131,26 @@ def test_a_parameter_without_a_sentence_is_refused() -> None:
 
 
 def test_a_platform_that_cannot_do_something_says_why() -> None:
-    plans = Plans("Magento", (), {"get_cart": "carts are kept elsewhere"})
+    reasons = {"get_cart": "carts are kept elsewhere"}
+    plans = Plans("Magento", (), reasons, otherwise="not written yet")
     with pytest.raises(UnsupportedOperationError, match="Magento cannot do get_cart: carts are"):
         plans.of(Operations.get_cart)
-    with pytest.raises(UnsupportedOperationError, match="check_stock: the platform has no such"):
+    with pytest.raises(UnsupportedOperationError, match="check_stock: not written yet"):
         plans.of(Operations.check_stock)
+
+
+def test_a_client_has_imported_its_plans_before_the_first_operation_is_timed() -> None:
+    code = (
+        "import sys, httpx\n"
+        "from store_exporter.platforms.woocommerce import WooCommerce\n"
+        "empty = httpx.MockTransport(lambda request: httpx.Response(200, json=[]))\n"
+        "store = WooCommerce('https://s.example', 'ck_1', 'cs_1', org='acme', transport=empty)\n"
+        "before = set(sys.modules)\n"
+        "store.get_product_categories()\n"
+        "print(*(name for name in set(sys.modules) - before if 'operations' in name))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
 
 
 @pytest.mark.parametrize(

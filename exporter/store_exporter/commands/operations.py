@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from ..platforms import reference
+from ..platforms import supported
 from ..spec.operations import OPERATIONS
 from . import CommandError
 from .support import arguments
@@ -24,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the operations; 2 when there is no such operation, or no platform can be used."""
     arguments.silence_log()
-    for problem in reference.problems():
+    for problem in supported.problems():
         print(problem, file=sys.stderr)
-    if not reference.platforms():
+    if not supported.platforms():
         return 2
     if args.operation is not None and args.operation not in OPERATIONS:
         message = f"there is no operation {args.operation}; `store-exporter operations` lists them"
@@ -39,14 +39,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _document(name: str | None) -> dict[str, object]:
-    document = reference.document()
+    document = supported.document()
     if name is not None:
         document["operations"] = [row for row in document["operations"] if row["name"] == name]
     return document
 
 
 def _table() -> Iterator[str]:
-    found = reference.platforms()
+    found = supported.platforms()
     width = max(map(len, OPERATIONS))
     yield f"{'OPERATION':<{width}}  {'  '.join(p.title.upper() for p in found)}"
     for name in OPERATIONS:
@@ -64,10 +64,10 @@ def _one(name: str) -> Iterator[str]:
         yield f"      {parameter.description}"
     yield f"  returns  {spec.result}"
     yield f"  example  {spec.example}"
-    for platform in reference.platforms():
+    for platform in supported.platforms():
         planned = platform.operations.get(name)
         if planned is None:
-            yield f"on {platform.title}: not supported: {reference.reason(platform, name)}"
+            yield f"on {platform.title}: not supported: {platform.reason(name)}"
             continue
         yield f"on {platform.title}"
         yield f"  errors   {', '.join(planned.errors) or '-'}, and those of any request"

@@ -8,7 +8,7 @@
         marks.py         how to recognise the platform's own pages and credentials
         api.py           requests as plans, and what the responses mean
         client.py        the clients' constructor
-        operations/      a plan for each operation that the platform can do
+        operations/      PLANS, a plan for each operation that the platform can do
         probes.py        probes
         collectors/      collectors
 
@@ -21,19 +21,16 @@ A folder here is a built-in platform. Another distribution adds one by an entry 
     [project.entry-points."store_exporter.platforms"]
     acme = "acme_stores.platform:PLATFORM"
 
-In this module both kinds are entry points, which are imported when a store first needs them.
+For `registry` both kinds are entry points. They are imported when a store first needs them.
 """
 
 from __future__ import annotations
 
 import logging
-import pkgutil
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
+from importlib.metadata import EntryPoint
 from typing import Any, NoReturn
 
 from ..contract import Collector, Finding, Probe, Report, Run, Setting
@@ -45,11 +42,10 @@ from ..net.redactor import Redactor
 from ..stores.model import Secret, Store
 from .kit.connection import Api, Connection
 from .kit.operations.plans import Planned
+from .registry import built_in, declared, names
 
-GROUP = "store_exporter.platforms"
-"""The group of the entry points by which installed distributions add platforms."""
+__all__ = ["Installed", "Platform", "built_in", "codes_of", "load", "names", "redactor_of"]
 
-_SHARED = ("kit",)
 _SHOWN = 300
 
 log = logging.getLogger(__name__)
@@ -105,19 +101,6 @@ class Platform:
 
 
 @cache
-def names() -> tuple[str, ...]:
-    """Names of all platforms, sorted: the built-in ones and those that are installed."""
-    return tuple(sorted(_declared()))
-
-
-@cache
-def built_in() -> tuple[str, ...]:
-    """Names of the platforms of this distribution, sorted."""
-    folders = pkgutil.iter_modules([str(Path(__file__).parent)])
-    return tuple(sorted(m.name for m in folders if m.ispkg and m.name not in _SHARED))
-
-
-@cache
 def load(name: str) -> Platform:
     """Return the platform with this name.
 
@@ -127,9 +110,9 @@ def load(name: str) -> Platform:
     Raises:
         KeyError: there is no such platform.
     """
-    declared = _declared()[name]
+    entries = declared()[name]
     try:
-        return _loaded(declared)
+        return _loaded(entries)
     except _UnusableError as error:
         problem = f"the platform {name} cannot be used: {error}"
         log.error(problem, extra={"platform": name}, exc_info=error.__cause__)
@@ -153,20 +136,10 @@ class _UnusableError(Exception):
     """An installed platform cannot be used; the message names its distribution and the reason."""
 
 
-@cache
-def _declared() -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Return the entry points of each platform; `load` refuses a name that has several."""
-    found: dict[str, tuple[EntryPoint, ...]] = defaultdict(tuple)
-    own = (EntryPoint(n, f"{__package__}.{n}.platform:PLATFORM", GROUP) for n in built_in())
-    for entry in (*own, *entry_points(group=GROUP)):
-        found[entry.name] += (entry,)
-    return dict(found)
-
-
-def _loaded(declared: Sequence[EntryPoint]) -> Platform:
-    entry, *others = declared
+def _loaded(entries: Sequence[EntryPoint]) -> Platform:
+    entry, *others = entries
     if others:
-        listed = " and ".join(sorted(map(_brought_by, declared)))
+        listed = " and ".join(sorted(map(_brought_by, entries)))
         raise _UnusableError(f"it is brought by {listed}; uninstall all but one")
     where = f"{entry.value.partition(':')[0]} of {_brought_by(entry)}"
     try:

@@ -12,74 +12,15 @@ from itertools import groupby
 from typing import Any
 
 from .. import markdown
-from ..errors import ERROR_TYPES, ErrorName, Fault
+from ..errors import ERROR_TYPES
 from ..spec import results
 from ..spec.operation import OperationSpec, Parameter
 from ..spec.operations import OPERATIONS
 from ..spec.shell import FORMS
-from .base import Platform, load, names
 from .kit.operations.plans import Planned
-
-_OF_NO_REQUEST: tuple[ErrorName, ...] = ("unsupported_operation", "local_failure", "exception")
-ANY_REQUEST = tuple(
-    entry.name
-    for entry in ERROR_TYPES.values()
-    if entry.fault is not Fault.CUSTOMER and entry.name not in _OF_NO_REQUEST
-)
-"""Error types that every operation may raise, whatever it does."""
+from .supported import ANY_REQUEST, platforms
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-
-
-def platforms() -> tuple[Platform, ...]:
-    """Return all platforms that can be used, those that can do most first."""
-    usable = (platform for platform in map(load, names()) if not platform.unusable)
-    return tuple(sorted(usable, key=lambda p: (-len(p.operations), p.name)))
-
-
-def problems() -> tuple[str, ...]:
-    """Return what is wrong with the platforms that cannot be used."""
-    return tuple(problem for name in names() if (problem := load(name).unusable))
-
-
-def reason(platform: Platform, name: str) -> str:
-    """Return why a platform cannot do an operation."""
-    return platform.unsupported.get(name, "the platform has no such operation")
-
-
-def document() -> dict[str, Any]:
-    """Return everything about the operations as plain data, for JSON."""
-    return {
-        "errors_of_any_operation": [_error(name) for name in ANY_REQUEST],
-        "operations": [
-            {"name": name, "platforms": {p.name: _described(p, name) for p in platforms()}}
-            for name in OPERATIONS
-        ],
-    }
-
-
-def _described(platform: Platform, name: str) -> dict[str, Any]:
-    planned = platform.operations.get(name)
-    if planned is None:
-        return {"supported": False, "reason": reason(platform, name)}
-    spec = planned.spec
-    return {
-        "supported": True,
-        "description": spec.description,
-        "notes": "\n\n".join(part for part in (spec.notes, planned.notes) if part),
-        "aliases": sorted(spec.aliases),
-        "parameters": [dataclasses.asdict(parameter) for parameter in spec.parameters],
-        "result": spec.result,
-        "errors": [_error(kind) for kind in planned.errors],
-        "calls": list(planned.calls),
-        "example": spec.example,
-        "writes": spec.writes,
-    }
-
-
-def _error(name: str) -> dict[str, str]:
-    entry = ERROR_TYPES[name]
-    return {"type": entry.name, "fault": entry.fault.value, "meaning": entry.meaning}
 
 
 def page() -> str:
@@ -185,7 +126,7 @@ def _operation(spec: OperationSpec[..., Any]) -> Iterator[str]:
         yield f"### {spec.name} on {platform.title}"
         planned = platform.operations.get(spec.name)
         if planned is None:
-            yield f"Not supported: {reason(platform, spec.name)}."
+            yield f"Not supported: {platform.reason(spec.name)}."
         else:
             yield from _supported(planned)
 

@@ -16,12 +16,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...spec.sessions import CartSession
 from ..kit.client.lazy import lazy_members
-from .auth import App
 
 if TYPE_CHECKING:
-    from .client import AsyncShopify, Shopify
+    from .client import App, AsyncShopify, CartSession, Shopify
 
 __all__ = ["App", "AsyncShopify", "CartSession", "Shopify"]
 

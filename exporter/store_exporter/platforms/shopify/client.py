@@ -7,6 +7,7 @@ from typing import Unpack
 
 import httpx
 
+from ...spec.sessions import CartSession
 from ...stores.model import Secret
 from ..kit.client import clients
 from ..kit.client.clients import AsyncClient, BlockingClient, Client, SleptT, TransportT
@@ -15,6 +16,8 @@ from .api import Api
 from .auth import App
 from .connection import Connection
 from .operations import PLANS
+
+__all__ = ["App", "AsyncShopify", "CartSession", "Shopify"]
 
 
 class Options(clients.Options[TransportT, SleptT], total=False):

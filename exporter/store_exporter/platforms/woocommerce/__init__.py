@@ -20,11 +20,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...spec.sessions import CartSession
 from ..kit.client.lazy import lazy_members
 
 if TYPE_CHECKING:
-    from .client import AsyncWooCommerce, WooCommerce
+    from .client import AsyncWooCommerce, CartSession, WooCommerce
 
 __all__ = ["AsyncWooCommerce", "CartSession", "WooCommerce"]
 

@@ -7,6 +7,7 @@ from typing import Unpack
 
 import httpx
 
+from ...spec.sessions import CartSession
 from ...stores.model import Secret
 from ..kit.client import clients
 from ..kit.client.clients import AsyncClient, BlockingClient, Client, SleptT, TransportT
@@ -14,6 +15,8 @@ from . import facts
 from .api import Api
 from .connection import Connection
 from .operations import PLANS
+
+__all__ = ["AsyncWooCommerce", "CartSession", "WooCommerce"]
 
 
 class Options(clients.Options[TransportT, SleptT], total=False):

@@ -15,7 +15,7 @@ import httpx
 
 from ....metrics.recorder import Recorder
 from ....net.plans import Plan
-from ....net.retry import Policy, Retrier, RetryBudget
+from ....net.retry import DEADLINE, Policy, Retrier, RetryBudget
 from ....operations.bound import bind
 from ....spec.operation import OperationSpec
 from ....spec.operations import Operations
@@ -87,6 +87,7 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
         self, connection: Connection[ApiT], plans: Plans, options: Options[TransportT, SleptT]
     ) -> None:
         _check(type(self), options)
+        plans.load()
         self.url = connection.url
         self.org = options["org"]
         self.domain = options.get("domain") or connection.host
@@ -131,7 +132,7 @@ class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
 
     def _plan(self, spec: OperationSpec[..., T], args: Any, kwargs: Any) -> Plan[T]:
         planned, connection = self._plans.of(spec), self._connection
-        policy = self._policy or Policy(deadline=planned.deadline)
+        policy = self._policy or Policy(deadline=planned.deadline or DEADLINE)
         retrier = Retrier(
             policy,
             self._budget,

@@ -4,22 +4,25 @@
 def check_stock(api: Api, product: int | str) -> Plan[Stock]:
 "Notes on what is special to this platform; empty if nothing is."
 
-PLANS = Plans("Magento", (products, orders), {"get_order_notes": "why it cannot"})
+PLANS = Plans("Magento", (f"{__name__}.products",), {"get_order_notes": "why it cannot"})
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
 from types import ModuleType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from ....errors import ErrorName, UnsupportedOperationError
-from ....net.plans import Plan
-from ....net.retry import DEADLINE
 from ....spec.operation import OperationSpec, paragraphs, written
 from ....spec.operations import OPERATIONS
+
+if TYPE_CHECKING:
+    from ....net.plans import Plan
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,7 +40,7 @@ class Planned(Generic[P, T_co]):
         calls: API calls that it makes, as `METHOD path` or GraphQL operation names.
         errors: error types that it may raise besides those of any request; those of `spec` first.
         notes: what is special to this platform, in paragraphs.
-        deadline: seconds for the whole operation if the client has no policy.
+        deadline: seconds for the whole operation if the client has no policy; None for the usual.
     """
 
     spec: OperationSpec[P, T_co]
@@ -45,7 +48,7 @@ class Planned(Generic[P, T_co]):
     calls: tuple[str, ...]
     errors: tuple[ErrorName, ...]
     notes: str
-    deadline: float
+    deadline: float | None
 
 
 def plan(
@@ -54,7 +57,7 @@ def plan(
     calls: tuple[str, ...],
     errors: tuple[ErrorName, ...] = (),
     notes_of: Callable[..., Any] | None = None,
-    deadline: float = DEADLINE,
+    deadline: float | None = None,
 ) -> Callable[[Callable[Concatenate[ApiT, P], Plan[T]]], Planned[P, T]]:
     """Make a function the plan of an operation.
 
@@ -63,7 +66,7 @@ def plan(
         calls: API calls that it makes.
         errors: error types beyond those of the specification and of any request.
         notes_of: the function whose docstring is the notes; by default the function itself.
-        deadline: seconds for the whole operation if the client has no policy.
+        deadline: seconds for the whole operation if the client has no policy; None for the usual.
 
     Raises:
         TypeError: the parameters or the result of the function differ from the specification.
@@ -95,17 +98,61 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     )
 
 
+class _Planned(Mapping[str, Planned[..., Any]]):
+    """Plans by the names of their operations, imported when the first of them is used."""
+
+    def __init__(
+        self, title: str, names: Sequence[str], modules: Sequence[ModuleType | str]
+    ) -> None:
+        self._title = title
+        self._names = names
+        self._modules = modules
+
+    @cached_property
+    def plans(self) -> Mapping[str, Planned[..., Any]]:
+        plans = _plans_in(self._modules)
+        if wrong := ", ".join(sorted(plans.keys() ^ set(self._names))):
+            needed = "an operation needs either a plan, or the reason why there is none"
+            raise TypeError(f"{wrong} of {self._title}: {needed}")
+        return plans
+
+    def __getitem__(self, name: str) -> Planned[..., Any]:
+        return self.plans[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+
+def _plans_in(modules: Iterable[ModuleType | str]) -> dict[str, Planned[..., Any]]:
+    return {
+        planned.spec.name: planned
+        for module in modules
+        for value in vars(import_module(module) if isinstance(module, str) else module).values()
+        for planned in (value if isinstance(value, tuple) else (value,))
+        if isinstance(planned, Planned)
+    }
+
+
 class Plans:
-    """The operations of a platform.
+    """The operations of a platform: those of the specification that are not `unsupported`.
 
     Args:
         title: the platform's name for people.
-        modules: the modules with its plans, single ones or in tuples.
+        modules: the modules with its plans, single ones or in tuples; those that are given by name
+            are imported when a plan is first used.
         unsupported: operations that it cannot do, with the reason.
         otherwise: the reason for all other operations without a plan, for a platform that is not
-            complete; without it, each must be in `unsupported`.
+            complete, whose modules are imported at once. Without it, an operation that has neither
+            a plan nor a reason, or both, raises `TypeError` when a plan is first used.
 
     Attributes:
+        title: the platform's name for people.
         planned: by name, in the order of the specification.
         unsupported: operations that it cannot do, with the reason.
     """
@@ -113,24 +160,21 @@ class Plans:
     def __init__(
         self,
         title: str,
-        modules: Iterable[ModuleType],
+        modules: Sequence[ModuleType | str],
         unsupported: Mapping[str, str],
         *,
         otherwise: str = "",
     ) -> None:
-        found = {
-            planned.spec.name: planned
-            for module in modules
-            for value in vars(module).values()
-            for planned in (value if isinstance(value, tuple) else (value,))
-            if isinstance(planned, Planned)
-        }
-        self.planned: Mapping[str, Planned[..., Any]] = {
-            name: found[name] for name in OPERATIONS if name in found
-        }
-        rest = [name for name in OPERATIONS if otherwise and name not in found]
+        found = _plans_in(modules) if otherwise else OPERATIONS
+        rest = [name for name in OPERATIONS if name not in found]
+        self.title = title
         self.unsupported = {**dict.fromkeys(rest, otherwise), **unsupported}
-        self._title = title
+        names = [name for name in OPERATIONS if name not in self.unsupported]
+        self.planned = _Planned(title, names, modules)
+
+    def load(self) -> None:
+        """Import the plans now, so that the first operation does not wait for it."""
+        _ = self.planned.plans
 
     def of(self, spec: OperationSpec[..., T]) -> Planned[..., T]:
         """Return how an operation is done.
@@ -141,7 +185,7 @@ class Plans:
         planned = self.planned.get(spec.name)
         if planned is None:
             reason = self.reason(spec.name)
-            raise UnsupportedOperationError(spec.name, self._title, reason)
+            raise UnsupportedOperationError(spec.name, self.title, reason)
         return planned
 
     def reason(self, name: str) -> str:

@@ -12,7 +12,6 @@ from typing import NamedTuple, TypeVar
 
 from ....errors import ErrorName, StoreError
 from ....net.plans import Plan
-from ....net.retry import DEADLINE
 from ....spec.money import Money, Quantity
 from ....spec.operations import Operations
 from ....spec.results import SalesReport, SoldProduct
@@ -173,7 +172,7 @@ def report_plan(
     *,
     calls: tuple[str, ...],
     errors: tuple[ErrorName, ...] = (),
-    deadline: float = DEADLINE,
+    deadline: float | None = None,
 ) -> Callable[[Callable[[ApiT, SalesRequest], Plan[Sales]]], Planned[..., SalesReport]]:
     """Make a function that sums sales the plan of get_sales_report.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...kit.operations.plans import Plans
-from . import cart, coupons, orders, products, sales, shop
 
 UNSUPPORTED = {"get_product_reviews": "reviews belong to third-party apps, each with its own API"}
 """Operations that Shopify cannot do, with the reason."""
 
-PLANS = Plans("Shopify", (products, orders, shop, coupons, cart, sales), UNSUPPORTED)
+_MODULES = ("cart", "coupons", "orders", "products", "sales", "shop")
+
+PLANS = Plans("Shopify", [f"{__name__}.{module}" for module in _MODULES], UNSUPPORTED)

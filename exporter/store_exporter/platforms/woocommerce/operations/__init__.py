@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...kit.operations.plans import Plans
-from . import cart, coupons, customers, orders, products, sales, shop
 
 UNSUPPORTED: dict[str, str] = {}
 """Operations that WooCommerce cannot do, with the reason."""
 
-PLANS = Plans("WooCommerce", (products, orders, shop, coupons, cart, sales, customers), UNSUPPORTED)
+_MODULES = ("cart", "coupons", "customers", "orders", "products", "sales", "shop")
+
+PLANS = Plans("WooCommerce", [f"{__name__}.{module}" for module in _MODULES], UNSUPPORTED)
