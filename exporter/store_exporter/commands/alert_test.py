@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 def _test(client: httpx.Client, org: str, severity: str, timeout: float) -> int:
     begun = datetime.now(UTC)
     # The name of a test makes it a separate group, so it is sent directly after the group's wait.
-    name = f"{ALERT}{begun:%H%M%S}{begun.microsecond // 1000:03}"
+    name = f"{ALERT}{begun:%H%M%S%f}"
     labels = {"alertname": name, "org": org, "severity": severity}
     alert = {
         "labels": labels,
