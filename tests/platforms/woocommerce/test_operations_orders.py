@@ -321,6 +321,21 @@ def test_one_odd_order_is_left_out_of_a_list_and_reported(
     assert (len(found), found.unreadable) == (2 - left_out, left_out)
 
 
+@pytest.mark.parametrize("row", [None, False, [], {}, {"billing": "x"}, "gone"])
+def test_a_row_that_may_be_a_shoppers_order_is_reported_and_not_shown(row: Any) -> None:
+    store = SimulatedWooCommerce(clock=Clock().now, orders=0)
+    good, other = (store.new_order("completed", email=ADA) for _ in range(2))
+
+    def spoil(rows: Any) -> Any:
+        return [row if one["id"] == other["id"] else one for one in rows]
+
+    store.faults.add(changing("*/orders", spoil))
+    found = client(store).get_customer_orders(ADA)
+    assert [order.id for order in found] == [good["id"]]
+    assert (found.unreadable, found.total, found.summary) == (1, 2, None)
+    assert client(store).check_order(email=ADA).id == good["id"]
+
+
 @pytest.mark.parametrize("odd", [{"billing": []}, {"billing": None}, {"billing": "x"}])
 def test_an_order_that_is_nobodys_spoils_nobodys_list(odd: dict[str, Any]) -> None:
     store = SimulatedWooCommerce(clock=Clock().now, orders=0)

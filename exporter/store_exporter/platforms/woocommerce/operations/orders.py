@@ -30,7 +30,6 @@ _LOOKUP = (
     local_dates.INDEX,
     *rounding.CALLS,
 )
-_MOST = 100
 
 
 class _Orders(orders.Orders[Api]):
@@ -66,7 +65,7 @@ class _Orders(orders.Orders[Api]):
         # orders are stored; with Sequential Order Numbers only the shop's own pages find them.
         # Without it, an address leads to the shopper's own orders, and the sequence of the numbers
         # leads to all others.
-        rows = yield from self.api.rows(f"{V3}/orders", {"search": number}, limit=_MOST)
+        rows = yield from self.api.rows(f"{V3}/orders", {"search": number}, limit=PAGE)
         yield from rounding.learn_foreign(self.api, self.reading, rows.items)
         for candidate in rows.objects(f"order {number}"):
             if str(candidate.raw("number")) == number and _belongs(candidate, email):
@@ -76,7 +75,7 @@ class _Orders(orders.Orders[Api]):
                 self._numbers, number, PAGE, order_results.order_number
             )
             return None if place is None else (yield from self._by_id(place))
-        own = yield from self.newest(email, _MOST)
+        own = yield from self.newest(email, PAGE)
         return next((order for order in own if str(order.raw("number")) == number), None)
 
     def _numbers(self, page: int) -> Plan[RestPage]:
@@ -108,27 +107,27 @@ class _Orders(orders.Orders[Api]):
         If a cache or firewall drops the query, the store sends everybody's orders. So each order is
         checked, and those that do not match are left out.
         """
-        found: dict[int | str, tuple[str, int, Any]] = {}
+        found: dict[int, tuple[str, int, Any]] = {}
         customer = yield from self._customer_id(email)
         complete = True
         for query in ({"customer": customer}, {"search": email}):
             if None in query.values():
                 continue
             # A store takes long to show an order, so none is requested twice.
-            known = ",".join(str(key) for key in found if isinstance(key, int))
+            known = ",".join(str(key) for key in found if key > 0)
             params = {**query, **(narrowed or {}), "exclude": known}
             # Two show whether the newest come first, as in all versions but 7.1 and 7.2.
-            for most in sorted({max(2, wanted), max(wanted, _MOST)}):
+            for most in sorted({max(2, wanted), max(wanted, PAGE)}):
                 rows = yield from self.api.rows(f"{V3}/orders", params, limit=most)
                 yield from rounding.learn_foreign(self.api, self.reading, rows.items)
                 own = list(_orders_of(rows, email, customer))
-                dates = [created for _, (created, *_) in own]
+                dates = [created for created, *_ in own]
                 # A search can be cut off by orders that only mention the address.
                 is_enough = len(own) >= wanted and dates == sorted(dates, reverse=True)
                 if is_enough or len(rows.items) < most:
                     break
             complete = complete and (rows.total is None or rows.total <= most)
-            found |= own
+            found |= {key: (created, key, row) for created, key, row in own}
         newest = sorted(found.values(), key=lambda item: item[:2], reverse=True)
         return Rows([row for *_, row in newest], len(found) if complete else None)
 
@@ -148,7 +147,7 @@ class _Orders(orders.Orders[Api]):
         """Orders that were placed with the address or by the customer who has it."""
         narrowed = yield from self._narrowed(request)
         # The result includes the sum of all orders if they fit on one page.
-        rows = yield from self.rows_of(request.email, max(request.reach, _MOST), narrowed)
+        rows = yield from self.rows_of(request.email, max(request.reach, PAGE), narrowed)
         found = rows.listing("orders", lambda fields: self.read(fields, with_customer=True))
         return matching(found, request.has)
 
@@ -213,23 +212,23 @@ class _Orders(orders.Orders[Api]):
         return Cancellation(cancelled, noted)
 
 
-def _orders_of(
-    rows: Rows, email: str, customer: int | None
-) -> Iterator[tuple[int | str, tuple[str, int, Any]]]:
-    """Yield the orders of an address or customer: the id, then date, id and row for sorting."""
+def _orders_of(rows: Rows, email: str, customer: int | None) -> Iterator[tuple[str, int, Any]]:
+    """Yield the orders of an address or customer: date, id and row."""
+    unknown = 0
     for row in rows.items:
         try:
             fields = Fields(row, "order")
+            key = fields.identifier()
             mine = customer is not None and fields.integer_or("customer_id") == customer
             theirs = _belongs(fields, None if mine else email)
         except StoreError:
-            # The order cannot be read, so it is taken for nobody's.
+            # It may be theirs: the list reports it as unreadable, and shows nothing of it.
+            unknown -= 1
+            yield "", unknown, None
             continue
         # A shopper sees the placed order, not the vendors' shares of it.
         if theirs and not is_sub_order(fields):
-            # An order without an id is reported as unreadable when the list is read.
-            created, key = fields.text_or("date_created_gmt"), fields.integer_or("id")
-            yield key or str(fields.raw("number")), (created, key, row)
+            yield fields.text_or("date_created_gmt"), key, row
 
 
 def _belongs(order: Fields, email: str | None) -> bool:
