@@ -400,6 +400,15 @@ def test_a_line_in_another_currency_than_its_cart_is_not_believed(
     assert (cart.lines, cart.unreadable) == ((), ("lines",))
 
 
+def test_what_a_plugin_says_of_a_cart_is_plain_text(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """WooCommerce passes on the HTML of plugins."""
+    said = {"code": "minimum", "message": "At least 3 of <strong>&ldquo;Hose&rdquo;</strong>"}
+    store.faults.add(changing("*/add-item", lambda body: {**body, "errors": [said, None]}))
+    assert shop.add_to_cart(19).problems == ("At least 3 of “Hose”",)
+
+
 def test_a_cart_without_a_token_is_not_a_valid_response(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

@@ -67,7 +67,7 @@ def read_cart(body: Any, token: str) -> Cart:
         shipping=totals.money_if_any("total_shipping"),
         tax=totals.money("total_tax"),
         total=totals.money("total_price"),
-        problems=fields.optional_items("errors", lambda row: row.text("message")),
+        problems=fields.optional_items("errors", lambda row: row.markup_or("message")),
         unreadable=also.unreadable,
     )
 
