@@ -288,6 +288,8 @@ def test_a_request_that_carries_no_key_never_blames_the_key(status: int, code: s
         # Of Disable REST API, Password Protected and Disable WP REST API.
         {"code": "rest_cannot_access", "message": "Only authenticated users can access the API."},
         {"code": "rest_login_required", "message": "REST API restricted to authenticated users."},
+        # Of themes; WordPress itself gives this code to a 404.
+        {"code": "rest_disabled", "message": "REST API отключен для неавторизованных"},
         {"code": 403, "message": "no"},
         ["no"],
         "no",
@@ -310,6 +312,14 @@ def test_a_plugin_that_takes_the_key_for_its_own_token_is_no_refusal_of_the_key(
     with pytest.raises(StoreError, match=r"set credentials_in_query.*Wrong number") as caught:
         READER.read(made(status, {**body, "data": {"status": 403}}))
     assert caught.value.error_type == "blocked"
+
+
+def test_a_key_that_wordpress_takes_for_an_application_password_is_not_known() -> None:
+    """WordPress looks for a user of that name once a user of the site has such a password."""
+    body = {"code": "invalid_username", "message": "Unbekannter Benutzername."}
+    with pytest.raises(StoreError, match=r"does not know the key.*\(Unbekannter") as caught:
+        READER.read(made(401, {**body, "data": {"status": 401}}))
+    assert caught.value.error_type == "unauthorized"
 
 
 @pytest.mark.parametrize(

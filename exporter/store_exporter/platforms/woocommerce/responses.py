@@ -82,10 +82,10 @@ REPORTED: dict[str, ErrorName] = {
 """The same for an error that an application reports, of whose response no more is known."""
 
 _AUTHENTICATION = "woocommerce_rest_authentication_error"
+_UNKNOWN = "the store does not know the key (it was revoked, or its owner deleted)"
 _UNSEEN = {
-    "https": "the store does not know the key (it was revoked, or its owner deleted), or does not "
-    "see it: a server before it may drop the Authorization header (then set credentials_in_query) "
-    "or may not say that requests come over https",
+    "https": f"{_UNKNOWN}, or does not see it: a server before it may drop the Authorization "
+    "header (then set credentials_in_query) or may not say that requests come over https",
     "http": "the store does not see the key: a server before it may drop the query, or may say "
     "that requests come over https",
 }
@@ -136,8 +136,7 @@ class Reader(RestReader):
         body = documents.document(response, MARKS)
         if response.status < 400 and not _is_error(body):
             return body
-        found = self.error(_status(response.status, body), body)
-        raise _explained(found, response)
+        raise _explained(self.error(_status(response.status, body), body), response)
 
     def code_and_message(self, body: Any) -> tuple[str | None, str]:
         """Return the code and the message of an error; None and "" where they are malformed."""
@@ -174,8 +173,7 @@ def _explained(error: StoreError, response: Response) -> StoreError:
     code, kind, url = error.code or "", error.error_type, response.url
     is_refused = kind in REFUSALS
     # Some plugins refuse a visitor by saying that there is no API.
-    is_hidden = kind == "api_not_found" and error.status in (401, 403)
-    is_closed = CODES.get(code) == "blocked"
+    is_closed = kind == "blocked" or (kind == "api_not_found" and error.status in (401, 403))
     cause = ""
     if code.startswith("jwt_auth_"):
         # The plugin takes the key for one of its tokens, and WooCommerce never sees the request.
@@ -184,7 +182,7 @@ def _explained(error: StoreError, response: Response) -> StoreError:
             "a plugin that reads JSON web tokens refuses the Authorization header: set "
             "credentials_in_query, or exclude WooCommerce's API there"
         )
-    elif (is_refused or is_hidden or is_closed) and not needs_key(url):
+    elif (is_refused or is_closed) and not needs_key(url):
         # The request carried no key, so no key is to blame.
         kind = "blocked"
         cause = (
@@ -192,6 +190,7 @@ def _explained(error: StoreError, response: Response) -> StoreError:
             "whom the blocks of cart and checkout need it for: exclude wc/store there"
         )
     elif is_closed:
+        kind = "blocked"
         cause = "a plugin that closes the API to visitors refuses the request"
     elif is_refused:
         cause = _of_key(error, response)
@@ -210,6 +209,9 @@ def _of_key(error: StoreError, response: Response) -> str:
     if code.startswith("woocommerce_rest_cannot_"):
         is_known = error.error_type == "forbidden"
         return _NOT_OWNERS if is_known else _UNSEEN.get(urlsplit(response.url).scheme, "")
+    if code == "invalid_username":
+        # A key that WooCommerce does not know, WordPress takes for an application password.
+        return _UNKNOWN
     if code == _AUTHENTICATION and (apart := _clocks_apart(response)) > _WINDOW:
         return _LATE.format(apart)
     is_signature = code == _AUTHENTICATION and "signature" in error.message.lower()
@@ -225,10 +227,8 @@ def _clocks_apart(response: Response) -> float:
 
 def _is_error(body: Any) -> bool:
     """Whether a body is an error although its status is not: some proxies change that to 200."""
-    texts = isinstance(body, dict) and all(
-        isinstance(body.get(n), str) for n in ("code", "message")
-    )
-    return texts and body.keys() <= _ERROR
+    has_members = isinstance(body, dict) and {"code", "message"} <= body.keys() <= _ERROR
+    return has_members and isinstance(body["code"], str) and isinstance(body["message"], str)
 
 
 def _status(status: int, body: Mapping[str, Any]) -> int:
