@@ -16,7 +16,8 @@ from .pages import OrderPage
 from .progress import NewOrders
 
 if TYPE_CHECKING:
-    from .numbered_book import ListedOrders, NumberedBook
+    from .numbered_book import NumberedBook
+    from .numbered_list import ListedOrders
 
 NEWEST = 25
 """The number of newest ids requested, unless there are more new ones."""

@@ -8,62 +8,37 @@ and a deleted order has none.
 from __future__ import annotations
 
 import logging
-from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from ....contract import Response, Run
+from ....contract import Run
 from ....errors import StoreError
 from ....net.plans import Plan
 from ..monitoring.options import whole_number
-from ..reading.fields import Fields
-from ..rest.api import RestPage
 from ..rest.responses import server_time
 from . import audit, new_ids
-from .accounts import CountedOrder, CountedRefund
-from .book import ApiT, OrderBook
-from .pages import MAKING, OrderPage, read_page
+from .accounts import CountedOrder
+from .book import ApiT
+from .numbered_list import ListedOrders, NumberedList
+from .pages import MAKING, OrderPage
 from .progress import ReadingProgress
-from .single_orders import read_singly
 from .walk import Walk, WalkQuery
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class ListedOrders:
-    """A page of orders, the total number of matches if the store reports it, and the response."""
-
-    page: OrderPage
-    total: int | None
-    response: Response
-
-
-class NumberedBook(OrderBook[ApiT, ReadingProgress]):
+class NumberedBook(NumberedList[ApiT]):
     """The order book of a store, updated by a walk over the orders' times of change.
 
     Attributes:
-        size: the most orders on a page; fewer if the store does not send more in time.
         lookups: requests for single orders that this run may still send.
         read: ids of the orders that this run read.
         unseen: the number of orders before the list became empty; 0 if it is not empty.
     """
 
     place_name = "walk"
-    changed: str
-    """The member of an order with its time of change."""
-    numbers_refunds_with_orders: ClassVar[bool] = False
-    """Whether orders and refunds are numbered in one sequence, so that an id shows how old a refund
-    is. Otherwise the dates of all refunds of old orders are requested."""
-    trash: ClassVar[Mapping[str, Any]] = {}
-    """The parameters for deleted orders; empty if the platform does not list them."""
-    too_old = "the list of orders ignores the requested time of change"
-    """The error message for a store that does not search by times of change."""
 
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
-        self.size = api.page_sizes.limit(self.path, self.options.size)
         self._half = api.monotonic() + run.timeout / 2
         self.lookups = whole_number(run.options, "refund_lookups", 1, 1_000)
         self.read: set[str] = set()
@@ -71,55 +46,6 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
         self._walked_before = self.place.walked_from
         walk = self.place.walk
         self._knew_all = walk.caught_up and not walk.hidden
-
-    @property
-    @abstractmethod
-    def path(self) -> str:
-        """The path of the list of orders, for which page sizes are remembered."""
-
-    @abstractmethod
-    def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
-        """Return the parameters for the orders of a query; without one, for the latest changes."""
-
-    @abstractmethod
-    def newest(self, size: int, page: int = 1, exclude: Sequence[str] = ()) -> Mapping[str, Any]:
-        """Return the parameters for the orders by id, the largest first, without some ids."""
-
-    @abstractmethod
-    def by_ids(self, ids: Sequence[str]) -> Mapping[str, Any]:
-        """Return the parameters for orders with these ids, at most a page of them."""
-
-    @abstractmethod
-    def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
-        """Request a page of the orders."""
-
-    def ids_of(self, params: Mapping[str, Any]) -> Plan[RestPage]:
-        """Request a page with only the ids and times of change of its orders."""
-        return self.orders(params)
-
-    @abstractmethod
-    def one_order(self, order_id: str) -> Plan[Any]:
-        """Request one order.
-
-        Raises:
-            StoreError: not_found, the order was deleted.
-        """
-
-    @abstractmethod
-    def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
-        """Request the refunds of an order, with their dates."""
-
-    @abstractmethod
-    def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
-        """Read an order, given when it last changed; None for a draft or a deleted order."""
-
-    @property
-    def hides_refunds(self) -> bool:
-        """Whether a refund may leave its order's time of change as it is.
-
-        Then orders from before counting began are remembered too, and all are read again sooner.
-        """
-        return False
 
     @property
     def is_half_over(self) -> bool:
@@ -163,59 +89,6 @@ class NumberedBook(OrderBook[ApiT, ReadingProgress]):
 
     def _look_first(self, newest: ListedOrders) -> None:
         self.place.latest, self.place.count = newest.page.newest, newest.total
-
-    def ask(self, params: Mapping[str, Any]) -> Plan[ListedOrders]:
-        """Read any page of the orders."""
-        return self._listed((yield from self.orders(params)))
-
-    def _listed(self, rows: RestPage) -> ListedOrders:
-        page = self.read_page(rows.name, rows.items)
-        self.place.lists_others |= page.lists_others(server_time(rows.response) or self.run.now())
-        return ListedOrders(page, rows.total, rows.response)
-
-    def ask_sized(
-        self, params: Callable[[int], Mapping[str, Any]], most: int | None = None
-    ) -> Plan[ListedOrders]:
-        """Read a page of `size` orders, or of `most`; fewer if the store takes too long.
-
-        `params` returns the parameters for a page size. A smaller page with the same number begins
-        with earlier orders, so none is skipped. If a small page fails too, its orders are read one
-        by one.
-        """
-        sizes = self.api.page_sizes
-        size = self.size if most is None else sizes.limit(self.path, most)
-        while True:
-            try:
-                return (yield from self.ask(params(size)))
-            except StoreError as error:
-                smaller = sizes.smaller(self.path, size, error)
-                if smaller is None:
-                    rows, failed = yield from read_singly(self, params(size), error)
-                    listed = self._listed(rows)
-                    listed.page.unreadable |= failed
-                    return listed
-                size = smaller
-                self.size = min(self.size, size)
-
-    def ask_by_ids(self, ids: Sequence[str]) -> Plan[tuple[Sequence[str], ListedOrders]]:
-        """Read as many of these orders as the store sends in time; return their ids too."""
-        listed = yield from self.ask_sized(lambda size: self.by_ids(ids[:size]))
-        return ids[: self.size], listed
-
-    def ask_newest(self) -> Plan[ListedOrders]:
-        """Read a page of the newest ids.
-
-        Raises:
-            StoreError: invalid_response, there are orders and none has an id.
-        """
-        listed = yield from self.ask_sized(self.newest, new_ids.NEWEST)
-        if listed.page.problems and not listed.page.newest:
-            raise next(iter(listed.page.problems.values()))
-        return listed
-
-    def read_page(self, name: str, items: Sequence[Any]) -> OrderPage:
-        """Read the orders on a page; invalid ones are left out and reported."""
-        return read_page(name, items, self.order, self.changed)
 
     def record(self, page: OrderPage, *, deleted: bool = False) -> None:
         """Add the orders of a page to the ledger, and note those that cannot be read.

@@ -18,11 +18,11 @@ from ..reading.numbered_pages import is_of_one, read_places
 from ..rest.api import RestPage
 
 if TYPE_CHECKING:
-    from .numbered_book import NumberedBook
+    from .numbered_list import NumberedList
 
 
 def read_singly(
-    book: NumberedBook[Any], params: Mapping[str, Any], failure: StoreError
+    book: NumberedList[Any], params: Mapping[str, Any], failure: StoreError
 ) -> Plan[tuple[RestPage, dict[str, StoreError]]]:
     """Read a small page that failed: its ids first, then each of its orders.
 
@@ -69,7 +69,7 @@ def read_singly(
 
 
 def _read(
-    book: NumberedBook[Any], ids: Sequence[str], read: dict[str, Any]
+    book: NumberedList[Any], ids: Sequence[str], read: dict[str, Any]
 ) -> Plan[StoreError | None]:
     """Add orders to `read`; return the error, if the program fails at one of them."""
     try:
@@ -83,7 +83,7 @@ def _read(
 
 
 def _read_places(
-    book: NumberedBook[Any], params: Mapping[str, Any], failure: StoreError
+    book: NumberedList[Any], params: Mapping[str, Any], failure: StoreError
 ) -> Plan[RestPage]:
     """Read the orders of a page by their places in the list, except where the program fails.
 

@@ -13,7 +13,8 @@ from ....net.plans import Plan
 from ...kit.order_book import book
 from ...kit.order_book.accounts import CountedOrder, CountedRefund
 from ...kit.order_book.counters import OTHER
-from ...kit.order_book.numbered_book import ListedOrders, NumberedBook
+from ...kit.order_book.numbered_book import NumberedBook
+from ...kit.order_book.numbered_list import ListedOrders
 from ...kit.order_book.walk import WalkQuery
 from ...kit.reading.fields import Fields
 from ...kit.rest.api import RestPage
