@@ -16,7 +16,7 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from store_exporter.net import name_servers
-from tests import servers, workers
+from tests import forks, servers
 
 # A change is refused for what it does: not by how busy the machine is, nor because an example that
 # fails was found by chance in its run. `--hypothesis-profile=random` looks for such examples.
@@ -37,7 +37,7 @@ os.environ.setdefault("GOGC", "400")
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
     """Import the tests once for all workers."""
-    workers.fork_workers(config, specs)
+    forks.fork_workers(config, specs)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import workers
+from tests import forks
 
 
 @pytest.mark.xdist_group("together")
@@ -25,4 +25,4 @@ def test_a_worker_is_forked_from_a_process_that_has_imported_the_tests() -> None
     if "PYTEST_XDIST_WORKER" not in os.environ or sys.platform != "linux":
         pytest.skip("this process is none of those that are forked")
     parent = Path(f"/proc/{os.getppid()}/cmdline").read_text().split("\0")
-    assert workers.__file__ in parent
+    assert forks.__file__ in parent

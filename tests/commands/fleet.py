@@ -18,6 +18,7 @@ import yaml
 from store_demo.stores.base import Role, open_store
 from store_demo.stores.woocommerce.demo import DemoWooCommerce
 from tests import servers
+from tests.commands.serving import Process as Command
 from tests.commands.serving import served
 from tests.server.support import ENVIRON
 from tests.servers import Server
@@ -93,7 +94,7 @@ def write_configuration(
 class Process:
     """One running exporter."""
 
-    child: asyncio.subprocess.Process
+    child: Command
     url: str
 
     def send(self, number: signal.Signals) -> None:

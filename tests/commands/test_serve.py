@@ -26,7 +26,15 @@ from store_exporter import cli
 from store_exporter._version import __version__
 from store_exporter.commands.support.serving import default_addresses
 from store_exporter.server.process import descriptors
-from tests.commands.serving import ANY_PORT, LISTEN, run, run_here, served, until_logged
+from tests.commands.serving import (
+    ANY_PORT,
+    LISTEN,
+    Process,
+    run,
+    run_here,
+    served,
+    until_logged,
+)
 from tests.fakes.bad_server import BadServer, Connection, hang, serving
 from tests.server.support import ENVIRON, configuration
 from tests.servers import eventually
@@ -144,7 +152,8 @@ async def test_its_start_is_logged_with_what_it_watches_and_where_and_it_watches
 ) -> None:
     more = (("acme", "b.example", STORE[2]), ("zen", "z.example", STORE[2]))
     (tmp_path / "store-exporter.yml").write_text(configuration(STORE, *more))
-    async with served(tmp_path, "--log.level=debug") as (process, address, log):
+    running = served(tmp_path, "--log.level=debug", python=sys.executable)
+    async with running as (process, address, log):
         await until_logged(process, "liveness of shop.example.com failed: connection")
         assert "store_up{" in await ask(f"{address}/metrics")
     (started,) = (line for line in log if "msg=started" in line)
@@ -165,7 +174,7 @@ async def ask_in(session: aiohttp.ClientSession, url: str) -> str:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "store-exporter.yml").write_text(configuration(STORE))
-    async with served(tmp_path) as (process, address, _):
+    async with served(tmp_path, python=sys.executable) as (process, address, _):
         assert "is ready" in await ask(f"{address}/-/ready")
         process.send_signal(number)
         async with asyncio.timeout(60):
@@ -288,9 +297,7 @@ async def test_a_reload_waits_until_the_file_is_whole(tmp_path: Path) -> None:
         assert len(json.loads(await ask(f"{address}/sd"))) == 20
 
 
-async def _write_slowly(
-    file: Path, entries: Sequence[str], process: asyncio.subprocess.Process
-) -> float:
+async def _write_slowly(file: Path, entries: Sequence[str], process: Process) -> float:
     """Write a configuration by its entries, with a reload in between; returns the longest pause."""
     longest, last = 0.0, time.monotonic()
     for number in range(len(entries)):

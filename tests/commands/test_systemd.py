@@ -78,7 +78,7 @@ async def test_the_manager_is_notified_of_start_reload_life_and_end(tmp_path: Pa
     name = str(tmp_path / "notify")
     environ = {**ENVIRON, "NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"}
     with manager(name) as listener:
-        async with served(tmp_path, environ=environ) as (process, _, _):
+        async with served(tmp_path, environ=environ, python=sys.executable) as (process, _, _):
             await told(listener, "READY=1")
             await told(listener, "WATCHDOG=1")
             process.send_signal(signal.SIGHUP)

@@ -160,7 +160,7 @@ async def test_from_nothing_to_the_first_alert(tmp_path: Path) -> None:
         assert len(load(tmp_path / "outlet.yml", resolve=False).stores) == 1
         file.write_text(steps(ALERT, "yaml")[0].text + file.read_text())
         type_in(tmp_path, ALERT, environ, address)
-        async with served(tmp_path) as (exporter, where, _):
+        async with served(tmp_path, python=sys.executable) as (exporter, where, _):
             reload = partial(exporter.send_signal, signal.SIGHUP)
             at = where.removeprefix("http://")
             await asyncio.to_thread(follow, tmp_path, at, arrived, reload)
