@@ -3,10 +3,7 @@
 Every failure that this project records has an `error_type` from `ERROR_TYPES`, which determines its
 `Fault`. Neither ever contains an exception's message: both are metric labels and must stay bounded.
 
-    StoreError                 carries an error type, and by it the fault
-    └── UnsupportedOperationError   the platform cannot do what was requested
-
-The lists are data; `store_exporter.operations` maps foreign exceptions to them.
+`store_exporter.operations` maps foreign exceptions to them.
 """
 
 from __future__ import annotations

@@ -96,6 +96,10 @@ class Totals(NamedTuple):
         )
 
 
+Planned = tuple[Totals, Totals]
+"""The totals of a series before an addition and after it, as computed earlier."""
+
+
 def added(errors: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:
     """Return the sum of both failure counts."""
     if not more:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
-from .catalogue import Metric
+from .catalogue import CATALOGUE, Metric
 from .families import Family, HistogramValue
 from .histogram import Histogram
 
@@ -70,6 +70,22 @@ class BlockFamily(Family):
     def __init__(self, blocks: Sequence[Block], before: dict[LabelValues, float]) -> None:
         super().__init__(blocks[0].metric, _Series(blocks), _Created(blocks), before)
         self.blocks: Sequence[Block] = blocks
+
+
+def in_order(
+    own: dict[str, Family],
+    found: dict[str, list[Block]],
+    before: dict[str, dict[LabelValues, float]],
+) -> Iterator[Family]:
+    """Yield families in the catalogue's order, then those that are not in the catalogue.
+
+    Those in `own` are already complete; `found` has the blocks of the others by metric name.
+    """
+    for name in (*CATALOGUE, *(name for name in found if name not in CATALOGUE)):
+        if name in own:
+            yield own[name]
+        elif blocks := found.get(name):
+            yield BlockFamily(blocks, before.get(name, {}))
 
 
 class _Series(Iterable[tuple[LabelValues, float | HistogramValue]]):

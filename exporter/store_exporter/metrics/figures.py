@@ -6,15 +6,18 @@ On the hot path, `OperationHandle` collects the operations that are counted here
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from .addition import Addition, Totals, added, filled
+from .addition import Addition, Planned, Totals, added, filled
 from .births import EVERYTHING, Look
 from .exemplars import NO_EXEMPLARS, Exemplars
 from .guard import Labels
 from .histogram import Histogram
 from .operation_families import OperationState
+
+if TYPE_CHECKING:
+    from .series import OperationSeries
 
 _NONE: Mapping[str, int] = {}
 _NEVER_BEGAN: Mapping[str, float] = {}
@@ -34,14 +37,6 @@ class _Before(NamedTuple):
     finished: int
     errors: Mapping[str, int]
     histogram: Histogram
-
-
-class Keeper(Protocol):
-    """The part of the owning collection that the figures use."""
-
-    bounds: tuple[float, ...]
-    empty: Histogram
-    clock: Callable[[], float]
 
 
 class OperationFigures:
@@ -72,7 +67,7 @@ class OperationFigures:
         "labels",
     )
 
-    def __init__(self, owner: Keeper, labels: Labels) -> None:
+    def __init__(self, owner: OperationSeries, labels: Labels) -> None:
         self.labels: Labels = labels
         self._owner = owner
         self._expected = False
@@ -120,7 +115,7 @@ class OperationFigures:
             self.finished, self.errors, self._folded(), self.created, self._errors_created
         )
 
-    def add(self, addition: Addition, planned: tuple[Totals, Totals] | None = None) -> None:
+    def add(self, addition: Addition, planned: Planned | None = None) -> None:
         """Count operations that began and ended elsewhere.
 
         Args:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from sys import modules
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn
 
 from . import tracing
-from .addition import Addition, Standing, Totals, added
+from .addition import Addition, Planned, Standing, Totals, added
 from .births import Look
-from .figures import Keeper, OperationFigures
+from .figures import OperationFigures
 from .guard import Labels
 from .operation_families import OperationState
 from .signals import comes_from_outside
@@ -23,7 +23,7 @@ from .signals import comes_from_outside
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
-    from ..calls.book import CallBook
+    from .series import OperationSeries
 
 NEVER = float("inf")
 """The threshold of a handle that keeps neither traces nor slow calls."""
@@ -39,25 +39,6 @@ Failed = tuple["OperationHandle", float, str]
 
 Broke = Callable[[str, BaseException | None, str], None]
 """Counts a failure of the instrumentation: its stage, the error, the operation's name."""
-
-
-class Owner(Keeper, Protocol):
-    """The part of the owning collection that a handle uses."""
-
-    broke: Broke
-    calls: CallBook | None
-    spans: bool
-    failures: list[Failed]
-
-    def refill(self, handle: OperationHandle) -> None:
-        """Hand out at least one ticket."""
-
-    def make_room(self, failed: Failed) -> None:
-        """Count the pending failures, unless another thread is folding.
-
-        Args:
-            failed: added to them if a signal handler raises an exception meanwhile.
-        """
 
 
 class OperationHandle(OperationFigures):
@@ -81,10 +62,9 @@ class OperationHandle(OperationFigures):
 
     __slots__ = ("__weakref__", "durations", "granted", "limit", "notable", "tickets")
 
-    _owner: Owner
     finished: int
 
-    def __init__(self, owner: Owner, labels: Labels) -> None:
+    def __init__(self, owner: OperationSeries, labels: Labels) -> None:
         super().__init__(owner, labels)
         self.limit: str = ""
         self.tickets: list[Tracer | None] = []
@@ -237,7 +217,7 @@ class OperationHandle(OperationFigures):
             self.broke("span", error)
             return None
 
-    def add(self, addition: Addition, planned: tuple[Totals, Totals] | None = None) -> None:
+    def add(self, addition: Addition, planned: Planned | None = None) -> None:
         """Count operations that began and ended elsewhere; see `OperationFigures.add`.
 
         Without `planned`, their durations wait for the next folding, as those of other operations

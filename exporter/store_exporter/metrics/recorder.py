@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .addition import Addition, Totals
+from .addition import Addition, Planned, Totals
 from .births import EVERYTHING, Look, Looks, nothing
-from .blocks import Block, BlockFamily, LabelValues
-from .catalogue import CATALOGUE, Metric, operations
+from .blocks import in_order
+from .catalogue import Metric, operations
 from .families import Family, Sample
 from .forks import reset_in_children
 from .groups import Groups
@@ -109,10 +109,7 @@ class Recorder:
         return self._series.totals(handle)
 
     def add(
-        self,
-        handle: OperationHandle,
-        addition: Addition,
-        planned: tuple[Totals, Totals] | None = None,
+        self, handle: OperationHandle, addition: Addition, planned: Planned | None = None
     ) -> None:
         """Count operations that began and ended elsewhere, all of them at the same moment.
 
@@ -265,7 +262,7 @@ class Recorder:
         for name, blocks in published.items():
             found[name] = [*found.get(name, ()), *blocks]
         found |= {block.metric.name: [block] for block in self._own.blocks(look, self._series)}
-        look.families = _in_order(own, found, before)
+        look.families = in_order(own, found, before)
         return look
 
     def last_look(self, timeout: float) -> bool:
@@ -289,19 +286,6 @@ class Recorder:
         self._series.reset()
         self._unseen.reset()
         self._own.begin()
-
-
-def _in_order(
-    own: dict[str, Family],
-    found: dict[str, list[Block]],
-    before: dict[str, dict[LabelValues, float]],
-) -> Iterator[Family]:
-    """Yield families in the catalogue's order, then those that are not in the catalogue."""
-    for name in (*CATALOGUE, *(name for name in found if name not in CATALOGUE)):
-        if name in own:
-            yield own[name]
-        elif blocks := found.get(name):
-            yield BlockFamily(blocks, before.get(name, {}))
 
 
 _default: dict[str, Recorder] = {}

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from ..errors import ERROR_TYPES
 from ..lock import Lock
-from .addition import Addition, Totals
+from .addition import Addition, Planned, Totals
 from .births import Look
 from .guard import LIMITS, Guard, Labels, Store, clean
 from .handle import FIRST_TICKETS, MOST_TICKETS, Broke, Failed, OperationHandle
@@ -189,19 +189,14 @@ class OperationSeries:
         return handle.totals()
 
     def add(
-        self,
-        handle: OperationHandle,
-        addition: Addition,
-        planned: tuple[Totals, Totals] | None = None,
+        self, handle: OperationHandle, addition: Addition, planned: Planned | None = None
     ) -> None:
         """Count operations that began and ended elsewhere; see `OperationHandle.add`."""
         if self.find(handle.labels) is None:
             self._hold(handle)
         self._folding.run(self._add, handle, addition, planned)
 
-    def _add(
-        self, handle: OperationHandle, addition: Addition, planned: tuple[Totals, Totals] | None
-    ) -> None:
+    def _add(self, handle: OperationHandle, addition: Addition, planned: Planned | None) -> None:
         self._count_failures()
         handle.add(addition, planned)
         if len(handle.durations) > self._most_pending():
