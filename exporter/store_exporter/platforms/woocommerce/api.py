@@ -16,6 +16,7 @@ from ...net.plans import Plan, Request
 from ..kit.connection import Send, fact
 from ..kit.reading.days import TimeRange
 from ..kit.rest import api
+from ..kit.rest.responses import RestPage
 from ..kit.rest.wrapping import Wrapping
 from . import local_dates
 from .auth import needs_key
@@ -183,7 +184,7 @@ class Api(api.Api):
         if self.location.path == before:
             self.location.sought(self.monotonic())
 
-    def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[api.RestPage]:
+    def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
         """GET one page of a list; of orders as plugins of the shop let them be found."""
         query = dict(params or {})
         if not _OF_ORDERS.fullmatch(path):
@@ -194,7 +195,7 @@ class Api(api.Api):
             return found
         return (yield from super().page(path, query | EVER))
 
-    def _orders(self, path: str, query: Mapping[str, Any]) -> Plan[api.RestPage]:
+    def _orders(self, path: str, query: Mapping[str, Any]) -> Plan[RestPage]:
         """GET one page of orders, with times of change as the shop compares them."""
         times = self.change_times
         found = yield from super().page(path, times.shifted(query))

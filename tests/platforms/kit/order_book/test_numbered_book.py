@@ -18,7 +18,7 @@ from store_exporter.platforms.kit.order_book.accounts import CountedOrder, Count
 from store_exporter.platforms.kit.order_book.numbered_book import NumberedBook
 from store_exporter.platforms.kit.order_book.walk import WalkQuery
 from store_exporter.platforms.kit.reading.fields import Fields
-from store_exporter.platforms.kit.rest.api import RestPage
+from store_exporter.platforms.kit.rest.responses import RestPage
 from store_exporter.stores.model import Store
 from tests.platforms.watching import MemoryCursor, figures
 

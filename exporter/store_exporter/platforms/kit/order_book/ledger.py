@@ -41,6 +41,9 @@ from .accounts import (
 from .counters import FAILED, PAID
 from .memory import OrderMemory
 
+_ADDED = ("floor", "doubts", "doubted", "refunds_began")
+"""Numbers that older documents lack; each begins at zero."""
+
 
 class Ledger(OrderMemory):
     """The counters and the memory behind them.
@@ -259,12 +262,9 @@ class Ledger(OrderMemory):
             "walk_end": self.walk_end,
             "horizon": self.horizon,
             "forgotten": self.forgotten,
-            "floor": self.floor,
-            "doubts": self.doubts,
-            "doubted": self.doubted,
+            **{name: getattr(self, name) for name in _ADDED},
             **self.counted(),
             "newest": self.newest,
-            "refunds_began": self.refunds_began,
             "undated": list(self.undated.items()),
             "gone": sorted(self._gone),
             "statuses": list(self._bits),
@@ -280,20 +280,17 @@ class Ledger(OrderMemory):
         """
         try:
             ledger = cls(int(document["began"]), int(document["walk_end"]), limit)
-            ledger.horizon = int(document["horizon"])
+            ledger.horizon, ledger.newest = int(document["horizon"]), int(document["newest"])
             forgotten = document.get("forgotten")
             ledger.forgotten = None if forgotten is None else int(forgotten)
-            ledger.floor = int(document.get("floor", 0))
-            ledger.doubts = int(document.get("doubts", 0))
-            ledger.doubted = int(document.get("doubted", 0))
+            for name in _ADDED:
+                setattr(ledger, name, int(document.get(name, 0)))
             ledger.take_over(document)
             ledger._bits = {str(name): bit for bit, name in enumerate(document["statuses"])}
             ledger._seen = dict(document["seen"])
             currencies = len(ledger.revenue)
             if not all(accounts.is_account(one, currencies) for one in ledger._seen.values()):
                 raise TypeError("an account that is none")
-            ledger.newest = int(document["newest"])
-            ledger.refunds_began = int(document.get("refunds_began", 0))
             ledger.undated = {str(n): int(since) for n, since in document["undated"]}
             ledger._gone = {str(number) for number in document["gone"]}
             if not ledger.undated.keys() | ledger._gone <= ledger._seen.keys():

@@ -11,8 +11,7 @@ from ....contract import Response, Run
 from ....errors import StoreError
 from ....net.plans import Plan
 from ..reading.fields import Fields
-from ..rest.api import RestPage
-from ..rest.responses import server_time
+from ..rest.responses import RestPage, server_time
 from . import new_ids
 from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook

@@ -15,7 +15,7 @@ from ....contract import Response
 from ....errors import StoreError
 from ....net.plans import Plan
 from ..reading.numbered_pages import is_of_one, read_places
-from ..rest.api import RestPage
+from ..rest.responses import RestPage
 
 if TYPE_CHECKING:
     from .numbered_list import NumberedList

@@ -18,7 +18,7 @@ from ....errors import StoreError
 from ....spec.money import Money, Quantity
 from .days import named_zone
 from .money import currency_code, decimal_number, float_amount, money_of
-from .values import as_list, as_text, has_date, is_none, plain_text, whole_number
+from .values import as_list, as_text, has_date, is_none, kind_of, plain_text, whole_number
 
 T = TypeVar("T")
 _MISSING: Any = object()
@@ -27,20 +27,7 @@ _FLAGS: Mapping[Any, bool] = {
     **dict.fromkeys((False, "0", "no", "false"), False),
 }
 """The values that PHP and its plugins write for true and false; 1 and 0 equal them."""
-_KINDS: Mapping[type, str] = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "a number",
-    Decimal: "a number",
-    str: "a string",
-    list: "a list",
-    dict: "an object",
-}
 _ENUM = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
-
-
-def _kind(value: object) -> str:
-    return _KINDS.get(type(value), "something else")
 
 
 def _kept_back(error: StoreError, where: str) -> StoreError:
@@ -66,7 +53,7 @@ class Fields:
         if isinstance(value, StoreError):
             raise _kept_back(value, where)
         if not isinstance(value, Mapping):
-            raise StoreError("invalid_response", f"{where} is {_kind(value)}, not an object")
+            raise StoreError("invalid_response", f"{where} is {kind_of(value)}, not an object")
         self._members: Mapping[str, Any] = value
         self.where = where
 
@@ -78,7 +65,7 @@ class Fields:
         return cls(value, f"{what}[{index}]{number}")
 
     def _wrong(self, name: str, wanted: str) -> StoreError:
-        found = _kind(self._given(name)) if name in self._members else "missing"
+        found = kind_of(self._given(name)) if name in self._members else "missing"
         return StoreError("invalid_response", f"{self.where}: {name} is {found}, not {wanted}")
 
     def _given(self, name: str) -> Any:

@@ -9,11 +9,25 @@ from decimal import Decimal
 from typing import Any
 
 _LARGEST = 10**18
+_KINDS: Mapping[type, str] = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    Decimal: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
 _NO_DATE = re.compile(r"(0000-|-0001-).*|")
 """The forms of an empty date of a database, and PHP's empty text."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _PLACE = re.compile(r"[0-9]{1,9}")
 _SPACE = re.compile(r"[ \t\r\f\v]+")
+
+
+def kind_of(value: object) -> str:
+    """Return what a value of JSON is called in messages."""
+    return _KINDS.get(type(value), "something else")
 
 
 def plain_text(markup: str) -> str:

@@ -5,8 +5,7 @@ A platform says what its responses mean and how its lists are requested.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -20,29 +19,10 @@ from ..reading.lists import Rows, unexpected_items
 from ..reading.numbered_pages import NumberedPages
 from ..reading.values import as_list
 from .random_members import MemberRequest, request_members
-from .responses import RestReader, server_time, stated_number
+from .responses import RestPage, RestReader, server_time, stated_number
 from .wrapping import BARE, Wrapping
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class RestPage:
-    """One page of a list: its raw items, and the totals of all pages if the store reports them."""
-
-    name: str
-    items: list[Any]
-    total: int | None
-    pages: int | None
-    response: Response
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __iter__(self) -> Iterator[Fields]:
-        """Yield the items; raise invalid_response at one that is not an object."""
-        for index, item in enumerate(self.items):
-            yield Fields.row(item, self.name, index)
 
 
 class Api(connection.Api):

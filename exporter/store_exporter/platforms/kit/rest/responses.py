@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -13,6 +14,7 @@ from ....contract import Response
 from ....errors import ErrorName, StoreError
 from ....net import documents
 from ....net.marks import Marks
+from ..reading.fields import Fields
 
 STATUSES: Mapping[int, ErrorName] = {
     400: "invalid_request",
@@ -29,6 +31,25 @@ STATUSES: Mapping[int, ErrorName] = {
     429: "rate_limited",
 }
 """Error type by status; statuses from 500 are server_error."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestPage:
+    """One page of a list: its raw items, and the totals of all pages if the store reports them."""
+
+    name: str
+    items: list[Any]
+    total: int | None
+    pages: int | None
+    response: Response
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Fields]:
+        """Yield the items; raise invalid_response at one that is not an object."""
+        for index, item in enumerate(self.items):
+            yield Fields.row(item, self.name, index)
 
 
 class RestReader(ABC):

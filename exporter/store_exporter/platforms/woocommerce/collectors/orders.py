@@ -17,7 +17,7 @@ from ...kit.order_book.numbered_book import NumberedBook
 from ...kit.order_book.numbered_list import ListedOrders
 from ...kit.order_book.walk import WalkQuery
 from ...kit.reading.fields import Fields
-from ...kit.rest.api import RestPage
+from ...kit.rest.responses import RestPage
 from .. import local_dates, rounding
 from ..api import PAGE, V3, Api, gmt
 from ..reading import order_state

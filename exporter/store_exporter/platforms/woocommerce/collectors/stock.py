@@ -15,7 +15,7 @@ from ...kit.monitoring.named_lists import ScarceProduct
 from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable, unexpected_items
-from ...kit.rest.api import RestPage
+from ...kit.rest.responses import RestPage
 from ..api import ANALYTICS, PAGE, V3, Api
 from ..reading.product_results import counts_stock
 

@@ -15,7 +15,7 @@ from ...kit.operations.order_plans import order_plans
 from ...kit.operations.orders import OrdersRequest
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, matching
-from ...kit.rest.api import RestPage
+from ...kit.rest.responses import RestPage
 from .. import facts, local_dates, rounding
 from ..api import PAGE, V3, Api, between
 from ..reading import order_results
