@@ -144,6 +144,33 @@ def test_the_page_names_every_module_of_a_folder_that_it_describes(
     assert entries <= set(re.findall(r"`(\w+)`", section))
 
 
+MOST_LINES = 300
+MOST_LINES_OF_A_FUNCTION = 50
+
+
+def functions(file: Path) -> Iterator[tuple[str, int]]:
+    """The name of every function, and its lines from `def` to its end without the docstring."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            lines = node.end_lineno - node.lineno + 1
+            if ast.get_docstring(node, clean=False) is not None:
+                lines -= (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
+            yield node.name, lines
+
+
+def test_no_module_and_no_function_is_too_long_to_be_read_at_once(root: Path) -> None:
+    files = sorted(root.parent.rglob("*.py"))
+    long = [file.name for file in files if len(file.read_text("utf-8").splitlines()) > MOST_LINES]
+    assert long == []
+    assert [
+        f"{file.name}: {name}"
+        for file in files
+        for name, lines in functions(file)
+        if lines > MOST_LINES_OF_A_FUNCTION
+    ] == []
+
+
 def test_the_distribution_knows_nothing_of_the_demo(root: Path) -> None:
     assert not [file for _, file in modules(root) if "store_demo" in file.read_text("utf-8")]
 

@@ -137,11 +137,6 @@ class AdminViews:
 
     def order(self, order: Order) -> View:
         """Return an `Order`."""
-        currency = order.currency
-
-        def nothing(_info: Any) -> View:
-            return bag(Decimal(0), currency)
-
         return {
             "id": gid("Order", order.id),
             "name": f"#{order.number}",
@@ -157,17 +152,8 @@ class AdminViews:
             "displayFulfillmentStatus": order.fulfillment,
             "subtotalLineItemsQuantity": sum(pieces for _, pieces in order.lines),
             "currentSubtotalLineItemsQuantity": sum(pieces for _, pieces in order.lines),
-            # Most queries request few of them.
-            "totalPriceSet": lambda _info: bag(order.total + order.removed, currency),
-            "currentTotalPriceSet": lambda _info: bag(order.total - order.refunded, currency),
-            "totalOutstandingSet": lambda _info: bag(order.total - order.received, currency),
-            "totalReceivedSet": lambda _info: bag(order.received, currency),
-            "totalRefundedSet": lambda _info: bag(order.refunded, currency),
             "taxesIncluded": True,
-            "totalTaxSet": nothing,
-            "currentTotalTaxSet": nothing,
-            "totalDiscountsSet": nothing,
-            "currentTotalDiscountsSet": nothing,
+            **_amounts(order),
             "shippingLines": lambda _info, first, **_: connection([], dict, first),
             "customer": {
                 "id": gid("Customer", sum(order.email.encode())),
@@ -184,12 +170,12 @@ class AdminViews:
                 "countryCodeV2": "GB",
             },
             "lineItems": lambda _info, first, **_: connection(
-                order.lines, partial(self._line, currency), first
+                order.lines, partial(self._line, order.currency), first
             ),
             "transactions": lambda _info, first, **_: self._transactions(order)[:first],
             "fulfillments": lambda _info, first, **_: _parcels(order)[:first],
             "refunds": lambda _info, first, **_: [
-                self.refund(r, currency) for r in order.refunds[:first]
+                self.refund(r, order.currency) for r in order.refunds[:first]
             ],
             "events": lambda _info, first, **_: connection([order], self._event, first),
         }
@@ -249,6 +235,27 @@ class AdminViews:
             "message": f"{order.email} placed this order.",
             "attributeToUser": False,
         }
+
+
+def _amounts(order: Order) -> View:
+    zero = Decimal(0)
+    amounts = {
+        "totalPriceSet": order.total + order.removed,
+        "currentTotalPriceSet": order.total - order.refunded,
+        "totalOutstandingSet": order.total - order.received,
+        "totalReceivedSet": order.received,
+        "totalRefundedSet": order.refunded,
+        "totalTaxSet": zero,
+        "currentTotalTaxSet": zero,
+        "totalDiscountsSet": zero,
+        "currentTotalDiscountsSet": zero,
+    }
+
+    def shown(amount: Decimal) -> Callable[[Any], View]:
+        # Most queries request few of them.
+        return lambda _info: bag(amount, order.currency)
+
+    return {name: shown(amount) for name, amount in amounts.items()}
 
 
 def _parcels(order: Order) -> list[View]:
