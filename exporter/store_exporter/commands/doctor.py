@@ -9,7 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +104,9 @@ async def examine(store: Store, transport: Transport) -> list[Finding]:
         findings = [Finding.failed("access", bug)]
     findings = [*_unread(store), *findings]
     redact = base.redactor_of(store)
-    clean = [
-        Finding(f.check, f.state, redact.line(f.message), redact.line(f.advice)) for f in findings
-    ]
+    clean = (
+        replace(f, message=redact.line(f.message), advice=redact.line(f.advice)) for f in findings
+    )
     return [*clean, *own]
 
 
@@ -252,17 +252,12 @@ def text(found: Mapping[str, Sequence[Finding]], width: int | None = None) -> It
 
 
 def _document(found: Mapping[str, Sequence[Finding]]) -> dict[str, object]:
-    def listed(findings: Sequence[Finding]) -> list[dict[str, str]]:
-        return [
-            {"check": f.check, "state": f.state, "message": f.message, "advice": f.advice}
-            for f in findings
-        ]
-
+    listed = {domain: [*map(asdict, findings)] for domain, findings in found.items()}
     return {
-        "exporter": listed(found[EXPORTER]),
+        "exporter": listed[EXPORTER],
         "stores": [
-            {"domain": domain, "findings": listed(findings)}
-            for domain, findings in found.items()
+            {"domain": domain, "findings": findings}
+            for domain, findings in listed.items()
             if domain
         ],
     }

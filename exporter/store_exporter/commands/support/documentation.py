@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...config.model import reference as configuration
-from ...ingest import reference as ingest
+from ...ingest.calls import FIELDS
+from ...ingest.error_classes import CLASSES
+from ...markdown import table
 from ...mixin.documentation import sections as mixin
 from ...platforms import base
 from ...platforms import reference as operations
@@ -23,7 +25,7 @@ def sections() -> dict[str, Mapping[str, str]]:
     platforms = {name: base.load(name) for name in base.built_in()}
     return {
         "docs/alerting.md": mixin.alerting(),
-        "docs/applications.md": ingest.tables(),
+        "docs/applications.md": applications(),
         "docs/configuration.md": {"keys": configuration.tables(platforms.values())},
         "docs/scaling.md": {"sizing": sizing.documentation()},
         "docs/slo.md": mixin.objectives() | {"keys": slo_file.tables()},
@@ -31,4 +33,17 @@ def sections() -> dict[str, Mapping[str, str]]:
             f"docs/{name}.md": {"costs": configuration.costs(platform)}
             for name, platform in platforms.items()
         },
+    }
+
+
+def applications() -> Mapping[str, str]:
+    """The tables of what applications report."""
+    fields = [(f"`{name}`", meaning) for name, meaning in FIELDS.items()]
+    classes = [
+        (f"`{error_type}`", " ".join(f"`{name}`" for name in names.split()))
+        for error_type, names in CLASSES.items()
+    ]
+    return {
+        "fields": table(("field", "meaning"), fields),
+        "error-classes": table(("error type", "names that become it"), classes),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .values import RED, YELLOW
+from .values import BLUE, RED, YELLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,13 @@ COLUMNS: dict[str, Column] = {
     "collector": Column("Figures", 130, grows=True),
     "slo": Column("Objective", 95),
     "instance": Column("Process", 170, grows=True),
-    "rank": Column("Severity", 102, fact=True),
+    # Numbers, by which the table is sorted.
+    "rank": Column(
+        "Severity",
+        102,
+        fact=True,
+        words=(("1", "critical", RED), ("2", "warning", YELLOW), ("3", "info", BLUE)),
+    ),
     "alertname": Column("Alert", 230, fact=True),
     "kind": Column("Kind", 90),
     "component": Column("What", 150, grows=True),

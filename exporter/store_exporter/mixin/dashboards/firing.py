@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from .. import alerts, promql
 from ..names import Dashboard
+from .columns import COLUMNS
 from .panels import Panel, PanelKind, Query
-from .values import BLUE, RED, YELLOW, Mapping, Nothing
-
-RANKS: tuple[Mapping, ...] = ((1, "critical", RED), (2, "warning", YELLOW), (3, "info", BLUE))
-"""Severities by their rank; the label `rank` holds it, and the table is sorted by it."""
+from .values import Nothing
 
 
 def general(label: str, *pages: Dashboard) -> tuple[str, ...]:
@@ -38,9 +36,9 @@ def table(
     by = ", ".join((*labels, "alertname"))
     ranked = " or ".join(
         labelled(
-            f"max by ({by}) ({_firing(name, matchers, always)})", f'"rank", "{number:g}", "", ""'
+            f"max by ({by}) ({_firing(name, matchers, always)})", f'"rank", "{number}", "", ""'
         )
-        for number, name, _ in RANKS
+        for number, name, _ in COLUMNS["rank"].words
     )
     # The table shows the alert's summary in place of this label's value.
     rows = labelled(ranked, '"what", "$1", "alertname", "(.*)"')

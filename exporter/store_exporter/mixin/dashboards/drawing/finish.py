@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..panels import Panel, PanelKind
-from ..values import GREY, Mapping, Nothing, Steps
+from ..values import GREY, Nothing, Steps
 from . import colours
 from .sdk import (
     HeatmapColorMode,
@@ -34,15 +34,15 @@ def thresholds(steps: Steps) -> build.ThresholdsConfig:
     return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
 
 
-def mappings(entries: tuple[Mapping, ...]) -> list[model.ValueMap]:
-    """Texts and colours for values."""
-    if not entries:
-        return []
+def mappings(entries: Iterable[tuple[float | str, str, str]]) -> list[model.ValueMap]:
+    """Texts and colours for values of figures or labels."""
     options = {
-        f"{value:g}": model.ValueMappingResult(text=text, color=color, index=index)
+        value if isinstance(value, str) else f"{value:g}": model.ValueMappingResult(
+            text=text, color=color, index=index
+        )
         for index, (value, text, color) in enumerate(entries)
     }
-    return [model.ValueMap(options=options)]
+    return [model.ValueMap(options=options)] if options else []
 
 
 def unknown(text: str = Nothing.UNKNOWN) -> model.SpecialValueMap:

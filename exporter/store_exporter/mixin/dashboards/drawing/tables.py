@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import alerts
-from ..columns import COLUMNS, NOTE, Column
-from ..firing import RANKS
+from ..columns import COLUMNS, NOTE
 from ..panels import Panel, Query
 from ..values import NO_CELL, NO_FIGURE
 from .finish import absent, mappings, thresholds, unknown, written
@@ -86,25 +85,15 @@ def _label(label: str, *, grows: bool = False, fact: bool = False) -> list[tuple
     column = COLUMNS[label]
     # A long store at the end, where a phone has no room for it, would make every row higher.
     whole = column.whole and not (fact and column.grows)
-    words = _summaries() if label == "what" else mappings(RANKS) if label == "rank" else []
-    if column.words:
-        words = [_words(column)]
+    words = _summaries() if label == "what" else mappings(column.words)
     return [
         ("custom.minWidth" if grows or column.grows else "custom.width", column.width),
         ("custom.wrapText", whole),
         # Otherwise Grafana shows the cart 11012 as the number 11.0 K, and version 2.4 as 2.40.
         ("unit", "string"),
         ("mappings", [*words, *ABSENT]),
-        *(COLOURED if label == "rank" or column.words else ()),
+        *(COLOURED if column.words else ()),
     ]
-
-
-def _words(column: Column) -> model.ValueMap:
-    options = {
-        value: model.ValueMappingResult(text=text, color=color, index=number)
-        for number, (value, text, color) in enumerate(column.words)
-    }
-    return model.ValueMap(options=options)
 
 
 def _figure(query: Query, usual: str) -> list[tuple[str, Any]]:
