@@ -48,6 +48,18 @@ def test_a_text_of_digits_may_be_a_number() -> None:
     assert read(attributes=[{"name": "Size", "option": 38}]).attributes == {"Size": ("38",)}
 
 
+@pytest.mark.parametrize("odd", [None, False, "x", {"id": None, "name": None}])
+def test_what_is_missing_from_a_list_of_a_product_is_named(odd: Any) -> None:
+    found = read(
+        categories=[odd, {"name": "Pumps"}],
+        attributes=[odd, {"name": "Size", "options": ["S"]}],
+        variations=[5, odd],
+    )
+    assert (found.categories, found.attributes) == (("Pumps",), {"Size": ("S",)})
+    assert found.variations == (5,)
+    assert found.unreadable == ("categories", "attributes", "variations")
+
+
 @pytest.mark.parametrize("nothing", [None, "", False])
 def test_a_quantity_that_is_nothing_is_not_counted(nothing: Any) -> None:
     found = read(stock_quantity=nothing)

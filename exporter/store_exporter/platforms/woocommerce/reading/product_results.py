@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from ....errors import StoreError
@@ -10,9 +11,10 @@ from ....spec.money import Money, Quantity
 from ....spec.results import Category, LowStock, Price, Product, Review, Stock
 from ...kit.reading.fields import Fields
 from ...kit.reading.secondary import Secondary
-from ...kit.reading.values import as_list, whole_number
+from ...kit.reading.values import as_list
 
 _STOCK = {"instock": "in_stock", "outofstock": "out_of_stock", "onbackorder": "on_backorder"}
+_NAME = partial(Fields.text_or_number, name="name")
 PRICES = ("price", "regular_price")
 NOT_SOLD_HERE = ("external", "grouped")
 """Types of products that cannot be put into a cart: sold elsewhere, or only a list of others."""
@@ -63,10 +65,10 @@ def read_product(fields: Fields, currency: str) -> Product:
         stock=read_stock(fields),
         permalink=fields.text_or("permalink"),
         description=fields.markup_or("description"),
-        categories=fields.optional_items("categories", lambda row: row.text_or_number("name")),
-        attributes=dict(fields.optional_items("attributes", _attribute)),
+        categories=tuple(also.rows("categories", as_list(fields.raw("categories")), _NAME)),
+        attributes=dict(also.rows("attributes", as_list(fields.raw("attributes")), _attribute)),
         images=fields.optional_items("images", lambda row: row.text("src")),
-        variations=tuple(_ids(fields.raw("variations"))),
+        variations=tuple(_variations(fields, also)),
         rating=also.read("rating", fields.decimal, "average_rating") if count else None,
         rating_count=count,
         unreadable=also.unreadable,
@@ -83,25 +85,24 @@ def _rating_count(fields: Fields, kind: str) -> int | None:
 def _attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
     is_one = row.has("option")
     options = (row.text_or_number("option"),) if is_one else row.optional_strings("options")
-    return row.text_or_number("name"), options
+    return _NAME(row), options
 
 
-def _ids(value: Any) -> Iterator[int]:
-    """Yield the ids of a list; plugins write them as texts, or put whole variations there."""
-    for item in as_list(value) or ():
-        number = whole_number(item.get("id") if isinstance(item, Mapping) else item)
-        if number:
-            yield number
+def _variations(fields: Fields, also: Secondary) -> list[int]:
+    """Read the ids of a product's variations; plugins put whole variations in their place."""
+    given = as_list(fields.raw("variations")) or ()
+    rows = (item if isinstance(item, Mapping) else {"id": item} for item in given)
+    return also.rows("variations", rows, Fields.identifier)
 
 
 def has_variations(fields: Fields) -> bool:
     """Whether a product has variations; types of plugins may, such as `variable-subscription`."""
-    return "variable" in fields.text("type") or any(_ids(fields.raw("variations")))
+    return "variable" in fields.text("type") or any(_variations(fields, Secondary()))
 
 
 def product_ids(fields: Fields) -> set[int]:
     """Return the ids with which a product may be in a cart: its own and its variations'."""
-    return {fields.identifier(), *_ids(fields.raw("variations"))}
+    return {fields.identifier(), *_variations(fields, Secondary())}
 
 
 def read_price(fields: Fields, currency: str, variations: Iterable[Any] = ()) -> Price:
