@@ -8,6 +8,7 @@ import pytest
 
 from store_exporter.errors import StoreError
 from store_exporter.net import documents as answers
+from store_exporter.net.fronts import says_closed
 from store_exporter.net.marks import GENERIC
 from store_exporter.net.pages import judged
 from tests.net.responses import response
@@ -29,6 +30,24 @@ def test_what_a_503_says_counts_wherever_it_stands(body: str) -> None:
     with pytest.raises(StoreError) as raised:
         answers.document(response(body, 503))
     assert raised.value.error_type == "maintenance"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("Prossimamente", "Kommer snart", "Binnenkort online", "Demnächst verfügbar", "近日公開"),
+        *("Již brzy otevíráme", "Hamarosan nyitunk", "即将上线", "Under opbygning"),
+        *("Nous revenons bientôt", "Torniamo subito", "We zijn zo terug", "Vi er snart tilbage"),
+        *("Sivusto on huollossa", "Vietne tiek apkopta", "Svetainė tvarkoma"),
+    ],
+)
+def test_a_page_that_says_in_any_language_that_a_shop_opens_soon_is_a_closed_shop(
+    title: str,
+) -> None:
+    page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    assert says_closed(page) == title
+    assert judged(503, {}, page, GENERIC)[0] == "maintenance"
+    assert not says_closed(page.replace("</h1>", '</h1><a href="/cart">.</a>'))
 
 
 @pytest.mark.parametrize(
@@ -95,6 +114,8 @@ def test_a_title_that_says_maintenance_names_the_cause(named: str, said: str) ->
         ("Bad gateway", "Volvemos"),
         ("Service Unavailable", "The search index is being updated."),
         ("", "Service Unavailable, the cache is being upgraded"),
+        ("503", "Serviço indisponível. Tente novamente em breve."),
+        ("503", "A szolgáltatás nem érhető el. Próbálja újra hamarosan."),
     ],
 )
 def test_a_failure_is_one_whomever_its_page_says_to_ask_about_maintenance(

@@ -77,6 +77,11 @@ CLOSED_SITES = (
     *("технічні роботи", "bak\u0131mday\u0131z", "bak\u0131m çal\u0131şmas\u0131"),
     *("メンテナンス中", "準備中"),
     *("维护中", "建设中", "維護中", "점검 중", "준비 중", "تحت الصيانة", "בתחזוקה"),
+    # "Soon" alone is also when to try again.
+    *("prossimamente", "kommer snart", "binnenkort online", "demnächst verfügbar", "již brzy"),
+    *("hamarosan nyit", "近日公開", "即将上线", "under opbygning", "nous revenons"),
+    *("torniamo subito", "zijn zo terug", "snart tilba", "snart tillbaka", "huollossa"),
+    *("tiek apkopta", "tvarkoma"),
 )
 """Parts of sentences in a title or first heading that say so about the whole site."""
 
