@@ -222,33 +222,32 @@ def _renewed(blocks: tuple[Block, ...], samples: list[Sample]) -> tuple[Block, .
     block with unchanged values is reused, together with its rendered text.
     """
     renewed = []
-    end = 0
+    rest = iter(samples)
     for block in blocks:
-        metric, begin = block.metric, end
-        end += len(block.labels)
-        own = samples[begin:end]
-        if len(own) != len(block.labels):
-            return None
+        metric = block.metric
         names = metric.labels[_STORES:]
         births = block.births if isinstance(block, _Counted) else repeat(None)
-        values = []
-        # Their lengths were compared, and `strict` costs as much as the loop for a single series.
-        series = zip(own, block.labels, births)  # noqa: B905
-        for (found, value, own_labels, before), labels, birth in series:
-            if found is not metric or (before is None) is not (birth is None):
+        found = []
+        # `rest` is last, so that nothing is taken of it when the block ends; `strict` would do so.
+        for labels, birth, sample in zip(block.labels, births, rest):  # noqa: B905
+            of, value, own, before = sample
+            if of is not metric or (before is None) is not (birth is None):
                 return None
-            if own_labels or names:
-                given = tuple(map(own_labels.get, names))
-                if given != labels[_STORES:] or len(own_labels) != len(names):
-                    return None
-            values.append(value)
-        if tuple(values) == block.values:
+            if (own or names) and (
+                len(own) != len(names) or tuple(map(own.get, names)) != labels[_STORES:]
+            ):
+                return None
+            found.append(value)
+        if len(found) != len(block.labels):
+            return None
+        values = tuple(found)
+        if values == block.values:
             renewed.append(block)
         elif isinstance(block, _Counted):
-            renewed.append(_Counted(metric, block.labels, tuple(values), block.births))
+            renewed.append(_Counted(metric, block.labels, values, block.births))
         else:
-            renewed.append(Block(metric, block.labels, tuple(values)))
-    return tuple(renewed) if end == len(samples) else None
+            renewed.append(Block(metric, block.labels, values))
+    return None if next(rest, None) else tuple(renewed)
 
 
 def _each_once(blocks: list[Block]) -> list[Block]:

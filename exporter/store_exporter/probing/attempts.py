@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from ..contract import Report, Run
 from ..stores.model import Store
@@ -29,8 +29,7 @@ _STATE_WAIT = 30.0
 """Seconds until the next attempt after a run whose state could not be saved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """How a run ended.
 
     Attributes:

@@ -6,8 +6,8 @@ import math
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..contract import Response
 from ..errors import StoreError
@@ -31,8 +31,7 @@ class StaleConnectionError(StoreError):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A request to a store.
 
     Attributes:
@@ -52,7 +51,7 @@ class Outgoing:
     url: str
     deadline: float
     max_body_bytes: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     data: bytes | None = None
     ca_file: str | None = None
     proxy: Proxy | None = None

@@ -7,7 +7,6 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -136,7 +135,7 @@ class StoreHttp:
         trail = redirects.Trail(outgoing.method, outgoing.url, self._marks)
         response = await self._send(outgoing)
         while (target := trail.next(response)) is not None:
-            outgoing = replace(outgoing, url=target, proxy=proxy_for(self._store, target))
+            outgoing = outgoing._replace(url=target, proxy=proxy_for(self._store, target))
             try:
                 response = await self._follow(outgoing)
             except StoreError as error:
@@ -152,7 +151,7 @@ class StoreHttp:
         except StaleConnectionError:
             # Some servers end a connection after a redirect without a word. A trail is followed to
             # read only, and from its beginning it would be met by the same.
-            return await self._send(replace(outgoing, lasting=False, anew=True))
+            return await self._send(outgoing._replace(lasting=False, anew=True))
 
     def _outgoing(self, request: Request) -> Outgoing:
         url = self._store.url + request.url if request.url.startswith("/") else request.url
@@ -186,7 +185,7 @@ class StoreHttp:
                 self._move(begins - since)
             deadline = min(self.deadline, begins + REQUEST_SECONDS)
             if deadline != outgoing.deadline:
-                outgoing = replace(outgoing, deadline=deadline)
+                outgoing = outgoing._replace(deadline=deadline)
             return await self._exchange(outgoing)
         finally:
             self._slots.release()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from functools import partial
 
 from ..errors import StoreError
@@ -140,7 +139,7 @@ class Runner:
         redact = self.access(job.store).redactor(job.store)
         now = self._now()
         result = result_of(job, error, Journal(), redact, time=now, duration=0.0, detailed=True)
-        return replace(result, skipped=outcome.reason)
+        return result._replace(skipped=outcome.reason)
 
     def _skipped(self, job: Job, skipped: Skipped) -> None:
         self.recording.skipped(skipped.reason)
@@ -186,7 +185,8 @@ class Runner:
 
     def _finish(self, job: Job, run: Ended, *, detailed: bool) -> Result:
         """Record a run and return its result."""
-        redact, ended, journal = self.access(job.store).redactor(job.store), run.ended, run.journal
+        access, ended, journal = self.access(job.store), run.ended, run.journal
+        redact = access.redactor(job.store)
         describe = partial(
             result_of,
             job,
@@ -209,11 +209,12 @@ class Runner:
         result, before = standing.result, self.results.get(job.key)
         self.result_log.log(job, result, None if before is None else before.result, ended)
         known = self.results.health(job.store.domain, now)
-        kept = replace(result, lines=()) if result.lines else result
-        self.results.keep(standing._replace(result=kept))
+        if result.lines:
+            standing = standing._replace(result=result._replace(lines=()))
+        self.results.keep(standing)
         health = self.results.health(job.store.domain, now)
         self.result_log.state(job.store, known, health)
-        self.recording.store(job, health, self.access(job.store))
+        self.recording.store(job, health, access)
         return result
 
 

@@ -38,6 +38,9 @@ class Health:
     state: State
 
 
+_WORST_FIRST = tuple(map(Health, reversed(State)))
+
+
 class Standing(NamedTuple):
     """What is known of one probe or collector after a run.
 
@@ -110,12 +113,14 @@ class LastResults:
 
     def health(self, domain: str, now: float) -> Health | None:
         """Return a store's health; None while no liveness probe has a result that still counts."""
-        counting = [one for one in self._stores.get(domain, {}).values() if one.until >= now]
-        awaited = domain in self._with_liveness and not any(one.job.liveness for one in counting)
-        if awaited or not counting:
+        found, awaited = set(), domain in self._with_liveness
+        for one in self._stores.get(domain, {}).values():
+            if one.until >= now:
+                found.add(one.state)
+                awaited = awaited and not one.job.liveness
+        if awaited or not found:
             return None
-        found = {one.state for one in counting}
-        return Health(next(state for state in reversed(State) if state in found))
+        return next(health for health in _WORST_FIRST if health.state in found)
 
     def pop_changed(self) -> set[str]:
         """Return the domains that had results since this method was last called."""

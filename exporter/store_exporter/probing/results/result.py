@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ...errors import Fault
 
@@ -11,8 +12,7 @@ Key = tuple[str, str, str]
 """Domain, kind (`probe` or `collector`) and name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The result of one run of a probe or collector.
 
     Attributes:
@@ -44,7 +44,7 @@ class Result:
     fault: Fault | None = None
     message: str = ""
     status: int | None = None
-    phases: Mapping[str, float] = field(default_factory=dict)
+    phases: Mapping[str, float] = MappingProxyType({})
     degraded: tuple[str, ...] = ()
     summary: str = ""
     requests: int = 0
