@@ -85,7 +85,7 @@ def _evaluated(server: Server, folder: Path, groups: Sequence[Group], every: flo
     """
     *before, group = groups
     timed = [*(replace(each, interval=NEVER) for each in before), replace(group, interval=every)]
-    document = as_document(timed, grafana="", runbooks="")
+    document = as_document(timed)
     # JSON is YAML, too, and quicker to write.
     (folder / RULES).write_text(json.dumps(document), encoding="utf-8")
     server.reload()

@@ -91,7 +91,7 @@ def write(
         for group in _alerts()["groups"]
     ]
     kept = [group for group in of_alert if group["rules"]]
-    recording = as_document([RECORDING[name] for name in groups], grafana="", runbooks="")
+    recording = as_document([RECORDING[name] for name in groups])
     recording = needed(recording, [kept, tests])
     write_files(directory, {"recording.yml": recording, "alerts.yml": {"groups": kept}}, tests)
 

@@ -80,6 +80,6 @@ def test_a_store_that_is_well_has_no_alert_after_prometheus_was_down(tmp_path: P
         ],
     }
     tests = {"evaluation_interval": "2m", "tests": [test]}
-    rules = {"rules.yml": as_document(groups, grafana="", runbooks="")}
+    rules = {"rules.yml": as_document(groups)}
     promtool.write_files(tmp_path, rules, tests)
     promtool.run(tmp_path)

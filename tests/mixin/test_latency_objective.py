@@ -38,7 +38,7 @@ def test_slow_calls_are_bad_and_no_calls_are_not(
     tmp_path: Path, histogram: dict[str, str], bad: float
 ) -> None:
     groups = [*recording.groups(), *slo.groups()]
-    document = as_document(groups, grafana="", runbooks="")
+    document = as_document(groups)
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     series = {CALLS: "0+30x10 300x20", **histogram}
     found = 'round(org_domain_platform_slo:store_slo_bad_events:rate5m{slo="latency"}, 1e-6)'

@@ -82,7 +82,7 @@ def record(folder: Path, group: Group, start: int, end: int) -> None:
     every run: promtool leaves out the last second of each two hours.
     """
     file = f"{group.name}.yml"
-    document = as_yaml(as_document([group], grafana="", runbooks=""))
+    document = as_yaml(as_document([group]))
     (folder / file).write_text(document, encoding="utf-8")
     with servers.prometheus("{}", folder, RETENTION) as server:
         promtool(
@@ -269,7 +269,7 @@ def test_the_documented_recipe_keeps_the_hours_elsewhere_and_nothing_else(
     every = [rule for group in [*recording.groups(), *slo.groups()] for rule in group.rules]
     names = dict.fromkeys(rule.name for rule in every)
     group = Group("all", [Record(name, "vector(7)", labels) for name in names], interval=1)
-    document = as_document([group], grafana="", runbooks="")
+    document = as_document([group])
     (tmp_path / "rules.yml").write_text(as_yaml(document), encoding="utf-8")
     years = prometheus("{}", RETENTION)
     config = f"rule_files: [rules.yml]\n{dedent(recipe)}"

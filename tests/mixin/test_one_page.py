@@ -55,7 +55,7 @@ def test_a_store_that_comes_and_goes_is_one_page_whatever_its_objectives(tmp_pat
         for each in DEFAULT
     )
     groups = [*recording.groups(), *slo.groups(objectives)]
-    rules = as_document(groups, grafana="", runbooks="")
+    rules = as_document(groups)
     pages = {AlertName.STORE_DOWN, AlertName.STORE_UNSTABLE, AlertName.STORE_ERROR_BUDGET_BURN}
     fired = alerts.document()
     for group in fired["groups"]:

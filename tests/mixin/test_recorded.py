@@ -46,7 +46,7 @@ CLASSIC = {
 def test_quantiles_of_operations_and_stores_are_those_of_their_histograms(
     tmp_path: Path, histograms: dict[str, str], raw: str, le: str
 ) -> None:
-    document = as_document([recording.quantile_rules()], grafana="", runbooks="")
+    document = as_document([recording.quantile_rules()])
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     checks: list[dict[str, object]] = []
     each = [f'{STORE}, operation="{one}"' for one in ("check_order", "get_cart")]
@@ -74,7 +74,7 @@ def test_quantiles_of_operations_and_stores_are_those_of_their_histograms(
 def test_the_mean_of_a_week_is_that_of_the_counter(tmp_path: Path) -> None:
     # Three sales of 10 an hour for eight days; groups are evaluated once an hour.
     groups = [seasonal.business_rules(), seasonal.week_rules()]
-    document = as_document(groups, grafana="", runbooks="", pace=30)
+    document = as_document(groups, pace=30)
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     labels = f'{STORE}, currency="EUR"'
     expected: dict[str, object] = {
@@ -91,7 +91,7 @@ def test_what_is_measured_and_fails_leaves_out_customers_and_of_checkouts_other_
     tmp_path: Path,
 ) -> None:
     groups = [recording.operation_rules(), recording.checkout_rules()]
-    document = as_document(groups, grafana="", runbooks="")
+    document = as_document(groups)
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     calls, errors = (
         f"{metric.name}{{{STORE}, operation="
@@ -155,7 +155,7 @@ DAYS_OF_ORDERS: dict[str, tuple[dict[str, str], float]] = {
 @pytest.mark.parametrize("case", DAYS_OF_ORDERS)
 def test_orders_of_a_day_are_those_that_were_counted(tmp_path: Path, case: str) -> None:
     found, orders = DAYS_OF_ORDERS[case]
-    document = as_document([seasonal.business_rules()], grafana="", runbooks="")
+    document = as_document([seasonal.business_rules()])
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     expected: dict[str, object] = {
         "expr": f"{series.orders_in('1d')} + 0",

@@ -154,7 +154,7 @@ async def test_every_failure_is_reported_or_it_is_known_why_not(
         ],
     }
     alerts = {"groups": [silent(group) for group in ABOUT]}
-    every = as_document([recording.health_rules(), *slo.groups()], grafana="", runbooks="")
+    every = as_document([recording.health_rules(), *slo.groups()])
     rules = {"recording.yml": promtool.needed(every, alerts), "alerts.yml": alerts}
     promtool.write_files(tmp_path, rules, {"evaluation_interval": "1m", "tests": [test]})
     promtool.run(tmp_path)
@@ -162,7 +162,7 @@ async def test_every_failure_is_reported_or_it_is_known_why_not(
 
 def silent(group: Group) -> dict[str, Any]:
     """The rules of a group without their words, which cost most of the time."""
-    (document,) = as_document([group], grafana="", runbooks="")["groups"]
+    (document,) = as_document([group])["groups"]
     for rule in document["rules"]:
         del rule["annotations"]
     return dict(document)

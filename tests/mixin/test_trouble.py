@@ -46,7 +46,7 @@ def score(tmp_path: Path, up: str, alerts: dict[str, int]) -> float:
     groups = [recording.health_rules(), *recording.trouble_rules()]
     # Without it promtool evaluates groups in any order.
     document["group_eval_order"] = [group.name for group in groups]
-    written = as_document(groups, grafana="", runbooks="")
+    written = as_document(groups)
     for name, content in (("rules.yml", written), ("tests.yml", document)):
         (tmp_path / name).write_text(yaml.safe_dump(content, width=10_000), encoding="utf-8")
     argv = [tool("promtool"), "test", "rules", "tests.yml"]

@@ -91,10 +91,9 @@ def run(args: argparse.Namespace) -> int:
         boards = documents(links)
         failed = 0
         asking = partial(servers.asking, args.grafana_url, "Grafana", "--grafana.url")
-        with (
-            asking(),
-            Grafana(args.grafana_url, args.grafana_user, password.reveal()) as grafana,
-        ):
+        user = args.grafana_user
+        with asking(), servers.client(args.grafana_url, (user, password.reveal())) as client:
+            grafana = Grafana(client, user)
             grafana.sign_in()
             for org in args.org or config.orgs:
                 wanted = datasource(org, args.proxy_url, args.scrape_interval)

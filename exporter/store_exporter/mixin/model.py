@@ -164,7 +164,7 @@ class Alert:
             return joined
         # Where it is cheap, so that not even the first evaluation of an outage queries each.
         counted = self.condition if self.probe else promql.select("ALERTS", *self._own())
-        many = f'label_replace(count({counted}) > {MESSAGES.detailed}, "{MANY}", "yes", "", "")'
+        many = promql.labelled(f"count({counted}) > {MESSAGES.detailed}", MANY, "yes")
         return (*joined, Joined((MANY,), many, on=(), otherwise="vector(0)"))
 
     @property
@@ -254,7 +254,7 @@ class Group:
 
 
 def as_document(
-    groups: Iterable[Group], *, grafana: str, runbooks: str, pace: float = 1.0
+    groups: Iterable[Group], *, grafana: str = "", runbooks: str = "", pace: float = 1.0
 ) -> dict[str, Any]:
     """Return a rule file's content."""
     result: list[dict[str, Any]] = []

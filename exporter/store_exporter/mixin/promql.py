@@ -181,6 +181,11 @@ def share_within(
     )
 
 
+def labelled(expression: str, label: str, value: str) -> str:
+    """Give all series of an expression a label."""
+    return f'label_replace({expression}, "{label}", "{value}", "", "")'
+
+
 def or_zero(expression: str, like: str) -> str:
     """The expression, and zero for label sets that only `like` has."""
     return f"({expression} or 0 * {like})"

@@ -8,8 +8,7 @@ administrator used last.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -23,22 +22,16 @@ _REFUSED = (401, 403, 404)
 
 
 class Grafana:
-    """A connection to Grafana as one of its server administrators."""
+    """Grafana's API, as one of its server administrators uses it.
 
-    def __init__(self, url: str, user: str, password: str) -> None:
+    Args:
+        client: sends requests to Grafana with the administrator's password.
+        user: the administrator's name.
+    """
+
+    def __init__(self, client: httpx.Client, user: str) -> None:
+        self._client = client
         self._user = user
-        self._client = servers.client(url, (user, password))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._client.close()
 
     def sign_in(self) -> None:
         """Check that the user can sign in and create organisations.

@@ -35,13 +35,11 @@ def table(
     """
     by = ", ".join((*labels, "alertname"))
     ranked = " or ".join(
-        labelled(
-            f"max by ({by}) ({_firing(name, matchers, always)})", f'"rank", "{number}", "", ""'
-        )
+        promql.labelled(f"max by ({by}) ({_firing(name, matchers, always)})", "rank", number)
         for number, name, _ in COLUMNS["rank"].words
     )
     # The table shows the alert's summary in place of this label's value.
-    rows = labelled(ranked, '"what", "$1", "alertname", "(.*)"')
+    rows = f'label_replace({ranked}, "what", "$1", "alertname", "(.*)")'
     return Panel(
         PanelKind.TABLE,
         "Firing alerts",
@@ -65,8 +63,3 @@ def _firing(severity: str, matchers: tuple[str, ...], always: tuple[str, ...]) -
     if not always:
         return chosen
     return f"{chosen} or {promql.firing_since(rank, promql.one_of('alertname', always))}"
-
-
-def labelled(expression: str, replacement: str) -> str:
-    """Add a label to all series of an expression."""
-    return f"label_replace({expression}, {replacement})"

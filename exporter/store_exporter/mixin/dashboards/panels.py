@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..names import Dashboard
+from ..promql import labelled
 from .columns import COLUMNS, NOTE
 from .values import NEUTRAL, NO_FIGURE, Mapping, Nothing, Steps
 
@@ -152,7 +153,7 @@ class Panel:
         rows = (
             each.expression
             if each.legend == listed
-            else f'label_replace({each.expression}, "{self.name}", "{each.legend}", "", "")'
+            else labelled(each.expression, self.name, each.legend)
             for each in sorted(self.queries, key=lambda each: each.legend == listed)
         )
         return (Query(f"sum by ({self.name}) ({' or '.join(f'({row})' for row in rows)})"),)
@@ -173,7 +174,7 @@ class Panel:
         figure = f"vector({NO_FIGURE[0]:g})"
         notes = [(f"{figure} and on () {query.known}", Nothing.NONE)] if query.known else []
         notes.append((figure, query.otherwise))
-        rows = (f'label_replace({value}, "{NOTE}", "{text}", "", "")' for value, text in notes)
+        rows = (labelled(value, NOTE, text) for value, text in notes)
         return " or on () ".join((found, *rows))
 
 

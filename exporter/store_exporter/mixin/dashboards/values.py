@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ..promql import labelled
+
 GREEN, YELLOW, ORANGE, RED, BLUE = "green", "dark-yellow", "orange", "red", "blue"
 """Yellow is dark, because on white the usual one can hardly be read."""
 
@@ -54,7 +56,7 @@ def words(label: str, nothing: Nothing) -> str:
 
     Grafana shows no text in a timeline without series, and none for a figure that is a name.
     """
-    return f'label_replace(vector(-1), "{label}", "{nothing}", "", "")'
+    return labelled("vector(-1)", label, nothing)
 
 
 def in_words(label: str, nothing: Nothing, known: str) -> str:

@@ -37,7 +37,7 @@ def _currencies() -> str:
     chosen = promql.variables("org", "domain", "platform")
     priced = f"group by (currency) ({{{', '.join((_PRICED, *chosen))}}})"
     own = f"count by (currency) ({promql.each(health.INFO, *chosen)})"
-    none = 'label_replace(vector(-1), "currency", "none", "", "")'
+    none = promql.labelled("vector(-1)", "currency", "none")
     return f"sort_desc({own} and {priced} or 0 * {priced} or on () {none})"
 
 
@@ -73,7 +73,7 @@ def _read_whole(longest: float) -> str:
 def _hidden(label: str, title: str, *cases: tuple[str, str]) -> Variable:
     """A variable derived from the others: the value of the first case that finds something."""
     ranked = " or on () ".join(
-        f'label_replace({expression}, "{label}", "{value}", "", "")' for expression, value in cases
+        promql.labelled(expression, label, value) for expression, value in cases
     )
     name = operations.OPERATIONS.name
     return Variable(label, title, name, multi=False, ranked=ranked, hidden=True)

@@ -249,4 +249,4 @@ def document(*, pace: float = 1.0) -> dict[str, Any]:
     Args:
         pace: factor on the groups' own intervals; a demonstration uses less than 1.
     """
-    return as_document(groups(), grafana="", runbooks="", pace=pace)
+    return as_document(groups(), pace=pace)

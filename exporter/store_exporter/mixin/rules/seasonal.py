@@ -132,10 +132,10 @@ def same_hour_of_past_weeks(name: str, labels: tuple[str, ...] = STORE, *, ahead
         labels: the labels of the result.
         ahead: reads the past weeks so many seconds later.
     """
+    ago = {n: promql.duration(n * 7 * DAY - ahead) for n in range(1, SEASONAL.weeks + 1)}
     weeks = " or ".join(
-        f"label_replace(last_over_time({name}[10m] offset "
-        f'{promql.duration(week * 7 * DAY - ahead)}), "week", "{week}", "", "")'
-        for week in range(1, SEASONAL.weeks + 1)
+        promql.labelled(f"last_over_time({promql.over(name, '10m', offset)})", "week", f"{week}")
+        for week, offset in ago.items()
     )
     median = promql.aggregate("quantile", labels, f"0.5, {weeks}")
     known = promql.aggregate("count", labels, weeks)

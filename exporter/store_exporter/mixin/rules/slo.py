@@ -262,4 +262,4 @@ def count(rate: str, within: Callable[[str], str], window: str, every: float) ->
 
 def document(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
     """Return the rule file's content."""
-    return as_document(groups(objectives, pace=pace), grafana="", runbooks="", pace=pace)
+    return as_document(groups(objectives, pace=pace), pace=pace)

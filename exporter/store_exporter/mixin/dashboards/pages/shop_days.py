@@ -9,9 +9,8 @@ from ....metrics.catalogue import Metric, business
 from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...policy import HOUR, MINUTE, ORDERS_COLLECTOR
-from ...promql import STORE, aggregate, over, select, total
+from ...promql import STORE, aggregate, labelled, over, select, total
 from ...series import counted
-from ..firing import labelled
 from ..panels import Panel, PanelKind, Query, Row
 from ..scales import NOT_COLLECTED
 from ..values import IN_WORDS, Nothing, in_words, words
@@ -59,8 +58,8 @@ def of_day(metric: Metric, *matchers: str, day: str, began: str, ended: str = ""
     parts = " or ".join(
         (
             f"sum_over_time({over(increments, day, ended)})",
-            labelled(f"({since_sample(ended)} or {new})", '"part", "after", "", ""'),
-            labelled(f"-1 * {since_sample(began)}", '"part", "before", "", ""'),
+            labelled(f"({since_sample(ended)} or {new})", "part", "after"),
+            labelled(f"-1 * {since_sample(began)}", "part", "before"),
         )
     )
     grown = f"clamp_min(sum without (part) ({parts}), 0)"
@@ -101,8 +100,9 @@ def since_midnight(earlier: str) -> tuple[Query, ...]:
     not_now = in_words("currency", Nothing.NOT_NOW, day)
     figures = sold(lambda metric: of_day(metric, *M, day="$__range", began="$__range"))
     # The name contains the number of all shops.
-    named = labelled(
-        f'count_values("currency", {shops})', '"currency", "shops read, of $1", "currency", "(.+)"'
+    named = (
+        f'label_replace(count_values("currency", {shops}), '
+        '"currency", "shops read, of $1", "currency", "(.+)")'
     )
     some = f"{named} * on () group_left () ({shops_read} < {shops}) and on () ({day})"
     return (

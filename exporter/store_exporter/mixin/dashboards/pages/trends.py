@@ -5,9 +5,8 @@ from __future__ import annotations
 from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...policy import DAY, HOUR, SEASONAL
-from ...promql import STORE, aggregate, on, one_of, over, select
+from ...promql import STORE, aggregate, labelled, on, one_of, over, select
 from ...rules import longterm, surges
-from ..firing import labelled
 from ..panels import DashboardPage, Panel, PanelKind, Query, Row
 from ..scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
 from ..values import GREEN, RED, YELLOW, Nothing, Steps
@@ -217,7 +216,7 @@ def _seven_days(daily: str, first: int = 0) -> str:
         f"last_over_time({over(daily, '1h', f'{day}d' * bool(day))})"
         for day in range(first, first + 7)
     )
-    return " or ".join(labelled(each, f'"day", "{n}", "", ""') for n, each in enumerate(days))
+    return " or ".join(labelled(each, "day", f"{n}") for n, each in enumerate(days))
 
 
 _DAILY_ORDERS = select(series.orders_in("1d"), *M)
