@@ -190,7 +190,7 @@ def error(code: str | None, message: str = "No", field: str = "x") -> list[dict[
         ({"userErrors": error("INVALID")}, "invalid_input"),
         ({"userErrors": error("INVALID", field="quantity")}, "invalid_input"),
         ({"userErrors": error("INVALID", field="merchandiseId")}, "not_found"),
-        ({"userErrors": error("INVALID", field="cartId")}, "not_found"),
+        ({"userErrors": error("INVALID", field="cartId")}, "invalid_response"),
         ({"userErrors": [{"code": "INVALID", "field": None, "message": "No"}]}, "invalid_input"),
         ({"userErrors": error(None)}, "invalid_input"),
         ({"userErrors": error("SOMETHING_NEW")}, "invalid_input"),

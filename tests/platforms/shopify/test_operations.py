@@ -99,6 +99,36 @@ def test_a_cart_that_the_shop_lost_is_put_together_again(
     assert len(cart.problems) == 1
 
 
+def _without_key(store: Shopify, sku: str) -> CartSession:
+    """Return the session of a cart whose id lost its key: it can be read, but not changed."""
+    token = store.add_to_cart(sku, 2).token
+    assert token is not None
+    mine = CartSession(token.partition("?")[0])
+    assert store.get_cart(mine).items == 2
+    return mine
+
+
+def test_a_cart_that_can_only_be_read_is_put_together_again_by_a_change(store: Shopify) -> None:
+    mine = _without_key(store, "SKU-010")
+    cart = store.add_to_cart("SKU-011", cart=mine)
+    assert (cart.renewed, cart.items, cart.problems) == (True, 3, ())
+    mine = _without_key(store, "SKU-010")
+    assert store.update_cart_quantity("SKU-010", 5, mine).items == 5
+    mine = _without_key(store, "SKU-010")
+    assert store.remove_from_cart("SKU-010", mine).items == 0
+    cart = store.apply_coupon_to_cart("save10", cart=_without_key(store, "SKU-010"))
+    assert (cart.renewed, cart.items, len(cart.coupons)) == (True, 2, 1)
+
+
+def test_a_shopper_whose_cart_expired_gets_a_new_one_with_what_is_added(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    token = store.add_to_cart("SKU-010").token
+    shop.stock_room.carts.clear()
+    cart = store.add_to_cart("SKU-011", cart=token)
+    assert (cart.renewed, cart.items, cart.lines[0].sku) == (True, 1, "SKU-011")
+
+
 def test_what_the_sales_channel_does_not_show_is_not_found(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

@@ -85,9 +85,13 @@ class Carts:
         return found.percent
 
     def cart(self, _info: Any, id: str) -> View | None:  # noqa: A002
-        """`cart`; one that has expired is null."""
-        found = self._room.carts.get(id)
-        return self._cart(found) if found else None
+        """`cart`; one that has expired is null.
+
+        An id without its key, or with another one, can be read, but is none to change.
+        """
+        place = id.partition("?")[0]
+        found = (cart for known, cart in self._room.carts.items() if known.startswith(f"{place}?"))
+        return next((self._cart(cart) | {"id": id} for cart in found), None)
 
     def cart_create(self, _info: Any, input: View | None = None) -> View:  # noqa: A002, ARG002
         """`cartCreate`."""

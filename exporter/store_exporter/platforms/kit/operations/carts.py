@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -19,6 +19,13 @@ from .plans import Planned, plan
 ApiT = TypeVar("ApiT")
 # The characters of the platforms' tokens and cart ids; all are allowed in a header and in JSON.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=?:&%-]{1,4096}")
+
+
+class CartLostError(StoreError):
+    """The store does not know the cart's token any more, and so has changed nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_response", "the store loses each cart at once", code="cart_lost")
 
 
 def session_of(cart: CartSession | str | None) -> CartSession:
@@ -106,7 +113,7 @@ class ShopperCart(ABC, Generic[ApiT]):
         session.token, session.lines, session.coupons = None, (), ()
         cart = yield from self.read()
         if cart is None:
-            raise StoreError("invalid_response", "the store loses each cart at once")
+            raise CartLostError
         problems: list[str] = []
         for change in self.refilling(lines, codes):
             try:
@@ -151,6 +158,15 @@ class ShopperCart(ABC, Generic[ApiT]):
         return lines
 
 
+def _surviving(cart: ShopperCart[ApiT], change: Callable[[], Plan[Cart]]) -> Plan[Cart]:
+    """Make a change of a cart, a second time in a new one if the store has lost it."""
+    try:
+        return (yield from change())
+    except CartLostError:
+        cart.session.token = None
+    return as_renewed((yield from change()), ())
+
+
 def cart_plans(
     kind: type[ShopperCart[ApiT]], calls: Mapping[str, tuple[str, ...]]
 ) -> tuple[Planned[..., Cart], ...]:
@@ -168,7 +184,8 @@ def cart_plans(
         variation: int | str | Mapping[str, str] | None = None,
         cart: CartSession | str | None = None,
     ) -> Plan[Cart]:
-        return kind(api, cart).add(product, arguments.quantity(quantity), variation)
+        mine, count = kind(api, cart), arguments.quantity(quantity)
+        return _surviving(mine, lambda: mine.add(product, count, variation))
 
     @plan(Operations.get_cart, calls=calls["get_cart"])
     def get_cart(api: ApiT, cart: CartSession | str | None = None) -> Plan[Cart]:
@@ -178,19 +195,22 @@ def cart_plans(
     def remove_from_cart(
         api: ApiT, product: int | str, cart: CartSession | str | None = None
     ) -> Plan[Cart]:
-        return kind(api, cart).without(product)
+        mine = kind(api, cart)
+        return _surviving(mine, lambda: mine.without(product))
 
     @plan(Operations.update_cart_quantity, calls=calls["update_cart_quantity"])
     def update_cart_quantity(
         api: ApiT, product: int | str, quantity: int, cart: CartSession | str | None = None
     ) -> Plan[Cart]:
-        return kind(api, cart).with_quantity(product, quantity)
+        mine = kind(api, cart)
+        return _surviving(mine, lambda: mine.with_quantity(product, quantity))
 
     @plan(Operations.apply_coupon_to_cart, calls=calls["apply_coupon_to_cart"], notes_of=kind.apply)
     def apply_coupon_to_cart(
         api: ApiT, code: str, cart: CartSession | str | None = None
     ) -> Plan[Cart]:
-        return kind(api, cart).apply(arguments.text(code, "code"))
+        mine, wanted = kind(api, cart), arguments.text(code, "code")
+        return _surviving(mine, lambda: mine.apply(wanted))
 
     return add_to_cart, get_cart, remove_from_cart, update_cart_quantity, apply_coupon_to_cart
 

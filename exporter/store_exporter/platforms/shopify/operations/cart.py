@@ -16,7 +16,7 @@ from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Cart, CartCoupon, CartLine
 from ...kit.graphql.documents import check_whole
-from ...kit.operations.carts import cart_plans
+from ...kit.operations.carts import CartLostError, cart_plans
 from ...kit.operations.line_carts import LineCart
 from ...kit.reading.fields import Fields
 from ...kit.reading.secondary import Secondary
@@ -31,14 +31,15 @@ _ROOTS = {
     "RemoveLines": "cartLinesRemove",
     "ApplyDiscount": "cartDiscountCodesUpdate",
 }
+_LOST = "INVALID cartId"
+"""The code of the error, and its argument, if there is no such cart; some can still be read."""
 _BY_CODE = "CartCodeDiscountAllocation"
 _ALLOCATIONS = (_BY_CODE, "CartAutomaticDiscountAllocation", "CartCustomDiscountAllocation")
 
 # CartErrorCode and CartWarningCode of the official schema, by the error type they stand for.
 # Shopify carries a change out as far as it can and warns; what was not done is an error here.
-# After a space comes what an argument is that names nothing: no cart, or nothing in the channel.
+# After a space comes the argument that names nothing the channel shows.
 _REFUSALS: dict[str, ErrorName] = {
-    "INVALID cartId": "not_found",
     "INVALID merchandiseId": "not_found",
     "MERCHANDISE_NOT_ENOUGH_STOCK": "out_of_stock",
     "MERCHANDISE_OUT_OF_STOCK": "out_of_stock",
@@ -123,6 +124,8 @@ def _refusal(payload: Fields, others: Collection[str], *, codes: bool) -> StoreE
     for error in payload.children("userErrors"):
         code = error.text_or("code")
         place = " ".join((code, *error.optional_strings("field")[-1:]))
+        if place == _LOST:
+            return CartLostError()
         kind = _REFUSALS.get(place) or _REFUSALS.get(code, "invalid_input")
         return StoreError(kind, error.text("message"), code=code)
     for warning in payload.children("warnings") if payload.has("warnings") else ():

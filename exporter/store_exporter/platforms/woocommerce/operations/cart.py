@@ -16,7 +16,7 @@ from ....net.plans import Plan
 from ....spec.money import Quantity
 from ....spec.results import Cart, CartLine
 from ....spec.sessions import CartSession
-from ...kit.operations.carts import ShopperCart, as_renewed, cart_plans, keep_renewal
+from ...kit.operations.carts import CartLostError, ShopperCart, cart_plans, keep_renewal
 from ..api import STORE, Api
 from ..product_lookup import find_product
 from ..reading import carts, product_results
@@ -24,13 +24,6 @@ from ..responses import READER
 
 GET_CART = "GET /wc/store/v1/cart"
 _LOST = ("woocommerce_rest_missing_nonce", "woocommerce_rest_invalid_nonce")
-
-
-class _CartLostError(StoreError):
-    """The store does not know the cart's token any more."""
-
-    def __init__(self) -> None:
-        super().__init__("invalid_state", "the cart has expired", code="cart_lost")
 
 
 class _Cart(ShopperCart[Api]):
@@ -44,7 +37,7 @@ class _Cart(ShopperCart[Api]):
         """Read or change the cart.
 
         Raises:
-            _CartLostError: the store does not know the token any more.
+            CartLostError: the store does not know the token any more.
         """
         sent = self.session.token
         response = yield from self._send(action, body)
@@ -55,14 +48,14 @@ class _Cart(ShopperCart[Api]):
             document = READER.read(response)
         except StoreError as error:
             if error.code in _LOST and sent is not None:
-                raise _CartLostError from error
+                raise CartLostError from error
             raise
         token = response.headers.get("cart-token")
         if not token:
             message = "the cart has no token: WooCommerce before 7.1 has none"
             raise StoreError("invalid_response", message, status=response.status)
         if sent is not None and not carts.same_cart(sent, token):
-            raise _CartLostError
+            raise CartLostError
         return self.remember(carts.read_cart(document, token))
 
     def _send(self, action: str, body: Any) -> Plan[Response]:
@@ -75,7 +68,7 @@ class _Cart(ShopperCart[Api]):
     def read(self) -> Plan[Cart | None]:
         try:
             return (yield from self.call())
-        except _CartLostError:
+        except CartLostError:
             return None
 
     def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
@@ -85,17 +78,11 @@ class _Cart(ShopperCart[Api]):
             yield self.call("apply-coupon", {"code": code})
 
     def change(self, action: str, body: Any) -> Plan[Cart]:
-        """Change the cart, after putting it together again if it is lost."""
-        if self.session.token is None:
-            # A change needs a token, and only reading gives one.
-            before = yield from self.open()
-            return keep_renewal(before, (yield from self.call(action, body)))
-        try:
+        """Change the cart. A change needs a token, and only reading gives one."""
+        if self.session.token is not None:
             return (yield from self.call(action, body))
-        except _CartLostError:
-            # Nothing was changed: the store refused the token before it looked at the rest.
-            rebuilt = yield from self.open()
-        return as_renewed((yield from self.call(action, body)), rebuilt.problems)
+        before = yield from self.open()
+        return keep_renewal(before, (yield from self.call(action, body)))
 
     def add(
         self, product: int | str, quantity: int, variation: int | str | Mapping[str, str] | None
