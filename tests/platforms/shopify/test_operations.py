@@ -248,6 +248,26 @@ def test_a_report_up_to_today_has_orders_that_the_search_leaves_out(
     assert [store.get_sales_report(period).orders for period in ("day", "week")] == [2, 4]
 
 
+@pytest.mark.parametrize("pages", [20, 0])
+def test_a_report_takes_imported_orders_by_the_date_that_they_bear(
+    shop: SimulatedShopify,
+    clock: Clock,
+    store: Shopify,
+    monkeypatch: pytest.MonkeyPatch,
+    pages: int,
+) -> None:
+    monkeypatch.setattr(sales, "_MOST_PAGES", pages)
+    room = shop.stock_room
+    room.orders.clear()
+    lines = [(room.by_sku("SKU-010").id, 1)]
+    room.import_order(clock.now() - 40 * 86_400, lines)
+    room.new_order("PAID", lines=lines)
+    room.import_order(clock.now() - 3 * 86_400, lines)
+    assert [store.get_sales_report(period).orders for period in ("day", "week")] == [1, 2]
+    day = datetime.fromtimestamp(clock.now(), UTC).date() - timedelta(days=40)
+    assert store.get_sales_report(first=day, last=day).orders == 1
+
+
 @pytest.mark.parametrize("page", [250, 2, 1])
 def test_so_has_a_report_of_days_that_are_over(
     shop: SimulatedShopify,

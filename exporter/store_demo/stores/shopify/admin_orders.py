@@ -69,7 +69,8 @@ class AdminOrders:
 
         def key(order: Order) -> tuple[float, int]:
             changed = self._room.searched.get(order.id, 0.0) if query else order.updated
-            return changed if sortKey == "UPDATED_AT" else order.created, order.id
+            dates = {"UPDATED_AT": changed, "PROCESSED_AT": order.dated}
+            return dates.get(sortKey, order.created), order.id
 
         rows = sorted(found, key=key, reverse=reverse)
         return connection(rows, self._views.order, first, after, key)
@@ -125,6 +126,7 @@ def _order_fields(order: Order, changed: float) -> Fields:
         "name": str(order.number),
         "email": order.email,
         "created_at": order.created,
+        "processed_at": order.dated,
         "updated_at": changed,
         "financial_status": order.financial.lower(),
         "fulfillment_status": order.fulfillment.lower(),

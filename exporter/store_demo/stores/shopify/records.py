@@ -107,6 +107,11 @@ class Order:
     removed: Decimal = Decimal(0)
 
     @property
+    def dated(self) -> float:
+        """The date that the order bears, which an import may set."""
+        return self.created if self.processed is None else self.processed
+
+    @property
     def total(self) -> Decimal:
         """Price of all lines."""
         return sum((variant.price * count for variant, count in self.lines), Decimal(0))

@@ -146,7 +146,7 @@ class AdminViews:
             "updatedAt": iso(order.updated),
             "cancelledAt": iso(order.cancelled) if order.cancelled else None,
             "test": order.test,
-            "processedAt": iso(order.created if order.processed is None else order.processed),
+            "processedAt": iso(order.dated),
             "displayFinancialStatus": order.financial,
             "fullyPaid": order.received >= order.total,
             "displayFulfillmentStatus": order.fulfillment,

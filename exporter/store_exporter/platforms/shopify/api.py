@@ -151,9 +151,8 @@ class Api(connection.Api):
             return True
         if "read_all_orders" in (yield from self.scopes()):
             return True
-        data = yield from self.admin.ask("OrderDates", {"reverse": False}, first=1)
-        oldest = data.child("orders").children("edges")
-        return any(edge.child("node").seconds("createdAt") < shown - _DAY for edge in oldest)
+        oldest = (yield from self.admin.ask("OldestOrder")).nodes("orders")
+        return any(order.seconds("createdAt") < shown - _DAY for order in oldest)
 
     @property
     def deprecated(self) -> str:

@@ -61,7 +61,7 @@ def _sold(api: Api, run: Run, most: int) -> Plan[Sold]:
 
 def _lines(order: Fields) -> tuple[float, list[Fields]]:
     """Return when an order was made, and its lines; cancelled and test orders do not count."""
-    created, lines = order.seconds("createdAt"), list(order.nodes("lineItems"))
+    created, lines = order.seconds("processedAt"), list(order.nodes("lineItems"))
     counts = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
     return created, lines if counts else []
 

@@ -79,7 +79,7 @@ class _Orders(orders.Orders[Api]):
         """
         query = f"email:{quoted(request.email)}"
         if request.when is not None:
-            query += f" AND {ids.created(request.when)}"
+            query += " AND " + ids.within("created_at", request.when)
         # A status is derived from three of Shopify's, so orders are selected by it here. One order
         # more than requested shows whether there are more.
         most = arguments.MOST_ITEMS if request.status is not None else max(request.reach, _MOST) + 1
@@ -175,7 +175,7 @@ PLANNED = order_plans(
     _Orders,
     {
         "check_order": _LOOKUP,
-        "get_customer_orders": (*_LOOKUP, "admin Shop", "admin AccessScopes", "admin OrderDates"),
+        "get_customer_orders": (*_LOOKUP, "admin Shop", "admin AccessScopes", "admin OldestOrder"),
         "get_order_notes": (*_LOOKUP, "admin OrderNotes"),
         "check_refund_status": (*_LOOKUP, "admin OrderRefunds"),
         "cancel_order": (*_LOOKUP, "admin CancelOrder"),

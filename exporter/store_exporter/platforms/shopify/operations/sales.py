@@ -50,17 +50,20 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
 @report_plan(
     Api.zone,
     Api.currency,
-    calls=("admin Shop", "admin AccessScopes", "admin OrderDates", "admin SalesPage"),
+    calls=(
+        *("admin Shop", "admin AccessScopes", "admin OldestOrder"),
+        *("admin OrderDates", "admin SalesPage"),
+    ),
     errors=("response_too_large",),
 )
 def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
-    """Cancelled and test orders do not count. Orders count by the day they were placed, with all
-    that was paid back of them since; `paid` leaves out what has not been paid. More than 1000
-    orders are response_too_large: request fewer days. `discounts` include those on delivery.
-    Products are counted by the first 20 lines of each order. Orders that cannot be read are in no
-    figure, and are named in `unreadable`. Days after which more than 5000 orders were placed are
-    looked up in Shopify's search, which may leave out orders that are still to be paid. Days more
-    than sixty days ago take the scope read_all_orders.
+    """Cancelled and test orders do not count. Orders count by the day they were placed, also
+    if they were imported later, with all that was paid back of them since; `paid` leaves out what
+    has not been paid. More than 1000 orders are response_too_large: request fewer days. `discounts`
+    include those on delivery. Products are counted by the first 20 lines of each order. Orders that
+    cannot be read are in no figure, and are named in `unreadable`. Days after which more than 5000
+    orders were placed are looked up in Shopify's search, which may leave out orders that are still
+    to be paid. Days more than sixty days ago take the scope read_all_orders.
     """
     begin = request.when.begin.timestamp()
     if not (yield from api.shows_orders_since(begin)):
@@ -79,7 +82,7 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     sales = Sales()
 
     def add(order: Fields) -> None:
-        if not request.when.has(order.gmt("createdAt")):
+        if not request.when.has(order.gmt("processedAt")):
             return
         is_open = order.gmt_if_any("cancelledAt") is None and not order.flag("test")
         if is_open and (request.definition == "created" or order_state.is_paid(order)):
@@ -102,17 +105,15 @@ def _place(api: Api, when: TimeRange) -> Plan[tuple[str | None, str | None]]:
     if end > api.now():
         return None, None
     for _ in range(_MOST_PAGES):
-        data = yield from api.admin.ask(
-            "OrderDates", {"after": after, "reverse": True}, first=_PAGE
-        )
+        data = yield from api.admin.ask("OrderDates", {"after": after}, first=_PAGE)
         orders = data.child("orders")
         for edge in orders.children("edges"):
-            if edge.child("node").seconds("createdAt") < end:
+            if edge.child("node").seconds("processedAt") < end:
                 return None, after
             after = edge.opaque("cursor")
         if not orders.child("pageInfo").flag("hasNextPage"):
             return None, after
-    return ids.created(when), None
+    return ids.within("processed_at", when), None
 
 
 def _sums(order: Fields, placed: Money) -> Sums:

@@ -29,10 +29,10 @@ def iso(when: float) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def created(when: TimeRange) -> str:
-    """Return the search condition for objects that were created in a period."""
+def within(filter_name: str, when: TimeRange) -> str:
+    """Return the search condition for a date in a period, such as `created_at`."""
     begin, end = (moment.isoformat() for moment in when)
-    return f"created_at:>='{begin}' AND created_at:<'{end}'"
+    return f"{filter_name}:>='{begin}' AND {filter_name}:<'{end}'"
 
 
 def gid(kind: str, identifier: int) -> str:

@@ -48,9 +48,9 @@ def financial_status(order: Fields) -> str:
 
 
 def is_before(since: float, node: Any) -> bool:
-    """Whether a node of a list of orders was created before a Unix time; False if it has none."""
+    """Whether a node of a list of orders is dated before a Unix time; False if it has no date."""
     try:
-        return Fields.row(node, "orders", 0).seconds("createdAt") < since
+        return Fields.row(node, "orders", 0).seconds("processedAt") < since
     except StoreError:
         return False
 
