@@ -103,14 +103,12 @@ class ReportLedger:
         Raises:
             LedgerError: the file cannot be read.
         """
-        try:
+        with self._using():
             self._database.execute(_FORGET_SERIES, (MOST_SERIES,))
             self._saves = newest(self._database)
             found = self._grown()
             # After a crash nobody will know what scrapers have received since; see `close`.
             self._database.execute("UPDATE series SET seen = 1 WHERE seen = 0")
-        except sqlite.ERRORS as error:
-            raise unusable(self._path, error) from error
         return found
 
     def forget_totals(self) -> None:
@@ -119,11 +117,8 @@ class ReportLedger:
         Raises:
             LedgerError: the file cannot be written.
         """
-        try:
-            with self._fewer_saves():
-                drop_totals(self._database)
-        except sqlite.ERRORS as error:
-            raise unusable(self._path, error) from error
+        with self._using(), self._fewer_saves():
+            drop_totals(self._database)
 
     def forget(self, stores: Iterable[tuple[str, str, str]]) -> None:
         """Forget the totals of stores (org, domain, platform); the remembered batches stay.
@@ -132,9 +127,14 @@ class ReportLedger:
             LedgerError: the file cannot be written.
         """
         query = "DELETE FROM series WHERE org = ? AND domain = ? AND platform = ?"
+        with self._using(), self._fewer_saves():
+            self._database.executemany(query, stores)
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        """Turn the exceptions of the database in the block into a `LedgerError`."""
         try:
-            with self._fewer_saves():
-                self._database.executemany(query, stores)
+            yield
         except sqlite.ERRORS as error:
             raise unusable(self._path, error) from error
 
@@ -221,21 +221,18 @@ class ReportLedger:
             LedgerError: the file cannot be written, and nothing was saved.
         """
         number = self.next_save
-        try:
-            with sqlite.transaction(self._database):
-                self._database.executemany(_SAVE_SERIES, [(*row, 1, number) for row in rows])
-                if added:
-                    values = (number, added_text(added))
-                    self._database.execute("REPLACE INTO added VALUES (?, ?)", values)
-                oldest = number - MOST_ADDED
-                self._database.execute("DELETE FROM added WHERE number <= ?", (oldest,))
-                self._database.executemany(
-                    "REPLACE INTO marks (org, kind, id, note) VALUES (?, ?, ?, ?)",
-                    [(*key, note) for key, note in notes.items()],
-                )
-                self._trim(notes)
-        except sqlite.ERRORS as error:
-            raise unusable(self._path, error) from error
+        with self._using(), sqlite.transaction(self._database):
+            self._database.executemany(_SAVE_SERIES, [(*row, 1, number) for row in rows])
+            if added:
+                values = (number, added_text(added))
+                self._database.execute("REPLACE INTO added VALUES (?, ?)", values)
+            oldest = number - MOST_ADDED
+            self._database.execute("DELETE FROM added WHERE number <= ?", (oldest,))
+            self._database.executemany(
+                "REPLACE INTO marks (org, kind, id, note) VALUES (?, ?, ?, ?)",
+                [(*key, note) for key, note in notes.items()],
+            )
+            self._trim(notes)
         if rows or added:
             self._saves = number
             self._number.write(number)

@@ -45,9 +45,10 @@ class HttpSpan:
         try:
             tracer = tracing.tracer()
             if tracer is not None and tracing.active() is not None:
-                self._span = tracer.start_span(
-                    method, kind=_client_kind(), attributes=_attributes(method, url, params)
-                )
+                from opentelemetry.trace import SpanKind
+
+                attributes = _attributes(method, url, params)
+                self._span = tracer.start_span(method, kind=SpanKind.CLIENT, attributes=attributes)
         except Exception as error:
             if comes_from_outside(error):
                 raise
@@ -79,12 +80,6 @@ class HttpSpan:
         except Exception as error:
             if comes_from_outside(error):
                 raise
-
-
-def _client_kind() -> Any:
-    from opentelemetry.trace import SpanKind
-
-    return SpanKind.CLIENT
 
 
 def _attributes(method: str, url: str, params: Iterable[str]) -> dict[str, str | int]:
