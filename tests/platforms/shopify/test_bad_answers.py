@@ -209,7 +209,7 @@ def error(code: str | None, message: str = "No", field: str = "x") -> list[dict[
 def test_a_change_of_a_cart_that_was_not_made_is_an_error(
     shop: SimulatedShopify, store: Shopify, members: dict[str, Any], expected: str
 ) -> None:
-    shop.faults.add(changing("*", payload("cartLinesAdd", **members)))
+    shop.faults.add(changing("*", payload("changed", **members)))
     with pytest.raises(StoreError) as caught:
         store.add_to_cart("SKU-010")
     assert caught.value.error_type == expected

@@ -210,6 +210,25 @@ def test_orders_of_somebody_else_are_not_there(shop: SimulatedShopify, store: Sh
     assert error.error_type == "not_found"
 
 
+def test_an_order_is_found_by_whatever_number_the_shopper_was_shown(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    order = next(iter(shop.stock_room.orders.values()))
+    order.form = "EN{}-UK"
+    name, confirmation = f"EN{order.number}-UK", order.confirmation
+    for shown in (name, f"#{name}", name.lower(), confirmation, f"#{confirmation.lower()}"):
+        assert store.check_order(shown, order.email).id == order.id, shown
+        assert failure(store.check_order, shown, "eve@example.test").error_type == "not_found"
+
+
+def test_an_order_is_found_that_was_placed_just_now(shop: SimulatedShopify, store: Shopify) -> None:
+    order = shop.stock_room.new_order("PENDING", email="ada@example.test")
+    shop.stock_room.unsearched.add(order.id)
+    for shown in (order.number, order.confirmation):
+        assert store.check_order(shown, "ada@example.test").id == order.id
+        assert failure(store.check_order, shown, "eve@example.test").error_type == "not_found"
+
+
 def test_a_cancelled_order_cannot_be_cancelled_again(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

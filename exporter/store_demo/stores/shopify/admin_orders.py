@@ -123,7 +123,8 @@ class AdminOrders:
 
 def _order_fields(order: Order, changed: float) -> Fields:
     return {
-        "name": str(order.number),
+        "name": order.name.lstrip("#"),
+        "confirmation_number": order.confirmation,
         "email": order.email,
         "created_at": order.created,
         "processed_at": order.dated,

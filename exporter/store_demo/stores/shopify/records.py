@@ -85,6 +85,7 @@ class Order:
     """An order; `financial` and `fulfillment` are Shopify's display statuses.
 
     Attributes:
+        form: of its name; a shop may put other letters before and after the number.
         removed: price of the lines that were taken off it, which Shopify's total keeps.
     """
 
@@ -105,6 +106,17 @@ class Order:
     delivered: float | None = None
     processed: float | None = None
     removed: Decimal = Decimal(0)
+    form: str = "#{}"
+
+    @property
+    def name(self) -> str:
+        """Its number as the shop writes it."""
+        return self.form.format(self.number)
+
+    @property
+    def confirmation(self) -> str:
+        """The number that the shopper sees first; Shopify's is random."""
+        return f"X{self.id * 7919 % 10**8:08}"
 
     @property
     def dated(self) -> float:

@@ -139,7 +139,8 @@ class AdminViews:
         """Return an `Order`."""
         return {
             "id": gid("Order", order.id),
-            "name": f"#{order.number}",
+            "name": order.name,
+            "confirmationNumber": order.confirmation,
             "email": order.email,
             "note": order.note,
             "createdAt": iso(order.created),

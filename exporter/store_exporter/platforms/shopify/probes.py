@@ -74,13 +74,9 @@ def liveness(api: Api, run: Run) -> Plan[Report]:
     zone = shop.text("ianaTimezone")
     info = info_sample({"version": api.served, "currency": currency, "timezone": zone})
     samples += [info, *rate_limit_samples(api.admin.bucket)]
-    latest = api.admin.bucket.latest
-    left = (
-        f", {latest.available:g} of {latest.maximum:g} points of its rate limit left"
-        if latest
-        else ""
-    )
-    summary = f"{shop.text('name')} sells in {currency}, API version {api.served}{left}"
+    summary = f"{shop.text('name')} sells in {currency}, API version {api.served}"
+    if latest := api.admin.bucket.latest:
+        summary += f", {latest.available:g} of {latest.maximum:g} points of its rate limit left"
     summary += f"; Shopify says deprecated: {api.deprecated}" if api.deprecated else ""
     return Report(samples, degraded, summary, {EventKind.API: {"Admin API": api.served}})
 

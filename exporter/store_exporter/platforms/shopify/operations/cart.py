@@ -25,12 +25,6 @@ from ..product_lookup import Lookup
 from ..reading import ids
 
 _GET = "storefront Cart"
-_ROOTS = {
-    "AddLines": "cartLinesAdd",
-    "UpdateLines": "cartLinesUpdate",
-    "RemoveLines": "cartLinesRemove",
-    "ApplyDiscount": "cartDiscountCodesUpdate",
-}
 _LOST = "INVALID cartId"
 """The code of the error, and its argument, if there is no such cart; some can still be read."""
 _BY_CODE = "CartCodeDiscountAllocation"
@@ -61,7 +55,7 @@ class _Cart(LineCart[Api]):
     def read(self) -> Plan[Cart | None]:
         if self.session.token is None:
             data = yield from self.api.storefront.ask("CreateCart", {"input": {}}, writes=True)
-            return self._changed(data.child("cartCreate"))
+            return self._changed(data.child("changed"))
         data = yield from self.api.storefront.ask("Cart", {"id": self.session.token})
         return self._filled(_cart(data.child("cart"))) if data.has("cart") else None
 
@@ -74,7 +68,7 @@ class _Cart(LineCart[Api]):
         """
         with_id = {"id": self.session.token, **variables}
         data = yield from self.api.storefront.ask(name, with_id, writes=True)
-        return self._changed(data.child(_ROOTS[name]), concerns, codes="codes" in variables)
+        return self._changed(data.child("changed"), concerns, codes="codes" in variables)
 
     def _changed(
         self,

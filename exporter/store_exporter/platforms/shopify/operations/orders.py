@@ -25,6 +25,8 @@ _KEPT_SECONDS = 365 * 86_400
 """How long Shopify keeps the entries of an order's timeline."""
 _MOST_REFUNDS = 250
 """Number that the document requests; Shopify shows no more of one order."""
+_NUMBERS = {"name": "name", "confirmation_number": "confirmationNumber"}
+"""Filters of the search for the numbers that a shopper is shown, and the members that hold them."""
 # Shopify's own errors of a cancellation, by whose fault they are.
 _CANCEL_ERRORS: dict[str, ErrorName] = {
     "NOT_FOUND": "not_found",
@@ -44,10 +46,14 @@ class _Orders(orders.Orders[Api]):
         return self.api.zone()
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
-        for row in (yield from self._search(f"name:{quoted(number)}", 10)):
-            # The shop may put its own letters before and after the number.
-            if row.text_or("name").lstrip("#") == number and _belongs(row, email):
-                return row
+        wanted = number.casefold()
+        # The search may not know an order yet that was placed just now.
+        for query in (*(f"{name}:{quoted(number)}" for name in _NUMBERS), None):
+            for row in (yield from self._search(query, 10)):
+                # The shop may put its own letters before and after the number.
+                shown = (row.text_or(name).lstrip("#").casefold() for name in _NUMBERS.values())
+                if wanted in shown and _belongs(row, email):
+                    return row
         return None
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
@@ -55,8 +61,8 @@ class _Orders(orders.Orders[Api]):
         found = yield from self._search(f"email:{quoted(email)}", max(wanted, 10))
         return _own(found, email)[:wanted]
 
-    def _search(self, query: str, limit: int) -> Plan[list[Fields]]:
-        """Return the orders that a search finds, newest first."""
+    def _search(self, query: str | None, limit: int) -> Plan[list[Fields]]:
+        """Return the orders that a search finds, newest first; without one, the newest of all."""
         found = yield from self.api.admin.nodes(
             "OrdersByQuery", "orders", {"query": query}, limit=limit
         )
