@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from ...metrics.catalogue import business
 from .. import promql, series, wide
+from ..names import Dashboard
 from ..policy import THRESHOLDS
 from ..promql import OPERATION, STORE, named, select
 from ..rules import recording
 from ..wide import Wide
-from .panels import Query
-from .values import GREEN, RED, YELLOW, Steps
+from .panels import Panel, PanelKind, Query
+from .values import GREEN, RED, YELLOW, Nothing, Steps
 from .variables import (
     ALL_OPERATIONS,
     CURRENCY_MATCH,
@@ -86,10 +87,38 @@ def failures(*labels: str, matchers: tuple[str, ...] = OPERATION_MATCH) -> str:
     return promql.hourly(series.of_operations(series.failed, labels, *matchers))
 
 
-def per_hour(label: str, rate: str, empty: str = "") -> tuple[Query]:
-    """How often something happens in an hour, by one label, from a rate per second with it."""
+def per_hour(
+    title: str,
+    description: str,
+    label: str,
+    rate: str,
+    *,
+    empty: str = "",
+    nothing: Nothing = Nothing.NONE,
+    width: int = 12,
+    height: int = 10,
+    links: tuple[Dashboard | str, ...] = (),
+    exemplars: tuple[str, ...] = (),
+) -> Panel:
+    """The graph of how often something happens in an hour, by one label.
+
+    `rate` is PromQL of a rate per second with that label. The other arguments are those of a query
+    and of a panel.
+    """
     by_label = promql.hourly(f"sum by ({label}) ({rate})")
-    return (Query(by_label, f"{{{{{label}}}}}", empty=empty),)
+    return Panel(
+        PanelKind.GRAPH,
+        title,
+        description,
+        (Query(by_label, f"{{{{{label}}}}}", empty=empty),),
+        width=width,
+        height=height,
+        low=0,
+        stacked=True,
+        links=links,
+        nothing=nothing,
+        exemplars=exemplars,
+    )
 
 
 def over_time(

@@ -196,32 +196,24 @@ MOST_FREQUENT = Row(
 )
 
 
-PROBE_FAILURES = Panel(
-    PanelKind.GRAPH,
+PROBE_FAILURES = per_hour(
     "Failed probes per hour by type",
     "Failed health checks per hour, shown every four minutes. They show an outage even at "
     "night, when no shopper runs into it.",
-    per_hour("error_type", over_time(("error_type",), wide.PROBE_ERRORS), NO_ERROR),
-    width=12,
-    height=10,
+    "error_type",
+    over_time(("error_type",), wide.PROBE_ERRORS),
+    empty=NO_ERROR,
     links=(AlertName.STORE_DOWN,),
-    nothing=Nothing.NONE,
-    low=0,
-    stacked=True,
 )
 
-COLLECTOR_FAILURES = Panel(
-    PanelKind.GRAPH,
+COLLECTOR_FAILURES = per_hour(
     "Failed collectors per hour by type",
     "Failed reads of business figures per hour, shown every four minutes. rate_limited "
     "means that the budget is spent.",
-    per_hour("error_type", over_time(("error_type",), wide.COLLECTOR_ERRORS), NO_ERROR),
-    width=12,
-    height=10,
+    "error_type",
+    over_time(("error_type",), wide.COLLECTOR_ERRORS),
+    empty=NO_ERROR,
     links=(AlertName.STORE_FIGURES_STALE,),
-    nothing=Nothing.NONE,
-    low=0,
-    stacked=True,
 )
 
 _SLOWEST = select(series.SLOWEST_PROBE, *S)

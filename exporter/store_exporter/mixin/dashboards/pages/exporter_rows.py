@@ -154,31 +154,25 @@ SAMPLES = Panel(
 )
 
 _PUSHES = rate(exporter.OTLP_PUSHES, "$__rate_interval", *M)
-PUSHES_BY_OTLP = Panel(
-    PanelKind.GRAPH,
+PUSHES_BY_OTLP = per_hour(
     "Pushes by OTLP per hour",
     "Pushes per hour by result. Counters catch up by themselves when the endpoint is back.",
-    per_hour("result", _PUSHES, "OTLP may be switched off"),
-    width=12,
-    height=10,
+    "result",
+    _PUSHES,
+    empty="OTLP may be switched off",
     links=(AlertName.STORE_OTLP_PUSHES_FAILING,),
     nothing=Nothing.NO_OTLP,
-    low=0,
-    stacked=True,
 )
 
 _REPORTED = rate(exporter.INGESTED, "$__rate_interval", *M)
-REPORTED_OPERATIONS = Panel(
-    PanelKind.GRAPH,
+REPORTED_OPERATIONS = per_hour(
     "Reported operations per hour",
     "Operations per hour that applications reported by HTTP. Refused ones are not counted; "
     "the response told the application why.",
-    per_hour("outcome", _REPORTED, "no application may report by HTTP"),
-    width=12,
-    height=10,
+    "outcome",
+    _REPORTED,
+    empty="no application may report by HTTP",
     nothing=Nothing.NOT_REPORTED,
-    low=0,
-    stacked=True,
 )
 
 COST = Row("What it costs", (SCRAPES, SAMPLES, PUSHES_BY_OTLP, REPORTED_OPERATIONS))

@@ -42,16 +42,14 @@ LATENESS = Panel(
 )
 
 _SKIPPED = rate(exporter.RUNS_SKIPPED, "$__rate_interval", *M)
-LEFT_OUT = Panel(
-    PanelKind.GRAPH,
+LEFT_OUT = per_hour(
     "Runs left out per hour",
     "Skipped runs per hour, by reason, such as overlap (the previous run had not ended), "
     "budget (its requests are spent) or backoff (the store fails or required slowing down).",
-    per_hour("reason", _SKIPPED, NOTHING_HAPPENED),
-    nothing=Nothing.NONE,
-    height=10,
-    low=0,
-    stacked=True,
+    "reason",
+    _SKIPPED,
+    empty=NOTHING_HAPPENED,
+    width=8,
 )
 
 _MISSED = f"max by (collector) ({select(series.MISSED, *M)})"

@@ -63,30 +63,25 @@ STATES = Panel(
 )
 
 GRAPHS = (
-    Panel(
-        PanelKind.GRAPH,
+    per_hour(
         "Errors per hour by who must act",
         "Errors per hour by fault: store, config, app and customer. Customer errors are "
         "shoppers' mistakes, not failures; a rise of them alone is not an outage.",
-        per_hour("fault", over_time(("fault",), wide.ERRORS), NO_ERROR),
-        width=12,
+        "fault",
+        over_time(("fault",), wide.ERRORS),
+        empty=NO_ERROR,
         height=11,
         links=(Dashboards.ERRORS,),
-        nothing=Nothing.NONE,
-        low=0,
-        stacked=True,
     ),
-    Panel(
-        PanelKind.GRAPH,
+    per_hour(
         "Calls per hour",
         "Operations per hour by platform. A sudden fall to zero means that applications "
         "do not report, or do not run.",
-        per_hour("platform", over_time(("platform",), wide.RATE)),
-        width=12,
+        "platform",
+        over_time(("platform",), wide.RATE),
         height=11,
         links=(Dashboards.OPERATIONS,),
-        low=0,
-        stacked=True,
+        nothing=Nothing.UNKNOWN,
     ),
     Panel(
         PanelKind.GRAPH,

@@ -109,20 +109,16 @@ BUSIEST = Panel(
     links=(Dashboards.OPERATIONS,),
 )
 
-ERRORS_BY_FAULT = Panel(
-    PanelKind.GRAPH,
+ERRORS_BY_FAULT = per_hour(
     "Errors per hour by who must act",
     "Errors per hour by fault: customer is a shopper's mistake, store is the shop, config "
     "the credentials, app a bug of the caller. Dots are single failed calls of applications "
     "that use OpenTelemetry.",
-    per_hour("fault", chosen(("fault",), wide.ERRORS, wide.OPERATION_ERRORS), NO_ERROR),
+    "fault",
+    chosen(("fault",), wide.ERRORS, wide.OPERATION_ERRORS),
+    empty=NO_ERROR,
     exemplars=(select(operations.OPERATION_ERRORS, *M),),
-    width=12,
-    height=10,
     links=(Dashboards.ERRORS,),
-    nothing=Nothing.NONE,
-    low=0,
-    stacked=True,
 )
 
 LATENCY_OVER_TIME = Panel(

@@ -131,17 +131,13 @@ ONE_BY_ONE = Panel(
     links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
 )
 
-ERRORS_BY_FAULT = Panel(
-    PanelKind.GRAPH,
+ERRORS_BY_FAULT = per_hour(
     "Errors per hour by who must act",
     "Errors per hour by fault. customer means a shopper's mistake, not a failure of the shop.",
-    per_hour("fault", over_time(("fault",), wide.ERRORS), NO_ERROR),
-    width=12,
-    height=10,
+    "fault",
+    over_time(("fault",), wide.ERRORS),
+    empty=NO_ERROR,
     links=(Dashboards.ERRORS,),
-    nothing=Nothing.NONE,
-    low=0,
-    stacked=True,
 )
 
 OPERATIONS = Row("Operations", (ONE_BY_ONE, ERRORS_BY_FAULT))

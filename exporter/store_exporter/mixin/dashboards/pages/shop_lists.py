@@ -93,9 +93,7 @@ CARTS = _table(
     "and help them.",
     (
         _first(_CART_VALUE, "carts", "Value", 100, unit="locale"),
-        Query(
-            f"1000 * {_CART_TIME}", "Abandoned", unit="dateTimeFromNow", width=140, empty=SEVERAL
-        ),
+        Query(_ABANDONED, "Abandoned", unit="dateTimeFromNow", width=140, empty=SEVERAL),
     ),
     columns=("cart", "domain"),
     sort="Value",
