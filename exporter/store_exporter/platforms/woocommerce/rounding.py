@@ -155,12 +155,10 @@ def _learn(
     """
     yield from _learn_subtotal(api, reading)
     sample = [*orders, *reading.under(rule, (yield from _sample(api)))]
-    below: float | None
     below, doubtful = totals.learn_rounding(reading, sample)
-    if doubtful:
-        below = yield from _by_customers(api, reading, doubtful)
-    rule.is_guess, rule.is_known = below is None, True
-    rule.finer_below = otherwise if below is None else below
+    finer = (yield from _by_customers(api, reading, doubtful)) if doubtful else False
+    rule.is_guess, rule.is_known = finer is None, True
+    rule.finer_below = math.inf if finer else max(below, otherwise if finer is None else 0)
 
 
 def _sample(api: Api) -> Plan[list[Any]]:
@@ -190,11 +188,11 @@ def _learn_subtotal(api: Api, reading: OrderTotals) -> Plan[None]:
         reading.at_subtotal = rule.raw("value") == "yes"
 
 
-def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) -> Plan[float | None]:
+def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) -> Plan[bool | None]:
     """Learn it from the totals of customers, which the store adds up from amounts as stored.
 
-    (`WC_Customer_Data_Store::get_total_spent` rounds only the sum.) It is 0 if the doubtful orders
-    were made as they are displayed, infinity if with more decimals; None if no customer shows it.
+    (`WC_Customer_Data_Store::get_total_spent` rounds only the sum.) Returns whether the doubtful
+    orders were made with more decimals than are displayed; None if no customer shows it.
     """
     customers = (order.integer_or("customer_id") for order in reversed(doubtful))
     accounts = dict.fromkeys(one for one in customers if one > 0)
@@ -208,7 +206,7 @@ def _by_customers(api: Api, reading: OrderTotals, doubtful: Sequence[Fields]) ->
         except StoreError:
             continue
         if finer != made:
-            return math.inf if finer else 0
+            return finer
     return None
 
 

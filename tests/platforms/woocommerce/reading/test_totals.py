@@ -185,6 +185,30 @@ async def test_where_no_order_shows_it_what_a_customer_has_spent_does(
         assert bool(report.degraded) is not is_known
 
 
+@pytest.mark.parametrize("total", ["34.71", "35"])
+@pytest.mark.parametrize("email", ["cust2@example.test", "guest@example.test"])
+async def test_many_orders_that_show_nothing_are_not_counted_as_those_before_them(
+    total: str, email: str
+) -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.decimals = 0
+        await store.collect("orders")
+        store.clock.now += 300
+        for lines in [("24.40", "24.40")] * 2 + [("34.71",)] * 3:
+            products = [(19 + index, 1) for index in range(len(lines))]
+            first = store.shop.new_order("processing", lines=products, email=email)
+            made = store.shop.shop.orders[first["id"]]
+            made["total"] = "48.80" if lines[1:] else total
+            for line, amount in zip(made["line_items"], lines, strict=True):
+                line["total"] = amount
+        report = await store.collect("orders")
+        is_known = email.startswith("cust")
+        counted = figures(report)["store_revenue_total{GBP}"]
+        each = Decimal(total) if is_known else 35
+        assert counted == float(2 * Decimal("48.80") + 3 * each)
+        assert any("Nothing tells" in reason for reason in report.degraded) is not is_known
+
+
 async def test_an_order_in_a_currency_with_more_decimals_is_read_with_its_parts() -> None:
     async with watching(orders=0) as store:
         store.shop.shop.habits.decimals = 2

@@ -248,16 +248,23 @@ def learn_rounding(
     """Learn below which id inconclusive orders were made with more decimals.
 
     The orders are the shop's oldest and newest, all in its own currency or all in others, with
-    `id`, `currency` and `MEMBERS`; those that cannot be read are ignored. Also returned are the
-    ambiguous ones, if none of the orders shows the id.
+    `id`, `currency` and `MEMBERS`; those that cannot be read are ignored. Also returned are orders
+    that were made with more decimals too, or from that id on as displayed: nothing shows which.
     """
     known: dict[int, bool | None] = {}
+    unclear: dict[int, Fields] = {}
     for order in orders:
         with suppress(StoreError):
-            known[order.identifier()] = reading.has_more_decimals(order, order.currency("currency"))
-    if all(is_finer is None for is_finer in known.values()):
-        return 0, list(filter(reading.is_ambiguous, orders))
-    finer = max((number for number, is_finer in known.items() if is_finer), default=0)
-    later = (n for n, is_finer in known.items() if is_finer is False and n > finer)
+            number, currency = order.identifier(), order.currency("currency")
+            known[number] = reading.has_more_decimals(order, currency)
+            if reading.is_ambiguous(order):
+                unclear[number] = order
+    finer = [number for number, is_finer in known.items() if is_finer]
+    last = max(finer, default=0)
     # The setting was changed somewhere between the last finer order and the first other one.
-    return ((finer + min(later, default=math.inf)) / 2 if finer else 0), ()
+    later = [n for n, is_finer in known.items() if is_finer is False and n > last]
+    doubtful = [] if later else [n for n in unclear if n > last]
+    if len(doubtful) <= len(finer):
+        doubtful = []
+    first = min(later or doubtful, default=math.inf)
+    return ((last + first) / 2 if finer else 0), [unclear[n] for n in doubtful]
