@@ -434,3 +434,29 @@ def _change(
         shop.refunds[order["id"]].pop()
         order["refunds"].pop()
         shop.touch(order)
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+async def test_an_empty_page_is_not_the_end_of_imported_orders(page: int) -> None:
+    """Their times of change are old, so that only their ids show that they are new."""
+    async with watching(orders=0, products=3, customers=1) as store:
+        shop = store.shop.shop
+        shop.habits.cap = 10
+        tell_tale(store, "pending")
+        await count_orders(store)
+        for _ in range(25):
+            made = store.shop.new_order("processing", total="2", created=store.clock.now - 90_000)
+            shop.stamp(shop.orders[made["id"]], "date_paid", store.clock.now)
+        store.shop.faults.add(
+            Fault(
+                path="*/orders",
+                skip=1 + page,
+                times=1,
+                change=lambda _: [],
+                headers={"X-WP-Total": "0", "X-WP-TotalPages": "0"},
+            )
+        )
+        for _ in range(3):
+            found = await count_orders(store)
+        assert accounted(found) == truth(store)
+        assert found["store_revenue_total{GBP}"] == 50

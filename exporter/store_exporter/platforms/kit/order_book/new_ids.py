@@ -111,7 +111,7 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
         ahead.stop_at(1)
         book.save()
     # One page earlier, because deletions meanwhile moved later orders forward.
-    number = max(1, ahead.page - 1)
+    resumed, number, total = ahead.page, max(1, ahead.page - 1), 0
     for index in range(book.options.pages + (ahead.page > 1)):
         listed = yield from book.ask_sized(partial(book.newest, page=number))
         ids = _ids(listed.page)
@@ -123,7 +123,13 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
         if index == 0 and ahead.page and number > 1 and max(ids, default=0) < ahead.low:
             number = 1
             continue
-        if not ids and (number == 1 or (listed.total or 0) > (number - 1) * book.size):
+        counted = listed.total or 0
+        total = max(total, counted)
+        is_hidden = number == 1 or counted > (number - 1) * book.size
+        # Lists may count nothing beyond their end. Earlier pages counted more than were read; if
+        # this page is empty in the next run as well, some of these were deleted.
+        is_cut = not counted and total > ahead.read + place.walk.hidden and number != resumed
+        if not ids and (is_hidden or is_cut):
             # There are orders and the store shows none; the next run continues.
             ahead.stop_at(number)
             break
