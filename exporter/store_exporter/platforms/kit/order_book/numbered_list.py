@@ -35,6 +35,9 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
 
     Attributes:
         size: the most orders on a page; fewer if the store does not send more in time.
+        hides_refunds: whether a refund may leave its order's time of change as it is, by the orders
+            that were read; None before the first. Orders from before counting began are then
+            remembered too, and all are read again sooner.
     """
 
     changed: str
@@ -50,6 +53,7 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
     def __init__(self, api: ApiT, run: Run) -> None:
         super().__init__(api, run)
         self.size = api.page_sizes.limit(self.path, self.options.size)
+        self.hides_refunds: bool | None = None
 
     @property
     @abstractmethod
@@ -91,14 +95,6 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
     @abstractmethod
     def order(self, row: Fields, changed: int | None) -> CountedOrder | None:
         """Read an order, given when it last changed; None for a draft or a deleted order."""
-
-    @property
-    def hides_refunds(self) -> bool:
-        """Whether a refund may leave its order's time of change as it is.
-
-        Then orders from before counting began are remembered too, and all are read again sooner.
-        """
-        return False
 
     def ask(self, params: Mapping[str, Any]) -> Plan[ListedOrders]:
         """Read any page of the orders."""

@@ -57,12 +57,6 @@ class _OrderBook(NumberedBook[Api]):
         self._reading = OrderTotals(0, "")
         self._has_checked_settings = False
         self._fields = _FIELDS
-        self._versions: set[str] = set()
-
-    @property
-    def hides_refunds(self) -> bool:
-        # An order has the version of WooCommerce that wrote it last.
-        return bool(self._versions) and not any(map(order_state.marks_refunds, self._versions))
 
     def by_change(self, size: int, query: WalkQuery | None = None) -> Mapping[str, Any]:
         params: dict[str, Any] = {"orderby": "modified", "per_page": size}
@@ -136,7 +130,9 @@ class _OrderBook(NumberedBook[Api]):
         WooCommerce sets the date of payment when an order first reaches a paid status; for cash on
         delivery that is when it is completed. A draft that becomes an order keeps its first date.
         """
-        self._versions.add(row.text_or("version"))
+        # An order has the version of WooCommerce that wrote it last.
+        is_old = not order_state.marks_refunds(row.text_or("version"))
+        self.hides_refunds = is_old and self.hides_refunds is not False
         status = order_state.order_status(row)
         if status in _NO_ORDERS or order_state.is_sub_order(row):
             return None

@@ -251,20 +251,17 @@ def learn_rounding(
     `id`, `currency` and `MEMBERS`; those that cannot be read are ignored. Also returned are orders
     that were made with more decimals too, or from that id on as displayed: nothing shows which.
     """
-    known: dict[int, bool | None] = {}
-    unclear: dict[int, Fields] = {}
+    known: dict[int, tuple[Fields, bool | None]] = {}
     for order in orders:
         with suppress(StoreError):
-            number, currency = order.identifier(), order.currency("currency")
-            known[number] = reading.has_more_decimals(order, currency)
-            if reading.is_ambiguous(order):
-                unclear[number] = order
-    finer = [number for number, is_finer in known.items() if is_finer]
+            is_finer = reading.has_more_decimals(order, order.currency("currency"))
+            known[order.identifier()] = order, is_finer
+    finer = [number for number, (_, is_finer) in known.items() if is_finer]
     last = max(finer, default=0)
     # The setting was changed somewhere between the last finer order and the first other one.
-    later = [n for n, is_finer in known.items() if is_finer is False and n > last]
-    doubtful = [] if later else [n for n in unclear if n > last]
-    if len(doubtful) <= len(finer):
-        doubtful = []
+    later = [n for n, (_, is_finer) in known.items() if is_finer is False and n > last]
+    doubtful = {n: one for n, (one, _) in known.items() if n > last and reading.is_ambiguous(one)}
+    if later or len(doubtful) <= len(finer):
+        doubtful = {}
     first = min(later or doubtful, default=math.inf)
-    return ((last + first) / 2 if finer else 0), [unclear[n] for n in doubtful]
+    return ((last + first) / 2 if finer else 0), list(doubtful.values())
