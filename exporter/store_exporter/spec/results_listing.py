@@ -15,10 +15,11 @@ class Listing(Generic[T]):
 
     Attributes:
         items: the entries of this page.
-        total: number of entries in the store; None if the store does not say.
+        total: number of entries in the store; None if the store does not say, or does not send all
+            of those that it counts.
         unreadable: number of entries left out because the store sent them broken.
-        complete: False if the exporter stopped reading at one of its limits, so that entries may
-            be missing from `items`.
+        complete: False if the exporter stopped reading at one of its limits, or the store sent none
+            of the entries that it counts, so that entries may be missing from `items`.
         page: number of this page, from 1.
         pages: number of pages of this size; None if `total` is not known.
         more: whether another page follows; None if that is not known.

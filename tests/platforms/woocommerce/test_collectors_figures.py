@@ -101,6 +101,14 @@ async def test_a_report_that_counts_posts_is_not_believed_where_orders_are_in_ta
         assert found["store_orders_current{processing}"] == 3
 
 
+async def test_a_report_without_any_status_is_a_failure() -> None:
+    async with watching() as store:
+        store.shop.faults.add(changing("*/reports/orders/totals", lambda _: []))
+        with pytest.raises(StoreError, match="totals is empty") as raised:
+            await store.collect("order_statuses")
+        assert raised.value.error_type == "invalid_response"
+
+
 async def test_a_stock_report_that_sees_no_product_is_a_failure() -> None:
     async with watching(orders=0) as store:
         zeros = dict.fromkeys(("products", "lowstock", "instock", "outofstock", "onbackorder"), 0)

@@ -178,6 +178,19 @@ def test_the_latest_of_many_orders_is_the_latest_in_every_version(
     assert client(store).check_order(email=ADA).id == made["id"]
 
 
+@pytest.mark.parametrize("hidden", [1, 3])
+def test_orders_that_the_store_counts_and_does_not_show_leave_the_totals_unknown(
+    clock: Clock, hidden: int
+) -> None:
+    store = SimulatedWooCommerce(clock=clock.now, orders=0)
+    made = [store.new_order("completed", email=ADA)["id"] for _ in range(3)]
+    shown = made[hidden:]
+    store.faults.add(changing("*/orders", lambda rows: [row for row in rows if row["id"] in shown]))
+    found = client(store).get_customer_orders(ADA)
+    assert {order.id for order in found} == set(shown)
+    assert (found.total, found.summary) == (None, None)
+
+
 def test_orders_that_only_mention_an_address_do_not_hide_its_own(
     store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
 ) -> None:

@@ -172,6 +172,14 @@ def test_low_stock_is_of_published_products_and_variations(
     }
 
 
+def test_a_stock_report_that_counts_products_and_shows_none_is_not_complete(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.faults.add(changing("*/reports/stock", lambda _: []))
+    found = shop.get_low_stock_products()
+    assert (len(found), found.total, found.complete) == (0, None, False)
+
+
 def test_low_stock_is_limited_but_counted(shop: WooCommerce) -> None:
     found = shop.get_low_stock_products(threshold=3, limit=2)
     assert (len(found), found.total) == (2, 9)

@@ -35,6 +35,8 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
     of orders has more, its totals are requested instead, status by status.
     """
     page = yield from api.page(f"{V3}/reports/orders/totals")
+    if not page.items:
+        raise StoreError("invalid_response", "reports/orders/totals is empty")
     rows, failures = readable(page.items, "reports/orders/totals", _status_count)
     slugs: defaultdict[str, list[str]] = defaultdict(list, other=[])
     reported: Counter[str] = Counter()
@@ -59,8 +61,7 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
 def _is_report_behind(api: Api, slugs: Iterable[Sequence[str]], reported: int) -> Plan[bool]:
     """Whether the list of orders says that it has more orders in these statuses than the report."""
     try:
-        listed = yield from _listed(api, list(chain.from_iterable(slugs)), unstated=reported)
-        return listed > reported
+        return (yield from _listed(api, list(chain.from_iterable(slugs)), reported)) > reported
     except StoreError as error:
         # A plugin added a status to the report alone.
         if not is_unknown_status(error):
@@ -106,8 +107,7 @@ def webhooks(api: Api, _: Run) -> Plan[Report]:
     query = {"orderby": "id", "_fields": "id,status"}
     rows = (yield from api.rows(f"{V3}/webhooks", query)).whole("webhooks")
     states, failures = readable(rows.items, "webhooks", _webhook_state)
-    found = Counter(states)
-    return webhook_report({state: found[state] for state in _STATES}, failures)
+    return webhook_report({state: states.count(state) for state in _STATES}, failures)
 
 
 def _webhook_state(row: Fields) -> str:

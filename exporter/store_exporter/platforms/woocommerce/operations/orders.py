@@ -94,12 +94,10 @@ class _Orders(orders.Orders[Api]):
         return Fields(body, f"order {number}")
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
-        rows = yield from self.rows_of(email, wanted)
+        rows = yield from self.rows_of(email, wanted, {})
         return list(rows.objects("order"))[:wanted]
 
-    def rows_of(
-        self, email: str, wanted: int, narrowed: Mapping[str, str] | None = None
-    ) -> Plan[Rows]:
+    def rows_of(self, email: str, wanted: int, narrowed: Mapping[str, str]) -> Plan[Rows]:
         """Return the newest orders of an address: as a customer's and as a guest's.
 
         They are at least `wanted`, if there are so many. `narrowed` are further parameters.
@@ -115,7 +113,7 @@ class _Orders(orders.Orders[Api]):
                 continue
             # A store takes long to show an order, so none is requested twice.
             known = ",".join(str(key) for key in found if key > 0)
-            params = {**query, **(narrowed or {}), "exclude": known}
+            params = {**query, **narrowed, "exclude": known}
             # Two show whether the newest come first, as in all versions but 7.1 and 7.2.
             for most in sorted({max(2, wanted), max(wanted, PAGE)}):
                 rows = yield from self.api.rows(f"{V3}/orders", params, limit=most)
@@ -126,7 +124,8 @@ class _Orders(orders.Orders[Api]):
                 is_enough = len(own) >= wanted and dates == sorted(dates, reverse=True)
                 if is_enough or len(rows.items) < most:
                     break
-            complete = complete and (rows.total is None or rows.total <= most)
+            # The store may count orders that it does not show.
+            complete = complete and (rows.total is None or rows.total <= len(rows.items))
             found |= {key: (created, key, row) for created, key, row in own}
         newest = sorted(found.values(), key=lambda item: item[:2], reverse=True)
         return Rows([row for *_, row in newest], len(found) if complete else None)

@@ -118,8 +118,7 @@ def _rank(member: str, item: Any) -> tuple[Any, int]:
 @plan(Operations.get_product_details, calls=LOOKUP)
 def get_product_details(api: Api, product: int | str) -> Plan[Product]:
     found = yield from find_product(api, product)
-    currency = yield from facts.currency(api)
-    return product_results.read_product(found, currency)
+    return product_results.read_product(found, (yield from facts.currency(api)))
 
 
 @plan(Operations.check_price, calls=_WITH_VARIATIONS)
@@ -228,12 +227,13 @@ def get_low_stock_products(
     )
     # Stock that a variation shares with its product is in the product's row, so leave it out here.
     own = [row for row in rows.items if not _is_elsewhere(row)]
-    found = Rows(own, None, rows.complete).listing("stock", product_results.read_low_stock)
+    is_whole = rows.complete and bool(rows.items or not rows.total)
+    found = Rows(own, None, is_whole).listing("stock", product_results.read_low_stock)
     few = [row for row in found if row.quantity <= low]
     offered, unreadable = yield from _published(api, few, within)
     offered.sort(key=lambda row: row.quantity)
     unreadable += found.unreadable
-    total = len(offered) if rows.complete and not unreadable else None
+    total = len(offered) if is_whole and not unreadable else None
     found = replace(found, items=tuple(offered), total=total, unreadable=unreadable)
     return page_of(found, 1, wanted)
 
