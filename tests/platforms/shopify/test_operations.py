@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from store_demo.stores.shopify import SimulatedShopify
+from store_demo.stores.shopify.records import Discount
 from store_exporter.errors import UnsupportedOperationError
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.platforms.shopify import CartSession, Shopify
@@ -67,6 +68,32 @@ def test_a_coupon_that_is_refused_leaves_the_others_on_the_cart(store: Shopify) 
         error = failure(store.apply_coupon_to_cart, code, cart=mine)
         assert error.error_type == "invalid_coupon", code
         assert [coupon.code for coupon in store.get_cart(mine).coupons] == ["save10"]
+
+
+def test_a_coupon_that_was_refused_does_not_apply_by_itself_later(store: Shopify) -> None:
+    mine = CartSession()
+    store.add_to_cart("SKU-004", cart=mine)
+    assert failure(store.apply_coupon_to_cart, "nosuch", cart=mine).code == "DISCOUNT_NOT_FOUND"
+    assert failure(store.apply_coupon_to_cart, "welcome5", cart=mine).error_type == "invalid_coupon"
+    cart = store.add_to_cart("SKU-010", cart=mine)
+    assert (cart.coupons, cart.total) == ((), pounds("140"))
+
+
+@pytest.mark.parametrize(("percent", "stays"), [("0.2", "alone"), ("0.05", "save10")])
+def test_of_coupons_that_do_not_combine_the_cart_has_the_better_one(
+    shop: SimulatedShopify, store: Shopify, percent: str, stays: str
+) -> None:
+    shop.stock_room.discounts.append(Discount("alone", Decimal(percent), combines=False))
+    mine = CartSession()
+    store.add_to_cart("SKU-010", cart=mine)
+    store.apply_coupon_to_cart("save10", cart=mine)
+    if stays == "alone":
+        cart = store.apply_coupon_to_cart("alone", cart=mine)
+        assert (cart.total, cart.discount) == (pounds("80"), pounds("20"))
+    else:
+        refused = failure(store.apply_coupon_to_cart, "alone", cart=mine)
+        assert refused.code == "DISCOUNT_CODE_NOT_HONOURED"
+    assert [coupon.code for coupon in store.get_cart(mine).coupons] == [stays]
 
 
 def test_more_than_there_is_is_out_of_stock_and_leaves_the_cart_as_it_was(

@@ -162,7 +162,7 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """A discount code, in percent."""
+    """A discount code, in percent; one that does not combine is alone on a cart, the best one."""
 
     code: str
     percent: Decimal
@@ -170,6 +170,7 @@ class Discount:
     ends: float | None = None
     limit: int | None = None
     used: int = 0
+    combines: bool = True
 
 
 @dataclass(slots=True)
@@ -179,6 +180,11 @@ class Cart:
     id: str
     lines: dict[str, tuple[Variant, int]] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
+
+    @property
+    def gross(self) -> Decimal:
+        """Price of all lines."""
+        return sum((variant.price * count for variant, count in self.lines.values()), Decimal(0))
 
 
 def iso(when: float) -> str:

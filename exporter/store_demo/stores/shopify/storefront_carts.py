@@ -36,8 +36,8 @@ class Carts:
 
     def _cart(self, cart: Cart) -> View:
         """Return a `Cart`; its codes are for the whole order, and each line shows its share."""
-        gross = sum((v.price * count for v, count in cart.lines.values()), Decimal(0))
-        rates = {code: self._rate(code, gross) for code in cart.codes}
+        rates = self._rates(cart)
+        gross = cart.gross
         currency = self._room.currency
 
         def line(row: tuple[str, tuple[Variant, int]]) -> View:
@@ -72,6 +72,15 @@ class Carts:
             "cost": {"totalAmount": money(gross * (1 - sum(rates.values())), currency)},
             "lines": lambda _info, first, **_: connection(list(cart.lines.items()), line, first),
         }
+
+    def _rates(self, cart: Cart) -> dict[str, Decimal]:
+        """Return the share that each code of a cart takes off."""
+        rates = {code: self._rate(code, cart.gross) for code in cart.codes}
+        found = [self._room.discount(code) for code, rate in rates.items() if rate]
+        if all(one.combines for one in found if one is not None):
+            return rates
+        best = max(rates, key=lambda code: rates[code])
+        return {code: rate if code == best else Decimal(0) for code, rate in rates.items()}
 
     def _rate(self, code: str, gross: Decimal) -> Decimal:
         """Return the share that a code takes off; 0 where it is not good."""
@@ -172,9 +181,15 @@ class Carts:
         if cart is None:
             return self._refused("INVALID", "The specified cart does not exist.")
         cart.codes = list(discountCodes)
-        warnings = [
-            {"code": "DISCOUNT_NOT_FOUND", "message": f"{code} is not known.", "target": cart.id}
-            for code in discountCodes
-            if self._room.discount(code) is None
-        ]
-        return self._changed(cart, *warnings)
+        unknown = [code for code in discountCodes if self._room.discount(code) is None]
+        words = dict.fromkeys(unknown, ("DISCOUNT_NOT_FOUND", "is not known."))
+        for code, rate in self._rates(cart).items():
+            if self._rate(code, cart.gross) > rate:
+                words[code] = ("DISCOUNT_CODE_NOT_HONOURED", "does not combine.")
+        return self._changed(
+            cart,
+            *(
+                {"code": kind, "message": f"{code} {why}", "target": cart.id}
+                for code, (kind, why) in words.items()
+            ),
+        )

@@ -73,12 +73,19 @@ class LineCart(ShopperCart[ApiT]):
         codes = [coupon.code for coupon in before.coupons]
         if code.casefold() in (known.casefold() for known in codes):
             raise StoreError("invalid_coupon", f"{code} is already on the cart")
-        after = yield from self.set_codes([*codes, code])
-        if code.casefold() not in (coupon.code.casefold() for coupon in after.coupons):
-            if codes:
-                yield from self.set_codes(codes)
-            raise StoreError("invalid_coupon", f"{code} is not valid for this cart")
-        return keep_renewal(before, after)
+        refused = StoreError("invalid_coupon", f"{code} is not valid for this cart")
+        try:
+            after = yield from self.set_codes([*codes, code])
+        except StoreError as error:
+            if error.error_type != "invalid_coupon":
+                raise
+            # What is refused may be an earlier code, if only the better one of both can apply.
+            after, refused = (yield from self.open()), error
+        if code.casefold() in (coupon.code.casefold() for coupon in after.coupons):
+            return keep_renewal(before, after)
+        # A refused code stays on the cart, and would apply once the cart is right for it.
+        yield from self.set_codes(codes)
+        raise refused
 
     def ids_of(self, product: int | str) -> Plan[set[int]]:
         """Return the ids by which a cart may hold a product: its own or its variants'."""
