@@ -155,9 +155,8 @@ def _redirected(
     """
     target = urlsplit(error.target)
     stays = target.hostname == urlsplit(run.store.url).hostname
-    if not stays and (moved is None or not (yield from moved(api, run, error))):
-        raise error
-    if stays and not closed:
+    is_fine = closed if stays else moved is not None and (yield from moved(api, run, error))
+    if not is_fine:
         raise error
     return Report((), closed, f"visitors are sent to {target.hostname}{target.path}")
 
