@@ -156,6 +156,18 @@ def test_a_shopper_whose_cart_expired_gets_a_new_one_with_what_is_added(
     assert (cart.renewed, cart.items, cart.lines[0].sku) == (True, 1, "SKU-011")
 
 
+@pytest.mark.parametrize("status", ["ARCHIVED", "DRAFT"])
+def test_a_sku_names_what_is_on_sale_before_what_no_longer_is(
+    shop: SimulatedShopify, store: Shopify, status: str
+) -> None:
+    rows = [("SKU-010", Decimal(1), number, {"Size": str(number)}) for number in range(12)]
+    shop.stock_room.add_product("Legacy", "Pump", rows).status = status
+    assert store.get_product_details("SKU-010").name == "Part 10 Seal"
+    assert store.add_to_cart("SKU-010").subtotal == pounds("100")
+    shop.stock_room.by_sku("SKU-010").product.status = status
+    assert store.check_stock("SKU-010").sku == "SKU-010"
+
+
 def test_what_the_sales_channel_does_not_show_is_not_found(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

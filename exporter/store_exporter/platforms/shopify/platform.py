@@ -42,10 +42,7 @@ PLATFORM = Platform(
         ),
         Setting(
             "client_secret",
-            (
-                "That app's secret, shpss_…, which the exporter exchanges for an access token each "
-                "day."
-            ),
+            "That app's secret, shpss_…, exchanged by the exporter for an access token each day.",
             secret=True,
             check=format_check(
                 r"(?:shpss_)?[0-9a-zA-Z]{32,64}",

@@ -28,10 +28,14 @@ class Lookup(products.Lookup[Api]):
     """Finds products and variants in the Admin API."""
 
     def by_sku(self, sku: str) -> Plan[FoundProduct | None]:
-        """Find a variant by its SKU. A search shows only the name of its product."""
+        """Find a variant by its SKU, one on sale before others with the same SKU.
+
+        A search shows only the name of its product.
+        """
         query = {"query": f"sku:{quoted(sku)}"}
-        data = yield from self.api.admin.ask("VariantsByQuery", query, first=10)
-        variant = products.matching_sku(data.nodes("productVariants"), sku)
+        data = yield from self.api.admin.ask("VariantsByQuery", query, first=50)
+        rows = sorted(data.nodes("productVariants"), key=_is_off_sale)
+        variant = products.matching_sku(rows, sku)
         return None if variant is None else _offer(variant, data, whole=False)
 
     def product(self, identifier: int) -> Plan[FoundProduct | None]:
@@ -71,6 +75,11 @@ class Lookup(products.Lookup[Api]):
     def details(self, product: int | str) -> Plan[Product]:
         """By the SKU of its only variant, the product itself."""
         return super().details(product)
+
+
+def _is_off_sale(variant: Fields) -> bool:
+    product = variant.at("product")
+    return product is None or product.text_or("status") in ("ARCHIVED", "DRAFT")
 
 
 def _variants(data: Fields) -> Fields:

@@ -54,29 +54,20 @@ class _Cart(LineCart[Api]):
 
     def read(self) -> Plan[Cart | None]:
         if self.session.token is None:
-            data = yield from self.api.storefront.ask("CreateCart", {"input": {}}, writes=True)
-            return self._changed(data.child("changed"))
+            return (yield from self.change("CreateCart", input={}))
         data = yield from self.api.storefront.ask("Cart", {"id": self.session.token})
         return self._filled(_cart(data.child("cart"))) if data.has("cart") else None
 
     def change(
         self, name: str, concerns: Callable[[CartLine], bool] = lambda _: False, **variables: Any
     ) -> Plan[Cart]:
-        """Change the open cart by a document, and raise what its errors and warnings say.
+        """Change the open cart, or open one, and raise what its errors and warnings say.
 
         `concerns` says whether a line is one of those that are changed.
         """
         with_id = {"id": self.session.token, **variables}
         data = yield from self.api.storefront.ask(name, with_id, writes=True)
-        return self._changed(data.child("changed"), concerns, codes="codes" in variables)
-
-    def _changed(
-        self,
-        payload: Fields,
-        concerns: Callable[[CartLine], bool] = lambda _: False,
-        *,
-        codes: bool = False,
-    ) -> Cart:
+        payload, codes = data.child("changed"), "codes" in variables
         if not payload.has("cart"):
             missing = StoreError("invalid_response", f"{payload.where}: there is no cart")
             raise _refusal(payload, (), codes=codes) or missing
