@@ -50,6 +50,16 @@ def _name_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(name_servers, "resolve", resolve)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Spread tests over workers as `--dist loadgroup` does."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from tests.spreading import Scheduling
+
+    return Scheduling(config, log)
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Name a test of a long text by how that begins.
 
@@ -90,7 +100,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Collect no garbage until the tests have been found; see `pytest_collection_finish`.
 
     Keep the literals of this package out of the examples of the profile `project`.
@@ -102,6 +112,10 @@ def pytest_configure() -> None:
     if settings().derandomize:
         none = Constants()
         providers._get_local_constants = lambda: none
+    if hasattr(config, "workerinput"):
+        from tests.spreading import report_less
+
+        report_less(config)
 
 
 def pytest_collection_finish() -> None:
