@@ -136,7 +136,9 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     many shops. A store takes about a second for a hundred orders, and they get 2 minutes at most
     unless the client's policy allows more: as soon as it shows that the time is too short the
     result is response_too_large, with how many there are and how far it came. Orders that cannot be
-    read are in no figure, and are named in `unreadable`.
+    read are in no figure, and are named in `unreadable`. Before WooCommerce 7.6 a partial refund
+    leaves its order's date of change, and is found only if the order was changed since the first
+    day of the report, or placed.
     """
     sales = _Sales((yield from rounding.order_totals(api)))
     read = _add_created if request.definition == "created" else _add_paid
