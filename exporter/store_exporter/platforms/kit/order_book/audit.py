@@ -10,6 +10,9 @@ it has more, and the next walk does not find them, deleted orders are read again
 restored from a backup have their old times of change. If none of these is back, all changes since
 the oldest remembered one are read again: an order may have been deleted before any run read it.
 
+If a refund may leave its order's time of change as it is, the orders from before counting began are
+remembered too, and more pages of remembered orders are read in each run.
+
 Orders that are missing from a response are looked for in the trash, a page at a time. One that is
 not there either is requested individually before it counts as deleted, because lists may hide it.
 If many are missing, some of them are requested: if all these are deleted, the others count as
