@@ -145,6 +145,16 @@ def store_of(exporter: Exporter, org: str, domain: str) -> Store:
     return store
 
 
+def stores_of(exporter: Exporter, org: str, request: web.Request) -> list[Store]:
+    """Return the org's store that the parameter `domain` names, or all its stores without one.
+
+    Raises:
+        ApiError: as `store_of`.
+    """
+    domain = request.query.get("domain")
+    return [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
+
+
 def watched_store(exporter: Exporter, org: str, domain: str) -> Store:
     """Return an org's store of a domain, which this process watches.
 

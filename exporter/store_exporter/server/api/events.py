@@ -14,7 +14,7 @@ from ...events.event import MAX_LINK, MAX_TEXT, Event, EventKind
 from ...ingest.calls import unix_time
 from ...stores.model import Store
 from ..bodies import Bodies
-from ..endpoints import ApiError, json_object, limit, needing_state, store_of, watched_store
+from ..endpoints import ApiError, json_object, limit, needing_state, stores_of, watched_store
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 from .ingest import key_of
@@ -38,9 +38,7 @@ class EventsApi:
     async def listed(self, request: web.Request) -> dict[str, Any]:
         """Return the events of the org's stores, newest first."""
         org = self._access.org(request, "read")
-        domain = request.query.get("domain", "")
-        exporter = self._exporter
-        stores = [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
+        stores = stores_of(self._exporter, org, request)
         since, until = _moment(request, "from"), _moment(request, "until")
         if since is not None and until is not None and since >= until:
             raise ApiError(400, "from must be before until")
@@ -49,7 +47,7 @@ class EventsApi:
             raise ApiError(400, f"kind must be one of: {', '.join(EventKind)}")
         most = limit(request)
         with needing_state("nothing was read"):
-            found = await exporter.changes.of(org, stores)
+            found = await self._exporter.changes.of(org, stores)
         chosen = [
             event.document()
             for event in found
@@ -58,7 +56,7 @@ class EventsApi:
             and (until is None or event.time < until)
         ]
         filters = {
-            "domain": domain or None,
+            "domain": request.query.get("domain") or None,
             "kind": kind,
             "from": request.query.get("from"),
             "until": request.query.get("until"),

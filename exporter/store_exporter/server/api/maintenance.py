@@ -11,7 +11,7 @@ from ...stores.maintenance import MAX_BEGUN_SECONDS, MAX_REASON, Window, is_reas
 from ...stores.model import Store
 from ...turns import together
 from ..bodies import Bodies
-from ..endpoints import ApiError, json_object, needing_state, store_of, watched_store
+from ..endpoints import ApiError, json_object, needing_state, stores_of, watched_store
 from ..exporter import Exporter
 from ..security.access import OrgAccess
 from ..status import window_document
@@ -30,11 +30,9 @@ class MaintenanceApi:
     async def listed(self, request: web.Request) -> dict[str, Any]:
         """Return the windows of the org's stores that are not over."""
         org = self._access.org(request, "read")
-        domain = request.query.get("domain")
-        exporter = self._exporter
-        stores = [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
+        stores = stores_of(self._exporter, org, request)
         with needing_state("nothing was read"):
-            begun = await together(exporter.maintenance.find, stores)
+            begun = await together(self._exporter.maintenance.find, stores)
         found = zip(stores, begun, strict=True)
         return {"maintenance": [one for pair in found for one in self._windows(*pair)]}
 

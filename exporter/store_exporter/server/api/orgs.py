@@ -19,7 +19,7 @@ from ...metrics.guard import clean
 from ...probing.state.leases import Labels, LeaseError
 from ...stores.model import Store
 from ...turns import in_turns
-from ..endpoints import ApiError, limit, number, place_of, store_of
+from ..endpoints import ApiError, limit, number, place_of, store_of, stores_of
 from ..exporter import Exporter
 from ..places import Places
 from ..security.access import OrgAccess
@@ -49,11 +49,10 @@ class JsonApi:
     async def health(self, request: web.Request) -> dict[str, Any]:
         """Return the health of the org's stores."""
         org = self._access.org(request, "read")
-        domain = self._domain(request, org)
-        stores = [s for s in self._exporter.inventory.of(org) if domain in (None, s.domain)]
+        stores = stores_of(self._exporter, org, request)
         async with self._looking[org]:
             found = await self._reports(org, stores)
-        awaited = domain is None and self._exporter.awaits(org)
+        awaited = not request.query.get("domain") and self._exporter.awaits(org)
         return reports.health_document(stores, found, awaited=awaited)
 
     async def _reports(self, org: str, stores: Sequence[Store]) -> list[Report | None]:
@@ -115,10 +114,6 @@ class JsonApi:
             store_of(self._exporter, filters.org, filters.domain)
         if filters.operation is not None and filters.operation not in OPERATION_NAMES:
             raise ApiError(404, "there is no operation of this name")
-
-    def _domain(self, request: web.Request, org: str) -> str | None:
-        domain = request.query.get("domain")
-        return store_of(self._exporter, org, domain).domain if domain else None
 
     def _any_domain(self, request: web.Request, org: str) -> str | None:
         """Return the requested domain: an org's store, or any text that its calls may have."""

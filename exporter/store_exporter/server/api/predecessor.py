@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -34,6 +34,13 @@ _SECONDS = 10.0
 _HEALTH = ("domain", "status", "message", "response_time_ms", "error_type")
 
 _NO_FILTERS = {"domain": None, "operation": None, "days": 7, "limit": 100}
+_NO_STATS: Mapping[str, object] = {
+    "total_operations": 0,
+    "success_rate": 0,
+    "avg_duration_ms": 0,
+    "operations_by_type": {},
+    "errors_by_type": {},
+}
 
 Document = dict[str, Any]
 
@@ -79,16 +86,9 @@ class PredecessorApi:
             # Without a Prometheus, figures count from the process's start, which the old format
             # cannot express.
             found["filters"]["days"] = number(request, "days", 7, MAX_DAYS)
-        stats = found["stats"]
         return {
             "metrics": calls,
-            "stats": {
-                "total_operations": stats.get("total_operations", 0),
-                "success_rate": stats.get("success_rate") or 0,
-                "avg_duration_ms": stats.get("avg_duration_ms") or 0,
-                "operations_by_type": stats.get("operations_by_type", {}),
-                "errors_by_type": stats.get("errors_by_type", {}),
-            },
+            "stats": {name: found["stats"].get(name) or none for name, none in _NO_STATS.items()},
             "filters": found["filters"],
         }
 
