@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..errors import ERROR_TYPES
@@ -60,10 +61,9 @@ class RowReader:
         self.series: list[Labels] = []
         self.unmapped: Counter[str] = Counter()
         self._tenants = tenants
-        self._classes = classes
+        self._error_type = lru_cache(MAX_SERIES)(classes.named)
         self._places: dict[tuple[Any, Any, Any], int] = {}
         self._numbers: dict[Labels, int] = {}
-        self._errors: dict[tuple[str, str], int | None] = {}
 
     def read(self, fields: Mapping[str, Any]) -> ImportedCall:
         """Return the call of a row.
@@ -114,14 +114,7 @@ class RowReader:
 
     def _error(self, name: Any, platform: str) -> int:
         written = "" if name is None else str(name)[:100]
-        found = self._errors.get((written, platform))
-        if found is None:
-            error_type = written
-            if written not in ERROR_TYPES:
-                error_type = self._classes.error_type(written, None, platform) or ""
-            found = _ERROR_NUMBERS.get(error_type)
-            if found is not None and len(self._errors) < MAX_SERIES:
-                self._errors[written, platform] = found
+        found = _ERROR_NUMBERS.get(self._error_type(written, platform) or "")
         if found is None:
             if written in self.unmapped or len(self.unmapped) < 1000:
                 self.unmapped[written] += 1

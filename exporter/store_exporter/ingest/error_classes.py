@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 
-from ..errors import ErrorName
+from ..errors import ERROR_TYPES, ErrorName
 from ..net import evidence
 
 CLASSES: Mapping[ErrorName, str] = {
@@ -71,8 +72,7 @@ class ErrorClasses:
 
     def __init__(self, own: Mapping[str, str], codes: Callable[[str], Mapping[str, str]]) -> None:
         self._own = _comparable_names(own)
-        self._codes = codes
-        self._platforms: dict[str, Mapping[str, str]] = {}
+        self._of_platform = cache(lambda platform: _comparable_names(codes(platform)))
 
     def error_type(self, name: str | None, status: int | None, platform: str) -> str | None:
         """Return the error type of an error.
@@ -87,8 +87,6 @@ class ErrorClasses:
             return evidence.of_status(status)
         return _KNOWN.get(name)
 
-    def _of_platform(self, platform: str) -> Mapping[str, str]:
-        found = self._platforms.get(platform)
-        if found is None:
-            found = self._platforms[platform] = _comparable_names(self._codes(platform))
-        return found
+    def named(self, name: str, platform: str) -> str | None:
+        """Return the error type that a name is, or that it stands for; None if it is unknown."""
+        return name if name in ERROR_TYPES else self.error_type(name, None, platform)

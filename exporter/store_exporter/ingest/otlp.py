@@ -31,7 +31,6 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
     NumberDataPoint,
 )
 
-from ..errors import ERROR_TYPES
 from ..metrics.catalogue.operations import LATENCY_BUCKETS
 from .body import JSON, BodyError
 from .calls import FieldError, Tenant
@@ -169,11 +168,11 @@ def _point(name: str, point: Any, source: bytes, tenant: Tenant, *, delta: bool)
         labels = tenant.labels(*map(attributes.get, ("domain", "platform", "operation")))
     except FieldError as error:
         raise PointError(f"{name}: {error.field}: {error}") from None
-    error_type = attributes.get("error_type")
-    if name == ERRORS and error_type not in ERROR_TYPES:
-        error_type = tenant.classes.error_type(error_type, None, labels[2])
-        if error_type is None:
-            raise PointError(f"{name}: error.type is neither an error type nor a known error class")
+    error_type: str | None = ""
+    if name == ERRORS:
+        error_type = tenant.classes.named(attributes.get("error_type", ""), labels[2])
+    if error_type is None:
+        raise PointError(f"{name}: error.type is neither an error type nor a known error class")
     if isinstance(point, NumberDataPoint):
         values = Values(_number(name, point))
     elif isinstance(point, HistogramDataPoint):
@@ -189,7 +188,7 @@ def _point(name: str, point: Any, source: bytes, tenant: Tenant, *, delta: bool)
     parts = (name, *(f"{key}={value}" for key, value in sorted(attributes.items())))
     identity = _digest(source, *(part.encode("utf-8", "replace") for part in parts))
     stream = MarkKey(tenant.org, "stream", identity.hex())
-    return Point(stream, labels, figure, error_type or "", delta, start, at, values)
+    return Point(stream, labels, figure, error_type, delta, start, at, values)
 
 
 def _attributes(name: str, attributes: Sequence[KeyValue]) -> Mapping[str, str]:
