@@ -46,26 +46,16 @@ async def find(source: Discovery) -> SourceClaim:
     Raises:
         SourceError: the source as a whole sent no usable response.
     """
+    room = min(MAX_BYTES, _BYTES_OF_ALL + source.limit * _BYTES_OF_DOMAIN)
+    # Files are read, and JSON is decoded, as the thread requests the documents.
     if source.http is None:
-        return await asyncio.to_thread(_of_files, source)
-    body = await _request(source.http, source.refresh, _room(source))
-    return await asyncio.to_thread(_of_response, source, body)
+        documents = _read_files(source.files, room)
+    else:
+        documents = _read_response(await _request(source.http, source.refresh, room))
+    return await asyncio.to_thread(_claim, source, documents)
 
 
-def _room(source: Discovery) -> int:
-    return min(MAX_BYTES, _BYTES_OF_ALL + source.limit * _BYTES_OF_DOMAIN)
-
-
-def _of_files(source: Discovery) -> SourceClaim:
-    return _claim(source, _read_files(source.files, _room(source)))
-
-
-def _of_response(source: Discovery, body: bytes) -> SourceClaim:
-    text = _text(body, "the response")
-    return _claim(source, [_json(text, "the address did not respond with JSON")])
-
-
-def _claim(source: Discovery, documents: Iterable[Any]) -> SourceClaim:
+def _claim(source: Discovery, documents: Iterator[Any]) -> SourceClaim:
     domains: dict[str, None] = {}
     for document in documents:
         for domain in _targets(document):
@@ -121,6 +111,10 @@ def _targets(document: Any) -> Iterable[str]:
         if not isinstance(targets, list) or not all(isinstance(t, str) for t in targets):
             raise SourceError("every target group must have a list of targets")
         yield from targets
+
+
+def _read_response(body: bytes) -> Iterator[Any]:
+    yield _json(_text(body, "the response"), "the address did not respond with JSON")
 
 
 def _read_files(patterns: Iterable[str], room: int) -> Iterator[Any]:

@@ -65,10 +65,7 @@ def respond(source: Source | None, request: MetricsRequest) -> MetricsResponse:
         request: the request.
     """
     if request.method not in ("GET", "HEAD"):
-        allowed = plain(HTTPStatus.METHOD_NOT_ALLOWED)
-        return MetricsResponse(
-            allowed.status, {**allowed.headers, "Allow": "GET, HEAD"}, allowed.chunks
-        )
+        return plain(HTTPStatus.METHOD_NOT_ALLOWED, Allow="GET, HEAD")
     is_head = request.method == "HEAD"
     sent = _nothing
     try:
@@ -109,12 +106,11 @@ def last_look(timeout: float, *, source: Source | None = None) -> bool:
     return isinstance(source, Scraped) and source.last_look(timeout)
 
 
-def plain(status: HTTPStatus) -> MetricsResponse:
-    """Return a response with only its status as text."""
+def plain(status: HTTPStatus, **more: str) -> MetricsResponse:
+    """Return a response with only its status as text; `more` are further headers."""
     body = f"{status.value} {status.phrase}\n".encode()
-    return MetricsResponse(
-        status, {"Content-Type": _PLAIN, "Content-Length": str(len(body))}, [body]
-    )
+    headers = {"Content-Type": _PLAIN, "Content-Length": str(len(body)), **more}
+    return MetricsResponse(status, headers, [body])
 
 
 def _or_default(source: Source | None) -> Source:
