@@ -2,9 +2,10 @@
 
 A platform shows the current state of orders. Counters need each event once: an order entered a
 status, it was first paid, a refund was made. The ledger keeps an account of each order
-(`accounts.py`, `memory.py`). When the order is seen again, it adds the difference, however often
-and in whatever sequence orders are read. The ledger is saved in one document with the place up to
-which the list was read. So after a crash, counters and accounts are either both old or both new.
+(`accounts.py`, `memory.py`, `refunds.py`). When the order is seen again, it adds the difference,
+however often and in whatever sequence orders are read. The ledger is saved in one document with the
+place up to which the list was read. So after a crash, counters and accounts are either both old or
+both new.
 
 A counter never decreases. So money that an order loses after it was counted has its own counter,
 `corrections`, and this includes refunds of counted orders that are dated before the counting. In
@@ -32,20 +33,19 @@ from .accounts import (
     AMOUNT,
     CURRENCY,
     MODIFIED,
-    REFUNDS,
     SINCE,
     STATUSES,
     CountedOrder,
     CountedRefund,
 )
 from .counters import FAILED, PAID
-from .memory import OrderMemory
+from .refunds import RefundMemory
 
 _ADDED = ("floor", "doubts", "doubted", "refunds_began")
 """Numbers that older documents lack; each begins at zero."""
 
 
-class Ledger(OrderMemory):
+class Ledger(RefundMemory):
     """The counters and the memory behind them.
 
     Args:
@@ -53,18 +53,11 @@ class Ledger(OrderMemory):
         walk_end: a first walk over old orders reads those changed up to this time; 0 if counting
             began without one.
         limit: the most orders to remember.
-
-    Attributes:
-        newest: the largest id when counting began, if orders and refunds are numbered in one
-            sequence: undated refunds up to it are older than the counting. Otherwise 0.
-        refunds_began: Unix time from which undated refunds count, if that is later than `began`.
     """
 
     def __init__(self, began: int, walk_end: int = 0, limit: int = 10_000) -> None:
         super().__init__(began, limit)
         self.walk_end = walk_end
-        self.newest = 0
-        self.refunds_began = 0
         self._bits: dict[str, int] = {}
 
     def threshold(self, order: CountedOrder) -> int:
@@ -163,42 +156,6 @@ class Ledger(OrderMemory):
             past = sum((r.amount for r in refunds if r.id in new - known.keys()), Decimal(0))
             self._account_for(entry, Decimal(entry[AMOUNT]) - past)
 
-    def _count_refunds(
-        self,
-        order_id: str,
-        entry: list[Any],
-        refunds: Iterable[CountedRefund],
-        since: int,
-        *,
-        count: bool = True,
-    ) -> None:
-        """Count the refunds that are new since a time; or remember all without counting."""
-        known = dict(accounts.refunds_of(entry))
-        since, is_dated = max(since, self.undated.get(order_id, 0)), True
-        for refund in refunds:
-            if refund.id not in known:
-                if since and count and refund.created is None and not self._is_old(refund.id):
-                    self.undated[order_id], is_dated = max(since, self.refunds_began), False
-                    continue
-                when = refund.created or 0
-                is_new = count and (not since or when >= since)
-                known[refund.id] = "0" if is_new or not refund.amount else None
-                may_be_known = self.began <= when < min(since, self.horizon) and refund.amount
-                if count and may_be_known and self.outlives(entry[MODIFIED], order_id):
-                    # Nothing shows whether the refund was counted before the order was forgotten.
-                    self.doubt(1, entry[MODIFIED])
-            counted = known[refund.id]
-            if counted is not None and refund.amount > Decimal(counted):
-                self.add(self.refunds, entry[CURRENCY], refund.amount - Decimal(counted))
-                known[refund.id] = str(refund.amount)
-        if is_dated:
-            self.undated.pop(order_id, None)
-        entry[REFUNDS:] = [part for pair in known.items() for part in pair]
-
-    def _is_old(self, refund_id: str) -> bool:
-        """Whether a refund's id shows that it is older than the counting."""
-        return refund_id.isdigit() and int(refund_id) <= self.newest
-
     def differs(self, order: CountedOrder) -> bool:
         """Whether a counted order has another amount, apart from refunds, than when last read."""
         entry = self._seen.get(order.id)
@@ -219,15 +176,6 @@ class Ledger(OrderMemory):
             entry[AMOUNT] = "0"
             self._account_for(entry, amounts[0])
         self._account_for(entry, amounts[1])
-
-    def _return_refunds(self, refunds: Iterable[CountedRefund], entry: list[Any]) -> None:
-        """Count as revenue the counted amounts of refunds that an uncounted order no longer has."""
-        there = {refund.id: refund.amount for refund in refunds}
-        for place in range(REFUNDS, len(entry), 2):
-            counted, now = Decimal(entry[place + 1] or 0), there.get(entry[place], Decimal(0))
-            if counted > now:
-                self.add(self.revenue, entry[CURRENCY], counted - now)
-                entry[place + 1] = str(now)
 
     def _account_for(self, entry: list[Any], amount: Decimal) -> None:
         difference = amount - Decimal(entry[AMOUNT])
