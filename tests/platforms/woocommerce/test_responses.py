@@ -315,7 +315,7 @@ def test_a_plugin_that_takes_the_key_for_its_own_token_is_no_refusal_of_the_key(
 
 
 def test_a_key_that_wordpress_takes_for_an_application_password_is_not_known() -> None:
-    """WordPress looks for a user of that name once a user of the site has such a password."""
+    """Where one is in use, and a plugin asks who is logged in (WordPress 7.1)."""
     body = {"code": "invalid_username", "message": "Unbekannter Benutzername."}
     with pytest.raises(StoreError, match=r"does not know the key.*\(Unbekannter") as caught:
         READER.read(made(401, {**body, "data": {"status": 401}}))
