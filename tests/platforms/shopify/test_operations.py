@@ -147,6 +147,31 @@ def test_a_cart_that_can_only_be_read_is_put_together_again_by_a_change(store: S
     assert (cart.renewed, cart.items, len(cart.coupons)) == (True, 2, 1)
 
 
+@pytest.mark.parametrize("searched", [True, False])
+def test_a_cart_that_was_bought_is_not_put_together_again(
+    shop: SimulatedShopify, store: Shopify, searched: bool
+) -> None:
+    mine = CartSession()
+    token = store.add_to_cart("SKU-010", 2, cart=mine).token
+    assert token is not None
+    order = shop.stock_room.buy(token)
+    if not searched:
+        shop.stock_room.unsearched.add(order.id)
+    cart = store.get_cart(mine)
+    assert (cart.renewed, cart.lines, cart.problems) == (True, (), ())
+    assert store.add_to_cart("SKU-011", cart=mine).items == 1
+
+
+def test_without_the_scope_to_see_orders_a_lost_cart_is_put_together_again(
+    shop: SimulatedShopify, clock: Clock
+) -> None:
+    shop.tokens.scopes.discard("read_orders")
+    narrowed, mine = client(shop, clock), CartSession()
+    narrowed.add_to_cart("SKU-010", 2, cart=mine)
+    shop.stock_room.carts.clear()
+    assert narrowed.get_cart(mine).items == 2
+
+
 def test_a_shopper_whose_cart_expired_gets_a_new_one_with_what_is_added(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

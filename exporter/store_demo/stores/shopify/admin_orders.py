@@ -125,6 +125,7 @@ def _order_fields(order: Order, changed: float) -> Fields:
     return {
         "name": order.name.lstrip("#"),
         "confirmation_number": order.confirmation,
+        "cart_token": order.cart or "",
         "email": order.email,
         "created_at": order.created,
         "processed_at": order.dated,

@@ -86,6 +86,7 @@ class Order:
 
     Attributes:
         form: of its name; a shop may put other letters before and after the number.
+        cart: token of the cart that became the order.
         removed: price of the lines that were taken off it, which Shopify's total keeps.
     """
 
@@ -107,6 +108,7 @@ class Order:
     processed: float | None = None
     removed: Decimal = Decimal(0)
     form: str = "#{}"
+    cart: str | None = None
 
     @property
     def name(self) -> str:

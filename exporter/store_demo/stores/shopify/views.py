@@ -141,6 +141,7 @@ class AdminViews:
             "id": gid("Order", order.id),
             "name": order.name,
             "confirmationNumber": order.confirmation,
+            "cartToken": order.cart,
             "email": order.email,
             "note": order.note,
             "createdAt": iso(order.created),

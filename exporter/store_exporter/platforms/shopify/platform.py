@@ -16,16 +16,6 @@ from .operations import PLANS
 from .probes import PROBES
 from .responses import READER
 
-
-def _check_share(value: str) -> str | None:
-    """Say what is wrong with a share."""
-    try:
-        share = float(value)
-    except ValueError:
-        share = 0.0
-    return None if 0 < share <= 1 else "is not a number above 0 and at most 1"
-
-
 PLATFORM = Platform(
     name="shopify",
     title="Shopify",
@@ -91,7 +81,9 @@ PLATFORM = Platform(
             "budget_share",
             "Share of the Admin API's rate limit that monitoring may use, above 0 to 1.",
             default=DEFAULT_SHARE,
-            check=_check_share,
+            check=format_check(
+                r"1(\.0+)?|0?\.0*[1-9][0-9]*", "is not a number above 0 and at most 1"
+            ),
         ),
         storefront_path(
             "Path of the page that the probe storefront reads, such as /collections/all."

@@ -34,7 +34,8 @@ class Lookup(products.Lookup[Api]):
         """
         query = {"query": f"sku:{quoted(sku)}"}
         data = yield from self.api.admin.ask("VariantsByQuery", query, first=50)
-        rows = sorted(data.nodes("productVariants"), key=_is_off_sale)
+        rows = list(data.nodes("productVariants"))
+        rows.sort(key=lambda row: row.child("product").text_or("status") in ("ARCHIVED", "DRAFT"))
         variant = products.matching_sku(rows, sku)
         return None if variant is None else _offer(variant, data, whole=False)
 
@@ -75,11 +76,6 @@ class Lookup(products.Lookup[Api]):
     def details(self, product: int | str) -> Plan[Product]:
         """By the SKU of its only variant, the product itself."""
         return super().details(product)
-
-
-def _is_off_sale(variant: Fields) -> bool:
-    product = variant.at("product")
-    return product is None or product.text_or("status") in ("ARCHIVED", "DRAFT")
 
 
 def _variants(data: Fields) -> Fields:

@@ -97,16 +97,29 @@ class ShopperCart(ABC, Generic[ApiT]):
         the store fails meanwhile, the memory stays complete, and the next operation begins with it.
         """
         session = self.session
-        lines, codes = session.lines, session.coupons
-        if session.token is not None or not (lines or codes):
+        if session.token is not None or not (session.lines or session.coupons):
             found = yield from self.read()
             if found is not None:
                 return found
+            yield from self.lose()
+        lines, codes = session.lines, session.coupons
         try:
             return (yield from self._put_together(lines, codes))
         except BaseException:
             session.token, session.lines, session.coupons = None, lines, codes
             raise
+
+    def is_bought(self) -> Plan[bool]:
+        """Whether the store lost the cart because it became an order; by default not."""
+        yield from ()
+        return False
+
+    def lose(self) -> Plan[None]:
+        """Forget a cart that the store has lost, and what was in it if that was bought."""
+        session = self.session
+        if (session.lines or session.coupons) and (yield from self.is_bought()):
+            session.lines, session.coupons = (), ()
+        session.token = None
 
     def _put_together(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Plan[Cart]:
         session = self.session
@@ -163,7 +176,7 @@ def _surviving(cart: ShopperCart[ApiT], change: Callable[[], Plan[Cart]]) -> Pla
     try:
         return (yield from change())
     except CartLostError:
-        cart.session.token = None
+        yield from cart.lose()
     return as_renewed((yield from change()), ())
 
 

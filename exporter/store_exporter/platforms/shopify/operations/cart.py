@@ -21,10 +21,10 @@ from ...kit.operations.line_carts import LineCart
 from ...kit.reading.fields import Fields
 from ...kit.reading.secondary import Secondary
 from ..api import Api
-from ..product_lookup import Lookup
+from ..product_lookup import Lookup, quoted
 from ..reading import ids
 
-_GET = "storefront Cart"
+_GET = ("storefront Cart", "admin OrdersOfCarts")
 _LOST = "INVALID cartId"
 """The code of the error, and its argument, if there is no such cart; some can still be read."""
 _BY_CODE = "CartCodeDiscountAllocation"
@@ -57,6 +57,20 @@ class _Cart(LineCart[Api]):
             return (yield from self.change("CreateCart", input={}))
         data = yield from self.api.storefront.ask("Cart", {"id": self.session.token})
         return self._filled(_cart(data.child("cart"))) if data.has("cart") else None
+
+    def is_bought(self) -> Plan[bool]:
+        """By the token in its id; the search may not know an order yet that was placed just now."""
+        token = (self.session.token or "").partition("?")[0].rpartition("/")[2]
+        try:
+            for query in (f"cart_token:{quoted(token)}", None) if token else ():
+                orders = yield from self.api.admin.ask("OrdersOfCarts", {"query": query}, first=50)
+                if any(row.text_or("cartToken") == token for row in orders.nodes("orders")):
+                    return True
+        except StoreError as error:
+            # An app that is shown no orders may still fill carts.
+            if error.error_type != "forbidden":
+                raise
+        return False
 
     def change(
         self, name: str, concerns: Callable[[CartLine], bool] = lambda _: False, **variables: Any
@@ -198,10 +212,10 @@ def _line(row: Fields) -> CartLine:
 PLANNED = cart_plans(
     _Cart,
     {
-        "add_to_cart": ("admin VariantsByQuery", "admin ProductById", _GET, "storefront AddLines"),
-        "get_cart": (_GET,),
-        "remove_from_cart": (_GET, "admin VariantsByQuery", "storefront RemoveLines"),
-        "update_cart_quantity": (_GET, "admin VariantsByQuery", "storefront UpdateLines"),
-        "apply_coupon_to_cart": (_GET, "storefront ApplyDiscount"),
+        "add_to_cart": ("admin VariantsByQuery", "admin ProductById", *_GET, "storefront AddLines"),
+        "get_cart": _GET,
+        "remove_from_cart": (*_GET, "admin VariantsByQuery", "storefront RemoveLines"),
+        "update_cart_quantity": (*_GET, "admin VariantsByQuery", "storefront UpdateLines"),
+        "apply_coupon_to_cart": (*_GET, "storefront ApplyDiscount"),
     },
 )
