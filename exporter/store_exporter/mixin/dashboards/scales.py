@@ -147,11 +147,6 @@ def of_each(detailed: str, sampled: str, each: Callable[[str], str] = str) -> st
     return f"({' or '.join(map(each, read))})"
 
 
-def ever(found: str) -> str:
-    """Series that a selector finds at any moment of the chosen time."""
-    return f"present_over_time({promql.over(found, '$__range')} @ end())"
-
-
 def at_a_point(found: str) -> str:
     """Series that a selector finds at any point that a graph of the chosen time draws."""
     return f"present_over_time({found}[$__range:$__interval] @ end())"
