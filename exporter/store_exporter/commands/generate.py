@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..config import ConfigError, load
+from ..config.model import reference as configuration
 from ..extras import missing
-from ..markdown import renewed
+from ..ingest.calls import FIELDS
+from ..ingest.error_classes import CLASSES
+from ..markdown import renewed, table
 from ..mixin import files, objectives, policy
+from ..mixin.documentation import sections as mixin_sections
 from ..mixin.messages import alertmanager
 from ..platforms import base
-from . import CommandError
+from ..platforms import reference as operations
+from . import CommandError, sizing
 from .routing import routing
-from .support import documentation, slo_file
+from .support import slo_file
 from .support.arguments import add_url
 
 
@@ -92,8 +98,12 @@ def _generated(args: argparse.Namespace) -> dict[str, str]:
             else alertmanager.DEFAULT,
             objectives=slo_file.load(args.slo) if args.slo else objectives.DEFAULT,
         )
-        generated = files.generate(chosen) | documentation.pages() | written(args.output)
-        return generated | dashboards(chosen.links)
+        return {
+            **files.generate(chosen),
+            "docs/operations.md": operations.page(),
+            **written(args.output),
+            **dashboards(chosen.links),
+        }
     except (ConfigError, ValueError) as error:
         raise CommandError(str(error)) from None
 
@@ -108,6 +118,35 @@ def dashboards(links: policy.Links) -> dict[str, str]:
         return files.built_boards(links)
 
 
+def sections() -> dict[str, Mapping[str, str]]:
+    """The sections of written pages, by the page's path and the section's name."""
+    platforms = {name: base.load(name) for name in base.built_in()}
+    return {
+        "docs/alerting.md": mixin_sections.alerting(),
+        "docs/applications.md": applications(),
+        "docs/configuration.md": {"keys": configuration.tables(platforms.values())},
+        "docs/scaling.md": {"sizing": sizing.documentation()},
+        "docs/slo.md": mixin_sections.objectives() | {"keys": slo_file.tables()},
+        **{
+            f"docs/{name}.md": {"costs": configuration.costs(platform)}
+            for name, platform in platforms.items()
+        },
+    }
+
+
+def applications() -> Mapping[str, str]:
+    """The tables of what applications report."""
+    fields = [(f"`{name}`", meaning) for name, meaning in FIELDS.items()]
+    classes = [
+        (f"`{error_type}`", " ".join(f"`{name}`" for name in names.split()))
+        for error_type, names in CLASSES.items()
+    ]
+    return {
+        "fields": table(("field", "meaning"), fields),
+        "error-classes": table(("error type", "names that become it"), classes),
+    }
+
+
 def written(root: Path) -> dict[str, str]:
     """The handwritten pages below a folder, with their generated sections renewed.
 
@@ -117,12 +156,12 @@ def written(root: Path) -> dict[str, str]:
         ValueError: a page lacks the sections that are generated for it.
     """
     pages = {}
-    for path, sections in documentation.sections().items():
+    for path, made in sections().items():
         text = read(root / path)
         if text is None:
             continue
         try:
-            pages[path] = renewed(text, sections)
+            pages[path] = renewed(text, made)
         except ValueError as error:
             raise ValueError(f"{root / path}: {error}") from None
     return pages

@@ -15,7 +15,6 @@ from typing import Any
 import yaml
 
 from ..problems import ConfigError, Problem, path_text, shortened
-from .syntax import syntax_problem
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 16
@@ -25,6 +24,15 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_ADVICE = (
+    ("mapping values are not allowed", "quote a value that contains ': '"),
+    ("cannot start any token", "quote a value that begins with @, ` or %"),
+    ("unexpected end of stream", "a quotation mark is not closed"),
+    ("flow", "a bracket or brace is not closed"),
+    ("", "check the indentation of this line and the one above"),
+)
+"""What to do about YAML that cannot be parsed, by a part of the parser's message. The messages
+themselves are not shown, because the parsers differ in theirs."""
 
 Path = tuple[str | int, ...]
 
@@ -81,9 +89,26 @@ def parse(text: str, file: str) -> Document:
     try:
         root = builder.build(text)
     except yaml.YAMLError as error:
-        builder.problems.append(syntax_problem(error, text, file))
+        builder.problems.append(_syntax_problem(error, text, file))
         raise ConfigError(builder.problems) from None
     return Document(file, root, _plain(root, _Budget(file)), builder.problems)
+
+
+def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    """Return a syntax error as a problem with the line and what is most likely to be corrected."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        position = getattr(error, "position", 0)
+        line = text.count("\n", 0, position) + 1
+        return Problem(file, line, "YAML", "control characters are not allowed; remove them")
+    mark = error.problem_mark or error.context_mark
+    number = mark.line if mark else 0
+    lines = text.splitlines()
+    message = f"{error.context or ''} {error.problem or ''}"
+    shown = lines[number] if number < len(lines) else ""
+    advice = next(advice for part, advice in _ADVICE if part in message)
+    if "\t" in shown[: len(shown) - len(shown.lstrip())]:
+        advice = "indent with spaces, not tabs"
+    return Problem(file, min(number, max(len(lines) - 1, 0)) + 1, "YAML", f"not valid: {advice}")
 
 
 Events = Iterator[yaml.Event]
