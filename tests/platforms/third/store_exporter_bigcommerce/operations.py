@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from store_exporter.net.plans import Plan
 from store_exporter.platforms.kit.operations import products
 from store_exporter.platforms.kit.operations.plans import Plans, plan
@@ -87,4 +85,4 @@ def check_price(api: Api, product: int | str) -> Plan[Price]:
     )
 
 
-PLANS = Plans("BigCommerce", (sys.modules[__name__],), {}, otherwise="not written yet")
+PLANS = Plans("BigCommerce", (__name__,), {}, otherwise="not written yet")
