@@ -113,6 +113,19 @@ async def test_only_as_many_orders_from_before_are_read_as_are_remembered() -> N
         assert asked <= 4 * 4 + 5
         store.shop.refund(olds[-190], "2")
         await run_until(store, 2, most=4, **options)
+        report = await store.collect("orders", **options)
+        assert report.degraded == [
+            (
+                "Refunds of a part of an order are not seen on 700 orders that are not remembered, "
+                "because they do not change its time of change: set remember to more than 900."
+            )
+        ]
+        options["remember"] = 1000
+        for _ in range(6):
+            await count_orders(store, **options)
+        store.shop.refund(olds[0], "2")
+        await run_until(store, 4, most=6, **options)
+        assert (await store.collect("orders", **options)).degraded == []
 
 
 async def test_a_store_that_ignores_page_numbers_has_its_old_orders_read_too() -> None:

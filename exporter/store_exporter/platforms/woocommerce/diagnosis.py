@@ -15,8 +15,6 @@ from . import facts
 from .api import ANALYTICS, STORE, V3, Api
 from .api_location import ROOT
 from .collectors.facts import STATUS_FIELDS, order_storage
-from .collectors.orders import ORDERS
-from .reading.order_state import marks_refunds
 from .responses import READER
 
 _EXCLUDE = (
@@ -24,10 +22,6 @@ _EXCLUDE = (
     "checkout need it too. If a firewall refused the exporter, allow its address and user agent."
 )
 _STORAGES = {"hpos": "own tables (HPOS)", "posts": "posts", "": "posts or own tables (HPOS)"}
-_FORGOTTEN = (
-    "Before WooCommerce 7.6 a partial refund leaves its order's date of change, and is found only "
-    "on orders that are remembered: set the option remember of the collector orders to {}."
-)
 # What collectors read with the permissions of the key's owner.
 _READS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("orders", f"{V3}/orders", {"per_page": 1, "_fields": "id"}),
@@ -54,7 +48,7 @@ def diagnose(api: Api, run: Run) -> Plan[Sequence[Finding]]:
     findings.append(check_clock(server_time(response), run.now()))
     reads = ((name, api.get(path, params)) for name, path, params in _READS)
     findings += yield from check_reads(reads)
-    steps = (("may write", _writes(api)), ("installation", _installation(api, run)))
+    steps = (("may write", _writes(api)), ("installation", _installation(api)))
     return [*findings, *(yield from run_checks(steps))]
 
 
@@ -146,7 +140,7 @@ def _writes(api: Api) -> Plan[Finding]:
     return Finding(name, "warn", "the store changed a product that does not exist", "")
 
 
-def _installation(api: Api, run: Run) -> Plan[Finding]:
+def _installation(api: Api) -> Plan[Finding]:
     name = "installation"
     try:
         query = {"_fields": STATUS_FIELDS}
@@ -160,10 +154,4 @@ def _installation(api: Api, run: Run) -> Plan[Finding]:
     version = environment.text_or("version", "unknown")[:40]
     cron = "on" if environment.raw("wp_cron") is True else "off (the server's own cron must run it)"
     message = f"WooCommerce {version}, orders in {storage}, WP-Cron {cron}"
-    if not marks_refunds(version):
-        orders = run.store.collectors.get("orders")
-        most = {**ORDERS.options, **(orders.options if orders else {})}["remember"]
-        page = yield from api.page(f"{V3}/orders", {"per_page": 1, "_fields": "id"})
-        if (page.total or 0) > most:
-            return Finding(name, "warn", message, _FORGOTTEN.format(page.total))
     return Finding(name, "ok", message)

@@ -258,7 +258,7 @@ def read_past(book: NumberedBook[Any]) -> Plan[None]:
     As many are read as the ledger remembers, those that changed last.
     """
     place, most = book.place, book.options.remember
-    if place.past is None and book.hides_refunds and not book.unseen:
+    if place.past_limit < most and book.hides_refunds and not book.unseen:
         changed: list[int] = []
         if (place.count or 0) > most:
             listed = yield from book.ask_sized(
@@ -266,7 +266,7 @@ def read_past(book: NumberedBook[Any]) -> Plan[None]:
             )
             # A store that ignores page numbers shows the latest change.
             changed = [one for one in listed.page.changed if one < place.walk.newest]
-        place.past = Walk(min(changed, default=0))
+        place.past, place.past_limit = Walk(min(changed, default=0)), most
     if place.past and not place.past.caught_up:
         place.past.begin(book.run.now(), 0)
         yield from book.read_pages(place.past)

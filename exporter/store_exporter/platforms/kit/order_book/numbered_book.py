@@ -196,6 +196,13 @@ class NumberedBook(NumberedList[ApiT]):
                 f"The list of orders is empty, but had {self.unseen} before. They count until it "
                 "has orders again, or until it has been empty for half an hour."
             )
+        count = self.place.count or 0
+        if self.hides_refunds and count > (most := self.options.remember):
+            found.append(
+                f"Refunds of a part of an order are not seen on {count - most} orders that are not "
+                "remembered, because they do not change its time of change: set remember to more "
+                f"than {count}."
+            )
         return found
 
     def _check(self, page: OrderPage, query: WalkQuery) -> None:

@@ -62,6 +62,7 @@ class ReadingProgress:
             None while there is no such reading.
         past: the place in the reading of orders from before counting began, whose refunds may not
             change their times of change; None while that was not needed.
+        past_limit: how many orders were to be remembered when that reading began.
         again: the place in a second reading of times at which fewer orders were shown than counted.
         missing: number of orders that had vanished at the last check and were not found since.
         unchecked: number of remembered orders still to be read before it is certain that none of
@@ -86,6 +87,7 @@ class ReadingProgress:
     unsearched: int = 0
     search: Walk | None = None
     past: Walk | None = None
+    past_limit: int = 0
     again: Walk | None = None
     missing: int = 0
     unchecked: int = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from ....contract import Run
@@ -36,6 +35,8 @@ _PAID = (*order_state.PAID, "refunded")
 _NO_ORDERS = (*order_state.HIDDEN, "draft", "new")
 """Lists of older versions contain some of them."""
 _WITH_PARTS = f"{_FIELDS},{PARTS}"
+_MARKS_REFUNDS = re.compile(r"7\.[6-9]|[89]\.|[1-9][0-9]")
+"""Versions of WooCommerce in which a refund of a part of an order changes its time of change."""
 
 
 class _OrderBook(NumberedBook[Api]):
@@ -117,9 +118,7 @@ class _OrderBook(NumberedBook[Api]):
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
         params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"}
         rows = yield from self.api.page(f"{V3}/orders/{order_id}/refunds", params)
-        return [
-            replace(_refund(row, "amount"), created=row.seconds("date_created_gmt")) for row in rows
-        ]
+        return [_refund(row, "amount", row.seconds("date_created_gmt")) for row in rows]
 
     def reasons(self) -> list[str]:
         return super().reasons() + self._reading.guesses()
@@ -131,7 +130,7 @@ class _OrderBook(NumberedBook[Api]):
         delivery that is when it is completed. A draft that becomes an order keeps its first date.
         """
         # An order has the version of WooCommerce that wrote it last.
-        is_old = not order_state.marks_refunds(row.text_or("version"))
+        is_old = _MARKS_REFUNDS.match(row.text_or("version")) is None
         self.hides_refunds = is_old and self.hides_refunds is not False
         status = order_state.order_status(row)
         if status in _NO_ORDERS or order_state.is_sub_order(row):
@@ -177,8 +176,8 @@ def _method(name: Any) -> str:
     return name if isinstance(name, str) and _METHOD.fullmatch(name) else OTHER
 
 
-def _refund(row: Fields, name: str) -> CountedRefund:
-    return CountedRefund(str(row.identifier()), read_refunded(row, name))
+def _refund(row: Fields, name: str, created: int | None = None) -> CountedRefund:
+    return CountedRefund(str(row.identifier()), read_refunded(row, name), created)
 
 
 ORDERS = book.collector(

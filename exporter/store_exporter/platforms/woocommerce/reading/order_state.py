@@ -8,7 +8,6 @@ a second delivery. Only the `created_via` of an order distinguishes the two.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from ....errors import StoreError
@@ -40,9 +39,6 @@ _MARKETPLACES = frozenset(
     )
 )
 """Values of `created_via` in sub-orders, from the plugins' sources."""
-
-marks_refunds = re.compile(r"7\.[6-9]|[89]\.|[1-9][0-9]").match
-"""Whether a version of WooCommerce changes an order's time of change when a part is refunded."""
 
 
 def order_status(order: Fields) -> str:
