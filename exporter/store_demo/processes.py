@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 
 import aiohttp
 
@@ -34,7 +34,8 @@ def free_ports(count: int) -> list[int]:
         StartError: there are not so many.
     """
     found: list[int] = []
-    for port in random.sample(_PORTS, len(_PORTS)):
+    # Processes that have seeded their random numbers alike would choose the same at the same time.
+    for port in SystemRandom().sample(_PORTS, len(_PORTS)):
         if len(found) == count:
             return found
         with socket.socket() as sock:

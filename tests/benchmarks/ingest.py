@@ -27,9 +27,11 @@ from statistics import median
 from threading import Thread
 from typing import Any, NamedTuple
 
+from store_demo.processes import free_ports
+
 from .effort import Effort
 from .result import Result, Spread
-from .sides import Side, free_port
+from .sides import Side
 
 RATE = 20_000
 """Calls a second."""
@@ -296,7 +298,7 @@ def exporter(folder: Path) -> Iterator[Side]:
     }
     (folder / "config.yml").write_text(json.dumps(config))
     environ = {**os.environ, "TOKEN": TOKEN, "PYTHONPATH": f"{ROOT / 'exporter'}:{ROOT}"}
-    port = free_port()
+    (port,) = free_ports(1)
     process = subprocess.Popen(
         [sys.executable, "-m", "store_exporter", "serve", "--log.level=error",
          "--config.file=config.yml", f"--web.listen-address=127.0.0.1:{port}"],
@@ -317,7 +319,7 @@ def statsd(folder: Path) -> Iterator[StatsdSide | None]:
         yield None
         return
     (folder / "statsd.yml").write_text(STATSD)
-    taken, web = free_port(), free_port()
+    taken, web = free_ports(2)
     process = subprocess.Popen(
         [program, f"--statsd.listen-tcp=127.0.0.1:{taken}", "--statsd.listen-udp=",
          f"--web.listen-address=127.0.0.1:{web}", "--log.level=error",

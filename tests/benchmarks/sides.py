@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from http.client import HTTPConnection
 from pathlib import Path
+
+from store_demo.processes import free_ports
 
 from . import probes
 from .serve import DOMAIN
@@ -203,7 +204,7 @@ def tls_store(place: Path, manner: str) -> Iterator[int]:
 @contextmanager
 def exporter(config: Path) -> Iterator[Exporter]:
     """Run ours."""
-    port = free_port()
+    (port,) = free_ports(1)
     with running(
         *(sys.executable, "-m", "tests.benchmarks.serve", "serve", "--log.level=error"),
         *(f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"),
@@ -231,7 +232,7 @@ def blackbox(place: Path, target: int) -> Iterator[Blackbox | None]:
         f"      headers: {{Host: shop{DOMAIN}}}\n"
         f"      tls_config: {{ca_file: {place / 'ca.pem'}, server_name: shop{DOMAIN}}}\n"
     )
-    port = free_port()
+    (port,) = free_ports(1)
     with running(
         *(program, "--log.level=error", f"--config.file={config}"),
         f"--web.listen-address=127.0.0.1:{port}",
@@ -251,10 +252,3 @@ def answers(side: Side, path: str) -> None:
         else:
             return
     raise TimeoutError(f"port {side.port} does not answer {path} within two minutes")
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port

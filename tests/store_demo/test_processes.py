@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -136,3 +137,12 @@ def test_a_program_whose_parent_is_gone_already_is_not_run(tmp_path: Path) -> No
 
 def test_free_ports_differ() -> None:
     assert len(set(free_ports(20))) == 20
+
+
+def test_processes_that_have_seeded_random_numbers_alike_choose_other_ports() -> None:
+    # As tests in several workers have, which begin at the same time.
+    chosen = set()
+    for _ in range(2):
+        random.seed(1)
+        chosen |= set(free_ports(5))
+    assert len(chosen) > 5
