@@ -20,7 +20,8 @@ class ShippingMethod:
         title: its name as shoppers see it.
         kind: flat_rate, free_shipping, local_pickup, or a kind that a plugin adds.
         cost: its fixed price; None if it has none, or if a formula computes it.
-        cost_rule: the formula that computes the cost, such as `10.00 * [qty]`.
+        cost_rule: the formula that computes the cost, such as `10.00 * [qty]`, or what else the
+            order must be for this cost, such as `total_weight <= 5.0 kilograms`.
         minimum: the order value from which it is offered.
         needs_coupon: whether it also needs a coupon.
     """
@@ -40,8 +41,8 @@ class ShippingInfo:
 
     Attributes:
         zones: shipping methods by the name of their zone.
-        free_from: the lowest order value from which any zone delivers free without a coupon; zero
-            if one always does; None if none does.
+        free_from: the lowest order value from which any zone delivers free without a coupon and
+            without a `cost_rule`; zero if one always does; None if none does.
         unreadable: number of zones and methods left out because the store sent them broken.
         ignored: names of parameters that the platform cannot use; they had no effect.
     """

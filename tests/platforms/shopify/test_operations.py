@@ -274,6 +274,17 @@ def test_orders_of_somebody_else_are_not_there(shop: SimulatedShopify, store: Sh
     assert error.error_type == "not_found"
 
 
+def test_what_delivery_costs_by_weight_is_not_said_of_every_order(store: Shopify) -> None:
+    info = store.get_shipping_info()
+    rules = {method.title: method.cost_rule for method in info.zones["World"]}
+    assert rules == {
+        "Letter": "total_weight <= 0.5 kilograms and total_price <= 20.00 GBP",
+        "Parcel": "total_weight >= 0.5 kilograms and total_weight <= 30.0 kilograms",
+        "Abroad": "",
+    }
+    assert info.free_from == pounds("100")
+
+
 def test_an_order_is_found_by_whatever_number_the_shopper_was_shown(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

@@ -28,23 +28,7 @@ class AdminDelivery:
         return self._profile()
 
     def _profile(self) -> View:
-        """Return a profile with two ways of delivery at home and one abroad."""
-
-        def method(name: str, price: int, minimum: int | None) -> View:
-            condition = {
-                "field": "TOTAL_PRICE",
-                "operator": "GREATER_THAN_OR_EQUAL_TO",
-                "conditionCriteria": money(Decimal(minimum or 0), self._room.currency),
-            }
-            return {
-                "name": name,
-                "active": True,
-                "rateProvider": {
-                    "__typename": "DeliveryRateDefinition",
-                    "price": money(Decimal(price), self._room.currency),
-                },
-                "methodConditions": [condition] if minimum is not None else [],
-            }
+        """Return a profile with two ways of delivery at home and some abroad, by weight."""
 
         def zone(index: int, name: str, methods: list[View], country: str | None) -> View:
             code = {"countryCode": country, "restOfWorld": country is None}
@@ -56,10 +40,25 @@ class AdminDelivery:
                 ),
             }
 
-        home = [method("Standard", 5, None), method("Free from 100", 0, 100)]
+        def total(least: int) -> View:
+            return money(Decimal(least), self._room.currency)
+
+        free = _method("Free from 100", total(0), _condition("GREATER", total(100)))
+        abroad = [
+            _method(
+                "Letter", total(0), _condition("LESS", _kilos(0.5)), _condition("LESS", total(20))
+            ),
+            _method(
+                "Parcel",
+                total(20),
+                _condition("GREATER", _kilos(0.5)),
+                _condition("LESS", _kilos(30)),
+            ),
+            _method("Abroad", total(20)),
+        ]
         zones = [
-            zone(1, "Domestic", home, "GB"),
-            zone(2, "World", [method("Abroad", 20, None)], None),
+            zone(1, "Domestic", [_method("Standard", total(5)), free], "GB"),
+            zone(2, "World", abroad, None),
         ]
         group = {
             "locationGroup": {"id": gid("DeliveryLocationGroup", 1)},
@@ -71,3 +70,24 @@ class AdminDelivery:
             "id": gid("DeliveryProfile", 1),
             "profileLocationGroups": lambda _info, **_: [group],
         }
+
+
+def _kilos(weight: float) -> View:
+    return {"__typename": "Weight", "value": weight, "unit": "KILOGRAMS"}
+
+
+def _condition(operator: str, criterion: View) -> View:
+    return {
+        "field": "TOTAL_WEIGHT" if "unit" in criterion else "TOTAL_PRICE",
+        "operator": f"{operator}_THAN_OR_EQUAL_TO",
+        "conditionCriteria": criterion,
+    }
+
+
+def _method(name: str, price: View, *conditions: View) -> View:
+    return {
+        "name": name,
+        "active": True,
+        "rateProvider": {"__typename": "DeliveryRateDefinition", "price": price},
+        "methodConditions": list(conditions),
+    }

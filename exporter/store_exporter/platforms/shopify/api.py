@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 DOCUMENTS = {api: QueryFile(__package__, f"{api}.graphql") for api in ("admin", "storefront")}
 """The requests to the two APIs."""
-_DAY = 86_400
 SHOWN_DAYS = 60
 """Without the scope read_all_orders an app sees only the orders of this many days."""
 
@@ -146,13 +145,13 @@ class Api(connection.Api):
 
         Private apps of old see all without the scope; then an older order shows it.
         """
-        shown = self.now() - SHOWN_DAYS * _DAY
+        shown = self.now() - SHOWN_DAYS * 86_400
         if max(when, (yield from self.shop()).seconds("createdAt")) >= shown:
             return True
         if "read_all_orders" in (yield from self.scopes()):
             return True
         oldest = (yield from self.admin.ask("OldestOrder")).nodes("orders")
-        return any(order.seconds("createdAt") < shown - _DAY for order in oldest)
+        return any(order.seconds("createdAt") < shown - 86_400 for order in oldest)
 
     @property
     def deprecated(self) -> str:

@@ -27,8 +27,6 @@ _UNCODED = (
     ("online store channel is locked", LOCKED),
 )
 """Beginnings, in lower case, of messages that may lack their code, and this code."""
-_MOST_COST = 1000.0
-_LARGEST = 1e12
 
 
 class IgnoredFilterError(StoreError):
@@ -120,7 +118,7 @@ class Reader(GraphqlReader):
         """Classify an error; one of them says how much a query costs above the limit."""
         extensions = mapping(entry.get("extensions"))
         if extensions.get("code") == "MAX_COST_EXCEEDED":
-            most = _number(extensions.get("maxCost")) or _MOST_COST
+            most = _number(extensions.get("maxCost")) or 1000.0
             # If no cost is reported, half as much is requested next.
             points = _number(extensions.get("cost")) or 2.0 * most
             return QueryCostError("the query", points, most)
@@ -169,4 +167,4 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return None
     number = float(value)
-    return number if 0 <= number < _LARGEST else None
+    return number if 0 <= number < 1e12 else None

@@ -57,10 +57,11 @@ def shipping_info(
 ) -> Plan[ShippingInfo]:
     """Return the shipping methods by zone, and the amount from which delivery is free.
 
-    It needs no coupon then. The shop's currency is requested for an amount of zero.
+    It needs no coupon then, and is free whatever is ordered. The shop's currency is requested for
+    an amount of zero.
     """
     every = (method for methods in zones.values() for method in methods)
-    free = [m for m in every if m.kind == "free_shipping" and not m.needs_coupon]
+    free = [m for m in every if m.kind == "free_shipping" and not (m.needs_coupon or m.cost_rule)]
     if any(method.minimum is None for method in free):
         return ShippingInfo(zones, Money(Decimal(0), (yield from currency())))
     minima = (method.minimum for method in free if method.minimum is not None)

@@ -67,7 +67,9 @@ def _coupon(fields: Fields, request: CouponRequest, *, now: float) -> Coupon:
         minimum=_minimum(fields),
         maximum=None,
         expires=expires,
-        uses_left=_uses_left(fields),
+        uses_left=fields.integer("usageLimit") - fields.integer("asyncUsageCount")
+        if fields.has("usageLimit")
+        else None,
         restricted=kind in _ALWAYS_RESTRICTED or _is_restricted(fields),
         ignored=() if request.email is None else ("email",),
     )
@@ -85,12 +87,6 @@ def _is_restricted(fields: Fields) -> bool:
         for path, kinds in CONDITIONS.items()
         if (part := fields.at(*path)) is not None
     )
-
-
-def _uses_left(fields: Fields) -> int | None:
-    if not fields.has("usageLimit"):
-        return None
-    return fields.integer("usageLimit") - fields.integer("asyncUsageCount")
 
 
 def _minimum(fields: Fields) -> Money | None:

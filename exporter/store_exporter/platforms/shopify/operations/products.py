@@ -22,7 +22,6 @@ from ..reading import product_results
 from ..reading.ids import amount, amount_if_any, number
 from ..scarce_variants import scarce_variants
 
-_MOST = 1000
 _SORTS = {
     "newest": ("CREATED_AT", True),
     "price": ("PRICE", False),
@@ -146,7 +145,7 @@ def get_product_categories(api: Api, parent: int | str | None = None) -> Plan[Li
         return Listing((), total=0)
     return (
         yield from api.admin.listing(
-            "Collections", "collections", {}, product_results.category, limit=_MOST, ours=True
+            "Collections", "collections", {}, product_results.category, limit=1000, ours=True
         )
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ....errors import StoreError
@@ -21,6 +22,7 @@ from ..reading.ids import amount
 
 _MOST = 250
 _PROVIDERS = ("DeliveryRateDefinition", "DeliveryParticipant")
+_SIGNS = {"GREATER_THAN_OR_EQUAL_TO": ">=", "LESS_THAN_OR_EQUAL_TO": "<="}
 _TITLES = {"JCB": "JCB", "SHOPIFY_PAY": "Shop Pay"}
 """Titles of ways to pay that differ from their names."""
 
@@ -30,10 +32,9 @@ def _zones(api: Api) -> Plan[Listing[Zone]]:
     profiles = yield from api.admin.all_nodes("DeliveryProfiles", _profiles, {}, limit=_MOST)
     rows: list[Any] = []
     groups, failures = readable(profiles, "deliveryProfiles", _groups)
+    zones_of = partial(api.admin.all_nodes, "DeliveryZones", _zones_of_group, limit=_MOST)
     for ids_of in (one for some in groups for one in some):
-        rows += yield from api.admin.all_nodes(
-            "DeliveryZones", _zones_of_group, ids_of, limit=_MOST
-        )
+        rows += yield from zones_of(ids_of)
     found = listing(rows, "zones", _zone)
     return replace(found, unreadable=found.unreadable + len(failures))
 
@@ -126,22 +127,29 @@ def _shipping_method(zone: str, fields: Fields) -> tuple[bool, ShippingMethod]:
     fixed = provider.one_of("__typename", _PROVIDERS) == "DeliveryRateDefinition"
     cost = amount(provider.child("price")) if fixed else None
     free = cost is not None and cost.amount == 0
+    minimum, rule = _conditions(fields)
     method = ShippingMethod(
         zone=zone,
         title=fields.text("name"),
         kind="free_shipping" if free else "flat_rate" if fixed else "carrier",
         cost=None if free else cost,
-        cost_rule="" if fixed else "computed by the carrier",
-        minimum=_minimum(fields),
+        cost_rule=rule if fixed else "computed by the carrier",
+        minimum=minimum,
         needs_coupon=False,
     )
     return fields.flag("active"), method
 
 
-def _minimum(fields: Fields) -> Money | None:
-    """Return the order value from which a way of delivery is offered."""
+def _conditions(fields: Fields) -> tuple[Money | None, str]:
+    """Return the order value from which a way of delivery is offered, and its other conditions."""
+    minimum, others = None, []
     for row in fields.children("methodConditions"):
-        at_least = row.raw("operator") == "GREATER_THAN_OR_EQUAL_TO"
-        if row.raw("field") == "TOTAL_PRICE" and at_least:
-            return amount(row.child("conditionCriteria"))
-    return None
+        name, sign = row.text("field"), _SIGNS[row.one_of("operator", tuple(_SIGNS))]
+        limit = row.child("conditionCriteria")
+        price = amount(limit) if name == "TOTAL_PRICE" else None
+        if price is not None and sign == ">=":
+            minimum = price
+        else:
+            value = price or f"{limit.decimal('value')} {limit.text('unit').lower()}"
+            others.append(f"{name.lower()} {sign} {value}")
+    return minimum, " and ".join(others)
