@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
 from ..errors import ERROR_TYPES
 from ..ingest.calls import MAX_SECONDS, OPERATION_FORM, is_operation
 from ..ingest.error_classes import ErrorClasses
@@ -20,10 +22,7 @@ MAX_SERIES = 20_000
 """Most label sets of operations; each has some twenty series in the database."""
 _EARLIEST = 946_684_800
 """Unix time of the start of 2000; no shop of today was called before."""
-_BOOLEANS = {
-    **dict.fromkeys(("t", "true", "1", "yes", "y", "on"), True),
-    **dict.fromkeys(("f", "false", "0", "no", "n", "off"), False),
-}
+_BOOLEAN = TypeAdapter(bool)
 _ERROR_NUMBERS = {name: number for number, name in enumerate(ERROR_TYPES)}
 ERROR_NAMES = tuple(ERROR_TYPES)
 """Error types by their number in an imported call."""
@@ -132,12 +131,10 @@ def _number(value: Any) -> float:
 
 
 def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    found = _BOOLEANS.get(str(value).lower())
-    if found is None:
-        raise RowError("success must be t or f, or true or false")
-    return found
+    try:
+        return _BOOLEAN.validate_python(value)
+    except ValidationError:
+        raise RowError("success must be t or f, or true or false") from None
 
 
 def _time(value: Any) -> float:

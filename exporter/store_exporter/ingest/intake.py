@@ -203,7 +203,8 @@ class Intake:
         """Return the notes of these keys. They are in memory, so a thread would cost more."""
         known: dict[MarkKey, str] = {}
         async for key in in_turns(keys):
-            known |= ledger.notes((key,))
+            if (note := ledger.note(key)) is not None:
+                known[key] = note
         return known
 
     async def _save(self, ledger: ReportLedger, group: _BatchGroup) -> None:

@@ -1,7 +1,7 @@
 """The file of reported operations: the totals of each series, and the batches counted in them.
 
 Both change in one transaction. So however the process ends, killed or not, a batch is counted as a
-whole or not at all, and a sender that repeats it learns which. Everything here except `notes`
+whole or not at all, and a sender that repeats it learns which. Everything here except `note`
 blocks; `intake` runs it in a thread of its own.
 
 When a transaction ends, the operating system has it. The disk has it some seconds later, because
@@ -183,20 +183,18 @@ class ReportLedger:
             return []
         return list(found.values())
 
-    def notes(self, keys: Iterable[MarkKey]) -> dict[MarkKey, str]:
-        """Return the notes of these keys, without those that are not known.
+    def note(self, key: MarkKey) -> str | None:
+        """Return the note of a key; None if it is not known.
 
-        Takes some 10 µs for each key: pages that were used are kept in memory.
+        Takes some 10 µs: pages that were used are kept in memory.
 
         Raises:
             LedgerError: the file cannot be read.
         """
         query = "SELECT note FROM marks WHERE org = ? AND kind = ? AND id = ?"
-        try:
-            found = {key: self._database.execute(query, key).fetchone() for key in keys}
-        except sqlite.ERRORS as error:
-            raise unusable(self._path, error) from error
-        return {key: row[0] for key, row in found.items() if row is not None}
+        with self._using():
+            found = self._database.execute(query, key).fetchone()
+        return None if found is None else found[0]
 
     @property
     def next_save(self) -> int:
