@@ -126,25 +126,24 @@ def _wait(
     while True:
         now, held = counts(client), _held(client, name)
         wanted = sum((of for to, of in receivers.items() if to not in held), Counter[Where]())
-        tried = {where: _since(now.attempts, before.attempts, where) for where in wanted}
-        if all(tried[where] >= number for where, number in wanted.items()):
-            break
-        if time.monotonic() > deadline:
+        tried = now.attempts - before.attempts
+        if tried >= wanted or time.monotonic() > deadline:
             break
         time.sleep(_POLL)
+    refusals, reasons = now.refused - before.refused, now.reasons - before.reasons
     for to, why in held.items():
         print(servers.printable.line(f"{to}: not sent now, {why}"))
     arrived = True
     for where, number in sorted(wanted.items()):
-        refused = _since(now.refused, before.refused, where)
         shown = servers.printable(" ".join(part for part in where if part))
         if tried[where] < number:
             arrived = False
             print(f"{shown}: NOT SENT within {timeout:g} s ({tried[where]} of {number})")
-        elif refused:
+        elif refused := refusals[where]:
             arrived = False
-            reason = _why(now, before, where)
-            print(f"{shown}: REFUSED, {refused} of {tried[where]} requests{reason}")
+            why = ", ".join(sorted(reason for *at, reason in reasons if tuple(at) == where))
+            shown += f": REFUSED, {refused} of {tried[where]} requests"
+            print(f"{shown} ({why or 'it is tried again'})")
         else:
             print(f"{shown}: arrived, {number} of {number}")
     if not wanted and not held:
@@ -152,19 +151,6 @@ def _wait(
     elif not arrived:
         print("Alertmanager's log has the receiver's response")
     return 0 if arrived and wanted else 1
-
-
-def _since(now: Counter[Where], before: Counter[Where], where: Where) -> int:
-    return now[where] - before[where]
-
-
-def _why(now: Counts, before: Counts, where: Where) -> str:
-    reasons = sorted(
-        reason
-        for (*place, reason), count in now.reasons.items()
-        if tuple(place) == where and count > before.reasons[(*where, reason)]
-    )
-    return f" ({', '.join(reasons)})" if reasons else " (it is tried again)"
 
 
 def counts(client: httpx.Client) -> Counts:

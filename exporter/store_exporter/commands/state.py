@@ -26,22 +26,12 @@ from ..stores.model import Store
 from . import CommandError
 from .support import arguments, stores
 
-
-class NamesTaken(NamedTuple):
-    """The number of names that an action takes, and which names they are."""
-
-    least: int
-    most: int
-    words: str
-
-
 _ACTIONS = {
-    "list": NamesTaken(0, 0, "no names"),
-    "move": NamesTaken(
-        1, 2, "the name of what is kept, and the domain that gets it if not its own"
-    ),
-    "forget": NamesTaken(1, 1, "one name, as `state list` prints it"),
+    "list": ((0,), "no names"),
+    "move": ((1, 2), "the name of what is kept, and the domain that gets it if not its own"),
+    "forget": ((1,), "one name, as `state list` prints it"),
 }
+"""How many names each action takes, and which."""
 
 
 class Kept(NamedTuple):
@@ -75,9 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """List, move or forget; 1 when it cannot be done, 2 when the command line is wrong."""
     arguments.silence_log()
-    takes = _ACTIONS[args.action]
-    if not takes.least <= len(args.names) <= takes.most:
-        raise CommandError(f"state {args.action} takes {takes.words}", status=2)
+    counts, names = _ACTIONS[args.action]
+    if len(args.names) not in counts:
+        raise CommandError(f"state {args.action} takes {names}", status=2)
     config = stores.read_config(args)
     if config.state_database is None:
         _check_file(config.state_directory / FILE_NAME)
