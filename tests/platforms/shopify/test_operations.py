@@ -274,6 +274,17 @@ def test_orders_of_somebody_else_are_not_there(shop: SimulatedShopify, store: Sh
     assert error.error_type == "not_found"
 
 
+@pytest.mark.parametrize("words", ["part", None])
+def test_what_is_out_of_stock_is_found_although_shopify_has_no_filter_for_it(
+    store: Shopify, words: str | None
+) -> None:
+    found = store.search_products(words, in_stock=False, limit=2)
+    assert [product.name for product in found] == ["Part 1 Hose", "Part 2 Seal"]
+    found = store.search_products(words, in_stock=False)
+    assert ([product.stock.in_stock for product in found], found.total) == ([False] * 3, 3)
+    assert all(p.stock.in_stock for p in store.search_products(words, in_stock=True, limit=50))
+
+
 def test_what_delivery_costs_by_weight_is_not_said_of_every_order(store: Shopify) -> None:
     info = store.get_shipping_info()
     rules = {method.title: method.cost_rule for method in info.zones["World"]}

@@ -111,8 +111,12 @@ class Storefront:
         reverse: bool | None = None,
         **_: Any,
     ) -> View:
-        """`products`; a price in the search has to be that of a variant."""
-        words = [word.lower() for word in re.findall(r'(?:^| AND )"([^"]*)"', query or "")]
+        """`products`; a price in the search has to be that of a variant.
+
+        As in Shopify, whatever value is asked for, only products for sale are.
+        """
+        query = (query or "").replace("available_for_sale:false", "available_for_sale:true")
+        words = [word.lower() for word in re.findall(r'(?:^| AND )"([^"]*)"', query)]
         matches = matcher(query)
         found = [
             product

@@ -60,9 +60,7 @@ PLATFORM = Platform(
             "crawler_signature_input",
             "Signature-Input of a signature by which the shop admits programs to its pages.",
             secret=True,
-            check=format_check(
-                r"sig[0-9]*=\(.+", "is no Signature-Input, which begins with sig1=("
-            ),
+            check=format_check(r"sig[0-9]*=\(.+", "is no Signature-Input; it begins with sig1=("),
             asked=False,
         ),
         Setting(
@@ -81,9 +79,7 @@ PLATFORM = Platform(
             "budget_share",
             "Share of the Admin API's rate limit that monitoring may use, above 0 to 1.",
             default=DEFAULT_SHARE,
-            check=format_check(
-                r"1(\.0+)?|0?\.0*[1-9][0-9]*", "is not a number above 0 and at most 1"
-            ),
+            check=format_check(r"1(\.0+)?|0?\.0*[1-9][0-9]*", "is not above 0 and at most 1"),
         ),
         storefront_path(
             "Path of the page that the probe storefront reads, such as /collections/all."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -22,7 +24,8 @@ from ..reading import product_results
 from ..reading.ids import amount, amount_if_any, number
 from ..scarce_variants import scarce_variants
 
-_SORTS = {
+_SORTS: dict[str | None, tuple[str | None, bool]] = {
+    None: (None, False),
     "newest": ("CREATED_AT", True),
     "price": ("PRICE", False),
     "price_desc": ("PRICE", True),
@@ -36,38 +39,40 @@ _SORTS = {
 def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
     """What is published in the online store, as shoppers see it. `category` is a product type;
     Shopify's search does not look into collections. It cannot sort by rating. `attributes` are the
-    options of variants, looked for in the first 1,000 products that are found.
+    options of variants, looked for in the first 1,000 products that are found. What is out of
+    stock is looked for in the first 5,000.
     """
-    sort, reverse = _sort(request)
+    if request.sort == "rating":
+        raise StoreError("invalid_request", "Shopify cannot sort by rating")
+    sort, reverse = _SORTS[request.sort]
     words = [] if request.words is None else request.words.split()
+    stock, reach = request.in_stock, request.reach
     conditions = _conditions(request)
     # The search sorts by relevance and price alone; the list by the rest, and finds words too. A
     # filter of the search works only if the merchant has enabled it, and is else ignored without a
     # word; the list always narrows down by its query.
-    if not words or conditions or sort not in (None, "PRICE"):
+    if not words or conditions or stock is False or sort not in (None, "PRICE"):
         query = " AND ".join([*map(quoted, words), *conditions]) or None
-        order = {"sort": sort or ("RELEVANCE" if words else None), "reverse": reverse}
+        listed = {"sort": sort or ("RELEVANCE" if words else None), "reverse": reverse}
+        matches = None if stock is None else partial(_is_requested, stock)
         found = yield from api.storefront.nodes(
-            "ListProducts", "products", {"query": query, **order}, limit=request.reach
+            "ListProducts", "products", {"query": query, **listed}, limit=reach, matches=matches
         )
         total = len(found.items) if found.complete else None
     else:
         variables = {"query": request.words, "sort": sort, "reverse": reverse}
-        found = yield from api.storefront.nodes(
-            "SearchProducts", "search", variables, limit=request.reach
-        )
+        found = yield from api.storefront.nodes("SearchProducts", "search", variables, limit=reach)
         total = found.page.integer("totalCount")
     products = listing(found.items, "products", _product, total=total, complete=found.complete)
     shown = request.shown(products)
     # A list that goes on is incomplete only if something was looked for in it.
-    return shown if request.attributes else replace(shown, complete=True)
+    looked_for = request.attributes or len(found.items) < reach
+    return shown if looked_for else replace(shown, complete=True)
 
 
-def _sort(request: SearchRequest) -> tuple[str | None, bool]:
-    """Return Shopify's key of a sort order, and whether it is reversed."""
-    if request.sort == "rating":
-        raise StoreError("invalid_request", "Shopify cannot sort by rating")
-    return (None, False) if request.sort is None else _SORTS[request.sort]
+def _is_requested(in_stock: bool, node: Any) -> bool:
+    """Whether a product is in stock as requested: Shopify's filter takes any value for true."""
+    return not isinstance(node, dict) or node.get("availableForSale") in (in_stock, None)
 
 
 def _conditions(request: SearchRequest) -> list[str]:
@@ -76,9 +81,7 @@ def _conditions(request: SearchRequest) -> list[str]:
     terms = [] if kind is None else [f"product_type:{quoted(str(kind))}"]
     terms += [] if request.low is None else [f"variants.price:>={request.low:f}"]
     terms += [] if request.high is None else [f"variants.price:<={request.high:f}"]
-    if request.in_stock is not None:
-        terms.append(f"available_for_sale:{str(request.in_stock).lower()}")
-    return terms
+    return [*terms, "available_for_sale:true"] if request.in_stock else terms
 
 
 def _product(fields: Fields) -> Product:
