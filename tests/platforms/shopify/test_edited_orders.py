@@ -253,7 +253,7 @@ def test_orders_of_other_days_than_were_requested_are_in_no_report(
     shop.stock_room.orders.clear()
     lines = [(shop.stock_room.by_sku("SKU-010").id, 1)]
     shop.stock_room.new_order("PAID", lines=lines)
-    shop.faults.add(changing("*", of_order(createdAt="2020-01-01T00:00:00Z")))
+    shop.faults.add(changing("*", of_order(processedAt="2020-01-01T00:00:00Z")))
     assert store.get_sales_report("day").orders == 0
 
 
