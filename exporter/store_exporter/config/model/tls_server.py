@@ -232,12 +232,9 @@ def ssl_context(tls: TlsServer) -> ssl.SSLContext:
     """
     context = _ServerContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
-    newest, oldest = tls.max_version, tls.min_version
-    context.maximum_version = (
-        ssl.TLSVersion.TLSv1_3 if newest == "TLS13" else ssl.TLSVersion.TLSv1_2
-    )
-    context.minimum_version = (
-        ssl.TLSVersion.TLSv1_3 if oldest == "TLS13" else ssl.TLSVersion.TLSv1_2
+    context.maximum_version, context.minimum_version = (
+        ssl.TLSVersion.TLSv1_3 if version == "TLS13" else ssl.TLSVersion.TLSv1_2
+        for version in (tls.max_version, tls.min_version)
     )
     # For an encrypted key, the library would ask for the password at the terminal.
     with _as_file(tls.certificate) as certificate, _as_file(tls.key) as key:
