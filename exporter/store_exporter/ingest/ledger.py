@@ -192,8 +192,10 @@ class ReportLedger:
             LedgerError: the file cannot be read.
         """
         query = "SELECT note FROM marks WHERE org = ? AND kind = ? AND id = ?"
-        with self._using():
+        try:  # as `_using`, which would take a tenth of the time
             found = self._database.execute(query, key).fetchone()
+        except sqlite.ERRORS as error:
+            raise unusable(self._path, error) from error
         return None if found is None else found[0]
 
     @property
