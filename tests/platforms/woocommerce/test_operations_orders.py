@@ -191,6 +191,16 @@ def test_orders_that_the_store_counts_and_does_not_show_leave_the_totals_unknown
     assert (found.total, found.summary) == (None, None)
 
 
+def test_a_shopper_whose_orders_are_counted_and_not_shown_is_not_told_to_have_none(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.new_order("completed", email=ADA)
+    store.faults.add(changing("*/orders", lambda _: []))
+    with pytest.raises(StoreError, match="none that it sends is theirs") as caught:
+        shop.check_order(email=ADA)
+    assert caught.value.error_type == "invalid_response"
+
+
 def test_orders_that_only_mention_an_address_do_not_hide_its_own(
     store: SimulatedWooCommerce, shop: WooCommerce, clock: Clock
 ) -> None:

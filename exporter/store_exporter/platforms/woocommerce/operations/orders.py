@@ -95,6 +95,9 @@ class _Orders(orders.Orders[Api]):
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from self.rows_of(email, wanted, {})
+        if not rows.items and rows.total is None:
+            message = "the store counts orders for the address, but none that it sends is theirs"
+            raise StoreError("invalid_response", message)
         return list(rows.objects("order"))[:wanted]
 
     def rows_of(self, email: str, wanted: int, narrowed: Mapping[str, str]) -> Plan[Rows]:
