@@ -6,12 +6,10 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from random import SystemRandom
 
 import aiohttp
 
@@ -21,30 +19,6 @@ class StartError(Exception):
 
 
 _LEASH = str(Path(__file__).with_name("leash.py"))
-
-# Below what systems hand out for outgoing connections and for port 0, one of which could take a
-# port between its being chosen and its being listened on.
-_PORTS = range(20_000, 32_000)
-
-
-def free_ports(count: int) -> list[int]:
-    """Choose that many free ports on loopback, all different, for programs that need to know them.
-
-    Raises:
-        StartError: there are not so many.
-    """
-    found: list[int] = []
-    # Processes that have seeded their random numbers alike would choose the same at the same time.
-    for port in SystemRandom().sample(_PORTS, len(_PORTS)):
-        if len(found) == count:
-            return found
-        with socket.socket() as sock:
-            try:
-                sock.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        found.append(port)
-    raise StartError(f"there are no {count} free ports from {_PORTS.start} to {_PORTS.stop - 1}")
 
 
 @dataclass(slots=True)

@@ -20,7 +20,8 @@ from . import grafana, monitoring
 from .crowd import LAST_LOOK, Call, Shift, calls_of
 from .evidence import Evidence
 from .files import write
-from .processes import Process, free_ports, start
+from .ports import free_ports
+from .processes import Process, start
 from .scene import Pace, exporter_configuration, open_stores
 from .slack import SlackReceiver
 from .stores.base import DemoStore

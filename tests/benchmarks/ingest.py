@@ -27,7 +27,7 @@ from statistics import median
 from threading import Thread
 from typing import Any, NamedTuple
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 
 from .effort import Effort
 from .result import Result, Spread

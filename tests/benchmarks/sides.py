@@ -19,7 +19,7 @@ from functools import cached_property
 from http.client import HTTPConnection
 from pathlib import Path
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 
 from . import probes
 from .serve import DOMAIN

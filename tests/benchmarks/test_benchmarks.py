@@ -44,6 +44,29 @@ def test_a_quick_run_measures_everything_that_is_installed(
     assert "targets met" in done.stdout
 
 
+def test_it_starts_with_its_peers_and_nothing_else_installed(repository: Path) -> None:
+    """`scripts/bench` runs it in an environment of its own; ours run in that of development."""
+    script = (
+        "import sys; before = {*sys.modules}\n"
+        "import tests.benchmarks.__main__\n"
+        "names = {name.partition('.')[0] for name in {*sys.modules} - before}\n"
+        "from importlib.metadata import packages_distributions\n"
+        "of = packages_distributions()\n"
+        "print(*(one for name in names for one in of.get(name, ())))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=repository,
+        env={"PYTHONPATH": "exporter"},
+    )
+    listed = (repository / "tests/benchmarks/requirements.in").read_text(encoding="utf-8")
+    installed = {line.partition("==")[0] for line in listed.splitlines()}
+    assert {*done.stdout.replace("_", "-").split()} <= installed
+
+
 @pytest.mark.parametrize(
     ("result", "met"),
     [

@@ -19,7 +19,7 @@ from resource import RLIMIT_FSIZE, prlimit
 
 import aiohttp
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from store_demo.stores.faults import Fault
 from tests.chaos.rounds import wrong_logs
 from tests.commands.fleet import (

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from store_exporter.metrics.catalogue import business
 from store_exporter.mixin import series
 from store_exporter.mixin.rules import recording

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from tests import servers
 from tests.commands.serving import served
 from tests.ingest.support import PATH, SHOP, TOKEN, call, reporting

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.mounts import serve_metrics
 from tests import servers

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from tests.metrics.otlp.receiver import Receiver, attributes, http_receiver
 from tests.servers import eventually
 

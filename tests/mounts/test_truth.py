@@ -26,7 +26,7 @@ from typing import Any, Self
 
 import pytest
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.server.api import prometheus as asked
 from store_exporter.server.api.analytics import Filters

@@ -11,7 +11,7 @@ from urllib.error import HTTPError
 import pytest
 import trustme
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from store_exporter import classify
 from tests.fakes.handlers import Handler, handling
 from tests.fakes.sockets import OK, scripted

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue.exporter import RUNS_SKIPPED
 from store_exporter.metrics.exposition import render_text

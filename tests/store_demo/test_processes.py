@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -13,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from store_demo import leash
-from store_demo.processes import StartError, free_ports, start
+from store_demo.ports import free_ports
+from store_demo.processes import StartError, start
 from tests.servers import eventually
 
 # Not http.server's own class, which asks the network for this machine's name before it serves.
@@ -133,16 +133,3 @@ def test_a_program_whose_parent_is_gone_already_is_not_run(tmp_path: Path) -> No
     argv = [sys.executable, leash.__file__, "1", "touch", str(made)]
     subprocess.run(argv, check=True)
     assert not made.exists()
-
-
-def test_free_ports_differ() -> None:
-    assert len(set(free_ports(20))) == 20
-
-
-def test_processes_that_have_seeded_random_numbers_alike_choose_other_ports() -> None:
-    # As tests in several workers have, which begin at the same time.
-    chosen = set()
-    for _ in range(2):
-        random.seed(1)
-        chosen |= set(free_ports(5))
-    assert len(chosen) > 5

@@ -16,7 +16,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from store_exporter.server.process import connections, descriptors
 from store_exporter.server.process.listen import listening
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
-from store_demo.processes import free_ports
+from store_demo.ports import free_ports
 from store_exporter.server.process.listen import listening
 from store_exporter.server.security.safety import HEADERS, guard
 from tests.server.support import configuration, exporting
