@@ -71,7 +71,7 @@ QUICK = Effort(
     page=10_000,
     watched=(1, 3),
     past=6 * 3_600,
-    ruled=40,
+    ruled=10,
     groups=100,
 )
 TINY = Effort(
