@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from store_demo.stores.woocommerce.shop_api import set_free_shipping
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
-from tests.fakes.woocommerce import changing, client
+from tests.fakes.woocommerce import answering, changing, client
 from tests.platforms.operations import failure, pounds
 
 # Delivery
@@ -218,6 +219,39 @@ def test_what_an_address_begins_and_ends_with_do_not_overlap(
     assert shop.validate_coupon("ours", email="anna@x.test").restricted
     error = failure(shop.validate_coupon, "ours", email="ana@x.test")
     assert error.code == "coupon_email"
+
+
+def test_a_customer_with_an_account_uses_a_coupon_as_often_as_a_guest_may(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """The shop notes the account's id for an order of the account, and the address for others."""
+    ada = next(iter(store.shop.customers.values()))
+    for code, used_by in (("once", [str(ada["id"])]), ("twice", [str(ada["id"]), ada["email"]])):
+        store.shop.coupons.clear()
+        store.shop.add_coupon(code, usage_limit_per_user=len(used_by), used_by=used_by)
+        error = failure(shop.validate_coupon, code, email=ada["email"].upper())
+        assert error.code == "coupon_usage_limit_per_user"
+        assert shop.validate_coupon(code, email="eve@other.test").code == code
+
+
+@pytest.mark.parametrize("value", ["no", "yes"])
+def test_a_shop_that_takes_no_coupons_is_not_taken_for_one_that_refuses_the_key(
+    store: SimulatedWooCommerce, shop: WooCommerce, value: str
+) -> None:
+    """As WooCommerce 11.0.1 responds: without the setting it does not know the type of a coupon."""
+    refused = {
+        "code": "woocommerce_rest_cannot_view",
+        "message": "Sorry, you cannot list resources.",
+        "data": {"status": 403},
+    }
+    store.faults.add(answering(json.dumps(refused), path="*/v3/coupons", status=403))
+    setting = json.dumps({"id": "woocommerce_enable_coupons", "value": value})
+    store.faults.add(answering(setting, path="*/woocommerce_enable_coupons", status=200))
+    error = failure(shop.validate_coupon, "save10")
+    if value == "no":
+        assert (error.error_type, error.code) == ("invalid_coupon", "coupon_disabled")
+    else:
+        assert (error.error_type, error.code) == ("forbidden", "woocommerce_rest_cannot_view")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from ....spec.money import Money
 from ....spec.results import Coupon
 from ...kit.operations.coupons import CouponRequest, check_coupon, coupon_plan, refusal
 from ...kit.reading.fields import Fields
+from ...kit.reading.lists import Rows
 from .. import facts
 from ..api import V3, Api
+from .customers import customer_id
 
 _RESTRICTIONS = (
     "product_ids",
@@ -25,28 +27,54 @@ _RESTRICTIONS = (
 _FOR_SUBSCRIPTIONS = ("sign_up_fee", "recurring_", "renewal_", "initial_cart")
 """Beginnings of the types of coupons that WooCommerce Subscriptions adds."""
 _DAY = timedelta(days=1)
+_ENABLED = f"{V3}/settings/general/woocommerce_enable_coupons"
 _PER_ITEM = ("fixed_product", "percent_product")
 
 
-@coupon_plan(calls=("GET /wc/v3/coupons?code=", facts.SETTINGS))
+@coupon_plan(
+    calls=(
+        "GET /wc/v3/coupons?code=",
+        "GET /wc/v3/settings/general/woocommerce_enable_coupons",
+        facts.SETTINGS,
+        "GET /wc/v3/customers?email=",
+    )
+)
 def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
     """Codes of a refusal: coupon_unknown, coupon_expired, coupon_usage_limit,
     coupon_usage_limit_per_user, coupon_minimum_spend, coupon_maximum_spend, coupon_email,
-    coupon_unpublished.
+    coupon_unpublished, coupon_disabled. The last one means that the shop takes no coupons.
     """
-    rows = yield from api.rows(f"{V3}/coupons", {"code": request.code}, limit=10)
-    for fields in rows.objects(f"coupon {request.code}"):
+    for fields in (yield from _found(api, request.code)).objects(f"coupon {request.code}"):
         if fields.text_or("code").casefold() == request.code.casefold():
-            return _coupon(fields, (yield from facts.currency(api)), request, now=api.store_now())
+            found = _coupon(fields, (yield from facts.currency(api)))
+            check_coupon(found, now=api.store_now(), subtotal=request.subtotal)
+            if request.email is not None:
+                yield from _check_shopper(api, fields, found.code, request.email)
+            return found
     raise refusal("unknown", f"there is no coupon {request.code}")
 
 
-def _coupon(fields: Fields, currency: str, request: CouponRequest, *, now: float) -> Coupon:
-    """Read a coupon, and check it for an order value and a shopper at a Unix time in seconds.
+def _found(api: Api, code: str) -> Plan[Rows]:
+    """Return the coupons that may have a code.
+
+    In a shop that takes no coupons WooCommerce refuses everybody the list.
+    """
+    try:
+        return (yield from api.rows(f"{V3}/coupons", {"code": code}, limit=10))
+    except StoreError as error:
+        if error.error_type != "forbidden":
+            raise
+        setting = yield from api.get_object(_ENABLED, "the setting", {"_fields": "id,value"})
+        if setting.raw("value") != "no":
+            raise
+    raise refusal("disabled", "the shop takes no coupons")
+
+
+def _coupon(fields: Fields, currency: str) -> Coupon:
+    """Read a coupon.
 
     Raises:
-        StoreError: as `check_coupon` does; invalid_coupon with code coupon_unpublished,
-            coupon_email or coupon_usage_limit_per_user; invalid_response.
+        StoreError: invalid_coupon with code coupon_unpublished; invalid_response.
     """
     code = fields.text_or_number("code")
     if fields.text_or("status", "publish") != "publish":
@@ -54,7 +82,7 @@ def _coupon(fields: Fields, currency: str, request: CouponRequest, *, now: float
     kind = fields.text("discount_type")
     percent = "percent" in kind
     amount = fields.money("amount", currency)
-    found = Coupon(
+    return Coupon(
         code=code,
         percent=amount.amount if percent else None,
         amount=None if percent else amount,
@@ -68,10 +96,6 @@ def _coupon(fields: Fields, currency: str, request: CouponRequest, *, now: float
         or fields.raw("exclude_sale_items") is True
         or any(_listed(fields, name) for name in _RESTRICTIONS),
     )
-    check_coupon(found, now=now, subtotal=request.subtotal)
-    if request.email is not None:
-        _check_shopper(fields, code, request.email)
-    return found
 
 
 def _expiry(fields: Fields) -> datetime | None:
@@ -104,13 +128,20 @@ def _texts(items: list[Any]) -> list[str]:
     return [str(item).casefold() for item in items if isinstance(item, (str, int))]
 
 
-def _check_shopper(fields: Fields, code: str, email: str) -> None:
+def _check_shopper(api: Api, fields: Fields, code: str, email: str) -> Plan[None]:
+    """Refuse a coupon that is for others, or that a shopper has used as often as one may.
+
+    A use is listed by the id of the shopper's account, or by the e-mail address of a guest.
+    """
     allowed = _texts(_listed(fields, "email_restrictions"))
     if allowed and not any(_matches(pattern, email) for pattern in allowed):
         raise refusal("email", f"coupon {code} is for other customers")
     limit = fields.identifier_if_any("usage_limit_per_user")
-    # Guests are listed by e-mail address; logged-in shoppers by a user id, which says nothing here.
-    if limit and _texts(_listed(fields, "used_by")).count(email) >= limit:
+    users = _texts(_listed(fields, "used_by")) if limit else []
+    names = {email}
+    if any(map(str.isdigit, users)):
+        names.add(str((yield from customer_id(api, email))))
+    if limit and sum(user in names for user in users) >= limit:
         raise refusal(
             "usage_limit_per_user", f"coupon {code} has been used as often as one customer may"
         )

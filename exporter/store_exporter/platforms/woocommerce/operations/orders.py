@@ -21,6 +21,7 @@ from ..api import PAGE, V3, Api, between
 from ..reading import order_results
 from ..reading.order_state import HIDDEN, MEMBERS, has_sub_orders, is_sub_order, order_status
 from ..reading.totals import OrderTotals
+from .customers import customer_id
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
@@ -109,7 +110,7 @@ class _Orders(orders.Orders[Api]):
         checked, and those that do not match are left out.
         """
         found: dict[int, tuple[str, int, Any]] = {}
-        customer = yield from self._customer_id(email)
+        customer = yield from customer_id(self.api, email)
         complete = True
         for query in ({"customer": customer}, {"search": email}):
             if None in query.values():
@@ -132,15 +133,6 @@ class _Orders(orders.Orders[Api]):
             found |= {key: (created, key, row) for created, key, row in own}
         newest = sorted(found.values(), key=lambda item: item[:2], reverse=True)
         return Rows([row for *_, row in newest], len(found) if complete else None)
-
-    def _customer_id(self, email: str) -> Plan[int | None]:
-        """Return the id of the customer who has an address, None if nobody has."""
-        query = {"email": email, "role": "all"}
-        rows = yield from self.api.rows(f"{V3}/customers", query, limit=10)
-        for customer in rows.objects("customer"):
-            if customer.text_or("email").strip().casefold() == email:
-                return customer.identifier()
-        return None
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         return order_results.read_order(found, self.reading, with_customer=with_customer)
