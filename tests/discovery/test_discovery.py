@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store_exporter.discovery import sources
-from store_exporter.discovery.sources import SourceError, find
+from store_exporter.discovery.sources import SourceError, claim, find
 from store_exporter.server.process.listen import listening
-from store_exporter.stores.owners import SourceClaim
+from store_exporter.stores.owners import SourceClaim, settle
 from tests.discovery.naming import domains, groups, source
+from tests.steps import counting
 
 
 async def test_files_in_json_and_yaml_list_domains(tmp_path: Path) -> None:
@@ -245,3 +247,21 @@ def test_whatever_a_source_says_is_stores_that_may_be_named_or_no_response(
         assert store.networks == ()
     assert len(found.stores) + len(found.refusals) <= 3
     assert all(len(one.domain) <= 101 for one in found.refusals)
+
+
+def test_what_one_found_store_costs_does_not_depend_on_how_many_there_are(tmp_path: Path) -> None:
+    config = replace(source(tmp_path, "files: [a.json]"), limit=10_000)
+
+    def work(count: int) -> int:
+        # No other test has names of these domains in a cache.
+        named = [f"shop{number}.of{count}.example" for number in range(count)]
+        owners = dict.fromkeys(named, "acme")
+        with counting() as steps:
+            found = claim(config, named)
+            settled = settle(owners, found.stores[:10], [found])
+        assert len(settled.stores) == count
+        return steps.count
+
+    few, more, most = work(100), work(300), work(500)
+    assert few > 100 * 50
+    assert abs((most - more) - (more - few)) < 0.02 * most
