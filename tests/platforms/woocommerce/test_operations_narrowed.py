@@ -270,6 +270,25 @@ def test_a_report_names_what_sold_most(store: SimulatedWooCommerce, shop: WooCom
     assert [(row.product_id, row.items) for row in yen.top_products] == [(17, 9)]
 
 
+@pytest.mark.parametrize("email", ["", "deleted@site.invalid"])
+def test_orders_of_nobody_in_particular_do_not_make_the_best_customer(
+    store: SimulatedWooCommerce, shop: WooCommerce, email: str
+) -> None:
+    """As orders entered at a till are, and those whose customers WooCommerce 11.0.1 erased."""
+    store.new_order("completed", email=ADA, total="30")
+    for total in ("20", "25"):
+        made = store.new_order("completed", email="guest@example.test", total=total)
+        store.edit_order(made["id"], customer_id=0, billing={**made["billing"], "email": email})
+    found = shop.get_customer_insights()
+    assert [(one.email, one.orders, one.total.amount) for one in found] == [
+        (ADA, 1, Decimal(30)),
+        ("", 1, Decimal(25)),
+        ("", 1, Decimal(20)),
+    ]
+    assert found.totals is not None
+    assert (found.totals.returning, found.totals.spent) == (0, Money(Decimal(75), "GBP"))
+
+
 def test_insights_come_with_what_all_customers_come_to(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

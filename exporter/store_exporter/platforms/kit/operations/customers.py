@@ -30,7 +30,7 @@ class Sale:
 
     Attributes:
         account: id of the customer; None for a guest.
-        email: the address in the order.
+        email: the address in the order; empty if it has none.
         order: the relevant data; None if it is not a sale.
         is_readable: whether it could be read.
     """
@@ -76,16 +76,17 @@ def insights(
     """Return who spent most; customers with an unreadable order are left out and counted.
 
     Customers are compared in the shop's currency. `addresses` are the e-mail addresses of accounts.
-    Guests, and accounts without one, are identified by the address in the order.
+    Guests, and accounts without one, are identified by the address in the order. An order with
+    neither is a customer of its own, as nothing says that two are one person's.
 
     Raises:
         StoreError: invalid_response, every customer has orders that cannot be read.
     """
     found: dict[str, _Customer] = {}
     unreadable = set()
-    for sale in sales:
+    for index, sale in enumerate(sales):
         email = addresses.get(sale.account or 0, sale.email)
-        key = email.casefold() or f"#{sale.account}"
+        key = email.casefold() or f"#{sale.account or f'order {index}'}"
         if not sale.is_readable:
             unreadable.add(key)
         elif sale.order is not None:
