@@ -16,12 +16,19 @@ from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from store_exporter.config import settling
 from store_exporter.discovery import sources
 from store_exporter.discovery.sources import SourceError, claim, find
 from store_exporter.server.process.listen import listening
 from store_exporter.stores.owners import SourceClaim, settle
 from tests.discovery.naming import domains, groups, source
 from tests.steps import counting
+
+
+@pytest.fixture(autouse=True)
+def _files_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for YAML that was written just now; tests/config/test_settling.py is about it."""
+    monkeypatch.setattr(settling, "QUIET_SECONDS", 0)
 
 
 async def test_files_in_json_and_yaml_list_domains(tmp_path: Path) -> None:
