@@ -90,6 +90,8 @@ def test_free_delivery_to_some_countries_for_some_rates_or_subscriptions_is_rest
         "endsAt": None,
         "usageLimit": None,
         "asyncUsageCount": 3,
+        "codesCount": {"count": 1},
+        "codes": {"nodes": []},
         "minimumRequirement": None,
         "context": kind("DiscountBuyerSelectionAll"),
         "destinationSelection": kind("DiscountCountryAll"),

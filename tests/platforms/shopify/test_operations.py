@@ -263,6 +263,35 @@ def test_a_coupon_that_is_not_good_says_why(store: Shopify, code: str, reason: s
     assert (error.error_type, error.code) == ("invalid_coupon", reason)
 
 
+@pytest.mark.parametrize(("used", "left"), [(0, 2), (1, 1)])
+def test_each_code_of_a_discount_has_its_own_uses(
+    shop: SimulatedShopify, store: Shopify, used: int, left: int
+) -> None:
+    shop.stock_room.discounts += [
+        Discount("of-many", Decimal("0.1"), limit=2, used=used, others=500),
+        Discount("used-up", Decimal("0.1"), limit=2, used=2, others=500),
+    ]
+    coupon = store.validate_coupon("OF-many")
+    assert (coupon.uses_left, coupon.restricted) == (left, False)
+    assert failure(store.validate_coupon, "used-up").code == "coupon_usage_limit"
+
+
+@pytest.mark.parametrize(
+    ("others", "found"), [(0, (1, False)), (500, (None, True))], ids=["its only code", "of many"]
+)
+def test_a_code_that_shopify_has_not_listed_yet_is_not_taken_for_used_up(
+    shop: SimulatedShopify, store: Shopify, others: int, found: tuple[int | None, bool]
+) -> None:
+    def unlisted(answer: Json) -> Json:
+        answer["data"]["codeDiscountNodeByCode"]["codeDiscount"]["codes"]["nodes"] = []
+        return answer
+
+    shop.stock_room.discounts.append(Discount("new", Decimal("0.1"), limit=1, others=others))
+    shop.faults.add(changing("*", unlisted))
+    coupon = store.validate_coupon("new")
+    assert (coupon.uses_left, coupon.restricted) == found
+
+
 def test_orders_of_somebody_else_are_not_there(shop: SimulatedShopify, store: Shopify) -> None:
     order = next(iter(shop.stock_room.orders.values()))
     mine = store.check_order(f"#{order.number}", order.email)

@@ -195,7 +195,11 @@ class Admin:
             "startsAt": iso(0),
             "endsAt": iso(found.ends) if found.ends is not None else None,
             "usageLimit": found.limit,
-            "asyncUsageCount": found.used,
+            "asyncUsageCount": found.used + found.others,
+            "codesCount": count(1 + found.others),
+            "codes": lambda _info, **_: {
+                "nodes": [{"code": found.code.upper(), "asyncUsageCount": found.used}]
+            },
             "context": {"__typename": "DiscountBuyerSelectionAll", "all": "ALL"},
             "customerGets": {
                 "appliesOnOneTimePurchase": True,

@@ -164,7 +164,13 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """A discount code, in percent; one that does not combine is alone on a cart, the best one."""
+    """A discount code, in percent; one that does not combine is alone on a cart, the best one.
+
+    Attributes:
+        limit: how often each code of the discount may be used.
+        used: how often this one has been used.
+        others: number of further codes of the discount, each of which has been used once.
+    """
 
     code: str
     percent: Decimal
@@ -172,6 +178,7 @@ class Discount:
     ends: float | None = None
     limit: int | None = None
     used: int = 0
+    others: int = 0
     combines: bool = True
 
 

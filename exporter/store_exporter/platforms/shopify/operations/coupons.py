@@ -12,6 +12,7 @@ from ....spec.results import Coupon
 from ...kit.operations.coupons import CouponRequest, check_coupon, coupon_plan, refusal
 from ...kit.reading.fields import Fields
 from ..api import Api
+from ..product_lookup import quoted
 from ..reading import ids
 
 _ALWAYS_RESTRICTED = ("DiscountCodeApp", "DiscountCodeBxgy")
@@ -38,10 +39,13 @@ _OPEN = (
 @coupon_plan(calls=("admin DiscountByCode",))
 def validate_coupon(api: Api, request: CouponRequest) -> Plan[Coupon]:
     """Shopify's coupons have no highest order value. Shopify checks only in the checkout for whom a
-    coupon is, so an `email` is in `ignored`. Codes of a refusal: coupon_unknown, coupon_expired,
-    coupon_scheduled, coupon_usage_limit, coupon_minimum_spend.
+    coupon is, so an `email` is in `ignored`. Of a discount with many codes, each has its own uses;
+    `uses_left` of one that Shopify has not listed yet is None, and it is restricted. Codes of a
+    refusal: coupon_unknown, coupon_expired, coupon_scheduled, coupon_usage_limit,
+    coupon_minimum_spend.
     """
-    data = yield from api.admin.ask("DiscountByCode", {"code": request.code})
+    variables = {"code": request.code, "query": quoted(request.code)}
+    data = yield from api.admin.ask("DiscountByCode", variables)
     if not data.has("codeDiscountNodeByCode"):
         raise refusal("unknown", f"there is no coupon {request.code}")
     discount = data.child("codeDiscountNodeByCode").child("codeDiscount")
@@ -58,6 +62,8 @@ def _coupon(fields: Fields, request: CouponRequest, *, now: float) -> Coupon:
     if state == "SCHEDULED" or (starts and datetime.fromtimestamp(now, UTC) < starts):
         raise refusal("scheduled", f"coupon {request.code} is not good yet")
     percent, amount = _value(fields)
+    is_limited = fields.has("usageLimit")
+    counted = _counted(fields, request.code) if is_limited else None
     found = Coupon(
         code=request.code,
         percent=percent,
@@ -67,14 +73,28 @@ def _coupon(fields: Fields, request: CouponRequest, *, now: float) -> Coupon:
         minimum=_minimum(fields),
         maximum=None,
         expires=expires,
-        uses_left=fields.integer("usageLimit") - fields.integer("asyncUsageCount")
-        if fields.has("usageLimit")
+        uses_left=fields.integer("usageLimit") - counted.integer("asyncUsageCount")
+        if counted is not None
         else None,
-        restricted=kind in _ALWAYS_RESTRICTED or _is_restricted(fields),
+        restricted=kind in _ALWAYS_RESTRICTED
+        or (is_limited and counted is None)
+        or _is_restricted(fields),
         ignored=() if request.email is None else ("email",),
     )
     check_coupon(found, now=now, subtotal=request.subtotal)
     return found
+
+
+def _counted(fields: Fields, code: str) -> Fields | None:
+    """Return what has the number of uses of a code: of a discount with one code, the discount.
+
+    None if the code cannot be found among others.
+    """
+    for row in fields.nodes("codes"):
+        if row.text("code").casefold() == code.casefold():
+            return row
+    number = fields.at("codesCount")
+    return fields if number is not None and number.integer("count") == 1 else None
 
 
 def _is_restricted(fields: Fields) -> bool:
