@@ -263,12 +263,36 @@ def test_what_is_odd_in_a_list_is_left_out_and_counted(
 
 def test_orders_are_found_beside_what_is_none(shop: SimulatedShopify, store: Shopify) -> None:
     def spoil(answer: Json) -> Json:
-        answer["data"]["orders"]["nodes"][1] = None
+        answer["data"]["orders"]["nodes"][1:2] = [None]
         return answer
 
-    whole = LISTS["orders"](store)
+    whole = store.get_customer_orders("cust1@example.test", limit=20)
     shop.faults.add(changing("*", spoil))
-    assert len(LISTS["orders"](store)) == len(whole) - 1
+    found = store.get_customer_orders("cust1@example.test", limit=20)
+    assert (len(found), found.unreadable) == (len(whole) - 1, 1)
+    assert (found.total, found.summary) == (None, None)
+    assert store.check_order(email="cust1@example.test").id == whole[0].id
+    assert store.check_order(whole[0].number).id == whole[0].id
+
+
+@pytest.mark.parametrize("node", [None, 3])
+def test_an_order_that_cannot_be_read_is_not_taken_for_one_that_is_not_there(
+    shop: SimulatedShopify, store: Shopify, node: Any
+) -> None:
+    def spoil(answer: Json) -> Json:
+        answer["data"]["orders"]["nodes"] = [node]
+        return answer
+
+    shop.faults.add(changing("*", spoil))
+    calls: list[Callable[[], object]] = [
+        lambda: store.check_order("1003"),
+        lambda: store.check_order(email="cust1@example.test"),
+        lambda: store.get_customer_orders("cust1@example.test"),
+    ]
+    for call in calls:
+        with pytest.raises(StoreError, match="not an object") as caught:
+            call()
+        assert caught.value.error_type == "invalid_response"
 
 
 def test_a_way_of_delivery_that_is_odd_is_left_out_and_counted(

@@ -336,6 +336,26 @@ def test_an_order_is_found_by_whatever_number_the_shopper_was_shown(
         assert failure(store.check_order, shown, "eve@example.test").error_type == "not_found"
 
 
+def test_of_two_orders_with_one_number_none_is_taken_for_the_other(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    """Apps and imports may give an order the name that another one has."""
+    room = shop.stock_room
+    lines = [(room.by_sku("SKU-010").id, 1)]
+    first = room.new_order("PAID", email="ada@example.test", lines=lines)
+    second = room.new_order("PAID", email="eve@example.test", lines=lines)
+    second.form = first.form
+    second.number = first.number
+    for call in (store.check_order, store.cancel_order, store.get_order_notes):
+        error = failure(call, first.number)
+        assert error.error_type == "invalid_input"
+        assert "several orders" in error.message
+    assert store.check_order(first.number, "ada@example.test").id == first.id
+    assert store.check_order(second.confirmation).id == second.id
+    second.email = first.email
+    assert failure(store.check_order, first.number, first.email).error_type == "invalid_input"
+
+
 def test_an_order_is_found_that_was_placed_just_now(shop: SimulatedShopify, store: Shopify) -> None:
     order = shop.stock_room.new_order("PENDING", email="ada@example.test")
     shop.stock_room.unsearched.add(order.id)

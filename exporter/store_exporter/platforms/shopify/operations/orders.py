@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
@@ -13,7 +14,7 @@ from ...kit.operations import arguments, orders
 from ...kit.operations.order_plans import order_plans
 from ...kit.operations.orders import OrdersRequest
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import Rows, listing
+from ...kit.reading.lists import listing
 from ...kit.reading.secondary import Secondary
 from ..api import SHOWN_DAYS, Api
 from ..product_lookup import quoted
@@ -46,27 +47,38 @@ class _Orders(orders.Orders[Api]):
         return self.api.zone()
 
     def numbered(self, number: str, email: str | None) -> Plan[Fields | None]:
-        wanted = number.casefold()
+        wanted, unread = number.casefold(), list[Any]()
         # The search may not know an order yet that was placed just now.
         for query in (*(f"{name}:{quoted(number)}" for name in _NUMBERS), None):
-            for row in (yield from self._search(query, 10)):
-                # The shop may put its own letters before and after the number.
-                shown = (row.text_or(name).lstrip("#").casefold() for name in _NUMBERS.values())
-                if wanted in shown and _belongs(row, email):
-                    return row
-        return None
+            rows = yield from self._search(query, 10)
+            found = {row.opaque(): row for row in _numbered(rows, wanted) if _belongs(row, email)}
+            if len(found) > 1:
+                # Apps and imports give an order any name, also one that another order has.
+                message = f"several orders have the number {number[:40]}: use the e-mail address"
+                raise StoreError("invalid_input", f"{message} or the confirmation number")
+            if found:
+                return found.popitem()[1]
+            unread += [row for row in rows if not isinstance(row, Fields)]
+        # It may be one of those that cannot be read.
+        return _whole(unread[0]) if unread else None
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         # The search is by word; the address decides.
         found = yield from self._search(f"email:{quoted(email)}", max(wanted, 10))
-        return _own(found, email)[:wanted]
+        return [_whole(row) for row in _own(found, email)[:wanted]]
 
-    def _search(self, query: str | None, limit: int) -> Plan[list[Fields]]:
-        """Return the orders that a search finds, newest first; without one, the newest of all."""
+    def _search(self, query: str | None, limit: int) -> Plan[list[Any]]:
+        """Return the orders that a search finds, newest first; without one, the newest of all.
+
+        What is no object stays as it came.
+        """
         found = yield from self.api.admin.nodes(
             "OrdersByQuery", "orders", {"query": query}, limit=limit
         )
-        return list(Rows(found.items).objects("orders"))
+        return [
+            Fields.row(node, "orders", index) if isinstance(node, Mapping) else node
+            for index, node in enumerate(found.items)
+        ]
 
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         return order_results.order(found, with_customer=with_customer)
@@ -166,15 +178,31 @@ def _belongs(order: Fields, email: str | None) -> bool:
     return email is None or order.text_or("email").strip().casefold() == email
 
 
-def _own(rows: list[Fields], email: str) -> list[Fields]:
-    """Return those of the orders found by an address that were placed with it.
+def _numbered(rows: Iterable[Any], wanted: str) -> list[Fields]:
+    """Return the orders with a number; the shop may put letters before and after it."""
+    return [
+        row
+        for row in rows
+        if isinstance(row, Fields)
+        and wanted in (row.text_or(name).lstrip("#").casefold() for name in _NUMBERS.values())
+    ]
+
+
+def _own(rows: list[Any], email: str) -> list[Any]:
+    """Return those of the orders found by an address that were placed with it, or may have been.
 
     It is forbidden if none of them shows its address.
     """
-    if rows and not any(row.has("email") for row in rows):
+    shown = [row for row in rows if isinstance(row, Fields)]
+    if shown and not any(row.has("email") for row in shown):
         message = "this app is not shown the e-mail addresses of orders (protected customer data)"
         raise StoreError("forbidden", message)
-    return [row for row in rows if _belongs(row, email)]
+    return [row for row in rows if not isinstance(row, Fields) or _belongs(row, email)]
+
+
+def _whole(row: Any) -> Fields:
+    """Return an order, or raise the reason why it cannot be read."""
+    return row if isinstance(row, Fields) else Fields.row(row, "orders", 0)
 
 
 PLANNED = order_plans(
