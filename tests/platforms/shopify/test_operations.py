@@ -147,6 +147,71 @@ def test_a_cart_that_can_only_be_read_is_put_together_again_by_a_change(store: S
     assert (cart.renewed, cart.items, len(cart.coupons)) == (True, 2, 1)
 
 
+@pytest.mark.parametrize("token", ["abc", "gid://shopify/Checkout/abc?key=1", "/Cart/1"])
+def test_a_token_that_is_no_carts_is_refused_before_any_request(
+    shop: SimulatedShopify, store: Shopify, token: str
+) -> None:
+    """It comes from a shopper's browser, perhaps from the shop that was there before."""
+    for call in (store.get_cart, lambda cart: store.add_to_cart(1, cart=cart)):
+        assert failure(call, token).error_type == "invalid_input"
+    assert not shop.requests
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_new_cart_in_place_of_a_lost_one_does_not_hide_what_was_in_that(
+    shop: SimulatedShopify, store: Shopify, is_told: bool
+) -> None:
+    """As https://shopify.dev/changelog/cart-mutations-return-a-new-cart-on-failedtoretrievecart-error
+    has it.
+    """
+    other = CartSession()
+    store.add_to_cart("SKU-011", cart=other)
+
+    def replaced(answer: Json) -> Json:
+        changed = answer["data"].get("changed")
+        if changed and changed["cart"] is None:
+            changed["cart"] = new
+            changed["userErrors"] = changed["userErrors"] if is_told else []
+        return answer
+
+    new = whole_cart(shop, other)
+    shop.faults.add(changing("*", replaced))
+    cart = store.add_to_cart("SKU-011", cart=_without_key(store, "SKU-010"))
+    assert cart.renewed
+    assert [(line.sku, line.quantity) for line in cart.lines] == [("SKU-010", 2), ("SKU-011", 1)]
+    cart = store.apply_coupon_to_cart("save10", cart=_without_key(store, "SKU-010"))
+    assert (cart.renewed, cart.items, len(cart.coupons)) == (True, 2, 1)
+
+
+def whole_cart(shop: SimulatedShopify, session: CartSession) -> Json:
+    """Return the JSON of a session's cart."""
+    seen: list[Json] = []
+
+    def keep(answer: Json) -> Json:
+        seen.append(answer["data"]["cart"])
+        return answer
+
+    fault = shop.faults.add(changing("*", keep))
+    client(shop).get_cart(session)
+    shop.faults.remove(fault)
+    return seen[0]
+
+
+def test_a_null_among_the_orders_does_not_keep_a_lost_cart_from_its_shopper(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    def nothing(answer: Json) -> Json:
+        if orders := answer["data"].get("orders"):
+            orders["nodes"] = [None]
+        return answer
+
+    mine = CartSession()
+    store.add_to_cart("SKU-010", 2, cart=mine)
+    shop.stock_room.carts.clear()
+    shop.faults.add(changing("*", nothing))
+    assert store.get_cart(mine).items == 2
+
+
 @pytest.mark.parametrize("searched", [True, False])
 def test_a_cart_that_was_bought_is_not_put_together_again(
     shop: SimulatedShopify, store: Shopify, searched: bool

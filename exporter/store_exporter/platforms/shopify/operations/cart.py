@@ -15,15 +15,18 @@ from ....errors import ErrorName, StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Cart, CartCoupon, CartLine
+from ....spec.sessions import CartSession
 from ...kit.graphql.documents import check_whole
 from ...kit.operations.carts import CartLostError, cart_plans
 from ...kit.operations.line_carts import LineCart
 from ...kit.reading.fields import Fields
+from ...kit.reading.lists import Rows
 from ...kit.reading.secondary import Secondary
 from ..api import Api
 from ..product_lookup import Lookup, quoted
 from ..reading import ids
 
+_ID = "gid://shopify/Cart/"
 _GET = ("storefront Cart", "admin OrdersOfCarts")
 _LOST = "INVALID cartId"
 """The code of the error, and its argument, if there is no such cart; some can still be read."""
@@ -52,6 +55,12 @@ class _Cart(LineCart[Api]):
 
     lookup = Lookup
 
+    def __init__(self, api: Api, cart: CartSession | str | None) -> None:
+        super().__init__(api, cart)
+        if self.session.token is not None and not self.session.token.startswith(_ID):
+            # Shopify refuses it as a query that makes no sense.
+            raise StoreError("invalid_input", f"the cart's token does not begin with {_ID}")
+
     def read(self) -> Plan[Cart | None]:
         if self.session.token is None:
             return (yield from self.change("CreateCart", input={}))
@@ -60,11 +69,12 @@ class _Cart(LineCart[Api]):
 
     def is_bought(self) -> Plan[bool]:
         """By the token in its id; the search may not know an order yet that was placed just now."""
-        token = (self.session.token or "").partition("?")[0].rpartition("/")[2]
+        token = _place(self.session.token or "").rpartition("/")[2]
         try:
             for query in (f"cart_token:{quoted(token)}", None) if token else ():
                 orders = yield from self.api.admin.ask("OrdersOfCarts", {"query": query}, first=50)
-                if any(row.text_or("cartToken") == token for row in orders.nodes("orders")):
+                rows = Rows(orders.child("orders").listed("nodes")).objects("orders")
+                if any(row.text_or("cartToken") == token for row in rows):
                     return True
         except StoreError as error:
             # An app that is shown no orders may still fill carts.
@@ -86,12 +96,20 @@ class _Cart(LineCart[Api]):
             missing = StoreError("invalid_response", f"{payload.where}: there is no cart")
             raise _refusal(payload, (), codes=codes) or missing
         cart = _cart(payload.child("cart"))
-        filled = self._filled(cart)
         others = [line.key for line in cart.lines if not concerns(line)]
         error = _refusal(payload, others, codes=codes)
+        if isinstance(error, CartLostError) or self._is_another(cart):
+            # A new cart in place of a lost one has at most what was added now.
+            raise CartLostError
+        filled = self._filled(cart)
         if error is not None:
             raise error
         return filled
+
+    def _is_another(self, cart: Cart) -> bool:
+        """Whether a response shows another cart than the session's."""
+        known = self.session.token
+        return known is not None and _place(cart.token or "") != _place(known)
 
     def _filled(self, cart: Cart) -> Cart:
         """Return a cart without lines of zero pieces, as which sold-out products stay in it."""
@@ -111,6 +129,11 @@ class _Cart(LineCart[Api]):
 
     def remove(self, lines: Sequence[CartLine]) -> Plan[Cart]:
         return self.change("RemoveLines", lines=[line.key for line in lines])
+
+
+def _place(token: str) -> str:
+    """Return the id of a cart without its key."""
+    return token.partition("?")[0]
 
 
 def _refusal(payload: Fields, others: Collection[str], *, codes: bool) -> StoreError | None:

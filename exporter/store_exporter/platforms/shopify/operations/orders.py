@@ -60,12 +60,12 @@ class _Orders(orders.Orders[Api]):
                 return found.popitem()[1]
             unread += [row for row in rows if not isinstance(row, Fields)]
         # It may be one of those that cannot be read.
-        return _whole(unread[0]) if unread else None
+        return _order(unread[0]) if unread else None
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         # The search is by word; the address decides.
         found = yield from self._search(f"email:{quoted(email)}", max(wanted, 10))
-        return [_whole(row) for row in _own(found, email)[:wanted]]
+        return [_order(row) for row in _own(found, email)[:wanted]]
 
     def _search(self, query: str | None, limit: int) -> Plan[list[Any]]:
         """Return the orders that a search finds, newest first; without one, the newest of all.
@@ -200,7 +200,7 @@ def _own(rows: list[Any], email: str) -> list[Any]:
     return [row for row in rows if not isinstance(row, Fields) or _belongs(row, email)]
 
 
-def _whole(row: Any) -> Fields:
+def _order(row: Any) -> Fields:
     """Return an order, or raise the reason why it cannot be read."""
     return row if isinstance(row, Fields) else Fields.row(row, "orders", 0)
 
