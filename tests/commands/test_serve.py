@@ -50,6 +50,8 @@ STORE = ("acme", "shop.example.com", "http://127.0.0.1:9")
         ("--web.listen-address", ":99999"),
         ("--web.telemetry-path", "metrics"),
         ("--web.telemetry-path", "/{x}"),
+        ("--web.telemetry-path", "/api/v1/figures"),
+        ("--web.telemetry-path", "/v1/metrics"),
         ("--web.external-url", "ftp://x.example/"),
         ("--web.route-prefix", "/a b"),
         ("--log.level", "loud"),

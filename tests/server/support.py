@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import aiohttp
 import bcrypt
+from aiohttp import web
 
 from store_exporter.config import load
 from store_exporter.discovery.owners_file import OwnersFile
@@ -151,6 +152,7 @@ class Running:
     exporter: Exporter
     scheduler: Manual
     session: aiohttp.ClientSession
+    app: web.Application
 
     async def ask(self, path: str, method: str = "GET", **options: Any) -> Answer:
         options.setdefault("allow_redirects", False)
@@ -207,6 +209,6 @@ async def exporting(
             )
             tls = web_file.tls if web_file else None
             async with listening(app, [("127.0.0.1", 0)], tls) as (url,):
-                yield Running(url, file, exporter, scheduler, session)
+                yield Running(url, file, exporter, scheduler, session, app)
     finally:
         await transport.close()

@@ -15,6 +15,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from store_demo.stores.base import DemoStore
+from store_exporter.commands.serve import TAKEN
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.server.metrics import MAX_SCRAPES, Scrape, family
 from store_exporter.server.process.listen import listening
@@ -60,6 +61,13 @@ async def test_the_telemetry_path_can_be_chosen(tmp_path: Path) -> None:
         assert (await running.ask("/m/stores")).status == 200
         assert (await running.ask("/metrics")).status == 404
         assert 'href="m/stores"' in (await running.ask("/")).text
+
+
+async def test_the_telemetry_path_cannot_be_among_paths_of_other_pages(tmp_path: Path) -> None:
+    # Below /api a page would need no password, and metrics show all orgs.
+    async with exporting(tmp_path, configuration()) as running:
+        paths = {resource.canonical for resource in running.app.router.resources()}
+    assert {path.split("/")[1] for path in paths} - {"", "metrics"} == set(TAKEN)
 
 
 @pytest.mark.real

@@ -15,6 +15,8 @@ from ..stores.inventory import Shard
 from .support import arguments
 
 PORT = 10847
+TAKEN = ("api", "v1", "-", "calls", "config", "probe", "runbooks", "sd")
+"""Where the paths of everything but the metrics begin; some of these need no password."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -125,6 +127,8 @@ def _telemetry_path(text: str) -> str:
     plain = text.replace("/", "").replace("-", "").replace("_", "").replace(".", "")
     if not text.startswith("/") or not plain.isalnum() or not plain.isascii():
         raise argparse.ArgumentTypeError("must be a path such as /metrics")
+    if (first := text.split("/")[1]) in TAKEN:
+        raise argparse.ArgumentTypeError(f"must not begin with /{first}, where other pages are")
     return text
 
 

@@ -92,6 +92,16 @@ async def test_the_api_has_its_own_tokens(tmp_path: Path) -> None:
         assert (await running.api("/api/v1/health", "wrong")).status == 401
 
 
+async def test_the_predecessors_addresses_take_tokens_too(tmp_path: Path) -> None:
+    path = tmp_path / "web.yml"
+    path.write_text(f"basic_auth_users: {{ada: {HASH}}}\n")
+    text = configuration(more="predecessor_api: true\n")
+    async with exporting(tmp_path, text, web_file=WebFile(path)) as running:
+        assert (await running.api("/api/woocommerce/health")).status == 200
+        refused = await running.api("/api/woocommerce/health", "wrong")
+        assert (refused.status, refused.json["success"]) == (401, False)
+
+
 async def test_users_change_without_a_restart(tmp_path: Path) -> None:
     async with guarded(tmp_path, f"basic_auth_users: {{ada: {HASH}}}\n") as (running, path):
         replace(path, f"basic_auth_users: {{ada: {hashed(b'new')}, bob: {HASH}}}\n")

@@ -1,4 +1,4 @@
-"""Access control: passwords from `--web.config.file`, and tokens of orgs under `/api/v1`."""
+"""Access control: passwords from `--web.config.file`, and tokens of orgs under `/api`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="store-exporter", charset="UTF-8"
 
 
 class OrgAccess:
-    """Determines the org of a request under `/api/v1`, and whether the request is permitted.
+    """Determines the org of a request under `/api`, and whether the request is permitted.
 
     The tokens are those of the exporter's configuration as it is at that moment.
     """
@@ -84,7 +84,7 @@ async def _refusal(
         return web.Response(status=500, text="the web configuration has problems\n")
     users = config.basic_auth_users
     # The endpoints for applications use the same header for their own tokens.
-    if not users or path.startswith("/api/v1/") or path == "/v1/metrics":
+    if not users or path.startswith("/api/") or path == "/v1/metrics":
         return None
     user, password = credentials(request.headers.get("Authorization", ""))
     if not user:
