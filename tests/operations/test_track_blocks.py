@@ -173,6 +173,70 @@ async def test_exit_stacks_are_supported(recorder: Recorder) -> None:
     assert not tracker._open
 
 
+class Handler:
+    """Begins and ends an operation in two functions, which are given the same request."""
+
+    def __init__(self, tracker: Any) -> None:
+        self.tracker = tracker
+
+    def begin(self, request: object) -> object:
+        self.tracker.__enter__()
+        return request
+
+    def end(self, request: object, error: BaseException | None) -> object:
+        self.tracker.__exit__(type(error), error, None)
+        return request
+
+
+@pytest.mark.parametrize("second", ["stack", "with"])
+async def test_exit_stacks_of_tasks_that_share_a_tracker_keep_their_own_outcome(
+    recorder: Recorder, second: str
+) -> None:
+    tracker = track("get_cart", recorder=recorder)
+    failed = asyncio.Event()
+
+    async def fail() -> None:
+        with store_context(org="first", domain="d", platform="p"):
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(tracker)
+                await asyncio.sleep(0)
+                raise TimeoutError
+
+    async def succeed() -> None:
+        with store_context(org="second", domain="d", platform="p"), ExitStack() as stack:
+            if second == "stack":
+                stack.enter_context(tracker)
+                await failed.wait()
+                return
+            with tracker:
+                await failed.wait()
+
+    tasks = asyncio.create_task(fail()), asyncio.create_task(succeed())
+    with pytest.raises(TimeoutError):
+        await tasks[0]
+    failed.set()
+    await tasks[1]
+    found = operations(recorder)
+    assert found["first", "d", "p", "get_cart"].errors == {"timeout": 1}
+    assert found["second", "d", "p", "get_cart"].errors == {}
+    assert tracker._alone is None
+    assert not tracker._open
+
+
+def test_functions_that_begin_and_end_an_operation_are_matched_by_what_they_are_given(
+    recorder: Recorder,
+) -> None:
+    handler = Handler(track("get_cart", recorder=recorder))
+    requests = [object() for _ in range(3)]
+    for number, request in enumerate(requests):
+        with store_context(org=f"org{number}", domain="d", platform="p"):
+            handler.begin(request)
+    for request in requests:
+        handler.end(request, TimeoutError() if request is requests[2] else None)
+    found = {labels[0]: one.errors for labels, one in operations(recorder).items()}
+    assert found == {"org0": {}, "org1": {}, "org2": {"timeout": 1}}
+
+
 def test_leaving_without_entering_does_nothing(recorder: Recorder) -> None:
     track("get_cart", **SHOP, recorder=recorder).__exit__(None, None, None)
     assert operations(recorder) == {}

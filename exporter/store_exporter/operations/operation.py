@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from time import perf_counter
 from types import FrameType
 
@@ -59,6 +60,25 @@ class Operation:
             error_type = record_exception(self.handle, seconds, error)
         if self.span is not None:
             self.span.end(error_type)
+
+
+def ended_from_elsewhere(opened: Sequence[Operation], frame: FrameType) -> Operation:
+    """Return which of the open operations is ended in a frame that opened none of them.
+
+    An `ExitStack`, or two functions that are called before and after a request, share only what
+    they are given: the stack itself, the request. So it is the operation whose frame was given the
+    most of the same objects, and of several the latest.
+    """
+    given = _given(frame)
+    return max(reversed(opened), key=lambda one: len(given & _given(one.frame)))
+
+
+def _given(frame: FrameType | None) -> set[int]:
+    """Return the identities of the arguments of a frame's function."""
+    if frame is None:
+        return set()
+    names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+    return {id(frame.f_locals.get(name)) for name in names} - {id(None)}
 
 
 def _is_verdict(value: object) -> bool:

@@ -15,7 +15,7 @@ from ..metrics.signals import comes_from_outside
 from .generators import wrap_async_generator, wrap_generator
 from .labels import Labels, always, by_arguments, by_context, in_context
 from .misuse import check_arguments, check_function, is_kind, makes_coroutine
-from .operation import Operation
+from .operation import Operation, ended_from_elsewhere
 from .outcome import NO_ROOM, TICKET, Failure, record_verdict
 from .spans import OperationSpan
 from .wrappers import wrap_coroutine, wrap_function
@@ -59,7 +59,7 @@ class Tracker:
         # end of a `with` block have in common, whatever thread, task or generator runs it. An
         # operation that begins while no other is open, the usual case, is kept in `_alone`.
         self._alone: Operation | None = None
-        self._open: dict[FrameType, Operation] = {}
+        self._open: dict[FrameType | None, Operation] = {}
 
     def __reduce__(self) -> tuple[type[Tracker], tuple[Any, ...]]:
         # A copy finds the handle in the recorder of its process, and begins with nothing open.
@@ -124,14 +124,11 @@ class Tracker:
             self._alone = None
         else:
             key = _frame(1)
-            operation = self._open.pop(key, None)
+            operation = self._open.pop(key, None) or self._take_from_elsewhere(key)
             if operation is None:
-                if not self._open:
-                    return
-                # An ExitStack leaves from another frame than it entered.
-                key, operation = self._open.popitem()
+                return
             if operation.outer is not None:
-                self._open[key] = operation.outer
+                self._open[operation.frame] = operation.outer
         try:
             if error is None and operation.span is None:
                 seconds = perf_counter() - operation.since
@@ -196,14 +193,11 @@ class Tracker:
             self._alone = None
         else:
             key = _frame(1)
-            operation = self._open.pop(key, None)
+            operation = self._open.pop(key, None) or self._take_from_elsewhere(key)
             if operation is None:
-                if not self._open:
-                    return
-                # An ExitStack leaves from another frame than it entered.
-                key, operation = self._open.popitem()
+                return
             if operation.outer is not None:
-                self._open[key] = operation.outer
+                self._open[operation.frame] = operation.outer
         try:
             if error is None and operation.span is None:
                 seconds = perf_counter() - operation.since
@@ -219,6 +213,17 @@ class Tracker:
                 _end(operation, error, _frame(1))
         except RecursionError:
             operation.handle.durations += NO_ROOM
+
+    def _take_from_elsewhere(self, frame: FrameType) -> Operation | None:
+        """Take an open operation that is ended in another frame, as by an `ExitStack`, if any."""
+        while opened := [one for one in (self._alone, *self._open.values()) if one is not None]:
+            operation = ended_from_elsewhere(opened, frame)
+            if operation is self._alone:
+                self._alone = operation.outer = None
+                return operation
+            if taken := self._open.pop(operation.frame, None):
+                return taken
+        return None
 
     def _find(self) -> OperationHandle:
         recorder = self._recorder or default()
