@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
@@ -12,6 +13,7 @@ from store_exporter.errors import StoreError
 from store_exporter.platforms.woocommerce import WooCommerce
 from store_exporter.spec.money import Money
 from tests.fakes.clock import Clock
+from tests.fakes.direct import DirectTransport
 from tests.fakes.woocommerce import changing, client
 from tests.platforms.operations import failure, pounds
 
@@ -409,3 +411,27 @@ def test_a_sum_of_variations_of_which_the_store_shows_some_is_an_error(
     for operation in (shop.check_price, shop.get_stock_quantity):
         error = failure(operation, "MOTOR-1")
         assert error.message == "the store has 3 variations, but sent 2"
+
+
+def test_a_sku_is_found_where_a_plugin_allows_few_items_on_a_page(
+    store: SimulatedWooCommerce,
+) -> None:
+    class Limited(DirectTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if int(request.url.params.get("per_page", 0)) <= 20:
+                return super().handle_request(request)
+            says = "per_page must be between 1 (inclusive) and 20 (inclusive)"
+            data = {"status": 400, "params": {"per_page": says}}
+            refused = {"code": "rest_invalid_param", "message": "per_page", "data": data}
+            return httpx.Response(400, json=refused)
+
+    key = store.keys.read_write
+    with WooCommerce(
+        "https://shop.example.com",
+        key.consumer_key,
+        key.consumer_secret,
+        org="acme",
+        transport=Limited(store),
+    ) as shop:
+        assert shop.check_stock("SKU-010").in_stock
+        assert len(shop.search_products(limit=30)) == 30

@@ -433,6 +433,25 @@ def test_unreadable_orders_and_refunds_are_left_out_of_a_sales_report_and_report
     assert report.unreadable == 3
 
 
+@pytest.mark.parametrize("lost", ["total", "id"])
+def test_an_order_that_cannot_be_read_takes_its_refunds_out_of_a_report_and_nothing_else(
+    store: SimulatedWooCommerce, shop: WooCommerce, lost: str
+) -> None:
+    """As a plugin leaves it that removes members of some orders from the API."""
+    store.new_order("completed", total="7.00")
+    odd = store.new_order("completed", total="9.00")
+    for amount in ("1.00", "2.00"):
+        store.refund(odd["id"], amount)
+
+    def spoil(rows: Any) -> Any:
+        return [{**row, lost: None} if row.get("id") == odd["id"] else row for row in rows]
+
+    store.faults.add(changing("*/orders", spoil))
+    report = shop.get_sales_report("day")
+    assert (report.orders, report.gross, report.refunds) == (1, pounds("7.00"), pounds("0.00"))
+    assert report.unreadable > 1
+
+
 def test_a_list_that_ends_before_its_total_makes_no_figure(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

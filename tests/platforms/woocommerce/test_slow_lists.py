@@ -63,6 +63,28 @@ class SmallMemoryHttp(LoopbackHttp):
         return response
 
 
+@dataclass
+class LimitedHttp(LoopbackHttp):
+    """A real connection to a store of which a plugin allows fewer items on a page.
+
+    As WooCommerce 11.0.1 responds where a filter of the parameters lowers their maximum.
+    """
+
+    most: int = 20
+
+    async def send(self, request: Request) -> Response:
+        if int((request.params or {}).get("per_page", 0)) <= self.most:
+            return await super().send(request)
+        says = f"per_page must be between 1 (inclusive) and {self.most} (inclusive)"
+        refused = {
+            "code": "rest_invalid_param",
+            "message": "Invalid parameter(s): per_page",
+            "data": {"status": 400, "params": {"per_page": says}, "details": {}},
+        }
+        headers = {"content-type": "application/json; charset=UTF-8"}
+        return Response(400, headers, json.dumps(refused).encode(), request.url)
+
+
 def slow(store: Watched, seconds: float = 0.4) -> Watched:
     return replace(store, http=SlowHttp(store.http.session, clock=store.clock, seconds=seconds))
 
@@ -99,6 +121,19 @@ async def test_a_store_without_memory_for_a_hundred_orders_is_counted_in_full(mo
         assert not report.degraded
         assert accounted(figures(report)) == truth(store) == 130
         assert max(sizes(store)) > most
+
+
+@pytest.mark.parametrize("most", [50, 20, 12])
+async def test_a_store_that_allows_fewer_on_a_page_is_counted_in_full(most: int) -> None:
+    async with watching(orders=0) as store:
+        place(store, 130)
+        watcher = replace(store, http=LimitedHttp(store.http.session, most=most)).watcher()
+        for _ in range(2):
+            report = await run(watcher, since="2026-01-01")
+        assert not report.degraded
+        assert accounted(figures(report)) == truth(store) == 130
+        whole = await run(store.watcher(), "best_sellers")
+        assert figures(await run(watcher, "best_sellers")) == figures(whole)
 
 
 async def test_how_totals_are_rounded_is_learnt_from_few_orders_where_memory_is_small() -> None:

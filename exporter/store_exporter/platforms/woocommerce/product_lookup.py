@@ -27,10 +27,10 @@ def find_product(api: Api, product: int | str) -> Plan[Fields]:
 def _by_sku(api: Api, sku: str) -> Plan[Fields | None]:
     if sku == "0":
         return (yield from _by_sku_zero(api))
-    query = {"sku": sku, "status": "publish", "per_page": PAGE}
-    rows = (yield from api.page(f"{V3}/products", query)).items
-    yield from facts.normalize_prices(api, rows)
-    return products.matching_sku(Rows(rows).objects(f"product {sku}"), sku)
+    query = {"sku": sku, "status": "publish"}
+    rows = yield from api.rows(f"{V3}/products", query, limit=PAGE)
+    yield from facts.normalize_prices(api, rows.items)
+    return products.matching_sku(rows.objects(f"product {sku}"), sku)
 
 
 def _by_sku_zero(api: Api) -> Plan[Fields | None]:

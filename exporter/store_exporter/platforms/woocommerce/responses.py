@@ -95,6 +95,8 @@ _RESIGNED = (
     "the signature does not match: the secret is wrong, or a server before the store changes the "
     "host or the path of requests, over which it is"
 )
+_PAGE = 100
+"""The most items that WooCommerce puts on a page."""
 _WINDOW = 900.0
 """Seconds by which WooCommerce lets the time of a signature differ from its own."""
 _LATE = (
@@ -136,7 +138,7 @@ class Reader(RestReader):
         body = documents.document(response, MARKS)
         if response.status < 400 and not _is_error(body):
             return body
-        raise _explained(self.error(_status(response.status, body), body), response)
+        raise _explained(self.error(_status(response.status, body), body), response, body)
 
     def code_and_message(self, body: Any) -> tuple[str | None, str]:
         """Return the code and the message of an error; None and "" where they are malformed."""
@@ -168,7 +170,7 @@ def _failed_program(body: Any) -> str:
     return f"a fatal error of PHP in {file} (line {error.get('line')}): {why}"
 
 
-def _explained(error: StoreError, response: Response) -> StoreError:
+def _explained(error: StoreError, response: Response, body: Any) -> StoreError:
     """Add the cause of an error where the store's message lacks it, and blame no key wrongly."""
     code, kind, url = error.code or "", error.error_type, response.url
     is_refused = kind in REFUSALS
@@ -194,6 +196,8 @@ def _explained(error: StoreError, response: Response) -> StoreError:
         cause = "a plugin that closes the API to visitors refuses the request"
     elif is_refused:
         cause = _of_key(error, response)
+    elif code == "rest_invalid_param" and _allows_fewer(body):
+        kind, cause = "response_too_large", "a plugin of the store allows fewer items on a page"
     elif code == "rest_no_route" and "/wc/" in url:
         cause = _NO_ROUTE
     elif kind == "invalid_request" and code and code not in CODES and not needs_key(url):
@@ -201,6 +205,18 @@ def _explained(error: StoreError, response: Response) -> StoreError:
         kind = "invalid_input"
     message = f"{cause} ({error.message})" if cause else error.message
     return StoreError(kind, message, status=error.status, code=error.code)
+
+
+def _allows_fewer(body: Any) -> bool:
+    """Whether a page was refused that WooCommerce itself allows, as a hundred items are.
+
+    The error says between which numbers it must be.
+    """
+    data = body.get("data") if isinstance(body, dict) else None
+    params = data.get("params") if isinstance(data, dict) else None
+    words = params.get("per_page") if isinstance(params, dict) else None
+    limits = re.findall(r"[0-9]{1,9}", words) if isinstance(words, str) else ()
+    return max(map(int, limits), default=_PAGE) < _PAGE
 
 
 def _of_key(error: StoreError, response: Response) -> str:

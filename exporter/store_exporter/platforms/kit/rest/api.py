@@ -279,9 +279,15 @@ class Api(connection.Api):
         for start in range(0, len(numbers), size):
             some = ",".join(map(str, numbers[start : start + size]))
             rows = yield from self.rows(path, {**params, self.ids_name: some}, limit=size)
-            part = rows.listing(path.rpartition("/")[2], lambda row: (row.identifier(), row))
-            found += (row for number, row in part if number in ids)
-            unreadable += part.unreadable
+            for index, item in enumerate(rows.items):
+                try:
+                    row = Fields.row(item, path.rpartition("/")[2], index)
+                    number = row.identifier()
+                except StoreError:
+                    unreadable += 1
+                    continue
+                if number in ids:
+                    found.append(row)
         return Listing(tuple(found), unreadable=unreadable)
 
     def _pages(self, path: str, params: Mapping[str, Any]) -> NumberedPages:

@@ -116,8 +116,9 @@ class _OrderBook(NumberedBook[Api]):
         return self.api.get(f"{V3}/orders/{order_id}", {"_fields": _WITH_PARTS})
 
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
-        params = {"per_page": PAGE, "_fields": "id,amount,date_created,date_created_gmt"}
-        rows = yield from self.api.page(f"{V3}/orders/{order_id}/refunds", params)
+        path = f"{V3}/orders/{order_id}/refunds"
+        params = {"_fields": "id,amount,date_created,date_created_gmt"}
+        rows = (yield from self.api.rows(path, params, limit=PAGE)).fields("refunds")
         return [_refund(row, "amount", row.seconds("date_created_gmt")) for row in rows]
 
     def reasons(self) -> list[str]:

@@ -155,14 +155,10 @@ def _out_of_stock(
     query = {
         "include": ",".join(map(str, sorted(products))),
         "stock_status": OUT,
-        "per_page": PAGE,
         "_fields": "id,status,stock_status",
     }
-    page = yield from api.page(f"{V3}/products", query)
-    if page.total is not None and page.total > len(page):
-        message = f"the list of products has {page.total} that are out, and came with {len(page)}"
-        raise StoreError("invalid_response", message)
-    found, failures = readable(page.items, "products", _read_stock)
+    rows = (yield from api.rows(f"{V3}/products", query, limit=PAGE)).whole("products that are out")
+    found, failures = readable(rows.items, "products", _read_stock)
     # A plugin may write a status of its own into the response.
     if any(one not in products or status in _IN_STOCK for one, status, _ in found):
         raise unexpected_items("the list of products")

@@ -14,8 +14,7 @@ from ...kit.monitoring.figures import count_report
 from ...kit.monitoring.named_lists import ScarceProduct
 from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import readable, unexpected_items
-from ...kit.rest.responses import RestPage
+from ...kit.reading.lists import Rows, readable, unexpected_items
 from ..api import ANALYTICS, PAGE, V3, Api
 from ..reading.product_results import counts_stock
 
@@ -126,24 +125,24 @@ def _stock_rows(
         "type": kind,
         "orderby": "stock_quantity",
         "order": "asc",
-        "per_page": PAGE,
         "_fields": _ROW,
     }
-    first = yield from api.page(_REPORT, query)
+    first = yield from api.rows(_REPORT, query, limit=PAGE)
     found = dict(_checked_rows(first, kind, failures))
-    if first.total is None or first.total > len(first):
+    if first.total is None or first.total > len(first.items):
         wanted = sorted(sold.of_variations, key=lambda one: -sold.of_variations[one])[: PAGE // 2]
         wanted += sold.best(PAGE - len(wanted))
-        more = yield from api.page(_REPORT, {**query, "include": ",".join(map(str, wanted))})
+        named = {**query, "include": ",".join(map(str, wanted))}
+        more = yield from api.rows(_REPORT, named, limit=PAGE)
         found |= _checked_rows(more, kind, failures)
     return found
 
 
 def _checked_rows(
-    page: RestPage, kind: str, failures: list[StoreError]
+    rows: Rows, kind: str, failures: list[StoreError]
 ) -> Iterator[tuple[int, tuple[int, Fields]]]:
     wanted = OUT if kind == OUT else IN
-    for index, item in enumerate(page.items):
+    for index, item in enumerate(rows.items):
         try:
             row = Fields.row(item, "the stock report", index)
             status, number = row.one_of("stock_status", _STATUSES), row.identifier()

@@ -215,14 +215,21 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     unknown = {number for _, number, _ in refunds} - sales.orders.keys()
     amounts = "currency,total,total_tax,shipping_total,line_items"
     whose = {"_fields": f"id,{amounts},{MEMBERS}"}
-    for order in (yield from api.get_by_ids(f"{V3}/orders", unknown, whose)):
-        if not is_sub_order(order):
-            sales.note(order)
+    refunded = yield from api.get_by_ids(f"{V3}/orders", unknown, whose)
+    unreadable += refunded.unreadable
+    unclear = set()
+    for order in refunded:
+        try:
+            if not is_sub_order(order):
+                sales.note(order)
+        except StoreError:
+            unclear.add(order.identifier())
     for _, number, refund in sorted(refunds, key=itemgetter(0)):
         try:
             sales.refund(number, refund)
         except StoreError:
             unreadable += 1
+        unreadable += number in unclear
     return unreadable
 
 
