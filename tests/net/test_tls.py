@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -119,13 +120,20 @@ def test_certifi_is_trusted_where_the_system_trusts_nobody(monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "No such file or directory"), ("no PEM", "it holds no certificate in PEM format")],
+    [
+        (None, "No such file or directory"),
+        ("no PEM", "it holds no certificate in PEM format"),
+        # Opening it would stop the exporter until somebody writes into it.
+        ("a pipe", "it is no regular file"),
+    ],
 )
 def test_a_file_without_certificates_is_named_and_no_store_is_blamed(
     tmp_path: Path, content: str | None, reason: str
 ) -> None:
     file = tmp_path / "ca.pem"
-    if content is not None:
+    if content == "a pipe":
+        os.mkfifo(file)
+    elif content is not None:
         file.write_text(content)
     with pytest.raises(StoreError) as caught:
         tls.context(str(file))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import stat
 import time
 from contextlib import suppress
 from contextvars import ContextVar
@@ -116,6 +117,10 @@ def trusting(context: ssl.SSLContext, ca_file: str | None) -> ssl.SSLContext:
     if ca_file is None:
         return context
     try:
+        mode = Path(ca_file).stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            # Opening a pipe would block until somebody writes into it.
+            raise StoreError("tls_untrusted", "ca_file is unusable: it is no regular file")
         context.load_verify_locations(cafile=ca_file)
     except OSError as error:
         is_read = isinstance(error, ssl.SSLError)
