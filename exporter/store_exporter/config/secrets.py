@@ -41,11 +41,13 @@ class SecretSource:
         """Read a path, relative to the configuration file or below `$CREDENTIALS_DIRECTORY`.
 
         Raises:
-            ValueError: the value is not a string, is empty or contains a null byte; or the
-                variable is not set.
+            ValueError: the value is not a string, is empty, contains a null byte or begins with ~;
+                or the variable is not set.
         """
         if not isinstance(value, str) or not value or "\0" in value:
             raise ValueError("is not a path; relative ones start at this file's folder")
+        if value.partition("/")[0].startswith("~"):
+            raise ValueError("is a path from ~, which only shells know; write it from /")
         if value.startswith(_CREDENTIALS):
             if not (folder := self.environ.get("CREDENTIALS_DIRECTORY")):
                 raise ValueError(

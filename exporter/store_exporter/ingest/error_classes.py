@@ -11,10 +11,10 @@ Names are compared without case and punctuation, so that `TimeoutError`, `timeou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
+from ..config.model.values import comparable
 from ..errors import ERROR_TYPES, ErrorName
 from ..net import evidence
 
@@ -45,11 +45,6 @@ CLASSES: Mapping[ErrorName, str] = {
     "cancelled": "AbortError CanceledError CancelledError ERR_CANCELED UND_ERR_ABORTED Cancelled",
     "exception": "Error TypeError ReferenceError RangeError Exception Unknown UnknownError",
 }
-
-
-def comparable(name: str) -> str:
-    """Return the form of a name that is compared."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _comparable_names(codes: Mapping[str, str]) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from .section import Section, blank_as_list, blank_as_mapping
 from .types import (
@@ -22,6 +22,25 @@ from .types import (
     SecretReference,
     Url,
 )
+from .values import comparable
+
+
+def _distinct(classes: dict[str, str]) -> dict[str, str]:
+    """Return error types by name, if no two different ones belong to names that count as one."""
+    known: dict[str, str] = {}
+    for name, error_type in classes.items():
+        compared = comparable(name)
+        if not compared:
+            raise ValueError(
+                f"{name[:80]!r} is not the name of an error, because only ASCII letters and digits "
+                "are compared"
+            )
+        other = known.setdefault(compared, name)
+        if classes[other] != error_type:
+            raise ValueError(
+                f"{other} and {name} are the same name, because case and punctuation do not matter"
+            )
+    return classes
 
 
 class HttpSource(Section):
@@ -128,7 +147,9 @@ class Root(Section):
         default_factory=CallsSection.usual,
         description="How many single calls are stored, see [HTTP](http-api.md#get-apiv1calls).",
     )
-    error_classes: Annotated[dict[str, ErrorTypeName], BeforeValidator(blank_as_mapping)] = Field(
+    error_classes: Annotated[
+        dict[str, ErrorTypeName], BeforeValidator(blank_as_mapping), AfterValidator(_distinct)
+    ] = Field(
         {},
         max_length=1000,
         description="Error types by the class or code of an application's own errors, for "

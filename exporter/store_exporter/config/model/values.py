@@ -30,6 +30,11 @@ _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _ORG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
+def comparable(name: str) -> str:
+    """Return the form in which the names of errors are compared."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
 def duration(value: Any) -> float:
     """Read a duration in Prometheus' format and return seconds.
 
