@@ -258,6 +258,18 @@ def test_a_sku_names_what_is_on_sale_before_what_no_longer_is(
     assert store.check_stock("SKU-010").sku == "SKU-010"
 
 
+@pytest.mark.parametrize("others", [0, 49, 50, 130])
+def test_a_sku_is_found_behind_those_that_only_contain_it(
+    shop: SimulatedShopify, store: Shopify, others: int
+) -> None:
+    """As Shopify's search for 2001 found 200, too: https://community.shopify.dev/t/13963."""
+    longer = [f"200-{number:03}" for number in range(others)]
+    for sku in (*longer, "200"):
+        shop.stock_room.add_product(sku, "Rod", [(sku, Decimal(2), 7, {})])
+    assert store.check_stock("200").quantity == 7
+    assert failure(store.check_stock, "20").error_type == "not_found"
+
+
 def test_what_the_sales_channel_does_not_show_is_not_found(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

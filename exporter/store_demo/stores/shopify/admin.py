@@ -10,7 +10,7 @@ from typing import Any
 from .admin_delivery import AdminDelivery
 from .admin_orders import AdminOrders
 from .records import Discount, Order, Variant, iso
-from .search import Fields, matcher
+from .search import Fields, Part, matcher
 from .shop import StockRoom
 from .views import AdminViews, View, bag, connection, count, gid, money, number
 
@@ -217,7 +217,7 @@ def _camel(name: str) -> str:
 
 def _variant_fields(variant: Variant) -> Fields:
     return {
-        "sku": variant.sku,
+        "sku": Part(variant.sku),
         "inventory_quantity": variant.quantity,
         "product_status": variant.product.status.lower(),
         "managed": variant.tracked,

@@ -19,6 +19,14 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operators.le,
     ">=": operators.ge,
 }
+
+
+class Part(str):
+    """A text of which a search finds any part, as Shopify's finds SKUs."""
+
+    __slots__ = ()
+
+
 Value = str | float | bool
 Fields = Mapping[str, Value]
 
@@ -51,6 +59,8 @@ def _matches(term: Mapping[str, str | None], fields: Fields) -> bool:
 
 
 def _compare(value: Value, operator: str, wanted: str) -> bool:
+    if isinstance(value, Part):
+        return wanted.casefold() in value.casefold()
     if isinstance(value, str):
         return value.casefold() == wanted.casefold()
     if isinstance(value, bool):

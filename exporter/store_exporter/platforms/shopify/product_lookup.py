@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ...errors import StoreError
 from ...net.plans import Plan
 from ...spec.results import Product
+from ..kit.graphql.documents import page
 from ..kit.operations import products
 from ..kit.operations.products import FoundProduct
 from ..kit.reading.fields import Fields
@@ -15,6 +17,9 @@ from .reading.ids import gid
 LOOKUP = (
     *("admin VariantsByQuery", "admin ProductById", "admin ProductVariants", "admin VariantById"),
 )
+_NOT_ON_SALE = ("ARCHIVED", "DRAFT")
+_MOST_PAGES = 20
+"""Most pages of a search for a SKU that are read."""
 _MOST_VARIANTS = 2048
 """Most variants of a product that Shopify allows."""
 
@@ -30,14 +35,24 @@ class Lookup(products.Lookup[Api]):
     def by_sku(self, sku: str) -> Plan[FoundProduct | None]:
         """Find a variant by its SKU, one on sale before others with the same SKU.
 
-        A search shows only the name of its product.
+        A search finds SKUs that only contain it, too, and shows only the name of a product.
+
+        Raises:
+            StoreError: also response_too_large, it is not among the first thousand that are found.
         """
-        query = {"query": f"sku:{quoted(sku)}"}
-        data = yield from self.api.admin.ask("VariantsByQuery", query, first=50)
-        rows = list(data.nodes("productVariants"))
-        rows.sort(key=lambda row: row.child("product").text_or("status") in ("ARCHIVED", "DRAFT"))
-        variant = products.matching_sku(rows, sku)
-        return None if variant is None else _offer(variant, data, whole=False)
+        query, after = f"sku:{quoted(sku)}", None
+        for _ in range(_MOST_PAGES):
+            variables = {"query": query, "after": after}
+            data = yield from self.api.admin.ask("VariantsByQuery", variables, first=50)
+            rows = list(data.nodes("productVariants"))
+            rows.sort(key=lambda row: row.child("product").text_or("status") in _NOT_ON_SALE)
+            variant = products.matching_sku(rows, sku)
+            if variant is not None:
+                return _offer(variant, data, whole=False)
+            after = page(data.child("productVariants"), after).checked().after
+            if after is None:
+                return None
+        raise StoreError("response_too_large", f"too many SKUs contain {sku[:40]}")
 
     def product(self, identifier: int) -> Plan[FoundProduct | None]:
         """Find a product by its id.
