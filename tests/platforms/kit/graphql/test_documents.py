@@ -74,3 +74,22 @@ def test_a_next_page_without_a_cursor_to_it_is_an_error_unless_enough_was_read()
     for plan in (documents.nodes(ask, 51), documents.all_nodes(ask, "products", 60)):
         with pytest.raises(StoreError, match="there is a next page, but no cursor to it"):
             next(plan)
+
+
+def moving(first: int, after: str | None) -> Plan[NodePage]:
+    """Three nodes and two that have no id, the second of which moves on to the next page."""
+    yield from ()
+    one, two, three = ({"id": f"gid://{number}", "page": after} for number in "123")
+    rows = [two, three, None, {}] if after else [one, two, None, {}]
+    return documents.page(connection(rows, None if after else "next"), after)
+
+
+def test_a_node_that_comes_again_on_the_next_page_counts_once() -> None:
+    expected: list[Any] = ["gid://1", "gid://2", None, {}, "gid://3", None, {}]
+    for found in (
+        result(documents.nodes(moving, 100)).items,
+        result(documents.all_nodes(moving, "products", 100)),
+        result(documents.nodes(moving, 100, lambda _: True)).items,
+    ):
+        assert [node["id"] if node else node for node in found] == expected
+        assert [node["page"] for node in found if node] == [None, None, "next"]

@@ -6,7 +6,7 @@ Connections have Relay's form: `nodes`, and a `pageInfo` with a cursor.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib.resources import files
 from itertools import takewhile
@@ -139,6 +139,8 @@ def nodes(
 ) -> Plan[Nodes]:
     """Read so many nodes of a connection, in as many pages as it takes but at most fifty.
 
+    A node that comes again on a later page is left out there.
+
     Args:
         ask: requests a page.
         limit: the most nodes.
@@ -153,12 +155,14 @@ def nodes(
     """
     found: list[Any] = []
     seen: set[str] = set()
+    known: set[str] = set()
     for _ in range(MAX_PAGES):
         is_full = matches is not None and after is not None
         read = yield from ask(PAGE if is_full else min(PAGE, limit - len(found)), after)
         items = read.items if until is None else list(takewhile(lambda n: not until(n), read.items))
         ended = len(items) < len(read.items)
-        found += filter(matches, items) if matches else items
+        new = _new(items, known)
+        found += filter(matches, new) if matches else new
         if ended or len(found) >= limit:
             break
         after = read.checked().after
@@ -172,7 +176,7 @@ def nodes(
 def all_nodes(
     ask: Callable[[int, str | None], Plan[NodePage]], what: str, limit: int
 ) -> Plan[list[Any]]:
-    """Read a whole connection, which messages call `what`.
+    """Read a whole connection, which messages call `what`; each node once, as in `nodes`.
 
     Raises:
         StoreError: also response_too_large, it has more nodes than the limit.
@@ -180,9 +184,10 @@ def all_nodes(
     found: list[Any] = []
     after: str | None = None
     seen: set[str] = set()
+    known: set[str] = set()
     while True:
         read = yield from ask(min(PAGE, limit + 1 - len(found)), after)
-        found += read.items
+        found += _new(read.items, known)
         if len(found) > limit:
             raise StoreError("response_too_large", f"{what}: there are more than {limit}")
         after = read.checked().after
@@ -191,6 +196,20 @@ def all_nodes(
         if not read.items:
             raise StoreError("invalid_response", f"{what}: an empty page is not the last")
         _not_again(after, seen, what)
+
+
+def _new(items: Iterable[Any], known: set[str]) -> Iterator[Any]:
+    """Yield the nodes that no earlier page had, and remember their ids.
+
+    What is changed while a list is read may move from a page to a later one.
+    """
+    for node in items:
+        number = node.get("id") if isinstance(node, Mapping) else None
+        if not isinstance(number, str):
+            yield node
+        elif number not in known:
+            known.add(number)
+            yield node
 
 
 def _not_again(cursor: str, seen: set[str], what: str) -> None:
