@@ -60,8 +60,8 @@ async def test_diagnosing_changes_nothing_in_the_store() -> None:
         assert found["may write"].message.startswith("yes")
         assert "Read" in found["may write"].advice
         methods = {method for method, _ in store.shop.requests}
-        assert methods == {"GET", "PUT"}
-        written = [path.partition("?")[0] for m, path in store.shop.requests if m == "PUT"]
+        assert methods == {"GET", "POST"}
+        written = [path.partition("?")[0] for m, path in store.shop.requests if m == "POST"]
         assert written == ["/wp-json/wc/v3/products/0"]
 
 
@@ -173,7 +173,7 @@ async def test_a_store_without_a_date_header_is_a_warning() -> None:
 
 async def test_one_check_that_fails_does_not_hide_the_others() -> None:
     async with watching(orders=0) as store:
-        store.shop.faults.add(Fault(method="PUT", path="*/products/0", status=500))
+        store.shop.faults.add(Fault(method="POST", path="*/products/0", status=500))
         found = await findings(store)
         assert found["may write"].state == "warn"
         assert found["may write"].message.startswith("server_error")

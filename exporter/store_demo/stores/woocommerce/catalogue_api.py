@@ -101,7 +101,7 @@ def _invalid_id(status: int = 404) -> ApiError:
 
 
 def product(shop: Shop, call: Call, product_id: str) -> Reply:
-    """GET, PUT products/{id}; a variation is found here too."""
+    """GET, PUT, POST products/{id}; a variation is found here too."""
     item = shop.item(int(product_id))
     if item is None:
         raise _invalid_id(404 if call.method == "GET" else 400)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,6 +17,8 @@ _ORDERS: dict[str, Callable[[Document], Any]] = {
     "modified": lambda order: (order["date_modified_gmt"], order["id"]),
     "id": lambda order: order["id"],
 }
+_EMAIL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+"""What WordPress takes for an address (`is_email`)."""
 
 
 def _with_links(shop: Shop, order: Document) -> Document:
@@ -59,7 +62,7 @@ def orders(shop: Shop, call: Call) -> Reply:
     customer = call.params.get("customer")
     ids, others = call.values("include"), call.values("exclude")
     parents = call.values("parent")
-    is_young, passes = shop.habits.is_young(hpos=shop.hpos), changed_within(shop, call)
+    passes = changed_within(shop, call)
     kept = [
         order
         for order in shop.orders.values()
@@ -68,9 +71,12 @@ def orders(shop: Shop, call: Call) -> Reply:
         and str(order["id"]) not in others
         and (not parents or str(order["parent_id"]) in parents)
         and (customer is None or str(order["customer_id"]) == customer)
-        and (not search or (search in _searchable(order) and not is_young))
+        and search in _searchable(order)
         and passes(order)
+        and order["id"] not in shop.habits.subscriptions
     ]
+    if shop.habits.finds_nothing(search, hpos=shop.hpos):
+        kept = []
     if shop.habits.needs_dates and not any("after" in n or "before" in n for n in call.params):
         kept = []
     name = call.params.get("orderby", "date")
@@ -97,7 +103,7 @@ def _order(shop: Shop, order_id: str, status: int = 404) -> Document:
 
 
 def order(shop: Shop, call: Call, order_id: str) -> Reply:
-    """GET, PUT orders/{id}."""
+    """GET, PUT, POST orders/{id}."""
     found = _order(shop, order_id, 404 if call.method == "GET" else 400)
     if call.method != "GET":
         changes = {k: v for k, v in (call.body or {}).items() if k in found}
@@ -105,6 +111,7 @@ def order(shop: Shop, call: Call, order_id: str) -> Reply:
             names = ", ".join(STATUSES)
             raise invalid_parameter("status", f"status is not one of {names}.", "rest_not_in_enum")
         shop.edit_order(found["id"], **changes)
+        shop.habits.subscriptions.discard(found["id"])
     return Reply(shop.habits.rounded(call, _with_links(shop, shop.orders[found["id"]])))
 
 
@@ -168,7 +175,7 @@ def all_refunds(shop: Shop, call: Call) -> Reply:
 def customers(shop: Shop, call: Call) -> Reply:
     """GET customers; only registered ones, sorted by name."""
     email = call.params.get("email")
-    if email is not None and "@" not in email:
+    if email is not None and not _EMAIL.fullmatch(email):
         raise invalid_parameter("email", "Invalid email address.", "rest_invalid_email")
     search = call.params.get("search", "").lower()
     ids = call.values("include")

@@ -25,10 +25,10 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", rf"{_V3}/products", catalogue_api.products),
     ("GET", rf"{_V3}/products/categories", catalogue_api.categories),
     ("GET", rf"{_V3}/products/reviews", catalogue_api.reviews),
-    ("GET PUT", rf"{_V3}/products/(\d+)", catalogue_api.product),
+    ("GET PUT POST", rf"{_V3}/products/(\d+)", catalogue_api.product),
     ("GET", rf"{_V3}/products/(\d+)/variations", catalogue_api.variations),
     ("GET", rf"{_V3}/orders", orders_api.orders),
-    ("GET PUT", rf"{_V3}/orders/(\d+)", orders_api.order),
+    ("GET PUT POST", rf"{_V3}/orders/(\d+)", orders_api.order),
     ("GET POST", rf"{_V3}/orders/(\d+)/notes", orders_api.notes),
     ("GET POST", rf"{_V3}/orders/(\d+)/refunds", orders_api.refunds),
     ("GET", rf"{_V3}/refunds", orders_api.all_refunds),
@@ -71,6 +71,7 @@ _PAGE = (
     "<!DOCTYPE html><html><head><title>{domain}</title></head>"
     '<body class="woocommerce"><h1>{domain}</h1></body></html>'
 )
+_NOT_ALLOWED = "<html><head><title>405 Not Allowed</title></head><body>nginx</body></html>"
 
 
 class SimulatedWooCommerce(SimulatedServer):
@@ -171,6 +172,8 @@ class SimulatedWooCommerce(SimulatedServer):
         return answer
 
     def _respond(self, request: Incoming) -> Outgoing:
+        if request.method == "PUT" and self.shop.habits.refuses_put:
+            return Outgoing(text=_NOT_ALLOWED, status=405, headers={"Server": "nginx"})
         prefix = self.rest_prefix
         if not prefix or not f"{request.path}/".startswith(f"{prefix}/"):
             lost = prefix and request.path.startswith("/wp-json")

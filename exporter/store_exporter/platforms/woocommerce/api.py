@@ -124,6 +124,9 @@ class Api(api.Api):
         for paths, params in _PRESCRIBED:
             if path.startswith(paths):
                 request = replace(request, params={**request.params, **params})
+        if request.method == "PUT":
+            # Many hosts refuse that method; WooCommerce takes a change by POST as well.
+            request = replace(request, method="POST")
         is_private = needs_key(request.url) or path.startswith(STORE)
         if request.method == "GET" and is_private:
             request = caches.uncached(request, _FRESH)

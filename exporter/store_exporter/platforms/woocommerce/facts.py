@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from ...contract import Response
 from ...errors import StoreError
@@ -12,10 +13,17 @@ from ..kit.connection import fact
 from ..kit.reading.fields import Fields
 from ..kit.reading.money import plain_decimal
 from .api import V3, Api
+from .reading.order_state import is_unknown_status
 from .reading.product_results import PRICES
 
+T = TypeVar("T")
+
 STATUSES = "GET /wc/v3/reports/orders/totals"
+ANY = ("any",)
+"""Every status except those of drafts and the trash."""
 SETTINGS = "GET /wc/v3/settings/general"
+_ESCAPED = re.compile("[_%]")
+_ESCAPES_TWICE = re.compile(r"7\.[1-9]|8\.[0-3]\b")
 _CURRENCY = f"{V3}/settings/general/woocommerce_currency"
 _CURRENT = f"{V3}/data/currencies/current"
 _MONEY = {
@@ -108,6 +116,47 @@ def _is_formatted(value: Any) -> bool:
 def order_statuses(api: Api, without: Collection[str]) -> Plan[Sequence[str]]:
     """Return all statuses that orders can have, those of plugins included, except some."""
     return [slug for slug in (yield from _statuses(api)) if slug not in without]
+
+
+def in_statuses(
+    api: Api, without: Collection[str], ask: Callable[[Sequence[str]], Plan[T]]
+) -> Plan[T]:
+    """Request orders in all statuses but some; in any status if the list does not know one of them.
+
+    The plugin that added it was switched off since the statuses were requested, or added it to the
+    report alone.
+    """
+    try:
+        return (yield from ask((yield from order_statuses(api, without))))
+    except StoreError as error:
+        if not is_unknown_status(error):
+            raise
+    forget_statuses(api)
+    return (yield from ask(ANY))
+
+
+def forget_statuses(api: Api) -> None:
+    """Request the statuses of orders anew when they are needed, as the list refused one."""
+    api.facts.forget(_statuses)
+
+
+def words_to_search(api: Api, text: str) -> Plan[str]:
+    """Return what to search for to find the orders that contain a text, and perhaps others.
+
+    Versions from 7.1 to 8.3 find nothing by _ or % (issue 41359 of woocommerce/woocommerce), so
+    there it is the longest part without them.
+    """
+    parts = _ESCAPED.split(text)
+    if len(parts) == 1 or not _ESCAPES_TWICE.match((yield from _newest_version(api))):
+        return text
+    return max(parts, key=len)
+
+
+@fact
+def _newest_version(api: Api) -> Plan[str]:
+    """Return the version of WooCommerce that wrote the newest order; "" if nothing shows it."""
+    page = yield from api.page(f"{V3}/orders", {"per_page": 1, "_fields": "version"})
+    return next((order.text_or("version") for order in page), "")
 
 
 @fact

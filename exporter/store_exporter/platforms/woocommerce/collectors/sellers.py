@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from ....contract import Report, Run
@@ -16,7 +17,7 @@ from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import readable, unexpected_items
+from ...kit.reading.lists import Rows, readable, unexpected_items
 from .. import facts, local_dates
 from ..api import MAX_PAGES, PAGE, V3, Api, gmt
 from ..marks import MARKS
@@ -83,17 +84,18 @@ def _sold(api: Api, run: Run) -> Plan[tuple[Sold, list[str]]]:
     sent in the second half of the run, which is for the products.
     """
     sold = Sold(api.store_now(), MARKS)
-    status = yield from facts.order_statuses(api, without=_NOT_SOLD)
-    params = {
-        "status": ",".join(status),
-        "after": gmt(sold.since),
-        "_fields": f"id,status,currency,total,{_DATES},line_items,{MEMBERS}",
-    }
+    members = f"id,status,currency,total,{_DATES},line_items,{MEMBERS}"
     most = PAGE * MAX_PAGES
     half = api.monotonic() + run.timeout / 2
-    orders = yield from api.rows(
-        f"{V3}/orders", params, limit=most, is_late=lambda: api.monotonic() > half
-    )
+
+    def ask(status: Sequence[str]) -> Plan[Rows]:
+        query = {"status": ",".join(status), "after": gmt(sold.since), "_fields": members}
+        found = yield from api.rows(
+            f"{V3}/orders", query, limit=most, is_late=lambda: api.monotonic() > half
+        )
+        return _without_unsold(found) if status == facts.ANY else found
+
+    orders = yield from facts.in_statuses(api, _NOT_SOLD, ask)
     read, count = len(orders.items), min(orders.total or 0, most)
     if count and not read:
         raise StoreError("invalid_response", f"the list of orders left out all {orders.total}")
@@ -106,6 +108,17 @@ def _sold(api: Api, run: Run) -> Plan[tuple[Sold, list[str]]]:
         return sold, [late]
     missing = f"The list of orders left out {count - read} of those that it counts."
     return sold, [missing] if read < count else []
+
+
+def _without_unsold(orders: Rows) -> Rows:
+    """Return a list of orders in any status without those that are no sales."""
+    kept = [
+        row
+        for row in orders.items
+        if not isinstance(row, dict) or f"{row.get('status')}".removeprefix("wc-") not in _NOT_SOLD
+    ]
+    dropped = len(orders.items) - len(kept)
+    return replace(orders, items=kept, total=orders.total and orders.total - dropped)
 
 
 def _lines(order: Fields) -> tuple[float, list[Fields]] | None:

@@ -8,7 +8,7 @@ what the shop displays. Both add up amounts of different currencies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from operator import itemgetter
 
@@ -161,18 +161,20 @@ def _add_orders(
 
 def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     """Add the orders that were placed in the period."""
-    status = yield from facts.order_statuses(api, without=UNSOLD)
-    query = {"status": ",".join(status), **between(when)}
 
-    def counts(order: Fields) -> bool:
-        if order_status(order) not in (*status, *UNSOLD):
-            # Only known statuses were requested: a plugin shows another status than the order has.
-            message = f"{order.where}: status is {order.text('status')[:40]}"
-            raise StoreError("invalid_response", message)
-        is_one = is_sold(order) or order_status(order) == "refunded"
-        return is_one and when.has(order.gmt("date_created_gmt"))
+    def add(status: Sequence[str]) -> Plan[int]:
+        def counts(order: Fields) -> bool:
+            if status != facts.ANY and order_status(order) not in (*status, *UNSOLD):
+                # It was not requested: a plugin shows another status than the order has.
+                message = f"{order.where}: status is {order.text('status')[:40]}"
+                raise StoreError("invalid_response", message)
+            is_one = is_sold(order) or order_status(order) == "refunded"
+            return is_one and when.has(order.gmt("date_created_gmt"))
 
-    return (yield from _add_orders(api, query, sales, counts))
+        query = {"status": ",".join(status), **between(when)}
+        return _add_orders(api, query, sales, counts)
+
+    return (yield from facts.in_statuses(api, UNSOLD, add))
 
 
 def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
@@ -182,7 +184,6 @@ def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     since then, unless a plugin left the date of the change alone. Such an order is found if it was
     also placed since that day.
     """
-    status = yield from facts.order_statuses(api, without=_UNPAID)
     changed, created = between(when, "modified_"), between(when)
     unchanged = {**created, "modified_before": created["before"]}
 
@@ -190,11 +191,15 @@ def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
         is_paid = order_status(order) not in _UNPAID
         return is_paid and when.has(order.gmt_if_any("date_paid_gmt"))
 
-    unreadable = 0
-    for query in (changed, unchanged):
-        found = yield from _add_orders(api, {**query, "status": ",".join(status)}, sales, counts)
-        unreadable = max(unreadable, found)
-    return unreadable
+    def add(status: Sequence[str]) -> Plan[int]:
+        unreadable = 0
+        for query in (changed, unchanged):
+            listed = {**query, "status": ",".join(status)}
+            found = yield from _add_orders(api, listed, sales, counts)
+            unreadable = max(unreadable, found)
+        return unreadable
+
+    return (yield from facts.in_statuses(api, _UNPAID, add))
 
 
 def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
