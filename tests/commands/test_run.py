@@ -126,9 +126,11 @@ def test_no_key_is_shown(
 def test_a_terminal_is_not_steered_by_what_a_store_says(
     shop: SimulatedWooCommerce, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop.add_product(name="\x1b[2JBoo\r\nFake: line", sku="B", price="1")
-    assert run(file, "check_stock", "product=B") == 0
-    assert "\x1b" not in capsys.readouterr().out
+    shop.add_product(name="\x1b[2JBoo\r\nFake: line \u0641\u200c\u0646", sku="B", price="1")
+    assert run(file, "get_product_details", "product=B") == 0
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "Boo  Fake: line \u0641\u200c\u0646\n" in shown
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,9 @@ def test_texts_of_stores_are_one_line_and_cut() -> None:
     ((name, value),) = tidy({EventKind.PLUGIN: {"a\x00b\n\u202ec": "9" * 500}}, str)[
         EventKind.PLUGIN
     ].items()
+    assert tidy({EventKind.PLUGIN: {"\u0641\u200c\u0646": "1"}}, str)[EventKind.PLUGIN] == {
+        "\u0641\u200c\u0646": "1"
+    }
     assert name == "a b c"
     assert (len(value), value[-1]) == (MAX_TEXT, "…")
 

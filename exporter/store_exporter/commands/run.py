@@ -15,6 +15,7 @@ from typing import Any
 
 from ..config.problems import suggestion
 from ..errors import ERROR_TYPES, StoreError
+from ..legible import line
 from ..net import reach
 from ..platforms import base
 from ..platforms.base import Platform
@@ -158,8 +159,7 @@ def _shown(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    # One line each, without control characters, which would control the terminal.
-    return "".join(c if c.isprintable() else " " for c in str(value))
+    return line(str(value))
 
 
 def _failure(error: StoreError, store: Store) -> Iterator[str]:

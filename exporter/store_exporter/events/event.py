@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from ..legible import legible
+
 MAX_TEXT = 80
 """Most characters of a component, and of its value before and after."""
 MAX_LINK = 500
@@ -71,6 +73,6 @@ class Event:
 
 
 def plain(text: str) -> str:
-    """Return a text of a store as an event shows it: printable, on one line, and cut."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * MAX_TEXT]).split())
+    """Return a text of a store as an event shows it: on one line, and cut."""
+    line = legible(text[: 4 * MAX_TEXT])
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"

@@ -16,6 +16,7 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import quote, quote_plus
 
+from ..legible import STEERING
 from ..stores.model import Secret
 
 MASK = "<masked>"
@@ -36,19 +37,6 @@ AUTHORIZATION = (
 )
 """Patterns of credentials on any platform: headers (RFC 7617, RFC 6750), OAuth's parameters (RFC
 5849) and addresses with a password."""
-
-# Control characters except tab and line feed, other line ends, characters that change the direction
-# of writing (Unicode's UAX 9), and lone surrogates. JSON can contain these and UTF-8 cannot, so a
-# page with one of them could not be sent.
-_STEERING = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
-    r"\ud800-\udfff\ufeff]"
-)
-
-
-def legible(text: str) -> str:
-    """Return a string on one line, without control characters and changes of direction."""
-    return " ".join(_STEERING.sub(" ", text).split())
 
 
 class Redactor:
@@ -87,7 +75,7 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return a string of any length without secrets and control characters; lines are kept."""
-        return _STEERING.sub(_escaped, self.mask(text))
+        return STEERING.sub(_escaped, self.mask(text))
 
     def mask(self, text: str) -> str:
         """Return a string without secrets, for a format with its own escapes, such as JSON."""

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 
 from ..calls.book import CallBook
 from ..calls.call import Call
+from ..legible import legible
 from ..metrics.forks import end_with_process, reset_in_children
 from ..metrics.recorder import Recorder, default
-from ..net.redactor import Redactor, legible
+from ..net.redactor import Redactor
 from .sending import CallSender, NotNowError, TokenError
 
 log = logging.getLogger(__name__)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..legible import is_line
+
 MAX_WINDOWS = 50
 """Most windows that the configuration may have for a store."""
 MAX_SECONDS = 31 * 86_400
@@ -35,4 +37,4 @@ class Window:
 
 def is_reason(text: str) -> bool:
     """Whether a string can be a reason: one line that is not empty."""
-    return 0 < len(text) <= MAX_REASON and text.isprintable() and bool(text.strip())
+    return 0 < len(text) <= MAX_REASON and is_line(text) and bool(text.strip())

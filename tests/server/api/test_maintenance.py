@@ -113,6 +113,7 @@ async def test_a_token_that_only_reads_begins_and_ends_nothing(running: Running)
         ({"reason": ""}, "reason must be one line"),
         ({"reason": "x" * 201}, "reason must be one line"),
         ({"reason": "two\nlines"}, "reason must be one line"),
+        ({"reason": "evil\u202egnp"}, "reason must be one line"),
         ({"org": "zen"}, "an object with domain, for and reason"),
     ],
 )

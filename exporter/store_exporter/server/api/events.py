@@ -12,6 +12,7 @@ from aiohttp import web
 
 from ...events.event import MAX_LINK, MAX_TEXT, Event, EventKind
 from ...ingest.calls import unix_time
+from ...legible import is_line
 from ...stores.model import Store
 from ..bodies import Bodies
 from ..endpoints import ApiError, json_object, limit, needing_state, stores_of, watched_store
@@ -115,7 +116,7 @@ class EventsApi:
 
     def _text(self, fields: dict[str, Any], name: str) -> str:
         text = fields.get(name, "")
-        if not isinstance(text, str) or len(text) > MAX_TEXT or not text.isprintable():
+        if not isinstance(text, str) or len(text) > MAX_TEXT or not is_line(text):
             raise ApiError(400, f"{name} must be one line of at most {MAX_TEXT} characters")
         return self._exporter.redact(text.strip())
 

@@ -13,10 +13,10 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import NamedTuple
 
+from ....legible import legible
 from ....metrics.catalogue import lists
 from ....metrics.families import Sample
 from ....net.marks import Marks
-from ....net.redactor import legible
 from ....spec.money import Money, Quantity
 from ..reading.values import plain_text
 
