@@ -46,6 +46,32 @@ def test_a_line_of_a_cart_comes_to_what_is_left_after_its_share_of_a_coupon(
     ]
 
 
+@pytest.mark.parametrize("quantity", [2, 3])
+def test_lines_of_a_cart_with_one_id_are_two_lines(
+    shop: SimulatedShopify, store: Shopify, quantity: int
+) -> None:
+    """As https://github.com/Shopify/hydrogen/issues/1076 has it."""
+
+    def twice(answer: Json) -> Json:
+        cart = answer["data"].get("cart")
+        if cart is not None:
+            cost = {**cart["lines"]["nodes"][0]["cost"]}
+            cost["subtotalAmount"] = {"amount": f"{quantity}00.0", "currencyCode": "GBP"}
+            other = {**cart["lines"]["nodes"][0], "quantity": quantity, "cost": cost}
+            cart["lines"]["nodes"].append(other)
+            cart["totalQuantity"] += quantity
+            cart["cost"]["totalAmount"]["amount"] = f"{2 + quantity}00.0"
+        return answer
+
+    mine = CartSession()
+    store.add_to_cart("SKU-010", 2, cart=mine)
+    shop.faults.add(changing("*", twice))
+    cart = store.get_cart(mine)
+    assert [line.quantity for line in cart.lines] == [2, quantity]
+    assert (cart.items, cart.unreadable) == (2 + quantity, ())
+    assert cart.subtotal == cart.total == pounds(f"{2 + quantity}00")
+
+
 def test_a_line_that_is_sold_out_is_not_in_the_cart_and_keeps_no_other_change_from_it(
     store: Shopify,
 ) -> None:

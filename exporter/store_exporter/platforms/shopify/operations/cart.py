@@ -171,7 +171,8 @@ def _cart(fields: Fields) -> Cart:
     total = ids.amount(fields.child("cost").child("totalAmount"))
     connection = fields.child("lines")
     check_whole(connection)
-    rows = list(connection.children("nodes"))
+    # Lines that differ in their attributes alone may have one id.
+    rows = Rows(connection.listed("nodes")).fields(connection.where)
     gross = _sum((ids.amount(row.child("cost").child("subtotalAmount")) for row in rows), total)
     allocations = [allocation for row in rows for allocation in row.children("discountAllocations")]
     applied = [
