@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from ...contract import Response
 from ...errors import ErrorName, StoreError
 from ..kit.graphql.bucket import Cost, QueryCostError
 from ..kit.graphql.responses import GraphqlReader, GraphqlResult, mapping
@@ -25,6 +26,8 @@ _UNCODED = (
     ("internal error", "INTERNAL_SERVER_ERROR"),
     ("unavailable shop", "SHOP_INACTIVE"),
     ("online store channel is locked", LOCKED),
+    ("access denied for", "ACCESS_DENIED"),
+    ("this app is not approved", "ACCESS_DENIED"),
 )
 """Beginnings, in lower case, of messages that may lack their code, and this code."""
 
@@ -85,6 +88,20 @@ class Reader(GraphqlReader):
         429: ("rate_limited", "Shopify asks to slow down"),
         430: ("blocked", "Shopify's protection refuses this client's requests for now"),
     }
+
+    def document(self, response: Response, now: float) -> Any:
+        """Return the JSON of a response, as on every platform.
+
+        The server of a shop's public domain refuses the Admin API with a word and no JSON:
+        https://github.com/Shopify/shopify-api-ruby/issues/1383.
+        """
+        try:
+            return super().document(response, now)
+        except StoreError as error:
+            if response.status == 400 and error.error_type == "invalid_response":
+                message = f"{error.message}: url must be the shop's myshopify.com address"
+                raise StoreError("api_not_found", message, status=400) from error
+            raise
 
     def cost(self, extensions: Mapping[str, Any]) -> Cost | None:
         """Read what the query cost and how full the bucket is."""
