@@ -18,11 +18,14 @@ from tests.platforms.shopify.watching import DirectHttp, Watched, figures, watch
 
 Refusal = tuple[int, Any, float]
 """Status, body, and the seconds that they took to come."""
+NULL = {"message": "Cannot return null for non-nullable field Order.name", "path": ["orders"]}
+"""As of a field of products in https://github.com/imsujan276/shopify_flutter/issues/128."""
 INTERNAL = {"message": "Internal error. Oh", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
 REFUSALS: dict[str, Refusal] = {
     "a timeout": (200, {"errors": [{"message": "Timeout"}]}, 15.0),
     "a timeout at once": (200, {"errors": [{"message": "Timeout"}]}, 0.0),
     "an internal error": (200, {"data": None, "errors": [INTERNAL]}, 1.0),
+    "a null that may be none": (200, {"data": {"orders": None}, "errors": [NULL]}, 1.0),
     "a server error": (500, {"errors": "Internal Server Error"}, 0.0),
     "a gateway's error": (502, "<html><title>502 Bad Gateway</title></html>", 30.0),
 }
@@ -129,7 +132,13 @@ def holding(number: int) -> Callable[[str, dict[str, Any], str], bool]:
 
 
 @pytest.mark.parametrize(
-    ("name", "place"), [("a timeout", 0), ("an internal error", 30), ("a server error", 59)]
+    ("name", "place"),
+    [
+        ("a timeout", 0),
+        ("an internal error", 30),
+        ("a null that may be none", 31),
+        ("a server error", 59),
+    ],
 )
 async def test_an_order_with_which_each_page_fails_does_not_keep_back_the_others(
     name: str, place: int
@@ -152,7 +161,8 @@ async def test_an_order_with_which_each_page_fails_does_not_keep_back_the_others
     assert figures(report)["store_orders_paid_total"] == 59
     assert figures(report)["store_collector_backlog{orders}"] == 0
     assert "not counted: 1" in report.degraded[0]
-    assert any(words in report.degraded[0] for words in ("Timeout", "Internal", "HTTP 500"))
+    words = ("Timeout", "Internal", "HTTP 500", "return null")
+    assert any(word in report.degraded[0] for word in words)
     http.refuses = lambda *_: False
     report = await shop.collect("orders")
     assert figures(report)["store_orders_paid_total"] == 60

@@ -24,6 +24,7 @@ _UNCODED = (
     ("throttled", "THROTTLED"),
     ("timeout", "TIMEOUT"),
     ("internal error", "INTERNAL_SERVER_ERROR"),
+    ("cannot return null for non-nullable", "INTERNAL_SERVER_ERROR"),
     ("unavailable shop", "SHOP_INACTIVE"),
     ("online store channel is locked", LOCKED),
     ("access denied for", "ACCESS_DENIED"),
