@@ -18,7 +18,7 @@ from store_exporter.commands import sizing
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.mixin import series
 from store_exporter.mixin.policy import SLO_WINDOW
-from store_exporter.mixin.rules import slo
+from store_exporter.mixin.rules import payments, slo
 from tests.mixin.conftest import write_rules
 from tests.mixin.test_longterm import blocks
 from tests.server.conftest import environ, shop, shop_url
@@ -182,6 +182,12 @@ def test_no_number_of_stores_is_refused(number: str, capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit):
         cli.main(["sizing", f"--stores={number}"])
     assert "not a whole number from 1 to 10,000,000" in capsys.readouterr().err
+
+
+def test_a_rule_makes_a_series_of_each_payment_method_and_result() -> None:
+    counts = {name: count for name, count, _ in sizing.recorded(sizing.Fleet(10))}
+    assert counts[series.PAYMENTS_RECENT] == 10 * 3 * 2
+    assert counts[payments.METHOD_WEEK] == 10 * 3
 
 
 def test_a_larger_fleet_needs_as_much_more() -> None:

@@ -16,11 +16,10 @@ from ..mixin.model import Record
 from ..mixin.objectives import DEFAULT
 from ..mixin.rules import longterm, recording, slo
 from ..platforms import base
-from ..probing.jobs import PROBE, jobs_of
 from ..stores.model import Store
 from . import CommandError
 from .support import stores
-from .support.store_series import MOST_LISTED, store_series, usual_store
+from .support.store_series import MOST_LISTED, label_values, store_series, usual_store
 
 SCRAPED_BYTES = 1.3
 """Bytes on disk of a sample of a counter or gauge, its part of the index included."""
@@ -37,6 +36,8 @@ the chunks that fill up, for queries, and for what Go has not yet cleaned up."""
 BASE_BYTES = 100e6
 EVALUATION = 15
 """Seconds between evaluations of a group of rules without its own interval."""
+_LABELS = ("probe", "phase", "payment_method", "result", "price", "stock", "state")
+"""Labels of recorded series that have as many values as in the series of a store."""
 HEAD_ROOM = 1.2
 """Prometheus deletes old data only when it makes blocks, and writes the new blocks first."""
 
@@ -119,13 +120,14 @@ def _of_a_store(rule: Record, fleet: Fleet) -> int:
     level = rule.name.partition(":")[0]
     if not level.startswith("org"):
         return 0
+    values = label_values(fleet.store)
     # An error type has one fault, and most types that an operation has share the same fault.
     several: Mapping[str, int] = {
         "operation": fleet.operations,
         "error_type": fleet.errors,
         "le": len(catalogue.LATENCY_BUCKETS) + 1,
         "slo": len(DEFAULT),
-        "probe": sum(job.kind == PROBE for job in jobs_of(fleet.store)),
+        **{label: values[label] for label in _LABELS},
     }
     count = 1
     for label, number in several.items():
@@ -142,15 +144,19 @@ def table(fleet: Fleet) -> str:
     every = sum(part.series for part in found)
     disk = fsum(part.disk(fleet.days) for part in found)
     lines.append(_row("in all", every, fsum(part.rate for part in found), disk))
-    memory = BASE_BYTES + every * SERIES_BYTES
     return "\n".join(
         [
             *lines,
             "",
-            f"memory: {memory / 1e9:.1f} GB, and as much free for the page cache",
+            f"memory: {memory(every) / 1e9:.1f} GB, and as much free for the page cache",
             f"two years of the hourly series alone: {_hours(fleet).disk(730) / 1e9:.1f} GB",
         ]
     )
+
+
+def memory(count: int) -> float:
+    """Bytes of memory for so many series."""
+    return BASE_BYTES + count * SERIES_BYTES
 
 
 def _row(name: str, count: int, rate: float, disk: float) -> str:

@@ -8,7 +8,8 @@ too high. Operations are not included.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -60,22 +61,23 @@ class StoreSeries(NamedTuple):
     listed: int
 
 
-def store_series(store: Store) -> StoreSeries:
-    """Return the estimated number of a store's series."""
+def label_values(store: Store) -> Mapping[str, int]:
+    """Return how many values each label has that distinguishes the series of a store."""
     jobs = list(jobs_of(store))
     kinds = Counter(job.kind for job in jobs)
-    values = {
-        **_LABEL_VALUES,
-        "probe": kinds[PROBE],
-        "collector": kinds[COLLECTOR],
-        "source": len(jobs),
-    }
+    counted = {"probe": kinds[PROBE], "collector": kinds[COLLECTOR], "source": len(jobs)}
+    return defaultdict(lambda: _FEW, _LABEL_VALUES | counted)
+
+
+def store_series(store: Store) -> StoreSeries:
+    """Return the estimated number of a store's series."""
+    values = label_values(store)
     own = buckets = 0
     for metric in (*SECTIONS["health"], *SECTIONS["business"]):
         if metric in _UNUSUAL or metric in metrics_of(lists):
             continue
         names = metric.labels[len(health.STORE_LABELS) :]
-        count = math.prod(values.get(name, _FEW) for name in names)
+        count = math.prod(values[name] for name in names)
         own += count
         if metric.kind is Kind.HISTOGRAM:
             # Instead of one series: each bucket including +Inf, the sum and the count.
