@@ -24,6 +24,9 @@ class Effort:
         past: seconds of it.
         ruled: stores for which rules are evaluated.
         groups: of rules that are evaluated, of each kind.
+        most: stores of a fleet whose rules are evaluated apart from the rest.
+        scrape: seconds between two scrapes of these.
+        live: seconds in which these are scraped and their rules evaluated.
     """
 
     rounds: int
@@ -40,6 +43,9 @@ class Effort:
     past: int
     ruled: int
     groups: int
+    most: int
+    scrape: int
+    live: int
 
 
 FULL = Effort(
@@ -57,6 +63,9 @@ FULL = Effort(
     past=7 * 86_400,
     ruled=100,
     groups=100,
+    most=10_000,
+    scrape=15,
+    live=300,
 )
 QUICK = Effort(
     rounds=5,
@@ -73,6 +82,9 @@ QUICK = Effort(
     past=6 * 3_600,
     ruled=10,
     groups=100,
+    most=100,
+    scrape=15,
+    live=60,
 )
 TINY = Effort(
     rounds=2,
@@ -89,5 +101,8 @@ TINY = Effort(
     past=600,
     ruled=10,
     groups=2,
+    most=10,
+    scrape=1,
+    live=5,
 )
 """For the tests of the benchmark itself."""

@@ -21,6 +21,8 @@ _TITLES = {
     "fleet": "A fleet of stores",
     "ingest": "Reported calls",
     "dashboards": "Dashboards of a thousand stores",
+    "rules-1000": "Prometheus with 1,000 stores",
+    "rules-10000": "Prometheus with 10,000 stores",
 }
 _REASONS = {
     "form: store_context": "Making the block, setting and resetting a context variable, and "

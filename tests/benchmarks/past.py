@@ -12,13 +12,21 @@ import random
 import re
 import tempfile
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, business, health, operations
+from store_exporter.metrics.catalogue import (
+    CATALOGUE,
+    Kind,
+    Metric,
+    business,
+    health,
+    lists,
+)
 from store_exporter.mixin import alerts, dashboards, objectives, policy, promql, series, wide
 from store_exporter.mixin.dashboards import variables
 from store_exporter.mixin.dashboards.panels import PanelKind
@@ -53,8 +61,12 @@ RESTING = 0.02
 GRAPHS = {PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE}
 SELDOM = {health.API_REQUESTS, health.API_THROTTLED}
 """What uses up a budget, besides failures."""
+NONE = {business.REFUNDS}
+"""What did not happen lately."""
 RARE = 90 * 60
 """Seconds from one of these, or one failure of a kind, to the next, of a store that is well."""
+PHASES = 90
+"""How many moments there are within this time at which one of them happens."""
 LATEST = 2 * HOUR
 """How long what only figures of now read is there: their windows are an hour at most."""
 OF_ORG = 10
@@ -70,11 +82,16 @@ SOURCES = {
 FAILING = {health.PROBE_FAILURE, health.PROBE_FAILING_SINCE}
 """What is there only while a probe fails, which is so of one store of each org."""
 BACKLOG = business.COLLECTOR_BACKLOG.name
-LISTED = {"collector": ["orders"]}
+CURSORS = {"collector": ["orders"]}
 """What collectors with a cursor have."""
+_TEN = [f"{number}" for number in range(lists.MOST)]
+FULL = {"cart": _TEN, "product_id": _TEN, "stock": ["out"]}
+"""What is in lists that are full."""
 
 _RANDOM = random.Random(1)
-_FIGURES = remote_write.values(_RANDOM.random() for _ in range(5_000))
+FIGURES = [_RANDOM.random() for _ in range(5_000)]
+"""What has all digits, as rates have."""
+_FIGURES = remote_write.values(FIGURES)
 _COUNTS = [[_RANDOM.random() for _ in range(BUCKETS)] for _ in range(500)]
 
 
@@ -88,7 +105,7 @@ def history(stores: int, seconds: int, now: int, *, native: bool) -> Iterator[Se
         now: their end, in Unix time.
         native: whether durations of operations are native histograms, or classic ones.
     """
-    every = [*_families(stores, native=native)]
+    every = [*_families(Watched(stores), native=native)]
     with (
         tempfile.TemporaryDirectory(prefix="bench-dashboards-") as name,
         servers.prometheus("{}", Path(name), "--storage.tsdb.retention.time=90d") as server,
@@ -97,7 +114,7 @@ def history(stores: int, seconds: int, now: int, *, native: bool) -> Iterator[Se
         yield server
 
 
-def send(server: Server, families: Sequence[_Family], seconds: int, now: int) -> None:
+def send(server: Server, families: Sequence[Family], seconds: int, now: int) -> None:
     """Hand over so many seconds of some families, and wait until Prometheus rests again."""
     # Prometheus takes no sample that is more than an hour older than its newest.
     for start in range(now - seconds, now, HOUR):
@@ -126,7 +143,22 @@ def _busy(server: Server) -> float:
 
 
 @dataclass(frozen=True)
-class _Family:
+class Watched:
+    """Some stores, and the exporter that watches them.
+
+    Attributes:
+        number: how many there are.
+        first: the number of the first one, of which the name of its domain is made.
+        instance: the exporter, as Prometheus names it.
+    """
+
+    number: int
+    first: int = 0
+    instance: str = dict(synthetic.PROCESS)["instance"]
+
+
+@dataclass(frozen=True)
+class Family:
     """The series of one name: seconds between their samples, their labels, and what they are."""
 
     name: str
@@ -140,28 +172,28 @@ class _Family:
     """The metric, where its values are those of stores that are well."""
 
 
-def _families(stores: int, *, native: bool) -> Iterator[_Family]:
+def _families(stores: Watched, *, native: bool) -> Iterator[Family]:
     """What dashboards read, for as long as they read it."""
     read = _read()
-    for family in [*scraped(stores, native=native), *_recorded(stores, native=native)]:
+    for family in [*scraped(stores, native=native), *recorded(stores, native=native)]:
         if family.name in read:
             yield replace(family, past=min(family.past, read[family.name]))
 
 
-def of_rules(stores: int, *, native: bool) -> Iterator[_Family]:
+def of_rules(stores: Watched, *, native: bool) -> Iterator[Family]:
     """What rules read of more than minutes, but for the same hours of past weeks."""
     read = defaultdict[str, float](float)
-    for asked in _asked():
-        for selector in SELECTOR.finditer(asked):
+    for query in asked():
+        for selector in SELECTOR.finditer(query):
             name, _, window = selector.groups(default="")
             if found := re.match(r"\[(\w+)", window):
                 read[name] = max(read[name], promql.seconds(found[1]))
-    for family in [*scraped(stores, native=native), *_recorded(stores, native=native)]:
+    for family in [*scraped(stores, native=native), *recorded(stores, native=native)]:
         if read[family.name] >= HOUR:
             yield replace(family, past=read[family.name])
 
 
-def _asked() -> Iterator[str]:
+def asked() -> Iterator[str]:
     """PromQL of all rules."""
     for group in [*recording.groups(), *slo.groups(), *alerts.groups()]:
         for rule in group.rules:
@@ -201,7 +233,7 @@ def _of_errors(name: str) -> float:
     return max(read) + HOUR
 
 
-def _recorded(stores: int, *, native: bool) -> Iterator[_Family]:
+def recorded(stores: Watched, *, native: bool) -> Iterator[Family]:
     """What rules record of so many stores."""
     for rule, interval in {each.name: every for each, every in _rules()}.items():
         made_of = synthetic.is_made_of(rule)
@@ -209,72 +241,89 @@ def _recorded(stores: int, *, native: bool) -> Iterator[_Family]:
         # No store is watched by two.
         if made_of != other and rule not in {series.WATCHERS, series.WATCHERS_SEEN}:
             labels = _sets(stores, synthetic.labels_of(rule), rule)
-            yield _Family(rule, interval, labels, native=made_of == series.STORE_HISTOGRAM)
+            yield Family(rule, interval, labels, native=made_of == series.STORE_HISTOGRAM)
 
 
-def scraped(stores: int, *, native: bool) -> Iterator[_Family]:
+def scraped(stores: Watched, *, native: bool) -> Iterator[Family]:
     """All that is scraped of so many stores."""
     for metric in CATALOGUE.values():
-        number = -(-stores // OF_ORG) if metric in FAILING else stores
-        found = _sets(number, metric.labels, metric.name)
-        labels = [{**each, **dict(synthetic.PROCESS)} for each in found]
+        failing = replace(stores, number=-(-stores.number // OF_ORG))
+        found = _sets(failing if metric in FAILING else stores, metric.labels, metric.name)
+        process = {**dict(synthetic.PROCESS), "instance": stores.instance}
+        labels = [{**each, **process} for each in found]
         yield from _scraped(metric, labels, native=native)
 
 
-def _sets(stores: int, labels: Sequence[str], name: str) -> list[dict[str, str]]:
+def _sets(stores: Watched, labels: Sequence[str], name: str) -> list[dict[str, str]]:
     domains = [
         (f"org{number // OF_ORG}", f"shop{number}.example", "woocommerce")
-        for number in range(stores)
+        for number in range(stores.first, stores.first + stores.number)
     ]
+    values = {} if "error_type" in labels else CURSORS if name == BACKLOG else SOURCES
+    if name.startswith(lists.LISTED.name):
+        values = FULL
     found = synthetic.label_sets(
         labels,
         name,
         stores=domains,
         operations=OPERATIONS,
         errors=ERRORS,
-        values={} if "error_type" in labels else LISTED if name == BACKLOG else SOURCES,
+        values={**values, "instance": [stores.instance]},
     )
     return [dict(each) for each in found]
 
 
-def well(families: Iterable[_Family]) -> Iterator[_Family]:
+def well(families: Iterable[Family]) -> Iterator[Family]:
     """The same of stores that are well, so that alerts about few of them are active."""
     for family in families:
         yield replace(family, well=CATALOGUE.get(family.name))
 
 
-def _steady(metric: Metric, labels: dict[str, str], times: range) -> list[bytes] | None:
+def steady(metric: Metric, labels: dict[str, str], times: Sequence[int]) -> list[float] | None:
     """What a metric shows of a store that is well; nothing where that is any figure."""
     if metric in SELDOM or (metric.kind is Kind.COUNTER and "error_type" in metric.labels):
-        first = _RANDOM.randrange(RARE)
-        return remote_write.values((each + first) // RARE for each in times)
+        # The same whenever it is asked for, or the counter would seem to fall.
+        first = zlib.crc32(repr(labels).encode()) % PHASES * (RARE // PHASES)
+        return [(each + first) // RARE for each in times]
+    if metric.kind is Kind.INFO or metric in NONE:
+        return [1] * len(times)
     if metric.kind is not Kind.GAUGE:
         return None
-    value = synthetic.gauge(metric, labels, times.stop)
+    value = synthetic.gauge(metric, labels, times[-1])
     if metric is health.PROBE_SUCCESS:
         value = 1
     elif "state" in labels and metric is not health.HEALTH:
         value = 0
-    return remote_write.values(each - 60 if value is None else value for each in times)
+    return [each - 60 if value is None else value for each in times]
 
 
-def _scraped(metric: Metric, labels: list[dict[str, str]], *, native: bool) -> Iterator[_Family]:
+def grown(times: Iterable[int]) -> list[float]:
+    """What a counter shows that always grows; each is at least as large as the one before."""
+    return [3 * (each // SCRAPE) + 7 * (each // SCRAPE) % 4 for each in times]
+
+
+def observed(time: int) -> int:
+    """How much each bucket of a native histogram has counted."""
+    return 3 * (time // SCRAPE)
+
+
+def _scraped(metric: Metric, labels: list[dict[str, str]], *, native: bool) -> Iterator[Family]:
     """One metric as it is scraped."""
     if metric.kind is not Kind.HISTOGRAM:
         # An event is shown for a day.
         shown = DAY if metric is health.EVENT else math.inf
-        yield _Family(metric.name, SCRAPE, labels, grows=metric.kind is Kind.COUNTER, past=shown)
-    elif native and metric is operations.OPERATION_DURATION:
-        yield _Family(metric.name, SCRAPE, labels, grows=True, native=True)
+        yield Family(metric.name, SCRAPE, labels, grows=metric.kind is Kind.COUNTER, past=shown)
+    elif native:
+        yield Family(metric.name, SCRAPE, labels, grows=True, native=True)
     else:
         bounds = [*map(str, metric.buckets), "+Inf"]
         buckets = [{**each, "le": bound} for each in labels for bound in bounds]
-        yield _Family(f"{metric.name}_bucket", SCRAPE, buckets, grows=True)
+        yield Family(f"{metric.name}_bucket", SCRAPE, buckets, grows=True)
         for suffix in ("_count", "_sum"):
-            yield _Family(f"{metric.name}{suffix}", SCRAPE, labels, grows=True)
+            yield Family(f"{metric.name}{suffix}", SCRAPE, labels, grows=True)
 
 
-def written(families: Iterable[_Family], times: range, ago: float = 0) -> Iterator[bytes]:
+def written(families: Iterable[Family], times: range, ago: float = 0) -> Iterator[bytes]:
     """The samples of some time, which began so many seconds before the end of all."""
     for family in families:
         if family.past < ago:
@@ -285,8 +334,7 @@ def written(families: Iterable[_Family], times: range, ago: float = 0) -> Iterat
         if not at:
             continue
         ends = remote_write.ends(at)
-        # Each is at least as large as the one before.
-        grown = remote_write.values(3 * (each // SCRAPE) + 7 * (each // SCRAPE) % 4 for each in at)
+        counter = remote_write.values(grown(at))
         for labels in family.labels:
             named = {"__name__": family.name, **labels}
             first = _RANDOM.randrange(len(_COUNTS))
@@ -295,9 +343,10 @@ def written(families: Iterable[_Family], times: range, ago: float = 0) -> Iterat
                     itertools.cycle(_COUNTS), first, first + len(at)
                 )
                 if family.grows:
-                    counts = ([3.0 * (each // SCRAPE)] * BUCKETS for each in at)
+                    counts = ([observed(each)] * BUCKETS for each in at)
                 yield remote_write.histograms(named, counts, at, grows=family.grows)
             else:
-                steady = _steady(family.well, labels, at) if family.well else None
+                well = steady(family.well, labels, at) if family.well else None
                 figures = itertools.islice(itertools.cycle(_FIGURES), first, first + len(at))
-                yield remote_write.one(named, steady or (grown if family.grows else figures), ends)
+                usual = counter if family.grows else figures
+                yield remote_write.one(named, remote_write.values(well) if well else usual, ends)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import blocks
 from tests.benchmarks.page import page
 from tests.benchmarks.result import Result, Spread, table
 from tests.benchmarks.timing import above, compared
+from tests.servers import tool
 
 
 @pytest.mark.timeout(400)  # on a busy machine
@@ -42,6 +44,42 @@ def test_a_quick_run_measures_everything_that_is_installed(
         assert result["met"] in {True, False, None}
         assert (result["ratio"] is None) == (result["peer"] is None)
     assert "targets met" in done.stdout
+
+
+@pytest.mark.real
+@pytest.mark.timeout(200)  # on a busy machine
+def test_the_prometheus_of_a_fleet_is_measured_when_it_is_named(
+    tmp_path: Path, repository: Path
+) -> None:
+    for needed in ("prometheus", "promtool"):
+        tool(needed)
+    report = tmp_path / "report.json"
+    arguments = ["--tiny", "--only", "rules-1000", "--json", str(report)]
+    subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=repository,
+        env={"PYTHONPATH": "exporter", "PATH": ""},
+    )
+    found = {each["name"]: each for each in json.loads(report.read_text())["results"]}
+    # What was sent and what was scraped afterwards are the same series.
+    for part, least in (("stores", 0.8), ("their lists", 1), ("operations", 1)):
+        assert least <= found[f"series: {part}, against `sizing`"]["ratio"] <= 1
+    assert found["evaluations that failed"]["ours"] == 0
+    assert found["memory in use, just after Go has cleaned up, a series"]["ours"] > 0
+    assert any(name.startswith("one evaluation of store-exporter.health,") for name in found)
+
+
+def test_blocks_have_what_rules_read_of_days_and_of_past_weeks() -> None:
+    read, day = blocks.read(), 24 * 3_600
+    ((since, until),) = read["org_domain_platform_slo:store_slo_events:hour"]
+    assert (since > 30 * day, until) == (True, 0)
+    hours = read["org_domain_platform:store_orders_paid:increase1h"]
+    for ago, is_read in ((3 * day, True), (14 * day, True), (15 * day, False), (28 * day, True)):
+        assert any(since > ago > until for since, until in hours) is is_read
+    assert "store_up" not in read
 
 
 def test_it_starts_with_its_peers_and_nothing_else_installed(repository: Path) -> None:

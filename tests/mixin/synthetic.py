@@ -384,7 +384,7 @@ def write_blocks(directory: Path, now: int) -> None:
         file.writelines(f"{line}\n" for line in target_lines(now))
         file.writelines(f"{line}\n" for line in recorded_lines(now))
         file.write("# EOF\n")
-    _as_blocks(text, directory)
+    as_blocks(text, directory)
 
 
 def write_scraped(directory: Path, now: int, interval: int) -> None:
@@ -395,12 +395,15 @@ def write_scraped(directory: Path, now: int, interval: int) -> None:
             windows = [Window(now - 1800, now, interval)]
             file.writelines(f"{line}\n" for line in lines(metric, now, windows))
         file.write("# EOF\n")
-    _as_blocks(text, directory)
+    as_blocks(text, directory)
 
 
-def _as_blocks(text: Path, directory: Path) -> None:
+def as_blocks(text: Path, directory: Path, longest: str = "168h") -> None:
+    """Write samples in OpenMetrics' text as blocks into Prometheus' data directory.
+
+    It reads all of the text for each block that it writes: for a week that is seldom.
+    """
     argv = [servers.tool("promtool"), "tsdb", "create-blocks-from", "openmetrics", "-q"]
-    # It reads all of the text for each block that it writes: for one of a week that is seldom.
-    argv += ["--max-block-duration=168h", str(text), str(directory / "prometheus")]
+    argv += [f"--max-block-duration={longest}", str(text), str(directory / "prometheus")]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr or done.stdout

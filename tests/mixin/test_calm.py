@@ -45,7 +45,7 @@ def steady(metric: Metric, labels: dict[str, str]) -> float | None:
 
 def shown() -> Iterator[tuple[str, str]]:
     """All that is scraped of a store, with an outage; failures were counted long ago."""
-    for family in past.scraped(1, native=False):
+    for family in past.scraped(past.Watched(1), native=False):
         named = family.name
         while named not in CATALOGUE:
             named = named.rpartition("_")[0]

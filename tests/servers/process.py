@@ -53,12 +53,14 @@ class Server:
         url: its base address, without a slash at the end.
         directory: its configuration, data and log are there.
         pid: its process.
+        patience: seconds that an answer may take.
     """
 
     name: str
     url: str
     directory: Path
     pid: int
+    patience: float = 30
 
     @property
     def address(self) -> str:
@@ -72,7 +74,7 @@ class Server:
             urllib.error.HTTPError: the server answered with an error.
         """
         query = f"?{urllib.parse.urlencode(params)}" if params else ""
-        with urllib.request.urlopen(f"{self.url}{path}{query}", timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}{query}", timeout=self.patience) as answer:
             body: bytes = answer.read()
             return body
 
@@ -130,7 +132,7 @@ class Server:
     def reload(self) -> None:
         """Have the server read its configuration again (Prometheus and Alertmanager)."""
         request = urllib.request.Request(f"{self.url}/-/reload", method="POST")
-        urllib.request.urlopen(request, timeout=30).close()
+        urllib.request.urlopen(request, timeout=self.patience).close()
 
     def processor_seconds(self) -> float:
         """What its threads have used of processors so far."""
@@ -152,6 +154,7 @@ def running(
     ready: str,
     program: str | None = None,
     env: Mapping[str, str] | None = None,
+    patience: float = 60,
 ) -> Iterator[Server]:
     """Run a server that chose its own port.
 
@@ -163,9 +166,11 @@ def running(
         ready: a path that answers 200 when it is ready.
         program: its path, where it is none of `scripts/tools`.
         env: environment variables besides our own.
+        patience: seconds in which it must be ready. Half of it is how long an answer may take, and
+            a sixth how long it may take to end.
 
     Raises:
-        StartError: it ended early or was not ready within a minute.
+        StartError: it ended early or was not ready in time.
     """
     program = program or tool(name)
     log = _log(directory, name)
@@ -181,12 +186,12 @@ def running(
         ) as child,
     ):
         try:
-            url = _await_ready(child, log, listening=listening, ready=ready)
-            yield Server(name, url, directory, child.pid)
+            url = _await_ready(child, log, patience, listening=listening, ready=ready)
+            yield Server(name, url, directory, child.pid, patience / 2)
         finally:
             child.terminate()
             try:
-                child.wait(10)
+                child.wait(patience / 6)
             except subprocess.TimeoutExpired:
                 child.kill()
 
@@ -222,15 +227,21 @@ def _log(directory: Path, name: str) -> Path:
     return directory / f"{name}.log"
 
 
-def _await_ready(child: subprocess.Popen[bytes], log: Path, *, listening: str, ready: str) -> str:
-    deadline = time.monotonic() + 60
+def _await_ready(
+    child: subprocess.Popen[bytes], log: Path, patience: float, *, listening: str, ready: str
+) -> str:
+    deadline = time.monotonic() + patience
     while True:
         said = log.read_text(encoding="utf-8", errors="replace")
         found = re.search(listening, said)
         if found and _answers(url := f"http://{found.group(1)}", ready):
             return url
         if (ended := child.poll()) is not None or time.monotonic() > deadline:
-            why = "was not ready after 60 s" if ended is None else f"ended with status {ended}"
+            why = (
+                f"was not ready after {patience:g} s"
+                if ended is None
+                else f"ended with status {ended}"
+            )
             tail = "\n".join(said.splitlines()[-15:])
             raise StartError(f"{log.stem} {why}; its log ends:\n{tail}")
         time.sleep(0.02)

@@ -34,9 +34,15 @@ class VictoriaMetricsFactory(Protocol):
 
 @contextmanager
 def prometheus(
-    config: str, directory: Path, *flags: str, program: str = "prometheus"
+    config: str,
+    directory: Path,
+    *flags: str,
+    program: str = "prometheus",
+    patience: float = 60,
 ) -> Iterator[Server]:
     """Run Prometheus with that configuration; relative paths in it are relative to `directory`.
+
+    `patience` is that of `running`: with much data it takes longer to start, to answer and to end.
 
     Raises:
         StartError: it did not start.
@@ -56,7 +62,12 @@ def prometheus(
         *flags,
     ]
     with running(
-        program, argv, directory=directory, listening=_LISTENING, ready="/-/ready"
+        program,
+        argv,
+        directory=directory,
+        listening=_LISTENING,
+        ready="/-/ready",
+        patience=patience,
     ) as server:
         yield server
 

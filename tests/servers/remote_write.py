@@ -23,8 +23,8 @@ def send(server: Server, series: Iterable[bytes]) -> None:
     Prometheus takes nothing that is an hour older than the newest sample that it has.
     """
     rest = iter(series)
-    while batch := b"".join(_message(1, each) for each in itertools.islice(rest, BATCH)):
-        body = _varint(len(batch)) + b"\xfc" + struct.pack("<I", len(batch) - 1) + batch
+    while batch := b"".join(message(1, each) for each in itertools.islice(rest, BATCH)):
+        body = varint(len(batch)) + b"\xfc" + struct.pack("<I", len(batch) - 1) + batch
         request = urllib.request.Request(
             f"{server.url}/api/v1/write",
             body,
@@ -39,7 +39,7 @@ def send(server: Server, series: Iterable[bytes]) -> None:
 
 def ends(times: Iterable[int]) -> list[bytes]:
     """The times of samples, in seconds, as they are written."""
-    return [b"\x10" + _varint(1000 * each) for each in times]
+    return [b"\x10" + varint(1000 * each) for each in times]
 
 
 def values(figures: Iterable[float]) -> list[bytes]:
@@ -50,8 +50,8 @@ def values(figures: Iterable[float]) -> list[bytes]:
 
 def one(labels: Mapping[str, str], figures: Iterable[bytes], times: Iterable[bytes]) -> bytes:
     """A series of `values` at `ends`, with its name as the label `__name__`."""
-    pairs = zip(figures, times, strict=True)
-    return _labels(labels) + b"".join(itertools.chain.from_iterable(pairs))
+    samples = zip(figures, times, strict=True)
+    return pairs(labels) + b"".join(itertools.chain.from_iterable(samples))
 
 
 def histograms(
@@ -65,52 +65,70 @@ def histograms(
 
     Args:
         labels: with its name as `__name__`.
-        figures: the counts of adjacent buckets around it, as floats.
+        figures: the counts of adjacent buckets around it.
         times: in seconds.
-        grows: whether these are the counts of a counter. Rates are a gauge's.
+        grows: whether these are the counts of a counter, whole numbers. Rates are a gauge's.
     """
-    hint = 0 if grows else 3
     found = zip(figures, times, strict=True)
-    return _labels(labels) + b"".join(_message(4, _histogram(*each, hint)) for each in found)
-
-
-def _histogram(counts: Sequence[float], time: int, hint: int) -> bytes:
-    # Schema 3: bounds are powers of the eighth root of two, and 0.2 is the 19th below 1.
-    first = -19 - len(counts) // 2
-    span = b"\x08" + _varint(_zigzag(first)) + b"\x10" + _varint(len(counts))
-    number = sum(counts)
-    return (
-        b"\x11"
-        + struct.pack("<d", number)
-        + b"\x19"
-        + struct.pack("<d", 0.2 * number)
-        + b"\x20"
-        + _varint(_zigzag(3))
-        + _message(11, span)
-        + _message(13, struct.pack(f"<{len(counts)}d", *counts))
-        + b"\x70"
-        + _varint(hint)
-        + b"\x78"
-        + _varint(1000 * time)
+    made = _counter if grows else _gauge
+    return pairs(labels) + b"".join(
+        message(4, made(counts) + b"\x78" + varint(1000 * time)) for counts, time in found
     )
 
 
-def _labels(labels: Mapping[str, str]) -> bytes:
+def _counter(counts: Sequence[float]) -> bytes:
+    number, packed = total_and_deltas(counts)
+    return b"\x08" + varint(number) + _rest(counts) + message(12, packed)
+
+
+def _gauge(counts: Sequence[float]) -> bytes:
+    packed = struct.pack(f"<{len(counts)}d", *counts)
+    number = b"\x11" + struct.pack("<d", sum(counts))
+    return number + _rest(counts) + message(13, packed) + b"\x70\x03"
+
+
+def _rest(counts: Sequence[float]) -> bytes:
+    """The sum, the schema and the only span of a histogram."""
+    total = struct.pack("<d", 0.2 * sum(counts))
+    return b"\x19" + total + b"\x20" + varint(zigzag(SCHEMA)) + message(11, span(len(counts)))
+
+
+SCHEMA = 3
+"""Bounds of native histograms are powers of the eighth root of two, and 0.2 is the 19th below 1."""
+
+
+def span(buckets: int) -> bytes:
+    """So many adjacent buckets around 0.2."""
+    return b"\x08" + varint(zigzag(-19 - buckets // 2)) + b"\x10" + varint(buckets)
+
+
+def total_and_deltas(counts: Sequence[float]) -> tuple[int, bytes]:
+    """The sum of whole counts, and each of them as the difference to the one before."""
+    whole = [int(each) for each in counts]
+    deltas = (after - before for before, after in itertools.pairwise([0, *whole]))
+    return sum(whole), b"".join(varint(zigzag(each)) for each in deltas)
+
+
+def pairs(labels: Mapping[str, str]) -> bytes:
+    """Labels, as they are written here and in the exposition format."""
     return b"".join(
-        _message(1, _message(1, name.encode()) + _message(2, value.encode()))
+        message(1, message(1, name.encode()) + message(2, value.encode()))
         for name, value in sorted(labels.items())
     )
 
 
-def _message(field: int, content: bytes) -> bytes:
-    return _varint(field << 3 | 2) + _varint(len(content)) + content
+def message(field: int, content: bytes) -> bytes:
+    """A field of bytes, or of a message."""
+    return varint(field << 3 | 2) + varint(len(content)) + content
 
 
-def _zigzag(value: int) -> int:
+def zigzag(value: int) -> int:
+    """A number that may be negative, as one that is not."""
     return value << 1 if value >= 0 else (-value << 1) - 1
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """A number of 7 bits a byte."""
     found = bytearray()
     while value > 0x7F:
         found.append(value & 0x7F | 0x80)
