@@ -157,6 +157,41 @@ def test_deltas_wait_for_a_receiver_that_accepts_them(
     assert durations[1].start_time_unix_nano == durations[0].time_unix_nano
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_deltas_of_several_pushers_of_one_recorder_count_once(
+    receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
+    recorder = Recorder()
+    operation = recorder.operation(*STORE, "add_to_cart")
+    pushers = [start(recorder)]
+    for _ in range(3):
+        operation.start()
+        operation.finish(0.25)
+        assert all(pusher.flush() for pusher in pushers)
+        if not at_once:
+            pushers.pop().shutdown()
+        pushers.append(start(recorder))
+    assert sum(point.count for point in receiver.points("store.operation.duration")) == 3
+
+
+def test_a_pusher_to_another_endpoint_brings_all_deltas(
+    receiver: Receiver, protocol: str, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
+    recorder = Recorder()
+    operation = recorder.operation(*STORE, "add_to_cart")
+    operation.start()
+    operation.finish(0.25)
+    assert start(recorder).flush()
+    with RECEIVERS[protocol]() as other:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", other.endpoint)
+        pusher = start(recorder)
+        assert pusher.flush()
+        pusher.shutdown()
+        assert [point.count for point in other.points("store.operation.duration")] == [1]
+
+
 def test_exponential_histograms_are_sent_if_requested(
     receiver: Receiver, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

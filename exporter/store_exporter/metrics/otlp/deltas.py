@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 
 from ..catalogue import CATALOGUE
@@ -59,9 +60,13 @@ class Baseline:
 
     Args:
         memory: the states that earlier processes saved.
+
+    Attributes:
+        lock: held from reading the state until it is acknowledged, by each of several pushers.
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
+        self.lock = Lock()
         self._memory = memory
         self._acknowledged: dict[Key, tuple[Value, int]] = {}
         self._persistent: dict[Store, dict[Key, tuple[Value, int]]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -22,7 +22,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from ..._version import __version__
 from ..catalogue import Kind, Metric
 from ..families import Family, HistogramValue, NativeHistogram
-from .deltas import Baseline, Key, Memory, Value
+from .deltas import Baseline, Key, Value
 from .points import to_metrics, to_point
 
 if TYPE_CHECKING:
@@ -65,6 +65,18 @@ def _own_id(recorder: Recorder) -> str:
     return own
 
 
+_baselines: WeakKeyDictionary[Recorder, dict[Hashable, Baseline]] = WeakKeyDictionary()
+
+
+def shared_baseline(recorder: Recorder, *receiver: Hashable) -> Baseline:
+    """Return what a receiver has acknowledged of a recorder's series in this process.
+
+    All pushers to the same receiver share it, whether they run at the same time or one after
+    another: each would send the same increase otherwise, and the receiver would add them up.
+    """
+    return _baselines.setdefault(recorder, {}).setdefault((os.getpid(), *receiver), Baseline())
+
+
 class Identity:
     """Who pushes: the standard variables, these attributes, and an instance id for each process.
 
@@ -100,7 +112,7 @@ class Delivery:
         resource: who this process is.
         settings: temporality and kind of histograms.
         started: Unix time in nanoseconds at which series began that have no start time.
-        memory: what receivers acknowledged before this process, of counters that outlive it.
+        baseline: what the receiver has acknowledged.
         restored: series that an earlier process began and pushed, in their initial state.
     """
 
@@ -110,7 +122,7 @@ class Delivery:
         resource: Resource,
         settings: Settings,
         started: int,
-        memory: Memory | None = None,
+        baseline: Baseline,
         *,
         restored: Iterable[Family] = (),
     ) -> None:
@@ -118,7 +130,7 @@ class Delivery:
         self._resource = resource
         self._settings = settings
         self._started = started
-        self._baseline = Baseline(memory)
+        self._baseline = baseline
         states = {(f.metric.name, labels): value for f in restored for labels, value in f.series}
         self._baseline.acknowledge(states, started)
         self._known: set[Key] = set(states)
@@ -130,6 +142,10 @@ class Delivery:
         Sending ends at the first request that fails, because the next would take as long to fail.
         Data that was not accepted is part of the next push.
         """
+        with self._baseline.lock:
+            return self._send(families)
+
+    def _send(self, families: Iterable[Family]) -> bool:
         now = time.time_ns()
         deadline = time.monotonic() + self._settings.timeout
         seen: set[Key] = set()

@@ -17,7 +17,7 @@ from ..catalogue import exporter as catalogue
 from ..forks import end_with_process
 from ..recorder import Recorder, default
 from .masking import mask_logs
-from .settings import PROTOCOLS, Settings
+from .settings import ENDPOINTS, PROTOCOLS, Settings
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricExporter
@@ -101,7 +101,8 @@ def _connector(
     the last push, and an interpreter that is ending starts no more thread pools.
     """
     try:
-        from .exporter import Delivery, Identity, official_exporter
+        from .deltas import Baseline
+        from .exporter import Delivery, Identity, official_exporter, shared_baseline
 
         make = exporter or official_exporter(settings.protocol)
     except ModuleNotFoundError as error:
@@ -115,9 +116,13 @@ def _connector(
     def connect(*, forked: bool) -> Delivery:
         since = time.time_ns() if forked else started
         who = identity.resource(forked=forked)
-        if forked:
-            return Delivery(make(), who, settings, since)
-        return Delivery(make(), who, settings, since, memory, restored=restored)
+        if exporter is None and memory is None:
+            address = (os.environ.get(name) for name in ENDPOINTS)
+            who_and_where = settings.protocol, *address, frozenset(who.attributes.items())
+            baseline = shared_baseline(recorder, *who_and_where)
+        else:
+            baseline = Baseline(None if forked else memory)
+        return Delivery(make(), who, settings, since, baseline, restored=() if forked else restored)
 
     return connect
 

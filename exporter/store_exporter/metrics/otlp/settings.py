@@ -16,6 +16,7 @@ from dataclasses import dataclass
 _logger = logging.getLogger(__name__)
 
 PROTOCOLS = ("http/protobuf", "grpc")
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 
 
 @dataclass(frozen=True, slots=True)

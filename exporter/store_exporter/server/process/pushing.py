@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ...metrics.catalogue.exporter import STATE_LOSSES
 from ...metrics.catalogue.operations import OPERATION_DURATION, OPERATION_ERRORS, OPERATIONS
 from ...metrics.otlp import Settings, start_otlp
+from ...metrics.otlp.settings import ENDPOINTS
 from ...metrics.recorder import Recorder
 from ...probing.state.sql_state import SqlState
 from ...probing.state.storage import PUSHED, Key, StateUnavailableError, Write, understood
@@ -25,12 +26,11 @@ log = logging.getLogger(__name__)
 
 _RESTORED = (OPERATIONS, OPERATION_ERRORS, OPERATION_DURATION)
 """What a recorder has of an earlier process; see `ingest`."""
-_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 
 
 def is_requested(environ: Mapping[str, str]) -> bool:
     """Return whether the variables name an endpoint, or request OTLP."""
-    named = any(environ.get(name, "").strip() for name in _ENDPOINTS)
+    named = any(environ.get(name, "").strip() for name in ENDPOINTS)
     exporters = environ.get("OTEL_METRICS_EXPORTER", "").lower().split(",")
     return named or "otlp" in map(str.strip, exporters)
 
