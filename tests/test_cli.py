@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -90,6 +91,32 @@ def test_output_that_cannot_be_written_is_said_in_a_line(arguments: str, tmp_pat
     done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path)
     expected = "the output cannot be written: No space left on device\n"
     assert (done.returncode, done.stderr) == (1, expected)
+
+
+def all_memory(_: argparse.Namespace) -> int:
+    return len(bytearray(1 << 60))
+
+
+def a_thread_too_many(_: argparse.Namespace) -> int:
+    before = threading.stack_size(1 << 46)
+    try:
+        threading.Thread(target=print).start()
+    finally:
+        threading.stack_size(before)
+    return 0
+
+
+@pytest.mark.parametrize("run", [all_memory, a_thread_too_many])
+def test_a_lack_of_memory_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    run: Callable[[argparse.Namespace], int],
+) -> None:
+    monkeypatch.setattr(import_module("store_exporter.commands.operations"), "run", run)
+    status, out, err = said(capsys, "operations")
+    assert (status, out) == (1, "")
+    assert err.startswith("too little memory, or too few threads: ")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

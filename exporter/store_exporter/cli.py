@@ -21,6 +21,8 @@ _INTERRUPTED = 130
 """Exit status of a program that Ctrl-C ended, as shells have it."""
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """Errors of what the output leads to, such as a file on a full disk."""
+_LACKS = ("can't start new thread", "failed to map segment")
+"""What Python and the system's loader say when there is no memory for a thread or a library."""
 _CHECKS = "doctor checks stores, and serve --config.check the configuration"
 _ELSEWHERE = {"check": _CHECKS, "config": _CHECKS, "validate": _CHECKS}
 """What is commonly looked for under another name."""
@@ -36,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             else to do and ends with the command.
     """
     if argv is not None:
-        return _run(list(argv))
+        return _run_within_limits(list(argv))
     if sys.argv[1:2] == ["serve"]:
         # A SIGHUP requests a reload, and must not end it meanwhile; `serve` handles it later.
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
@@ -45,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # once more when the process ends, takes a quarter of a command's time.
     gc.set_threshold(_OBJECTS)
     try:
-        return _run(sys.argv[1:])
+        return _run_within_limits(sys.argv[1:])
     except KeyboardInterrupt:
         # The terminal shows ^C on the current line.
         print(file=sys.stderr)
@@ -62,6 +64,17 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
+def _run_within_limits(arguments: list[str]) -> int:
+    try:
+        return _run(arguments)
+    except (MemoryError, RuntimeError, ImportError) as error:
+        if not isinstance(error, MemoryError) and not any(lack in str(error) for lack in _LACKS):
+            raise
+        limits = "ulimit -v, ulimit -u or the container limit them"
+        print(f"too little memory, or too few threads: {limits}", file=sys.stderr)
+        return 1
 
 
 def _run(arguments: list[str]) -> int:
