@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -53,6 +54,25 @@ async def test_the_certificate_is_judged_whatever_the_server_does_with_the_reque
         result = await real.run(next(job for job in jobs_of(shop) if job.name == "tls"))
     assert result.ok, result.message
     assert result.summary.startswith("the certificate is good for")
+
+
+async def test_a_certificate_is_known_though_the_response_that_came_over_it_was_broken(
+    real: Bench, store: StoreFactory, authority: Authority
+) -> None:
+    """The response was read to its end, so its connection serves the next request too."""
+    broken = bad_server.answer(b"{}", headers={"Content-Encoding": "gzip"})
+    nothing = bad_server.answer(b"")
+
+    def behave(connection: bad_server.Connection) -> Awaitable[None]:
+        return (nothing if connection.head.startswith("HEAD") else broken)(connection)
+
+    async with serving(behave, tls=authority.context()) as server:
+        shop = store(server.url)
+        jobs = {job.name: job for job in jobs_of(shop)}
+        assert (await real.run(jobs["liveness"])).message == "the compression is broken"
+        result = await real.run(jobs["tls"])
+        assert server.connections == 1
+    assert result.ok, result.message
 
 
 BAD: dict[str, tuple[Any, str]] = {

@@ -230,8 +230,9 @@ class StoreHttp:
             span.failed("cancelled")
             self.journal.record(outgoing, exchange, outcome)
             self._access.keep()
-        if secure and response.certificate_expiry is not None:
-            self._access.learn_expiry(outgoing.url, response.certificate_expiry)
+            if exchange.certificate_expiry is not None:
+                # Also of a response that cannot be read: its connection may be kept.
+                self._access.learn_expiry(outgoing.url, exchange.certificate_expiry)
         if exchange.kept and outgoing.lasting:
             self._access.reused(responded=True)
         if self._idle is not None and self._idle >= _kept_for(response):
