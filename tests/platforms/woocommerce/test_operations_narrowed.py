@@ -256,6 +256,36 @@ def test_a_zone_has_what_woocommerce_says_it_has(
     assert zone_covers([ZonePlace(*place) for place in places], "GB", {"EU"}, postcode) is found
 
 
+@pytest.mark.parametrize(
+    ("pattern", "country", "postcode", "found"),
+    [
+        ("SE1 *", "GB", "se1 9ab", True),
+        ("SE1 *", "GB", "SE10 9AB", False),
+        ("SE1*", "GB", "SE10 9AB", True),
+        ("SE109*", "GB", "SE10 9AB", False),
+        ("SE10 9*", "GB", "SE109AB", True),
+        ("104 *", "SE", "104 30", True),
+        ("0*", "PL", "00-950", True),
+        ("00-9*", "PL", "00950", True),
+        ("1012 *", "NL", "1012AB", True),
+        ("90210", "US", "90210", True),
+        ("90210-1*", "US", "902101234", True),
+        ("LV-1*", "LV", "1001", True),
+        ("LV-1*", "LV", "LV-1001", True),
+        ("SK-811 *", "SK", "SK81102", True),
+        ("811 *", "SK", "811 02", True),
+        ("150-*", "JP", "1500002", True),
+        ("1050", "DK", "1050", True),
+        ("75*", "FR", "75 001", True),
+    ],
+)
+def test_a_postcode_is_compared_as_its_country_writes_it(
+    pattern: str, country: str, postcode: str, found: bool
+) -> None:
+    """As WooCommerce 11.0.1 does (issue 24473 of woocommerce/woocommerce)."""
+    assert zone_covers([ZonePlace("postcode", pattern)], country, (), postcode) is found
+
+
 def test_a_report_names_what_sold_most(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
     store.new_order("processing", lines=[(18, 2), (1002, 1)])
     store.new_order("processing", lines=[(18, 1), (1003, 4)])
