@@ -307,6 +307,17 @@ async def test_customers_are_counted_without_reading_them() -> None:
         assert store.asked() == [f"{V3}/customers"]
 
 
+async def test_customers_are_counted_although_the_shop_fails_at_the_first_one() -> None:
+    """As of issue 34894 of woocommerce/woocommerce; the row says nothing, the total all."""
+    async with watching(customers=7, orders=0) as store:
+        fails = Fault(path="*/customers", status=500, times=1)
+        store.shop.faults.add(fails)
+        assert figures(await store.collect("customers")) == {"store_customers": 7}
+        store.shop.faults.add(Fault(path="*/customers", status=500))
+        with pytest.raises(StoreError, match="HTTP 500"):
+            await store.collect("customers")
+
+
 async def test_a_shop_without_customers_has_none() -> None:
     async with watching(customers=0, orders=0) as store:
         assert figures(await store.collect("customers")) == {"store_customers": 0}

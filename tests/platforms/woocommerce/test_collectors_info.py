@@ -66,6 +66,19 @@ async def test_info_is_partial_when_the_key_may_not_read_system_status() -> None
         assert found == {"store_info{11.0.1,GBP,UTC,}": 1}
 
 
+@pytest.mark.parametrize("status", [500, 504])
+async def test_info_is_partial_where_the_shop_fails_to_make_its_status(status: int) -> None:
+    """It collects much (issues 14799, 14546 and 23291 of woocommerce/woocommerce)."""
+    async with watching(orders=3) as store:
+        store.shop.faults.add(Fault(path="*/system_status", status=status))
+        report = await store.collect("info")
+        assert figures(report) == {"store_info{11.0.1,GBP,UTC,}": 1}
+        assert report.degraded[0].startswith("Some facts are not known: the store responded with")
+        store.shop.faults.add(Fault(status=status))
+        with pytest.raises(StoreError, match=f"HTTP {status}"):
+            await store.collect("info")
+
+
 @pytest.mark.parametrize(("status", "zone"), [(None, "UTC"), (403, "")])
 async def test_an_administrators_key_has_the_time_zone_where_a_plugin_closes_the_index(
     status: int | None, zone: str

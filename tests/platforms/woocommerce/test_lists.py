@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from store_demo.stores.faults import Fault
 from tests.fakes.direct import changing
 from tests.platforms.watching import list_sizes, rows
 
@@ -185,6 +186,19 @@ async def test_a_blind_stock_report_is_no_empty_list() -> None:
         store.shop.faults.add(changing("*/reports/stock", lambda _: []))
         store.shop.faults.add(changing("*/stock/stats", lambda _: {"totals": zeros}))
         assert "scarce" not in list_sizes(await store.collect(SELLERS))
+
+
+@pytest.mark.parametrize("status", [403, 500, 504])
+async def test_best_sellers_are_known_where_analytics_fails_or_is_refused(status: int) -> None:
+    async with watching(orders=12) as store:
+        whole = figures(await store.collect(SELLERS))
+        store.shop.faults.add(Fault(path="*/wc-analytics/*", status=status))
+        report = await store.collect(SELLERS)
+        lost = {name.partition("{")[0] for name in whole.keys() - figures(report).keys()}
+        assert lost == {"store_listed", "store_listed_scarce_quantity", "store_listed_scarce_sold"}
+        assert "scarce" not in list_sizes(report)
+        (reason,) = report.degraded
+        assert reason.startswith("What is scarce is not known: ")
 
 
 async def test_with_hundreds_out_of_stock_what_was_sold_lately_is_still_found() -> None:

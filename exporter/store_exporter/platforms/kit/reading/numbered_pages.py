@@ -43,6 +43,19 @@ def is_of_one(error: StoreError) -> bool:
     return error.status == _PROGRAM_FAILED
 
 
+def read_one(ask: Callable[[int], Plan[P]]) -> Plan[P]:
+    """Return a page of one item: the first; the second if the store's program fails at that.
+
+    `ask` requests an item by its place in the list, from 1.
+    """
+    try:
+        return (yield from ask(1))
+    except StoreError as error:
+        if not is_of_one(error):
+            raise
+    return (yield from ask(2))
+
+
 def read_places(
     ask: Callable[[int], Plan[P]], number: int, size: int, failure: StoreError
 ) -> Plan[tuple[list[P], int]]:

@@ -16,7 +16,7 @@ from ....spec.results import Listing
 from .. import connection
 from ..reading.fields import Fields
 from ..reading.lists import Rows, unexpected_items
-from ..reading.numbered_pages import NumberedPages
+from ..reading.numbered_pages import NumberedPages, read_one
 from ..reading.values import as_list
 from .random_members import MemberRequest, request_members
 from .responses import RestPage, RestReader, server_time, stated_number
@@ -204,7 +204,7 @@ class Api(connection.Api):
                 whatever a request may raise.
         """
         query = {**params, self.size_name: 1}
-        page = yield from self.page(path, query)
+        page = yield from read_one(lambda n: self.page(path, {**query, self.page_name: n}))
         if page.total is None and self.in_envelope:
             page = yield from self.page(path, {**query, **self.in_envelope})
         rows = list(page)

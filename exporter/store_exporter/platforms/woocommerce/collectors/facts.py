@@ -8,7 +8,7 @@ from ....events.event import EventKind
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import left_out
-from ...kit.monitoring.info import LONGEST_FACT, info_sample, learn
+from ...kit.monitoring.info import LONGEST_FACT, info_sample, lacking, learn
 from ...kit.reading.days import zone_at
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
@@ -33,8 +33,8 @@ _STATUS = f"{V3}/system_status"
 def info(api: Api, _: Run) -> Plan[Report]:
     """Version, currency, time zone, order storage and theme.
 
-    With a key that may not read system_status the version is that of the newest order, and the
-    storage is unknown.
+    With a key that may not read system_status, or where that fails, the version is that of the
+    newest order, and the storage is unknown.
 
     Raises:
         StoreError: only when nothing at all could be read.
@@ -51,7 +51,9 @@ def info(api: Api, _: Run) -> Plan[Report]:
         raise failures[0]
     sample = info_sample(facts)
     known = ", ".join(f"{name} {value}" for name, value in sample.labels.items() if value)
-    return Report([sample], summary=known, facts={EventKind.THEME: themes} if themes else {})
+    return Report(
+        [sample], lacking(failures), known, facts={EventKind.THEME: themes} if themes else {}
+    )
 
 
 @collector(interval=3600.0, timeout=60.0)

@@ -70,10 +70,10 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
         samples += named_lists.scarce(scarce)
         degraded += left_out("Scarce products", failures)
     except StoreError as error:
-        if error.error_type not in _NO_REPORT:
-            raise
         # No list is better than one that lacks its first products.
         summary += f"; what is scarce is not known: {error.message}"
+        if error.error_type not in _NO_REPORT:
+            degraded.append(f"What is scarce is not known: {error.message}.")
     return Report(samples, degraded, summary)
 
 

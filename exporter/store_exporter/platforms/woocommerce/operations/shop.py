@@ -64,7 +64,7 @@ def _reaching(
         if zone.id == _ELSEWHERE:
             continue
         page = yield from api.page(f"{V3}/shipping/zones/{zone.id}/locations")
-        places = [ZonePlace(row.text("type"), row.text("code")) for row in page]
+        places = [ZonePlace(row.text("type"), row.text_or_number("code")) for row in page]
         if continents is None and any(place.kind == "continent" for place in places):
             continents = yield from _continents(api, country)
         if zone_covers(places, country, continents or frozenset(), postcode):
