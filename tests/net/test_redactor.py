@@ -115,6 +115,15 @@ def test_secrets_of_before_are_not_forgotten() -> None:
     assert redact("old-secret new-secret number-1") == f"{MASK} {MASK} {MASK}"
 
 
+def test_what_a_tenant_is_shown_of_its_own_words_confirms_no_guess() -> None:
+    redact = hiding("another-tenants-token", "hunter2")
+    guesses = "another-tenan… another-tenants-to hunter2"
+    assert redact.of_tenant(guesses) == guesses
+    assert redact.of_tenant("another-tenants-token a:\x1b Bearer abcdefgh") == (
+        f"{MASK} a:\\u001b {MASK}"
+    )
+
+
 LOOKS = {
     "woocommerce": ("ck_aaaabbbb", "cs_0123456789"),
     "shopify": (

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from aiohttp import web
 
-from store_exporter.net.redactor import Redactor
+from store_exporter.net.redactor import MASK, Redactor
 from store_exporter.platforms import base as platforms
 from store_exporter.probing.jobs import jobs_of
 from store_exporter.server.process import logs
@@ -107,7 +107,16 @@ async def test_keys_are_in_no_log_metric_page_or_error(
     ):
         results = await running.scheduler.run()
         assert len({result.error_type for result in results}) >= 5
-        paths = ["/", "/metrics", "/config", "/sd", "/-/healthy", "/-/ready", "/runbooks/"]
+        paths = [
+            "/",
+            "/metrics",
+            "/config",
+            "/calls",
+            "/sd",
+            "/-/healthy",
+            "/-/ready",
+            "/runbooks/",
+        ]
         for _, domain, _ in stores:
             paths += [f"/probe?target={domain}&debug=true", f"/probe?target={domain}&module=cart"]
         paths += [f"/probe?target={ENVIRON['KEY']}", f"/?page={ENVIRON['KEY']}"]
@@ -115,13 +124,39 @@ async def test_keys_are_in_no_log_metric_page_or_error(
             answer = await running.ask(path, headers={"X-Prometheus-Scrape-Timeout-Seconds": "1"})
             assert_clean(answer.text, path)
             assert_clean(str(answer.headers), path)
-        for path in ("/api/v1/health", "/api/v1/analytics", f"/api/v1/health?domain={SECRETS[0]}"):
+        for path in (
+            "/api/v1/calls",
+            "/api/v1/health",
+            "/api/v1/analytics",
+            f"/api/v1/health?domain={SECRETS[0]}",
+        ):
             assert_clean((await running.api(path)).text, path)
         for store in running.exporter.inventory.stores.values():
             assert_clean(repr(store), "a store's repr")
             assert_clean(repr(list(jobs_of(store))), "a job's repr")
         assert_clean(repr(running.exporter.config), "the configuration's repr")
     assert_clean(written.getvalue(), "the log")
+
+
+async def test_no_org_learns_by_masking_what_it_has_guessed_of_another(tmp_path: Path) -> None:
+    beginning = ENVIRON["ZEN_TOKEN"][:12]
+    text = configuration(("acme", "a.example", "http://127.0.0.1:9")).replace(
+        "env:ACME_TOKEN", "{token: env:ACME_TOKEN, scopes: [read, events]}"
+    )
+    async with exporting(tmp_path, text) as running:
+        assert running.exporter.redact(beginning) == MASK
+        handle = running.exporter.recorder.operation("acme", "a.example", "woocommerce", "x")
+        handle.start()
+        handle.fail(1.0, "exception", ValueError(beginning))
+        (call,) = (await running.api("/api/v1/calls")).json["calls"]
+        assert call["message"] == f"ValueError: {beginning}"
+        answer = await running.ask(
+            "/api/v1/events",
+            "POST",
+            headers={"Authorization": f"Bearer {ENVIRON['ACME_TOKEN']}"},
+            json={"version": beginning},
+        )
+        assert answer.json["after"] == beginning
 
 
 async def test_keys_are_in_no_response_to_a_bad_reload(

@@ -24,6 +24,8 @@ _SHORTEST = 4
 """Shorter values are not searched for: they would mask ordinary words and protect nothing."""
 _PARTIAL = 8
 """The fewest characters of a cut-off secret that are worth hiding."""
+_GUESSABLE = 16
+"""A shorter value, which somebody might guess, is not masked in what that somebody sends."""
 _CUT = ("…", "...")
 _SUMMARY = 100
 """Characters of a text whose result is remembered."""
@@ -79,10 +81,21 @@ class Redactor:
 
     def mask(self, text: str) -> str:
         """Return a string without secrets, for a format with its own escapes, such as JSON."""
-        text = self._values(text)
+        return self._patterns(self._values(text))
+
+    def _patterns(self, text: str) -> str:
+        """Mask what looks like a secret."""
         if len(text) <= _SUMMARY:
             return _masked(self._pattern, text)
         return self._pattern.sub(MASK, text)
+
+    def of_tenant(self, text: str) -> str:
+        """Return what a tenant sent, as it is shown to the tenant: like a call, but masks less.
+
+        Masked text tells its sender that it is a secret, maybe another tenant's. So beginnings of
+        secrets and short secrets stay, which can be guessed one after the other.
+        """
+        return STEERING.sub(_escaped, self._patterns(self._values(text, guessable=False)))
 
     def line(self, text: str, limit: int = 300) -> str:
         """Return a string on one line of at most `limit` characters and an ellipsis.
@@ -93,15 +106,15 @@ class Redactor:
         line = self(" ".join(text[: 8 * limit + 4096].split()))
         return line if len(line) <= limit else line[:limit] + "…"
 
-    def _values(self, text: str) -> str:
-        """Mask the known values."""
+    def _values(self, text: str, *, guessable: bool = True) -> str:
+        """Mask the known values; also short ones and beginnings, if they are `guessable`."""
         if self._begins is None:
             return text
         done: list[str] = []
         copied = place = 0
         while match := self._begins.search(text, place):
             place = match.start()
-            length = self._length(text, place)
+            length = self._length(text, place, guessable=guessable)
             if not length:
                 place += 1
                 continue
@@ -111,12 +124,14 @@ class Redactor:
         done.append(text[copied:])
         return "".join(done)
 
-    def _length(self, text: str, place: int) -> int:
+    def _length(self, text: str, place: int, *, guessable: bool) -> int:
         """Return the length of the secret at a place in the text; 0 if there is none."""
         candidates = self._by_start.get(text[place : place + _SHORTEST], ())
         for value in candidates:
-            if text.startswith(value, place):
+            if text.startswith(value, place) and (guessable or len(value) >= _GUESSABLE):
                 return len(value)
+        if not guessable:
+            return 0
         return max((_cut_off(value, text, place) for value in candidates), default=0)
 
 

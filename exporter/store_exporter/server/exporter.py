@@ -74,7 +74,7 @@ class Exporter:
     ) -> None:
         self.recorder = recorder
         self.redact = redact
-        self.calls = recorder.calls = CallBook(redact=redact)
+        self.calls = recorder.calls = CallBook(redact=redact.of_tenant)
         self.single = runner.single
         self.maintenance = maintenance
         self.changes = runner.changes

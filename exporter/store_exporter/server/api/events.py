@@ -108,7 +108,7 @@ class EventsApi:
             EventKind.DEPLOY,
             component,
             after=version,
-            link=self._exporter.redact(_link(fields)),
+            link=self._exporter.redact.of_tenant(_link(fields)),
         )
         # An event with a time is the same event whenever it is sent.
         own = "\0".join((str(at), *_content(event))) if "time" in fields else ""
@@ -118,7 +118,7 @@ class EventsApi:
         text = fields.get(name, "")
         if not isinstance(text, str) or len(text) > MAX_TEXT or not is_line(text):
             raise ApiError(400, f"{name} must be one line of at most {MAX_TEXT} characters")
-        return self._exporter.redact(text.strip())
+        return self._exporter.redact.of_tenant(text.strip())
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -132,7 +132,7 @@ class PredecessorApi:
             return known
         found = {**known, "response_time_ms": round(result.duration * 1000, 1)}
         if not result.ok:
-            message = self._exporter.redact(result.message)
+            message = self._exporter.redact.of_tenant(result.message)
             return found | {
                 "status": "critical",
                 "message": message,
