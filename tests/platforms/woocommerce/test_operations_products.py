@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -72,6 +74,28 @@ def test_a_search_for_nothing_known_is_empty(shop: WooCommerce) -> None:
 @pytest.mark.parametrize("category", ["pumps", "Pumps", "PUMPS", 16, "16"])
 def test_a_category_goes_by_slug_name_or_id(shop: WooCommerce, category: int | str) -> None:
     assert shop.search_products(category=category).total == 7
+
+
+def test_words_are_searched_for_also_those_that_begin_with_a_minus(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """WordPress would leave out the products with such a word."""
+    store.add_product(name="Cable to -40 degrees")
+    shop.search_products('cable -40 "-20" --x self-locking 5 - 6')
+    shop.search_products("-")
+    queries = [parse_qs(urlsplit(path).query) for _, path in store.requests]
+    searched = [query["search"] for query in queries if "search" in query]
+    assert searched == [['cable 40 "20" x self-locking 5  6'], ["-"]]
+
+
+@pytest.mark.parametrize("name", ["Pumps & Valves", "<5 bar", 'Men\'s "Best"'])
+def test_a_category_goes_by_its_name_whatever_signs_it_has(
+    store: SimulatedWooCommerce, shop: WooCommerce, name: str
+) -> None:
+    """WordPress stores and searches it as HTML, quotes excepted (issue 27086 of WooCommerce)."""
+    store.shop.categories[16]["name"] = html.escape(name, quote=False)
+    assert name in {category.name for category in shop.get_product_categories()}
+    assert shop.search_products(category=name.lower()).total == 7
 
 
 @pytest.mark.parametrize("category", ["Gaskets", "0016"])

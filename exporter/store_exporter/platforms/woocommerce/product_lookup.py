@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from functools import partial
 
 from ...errors import StoreError
@@ -12,6 +14,7 @@ from ..kit.reading.lists import Rows
 from . import facts
 from .api import ANALYTICS, PAGE, V3, Api
 
+_EXCLUDING = re.compile(r"(?<![^\s\",+])-+")
 LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}", facts.SETTINGS)
 
 
@@ -75,12 +78,22 @@ def _variation_name(variation: Fields) -> str:
     return ", ".join(variation.optional_items("attributes", lambda row: row.text_or("option")))
 
 
+def wanted_words(words: str | None) -> str | None:
+    """Return words to search for without the signs by which WordPress would exclude some of them.
+
+    It leaves out what contains a word that begins with a minus, as `-40` may in a name.
+    """
+    including = _EXCLUDING.sub("", words or "")
+    return including if including.strip(' ",+') else words
+
+
 def category_id(api: Api, category: int | str) -> Plan[int]:
     """Return the id of a category given by id, slug or name."""
     if isinstance(category, int):
         return category
     wanted = arguments.text(category, "category")
-    for params in ({"slug": wanted}, {"search": wanted}):
+    # WordPress stores names as HTML, quotes excepted, and searches in that.
+    for params in ({"slug": wanted}, {"search": html.escape(wanted, quote=False)}):
         rows = yield from api.rows(f"{V3}/products/categories", params, limit=PAGE)
         for row in rows.objects("category"):
             names = {row.text_or("slug").casefold(), row.text_or("name").casefold()}

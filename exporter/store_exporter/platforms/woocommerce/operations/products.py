@@ -29,7 +29,7 @@ from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, matching, page_of
 from .. import facts
 from ..api import ANALYTICS, V3, Api
-from ..product_lookup import LOOKUP, category_id, children, find_product
+from ..product_lookup import LOOKUP, category_id, children, find_product, wanted_words
 from ..reading import product_results
 
 _IN_ORDER = 10
@@ -59,7 +59,7 @@ def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
     """
     params: dict[str, Any] = {
         "status": "publish",
-        "search": request.words,
+        "search": wanted_words(request.words),
         "min_price": request.low,
         "max_price": request.high,
     }
