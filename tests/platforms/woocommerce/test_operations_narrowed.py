@@ -37,6 +37,32 @@ def test_pages_of_what_can_be_had_are_those_of_one_list(
     assert prices == sorted(prices)
 
 
+@pytest.mark.parametrize(
+    ("visibility", "in_search", "in_pages"),
+    [("hidden", False, False), ("search", True, False), ("catalog", False, True)],
+)
+def test_products_that_shoppers_do_not_see_are_not_found(
+    store: SimulatedWooCommerce,
+    shop: WooCommerce,
+    visibility: str,
+    in_search: bool,
+    in_pages: bool,
+) -> None:
+    whole = shop.search_products(limit=100)
+    names = {one.id for one in shop.search_products("Part", limit=100)}
+    for one in whole.items[1:30:2]:
+        store.shop.products[one.id]["catalog_visibility"] = visibility
+    hidden = {one.id for one in whole.items[1:30:2]}
+    shown = [one.id for one in whole if in_pages or one.id not in hidden]
+    found = shop.search_products(limit=100)
+    assert ([one.id for one in found], found.total) == (shown, len(shown))
+    pages = [shop.search_products(limit=6, page=number) for number in (1, 2, 3)]
+    assert [one.id for page in pages for one in page] == shown[:18]
+    assert [page.more for page in pages] == [True, True, len(shown) > 18]
+    sought = {one.id for one in shop.search_products("Part", limit=100)}
+    assert sought == (names if in_search else names - hidden)
+
+
 def test_options_are_found_whatever_their_case(shop: WooCommerce) -> None:
     found = shop.search_products(attributes={"voltage": "24v"}, limit=1, page=2)
     assert (found.total, found.pages, found.more, len(found)) == (2, 2, False, 1)
