@@ -74,6 +74,51 @@ def test_a_cost_is_an_amount_only_when_there_is_no_doubt(
     assert method.cost_rule == rule
 
 
+_BULKY = '"Bulky" shipping class cost: 10'
+
+
+_NONE = "No shipping class cost"
+
+
+@pytest.mark.parametrize(
+    ("values", "cost", "rule"),
+    [
+        ({"cost": "5", "class_cost_20": "10"}, None, f"5; {_BULKY}"),
+        ({"cost": "", "class_cost_20": "10", "no_class_cost": ""}, None, _BULKY),
+        (
+            {"cost": "5", "class_cost_20": "10", "no_class_cost": "2 * [qty]"},
+            None,
+            f"5; {_BULKY}; {_NONE}: 2 * [qty]",
+        ),
+        (
+            {"cost": "5", "class_cost_20": "10", "no_class_cost": "2", "type": "order"},
+            None,
+            f"5; the highest of: {_BULKY}; {_NONE}: 2",
+        ),
+        ({"cost": "5", "class_cost_20": "0", "no_class_cost": "0,00"}, pounds("5"), ""),
+        ({"cost": "", "class_cost_20": "0"}, None, '"Bulky" shipping class cost: 0'),
+        ({"cost": "5", "class_cost_20": "", "no_class_cost": ""}, pounds("5"), ""),
+    ],
+)
+def test_what_a_shipping_class_adds_is_part_of_the_rule(
+    store: SimulatedWooCommerce,
+    shop: WooCommerce,
+    values: dict[str, str],
+    cost: Money | None,
+    rule: str,
+) -> None:
+    """A shop may charge for its classes of products only (issues 9013 and 9217 of WooCommerce)."""
+    settings = store.shop.zone_methods[1][0]["settings"]
+    settings["class_costs"] = {"id": "class_costs", "label": "Shipping class costs", "value": ""}
+    settings["class_cost_20"] = {"label": '"Bulky" shipping class cost', "value": ""}
+    settings["no_class_cost"] = {"label": _NONE, "value": ""}
+    settings["type"] = {"label": "Calculation type", "value": "class"}
+    for name, value in values.items():
+        settings[name]["value"] = value
+    method = shop.get_shipping_methods("UK")[0]
+    assert (method.cost, method.cost_rule) == (cost, rule)
+
+
 def test_a_cost_may_have_as_many_decimals_as_the_shop_displays(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

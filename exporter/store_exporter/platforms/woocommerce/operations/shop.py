@@ -110,17 +110,35 @@ def _shipping_method(
     # The condition of free delivery must be known, or it would be promised to everybody.
     requires = settings.child("requires").text("value") if kind == "free_shipping" else ""
     rule = settings.child("cost").text_or("value").strip() if settings.has("cost") else ""
-    cost = _cost(rule, shop)
+    of_classes = _of_classes(settings, counts_zero=not rule)
+    cost = None if of_classes else _cost(rule, shop)
     method = ShippingMethod(
         zone=zone,
         title=fields.text_or("title"),
         kind=kind,
         cost=cost,
-        cost_rule="" if cost is not None else rule,
+        cost_rule="" if cost is not None else "; ".join(filter(None, (rule, of_classes))),
         minimum=_minimum(settings, shop.currency) if requires in _BY_VALUE else None,
         needs_coupon=requires in ("coupon", "both"),
     )
     return fields.flag("enabled"), method
+
+
+def _of_classes(settings: Fields, *, counts_zero: bool) -> str:
+    """Return what the classes of the products in an order add to its cost; empty if nothing.
+
+    Where there is no other cost, those for whom it is zero are the only ones that get a delivery.
+    """
+    rules: list[str] = []
+    for name in settings.names():
+        if name.startswith("class_cost_") or name == "no_class_cost":
+            setting = settings.child(name)
+            rule = setting.text_or("value").strip()
+            if rule.strip("0.,") or (rule and counts_zero):
+                rules.append(f"{setting.text_or('label') or name}: {rule}")
+    kind = settings.at("type")
+    is_highest = len(rules) > 1 and kind is not None and kind.text_or("value") == "order"
+    return ("the highest of: " if is_highest else "") + "; ".join(rules)
 
 
 def _minimum(settings: Fields, currency: str) -> Money:
