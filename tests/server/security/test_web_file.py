@@ -13,6 +13,13 @@ from textwrap import indent
 import aiohttp
 import pytest
 import trustme
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from store_exporter.config import ConfigError
 from store_exporter.config.model.tls_server import TlsServer
@@ -158,6 +165,7 @@ def test_what_is_valid_is_taken_with_one_warning_for_each_thing_done_otherwise(
         ("http_server_config: {headers: {Set-Cookie: a}}", "can only hold these headers"),
         ('http_server_config: {headers: {X-XSS-Protection: "1\\r\\nA: b"}}', "one line of ASCII"),
         ("rate_limit: {interval: 5, burst: 1}", "is not a duration"),
+        ("basic_auth_users: [ada]", "must be a mapping of keys to values"),
         ("rate_limit: {interval: 5s, burst: -1}", "must be at least 0"),
         ("basic_auth_users: {ada: $2y$32$" + "a" * 53 + "}", "must be a bcrypt hash"),
     ],
@@ -165,6 +173,27 @@ def test_what_is_valid_is_taken_with_one_warning_for_each_thing_done_otherwise(
 def test_what_is_not_valid_is_refused(folder: Path, text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         written(folder, text)
+
+
+@pytest.mark.parametrize(
+    ("key", "password", "problem"),
+    [
+        (ec.generate_private_key(ec.SECP256R1()), None, "the key does not belong to the first"),
+        (rsa.generate_private_key(65537, 2048), None, "the key does not belong to the first"),
+        (ec.generate_private_key(ec.SECP256R1()), b"hunter22", "the key is encrypted"),
+    ],
+)
+def test_why_a_key_is_not_that_of_a_certificate_is_said(
+    folder: Path,
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+    password: bytes | None,
+    problem: str,
+) -> None:
+    form = PrivateFormat.TraditionalOpenSSL
+    hidden = BestAvailableEncryption(password) if password else NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, form, hidden))
+    with pytest.raises(ConfigError, match=f"cert_file: {problem}"):
+        written(folder, f"tls_server_config: {{{PAIR}}}")
 
 
 async def test_certificates_may_stand_in_the_file(folder: Path, authority: trustme.CA) -> None:

@@ -41,6 +41,7 @@ _CURVES: Mapping[str, str] = {
     "X25519": "X25519",
 }
 _OLD = ("TLS10", "TLS11")
+KEY_IS_ENCRYPTED = "the key is encrypted"
 _UNVERIFIED = ("RequestClientCert", "RequireClientCert", "RequireAnyClientCert")
 _Version = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
 
@@ -287,4 +288,4 @@ def _as_file(pem: Path | str | None) -> Iterator[str | Path]:
 
 
 def _no_password(*_: Any) -> str:
-    raise ValueError("the key is encrypted")
+    raise ValueError(KEY_IS_ENCRYPTED)

@@ -21,7 +21,7 @@ from ..secrets import SecretSource
 from ..yaml import document
 from ..yaml.checker import Checker
 from .section import Section, blank_as_mapping
-from .tls_server import TlsServer, ssl_context
+from .tls_server import KEY_IS_ENCRYPTED, TlsServer, ssl_context
 from .types import Says
 from .values import go_duration
 
@@ -65,6 +65,17 @@ def _as_text(value: Any) -> Any:
 _BlankMapping = BeforeValidator(blank_as_mapping)
 _Header = Annotated[str, BeforeValidator(_as_text)]
 _GoDuration = Annotated[float, BeforeValidator(go_duration), Says("duration")]
+
+
+_FOREIGN_KEY = "the key does not belong to the first certificate"
+_UNUSABLE = {
+    "KEY_VALUES_MISMATCH": _FOREIGN_KEY,
+    # Where one is RSA and the other is not.
+    "NO_CERTIFICATE_ASSIGNED": _FOREIGN_KEY,
+    "EE_KEY_TOO_SMALL": "the certificate's key is too short for this system's OpenSSL",
+    KEY_IS_ENCRYPTED: "the key is encrypted; nobody could enter its password at the start",
+}
+"""Why a certificate and its key cannot be used, by OpenSSL's reason or our own message."""
 
 
 class HttpServer(Section):
@@ -151,10 +162,12 @@ def _check_tls(checker: Checker, tls: TlsServer) -> None:
         return
     try:
         ssl_context(tls)
-    except (ssl.SSLError, OSError, ValueError):
+    except (ssl.SSLError, OSError, ValueError) as error:
         # The library's own message may quote the file.
-        message = "the certificate and key cannot be used together; both must be PEM and match"
-        if tls.verifies:
-            message += "; or the file of clients' issuers holds no certificates"
+        message = _UNUSABLE.get(getattr(error, "reason", None) or str(error), "")
+        if not message:
+            message = "the certificate and key cannot be used together; both must be PEM and match"
+            if tls.verifies:
+                message += "; or the file of clients' issuers holds no certificates"
         key = "cert" if tls.cert_file is None else "cert_file"
         checker.complain(("tls_server_config", key), message)

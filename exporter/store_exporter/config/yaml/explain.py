@@ -15,6 +15,7 @@ from .document import Document
 _MESSAGES = {
     "missing": "a required key is missing",
     "model_type": "must be a mapping of keys to values",
+    "dict_type": "must be a mapping of keys to values",
     "list_type": "must be a list, each entry after a '- '",
     "tuple_type": "must be a list, each entry after a '- '",
     "string_type": "must be a string; quote what looks like a number, or begins with # or @",
