@@ -54,6 +54,16 @@ def test_yaml_becomes_plain_data_by_the_rules_of_yaml_1_2(text: str, data: objec
             "a:\n  - b\n c: 1\n",
             "f.yml:3: YAML: not valid: check the indentation of this line and the one above",
         ),
+        (
+            "a:\n  - b: 1\n     c: 2\n",
+            "f.yml:3: YAML: not valid: check the indentation of this line and the one above",
+        ),
+        (
+            "a: 'one: of: many'\n   c: 2\n",
+            "f.yml:2: YAML: not valid: check the indentation of this line and the one above",
+        ),
+        ("a:\n  -b: 1\n\n   c: 2\n", "f.yml:4: YAML: not valid: put a space after a dash"),
+        ("a:b\nc: 2\n", "f.yml:2: YAML: not valid: put a space after a colon"),
         ("a: 1\nb: \x01\n", "f.yml:2: YAML: control characters are not allowed; remove them"),
         ("a: *u\n", "f.yml:1: a: *u has no whole anchor before it"),
         ("a: &r [*r]\n", "f.yml:1: a[0]: *r has no whole anchor before it"),

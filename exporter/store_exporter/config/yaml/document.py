@@ -25,7 +25,6 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _ADVICE = (
-    ("mapping values are not allowed", "quote a value that contains ': '"),
     ("cannot start any token", "quote a value that begins with @, ` or %"),
     ("unexpected end of stream", "a quotation mark is not closed"),
     ("flow", "a bracket or brace is not closed"),
@@ -33,6 +32,12 @@ _ADVICE = (
 )
 """What to do about YAML that cannot be parsed, by a part of the parser's message. The messages
 themselves are not shown, because the parsers differ in theirs."""
+_MISPLACED_COLON = "mapping values are not allowed"
+_BEFORE_COLONS = (
+    (re.compile(r"\s*-[^\s-]"), "put a space after a dash"),
+    (re.compile(r"\s*[\w.-]+:[^\s:]\S*\s*$"), "put a space after a colon"),
+)
+"""What to do about a colon where none may be, by how the line or the one above begins."""
 
 Path = tuple[str | int, ...]
 
@@ -106,6 +111,12 @@ def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     message = f"{error.context or ''} {error.problem or ''}"
     shown = lines[number] if number < len(lines) else ""
     advice = next(advice for part, advice in _ADVICE if part in message)
+    if _MISPLACED_COLON in message and len(re.findall(r":(?:\s|$)", shown)) > 1:
+        advice = "quote a value that contains ': '"
+    elif _MISPLACED_COLON in message:
+        both = [shown, *(line for line in reversed(lines[:number]) if line.strip())][:2]
+        found = (text for form, text in _BEFORE_COLONS if any(map(form.match, both)))
+        advice = next(found, advice)
     if "\t" in shown[: len(shown) - len(shown.lstrip())]:
         advice = "indent with spaces, not tabs"
     return Problem(file, min(number, max(len(lines) - 1, 0)) + 1, "YAML", f"not valid: {advice}")
