@@ -190,6 +190,31 @@ def test_a_coupon_for_some_goods_only_is_restricted(
     assert shop.validate_coupon("some").restricted
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "is_restricted"),
+    [
+        ("product_brands", [21], True),
+        ("exclude_product_brands", {"1": 21}, True),
+        ("customer_restriction_type", "new", True),
+        ("country_restriction", ["DE"], True),
+        ("_wjecf_customer_ids", "7,8", True),
+        ("product_brands", [], False),
+        ("product_brands", [""], False),
+        ("exclude_product_brands", "", False),
+        ("customer_restriction_type", "none", False),
+        ("role_restriction", None, False),
+        ("_wjecf_first_purchase_only", "no", False),
+        ("address_for_location_restrictions", "shipping", False),
+    ],
+)
+def test_a_coupon_may_be_restricted_in_its_meta_data_only(
+    store: SimulatedWooCommerce, shop: WooCommerce, key: str, value: Any, is_restricted: bool
+) -> None:
+    """As by brand, in WooCommerce itself (issue 2693 of Google for WooCommerce)."""
+    store.shop.add_coupon("brand10", meta_data=[{"id": 610, "key": key, "value": value}, None])
+    assert shop.validate_coupon("brand10").restricted is is_restricted
+
+
 def test_a_coupon_with_phps_empty_values_has_no_limits(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

@@ -13,6 +13,7 @@ from ....spec.results import Coupon
 from ...kit.operations.coupons import CouponRequest, check_coupon, coupon_plan, refusal
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows
+from ...kit.reading.values import as_list
 from .. import facts
 from ..api import V3, Api
 from .customers import customer_id
@@ -24,6 +25,22 @@ _RESTRICTIONS = (
     "excluded_product_categories",
     "email_restrictions",
 )
+_META_RESTRICTIONS = frozenset(
+    (
+        # WooCommerce itself, and WooCommerce Brands before 9.6.
+        *("product_brands", "exclude_product_brands"),
+        # WooCommerce Coupon Restrictions.
+        *("customer_restriction_type", "role_restriction"),
+        *("country_restriction", "state_restriction", "postcode_restriction"),
+        # Extended Coupon Features.
+        *("_wjecf_customer_ids", "_wjecf_customer_roles", "_wjecf_excluded_customer_roles"),
+        *("_wjecf_first_purchase_only", "_wjecf_min_matching_product_qty"),
+        # Smart Coupons of WebToffee.
+        *("_wt_sc_user_roles", "_wt_sc_exclude_user_roles"),
+    )
+)
+"""Members of the meta data that restrict a coupon; the object itself does not show these."""
+_UNRESTRICTED = ("", "0", "no", "none", "null")
 _FOR_SUBSCRIPTIONS = ("sign_up_fee", "recurring_", "renewal_", "initial_cart")
 """Beginnings of the types of coupons that WooCommerce Subscriptions adds."""
 _DAY = timedelta(days=1)
@@ -94,7 +111,8 @@ def _coupon(fields: Fields, currency: str) -> Coupon:
         uses_left=_uses_left(fields),
         restricted=kind.startswith(_FOR_SUBSCRIPTIONS)
         or fields.raw("exclude_sale_items") is True
-        or any(_listed(fields, name) for name in _RESTRICTIONS),
+        or any(_listed(fields, name) for name in _RESTRICTIONS)
+        or any(fields.optional_items("meta_data", _restricts)),
     )
 
 
@@ -122,6 +140,15 @@ def _uses_left(fields: Fields) -> int | None:
 def _listed(fields: Fields, name: str) -> list[Any]:
     """Read a list; for an empty one, plugins may leave PHP's empty text, false or null."""
     return [] if fields.raw(name) in (None, "", False) else fields.listed(name)
+
+
+def _restricts(meta: Fields) -> bool:
+    """Whether a member of the meta data restricts a coupon."""
+    if meta.text_or("key") not in _META_RESTRICTIONS:
+        return False
+    value = meta.raw("value")
+    values = as_list(value) or [value]
+    return any(one and str(one).strip() not in _UNRESTRICTED for one in values)
 
 
 def _texts(items: list[Any]) -> list[str]:
