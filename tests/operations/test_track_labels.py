@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from threading import Barrier, Thread
 from typing import Any
 
@@ -87,6 +89,108 @@ def test_threads_that_share_a_context_leave_it_as_they_found_theirs(recorder: Re
     found = {labels[0]: state.total for labels, state in operations(recorder).items()}
     assert found == {"shared": 2, "first": 1, "second": 1}
     assert series(recorder, ERRORS)["context",] == 2
+
+
+async def test_a_context_can_decorate_functions_of_every_kind(recorder: Recorder) -> None:
+    in_shop = store_context(**SHOP)
+
+    def operation(name: str) -> None:
+        with track(name, recorder=recorder):
+            pass
+
+    @in_shop
+    async def coroutine() -> str:
+        operation("coroutine")
+        await asyncio.sleep(0)
+        operation("coroutine")
+        return "result"
+
+    @in_shop
+    def generator() -> Iterator[int]:
+        operation("generator")
+        yield 1
+        operation("generator")
+
+    @in_shop
+    async def asynchronous() -> AsyncIterator[int]:
+        operation("asynchronous")
+        yield 1
+        await asyncio.sleep(0)
+        operation("asynchronous")
+
+    class Shop:
+        @in_shop
+        @classmethod
+        def method(cls) -> None:
+            operation("method")
+
+    assert inspect.iscoroutinefunction(coroutine)
+    assert await coroutine() == "result"
+    with store_context(org="outer", domain="d", platform="p"):
+        for _ in generator():
+            operation("consumer")
+        async for _ in asynchronous():
+            operation("consumer")
+        Shop.method()
+    found = {labels: state.total for labels, state in operations(recorder).items()}
+    assert found == {
+        (*STORE, "coroutine"): 2,
+        (*STORE, "generator"): 2,
+        (*STORE, "asynchronous"): 2,
+        (*STORE, "method"): 1,
+        ("outer", "d", "p", "consumer"): 2,
+    }
+
+
+def test_a_generator_in_a_context_ends_as_it_would_have() -> None:
+    @store_context(**SHOP)
+    def generator() -> Generator[object, object, str]:
+        try:
+            got = yield "first"
+        except ValueError as error:
+            got = yield error
+        try:
+            yield got
+        finally:
+            closed.append(got)
+        return "returned"
+
+    def whole() -> Generator[object, object, None]:
+        closed.append((yield from generator()))
+
+    closed: list[object] = []
+    run, error = whole(), ValueError()
+    assert (next(run), run.throw(error), run.send("sent")) == ("first", error, "sent")
+    assert list(run) == []
+    assert closed == ["sent", "returned"]
+    early = generator()
+    assert (next(early), early.send("early")) == ("first", "early")
+    early.close()
+    assert closed[2:] == ["early"]
+
+
+async def test_an_asynchronous_generator_in_a_context_ends_as_it_would_have() -> None:
+    @store_context(**SHOP)
+    async def generator() -> AsyncGenerator[object, object]:
+        try:
+            got = yield "first"
+        except ValueError as error:
+            got = yield error
+        try:
+            yield got
+        finally:
+            closed.append(got)
+
+    closed: list[object] = []
+    run, error = generator(), ValueError()
+    assert await anext(run) == "first"
+    assert await run.athrow(error) is error
+    assert await run.asend("sent") == "sent"
+    assert [item async for item in run] == []
+    run = generator()
+    assert (await anext(run), await run.asend("early")) == ("first", "early")
+    await run.aclose()
+    assert closed == ["sent", "early"]
 
 
 def test_a_context_left_in_a_copy_of_its_own_stays_what_it_is(recorder: Recorder) -> None:

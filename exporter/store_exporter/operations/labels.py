@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
+from inspect import isasyncgenfunction, isgeneratorfunction
 from types import TracebackType
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from ..metrics.complaints import MisuseError
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
 from ..metrics.signals import comes_from_outside
+from .misuse import is_kind, makes_coroutine
 from .wrappers import Find
 
 _P = ParamSpec("_P")
@@ -70,7 +72,15 @@ class StoreContext:
             pass
 
     def __call__(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
-        """Return the function, wrapped so that each call runs inside the block."""
+        """Return the function, wrapped so that each call runs inside the block.
+
+        Of a generator, each step runs inside it, and what its consumer does between two does not.
+        """
+        if isinstance(function, (staticmethod, classmethod)):
+            return type(function)(self(function.__func__))
+        for is_of_kind, wrap in _KINDS:
+            if is_kind(is_of_kind, function):
+                return cast("Callable[_P, _R]", wrap(self, function))
 
         @wraps(function)
         def inside(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -78,6 +88,66 @@ class StoreContext:
                 return function(*args, **kwargs)
 
         return inside
+
+
+def _around_coroutine(context: StoreContext, function: Any) -> Any:
+    @wraps(function)
+    async def inside(*args: Any, **kwargs: Any) -> Any:
+        with context:
+            return await function(*args, **kwargs)
+
+    return inside
+
+
+def _around_generator(context: StoreContext, function: Any) -> Any:
+    @wraps(function)
+    def inside(*args: Any, **kwargs: Any) -> Any:
+        generator = function(*args, **kwargs)
+        step, sent = generator.send, None
+        while True:
+            try:
+                with context:
+                    item = step(sent)
+            except StopIteration as stop:
+                return stop.value
+            finally:
+                # An error that is raised again would keep itself alive.
+                sent = None
+            try:
+                sent, step = (yield item), generator.send
+            except BaseException as error:  # noqa: BLE001 - the generator is to see it
+                step, sent = generator.throw, error
+
+    return inside
+
+
+def _around_async_generator(context: StoreContext, function: Any) -> Any:
+    @wraps(function)
+    async def inside(*args: Any, **kwargs: Any) -> Any:
+        generator = function(*args, **kwargs)
+        step, sent = generator.asend, None
+        while True:
+            try:
+                with context:
+                    item = await step(sent)
+            except StopAsyncIteration:
+                return
+            finally:
+                # An error that is raised again would keep itself alive.
+                sent = None
+            try:
+                sent, step = (yield item), generator.asend
+            except BaseException as error:  # noqa: BLE001 - the generator is to see it
+                step, sent = generator.athrow, error
+
+    return inside
+
+
+_KINDS: tuple[tuple[Callable[[Any], bool], Callable[[StoreContext, Any], Any]], ...] = (
+    (makes_coroutine, _around_coroutine),
+    (isgeneratorfunction, _around_generator),
+    (isasyncgenfunction, _around_async_generator),
+)
 
 
 def store_context(*, org: str, domain: str, platform: str) -> StoreContext:
