@@ -29,6 +29,55 @@ def test_shipping_methods_are_listed_by_zone(shop: WooCommerce) -> None:
     assert free.kind == "free_shipping"
 
 
+@pytest.mark.parametrize(
+    ("settings", "delivers"),
+    [
+        ({"ship_to_countries": "specific", "specific_ship_to_countries": ["GB", "JP"]}, True),
+        ({"ship_to_countries": "specific", "specific_ship_to_countries": {"1": "GB"}}, False),
+        ({"ship_to_countries": "specific", "specific_ship_to_countries": ""}, False),
+        ({"ship_to_countries": "all", "allowed_countries": "specific"}, True),
+        ({"allowed_countries": "specific", "specific_allowed_countries": ["GB"]}, False),
+        ({"allowed_countries": "specific", "specific_allowed_countries": ["JP"]}, True),
+        ({"allowed_countries": "all_except", "all_except_countries": ["JP"]}, False),
+        ({"allowed_countries": "all_except", "all_except_countries": ["RU"]}, True),
+        ({"allowed_countries": "all", "specific_allowed_countries": ["GB"]}, True),
+        ({}, True),
+    ],
+)
+def test_a_country_that_the_settings_exclude_is_not_everywhere_else(
+    store: SimulatedWooCommerce, shop: WooCommerce, settings: dict[str, Any], *, delivers: bool
+) -> None:
+    """The zone for it stays, but no cart gets its rates (issue 11184 of WooCommerce)."""
+    store.shop.zone_methods[0] = store.shop.zone_methods[1][:1]
+    _set(store, {"ship_to_countries": "", **settings})
+    assert set(shop.get_shipping_info("JP").zones) == (
+        {"Locations not covered by your other zones"} if delivers else set()
+    )
+    assert len(shop.get_shipping_methods(country="JP")) == int(delivers)
+
+
+@pytest.mark.parametrize("setting", ["disabled", ""])
+def test_a_shop_that_ships_nothing_has_no_zones(
+    store: SimulatedWooCommerce, shop: WooCommerce, setting: str
+) -> None:
+    """As WooCommerce 11.0.1 responds with the setting "Disable shipping"."""
+    refused = {"code": "rest_no_route", "message": "Shipping is disabled.", "data": {"status": 404}}
+    store.faults.add(answering(json.dumps(refused), path="*/shipping/zones*", status=404))
+    _set(store, {"ship_to_countries": setting})
+    if setting:
+        info = shop.get_shipping_info()
+        assert (info.zones, info.free_from, len(shop.get_shipping_methods())) == ({}, None, 0)
+        assert shop.get_shipping_info("GB").zones == {}
+    else:
+        assert failure(shop.get_shipping_info).error_type == "api_not_found"
+
+
+def _set(store: SimulatedWooCommerce, settings: dict[str, Any]) -> None:
+    """Add general settings to those of the store."""
+    added = [{"id": f"woocommerce_{name}", "value": value} for name, value in settings.items()]
+    store.faults.add(changing("*/settings/general", lambda rows: rows + added))
+
+
 def test_free_delivery_begins_where_the_shop_says(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

@@ -12,6 +12,7 @@ from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.fields import Fields
 from ..kit.reading.money import plain_decimal
+from ..kit.reading.values import as_list
 from .api import V3, Api
 from .reading.order_state import is_unknown_status
 from .reading.product_results import PRICES
@@ -52,6 +53,13 @@ class MoneySettings(NamedTuple):
 
 
 @fact
+def _general(api: Api) -> Plan[dict[str, Any]]:
+    """Return the values of the shop's general settings. Plugins remove some of them."""
+    page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
+    return {row.text_or("id").removeprefix("woocommerce_"): row.raw("value") for row in page}
+
+
+@fact
 def money_settings(api: Api) -> Plan[MoneySettings]:
     """Return the shop's settings of money.
 
@@ -59,9 +67,8 @@ def money_settings(api: Api) -> Plan[MoneySettings]:
     The effective values are then read from the shop's status. They are also if the number of
     decimals is empty, which WooCommerce takes for no decimals.
     """
-    page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
-    values = {row.text_or("id"): row.raw("value") for row in page}
-    known = {name: values.get(f"woocommerce_{setting}") for name, setting in _MONEY.items()}
+    values = yield from _general(api)
+    known = {name: values.get(setting) for name, setting in _MONEY.items()}
     shop = Fields(known, "the settings")
     if not shop.has("currency") or shop.raw("number_of_decimals") in (None, ""):
         query = {"_fields": ",".join(f"settings.{name}" for name in _MONEY)}
@@ -73,6 +80,39 @@ def money_settings(api: Api) -> Plan[MoneySettings]:
         shop.text_or("thousand_separator", ","),
         shop.text_or("decimal_separator", "."),
     )
+
+
+def forget_money(api: Api) -> None:
+    """Request the settings of money anew when they are needed."""
+    api.facts.forget(_general)
+    api.facts.forget(money_settings)
+
+
+def delivers(api: Api) -> Plan[bool]:
+    """Return whether the shop delivers anything."""
+    target: object = (yield from _general(api)).get("ship_to_countries")
+    return target != "disabled"
+
+
+def delivers_to(api: Api, country: str) -> Plan[bool]:
+    """Return whether the shop delivers to a country, whatever its zones say.
+
+    Unless it has countries to deliver to, they are those that it sells to.
+    """
+    settings = yield from _general(api)
+    target: object = settings.get("ship_to_countries")
+    if target in ("disabled", "all"):
+        return target == "all"
+    if target == "specific":
+        return country in _countries(settings, "specific_ship_to_countries")
+    sold: object = settings.get("allowed_countries")
+    if sold == "specific":
+        return country in _countries(settings, "specific_allowed_countries")
+    return sold != "all_except" or country not in _countries(settings, "all_except_countries")
+
+
+def _countries(settings: dict[str, Any], name: str) -> Sequence[Any]:
+    return as_list(settings.get(name)) or ()
 
 
 def ask_currency(api: Api) -> Plan[tuple[str, Response]]:

@@ -65,7 +65,7 @@ def has_other_settings(api: Api) -> Plan[bool]:
     It learns the new ones when it is needed next.
     """
     known = yield from order_totals(api)
-    api.facts.forget(facts.money_settings)
+    facts.forget_money(api)
     shop = yield from facts.money_settings(api)
     if ((yield from _decimals(api, shop)), shop.currency) == (known.shown, known.currency):
         return False

@@ -35,8 +35,16 @@ _BY_VALUE = ("min_amount", "either", "both")
 
 
 def _zones(api: Api) -> Plan[Listing[Zone]]:
-    """Return the zones; zone 0 is everywhere else."""
-    rows = yield from api.rows(f"{V3}/shipping/zones", limit=_MOST_ZONES + 1)
+    """Return the zones; zone 0 is everywhere else.
+
+    A shop that delivers nothing has none: WooCommerce refuses to list them.
+    """
+    try:
+        rows = yield from api.rows(f"{V3}/shipping/zones", limit=_MOST_ZONES + 1)
+    except StoreError as error:
+        if error.code != "rest_no_route" or (yield from facts.delivers(api)):
+            raise
+        return Listing((), total=0)
     if len(rows.items) > _MOST_ZONES:
         raise StoreError("response_too_large", f"there are more than {_MOST_ZONES} zones")
     return rows.listing(
@@ -57,8 +65,10 @@ def _reaching(
     """Zones are checked in the shop's order, as in the cart. The first match counts: a zone with
     the country, its continent or no region, and with the postcode if it has any postcodes. Without
     a match it is the zone for everywhere else. A zone that has only states is skipped, because the
-    state is not known.
+    state is not known. There is none for a country that the shop's general settings exclude.
     """
+    if not (yield from facts.delivers_to(api, country)):
+        return replace(every, items=(), total=None)
     continents: frozenset[str] | None = None
     for zone in every:
         if zone.id == _ELSEWHERE:
