@@ -118,6 +118,21 @@ def test_variations_that_share_their_products_stock_do_not_end_the_list(
     assert found.complete
 
 
+def test_nothing_is_low_where_stock_management_is_switched_off(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """The report keeps the quantities, and the products say that they are no stock (24638)."""
+    assert shop.get_low_stock_products(threshold=3)
+
+    def uncounted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**row, "manage_stock": False} for row in rows]
+
+    for path in ("*/v3/products", "*/wc-analytics/variations"):
+        store.faults.add(changing(path, uncounted))
+    found = shop.get_low_stock_products(threshold=3)
+    assert (found.items, found.total, found.unreadable) == ((), 0, 0)
+
+
 def test_bundles_whose_stock_is_that_of_their_parts_do_not_end_the_list(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

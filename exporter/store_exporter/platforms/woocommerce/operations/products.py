@@ -201,19 +201,20 @@ def _published(
 ) -> Plan[tuple[list[LowStock], int]]:
     """Return the rows that are published, and whose products are, in a category if one is given.
 
-    Beside them is the number of products and variations of which that could not be read.
+    Beside them is the number of products and variations of which that could not be read. A shop
+    that switches its stock management off keeps the quantities; they are no stock then.
     """
     products = {row.parent_id or row.product_id for row in rows}
     variations = {row.product_id for row in rows if row.parent_id is not None}
-    query = {"status": "publish", "_fields": "id"}
+    query = {"status": "publish", "_fields": "id,manage_stock"}
     # Products have categories; their variations do not.
     in_category = {**query, "category": category}
     own = yield from api.get_by_ids(f"{V3}/products", products, in_category)
     varied = yield from api.get_by_ids(f"{ANALYTICS}/variations", variations, query)
-    public = {row.identifier() for row in (*own, *varied)}
+    counted = {row.identifier(): row.raw("manage_stock") is not False for row in (*own, *varied)}
     offered = [
         row
         for row in rows
-        if row.product_id in public and (row.parent_id is None or row.parent_id in public)
+        if counted.get(row.product_id) and (row.parent_id is None or row.parent_id in counted)
     ]
     return offered, own.unreadable + varied.unreadable
