@@ -76,6 +76,17 @@ def test_a_category_goes_by_slug_name_or_id(shop: WooCommerce, category: int | s
     assert shop.search_products(category=category).total == 7
 
 
+def test_the_description_of_a_product_with_a_password_is_not_shown(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """As the shop's own pages do (pull request 63466 of WooCommerce); the key sees everything."""
+    product = store.add_product(name="Secret", sku="secret", description="<p>For members</p>")
+    assert shop.get_product_details("secret").description == "For members"
+    product["post_password"] = "open"
+    assert shop.get_product_details("secret").description == ""
+    assert [(p.name, p.description) for p in shop.search_products("Secret")] == [("Secret", "")]
+
+
 def test_words_are_searched_for_also_those_that_begin_with_a_minus(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

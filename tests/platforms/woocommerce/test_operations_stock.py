@@ -91,6 +91,21 @@ def test_what_is_on_backorder_can_be_had_and_what_no_cart_takes_cannot(
     assert not shop.check_stock("external").in_stock
 
 
+def test_what_is_not_for_sale_cannot_be_bought_although_it_is_in_stock(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """A product without a price, or of a catalogue: the cart refuses it (as WooCommerce 11.0.1)."""
+    store.add_product(name="there", sku="there", price="1", stock_status="instock")
+    store.add_product(name="priceless", sku="priceless", stock_status="instock", purchasable=False)
+    stock = shop.check_stock("priceless")
+    assert (stock.in_stock, stock.status) == (False, "in_stock")
+    assert [p.name for p in shop.search_products(in_stock=True, limit=1)] == ["there"]
+    found = shop.search_products(in_stock=True, limit=100)
+    assert "priceless" not in {product.name for product in found}
+    assert found.total == len(found)
+    assert "priceless" in {product.name for product in shop.search_products(limit=100)}
+
+
 def test_a_store_that_ignores_the_filter_of_stock_shows_nothing_wrong(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -37,10 +37,10 @@ _SORTS = {
 )
 def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
     """Variations are not found on their own; their product is. A product with variations counts
-    with its lowest price. With `in_stock`, products of the types external and grouped are left out:
-    no cart takes them. `attributes` are looked for in the first 1,000 products that are found. What
-    the shop hides is left out: from its search if there are words, else from its pages. The total
-    is then known only if all products were read.
+    with its lowest price. With `in_stock`, what no cart takes is left out: products of the types
+    external and grouped, and those in stock that are not for sale. `attributes` are looked for in
+    the first 1,000 products that are found. What the shop hides is left out: from its search if
+    there are words, else from its pages. The total is then known only if all products were read.
     """
     params: dict[str, Any] = {
         "status": "publish",
@@ -93,25 +93,29 @@ def _shown(api: Api, query: Mapping[str, Any], request: SearchRequest) -> Plan[R
     path, wanted = f"{V3}/products", request.reach
     # Products may be shown nowhere, only in the shop's search, or only in its other pages.
     unseen = ("hidden", "search" if request.words is None else "catalog")
+    is_left_out = partial(_is_left_out, unseen=unseen, for_sale=request.in_stock is True)
     rows = yield from api.rows(path, query, limit=wanted)
-    if not any(_is_hidden(item, unseen) for item in rows.items):
+    if not any(map(is_left_out, rows.items)):
         return rows
     count = 0
 
     def is_enough(item: Any) -> bool:
         nonlocal count
-        count += not _is_hidden(item, unseen)
+        count += not is_left_out(item)
         return count > wanted + 1
 
     if len(rows.items) == wanted:
         # Too few are left: read on, until one more shows that there are more.
         rows = yield from api.rows(path, query, until=is_enough)
-    shown = [item for item in rows.items if not _is_hidden(item, unseen)]
+    shown = [item for item in rows.items if not is_left_out(item)]
     return Rows(shown, len(shown) if rows.total == len(rows.items) else None, rows.complete)
 
 
-def _is_hidden(item: Any, unseen: tuple[str, str]) -> bool:
-    return isinstance(item, dict) and item.get("catalog_visibility") in unseen
+def _is_left_out(item: Any, unseen: Sequence[str], *, for_sale: bool) -> bool:
+    if not isinstance(item, dict):
+        return False
+    is_withheld = for_sale and not product_results.is_for_sale(Fields(item, "product"))
+    return is_withheld or item.get("catalog_visibility") in unseen
 
 
 def _rank(member: str, item: Any) -> tuple[Any, int]:

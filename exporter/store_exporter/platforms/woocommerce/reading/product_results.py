@@ -30,6 +30,11 @@ def stock_quantity(fields: Fields) -> Quantity | None:
     return fields.quantity_if_any("stock_quantity") if counts_stock(fields) else None
 
 
+def is_for_sale(fields: Fields) -> bool:
+    """Whether a cart takes a product: not one without a price, or that a plugin withholds."""
+    return fields.raw("type") not in NOT_SOLD_HERE and fields.raw("purchasable") is not False
+
+
 def read_stock(fields: Fields) -> Stock:
     """Read a product's or variation's stock."""
     # To WooCommerce itself every status except "outofstock" is in stock.
@@ -41,7 +46,7 @@ def read_stock(fields: Fields) -> Stock:
         product_id=fields.identifier(),
         sku=fields.text_or("sku"),
         name=fields.text_or("name"),
-        in_stock=status != "out_of_stock" and fields.raw("type") not in NOT_SOLD_HERE,
+        in_stock=status != "out_of_stock" and is_for_sale(fields),
         status=status,
         quantity=also.read("quantity", stock_quantity, fields),
         backorders_allowed=also.read("backorders_allowed", fields.flag, "backorders_allowed"),
@@ -64,7 +69,8 @@ def read_product(fields: Fields, currency: str) -> Product:
         on_sale=also.read("on_sale", fields.flag, "on_sale"),
         stock=read_stock(fields),
         permalink=fields.text_or("permalink"),
-        description=fields.markup_or("description"),
+        # Of a product with a password, shoppers see everything else.
+        description="" if fields.text_or("post_password") else fields.markup_or("description"),
         categories=tuple(also.rows("categories", as_list(fields.raw("categories")), _NAME)),
         attributes=dict(also.rows("attributes", as_list(fields.raw("attributes")), _attribute)),
         images=fields.optional_items("images", lambda row: row.text("src")),
