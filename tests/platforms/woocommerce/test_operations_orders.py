@@ -424,3 +424,20 @@ def test_a_note_and_a_refund_without_a_date_are_there(
     assert {note.created for note in shop.get_order_notes(made["id"], private=True)} == {None}
     status = shop.check_refund_status(made["id"])
     assert (status.refunded, status.refunds[0].created) == (pounds("5.00"), None)
+
+
+def test_orders_are_found_among_those_of_many_longer_addresses(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """A search finds an address within others; of a hundred, none may be that of the shopper."""
+    own = [store.new_order("completed", email="an@example.test")["id"] for _ in range(3)]
+    for number in range(230):
+        store.new_order("completed", email=f"iv{number}an@example.test")
+    found = shop.get_customer_orders("an@example.test")
+    assert [order.id for order in found] == own[::-1]
+    assert (found.total, found.complete) == (3, True)
+    assert shop.check_order(email="an@example.test").id == own[-1]
+    for number in range(800):
+        store.new_order("completed", email=f"jo{number}an@example.test")
+    found = shop.get_customer_orders("an@example.test")
+    assert (len(found), found.total, found.complete) == (0, None, False)

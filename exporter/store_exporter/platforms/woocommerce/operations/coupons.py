@@ -16,7 +16,7 @@ from ...kit.reading.lists import Rows
 from ...kit.reading.values import as_list
 from .. import facts
 from ..api import V3, Api
-from .customers import customer_id
+from ..order_search import customer_id
 
 _RESTRICTIONS = (
     "product_ids",

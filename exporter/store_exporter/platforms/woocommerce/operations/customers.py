@@ -1,4 +1,4 @@
-"""Customers: by address, and those who bought most, added up from the orders; `sales` says why."""
+"""The customers who bought most, added up from the orders themselves; `sales` says why."""
 
 from __future__ import annotations
 
@@ -23,22 +23,6 @@ _MEMBERS = f"status,customer_id,billing,refunds,{local_dates.members('date_creat
 
 _ERASED = "deleted@site.invalid"
 """What WordPress writes in place of an address when it erases a person."""
-
-
-def customer_id(api: Api, email: str) -> Plan[int | None]:
-    """Return the id of the customer who has an address, None if nobody has."""
-    query = {"email": email, "role": "all"}
-    try:
-        rows = yield from api.rows(f"{V3}/customers", query, limit=10)
-    except StoreError as error:
-        # WordPress takes it for no address, as one with an umlaut, so nobody can have it.
-        if error.code == "rest_invalid_param" and "email" in error.message:
-            return None
-        raise
-    for customer in rows.objects("customer"):
-        if customer.text_or("email").strip().casefold() == email:
-            return customer.identifier()
-    return None
 
 
 @plan(

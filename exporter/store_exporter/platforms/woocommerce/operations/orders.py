@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import tzinfo
-from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
@@ -18,6 +16,7 @@ from ...kit.reading.lists import Rows, matching
 from ...kit.rest.responses import RestPage
 from .. import facts, local_dates, rounding
 from ..api import PAGE, V3, Api, between
+from ..order_search import belongs, orders_of
 from ..reading import order_results
 from ..reading.order_state import (
     HIDDEN,
@@ -28,7 +27,6 @@ from ..reading.order_state import (
     order_status,
 )
 from ..reading.totals import OrderTotals
-from .customers import customer_id
 
 _LOOKUP = (
     "GET /wc/v3/orders/{id}",
@@ -68,7 +66,7 @@ class _Orders(orders.Orders[Api]):
         if (identifier := arguments.identifier_in(number)) is not None:
             found = yield from self._by_id(identifier)
             if found is not None and order_results.order_number(found) == number:
-                return found if _belongs(found, email) else None
+                return found if belongs(found, email) else None
         # Whether the store's search knows a plugin's numbers depends on the plugin and on how
         # orders are stored; with Sequential Order Numbers only the shop's own pages find them.
         # Without it, an address leads to the shopper's own orders, and the sequence of the numbers
@@ -76,7 +74,7 @@ class _Orders(orders.Orders[Api]):
         rows = yield from self.api.rows(f"{V3}/orders", {"search": number}, limit=PAGE)
         yield from rounding.learn_foreign(self.api, self.reading, rows.items)
         for candidate in rows.objects(f"order {number}"):
-            if str(candidate.raw("number")) == number and _belongs(candidate, email):
+            if str(candidate.raw("number")) == number and belongs(candidate, email):
                 return candidate
         if email is None:
             place = yield from order_numbers.find_by_place(
@@ -102,56 +100,25 @@ class _Orders(orders.Orders[Api]):
         return Fields(body, f"order {number}")
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
-        rows = yield from self.rows_of(email, wanted, {})
+        rows = yield from orders_of(self.api, self.reading, email, wanted)
         if not rows.items and rows.total is None:
             message = "the store counts orders for the address, but none that it sends is theirs"
             raise StoreError("invalid_response", message)
         return list(rows.objects("order"))[:wanted]
 
-    def rows_of(self, email: str, wanted: int, narrowed: Mapping[str, str]) -> Plan[Rows]:
-        """Return the newest orders of an address: as a customer's and as a guest's.
-
-        They are at least `wanted`, if there are so many. `narrowed` are further parameters.
-
-        If a cache or firewall drops the query, the store sends everybody's orders. So each order is
-        checked, and those that do not match are left out.
-        """
-        found: dict[int, tuple[str, int, Any]] = {}
-        customer = yield from customer_id(self.api, email)
-        searched = yield from facts.words_to_search(self.api, email)
-        complete = True
-        for query in ({"customer": customer}, {"search": searched}):
-            if None in query.values():
-                continue
-            # A store takes long to show an order, so none is requested twice.
-            known = ",".join(str(key) for key in found if key > 0)
-            params = {**query, **narrowed, "exclude": known}
-            # Two show whether the newest come first, as in all versions but 7.1 and 7.2.
-            for most in sorted({max(2, wanted), max(wanted, PAGE)}):
-                rows = yield from self.api.rows(f"{V3}/orders", params, limit=most)
-                yield from rounding.learn_foreign(self.api, self.reading, rows.items)
-                own = list(_orders_of(rows, email, customer))
-                dates = [created for created, *_ in own]
-                # A search can be cut off by orders that only mention the address.
-                is_enough = len(own) >= wanted and dates == sorted(dates, reverse=True)
-                if is_enough or len(rows.items) < most:
-                    break
-            # The store may count orders that it does not show.
-            complete = complete and (rows.total is None or rows.total <= len(rows.items))
-            found |= {key: (created, key, row) for created, key, row in own}
-        newest = sorted(found.values(), key=lambda item: item[:2], reverse=True)
-        return Rows([row for *_, row in newest], len(found) if complete else None)
-
     def read(self, found: Fields, *, with_customer: bool) -> Order:
         return order_results.read_order(found, self.reading, with_customer=with_customer)
 
     def listed(self, request: OrdersRequest) -> Plan[Listing[Order]]:
-        """Orders that were placed with the address or by the customer who has it."""
+        """Orders that were placed with the address or by the customer who has it. The store's
+        search finds longer addresses that end alike, too: the first 1,000 orders that it finds are
+        looked at, as far as time allows. If there are more, `complete` is False.
+        """
         narrowed = yield from self._narrowed(request)
         # The result includes the sum of all orders if they fit on one page.
         wanted = max(request.reach, PAGE)
         try:
-            rows = yield from self.rows_of(request.email, wanted, narrowed)
+            rows = yield from orders_of(self.api, self.reading, request.email, wanted, narrowed)
         except StoreError as error:
             if not is_unknown_status(error):
                 raise
@@ -226,34 +193,6 @@ class _Orders(orders.Orders[Api]):
             raise StoreError("invalid_state", f"order {number} is {cancelled.status} now")
         noted = reason is not None and (yield from _note(self.api, number, reason))
         return Cancellation(cancelled, noted)
-
-
-def _orders_of(rows: Rows, email: str, customer: int | None) -> Iterator[tuple[str, int, Any]]:
-    """Yield the orders of an address or customer: date, id and row."""
-    unknown = 0
-    for row in rows.items:
-        try:
-            fields = Fields(row, "order")
-            key = fields.identifier()
-            mine = customer is not None and fields.integer_or("customer_id") == customer
-            theirs = _belongs(fields, None if mine else email)
-        except StoreError:
-            # It may be theirs: the list reports it as unreadable, and shows nothing of it.
-            unknown -= 1
-            yield "", unknown, None
-            continue
-        # A shopper sees the placed order, not the vendors' shares of it.
-        if theirs and not is_sub_order(fields):
-            yield fields.text_or("date_created_gmt"), key, row
-
-
-def _belongs(order: Fields, email: str | None) -> bool:
-    if order.text_or("status").removeprefix("wc-") in HIDDEN:
-        return False
-    if email is None:
-        return True
-    billing = Fields(order.raw("billing") or {}, "billing")
-    return billing.text_or("email").strip().casefold() == email
 
 
 def _note(api: Api, number: int, reason: str) -> Plan[bool]:
