@@ -87,6 +87,17 @@ def test_the_description_of_a_product_with_a_password_is_not_shown(
     assert [(p.name, p.description) for p in shop.search_products("Secret")] == [("Secret", "")]
 
 
+def test_a_product_is_found_by_the_price_of_any_of_its_variations(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    parent = next(p for p in store.shop.products.values() if p["type"] == "variable")
+    for number, price in zip(parent["variations"], ("610", "630", "650"), strict=False):
+        store.shop.variations[number]["price"] = price
+    for low, high, is_found in ((625, 635, True), (631, 649, False), (650, None, True)):
+        found = shop.search_products(min_price=low, max_price=high, limit=100)
+        assert (parent["name"] in {product.name for product in found}) is is_found
+
+
 def test_words_are_searched_for_also_those_that_begin_with_a_minus(
     store: SimulatedWooCommerce, shop: WooCommerce
 ) -> None:

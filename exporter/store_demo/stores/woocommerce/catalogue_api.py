@@ -43,9 +43,17 @@ def _price(call: Call, name: str) -> Decimal | None:
         return Decimal(0)
 
 
-def _matches(call: Call, item: Document) -> bool:
+def _costs(shop: Shop, call: Call, item: Document) -> bool:
+    """Whether a price is in the range: a product with variations has the prices of all of them."""
     low, high = _price(call, "min_price"), _price(call, "max_price")
-    price = Decimal(item["price"] or 0)
+    sold = [shop.variations[number] for number in item.get("variations", ())] or [item]
+    prices = [Decimal(one["price"] or 0) for one in sold]
+    return any(
+        (low is None or price >= low) and (high is None or price <= high) for price in prices
+    )
+
+
+def _matches(shop: Shop, call: Call, item: Document) -> bool:
     categories = {str(c["id"]) for c in item.get("categories", ())}
     search = call.params.get("search", "").lower()
     text = f"{item['name']} {item['description']} {item.get('short_description', '')}".lower()
@@ -53,8 +61,7 @@ def _matches(call: Call, item: Document) -> bool:
     wanted = call.values("category")
     return (
         all(word in text for word in search.split())
-        and (low is None or price >= low)
-        and (high is None or price <= high)
+        and _costs(shop, call, item)
         and (not stock or item["stock_status"] in stock)
         and (not wanted or bool(categories & set(wanted)))
         and call.params.get("type", item["type"]) == item["type"]
@@ -87,7 +94,7 @@ def products(shop: Shop, call: Call) -> Reply:
     if ids:
         items = [item for item in items if str(item["id"]) in ids]
     passes = changed_within(shop, call)
-    return _page(shop, call, [i for i in items if _matches(call, i) and passes(i)])
+    return _page(shop, call, [i for i in items if _matches(shop, call, i) and passes(i)])
 
 
 def _page(shop: Shop, call: Call, kept: Iterable[Document]) -> Reply:
@@ -120,7 +127,7 @@ def variations(shop: Shop, call: Call, product_id: str) -> Reply:
     if parent is None:
         raise ApiError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
     children = [shop.variations[number] for number in parent["variations"]]
-    reply = _page(shop, call, [child for child in children if _matches(call, child)])
+    reply = _page(shop, call, [child for child in children if _matches(shop, call, child)])
     lacking = shop.habits.lacks_of_variations
     reply.body = [{k: v for k, v in row.items() if k not in lacking} for row in reply.body]
     return reply
@@ -130,7 +137,7 @@ def all_variations(shop: Shop, call: Call) -> Reply:
     """GET wc-analytics/variations, of every product."""
     ids = call.values("include")
     items = [v for v in shop.variations.values() if not ids or str(v["id"]) in ids]
-    return _page(shop, call, [item for item in items if _matches(call, item)])
+    return _page(shop, call, [item for item in items if _matches(shop, call, item)])
 
 
 def categories(shop: Shop, call: Call) -> Reply:

@@ -36,11 +36,12 @@ _SORTS = {
     errors=("not_found",),
 )
 def search_products(api: Api, request: SearchRequest) -> Plan[Listing[Product]]:
-    """Variations are not found on their own; their product is. A product with variations counts
-    with its lowest price. With `in_stock`, what no cart takes is left out: products of the types
-    external and grouped, and those in stock that are not for sale. `attributes` are looked for in
-    the first 1,000 products that are found. What the shop hides is left out: from its search if
-    there are words, else from its pages. The total is then known only if all products were read.
+    """Variations are not found on their own; their product is. A product with variations is found
+    by the price of any of them and shows the lowest. With `in_stock`, what no cart takes is left
+    out: products of the types external and grouped, and those in stock that are not for sale.
+    `attributes` are looked for in the first 1,000 products that are found. What the shop hides is
+    left out: from its search if there are words, else from its pages. The total is then known only
+    if all products were read.
     """
     params: dict[str, Any] = {
         "status": "publish",
