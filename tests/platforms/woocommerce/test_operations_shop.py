@@ -228,6 +228,7 @@ def test_a_good_coupon_says_what_it_gives(store: SimulatedWooCommerce, shop: Woo
     "members",
     [
         {"exclude_sale_items": True},
+        {"limit_usage_to_x_items": 2},
         {"discount_type": "recurring_fee"},
         {"discount_type": "sign_up_fee_percent"},
     ],
@@ -272,6 +273,7 @@ def test_a_coupon_with_phps_empty_values_has_no_limits(
         "usage_count": None,
         "product_ids": None,
         "product_categories": False,
+        "limit_usage_to_x_items": "",
         "used_by": "",
     }
     store.shop.add_coupon("plain", **nothing, usage_limit_per_user="", email_restrictions="")
