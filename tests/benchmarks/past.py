@@ -24,6 +24,7 @@ from store_exporter.metrics.catalogue import (
     Kind,
     Metric,
     business,
+    exporter,
     health,
     lists,
 )
@@ -61,7 +62,28 @@ RESTING = 0.02
 GRAPHS = {PanelKind.GRAPH, PanelKind.HEATMAP, PanelKind.TIMELINE}
 SELDOM = {health.API_REQUESTS, health.API_THROTTLED}
 """What uses up a budget, besides failures."""
-NONE = {business.REFUNDS}
+QUIET = {
+    exporter.STORES: 1,
+    health.PROBE_SUCCESS: 1,
+    **dict.fromkeys(
+        (
+            exporter.STORES_STANDBY,
+            exporter.DISCOVERY_FAILING,
+            exporter.DISCOVERY_REFUSED,
+            exporter.LOOP_LAG,
+            business.BEST_SELLERS_OUT,
+        ),
+        0,
+    ),
+}
+"""Gauges whose plausible value is not that of a fleet that is well."""
+NONE = {
+    business.REFUNDS,
+    exporter.INSTRUMENTATION_ERRORS,
+    exporter.SERIES_DROPPED,
+    exporter.STATE_ERRORS,
+    exporter.STATE_LOSSES,
+}
 """What did not happen lately."""
 RARE = 90 * 60
 """Seconds from one of these, or one failure of a kind, to the next, of a store that is well."""
@@ -289,10 +311,8 @@ def steady(metric: Metric, labels: dict[str, str], times: Sequence[int]) -> list
         return [1] * len(times)
     if metric.kind is not Kind.GAUGE:
         return None
-    value = synthetic.gauge(metric, labels, times[-1])
-    if metric is health.PROBE_SUCCESS:
-        value = 1
-    elif "state" in labels and metric is not health.HEALTH:
+    value = QUIET.get(metric, synthetic.gauge(metric, labels, times[-1]))
+    if "state" in labels and metric is not health.HEALTH:
         value = 0
     return [each - 60 if value is None else value for each in times]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, business, exporter, health
+from store_exporter.metrics.catalogue import CATALOGUE, Kind, Metric, health
 from store_exporter.mixin import alerts
 from store_exporter.mixin.model import as_document
 from store_exporter.mixin.rules import recording, slo
@@ -16,21 +16,6 @@ from tests.mixin import promtool, synthetic
 
 BEFORE, DOWN, AFTER = 90, 25, 400
 """Minutes with samples, of Prometheus' outage, and of samples after it."""
-QUIET = {
-    exporter.STORES: 1,
-    health.PROBE_SUCCESS: 1,
-    **dict.fromkeys(
-        (
-            exporter.STORES_STANDBY,
-            exporter.DISCOVERY_FAILING,
-            exporter.DISCOVERY_REFUSED,
-            exporter.LOOP_LAG,
-            business.BEST_SELLERS_OUT,
-        ),
-        0,
-    ),
-}
-"""Gauges whose plausible value is not that of a fleet that is well."""
 ABSENT = past.FAILING | {health.EVENT}
 FAILED = {"failed", "cancelled"}
 CALLS = ("store_operations_total", "store_orders_", "store_revenue_", "store_api_cost")
@@ -40,7 +25,7 @@ def steady(metric: Metric, labels: dict[str, str]) -> float | None:
     """What a gauge shows; None for the time of something that was a minute ago."""
     if "state" in labels and metric is not health.HEALTH:
         return 0
-    return QUIET.get(metric, synthetic.gauge(metric, labels, 10**9))
+    return past.QUIET.get(metric, synthetic.gauge(metric, labels, 10**9))
 
 
 def shown() -> Iterator[tuple[str, str]]:
