@@ -122,6 +122,7 @@ def measured(stores: int, effort: Effort) -> Found:
             _say("all of it")
             pages = [exporters.Page(_scraped(share)) for share in shares]
             with exporters.served(pages) as address:
+                rules.load(server, folder, [group for _, group in groups], rules.NEVER)
                 _configure(server, folder, shares, address, effort.scrape)
                 _run(server, folder, [group for _, group in groups], effort, found)
     return found
@@ -241,7 +242,7 @@ def _held(server: Server, expression: str, at: int) -> float:
 def _configure(
     server: Server, folder: Path, shares: Sequence[Watched], address: str, every: float
 ) -> None:
-    """Have the pages scraped, and no rules evaluated."""
+    """Have the pages scraped."""
     targets = [
         {
             "targets": [address],
