@@ -71,6 +71,9 @@ _REASONS = {
     "recording rules": "Most of it is reading and recording 24,000 rates of errors and, with "
     "classic buckets, 104,000 rates of buckets; see "
     "[What it costs](architecture/costs.md#what-the-rules-cost-prometheus).",
+    "all recording rules of 10,000 stores": "This Prometheus had a limit of memory of 11 GiB, of "
+    "which 9 were in use, so that Go cleaned up more often; see "
+    "[Scaling](scaling.md#measured).",
     "probe over a fresh": "aiohttp alone, measured as a `floor`, takes as much as "
     "blackbox_exporter's whole probe.",
     "probe over a kept": "aiohttp alone is the `floor`. The rest is spread over plan, limits, "

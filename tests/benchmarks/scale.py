@@ -58,7 +58,7 @@ def measure(stores: int, effort: Effort) -> list[Result]:
         cwd=ROOT,
     )
     return [
-        Result(**{**row, "spread": Spread(*row["spread"]) if row["spread"] else None})
+        Result(**{**row, "spread": Spread(**row["spread"]) if row["spread"] else None})
         for row in json.loads(done.stdout)
     ]
 
@@ -101,9 +101,10 @@ def _rows(stores: int, found: Found) -> Iterator[Result]:
         chosen = [each for each in found.groups if each["kind"] == kind]
         total = sum(map(_share, chosen))
         goal = GOAL * stores / 1_000 if kind == "recording" and stores >= 1_000 else None
-        yield Result(f"{kind} rules of each {EVERY} s", "s", total, target=goal)
+        row = f"all {kind} rules of {stores:,} stores, each {EVERY} s"
+        yield Result(row, "s", total, target=goal)
         for each in sorted(chosen, key=_share, reverse=True)[:SHOWN]:
-            yield Result(f"{kind} rules of each {EVERY} s: {each['name']}", "s", _share(each))
+            yield Result(f"{row}: {each['name']}", "s", _share(each))
     for each in sorted(found.groups, key=_part, reverse=True)[:SHOWN]:
         row = f"one evaluation of {each['name']}, every {each['interval']:g} s"
         yield Result(row, "s", each["seconds"])

@@ -67,6 +67,8 @@ def test_the_prometheus_of_a_fleet_is_measured_when_it_is_named(
     # What was sent and what was scraped afterwards are the same series.
     for part, least in (("stores", 0.8), ("their lists", 1), ("operations", 1)):
         assert least <= found[f"series: {part}, against `sizing`"]["ratio"] <= 1
+    memory = found["memory, with what it has mapped of files, against `sizing`"]
+    assert 0 < memory["spread"]["least"] <= memory["ours"] <= memory["spread"]["greatest"]
     assert found["evaluations that failed"]["ours"] == 0
     assert found["memory in use, just after Go has cleaned up, a series"]["ours"] > 0
     assert any(name.startswith("one evaluation of store-exporter.health,") for name in found)

@@ -31,8 +31,8 @@ digits and took ten bytes; rates that do not change take one."""
 HOURLY_BYTES = 3.0
 """The same for an hourly figure, which changes each hour."""
 SERIES_BYTES = 4_000
-"""Memory of a series: twice what Prometheus 3.5 takes just after it has scraped 60,000 of them, for
-the chunks that fill up, for queries, and for what Go has not yet cleaned up."""
+"""Memory of a series: Prometheus 3.5 took 3.2 to 3.9 KB for each of 536,000, with all rules
+evaluated and what it had mapped of files. After Go had cleaned up, 1.6 to 1.8 KB were in use."""
 BASE_BYTES = 100e6
 EVALUATION = 15
 """Seconds between evaluations of a group of rules without its own interval."""
