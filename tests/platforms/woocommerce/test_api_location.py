@@ -67,6 +67,20 @@ async def test_a_shop_in_a_folder_that_is_gone_for_a_while_is_not_the_shop_at_th
         await watcher.run(PROBES["liveness"], {})
 
 
+async def test_the_folder_of_wordpress_files_is_told_from_the_address_of_the_shop() -> None:
+    """As WordPress responds whose Site Address (URL) is not that of its files, /wp here."""
+    async with watching(orders=0) as store:
+        link = f'<{store.url}/wp-json/>; rel="https://api.w.org/"'
+        page = "<html><title>Page not found</title></html>"
+        store.shop.faults.add(Fault(path="/wp/*", status=404, body=page, headers={"Link": link}))
+        watcher = replace(store, url=f"{store.url}/wp").watcher()
+        for name in ("liveness", "cart"):
+            with pytest.raises(StoreError) as caught:
+                await watcher.run(PROBES[name], {})
+            assert caught.value.error_type == "api_not_found"
+            assert f"if that is the store, set url to {store.url}" in caught.value.message
+
+
 @pytest.mark.parametrize("prefix", ELSEWHERE)
 def test_operations_find_it_too_and_look_once(prefix: str) -> None:
     shop = SimulatedWooCommerce(rest_prefix=prefix)

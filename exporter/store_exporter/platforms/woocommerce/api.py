@@ -222,8 +222,8 @@ class Api(api.Api):
         """Return the JSON of a successful response.
 
         Raises:
-            StoreError: as `READER` does; the message says if Analytics is switched off, or where
-                the store redirected the request to.
+            StoreError: as `READER` does; the message says if Analytics is switched off, which other
+                address responds there, or where the store redirected the request to.
         """
         try:
             return super().read(path, response)
@@ -231,6 +231,11 @@ class Api(api.Api):
             requested, final = urlsplit(self.address(path)).path, urlsplit(response.url).path
             if path.startswith(ANALYTICS) and error.code == "rest_no_route":
                 message = f"{path} is not there: WooCommerce Analytics is switched off"
+            elif error.error_type == "api_not_found" and error.code is None and self.location.other:
+                message = (
+                    f"{error.message}; its pages are of {self.location.other}: if that is the "
+                    f"store, set url to {self.location.other}"
+                )
             elif error.code is None and final != requested:
                 message = f"{error.message}; the store redirected the request to {final}"
             else:

@@ -37,6 +37,7 @@ class ApiLocation:
         path: path of the API, from the root of the host.
         signed: that path as the store sees it; it differs if a server before it rewrites paths.
         store_path: path of the Store API, below `path`.
+        other: address of another WordPress on the host, whose API a missing page named; "" if none.
     """
 
     def __init__(self, url: str) -> None:
@@ -45,6 +46,7 @@ class ApiLocation:
         self._url = url
         self.path = self.signed = parts.path + ROOT
         self.store_path = f"{STORE}/v1"
+        self.other = ""
         self._usual = self.path
         self._below = parts.path
         self._sought = -math.inf
@@ -104,6 +106,8 @@ class ApiLocation:
         if parts is None:
             return False
         if response.status >= 300 and not parts.path.startswith(f"{self._below}/"):
+            root, api_itself, _ = parts.path.partition(ROOT)
+            self.other = self._origin + root if api_itself else ""
             return False
         if "rest_route=" in parts.query:
             raise StoreError(
