@@ -18,7 +18,8 @@ def refused_by(receiver: str) -> str:
     return of("alertmanager_notifications_failed_total", own, ALERTMANAGER)
 
 
-FIRED = 'alertstate="firing", severity="critical", org="acme"'
+OF_PLATFORM = 'alertstate="firing", severity="critical"'
+FIRED = f'{OF_PLATFORM}, org="acme"'
 DELIVERY = [
     Case(
         "StoreAlertsUndelivered",
@@ -52,6 +53,24 @@ DELIVERY = [
     ),
     Case(
         "StoreAlertsUndelivered",
+        "what few stores have is named beside a crowd of stores that were all down",
+        {
+            REFUSED_MESSAGES: "0x4 1x20",
+            **{
+                of("ALERTS", f'{FIRED}, alertname="StoreDown", domain="{n}.example"', ""): "_x4 1x3"
+                for n in range(10, 25)
+            },
+            of("ALERTS", f'{OF_PLATFORM}, alertname="StoresDown"', ""): "_x4 1x3",
+            of("ALERTS", f'{FIRED}, alertname="StoreDegraded", domain="z.example"', ""): "_x4 1x30",
+        },
+        "12m",
+        "slack refused messages of alertmanager:9093 (1 in the last quarter of an hour). Fired "
+        "in the last two hours: StoreDown in 15 cases; StoresDown, over; StoreDegraded z.example "
+        "(acme).",
+        base=f'{ALERTMANAGER}, integration="slack"',
+    ),
+    Case(
+        "StoreAlertsUndelivered",
         "messages that all arrive are nothing to tell of",
         {REFUSED_MESSAGES: "3x40"},
         "30m",
@@ -75,6 +94,27 @@ DELIVERY = [
         "12m",
         "slack refused messages to acme. Alerts that fired and ended in the last two hours: "
         "StoreDown tea.example.",
+        base='org="acme", integration="slack"',
+        labels={"audience": "org"},
+    ),
+    Case(
+        "StoreAlertsMissed",
+        "an org with many stores hears of each kind of alert",
+        {
+            refused_by("org-acme"): "0x4 1x20",
+            **{
+                of(
+                    "ALERTS", f'{FIRED}, alertname="StoreDown", domain="{n}.example"', ""
+                ): "_x4 1x3 stale"
+                for n in range(10, 25)
+            },
+            of(
+                "ALERTS", f'{FIRED}, alertname="StoreOrderDrought", domain="z.example"', ""
+            ): "_x4 1x3 stale",
+        },
+        "12m",
+        "slack refused messages to acme. Alerts that fired and ended in the last two hours: "
+        "StoreDown in 15 cases; StoreOrderDrought z.example.",
         base='org="acme", integration="slack"',
         labels={"audience": "org"},
     ),

@@ -31,23 +31,37 @@ def fired(*matchers: str) -> tuple[str, str]:
     return now, f"last_over_time({promql.over(now, _LOOK_BACK)})"
 
 
-def listed(query: str, each: str) -> str:
-    """Template text that lists the alerts that a query finds.
+def listed(found: str, each: str, values: str = "") -> str:
+    """Template text that lists alerts, and counts those of a name that too many stores have.
 
     Args:
-        query: template expression.
+        found: PromQL for the alerts; 0 where one is over.
         each: template text that follows the name and domain of each alert.
+        values: what stands for the verbs in `found`.
     """
+    count = promql.aggregate("count", ("alertname",), found)
+    crowds = f"sort({count} > {MESSAGES.listed})"
+    # Rare names first: the sum moves no value by a half.
+    rank = f"{promql.on('alertname')} group_left () (({count} <= {MESSAGES.listed}) / 1e6)"
     one = (
         "{{ if $i }};{{ end }} {{ .Labels.alertname }}"
         f"{{{{ with .Labels.domain }}}} {{{{ . }}}}{{{{ end }}}}{each}"
     )
     return (
-        f"{{{{ range $i, $each := query {query} }}}}"
-        f"{{{{ if lt $i {MESSAGES.listed} }}}}{one}"
-        f"{{{{ else if eq $i {MESSAGES.listed} }}}}; and more{{{{ end }}}}"
-        "{{ else }} nothing{{ end }}."
+        f"{{{{ $crowds := query {_asked(crowds, values)} }}}}"
+        f"{{{{ $few := query {_asked(f'sort({found} + {rank})', values)} }}}}"
+        "{{ range $i, $each := $crowds }}{{ if $i }};{{ end }} {{ .Labels.alertname }} in "
+        '{{ .Value | printf "%.0f" }} cases{{ end }}{{ if and $crowds $few }};{{ end }}'
+        f"{{{{ range $i, $each := $few }}}}{{{{ if lt $i {MESSAGES.listed} }}}}{one}"
+        f"{{{{ else if eq $i {MESSAGES.listed} }}}}; and more{{{{ end }}}}{{{{ end }}}}"
+        "{{ if not (or $crowds $few) }} nothing{{ end }}."
     )
+
+
+def _asked(query: str, values: str) -> str:
+    """A query as an argument in a template."""
+    text = promql.quote(query)
+    return f"(printf {text}{f' {values}' * query.count('%q')})" if values else text
 
 
 def _receivers(labels: tuple[str, ...]) -> str:
@@ -68,12 +82,10 @@ def _receivers(labels: tuple[str, ...]) -> str:
 _SENDER = (*PROCESS, "integration")
 # Alerts that ended have the value 0, so they come first.
 _FIRED_LATELY = listed(
-    promql.quote(
-        "sort(max by (alertname, org, domain) ({} or 0 * {}))".format(
-            *fired(promql.one_of("severity", ("critical", "warning")))
-        )
+    "max by (alertname, org, domain) ({} or 0 * {})".format(
+        *fired(promql.one_of("severity", ("critical", "warning")))
     ),
-    "{{ with .Labels.org }} ({{ . }}){{ end }}{{ if eq .Value 0.0 }}, over{{ end }}",
+    "{{ with .Labels.org }} ({{ . }}){{ end }}{{ if lt .Value 0.5 }}, over{{ end }}",
 )
 UNDELIVERED = Alert(
     AlertName.STORE_ALERTS_UNDELIVERED,
@@ -90,9 +102,10 @@ UNDELIVERED = Alert(
     f"""
     A receiver of alerts refused messages or did not respond. Alertmanager sends a message again
     while its alert fires, at its group's interval, but never reports an alert that began and ended
-    meanwhile. This message names the alerts that fired, so that nothing is lost. It names the
-    receivers if Alertmanager runs with `--enable-feature=receiver-name-in-metrics`;
-    {AlertName.STORE_ALERTS_MISSED} notifies orgs whose own receivers refused.
+    meanwhile. This message names the alerts that fired, so that nothing is lost; of an alert that
+    more than {MESSAGES.listed} stores had it says how often. It names the receivers if Alertmanager
+    runs with `--enable-feature=receiver-name-in-metrics`; {AlertName.STORE_ALERTS_MISSED} notifies
+    orgs whose own receivers refused.
 
     - Read the receiver's response in Alertmanager's log, where Slack's own word follows the status:
       `429` is its limit of one message a second for each webhook, `403` and `404` (`no_service`) a
@@ -125,8 +138,7 @@ MISSED = Alert(
     "You may have missed an alert.",
     "Messages arrive again.",
     "{{ $labels.integration }} refused messages to {{ $labels.org }}. Alerts that fired and "
-    "ended in the last two hours:"
-    + listed(f"(printf {promql.quote(_OVER_OF_ORG)} $labels.org $labels.org)", ""),
+    "ended in the last two hours:" + listed(_OVER_OF_ORG, "", "$labels.org"),
     Dashboards.FLEET,
     f"""
     The channel, mailbox or other receiver of an org refused messages about its alerts, or did not
