@@ -199,6 +199,13 @@ def test_what_is_counted_is_written_out() -> None:
     assert found > 30
 
 
+def test_graphs_of_orders_within_some_time_show_whole_orders() -> None:
+    # increase() extrapolates, so that without rounding a shop would have had 37.6 orders.
+    found = [panel for _, panel in panels(PanelKind.GRAPH) if panel.title.startswith("Orders in")]
+    assert len(found) > 3
+    assert {panel.title: panel.decimals for panel in found if panel.decimals != 0} == {}
+
+
 def test_a_usual_domain_and_org_and_a_long_operation_are_shown_on_one_line() -> None:
     # The name of an operation has no blank at which it could be broken.
     for label, shown in (("domain", DOMAIN), ("org", ORG), ("operation", USUAL["operation"])):

@@ -27,7 +27,14 @@ SLOWER: Steps = (
 
 
 def compared(
-    title: str, text: str, expression: str, unit: str, *, of: str = "sum", factor: str = ""
+    title: str,
+    text: str,
+    expression: str,
+    unit: str,
+    *,
+    of: str = "sum",
+    factor: str = "",
+    decimals: int | None = None,
 ) -> Panel:
     """The graph of a figure now and a week earlier."""
     return Panel(
@@ -41,6 +48,7 @@ def compared(
             ),
         ),
         unit=unit,
+        decimals=decimals,
         low=0,
         width=12,
     )
@@ -49,7 +57,9 @@ def compared(
 WEEK_BESIDE_WEEK = Row(
     "This week and last week",
     (
-        compared("Orders in an hour", "Orders first paid within an hour.", ORDERS, "short"),
+        compared(
+            "Orders in an hour", "Orders first paid within an hour.", ORDERS, "short", decimals=0
+        ),
         compared(
             "Revenue in an hour ($currency)",
             "Gross totals of the orders first paid within an hour, in this currency.",
@@ -99,6 +109,7 @@ BESIDE_NORMAL = Row(
                 Query(f"sum({_ORDERS})", "now"),
                 Query(f"sum({_USUAL_ORDERS})", "normal", past=True, empty=_HISTORY),
             ),
+            decimals=0,
             low=0,
             width=12,
             links=(AlertName.STORE_ORDER_DROUGHT,),
