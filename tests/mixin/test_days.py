@@ -129,6 +129,14 @@ def test_calls_up_to_midnight_are_not_of_the_closed_day_after_it(
     check(tmp_path, shown, {**found, "vector(0)": {"50h": 0.0}}, interval="10m")
 
 
+def test_a_day_of_calls_that_all_succeeded_has_no_failures_and_no_gap(tmp_path: Path) -> None:
+    # There is no counter of failures before the first.
+    hours = UP.replace("store_up", longterm.HOURLY_CALLS)
+    recorded = {f'{hours}, operation="get_cart"}}': "60x24"}
+    failures = expression("Failures by day", 0)
+    check(tmp_path, recorded, {failures: {"0s": 0.0}, "vector(0)": {"24h": 0.0}}, interval="1h")
+
+
 def test_days_are_exact_whatever_happened_to_prometheus_and_the_exporter(tmp_path: Path) -> None:
     rng, days = random.Random(4), 4
     seen: dict[str, int] = {}

@@ -46,6 +46,8 @@ class Nothing(StrEnum):
     NOT_REPORTED = "No application reports by HTTP"
     NO_OTLP = "OTLP is switched off"
     NO_CALLS = "No calls seen"
+    NO_HOUR = "No calls recorded yet"
+    """Calls are recorded once an hour."""
     NO_ORDERS = "No orders in that time"
     NO_PAYMENTS = "No payments seen in that time"
     STEADY = "Too few points, or nothing varied"

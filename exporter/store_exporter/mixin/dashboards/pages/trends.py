@@ -180,13 +180,17 @@ SLOWEST_OF_LATE = Panel(
 LARGEST_CHANGES = Row("What changed most", (FEWEST_ORDERS, SLOWEST_OF_LATE))
 
 
-def by_day(title: str, text: str, hourly: str) -> Panel:
-    """The graph of hourly records, added up for each day of a year."""
+def of_day(hourly: str) -> str:
+    """Hourly records, added up for the day that begins then."""
     # Each bar is at the start of its day, so its expression looks ahead over that day. A record can
     # be at any minute of the hour, and its calls are from 67 to two minutes before it. So the
     # records of a day begin half an hour after midnight, without those of the evening before.
     ahead = promql.duration(-DAY - HOUR / 2)
-    day = f"sum(sum_over_time({over(hourly, '1d', ahead)}))"
+    return f"sum(sum_over_time({over(hourly, '1d', ahead)}))"
+
+
+def by_day(title: str, text: str, day: str) -> Panel:
+    """The graph of a figure of each day of a year."""
     return Panel(
         PanelKind.GRAPH,
         title,
@@ -200,19 +204,22 @@ def by_day(title: str, text: str, hourly: str) -> Panel:
         bars=True,
         interval="1d",
         since="now-1y/d",
+        nothing=Nothing.NO_HOUR,
     )
 
 
 _COUNTED = one_of("error_type", series.FAILED_TYPES)
 _FAILURES = select(longterm.HOURLY_ERRORS, *M, _COUNTED)
+_CALLS_OF_DAY = of_day(select(longterm.HOURLY_CALLS, *M))
 YEAR = Row(
     "A year",
     (
-        by_day("Calls by day", "Operations of each day", select(longterm.HOURLY_CALLS, *M)),
+        by_day("Calls by day", "Operations of each day", _CALLS_OF_DAY),
         by_day(
             "Failures by day",
             "Failed operations of each day, shoppers' mistakes left out",
-            _FAILURES,
+            # There is no record of failures before the first.
+            promql.or_zero(of_day(_FAILURES), _CALLS_OF_DAY),
         ),
     ),
 )
