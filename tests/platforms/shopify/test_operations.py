@@ -70,6 +70,11 @@ def test_lines_of_a_cart_with_one_id_are_two_lines(
     assert [line.quantity for line in cart.lines] == [2, quantity]
     assert (cart.items, cart.unreadable) == (2 + quantity, ())
     assert cart.subtotal == cart.total == pounds(f"{2 + quantity}00")
+    error = failure(store.update_cart_quantity, "SKU-010", 9, mine)
+    assert (error.error_type, error.message.rpartition(": ")[2]) == (
+        "invalid_input",
+        "remove it and add it anew",
+    )
 
 
 def test_a_line_that_is_sold_out_is_not_in_the_cart_and_keeps_no_other_change_from_it(

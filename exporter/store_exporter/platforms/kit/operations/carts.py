@@ -153,8 +153,10 @@ class ShopperCart(ABC, Generic[ApiT]):
         before = yield from self.open()
         lines = yield from self._lines_of(before, product)
         if len(lines) > 1:
-            message = "several lines hold this product: name the variation"
-            raise StoreError("invalid_input", message)
+            # A discount on some pieces, or another plan or text, makes more lines of a variation.
+            is_one = len({line.product_id for line in lines}) == 1
+            advice = "remove it and add it anew" if is_one else "name the variation"
+            raise StoreError("invalid_input", f"several lines hold this product: {advice}")
         changed = self.set_quantity(lines[0], count) if count else self.remove(lines)
         return keep_renewal(before, (yield from changed))
 
