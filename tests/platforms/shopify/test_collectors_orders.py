@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from store_demo.stores.shopify.records import Order
 from store_exporter.errors import StoreError
 from tests.fakes.direct import Json, changing
 from tests.platforms.shopify.counting import HOUR, later, order, revenue
@@ -265,6 +266,29 @@ async def test_imported_history_is_not_todays_revenue(shop: Watched) -> None:
     assert found["store_orders_total{processing}"] == 0
     room.refund(old[0], Decimal(10))
     assert (await later(shop))["store_refunds_total{GBP}"] == 10.0
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled"])
+async def test_imported_history_entered_its_status_with_its_orders(
+    shop: Watched, status: str
+) -> None:
+    room, counter = shop.shop.stock_room, f"store_orders_total{{{status}}}"
+    order(shop)
+    await later(shop)
+
+    def end(one: Order) -> None:
+        if status == "cancelled":
+            room.cancel(one)
+        else:
+            room.edit_order(one, fulfillment="FULFILLED")
+
+    lines = [(room.by_sku("SKU-010").id, 1)]
+    when = shop.clock.now() - 365 * 24 * HOUR
+    old, opened = room.import_order(when, lines), room.import_order(when, lines)
+    end(old)
+    assert (await later(shop))[counter] == 0
+    end(opened)
+    assert (await later(shop))[counter] == 1
 
 
 async def test_an_order_that_is_deleted_is_a_correction(shop: Watched) -> None:

@@ -21,7 +21,7 @@ _LISTED = {"transactions": 10, "fulfillments": 5}
 """How many of each the list of orders shows; an order with so many may have more."""
 _MOST = 250
 _AT_ONCE = 60
-"""Seconds within which an import writes down an order and its transactions."""
+"""Seconds within which an import writes down an order and what became of it."""
 _CHANGE = "CHANGE"
 _KINDS = (*order_state.PAYMENTS, _CHANGE, "AUTHORIZATION", "EMV_AUTHORIZATION", "REFUND", "VOID")
 _RESULTS = ("AWAITING_RESPONSE", "ERROR", "FAILURE", "PENDING", "SUCCESS", "UNKNOWN")
@@ -137,9 +137,13 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
 
 
 def _when(row: Fields, transaction: Fields) -> int:
-    """Return when a transaction was made: with its order, if it came undated with an import."""
-    made, written = transaction.seconds(order_state.dated(transaction)), row.seconds("createdAt")
-    processed = row.seconds("processedAt")
+    """Return when a transaction was made."""
+    return _with_order(row, transaction.seconds(order_state.dated(transaction)))
+
+
+def _with_order(row: Fields, made: int) -> int:
+    """Return when something happened: with its order, if it came undated with an import."""
+    processed, written = row.seconds("processedAt"), row.seconds("createdAt")
     return processed if processed < written - DAY <= made < written + _AT_ONCE else made
 
 
@@ -150,9 +154,9 @@ def _entered(
     entered = {} if paid is None else {"processing": paid}
     if paid is not None and order_state.is_delivered(row):
         parcels = [parcel.seconds("createdAt") for parcel in row.children("fulfillments")]
-        entered["completed"] = max([paid, *parcels])
+        entered["completed"] = max([paid, *(_with_order(row, made) for made in parcels)])
     if status == "cancelled":
-        entered["cancelled"] = row.seconds("cancelledAt")
+        entered["cancelled"] = _with_order(row, row.seconds("cancelledAt"))
     dates = [refund.created for refund in refunds if refund.created is not None]
     if status == "refunded" and dates:
         entered["refunded"] = max(dates)
