@@ -112,7 +112,7 @@ def _coupon(fields: Fields, currency: str) -> Coupon:
         restricted=kind.startswith(_FOR_SUBSCRIPTIONS)
         or fields.raw("exclude_sale_items") is True
         # Of more pieces than these, the others have their price.
-        or fields.raw("limit_usage_to_x_items") not in (None, "", "0", 0)
+        or fields.identifier_if_any("limit_usage_to_x_items") is not None
         or any(_listed(fields, name) for name in _RESTRICTIONS)
         or any(fields.optional_items("meta_data", _restricts)),
     )
