@@ -66,7 +66,7 @@ class Baseline:
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
-        self.lock = Lock()
+        self.lock: Lock = Lock()
         self._memory = memory
         self._acknowledged: dict[Key, tuple[Value, int]] = {}
         self._persistent: dict[Store, dict[Key, tuple[Value, int]]] = {}
