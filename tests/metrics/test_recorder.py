@@ -370,6 +370,7 @@ def test_failures_are_counted_by_stage_and_logged_once_a_minute(
     recorder.broke("labels", KeyError("a secret"), "get_cart")
     first, _, second = (record.getMessage() for record in caplog.records)
     assert first.startswith("instrumentation of get_cart failed at stage labels (KeyError)")
+    assert first.endswith("the operation is not affected")
     assert "2 failures like this one were not logged" in second
     assert "secret" not in caplog.text
 

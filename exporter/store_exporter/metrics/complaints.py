@@ -71,12 +71,11 @@ class InstrumentationLog:
                 return
             self._kinds[kind] = now + _INTERVAL, 0
             _logger.warning(
-                "instrumentation of %s failed at stage %s (%s); the operation is not affected; "
-                "%d failures like this one were not logged",
+                "instrumentation of %s failed at stage %s (%s); the operation is not affected%s",
                 operation or "operations",
                 stage,
                 kind[2],
-                unsaid,
+                f"; {unsaid} failures like this one were not logged" if unsaid else "",
                 extra=tracing.ids(),
             )
         except Exception as raised:
