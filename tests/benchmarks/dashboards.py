@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property, partial
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import apart
 from .effort import Effort
 from .result import Result
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from store_exporter.mixin.dashboards.panels import DashboardPage, Panel, Query
     from tests.servers import Server
 
-ROOT = Path(__file__).parents[2]
 CLASSIC, NATIVE = "classic buckets", "native histograms"
 STORES = 1_000
 DAY, HOUR = 86_400, 3_600
@@ -50,24 +48,12 @@ counts thirty times in what is extrapolated, so that one of them must be without
 
 def measure(effort: Effort) -> list[Result]:
     """Return the figures, or nothing where Prometheus or the exporter's extras are missing."""
-    python = os.environ.get("BENCH_EXPORTER", sys.executable)
-    needed = "import grafana_foundation_sdk, pytest, yaml"
-    can = subprocess.run([python, "-c", needed], stderr=subprocess.DEVNULL, check=False)
-    if can.returncode or not (ROOT / ".tools" / "bin" / "prometheus").exists():
-        sys.stderr.write("DASHBOARDS ARE LEFT OUT: they need scripts/tools and the tests' extras\n")
-        return []
-    done = subprocess.run(
-        [python, "-m", __name__, json.dumps(asdict(effort))],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": f"{ROOT / 'exporter'}:{ROOT}"},
-        cwd=ROOT,
-    )
+    needed = "grafana_foundation_sdk, pytest, yaml"
+    found = apart.run(__name__, needed, json.dumps(asdict(effort)), file=apart.PROMETHEUS)
     whole = effort.past >= 7 * DAY
     return [
         Result(row["name"], "s", row["seconds"], target=row["goal"] if whole else None)
-        for row in json.loads(done.stdout)
+        for row in found or ()
     ]
 
 

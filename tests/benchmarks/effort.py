@@ -44,7 +44,7 @@ class Effort:
     ruled: int
     groups: int
     most: int
-    scrape: int
+    scrape: float
     live: int
 
 
@@ -102,7 +102,7 @@ TINY = Effort(
     ruled=10,
     groups=2,
     most=10,
-    scrape=1,
-    live=5,
+    scrape=0.25,
+    live=3,
 )
 """For the tests of the benchmark itself."""

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,12 +22,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from . import apart, probe_costs
 from . import effort as efforts
-from . import probe_costs
 from .effort import Effort
 from .result import Result, Spread
 from .serve import DOMAIN
-from .sides import PROTOBUF, ROOT, TEXT, Exporter, exporter, tls_store
+from .sides import PROTOBUF, TEXT, Exporter, exporter, tls_store
 
 _SETTLED = 2.0
 """Seconds after which the exporter takes a file for written."""
@@ -41,22 +39,9 @@ _BETWEEN_PAGES = 1.0
 
 def measure(effort: Effort) -> list[Result]:
     """Return the figures, or nothing where the server's extras are not installed."""
-    python = os.environ.get("BENCH_EXPORTER", sys.executable)
-    has_all = subprocess.run([python, "-c", "import aiohttp, pydantic, trustme, yaml"], check=False)
-    if has_all.returncode or not Path("/proc/self/stat").exists():
-        sys.stderr.write(
-            "THE FLEET IS LEFT OUT: it needs Linux and the server's extra; scripts/bench has them\n"
-        )
-        return []
-    done = subprocess.run(
-        [python, "-m", __name__, json.dumps(asdict(effort))],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": f"{ROOT / 'exporter'}:{ROOT}"},
-        cwd=ROOT,
-    )
-    return _results(json.loads(done.stdout), effort)
+    needed = "aiohttp, pydantic, trustme, yaml"
+    found = apart.run(__name__, needed, json.dumps(asdict(effort)), file=apart.LINUX)
+    return [] if found is None else _results(found, effort)
 
 
 def _results(found: dict[str, Any], effort: Effort) -> list[Result]:

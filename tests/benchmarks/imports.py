@@ -9,6 +9,7 @@ import subprocess
 import sys
 from tempfile import TemporaryDirectory
 
+from . import apart
 from .effort import Effort
 from .result import Result
 
@@ -52,8 +53,7 @@ def _measure(runs: int, environment: dict[str, str]) -> list[Result]:
 def _processor(command: str, environment: dict[str, str]) -> float:
     """Return the seconds of processor time that a command takes."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    python = os.environ.get("BENCH_EXPORTER", sys.executable)
-    program = [python, "-m", "store_exporter", *command.split()]
+    program = [apart.python(), "-m", "store_exporter", *command.split()]
     done = subprocess.run(program, check=False, capture_output=True, env=environment)
     if done.returncode:
         return math.inf  # what it needs is not installed here

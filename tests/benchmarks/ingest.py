@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 
 from store_demo.ports import free_ports
 
+from . import apart
 from .effort import Effort
 from .result import Result, Spread
 from .sides import Side
@@ -42,7 +43,6 @@ OPERATIONS = ("search_products", "get_cart", "add_to_cart", "check_stock", "chec
 CONNECTIONS = 8
 PUSHES = 20
 TOKEN = "token-of-the-benchmark"
-ROOT = Path(__file__).parents[2]
 HEAD = "\r\n".join(
     (
         "POST /api/v1/operations HTTP/1.1",
@@ -65,23 +65,12 @@ defaults:
 
 def measure(effort: Effort) -> list[Result]:
     """Return the figures, or nothing where the server's extras are not installed."""
-    python = os.environ.get("BENCH_EXPORTER", sys.executable)
-    needed = "import aiohttp, opentelemetry.proto, pydantic, yaml"
-    has_all = subprocess.run([python, "-c", needed], stderr=subprocess.DEVNULL, check=False)
-    if has_all.returncode or not Path("/proc/self/stat").exists():
-        sys.stderr.write("INGEST IS LEFT OUT: it needs Linux and the extras server and otlp\n")
-        return []
     # A tiny run only shows that it works.
     seconds = min(effort.seconds, max(0.2, effort.stores / 500))
-    done = subprocess.run(
-        [python, "-m", __name__, str(min(effort.windows, 5)), str(seconds)],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": f"{ROOT / 'exporter'}:{ROOT}"},
-        cwd=ROOT,
-    )
-    return list(rows(*json.loads(done.stdout)))
+    needed = "aiohttp, opentelemetry.proto, pydantic, yaml"
+    numbers = str(min(effort.windows, 5)), str(seconds)
+    found = apart.run(__name__, needed, *numbers, file=apart.LINUX)
+    return [] if found is None else list(rows(*found))
 
 
 def main() -> None:
@@ -297,7 +286,11 @@ def exporter(folder: Path) -> Iterator[Side]:
         "stores": [],
     }
     (folder / "config.yml").write_text(json.dumps(config))
-    environ = {**os.environ, "TOKEN": TOKEN, "PYTHONPATH": f"{ROOT / 'exporter'}:{ROOT}"}
+    environ = {
+        **os.environ,
+        "TOKEN": TOKEN,
+        "PYTHONPATH": f"{apart.ROOT / 'exporter'}:{apart.ROOT}",
+    }
     (port,) = free_ports(1)
     process = subprocess.Popen(
         [sys.executable, "-m", "store_exporter", "serve", "--log.level=error",
@@ -313,7 +306,9 @@ def exporter(folder: Path) -> Iterator[Side]:
 @contextmanager
 def statsd(folder: Path) -> Iterator[StatsdSide | None]:
     """Run the peer, where it is installed."""
-    program = shutil.which("statsd_exporter", path=f"{ROOT / '.tools/bin'}:{os.environ['PATH']}")
+    program = shutil.which(
+        "statsd_exporter", path=f"{apart.ROOT / '.tools/bin'}:{os.environ['PATH']}"
+    )
     if program is None:
         sys.stderr.write("statsd_exporter is not on PATH; there is no peer\n")
         yield None

@@ -9,36 +9,23 @@ says the same on a machine that others use. It runs in the environment that has 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
-from pathlib import Path
 from statistics import median
 
+from . import apart
 from .effort import Effort
 from .result import Result, Spread
 
-ROOT = Path(__file__).parents[2]
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 
 
 def measure(effort: Effort) -> list[Result]:
     """Return the figures, or nothing where the server's extras are not installed."""
-    python = os.environ.get("BENCH_EXPORTER", sys.executable)
-    needed = "import aiohttp, pydantic, yaml"
-    if subprocess.run([python, "-c", needed], stderr=subprocess.DEVNULL, check=False).returncode:
-        sys.stderr.write("PAGES ARE LEFT OUT: they need the server's extra; scripts/bench has it\n")
+    numbers = str(effort.page), str(max(3, effort.runs))
+    found = apart.run(__name__, "aiohttp, pydantic, yaml", *numbers)
+    if found is None:
         return []
-    done = subprocess.run(
-        [python, "-m", __name__, str(effort.page), str(max(3, effort.runs))],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": f"{ROOT / 'exporter'}:{ROOT}"},
-        cwd=ROOT,
-    )
-    found = json.loads(done.stdout)
     what = f"/metrics of {effort.page:,} stores"
     is_whole = effort.page >= 10_000
     rows = [

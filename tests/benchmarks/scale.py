@@ -18,21 +18,18 @@ It runs in the environment that has the exporter and the tests:
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import apart
 from .effort import Effort
 from .result import Result, Spread
 
 if TYPE_CHECKING:
-    from .fleet_prometheus import Found
+    from .fleet_running import Found
 
-ROOT = Path(__file__).parents[2]
 SHOWN = 5
 """Groups that are shown by themselves, the dearest ones."""
 EVERY = 15
@@ -43,23 +40,11 @@ GOAL = 0.5
 
 def measure(stores: int, effort: Effort) -> list[Result]:
     """Return the figures, or nothing where Prometheus or the exporter's extras are missing."""
-    python = os.environ.get("BENCH_EXPORTER", sys.executable)
-    needed = "import pytest, yaml"
-    can = subprocess.run([python, "-c", needed], stderr=subprocess.DEVNULL, check=False)
-    if can.returncode or not (ROOT / ".tools" / "bin" / "prometheus").exists():
-        sys.stderr.write("THE RULES ARE LEFT OUT: they need scripts/tools and the tests' extras\n")
-        return []
-    done = subprocess.run(
-        [python, "-m", __name__, f"{min(stores, effort.most)}", json.dumps(asdict(effort))],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": f"{ROOT / 'exporter'}:{ROOT}"},
-        cwd=ROOT,
-    )
+    numbers = f"{min(stores, effort.most)}", json.dumps(asdict(effort))
+    found = apart.run(__name__, "pytest, yaml", *numbers, file=apart.PROMETHEUS)
     return [
         Result(**{**row, "spread": Spread(**row["spread"]) if row["spread"] else None})
-        for row in json.loads(done.stdout)
+        for row in found or ()
     ]
 
 
