@@ -428,21 +428,25 @@ def test_a_front_in_the_apis_place_that_announces_something_is_no_closed_shop(li
 
 
 @pytest.mark.parametrize(
-    ("says", "kind"),
+    ("refused", "kind"),
     [
-        ("per_page must be between 1 (inclusive) and 20 (inclusive)", "response_too_large"),
-        ("per_page muss zwischen 1 (einschließlich) und 20 (einschließlich) liegen", None),
-        ("per_page must be between 1 (inclusive) and 100 (inclusive)", "invalid_request"),
-        ("", "invalid_request"),
+        ({"per_page": "per_page must be between 1 (inclusive) and 20 (inclusive)"}, None),
+        ({"per_page": "per_page muss zwischen 1 (einschließlich) und 20 (…) liegen"}, None),
+        ({"per_page": "Too many"}, None),
+        (["per_page"], None),
+        ({"per_page": "per_page must be between 1 and 100 (inclusive)"}, "invalid_request"),
+        ({"after": "Invalid date."}, "invalid_request"),
+        ([], "invalid_request"),
+        (None, "invalid_request"),
     ],
 )
 def test_a_page_that_a_plugin_does_not_allow_is_too_large_and_no_bug_of_the_caller(
-    says: str, kind: str | None
+    refused: object, kind: str | None
 ) -> None:
     body = {
         "code": "rest_invalid_param",
         "message": "Invalid parameter(s): per_page",
-        "data": {"status": 400, "params": {"per_page": says}, "details": {}},
+        "data": {"status": 400, "params": refused, "details": {}},
     }
     response = replace(recorded("error_bad_parameter"), body=json.dumps(body).encode())
     with pytest.raises(StoreError) as caught:

@@ -210,13 +210,14 @@ def _explained(error: StoreError, response: Response, body: Any) -> StoreError:
 def _allows_fewer(body: Any) -> bool:
     """Whether a page was refused that WooCommerce itself allows, as a hundred items are.
 
-    The error says between which numbers it must be.
+    The error usually says, in the shop's language, between which numbers it must be.
     """
     data = body.get("data") if isinstance(body, dict) else None
     params = data.get("params") if isinstance(data, dict) else None
-    words = params.get("per_page") if isinstance(params, dict) else None
-    limits = re.findall(r"[0-9]{1,9}", words) if isinstance(words, str) else ()
-    return max(map(int, limits), default=_PAGE) < _PAGE
+    if not isinstance(params, (dict, list)) or "per_page" not in params:
+        return False
+    words = params["per_page"] if isinstance(params, dict) else ""
+    return max(map(int, re.findall(r"[0-9]{1,9}", str(words))), default=0) < _PAGE
 
 
 def _of_key(error: StoreError, response: Response) -> str:
