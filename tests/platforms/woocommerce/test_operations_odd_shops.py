@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from store_demo.stores.woocommerce import SimulatedWooCommerce
+from store_demo.stores.woocommerce import Fault, SimulatedWooCommerce
 from store_exporter.platforms.woocommerce import WooCommerce
 from tests.fakes.woocommerce import changing
 from tests.platforms.operations import failure, pounds
@@ -79,6 +81,33 @@ def test_reports_are_made_after_a_plugin_with_statuses_of_its_own_was_switched_o
             store.faults.remove(fault)
     error = failure(shop.get_customer_orders, GUEST, status="delivered")
     assert error.error_type == "invalid_input"
+
+
+@pytest.mark.parametrize("skipped", range(8))
+def test_no_order_counts_twice_if_the_plugin_is_switched_off_while_reports_are_made(
+    store: SimulatedWooCommerce, shop: WooCommerce, skipped: int
+) -> None:
+    body = {"code": "rest_invalid_param", "message": "Invalid parameter(s): status"}
+    for _ in range(130):
+        store.new_order("completed", email=GUEST, total="10.00")
+
+    for call in (
+        lambda: shop.get_sales_report("week", definition="created"),
+        lambda: shop.get_sales_report("week", definition="paid"),
+        lambda: shop.get_customer_insights()[0],
+    ):
+        whole = call()
+        refusal = Fault(
+            path="*/wc/v3/orders",
+            times=1,
+            skip=skipped,
+            status=400,
+            body=json.dumps(body),
+            content_type="application/json",
+        )
+        store.faults.add(refusal)
+        assert call() == whole
+        store.faults.remove(refusal)
 
 
 async def test_best_sellers_are_known_although_the_list_does_not_know_a_status() -> None:

@@ -164,7 +164,7 @@ def in_statuses(
     """Request orders in all statuses but some; in any status if the list does not know one of them.
 
     The plugin that added it was switched off since the statuses were requested, or added it to the
-    report alone.
+    report alone. `ask` may have read some pages before, and must count no order twice.
     """
     try:
         return (yield from ask((yield from order_statuses(api, without))))

@@ -64,6 +64,7 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
         sales.append(sale)
 
     def read(status: Sequence[str]) -> Plan[int]:
+        sales.clear()  # of what was read before a later page was refused
         query = {"status": ",".join(status)}
         return rounding.every_order(api, query, _MEMBERS, reading, add)
 
