@@ -53,6 +53,31 @@ async def test_stock_counts_what_is_low_and_what_is_out_apart() -> None:
         assert len(store.asked()) == 1
 
 
+@pytest.mark.parametrize("version", [(10, 5), (10, 6)])
+async def test_nothing_is_low_in_a_shop_that_counts_no_stock(version: tuple[int, int]) -> None:
+    """It keeps the quantities from before, and the stock report goes by them (seen in 11.0.1)."""
+    async with watching() as store:
+        store.shop.shop.habits.version = version
+        before = figures(await store.collect("stock"))
+        store.shop.shop.habits.counts_stock = False
+        after = figures(await store.collect("stock"))
+        assert after["store_products{low}"] == 0
+        assert after["store_products{in}"] == before["store_products{in}"] + 4
+        assert after["store_products{out}"] == before["store_products{out}"]
+
+
+async def test_stock_is_counted_where_a_plugin_removed_the_setting() -> None:
+    async with watching() as store:
+        gone = Fault(
+            path="*/settings/products/*",
+            status=404,
+            body='{"code": "rest_setting_setting_invalid", "message": "", "data": {"status": 404}}',
+            content_type="application/json",
+        )
+        store.shop.faults.add(gone)
+        assert figures(await store.collect("stock"))["store_products{low}"] == 4
+
+
 async def test_stock_says_so_when_analytics_is_switched_off() -> None:
     async with watching() as store:
         store.shop.faults.add(

@@ -81,6 +81,13 @@ async def test_what_is_out_and_sold_lately_comes_first_then_what_is_low() -> Non
         assert len(store.asked()) == 5
 
 
+async def test_what_is_low_is_no_list_in_a_shop_that_counts_no_stock() -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.counts_stock = False
+        shown = rows(await store.collect(SELLERS), "store_listed_scarce_quantity")
+        assert {labels["stock"] for labels, _ in shown} == {"out"}
+
+
 async def test_best_sellers_are_those_of_seven_days_with_what_they_brought() -> None:
     async with watching(orders=0) as store:
         first, second, *_ = sellable(store)

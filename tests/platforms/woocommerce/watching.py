@@ -114,9 +114,7 @@ class Watched:
         paths = [url.partition("?")[0] for url in urls]
         self.shop.requests.clear()
         return [
-            path
-            for path in paths
-            if "/settings/general" not in path or "/v3/settings/general/" in path
+            path for path in paths if "/settings/" not in path or "/v3/settings/general/" in path
         ]
 
     def with_key(self, key: Key) -> Watched:

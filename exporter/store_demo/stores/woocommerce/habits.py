@@ -39,6 +39,7 @@ class Habits:
         changed_locally: times of change are compared in the shop's own zone, as by a snippet from
             before 5.8 that sets the column `post_modified`.
         trash: the status of responses to a list of the trash.
+        counts_stock: whether the shop manages stock at all.
         refuses_put: the web server refuses requests with the method PUT, as many do.
         subscriptions: ids of orders that are subscriptions (*WooCommerce Subscriptions*). Lists of
             orders do not have them, and a change makes an order of one (issue 63936).
@@ -59,6 +60,7 @@ class Habits:
     needs_dates: bool = False
     changed_locally: bool = False
     trash: int = 200
+    counts_stock: bool = True
     refuses_put: bool = False
     subscriptions: set[int] = field(default_factory=set)
     rate: Decimal | None = None

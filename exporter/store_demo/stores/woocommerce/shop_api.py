@@ -62,12 +62,17 @@ def current_currency(shop: Shop, call: Call) -> Reply:
     return Reply({**found, "_links": link(shop.base, f"{_ROOT}/data/currencies/{shop.currency}")})
 
 
-def tax_setting(shop: Shop, call: Call, name: str) -> Reply:
-    """GET settings/tax/{id}, for how taxes are rounded."""
+def switch(shop: Shop, call: Call, name: str) -> Reply:
+    """GET settings/{tax,products}/{id}, for how taxes are rounded and whether stock is counted."""
     del call
-    if name != "woocommerce_tax_round_at_subtotal":
+    switches = {
+        "woocommerce_tax_round_at_subtotal": ("Rounding", shop.habits.at_subtotal),
+        "woocommerce_manage_stock": ("Manage stock", shop.habits.counts_stock),
+    }
+    if name not in switches:
         raise ApiError(404, "rest_setting_setting_invalid", "Invalid setting.")
-    return Reply(_setting(shop, name, "Rounding", "yes" if shop.habits.at_subtotal else "no"))
+    label, is_on = switches[name]
+    return Reply(_setting(shop, name, label, "yes" if is_on else "no"))
 
 
 def setting(shop: Shop, call: Call, name: str) -> Reply:

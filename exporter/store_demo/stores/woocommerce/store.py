@@ -38,7 +38,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", rf"{_V3}/settings/general", shop_api.settings),
     ("GET", rf"{_V3}/data/currencies/current", shop_api.current_currency),
     ("GET", rf"{_V3}/settings/general/(\w+)", shop_api.setting),
-    ("GET", rf"{_V3}/settings/tax/(\w+)", shop_api.tax_setting),
+    ("GET", rf"{_V3}/settings/(?:tax|products)/(\w+)", shop_api.switch),
     ("GET", r"/wp-json/wc-admin/options", shop_api.options),
     ("GET", rf"{_V3}/system_status", shop_api.system_status),
     ("GET", rf"{_V3}/payment_gateways", shop_api.payment_gateways),

@@ -26,6 +26,8 @@ SETTINGS = "GET /wc/v3/settings/general"
 _ESCAPED = re.compile("[_%]")
 _ESCAPES_TWICE = re.compile(r"7\.[1-9]|8\.[0-3]\b")
 _CURRENCY = f"{V3}/settings/general/woocommerce_currency"
+_MANAGE_STOCK = f"{V3}/settings/products/woocommerce_manage_stock"
+_UNKNOWN_SETTING = "rest_setting_setting_invalid"
 _CURRENT = f"{V3}/data/currencies/current"
 _MONEY = {
     "currency": "currency",
@@ -126,11 +128,24 @@ def ask_currency(api: Api) -> Plan[tuple[str, Response]]:
         body, response = yield from api.ask(_CURRENCY, {"_fields": "id,value"})
         return Fields(body, what).currency("value"), response
     except StoreError as error:
-        if error.code != "rest_setting_setting_invalid":
+        if error.code != _UNKNOWN_SETTING:
             raise
     # A plugin removed the setting; see `money_settings`.
     body, response = yield from api.ask(_CURRENT, {"_fields": "code"})
     return Fields(body, what).currency("code"), response
+
+
+@fact
+def manages_stock(api: Api) -> Plan[bool]:
+    """Return whether the shop counts its stock; a shop that stopped keeps the old quantities."""
+    try:
+        setting = yield from api.get_object(_MANAGE_STOCK, "the setting", {"_fields": "id,value"})
+    except StoreError as error:
+        if error.code != _UNKNOWN_SETTING:
+            raise
+        return True
+    value: object = setting.raw("value")
+    return value != "no"
 
 
 @fact

@@ -15,6 +15,7 @@ from ...kit.monitoring.named_lists import ScarceProduct
 from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import Rows, readable, unexpected_items
+from .. import facts
 from ..api import ANALYTICS, PAGE, V3, Api
 from ..reading.product_results import counts_stock
 
@@ -51,6 +52,8 @@ def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
     # Products with low stock are also counted as in stock.
     if every < low:
         raise StoreError("invalid_response", "the stock report has more low stock than stock")
+    if low and not (yield from facts.manages_stock(api)):
+        low = 0
     return {"in": every - low, "low": low, "out": out}
 
 
@@ -97,6 +100,8 @@ def scarce_products(
     if not failures and known - out.keys() - {parent for parent, _ in out.values()}:
         raise StoreError("invalid_response", "the stock report lacks products that are out")
     low = yield from _stock_rows(api, LOW, sold, failures)
+    if low and not (yield from facts.manages_stock(api)):
+        low = {}
     if not out and not low:
         if failures:
             raise failures[0]
