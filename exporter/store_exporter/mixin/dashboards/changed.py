@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import changes
 from ..names import Dashboard
-from .panels import Panel, PanelKind, Query, Row
+from .panels import Query, Row, table
 from .values import Nothing
 from .variables import STORES
 
@@ -18,8 +18,7 @@ def row(*links: Dashboard) -> Row:
     return Row(
         "What else changed",
         (
-            Panel(
-                PanelKind.TABLE,
+            table(
                 "What changed",
                 "Changes at the chosen stores in the chosen time, which may explain the rest: "
                 "deployments that an application reported, versions of the platform, its API, "
@@ -35,7 +34,6 @@ def row(*links: Dashboard) -> Row:
                         empty="nothing may have changed",
                     ),
                 ),
-                width=24,
                 columns=("component", "kind", "before", "after", "domain", "org"),
                 sort="When",
                 links=links,

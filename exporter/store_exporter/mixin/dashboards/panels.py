@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from ..names import Dashboard
 from ..promql import labelled
@@ -176,6 +177,12 @@ class Panel:
         notes.append((figure, query.otherwise))
         rows = (labelled(value, NOTE, text) for value, text in notes)
         return " or on () ".join((found, *rows))
+
+
+stat = partial(Panel, PanelKind.STAT)
+graph = partial(Panel, PanelKind.GRAPH, width=12, low=0)
+table = partial(Panel, PanelKind.TABLE, width=24)
+store_table = partial(table, width=12, columns=("domain", "org"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from ..policy import THRESHOLDS
 from ..promql import OPERATION, STORE, named, select
 from ..rules import recording
 from ..wide import Wide
-from .panels import Panel, PanelKind, Query
+from .panels import Panel, Query, graph
 from .values import GREEN, RED, YELLOW, Nothing, Steps
 from .variables import (
     ALL_OPERATIONS,
@@ -106,14 +106,12 @@ def per_hour(
     and of a panel.
     """
     by_label = promql.hourly(f"sum by ({label}) ({rate})")
-    return Panel(
-        PanelKind.GRAPH,
+    return graph(
         title,
         description,
         (Query(by_label, f"{{{{{label}}}}}", empty=empty),),
         width=width,
         height=height,
-        low=0,
         stacked=True,
         links=links,
         nothing=nothing,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ... import promql, series, wide
 from ..counted import BEHIND, errors
-from ..panels import Panel, PanelKind, Query, Row
+from ..panels import Query, Row, table
 from ..scales import NO_ERROR, over_time
 from ..values import BLUE, GREY, ORANGE, RED, Nothing, Steps
 
@@ -47,8 +47,7 @@ def correlation(y: str) -> str:
     return f"clamp(stdvar_over_time(({summed}){OF_ALL}) / 2 - 1, -1, 1) and on () ({enough})"
 
 
-CORRELATIONS = Panel(
-    PanelKind.TABLE,
+CORRELATIONS = table(
     "Error types that move together",
     "Correlation over the chosen time with the error type chosen above, with the mean p95 latency, "
     "and with the orders of the past hour: 1 means that they rise together, 0 that they are "
@@ -81,7 +80,6 @@ CORRELATIONS = Panel(
             otherwise=Nothing.STEADY,
         ),
     ),
-    width=24,
     columns=("error_type",),
     sort="with chosen",
     interval=LEAST_STEP,
@@ -94,8 +92,7 @@ def affected(label: str) -> str:
     return f"count by (error_type) ({errors(('error_type', label), series.FAILURES)} > 0)"
 
 
-SPREAD = Panel(
-    PanelKind.TABLE,
+SPREAD = table(
     "How widespread each failure is",
     "Number of failures in the chosen time, and of the stores, orgs and operations in which "
     f"they occurred. {BEHIND} If many stores fail at once, look at the application, the "
@@ -118,7 +115,6 @@ SPREAD = Panel(
             )
         ),
     ),
-    width=24,
     columns=("error_type",),
     sort="Failures",
     nothing=Nothing.NONE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....errors import Fault
 from ....metrics.catalogue import health
 from ... import promql, series, wide
@@ -9,9 +11,9 @@ from ...names import AlertName, Dashboards
 from ...promql import STORE, hourly, on, select
 from .. import changed
 from ..counted import BEHIND, errors, latest_errors
-from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Variable
+from ..panels import DashboardPage, Panel, Query, Row, Variable, graph, stat, table
 from ..scales import LATENCY, NO_ERROR, NONE_GOOD, P95, SUCCESS, mean, over_time, per_hour, success
-from ..values import NEUTRAL, Nothing, Steps
+from ..values import Nothing
 from ..variables import OPERATION_MATCH, OPERATIONS, READ, SKIPPED, STORE_MATCH
 from .correlation import MOVING_TOGETHER
 
@@ -36,75 +38,58 @@ REFERENCE = Variable(
 
 FAILED = select(series.OPERATION_ERROR_RATE, *M, promql.one_of("fault", series.FAILURES))
 
-FIGURES: tuple[tuple[str, str, str, Steps], ...] = (
-    (
-        "Failures",
-        (
-            "Failed operations in the chosen time; shoppers' mistakes and cancelled calls are "
-            f"left out. {BEHIND}"
-        ),
-        errors((), series.FAILURES),
-        NONE_GOOD,
-    ),
-    (
-        "Shoppers' mistakes",
-        (
-            "Refusals in the chosen time, such as out of stock or a wrong coupon. They are not "
-            f"failures, but many of one kind are a hint to the merchant. {BEHIND}"
-        ),
-        errors((), MISTAKEN),
-        NEUTRAL,
-    ),
-    (
-        "Stores with failures",
-        "Stores in which an operation failed within the last minutes.",
-        f"count({promql.aggregate('group', ('org', 'domain'), f'{FAILED} > 0')})",
-        NONE_GOOD,
-    ),
-)
-"""Title, description, expression and thresholds of each single figure."""
+_figure = partial(stat, width=6, height=4)
+_count = partial(_figure, decimals=0, nothing=Nothing.NONE)
+_graph = partial(graph, height=10)
 
-_PANELS = [
-    Panel(
-        PanelKind.STAT,
-        title,
-        text,
-        (Query(expression, empty=NO_ERROR),),
-        width=6,
-        height=4,
-        decimals=0,
-        steps=steps,
-        nothing=Nothing.NONE,
-    )
-    for title, text, expression, steps in FIGURES
-]
-_SHARE = Panel(
-    PanelKind.STAT,
-    "Success rate now",
-    "Share of operations that did not fail, shoppers' mistakes left out.",
-    (Query(success()),),
-    unit="percentunit",
-    decimals=1,
-    steps=SUCCESS,
-    width=6,
-    height=4,
-    nothing=Nothing.NO_CALLS,
-    links=(Dashboards.OPERATIONS,),
+KEY_FIGURES = Row(
+    "Now",
+    (
+        _count(
+            "Failures",
+            "Failed operations in the chosen time; shoppers' mistakes and cancelled calls are "
+            f"left out. {BEHIND}",
+            (Query(errors((), series.FAILURES), empty=NO_ERROR),),
+            steps=NONE_GOOD,
+        ),
+        _count(
+            "Shoppers' mistakes",
+            "Refusals in the chosen time, such as out of stock or a wrong coupon. They are not "
+            f"failures, but many of one kind are a hint to the merchant. {BEHIND}",
+            (Query(errors((), MISTAKEN), empty=NO_ERROR),),
+        ),
+        _count(
+            "Stores with failures",
+            "Stores in which an operation failed within the last minutes.",
+            (
+                Query(
+                    f"count({promql.aggregate('group', ('org', 'domain'), f'{FAILED} > 0')})",
+                    empty=NO_ERROR,
+                ),
+            ),
+            steps=NONE_GOOD,
+        ),
+        _figure(
+            "Success rate now",
+            "Share of operations that did not fail, shoppers' mistakes left out.",
+            (Query(success()),),
+            unit="percentunit",
+            decimals=1,
+            steps=SUCCESS,
+            nothing=Nothing.NO_CALLS,
+            links=(Dashboards.OPERATIONS,),
+        ),
+    ),
 )
-KEY_FIGURES = Row("Now", (*_PANELS, _SHARE))
 
 
 def by_type(title: str, text: str, faults: tuple[str, ...]) -> Panel:
     """Errors of some faults by type."""
     rate = over_time(("error_type",), wide.ERRORS, promql.one_of("fault", faults))
-    return Panel(
-        PanelKind.GRAPH,
+    return _graph(
         title,
         text,
         (Query(hourly(rate), "{{error_type}}", empty=NO_ERROR),),
-        width=12,
-        height=10,
-        low=0,
         stacked=True,
         nothing=Nothing.NONE,
     )
@@ -124,29 +109,21 @@ MISTAKES_BY_TYPE = by_type(
     MISTAKEN,
 )
 
-SLOWEST_STORES = Panel(
-    PanelKind.GRAPH,
+SLOWEST_STORES = _graph(
     "Latency (p95) of the slowest stores",
     "Timeouts after rising latency mean overload; errors without rising latency mean a fault.",
     (Query(f"topk(5, {P95})", "{{domain}}"),),
     unit="s",
-    width=12,
-    height=10,
-    low=0,
     steps=LATENCY,
     lines=True,
     links=(Dashboards.OPERATIONS,),
 )
 
-ORDERS = Panel(
-    PanelKind.GRAPH,
+ORDERS = _graph(
     "Orders in the past hour",
     "Orders of the chosen stores. If they fall while errors rise, the fall is what the "
     "errors cost.",
     (Query(over_time((), wide.ORDERS), "orders"),),
-    width=12,
-    height=10,
-    low=0,
     decimals=0,
     links=(Dashboards.TRENDS,),
 )
@@ -158,12 +135,10 @@ def ranked(title: str, text: str, top: int, faults: tuple[str, ...], *more: str)
     """A table of the most frequent errors."""
     labels = ("domain", "operation", "error_type", *more, "org")
     found = f"{errors(labels, faults)} > 0 or {latest_errors(labels, faults)} > 0"
-    return Panel(
-        PanelKind.TABLE,
+    return table(
         title,
         text,
         (Query(f"topk({top}, {found})", "Errors", decimals=0, empty=NO_ERROR),),
-        width=24,
         height=10,
         columns=labels,
         sort="Errors",
@@ -217,16 +192,13 @@ COLLECTOR_FAILURES = per_hour(
 )
 
 _SLOWEST = select(series.SLOWEST_PROBE, *S)
-SLOWEST_PROBES = Panel(
-    PanelKind.GRAPH,
+SLOWEST_PROBES = _graph(
     "Slowest probes (p95)",
     "How long the slowest health check takes in the slowest stores. A rise towards the "
     "timeout announces an outage.",
     (Query(f"topk(5, {_SLOWEST})", "{{domain}}"),),
     unit="s",
     width=24,
-    height=10,
-    low=0,
     steps=LATENCY,
     lines=True,
     links=(Dashboards.SHOP, AlertName.STORE_DEGRADED),
@@ -246,8 +218,7 @@ def failing_probes() -> str:
     return f"{since} * {on(*by)} group_left (status) {status} or {since} unless {on(*by)} {status}"
 
 
-FAILING_NOW = Panel(
-    PanelKind.TABLE,
+FAILING_NOW = table(
     "Probes that fail now",
     "When each check last succeeded, and its last HTTP status if there was a response. No "
     "response points to the network, 5xx to the shop, 403 to a firewall.",
@@ -260,7 +231,6 @@ FAILING_NOW = Panel(
             empty="there may be no failing probe",
         ),
     ),
-    width=24,
     columns=("domain", "probe", "status", "org"),
     sort="+Last success",
     links=(Dashboards.SHOP, AlertName.STORE_DOWN),

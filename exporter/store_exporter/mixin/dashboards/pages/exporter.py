@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....metrics.catalogue import Metric, exporter
 from ...names import AlertName, Dashboards
 from ...promql import increase, select
 from .. import firing
-from ..panels import DashboardPage, Panel, PanelKind, Query, Row
+from ..panels import DashboardPage, Panel, Query, Row, stat
 from ..scales import NONE_GOOD, NOTHING_HAPPENED
 from ..values import IN_WORDS, UP_DOWN, Nothing, in_words
 from ..variables import PROCESS_MATCH, PROCESSES, of_ours
@@ -14,21 +16,18 @@ from .exporter_rows import COST, STORE_REQUESTS
 from .exporter_schedule import SCHEDULE
 
 M = PROCESS_MATCH
+_figure = partial(stat, width=8, height=4)
 
-PROCESSES_UP = Panel(
-    PanelKind.STAT,
+PROCESSES_UP = _figure(
     "Processes",
     "Whether Prometheus reaches every exporter and application. Down means that its "
     "stores are not watched.",
     (Query(f"min({of_ours('up')})"),),
-    width=8,
-    height=4,
     mappings=UP_DOWN,
     links=(AlertName.STORE_EXPORTER_DOWN,),
 )
 
-STORES_WATCHED = Panel(
-    PanelKind.STAT,
+STORES_WATCHED = _figure(
     "Stores",
     "Stores that the exporters watch, by platform. Compare with your configuration. A store "
     "that two exporters watch counts twice.",
@@ -39,21 +38,16 @@ STORES_WATCHED = Panel(
             empty="an application without an exporter watches none",
         ),
     ),
-    width=8,
-    height=4,
     decimals=0,
     named=True,
     links=(Dashboards.FLEET, AlertName.STORES_UNWATCHED),
 )
 
 _RELOAD = f"min({select(exporter.RELOAD_SUCCESSFUL, *M)})"
-CONFIGURATION = Panel(
-    PanelKind.STAT,
+CONFIGURATION = _figure(
     "Configuration",
     "Whether the last reload succeeded. Refused means that the old configuration is still in use.",
     (Query(_RELOAD, empty="an application without an exporter has none"),),
-    width=8,
-    height=4,
     mappings=((0, "Refused", "red"), (1, "Loaded", "green")),
     links=(AlertName.STORE_EXPORTER_RELOAD_FAILED,),
 )
@@ -61,13 +55,10 @@ CONFIGURATION = Panel(
 
 def hourly_count(title: str, description: str, counter: Metric, alert: str) -> Panel:
     """The number of events within an hour that should never happen."""
-    return Panel(
-        PanelKind.STAT,
+    return _figure(
         title,
         description,
         (Query(f"sum({increase(counter, '1h', *M)})", empty=NOTHING_HAPPENED),),
-        width=8,
-        height=4,
         decimals=0,
         steps=NONE_GOOD,
         nothing=Nothing.NONE,
@@ -90,13 +81,10 @@ RECORDED_AS_OTHER = hourly_count(
 )
 
 _RUNNING = f"count by (version) ({select(exporter.BUILD_INFO, *M)})"
-VERSIONS = Panel(
-    PanelKind.STAT,
+VERSIONS = _figure(
     "Version",
     "Versions of store-exporter that run. More than one is right only during updates.",
     (Query(f"{_RUNNING} or {in_words('version', Nothing.UNKNOWN, _RUNNING)}", "{{version}}"),),
-    width=8,
-    height=4,
     mappings=(IN_WORDS,),
     text=True,
 )

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....metrics.catalogue import exporter, health
 from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...policy import DAY, THRESHOLDS
 from ...promql import STORE, hourly, increase, on, rate, select
-from ..panels import Panel, PanelKind, Query, Row
+from ..panels import Query, Row, graph, store_table
 from ..scales import API_VERSION, BUDGET, NOTHING_HAPPENED, per_hour
 from ..values import Nothing
 from ..variables import PROCESS_MATCH, of_ours
 
 M = PROCESS_MATCH
-COLUMNS = ("domain", "org")
+_graph = partial(graph, height=10)
+_stores = partial(store_table, height=10)
 NOT_EVERYWHERE = "not every platform has this figure"
 _REQUESTS = select(series.REQUESTS, *M)
-REQUESTS_BY_SOURCE = Panel(
-    PanelKind.GRAPH,
+REQUESTS_BY_SOURCE = _graph(
     "Requests per hour by source",
     "Requests per hour to all stores, by the probe or collector that sends them, shown "
     "every four minutes.",
     (Query(hourly(f"topk(10, sum by (source) ({_REQUESTS}))"), "{{source}}"),),
-    width=12,
-    height=10,
-    low=0,
     stacked=True,
 )
 
@@ -37,8 +36,7 @@ _LEFT = (
 _BUCKET = (
     f"{select(health.API_BUCKET_AVAILABLE, *M)} / ({select(health.API_BUCKET_MAXIMUM, *M)} > 0)"
 )
-LEAST_BUDGET = Panel(
-    PanelKind.TABLE,
+LEAST_BUDGET = _stores(
     "Least request budget left",
     "Share of the hourly request budget that the past hour left, and share of the "
     "platform's own query budget that is left now, if it has one. At zero, collectors wait.",
@@ -62,16 +60,12 @@ LEAST_BUDGET = Panel(
             empty=NOT_EVERYWHERE,
         ),
     ),
-    width=12,
-    height=10,
-    columns=COLUMNS,
     sort="+Requests",
     links=(Dashboards.SHOP, AlertName.STORE_API_BUDGET_LOW),
 )
 
 _THROTTLED, _POINTS = (select(name, *M) for name in (series.THROTTLED, series.POINTS))
-THROTTLING = Panel(
-    PanelKind.GRAPH,
+THROTTLING = _graph(
     "Throttling and query cost per hour",
     "Responses per hour that required the exporter to slow down, and query cost points per "
     "hour if the platform counts them, shown every four minutes.",
@@ -88,14 +82,10 @@ THROTTLING = Panel(
             empty=NOT_EVERYWHERE,
         ),
     ),
-    width=12,
-    height=10,
-    low=0,
 )
 
 _EXPIRY = f"{select(health.API_VERSION_EXPIRY, *M)} - time()"
-ENDING_VERSIONS = Panel(
-    PanelKind.TABLE,
+ENDING_VERSIONS = _stores(
     "API versions that end next",
     "Time until the platform ends the API version in use. Below "
     f"{THRESHOLDS.api_version_warning / DAY:g} days there is an alert.",
@@ -110,9 +100,6 @@ ENDING_VERSIONS = Panel(
             empty=NOT_EVERYWHERE,
         ),
     ),
-    width=12,
-    height=10,
-    columns=COLUMNS,
     sort="+Left",
     links=(Dashboards.SHOP, AlertName.STORE_API_VERSION_EXPIRING),
     nothing=Nothing.NO_API_VERSION,
@@ -122,8 +109,7 @@ STORE_REQUESTS = Row(
     "Requests to the stores", (REQUESTS_BY_SOURCE, LEAST_BUDGET, THROTTLING, ENDING_VERSIONS)
 )
 
-SCRAPES = Panel(
-    PanelKind.GRAPH,
+SCRAPES = _graph(
     "Scrapes",
     "How long a scrape takes, measured by Prometheus and by the process itself. It must "
     "stay well below the scrape's timeout.",
@@ -132,13 +118,9 @@ SCRAPES = Panel(
         Query(f"max by (job) ({select(exporter.SCRAPE_DURATION, *M)})", "{{job}}: rendering"),
     ),
     unit="s",
-    width=12,
-    height=10,
-    low=0,
 )
 
-SAMPLES = Panel(
-    PanelKind.GRAPH,
+SAMPLES = _graph(
     "Samples",
     "Samples in a scrape, and label sets of operations that processes hold. They "
     "decide what Prometheus needs.",
@@ -146,9 +128,6 @@ SAMPLES = Panel(
         Query(f"sum by (job) ({of_ours('scrape_samples_scraped')})", "{{job}}: samples"),
         Query(f"sum by (job) ({select(exporter.SERIES, *M)})", "{{job}}: label sets"),
     ),
-    width=12,
-    height=10,
-    low=0,
     decimals=0,
     links=(AlertName.STORE_SERIES_DROPPED,),
 )

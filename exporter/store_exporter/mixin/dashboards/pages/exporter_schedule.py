@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....metrics.catalogue import exporter
 from ... import promql, series
 from ...names import AlertName
 from ...policy import THRESHOLDS
 from ...promql import increase, rate, select
-from ..panels import Panel, PanelKind, Query, Row
+from ..panels import Query, Row, graph
 from ..scales import LAG, NOTHING_HAPPENED, per_hour
 from ..values import Nothing
 from ..variables import PROCESS_MATCH
 
 M = PROCESS_MATCH
+_graph = partial(graph, width=8, height=10)
 
 _LAG = tuple(
     Query(
@@ -27,15 +30,12 @@ _PAUSE = Query(
     "longest pause",
     empty="an application without an exporter has no event loop",
 )
-LATENESS = Panel(
-    PanelKind.GRAPH,
+LATENESS = _graph(
     "Lag",
     "How late probes and collectors start, and the longest time for which the exporter "
     "stood still. Both rise when it lacks processor time.",
     (_PAUSE, *_LAG),
     unit="s",
-    height=10,
-    low=0,
     steps=LAG,
     lines=True,
     links=(AlertName.STORE_EXPORTER_LAGGING, AlertName.STORE_EXPORTER_STALLING),
@@ -53,33 +53,26 @@ LEFT_OUT = per_hour(
 )
 
 _MISSED = f"max by (collector) ({select(series.MISSED, *M)})"
-STALENESS = Panel(
-    PanelKind.GRAPH,
+STALENESS = _graph(
     "Staleness",
     "How many intervals behind each collector is at its stalest store, shown every four "
     f"minutes. From {THRESHOLDS.stale_intervals:g} on, that store's figures are withdrawn.",
     (Query(_MISSED, "{{collector}}", empty="no collector may be switched on"),),
-    height=10,
-    low=0,
     steps=((None, "green"), (THRESHOLDS.stale_intervals, "red")),
     lines=True,
     links=(AlertName.STORE_FIGURES_STALE,),
 )
 
 _SPENT = f"max by (collector) ({select(series.LONGEST_RUN, *M)})"
-LONGEST_RUNS = Panel(
-    PanelKind.GRAPH,
+LONGEST_RUNS = _graph(
     "Longest runs of collectors",
     "How long each collector's last run took at its slowest store, shown every four "
     "minutes. A collector near its timeout will soon fail.",
     (Query(_SPENT, "{{collector}}", empty="no collector may be switched on"),),
     unit="s",
-    height=10,
-    low=0,
 )
 
-UNREAD = Panel(
-    PanelKind.GRAPH,
+UNREAD = _graph(
     "Backlog",
     "Changed records that each collector has yet to read, from all stores of the exporter "
     "with most of them, shown every four minutes. Counters are complete at 0; a first run "
@@ -93,12 +86,9 @@ UNREAD = Panel(
     ),
     nothing=Nothing.NO_BACKLOG,
     decimals=0,
-    height=10,
-    low=0,
 )
 
-LOST_SIGHT = Panel(
-    PanelKind.GRAPH,
+LOST_SIGHT = _graph(
     "Sources and saved state",
     "Within an hour: failed reads of sources of stores by org, losses of saved state, and "
     "runs that could not use it. Now: refused domains of these sources, and stores whose "
@@ -127,8 +117,6 @@ LOST_SIGHT = Panel(
         Query(f"max({select(exporter.STATE_LEFT_BEHIND, *M)})", "left behind"),
     ),
     decimals=0,
-    height=10,
-    low=0,
     links=(
         AlertName.STORE_DISCOVERY_FAILING,
         AlertName.STORE_DISCOVERY_REFUSED,

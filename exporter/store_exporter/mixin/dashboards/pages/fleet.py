@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....metrics.catalogue import health
 from ... import promql, series
 from ...names import AlertName, Dashboards
-from ...promql import STORE, hourly, on, select
+from ...promql import STORE, each, equal, hourly, on, select
 from .. import firing
-from ..panels import DashboardPage, Panel, PanelKind, Query, Row
+from ..panels import DashboardPage, Query, Row, stat, table
 from ..scales import (
     AFFECTED,
     FEW_GOOD,
@@ -22,7 +24,7 @@ from ..scales import (
     UP,
     intervals_ago,
 )
-from ..values import NEUTRAL, UP_DOWN, Nothing
+from ..values import UP_DOWN, Nothing
 from ..variables import READ, STORE_MATCH, STORES
 from .fleet_rows import COURSE, LISTED, UPKEEP
 
@@ -41,45 +43,39 @@ def of_worst(expression: str) -> str:
     return f"({expression}) and {on(*STORE)} {WORST_STORES}"
 
 
-FIGURES = (
-    (
+_figure = partial(stat, width=4, height=4, decimals=0, nothing=Nothing.NO_STORE)
+_FIGURES = (
+    _figure(
         "Stores",
         "Stores with a liveness probe. Compare with the number you configured.",
-        f"count({UP})",
-        (),
-        NEUTRAL,
-        4,
+        (Query(f"count({UP})"),),
     ),
-    (
+    _figure(
         "Down",
         "Stores that failed their last liveness probe. Each has an alert and a message.",
-        f"sum({UP} == bool 0)",
-        (AlertName.STORE_DOWN, AlertName.STORES_DOWN),
-        NONE_GOOD,
-        4,
+        (Query(f"sum({UP} == bool 0)"),),
+        steps=NONE_GOOD,
+        links=(AlertName.STORE_DOWN, AlertName.STORES_DOWN),
     ),
-    (
+    _figure(
         "Degraded",
         "Stores that work, but not well: a probe that is not critical fails or is slow.",
-        f"sum({promql.each(health.HEALTH, promql.equal('state', 'degraded'), *STORE_MATCH)})",
-        (AlertName.STORE_DEGRADED,),
-        FEW_GOOD,
-        4,
+        (Query(f"sum({each(health.HEALTH, equal('state', 'degraded'), *STORE_MATCH)})"),),
+        steps=FEW_GOOD,
+        links=(AlertName.STORE_DEGRADED,),
     ),
-    (
+    _figure(
         "Credentials rejected",
         "Stores that respond but refuse our credentials. Create new credentials.",
-        f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})",
-        (AlertName.STORE_CREDENTIALS_REJECTED,),
-        NONE_GOOD,
-        6,
+        (Query(f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})"),),
+        width=6,
+        steps=NONE_GOOD,
+        links=(AlertName.STORE_CREDENTIALS_REJECTED,),
     ),
 )
-"""Title, description, expression, links, thresholds and width of each single figure."""
 
 _AT_RISK = f"{NORMAL} and {on(*STORE)} {TROUBLE} >= {AFFECTED[-1][0]}"
-SALES_AT_RISK = Panel(
-    PanelKind.STAT,
+SALES_AT_RISK = _figure(
     "Sales at risk per hour",
     "Normal sales per hour of the stores that are down or have a critical alert, by currency: "
     "the mean of the last seven days, or in a shop's first day the past hour. It shows how "
@@ -92,8 +88,6 @@ SALES_AT_RISK = Panel(
     ),
     unit="locale",
     width=6,
-    height=4,
-    decimals=0,
     steps=NONE_GOOD,
     named=True,
     nothing=Nothing.NONE,
@@ -107,19 +101,7 @@ _ALERTS = firing.table(
     # The errors page has no table of firing alerts.
     always=firing.general("domain", Dashboards.FLEET, Dashboards.ERRORS),
 )
-_PANELS = [
-    Panel(
-        *(PanelKind.STAT, title, text, (Query(expression),)),
-        width=width,
-        height=4,
-        decimals=0,
-        steps=steps,
-        links=links,
-        nothing=Nothing.NO_STORE,
-    )
-    for title, text, expression, links, steps, width in FIGURES
-]
-WHAT_FIRES = Row("What fires", (_ALERTS, *_PANELS, SALES_AT_RISK))
+WHAT_FIRES = Row("What fires", (_ALERTS, *_FIGURES, SALES_AT_RISK))
 
 _COLUMNS = (
     Query(of_worst(UP), "State", mappings=UP_DOWN, width=70, otherwise=Nothing.NO_RULES),
@@ -130,14 +112,12 @@ _COLUMNS = (
     Query(of_worst(hourly(select(series.STORE_RATE, *STORE_MATCH))), "Calls/h", decimals=0),
     Query(of_worst(intervals_ago()), "Intervals ago", decimals=1, steps=STALE, width=125),
 )
-_TABLE = Panel(
-    PanelKind.TABLE,
+_TABLE = table(
     f"The {LISTED} stores in most trouble",
     "Trouble is 100 while the store is down, plus 10 for each critical alert, 1 for each warning, "
     "and the share of failing operations. Success leaves out shoppers' mistakes. Intervals ago is "
     "the age of the stalest figure, in its collector's intervals. Click a store to open its page.",
     _COLUMNS,
-    width=24,
     height=12,
     columns=("domain", "org"),
     sort="Trouble",

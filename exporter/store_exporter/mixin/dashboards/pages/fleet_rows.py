@@ -8,7 +8,7 @@ from ...names import AlertName, Dashboards
 from ...policy import DAY, THRESHOLDS
 from ...promql import STORE, each, on
 from ...rules import recording
-from ..panels import Panel, PanelKind, Query, Row
+from ..panels import Panel, PanelKind, Query, Row, graph, store_table, table
 from ..scales import (
     CERTIFICATE,
     NO_ERROR,
@@ -83,36 +83,31 @@ GRAPHS = (
         links=(Dashboards.OPERATIONS,),
         nothing=Nothing.UNKNOWN,
     ),
-    Panel(
-        PanelKind.GRAPH,
+    graph(
         "Worst store's success by platform",
         "Share of operations that did not fail, shoppers' mistakes left out. The lowest "
         "store counts, because a mean over many stores hides one that is broken.",
         (Query(f"min by (platform) ({SUCCESS_RATE})", "{{platform}}"),),
         unit="percentunit",
-        width=12,
         steps=SUCCESS,
         high=1,
         least_first=True,
         links=(Dashboards.OPERATIONS,),
+        low=None,
     ),
-    Panel(
-        PanelKind.GRAPH,
+    graph(
         "Orders in the past hour",
         "Orders first paid within the past hour, one line for each platform. Compare with the "
         "trends dashboard before you worry about a dip at night.",
         (Query(over_time(("platform",), wide.ORDERS), "{{platform}}"),),
-        width=12,
         decimals=0,
-        low=0,
         links=(Dashboards.TRENDS,),
     ),
 )
 
 COURSE = Row("Over time", (STATES, *GRAPHS))
 _EXPIRY = f"{each(health.TLS_EXPIRY, *STORE_MATCH)} - time()"
-CERTIFICATES = Panel(
-    PanelKind.TABLE,
+CERTIFICATES = store_table(
     "Certificates that expire next",
     "Time left of the ten certificates that expire first. Less than "
     f"{THRESHOLDS.certificate_warning / DAY:g} days means that renewal is broken.",
@@ -127,22 +122,17 @@ CERTIFICATES = Panel(
             empty="stores served over plain http have no certificate",
         ),
     ),
-    width=12,
-    columns=("domain", "org"),
     sort="+Left",
     links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
     nothing=Nothing.NO_HTTPS,
 )
 
-STALEST = Panel(
-    PanelKind.TABLE,
+STALEST = store_table(
     "Stalest figures",
     "Stores whose figures are furthest behind, with the age of the stalest figure in its "
     f"collector's intervals: up to 1 when it is on time. From {THRESHOLDS.stale_intervals:g} "
     "on, the figures are withdrawn.",
     (Query(f"topk(10, {intervals_ago()})", "Intervals ago", decimals=1, width=125, steps=STALE),),
-    width=12,
-    columns=("domain", "org"),
     sort="Intervals ago",
     links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
 )
@@ -150,8 +140,7 @@ STALEST = Panel(
 _OF_WORST = f"and {on(*STORE)} topk({LISTED}, {TROUBLE})"
 _FACTS = each(health.INFO, *STORE_MATCH)
 _CUSTOMERS = each(business.CUSTOMERS, *STORE_MATCH)
-WHAT_RUNS_THEM = Panel(
-    PanelKind.TABLE,
+WHAT_RUNS_THEM = table(
     f"About the {LISTED} stores in most trouble",
     "Each store's version, currency, time zone, order storage and number of customers. A "
     "fault in stores of one version only comes from that version.",
@@ -166,7 +155,6 @@ WHAT_RUNS_THEM = Panel(
             empty="the collector of these facts may be switched off",
         ),
     ),
-    width=24,
     columns=("domain", "version", "currency", "timezone", "order_storage", "org"),
     sort="Customers",
     links=(Dashboards.SHOP,),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....metrics.catalogue import operations
 from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import hourly, select
-from ..panels import DashboardPage, Panel, PanelKind, Query, Row
+from ..panels import DashboardPage, Panel, PanelKind, Query, Row, graph, stat, table
 from ..scales import (
     LATENCY,
     NO_ERROR,
@@ -21,7 +23,7 @@ from ..scales import (
     slowest,
     success,
 )
-from ..values import NEUTRAL, Nothing, Steps
+from ..values import Nothing
 from ..variables import OPERATION_MATCH, OPERATION_ONLY, OPERATIONS, READ
 
 M = OPERATION_MATCH
@@ -30,82 +32,58 @@ FINEST = "1m"
 """The least distance of the points of latencies, which are those of five minutes. One operation of
 all stores is read from thousands of scraped series."""
 
-FIGURES: tuple[tuple[str, str, str, str, Steps], ...] = (
-    (
-        "Calls/hour",
-        "Finished operations per hour. None at all means that applications do not report.",
-        calls(),
-        "short",
-        NEUTRAL,
-    ),
-    (
-        "Success",
-        "Share of operations that did not fail, without shoppers' mistakes and cancelled calls.",
-        success(),
-        "percentunit",
-        SUCCESS,
-    ),
-    (
-        "p50",
-        "Half of the operations are faster than this: what most shoppers notice.",
-        quantile(0.5, at_once),
-        "s",
-        LATENCY,
-    ),
-    (
-        "p95",
-        "One in twenty operations takes longer. Watch this figure: alerts use it.",
-        quantile(0.95, at_once),
-        "s",
-        LATENCY,
-    ),
-    (
-        "p99",
-        "One in a hundred operations takes longer. If only p99 is high, a few calls are slow.",
-        quantile(0.99, at_once),
-        "s",
-        LATENCY,
-    ),
-    (
-        "In progress",
-        "Operations that run now. If the number only grows, they hang.",
-        f"sum({select(operations.OPERATIONS_IN_PROGRESS, *M)})",
-        "short",
-        NEUTRAL,
-    ),
-)
-"""Title, description, expression, unit and thresholds of each single figure."""
+_figure = partial(stat, width=4, height=4, nothing=Nothing.NO_CALLS)
+_latency = partial(_figure, unit="s", steps=LATENCY)
+_graph = partial(graph, height=10)
+_table = partial(table, height=10, sort="Failures/h")
 
 KEY_FIGURES = Row(
     "Now",
-    [
-        Panel(
-            PanelKind.STAT,
-            title,
-            text,
-            (Query(expression),),
-            unit=unit,
-            width=4,
-            height=4,
-            decimals=1 if unit == "percentunit" else None,
-            steps=steps,
-            nothing=Nothing.NO_CALLS,
-            links=(Dashboards.ERRORS,) if title == "Success" else (),
-        )
-        for title, text, expression, unit, steps in FIGURES
-    ],
+    (
+        _figure(
+            "Calls/hour",
+            "Finished operations per hour. None at all means that applications do not report.",
+            (Query(calls()),),
+        ),
+        _figure(
+            "Success",
+            "Share of operations that did not fail, without shoppers' mistakes and cancelled "
+            "calls.",
+            (Query(success()),),
+            unit="percentunit",
+            decimals=1,
+            steps=SUCCESS,
+            links=(Dashboards.ERRORS,),
+        ),
+        _latency(
+            "p50",
+            "Half of the operations are faster than this: what most shoppers notice.",
+            (Query(quantile(0.5, at_once)),),
+        ),
+        _latency(
+            "p95",
+            "One in twenty operations takes longer. Watch this figure: alerts use it.",
+            (Query(quantile(0.95, at_once)),),
+        ),
+        _latency(
+            "p99",
+            "One in a hundred operations takes longer. If only p99 is high, a few calls are slow.",
+            (Query(quantile(0.99, at_once)),),
+        ),
+        _figure(
+            "In progress",
+            "Operations that run now. If the number only grows, they hang.",
+            (Query(f"sum({select(operations.OPERATIONS_IN_PROGRESS, *M)})"),),
+        ),
+    ),
 )
 
 _RATE = over_time(("operation",), wide.RATE, *OPERATION_ONLY)
-BUSIEST = Panel(
-    PanelKind.GRAPH,
+BUSIEST = _graph(
     "Calls per hour, ten busiest operations",
     "Finished operations per hour. If all fall together, look at the application or the "
     "network; if one falls, look at that operation.",
     (Query(f"topk(10, {hourly(_RATE)})", "{{operation}}"),),
-    low=0,
-    width=12,
-    height=10,
     links=(Dashboards.OPERATIONS,),
 )
 
@@ -121,8 +99,7 @@ ERRORS_BY_FAULT = per_hour(
     links=(Dashboards.ERRORS,),
 )
 
-LATENCY_OVER_TIME = Panel(
-    PanelKind.GRAPH,
+LATENCY_OVER_TIME = _graph(
     "Latency",
     "Quantiles over all chosen operations. If only p99 rises, a few calls are slow; if all three "
     "rise, the shop is slow. Dots are single calls of applications that use OpenTelemetry.",
@@ -130,10 +107,7 @@ LATENCY_OVER_TIME = Panel(
     unit="s",
     # Native histograms carry exemplars themselves, classic ones at their buckets.
     exemplars=(select(DURATION, *M), select(DURATION, *M, suffix="_bucket")),
-    low=0,
     interval=FINEST,
-    width=12,
-    height=10,
     steps=LATENCY,
     lines=True,
     links=(AlertName.STORE_LATENCY_REGRESSION, Dashboards.TRENDS),
@@ -184,28 +158,20 @@ def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
 ONE_BY_ONE = Row(
     "One by one",
     (
-        Panel(
-            PanelKind.TABLE,
+        _table(
             "By operation",
             "Every operation; those with most failures come first. If one fails alone, look "
             "at that call.",
             columns("operation"),
-            width=24,
-            height=10,
             columns=("operation",),
-            sort="Failures/h",
             links=(Dashboards.OPERATIONS, Dashboards.ERRORS),
         ),
-        Panel(
-            PanelKind.TABLE,
+        _table(
             "By store: the 50 with most failures",
             "The stores with most failures per hour, without shoppers' mistakes. Latency is "
             "the slowest operation's. Click a store for its page.",
             columns("domain", "org", top=50),
-            width=24,
-            height=10,
             columns=("domain", "org"),
-            sort="Failures/h",
             links=(Dashboards.SHOP, Dashboards.ERRORS),
         ),
     ),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from ....metrics.catalogue import business
 from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...promql import each, one_of, select, total
 from .. import changed, firing
-from ..panels import DashboardPage, Panel, PanelKind, Query, Row
+from ..panels import DashboardPage, Query, Row, stat
 from ..scales import FEW_GOOD, NOT_COLLECTED, SUCCESS, UP, success
 from ..values import GREEN, GREY, RED, Nothing
 from ..variables import CURRENCY, READ, STORE_MATCH, STORES
@@ -24,10 +25,10 @@ _ALERTS = firing.table(
 # A phone shows today's sales without scrolling.
 _ALERTS = replace(_ALERTS, height=6)
 M = STORE_MATCH
+_figure = partial(stat, width=6, height=4)
+_count = partial(_figure, decimals=0, nothing=Nothing.NOT_COLLECTED)
 
-
-RESPONDING = Panel(
-    PanelKind.STAT,
+RESPONDING = _figure(
     "Does it respond?",
     "Whether the last liveness probe of each chosen shop succeeded. While a shop does not "
     "respond, nothing else matters.",
@@ -38,8 +39,7 @@ RESPONDING = Panel(
 )
 
 _COLLECTED = select(business.COLLECTOR_LAST_SUCCESS, *M)
-FRESHNESS = Panel(
-    PanelKind.STAT,
+FRESHNESS = _figure(
     "Figures read",
     "When the stalest figures on this page were read. Figures that are too old are "
     "withdrawn rather than shown.",
@@ -50,33 +50,24 @@ FRESHNESS = Panel(
 )
 
 
-def paid_share(window: str) -> str:
-    """Share of paid orders among those that were paid, failed or were cancelled within a window.
-
-    Each order is in the same number of recorded hours, except those of the last hour.
-    """
-    lost, paid = (
-        total((), f"sum_over_time({promql.over(select(name, *M), window)})")
-        for name in (series.LOST_HOURLY, series.ORDERS_HOURLY)
-    )
-    return f"{paid} / ({paid} + {promql.or_zero(lost, paid)} > 0)"
-
-
-PAID = Panel(
-    PanelKind.STAT,
+# Each order is in the same number of recorded hours, except those of the last hour.
+_LOST, _PAID = (
+    total((), f"sum_over_time({promql.over(select(name, *M), '7d')})")
+    for name in (series.LOST_HOURLY, series.ORDERS_HOURLY)
+)
+PAID = _figure(
     "Orders that get paid",
     "Share of first-paid orders among all orders that were paid, failed or were cancelled "
     "within the last seven days; orders of the last hour count in part. Carts that never "
     "became an order are not included.",
-    (Query(paid_share("7d"), empty=NOT_COLLECTED),),
+    (Query(f"{_PAID} / ({_PAID} + {promql.or_zero(_LOST, _PAID)} > 0)", empty=NOT_COLLECTED),),
     unit="percentunit",
     decimals=1,
     links=(AlertName.STORE_PAYMENTS_FAILING,),
     nothing=Nothing.NO_ORDERS,
 )
 
-SUCCEEDING = Panel(
-    PanelKind.STAT,
+SUCCEEDING = _figure(
     "Calls that succeed",
     "Share of the last minutes' operations that did not fail, without shoppers' mistakes. "
     "Operations are the calls that applications make for shoppers.",
@@ -88,18 +79,14 @@ SUCCEEDING = Panel(
     links=(Dashboards.OPERATIONS, AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE),
 )
 
-ABANDONED = Panel(
-    PanelKind.STAT,
+ABANDONED = _count(
     "Abandoned carts",
     "Checkouts that were started, not paid and left unchanged for an hour to a week. A rise "
     "while orders fall means that something in the checkout stops shoppers.",
     (Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
-    decimals=0,
-    nothing=Nothing.NOT_COLLECTED,
 )
 
-ABANDONED_VALUE = Panel(
-    PanelKind.STAT,
+ABANDONED_VALUE = _count(
     "Their value",
     "Total value of the checkouts counted as abandoned now, by currency.",
     (
@@ -111,14 +98,11 @@ ABANDONED_VALUE = Panel(
         ),
     ),
     unit="locale",
-    decimals=0,
     mappings=((0, Nothing.NONE, GREY),),
     named=True,
-    nothing=Nothing.NOT_COLLECTED,
 )
 
-SCARCE = Panel(
-    PanelKind.STAT,
+SCARCE = _count(
     "Low or out of stock",
     "Products and variations at or below their threshold, or out of stock. Restock them.",
     (
@@ -127,23 +111,20 @@ SCARCE = Panel(
             empty=NOT_COLLECTED,
         ),
     ),
-    decimals=0,
-    nothing=Nothing.NOT_COLLECTED,
 )
 
-SELLERS_OUT = Panel(
-    PanelKind.STAT,
+SELLERS_OUT = _count(
     "Best sellers out",
     "How many of the best-selling products of the last 30 days are out of stock.",
     (Query(f"sum({each(business.BEST_SELLERS_OUT, *M)})", empty=NOT_COLLECTED),),
-    decimals=0,
     steps=FEW_GOOD,
     links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
-    nothing=Nothing.NOT_COLLECTED,
 )
 
-_PANELS = (RESPONDING, FRESHNESS, PAID, SUCCEEDING, ABANDONED, ABANDONED_VALUE, SCARCE, SELLERS_OUT)
-IS_ALL_WELL = Row("Is all well?", [replace(panel, width=6, height=4) for panel in _PANELS])
+IS_ALL_WELL = Row(
+    "Is all well?",
+    (RESPONDING, FRESHNESS, PAID, SUCCEEDING, ABANDONED, ABANDONED_VALUE, SCARCE, SELLERS_OUT),
+)
 
 PAGE = DashboardPage(
     Dashboards.SHOP,

@@ -11,7 +11,7 @@ from ...names import AlertName, Dashboards
 from ...policy import HOUR, MINUTE, ORDERS_COLLECTOR
 from ...promql import STORE, aggregate, labelled, over, select, total
 from ...series import counted
-from ..panels import Panel, PanelKind, Query, Row
+from ..panels import Query, Row, graph, stat
 from ..scales import NOT_COLLECTED
 from ..values import IN_WORDS, Nothing, in_words, words
 from ..variables import CURRENCY_MATCH, STORE_MATCH
@@ -138,8 +138,7 @@ _SPANS = (
 TODAY = Row(
     "Sold",
     [
-        Panel(
-            PanelKind.STAT,
+        stat(
             title,
             f"{span} {_TEXT}",
             queries,
@@ -161,16 +160,13 @@ TODAY = Row(
 # Each bar is at the start of its day, so its expression looks ahead over that day.
 _CHOSEN = *M, *CURRENCY_MATCH
 _REVENUE = of_day(business.REVENUE, *_CHOSEN, day="1d", began="", ended="-1d")
-_BARS = Panel(
-    PanelKind.GRAPH,
+_BARS = graph(
     "Revenue by day ($currency)",
     "Gross totals of the orders first paid on each of the last seven days, or on each day of a "
     "chosen past time, in the currency chosen above. Today's bar ends up to five minutes ago.",
     (Query(f"sum({_REVENUE})", "$currency", empty=NOT_COLLECTED),),
     unit="locale",
-    width=12,
     decimals=0,
-    low=0,
     bars=True,
     interval="1d",
     since="now-6d/d",
@@ -180,14 +176,11 @@ _BARS = Panel(
 _NOW, _NORMAL = (
     f"sum({select(name, *M)}) / 2" for name in (series.orders_in("2h"), series.orders_normal("2h"))
 )
-_ORDERS = Panel(
-    PanelKind.GRAPH,
+_ORDERS = graph(
     "Orders per hour, and what is normal",
     "Orders first paid per hour, as the mean of the past two hours, beside the median of "
     "the same weekday and hour in the last weeks.",
     (Query(_NOW, "now"), Query(_NORMAL, "normal", past=True, empty="needs three weeks of history")),
-    width=12,
-    low=0,
     links=(AlertName.STORE_ORDER_DROUGHT, Dashboards.TRENDS),
 )
 WEEK_AND_DAY = Row("The week and the day", (_BARS, _ORDERS))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....metrics.catalogue import business, health
 from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import select
-from ..panels import Panel, PanelKind, Query, Row
+from ..panels import Panel, PanelKind, Query, Row, graph, stat, table
 from ..scales import (
     LATENCY,
     NO_ERROR,
@@ -29,30 +31,23 @@ from ..variables import STORE_MATCH
 M = STORE_MATCH
 _AVAILABLE = of_each(series.AVAILABLE, series.AVAILABLE_SAMPLED, mean)
 _MAINTAINED = of_each(series.MAINTENANCE, series.MAINTENANCE_SAMPLED, mean)
+_share = partial(stat, unit="percentunit", width=12, height=4)
 AVAILABILITY = (
-    Panel(
-        PanelKind.STAT,
+    _share(
         "Responded",
         "Share of the time chosen above in which liveness probes succeeded, for the worst "
         "of the chosen shops. Maintenance is not counted; its share is shown beside it.",
         (Query(f"min({_AVAILABLE})", empty="a shop in maintenance all the time has none"),),
-        unit="percentunit",
         decimals=2,
-        width=12,
-        height=4,
         steps=SUCCESS,
         links=(Dashboards.SLO,),
     ),
-    Panel(
-        PanelKind.STAT,
+    _share(
         "In maintenance",
         "Share of the time chosen above that was maintenance, for the shop with most of it. "
         "During maintenance nobody is alerted, and no error budget is spent.",
         (Query(f"max({_MAINTAINED})"),),
-        unit="percentunit",
         decimals=1,
-        width=12,
-        height=4,
     ),
 )
 
@@ -79,22 +74,18 @@ _PROBES = Panel(
         AlertName.STORE_DEGRADED,
     ),
 )
-_TIME = Panel(
-    PanelKind.GRAPH,
+_TIME = graph(
     "Where a liveness probe's time goes",
     "Seconds by phase, summed over the chosen shops: resolve, connect and tls are the network, "
     "processing is the shop. Reused connections have only the last two.",
     (Query(_PHASES, "{{phase}}"),),
     unit="s",
-    width=12,
     stacked=True,
-    low=0,
     links=(AlertName.STORE_LATENCY_REGRESSION,),
 )
 CHECKS = Row("Does it work?", (_PROBES, _TIME, *AVAILABILITY))
 
-ONE_BY_ONE = Panel(
-    PanelKind.TABLE,
+ONE_BY_ONE = table(
     "Operations one by one",
     "Each operation's calls and failures per hour, success without shoppers' mistakes, and "
     "p95 latency over the last minutes. The operations with most failures come first.",
@@ -142,8 +133,8 @@ ERRORS_BY_FAULT = per_hour(
 
 OPERATIONS = Row("Operations", (ONE_BY_ONE, ERRORS_BY_FAULT))
 
-STOCK = Panel(
-    PanelKind.GRAPH,
+_state = partial(graph, width=6, decimals=0, nothing=Nothing.NOT_COLLECTED)
+STOCK = _state(
     "Low and out of stock",
     "Products and variations that are low or out of stock. A sudden change of many is an "
     "import, not sales.",
@@ -154,16 +145,11 @@ STOCK = Panel(
             empty="a shop without this collector has no such figure",
         ),
     ),
-    width=6,
-    decimals=0,
     stacked=True,
-    low=0,
-    nothing=Nothing.NOT_COLLECTED,
     links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
 )
 
-BACKGROUND = Panel(
-    PanelKind.GRAPH,
+BACKGROUND = _state(
     "Background work",
     "Webhooks that are disabled, and background jobs that are overdue or failed. Each means "
     "that something automatic does not happen.",
@@ -174,18 +160,13 @@ BACKGROUND = Panel(
             empty="not every platform has these figures",
         ),
     ),
-    width=6,
-    decimals=0,
-    low=0,
-    nothing=Nothing.NOT_COLLECTED,
     links=(AlertName.STORE_WEBHOOKS_DISABLED, AlertName.STORE_BACKGROUND_JOBS_STUCK),
 )
 
 _LAST = select(business.COLLECTOR_LAST_SUCCESS, *M)
 _MISSED = f"(time() - {_LAST}) / {select(business.COLLECTOR_INTERVAL, *M)}"
 _NEVER = "a collector that never succeeded has no such time"
-FRESH = Panel(
-    PanelKind.TABLE,
+FRESH = table(
     "Freshness",
     "For each group of figures: whether the last run succeeded, when the group was last "
     "read, and its age in intervals, which is up to 1 when it is on time.",

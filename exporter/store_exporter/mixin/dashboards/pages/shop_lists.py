@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....metrics.catalogue import lists
-from ...names import AlertName, Dashboard, Dashboards
+from ...names import AlertName, Dashboards
 from ...promql import each, equal
-from ..panels import Panel, PanelKind, Query, Row
+from ..panels import Query, Row, table
 from ..values import Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
@@ -29,29 +31,7 @@ def _first(rows: str, name: str, legend: str, width: int, *, unit: str = "") -> 
     )
 
 
-def _table(
-    title: str,
-    description: str,
-    queries: tuple[Query, Query],
-    *,
-    columns: tuple[str, ...],
-    sort: str,
-    links: tuple[Dashboard | str, ...],
-) -> Panel:
-    return Panel(
-        PanelKind.TABLE,
-        title,
-        description,
-        queries,
-        width=24,
-        height=12,
-        columns=columns,
-        after=tuple(label for label in columns if label in AFTER),
-        sort=sort,
-        links=links,
-        nothing=Nothing.NOT_COLLECTED,
-    )
-
+_table = partial(table, height=12, after=AFTER, nothing=Nothing.NOT_COLLECTED)
 
 SCARCE = _table(
     "What to restock first",

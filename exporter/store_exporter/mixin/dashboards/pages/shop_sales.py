@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....metrics.catalogue import business
 from ... import promql, series, wide
 from ...names import AlertName, Dashboards
 from ...policy import THRESHOLDS
 from ...promql import each, equal, select
 from ...rules import surges
-from ..panels import Panel, PanelKind, Query, Row
+from ..panels import Panel, PanelKind, Query, Row, graph
 from ..scales import PAYMENT_METHODS, PAYMENTS, PRICES, REVENUE_CHOSEN, over_time
 from ..values import Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
@@ -18,47 +20,50 @@ CHOSEN = (*M, *CURRENCY_MATCH)
 HEIGHT = 10
 """Of panels whose legends name some methods of payment."""
 
-_AMOUNTS = (
-    (
+_amount = partial(graph, width=8, nothing=Nothing.NONE_OR_UNREAD)
+MONEY = (
+    _amount(
         "Revenue per hour ($currency)",
         "Gross totals of the orders first paid within the past hour, in this currency.",
-        f"sum({REVENUE_CHOSEN})",
-        "there may be no order in this currency",
-        (Dashboards.TRENDS,),
+        (
+            Query(
+                f"sum({REVENUE_CHOSEN})",
+                "$currency",
+                empty="there may be no order in this currency",
+            ),
+        ),
+        links=(Dashboards.TRENDS,),
     ),
-    (
+    _amount(
         "Abandoned value ($currency)",
         "Total value of the checkouts counted as abandoned, in this currency.",
-        f"sum({select(surges.ABANDONED, *CHOSEN)})",
-        "there may be no abandoned checkout",
-        (),
+        (
+            Query(
+                f"sum({select(surges.ABANDONED, *CHOSEN)})",
+                "$currency",
+                empty="there may be no abandoned checkout",
+            ),
+        ),
     ),
-    (
+    _amount(
         "Refunds per day ($currency)",
         "Amounts refunded within the past day, and amounts removed by edits and deletions.",
-        f"sum({select(surges.REFUNDS, *CHOSEN)})",
-        "there may be no refund",
-        (AlertName.STORE_REFUND_SURGE,),
+        (
+            Query(
+                f"sum({select(surges.REFUNDS, *CHOSEN)})",
+                "$currency",
+                empty="there may be no refund",
+            ),
+            Query(
+                f"sum({select(surges.CORRECTIONS, *CHOSEN)})",
+                "$currency, corrections",
+                empty="there may be no correction",
+            ),
+        ),
+        links=(AlertName.STORE_REFUND_SURGE,),
     ),
 )
-_CORRECTIONS = Query(
-    f"sum({select(surges.CORRECTIONS, *CHOSEN)})",
-    "$currency, corrections",
-    empty="there may be no correction",
-)
-MONEY = tuple(
-    Panel(
-        *(PanelKind.GRAPH, title, text),
-        (
-            Query(expression, "$currency", empty=reason),
-            *((_CORRECTIONS,) if title.startswith("Refunds") else ()),
-        ),
-        low=0,
-        links=links,
-        nothing=Nothing.NONE_OR_UNREAD,
-    )
-    for title, text, expression, reason, links in _AMOUNTS
-)
+_share = partial(graph, unit="percentunit", height=HEIGHT, high=1, lines=True)
 
 
 def share(failed: str, paid: str) -> str:
@@ -67,48 +72,42 @@ def share(failed: str, paid: str) -> str:
     return f"{failed} / ({failed} + {paid} > 0)"
 
 
-_METHOD = "payment_method"
-_SHARES = (
-    (
+_SOME_ORDERS = "nobody may have ordered in that time"
+FAILED_PAYMENTS = (
+    _share(
         "Failed payments",
+        "Share of the past hour's orders whose payment failed. A rise means that the payment "
+        "provider fails, or that somebody tests stolen cards.",
         (
-            "Share of the past hour's orders whose payment failed. A rise means that the "
-            "payment provider fails, or that somebody tests stolen cards."
+            Query(
+                share(over_time((), wide.ORDERS_FAILED), over_time((), wide.ORDERS)),
+                "share",
+                empty=_SOME_ORDERS,
+            ),
         ),
-        (over_time((), wide.ORDERS_FAILED), over_time((), wide.ORDERS)),
-        "share",
-        (PAYMENTS, AlertName.STORE_PAYMENTS_FAILING, Nothing.NO_ORDERS),
+        steps=PAYMENTS,
+        links=(AlertName.STORE_PAYMENTS_FAILING,),
+        nothing=Nothing.NO_ORDERS,
     ),
-    (
+    _share(
         "Failed payments by method",
+        "Share of each payment method's orders of the past two hours whose payment failed. One "
+        "that rises alone points to that method's provider or settings. There is no alert on "
+        f"fewer than {THRESHOLDS.method_minimum:g} orders, whose payments may fail by chance.",
         (
-            "Share of each payment method's orders of the past two hours whose payment failed. One "
-            "that rises alone points to that method's provider or settings. There is no alert on "
-            f"fewer than {THRESHOLDS.method_minimum:g} orders, whose payments may fail by chance."
+            Query(
+                share(
+                    over_time(("payment_method",), wide.PAYMENTS, equal("result", "failed")),
+                    over_time(("payment_method",), wide.PAYMENTS, equal("result", "paid")),
+                ),
+                "{{payment_method}}",
+                empty=_SOME_ORDERS,
+            ),
         ),
-        [
-            over_time((_METHOD,), wide.PAYMENTS, equal("result", result))
-            for result in ("failed", "paid")
-        ],
-        f"{{{{{_METHOD}}}}}",
-        (PAYMENT_METHODS, AlertName.STORE_PAYMENT_METHOD_FAILING, Nothing.NO_PAYMENTS),
+        steps=PAYMENT_METHODS,
+        links=(AlertName.STORE_PAYMENT_METHOD_FAILING,),
+        nothing=Nothing.NO_PAYMENTS,
     ),
-)
-FAILED_PAYMENTS = tuple(
-    Panel(
-        *(PanelKind.GRAPH, title, text),
-        (Query(share(failed, paid), legend, empty="nobody may have ordered in that time"),),
-        unit="percentunit",
-        width=12,
-        height=HEIGHT,
-        low=0,
-        high=1,
-        steps=steps,
-        lines=True,
-        links=(alert,),
-        nothing=nothing,
-    )
-    for title, text, (failed, paid), legend, (steps, alert, nothing) in _SHARES
 )
 
 STATUSES = Panel(
@@ -134,8 +133,7 @@ _SOLD, _OTHER, _LOWER = (
     for matchers in ((), ('price!="usual"',), (equal("price", "lower"),))
 )
 _EMPTY = "not every platform has this figure"
-OTHER_PRICES = Panel(
-    PanelKind.GRAPH,
+OTHER_PRICES = _share(
     "Sold for other prices",
     "Share of the products sold within the past day that were cheaper by more than a fifth or "
     "dearer by more than a quarter than in their earlier orders. A sudden rise is a planned "
@@ -150,13 +148,7 @@ OTHER_PRICES = Panel(
             empty="needs a day of history",
         ),
     ),
-    unit="percentunit",
-    width=12,
-    height=HEIGHT,
-    low=0,
-    high=1,
     steps=PRICES,
-    lines=True,
     links=(AlertName.STORE_PRICES_CHANGED,),
     nothing=Nothing.NOT_COLLECTED,
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ... import promql
 from ...names import AlertName, Dashboards
 from ...policy import BURN_RATES, SLO_WINDOW
 from ...promql import select
 from ...rules import slo
-from ..panels import DashboardPage, Panel, PanelKind, Query, Row, Variable
-from ..scales import latest, over_time
+from ..panels import DashboardPage, Query, Row, Variable, graph, stat, table
+from ..scales import NONE_GOOD, latest, over_time
 from ..values import GREEN, RED, YELLOW, Nothing, Steps
 from ..variables import READ, STORE_MATCH, STORES
 
@@ -25,55 +27,45 @@ BURN: Steps = (
     *((rate.factor, RED if rate.severity == "critical" else YELLOW) for rate in BURN_RATES[::-1]),
 )
 
-TARGETS = Panel(
-    PanelKind.STAT,
+_figure = partial(stat, width=6, height=5)
+
+TARGETS = _figure(
     "Objective",
     "Required share of good operations: the strictest objective of the chosen stores.",
     (Query(f"max by (slo) ({select(slo.TARGET, *M)})", "{{slo}}"),),
     unit="percentunit",
     decimals=2,
-    width=6,
-    height=5,
     named=True,
 )
 
 _BUDGET = select(slo.BUDGET, *M)
-LEAST_LEFT = Panel(
-    PanelKind.STAT,
+LEAST_LEFT = _figure(
     "Least budget left",
     f"Error budget of {SLO_WINDOW} that is left for the store with least. Below zero, the "
     "store misses the objective.",
     (Query(f"min by (slo) ({_BUDGET})", "{{slo}}"),),
     unit="percentunit",
     decimals=1,
-    width=6,
-    height=5,
-    named=True,
     steps=LEFT,
+    named=True,
 )
 
-MISSED = Panel(
-    PanelKind.STAT,
+MISSED = _figure(
     "Stores that miss it",
     "Stores that have spent their error budget and so miss the objective. The table names them.",
     (Query(f"sum by (slo) ({_BUDGET} < bool 0)", "{{slo}}"),),
     decimals=0,
-    width=6,
-    height=5,
+    steps=NONE_GOOD,
     named=True,
-    steps=((None, "green"), (1, "red")),
 )
 
 _ALERTS = promql.firing(promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN), *M)
-BURNING = Panel(
-    PanelKind.STAT,
+BURNING = _figure(
     "Burn alerts",
     "Alerts that fire now because a store spends its error budget too fast.",
     (Query(f"count({_ALERTS}) or 0 * count({_BUDGET})"),),
     decimals=0,
-    width=6,
-    height=5,
-    steps=((None, "green"), (1, "red")),
+    steps=NONE_GOOD,
     links=(AlertName.STORE_ERROR_BUDGET_BURN,),
 )
 
@@ -82,8 +74,7 @@ _WORST = f"bottomk(10, {latest(select(slo.BUDGET, *M))})"
 COURSE = Row(
     "Over time",
     (
-        Panel(
-            PanelKind.GRAPH,
+        graph(
             "Budget left: the ten stores with least",
             "A steady fall means a lasting fault, a step means an outage. The budget "
             f"recovers as old failures leave the {SLO_WINDOW}. Values below -100% are in the "
@@ -97,15 +88,13 @@ COURSE = Row(
             unit="percentunit",
             low=-1,
             high=1,
-            width=12,
             height=10,
             steps=LEFT,
             lines=True,
             least_first=True,
             links=(Dashboards.ERRORS,),
         ),
-        Panel(
-            PanelKind.GRAPH,
+        graph(
             f"Burn rate over {' and '.join(slo.WORST)}: the worst store",
             "A burn rate of 1 spends the budget exactly within its period. Above a line an "
             "alert fires, if a shorter window agrees and there is enough traffic.",
@@ -117,8 +106,6 @@ COURSE = Row(
                 )
                 for window, figure in slo.WORST.items()
             ),
-            low=0,
-            width=12,
             height=10,
             steps=BURN,
             lines=True,
@@ -134,8 +121,7 @@ def _column(name: str) -> str:
     return f"{select(name, *M)} and on (org, domain, platform, slo) {_LEAST}"
 
 
-ONE_BY_ONE = Panel(
-    PanelKind.TABLE,
+ONE_BY_ONE = table(
     "The 50 stores with least budget left",
     "The target, the budget left, the number of events counted (operations, or half minutes of "
     "uptime), and the burn rate over each window.",
@@ -163,7 +149,6 @@ ONE_BY_ONE = Panel(
         Query(_column(slo.TARGET), "Target", unit="percentunit", decimals=2, width=72),
         Query(_column(slo.events_in(SLO_WINDOW)), f"Events {SLO_WINDOW}", decimals=0, width=90),
     ),
-    width=24,
     height=12,
     columns=("domain", "slo", "org"),
     sort="+Budget left",

@@ -7,7 +7,7 @@ from ...names import AlertName, Dashboards
 from ...policy import DAY, HOUR, SEASONAL
 from ...promql import STORE, aggregate, labelled, on, one_of, over, select
 from ...rules import longterm, surges
-from ..panels import DashboardPage, Panel, PanelKind, Query, Row
+from ..panels import DashboardPage, Panel, Query, Row, graph, store_table, table
 from ..scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
 from ..values import GREEN, RED, YELLOW, Nothing, Steps
 from ..variables import CURRENCY, CURRENCY_MATCH, STORE_MATCH, STORES
@@ -30,15 +30,14 @@ def compared(
     title: str,
     text: str,
     expression: str,
-    unit: str,
     *,
+    unit: str = "short",
     of: str = "sum",
     factor: str = "",
     decimals: int | None = None,
 ) -> Panel:
     """The graph of a figure now and a week earlier."""
-    return Panel(
-        PanelKind.GRAPH,
+    return graph(
         title,
         f"{text} The dashed line is the same time a week earlier.",
         (
@@ -49,39 +48,37 @@ def compared(
         ),
         unit=unit,
         decimals=decimals,
-        low=0,
-        width=12,
     )
 
 
 WEEK_BESIDE_WEEK = Row(
     "This week and last week",
     (
-        compared(
-            "Orders in an hour", "Orders first paid within an hour.", ORDERS, "short", decimals=0
-        ),
+        compared("Orders in an hour", "Orders first paid within an hour.", ORDERS, decimals=0),
         compared(
             "Revenue in an hour ($currency)",
             "Gross totals of the orders first paid within an hour, in this currency.",
             REVENUE_CHOSEN,
-            "short",
         ),
-        compared("Calls per hour", "Operations per hour.", RATE, "short", factor="3600 * "),
+        compared("Calls per hour", "Operations per hour.", RATE, factor="3600 * "),
         compared(
             "Failures per hour",
             "Failed operations per hour, without shoppers' mistakes.",
             ERRORS,
-            "short",
             factor="3600 * ",
         ),
         compared(
-            "Latency (p95)", "Mean over the chosen stores of their p95 latency.", P95, "s", of="avg"
+            "Latency (p95)",
+            "Mean over the chosen stores of their p95 latency.",
+            P95,
+            unit="s",
+            of="avg",
         ),
         compared(
             "Success rate of the worst store",
             "Lowest share of operations that did not fail.",
             SUCCESS_RATE,
-            "percentunit",
+            unit="percentunit",
             of="min",
         ),
     ),
@@ -100,8 +97,7 @@ _HISTORY = f"needs {SEASONAL.history} weeks of history"
 BESIDE_NORMAL = Row(
     "Beside what is normal",
     (
-        Panel(
-            PanelKind.GRAPH,
+        graph(
             "Orders in two hours, and what is normal",
             f"Normal is the median of the same weekday and hour of the last {SEASONAL.weeks} "
             "weeks. If orders are zero while normal is far above zero, an alert fires.",
@@ -110,12 +106,9 @@ BESIDE_NORMAL = Row(
                 Query(f"sum({_USUAL_ORDERS})", "normal", past=True, empty=_HISTORY),
             ),
             decimals=0,
-            low=0,
-            width=12,
             links=(AlertName.STORE_ORDER_DROUGHT,),
         ),
-        Panel(
-            PanelKind.GRAPH,
+        graph(
             "Latency (p95), and what is normal",
             "p95 latency of an hour, as the mean over the chosen stores; hours with few operations "
             f"are left out. Above {SEASONAL.latency_factor:g} times normal, an alert fires.",
@@ -124,8 +117,6 @@ BESIDE_NORMAL = Row(
                 Query(f"avg({_USUAL_LATENCY})", "normal", past=True, empty=_HISTORY),
             ),
             unit="s",
-            low=0,
-            width=12,
             links=(AlertName.STORE_LATENCY_REGRESSION,),
         ),
     ),
@@ -133,8 +124,7 @@ BESIDE_NORMAL = Row(
 
 _DAY = select(series.orders_in("1d"), *M)
 _FEWER = f"bottomk(20, {_DAY} / ({_DAY} offset 1w >= {SEASONAL.drought_minimum:g}) - 1)"
-FEWEST_ORDERS = Panel(
-    PanelKind.TABLE,
+FEWEST_ORDERS = store_table(
     "Orders against a week ago: largest falls",
     "The 20 shops whose orders of the last 24 hours fell most against the same hours a week "
     f"ago, of the shops that had at least {SEASONAL.drought_minimum:g} then. -100 % means "
@@ -144,8 +134,6 @@ FEWEST_ORDERS = Panel(
             _FEWER, "Change", unit="percentunit", decimals=0, width=92, steps=CHANGE, empty=WEEK_AGO
         ),
     ),
-    width=12,
-    columns=("domain", "org"),
     sort="+Change",
     links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
     nothing=Nothing.NOT_SO_LONG,
@@ -153,8 +141,7 @@ FEWEST_ORDERS = Panel(
 
 _SLOWER = f"topk(20, {_LATENCY} / {_USUAL_LATENCY} - 1)"
 _SUCCESS = f"{SUCCESS_RATE} and {on(*STORE)} {_SLOWER}"
-SLOWEST_OF_LATE = Panel(
-    PanelKind.TABLE,
+SLOWEST_OF_LATE = store_table(
     "Latency against normal: largest rises",
     "The 20 shops whose p95 latency of the last hour rose most against the median of the "
     "same weekday and hour. +100 % means twice as slow.",
@@ -171,8 +158,6 @@ SLOWEST_OF_LATE = Panel(
         ),
         Query(_SUCCESS, "Success", unit="percentunit", decimals=1, steps=SUCCESS, empty=_HISTORY),
     ),
-    width=12,
-    columns=("domain", "org"),
     sort="Change",
     links=(Dashboards.SHOP, AlertName.STORE_LATENCY_REGRESSION),
 )
@@ -191,16 +176,13 @@ def of_day(hourly: str) -> str:
 
 def by_day(title: str, text: str, day: str) -> Panel:
     """The graph of a figure of each day of a year."""
-    return Panel(
-        PanelKind.GRAPH,
+    return graph(
         title,
         f"{text}, for the past year as far as Prometheus keeps them, or for each day of a chosen "
         "past time. A day begins and ends at midnight or up to 37 minutes from it, and today's bar "
         "ends up to 67 minutes ago. Up to six minutes before Prometheus was stopped are in no day.",
         (Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),),
         decimals=0,
-        width=12,
-        low=0,
         bars=True,
         interval="1d",
         since="now-1y/d",
@@ -244,8 +226,7 @@ _SHOPS = f"count by (org) ({aggregate('group', STORE, select(series.STORE_UP, *M
 ORG_BY_ORG = Row(
     "Org by org",
     (
-        Panel(
-            PanelKind.TABLE,
+        table(
             "Seven days of each org ($currency)",
             "Orders first paid in the last seven times 24 hours, their change against the "
             f"seven before, of orgs that had at least {SEASONAL.drought_minimum:g} then, and "
@@ -271,7 +252,6 @@ ORG_BY_ORG = Row(
                 ),
                 Query(_SHOPS, "Stores", decimals=0, empty="orders may be of stores of the past"),
             ),
-            width=24,
             columns=("org",),
             after=(),
             # Few weeks after the first shop most orgs have no change, and would come first.
