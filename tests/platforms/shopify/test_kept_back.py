@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -116,10 +117,34 @@ def test_addresses_that_are_kept_back_are_no_other_shoppers(
                 answer.setdefault("errors", []).append(error)
         return answer
 
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: store.get_customer_orders(EMAIL),
+        lambda: store.get_customer_orders("nobody@example.test"),
+        lambda: store.check_order(email=EMAIL),
+        lambda: store.check_order(email="nobody@example.test"),
+        lambda: store.check_order("1003", EMAIL),
+        lambda: store.check_order("999999", EMAIL),
+    )
     shop.faults.add(changing("*", hidden))
-    with pytest.raises(StoreError, match="No PII" if is_told else "protected customer data") as one:
-        store.get_customer_orders(EMAIL)
-    assert one.value.error_type == "forbidden"
+    for call in calls:
+        with pytest.raises(StoreError, match=r"No PII|protected customer data") as one:
+            call()
+        assert one.value.error_type == "forbidden"
+
+
+def test_orders_of_a_till_have_no_address_and_nothing_is_kept_back(
+    shop: SimulatedShopify, store: Shopify
+) -> None:
+    def anonymous(answer: Json) -> Json:
+        for node in answer["data"].get("orders", {}).get("nodes", []):
+            node["email"] = node["customer"] = None
+        return answer
+
+    shop.faults.add(changing("*", anonymous))
+    for asked in ({"order": "1003", "email": EMAIL}, {"email": EMAIL}):
+        with pytest.raises(StoreError) as one:
+            store.check_order(**asked)
+        assert one.value.error_type == "not_found"
 
 
 def test_a_list_that_is_kept_back_as_a_whole_is_an_error(

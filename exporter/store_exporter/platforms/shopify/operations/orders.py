@@ -22,6 +22,8 @@ from ..reading import ids, order_results, order_state
 
 _LOOKUP = ("admin OrdersByQuery",)
 _MOST = 100
+_NEWEST = 10
+"""How many of the newest orders are looked at if a search does not find one."""
 _KEPT_SECONDS = 365 * 86_400
 """How long Shopify keeps the entries of an order's timeline."""
 _MOST_REFUNDS = 250
@@ -50,7 +52,7 @@ class _Orders(orders.Orders[Api]):
         wanted, unread = number.casefold(), list[Any]()
         # The search may not know an order yet that was placed just now.
         for query in (*(f"{name}:{quoted(number)}" for name in _NUMBERS), None):
-            rows = yield from self._search(query, 10)
+            rows = yield from self._search(query, _NEWEST)
             found = {row.opaque(): row for row in _numbered(rows, wanted) if _belongs(row, email)}
             if len(found) > 1:
                 # Apps and imports give an order any name, also one that another order has.
@@ -59,13 +61,27 @@ class _Orders(orders.Orders[Api]):
             if found:
                 return found.popitem()[1]
             unread += [row for row in rows if not isinstance(row, Fields)]
+        if email is not None:
+            _check_shown(rows)
         # It may be one of those that cannot be read.
         return _order(unread[0]) if unread else None
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
-        # The search is by word; the address decides.
-        found = yield from self._search(f"email:{quoted(email)}", max(wanted, 10))
-        return [_order(row) for row in _own(found, email)[:wanted]]
+        own, _ = yield from self._placed_by(email, f"email:{quoted(email)}", max(wanted, 10))
+        return [_order(row) for row in own[:wanted]]
+
+    def _placed_by(self, email: str, query: str, limit: int) -> Plan[tuple[list[Any], bool]]:
+        """Return the orders that a search finds and that were placed with an address, and whether
+        the search found no more than was requested.
+
+        The search is by word; the address decides. What cannot be read may have been placed with
+        it. Where nothing was, it is forbidden if the app is not shown the addresses.
+        """
+        rows = yield from self._search(query, limit)
+        own = [row for row in rows if not isinstance(row, Fields) or _belongs(row, email)]
+        if not own:
+            _check_shown(rows or (yield from self._search(None, _NEWEST)))
+        return own, len(rows) < limit
 
     def _search(self, query: str | None, limit: int) -> Plan[list[Any]]:
         """Return the orders that a search finds, newest first; without one, the newest of all.
@@ -101,13 +117,12 @@ class _Orders(orders.Orders[Api]):
         # A status is derived from three of Shopify's, so orders are selected by it here. One order
         # more than requested shows whether there are more.
         most = arguments.MOST_ITEMS if request.status is not None else max(request.reach, _MOST) + 1
-        rows = yield from self._search(query, most)
-        own = _own(rows, request.email)
+        own, is_whole = yield from self._placed_by(request.email, query, most)
         found = listing(own, "orders", lambda row: self.read(row, with_customer=True))
         kept = tuple(filter(request.has, found))
         begin = 0.0 if request.when is None else request.when.begin.timestamp()
         is_all = yield from self.api.shows_orders_since(begin)
-        total = len(kept) if is_all and len(rows) < most and not found.unreadable else None
+        total = len(kept) if is_all and is_whole and not found.unreadable else None
         return replace(found, items=kept, total=total, complete=is_all)
 
     def notes(self, found: Fields, *, private: bool) -> Plan[Listing[OrderNote]]:
@@ -188,16 +203,19 @@ def _numbered(rows: Iterable[Any], wanted: str) -> list[Fields]:
     ]
 
 
-def _own(rows: list[Any], email: str) -> list[Any]:
-    """Return those of the orders found by an address that were placed with it, or may have been.
+def _check_shown(newest: Iterable[Any]) -> None:
+    """Raise forbidden if customers placed these orders, but none of them shows an e-mail address.
 
-    It is forbidden if none of them shows its address.
+    Orders of a till have neither.
     """
-    shown = [row for row in rows if isinstance(row, Fields)]
-    if shown and not any(row.has("email") for row in shown):
-        message = "this app is not shown the e-mail addresses of orders (protected customer data)"
+    shown = [row for row in newest if isinstance(row, Fields)]
+    if any(row.text_or("email") for row in shown):
+        return
+    for row in shown:
+        _belongs(row, "")
+    if any(row.has("customer") for row in shown):
+        message = "this app is shown no order's e-mail address (protected customer data)"
         raise StoreError("forbidden", message)
-    return [row for row in rows if not isinstance(row, Fields) or _belongs(row, email)]
 
 
 def _order(row: Any) -> Fields:
