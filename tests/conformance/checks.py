@@ -340,6 +340,7 @@ def add_to_cart(target: Target) -> None:
     own, shown = target.buyable.price, cart.lines[0].unit_price
     assert own is not None
     assert own == shown or cart.tax.amount or own.currency != shown.currency
+    assert cart.subtotal is not None
     assert cart.subtotal.currency == cart.total.currency
     assert not cart.renewed
     again = target.client.add_to_cart(target.buyable.sku, 1, cart=cart.token)

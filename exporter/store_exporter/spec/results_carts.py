@@ -36,10 +36,10 @@ class CartLine:
 
 @dataclass(frozen=True, slots=True)
 class CartCoupon:
-    """A coupon on a cart, and its discount."""
+    """A coupon on a cart, and its discount; None if unreadable."""
 
     code: str
-    discount: Money
+    discount: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Cart:
         lines: the goods in the cart.
         coupons: the coupons applied to the cart.
         items: number of pieces in all lines; None if it is not known.
-        subtotal: price of the goods before coupons, without tax.
-        discount: sum of the coupons' discounts.
+        subtotal: price of the goods before coupons, without tax; None if unreadable.
+        discount: sum of the coupons' discounts; None if unreadable.
         shipping: price of the delivery; None until it is known.
         tax: sum of all taxes.
         total: the amount to pay.
@@ -68,8 +68,8 @@ class Cart:
     lines: tuple[CartLine, ...]
     coupons: tuple[CartCoupon, ...]
     items: Quantity | None
-    subtotal: Money
-    discount: Money
+    subtotal: Money | None
+    discount: Money | None
     shipping: Money | None
     tax: Money
     total: Money

@@ -463,3 +463,30 @@ def test_a_line_that_makes_no_sense_is_left_out_of_its_cart_and_reported(
     shop.faults.add(changing("*", spoil))
     found = store.get_cart(mine)
     assert (found.lines, found.total, found.unreadable) == ((), whole.total, ("lines",))
+
+
+@pytest.mark.parametrize("which", ["line", "discount"])
+def test_a_cart_in_two_currencies_keeps_its_lines_and_codes_without_their_sums(
+    shop: SimulatedShopify, store: Shopify, which: str
+) -> None:
+    mine = CartSession()
+    store.add_to_cart("SKU-010", 2, cart=mine)
+
+    def spoil(answer: Json) -> Json:
+        cart = answer["data"].get("cart") or answer["data"].get("changed", {}).get("cart")
+        line = cart["lines"]["nodes"][0] if cart else None
+        parts = [part["discountedAmount"] for part in line["discountAllocations"]] if line else []
+        if which == "line" and line:
+            parts += line["cost"].values()
+        for amount in parts:
+            amount["currencyCode"] = "EUR"
+        return answer
+
+    shop.faults.add(changing("*", spoil))
+    found = store.apply_coupon_to_cart("save10", cart=mine)
+    assert (found.total, found.items) == (pounds("180"), 2)
+    assert [(one.code, one.discount) for one in found.coupons] == [("save10", None)]
+    assert len(found.lines) == (which == "line")
+    assert (found.subtotal is None, found.discount) == (which == "line", None)
+    assert {"discount"} < set(found.unreadable)
+    assert store.add_to_cart("SKU-011", cart=mine).items == 3

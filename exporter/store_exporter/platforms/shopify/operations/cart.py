@@ -162,10 +162,12 @@ def _refusal(payload: Fields, others: Collection[str], *, codes: bool) -> StoreE
 def _cart(fields: Fields) -> Cart:
     """Read a cart; lines that cannot be read are left out and reported.
 
+    Price and discount of the goods are added up from all lines, because the API shows only the
+    total. Where they are in another currency than the total, they are unreadable.
+
     Raises:
-        StoreError: invalid_response, its amounts cannot be read: they are added up from all lines,
-            because the API shows only the total; response_too_large, there are more than a hundred
-            lines.
+        StoreError: invalid_response, there is no total; response_too_large, there are more than a
+            hundred lines.
     """
     also = Secondary()
     total = ids.amount(fields.child("cost").child("totalAmount"))
@@ -173,8 +175,8 @@ def _cart(fields: Fields) -> Cart:
     check_whole(connection)
     # Lines that differ in their attributes alone may have one id.
     rows = Rows(connection.listed("nodes")).fields(connection.where)
-    gross = _sum((ids.amount(row.child("cost").child("subtotalAmount")) for row in rows), total)
     allocations = [allocation for row in rows for allocation in row.children("discountAllocations")]
+    full = (ids.amount(row.child("cost").child("subtotalAmount")) for row in rows)
     applied = [
         row.text("code") for row in fields.children("discountCodes") if row.flag("applicable")
     ]
@@ -182,10 +184,13 @@ def _cart(fields: Fields) -> Cart:
         token=fields.opaque(),
         expires=None,
         lines=tuple(also.rows("lines", connection.listed("nodes"), _line)),
-        coupons=tuple(CartCoupon(code, _share(allocations, code, total)) for code in applied),
+        coupons=tuple(
+            CartCoupon(code, also.read("discount", _share, allocations, code, total.currency))
+            for code in applied
+        ),
         items=fields.integer("totalQuantity"),
-        subtotal=gross,
-        discount=_sum(map(_taken, allocations), total),
+        subtotal=also.read("subtotal", _sum, full, total.currency),
+        discount=also.read("discount", _sum, map(_taken, allocations), total.currency),
         shipping=None,
         tax=Money(Decimal(0), total.currency),
         total=total,
@@ -198,29 +203,29 @@ def _taken(allocation: Fields) -> Money:
     return ids.amount(allocation.child("discountedAmount"))
 
 
-def _share(allocations: Sequence[Fields], code: str, total: Money) -> Money:
+def _share(allocations: Sequence[Fields], code: str, currency: str) -> Money:
     """Return what one discount code takes off."""
     by_code = (row for row in allocations if row.one_of("__typename", _ALLOCATIONS) == _BY_CODE)
     own = (row for row in by_code if row.text("code").casefold() == code.casefold())
-    return _sum(map(_taken, own), total)
+    return _sum(map(_taken, own), currency)
 
 
-def _sum(amounts: Iterable[Money], total: Money) -> Money:
-    """Add up amounts, all of which must be in the currency of the cart's total."""
+def _sum(amounts: Iterable[Money], currency: str) -> Money:
+    """Add up amounts, all of which must be in one currency."""
     found = Decimal(0)
     for money in amounts:
-        if money.currency != total.currency:
-            message = f"the cart is in {total.currency} and {money.currency}"
+        if money.currency != currency:
+            message = f"the cart is in {currency} and {money.currency}"
             raise StoreError("invalid_response", message)
         found += money.amount
-    return Money(found, total.currency)
+    return Money(found, currency)
 
 
 def _line(row: Fields) -> CartLine:
     cost, merchandise = row.child("cost"), row.child("merchandise")
     full = ids.amount(cost.child("subtotalAmount"))
     # Shopify's own total of a line leaves out discounts on the whole cart.
-    taken = _sum(map(_taken, row.children("discountAllocations")), full)
+    taken = _sum(map(_taken, row.children("discountAllocations")), full.currency)
     return CartLine(
         key=row.opaque(),
         product_id=ids.number(merchandise, "ProductVariant"),
