@@ -232,7 +232,7 @@ def test_families_come_in_the_catalogues_order() -> None:
 
 def test_a_metric_outside_the_catalogue_comes_last() -> None:
     recorder = Recorder()
-    own = Metric("shop_visits_total", Kind.COUNTER, "Visits of a shop.", ("shop",))
+    own = Metric(Kind.COUNTER, "shop_visits_total", "Visits of a shop.", ("shop",))
     recorder.inc(own, ("a",), 2)
     last = list(recorder.families())[-1]
     assert last.metric is own

@@ -112,7 +112,7 @@ def family(metric: ForeignMetric) -> Family:
     name = metric.name + kind.suffix
     samples = [sample for sample in metric.samples if sample.name == name]
     labels = tuple(samples[0].labels) if samples else ()
-    described = Metric(name, kind, metric.documentation, labels)
+    described = Metric(kind, name, metric.documentation, labels)
     return Family(described, [(tuple(s.labels.values()), s.value) for s in samples])
 
 

@@ -63,7 +63,7 @@ def one_of_each() -> list[Family]:
             [(OPERATION, histogram([0.003, 0.3, 0.31, 31.0, 7.0], exemplars={6: EXEMPLAR}))],
             CREATED,
         ),
-        Family(Metric("store_example", Kind.GAUGE, 'With a \\, a\nand a "quote".'), [((), -0.5)]),
+        Family(Metric(Kind.GAUGE, "store_example", 'With a \\, a\nand a "quote".'), [((), -0.5)]),
         Family(business.CUSTOMERS, []),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from types import ModuleType
 
 
@@ -29,9 +30,9 @@ class Metric:
     """One metric family.
 
     Attributes:
+        kind: its type.
         name: the full Prometheus name of its samples (a counter's ends in `_total`, an info
             metric's in `_info`, a histogram's is the name without `_bucket`).
-        kind: its type.
         help: one sentence: what the figure means and, where two readings are possible, which.
         labels: label names in the order in which values are given.
         unit: the OpenTelemetry (UCUM) unit: `s`, `By`, `1`, `{operation}`, `{order}`, …
@@ -40,8 +41,8 @@ class Metric:
             is not what this process has counted.
     """
 
-    name: str
     kind: Kind
+    name: str
     help: str
     labels: tuple[str, ...] = ()
     unit: str = "1"
@@ -78,6 +79,12 @@ class Metric:
         Receivers append `_ratio` to the name of a gauge whose unit is `1`, so that unit stays out.
         """
         return "" if self.unit == "1" else self.unit
+
+
+counter = partial(Metric, Kind.COUNTER)
+gauge = partial(Metric, Kind.GAUGE)
+histogram = partial(Metric, Kind.HISTOGRAM)
+info = partial(Metric, Kind.INFO)
 
 
 def metrics_of(module: ModuleType) -> tuple[Metric, ...]:
