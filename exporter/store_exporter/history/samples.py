@@ -25,7 +25,7 @@ from ..metrics.catalogue.operations import (
     OPERATIONS,
 )
 from ..metrics.exposition.lines import HistogramLines, label_writer
-from ..metrics.exposition.openmetrics import head
+from ..metrics.exposition.text import openmetrics_header
 from ..metrics.families import HistogramValue
 from ..metrics.guard import Labels
 from .calls import ERROR_NAMES
@@ -89,7 +89,7 @@ def _points(slots: Iterable[tuple[int, _T]], zero: _T, until: int) -> Iterator[t
 
 def _totals(cells: Iterable[CallCell], series: Sequence[Labels], until: int) -> Iterator[str]:
     labels = label_writer((*OPERATIONS.labels, "job"))
-    yield head(OPERATIONS)
+    yield openmetrics_header(OPERATIONS)
     for number, of_series in groupby(cells, itemgetter(0)):
         start = f"{OPERATIONS.name}{{{labels((*series[number], JOB))}}}"
         slots = (
@@ -101,7 +101,7 @@ def _totals(cells: Iterable[CallCell], series: Sequence[Labels], until: int) -> 
 
 def _errors(cells: Iterable[ErrorCell], series: Sequence[Labels], until: int) -> Iterator[str]:
     labels = label_writer((*OPERATION_ERRORS.labels, "job"))
-    yield head(OPERATION_ERRORS)
+    yield openmetrics_header(OPERATION_ERRORS)
     for (number, error), of_error in groupby(cells, itemgetter(0, 1)):
         name = ERROR_NAMES[error]
         values = (*series[number], name, str(ERROR_TYPES[name].fault), JOB)
@@ -116,7 +116,7 @@ def _durations(cells: Iterable[CallCell], series: Sequence[Labels], until: int) 
     labels = label_writer(names)
     lines = HistogramLines(metric.name, names, metric.buckets)
     zero = HistogramValue([0] * (len(LATENCY_BUCKETS) + 1), 0.0)
-    yield head(metric)
+    yield openmetrics_header(metric)
     for number, of_series in groupby(cells, itemgetter(0)):
         text = labels((*series[number], JOB))
         slots = (

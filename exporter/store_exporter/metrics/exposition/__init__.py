@@ -7,10 +7,9 @@ format each, in pieces, so that a large exposition is never in memory twice.
 from __future__ import annotations
 
 from .collector import PrometheusCollector
-from .openmetrics import render_openmetrics
 from .protobuf import render_protobuf
 from .response import Exposition, render
-from .text import render_text
+from .text import render_openmetrics, render_text
 
 __all__ = [
     "Exposition",

@@ -9,9 +9,8 @@ from functools import partial
 
 from ..families import Family
 from .negotiate import Format, accepts_gzip, choose_format
-from .openmetrics import render_openmetrics
 from .protobuf import render_protobuf
-from .text import render_text
+from .text import render_openmetrics, render_text
 
 _RENDERERS: dict[Format, Callable[[Iterable[Family]], Iterator[bytes]]] = {
     Format.TEXT: render_text,
