@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
 from .catalogue import CATALOGUE, Metric
-from .families import Family, HistogramValue
+from .families import Family, HistogramValue, View
 from .histogram import Histogram
 
 LabelValues = tuple[str, ...]
@@ -68,7 +68,9 @@ class BlockFamily(Family):
     __slots__ = ("blocks",)
 
     def __init__(self, blocks: Sequence[Block], before: dict[LabelValues, float]) -> None:
-        super().__init__(blocks[0].metric, _Series(blocks), _Created(blocks), before)
+        super().__init__(
+            blocks[0].metric, View(blocks, iter), View(blocks, Block.created_times), before
+        )
         self.blocks: Sequence[Block] = blocks
 
 
@@ -86,25 +88,3 @@ def in_order(
             yield own[name]
         elif blocks := found.get(name):
             yield BlockFamily(blocks, before.get(name, {}))
-
-
-class _Series(Iterable[tuple[LabelValues, float | HistogramValue]]):
-    """The series of blocks, any number of times."""
-
-    def __init__(self, blocks: Sequence[Block]) -> None:
-        self._blocks = blocks
-
-    def __iter__(self) -> Iterator[tuple[LabelValues, float | HistogramValue]]:
-        for block in self._blocks:
-            yield from block
-
-
-class _Created(Iterable[float | None]):
-    """When each of them began."""
-
-    def __init__(self, blocks: Sequence[Block]) -> None:
-        self._blocks = blocks
-
-    def __iter__(self) -> Iterator[float | None]:
-        for block in self._blocks:
-            yield from block.created_times()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from types import MappingProxyType
-from typing import NamedTuple, Protocol, Self
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 from .catalogue import Metric
+
+_S = TypeVar("_S")
+_T = TypeVar("_T")
 
 
 class Exemplar(NamedTuple):
@@ -113,6 +116,22 @@ class Family:
         if isinstance(self.created, Iterable):
             return self.created
         return repeat(self.created)
+
+
+class View(Generic[_S, _T]):
+    """What is made of each of some states, while it is read; can be read any number of times.
+
+    A list would double the memory of a large scrape, and the garbage collector would visit every
+    item.
+    """
+
+    def __init__(self, states: Sequence[_S], make: Callable[[_S], Iterable[_T]]) -> None:
+        self._states = states
+        self._make = make
+
+    def __iter__(self) -> Iterator[_T]:
+        for state in self._states:
+            yield from self._make(state)
 
 
 class Source(Protocol):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping
 
 from ..errors import ERROR_TYPES
 from .catalogue import Metric
 from .catalogue.operations import OPERATION_ERRORS, OPERATIONS, OPERATIONS_IN_PROGRESS
 from .exemplars import Exemplars
-from .families import Count, Family, HistogramValue
+from .families import Count, Family, HistogramValue, View
 from .guard import Labels
 from .histogram import Histogram
 
@@ -20,26 +19,7 @@ OperationState = tuple[
 exemplars, durations, and the Unix times at which the series and its errors began. A plain tuple,
 because a scrape creates tens of thousands."""
 
-_T = TypeVar("_T")
 _Pair = tuple[tuple[str, ...], float | HistogramValue]
-
-
-class _View(Generic[_T]):
-    """Converts the states one by one while they are read; can be read any number of times.
-
-    A list would double the memory of a large scrape, and the garbage collector would visit every
-    item.
-    """
-
-    def __init__(
-        self, states: list[OperationState], make: Callable[[OperationState], Iterable[_T]]
-    ) -> None:
-        self._states = states
-        self._make = make
-
-    def __iter__(self) -> Iterator[_T]:
-        for state in self._states:
-            yield from self._make(state)
 
 
 def operation_families(states: list[OperationState], duration: Metric) -> dict[str, Family]:
@@ -51,12 +31,12 @@ def operation_families(states: list[OperationState], duration: Metric) -> dict[s
     """
     if not states:
         return {}
-    created, errors_created = _View(states, _created), _View(states, _errors_created)
+    created, errors_created = View(states, _created), View(states, _errors_created)
     return {
-        OPERATIONS.name: Family(OPERATIONS, _View(states, _total), created),
-        OPERATION_ERRORS.name: Family(OPERATION_ERRORS, _View(states, _errors), errors_created),
-        duration.name: Family(duration, _View(states, _duration), created),
-        OPERATIONS_IN_PROGRESS.name: Family(OPERATIONS_IN_PROGRESS, _View(states, _in_progress)),
+        OPERATIONS.name: Family(OPERATIONS, View(states, _total), created),
+        OPERATION_ERRORS.name: Family(OPERATION_ERRORS, View(states, _errors), errors_created),
+        duration.name: Family(duration, View(states, _duration), created),
+        OPERATIONS_IN_PROGRESS.name: Family(OPERATIONS_IN_PROGRESS, View(states, _in_progress)),
     }
 
 
