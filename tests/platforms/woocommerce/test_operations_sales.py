@@ -79,6 +79,29 @@ def test_the_status_refunded_refunds_what_earlier_refunds_left_of_tax_and_shippi
     assert (report.refunds.amount, report.items, report.net.amount) == (115, 0, 0)
 
 
+@pytest.mark.parametrize("placed", [0, 40], ids=["in the period", "before it"])
+@pytest.mark.parametrize(
+    ("definition", "first", "last"),
+    [("paid", "pending", "refunded"), ("paid", "on-hold", "refunded")]
+    + [(definition, "processing", "cancelled") for definition in ("paid", "created")],
+)
+def test_the_refund_of_an_order_that_is_no_sale_is_in_no_figure(
+    store: SimulatedWooCommerce,
+    shop: WooCommerce,
+    definition: str,
+    first: str,
+    last: str,
+    placed: int,
+) -> None:
+    """An unpaid order whose status is set to refunded has a refund, too (seen in 11.0.1)."""
+    created = store.shop.clock() - placed * 86_400
+    made = store.new_order(first, total="30.00", created=created)
+    store.refund(made["id"], "30.00")
+    store.edit_order(made["id"], status=last)
+    report = shop.get_sales_report("week", definition=definition)
+    assert (report.orders, report.refunds.amount, report.net.amount) == (0, 0, 0)
+
+
 def test_sales_by_the_day_of_payment_do_not(store: SimulatedWooCommerce, shop: WooCommerce) -> None:
     store.new_order("completed", total="100.00")
     store.new_order("on-hold", total="50.00")

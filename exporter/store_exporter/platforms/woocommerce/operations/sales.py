@@ -40,14 +40,16 @@ class _Sales(Sales):
     """The sums of orders and refunds.
 
     Attributes:
-        orders: currency and sums of the orders that count or have refunds, by order id; the refunds
+        reading: reads the totals of orders.
+        is_sale: whether an order is a sale by the definition, of whatever day.
+        orders: currency and sums of the sales that count or have refunds, by order id; the refunds
             that were added are in the sums.
     """
 
-    def __init__(self, reading: OrderTotals) -> None:
+    def __init__(self, reading: OrderTotals, is_sale: Callable[[Fields], bool]) -> None:
         super().__init__()
+        self.reading, self.is_sale = reading, is_sale
         self.orders: dict[int, tuple[str, Sums]] = {}
-        self.reading = reading
 
     def sell(self, order: Fields) -> None:
         """Add an order completely, or not at all if a part of it cannot be read."""
@@ -66,7 +68,9 @@ class _Sales(Sales):
         self.orders[number] = currency, one
 
     def note(self, order: Fields) -> None:
-        """Note an order that has refunds and does not count itself."""
+        """Note an order of other days that has refunds, if it is a sale."""
+        if is_sub_order(order) or not self.is_sale(order):
+            return
         gross, tax, shipping = (
             read_amount(order, name) for name in ("total", "total_tax", "shipping_total")
         )
@@ -74,7 +78,7 @@ class _Sales(Sales):
         self.orders[order.identifier()] = order.currency("currency"), one
 
     def refund(self, order: int, refund: Fields) -> None:
-        """Add a refund, unless its order, and so its sale, is in the trash or gone."""
+        """Add a refund, unless its order is no sale, or is in the trash or gone."""
         if order not in self.orders:
             return
         currency, left = self.orders[order]
@@ -136,15 +140,25 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     many shops. A store takes about a second for a hundred orders, and they get 2 minutes at most
     unless the client's policy allows more: as soon as it shows that the time is too short the
     result is response_too_large, with how many there are and how far it came. Orders that cannot be
-    read are in no figure, and are named in `unreadable`. Before WooCommerce 7.6 a partial refund
+    read are in no figure, and are named in `unreadable`. Nor are refunds of orders that are no sale
+    by the definition, such as unpaid ones whose status was set to refunded. Before WooCommerce 7.6 a partial refund
     leaves its order's date of change, and is found only if the order was changed since the first
     day of the report, or placed.
     """
-    sales = _Sales((yield from rounding.order_totals(api)))
-    read = _add_created if request.definition == "created" else _add_paid
+    is_created = request.definition == "created"
+    sales = _Sales((yield from rounding.order_totals(api)), _is_placed if is_created else _is_paid)
+    read = _add_created if is_created else _add_paid
     sales.unreadable = yield from read(api, request.when, sales)
     sales.unreadable += yield from _add_refunds(api, request.when, sales)
     return sales
+
+
+def _is_placed(order: Fields) -> bool:
+    return is_sold(order) or order_status(order) == "refunded"
+
+
+def _is_paid(order: Fields) -> bool:
+    return order_status(order) not in _UNPAID and order.gmt_if_any("date_paid_gmt") is not None
 
 
 def _add_orders(
@@ -168,8 +182,7 @@ def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
                 # It was not requested: a plugin shows another status than the order has.
                 message = f"{order.where}: status is {order.text('status')[:40]}"
                 raise StoreError("invalid_response", message)
-            is_one = is_sold(order) or order_status(order) == "refunded"
-            return is_one and when.has(order.gmt("date_created_gmt"))
+            return _is_placed(order) and when.has(order.gmt("date_created_gmt"))
 
         query = {"status": ",".join(status), **between(when)}
         return _add_orders(api, query, sales, counts)
@@ -188,8 +201,7 @@ def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
     unchanged = {**created, "modified_before": created["before"]}
 
     def counts(order: Fields) -> bool:
-        is_paid = order_status(order) not in _UNPAID
-        return is_paid and when.has(order.gmt_if_any("date_paid_gmt"))
+        return _is_paid(order) and when.has(order.gmt_if_any("date_paid_gmt"))
 
     def add(status: Sequence[str]) -> Plan[int]:
         unreadable = 0
@@ -218,15 +230,14 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
             raise
         unreadable = yield from _find_refunds_by_order(api, when, refunds)
     unknown = {number for _, number, _ in refunds} - sales.orders.keys()
-    amounts = "currency,total,total_tax,shipping_total,line_items"
-    whose = {"_fields": f"id,{amounts},{MEMBERS}"}
+    members = f"currency,total,total_tax,shipping_total,line_items,status,{MEMBERS}"
+    whose = {"_fields": f"id,{members},{local_dates.members('date_paid')}"}
     refunded = yield from api.get_by_ids(f"{V3}/orders", unknown, whose)
     unreadable += refunded.unreadable
     unclear = set()
     for order in refunded:
         try:
-            if not is_sub_order(order):
-                sales.note(order)
+            sales.note(order)
         except StoreError:
             unclear.add(order.identifier())
     for _, number, refund in sorted(refunds, key=itemgetter(0)):
