@@ -456,6 +456,24 @@ def test_unreadable_orders_and_refunds_are_left_out_of_a_sales_report_and_report
     assert report.unreadable == 3
 
 
+@pytest.mark.parametrize("lost", ["line_items", "shipping_lines", "tax_lines"])
+def test_of_a_refund_without_one_of_its_lists_the_others_are_read(
+    store: SimulatedWooCommerce, shop: WooCommerce, lost: str
+) -> None:
+    made = store.new_order("completed", total="115.00")
+    store.refund(made["id"], "45.00")
+    lists = {
+        "line_items": [{"id": 1, "quantity": -1}],
+        "shipping_lines": [{"total": "-10.00"}],
+        "tax_lines": [{"tax_total": "-5.00", "shipping_tax_total": "0.00"}],
+    }
+    store.shop.refunds[made["id"]][0].update({**lists, lost: None})
+    report = shop.get_sales_report("week")
+    assert (report.unreadable, report.refunds) == (0, pounds("45.00"))
+    left = {"line_items": 85, "shipping_lines": 75, "tax_lines": 80}
+    assert report.net.amount == left[lost]
+
+
 @pytest.mark.parametrize("lost", ["total", "id"])
 def test_an_order_that_cannot_be_read_takes_its_refunds_out_of_a_report_and_nothing_else(
     store: SimulatedWooCommerce, shop: WooCommerce, lost: str

@@ -8,7 +8,7 @@ what the shop displays. Both add up amounts of different currencies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from operator import itemgetter
 
@@ -58,7 +58,7 @@ class _Sales(Sales):
             return
         one = Sums(
             orders=1,
-            items=_pieces(order),
+            items=_pieces(order.children("line_items")),
             gross=self.reading.total(order, currency).amount,
             tax=self.reading.tax(order, currency).amount,
             shipping=read_amount(order, "shipping_total"),
@@ -74,7 +74,9 @@ class _Sales(Sales):
         gross, tax, shipping = (
             read_amount(order, name) for name in ("total", "total_tax", "shipping_total")
         )
-        one = Sums(items=_pieces(order), gross=gross, tax=tax, shipping=shipping)
+        one = Sums(
+            items=_pieces(order.children("line_items")), gross=gross, tax=tax, shipping=shipping
+        )
         self.orders[order.identifier()] = order.currency("currency"), one
 
     def refund(self, order: int, refund: Fields) -> None:
@@ -83,20 +85,24 @@ class _Sales(Sales):
             return
         currency, left = self.orders[order]
         amount = abs(read_amount(refund, "amount"))
-        if amount == left.gross - left.refunds and not any(map(refund.listed, _REFUND_LINES)):
+        # Plugins remove some of the lists.
+        lines, shipping, taxes = (
+            list(refund.children(name)) if refund.has(name) else [] for name in _REFUND_LINES
+        )
+        if amount == left.gross - left.refunds and not (lines or shipping or taxes):
             # The order's status was set to refunded, which refunds what is left without any lines.
             pieces, unearned = -left.items, left.tax + left.shipping - left.unearned
         else:
-            pieces = _pieces(refund)
-            unearned = _added_up(refund, "tax_lines", "tax_total", "shipping_tax_total")
-            unearned += _added_up(refund, "shipping_lines", "total")
+            pieces = _pieces(lines)
+            unearned = _added_up(taxes, "tax_total", "shipping_tax_total")
+            unearned += _added_up(shipping, "total")
         one = Sums(items=pieces, refunds=amount, unearned=unearned)
         self.add(currency, one)
         self.orders[order] = currency, left + one
 
 
-def _pieces(order: Fields) -> Quantity:
-    return sum((line.quantity("quantity") for line in order.children("line_items")), 0)
+def _pieces(lines: Iterable[Fields]) -> Quantity:
+    return sum((line.quantity("quantity") for line in lines), 0)
 
 
 def _sold(order: Fields, currency: str) -> Iterator[SoldProduct]:
@@ -109,8 +115,8 @@ def _sold(order: Fields, currency: str) -> Iterator[SoldProduct]:
             yield SoldProduct(product, name, line.text_or("sku"), pieces, total)
 
 
-def _added_up(refund: Fields, rows: str, *names: str) -> Decimal:
-    found = (abs(read_amount(row, name)) for row in refund.children(rows) for name in names)
+def _added_up(rows: Iterable[Fields], *names: str) -> Decimal:
+    found = (abs(read_amount(row, name)) for row in rows for name in names)
     return sum(found, Decimal(0))
 
 
