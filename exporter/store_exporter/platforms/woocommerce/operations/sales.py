@@ -147,9 +147,9 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     unless the client's policy allows more: as soon as it shows that the time is too short the
     result is response_too_large, with how many there are and how far it came. Orders that cannot be
     read are in no figure, and are named in `unreadable`. Nor are refunds of orders that are no sale
-    by the definition, such as unpaid ones whose status was set to refunded. Before WooCommerce 7.6 a partial refund
-    leaves its order's date of change, and is found only if the order was changed since the first
-    day of the report, or placed.
+    by the definition, such as unpaid ones whose status was set to refunded. Before WooCommerce 7.6
+    a partial refund leaves its order's date of change, and is found only if the order was changed
+    since the first day of the report, or placed.
     """
     is_created = request.definition == "created"
     sales = _Sales((yield from rounding.order_totals(api)), _is_placed if is_created else _is_paid)
