@@ -39,14 +39,9 @@ class Evidence:
 
     async def query(self, promql: str) -> dict[tuple[tuple[str, str], ...], float]:
         """Ask Prometheus an instant query; values by sorted label pairs."""
-        url = f"{self.prometheus}/api/v1/query"
-        async with self.session.get(url, params={"query": promql}) as answer:
-            body = await answer.json()
-            if answer.status != 200:
-                raise MissingEvidenceError(f"Prometheus refuses {promql}: {body.get('error')}")
         return {
             tuple(sorted(series["metric"].items())): float(series["value"][1])
-            for series in body["data"]["result"]
+            for series in await self._result(promql)
         }
 
     async def growth(self, name: str, *by: str) -> dict[tuple[str, ...], float]:
@@ -55,16 +50,20 @@ class Evidence:
         It adds up differences of samples, resets included, as `increase` does before it
         extrapolates. What did not grow is left out.
         """
-        url = f"{self.prometheus}/api/v1/query"
-        async with self.session.get(url, params={"query": f"{name}[1h]"}) as answer:
-            body = await answer.json()
         found: dict[tuple[str, ...], float] = defaultdict(float)
-        for series in body["data"]["result"]:
+        for series in await self._result(f"{name}[1h]"):
             values = [float(value) for _, value in series["values"]]
             found[tuple(series["metric"][label] for label in by)] += sum(
                 after - before if after >= before else after for before, after in pairwise(values)
             )
         return {key: value for key, value in found.items() if value}
+
+    async def _result(self, promql: str) -> list[dict[str, Any]]:
+        body = await self._ask(f"{self.prometheus}/api/v1/query", query=promql)
+        if "data" not in body:
+            raise MissingEvidenceError(f"Prometheus refuses {promql}: {body.get('error')}")
+        found: list[dict[str, Any]] = body["data"]["result"]
+        return found
 
     async def by_domain(self, promql: str) -> dict[str, float]:
         """Ask Prometheus an instant query whose result has one series per domain."""
@@ -74,32 +73,31 @@ class Evidence:
     async def alerts(self, alertname: str) -> list[dict[str, Any]]:
         """The alerts of that name that Alertmanager holds as active."""
         url = f"{self.alertmanager}/api/v2/alerts"
-        params = {"filter": f'alertname="{alertname}"', "active": "true"}
-        async with self.session.get(url, params=params) as answer:
-            found: list[dict[str, Any]] = await answer.json()
-            return found
+        found: list[dict[str, Any]] = await self._ask(
+            url, filter=f'alertname="{alertname}"', active="true"
+        )
+        return found
 
     async def messages(self) -> list[dict[str, Any]]:
         """What the Slack receiver has received, oldest first."""
-        async with self.session.get(f"{self.slack}/api/messages") as answer:
-            found: list[dict[str, Any]] = await answer.json()
-            return found
+        found: list[dict[str, Any]] = await self._ask(f"{self.slack}/api/messages")
+        return found
 
     async def operations_of(self, token: str) -> list[dict[str, Any]]:
         """The operations that the exporter's API tells to a token."""
-        url = f"{self.exporter}/api/v1/analytics?days=1&limit=1000"
-        headers = {"Authorization": f"Bearer {token}"}
-        async with self.session.get(url, headers=headers) as answer:
-            return list((await answer.json()).get("metrics", ()))
+        url = f"{self.exporter}/api/v1/analytics"
+        return list((await self._ask(url, token, days="1", limit="1000")).get("metrics", ()))
 
     async def failures_of(self, token: str, domain: str) -> list[str]:
         """What operations of a store failed by the store's fault, in its words, newest first."""
         url = f"{self.exporter}/api/v1/calls"
-        params = {"domain": domain, "kind": "operation", "fault": "store"}
-        headers = {"Authorization": f"Bearer {token}"}
+        told = await self._ask(url, token, domain=domain, kind="operation", fault="store")
+        return [f"{call['operation']}: {call['message']}" for call in told.get("calls", ())]
+
+    async def _ask(self, url: str, token: str = "", **params: str) -> Any:
+        headers = _headers(token) if token else None
         async with self.session.get(url, params=params, headers=headers) as answer:
-            calls = (await answer.json()).get("calls", ())
-        return [f"{call['operation']}: {call['message']}" for call in calls]
+            return await answer.json()
 
     async def deployed(self, token: str, mark: dict[str, str]) -> None:
         """Tell the exporter's API of a deployment.
@@ -107,15 +105,18 @@ class Evidence:
         Raises:
             MissingEvidenceError: it does not take it.
         """
-        headers = {"Authorization": f"Bearer {token}"}
         url = f"{self.exporter}/api/v1/events"
-        async with self.session.post(url, json=mark, headers=headers) as answer:
+        async with self.session.post(url, json=mark, headers=_headers(token)) as answer:
             if answer.status != 200:
                 raise MissingEvidenceError(f"the API refuses an event: {await answer.text()}")
 
     async def domains_of(self, token: str) -> set[str]:
         """The stores whose operations the exporter's API tells to a token."""
         return {row["domain"] for row in await self.operations_of(token)}
+
+
+def _headers(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 async def until(

@@ -18,8 +18,9 @@ from .files import write
 from .scene import DEMO, api_tokens, exporter_configuration, open_stores
 from .shoppers import Shoppers, operated
 from .slack import Message, SlackReceiver
-from .stack import serve, trade
+from .stack import trade
 from .stores.base import cast
+from .stores.serving import serve
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ MAX_FIELDS = 10
 # What may follow an opening angle bracket in Slack's markup: a link, a mention, a channel, a
 # command such as <!here>. Anything else is text whose author forgot to escape it.
 _MARKUP = re.compile(r"<(?:https?://|mailto:|tel:|[@#!])[^<>\n]*>")
-_LINK = re.compile(r"<((?:https?://|mailto:|tel:)[^<>|\n]*)(?:\|([^<>\n]*))?>")
 _ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
 
 
@@ -229,8 +228,7 @@ def plain(text: str) -> str:
         url, label = match.group(1), match.group(2)
         return f"{label} ({url})" if label else url
 
-    text = _LINK.sub(link, text)
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return slack_page.decoded(slack_page.LINK.sub(link, text))
 
 
 def render(payload: dict[str, Any]) -> str:

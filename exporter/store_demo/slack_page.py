@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-_LINK = re.compile(r"<((?:https?://|mailto:|tel:)[^<>|\n]*)(?:\|([^<>\n]*))?>")
+LINK = re.compile(r"<((?:https?://|mailto:|tel:)[^<>|\n]*)(?:\|([^<>\n]*))?>")
 # Slack's markup is taken at the edges of words only.
 _MARKS = (
     (re.compile(r"(?<![\w*])\*([^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])"), r"<b>\1</b>"),
@@ -107,19 +107,20 @@ def anchor(url: str, html: str, style: str = "") -> str:
 def markup(text: str) -> str:
     """HTML of a text in Slack's markup, of which `&`, `<` and `>` come escaped."""
     parts, end = [], 0
-    for found in _LINK.finditer(text):
+    for found in LINK.finditer(text):
         parts += [_words(text[end : found.start()])]
-        parts += [anchor(_plain(found[1]), _words(found[2] or found[1]))]
+        parts += [anchor(decoded(found[1]), _words(found[2] or found[1]))]
         end = found.end()
     return "".join((*parts, _words(text[end:])))
 
 
-def _plain(text: str) -> str:
+def decoded(text: str) -> str:
+    """A text without entities."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _words(text: str) -> str:
-    html = escape(_plain(text), quote=False)
+    html = escape(decoded(text), quote=False)
     for pattern, shown in _MARKS:
         html = pattern.sub(shown, html)
     return html

@@ -14,7 +14,6 @@ from random import Random
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp import web
 
 from . import grafana, monitoring
 from .crowd import LAST_LOOK, Call, Shift, calls_of
@@ -25,8 +24,7 @@ from .processes import Process, start
 from .scene import Pace, exporter_configuration, open_stores
 from .slack import SlackReceiver
 from .stores.base import DemoStore
-
-LOOPBACK = "127.0.0.1"
+from .stores.serving import LOOPBACK, serve
 
 
 @dataclass(slots=True)
@@ -151,19 +149,6 @@ async def running(pace: Pace, directory: Path, slack: SlackReceiver) -> AsyncIte
             stack.addresses["exporter"],
         )
         yield stack
-
-
-@asynccontextmanager
-async def serve(app: web.Application, host: str = LOOPBACK, port: int = 0) -> AsyncIterator[str]:
-    """Serve an application until the block ends; yields its base address."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        yield f"http://{host}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 async def trade(stores: Sequence[DemoStore], pace: Pace) -> None:

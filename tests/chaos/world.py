@@ -29,8 +29,8 @@ from store_demo.ports import free_ports
 from store_demo.processes import Process, start
 from store_demo.scene import CHECK, exporter_configuration, open_stores
 from store_demo.slack import SlackReceiver
-from store_demo.stack import LOOPBACK, serve
 from store_demo.stores.base import DemoStore, Role, cast, open_store
+from store_demo.stores.serving import LOOPBACK, serve
 from store_exporter.metrics.catalogue import business
 from store_exporter.probing.stalls import StallMeter
 from tests.servers.process import TOOLS

@@ -7,7 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from aiohttp import web
 
 from .faults import Fault, Faults
 
+LOOPBACK = "127.0.0.1"
 _HTML = "text/html; charset=UTF-8"
 
 
@@ -65,6 +66,18 @@ def finished(answer: Outgoing, fault: Fault | None) -> tuple[int, dict[str, str]
     return status, headers, body.encode() if isinstance(body, str) else body
 
 
+@asynccontextmanager
+async def serve(app: web.Application, host: str = LOOPBACK, port: int = 0) -> AsyncIterator[str]:
+    """Serve an application until the block ends; yields its address."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield f"http://{host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
 class SimulatedServer(ABC):
     """A store as an HTTP server. Platforms say what it answers; this does the rest.
 
@@ -88,16 +101,9 @@ class SimulatedServer(ABC):
         del url
         return {}
 
-    @asynccontextmanager
-    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    def serve(self, host: str = LOOPBACK, port: int = 0) -> AbstractAsyncContextManager[str]:
         """Serve the store until the block ends; yields its address."""
-        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, host, port).start()
-            yield f"http://{host}:{runner.addresses[0][1]}"
-        finally:
-            await runner.cleanup()
+        return serve(self.app, host, port)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.requests.append((request.method, request.path_qs))

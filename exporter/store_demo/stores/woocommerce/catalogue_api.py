@@ -125,7 +125,7 @@ def variations(shop: Shop, call: Call, product_id: str) -> Reply:
     """GET products/{id}/variations."""
     parent = shop.products.get(int(product_id))
     if parent is None:
-        raise ApiError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
+        raise _invalid_id()
     children = [shop.variations[number] for number in parent["variations"]]
     reply = _page(shop, call, [child for child in children if _matches(shop, call, child)])
     lacking = shop.habits.lacks_of_variations

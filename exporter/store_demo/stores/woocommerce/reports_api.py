@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 
 from .answers import Call, Document, Reply, no_route
 from .shop import Shop
@@ -55,11 +56,20 @@ def _period(shop: Shop, call: Call) -> tuple[datetime, datetime]:
     return first, last
 
 
-def _between(shop: Shop, first: datetime, last: datetime, name: str) -> list[Document]:
-    low = first.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    high = (last + timedelta(days=1)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    orders = () if shop.hpos else shop.orders.values()
-    return [o for o in orders if o[name] is not None and low <= o[name] < high]
+def _between(
+    shop: Shop, first: datetime, last: datetime, rows: Iterable[Document]
+) -> list[Document]:
+    """Return what was made in these days; nothing where orders are in their own tables."""
+    low, high = (
+        day.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        for day in (first, last + timedelta(days=1))
+    )
+    return [row for row in rows if not shop.hpos and low <= row["date_created_gmt"] < high]
+
+
+def _sold(shop: Shop, first: datetime, last: datetime) -> list[Document]:
+    placed = _between(shop, first, last, shop.orders.values())
+    return [order for order in placed if order["status"] in _SOLD]
 
 
 def _kept(shop: Shop, call: Call, made: Callable[[], list[Document]]) -> Reply:
@@ -80,8 +90,7 @@ def sales(shop: Shop, call: Call) -> Reply:
 
 def _sales(shop: Shop, call: Call) -> list[Document]:
     first, last = _period(shop, call)
-    counted = [o for o in _between(shop, first, last, "date_created_gmt") if o["status"] in _SOLD]
-    counted = [o for o in counted if o["currency"] == shop.currency]
+    counted = [o for o in _sold(shop, first, last) if o["currency"] == shop.currency]
     refunds = _refunded(shop, first, last)
     total = summed(counted) - refunds
     days = max((last - first).days + 1, 1)
@@ -106,17 +115,8 @@ def _sales(shop: Shop, call: Call) -> list[Document]:
 
 def _refunded(shop: Shop, first: datetime, last: datetime) -> Decimal:
     """Return what was paid back in these days, whenever the orders were placed."""
-    low = first.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    high = (last + timedelta(days=1)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return sum(
-        (
-            Decimal(refund["amount"])
-            for rows in (() if shop.hpos else shop.refunds.values())
-            for refund in rows
-            if low <= refund["date_created_gmt"] < high
-        ),
-        ZERO,
-    )
+    refunds = _between(shop, first, last, chain.from_iterable(shop.refunds.values()))
+    return sum((Decimal(refund["amount"]) for refund in refunds), ZERO)
 
 
 def _by_day(
@@ -124,9 +124,10 @@ def _by_day(
 ) -> dict[str, Document]:
     rows = {}
     for offset in range(days):
-        day = (first + timedelta(days=offset)).strftime("%Y-%m-%d")
-        orders = [o for o in counted if o["date_created"].startswith(day)]
-        rows[day] = {
+        day = first + timedelta(days=offset)
+        name = day.strftime("%Y-%m-%d")
+        orders = [o for o in counted if o["date_created"].startswith(name)]
+        rows[name] = {
             "sales": shop.amount(summed(orders)),
             "orders": len(orders),
             "items": items_in(orders),
@@ -134,9 +135,7 @@ def _by_day(
             "shipping": shop.amount(0),
             "discount": shop.amount(0),
             "customers": 0,
-            "refunds": shop.amount(
-                _refunded(shop, first + timedelta(days=offset), first + timedelta(days=offset))
-            ),
+            "refunds": shop.amount(_refunded(shop, day, day)),
         }
     return rows
 
@@ -148,9 +147,8 @@ def top_sellers(shop: Shop, call: Call) -> Reply:
 
 def _top_sellers(shop: Shop, call: Call) -> list[Document]:
     first, last = _period(shop, call)
-    counted = [o for o in _between(shop, first, last, "date_created_gmt") if o["status"] in _SOLD]
     sold: Counter[tuple[int, str]] = Counter()
-    for order in counted:
+    for order in _sold(shop, first, last):
         for line in order["line_items"]:
             sold[line["product_id"], line["name"]] += line["quantity"]
     rows = []
@@ -161,16 +159,6 @@ def _top_sellers(shop: Shop, call: Call) -> list[Document]:
         }
         rows.append({"name": name, "product_id": product_id, "quantity": quantity, "_links": links})
     return rows
-
-
-def _slug_totals(shop: Shop, template: str, totals: dict[str, int]) -> Reply:
-    rows = shop.templates.rows(template)
-    # Statuses and types of plugins are not in the template.
-    added = totals.keys() - {row["slug"] for row in rows}
-    rows += [{"slug": slug, "name": slug} for slug in sorted(added)]
-    for row in rows:
-        row["total"] = totals.get(row["slug"], 0)
-    return Reply(rows)
 
 
 def totals(shop: Shop, call: Call, subject: str) -> Reply:
@@ -187,4 +175,8 @@ def totals(shop: Shop, call: Call, subject: str) -> Reply:
     }
     if subject not in counters:
         raise no_route()
-    return _slug_totals(shop, f"{subject}_totals", counters[subject])
+    found, rows = counters[subject], shop.templates.rows(f"{subject}_totals")
+    # Statuses and types of plugins are not in the template.
+    added = found.keys() - {row["slug"] for row in rows}
+    rows += [{"slug": slug, "name": slug} for slug in sorted(added)]
+    return Reply([{**row, "total": found[row["slug"]]} for row in rows])
