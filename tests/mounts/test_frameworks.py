@@ -59,7 +59,13 @@ def get(address: str, path: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("title", "server"), [("FastAPI", "uvicorn"), ("Flask", "gunicorn"), ("Django", "gunicorn")]
+    ("title", "server"),
+    [
+        ("FastAPI", "uvicorn"),
+        ("FastAPI with a dependency", "uvicorn"),
+        ("Flask", "gunicorn"),
+        ("Django", "gunicorn"),
+    ],
 )
 def test_a_web_application_shows_what_it_measured(tmp_path: Path, title: str, server: str) -> None:
     program(tmp_path, title)
