@@ -116,3 +116,19 @@ def test_a_missing_file_of_one_stores_issuers_is_reported_by_the_check(
 def test_what_may_be_left_out_is_not_called_required(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, "state")[1].endswith(" required: action")
     assert said(capsys, "run --store=shop.example.com")[1].endswith(" required: operation")
+
+
+@pytest.mark.parametrize(
+    ("named", "status"), [("file", 1), ("file/state", 0), ("made/at/the/start", 0)]
+)
+def test_the_check_reports_a_folder_for_the_state_that_cannot_be_used(
+    folder: Path, capsys: pytest.CaptureFixture[str], named: str, status: int
+) -> None:
+    """One that is not there yet may be on the host that will serve."""
+    (folder / "file").touch()
+    text = f"state_directory: {named}{CONFIGURATION}"
+    (folder / "store-exporter.yml").write_text(text)
+    found, message = said(capsys, "serve --config.check")
+    assert found == status
+    expected = f"store-exporter.yml: state_directory: {folder}/{named} cannot be written to. Run"
+    assert message.startswith(expected) if named.startswith("file") else not message

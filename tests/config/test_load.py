@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import threading
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -309,3 +312,23 @@ def test_an_option_that_its_collector_cannot_use_is_a_problem_of_the_file(
     place = {"stores": "stores[0]", "defaults": "defaults"}[where]
     assert problem.path == f"{place}.collectors.orders.{option.split(':', maxsplit=1)[0]}"
     assert problem.message == error
+
+
+def test_a_pipe_is_read_once_somebody_writes_into_it(tmp_path: Path) -> None:
+    """As of a shell's `<(command)`."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(STORE,))
+    writer.start()
+    found = load(pipe, environ=ENVIRON, platforms=PLATFORMS)
+    writer.join()
+    assert [store.domain for store in found.stores] == ["shop.example.com"]
+
+
+def test_a_pipe_into_which_nobody_writes_is_no_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(import_module("store_exporter.config.load"), "PIPE_SECONDS", 0.02)
+    with pytest.raises(ConfigError, match="pipe: is a pipe into which nobody writes"):
+        load(tmp_path / "pipe", environ=ENVIRON, platforms=PLATFORMS)

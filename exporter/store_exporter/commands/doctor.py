@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from ..config import Config
@@ -32,6 +30,7 @@ from ..stores.model import Store, Unreadable
 from ..stores.owners import REASONS, RefusedDomain
 from .state import kept_state, opened
 from .support import arguments, stores, terminal
+from .support.state_directory import state_directory
 from .support.store_series import store_series
 
 _AT_ONCE = 10
@@ -153,7 +152,7 @@ def _series(store: Store) -> Finding:
 def _state(config: Config) -> list[Finding]:
     """Check whether counters can be saved, and what is saved of stores that nobody watches."""
     if config.state_database is None:
-        found = _state_directory(config.state_directory)
+        found = state_directory(config.state_directory)
         if found.state == "fail" or not (config.state_directory / FILE_NAME).exists():
             return [found]
     else:
@@ -178,23 +177,6 @@ def _left_behind(left: int, stores: int) -> Finding:
         return Finding("state", "ok", message)
     advice = "`store-exporter state list` names them; `state move` gives one to another store."
     return Finding("state", "warn", message, advice)
-
-
-def _state_directory(path: Path) -> Finding:
-    """Check whether counters can be saved in the folder, or in its nearest existing parent."""
-    try:
-        existing = next((p for p in (path, *path.absolute().parents) if p.exists()), Path("/"))
-        is_usable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
-    except OSError:
-        # A folder above it may not be searched, for example.
-        is_usable = False
-    if is_usable:
-        return Finding("state directory", "ok", str(path))
-    advice = (
-        "Run this command as the exporter's user, or set state_directory to a folder that this "
-        "user may write to."
-    )
-    return Finding("state directory", "fail", f"{path} cannot be written to", advice)
 
 
 def _refused(refusals: Sequence[RefusedDomain]) -> list[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
+from select import POLLIN, poll
 from typing import Any
 
 from ..platforms.base import Installed, Platform
@@ -19,6 +20,9 @@ from .settling import LONGEST_SECONDS, settled
 from .unchanged import UnchangedStores, texts_of
 from .yaml import document
 from .yaml.checker import Checker
+
+PIPE_SECONDS = 10.0
+"""How long to wait for who writes into a pipe, such as a command whose output is the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,12 @@ def read(path: Path, missing: str = "") -> str:
         ConfigError: it cannot be read, or is not UTF-8.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
+            waiting = poll()
+            waiting.register(file, POLLIN)
+            if not waiting.poll(PIPE_SECONDS * 1000):
+                raise ValueError("is a pipe into which nobody writes")
+            os.set_blocking(file.fileno(), True)
             return utf8.text(file.read(document.MAX_BYTES + 1))
     except FileNotFoundError:
         message = f"there is no such file in {path.absolute().parent}{missing}"
@@ -195,3 +204,8 @@ def read(path: Path, missing: str = "") -> str:
     except ValueError as error:
         message = str(error)
     raise problems.ConfigError([problems.Problem(str(path), 0, "", message)])
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file, even if it is a pipe that nobody has opened for writing yet."""
+    return os.open(path, flags | os.O_NONBLOCK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ from ...server.process.systemd import Notifier, activated
 from ...server.security.web_file import WebFile
 from ...stores.model import Store
 from ..serve import PORT
+from .state_directory import state_directory
 
 _ORGS_SHOWN = 20
 
@@ -68,9 +70,23 @@ def _checked(config: Config) -> int:
         for problem in problems:
             print(f"{config.file}: {domain}: {problem}", file=sys.stderr)
     stores, orgs = len(config.stores), len(config.orgs)
-    found = f"stores with problems: {len(sick)} of" if sick else "no problems; stores:"
+    has_problem = _has_bad_state(config) or bool(sick)
+    found = f"stores with problems: {len(sick)} of" if has_problem else "no problems; stores:"
     print(f"{config.file}: {found} {stores}, orgs: {orgs}")
-    return 1 if sick else 0
+    return int(has_problem)
+
+
+def _has_bad_state(config: Config) -> bool:
+    """Report a folder for the state that cannot be used; return whether it exists.
+
+    Another host, such as one that checks the file before it is used, may lack the folder.
+    """
+    folder = config.state_directory
+    found = state_directory(folder)
+    if config.state_database is not None or found.state == "ok":
+        return False
+    print(f"{config.file}: state_directory: {found.message}. {found.advice}", file=sys.stderr)
+    return os.path.lexists(folder)
 
 
 def _problems(store: Store) -> Iterator[str]:
