@@ -28,10 +28,8 @@ def painted(text: str, colour: str) -> str:
 def wrapped(text: str, before: int, hanging: str = "") -> list[str]:
     """Break a line between words so that it fits the terminal; a file gets it whole.
 
-    Args:
-        text: one line.
-        before: how many columns are taken by what is printed before each part.
-        hanging: begins every part but the first.
+    Something takes `before` columns before each part, and `hanging` begins every part but the
+    first.
     """
     if not sys.stdout.isatty():
         return [text]

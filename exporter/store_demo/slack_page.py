@@ -42,11 +42,7 @@ code { padding: 2px 3px; border: 1px solid #ddd; border-radius: 3px; background:
 
 
 def page(messages: Iterable[tuple[float, dict[str, Any]]]) -> str:
-    """A page of messages.
-
-    Args:
-        messages: when each arrived, in Unix seconds, and what it holds.
-    """
+    """A page of messages; each arrived at a time in Unix seconds."""
     shown = "".join(message(at, payload) for at, payload in messages)
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Slack</title>'

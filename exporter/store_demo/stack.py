@@ -128,10 +128,7 @@ class Stack:
 async def running(pace: Pace, directory: Path, slack: SlackReceiver) -> AsyncIterator[Stack]:
     """Start everything, and stop it when the block ends, however it ends.
 
-    Args:
-        pace: how fast it looks, judges and speaks.
-        directory: an empty folder for configuration, state and logs.
-        slack: the receiver of the messages.
+    The directory, empty at first, is for configuration, state and logs.
 
     Raises:
         StartError: a part did not start; those before it have been stopped.

@@ -81,8 +81,7 @@ async def serve(app: web.Application, host: str = LOOPBACK, port: int = 0) -> As
 class SimulatedServer(ABC):
     """A store as an HTTP server. Platforms say what it answers; this does the rest.
 
-    Args:
-        seed: of the faults that hit some requests only.
+    The seed is that of the faults that hit some requests only.
     """
 
     def __init__(self, seed: int) -> None:

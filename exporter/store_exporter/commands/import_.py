@@ -103,7 +103,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _paths(args: argparse.Namespace) -> str:
-    """Return what is wrong with the file and the folder, if anything is."""
     file, output = args.file, args.output
     if not file.exists():
         return f"{file}: there is no such file in {file.absolute().parent}"

@@ -47,6 +47,5 @@ def _head(argument: Argument) -> str:
 
 
 def _roff(text: str) -> str:
-    """Escape text for roff."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{escaped}" if escaped[:1] in (".", "'") else escaped

@@ -68,7 +68,6 @@ async def _probe(config: Config, args: argparse.Namespace) -> int:
 
 
 def _lines(result: Result) -> Iterator[str]:
-    """Yield the lines that describe one run."""
     mark = "FAIL" if not result.ok else "warn" if result.degraded else "ok"
     yield f"{mark:<5} {result.kind} {result.name} ({result.duration:.3f} s)"
     for what, sentence in _details(result):

@@ -94,7 +94,6 @@ def _operation(platform: Platform, name: str) -> OperationSpec[..., Any]:
 
 
 def _values(operation: OperationSpec[..., Any], pairs: Sequence[str]) -> dict[str, Any]:
-    """Read `name=value` pairs as the operation's parameters."""
     known = {parameter.name: parameter for parameter in operation.parameters}
     found: dict[str, Any] = {}
     for pair in pairs:
@@ -133,7 +132,6 @@ def plain(value: Any) -> Any:
 
 
 def _lines(value: Any, indent: str = "") -> Iterator[str]:
-    """Yield a plain value as indented lines."""
     if isinstance(value, Mapping):
         for name, item in value.items():
             yield from _named(name, item, indent)

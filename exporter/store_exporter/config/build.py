@@ -113,7 +113,6 @@ def layered(*layers: Keys | None) -> dict[str, Any]:
 
 
 def _limits(keys: Keys) -> dict[str, Any]:
-    """Return the limits among the keys; each is a field of `Store` of the same name."""
     limits = {key: keys[key] for key in _LIMITS if key in keys}
     return {key: str(value) if isinstance(value, Path) else value for key, value in limits.items()}
 

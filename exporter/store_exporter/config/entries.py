@@ -102,10 +102,8 @@ def _raw(item: Any, key: str) -> str | None:
 class StoreReader:
     """Validates `stores:` and `discovery:` against the platforms, the defaults and the orgs.
 
-    Args:
-        orgs: the names of all orgs.
-        tenants: the valid orgs.
-        known: provides the stores that have not changed; nothing by default.
+    The `tenants` are the valid ones among the orgs. `known` provides the stores that have not
+    changed.
     """
 
     def __init__(

@@ -185,11 +185,7 @@ class OneReading(SecretSource):
         }
 
     def forget_but(self, named: Collection[str]) -> None:
-        """Forget what was read for `changes` alone, except what a configuration still names.
-
-        Args:
-            named: the strings of the configuration, to which reused stores may refer.
-        """
+        """Forget what was read for `changes` alone, except what a configuration still names."""
         for key in list(self._found):
             if key not in self._used and key[1] not in named:
                 del self._found[key]

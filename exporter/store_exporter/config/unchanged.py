@@ -66,7 +66,6 @@ def texts_of(value: Any) -> Iterator[str]:
 
 
 def _of_orgs(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the keys that stores take from their orgs, entry by entry."""
     items = data.get("orgs")
     rows = (each for each in items if isinstance(each, dict)) if isinstance(items, list) else ()
     found = ({key: row[key] for key in ("org", *OF_STORES) if key in row} for row in rows)

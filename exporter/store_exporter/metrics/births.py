@@ -76,9 +76,6 @@ class Looks:
 
     `looks.lock.run(…)` encloses taking a snapshot but not rendering it, so that a series in one
     look is in every later one.
-
-    Args:
-        monotonic: seconds of a monotonic clock.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -91,10 +88,6 @@ class Looks:
         self.lock: Lock = Lock()
 
     def begin(self, known_until: float | None) -> Look:
-        """Begin a look.
-
-        Args:
-            known_until: the `moment` of the reader's last complete look; None for its first one.
-        """
+        """Begin a look, of a reader whose last complete one was at that `moment`, if it had one."""
         self._last = max(self._monotonic(), math.nextafter(self._last, math.inf))
         return Look(self._last, self._last - HORIZON if known_until is None else known_until)

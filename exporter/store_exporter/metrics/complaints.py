@@ -46,11 +46,7 @@ class MisuseError(ValueError):
 
 
 class InstrumentationLog:
-    """Logs failures of the instrumentation, rarely enough for any log.
-
-    Args:
-        monotonic: seconds that only grow.
-    """
+    """Logs failures of the instrumentation, rarely enough for any log."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic

@@ -29,12 +29,7 @@ class Exemplars(NamedTuple):
     ) -> Exemplars:
         """Return a copy with an operation's trace; it does not replace exemplars that are young.
 
-        Args:
-            trace: its id and its span's, in hexadecimal.
-            bucket: the index of the classic bucket.
-            seconds: what was observed.
-            error_type: of the failure; "" for a success.
-            now: Unix time.
+        The trace is its id and its span's, in hexadecimal; the type is "" for a success.
         """
         observed, failed = self
         if _is_due(observed.get(bucket), now):
@@ -44,12 +39,7 @@ class Exemplars(NamedTuple):
         return Exemplars(observed, failed)
 
     def plus(self, addition: Addition, bounds: tuple[float, ...]) -> Exemplars:
-        """Return a copy with the exemplars of operations that were counted elsewhere.
-
-        Args:
-            addition: what is added.
-            bounds: upper bounds of the classic buckets, in seconds.
-        """
+        """Return a copy with the exemplars of operations that were counted elsewhere."""
         if not (addition.exemplars or addition.error_exemplars):
             return self
         more = {bisect_left(bounds, one.value): one for one in addition.exemplars}

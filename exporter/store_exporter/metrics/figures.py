@@ -118,10 +118,8 @@ class OperationFigures:
     def add(self, addition: Addition, planned: Planned | None = None) -> None:
         """Count operations that began and ended elsewhere.
 
-        Args:
-            addition: what they add.
-            planned: the totals before and after the addition, as computed earlier. If the series is
-                still at the first, the second is used as it is.
+        The totals before and after the addition may have been computed earlier. If the series is
+        still at the first, the second are used as they are.
         """
         self.fold()
         for error_type in addition.errors:
@@ -138,12 +136,7 @@ class OperationFigures:
         self._exemplars = self._exemplars.plus(addition, self._owner.bounds)
 
     def restore(self, totals: Totals, *, scraped: bool) -> None:
-        """Start with the totals of an earlier process.
-
-        Args:
-            totals: what it stood at.
-            scraped: whether a scraper has read the series; if not, it starts at zero.
-        """
+        """Start with the totals of an earlier process; at zero unless a scraper has read them."""
         self.finished += totals.finished
         self.errors, self._histogram = totals.errors, totals.histogram
         self.created, self._errors_created = totals.created, totals.errors_created
@@ -155,12 +148,7 @@ class OperationFigures:
         return self._born is not None
 
     def shown(self, look: Look, in_progress: int) -> OperationState | None:
-        """Return the folded totals as one look shows them; None before the first operation.
-
-        Args:
-            look: the reading, with what its reader knows.
-            in_progress: operations that have started and not ended.
-        """
+        """Return the folded totals as one look shows them; None before the first operation."""
         finished, errors, histogram = self.finished, self.errors, self._histogram
         if histogram is None:
             if not (in_progress or self._expected):

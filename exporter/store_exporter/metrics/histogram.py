@@ -128,9 +128,7 @@ class Histogram:
     def plus_counts(self, counts: Sequence[tuple[float, int]], total: float) -> Histogram:
         """Return a histogram with more observations, of which only the buckets are known.
 
-        Args:
-            counts: some value in seconds inside a bucket, and the number of observations in it.
-            total: the sum of all these observations.
+        Each count comes with some value in seconds inside its bucket, and all with their sum.
         """
         # 64 bits, because one call may add any number of observations.
         more = self._filled([], array("Q", self.cells))

@@ -25,9 +25,7 @@ _Pair = tuple[tuple[str, ...], float | HistogramValue]
 def operation_families(states: list[OperationState], duration: Metric) -> dict[str, Family]:
     """Return the operation metrics by name; empty if there are no states.
 
-    Args:
-        states: the snapshot.
-        duration: the metric of durations, with the buckets that were used.
+    The metric of durations comes with the buckets that were used.
     """
     if not states:
         return {}

@@ -15,13 +15,7 @@ from .series import OperationSeries
 
 
 class OwnFigures:
-    """The figures of one recorder about itself.
-
-    Args:
-        instruments: count its failures.
-        clock: Unix time in seconds.
-        monotonic: seconds that only grow.
-    """
+    """The figures of one recorder about itself."""
 
     def __init__(
         self, instruments: Instruments, clock: Callable[[], float], monotonic: Callable[[], float]

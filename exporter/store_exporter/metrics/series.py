@@ -273,7 +273,6 @@ class OperationSeries:
         return OperationHandle(self, (org, domain, platform, operation))
 
     def _count_tickets(self) -> None:
-        """Count the tickets that were made without holding the lock."""
         made = self._tickets
         while made:
             made[0].granted += 1

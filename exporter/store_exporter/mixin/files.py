@@ -39,7 +39,6 @@ class _Dumper(SafeDumper):
     """YAML as a person would write it: no anchors, long text in blocks."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 (the base class calls it so)
-        """Repeat values instead of writing aliases."""
         return True
 
 

@@ -32,12 +32,7 @@ class TokenError(Exception):
 
 
 class CallSender:
-    """Sends the calls of orgs, each with its token.
-
-    Args:
-        address: of the exporter's API for calls.
-        tokens: for each org, its token.
-    """
+    """Sends the calls of orgs, each with its token, to the address of the exporter's API."""
 
     def __init__(self, address: str, tokens: Mapping[str, str]) -> None:
         self._address = address
@@ -56,11 +51,7 @@ class CallSender:
             raise TokenError(refused)
 
     def send(self, org: str, calls: Sequence[Mapping[str, Any]]) -> str:
-        """Send calls of an org; return why some were refused permanently, or "".
-
-        Args:
-            org: whose calls.
-            calls: in the exporter's format.
+        """Send calls of an org, in the exporter's format; return why some were refused, or "".
 
         Raises:
             NotNowError: they were not accepted now, and may be later.

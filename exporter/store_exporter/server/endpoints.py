@@ -23,12 +23,7 @@ MAX_LIMIT = 1000
 
 
 class ApiError(Exception):
-    """The error response to a request.
-
-    Args:
-        message: one sentence that says what is wrong.
-        more: further members of the document.
-    """
+    """The error response to a request: one sentence about what is wrong, and further members."""
 
     def __init__(
         self,

@@ -160,9 +160,7 @@ class Exporter:
     def awaits(self, org: str, domain: str | None = None) -> bool:
         """Tell whether a source of an org has not responded since the start.
 
-        Args:
-            org: the org.
-            domain: whether that source named this domain when it last responded.
+        With a domain, only a source counts that named it when it last responded.
         """
         return org in self.silent and (domain is None or self._owners.known.get(domain) == org)
 
@@ -204,7 +202,6 @@ class Exporter:
             return change
 
     def _source_read(self, org: str, responded: bool) -> None:
-        """Record that a source of stores was read, or failed to be."""
         if not responded:
             self.recorder.inc(catalogue.DISCOVERY_FAILURES, (org,))
         self._show_failing_sources()
@@ -234,7 +231,6 @@ class Exporter:
         return change
 
     def _commit(self, config: Config, prepared: Prepared) -> Change:
-        """Apply the prepared configuration."""
         change = self.inventory.apply(prepared.replacement)
         self.intake.forget(prepared.gone)
         self.config = config

@@ -20,12 +20,7 @@ class FullError(Exception):
 
 
 class Places:
-    """Places that requests occupy while they run.
-
-    Args:
-        most: maximum in total.
-        each: maximum for one client; `most` by default.
-    """
+    """Places that requests occupy while they run: `most` in total, and `each` for one client."""
 
     def __init__(self, most: int, each: int | None = None) -> None:
         self._most = most

@@ -76,7 +76,6 @@ class Preparer:
         return Prepared(replacement, settlement.refusals, refused, gone, silent)
 
     def _log_contested(self, refusals: Sequence[RefusedDomain]) -> None:
-        """Log which domains are contested, once."""
         contested = [one for one in refusals if one.reason == "contested"]
         if contested and contested != self._contested:
             log.error(
@@ -88,7 +87,6 @@ class Preparer:
 
 
 def _log_problems(stores: Sequence[Store]) -> None:
-    """Log problems that keep stores from being watched properly."""
     for store in stores:
         if store.problem:
             log.error(

@@ -106,7 +106,6 @@ def _refused(message: str) -> web.Response:
 
 
 def _job(probes: Iterable[Job], module: str) -> Job | None:
-    """Find a probe by its name; the liveness probe when none is named."""
     return next(
         (job for job in probes if job.name == module or (not module and job.liveness)), None
     )

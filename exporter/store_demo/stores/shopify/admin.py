@@ -27,13 +27,7 @@ SCOPES = (
 
 
 class Admin:
-    """Answers queries and mutations; each public method is a root field.
-
-    Args:
-        room: the shop.
-        scopes: what the token may do.
-        versions: API versions that are supported.
-    """
+    """Answers queries and mutations of a token's scopes; each public method is a root field."""
 
     def __init__(self, room: StockRoom, scopes: set[str], versions: Sequence[str]) -> None:
         self._room = room

@@ -10,11 +10,7 @@ from .views import View, connection, gid, money
 
 
 class AdminDelivery:
-    """Answers what is asked of delivery; each public method is a root field.
-
-    Args:
-        room: the shop.
-    """
+    """Answers what is asked of delivery; each public method is a root field."""
 
     def __init__(self, room: StockRoom) -> None:
         self._room = room

@@ -21,12 +21,7 @@ class AccessDeniedError(Exception):
 
 
 class AdminOrders:
-    """Answers what is asked of orders; each public method is a root field.
-
-    Args:
-        room: the shop.
-        scopes: what the token may do.
-    """
+    """Answers what a token's scopes may ask of orders; each public method is a root field."""
 
     def __init__(self, room: StockRoom, scopes: set[str]) -> None:
         self._room = room

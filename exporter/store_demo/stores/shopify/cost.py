@@ -87,13 +87,9 @@ class Bucket:
 
 
 class Costs:
-    """Judges queries by their text.
+    """Judges queries by their text, the fragments of their document, and their variables.
 
-    Args:
-        schema: that the query runs on.
-        fragments: of the document, by name.
-        variables: that came with it.
-        growth: of what a list costs.
+    `growth` is that of what a list costs.
     """
 
     def __init__(

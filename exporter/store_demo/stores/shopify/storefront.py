@@ -14,11 +14,7 @@ from .views import View, connection, gid, money, options
 
 
 class Storefront:
-    """Answers queries and mutations; each public method is a root field.
-
-    Args:
-        room: the shop.
-    """
+    """Answers queries and mutations; each public method is a root field."""
 
     def __init__(self, room: StockRoom) -> None:
         self._room = room

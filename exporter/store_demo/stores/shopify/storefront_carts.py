@@ -14,9 +14,7 @@ from .views import View, connection, money, number
 class Carts:
     """Answers queries and mutations; each public method but `root` is a root field.
 
-    Args:
-        room: the shop.
-        show: returns what a response shows of a variant.
+    `show` returns what a response shows of a variant.
     """
 
     def __init__(self, room: StockRoom, show: Callable[[Variant], View]) -> None:
@@ -74,7 +72,6 @@ class Carts:
         }
 
     def _rates(self, cart: Cart) -> dict[str, Decimal]:
-        """Return the share that each code of a cart takes off."""
         rates = {code: self._rate(code, cart.gross) for code in cart.codes}
         found = [self._room.discount(code) for code, rate in rates.items() if rate]
         if all(one.combines for one in found if one is not None):

@@ -45,17 +45,10 @@ def connection(
     after: str | None = None,
     key: Callable[[Any], tuple[float, int]] | None = None,
 ) -> View:
-    """Return one page.
+    """Return one page of items, which are sorted by a key, up or down, if there is one.
 
-    A cursor is the last item's key, so that it holds its place when items come and go; without
-    keys it is the place in the list.
-
-    Args:
-        items: in their order, which is that of the keys, up or down.
-        view: of an item.
-        first: items on a page.
-        after: cursor of the page before.
-        key: what the items are sorted by.
+    A cursor is the last item's key, so that it holds its place when items come and go; without keys
+    it is the place in the list.
     """
     begin = 0
     if after and key is None:

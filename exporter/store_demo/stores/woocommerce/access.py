@@ -66,12 +66,7 @@ def _refused(message: str, code: str = _ERROR) -> ApiError:
 
 
 class Access:
-    """Checks who sent a request, with WooCommerce's own answers.
-
-    Args:
-        keys: the store's keys.
-        clock: the time, in Unix seconds.
-    """
+    """Checks who sent a request, with WooCommerce's own answers."""
 
     def __init__(self, keys: Keys, clock: Callable[[], float]) -> None:
         self._keys = keys
@@ -81,10 +76,8 @@ class Access:
     def check(self, call: Call, url: str, *, secure: bool) -> None:
         """Let a request pass or refuse it.
 
-        Args:
-            call: the request.
-            url: its address without the query, as it is part of an OAuth signature.
-            secure: whether it came over https, so that basic authentication counts.
+        The URL, without its query, is part of an OAuth signature. Basic authentication counts on a
+        secure connection only.
 
         Raises:
             ApiError: 401; an unknown key over https looks like a missing permission.

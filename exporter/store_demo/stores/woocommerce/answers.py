@@ -108,11 +108,8 @@ def paged(
 ) -> Reply:
     """Return the page of `items` that was asked for, with its totals and links.
 
-    Args:
-        call: the request, whose `per_page` (1 to 100) and `page` are obeyed.
-        items: everything that matched, in order.
-        base: address of the store.
-        extra: parameters that the store adds to the links, as it does for orders.
+    The request's `per_page` (1 to 100) and `page` are obeyed. Its links have `extra` parameters, as
+    those of orders do.
     """
     size = _number(call, "per_page", 10, 1, 100)
     number = _number(call, "page", 1, 1, None)
@@ -149,7 +146,6 @@ def only_fields(call: Call, body: Any) -> Any:
 
 
 def _cut_down(body: Any, wanted: set[str]) -> Any:
-    """Return the wanted members of an object, or of each one of a list."""
     if isinstance(body, list):
         return [_cut_down(item, wanted) for item in body]
     if not isinstance(body, dict):

@@ -12,14 +12,7 @@ from .templates import DECIMALS, Templates
 
 
 class Assortment:
-    """Products and variations by id, as the API shows them.
-
-    Args:
-        domain: the shop's host name.
-        currency: ISO code of its currency.
-        clock: the time, in Unix seconds.
-        timezone: IANA name of the zone that dates without `_gmt` are in.
-    """
+    """Products and variations by id, as the API shows them, with dates in the time zone."""
 
     def __init__(
         self, domain: str, currency: str, clock: Callable[[], float], timezone: str

@@ -60,7 +60,6 @@ def _line_subtotal(shop: Shop, line: Line) -> Decimal:
 
 
 def _minor(shop: Shop, amount: Decimal) -> str:
-    """Return an amount in minor units, as a string."""
     return str(int(amount.scaleb(shop.shown).quantize(Decimal(1), ROUND_HALF_UP)))
 
 

@@ -16,12 +16,7 @@ _MOST = 10_000
 
 
 class Carts:
-    """All carts of a shop.
-
-    Args:
-        shop: the shop whose products and coupons they hold.
-        seed: of tokens and nonce, so that runs are alike.
-    """
+    """All carts of a shop; tokens and nonce are of the seed, so that runs are alike."""
 
     def __init__(self, shop: Shop, seed: int) -> None:
         self._shop = shop

@@ -23,7 +23,6 @@ _ORDERS: dict[str, Callable[[Document], Any]] = {
 
 
 def _shown(shop: Shop, call: Call, item: Document) -> Document:
-    """Return a product or variation as the API sends it."""
     if item["type"] == "variation":
         parent = f"{_ROOT}/products/{item['parent_id']}"
         links = link(shop.base, f"{parent}/variations/{item['id']}", up=parent)

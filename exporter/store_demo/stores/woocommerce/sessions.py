@@ -19,12 +19,7 @@ def _base64(data: bytes) -> str:
 
 
 class Sessions:
-    """Shoppers' sessions.
-
-    Args:
-        secret: what tokens are signed with.
-        clock: the time, in Unix seconds.
-    """
+    """Shoppers' sessions, whose tokens are signed with the secret."""
 
     def __init__(self, secret: str, clock: Callable[[], float]) -> None:
         self._secret = secret.encode()
@@ -77,11 +72,7 @@ class Sessions:
 
 
 class RateLimit:
-    """The Store API's limiter, which is off as shipped.
-
-    Args:
-        clock: the time, in Unix seconds.
-    """
+    """The Store API's limiter, which is off as shipped."""
 
     window = 10
     """Seconds."""

@@ -42,11 +42,7 @@ def _copied(value: Any) -> Any:
 
 
 class Templates:
-    """The templates of one store, with its own address in them.
-
-    Args:
-        base: address of the store, such as `https://shop.example.com`.
-    """
+    """The templates of one store, with its own address in them."""
 
     def __init__(self, base: str) -> None:
         self._documents = _documents(base)

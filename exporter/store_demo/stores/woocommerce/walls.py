@@ -34,13 +34,10 @@ SENTENCES = {
 
 
 def in_maintenance(language: str, shape: str, retry_after: int | None = 600) -> Fault:
-    """Return how a store in maintenance answers.
+    """Return how a store in maintenance answers, in one of the languages of `SENTENCES`.
 
-    Args:
-        language: one of `SENTENCES`.
-        shape: `json`, to who accepts JSON; `page`, WordPress' own; `plain`, a page that a theme or
-            host puts in its place.
-        retry_after: seconds; None where the header is left out.
+    The shape is `json`, to who accepts JSON; `page`, WordPress' own; or `plain`, a page that a
+    theme or host puts in its place.
     """
     sentence = SENTENCES[language]
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
@@ -120,13 +117,7 @@ WALLS = {
 
 
 def walled(name: str, status: int, shape: str) -> Fault:
-    """Return how a firewall answers.
-
-    Args:
-        name: one of `WALLS`.
-        status: one of its statuses.
-        shape: `json` or `page`.
-    """
+    """Return how a firewall, one of `WALLS`, answers with one of its statuses: `json` or `page`."""
     wall = WALLS[name]
     if shape == "json":
         body, kind = json.dumps({"message": wall.text or wall.title}), "application/json"

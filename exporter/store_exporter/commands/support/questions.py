@@ -41,11 +41,7 @@ class Typed(NamedTuple):
 
 
 class Questions:
-    """Asks for what the flags leave out.
-
-    Args:
-        may_ask: whether there is a terminal; without one what is missing is an error.
-    """
+    """Asks for what the flags leave out; without a terminal, what is missing is an error."""
 
     def __init__(self, *, may_ask: bool) -> None:
         self._may_ask = may_ask
@@ -58,14 +54,7 @@ class Questions:
         check: Callable[[str], str],
         usual: str = "",
     ) -> str:
-        """Return an answer in its normal form.
-
-        Args:
-            question: for a person.
-            flag: the flag that answers it.
-            supplied: the flag's value, if any.
-            check: returns the normal form.
-            usual: the default answer.
+        """Return an answer in its normal form, which `check` returns.
 
         Raises:
             UnansweredError: there is no answer, or the flag's is wrong.
@@ -208,7 +197,6 @@ async def final(store: Store) -> tuple[str, str]:
 
 
 def _elsewhere(store: Store, url: str, target: SplitResult) -> str:
-    """Return a sentence about a redirect to another path of the same host."""
     if what := base.load(store.platform).marks.leads_to_setup(target.path):
         return f"{url} redirects visitors to {what}."
     page = target._replace(query="", fragment="").geturl()

@@ -90,7 +90,6 @@ def _has_bad_state(config: Config) -> bool:
 
 
 def _problems(store: Store) -> Iterator[str]:
-    """Yield problems of single stores, which do not affect the others."""
     if store.problem:
         yield store.problem
     if store.ca_file is not None:

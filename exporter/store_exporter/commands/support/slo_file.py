@@ -170,7 +170,6 @@ def _objectives(checker: Checker, data: Mapping[str, Any]) -> list[Objective]:
 
 
 def _check(checker: Checker, section: ObjectiveSection, path: Place) -> None:
-    """Note what is wrong between the keys of an objective."""
     if section.kind is ObjectiveKind.LATENCY and section.threshold is None:
         checker.complain(path, "an objective on latency needs a threshold, such as 2500ms")
     if section.kind is ObjectiveKind.UPTIME and section.match.operation:

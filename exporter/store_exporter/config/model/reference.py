@@ -113,7 +113,6 @@ def _rows(keys: Mapping[str, FieldInfo]) -> Iterator[tuple[str, ...]]:
 
 
 def _kind(annotation: Any, metadata: Iterable[Any] = ()) -> str:
-    """Describe a value by its type."""
     for says in metadata:
         if isinstance(says, Says):
             return says.kind

@@ -18,12 +18,7 @@ _LONG_GAP = bytes(_GAP + 1)
 
 
 class HistogramWriter:
-    """Writes the series of one histogram family.
-
-    Args:
-        buckets: upper bounds of the classic buckets, without `+Inf`.
-        classic: whether a native histogram also has its classic buckets.
-    """
+    """Writes the series of one histogram family, with or without classic buckets beside native."""
 
     __slots__ = ("_bounds", "_classic", "_created", "_heads")
 
@@ -38,12 +33,7 @@ class HistogramWriter:
         self._created = Created(15)
 
     def write(self, value: HistogramValue, created: float | None) -> bytes:
-        """Return the message's content.
-
-        Args:
-            value: the state of the series.
-            created: Unix time at which it began, if known.
-        """
+        """Return the content of a message about a series that began at a Unix time, if known."""
         counts = list(accumulate(value.counts))
         parts = [b"\x08", wire.varint[counts[-1]], b"\x11", wire.double(value.sum)]
         native = value.native
@@ -86,9 +76,6 @@ class Created:
     """Writes a field that holds the Unix time at which a series began, a `Timestamp`.
 
     Each scrape contains tens of thousands of these times, and few of them are equal.
-
-    Args:
-        field: the field's number.
     """
 
     __slots__ = ("_heads",)

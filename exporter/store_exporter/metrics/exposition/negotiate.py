@@ -63,7 +63,6 @@ def _offered(media_type: str, parameters: dict[str, str]) -> Format | None:
 
 
 def _ranges(header: str | None) -> Iterator[tuple[str, dict[str, str], float]]:
-    """Yield name, parameters and quality of each element of a header, in lower case."""
     if not header or len(header) > _LONGEST:
         return
     for element in header.lower().split(","):

@@ -212,7 +212,6 @@ class Pusher:
         return self._succeeded
 
     def _run(self) -> None:
-        """Push at each interval, on request, and at the end."""
         changed = self._changed
         due = time.monotonic() + self._settings.interval
         stopping = False

@@ -68,7 +68,6 @@ class Settings:
 
 
 def _choice(values: Mapping[str, str], name: str, choices: Collection[str]) -> str:
-    """Return the variable's value if it is one of the choices, else the first choice."""
     default = next(iter(choices))
     value = values.get(name, default).lower()
     if value in choices:
@@ -78,7 +77,6 @@ def _choice(values: Mapping[str, str], name: str, choices: Collection[str]) -> s
 
 
 def _seconds(values: Mapping[str, str], name: str, default: float) -> float:
-    """Return the variable's milliseconds as seconds."""
     try:
         seconds = float(values[name]) / 1000 if name in values else default
     except ValueError:

@@ -59,7 +59,6 @@ def listed(found: str, each: str, values: str = "") -> str:
 
 
 def _asked(query: str, values: str) -> str:
-    """A query as an argument in a template."""
     text = promql.quote(query)
     return f"(printf {text}{f' {values}' * query.count('%q')})" if values else text
 

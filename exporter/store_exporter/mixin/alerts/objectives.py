@@ -34,7 +34,6 @@ window has been low for twice that window.
 
 
 def _firing(*rates: BurnRate) -> str:
-    """The firing alerts of these pairs of windows."""
     return promql.firing(
         promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_BURN),
         promql.one_of("window", [rate.long for rate in rates]),

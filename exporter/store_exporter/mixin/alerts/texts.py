@@ -215,7 +215,6 @@ def _one(expression: str) -> str:
 
 
 def _as_label(label: str, expression: str, *more: str) -> str:
-    """The values of an expression as a label."""
     return f'count_values by ({", ".join((*SHOP, *more))}) ("{label}", {expression})'
 
 

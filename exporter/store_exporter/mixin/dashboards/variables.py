@@ -119,7 +119,6 @@ LEVELLED = f'__name__=~"${LEVEL.name}"'
 
 
 def _skipped() -> Iterator[tuple[str, str]]:
-    """The names of error series that are not read, by the length of the chosen time."""
     (short, recorded), *longer = longterm.SKIPPED
     yield _read_whole(short), recorded
     for longest, names in longer:

@@ -162,7 +162,6 @@ def condition(rule: Alert) -> tuple[str, str]:
 
 
 def _time(seconds: float) -> str:
-    """A time in words."""
     minutes = round(seconds / 60)
     if minutes % 60 == 0:
         return "an hour" if minutes == 60 else f"{minutes // 60} hours"

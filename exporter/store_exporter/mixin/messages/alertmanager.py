@@ -73,12 +73,7 @@ DEFAULT = Routing(platform=Receivers({"slack": [{"api_url_file": _WEBHOOK}]}))
 
 
 def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
-    """Return Alertmanager's configuration.
-
-    Args:
-        routing: receivers and times.
-        pace: factor on every wait; a demonstration uses less than 1.
-    """
+    """Return Alertmanager's configuration; `pace` is a factor on waits, below 1 in the demo."""
     orgs = {org: (f"{ORG_RECEIVER}{org}", to) for org, to in routing.orgs.items() if to}
     platform = ("platform", replace(routing.platform, links=PLATFORM))
     receivers = [

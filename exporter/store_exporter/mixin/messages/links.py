@@ -136,7 +136,6 @@ def of(links: ReceiverLinks) -> dict[str, Link]:
 
 
 def _dashboard() -> Link:
-    """The address of the alerts' dashboard."""
     found = _annotated("Annotations.dashboard_url", longest=MAX_URL - _LENGTH)
     return Link(_of_all(f"{_FIRST}.Annotations.dashboard_url"), found.condition)
 

@@ -104,12 +104,10 @@ class _MessageParts:
         return about + "".join(given(f".Labels.{label}", f", {here}") for label in SEVERAL)
 
     def since(self) -> str:
-        """The time since which an alert fires."""
         time = value('.StartsAt.UTC.Format "2006-01-02 15:04:05 UTC"')
         return f"since {given('.Annotations.since', self.shown('.'), time)}"
 
     def alone(self) -> str:
-        """The only alert of a message."""
         here, since = self.shown("."), self.since()
         so_far = given(".Annotations.lasted", f", {self.shown('.', more=_WHOLE)} so far")
         meaning, advice = f"{self.prefix}.meaning", f"{self.prefix}.advice"
@@ -165,12 +163,7 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
 
 
 def body(prefix: str, listed: int) -> str:
-    """The lines about the alerts of a message.
-
-    Args:
-        prefix: as in `definitions`.
-        listed: the most alerts that are listed; the rest are counted.
-    """
+    """The lines about the alerts of a message; beyond `listed` ones, they are counted."""
 
     def some(alerts: str, name: str) -> str:
         line = when(f"lt $i {listed}", call(f"{prefix}.{name}"))

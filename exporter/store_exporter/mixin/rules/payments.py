@@ -29,8 +29,7 @@ def groups() -> list[Group]:
 def failing(window: str = "{}") -> str:
     """The share of an hour's orders that failed; no result if there are too few orders.
 
-    Args:
-        window: PromQL that turns `{}`, a number of orders, into that of a longer time.
+    `window` turns `{}`, PromQL of a number of orders, into that of a longer time.
     """
     failed, ended = _orders(window)
     return f"{failed} / ({ended} >= {THRESHOLDS.payment_minimum:g})"
@@ -53,7 +52,6 @@ def method_by_chance() -> str:
 
 
 def _orders(window: str = "{}") -> tuple[str, str]:
-    """Failed orders, and failed and paid ones together."""
     failed, paid = map(window.format, (series.FAILED_HOURLY, series.ORDERS_HOURLY))
     return failed, f"({failed} + {promql.or_zero(paid, failed)})"
 
@@ -70,14 +68,9 @@ def _by_chance(before: str, failed: str, ended: str) -> str:
     """Where the usual share is within some standard deviations, if orders fail independently.
 
     Of the shares from which so many failures are that many deviations away, the lowest is found
-    (Wilson's score interval), so the share of the week before is read only once: reading hourly
-    records takes most of the time. Nine failures of ten are not left to chance, so that an outage
-    is detected in a shop with few orders too.
-
-    Args:
-        before: the share of the week before; a shop in its first week has none.
-        failed: the number of orders that failed.
-        ended: the number of orders that failed or were paid.
+    (Wilson's score interval), so the share of the week before, which a shop in its first week
+    lacks, is read only once: reading hourly records takes most of the time. Nine failures of ten
+    are not left to chance, so that an outage is detected in a shop with few orders too.
     """
     usual, z = f"{THRESHOLDS.payment_usual:g}", THRESHOLDS.payment_deviations
     expected = f"(clamp_min({before}, {usual}) or 0 * {failed} + {usual})"

@@ -125,12 +125,8 @@ def latency_rules() -> Group:
 def same_hour_of_past_weeks(name: str, labels: tuple[str, ...] = STORE, *, ahead: float = 0) -> str:
     """Median of a recorded series at this weekday and hour in the past weeks.
 
-    There is no result while too few of these weeks have a figure.
-
-    Args:
-        name: name of the series.
-        labels: the labels of the result.
-        ahead: reads the past weeks so many seconds later.
+    There is no result while too few of these weeks have a figure. `ahead` reads them so many
+    seconds later.
     """
     ago = {n: promql.duration(n * 7 * DAY - ahead) for n in range(1, SEASONAL.weeks + 1)}
     weeks = " or ".join(

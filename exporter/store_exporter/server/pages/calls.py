@@ -46,7 +46,6 @@ class CallsPage:
         return page_response("Calls", Html(self._exporter.redact(shown)))
 
     def _calls(self, chosen: Mapping[str, str]) -> tuple[list[Call], list[Call]]:
-        """The latest failures and the slowest calls that the request selects."""
         book = self._exporter.calls
         domain = chosen.get("domain", "").lower() or None
         others = {name: value for name, value in chosen.items() if name != "domain"}

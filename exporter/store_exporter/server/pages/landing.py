@@ -118,7 +118,6 @@ class Landing:
         return tag("section", tag("strong", text), tag("pre", problem), class_="banner")
 
     def _refused(self) -> Html | None:
-        """Show the domains that sources name and that are refused."""
         refusals = self._exporter.refusals
         if not refusals:
             return None
@@ -166,7 +165,6 @@ class Landing:
         return Html(redacted)
 
     def _calls(self, store: Store) -> Html | None:
-        """Show the latest failures of a store's operations, probes and collectors."""
         book = self._exporter.calls
         calls = book.read(store.org, store.domain)[:_CALLS_SHOWN]
         if not calls:
@@ -201,7 +199,6 @@ class Landing:
 
 
 def _counts(states: Sequence[tuple[Store, State]], choice: Choice) -> Html:
-    """Show the number of stores in each state, with a link to them."""
     counts = Counter(state for _, state in states)
     entries = [("", len(states)), *((state, counts[state]) for state in WORST_FIRST)]
     return tag(

@@ -256,7 +256,6 @@ class Connections:
                 return
 
     def _warn(self, message: str) -> None:
-        """Log a message, unless it was logged in the last minute."""
         now = self._loop.time()
         if now - self._logged.get(message, -_WARN_SECONDS) >= _WARN_SECONDS:
             self._logged[message] = now

@@ -39,10 +39,7 @@ def is_requested(environ: Mapping[str, str]) -> bool:
 async def pushing(recorder: Recorder, open_state: Callable[[], SqlState]) -> AsyncIterator[None]:
     """Push a recorder's state until the block ends, and once at its end, if the variables say so.
 
-    Args:
-        recorder: whose state.
-        open_state: opens the state that saves the acknowledged values of counters which outlive
-            this process.
+    The state saves the acknowledged values of counters that outlive this process.
 
     Raises:
         ImportError: the extra `otlp` is not installed.
@@ -82,9 +79,8 @@ def resource_of(name: str, environ: Mapping[str, str]) -> dict[str, str]:
 class SavedStates:
     """What a receiver has acknowledged: a document for each store.
 
-    Args:
-        state: where they are kept; closed with this; used by the pushing thread.
-        lost: called when something could not be read or saved.
+    The pushing thread uses the state, which is closed with this. `lost` is called when something
+    could not be read or saved.
     """
 
     def __init__(self, state: SqlState, lost: Callable[[], None]) -> None:
@@ -126,7 +122,6 @@ def _key(store: Store) -> Key:
 
 
 def _states(store: Store, rows: Iterable[tuple[str, Iterable[str], float, int]]) -> States:
-    """Return the states in a document of `_document`."""
     return {
         (str(name), (*store, *map(str, labels))): (float(value), int(at))
         for name, labels, value, at in rows

@@ -78,7 +78,6 @@ def basic_auth(file: WebFile, prefix: str = "") -> Middleware:
 async def _refusal(
     request: web.Request, path: str, config: WebConfig | None, passwords: Passwords
 ) -> web.Response | None:
-    """Return the refusal of a request; None if it is permitted."""
     if config is None:
         # While the file has problems, all requests are refused rather than permitted.
         return web.Response(status=500, text="the web configuration has problems\n")

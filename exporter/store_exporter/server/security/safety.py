@@ -110,5 +110,4 @@ def json_error(error: web.HTTPException) -> web.Response:
 
 
 def _allow(error: web.HTTPException) -> dict[str, str]:
-    """Return the header with the permitted methods, if the error has it."""
     return {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}

@@ -18,7 +18,6 @@ SEVERAL = "the row of the first figure stands for both"
 
 
 def _first(rows: str, name: str, legend: str, width: int, *, unit: str = "") -> Query:
-    """The first figure of a list."""
     return Query(
         rows,
         legend,
