@@ -130,6 +130,37 @@ def test_a_variation_goes_by_id_sku_or_options(shop: WooCommerce, variation: Any
     assert shop.add_to_cart("MOTOR-1-24V").lines[0].product_id == 1002
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"Voltage": "24v"}, {"VOLTAGE": "24V"}, {"voltage": "24v"}),
+        *({"voltage": "24v", "Plug": "uk"}, {"Voltage": "24V", "Plug": "Uk", "Colour": "red"}),
+    ],
+)
+@pytest.mark.parametrize("product", ["MOTOR-1", 1000, 1002])
+def test_options_go_by_what_people_read(
+    store: SimulatedWooCommerce, shop: WooCommerce, product: int | str, options: dict[str, str]
+) -> None:
+    """The shop knows its own options letter by letter, or by slugs (seen in 11.0.1)."""
+    parent = store.shop.products[1000]
+    if "Plug" in options:
+        parent["attributes"].append({"id": 0, "name": "Plug", "options": ["UK", "EU"]})
+    cart = shop.add_to_cart(product, variation=options)
+    (line,) = cart.lines
+    assert line.product_id == 1002
+    assert line.options == {"Voltage": "24V", **({"Plug": "UK"} if "Plug" in options else {})}
+
+
+def test_options_of_no_or_of_several_variations_are_refused_as_the_shop_does(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    store.shop.variations[1001]["attributes"][0]["option"] = "24V"
+    for option in ("24v", "9V"):
+        error = failure(shop.add_to_cart, "MOTOR-1", variation={"Voltage": option})
+        refusal = ("invalid_input", "No matching variation found.")
+        assert (error.error_type, error.message) == refusal
+
+
 def test_a_product_in_the_cart_goes_by_its_own_name_its_variations_or_its_ids(
     shop: WooCommerce,
 ) -> None:

@@ -15,6 +15,11 @@ from .shop import Shop
 _MOST = 10_000
 
 
+def _given(given: dict[str, str], name: str) -> str | None:
+    """Return the option that was given for an attribute, by its name or that in lower case."""
+    return given.get(name, given.get(name.lower()))
+
+
 class Carts:
     """All carts of a shop; tokens and nonce are of the seed, so that runs are alike."""
 
@@ -81,7 +86,7 @@ class Carts:
             text = f"Product with ID &quot;{number}&quot; was not found"
             text += " and cannot be added to the cart."
             raise ApiError(400, code, text)
-        given = {row["attribute"].lower(): row["value"] for row in body.get("variation", [])}
+        given = {row["attribute"]: row["value"] for row in body.get("variation", [])}
         if item["type"] == "variable":
             item = self._variation(item, given)
             number = item["id"]
@@ -97,7 +102,7 @@ class Carts:
             text = f"You cannot add &quot;{name}&quot; to the cart because the product is"
             text += " out of stock."
             raise ApiError(400, "woocommerce_rest_product_out_of_stock", text)
-        chosen = [{"attribute": a["name"], "value": a["option"]} for a in item["attributes"]]
+        chosen = self._chosen(item, given)
         key = hashlib.md5(f"{number}{chosen}".encode(), usedforsecurity=False).hexdigest()
         line = basket.lines.get(key) or Line(number, 0, chosen)
         if line.quantity + quantity > left(item):
@@ -113,11 +118,25 @@ class Carts:
     def _variation(self, parent: Document, given: dict[str, str]) -> Document:
         for number in parent["variations"]:
             child = self._shop.variations[number]
-            wanted = {a["name"].lower(): a["option"] for a in child["attributes"]}
-            if wanted == given:
+            if all(_given(given, a["name"]) == a["option"] for a in child["attributes"]):
                 return child
         code = "woocommerce_rest_variation_id_from_variation_data"
         raise ApiError(400, code, "No matching variation found.")
+
+    def _chosen(self, item: Document, given: dict[str, str]) -> list[Document]:
+        """Return the options of a variation: its own, and those given where it takes any."""
+        parent = self._shop.products.get(item.get("parent_id") or 0)
+        own = {a["name"]: a["option"] for a in item["attributes"]} if parent else {}
+        chosen = []
+        for attribute in parent["attributes"] if parent else []:
+            name = attribute["name"]
+            allowed = [own[name]] if name in own else attribute["options"]
+            value = _given(given, name) or own.get(name)
+            if value not in allowed:
+                text = f"Invalid value posted for {name}. Allowed values: {', '.join(allowed)}"
+                raise ApiError(400, "woocommerce_rest_invalid_variation_data", text)
+            chosen.append({"attribute": name, "value": value})
+        return chosen
 
     def _line(self, basket: Basket, body: Document) -> tuple[str, Line]:
         key = str(body.get("key", ""))

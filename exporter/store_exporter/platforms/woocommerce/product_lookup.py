@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from functools import partial
 
 from ...errors import StoreError
@@ -13,6 +14,7 @@ from ..kit.reading.fields import Fields
 from ..kit.reading.lists import Rows
 from . import facts
 from .api import ANALYTICS, PAGE, V3, Api
+from .reading import product_results
 
 _EXCLUDING = re.compile(r"(?<![^\s\",+])-+")
 LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}", facts.SETTINGS)
@@ -71,6 +73,37 @@ def children(api: Api, parent_id: int) -> Plan[Rows]:
             row.setdefault("parent_id", parent_id)
             row.setdefault("name", _variation_name(Fields(row, "variation")))
     return rows
+
+
+def find_variation(
+    api: Api, product: int, options: Mapping[str, str]
+) -> Plan[tuple[int, dict[str, str]] | None]:
+    """Return the only variation with some options, and those of them that it leaves open.
+
+    Options are compared as people read them, without case. The open ones are returned as the
+    product has them. A variation is found if it has the options itself.
+    """
+    given = {name.casefold(): option.casefold() for name, option in options.items()}
+    named = yield from find_product(api, product)
+    parent = named.identifier_if_any("parent_id")
+    rows = (yield from children(api, product)).objects("variation") if parent is None else [named]
+    fixed = {row.identifier(): _read_alike(row) for row in rows}
+    found = [one for one, own in fixed.items() if own.keys() <= given.items()]
+    if len(found) != 1:
+        return None
+    (variation,) = found
+    others = given.keys() - {name for name, _ in fixed[variation]}
+    if others and parent is not None:
+        named = yield from find_product(api, parent)
+    open_ones = {one: pair for one, pair in _read_alike(named).items() if one[0] in others}
+    return variation, dict(open_ones[one] for one in given.items() if one in open_ones)
+
+
+def _read_alike(fields: Fields) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return the options of a product or variation, each with its name, by both without case."""
+    rows = fields.optional_items("attributes", product_results.read_attribute)
+    pairs = ((name, option) for name, options in rows for option in options if option)
+    return {(name.casefold(), option.casefold()): (name, option) for name, option in pairs}
 
 
 def _variation_name(variation: Fields) -> str:

@@ -7,7 +7,8 @@ person's. What identifies a shopper is the cart's token. Give each shopper a `Ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ....contract import Response
@@ -18,11 +19,15 @@ from ....spec.results import Cart, CartLine
 from ....spec.sessions import CartSession
 from ...kit.operations.carts import CartLostError, ShopperCart, cart_plans, keep_renewal
 from ..api import STORE, Api
-from ..product_lookup import find_product
+from ..product_lookup import find_product, find_variation
 from ..reading import carts, product_results
 from ..responses import READER
 
 GET_CART = "GET /wc/store/v1/cart"
+_NO_VARIATION = (
+    *("woocommerce_rest_variation_id_from_variation_data", "woocommerce_rest_missing_attributes"),
+    *("woocommerce_rest_invalid_variation_data", "woocommerce_rest_missing_variation_data"),
+)
 _LOST = ("woocommerce_rest_missing_nonce", "woocommerce_rest_invalid_nonce")
 
 
@@ -73,31 +78,49 @@ class _Cart(ShopperCart[Api]):
 
     def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
         for line in lines:
-            yield self.call("add-item", _item(line.product_id, line.quantity, line.options))
+            yield self._add(line.product_id, line.quantity, line.options)
         for code in codes:
             yield self.call("apply-coupon", {"code": code})
 
-    def change(self, action: str, body: Any) -> Plan[Cart]:
+    def change(self, change: Callable[[], Plan[Cart]]) -> Plan[Cart]:
         """Change the cart. A change needs a token, and only reading gives one."""
         if self.session.token is not None:
-            return (yield from self.call(action, body))
+            return (yield from change())
         before = yield from self.open()
-        return keep_renewal(before, (yield from self.call(action, body)))
+        return keep_renewal(before, (yield from change()))
 
     def add(
         self, product: int | str, quantity: int, variation: int | str | Mapping[str, str] | None
     ) -> Plan[Cart]:
+        """Options may be written as the shop shows them, in any case."""
         options: Mapping[str, str] = {}
         if isinstance(variation, Mapping):
             options = variation
         elif variation is not None:
             product = yield from _variation_id(self.api, product, variation)
-        if not isinstance(product, int):
-            product = (yield from find_product(self.api, product)).identifier()
-        return (yield from self.change("add-item", _item(product, quantity, options)))
+        number = product
+        if not isinstance(number, int):
+            number = (yield from find_product(self.api, number)).identifier()
+        return (yield from self.change(partial(self._add, number, quantity, options)))
+
+    def _add(self, number: int, quantity: Quantity, options: Mapping[str, str]) -> Plan[Cart]:
+        """Add a product; if the shop does not know the options as they are written, look for them.
+
+        It compares them with the slugs of its own, or letter by letter.
+        """
+        try:
+            return (yield from self.call("add-item", _item(number, quantity, options)))
+        except StoreError as error:
+            if not options or error.code not in _NO_VARIATION:
+                raise
+            found = yield from find_variation(self.api, number, options)
+            if found is None:
+                raise
+        variation, others = found
+        return (yield from self.call("add-item", _item(variation, quantity, others)))
 
     def apply(self, code: str) -> Plan[Cart]:
-        return self.change("apply-coupon", {"code": code})
+        return self.change(lambda: self.call("apply-coupon", {"code": code}))
 
     def remove(self, lines: Sequence[CartLine]) -> Plan[Cart]:
         for line in lines:
@@ -154,7 +177,10 @@ _CART = "POST /wc/store/v1/cart"
 PLANNED = cart_plans(
     _Cart,
     {
-        "add_to_cart": ("GET /wc/v3/products?sku=", _BY_ID, GET_CART, f"{_CART}/add-item"),
+        "add_to_cart": (
+            *("GET /wc/v3/products?sku=", _BY_ID, GET_CART, f"{_CART}/add-item"),
+            "GET /wc/v3/products/{id}/variations",
+        ),
         "get_cart": (GET_CART,),
         "remove_from_cart": (GET_CART, _BY_ID, f"{_CART}/remove-item"),
         "update_cart_quantity": (GET_CART, _BY_ID, f"{_CART}/update-item", f"{_CART}/remove-item"),

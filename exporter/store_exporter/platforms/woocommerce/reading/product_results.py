@@ -72,7 +72,7 @@ def read_product(fields: Fields, currency: str) -> Product:
         # Of a product with a password, shoppers see everything else.
         description="" if fields.text_or("post_password") else fields.markup_or("description"),
         categories=tuple(also.rows("categories", as_list(fields.raw("categories")), _NAME)),
-        attributes=dict(also.rows("attributes", as_list(fields.raw("attributes")), _attribute)),
+        attributes=dict(also.rows("attributes", as_list(fields.raw("attributes")), read_attribute)),
         images=fields.optional_items("images", lambda row: row.text("src")),
         variations=tuple(_variations(fields, also)),
         rating=also.read("rating", fields.decimal, "average_rating") if count else None,
@@ -88,7 +88,8 @@ def _rating_count(fields: Fields, kind: str) -> int | None:
     return None if fields.raw("rating_count") in (None, "") else fields.integer("rating_count")
 
 
-def _attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
+def read_attribute(row: Fields) -> tuple[str, tuple[str, ...]]:
+    """Read the name of an attribute and its options; a variation has one option of it, or any."""
     is_one = row.has("option")
     options = (row.text_or_number("option"),) if is_one else row.optional_strings("options")
     return _NAME(row), options
