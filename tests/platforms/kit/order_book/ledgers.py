@@ -30,6 +30,6 @@ def saved_and_loaded(ledger: Ledger) -> Ledger:
 
 def money(ledger: Ledger, currency: str = "GBP") -> tuple[int, int, int]:
     """Revenue, refunds and corrections."""
-    amounts = (ledger.revenue, ledger.refunds, ledger.corrections)
+    amounts = (ledger.counters.revenue, ledger.counters.refunds, ledger.counters.corrections)
     revenue, refunds, corrections = (int(each[currency]) for each in amounts)
     return revenue, refunds, corrections

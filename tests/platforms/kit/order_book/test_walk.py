@@ -23,7 +23,7 @@ def test_orders_beyond_the_first_page_are_read_in_one_run() -> None:
         store.now += 1
         store.place(paid=True)
     assert reader.run()
-    assert reader.load()[0].paid == 10
+    assert reader.load()[0].counters.paid == 10
 
 
 def test_a_hundred_orders_of_one_second_are_read_once_each() -> None:
@@ -33,7 +33,7 @@ def test_a_hundred_orders_of_one_second_are_read_once_each() -> None:
     reader = Reader(store, size=7)
     reader.begin(START)
     assert reader.run()
-    assert reader.load()[0].paid == 100
+    assert reader.load()[0].counters.paid == 100
     assert store.queries < 30
 
 
@@ -55,7 +55,7 @@ def test_a_second_that_changes_while_it_is_read_is_read_again() -> None:
             # The first of the second leaves it, and the others move up a place.
             store.now += 50
             store.change("1", status="completed")
-    assert ledger.paid == 12
+    assert ledger.counters.paid == 12
 
 
 def test_a_run_that_is_cut_short_goes_on_where_it_stopped_without_an_overlap() -> None:
@@ -69,7 +69,7 @@ def test_a_run_that_is_cut_short_goes_on_where_it_stopped_without_an_overlap() -
     while not reader.run(pages=2):
         runs += 1
         assert runs < 60, "the overlap must not eat the progress"
-    assert reader.load()[0].paid == 90
+    assert reader.load()[0].counters.paid == 90
     assert reader.load()[1].backlog == 0
 
 
@@ -83,7 +83,7 @@ def test_a_long_second_makes_progress_over_many_short_runs() -> None:
     while not reader.run(pages=2):
         runs += 1
         assert runs < 100
-    assert reader.load()[0].paid == 100
+    assert reader.load()[0].counters.paid == 100
 
 
 def test_the_backlog_shows_what_is_left() -> None:
@@ -110,7 +110,7 @@ def test_a_store_whose_clock_is_set_back_loses_nothing() -> None:
         store.now += 50
         store.place(paid=True)
         reader.run()
-    assert reader.load()[0].paid == 6
+    assert reader.load()[0].counters.paid == 6
 
 
 def test_an_order_changed_in_the_future_hides_no_other() -> None:
@@ -125,7 +125,7 @@ def test_an_order_changed_in_the_future_hides_no_other() -> None:
         store.now += 300
         store.place(paid=True)
         reader.run()
-    assert reader.load()[0].paid == 41
+    assert reader.load()[0].counters.paid == 41
 
 
 @pytest.mark.parametrize(

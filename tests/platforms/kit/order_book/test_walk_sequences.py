@@ -101,9 +101,9 @@ class Shop(RuleBasedStateMachine):
             return
         ledger, _ = self.reader.load()
         now = (
-            Decimal(ledger.paid),
-            sum(ledger.revenue.values(), Decimal(0)),
-            sum(ledger.refunds.values(), Decimal(0)),
+            Decimal(ledger.counters.paid),
+            sum(ledger.counters.revenue.values(), Decimal(0)),
+            sum(ledger.counters.refunds.values(), Decimal(0)),
         )
         pairs: Iterator[tuple[Decimal, Decimal]] = zip(now, self.last, strict=True)
         assert all(new >= old for new, old in pairs)
@@ -120,14 +120,16 @@ class Shop(RuleBasedStateMachine):
         countable = set(orders) if self.backfill else set(orders) - self.before
         countable |= {n for n in self.unpaid_before if orders[n].paid is not None}
         paid = [orders[n] for n in countable if orders[n].paid is not None]
-        assert ledger.paid == len(paid)
-        assert sum(ledger.revenue.values(), Decimal(0)) == sum((o.total for o in paid), Decimal(0))
-        assert sum(ledger.refunds.values(), Decimal(0)) == self.refunds
+        assert ledger.counters.paid == len(paid)
+        assert sum(ledger.counters.revenue.values(), Decimal(0)) == sum(
+            (o.total for o in paid), Decimal(0)
+        )
+        assert sum(ledger.counters.refunds.values(), Decimal(0)) == self.refunds
         new = set(orders) if self.backfill else set(orders) - self.before
         for status in ("pending", "on-hold", "cancelled", "processing"):
             now = sum(orders[n].status == status for n in new)
             ever = sum(status in had for had in self.had.values())
-            assert now <= ledger.orders.get(status, 0) <= ever
+            assert now <= ledger.counters.orders.get(status, 0) <= ever
 
 
 TestShop = Shop.TestCase
@@ -157,9 +159,11 @@ def test_a_bounded_memory_never_counts_an_order_twice(
         pass
     ledger, _ = reader.load()
     paid = [order for order in store.orders.values() if order.paid is not None]
-    assert ledger.paid == len(paid)
-    assert sum(ledger.revenue.values(), Decimal(0)) == sum((o.total for o in paid), Decimal(0))
-    assert sum(ledger.orders.values()) <= 2 * len(store.orders)
+    assert ledger.counters.paid == len(paid)
+    assert sum(ledger.counters.revenue.values(), Decimal(0)) == sum(
+        (o.total for o in paid), Decimal(0)
+    )
+    assert sum(ledger.counters.orders.values()) <= 2 * len(store.orders)
     assert len(ledger) <= 5 * 4 + size
 
 
@@ -237,6 +241,6 @@ def test_a_memory_that_is_too_small_is_reported_whenever_the_money_differs(
             shop.reader.run(choice % 4 + 1, choice % 3 if what == "crash" else None)
     for _ in range(2):
         ledger = shop.ledger()
-        amounts = (ledger.revenue, ledger.refunds, ledger.corrections)
+        amounts = (ledger.counters.revenue, ledger.counters.refunds, ledger.counters.corrections)
         revenue, refunds, corrections = (sum(one.values(), Decimal(0)) for one in amounts)
         assert revenue - refunds - corrections == shop.own_total() or ledger.doubts

@@ -78,7 +78,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         self.is_unreadable_beyond = False
         saved = self._load()
         self._is_new = saved is None
-        remember_shown(api.shown, saved[0] if saved else None)
+        remember_shown(api.shown, saved[0].counters if saved else None)
         since = supplied.since or 0
         self.ledger, self.place = saved or (
             Ledger(since, int(run.now()), supplied.remember),
@@ -129,7 +129,9 @@ class OrderBook(ABC, Generic[ApiT, P]):
         else:
             yield from self.walk()
             left = f", still to read: {self.backlog}" if self.backlog else ""
-            summary = f"orders read: {self.seen}{left}; paid orders so far: {self.ledger.paid}"
+            summary = (
+                f"orders read: {self.seen}{left}; paid orders so far: {self.ledger.counters.paid}"
+            )
         return Report(self._samples(), self.reasons(), summary)
 
     def start(self, latest: int, now: int, place: P, orders: Iterable[CountedOrder]) -> None:
@@ -140,10 +142,10 @@ class OrderBook(ABC, Generic[ApiT, P]):
         # A shop that was quiet or empty for years may import its history tomorrow. What was paid
         # before the counting is not new then, except in one day, because clocks may disagree.
         began = max(latest, now - DAY)
-        announced = self.ledger.revenue
+        announced = self.ledger.counters.revenue
         self.ledger = Ledger(began, limit=self.options.remember)
         for currency in announced:
-            self.ledger.place(currency)
+            self.ledger.counters.place(currency)
         self.place = place
         for order in orders:
             self.ledger.apply(order, count=False)
@@ -200,7 +202,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
 
     def _samples(self) -> list[Sample]:
         """Return all counters; those without counts are at zero."""
-        samples = self.ledger.samples(self.statuses, self.api.shown)
+        samples = self.ledger.counters.samples(self.statuses, self.api.shown)
         samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": "orders"}))
         return samples
 
@@ -227,7 +229,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
                 f"{ledger.doubts}. These changes of their amounts are not counted; set remember to "
                 f"more than {self.options.remember}."
             )
-        if self.ledger.overflow:
+        if ledger.counters.overflow:
             reasons.append("Orders in too many currencies: the money of some is not counted.")
         return reasons
 

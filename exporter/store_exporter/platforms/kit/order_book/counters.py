@@ -154,13 +154,13 @@ class Counters:
         self.overflow = int(document["overflow"])
 
 
-def remember_shown(memory: dict[str, Any], ledger: Counters | None) -> None:
-    """Note the values of a ledger when it was loaded, unless values were shown since then.
+def remember_shown(memory: dict[str, Any], loaded: Counters | None) -> None:
+    """Note the values of counters when they were loaded, unless values were shown since then.
 
     So the additions of a run are seen as an increase, also by a scraper that does not know the
     series: after a restart, on another shard, or if the previous run failed half-way.
     """
-    memory.setdefault(_SHOWN, {} if ledger is None else ledger.totals())
+    memory.setdefault(_SHOWN, {} if loaded is None else loaded.totals())
 
 
 def _labels(metric: Metric, label: tuple[str, ...]) -> dict[str, str]:

@@ -1,11 +1,11 @@
 """Orders, revenue, refunds and corrections as counters that never count anything twice. No I/O.
 
 A platform shows the current state of orders. Counters need each event once: an order entered a
-status, it was first paid, a refund was made. The ledger keeps an account of each order
-(`accounts.py`, `memory.py`, `refunds.py`). When the order is seen again, it adds the difference,
-however often and in whatever sequence orders are read. The ledger is saved in one document with the
-place up to which the list was read. So after a crash, counters and accounts are either both old or
-both new.
+status, it was first paid, a refund was made. The ledger remembers an account of each order
+(`accounts.py`, `memory.py`). When the order is seen again, it adds the difference to the counters
+(`counters.py`), however often and in whatever sequence orders are read. The ledger is saved in one
+document with the place up to which the list was read. So after a crash, counters and accounts are
+either both old or both new.
 
 A counter never decreases. So money that an order loses after it was counted has its own counter,
 `corrections`, and this includes refunds of counted orders that are dated before the counting. In
@@ -33,31 +33,37 @@ from .accounts import (
     AMOUNT,
     CURRENCY,
     MODIFIED,
+    REFUNDS,
     SINCE,
     STATUSES,
     CountedOrder,
     CountedRefund,
 )
-from .counters import FAILED, PAID
-from .refunds import RefundMemory
+from .counters import FAILED, PAID, Counters
+from .memory import OrderMemory
 
 _ADDED = ("floor", "doubts", "doubted", "refunds_began")
 """Numbers that older documents lack; each begins at zero."""
 
 
-class Ledger(RefundMemory):
-    """The counters and the memory behind them.
+class Ledger(OrderMemory):
+    """The counters, and the memory by which each event is counted once.
 
-    Args:
-        began: Unix time of the store's clock at which counting began.
+    Attributes:
+        counters: what was counted.
         walk_end: a first walk over old orders reads those changed up to this time; 0 if counting
             began without one.
-        limit: the most orders to remember.
+        newest: the largest id when counting began, if orders and refunds are numbered in one
+            sequence: undated refunds up to it are older than the counting. Otherwise 0.
+        refunds_began: Unix time from which undated refunds count, if that is later than `began`.
     """
 
     def __init__(self, began: int, walk_end: int = 0, limit: int = 10_000) -> None:
         super().__init__(began, limit)
+        self.counters = Counters()
         self.walk_end = walk_end
+        self.newest = 0
+        self.refunds_began = 0
         self._bits: dict[str, int] = {}
 
     def threshold(self, order: CountedOrder) -> int:
@@ -76,27 +82,27 @@ class Ledger(RefundMemory):
         Without `count`, its present state is remembered as the starting point. `is_new` says that
         it was certainly not seen before, no matter how old its dates are.
         """
-        place = self.place(order.currency)
-        entry = self._seen.pop(order.id, None)
-        if entry is not None and order.id in self._gone and order.created > entry[MODIFIED]:
+        place = self.counters.place(order.currency)
+        account = self._seen.pop(order.id, None)
+        if account is not None and order.id in self._gone and order.created > account[MODIFIED]:
             # After the restoration of a backup, a shop uses the numbers of lost orders again.
-            entry = None
+            account = None
         self._gone.discard(order.id)
         since = 0
-        if entry is None:
-            entry, since = self._opened(order, count=count, is_new=is_new)
-        elif entry[CURRENCY] != place:
-            self._close(entry)
-            entry[CURRENCY:] = [place, entry[AMOUNT] and "0"]
-        self._seen[order.id] = entry
-        entry[MODIFIED] = max(entry[MODIFIED], order.modified)
-        self._apply_statuses(order, entry, since, count=count)
-        self._apply_attempts(order, entry, since or entry[SINCE], count=count)
-        self._count_refunds(order.id, entry, order.refunds, since or entry[SINCE], count=count)
-        self._settle(order, entry)
+        if account is None:
+            account, since = self._opened(order, count=count, is_new=is_new)
+        elif account[CURRENCY] != place:
+            self._close(account)
+            account[CURRENCY:] = [place, account[AMOUNT] and "0"]
+        self._seen[order.id] = account
+        account[MODIFIED] = max(account[MODIFIED], order.modified)
+        self._apply_statuses(order, account, since, count=count)
+        self._apply_attempts(order, account, since or account[SINCE], count=count)
+        self._count_refunds(order.id, account, order.refunds, since or account[SINCE], count=count)
+        self._settle(order, account)
 
     def _opened(self, order: CountedOrder, *, count: bool, is_new: bool) -> tuple[list[Any], int]:
-        """Return a new account, and the time from which the order's events count."""
+        """Return a new account, and the time from which the order's events count; 0 if all do."""
         since = self.began if is_new else self.threshold(order)
         if count and (
             order.created >= since
@@ -109,7 +115,7 @@ class Ledger(RefundMemory):
             since = max(since, *(when + 1 for when in order.moments()), 1)
         # The payment of an order that is not paid yet is new, whatever its date will be.
         paid_since = since if order.moments() or order.paid is not None else 0
-        return [order.modified, 0, paid_since, self.place(order.currency), None], since
+        return [order.modified, 0, paid_since, self.counters.place(order.currency), None], since
 
     def _may_have_been_counted(self, order: CountedOrder) -> bool:
         """Whether an order may have been counted and forgotten, and has changed since then."""
@@ -119,78 +125,124 @@ class Ledger(RefundMemory):
         return any(self.began <= moment < self.horizon for moment in moments)
 
     def _apply_statuses(
-        self, order: CountedOrder, entry: list[Any], since: int, *, count: bool
+        self, order: CountedOrder, account: list[Any], since: int, *, count: bool
     ) -> None:
         for status in {order.status, *order.entered}:
-            if self._has_noted(entry, status):
+            if self._has_noted(account, status):
                 continue
             when = order.entered.get(status)
             if count and (not since or (when is not None and when >= since)):
-                self.orders[status] = self.orders.get(status, 0) + 1
+                self.counters.orders[status] = self.counters.orders.get(status, 0) + 1
                 if status == FAILED:
-                    self.pay(order.method, FAILED)
+                    self.counters.pay(order.method, FAILED)
 
-    def _has_noted(self, entry: list[Any], name: str) -> bool:
-        """Return whether an account already has a status or an attempt to pay, and add it."""
+    def _has_noted(self, account: list[Any], name: str) -> bool:
+        """Whether an account already has a status or an attempt to pay; it has it from now on."""
         bit = 1 << self._bits.setdefault(name, len(self._bits))
-        noted = bool(entry[STATUSES] & bit)
-        entry[STATUSES] |= bit
+        noted = bool(account[STATUSES] & bit)
+        account[STATUSES] |= bit
         return noted
 
     def _apply_attempts(
-        self, order: CountedOrder, entry: list[Any], since: int, *, count: bool
+        self, order: CountedOrder, account: list[Any], since: int, *, count: bool
     ) -> None:
         """Count the order once for each payment method and result."""
         for (name, result), when in order.attempts.items():
-            method = self.method(name)
-            if not self._has_noted(entry, f"{result} by {method}") and count and when >= since:
-                self.pay(method, result)
+            method = self.counters.method(name)
+            if not self._has_noted(account, f"{result} by {method}") and count and when >= since:
+                self.counters.pay(method, result)
+
+    def _count_refunds(
+        self,
+        order_id: str,
+        account: list[Any],
+        refunds: Iterable[CountedRefund],
+        since: int,
+        *,
+        count: bool = True,
+    ) -> None:
+        """Count the refunds that are new since a time; or remember all without counting."""
+        known = dict(accounts.refunds_of(account))
+        since, is_dated = max(since, self.undated.get(order_id, 0)), True
+        for refund in refunds:
+            if refund.id not in known:
+                if since and count and refund.created is None and not self._is_old(refund):
+                    self.undated[order_id], is_dated = max(since, self.refunds_began), False
+                    continue
+                when = refund.created or 0
+                is_new = count and (not since or when >= since)
+                known[refund.id] = "0" if is_new or not refund.amount else None
+                may_be_known = self.began <= when < min(since, self.horizon) and refund.amount
+                if count and may_be_known and self.outlives(account[MODIFIED], order_id):
+                    # Nothing shows whether the refund was counted before the order was forgotten.
+                    self.doubt(1, account[MODIFIED])
+            counted = known[refund.id]
+            if counted is not None and refund.amount > Decimal(counted):
+                growth = refund.amount - Decimal(counted)
+                self.counters.add(self.counters.refunds, account[CURRENCY], growth)
+                known[refund.id] = str(refund.amount)
+        if is_dated:
+            self.undated.pop(order_id, None)
+        account[REFUNDS:] = [part for pair in known.items() for part in pair]
+
+    def _is_old(self, refund: CountedRefund) -> bool:
+        """Whether a refund's id shows that it is older than the counting."""
+        return refund.id.isdigit() and int(refund.id) <= self.newest
 
     def date_refunds(self, order_id: str, refunds: Iterable[CountedRefund]) -> None:
         """Count the new ones of all refunds of a remembered order, whose dates were requested."""
-        entry, refunds = self._seen[order_id], list(refunds)
-        known = dict(accounts.refunds_of(entry))
-        self._count_refunds(order_id, entry, refunds, entry[SINCE])
-        if entry[AMOUNT] is not None:
-            new = {number for number, counted in accounts.refunds_of(entry) if counted is None}
+        account, refunds = self._seen[order_id], list(refunds)
+        known = dict(accounts.refunds_of(account))
+        self._count_refunds(order_id, account, refunds, account[SINCE])
+        if account[AMOUNT] is not None:
+            new = {number for number, counted in accounts.refunds_of(account) if counted is None}
             past = sum((r.amount for r in refunds if r.id in new - known.keys()), Decimal(0))
-            self._account_for(entry, Decimal(entry[AMOUNT]) - past)
+            self._account_for(account, Decimal(account[AMOUNT]) - past)
 
     def differs(self, order: CountedOrder) -> bool:
         """Whether a counted order has another amount, apart from refunds, than when last read."""
-        entry = self._seen.get(order.id)
-        if entry is None or entry[AMOUNT] is None or order.id in self._gone:
+        account = self._seen.get(order.id)
+        if account is None or account[AMOUNT] is None or order.id in self._gone:
             return False
-        amounts = accounts.amounts(entry, order)
-        return amounts is not None and amounts[1] != Decimal(entry[AMOUNT])
+        amounts = accounts.amounts(account, order)
+        return amounts is not None and amounts[1] != Decimal(account[AMOUNT])
 
-    def _settle(self, order: CountedOrder, entry: list[Any]) -> None:
+    def _settle(self, order: CountedOrder, account: list[Any]) -> None:
         """Update the account's amount to the order's present one."""
-        amounts = accounts.amounts(entry, order)
+        amounts = accounts.amounts(account, order)
         if amounts is None:
-            self._return_refunds(order.refunds, entry)
+            self._return_refunds(order.refunds, account)
             return
-        if entry[AMOUNT] is None:
-            self.paid += 1
-            self.pay(order.method, PAID)
-            entry[AMOUNT] = "0"
-            self._account_for(entry, amounts[0])
-        self._account_for(entry, amounts[1])
+        if account[AMOUNT] is None:
+            self.counters.paid += 1
+            self.counters.pay(order.method, PAID)
+            account[AMOUNT] = "0"
+            self._account_for(account, amounts[0])
+        self._account_for(account, amounts[1])
 
-    def _account_for(self, entry: list[Any], amount: Decimal) -> None:
-        difference = amount - Decimal(entry[AMOUNT])
+    def _account_for(self, account: list[Any], amount: Decimal) -> None:
+        difference = amount - Decimal(account[AMOUNT])
         if difference > 0:
-            self.add(self.revenue, entry[CURRENCY], difference)
+            self.counters.add(self.counters.revenue, account[CURRENCY], difference)
         elif difference < 0:
-            self.add(self.corrections, entry[CURRENCY], -difference)
-        entry[AMOUNT] = str(amount)
+            self.counters.add(self.counters.corrections, account[CURRENCY], -difference)
+        account[AMOUNT] = str(amount)
 
-    def _close(self, entry: list[Any]) -> None:
+    def _close(self, account: list[Any]) -> None:
         """Correct the counters by the rest of an order, or by an uncounted order's refunds."""
-        if entry[AMOUNT] is None:
-            self._return_refunds((), entry)
+        if account[AMOUNT] is None:
+            self._return_refunds((), account)
         else:
-            self._account_for(entry, accounts.refunded_amount(entry))
+            self._account_for(account, accounts.refunded_amount(account))
+
+    def _return_refunds(self, refunds: Iterable[CountedRefund], account: list[Any]) -> None:
+        """Count as revenue the counted amounts of refunds that an uncounted order no longer has."""
+        there = {refund.id: refund.amount for refund in refunds}
+        for place in range(REFUNDS, len(account), 2):
+            counted, now = Decimal(account[place + 1] or 0), there.get(account[place], Decimal(0))
+            if counted > now:
+                self.counters.add(self.counters.revenue, account[CURRENCY], counted - now)
+                account[place + 1] = str(now)
 
     def gone(self, order_id: str) -> None:
         """Note that a remembered order is deleted or in the trash."""
@@ -198,10 +250,10 @@ class Ledger(RefundMemory):
         self.undated.pop(order_id, None)
         if order_id not in self._gone:
             self._gone.add(order_id)
-            entry = self._seen[order_id]
+            account = self._seen[order_id]
             # Refunds of an order paid before counting began stay counted.
-            if entry[AMOUNT] is not None or not entry[SINCE]:
-                self._close(entry)
+            if account[AMOUNT] is not None or not account[SINCE]:
+                self._close(account)
 
     def to_document(self) -> dict[str, Any]:
         """Return the ledger as JSON types, in a compact form because the memory is large."""
@@ -211,7 +263,7 @@ class Ledger(RefundMemory):
             "horizon": self.horizon,
             "forgotten": self.forgotten,
             **{name: getattr(self, name) for name in _ADDED},
-            **self.counted(),
+            **self.counters.counted(),
             "newest": self.newest,
             "undated": list(self.undated.items()),
             "gone": sorted(self._gone),
@@ -221,7 +273,7 @@ class Ledger(RefundMemory):
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], limit: int = 10_000) -> Ledger:
-        """Return the ledger that `to_document` described, which takes over its memory.
+        """Return a saved ledger.
 
         Raises:
             ValueError: it is not such a document.
@@ -233,10 +285,10 @@ class Ledger(RefundMemory):
             ledger.forgotten = None if forgotten is None else int(forgotten)
             for name in _ADDED:
                 setattr(ledger, name, int(document.get(name, 0)))
-            ledger.take_over(document)
+            ledger.counters.take_over(document)
             ledger._bits = {str(name): bit for bit, name in enumerate(document["statuses"])}
             ledger._seen = dict(document["seen"])
-            currencies = len(ledger.revenue)
+            currencies = len(ledger.counters.revenue)
             if not all(accounts.is_account(one, currencies) for one in ledger._seen.values()):
                 raise TypeError("an account that is none")
             ledger.undated = {str(n): int(since) for n, since in document["undated"]}

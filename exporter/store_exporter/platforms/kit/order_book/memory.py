@@ -8,13 +8,12 @@ from itertools import islice
 from typing import Any
 
 from .accounts import AMOUNT, MODIFIED, SINCE
-from .counters import Counters
 
 _HARD_LIMIT = 4
 
 
-class OrderMemory(Counters):
-    """Counters with an account of each order that was seen and not forgotten.
+class OrderMemory:
+    """An account of each order that was seen and not forgotten.
 
     Args:
         began: Unix time of the store's clock at which counting began.
@@ -33,7 +32,6 @@ class OrderMemory(Counters):
     """
 
     def __init__(self, began: int, limit: int) -> None:
-        super().__init__()
         self.began = began
         self.limit = limit
         self.horizon = began
@@ -93,10 +91,10 @@ class OrderMemory(Counters):
 
         With `unpaid_first`, up to half of them are orders that are still to be paid.
         """
-        accounts_of = [(n, entry) for n, entry in self._seen.items() if n not in but]
-        unpaid = [n for n, entry in accounts_of if entry[AMOUNT] is None and not entry[SINCE]]
+        found = [(n, account) for n, account in self._seen.items() if n not in but]
+        unpaid = [n for n, account in found if account[AMOUNT] is None and not account[SINCE]]
         chosen = dict.fromkeys(unpaid[: most // 2 if unpaid_first else 0])
-        for order_id, _ in accounts_of:
+        for order_id, _ in found:
             if len(chosen) >= most:
                 break
             chosen[order_id] = None
@@ -136,7 +134,7 @@ class OrderMemory(Counters):
         # A tenth more than necessary, so that not every page needs a search.
         oldest = heapq.nsmallest(
             excess + self.limit // 10,
-            ((entry[MODIFIED], _number(one), one) for one, entry in self._seen.items()),
+            ((account[MODIFIED], _number(one), one) for one, account in self._seen.items()),
         )
         must = max(0, len(self._seen) - self.limit * _HARD_LIMIT)
         for index, (modified, number, order_id) in enumerate(oldest):

@@ -98,7 +98,7 @@ class _OrderBook(NumberedBook[Api]):
         self._reading = yield from rounding.order_totals(self.api)
         self.place.note_decimals(self._reading.shown, remembered=len(self.ledger))
         # At zero before its first order, which a scraper may not see if this process is killed.
-        self.ledger.place(self._reading.currency)
+        self.ledger.counters.place(self._reading.currency)
         if self._reading.by_parts:
             self._fields = _WITH_PARTS
         rows = yield from self.api.page(self.path, {"_fields": self._fields, **params})
