@@ -28,11 +28,7 @@ _DAY = 86_400.0
 class Access:
     """The budget and the slots of one store, kept for as long as it is watched.
 
-    Args:
-        store: the store.
-        budgets: saves the budget; None if it is not saved.
-        monotonic: seconds of a monotonic clock.
-        now: Unix time in seconds.
+    Without `budgets`, which saves the budget, it is not saved.
     """
 
     def __init__(
@@ -135,13 +131,10 @@ class Access:
         self._anew_until = self._monotonic() + _DAY
 
     def reused(self, *, responded: bool) -> None:
-        """Record a request over a connection that was kept between runs.
+        """Record whether the server responded to a request over a kept connection.
 
         One that the server has ended proves nothing, as it may have been restarted. If the next one
         is ended as well, none is kept for a day: each would cost a request that fails.
-
-        Args:
-            responded: whether the server did, rather than end the connection.
         """
         self._ended_early = 0 if responded else self._ended_early + 1
         if self._ended_early > 1:
@@ -152,11 +145,7 @@ class Access:
 
         A response requires it by 429, 503, or the platform's own way. After any other 5xx the
         exporter backs off as well, so that collectors do not add load to a failing store, but the
-        store did not request it.
-
-        Args:
-            response: any response.
-            now: Unix time, for dates in Retry-After.
+        store did not request it. `now` is Unix time, for dates in Retry-After.
         """
         known = self._connection
         requested_wait = plans.requested_wait if known is None else known[2].requested_wait

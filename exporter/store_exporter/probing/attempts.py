@@ -46,14 +46,8 @@ class Ended(NamedTuple):
 class Attempts:
     """Runs jobs, each once; whatever they do ends in an outcome.
 
-    Args:
-        sender: sends requests.
-        documents: keeps collectors' documents.
-        access: returns the budget and slots of a store.
-        recording: counts what happens to the documents.
-        now: Unix time in seconds.
-        monotonic: seconds of a clock that never jumps.
-        sleep: waits for seconds of that clock.
+    `now` is Unix time, `monotonic` a clock that never jumps; `access` returns the budget and slots
+    of a store.
     """
 
     def __init__(
@@ -79,10 +73,8 @@ class Attempts:
     async def run(self, job: Job, *, detailed: bool, priority: Priority | None) -> Ended | Skipped:
         """Run a job once, and save what it keeps.
 
-        Args:
-            job: what to run.
-            detailed: whether every phase of the connection is to be shown.
-            priority: its claim to the store's budget; None for the job's own.
+        `detailed` is whether every phase of the connection is to be shown, `priority` its claim to
+        the store's budget; None for the job's own.
 
         Raises:
             asyncio.CancelledError: the caller was cancelled.

@@ -54,11 +54,6 @@ class Budget:
 
     If probes and collectors need more than the budget, they alternate: after a request of one kind,
     the next one is left to the other kind, if that was refused.
-
-    Args:
-        per_hour: the limit.
-        monotonic: seconds of a monotonic clock.
-        random: jitter for back-offs that the store did not request.
     """
 
     def __init__(
@@ -88,11 +83,7 @@ class Budget:
         self._tokens = min(self._tokens, self._burst)
 
     def remembered(self, now: float) -> dict[str, float]:
-        """Return its state as JSON types, for `recall`.
-
-        Args:
-            now: Unix time.
-        """
+        """Return its state at a Unix time as JSON types, for `recall`."""
         self._refill()
         return {
             "at": now,
@@ -105,11 +96,8 @@ class Budget:
     def recall(self, document: Mapping[str, float], now: float) -> None:
         """Restore the state from `remembered`, possibly of another process.
 
-        Requests that were spent since stay spent, and no pause is shortened.
-
-        Args:
-            document: the result of `remembered`.
-            now: Unix time; if it is before that of the document, no time has passed.
+        Requests that were spent since stay spent, and no pause is shortened. If `now`, in Unix
+        time, is before the time of the document, no time has passed.
 
         Raises:
             KeyError, TypeError, ValueError: the document is invalid.
@@ -144,11 +132,7 @@ class Budget:
         return int(self._tokens)
 
     def wait(self, priority: Priority) -> float:
-        """Return the seconds until a request may be sent; 0 if it may be sent now.
-
-        Args:
-            priority: of the request; liveness probes may use their reserve.
-        """
+        """Return the seconds until a request may be sent; 0 if it may be sent now."""
         self._refill()
         liveness = priority is Priority.LIVENESS
         left = 0.0 if liveness else self._reserve
@@ -174,8 +158,7 @@ class Budget:
     def refused(self, requested: float | None) -> None:
         """Back off because the store refused a request for its rate limit.
 
-        Args:
-            requested: the seconds that the store requests; None if it gives none.
+        `requested` are the seconds that the store requests; None if it gives none.
         """
         if requested is None:
             self.failed()
@@ -186,8 +169,7 @@ class Budget:
     def failed(self, expected: float | None = None) -> None:
         """Back off because the store fails: longer each time, until it responds again.
 
-        Args:
-            expected: the duration in seconds that the store announces; it may recover sooner.
+        `expected` are the seconds that the store announces; it may recover sooner.
         """
         pause = min(FIRST_BACKOFF * 2 ** min(self._failures, 10), LONGEST_BACKOFF)
         self._failures += 1
@@ -215,12 +197,9 @@ def _finite(value: float) -> float:
 
 
 class Slots:
-    """Concurrent requests to one store; the more urgent ones wait less.
+    """Concurrent requests to one store, at most `size`; the more urgent ones wait less.
 
     Even if probes could use all slots, every fourth request is a collector's.
-
-    Args:
-        size: maximum number of concurrent requests.
     """
 
     def __init__(self, size: int) -> None:
@@ -235,11 +214,7 @@ class Slots:
         return self._used >= self.size or bool(self._waiters)
 
     async def acquire(self, priority: int) -> None:
-        """Acquire one slot, which must be released.
-
-        Args:
-            priority: lower is more urgent; requests of the same priority are served in order.
-        """
+        """Acquire one slot, which must be released; the lowest number is the most urgent."""
         if self.busy:
             await self._wait(priority)
         else:

@@ -44,11 +44,7 @@ _AT_ONCE = 100
 class Changes:
     """Stores events and publishes them as a metric.
 
-    Args:
-        recorder: publishes them.
-        documents: stores them.
-        redact: masks secrets in texts from stores.
-        now: Unix time in seconds.
+    `redact` masks secrets in texts from stores; `now` is Unix time in seconds.
     """
 
     def __init__(
@@ -173,9 +169,7 @@ class Changes:
     async def report(self, event: Event, store: Store | None) -> tuple[Event, bool]:
         """Save a reported event durably, unless an event with its key is already saved.
 
-        Args:
-            event: of one store, or of all stores of an org.
-            store: the store, which this process watches; None for all stores of the org.
+        `store` is the event's, which this process watches; None for all stores of the org.
 
         Returns:
             The saved event, and whether it is new.

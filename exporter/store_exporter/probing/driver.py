@@ -35,11 +35,8 @@ class Http(Protocol):
 class Driver:
     """Runs the plans of one run against one store.
 
-    Args:
-        http: sends the requests.
-        connection: the connection to the store.
-        pause: waits between requests, see `StoreHttp.pause`.
-        between: awaited before each request, for work that is due during a long plan.
+    `pause` waits between requests, see `StoreHttp.pause`. `between` is awaited before each request,
+    for work that is due during a long plan.
     """
 
     def __init__(
@@ -64,7 +61,6 @@ class Driver:
         return await drive(check(self._connection.api(once, deadline=math.inf), run), self._perform)
 
     async def _perform(self, step: Request | Pause | Resolve) -> Any:
-        """Do one step of a plan and return what to send into it."""
         if isinstance(step, Request):
             if self._between is not None:
                 await self._between()

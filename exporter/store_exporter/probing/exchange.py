@@ -62,8 +62,7 @@ class Outgoing(NamedTuple):
 class Exchange:
     """Measurements of an exchange, filled in step by step, so that a failed one has them too.
 
-    Args:
-        known_expiry: expiry of the certificate that the store presented before.
+    `known_expiry` is the expiry of the certificate that the store presented before.
 
     Attributes:
         anew: whether no kept connection may be used.

@@ -37,17 +37,13 @@ class StoreHttp:
     Requests go to the store's own addresses only, see `Access.check`. No cookie is kept.
 
     Args:
-        store: its addresses and limits apply.
-        sender: sends the requests.
         access: the store's budget and slots, shared by all runs; new ones if None.
         timeout: seconds for the whole run, without waits for a slot.
-        priority: order of its requests.
         liveness: whether the run is the liveness probe, which has a separate slot, so that it never
             waits for a collector's slow request.
         idle: seconds for which a connection must be kept to serve the next run; None if each run
             opens a new one.
         now: Unix time, for dates in Retry-After.
-        sleep: waits for seconds.
 
     Attributes:
         journal: the requests so far and their outcomes.
@@ -122,14 +118,13 @@ class StoreHttp:
     async def send(self, request: Request) -> Response:
         """Send one request and return the response, also one with an error status.
 
-        Args:
-            request: to an address of the store, or to a path below its url; authenticated.
+        The request goes to an address of the store, or to a path below its url, and is
+        authenticated.
 
         Raises:
-            StoreError: timeout, dns, connection, tls, tls_untrusted, redirect,
-                response_too_large, invalid_response for a body that cannot be decompressed,
-                rate_limited when the hourly budget is spent, or invalid_request for an address
-                that is not the store's.
+            StoreError: timeout, dns, connection, tls, tls_untrusted, redirect, response_too_large,
+                invalid_response for a body that cannot be decompressed, rate_limited when the
+                hourly budget is spent, or invalid_request for an address that is not the store's.
         """
         outgoing = self._outgoing(request)
         trail = redirects.Trail(outgoing.method, outgoing.url, self._marks)

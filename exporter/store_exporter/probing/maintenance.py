@@ -35,13 +35,7 @@ _LONGEST_WAIT = 60.0
 
 
 class Maintenance:
-    """Tracks the maintenance of stores and publishes it as a metric.
-
-    Args:
-        recorder: publishes it.
-        documents: save the windows that were begun at run time.
-        now: Unix time in seconds.
-    """
+    """Tracks the maintenance of stores and publishes it as a metric; `now` is Unix time."""
 
     def __init__(
         self, recorder: Recorder, documents: Documents, *, now: Callable[[], float] = time.time
@@ -83,9 +77,7 @@ class Maintenance:
     def windows(self, store: Store, begun: Window | None = None) -> list[Window]:
         """Return the store's windows that are not over, the earliest first.
 
-        Args:
-            store: the store.
-            begun: the result of `find`, for a store that another process may watch.
+        `begun` is the result of `find`, for a store that another process may watch.
         """
         begun = begun or self.begun(store)
         known = [*store.maintenance, *([begun] if begun else [])]
@@ -104,12 +96,7 @@ class Maintenance:
         return window if window is not None and window.end > self._now() else None
 
     async def begin(self, store: Store, seconds: float, reason: str) -> Window:
-        """Begin maintenance now, in place of what was begun before, durably.
-
-        Args:
-            store: the store.
-            seconds: its duration; it ends by itself.
-            reason: why.
+        """Begin maintenance of some seconds now, in place of what was begun before, durably.
 
         Raises:
             StateUnavailableError: the window cannot be saved, so it has not begun.
@@ -168,10 +155,9 @@ class Maintenance:
                     await self._changed.wait()
 
     async def read(self, stores: Iterable[Store]) -> None:
-        """Read the windows of newly watched stores that were begun before this process.
+        """Read the windows that were begun before this process, of those stores that are new.
 
-        Args:
-            stores: those to read now if they are new. All are read soon after they are new.
+        All are read soon after they are new.
         """
         unread = [store for store in stores if self._unread.get(store.domain) is store]
         failed = list(filter(None, await together(self._read_one, unread)))

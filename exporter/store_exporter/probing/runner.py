@@ -28,20 +28,12 @@ from .state.documents import Documents, MemoryDocuments
 class Runner:
     """Runs probes and collectors. Nothing that they do can break it or exceed the deadline.
 
-    Args:
-        recorder: where metrics are written.
-        sender: sends requests; a `Transport`.
-        documents: keeps collectors' documents.
-        changes: notices changes of stores; without it, the facts about stores are dropped.
-        now: Unix time in seconds.
-        monotonic: seconds of a clock that never jumps.
-        sleep: waits for seconds of that clock.
+    `now` is Unix time in seconds, `monotonic` a clock that never jumps.
 
     Attributes:
         results: the last ones, and what they say about stores.
         recording: writes metrics.
         changes: the events of stores.
-        result_log: logs results.
     """
 
     def __init__(
@@ -121,10 +113,8 @@ class Runner:
         A run that fails because of this exporter is returned as failed, but not recorded, because
         it says nothing about the store.
 
-        Args:
-            job: what to run.
-            reserve: whether a liveness probe may use the reserve of the scheduled ones. Not for
-                requests of strangers: they could use it up, and the store would not be watched.
+        `reserve` is whether a liveness probe may use the reserve of the scheduled ones. Not for
+        requests of strangers: they could use it up, and the store would not be watched.
 
         Raises:
             asyncio.CancelledError: the caller was cancelled; nothing is recorded then.

@@ -58,7 +58,6 @@ class Transport:
             The next run opens a new one, and so sees what a visitor sees. Servers keep connections
             for five seconds or more, so they do not close one that is about to be used.
         lasting: maximum number of connections that are kept for longer, see `Lasting`.
-        resolver: looks up host names.
     """
 
     def __init__(
@@ -84,14 +83,12 @@ class Transport:
     async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         """Send a request and return the response, with any status.
 
-        Args:
-            outgoing: the request with its limits.
-            exchange: receives the duration of each phase when it ends.
+        `exchange` receives the duration of each phase when it ends.
 
         Raises:
             StoreError: timeout, dns, connection, tls, tls_untrusted, response_too_large,
-                invalid_response for a body that cannot be decompressed, or invalid_request for
-                a malformed URL.
+                invalid_response for a body that cannot be decompressed, or invalid_request for a
+                malformed URL.
         """
         try:
             address = yarl.URL(outgoing.url, encoded=outgoing.url.isascii())
@@ -246,11 +243,7 @@ class _Resolver(AbstractResolver):
 
 
 class _UnansweredError(aiohttp.ClientError):
-    """Replaces the exception of a request without a response, so that aiohttp does not repeat it.
-
-    Attributes:
-        error: the exception.
-    """
+    """Replaces the exception of a request without a response, which aiohttp would repeat."""
 
     def __init__(self, error: aiohttp.ClientError) -> None:
         super().__init__(str(error))

@@ -73,16 +73,9 @@ def result_of(
     duration: float,
     detailed: bool = False,
 ) -> Result:
-    """Return the result of a run.
+    """Return the result of a run, which ended with a report or an exception.
 
-    Args:
-        job: what was run.
-        ended: the report that it returned or the exception that it raised.
-        journal: what it requested of the store.
-        redact: masks the store's secrets.
-        time: when it ended, in Unix time.
-        duration: seconds it took.
-        detailed: whether to keep a line for each request.
+    `time` is when it ended, in Unix time. If `detailed`, there is a line for each request.
     """
     ok = isinstance(ended, Report)
     own = _of_report(ended, redact) if isinstance(ended, Report) else _of_failure(ended, redact)
@@ -101,13 +94,11 @@ def result_of(
 
 
 def _of_report(report: Report, redact: Redactor) -> dict[str, Any]:
-    """Return what only the result of a success has."""
     degraded = tuple(redact.line(text) for text in report.degraded[:_MOST_REASONS])
     return {"degraded": degraded, "summary": redact.line(report.summary)}
 
 
 def _of_failure(error: Exception, redact: Redactor) -> dict[str, Any]:
-    """Return what only the result of a failure has."""
     error_type = classify(error)
     message = redact.line(_message_of(error, error_type))
     if ERROR_TYPES[error_type].fault is Fault.CUSTOMER:
@@ -132,10 +123,7 @@ def _message_of(error: Exception, error_type: ErrorName) -> str:
 def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> Exception | None:
     """Return why this machine or process made a run fail; None if the store did.
 
-    Args:
-        job: what was run.
-        ended: the report that it returned or the exception that it raised.
-        lost: seconds for which the event loop stalled meanwhile.
+    `lost` are the seconds for which the event loop stalled meanwhile.
     """
     timeout = min(job.schedule.timeout, REQUEST_SECONDS)
     slow = min(_SLOW, timeout / 2)
@@ -175,11 +163,7 @@ def facts_of(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
 
 
 class ResultLog:
-    """Logs results: changes as they happen, and bugs once a minute with a traceback.
-
-    Args:
-        monotonic: seconds of a clock that never jumps.
-    """
+    """Logs results: changes as they happen, and bugs once a minute with a traceback."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -197,14 +181,7 @@ class ResultLog:
         return other
 
     def log(self, job: Job, result: Result, before: Result | None, error: object) -> None:
-        """Log one result.
-
-        Args:
-            job: what was run.
-            result: what it came to.
-            before: the previous result.
-            error: the exception that it raised, if it raised one.
-        """
+        """Log one result; `error` is the exception that the run raised, if it raised one."""
         where = {"store": result.domain, result.kind: result.name}
         if isinstance(error, Exception) and result.error_type == "exception":
             self._trace(job, error, where)
@@ -229,10 +206,7 @@ class ResultLog:
     def state(self, store: Store, before: Health | None, health: Health | None) -> None:
         """Log a change of a store's state; failed checks have their own lines.
 
-        Args:
-            store: the store.
-            before: its previous health; None if it was not known.
-            health: its new health.
+        `before` is None if its health was not known.
         """
         if health is None or health == before or not self._changes:
             return
@@ -265,7 +239,7 @@ class ResultLog:
         log.error("%s of %s is broken:\n%s", job.name, job.store.domain, trace, extra=where)
 
     def _is_due(self, *kind: str) -> bool:
-        """Return whether to log a message of this kind: none was logged for a minute."""
+        """Whether to log a message of this kind: none was logged for a minute."""
         now = self._monotonic()
         if now - self._logged.get(kind, -_REPEAT_SECONDS) < _REPEAT_SECONDS:
             return False

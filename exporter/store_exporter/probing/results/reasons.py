@@ -47,9 +47,7 @@ class Failing:
 def failing(result: Result, before: Failing | None) -> Failing:
     """Return the failure of a probe whose latest result is a failure.
 
-    Args:
-        result: the latest.
-        before: its failure until then; None if it had succeeded.
+    `before` is its failure until then; None if it had succeeded.
     """
     error_type = result.error_type or ""
     if before is not None and before.error_type == error_type:

@@ -27,9 +27,8 @@ _KEEP_SECONDS = 2.0
 class RunCursor:
     """The `Cursor` of the contract for one run.
 
-    Args:
-        saved: the document that was saved last; None if there is none; or the reason why it cannot
-            be read, which is raised when the collector requests it.
+    `saved` is the document that was saved last; None if there is none; or the reason why it cannot
+    be read, which is raised when the collector requests it.
     """
 
     def __init__(self, saved: Saved | StateUnavailableError | None = None) -> None:
@@ -78,16 +77,11 @@ class RunCursor:
 
 
 class RunMemory:
-    """The document of one run.
+    """The document of one run, which its `cursor` reads and saves.
 
     Args:
-        documents: where it is saved.
-        key: its name; None for a run that saves nothing.
-        monotonic: seconds of a clock that never jumps.
+        key: the document's name; None for a run that saves nothing.
         lost: called when a document was not usable and the collector starts over.
-
-    Attributes:
-        cursor: what the run reads and saves.
     """
 
     def __init__(

@@ -50,10 +50,8 @@ class StoredDocuments:
 
     Documents that arrive while another one is written share the next transaction, and so its wait
     for the disk. Documents that are requested while others are read are read together, so that ten
-    thousand new stores do not wake the thread ten thousand times.
-
-    Args:
-        state: the database; closed together with this object.
+    thousand new stores do not wake the thread ten thousand times. The database is closed together
+    with this object.
     """
 
     def __init__(self, state: SqlState) -> None:

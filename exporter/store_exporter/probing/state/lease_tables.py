@@ -167,14 +167,11 @@ class SqlLeases(ABC):
 
 
 class SqliteLeases(SqlLeases):
-    """Leases in a SQLite file of a folder.
+    """Leases in a SQLite file of a folder, which must exist.
 
     Each process also locks a file of its own. The kernel releases this lock when the process ends,
     however it ends. So the stores of a process that crashed are free at once, and others wait only
     for a process that was stopped.
-
-    Args:
-        folder: the folder of the file; it must exist.
 
     Raises:
         LeaseError: the folder is not writable.

@@ -65,12 +65,7 @@ class Heartbeat:
 
 
 class LeaseHolder:
-    """Renews the leases of one process, in a task and a separate thread.
-
-    Args:
-        table: the leases; closed with this object.
-        monotonic: seconds of a monotonic clock.
-    """
+    """Renews the leases of one process, in a task and a separate thread; closes their table."""
 
     def __init__(
         self, table: SqlLeases, *, monotonic: Callable[[], float] = time.monotonic
@@ -108,9 +103,7 @@ class LeaseHolder:
     async def start(self, changed: Callable[[], object], reports: Reports) -> None:
         """Take the free leases, and renew them from now on.
 
-        Args:
-            changed: called in the event loop when `held` has changed.
-            reports: returns the new reports about stores for other processes.
+        `changed` is called in the event loop when `held` has changed.
         """
         await self._beat(reports)
         self._task = asyncio.create_task(self._keep(changed, reports))

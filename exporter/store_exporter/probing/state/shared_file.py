@@ -15,13 +15,8 @@ log = logging.getLogger(__name__)
 class SharedFile:
     """A SQLite file, open or closed.
 
-    A process that finds the file damaged, or locked by a process that hangs, replaces it. The other
-    processes notice this by `is_current`.
-
-    Args:
-        path: the file.
-        stuck_seconds: seconds for which another process may hold the file's lock before
-            `replace_if_stuck` replaces the file.
+    A process that finds the file damaged, or locked by a process that hangs for `stuck_seconds`,
+    replaces it. The other processes notice this by `is_current`.
     """
 
     def __init__(self, path: Path, stuck_seconds: float) -> None:
@@ -62,10 +57,8 @@ class SharedFile:
     def replace_if_stuck(self) -> bool:
         """Replace the file by a copy if another process has held its lock for too long.
 
-        Call it after a transaction that could not begin because of the lock.
-
-        Returns:
-            Whether the file was replaced, by this process or another one.
+        Call it after a transaction that could not begin because of the lock. It returns whether the
+        file was replaced, by this process or another one.
         """
         if not self._patience.is_over(self.connection):
             return False

@@ -42,10 +42,6 @@ class SqlState(SqlTables):
 
     Each method raises `StateUnavailableError`. Damage is no error: a damaged document is set aside,
     counted and logged, and does not exist any more.
-
-    Args:
-        events: called for damaged or unused documents.
-        now: Unix time.
     """
 
     def __init__(self, events: StorageEvents, now: Callable[[], float]) -> None:
@@ -176,10 +172,7 @@ class SqlState(SqlTables):
     def move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool = False) -> int:
         """Move one store's documents to another and return their number.
 
-        Args:
-            old: the store that has them.
-            new: the store that gets them.
-            replace: whether to delete the documents that the other store already has.
+        `replace` is whether to delete the documents that the other store already has.
 
         Raises:
             StateError: there is nothing to move, or the other store has documents.

@@ -25,11 +25,7 @@ _BACKWARDS_SECONDS = 3600
 class Sweep:
     """Deletes documents that were not used for 90 days, and counts the stores without use.
 
-    Args:
-        tables: the database.
-        set_aside: renames a damaged row, which is not deleted.
-        events: called with the number of stores whose documents were not used for two days.
-        now: Unix time.
+    `set_aside` renames a damaged row, which is not deleted.
     """
 
     def __init__(

@@ -41,16 +41,12 @@ class _ReplacedError(Exception):
 
 
 class SqliteState(SqlState):
-    """Documents in the file `state.db` of a folder.
+    """Documents in the file `state.db` of a folder, which must be on a local disk.
 
     A crash leaves the old document or the new one. The whole file is checked when it is opened, and
     all saved transactions must be present; see `SaveNumber`.
 
-    Args:
-        folder: the folder of the file; created if it is missing. It must be on a local disk.
-        events: called when a damaged file was set aside, or documents are unused.
-        now: Unix time.
-        alone: whether to refuse a state that another process uses.
+    `alone` is whether to refuse a state that another process uses; `now` is Unix time.
 
     Raises:
         StateError: the file belongs to another program, the folder is not writable, or another
@@ -119,8 +115,7 @@ class SqliteState(SqlState):
     def _open_or_begin(self, damage: sqlite.Error | None = None) -> None:
         """Open the file, or replace a damaged one with a new one.
 
-        Args:
-            damage: the damage found in the file that was open until now.
+        `damage` is what was found in the file that was open until now.
         """
         with sqlite.in_turn(self._folder):
             if damage is not None and self._file.is_current:
@@ -180,7 +175,7 @@ class SqliteState(SqlState):
         self.events.lost()
 
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
-        """Do some work in a transaction.
+        """Do some work in a transaction; see `SqlTables.run`.
 
         Raises:
             StateUnavailableError: it is not possible now.
