@@ -16,7 +16,7 @@ from store_exporter.errors import ERROR_TYPES, ErrorName, Fault, StoreError
 from store_exporter.metrics.catalogue import business, exporter, health
 from store_exporter.metrics.families import HistogramValue, Sample
 from store_exporter.net.plans import Pause, Plan
-from store_exporter.probing.results.health import Health, State
+from store_exporter.probing.results.health import State
 from tests.probing.bench import LABELS, Bench, Jobs, failing, reporting
 
 
@@ -287,7 +287,7 @@ async def test_a_degraded_store_works_but_not_well(job: Jobs) -> None:
     await bench.run(job(liveness=True, critical=True))
     slow = reporting(degraded=("The response took 4 s.",))
     await bench.run(job(slow, name="cart", critical=True))
-    assert bench.runner.health("shop.example.com") == Health(State.DEGRADED)
+    assert bench.runner.health("shop.example.com") == State.DEGRADED
     assert bench.value(health.UP) == 1
 
 

@@ -17,7 +17,7 @@ from .budget import Priority
 from .changes import Changes
 from .exchange import Sender
 from .jobs import Job
-from .results.health import Health, LastResults
+from .results.health import LastResults, State
 from .results.outcomes import ResultLog, Skipped, facts_of, result_of
 from .results.recording import Recording
 from .results.result import Result
@@ -71,7 +71,7 @@ class Runner:
             )
         return access
 
-    def health(self, domain: str) -> Health | None:
+    def health(self, domain: str) -> State | None:
         """Return a store's health; None before its liveness probe has run."""
         return self.results.health(domain, self._monotonic())
 

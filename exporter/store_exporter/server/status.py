@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from ..errors import ERROR_TYPES
 from ..probing.jobs import PROBE, Job, jobs_of
-from ..probing.results.health import Health
+from ..probing.results import health as results
 from ..probing.results.result import Result
 from ..stores.maintenance import Window
 from ..stores.model import Store
@@ -77,15 +77,15 @@ class Status:
         return next((check for check in self.checks if check.liveness), None)
 
 
-def state_of(health: Health | None) -> State:
+def state_of(health: results.State | None) -> State:
     """Return the state of a store's health; `unknown` before the health is known."""
-    return health.state.value if health else "unknown"
+    return health.value if health else "unknown"
 
 
 def status(
     store: Store,
     results: Iterable[Result],
-    health: Health | None,
+    health: results.State | None,
     maintenance: Window | None = None,
 ) -> Status:
     """Sum up one store, with all its checks."""

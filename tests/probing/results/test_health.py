@@ -10,7 +10,7 @@ from store_exporter.contract import Collector, Probe, Report, Run
 from store_exporter.errors import Fault
 from store_exporter.net.plans import Plan
 from store_exporter.probing.jobs import Job, jobs_of
-from store_exporter.probing.results.health import Health, LastResults, Standing, State
+from store_exporter.probing.results.health import LastResults, Standing, State
 from store_exporter.probing.results.result import Result
 from store_exporter.stores.model import Schedule, Store
 
@@ -50,7 +50,7 @@ class Stores(LastResults):
         return standing
 
 
-def health_of(*runs: tuple[Job, Result]) -> Health | None:
+def health_of(*runs: tuple[Job, Result]) -> State | None:
     stores = Stores()
     stores.expect("a", [one for one, _ in runs])
     for one, found in runs:
@@ -92,7 +92,7 @@ TABLE: list[tuple[str, list[tuple[Job, Result]], State]] = [
 def test_health_is_the_worst_that_is_known(
     name: str, runs: list[tuple[Job, Result]], state: State
 ) -> None:
-    assert health_of(*runs) == Health(state)
+    assert health_of(*runs) == state
 
 
 def test_nothing_is_said_before_the_liveness_probe_has_run() -> None:
@@ -102,11 +102,11 @@ def test_nothing_is_said_before_the_liveness_probe_has_run() -> None:
     stores.observe(DNS, result(name="dns"), now=0)
     assert stores.health("a", 0) is None
     stores.observe(LIVENESS, failed("liveness"), now=0)
-    assert stores.health("a", 0) == Health(State.CRITICAL)
+    assert stores.health("a", 0) == State.CRITICAL
 
 
 def test_a_store_without_a_liveness_probe_has_a_health_too() -> None:
-    assert health_of((DNS, result(name="dns"))) == Health(State.HEALTHY)
+    assert health_of((DNS, result(name="dns"))) == State.HEALTHY
 
 
 def test_a_finding_counts_for_as_long_as_its_figures_are_shown() -> None:
@@ -115,8 +115,8 @@ def test_a_finding_counts_for_as_long_as_its_figures_are_shown() -> None:
     stores.observe(CART, failed("cart"), now=0)
     stores.observe(*WELL, now=0)
     stores.observe(*WELL, now=CART.ttl + 1)
-    assert stores.health("a", CART.ttl + 1) == Health(State.HEALTHY)
-    assert stores.health("a", 2 * CART.ttl) == Health(State.HEALTHY)
+    assert stores.health("a", CART.ttl + 1) == State.HEALTHY
+    assert stores.health("a", 2 * CART.ttl) == State.HEALTHY
     assert stores.health("a", 2 * CART.ttl + 2) is None, "nothing is known any more"
 
 
@@ -128,7 +128,7 @@ def test_what_no_longer_runs_says_nothing_about_the_store() -> None:
     stores.expect("a", [LIVENESS])
     for _ in range(2):
         stores.forget_check(CART.key)
-    assert stores.health("a", 0) == Health(State.HEALTHY)
+    assert stores.health("a", 0) == State.HEALTHY
     assert [one.name for one in stores.of("a")] == ["liveness"]
     stores.forget("a")
     stores.forget("never known")

@@ -14,7 +14,6 @@ customers notice nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -24,21 +23,14 @@ from .result import Key, Result
 
 
 class State(StrEnum):
-    """The values of the label `state` of `store_health`, the best first."""
+    """The health of a store, the best first; the values of the label `state` of `store_health`."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
     CRITICAL = "critical"
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """The health of one store, as far as it is known."""
-
-    state: State
-
-
-_WORST_FIRST = tuple(map(Health, reversed(State)))
+_WORST_FIRST = tuple(reversed(State))
 
 
 class Standing(NamedTuple):
@@ -108,7 +100,7 @@ class LastResults:
         """Return the last result of each probe and collector of a store."""
         return [standing.result for standing in self._stores.get(domain, {}).values()]
 
-    def health(self, domain: str, now: float) -> Health | None:
+    def health(self, domain: str, now: float) -> State | None:
         """Return a store's health; None while no liveness probe has a result that still counts."""
         found, awaited = set(), domain in self._with_liveness
         for one in self._stores.get(domain, {}).values():
@@ -117,7 +109,7 @@ class LastResults:
                 awaited = awaited and not one.job.liveness
         if awaited or not found:
             return None
-        return next(health for health in _WORST_FIRST if health.state in found)
+        return next(state for state in _WORST_FIRST if state in found)
 
     def pop_changed(self) -> set[str]:
         """Return the domains that had results since this method was last called."""

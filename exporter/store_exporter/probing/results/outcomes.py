@@ -21,7 +21,7 @@ from ...stores.model import Store
 from ..access import Journal
 from ..exchange import REQUEST_SECONDS
 from ..jobs import PROBE, Job
-from .health import Health, State
+from .health import State
 from .result import Result
 
 log = logging.getLogger(__name__)
@@ -203,24 +203,24 @@ class ResultLog:
             extra=where,
         )
 
-    def state(self, store: Store, before: Health | None, health: Health | None) -> None:
+    def state(self, store: Store, before: State | None, state: State | None) -> None:
         """Log a change of a store's state; failed checks have their own lines.
 
         `before` is None if its health was not known.
         """
-        if health is None or health == before or not self._changes:
+        if state is None or state is before or not self._changes:
             return
-        well = health.state is State.HEALTHY
+        well = state is State.HEALTHY
         usual = logging.DEBUG if before is None else logging.INFO
         log.log(
             usual if well else logging.WARNING,
             "%s is %s",
             store.domain,
-            health.state,
+            state,
             extra={
                 "org": store.org,
-                "state": str(health.state),
-                "before": "unknown" if before is None else str(before.state),
+                "state": str(state),
+                "before": "unknown" if before is None else str(before),
             },
         )
 

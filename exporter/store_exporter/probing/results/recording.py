@@ -16,7 +16,7 @@ from ...stores.model import Store
 from ..access import Access, Journal
 from ..jobs import COLLECTOR, PROBE, Job
 from ..state.storage import Reason
-from .health import Health, Standing, State
+from .health import Standing, State
 from .result import Result
 
 SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
@@ -148,15 +148,15 @@ class Recording:
         if journal.certificate_expiry is not None:
             self.certificate(job, journal.certificate_expiry)
 
-    def store(self, job: Job, known: Health | None, access: Access) -> None:
+    def store(self, job: Job, state: State | None, access: Access) -> None:
         """Record a store's health and budget after a run."""
         store = job.store
         samples = [
             Sample(health.API_BUDGET_LIMIT, access.budget.per_hour),
             Sample(health.API_BUDGET_REMAINING, access.budget.remaining),
         ]
-        if known is not None:
-            samples += _STATES[known.state]
+        if state is not None:
+            samples += _STATES[state]
         self._recorder.publish(("standing", store.domain), store.labels, samples, ttl=job.ttl)
 
     def skipped(self, reason: str, count: int = 1) -> None:
