@@ -24,11 +24,7 @@ attacker makes members smaller than a thousandth of a body."""
 
 
 class _Inflating:
-    """Undoes one coding of a body, piece by piece.
-
-    Args:
-        window: zlib's number for the format.
-    """
+    """Undoes one coding of a body, piece by piece; `window` is zlib's number for the format."""
 
     def __init__(self, window: int) -> None:
         self._window = window
@@ -85,10 +81,7 @@ def _has_zlib_header(data: bytes) -> bool:
 class Body:
     """Collects a response's body piece by piece.
 
-    Args:
-        limit: bytes that it may have, as sent and decompressed.
-        coding: the value of Content-Encoding.
-        status: of the response, for error messages.
+    It may have `limit` bytes, as sent and decompressed. `coding` is the value of Content-Encoding.
 
     Raises:
         StoreError: invalid_response, for a compression that was not requested.

@@ -67,11 +67,7 @@ _REMEMBERED = 3600.0
 
 
 def cache_hit(headers: Mapping[str, str]) -> str | None:
-    """Return the header that shows that a response came from a cache; None without one.
-
-    Args:
-        headers: names in lower case.
-    """
+    """Return the header that shows that a response came from a cache; None without one."""
     for name, value in headers.items():
         if len(name) > _LONGEST_NAME or not _is_of_cache(name):
             continue
@@ -163,9 +159,7 @@ def refuse_cached(response: Response) -> None:
 def uncached(request: Request, parameter: str) -> Request:
     """Return a request for a fresh response, with an address that no cache has seen.
 
-    Args:
-        request: a request.
-        parameter: a query parameter that the store does not know; it gets a unique value.
+    `parameter` is a query parameter that the store does not know; it gets a unique value.
     """
     params = {**request.params, parameter: secrets.token_hex(6)}
     return request.carrying(params, {**UNCACHED, **request.headers})
@@ -174,12 +168,8 @@ def uncached(request: Request, parameter: str) -> Request:
 def refuse_kept(request: Request, response: Response, parameter: str) -> None:
     """Refuse a response that came from a cache, also a list from a cache that adds no header.
 
-    Stores repeat the query of a request in the links to a list's other pages (RFC 8288).
-
-    Args:
-        request: as `uncached` made it.
-        response: the response to it.
-        parameter: as there.
+    Stores repeat the query of a request in the links to a list's other pages (RFC 8288). Request
+    and parameter are those of `uncached`.
 
     Raises:
         StoreError: invalid_response, the response belongs to another request.
@@ -201,9 +191,6 @@ class PathCache:
     such a cache, responses that do not show it are refused, too. This lasts an hour at most: if
     nothing else is requested from the store, no response would ever show that the cache is gone.
     Safe to share between threads.
-
-    Args:
-        monotonic: seconds of a clock that never jumps.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -213,10 +200,8 @@ class PathCache:
     def refuse(self, response: Response, foreign: str | None) -> None:
         """Refuse a response that belongs to another request, or may belong to one.
 
-        Args:
-            response: the response.
-            foreign: the part of it that was not requested; "" if it belongs to its request, None if
-                nothing shows that.
+        `foreign` is the part of it that was not requested; "" if it belongs to its request, None if
+        nothing shows that.
 
         Raises:
             StoreError: invalid_response, as the message says.
@@ -249,7 +234,8 @@ def refuse_repeated(
     arrived.
 
     Args:
-        known: how the last responses were recognised, and when they arrived; this one is added.
+        known: how the last responses were recognised, and when they arrived, by `name` of what was
+            requested; this one is added.
         name: the name of the requested thing.
         response: the response.
         now: Unix time.

@@ -117,7 +117,6 @@ def _wrapped(error: BaseException) -> Iterator[BaseException]:
 
 
 def _known(error: BaseException, depth: int) -> ErrorName | None:
-    """Return the error type, if it is known."""
     if isinstance(error, StoreError):
         return error.error_type if error.error_type in ERROR_TYPES else None
     found = _find(type(error))

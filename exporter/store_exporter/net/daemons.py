@@ -20,11 +20,7 @@ Work = Callable[[], None]
 
 
 class Daemons:
-    """Starts each piece of work at once, in an idle thread or in a new one.
-
-    Args:
-        name: of the threads, for debuggers.
-    """
+    """Starts each piece of work at once, in an idle thread or in a new one."""
 
     def __init__(self, name: str) -> None:
         self._name = name

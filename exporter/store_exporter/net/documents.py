@@ -45,10 +45,6 @@ _MEMBER = re.compile(r'"[^"\\]{0,60}": ')
 def document(response: Response, marks: Marks = GENERIC) -> Any:
     """Return the JSON that a response contains, whatever its status.
 
-    Args:
-        response: any response.
-        marks: the platform's marks, with the generic ones.
-
     Raises:
         StoreError: redirect, maintenance, blocked, rate_limited, api_not_found, server_error or
             invalid_response, if it does not contain JSON; maintenance or blocked, if something
@@ -100,10 +96,8 @@ def refusal(
 ) -> Finding | None:
     """Classify JSON that something other than the platform wrote to refuse a request.
 
-    Clients request JSON, so WordPress and firewalls write their refusals as JSON.
-
-    Returns:
-        Error type and message; None for a response that is or may be the platform's own.
+    Clients request JSON, so WordPress and firewalls write their refusals as JSON. None for a
+    response that is or may be the platform's own.
     """
     if who := marks.challenged_by(headers):
         return blocked_by(who, status)
@@ -233,12 +227,7 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
 
 
 def no_document(response: Response, marks: Marks = GENERIC) -> StoreError:
-    """Return the error for a response that should have been JSON.
-
-    Args:
-        response: the response.
-        marks: the platform's marks, with the generic ones.
-    """
+    """Return the error for a response that should have been JSON."""
     try:
         source = shown_text(response)
     except StoreError:

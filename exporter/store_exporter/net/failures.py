@@ -75,7 +75,7 @@ _HEADER = re.compile(
 def transport_error(
     error: BaseException, host: str, *, sent: bool = True, secure: bool = True, stage: str = ""
 ) -> TransportError | None:
-    """Convert an exception of an HTTP library.
+    """Convert an exception of an HTTP library; None if the exchange did not fail, as with a bug.
 
     Args:
         error: the exception.
@@ -83,9 +83,6 @@ def transport_error(
         sent: whether the store may have received the request.
         secure: whether the connection was to use TLS.
         stage: the stage of the exchange, such as `while it was to respond`; "" if not known.
-
-    Returns:
-        None if the exchange did not fail, as with a bug or a cancellation.
     """
     kind = classify(error)
     if kind == "tls" and not secure:

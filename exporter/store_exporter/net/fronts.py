@@ -36,13 +36,7 @@ _FORWARDING = 1_500
 def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding | None:
     """Classify a page with a status of success that is not a shop's; None for any other.
 
-    Args:
-        source: the page.
-        host: the shop's, in lower case.
-        marks: those of the platform, with the generic ones.
-
-    Returns:
-        Error type and message.
+    `host` is the shop's, in lower case.
     """
     page, low = begin(source), ends(source)
     title = found_in(TITLE, page, marks)
@@ -58,11 +52,7 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
 
 
 def forwarded(response: Response) -> str | None:
-    """Return the address on the same host to which a page forwards; the page shows nothing itself.
-
-    Args:
-        response: any response.
-    """
+    """Return the address on the same host to which a page forwards that shows nothing itself."""
     if response.status != 200 or len(response.body) > _FORWARDING:
         return None
     if not _LEADS.search(response.body):
@@ -98,10 +88,8 @@ def ends_in(page: str) -> str:
     """Return where an incomplete page ends, its head or its body; "" for a complete one.
 
     If PHP dies after it has begun to send a page, the page is incomplete and has a status of
-    success. Pages without optional tags, as minifiers make them, are complete.
-
-    Args:
-        page: its source, in lower case.
+    success. Pages without optional tags, as minifiers make them, are complete. The page is in lower
+    case.
     """
     if any("</html" in part or "</body" in part for part in (page[-LAST:], page)):
         return ""
@@ -115,9 +103,7 @@ def ends_in(page: str) -> str:
 def says_closed(source: str, marks: Marks = GENERIC) -> str:
     """Return the words of a page that says little more than that the shop is closed; otherwise "".
 
-    Args:
-        source: a page that the platform made, with any plugins.
-        marks: those of the platform, with the generic ones.
+    The platform made the page, with any plugins.
     """
     page = begin(source)
     said = (found_in(TITLE, page, marks), found_in(HEADING, page[:SCRIPTS], marks))

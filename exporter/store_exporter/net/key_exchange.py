@@ -25,8 +25,7 @@ _REFUSED = (
 def asks_for_finite_field(flight: bytes) -> bool | None:
     """Return whether a server asks for a key of a finite-field group; None if it is not known yet.
 
-    Args:
-        flight: what it has sent, from the beginning.
+    `flight` is what it has sent, from the beginning.
     """
     messages = bytearray()
     while len(flight) >= 5 and flight[0] == _HANDSHAKE:

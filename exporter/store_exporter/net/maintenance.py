@@ -42,12 +42,8 @@ def tells_of_maintenance(named: str, text: str, marks: Marks) -> bool:
     """Whether a response with status 503 gives maintenance as the cause.
 
     In a title, a single word is enough. In a text, a word may be part of an address or of advice on
-    whom to ask, so a phrase is required, and the text before it must not name a failure.
-
-    Args:
-        named: titles and headings, in lower case.
-        text: the rest of its text, in lower case; a short text counts as a title.
-        marks: the platform's marks, with the generic ones.
+    whom to ask, so a phrase is required, and the text before it must not name a failure. `named`
+    are titles and headings, `text` is the rest, both in lower case; a short text counts as a title.
     """
     if not named.strip() and len(text) <= HEADLINE:
         named = text
@@ -74,12 +70,8 @@ def closed_by_words(
 ) -> Finding | None:
     """Return the finding that the shop is closed, if a page has words or marks that say so.
 
-    Args:
-        status: the HTTP status.
-        page: the part of the page that is examined.
-        low: its beginning and end, in lower case.
-        names: its title and its heading.
-        marks: the platform's marks, with the generic ones.
+    `page` is the part of the page that is examined, `low` its beginning and end in lower case, and
+    `names` are its title and its heading.
     """
     if status in (404, 410):
         # The title of a "page not found" page contains the shop's name.
@@ -119,8 +111,8 @@ def closed_by_plugin(
 ) -> Finding | None:
     """Return the finding that the shop is closed, if a 503 has one plugin's files and no failure.
 
-    The shop's owner chose the words of the plugin's page. `closed_by_words` describes the
-    arguments.
+    The shop's owner chose the words of the plugin's page. The arguments are those of
+    `closed_by_words`.
     """
     plugin = marks.plugin_of(low) if status == 503 else ""
     if not plugin:

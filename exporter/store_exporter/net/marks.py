@@ -93,11 +93,9 @@ class Marks:
         return next((who for text, who in self.servers if text in server), "")
 
     def refuser(self, headers: Mapping[str, str], low: str) -> str:
-        """Return the name of what refuses a request; "" if nothing shows it.
+        """Return the name of what refuses a request with a page or JSON; "" if nothing shows it.
 
-        Args:
-            headers: names in lower case.
-            low: the page or JSON, in lower case. What stands in front of the store passes it on.
+        What stands in front of the store passes on what the store wrote. The text is in lower case.
         """
         is_themed = any(mark in low for mark in self.theme_files)
         if not is_themed and (plugin := self.plugin_of(low)):
@@ -107,11 +105,7 @@ class Marks:
         return self.server(headers)
 
     def plugin_of(self, low: str) -> str:
-        """Return the one plugin whose files a page uses; "" for none or several.
-
-        Args:
-            low: the page, in lower case.
-        """
+        """Return the one plugin whose files a page uses; "" for none or several."""
         found = {name for files in self.plugin_files for name in re.findall(files, low)}
         return found.pop() if len(found) == 1 else ""
 
@@ -135,11 +129,7 @@ class Marks:
         return (*self.closed_sites, *(words for words in self.closed if " " in words))
 
     def failed(self, page: str) -> tuple[ErrorName, str] | None:
-        """Return error type and message of a failure that a page reports, or None.
-
-        Args:
-            page: its source, in lower case.
-        """
+        """Return error type and message of a failure that a page in lower case reports, or None."""
         # A mark may begin with a line break, and must match in the first line as well.
         lines = f"\n{page}"
         for mark, error_type, failure in self.failures:
@@ -152,9 +142,9 @@ class Marks:
         return any(mark in f"{path.lower()}?" for mark in self.detours)
 
     def leads_to_setup(self, path: str) -> str:
-        """Return the description of the page that a path leads to in place of a site.
+        """Return what the page is that a path leads to in place of a site; "" for others.
 
-        It is a set-up page or one of a hosting panel; "" for others.
+        It is a set-up page or one of a hosting panel.
         """
         low = path.lower()
         setup = next((what for mark, what in self.setup_paths if mark in low), "")

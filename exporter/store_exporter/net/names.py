@@ -75,9 +75,7 @@ watched: ContextVar[Resolving | None] = ContextVar("watched_resolving", default=
 class Names:
     """Looks up each name in its own thread, without a cache; for use within one event loop.
 
-    Args:
-        lookup: `socket.getaddrinfo`, or a stand-in for tests.
-        patience: seconds of a look-up after which this machine's own name servers are examined.
+    After `patience` seconds of a look-up, this machine's own name servers are examined.
     """
 
     def __init__(self, lookup: Lookup = socket.getaddrinfo, *, patience: float = _PATIENCE) -> None:
@@ -124,11 +122,7 @@ class Names:
         return public
 
     async def _wait(self, running: asyncio.Future[list[Address]]) -> list[Address]:
-        """Wait for a look-up; if it is slow or fails, find out whether this machine is the cause.
-
-        Raises:
-            OSError: as `addresses` does.
-        """
+        """Wait for a look-up; if it is slow or fails, examine whether this machine is the cause."""
         # If a caller stops waiting, the look-up continues for the others that wait for it.
         await asyncio.wait((running,), timeout=self._patience)
         # The look-up may end during the examination; then its result decides.

@@ -39,9 +39,6 @@ class PageSizes:
     """The page sizes that turned out to be too large for a store, by the path of the list.
 
     Racing threads may, at worst, request a page that is too large once more.
-
-    Args:
-        monotonic: seconds of a clock that never jumps.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -58,11 +55,7 @@ class PageSizes:
     def failed(self, path: str, size: int, error: StoreError, seconds: float) -> None:
         """Note that a page did not arrive: if it was too large, the next one has fewer items.
 
-        Args:
-            path: path of the list.
-            size: number of items requested.
-            error: the error of the request.
-            seconds: seconds that it took.
+        `size` items were requested, which took some seconds.
         """
         if error.error_type not in _OF_SIZE:
             return
@@ -79,10 +72,7 @@ class PageSizes:
     def smaller(self, path: str, size: int, error: StoreError) -> int | None:
         """Return how many items to request after a page failed; None if fewer would not help.
 
-        Args:
-            path: path of the list.
-            size: number of items requested.
-            error: the error of the request, which was noted before.
+        The error was noted by `failed` before.
         """
         size, before = self.limit(path, size), size
         return size if error.error_type in _OF_SIZE and size < before else None
@@ -92,11 +82,6 @@ class PageSizes:
 
         It may also be larger if the size has been the same for an hour, and up to a size that
         failed at once.
-
-        Args:
-            path: path of the list.
-            items: number of items on the page.
-            seconds: seconds that it took.
         """
         if (tried := self._tried.pop(path, None)) is not None:
             self._limits[path] = tried

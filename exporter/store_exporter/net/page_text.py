@@ -50,10 +50,7 @@ def ends(source: str) -> str:
 def text_of(page: str, marks: Marks, most: int = _MARKUP_MOST) -> str | None:
     """Return all text that a page shows; None if that is more than a notice has.
 
-    Args:
-        page: source of the page.
-        marks: the platform's marks, with the generic ones.
-        most: characters of markup, without scripts and styles, above which it is no notice.
+    `most` are the characters of markup, without scripts and styles, above which it is no notice.
     """
     markup, position = "", 0
     while True:

@@ -57,14 +57,7 @@ def stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
 
 
 def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -> Finding:
-    """Classify a response that should have been JSON and is not.
-
-    Args:
-        status: the HTTP status.
-        headers: names in lower case.
-        source: the body as text.
-        marks: the marks of the platform, generic ones included.
-    """
+    """Classify a response that should have been JSON and is not; `source` is its body as text."""
     page, low = begin(source), ends(source)
     title = found_in(TITLE, page, marks)
     if who := marks.challenged_by(headers):
@@ -111,13 +104,7 @@ def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Fin
 
 
 def reported_failure(source: str, low: str, marks: Marks) -> Finding | None:
-    """Return the failure that a page reports, with PHP's own words and the failed program.
-
-    Args:
-        source: the page.
-        low: the same in lower case.
-        marks: the marks of the platform, generic ones included.
-    """
+    """Return the failure that a page reports, with PHP's own words and the failed program."""
     failure = marks.failed(low)
     place = _failed_program(source, marks) if failure else ""
     return (failure[0], f"{failure[1]} {place}") if failure and place else failure
@@ -132,11 +119,7 @@ def _failed_program(source: str, marks: Marks) -> str:
 def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding | None:
     """Return the finding for a service that tests or refuses visitors, whatever the status.
 
-    Args:
-        status: the HTTP status.
-        low: the head of the page or JSON, in lower case.
-        marks: the marks of the platform, generic ones included.
-        title: of the page.
+    `low` is the head of the page or JSON, in lower case.
     """
     head = low[:SCRIPTS]
     who = next((who for mark, who in marks.interstitials if mark in head), "")
@@ -179,11 +162,7 @@ def _limited(status: int, page: str, marks: Marks) -> Finding | None:
 def blocked(status: int, seen: str, marks: Marks, title: str = "") -> Finding | None:
     """Return the finding for a page or JSON that refuses or tests the visitor; None for others.
 
-    Args:
-        status: the HTTP status.
-        seen: the head of the page or JSON, in lower case.
-        marks: the marks of the platform, generic ones included.
-        title: of the page.
+    `seen` is the head of the page or JSON, in lower case.
     """
     if status not in (200, *refusals.REFUSING) and status not in refusals.FIREWALLS:
         return None

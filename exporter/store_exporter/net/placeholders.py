@@ -137,9 +137,7 @@ _MARKS = (
 def kind(title: str, page: str) -> str:
     """Return the kind of a page shown in place of a missing site; "" for any other page.
 
-    Args:
-        title: title of the page, or all of its text if it has none.
-        page: the head of its source in lower case.
+    `title` is all of its text if it has no title, `page` the head of its source in lower case.
     """
     match = _TITLE.fullmatch(title)
     if match is not None and match.lastgroup is not None:
@@ -150,7 +148,6 @@ def kind(title: str, page: str) -> str:
 def kind_of_stranger(words: str) -> str:
     """Return the kind of a page that the shop's platform did not make; "" for any other page.
 
-    Args:
-        words: its title and its other text, in lower case.
+    `words` are its title and its other text, in lower case.
     """
     return next((what for what, *parts in _PARTS if any(part in words for part in parts)), "")

@@ -122,10 +122,7 @@ async def drive(
 ) -> T:
     """Run a plan to its end and return its result.
 
-    Args:
-        plan: the plan.
-        perform: does a step and returns what to send into the plan; a `StoreError` is thrown into
-            the plan.
+    `perform` does a step and returns what to send into the plan; a `StoreError` is thrown into it.
     """
     try:
         step = next(plan)
@@ -173,26 +170,16 @@ class RedirectError(StoreError):
 
 
 def retry_after(response: Response, now: float) -> float | None:
-    """Return the seconds of `Retry-After`, which is a number or a date; None without it.
-
-    A number may have a fraction: some send `2.0`.
-
-    Args:
-        response: any response.
-        now: Unix time, for a date.
-    """
+    """Return the seconds of `Retry-After` at a Unix time; None without it. See `seconds_of`."""
     return seconds_of(response.headers.get("retry-after", ""), now)
 
 
 def seconds_of(value: str, now: float) -> float | None:
     """Return the seconds that a value of `Retry-After` means; None if it means nothing.
 
-    A number sometimes has the unit of seconds or is a Unix time. It occurs twice if a proxy joined
-    the headers of two servers; the longest wait counts. Dates may be those of ISO 8601.
-
-    Args:
-        value: value of the header.
-        now: Unix time, for a date.
+    It is a number, which may have a fraction or the unit of seconds and may be a Unix time, or a
+    date, also one of ISO 8601. A number occurs twice if a proxy joined the headers of two servers;
+    the longest wait counts. `now` is Unix time.
     """
     raw = value.strip().strip('"')
     numbers = [_SECONDS.fullmatch(part.strip()) for part in raw.split(",")]

@@ -59,9 +59,7 @@ def suffix_of(domain: str, suffixes: Collection[str]) -> str:
 def name_problem(domain: str, suffix: str = "") -> str:
     """Return why a found host name is refused, as the end of a sentence; "" if it is not.
 
-    Args:
-        domain: a host name in lower case.
-        suffix: the suffix with which the configuration allows it, which is trusted; "" without.
+    `suffix` is the one with which the configuration allows it, which is trusted; "" without.
     """
     if domain == suffix:
         return ""
@@ -121,11 +119,7 @@ def address_filter(networks: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 def limit_to(networks: tuple[str, ...] | None) -> None:
-    """Limit connections in this context to public addresses and these networks.
-
-    Args:
-        networks: networks for a store of a source; None for other stores, without a limit.
-    """
+    """Limit connections in this context to public addresses and some networks; None is no limit."""
     permitted.set(None if networks is None else address_filter(networks))
 
 

@@ -43,12 +43,9 @@ def origin(url: str) -> Origin:
 
 
 class Trail:
-    """The addresses that one request was redirected to.
+    """The addresses that one request, by its method and its url with the query, was redirected to.
 
-    Args:
-        method: the request's method; only GET and HEAD are sent again.
-        url: the request's address with its query.
-        marks: the platform's marks, with the generic ones.
+    Only GET and HEAD are sent again.
     """
 
     def __init__(self, method: str, url: str, marks: Marks = GENERIC) -> None:
@@ -62,10 +59,7 @@ class Trail:
         """Return the target of a redirect that may be requested with the same headers.
 
         Credentials are sent only to the same host and port, or to the same host if https replaces
-        http.
-
-        Returns:
-            None if the response is no redirect.
+        http. None if the response is no redirect.
 
         Raises:
             RedirectError: it leads to another host, to a login page or a page that sets up a new
@@ -109,7 +103,6 @@ def _cookies(headers: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _permitted(method: str, url: str, location: str, response: Response, marks: Marks) -> str:
-    """Return the target of a redirect if the request may be sent there."""
     try:
         target = urldefrag(urljoin(url, location)).url
         there = origin(target)

@@ -81,8 +81,7 @@ https://developers.cloudflare.com/support/troubleshooting/http-status-codes/clou
 def of_cloudflare(source: str) -> Finding | None:
     """Return error type and meaning of Cloudflare's number; None for a refusal, or without one.
 
-    Args:
-        source: a page, a line or JSON, in lower case.
+    `source` is a page, a line or JSON, in lower case.
     """
     match = _NUMBER.search(source)
     if match is None or match[1] not in CLOUDFLARE:
@@ -94,11 +93,7 @@ def of_cloudflare(source: str) -> Finding | None:
 def by_status(status: int, low: str, title: str, who: str) -> Finding | None:
     """Classify a response that is not JSON by its status; None for a success.
 
-    Args:
-        status: the HTTP status.
-        low: the head of the page, in lower case.
-        title: title of the page.
-        who: the sender of the response, in words.
+    `low` is the head of the page, in lower case, and `who` its sender, in words.
     """
     if status >= 500:
         # A title such as "502 Bad Gateway" would repeat the beginning of the message.

@@ -42,9 +42,7 @@ class Policy:
 class RetryBudget:
     """The retries that a client may still make; safe to share between threads.
 
-    Args:
-        most: retries in a row without any success.
-        earned: retries for each success.
+    There are `most` in a row without any success, and each success earns some.
     """
 
     def __init__(self, most: float = 10.0, earned: float = 0.1) -> None:
@@ -70,13 +68,9 @@ class RetryBudget:
 class Retrier:
     """Sends the requests of one operation, with retries where they are safe.
 
-    Args:
-        policy: timeouts and retries.
-        budget: shared by all operations of a client.
-        monotonic: seconds of a monotonic clock.
-        now: Unix time in seconds.
-        random: for jitter, so that clients that failed together do not retry together.
-        wait: returns the seconds to wait that a response requests, None without such a request.
+    The budget is shared by all operations of a client. `wait` returns the seconds to wait that a
+    response requests, None without such a request. `random` is for jitter, so that clients that
+    failed together do not retry together.
     """
 
     def __init__(

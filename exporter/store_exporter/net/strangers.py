@@ -180,11 +180,7 @@ _LINKS = 3
 
 
 def is_front(low: str) -> bool:
-    """Return whether a page is a shop's front page, or a script that will show one.
-
-    Args:
-        low: its source, in lower case.
-    """
+    """Whether a page, in lower case, is a shop's front page, or a script that will show one."""
     if any(mark in low for mark in _PROGRAMS):
         return True
     links = set(_LINK.findall(low))
@@ -198,12 +194,7 @@ def is_front(low: str) -> bool:
 def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:
     """Classify a page that the shop's platform did not make; None if it may be a shop's.
 
-    Args:
-        title: title of the page.
-        heading: its first heading.
-        text: all text that it shows; None if that is long.
-        low: its source, in lower case.
-        marks: the platform's marks, with the generic ones.
+    `text` is all text that it shows, None if that is long; `low` is its source, in lower case.
     """
     begin = (text or "")[:80]
     said = title or heading or begin
@@ -266,10 +257,7 @@ def _closed(words: str, marks: Marks, said: str) -> Finding | None:
 def place(title: str, heading: str, text: str = "") -> Finding | None:
     """Classify a page shown in place of a missing site; None if there may be a site.
 
-    Args:
-        title: title of the page.
-        heading: its first heading.
-        text: the text that it shows, if that is short.
+    `text` is what it shows, if that is short.
     """
     is_named = title and not _NAMELESS.fullmatch(title.lower())
     # The text is about the site itself only if nothing names a shop.

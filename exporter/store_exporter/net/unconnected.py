@@ -25,22 +25,14 @@ _MOST_SECONDS = 3.0
 def seconds_left(began: float, timeout: float | None) -> float:
     """Return how long `examine` may take: half of the time left, so that its result is in time.
 
-    Args:
-        began: when the connection attempt began, by `time.monotonic`.
-        timeout: seconds that it may take; None for any time.
+    `began` is when the connection attempt began, by `time.monotonic`; None is any timeout.
     """
     left = math.inf if timeout is None else began + timeout - time.monotonic()
     return min(max(left / 2, 0.0), _MOST_SECONDS)
 
 
 async def examine(error: BaseException, host: str, port: int, seconds: float) -> None:
-    """Find out whether a connection failed for a reason on this side, if there is time.
-
-    Args:
-        error: the library's exception.
-        host: the host of the connection.
-        port: its port.
-        seconds: the most seconds to take.
+    """Find out whether a connection failed for a reason on this side, in so many seconds at most.
 
     Raises:
         OSError: this machine's name servers do not respond, or it lacks the resources to ask them.
@@ -62,11 +54,6 @@ async def examine(error: BaseException, host: str, port: int, seconds: float) ->
 
 
 def examine_now(error: BaseException, host: str, port: int, seconds: float) -> None:
-    """Do the same as `examine`, for blocking code in any thread.
-
-    Raises:
-        OSError: as `examine` does.
-        StoreError: likewise.
-    """
+    """Do the same as `examine`, for blocking code in any thread."""
     with suppress(RuntimeError), ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, examine(error, host, port, seconds)).result()
