@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_exporter.ingest.effects import Effect
-from store_exporter.ingest.intake import Intake
+from store_exporter.ingest.intake import Effect, Intake
 from store_exporter.ingest.ledger import MOST_ADDED, MarkKey, ReportLedger
 from store_exporter.ingest.ledger_file import FILE_NAME
 from store_exporter.metrics.addition import Addition, Totals

@@ -18,8 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store_exporter.ingest import ledger, ledger_file
-from store_exporter.ingest.effects import Effect
-from store_exporter.ingest.intake import Intake
+from store_exporter.ingest.intake import Effect, Intake
 from store_exporter.ingest.ledger import MarkKey, ReportLedger
 from store_exporter.ingest.saved import added_row, row
 from store_exporter.metrics.addition import Addition

@@ -80,7 +80,6 @@ class Tenant:
     """The org that reports, and the rules for its reports.
 
     Attributes:
-        org: the tenant; everything that it reports is its own.
         platform_of: returns the platform of one of its stores; None for other domains.
         accepts_unknown: whether it may report a domain that is not among its stores.
         classes: maps its errors to the closed list.

@@ -48,7 +48,6 @@ CLASSES: Mapping[ErrorName, str] = {
 
 
 def _comparable_names(codes: Mapping[str, str]) -> Mapping[str, str]:
-    """Return error types by the compared form of their names."""
     return {comparable(name): error_type for name, error_type in codes.items()}
 
 
@@ -60,9 +59,8 @@ _KNOWN = _comparable_names(
 class ErrorClasses:
     """Looks up error names in the configuration's table, the platforms' and the one above.
 
-    Args:
-        own: error types by the names of an application's own classes.
-        codes: returns the error types of a platform by its own codes.
+    `own` are error types by the names of an application's own classes; `codes` returns those of a
+    platform by its own codes.
     """
 
     def __init__(self, own: Mapping[str, str], codes: Callable[[str], Mapping[str, str]]) -> None:
@@ -70,11 +68,7 @@ class ErrorClasses:
         self._of_platform = cache(lambda platform: _comparable_names(codes(platform)))
 
     def error_type(self, name: str | None, status: int | None, platform: str) -> str | None:
-        """Return the error type of an error.
-
-        Returns:
-            None if neither is known.
-        """
+        """Return the error type by a name or an HTTP status; None if neither is known."""
         name = "" if name is None else comparable(name)
         if found := self._own.get(name) or (name and self._of_platform(platform).get(name)):
             return found

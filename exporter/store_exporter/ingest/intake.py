@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ..metrics.addition import MOST, Addition, Totals
+from ..metrics.guard import Labels
 from ..metrics.handle import OperationHandle
 from ..metrics.recorder import Recorder
 from ..turns import in_turns
-from .effects import Decide, Effect, TooMuchError
 from .growth import Growth
 from .ledger import MarkKey, ReportLedger
 from .ledger_file import LedgerError
@@ -33,6 +34,22 @@ Store = tuple[str, str, str]
 """Org, domain and platform of a store."""
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Effect:
+    """What a batch adds to series, and the notes by which it is remembered."""
+
+    additions: dict[Labels, Addition] = field(default_factory=dict)
+    notes: dict[MarkKey, str] = field(default_factory=dict)
+
+
+Decide = Callable[[Mapping[MarkKey, str]], Awaitable[Effect]]
+"""Returns the effect of a batch, given the notes of the keys that it named."""
+
+
+class TooMuchError(Exception):
+    """A batch would raise a series above the highest count; the message says so."""
 
 
 class _Waiting(NamedTuple):
@@ -57,9 +74,7 @@ class _BatchGroup:
 class Intake:
     """Counts batches one after the other.
 
-    Args:
-        open_ledger: opens the file where batches are saved; `close` closes it.
-        clock: Unix time.
+    `open_ledger` opens the file where batches are saved; `close` closes it.
 
     Attributes:
         stores: org, domain and platform of the stores that have series.
@@ -139,9 +154,8 @@ class Intake:
     async def count(self, keys: tuple[MarkKey, ...], decide: Decide) -> None:
         """Count a batch, and return when it is saved and counted.
 
-        Args:
-            keys: the keys whose notes `decide` needs.
-            decide: returns the effect of the batch; called once, in the order of batches.
+        `keys` are those whose notes `decide` needs. That returns the effect of the batch, and is
+        called once, in the order of batches.
 
         Raises:
             LedgerError: the batch cannot be saved, and nothing of it is counted.

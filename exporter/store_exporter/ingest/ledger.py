@@ -59,16 +59,14 @@ class MarkKey(NamedTuple):
 
 
 class ReportLedger:
-    """The file, held by one process.
+    """The file, held by one process, in a folder that is made if it is missing.
 
     Args:
-        folder: where the file is; made if it is missing.
-        holder: names this process among those that use the folder, the same after a restart.
-            Totals that another holder saved start from zero, because to scrapers its series are
-            different ones.
+        holder: names this process among those that use the folder, the same after a restart. Totals
+            that another holder saved start from zero, because to scrapers its series are different
+            ones.
         empty: a histogram without observations, as the recorder keeps them.
         lost: called when what the file held is lost.
-        now: Unix time.
 
     Raises:
         LedgerError: the folder cannot be written to, or another process holds the file.

@@ -81,11 +81,7 @@ def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
 
 
 def _check_size(request: ExportMetricsServiceRequest) -> None:
-    """Refuse a request with too many resources, scopes, metrics or points.
-
-    Raises:
-        BodyError: there are too many.
-    """
+    """Refuse a request with too many resources, scopes, metrics or points."""
     most = MAX_POINTS + 1
     resources = request.resource_metrics[:most]
     scopes = list(islice(chain.from_iterable(r.scope_metrics for r in resources), most))
@@ -141,11 +137,7 @@ def _data(metric: Metric) -> Any:
 
 
 def _check_metric(metric: Metric) -> None:
-    """Check what all points of a metric have in common.
-
-    Raises:
-        PointError: it does not follow the contract.
-    """
+    """Check what all points of a metric have in common."""
     name, kind = metric.name, metric.WhichOneof("data")
     if name not in _UNITS:
         raise PointError(f"only the metrics {', '.join(_UNITS)} are accepted")

@@ -172,8 +172,7 @@ class CallReader:
     def read(self, found: Iterable[Found]) -> bool:
         """Add the calls that can be counted, and record why each of the others cannot.
 
-        Returns:
-            Whether there were any.
+        The result is whether there were any.
         """
         usual, index = self._usual, None
         for index, call in found:
@@ -194,7 +193,6 @@ class CallReader:
         return index is not None
 
     def _add(self, call: Any) -> None:
-        """Add one call."""
         if isinstance(call, FieldError):
             raise call
         if call.__class__ is not dict:

@@ -112,9 +112,7 @@ class StreamError(Exception):
 def added(point: Point, before: str | None) -> tuple[Values | None, str | None]:
     """Return what a total adds, if anything, and the new note of its stream, if that changes.
 
-    Args:
-        point: a point that is a total.
-        before: the saved note of its stream, if there is one.
+    `before` is the saved note of its stream, if there is one.
 
     Raises:
         StreamError: the total is from before a restart of its stream, or it fell.
@@ -159,11 +157,7 @@ def _read(note: str) -> tuple[int, int, Values]:
 def add(addition: Addition, point: Point, values: Values, middles: Sequence[float]) -> None:
     """Add the increase of a point to an addition.
 
-    Args:
-        addition: collects what is added to the series.
-        point: says what the values measure.
-        values: the increase.
-        middles: a duration in seconds within each bucket of the contract.
+    `middles` are a duration in seconds within each bucket of the contract.
     """
     if point.figure is Figure.FINISHED:
         addition.finished += values.count

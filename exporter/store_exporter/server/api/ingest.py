@@ -20,7 +20,7 @@ from aiohttp import web
 from ...calls.call import Call
 from ...ingest.body import calls_in
 from ...ingest.calls import Tenant
-from ...ingest.effects import Effect
+from ...ingest.intake import Effect
 from ...ingest.ledger import MarkKey
 from ...ingest.reader import CallReader
 from ...turns import in_turns

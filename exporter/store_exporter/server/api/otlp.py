@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ...extras import missing
-from ...ingest.effects import Effect
+from ...ingest.intake import Effect
 from ...ingest.ledger import MarkKey
 from ...ingest.streams import Figure, StreamError, add, added
 from ...metrics.addition import Addition

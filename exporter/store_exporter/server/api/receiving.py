@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 from ...ingest.calls import Tenant
-from ...ingest.effects import Decide, TooMuchError
 from ...ingest.error_classes import ErrorClasses
+from ...ingest.intake import Decide, TooMuchError
 from ...ingest.ledger import MarkKey
 from ...ingest.ledger_file import LedgerError
 from ...metrics.catalogue.exporter import INGESTED
