@@ -215,8 +215,7 @@ class Api:
 def reveal(value: Credential, name: str = "a credential") -> str:
     """Return a credential as it is sent; `name` is its key in the configuration.
 
-    Raises:
-        StoreError: unauthorized, the credential is missing or unusable.
+    If it is missing or unusable, that raises unauthorized.
     """
     if value is None:
         raise StoreError("unauthorized", f"{name} is missing")

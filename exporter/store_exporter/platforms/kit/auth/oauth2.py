@@ -19,11 +19,7 @@ def is_token(value: str) -> bool:
 
 
 class AccessToken:
-    """A token and its end; none at first.
-
-    Args:
-        monotonic: seconds of a clock that never jumps.
-    """
+    """A token and its end; none at first."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self.value = ""
@@ -36,11 +32,7 @@ class AccessToken:
         return self._monotonic() >= self._ends
 
     def receive(self, document: Fields) -> None:
-        """Store the token of the store's response.
-
-        Raises:
-            StoreError: invalid_response, there is none.
-        """
+        """Store the token of the store's response; invalid_response if there is none."""
         token, lifetime = document.text("access_token"), _UNSAID
         if document.has("expires_in"):
             lifetime = document.integer("expires_in")

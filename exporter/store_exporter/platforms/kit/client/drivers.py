@@ -54,14 +54,8 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
 class _Driver(ABC, Generic[TransportT, SleptT]):
     """Runs plans: the part that blocking and asynchronous callers share.
 
-    Args:
-        transport: sends the requests; closed with the driver.
-        sign: adds credentials to a request.
-        marks: the marks of whatever may respond instead of the store.
-        max_body_bytes: the largest response that is read.
-        proxied: whether the transport connects to a proxy.
-        sleep: waits for seconds, the standard library's unless given.
-        monotonic: seconds of a clock that never jumps.
+    The transport is closed with the driver. `sign` adds credentials to a request; `proxied` is
+    whether the transport connects to a proxy; `sleep` is the standard library's unless given.
     """
 
     def __init__(
@@ -93,7 +87,6 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         """Send a request and read the response."""
 
     async def _perform(self, step: Step) -> Response | None:
-        """Do one step of a plan and return what to send into it."""
         if isinstance(step, Pause):
             await self._pause(step.seconds)
             return None

@@ -32,12 +32,8 @@ is searched only from its beginning, because a store chooses the path to which i
 class HttpSpan:
     """The span of a request; no span if no operation is being traced.
 
-    Nothing here raises: a trace must not fail the request.
-
-    Args:
-        method: of the request.
-        url: its address; of its query only the names are shown.
-        params: names of the other parameters of its query.
+    Nothing here raises: a trace must not fail the request. Of the query of the address only the
+    names are shown, and `params` are names of other parameters.
     """
 
     def __init__(self, method: str, url: str, params: Iterable[str] = ()) -> None:

@@ -225,10 +225,8 @@ class GraphqlApi:
     ) -> Plan[Listing[T]]:
         """Read the results in a connection; invalid ones are omitted and counted. See `page`.
 
-        If the limit is `ours` and not the caller's, the result of a longer list is not complete.
-
-        Raises:
-            StoreError: invalid_response, none of them can be read; or the request failed.
+        If the limit is `ours` and not the caller's, the result of a longer list is not complete. If
+        none of them can be read, that raises invalid_response.
         """
         nodes, complete, _ = yield from self.nodes(name, root, variables, limit=limit)
         total, what = len(nodes) if complete else None, root if isinstance(root, str) else name
@@ -239,9 +237,8 @@ class GraphqlApi:
     ) -> Plan[list[Any]]:
         """Read a whole connection; return its nodes unchanged.
 
-        Raises:
-            StoreError: also response_too_large, it has more nodes than the limit; a part would be a
-                wrong result.
+        If it has more nodes than the limit, that is response_too_large: a part would be a wrong
+        result.
         """
         what = root if isinstance(root, str) else name
         return documents.all_nodes(partial(self.page, name, root, variables), what, limit)

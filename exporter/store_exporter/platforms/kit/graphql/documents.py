@@ -42,11 +42,7 @@ class QueryFile:
         }
 
     def document(self, name: str) -> str:
-        """Return one operation with the fragments that it needs, ready to send.
-
-        Raises:
-            KeyError: the file has no such operation.
-        """
+        """Return one operation with the fragments that it needs, ready to send."""
         if name not in self._documents:
             needed = dict.fromkeys([name, *self._needed_by(name)])
             self._documents[name] = "\n\n".join(self.definitions[each] for each in needed)
@@ -81,11 +77,7 @@ class NodePage(NamedTuple):
     is_cut: bool = False
 
     def checked(self) -> NodePage:
-        """Return the page if it is the last one or has a cursor to the next.
-
-        Raises:
-            StoreError: invalid_response.
-        """
+        """Return the page unless it is followed by others and has no cursor: invalid_response."""
         if self.is_cut:
             message = f"{self.connection.where}: there is a next page, but no cursor to it"
             raise StoreError("invalid_response", message)

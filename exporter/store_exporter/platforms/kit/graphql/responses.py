@@ -99,13 +99,7 @@ class GraphqlReader(ABC):
         return tuple(errors)
 
     def read(self, response: Response, now: float) -> GraphqlResult:
-        """Turn a response into the result of its query.
-
-        `now` is Unix time, for a date in Retry-After.
-
-        Raises:
-            StoreError: as `read_body` and `document` do.
-        """
+        """Turn a response into the result of its query; `now` is Unix time, see `document`."""
         return self.read_body(self.document(response, now))
 
     def document(self, response: Response, now: float) -> Any:

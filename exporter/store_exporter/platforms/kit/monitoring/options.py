@@ -1,4 +1,4 @@
-"""Reading the options of probes and collectors. No I/O."""
+"""Reads the options of probes and collectors, or raises invalid_request. No I/O."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from ....errors import StoreError
 
 
 def number(options: Mapping[str, Any], name: str) -> float:
-    """Read an option that must be a number, not below zero.
-
-    Raises:
-        StoreError: invalid_request, it is not.
-    """
+    """Read an option that must be a number, not below zero."""
     value = options[name]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise StoreError("invalid_request", f"the option {name} must be a number, not negative")
@@ -23,11 +19,7 @@ def number(options: Mapping[str, Any], name: str) -> float:
 
 
 def whole_number(options: Mapping[str, Any], name: str, low: int, high: int) -> int:
-    """Read an option that must be a whole number between two bounds.
-
-    Raises:
-        StoreError: invalid_request, it is not.
-    """
+    """Read an option that must be a whole number between two bounds."""
     value = options[name]
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise StoreError("invalid_request", f"the option {name} must be from {low} to {high}")
@@ -35,14 +27,7 @@ def whole_number(options: Mapping[str, Any], name: str, low: int, high: int) -> 
 
 
 def since(options: Mapping[str, Any]) -> int | None:
-    """Read the option `since`, a date in GMT unless it has a zone, as Unix seconds.
-
-    Returns:
-        None for `now`.
-
-    Raises:
-        StoreError: invalid_request, it is neither.
-    """
+    """Read the option `since`, a date in GMT unless it has a zone; None for `now`."""
     if options["since"] == "now":
         return None
     try:

@@ -20,9 +20,7 @@ from .sold_prices import SoldPrice, price_samples
 class Sold:
     """The sales of the last `named_lists.SCARCE_DAYS` days, order by order, newest first.
 
-    Args:
-        now: Unix time in seconds.
-        marks: of the platform; they mask secrets in the names of products.
+    `now` is Unix time in seconds. The marks of the platform mask secrets in names of products.
 
     Attributes:
         since: Unix time at which these days begin.

@@ -29,11 +29,7 @@ class CartLostError(StoreError):
 
 
 def session_of(cart: CartSession | str | None) -> CartSession:
-    """Return the session for a session, a token or None.
-
-    Raises:
-        StoreError: invalid_input, the token has characters that no token has.
-    """
+    """Return the session for a session, a token or None; invalid_input if the token can be none."""
     session = cart if isinstance(cart, CartSession) else CartSession(cart or None)
     if session.token is not None and not _TOKEN.fullmatch(session.token):
         raise StoreError("invalid_input", "the cart's token is not a token")
@@ -44,9 +40,6 @@ class ShopperCart(ABC, Generic[ApiT]):
     """One shopper's cart, for one operation. A platform adds how its API reads and changes one.
 
     `cart` is the shopper's session, a token, or nothing for a new cart.
-
-    Raises:
-        StoreError: invalid_input, the token is not valid.
     """
 
     def __init__(self, api: ApiT, cart: CartSession | str | None) -> None:
@@ -144,10 +137,8 @@ class ShopperCart(ABC, Generic[ApiT]):
         return keep_renewal(before, (yield from self.remove(lines)))
 
     def with_quantity(self, product: int | str, quantity: int) -> Plan[Cart]:
-        """Set the quantity of the line that holds a product.
-
-        Raises:
-            StoreError: invalid_input, several lines contain it.
+        """Set the quantity of the line that holds a product; invalid_input if several lines contain
+        it.
         """
         count = arguments.quantity(quantity, low=0)
         before = yield from self.open()

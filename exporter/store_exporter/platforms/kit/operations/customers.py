@@ -78,9 +78,6 @@ def insights(
     Customers are compared in the shop's currency. `addresses` are the e-mail addresses of accounts.
     Guests, and accounts without one, are identified by the address in the order. An order with
     neither is a customer of its own, as nothing says that two are one person's.
-
-    Raises:
-        StoreError: invalid_response, every customer has orders that cannot be read.
     """
     found: dict[str, _Customer] = {}
     unreadable = set()
@@ -112,7 +109,6 @@ def top_customers(found: Listing[CustomerSpend], currency: str, wanted: int) -> 
 
 
 def totals(customers: Sequence[CustomerSpend], currency: str) -> InsightTotals:
-    """Return the totals of customers."""
     buyers = [customer for customer in customers if customer.orders]
     spent = money_of(sum((buyer.total.amount for buyer in buyers), Decimal(0)), currency)
     others = sums(money for buyer in buyers for money in buyer.other_currencies)

@@ -122,9 +122,8 @@ class Orders(ABC, Generic[ApiT]):
     def check_status(self, status: object) -> str:
         """Return a status of orders if it can be one.
 
-        Raises:
-            StoreError: invalid_request, it is not a word; invalid_input, the platform has no such
-                status.
+        It is invalid_request if it is not a word, and invalid_input if the platform has no such
+        status.
         """
         if not isinstance(status, str) or not _STATUS.fullmatch(status):
             raise StoreError("invalid_request", "status is not a word such as processing")
@@ -135,10 +134,8 @@ class Orders(ABC, Generic[ApiT]):
         yield from ()
 
     def find(self, order: int | str, email: str | None) -> Plan[Fields]:
-        """Return the order with a number such as 1001 or #1001, if it is the shopper's.
-
-        Raises:
-            StoreError: not_found.
+        """Return the order with a number such as 1001 or #1001, if it is the shopper's; else
+        not_found.
         """
         if isinstance(order, bool) or not isinstance(order, (int, str)):
             raise StoreError("invalid_request", "order is neither a number nor a string")
@@ -154,11 +151,7 @@ class Orders(ABC, Generic[ApiT]):
         return found
 
     def check(self, order: int | str | None, email: str | None) -> Plan[Order]:
-        """Return an order by its number, or the latest of an address.
-
-        Raises:
-            StoreError: not_found; invalid_request, neither was supplied.
-        """
+        """Return an order by its number, or the latest of an address; not_found without one."""
         if order is not None:
             found = yield from self.find(order, email)
             return self.read(found, with_customer=email is not None)
@@ -182,9 +175,6 @@ class Orders(ABC, Generic[ApiT]):
         """Return a page of a customer's orders, newest first; pages are numbered from 1.
 
         A status or a first and a last day may be requested; None is any.
-
-        Raises:
-            StoreError: invalid_request, one of these is not valid.
         """
         size = arguments.limit(limit)
         arguments.items_to_read(size, page)
@@ -198,11 +188,7 @@ class Orders(ABC, Generic[ApiT]):
         return _on_page((yield from self.listed(request)), request)
 
     def check_cancellable(self, number: int | str, status: str) -> None:
-        """Refuse to cancel an order whose status does not allow it.
-
-        Raises:
-            StoreError: invalid_state.
-        """
+        """Refuse to cancel an order whose status does not allow it, with invalid_state."""
         if status not in self.cancellable:
             raise StoreError("invalid_state", f"order {number} is {status} and cannot be cancelled")
 

@@ -26,13 +26,10 @@ def find(
     by_sku: Callable[[str], Plan[T | None]],
     by_id: Callable[[int], Plan[T | None]],
 ) -> Plan[T]:
-    """Return the product or variation that an id or SKU names.
+    """Return the product or variation that an id or SKU names; not_found if none has it.
 
     A number is an id. A string is a SKU, or an id when no product has that SKU and it is written
     like an id: SKUs may be numbers too. `by_id` is called with an id above zero.
-
-    Raises:
-        StoreError: not_found.
     """
     if isinstance(product, bool) or not isinstance(product, (int, str)):
         raise StoreError("invalid_request", "product is neither an id nor a SKU")
@@ -89,11 +86,7 @@ class FoundProduct:
     unreadable: Sequence[StoreError] = ()
 
     def complete(self) -> FoundProduct:
-        """Return the offer.
-
-        Raises:
-            StoreError: invalid_response, some of it could not be read.
-        """
+        """Return the offer; invalid_response if some of it could not be read."""
         if self.unreadable:
             raise self.unreadable[0]
         return self
@@ -118,11 +111,7 @@ class Lookup(ABC, Generic[ApiT]):
         """Find the variation with an id."""
 
     def find(self, product: int | str) -> Plan[FoundProduct]:
-        """Return the product or variation that an id or SKU names.
-
-        Raises:
-            StoreError: not_found.
-        """
+        """Return the product or variation that an id or SKU names; not_found if none has it."""
         return (yield from self._find(product)).complete()
 
     def _find(self, product: int | str) -> Plan[FoundProduct]:
@@ -133,11 +122,7 @@ class Lookup(ABC, Generic[ApiT]):
         return (yield from self.product(identifier)) or (yield from self.variation(identifier))
 
     def details(self, product: int | str) -> Plan[Product]:
-        """Return the product or variation that an id or SKU names, with all its details.
-
-        Raises:
-            StoreError: not_found.
-        """
+        """Return the product or variation that an id or SKU names, with all its details."""
         found = yield from self.find(product)
         if not found.whole:
             ask = self.product if found.product.parent_id is None else self.variation
@@ -145,11 +130,7 @@ class Lookup(ABC, Generic[ApiT]):
         return found.product
 
     def variations(self, offer: FoundProduct) -> Plan[Sequence[Product]]:
-        """Return all variations of the product that was found, or whose variation was found.
-
-        Raises:
-            StoreError: not_found, the product is gone.
-        """
+        """Return all variations of the product that was found, or whose variation was found."""
         return (yield from self._product_of(offer)).complete().variations or ()
 
     def listed(self, product: int | str) -> Plan[Listing[Product]]:

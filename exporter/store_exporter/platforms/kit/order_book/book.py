@@ -91,11 +91,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
 
     @abstractmethod
     def saved_place(self, document: Any) -> P:
-        """Return the place that was saved.
-
-        Raises:
-            KeyError, TypeError, ValueError: the saved place is not valid.
-        """
+        """Return the place that was saved; KeyError, TypeError or ValueError if it is not valid."""
 
     @abstractmethod
     def begin(self) -> Plan[None]:
@@ -103,10 +99,9 @@ class OrderBook(ABC, Generic[ApiT, P]):
 
     @abstractmethod
     def walk(self) -> Plan[None]:
-        """Continue from the place, count and save, until the end or until the run's share is read.
+        """Continue from the place, count and save, until the end or until this run's share is read.
 
-        Raises:
-            StoreError: as the store's responses say; anything saved before is kept.
+        If it fails, what was saved before is kept.
         """
 
     @property
@@ -115,11 +110,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
         """Orders still to be read, as far as the store shows; 0 when none are."""
 
     def collect(self) -> Plan[Report]:
-        """Count the events of orders since the last run.
-
-        Raises:
-            StoreError: as the store's responses say; anything counted before is kept.
-        """
+        """Count the events of orders since the last run."""
         if self._is_new and self.options.since is None:
             yield from self.begin()
             self.save()

@@ -38,11 +38,7 @@ class BookOptions:
 
     @classmethod
     def of(cls, supplied: Mapping[str, Any], largest_page: int) -> BookOptions:
-        """Read them.
-
-        Raises:
-            StoreError: invalid_request, one of them is not valid.
-        """
+        """Read them, or raise invalid_request."""
         return cls(
             options.since(supplied),
             min(int(options.number(supplied, "overlap")), _LONGEST_OVERLAP),

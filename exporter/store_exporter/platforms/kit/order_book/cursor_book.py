@@ -249,7 +249,6 @@ class CursorBook(OrderBook[ApiT, Pass]):
             self.place.miss(next(iter(self._changed([node])), None), int(self.run.now()))
 
     def _try_again(self) -> Plan[None]:
-        """Request some of the unreadable orders again."""
         for order_id in list(self.unreadable)[:_TRIED_AGAIN]:
             yield from self.read_alone(order_id)
 

@@ -273,11 +273,7 @@ class Ledger(OrderMemory):
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], limit: int = 10_000) -> Ledger:
-        """Return a saved ledger.
-
-        Raises:
-            ValueError: it is not such a document.
-        """
+        """Return a saved ledger; ValueError if the document is none."""
         try:
             ledger = cls(int(document["began"]), int(document["walk_end"]), limit)
             ledger.horizon, ledger.newest = int(document["horizon"]), int(document["newest"])

@@ -82,11 +82,7 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
 
     @abstractmethod
     def one_order(self, order_id: str) -> Plan[Any]:
-        """Request one order.
-
-        Raises:
-            StoreError: not_found, the order was deleted.
-        """
+        """Request one order; not_found if it was deleted."""
 
     @abstractmethod
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
@@ -135,11 +131,7 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
         return ids[: self.size], listed
 
     def ask_newest(self) -> Plan[ListedOrders]:
-        """Read a page of the newest ids.
-
-        Raises:
-            StoreError: invalid_response, there are orders and none has an id.
-        """
+        """Read a page of the newest ids; invalid_response if no order on it has an id."""
         listed = yield from self.ask_sized(self.newest, new_ids.NEWEST)
         if listed.page.problems and not listed.page.newest:
             raise next(iter(listed.page.problems.values()))

@@ -76,10 +76,8 @@ def _largest(ids: Iterable[str]) -> int:
 def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) -> OrderPage:
     """Read a page; an invalid order is left out and reported.
 
-    `changed` is the member that says when an order last changed.
-
-    Raises:
-        StoreError: invalid_response, there are no orders on it but something else.
+    `changed` is the member that says when an order last changed. If there are no orders on it but
+    something else, that raises invalid_response.
     """
     page = OrderPage()
     if items and not any(isinstance(item, dict) or item in _NOTHING for item in items):

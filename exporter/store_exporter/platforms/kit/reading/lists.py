@@ -45,9 +45,8 @@ class Rows:
     def whole(self, what: str) -> Rows:
         """Return the list if it has all its items.
 
-        Raises:
-            StoreError: response_too_large, the end was not reached; invalid_response, it ended
-                before its own total.
+        If the end was not reached, that is response_too_large; if it ended before its own total,
+        invalid_response.
         """
         if not self.complete:
             raise StoreError("response_too_large", f"there are more than {len(self.items)} {what}")
@@ -105,8 +104,7 @@ def listing(
 ) -> Listing[T]:
     """Read each item of a list; those that cannot be read are left out and counted.
 
-    Raises:
-        StoreError: invalid_response, none of them can be read.
+    If none of them can be read, that raises invalid_response.
     """
     found, failures = readable(items, what, read)
     return Listing(tuple(found), total, len(failures), complete)
@@ -117,8 +115,7 @@ def readable(
 ) -> tuple[list[T], list[StoreError]]:
     """Return the readable items of a list, and the reasons why others cannot be read.
 
-    Raises:
-        StoreError: invalid_response, none of them can be read.
+    If none of them can be read, that raises invalid_response.
     """
     found: list[T] = []
     failures: list[StoreError] = []

@@ -1,4 +1,7 @@
-"""Reads amounts of money from platforms' data: exact decimals with their currency."""
+"""Reads amounts of money from platforms' data: exact decimals with their currency.
+
+What takes `where`, the name of the value in messages, raises invalid_response for other values.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +44,6 @@ def decimal_from_text(value: object, where: str) -> Decimal:
 
     A thousands separator, a decimal comma or a currency symbol is refused rather than guessed at:
     `1,234` is a thousand in one country and a little over one in the next.
-
-    Raises:
-        StoreError: invalid_response, it is not a plain decimal.
     """
     if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
         number = Decimal(value.strip())
@@ -55,11 +55,7 @@ def decimal_from_text(value: object, where: str) -> Decimal:
 
 
 def decimal_number(value: object, where: str) -> Decimal:
-    """Read an amount that is a JSON number, or a plain decimal as text.
-
-    Raises:
-        StoreError: invalid_response, it is neither.
-    """
+    """Read an amount that is a JSON number, or a plain decimal as text."""
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         number = Decimal(value)
         if number.is_finite() and abs(number) < _TOO_LARGE:
@@ -69,11 +65,7 @@ def decimal_number(value: object, where: str) -> Decimal:
 
 
 def float_amount(value: object, where: str) -> Decimal:
-    """Read an amount that a platform computes as a float, whose 16th digit and later mean nothing.
-
-    Raises:
-        StoreError: invalid_response, it is not a number.
-    """
+    """Read an amount that a platform computes as a float, whose 16th digit means nothing."""
     found = decimal_number(value, where)
     if found == found.to_integral_value():
         return found.quantize(Decimal(1))
@@ -105,11 +97,7 @@ def plain_decimal(value: object, thousands: str, decimal: str) -> object:
 
 
 def minor_units(value: object, decimals: int, where: str) -> Decimal:
-    """Read an amount in minor units (pence), as text or as a whole number, in major ones.
-
-    Raises:
-        StoreError: invalid_response, it is not a whole number.
-    """
+    """Read an amount in minor units (pence), as text or as a whole number, in major ones."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if isinstance(value, str) and _INTEGER.fullmatch(value):
@@ -118,11 +106,7 @@ def minor_units(value: object, decimals: int, where: str) -> Decimal:
 
 
 def decimal_places(value: object, where: str) -> int:
-    """Read how many decimals a currency has.
-
-    Raises:
-        StoreError: invalid_response, it is not a number from 0 to 8.
-    """
+    """Read how many decimals a currency has, from 0 to 8."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:3])
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_DECIMALS:
@@ -134,9 +118,6 @@ def currency_code(value: object, where: str) -> str:
     """Read a currency's code, in upper case.
 
     A code that ISO does not know is kept: shops invent their own.
-
-    Raises:
-        StoreError: invalid_response, it does not have the form of one.
     """
     if isinstance(value, str) and value.isascii() and _CODE.fullmatch(value.upper()):
         return value.upper()

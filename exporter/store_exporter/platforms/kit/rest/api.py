@@ -70,9 +70,6 @@ class Api(connection.Api):
 
         The path is as `address` takes it. None and empty values of the query are left out. Only GET
         and PUT may be repeated.
-
-        Raises:
-            StoreError: whatever a request may raise.
         """
         query = {k: str(v) for k, v in (params or {}).items() if v is not None and v != ""}
         again, url = method in ("GET", "PUT"), self.address(path)
@@ -91,20 +88,12 @@ class Api(connection.Api):
         return self.exchange(request)
 
     def read(self, path: str, response: Response) -> Any:
-        """Return the JSON of a successful response.
-
-        Raises:
-            StoreError: as the response says.
-        """
+        """Return the JSON of a successful response; another raises the error that it reports."""
         del path
         return self.reader.read(response)
 
     def content(self, path: str, response: Response) -> Any:
-        """Return the resource in a successful response, unwrapped.
-
-        Raises:
-            StoreError: as the response says; invalid_response, the wrapping is missing.
-        """
+        """Return the resource in a successful response, unwrapped."""
         body = self.read(path, response)
         return self.wrapping(path, body).resource_in(body, path)
 
@@ -160,11 +149,7 @@ class Api(connection.Api):
         return changed
 
     def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
-        """GET one page of a list.
-
-        Raises:
-            StoreError: invalid_response, it is no list; whatever a request may raise.
-        """
+        """GET one page of a list; invalid_response if it is no list."""
         members = self._with_spare(path, params)
         began = self.monotonic()
         try:
@@ -232,9 +217,6 @@ class Api(connection.Api):
 
         The query has no page size and no page number. Reading ends after `limit` items, before an
         item for which `until` is true, or with the page after which `is_late` is.
-
-        Raises:
-            StoreError: invalid_response, it is no list; whatever a request may raise.
         """
         most = self.page_size * self.most_pages
         return self._pages(path, params or {}).read(most, limit, until, is_late)
@@ -251,9 +233,6 @@ class Api(connection.Api):
         """GET the results in a list (`what` in messages); unreadable ones are left out and counted.
 
         Query and limit are as in `rows`.
-
-        Raises:
-            StoreError: invalid_response, none of them can be read; whatever a request may raise.
         """
         return (yield from self.rows(path, params, limit=limit)).listing(what, read)
 

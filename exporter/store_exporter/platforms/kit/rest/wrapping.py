@@ -32,11 +32,7 @@ class Wrapping:
     pages: tuple[str, ...] = ()
 
     def items_in(self, body: Any, what: str) -> Any:
-        """Return the unchecked list that JSON wraps; `what` is its name in messages.
-
-        Raises:
-            StoreError: invalid_response, the JSON is no object.
-        """
+        """Return the unchecked list that JSON wraps; `what` is its name in messages."""
         return Fields(body, what).raw(self.items) if self.items else body
 
     def resource_in(self, body: Any, what: str) -> Any:
