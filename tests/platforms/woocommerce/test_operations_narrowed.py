@@ -13,6 +13,7 @@ from store_exporter.platforms.woocommerce.reading.zones import ZonePlace, zone_c
 from store_exporter.spec.money import Money
 from store_exporter.spec.results import Tracking
 from tests.fakes.clock import START
+from tests.fakes.woocommerce import answering
 from tests.platforms.operations import failure
 
 DAY = 86_400
@@ -204,6 +205,62 @@ def test_parcels_are_read_as_plugins_keep_them(
     assert shop.check_order(made["id"], ADA).tracking == parcels
     # Where a parcel goes is told to who knows whose it is.
     assert shop.check_order(made["id"]).tracking == ()
+
+
+FULFILMENTS: list[dict[str, Any]] = [
+    {
+        "_tracking_number": "1Z9",
+        "_shipment_provider": "ups",
+        "_tracking_url": "https://ups.example",
+    },
+    {"_tracking_number": 94001, "_shipment_provider": "other", "_provider_name": "Bike"},
+    {"_items": [{"item_id": 1, "qty": 1}]},
+]
+
+
+def fulfil(store: SimulatedWooCommerce, number: int, status: str = "partially_fulfilled") -> None:
+    """As in 11.0.1 with the feature `fulfillments`, whose flag comes as the database has it."""
+    store.shop.orders[number]["meta_data"] = [{"key": "_fulfillment_status", "value": status}]
+    store.shop.fulfilments[number] = [
+        {
+            "id": index,
+            "is_fulfilled": flag,
+            "meta_data": [{"key": key, "value": value} for key, value in meta.items()],
+        }
+        for index, (meta, flag) in enumerate(
+            [*((meta, "1") for meta in FULFILMENTS), ({"_tracking_number": "draft"}, "0")]
+        )
+    ]
+
+
+def test_parcels_of_the_shops_own_fulfilments_are_requested_where_there_are_some(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    number = store.new_order("completed", email=ADA)["id"]
+    fulfil(store, number)
+    found = shop.check_order(number, ADA)
+    parcels = (Tracking("1Z9", "ups", "https://ups.example"), Tracking("94001", "Bike", ""))
+    assert (found.tracking, found.unreadable) == (parcels, ())
+    # A list tells that it does not have them.
+    assert [order.unreadable for order in shop.get_customer_orders(ADA)] == [("tracking",)]
+    store.requests.clear()
+    assert shop.check_order(number).tracking == ()
+    fulfil(store, number, "unfulfilled")
+    assert shop.check_order(number, ADA).unreadable == ()
+    assert not [path for _, path in store.requests if "fulfillments" in path]
+
+
+@pytest.mark.parametrize("body", ["{}", '[{"id": 1, "is_fulfilled": "1", "meta_data": 7}]'])
+def test_fulfilments_that_cannot_be_read_are_no_parcels(
+    store: SimulatedWooCommerce, shop: WooCommerce, body: str
+) -> None:
+    number = store.new_order("completed", email=ADA)["id"]
+    fulfil(store, number)
+    store.faults.add(answering(body, path="*/fulfillments"))
+    found = shop.check_order(number, ADA)
+    assert (found.id, found.tracking) == (number, ())
+    del store.shop.fulfilments[number]
+    assert shop.check_order(number, ADA).unreadable == ("tracking",)
 
 
 def test_only_a_caller_who_knows_the_customer_sees_where_an_order_goes(

@@ -157,6 +157,14 @@ def refunds(shop: Shop, call: Call, order_id: str) -> Reply:
     return paged(call, [_child(shop, row, f"{path}/refunds") for row in rows], shop.base)
 
 
+def fulfilments(shop: Shop, call: Call, order_id: str) -> Reply:
+    """GET orders/{id}/fulfillments, which is off by default."""
+    del call
+    if int(order_id) not in shop.fulfilments:
+        raise no_route()
+    return Reply(shop.fulfilments[int(order_id)])
+
+
 def all_refunds(shop: Shop, call: Call) -> Reply:
     """GET refunds, of every order."""
     if shop.habits.version < (9, 0):

@@ -39,6 +39,7 @@ class Shop(Assortment):
         self.orders: dict[int, Document] = {}
         self.refunds: dict[int, list[Document]] = {}
         self.notes: dict[int, list[Document]] = {}
+        self.fulfilments: dict[int, list[Document]] = {}
         self.coupons: dict[int, Document] = {}
         self.customers: dict[int, Document] = {}
         self.webhooks: dict[int, Document] = {}

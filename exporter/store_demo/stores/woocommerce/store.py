@@ -31,6 +31,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET PUT POST", rf"{_V3}/orders/(\d+)", orders_api.order),
     ("GET POST", rf"{_V3}/orders/(\d+)/notes", orders_api.notes),
     ("GET POST", rf"{_V3}/orders/(\d+)/refunds", orders_api.refunds),
+    ("GET", rf"{_V3}/orders/(\d+)/fulfillments", orders_api.fulfilments),
     ("GET", rf"{_V3}/refunds", orders_api.all_refunds),
     ("GET", rf"{_V3}/customers", orders_api.customers),
     ("GET", r"/wp-json/wc/v2/customers/(\d+)", orders_api.customer),

@@ -1,12 +1,15 @@
-"""Reads orders: their lines, addresses, and the parcels that tracking plugins list. No I/O.
+"""Reads orders: their lines, addresses and parcels. No I/O.
 
-WooCommerce itself has no tracking numbers. These plugins keep them in the order's meta data:
-Advanced Shipment Tracking and WooCommerce Shipment Tracking, which share the first key, and
-AfterShip, whose older versions knew one parcel only.
+Tracking plugins keep parcels in the order's meta data: Advanced Shipment Tracking and WooCommerce
+Shipment Tracking, which share the first key, and AfterShip, whose older versions knew one parcel
+only. WooCommerce's own fulfilments, which are off by default, are in a list of their own; the
+order's meta data shows only that there are some.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -29,6 +32,9 @@ from .totals import OrderTotals, read_refunded
 
 _LISTS = ("_wc_shipment_tracking_items", "_aftership_tracking_items")
 _NUMBER, _CARRIER = "_aftership_tracking_number", "_aftership_tracking_provider_name"
+_FULFILLED = ("fulfilled", "partially_fulfilled")
+"""Values of an order's `_fulfillment_status` with parcels that were sent."""
+_YES = (True, "1")
 _LINKS = ("custom_tracking_link", "formatted_tracking_link", "ast_tracking_link")
 _CARRIERS = ("custom_tracking_provider", "formatted_tracking_provider", "tracking_provider", "slug")
 _MOST = 50
@@ -36,7 +42,12 @@ _ADDRESS = AddressMembers(("address_1", "address_2"), "city", "state", "postcode
 
 
 def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> Order:
-    """Read an order; customer, address and parcels only if `with_customer`."""
+    """Read an order; customer, address and parcels only if `with_customer`.
+
+    `tracking` is unreadable if the order has fulfilments, which have to be requested.
+    """
+    meta = _meta_data(fields)
+    lacking = with_customer and meta.raw("_fulfillment_status") in _FULFILLED
     currency, also = fields.currency("currency"), Secondary()
     # Plugins leave null where there are no lines.
     lines = also.read("lines", fields.listed, "line_items") if fields.has("line_items") else ()
@@ -54,8 +65,8 @@ def read_order(fields: Fields, reading: OrderTotals, *, with_customer: bool) -> 
         paid=also.read("paid", fields.gmt_if_any, "date_paid_gmt"),
         completed=also.read("completed", fields.gmt_if_any, "date_completed_gmt"),
         shipping=also.read("shipping", _address, fields) if with_customer else None,
-        tracking=_tracking(fields) if with_customer else (),
-        unreadable=also.unreadable,
+        tracking=_tracking(meta) if with_customer else (),
+        unreadable=(*also.unreadable, "tracking") if lacking else also.unreadable,
     )
 
 
@@ -117,18 +128,44 @@ def _address(order: Fields) -> ShippingAddress | None:
     return found if is_known else None
 
 
-def _tracking(order: Fields) -> tuple[Tracking, ...]:
-    """Read the parcels of an order; those that cannot be read are left out."""
-    rows = order.optional_items("meta_data", lambda row: (row.text_or("key"), row.raw("value")))
-    meta = Fields(dict(rows), "meta data")
+def with_fulfilments(order: Order, rows: Iterable[Fields]) -> Order:
+    """Return an order with the parcels of its fulfilments."""
+    found = [*order.tracking, *map(_fulfilment, rows)]
+    unreadable = tuple(name for name in order.unreadable if name != "tracking")
+    return replace(order, tracking=_distinct(found), unreadable=unreadable)
+
+
+def _fulfilment(row: Fields) -> Tracking:
+    """Read the parcel of a fulfilment; without a number if it was not sent, or has none."""
+    meta = _meta_data(row)
+    # The flag of a fulfilment comes as it is in the database.
+    number = meta.text_or("_tracking_number").strip() if row.raw("is_fulfilled") in _YES else ""
+    carrier = meta.text_or("_provider_name") or meta.text_or("_shipment_provider")
+    return Tracking(number, carrier, _link([meta.text_or("_tracking_url")]))
+
+
+def _meta_data(fields: Fields) -> Fields:
+    rows = fields.optional_items("meta_data", lambda row: (row.text_or("key"), row.raw("value")))
+    return Fields(dict(rows), "meta data")
+
+
+def _tracking(meta: Fields) -> tuple[Tracking, ...]:
+    """Read the parcels in an order's meta data; those that cannot be read are left out."""
     found = [one for key in _LISTS for one in meta.optional_items(key, _parcel)[:_MOST]]
     found.append(Tracking(meta.text_or(_NUMBER).strip(), meta.text_or(_CARRIER), ""))
-    known = {parcel.number: parcel for parcel in reversed(found) if parcel.number}
+    return _distinct(found)
+
+
+def _distinct(parcels: Iterable[Tracking]) -> tuple[Tracking, ...]:
+    known = {parcel.number: parcel for parcel in reversed([*parcels]) if parcel.number}
     return tuple(reversed(known.values()))
 
 
 def _parcel(row: Fields) -> Tracking:
     carrier = next((row.text_or(name) for name in _CARRIERS if row.text_or(name)), "")
-    links = (row.text_or(name) for name in _LINKS)
-    link = next((link for link in links if link.startswith(("https://", "http://"))), "")
+    link = _link(row.text_or(name) for name in _LINKS)
     return Tracking(row.text_or("tracking_number").strip(), carrier, link)
+
+
+def _link(links: Iterable[str]) -> str:
+    return next((link for link in links if link.startswith(("https://", "http://"))), "")
