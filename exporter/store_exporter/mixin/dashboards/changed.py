@@ -25,14 +25,12 @@ def row(*links: Dashboard) -> Row:
                 "plugins and themes, webhooks, certificates. Updates are noticed within two "
                 f"hours, themes within a day. The latest {MOST} are shown. A change without a "
                 "store concerns all stores of the org.",
-                (
-                    Query(
-                        f"1000 * topk({MOST}, {found})",
-                        "When",
-                        unit="dateTimeAsIso",
-                        width=160,
-                        empty="nothing may have changed",
-                    ),
+                Query(
+                    f"1000 * topk({MOST}, {found})",
+                    "When",
+                    unit="dateTimeAsIso",
+                    width=160,
+                    empty="nothing may have changed",
                 ),
                 columns=("component", "kind", "before", "after", "domain", "org"),
                 sort="When",

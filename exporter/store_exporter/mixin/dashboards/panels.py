@@ -66,6 +66,7 @@ class Panel:
 
     Attributes:
         description: what it shows, why it matters, what to do.
+        shown: its query, or its queries.
         unit: Grafana's unit id of its values.
         decimals: digits after the point; None lets Grafana choose.
         steps: thresholds; those of the alert on the same figure if there is one.
@@ -96,7 +97,7 @@ class Panel:
     kind: PanelKind
     title: str
     description: str
-    queries: Sequence[Query]
+    shown: Query | Sequence[Query]
     unit: str = "short"
     width: int = 8
     height: int = 8
@@ -123,6 +124,11 @@ class Panel:
     after: tuple[str, ...] | None = None
     lead: int = 1
     sort: str = ""
+
+    @property
+    def queries(self) -> Sequence[Query]:
+        """Its queries; most panels have one."""
+        return (self.shown,) if isinstance(self.shown, Query) else self.shown
 
     @property
     def facts(self) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def per_hour(
     return graph(
         title,
         description,
-        (Query(by_label, f"{{{{{label}}}}}", empty=empty),),
+        Query(by_label, f"{{{{{label}}}}}", empty=empty),
         width=width,
         height=height,
         stacked=True,

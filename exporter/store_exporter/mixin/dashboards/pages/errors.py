@@ -49,30 +49,28 @@ KEY_FIGURES = Row(
             "Failures",
             "Failed operations in the chosen time; shoppers' mistakes and cancelled calls are "
             f"left out. {BEHIND}",
-            (Query(errors((), series.FAILURES), empty=NO_ERROR),),
+            Query(errors((), series.FAILURES), empty=NO_ERROR),
             steps=NONE_GOOD,
         ),
         _count(
             "Shoppers' mistakes",
             "Refusals in the chosen time, such as out of stock or a wrong coupon. They are not "
             f"failures, but many of one kind are a hint to the merchant. {BEHIND}",
-            (Query(errors((), MISTAKEN), empty=NO_ERROR),),
+            Query(errors((), MISTAKEN), empty=NO_ERROR),
         ),
         _count(
             "Stores with failures",
             "Stores in which an operation failed within the last minutes.",
-            (
-                Query(
-                    f"count({promql.aggregate('group', ('org', 'domain'), f'{FAILED} > 0')})",
-                    empty=NO_ERROR,
-                ),
+            Query(
+                f"count({promql.aggregate('group', ('org', 'domain'), f'{FAILED} > 0')})",
+                empty=NO_ERROR,
             ),
             steps=NONE_GOOD,
         ),
         _figure(
             "Success rate now",
             "Share of operations that did not fail, shoppers' mistakes left out.",
-            (Query(success()),),
+            Query(success()),
             unit="percentunit",
             decimals=1,
             steps=SUCCESS,
@@ -89,7 +87,7 @@ def by_type(title: str, text: str, faults: tuple[str, ...]) -> Panel:
     return _graph(
         title,
         text,
-        (Query(hourly(rate), "{{error_type}}", empty=NO_ERROR),),
+        Query(hourly(rate), "{{error_type}}", empty=NO_ERROR),
         stacked=True,
         nothing=Nothing.NONE,
     )
@@ -112,7 +110,7 @@ MISTAKES_BY_TYPE = by_type(
 SLOWEST_STORES = _graph(
     "Latency (p95) of the slowest stores",
     "Timeouts after rising latency mean overload; errors without rising latency mean a fault.",
-    (Query(f"topk(5, {P95})", "{{domain}}"),),
+    Query(f"topk(5, {P95})", "{{domain}}"),
     unit="s",
     steps=LATENCY,
     lines=True,
@@ -123,7 +121,7 @@ ORDERS = _graph(
     "Orders in the past hour",
     "Orders of the chosen stores. If they fall while errors rise, the fall is what the "
     "errors cost.",
-    (Query(over_time((), wide.ORDERS), "orders"),),
+    Query(over_time((), wide.ORDERS), "orders"),
     decimals=0,
     links=(Dashboards.TRENDS,),
 )
@@ -138,7 +136,7 @@ def ranked(title: str, text: str, top: int, faults: tuple[str, ...], *more: str)
     return table(
         title,
         text,
-        (Query(f"topk({top}, {found})", "Errors", decimals=0, empty=NO_ERROR),),
+        Query(f"topk({top}, {found})", "Errors", decimals=0, empty=NO_ERROR),
         height=10,
         columns=labels,
         sort="Errors",
@@ -196,7 +194,7 @@ SLOWEST_PROBES = _graph(
     "Slowest probes (p95)",
     "How long the slowest health check takes in the slowest stores. A rise towards the "
     "timeout announces an outage.",
-    (Query(f"topk(5, {_SLOWEST})", "{{domain}}"),),
+    Query(f"topk(5, {_SLOWEST})", "{{domain}}"),
     unit="s",
     width=24,
     steps=LATENCY,
@@ -222,14 +220,12 @@ FAILING_NOW = table(
     "Probes that fail now",
     "When each check last succeeded, and its last HTTP status if there was a response. No "
     "response points to the network, 5xx to the shop, 403 to a firewall.",
-    (
-        Query(
-            failing_probes(),
-            "Last success",
-            unit="dateTimeFromNow",
-            width=140,
-            empty="there may be no failing probe",
-        ),
+    Query(
+        failing_probes(),
+        "Last success",
+        unit="dateTimeFromNow",
+        width=140,
+        empty="there may be no failing probe",
     ),
     columns=("domain", "probe", "status", "org"),
     sort="+Last success",

@@ -22,7 +22,7 @@ PROCESSES_UP = _figure(
     "Processes",
     "Whether Prometheus reaches every exporter and application. Down means that its "
     "stores are not watched.",
-    (Query(f"min({of_ours('up')})"),),
+    Query(f"min({of_ours('up')})"),
     mappings=UP_DOWN,
     links=(AlertName.STORE_EXPORTER_DOWN,),
 )
@@ -31,12 +31,10 @@ STORES_WATCHED = _figure(
     "Stores",
     "Stores that the exporters watch, by platform. Compare with your configuration. A store "
     "that two exporters watch counts twice.",
-    (
-        Query(
-            f"sum by (platform) ({select(exporter.STORES, *M)})",
-            "{{platform}}",
-            empty="an application without an exporter watches none",
-        ),
+    Query(
+        f"sum by (platform) ({select(exporter.STORES, *M)})",
+        "{{platform}}",
+        empty="an application without an exporter watches none",
     ),
     decimals=0,
     named=True,
@@ -47,7 +45,7 @@ _RELOAD = f"min({select(exporter.RELOAD_SUCCESSFUL, *M)})"
 CONFIGURATION = _figure(
     "Configuration",
     "Whether the last reload succeeded. Refused means that the old configuration is still in use.",
-    (Query(_RELOAD, empty="an application without an exporter has none"),),
+    Query(_RELOAD, empty="an application without an exporter has none"),
     mappings=((0, "Refused", "red"), (1, "Loaded", "green")),
     links=(AlertName.STORE_EXPORTER_RELOAD_FAILED,),
 )
@@ -58,7 +56,7 @@ def hourly_count(title: str, description: str, counter: Metric, alert: str) -> P
     return _figure(
         title,
         description,
-        (Query(f"sum({increase(counter, '1h', *M)})", empty=NOTHING_HAPPENED),),
+        Query(f"sum({increase(counter, '1h', *M)})", empty=NOTHING_HAPPENED),
         decimals=0,
         steps=NONE_GOOD,
         nothing=Nothing.NONE,
@@ -84,7 +82,7 @@ _RUNNING = f"count by (version) ({select(exporter.BUILD_INFO, *M)})"
 VERSIONS = _figure(
     "Version",
     "Versions of store-exporter that run. More than one is right only during updates.",
-    (Query(f"{_RUNNING} or {in_words('version', Nothing.UNKNOWN, _RUNNING)}", "{{version}}"),),
+    Query(f"{_RUNNING} or {in_words('version', Nothing.UNKNOWN, _RUNNING)}", "{{version}}"),
     mappings=(IN_WORDS,),
     text=True,
 )

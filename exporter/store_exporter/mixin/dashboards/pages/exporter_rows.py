@@ -23,7 +23,7 @@ REQUESTS_BY_SOURCE = _graph(
     "Requests per hour by source",
     "Requests per hour to all stores, by the probe or collector that sends them, shown "
     "every four minutes.",
-    (Query(hourly(f"topk(10, sum by (source) ({_REQUESTS}))"), "{{source}}"),),
+    Query(hourly(f"topk(10, sum by (source) ({_REQUESTS}))"), "{{source}}"),
     stacked=True,
 )
 
@@ -89,16 +89,14 @@ ENDING_VERSIONS = _stores(
     "API versions that end next",
     "Time until the platform ends the API version in use. Below "
     f"{THRESHOLDS.api_version_warning / DAY:g} days there is an alert.",
-    (
-        Query(
-            f"bottomk(20, {_EXPIRY})",
-            "Left",
-            unit="s",
-            decimals=1,
-            width=100,
-            steps=API_VERSION,
-            empty=NOT_EVERYWHERE,
-        ),
+    Query(
+        f"bottomk(20, {_EXPIRY})",
+        "Left",
+        unit="s",
+        decimals=1,
+        width=100,
+        steps=API_VERSION,
+        empty=NOT_EVERYWHERE,
     ),
     sort="+Left",
     links=(Dashboards.SHOP, AlertName.STORE_API_VERSION_EXPIRING),

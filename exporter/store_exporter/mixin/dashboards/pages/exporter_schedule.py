@@ -57,7 +57,7 @@ STALENESS = _graph(
     "Staleness",
     "How many intervals behind each collector is at its stalest store, shown every four "
     f"minutes. From {THRESHOLDS.stale_intervals:g} on, that store's figures are withdrawn.",
-    (Query(_MISSED, "{{collector}}", empty="no collector may be switched on"),),
+    Query(_MISSED, "{{collector}}", empty="no collector may be switched on"),
     steps=((None, "green"), (THRESHOLDS.stale_intervals, "red")),
     lines=True,
     links=(AlertName.STORE_FIGURES_STALE,),
@@ -68,7 +68,7 @@ LONGEST_RUNS = _graph(
     "Longest runs of collectors",
     "How long each collector's last run took at its slowest store, shown every four "
     "minutes. A collector near its timeout will soon fail.",
-    (Query(_SPENT, "{{collector}}", empty="no collector may be switched on"),),
+    Query(_SPENT, "{{collector}}", empty="no collector may be switched on"),
     unit="s",
 )
 
@@ -77,12 +77,10 @@ UNREAD = _graph(
     "Changed records that each collector has yet to read, from all stores of the exporter "
     "with most of them, shown every four minutes. Counters are complete at 0; a first run "
     "over a large shop takes a while.",
-    (
-        Query(
-            f"max by (collector) ({select(series.BACKLOG, *M)})",
-            "{{collector}}",
-            empty="not every collector has one",
-        ),
+    Query(
+        f"max by (collector) ({select(series.BACKLOG, *M)})",
+        "{{collector}}",
+        empty="not every collector has one",
     ),
     nothing=Nothing.NO_BACKLOG,
     decimals=0,

@@ -48,26 +48,26 @@ _FIGURES = (
     _figure(
         "Stores",
         "Stores with a liveness probe. Compare with the number you configured.",
-        (Query(f"count({UP})"),),
+        Query(f"count({UP})"),
     ),
     _figure(
         "Down",
         "Stores that failed their last liveness probe. Each has an alert and a message.",
-        (Query(f"sum({UP} == bool 0)"),),
+        Query(f"sum({UP} == bool 0)"),
         steps=NONE_GOOD,
         links=(AlertName.STORE_DOWN, AlertName.STORES_DOWN),
     ),
     _figure(
         "Degraded",
         "Stores that work, but not well: a probe that is not critical fails or is slow.",
-        (Query(f"sum({each(health.HEALTH, equal('state', 'degraded'), *STORE_MATCH)})"),),
+        Query(f"sum({each(health.HEALTH, equal('state', 'degraded'), *STORE_MATCH)})"),
         steps=FEW_GOOD,
         links=(AlertName.STORE_DEGRADED,),
     ),
     _figure(
         "Credentials rejected",
         "Stores that respond but refuse our credentials. Create new credentials.",
-        (Query(f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})"),),
+        Query(f"count({select(series.CREDENTIALS_REJECTED, *STORE_MATCH)}) or 0 * count({UP})"),
         width=6,
         steps=NONE_GOOD,
         links=(AlertName.STORE_CREDENTIALS_REJECTED,),
@@ -80,12 +80,8 @@ SALES_AT_RISK = _figure(
     "Normal sales per hour of the stores that are down or have a critical alert, by currency: "
     "the mean of the last seven days, or in a shop's first day the past hour. It shows how "
     "urgent the trouble is, not what was lost.",
-    (
-        # Of many currencies, those in which nothing is at risk would hide the others.
-        Query(
-            f"sum by (currency) ({_AT_RISK}) >= 0.5", "{{currency}}", empty="all stores may be well"
-        ),
-    ),
+    # Of many currencies, those in which nothing is at risk would hide the others.
+    Query(f"sum by (currency) ({_AT_RISK}) >= 0.5", "{{currency}}", empty="all stores may be well"),
     unit="locale",
     width=6,
     steps=NONE_GOOD,

@@ -87,7 +87,7 @@ GRAPHS = (
         "Worst store's success by platform",
         "Share of operations that did not fail, shoppers' mistakes left out. The lowest "
         "store counts, because a mean over many stores hides one that is broken.",
-        (Query(f"min by (platform) ({SUCCESS_RATE})", "{{platform}}"),),
+        Query(f"min by (platform) ({SUCCESS_RATE})", "{{platform}}"),
         unit="percentunit",
         steps=SUCCESS,
         high=1,
@@ -99,7 +99,7 @@ GRAPHS = (
         "Orders in the past hour",
         "Orders first paid within the past hour, one line for each platform. Compare with the "
         "trends dashboard before you worry about a dip at night.",
-        (Query(over_time(("platform",), wide.ORDERS), "{{platform}}"),),
+        Query(over_time(("platform",), wide.ORDERS), "{{platform}}"),
         decimals=0,
         links=(Dashboards.TRENDS,),
     ),
@@ -111,16 +111,14 @@ CERTIFICATES = store_table(
     "Certificates that expire next",
     "Time left of the ten certificates that expire first. Less than "
     f"{THRESHOLDS.certificate_warning / DAY:g} days means that renewal is broken.",
-    (
-        Query(
-            f"bottomk(10, {_EXPIRY})",
-            "Left",
-            unit="s",
-            decimals=1,
-            width=100,
-            steps=CERTIFICATE,
-            empty="stores served over plain http have no certificate",
-        ),
+    Query(
+        f"bottomk(10, {_EXPIRY})",
+        "Left",
+        unit="s",
+        decimals=1,
+        width=100,
+        steps=CERTIFICATE,
+        empty="stores served over plain http have no certificate",
     ),
     sort="+Left",
     links=(Dashboards.SHOP, AlertName.STORE_CERTIFICATE_EXPIRING),
@@ -132,7 +130,7 @@ STALEST = store_table(
     "Stores whose figures are furthest behind, with the age of the stalest figure in its "
     f"collector's intervals: up to 1 when it is on time. From {THRESHOLDS.stale_intervals:g} "
     "on, the figures are withdrawn.",
-    (Query(f"topk(10, {intervals_ago()})", "Intervals ago", decimals=1, width=125, steps=STALE),),
+    Query(f"topk(10, {intervals_ago()})", "Intervals ago", decimals=1, width=125, steps=STALE),
     sort="Intervals ago",
     links=(Dashboards.SHOP, AlertName.STORE_FIGURES_STALE),
 )
@@ -144,16 +142,14 @@ WHAT_RUNS_THEM = table(
     f"About the {LISTED} stores in most trouble",
     "Each store's version, currency, time zone, order storage and number of customers. A "
     "fault in stores of one version only comes from that version.",
-    (
-        Query(
-            f"(({_CUSTOMERS} {_OF_WORST}) * {on(*STORE)} group_right () {_FACTS})"
-            f" or (-1 * {_FACTS} {_OF_WORST})",
-            "Customers",
-            decimals=0,
-            width=112,
-            mappings=((-1, NO_CELL, GREY),),
-            empty="the collector of these facts may be switched off",
-        ),
+    Query(
+        f"(({_CUSTOMERS} {_OF_WORST}) * {on(*STORE)} group_right () {_FACTS})"
+        f" or (-1 * {_FACTS} {_OF_WORST})",
+        "Customers",
+        decimals=0,
+        width=112,
+        mappings=((-1, NO_CELL, GREY),),
+        empty="the collector of these facts may be switched off",
     ),
     columns=("domain", "version", "currency", "timezone", "order_storage", "org"),
     sort="Customers",

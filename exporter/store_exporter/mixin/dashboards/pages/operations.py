@@ -43,13 +43,13 @@ KEY_FIGURES = Row(
         _figure(
             "Calls/hour",
             "Finished operations per hour. None at all means that applications do not report.",
-            (Query(calls()),),
+            Query(calls()),
         ),
         _figure(
             "Success",
             "Share of operations that did not fail, without shoppers' mistakes and cancelled "
             "calls.",
-            (Query(success()),),
+            Query(success()),
             unit="percentunit",
             decimals=1,
             steps=SUCCESS,
@@ -58,22 +58,22 @@ KEY_FIGURES = Row(
         _latency(
             "p50",
             "Half of the operations are faster than this: what most shoppers notice.",
-            (Query(quantile(0.5, at_once)),),
+            Query(quantile(0.5, at_once)),
         ),
         _latency(
             "p95",
             "One in twenty operations takes longer. Watch this figure: alerts use it.",
-            (Query(quantile(0.95, at_once)),),
+            Query(quantile(0.95, at_once)),
         ),
         _latency(
             "p99",
             "One in a hundred operations takes longer. If only p99 is high, a few calls are slow.",
-            (Query(quantile(0.99, at_once)),),
+            Query(quantile(0.99, at_once)),
         ),
         _figure(
             "In progress",
             "Operations that run now. If the number only grows, they hang.",
-            (Query(f"sum({select(operations.OPERATIONS_IN_PROGRESS, *M)})"),),
+            Query(f"sum({select(operations.OPERATIONS_IN_PROGRESS, *M)})"),
         ),
     ),
 )
@@ -83,7 +83,7 @@ BUSIEST = _graph(
     "Calls per hour, ten busiest operations",
     "Finished operations per hour. If all fall together, look at the application or the "
     "network; if one falls, look at that operation.",
-    (Query(f"topk(10, {hourly(_RATE)})", "{{operation}}"),),
+    Query(f"topk(10, {hourly(_RATE)})", "{{operation}}"),
     links=(Dashboards.OPERATIONS,),
 )
 
@@ -120,7 +120,7 @@ LATENCIES = Panel(
     "Calls per hour by latency",
     "How many operations took how long. Two bands mean two kinds of calls, such as cached "
     "and uncached ones. Native histograms are used if they are scraped.",
-    (Query(hourly(f"({_NATIVE} or on () {_BUCKETS})"), "{{le}}"),),
+    Query(hourly(f"({_NATIVE} or on () {_BUCKETS})"), "{{le}}"),
     unit="s",
     width=12,
     height=10,

@@ -32,7 +32,7 @@ RESPONDING = _figure(
     "Does it respond?",
     "Whether the last liveness probe of each chosen shop succeeded. While a shop does not "
     "respond, nothing else matters.",
-    (Query(f"min({UP})"),),
+    Query(f"min({UP})"),
     mappings=((0, "No", RED), (1, "Yes", GREEN)),
     steps=((None, RED), (1, GREEN)),
     links=(AlertName.STORE_DOWN,),
@@ -43,7 +43,7 @@ FRESHNESS = _figure(
     "Figures read",
     "When the stalest figures on this page were read. Figures that are too old are "
     "withdrawn rather than shown.",
-    (Query(f"1000 * min({_COLLECTED})", empty=NOT_COLLECTED),),
+    Query(f"1000 * min({_COLLECTED})", empty=NOT_COLLECTED),
     unit="dateTimeFromNow",
     links=(AlertName.STORE_FIGURES_STALE,),
     nothing=Nothing.NOT_COLLECTED,
@@ -60,7 +60,7 @@ PAID = _figure(
     "Share of first-paid orders among all orders that were paid, failed or were cancelled "
     "within the last seven days; orders of the last hour count in part. Carts that never "
     "became an order are not included.",
-    (Query(f"{_PAID} / ({_PAID} + {promql.or_zero(_LOST, _PAID)} > 0)", empty=NOT_COLLECTED),),
+    Query(f"{_PAID} / ({_PAID} + {promql.or_zero(_LOST, _PAID)} > 0)", empty=NOT_COLLECTED),
     unit="percentunit",
     decimals=1,
     links=(AlertName.STORE_PAYMENTS_FAILING,),
@@ -71,7 +71,7 @@ SUCCEEDING = _figure(
     "Calls that succeed",
     "Share of the last minutes' operations that did not fail, without shoppers' mistakes. "
     "Operations are the calls that applications make for shoppers.",
-    (Query(success(matchers=M)),),
+    Query(success(matchers=M)),
     unit="percentunit",
     decimals=1,
     steps=SUCCESS,
@@ -83,19 +83,17 @@ ABANDONED = _count(
     "Abandoned carts",
     "Checkouts that were started, not paid and left unchanged for an hour to a week. A rise "
     "while orders fall means that something in the checkout stops shoppers.",
-    (Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),),
+    Query(f"sum({each(business.CARTS_ABANDONED, *M)})", empty=NOT_COLLECTED),
 )
 
 ABANDONED_VALUE = _count(
     "Their value",
     "Total value of the checkouts counted as abandoned now, by currency.",
-    (
-        Query(
-            f"sum by (currency) ({each(business.CART_ABANDONED_VALUE, *M)})"
-            f" or on () 0 * sum({each(business.CARTS_ABANDONED, *M)})",
-            "{{currency}}",
-            empty=NOT_COLLECTED,
-        ),
+    Query(
+        f"sum by (currency) ({each(business.CART_ABANDONED_VALUE, *M)})"
+        f" or on () 0 * sum({each(business.CARTS_ABANDONED, *M)})",
+        "{{currency}}",
+        empty=NOT_COLLECTED,
     ),
     unit="locale",
     mappings=((0, Nothing.NONE, GREY),),
@@ -105,18 +103,16 @@ ABANDONED_VALUE = _count(
 SCARCE = _count(
     "Low or out of stock",
     "Products and variations at or below their threshold, or out of stock. Restock them.",
-    (
-        Query(
-            f"sum({each(business.PRODUCTS, one_of('stock', ('low', 'out')), *M)})",
-            empty=NOT_COLLECTED,
-        ),
+    Query(
+        f"sum({each(business.PRODUCTS, one_of('stock', ('low', 'out')), *M)})",
+        empty=NOT_COLLECTED,
     ),
 )
 
 SELLERS_OUT = _count(
     "Best sellers out",
     "How many of the best-selling products of the last 30 days are out of stock.",
-    (Query(f"sum({each(business.BEST_SELLERS_OUT, *M)})", empty=NOT_COLLECTED),),
+    Query(f"sum({each(business.BEST_SELLERS_OUT, *M)})", empty=NOT_COLLECTED),
     steps=FEW_GOOD,
     links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
 )

@@ -155,7 +155,7 @@ _BARS = graph(
     "Revenue by day ($currency)",
     "Gross totals of the orders first paid on each of the last seven days, or on each day of a "
     "chosen past time, in the currency chosen above. Today's bar ends up to five minutes ago.",
-    (Query(f"sum({_REVENUE})", "$currency", empty=NOT_COLLECTED),),
+    Query(f"sum({_REVENUE})", "$currency", empty=NOT_COLLECTED),
     unit="locale",
     decimals=0,
     bars=True,

@@ -37,7 +37,7 @@ AVAILABILITY = (
         "Responded",
         "Share of the time chosen above in which liveness probes succeeded, for the worst "
         "of the chosen shops. Maintenance is not counted; its share is shown beside it.",
-        (Query(f"min({_AVAILABLE})", empty="a shop in maintenance all the time has none"),),
+        Query(f"min({_AVAILABLE})", empty="a shop in maintenance all the time has none"),
         decimals=2,
         steps=SUCCESS,
         links=(Dashboards.SLO,),
@@ -46,7 +46,7 @@ AVAILABILITY = (
         "In maintenance",
         "Share of the time chosen above that was maintenance, for the shop with most of it. "
         "During maintenance nobody is alerted, and no error budget is spent.",
-        (Query(f"max({_MAINTAINED})"),),
+        Query(f"max({_MAINTAINED})"),
         decimals=1,
     ),
 )
@@ -78,7 +78,7 @@ _TIME = graph(
     "Where a liveness probe's time goes",
     "Seconds by phase, summed over the chosen shops: resolve, connect and tls are the network, "
     "processing is the shop. Reused connections have only the last two.",
-    (Query(_PHASES, "{{phase}}"),),
+    Query(_PHASES, "{{phase}}"),
     unit="s",
     stacked=True,
     links=(AlertName.STORE_LATENCY_REGRESSION,),
@@ -138,12 +138,10 @@ STOCK = _state(
     "Low and out of stock",
     "Products and variations that are low or out of stock. A sudden change of many is an "
     "import, not sales.",
-    (
-        Query(
-            over_time(("stock",), wide.SCARCE),
-            "{{stock}}",
-            empty="a shop without this collector has no such figure",
-        ),
+    Query(
+        over_time(("stock",), wide.SCARCE),
+        "{{stock}}",
+        empty="a shop without this collector has no such figure",
     ),
     stacked=True,
     links=(AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,),
@@ -153,12 +151,10 @@ BACKGROUND = _state(
     "Background work",
     "Webhooks that are disabled, and background jobs that are overdue or failed. Each means "
     "that something automatic does not happen.",
-    (
-        Query(
-            over_time(("state",), wide.LATE),
-            "{{state}}",
-            empty="not every platform has these figures",
-        ),
+    Query(
+        over_time(("state",), wide.LATE),
+        "{{state}}",
+        empty="not every platform has these figures",
     ),
     links=(AlertName.STORE_WEBHOOKS_DISABLED, AlertName.STORE_BACKGROUND_JOBS_STUCK),
 )

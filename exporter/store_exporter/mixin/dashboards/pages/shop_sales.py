@@ -25,24 +25,20 @@ MONEY = (
     _amount(
         "Revenue per hour ($currency)",
         "Gross totals of the orders first paid within the past hour, in this currency.",
-        (
-            Query(
-                f"sum({REVENUE_CHOSEN})",
-                "$currency",
-                empty="there may be no order in this currency",
-            ),
+        Query(
+            f"sum({REVENUE_CHOSEN})",
+            "$currency",
+            empty="there may be no order in this currency",
         ),
         links=(Dashboards.TRENDS,),
     ),
     _amount(
         "Abandoned value ($currency)",
         "Total value of the checkouts counted as abandoned, in this currency.",
-        (
-            Query(
-                f"sum({select(surges.ABANDONED, *CHOSEN)})",
-                "$currency",
-                empty="there may be no abandoned checkout",
-            ),
+        Query(
+            f"sum({select(surges.ABANDONED, *CHOSEN)})",
+            "$currency",
+            empty="there may be no abandoned checkout",
         ),
     ),
     _amount(
@@ -78,12 +74,10 @@ FAILED_PAYMENTS = (
         "Failed payments",
         "Share of the past hour's orders whose payment failed. A rise means that the payment "
         "provider fails, or that somebody tests stolen cards.",
-        (
-            Query(
-                share(over_time((), wide.ORDERS_FAILED), over_time((), wide.ORDERS)),
-                "share",
-                empty=_SOME_ORDERS,
-            ),
+        Query(
+            share(over_time((), wide.ORDERS_FAILED), over_time((), wide.ORDERS)),
+            "share",
+            empty=_SOME_ORDERS,
         ),
         steps=PAYMENTS,
         links=(AlertName.STORE_PAYMENTS_FAILING,),
@@ -94,15 +88,13 @@ FAILED_PAYMENTS = (
         "Share of each payment method's orders of the past two hours whose payment failed. One "
         "that rises alone points to that method's provider or settings. There is no alert on "
         f"fewer than {THRESHOLDS.method_minimum:g} orders, whose payments may fail by chance.",
-        (
-            Query(
-                share(
-                    over_time(("payment_method",), wide.PAYMENTS, equal("result", "failed")),
-                    over_time(("payment_method",), wide.PAYMENTS, equal("result", "paid")),
-                ),
-                "{{payment_method}}",
-                empty=_SOME_ORDERS,
+        Query(
+            share(
+                over_time(("payment_method",), wide.PAYMENTS, equal("result", "failed")),
+                over_time(("payment_method",), wide.PAYMENTS, equal("result", "paid")),
             ),
+            "{{payment_method}}",
+            empty=_SOME_ORDERS,
         ),
         steps=PAYMENT_METHODS,
         links=(AlertName.STORE_PAYMENT_METHOD_FAILING,),
@@ -115,12 +107,10 @@ STATUSES = Panel(
     "Orders by status",
     "How many orders are in each status now. Many waiting orders (on hold, pending) "
     "need somebody's attention.",
-    (
-        Query(
-            f"sort_desc(sum by (status) ({each(business.ORDERS_CURRENT, *M)}))",
-            "{{status}}",
-            empty="not every platform has this figure",
-        ),
+    Query(
+        f"sort_desc(sum by (status) ({each(business.ORDERS_CURRENT, *M)}))",
+        "{{status}}",
+        empty="not every platform has this figure",
     ),
     width=12,
     height=HEIGHT,

@@ -32,7 +32,7 @@ _figure = partial(stat, width=6, height=5)
 TARGETS = _figure(
     "Objective",
     "Required share of good operations: the strictest objective of the chosen stores.",
-    (Query(f"max by (slo) ({select(slo.TARGET, *M)})", "{{slo}}"),),
+    Query(f"max by (slo) ({select(slo.TARGET, *M)})", "{{slo}}"),
     unit="percentunit",
     decimals=2,
     named=True,
@@ -43,7 +43,7 @@ LEAST_LEFT = _figure(
     "Least budget left",
     f"Error budget of {SLO_WINDOW} that is left for the store with least. Below zero, the "
     "store misses the objective.",
-    (Query(f"min by (slo) ({_BUDGET})", "{{slo}}"),),
+    Query(f"min by (slo) ({_BUDGET})", "{{slo}}"),
     unit="percentunit",
     decimals=1,
     steps=LEFT,
@@ -53,7 +53,7 @@ LEAST_LEFT = _figure(
 MISSED = _figure(
     "Stores that miss it",
     "Stores that have spent their error budget and so miss the objective. The table names them.",
-    (Query(f"sum by (slo) ({_BUDGET} < bool 0)", "{{slo}}"),),
+    Query(f"sum by (slo) ({_BUDGET} < bool 0)", "{{slo}}"),
     decimals=0,
     steps=NONE_GOOD,
     named=True,
@@ -63,7 +63,7 @@ _ALERTS = promql.firing(promql.equal("alertname", AlertName.STORE_ERROR_BUDGET_B
 BURNING = _figure(
     "Burn alerts",
     "Alerts that fire now because a store spends its error budget too fast.",
-    (Query(f"count({_ALERTS}) or 0 * count({_BUDGET})"),),
+    Query(f"count({_ALERTS}) or 0 * count({_BUDGET})"),
     decimals=0,
     steps=NONE_GOOD,
     links=(AlertName.STORE_ERROR_BUDGET_BURN,),
@@ -79,11 +79,9 @@ COURSE = Row(
             "A steady fall means a lasting fault, a step means an outage. The budget "
             f"recovers as old failures leave the {SLO_WINDOW}. Values below -100% are in the "
             "legend only, because one store that was down for days would flatten all others.",
-            (
-                Query(
-                    f"{select(slo.BUDGET, *M)} and on (org, domain, platform, slo) {_WORST}",
-                    "{{domain}} {{slo}}",
-                ),
+            Query(
+                f"{select(slo.BUDGET, *M)} and on (org, domain, platform, slo) {_WORST}",
+                "{{domain}} {{slo}}",
             ),
             unit="percentunit",
             low=-1,

@@ -129,11 +129,7 @@ FEWEST_ORDERS = store_table(
     "The 20 shops whose orders of the last 24 hours fell most against the same hours a week "
     f"ago, of the shops that had at least {SEASONAL.drought_minimum:g} then. -100 % means "
     "that nothing was sold.",
-    (
-        Query(
-            _FEWER, "Change", unit="percentunit", decimals=0, width=92, steps=CHANGE, empty=WEEK_AGO
-        ),
-    ),
+    Query(_FEWER, "Change", unit="percentunit", decimals=0, width=92, steps=CHANGE, empty=WEEK_AGO),
     sort="+Change",
     links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
     nothing=Nothing.NOT_SO_LONG,
@@ -181,7 +177,7 @@ def by_day(title: str, text: str, day: str) -> Panel:
         f"{text}, for the past year as far as Prometheus keeps them, or for each day of a chosen "
         "past time. A day begins and ends at midnight or up to 37 minutes from it, and today's bar "
         "ends up to 67 minutes ago. Up to six minutes before Prometheus was stopped are in no day.",
-        (Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),),
+        Query(day, title.partition(" ")[0].lower(), empty="needs an hour of history"),
         decimals=0,
         bars=True,
         interval="1d",
