@@ -30,7 +30,8 @@ from .places import FullError, Places
 from .probe import Probing
 from .process.addresses import WebPaths
 from .security import safety
-from .security.access import OrgAccess, basic_auth
+from .security.access import basic_auth
+from .security.tokens import OrgAccess
 from .security.web_file import WebFile
 from .security.web_rules import rate_limit, set_headers
 

@@ -16,7 +16,7 @@ from ...metrics.guard import clean
 from ..endpoints import ApiError, limit, place_of, store_of
 from ..exporter import Exporter
 from ..places import Places
-from ..security.access import OrgAccess
+from ..security.tokens import OrgAccess
 
 MAX_READERS = 4
 """Maximum number of concurrent requests: masking a thousand messages occupies a thread for a

@@ -17,7 +17,7 @@ from ...stores.model import Store
 from ..bodies import Bodies
 from ..endpoints import ApiError, json_object, limit, needing_state, stores_of, watched_store
 from ..exporter import Exporter
-from ..security.access import OrgAccess
+from ..security.tokens import OrgAccess
 from .ingest import key_of
 
 MAX_AN_HOUR = 60

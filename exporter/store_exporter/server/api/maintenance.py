@@ -13,7 +13,7 @@ from ...turns import together
 from ..bodies import Bodies
 from ..endpoints import ApiError, json_object, needing_state, stores_of, watched_store
 from ..exporter import Exporter
-from ..security.access import OrgAccess
+from ..security.tokens import OrgAccess
 from ..status import window_document
 
 _KEYS = ("domain", "for", "reason")

@@ -22,7 +22,7 @@ from ...turns import in_turns
 from ..endpoints import ApiError, limit, number, place_of, store_of, stores_of
 from ..exporter import Exporter
 from ..places import Places
-from ..security.access import OrgAccess
+from ..security.tokens import OrgAccess
 from . import prometheus, reports
 from .analytics import Filters, Findings, from_recorder, report
 from .query_api import PrometheusError

@@ -23,7 +23,7 @@ from ...stores.model import Store
 from ..endpoints import ApiError, number, place_of
 from ..exporter import Exporter
 from ..places import FullError, Places
-from ..security.access import OrgAccess
+from ..security.tokens import OrgAccess
 from .calls import MAX_READERS, MAX_READERS_OF_ORG
 from .orgs import MAX_DAYS, JsonApi
 from .reports import Report

@@ -18,7 +18,7 @@ from ...platforms import base
 from ..bodies import Bodies
 from ..endpoints import ApiError
 from ..exporter import Exporter
-from ..security.access import OrgAccess
+from ..security.tokens import OrgAccess
 
 
 class Tenants:

@@ -1,4 +1,4 @@
-"""Access control: passwords from `--web.config.file`, and tokens of orgs under `/api`."""
+"""Access control by the passwords of `--web.config.file`."""
 
 from __future__ import annotations
 
@@ -7,57 +7,14 @@ import base64
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ...config.model.org import Scope
 from ...config.model.web import WebConfig
-from ..endpoints import ApiError
-from ..exporter import Exporter
 from ..process import connections
 from .passwords import BusyError, Passwords
-from .tokens import OrgTokens, bearer
 from .web_file import WebFile
 
 _OPEN = ("/-/healthy", "/-/ready")
 """Requested by process managers and load balancers, which should not need a password."""
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="store-exporter", charset="UTF-8"'}
-
-
-class OrgAccess:
-    """Determines the org of a request under `/api`, and whether the request is permitted.
-
-    The tokens are those of the exporter's configuration as it is at that moment.
-    """
-
-    def __init__(self, exporter: Exporter) -> None:
-        self._exporter = exporter
-        self._config = exporter.config
-        self._tokens = OrgTokens(exporter.config.orgs)
-
-    def org(self, request: web.Request, scope: Scope) -> str:
-        """Return the org of the request's token, which must have this scope.
-
-        Raises:
-            ApiError: 401 without a token of an org, 403 for a token without the scope; both with
-                the challenge of RFC 6750.
-        """
-        if self._config is not self._exporter.config:
-            self._config = self._exporter.config
-            self._tokens = OrgTokens(self._config.orgs)
-        token = bearer(request.headers.get("Authorization", ""))
-        if not token:
-            message = "a bearer token of an org is needed, as Authorization: Bearer TOKEN"
-            raise ApiError(401, message, _bearer_challenge())
-        grant = self._tokens.grant(token)
-        if grant is None:
-            challenge = _bearer_challenge(', error="invalid_token"')
-            raise ApiError(401, "no org has this token", challenge)
-        if scope not in grant.scopes:
-            challenge = _bearer_challenge(f', error="insufficient_scope", scope="{scope}"')
-            raise ApiError(403, f"a token with the scope {scope} is needed", challenge)
-        return grant.org
-
-
-def _bearer_challenge(more: str = "") -> dict[str, str]:
-    return {"WWW-Authenticate": f'Bearer realm="store-exporter"{more}'}
 
 
 def basic_auth(file: WebFile, prefix: str = "") -> Middleware:
