@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--credential",
         action="append",
-        type=questions.credential,
+        type=arguments.explained(questions.credential),
         default=[],
         metavar="NAME=REFERENCE",
         help="a credential as file:PATH or env:VARIABLE, as the configuration will contain it; "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -139,15 +138,12 @@ def credential(text: str) -> tuple[str, str]:
     """Read a `--credential`.
 
     Raises:
-        argparse.ArgumentTypeError: it is not a name and a reference to a secret.
+        ValueError: it is not a name and a reference to a secret.
     """
     name, equals, value = text.partition("=")
-    try:
-        if not equals:
-            raise ValueError("write NAME=file:PATH or NAME=env:VARIABLE")
-        reference(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    if not equals:
+        raise ValueError("write NAME=file:PATH or NAME=env:VARIABLE")
+    reference(value)
     return name, value
 
 

@@ -36,11 +36,7 @@ def comparable(name: str) -> str:
 
 
 def duration(value: Any) -> float:
-    """Read a duration in Prometheus' format and return seconds.
-
-    Raises:
-        ValueError: it is no duration, is zero or exceeds `MAX_DURATION`.
-    """
+    """Read a duration in Prometheus' format, above zero, and return seconds."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise ValueError("a duration needs a unit, such as 30s, 5m or 1h30m")
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
@@ -54,11 +50,7 @@ def duration(value: Any) -> float:
 
 
 def go_duration(value: Any) -> float:
-    """Read a duration as Go's `time.ParseDuration` does, and return seconds; it may be zero.
-
-    Raises:
-        ValueError: it is no duration, or exceeds `MAX_DURATION`.
-    """
+    """Read a duration as Go's `time.ParseDuration` does, and return seconds; it may be zero."""
     if value == 0 and type(value) is int:
         return 0.0
     if not isinstance(value, str) or not _GO_DURATION.fullmatch(value):
@@ -71,11 +63,7 @@ def go_duration(value: Any) -> float:
 
 
 def moment(value: Any) -> float:
-    """Read a date and time with its zone in the format of RFC 3339, and return Unix time.
-
-    Raises:
-        ValueError: it is no date and time, or has no zone.
-    """
+    """Read a date and time with its zone in the format of RFC 3339, and return Unix time."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -86,11 +74,7 @@ def moment(value: Any) -> float:
 
 
 def domain(value: Any) -> str:
-    """Read a store's host name.
-
-    Raises:
-        ValueError: it is an address, has a port, or is no host name in lower case.
-    """
+    """Read a store's host name, in lower case, without a port."""
     if not isinstance(value, str) or not _DOMAIN.fullmatch(value):
         _refuse_beyond_ascii(value)
         raise ValueError(
@@ -100,11 +84,7 @@ def domain(value: Any) -> str:
 
 
 def network(value: Any) -> str:
-    """Read a network of IP addresses and return it in its normal form, such as `10.0.0.0/8`.
-
-    Raises:
-        ValueError: it is no network, or its host bits are not zero.
-    """
+    """Read a network of IP addresses and return it in its normal form, such as `10.0.0.0/8`."""
     try:
         if not isinstance(value, str):
             raise ValueError("not text")
@@ -114,11 +94,7 @@ def network(value: Any) -> str:
 
 
 def org(value: Any) -> str:
-    """Read the name of a tenant.
-
-    Raises:
-        ValueError: it has characters that are not safe in labels, addresses and file names.
-    """
+    """Read the name of a tenant, which is safe in labels, addresses and file names."""
     if not isinstance(value, str) or not is_org(value):
         raise ValueError(
             "is not an org name: letters, digits, '_', '.' and '-', at most 63; quote a number"
@@ -134,8 +110,7 @@ def is_org(name: str) -> bool:
 def url(value: Any) -> str:
     """Read a base address and return it in its normal form, without a trailing slash.
 
-    Raises:
-        ValueError: it is not absolute, not http(s), or has credentials, a query or a fragment.
+    It is absolute and http(s), and has no credentials, query or fragment.
     """
     if not isinstance(value, str) or not re.fullmatch(r"[!-~]{1,2000}", value):
         _refuse_beyond_ascii(value)
@@ -161,11 +136,7 @@ DIRECT = "direct"
 
 
 def proxy_url(value: Any) -> str:
-    """Read the address of a proxy, or `direct`.
-
-    Raises:
-        ValueError: it is neither, or contains credentials; the message omits the value.
-    """
+    """Read the address of a proxy, without credentials, or `direct`."""
     if value == DIRECT:
         return DIRECT
     if isinstance(value, str) and "@" in value:
@@ -177,11 +148,7 @@ def proxy_url(value: Any) -> str:
 
 
 def proxy_exemption(value: Any) -> str:
-    """Read a target reached without the proxy: host, `.domain`, IP address, network or `*`.
-
-    Raises:
-        ValueError: it is none of these.
-    """
+    """Read a target reached without the proxy: host, `.domain`, IP address, network or `*`."""
     if isinstance(value, str) and (value == "*" or _DOMAIN.fullmatch(value.removeprefix("."))):
         return value
     try:
@@ -193,12 +160,7 @@ def proxy_exemption(value: Any) -> str:
 
 
 def database_url(value: Any) -> str:
-    """Read the address of a PostgreSQL database, which must not contain the password.
-
-    Raises:
-        ValueError: it is another kind of address, or contains a password; the message omits the
-            value.
-    """
+    """Read the address of a PostgreSQL database, which must not contain the password."""
     if not isinstance(value, str) or not re.fullmatch(r"postgres(ql)?://[!-~]{1,2000}", value):
         raise ValueError("is not an address such as postgresql://user@host/database")
     try:
@@ -212,11 +174,7 @@ def database_url(value: Any) -> str:
 
 
 def url_template(value: Any) -> str:
-    """Read the base address of the stores that a source finds, with `{domain}` in its host.
-
-    Raises:
-        ValueError: `url` refuses it, or `{domain}` is not once in its host.
-    """
+    """Read the base address of the stores that a source finds, with `{domain}` once in its host."""
     message = "must have {domain} once, in its host, such as https://{domain}/shop"
     if not isinstance(value, str) or value.count("{domain}") != 1:
         raise ValueError(message)
@@ -237,11 +195,7 @@ def _is_host(host: str) -> bool:
 
 
 def _refuse_beyond_ascii(value: Any) -> None:
-    """Refuse a name with letters beyond ASCII, with a message about the right form.
-
-    Raises:
-        ValueError: it has such letters.
-    """
+    """Refuse a name with letters beyond ASCII, with a message about the right form."""
     if isinstance(value, str) and value and not value.isascii():
         raise ValueError(
             "has letters beyond ASCII: write the host as in DNS, such as xn--bcher-kva.example"
