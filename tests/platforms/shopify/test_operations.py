@@ -301,6 +301,22 @@ def test_a_sku_is_found_behind_those_that_only_contain_it(
     assert failure(store.check_stock, "20").error_type == "not_found"
 
 
+@pytest.mark.parametrize("sku", ["SKU-010", "MOTOR-1-12V"])
+@pytest.mark.parametrize("percent", [80, 125])
+def test_a_search_knows_the_price_before_a_reduction_as_the_details_do(
+    shop: SimulatedShopify, store: Shopify, sku: str, percent: int
+) -> None:
+    variant = shop.stock_room.by_sku(sku)
+    variant.before = variant.price * percent / 100
+    mine = variant.product.id
+    shown = store.get_product_details(mine)
+    (found,) = (one for one in store.search_products(limit=100) if one.id == mine)
+    assert (found.price, found.regular_price) == (shown.price, shown.regular_price)
+    assert found.on_sale is shown.on_sale is (percent > 100)
+    assert found.regular_price is not None
+    assert found.regular_price.amount == max(variant.price, variant.before)
+
+
 def test_what_the_sales_channel_does_not_show_is_not_found(
     shop: SimulatedShopify, store: Shopify
 ) -> None:

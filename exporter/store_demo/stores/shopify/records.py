@@ -9,7 +9,10 @@ from decimal import Decimal
 
 @dataclass(slots=True)
 class Variant:
-    """One variant of a product; `quantity` may be negative when oversold."""
+    """One variant of a product; `quantity` may be negative when oversold.
+
+    `before` is its price before a reduction.
+    """
 
     id: int
     product: Product
@@ -20,6 +23,7 @@ class Variant:
     options: dict[str, str]
     tracked: bool = True
     backorders: bool = False
+    before: Decimal | None = None
 
     @property
     def available(self) -> bool:

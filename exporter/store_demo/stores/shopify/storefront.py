@@ -48,7 +48,7 @@ class Storefront:
             "sku": variant.sku,
             "availableForSale": variant.available,
             "price": money(variant.price, self._room.currency),
-            "compareAtPrice": None,
+            "compareAtPrice": variant.before and money(variant.before, self._room.currency),
             "selectedOptions": options(variant),
             "product": {
                 "id": gid("Product", variant.product.id),

@@ -119,7 +119,7 @@ class AdminViews:
             "title": variant.title,
             "sku": variant.sku,
             "price": f"{variant.price:.2f}",
-            "compareAtPrice": None,
+            "compareAtPrice": variant.before and f"{variant.before:.2f}",
             "availableForSale": variant.available,
             "inventoryQuantity": variant.quantity,
             "inventoryPolicy": "CONTINUE" if variant.backorders else "DENY",

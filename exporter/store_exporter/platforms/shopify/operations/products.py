@@ -8,6 +8,7 @@ from typing import Any
 
 from ....errors import StoreError
 from ....net.plans import Plan
+from ....spec.money import Money
 from ....spec.operations import Operations
 from ....spec.results import Category, Listing, LowStock, Product, Stock
 from ...kit.graphql.documents import check_whole
@@ -104,7 +105,7 @@ def _product(fields: Fields) -> Product:
         name=fields.text("title"),
         sku=variants[0].text_or("sku") if single else "",
         price=lowest,
-        regular_price=lowest,
+        regular_price=also.read("regular_price", _regular_price, variants, lowest),
         on_sale=reduced or (None if also.unreadable else False),
         stock=Stock(
             product_id=number(fields, "Product"),
@@ -133,9 +134,20 @@ def _options(variants: list[Fields]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in found.items()}
 
 
-def _reduced(variant: Fields) -> bool:
+def _regular_price(variants: list[Fields], lowest: Money) -> Money:
+    """Return the price before the reduction of the variant that costs the lowest price."""
+    for variant in variants:
+        if amount(variant.child("price")) == lowest:
+            return _reduced(variant) or lowest
+    raise StoreError("invalid_response", "the cheapest variant is not among those shown")
+
+
+def _reduced(variant: Fields) -> Money | None:
+    """Return the price of a variant before its reduction; None if it is not reduced."""
     before = amount_if_any(variant, "compareAtPrice")
-    return before is not None and before.amount > amount(variant.child("price")).amount
+    if before is None or before.amount <= amount(variant.child("price")).amount:
+        return None
+    return before
 
 
 OF_ONE = product_plans(Lookup, calls=LOOKUP)
