@@ -183,6 +183,28 @@ REPORTS: dict[str, tuple[Json, tuple[str, str, str, str]]] = {
         },
         ("100.00", "16.67", "5.00", "78.33"),
     ),
+    "import duties": (
+        {
+            **TAXED,
+            "taxesIncluded": False,
+            "originalTotalDutiesSet": bag("20.00"),
+            "currentTotalDutiesSet": bag("20.00"),
+        },
+        ("100.00", "36.67", "0.00", "63.33"),
+    ),
+    "half of it paid back, with its duties": (
+        {
+            "originalTotalDutiesSet": bag("20.00"),
+            "currentTotalDutiesSet": bag("10.00"),
+            "currentTotalPriceSet": bag("50.00"),
+            "totalRefundedSet": bag("50.00"),
+        },
+        ("100.00", "20.00", "0.00", "40.00"),
+    ),
+    "no duties": (
+        {"originalTotalDutiesSet": None, "currentTotalDutiesSet": None},
+        ("100.00", "0.00", "0.00", "100.00"),
+    ),
     "no tax at all": (
         {"totalTaxSet": None, "totalDiscountsSet": None},
         ("100.00", "0.00", "0.00", "100.00"),

@@ -242,6 +242,8 @@ def _amounts(order: Order) -> View:
         "totalRefundedSet": order.refunded,
         "totalTaxSet": zero,
         "currentTotalTaxSet": zero,
+        "originalTotalDutiesSet": zero,
+        "currentTotalDutiesSet": zero,
         "totalDiscountsSet": zero,
         "currentTotalDiscountsSet": zero,
     }

@@ -57,13 +57,14 @@ def get_customer_insights(api: Api, limit: int = 10) -> Plan[CustomerInsights]:
     errors=("response_too_large",),
 )
 def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
-    """Cancelled and test orders do not count. Orders count by the day they were placed, also
-    if they were imported later, with all that was paid back of them since; `paid` leaves out what
-    has not been paid. More than 1000 orders are response_too_large: request fewer days. `discounts`
-    include those on delivery. Products are counted by the first 20 lines of each order. Orders that
-    cannot be read are in no figure, and are named in `unreadable`. Days after which more than 5000
-    orders were placed are looked up in Shopify's search, which may leave out orders that are still
-    to be paid. Days more than sixty days ago take the scope read_all_orders.
+    """Cancelled and test orders do not count. Orders count by the day they were placed, also if
+    they were imported later, with all that was paid back of them since; `paid` leaves out what has
+    not been paid. More than 1000 orders are response_too_large: request fewer days. `discounts`
+    include those on delivery, and `tax` includes import duties. Products are counted by the first
+    20 lines of each order. Orders that cannot be read are in no figure, and are named in
+    `unreadable`. Days after which more than 5000 orders were placed are looked up in Shopify's
+    search, which may leave out orders that are still to be paid. Days more than sixty days ago take
+    the scope read_all_orders.
     """
     begin = request.when.begin.timestamp()
     if not (yield from api.shows_orders_since(begin)):
@@ -124,11 +125,12 @@ def _sums(order: Fields, placed: Money) -> Sums:
     currency = placed.currency
 
     def amount(fields: Fields, name: str) -> Decimal:
-        # Taxes and discounts before returns are null where there are none.
+        # Duties, and taxes and discounts before returns, are null where there are none.
         return ids.shop_amount(fields, name, currency) if fields.has(name) else Decimal(0)
 
-    tax = amount(order, "totalTaxSet")
+    tax = amount(order, "totalTaxSet") + amount(order, "originalTotalDutiesSet")
     tax_now = ids.shop_amount(order, "currentTotalTaxSet", currency)
+    tax_now += amount(order, "currentTotalDutiesSet")
     shipping, shipping_now = _shipping(order, currency)
     pieces, discounts = "subtotalLineItemsQuantity", "totalDiscountsSet"
     if order_state.is_lowered(order):
