@@ -62,6 +62,22 @@ async def test_a_status_beyond_exact_counting_is_left_out(shop: Watched) -> None
     assert "more than 10000 of completed, beyond exact counting" in report.degraded[0]
 
 
+async def test_pending_orders_are_left_out_where_all_orders_cannot_be_counted(
+    shop: Watched,
+) -> None:
+    def spoil(answer: Json) -> Json:
+        if "completed" in answer["data"]:
+            answer["data"]["all"] = {"count": 25_001, "precision": "AT_LEAST"}
+        return answer
+
+    whole = figures(await shop.collect("order_statuses"))
+    shop.shop.faults.add(changing("*", spoil))
+    report = await shop.collect("order_statuses")
+    del whole["store_orders_current{pending}"]
+    assert figures(report) == whole
+    assert "more than 25001 of all, beyond exact counting" in report.degraded[0]
+
+
 async def test_stock_of_variants_of_active_products(shop: Watched) -> None:
     room = shop.shop.stock_room
     before = figures(await shop.collect("stock"))
