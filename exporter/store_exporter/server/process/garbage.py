@@ -1,23 +1,7 @@
 """Controls Python's garbage collector in a process that watches thousands of stores.
 
-The data of ten thousand stores is half a million long-lived objects. A full collection by Python
-visits all of them whenever their number has grown by a quarter, and stops the process for half a
-second. Here, objects that survive a full collection are frozen, so the next collection is quick.
-Reference counting frees nearly everything; the collector is only needed for cycles.
-
-Collections run at fixed intervals in the event loop. Python starts its own when the number of
-objects has grown. But where new figures replace old ones the number does not grow, so a collection
-would come late, with fifty thousand objects, and during a scrape, which creates many.
-
-Objects in use during a collection are frozen too, and leak if they become cyclic garbage later.
-asyncio's closed connections would be such cycles, of two kilobytes each; this module breaks them.
-Cycles of an exception and its frames remain: some hundred objects per collection if every store
-breaks off its connections. So all objects are unfrozen and collected when memory has grown by a
-quarter, and not earlier: with ten thousand stores that takes more than a second.
-
-Free memory is returned to the system, too. OpenSSL allocates and frees 16 KB for each record, and
-the remains of a handshake are allocated in between. So each kept connection leaves 11 KB of whole
-free pages in the C library: a seventh of all memory.
+Objects that survive a full collection are frozen, collections run at fixed intervals, and free
+memory is returned to the system. The reasons are in docs/architecture/costs.md.
 """
 
 from __future__ import annotations
@@ -104,7 +88,7 @@ def _trim() -> Callable[[int], object]:
 
 @contextmanager
 def _acyclic_transports() -> Iterator[None]:
-    """Free asyncio's transports as soon as their connections are closed.
+    """Free asyncio's transports as soon as their connections are closed; they leak if frozen.
 
     A transport refers to itself by its bound method for reading, and since Python 3.12 by that for
     writing. Python 3.12 deletes both in `close()`, earlier versions never. No version does if the

@@ -1,10 +1,8 @@
 """Runs large pieces of work, most of them in a thread, without blocking the event loop.
 
-Ten thousand stores are a million objects. The garbage collector needs half a second to visit all of
-them, during which everything stops, and it does so again and again while they are created. So it
-waits until they exist, and then ignores them: the objects of a configuration and its stores live
-long. The same applies to the modules imported at the start, where collections would take a tenth of
-the time.
+The garbage collector would need half a second to visit the objects of ten thousand stores, again
+and again while they are created. So it waits until they exist, and then ignores them, because they
+live long; so do the modules imported at the start.
 """
 
 from __future__ import annotations
