@@ -79,8 +79,7 @@ class NodePage(NamedTuple):
     def checked(self) -> NodePage:
         """Return the page unless it is followed by others and has no cursor: invalid_response."""
         if self.is_cut:
-            message = f"{self.connection.where}: there is a next page, but no cursor to it"
-            raise StoreError("invalid_response", message)
+            raise self.connection.invalid("there is a next page, but no cursor to it")
         return self
 
 
@@ -102,7 +101,7 @@ def page(connection: Fields, previous: str | None) -> NodePage:
     more = info.flag("hasNextPage")
     after = info.opaque("endCursor") if more and info.has("endCursor") else None
     if after is not None and after == previous:
-        raise StoreError("invalid_response", f"{connection.where}: the cursor does not move")
+        raise connection.invalid("the cursor does not move")
     return NodePage(items, after, connection, more and after is None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ....contract import Report
@@ -52,20 +52,20 @@ def webhook_report(values: Mapping[str, int], failures: Sequence[StoreError] = (
     return report
 
 
-def abandoned_cart_report(values: Sequence[Money], named: Iterable[AbandonedCart] | None) -> Report:
+def abandoned_cart_report(carts: Sequence[AbandonedCart], *, is_listed: bool) -> Report:
     """Return the number of abandoned carts and their value, by currency.
 
-    `named` are the same carts, to list those worth most; None for no list.
+    If `is_listed`, those worth most are listed too.
     """
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for value in values:
-        sums[value.currency] += value.amount
-    samples = [Sample(business.CARTS_ABANDONED, len(values))]
+    for cart in carts:
+        sums[cart.value.currency] += cart.value.amount
+    samples = [Sample(business.CARTS_ABANDONED, len(carts))]
     samples += [
         Sample(business.CART_ABANDONED_VALUE, float(amount), {"currency": currency})
         for currency, amount in list(sums.items())[:_MAX_CURRENCIES]
     ]
-    if named is not None:
-        samples += named_lists.carts(named)
+    if is_listed:
+        samples += named_lists.carts(carts)
     worth = " + ".join(str(Money(amount, currency)) for currency, amount in sums.items())
-    return Report(samples, summary=f"{len(values)} abandoned carts worth {worth or 'nothing'}")
+    return Report(samples, summary=f"{len(carts)} abandoned carts worth {worth or 'nothing'}")

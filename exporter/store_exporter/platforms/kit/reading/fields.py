@@ -64,9 +64,13 @@ class Fields:
         number = f" (id {str(known)[:60]})" if isinstance(known, (int, str)) and known else ""
         return cls(value, f"{what}[{index}]{number}")
 
+    def invalid(self, why: str) -> StoreError:
+        """Return the error that the object is not what a store should send, and why."""
+        return StoreError("invalid_response", f"{self.where}: {why}")
+
     def _wrong(self, name: str, wanted: str) -> StoreError:
         found = kind_of(self._given(name)) if name in self._members else "missing"
-        return StoreError("invalid_response", f"{self.where}: {name} is {found}, not {wanted}")
+        return self.invalid(f"{name} is {found}, not {wanted}")
 
     def _given(self, name: str) -> Any:
         """Return a member as it came, None if it is missing."""
@@ -119,8 +123,7 @@ class Fields:
         """Read a string that is one of a closed list."""
         value = self.text(name)
         if value not in known:
-            message = f"{self.where}: {name} is {value[:40]}, which is unknown"
-            raise StoreError("invalid_response", message)
+            raise self.invalid(f"{name} is {value[:40]}, which is unknown")
         return value
 
     def one_of_or(self, name: str, known: Collection[str], default: str) -> str:
@@ -143,7 +146,7 @@ class Fields:
         if value is None:
             raise self._wrong(name, "a whole number")
         if value < low:
-            raise StoreError("invalid_response", f"{self.where}: {name} is {value}, below {low}")
+            raise self.invalid(f"{name} is {value}, below {low}")
         return value
 
     def integer_or(self, name: str, default: int = 0) -> int:
@@ -185,8 +188,7 @@ class Fields:
         zone = self.text(name)
         found = named_zone(zone)
         if found is None:
-            message = f"{self.where}: the time zone {zone[:40]!r} is unknown"
-            raise StoreError("invalid_response", message)
+            raise self.invalid(f"the time zone {zone[:40]!r} is unknown")
         return found
 
     def money(self, name: str, currency: str) -> Money:
@@ -222,7 +224,7 @@ class Fields:
         moment = self.gmt(name)
         # The empty date of a database arrives as a date in the year 0 or 1.
         if moment.year < 1971:
-            raise StoreError("invalid_response", f"{self.where}: {name} is {moment:%Y-%m-%d}")
+            raise self.invalid(f"{name} is {moment:%Y-%m-%d}")
         return int(moment.timestamp())
 
     def seconds_if_any(self, name: str) -> int | None:

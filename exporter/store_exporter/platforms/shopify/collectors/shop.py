@@ -155,7 +155,7 @@ def carts(api: Api, run: Run) -> Plan[Report]:
     )
     found, failures = readable(checkouts, "abandonedCheckouts", partial(_cart, requested))
     left = [cart for cart in found if cart is not None]
-    report = abandoned_cart_report([cart.value for cart in left], left if run.store.lists else None)
+    report = abandoned_cart_report(left, is_listed=run.store.lists)
     report.degraded = left_out("Carts", failures)
     return report
 

@@ -93,7 +93,7 @@ class _Cart(LineCart[Api]):
         data = yield from self.api.storefront.ask(name, with_id, writes=True)
         payload, codes = data.child("changed"), "codes" in variables
         if not payload.has("cart"):
-            missing = StoreError("invalid_response", f"{payload.where}: there is no cart")
+            missing = payload.invalid("there is no cart")
             raise _refusal(payload, (), codes=codes) or missing
         cart = _cart(payload.child("cart"))
         others = [line.key for line in cart.lines if not concerns(line)]

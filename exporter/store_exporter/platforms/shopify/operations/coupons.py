@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ....errors import StoreError
 from ....net.plans import Plan
 from ....spec.money import Money
 from ....spec.results import Coupon
@@ -122,6 +121,6 @@ def _value(fields: Fields) -> tuple[Decimal | None, Money | None]:
     if value.has("percentage"):
         part = value.decimal("percentage")
         if not 0 <= part <= 1:
-            raise StoreError("invalid_response", f"{value.where}: percentage is {part}")
+            raise value.invalid(f"percentage is {part}")
         return part * 100, None
     return None, ids.amount_if_any(value, "amount")

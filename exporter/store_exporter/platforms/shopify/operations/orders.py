@@ -152,7 +152,7 @@ class _Orders(orders.Orders[Api]):
             raise StoreError("response_too_large", message)
         total = order_state.total(whole)
         if any(refund.amount.currency != total.currency for refund in refunds):
-            raise StoreError("invalid_response", f"{whole.where}: refunds in another currency")
+            raise whole.invalid("refunds in another currency")
         # Money may be paid back without a refund, and at another rate than the refund's.
         refunded = ids.shop_amount(whole, "totalRefundedSet", total.currency)
         return orders.refund_status(ids.number(whole, "Order"), total, refunds, refunded)

@@ -165,7 +165,7 @@ def _shipping(order: Fields, currency: str) -> tuple[Decimal, Decimal]:
         taxes = line.children("taxLines") if with_tax else ()
         net = charged - sum(ids.shop_amount(tax, "priceSet", currency) for tax in taxes)
         if net < 0:
-            raise StoreError("invalid_response", f"{line.where}: more tax than it costs")
+            raise line.invalid("more tax than it costs")
         before += net
         now += rounded(left * net / charged, currency) if charged else left
     return before, now

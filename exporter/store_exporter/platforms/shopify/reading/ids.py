@@ -6,7 +6,6 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ....errors import StoreError
 from ....spec.money import Money
 from ...kit.reading.days import TimeRange
 from ...kit.reading.fields import Fields
@@ -20,7 +19,7 @@ def number(fields: Fields, kind: str | None) -> int:
     match = _GID.fullmatch(fields.opaque())
     if match is None or kind not in (None, match.group(1)):
         wanted = "not an id of Shopify" if match is None else f"not the id of a {kind}"
-        raise StoreError("invalid_response", f"{fields.where}: id is {wanted}")
+        raise fields.invalid(f"id is {wanted}")
     return int(match.group(2))
 
 
@@ -49,8 +48,7 @@ def shop_amount(fields: Fields, name: str, currency: str, *, signed: bool = Fals
     """Read an amount out of a `MoneyBag`, whose shop currency must be the given one."""
     money = shop_money(fields, name, signed=signed)
     if money.currency != currency:
-        message = f"{fields.where}: {name} is {money}, and the order is in {currency}"
-        raise StoreError("invalid_response", message)
+        raise fields.invalid(f"{name} is {money}, and the order is in {currency}")
     return money.amount
 
 
@@ -66,7 +64,7 @@ def amount(fields: Fields, *, signed: bool = False) -> Money:
 def not_negative(money: Money, fields: Fields) -> Money:
     """Check that an amount is not negative, and return it."""
     if money.amount < 0:
-        raise StoreError("invalid_response", f"{fields.where}: an amount is {money}, below 0")
+        raise fields.invalid(f"an amount is {money}, below 0")
     return money
 
 
@@ -74,8 +72,7 @@ def currency(fields: Fields) -> str:
     """Read the code of a currency from an object's `currencyCode`."""
     code = fields.text("currencyCode")
     if _CURRENCY.fullmatch(code) is None:
-        message = f"{fields.where}: currencyCode is {code[:40]!r}, which is not the code of one"
-        raise StoreError("invalid_response", message)
+        raise fields.invalid(f"currencyCode is {code[:40]!r}, which is not the code of one")
     return code
 
 

@@ -146,5 +146,5 @@ def _placed(line: Fields, *, with_tax: bool) -> tuple[int, Money]:
     )
     amount = unit.amount * quantity - less
     if amount < 0:
-        raise StoreError("invalid_response", f"{line.where}: more is taken off than it costs")
+        raise line.invalid("more is taken off than it costs")
     return quantity, Money(amount, unit.currency)

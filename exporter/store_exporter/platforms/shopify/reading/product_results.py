@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ....errors import StoreError
 from ....spec.results import Category, LowStock, Product, Stock
 from ...kit.graphql.documents import check_whole
 from ...kit.operations import products
@@ -132,7 +131,7 @@ def _categories(product: Fields, also: Secondary) -> tuple[str, ...]:
 def product(fields: Fields, variants: list[Product]) -> Product:
     """Return a product with its variants; on Shopify every product has at least one."""
     if not variants:
-        raise StoreError("invalid_response", f"{fields.where}: a product without variants")
+        raise fields.invalid("a product without variants")
     if fields.flag("hasOnlyDefaultVariant"):
         return variants[0]
     return products.product_of_variations(number(fields, "Product"), fields.text("title"), variants)
@@ -156,7 +155,7 @@ def low_stock(variant: Fields) -> LowStock:
     parent = variant.child("product")
     found = stock(variant, parent)
     if found.quantity is None:
-        raise StoreError("invalid_response", f"{variant.where}: not counted")
+        raise variant.invalid("not counted")
     return LowStock(
         product_id=found.product_id,
         parent_id=number(parent, "Product"),

@@ -9,7 +9,6 @@ from ....errors import StoreError
 from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
-from ....spec.money import Money
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import abandoned_cart_report
 from ...kit.monitoring.named_lists import AbandonedCart
@@ -89,25 +88,20 @@ def _report(
     try:
         if failures:
             raise failures[0]
-        values = [_value(order, reading) for order in orders]
+        left = [_cart(order, reading) for order in orders]
     except StoreError as error:
         # A sum without this order would be wrong; the number of orders is still correct.
         reason = f"The value of abandoned carts is not known: {error.message}."
         count = len(orders) + len(failures)
         sample = Sample(business.CARTS_ABANDONED, count)
         return Report([sample], [reason], f"{count} abandoned carts of unknown value")
-    report = abandoned_cart_report(values, map(_cart, orders, values) if is_listed else None)
+    report = abandoned_cart_report(left, is_listed=is_listed)
     report.degraded = reading.guesses()
     return report
 
 
-def _cart(order: Fields, value: Money) -> AbandonedCart:
-    return AbandonedCart(str(order.identifier()), value, order.seconds("date_modified_gmt"))
-
-
-def _value(order: Fields, reading: OrderTotals) -> Money:
-    """Read the value of a cart."""
+def _cart(order: Fields, reading: OrderTotals) -> AbandonedCart:
     value = reading.total(order, order.currency("currency"))
     if value.amount < 0:
-        raise StoreError("invalid_response", f"{order.where}: total is negative")
-    return value
+        raise order.invalid("total is negative")
+    return AbandonedCart(str(order.identifier()), value, order.seconds("date_modified_gmt"))

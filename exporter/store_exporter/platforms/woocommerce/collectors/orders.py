@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ....contract import Run
-from ....errors import StoreError
 from ....net.plans import Plan
 from ...kit.order_book import book
 from ...kit.order_book.accounts import CountedOrder, CountedRefund
@@ -142,7 +141,7 @@ class _OrderBook(NumberedBook[Api]):
             row.gmt_if_any("date_paid_gmt")
         refunds = tuple(_refund(refund, "total") for refund in row.children("refunds"))
         if len(refunds) > _MOST_REFUNDS:
-            raise StoreError("invalid_response", f"{row.where}: there are {len(refunds)} refunds")
+            raise row.invalid(f"there are {len(refunds)} refunds")
         paid, completed = map(row.seconds_if_any, ("date_paid_gmt", "date_completed_gmt"))
         currency = row.currency("currency")
         return CountedOrder(

@@ -82,7 +82,7 @@ def _listed(api: Api, slugs: Sequence[str], unstated: int | None = None) -> Plan
 def _status_count(row: Fields) -> tuple[str, int]:
     slug = row.text("slug")
     if not _SLUG.fullmatch(slug):
-        raise StoreError("invalid_response", f"{row.where}: slug is {slug[:40]!r}")
+        raise row.invalid(f"slug is {slug[:40]!r}")
     return slug, row.integer("total")
 
 

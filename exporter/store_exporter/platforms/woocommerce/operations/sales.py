@@ -186,8 +186,7 @@ def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
         def counts(order: Fields) -> bool:
             if status != facts.ANY and order_status(order) not in (*status, *UNSOLD):
                 # It was not requested: a plugin shows another status than the order has.
-                message = f"{order.where}: status is {order.text('status')[:40]}"
-                raise StoreError("invalid_response", message)
+                raise order.invalid(f"status is {order.text('status')[:40]}")
             return _is_placed(order) and when.has(order.gmt("date_created_gmt"))
 
         query = {"status": ",".join(status), **between(when)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ....errors import StoreError
 from ....spec.money import Money, Quantity
 from ....spec.results import Cart, CartCoupon, CartLine
 from ...kit.auth import jwt
@@ -76,7 +75,7 @@ def _line(currency: str, also: Secondary, row: Fields) -> CartLine:
     prices = _Amounts(row.child("prices"))
     totals = _Amounts(row.child("totals"))
     if {prices.currency, totals.currency} != {currency}:
-        raise StoreError("invalid_response", f"{row.where}: another currency than the cart's")
+        raise row.invalid("another currency than the cart's")
     maximum = also.read("maximum", _maximum, row)
     return CartLine(
         key=row.text("key"),

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from ....errors import StoreError
 from ....spec.money import Money, Quantity
 from ....spec.results import Category, LowStock, Price, Product, Review, Stock
 from ...kit.reading.fields import Fields
@@ -39,7 +38,7 @@ def read_stock(fields: Fields) -> Stock:
     """Read a product's or variation's stock."""
     # To WooCommerce itself every status except "outofstock" is in stock.
     if not fields.text("stock_status"):
-        raise StoreError("invalid_response", f"{fields.where}: stock_status is empty")
+        raise fields.invalid("stock_status is empty")
     status = _STOCK.get(fields.text("stock_status"), "other")
     also = Secondary()
     return Stock(
@@ -160,7 +159,7 @@ def read_review(fields: Fields) -> Review:
     """Read a review; the reviewer's e-mail address stays in the store."""
     rating = fields.integer("rating")
     if rating > 5:
-        raise StoreError("invalid_response", f"{fields.where}: rating is {rating}, above 5")
+        raise fields.invalid(f"rating is {rating}, above 5")
     also = Secondary()
     return Review(
         id=fields.identifier(),
