@@ -12,12 +12,11 @@ from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.fields import Fields
 from ..kit.reading.money import plain_decimal
-from ..kit.reading.values import as_list
 from .api import V3, Api
-from .reading.order_state import is_unknown_status
 from .reading.product_results import PRICES
 
 T = TypeVar("T")
+OtherT = TypeVar("OtherT")
 
 STATUSES = "GET /wc/v3/reports/orders/totals"
 ANY = ("any",)
@@ -39,14 +38,7 @@ _MONEY = {
 
 
 class MoneySettings(NamedTuple):
-    """How the shop writes amounts.
-
-    Attributes:
-        currency: code of the currency.
-        decimals: number of decimals that are displayed.
-        thousands: the separator of thousands.
-        decimal: the separator before the decimals.
-    """
+    """How the shop displays amounts; `thousands` and `decimal` are separators."""
 
     currency: str
     decimals: int
@@ -55,10 +47,11 @@ class MoneySettings(NamedTuple):
 
 
 @fact
-def _general(api: Api) -> Plan[dict[str, Any]]:
+def _general(api: Api) -> Plan[Fields]:
     """Return the values of the shop's general settings. Plugins remove some of them."""
     page = yield from api.page(f"{V3}/settings/general", {"_fields": "id,value"})
-    return {row.text_or("id").removeprefix("woocommerce_"): row.raw("value") for row in page}
+    values = {row.text_or("id").removeprefix("woocommerce_"): row.raw("value") for row in page}
+    return Fields(values, "the settings")
 
 
 @fact
@@ -70,7 +63,7 @@ def money_settings(api: Api) -> Plan[MoneySettings]:
     decimals is empty, which WooCommerce takes for no decimals.
     """
     values = yield from _general(api)
-    known = {name: values.get(setting) for name, setting in _MONEY.items()}
+    known = {name: values.raw(setting) for name, setting in _MONEY.items()}
     shop = Fields(known, "the settings")
     if not shop.has("currency") or shop.raw("number_of_decimals") in (None, ""):
         query = {"_fields": ",".join(f"settings.{name}" for name in _MONEY)}
@@ -92,8 +85,7 @@ def forget_money(api: Api) -> None:
 
 def delivers(api: Api) -> Plan[bool]:
     """Return whether the shop delivers anything."""
-    target: object = (yield from _general(api)).get("ship_to_countries")
-    return target != "disabled"
+    return (yield from _general(api)).text_or("ship_to_countries") != "disabled"
 
 
 def delivers_to(api: Api, country: str) -> Plan[bool]:
@@ -102,19 +94,14 @@ def delivers_to(api: Api, country: str) -> Plan[bool]:
     Unless it has countries to deliver to, they are those that it sells to.
     """
     settings = yield from _general(api)
-    target: object = settings.get("ship_to_countries")
+    target, sold = map(settings.text_or, ("ship_to_countries", "allowed_countries"))
     if target in ("disabled", "all"):
         return target == "all"
     if target == "specific":
-        return country in _countries(settings, "specific_ship_to_countries")
-    sold: object = settings.get("allowed_countries")
+        return country in settings.optional_strings("specific_ship_to_countries")
     if sold == "specific":
-        return country in _countries(settings, "specific_allowed_countries")
-    return sold != "all_except" or country not in _countries(settings, "all_except_countries")
-
-
-def _countries(settings: dict[str, Any], name: str) -> Sequence[Any]:
-    return as_list(settings.get(name)) or ()
+        return country in settings.optional_strings("specific_allowed_countries")
+    return sold != "all_except" or country not in settings.optional_strings("all_except_countries")
 
 
 def ask_currency(api: Api) -> Plan[tuple[str, Response]]:
@@ -181,13 +168,24 @@ def in_statuses(
     The plugin that added it was switched off since the statuses were requested, or added it to the
     report alone. `ask` may have read some pages before, and must count no order twice.
     """
-    try:
-        return (yield from ask((yield from order_statuses(api, without))))
-    except StoreError as error:
-        if not is_unknown_status(error):
-            raise
+    found = yield from unless_unknown(ask((yield from order_statuses(api, without))), None)
+    if found is not None:
+        return found
     forget_statuses(api)
     return (yield from ask(ANY))
+
+
+def unless_unknown(ask: Plan[T], otherwise: OtherT) -> Plan[T | OtherT]:
+    """Request orders in some statuses; return `otherwise` if the store does not know one of them.
+
+    In older versions, 6.3 among them, the checkout creates no drafts.
+    """
+    try:
+        return (yield from ask)
+    except StoreError as error:
+        if error.code != "rest_invalid_param" or "status" not in error.message:
+            raise
+    return otherwise
 
 
 def forget_statuses(api: Api) -> None:

@@ -15,9 +15,9 @@ from ...kit.monitoring.named_lists import AbandonedCart
 from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable, unexpected_items
-from .. import local_dates, rounding
+from .. import facts, local_dates, rounding
 from ..api import V3, Api, gmt
-from ..reading.order_state import MEMBERS, is_sub_order, is_unknown_status, order_status
+from ..reading.order_state import MEMBERS, is_sub_order, order_status
 from ..reading.totals import PARTS, OrderTotals
 
 _MOST = 500
@@ -48,11 +48,8 @@ def carts(api: Api, run: Run) -> Plan[Report]:
         "order": "asc",
         "_fields": f"{_MEMBERS},{PARTS}" if reading.by_parts else _MEMBERS,
     }
-    try:
-        rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
-    except StoreError as error:
-        if not is_unknown_status(error):
-            raise
+    rows = yield from facts.unless_unknown(api.rows(f"{V3}/orders", params, limit=_MOST), None)
+    if rows is None:
         params["status"] = "pending"
         rows = yield from api.rows(f"{V3}/orders", params, limit=_MOST)
     found, failures = readable(rows.items, "orders", _read)

@@ -17,8 +17,9 @@ from ...kit.monitoring.figures import count_report, left_out, webhook_report
 from ...kit.monitoring.options import number
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import readable
+from .. import facts
 from ..api import V3, Api, gmt
-from ..reading.order_state import CURRENT, is_unknown_status, order_status, status_label
+from ..reading.order_state import CURRENT, order_status, status_label
 
 _STATES = ("active", "paused", "disabled")
 _SLUG = re.compile(r"[a-z0-9_-]+", re.IGNORECASE)
@@ -60,13 +61,9 @@ def order_statuses(api: Api, _: Run) -> Plan[Report]:
 
 def _is_report_behind(api: Api, slugs: Iterable[Sequence[str]], reported: int) -> Plan[bool]:
     """Whether the list of orders says that it has more orders in these statuses than the report."""
-    try:
-        return (yield from _listed(api, list(chain.from_iterable(slugs)), reported)) > reported
-    except StoreError as error:
-        # A plugin added a status to the report alone.
-        if not is_unknown_status(error):
-            raise
-        return False
+    listed = _listed(api, list(chain.from_iterable(slugs)), reported)
+    # A status that the list does not know was added to the report alone, by a plugin.
+    return (yield from facts.unless_unknown(listed, 0)) > reported
 
 
 def _listed(api: Api, slugs: Sequence[str], unstated: int | None = None) -> Plan[int]:
@@ -131,11 +128,7 @@ def background(api: Api, run: Run) -> Plan[Report]:
         is_draft = order_status(row) == "checkout-draft"
         return is_draft and row.seconds("date_modified_gmt") < limit
 
-    try:
-        overdue = yield from api.count(f"{V3}/orders", params, is_overdue)
-    except StoreError as error:
-        if not is_unknown_status(error):
-            raise
-        overdue = 0
+    counted = api.count(f"{V3}/orders", params, is_overdue)
+    overdue = yield from facts.unless_unknown(counted, 0)
     sample = Sample(business.SCHEDULED_ACTIONS, overdue, {"state": "overdue"})
     return Report([sample], summary=f"{overdue} checkout drafts are overdue for removal")

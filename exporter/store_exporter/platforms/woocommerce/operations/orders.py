@@ -24,7 +24,6 @@ from ..reading.order_state import (
     MEMBERS,
     has_sub_orders,
     is_sub_order,
-    is_unknown_status,
     order_status,
 )
 from ..reading.totals import OrderTotals
@@ -129,11 +128,9 @@ class _Orders(orders.Orders[Api]):
         narrowed = yield from self._narrowed(request)
         # The result includes the sum of all orders if they fit on one page.
         wanted = max(request.reach, PAGE)
-        try:
-            rows = yield from orders_of(self.api, self.reading, request.email, wanted, narrowed)
-        except StoreError as error:
-            if not is_unknown_status(error):
-                raise
+        asked = orders_of(self.api, self.reading, request.email, wanted, narrowed)
+        rows = yield from facts.unless_unknown(asked, None)
+        if rows is None:
             facts.forget_statuses(self.api)
             yield from self._narrowed(request)
             # Only the report knows the status, so no order can be found in it.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ....errors import StoreError
 from ...kit.reading.fields import Fields
 
 ENTERED = (
@@ -57,14 +56,6 @@ def status_label(status: str, known: Collection[str]) -> str:
     """Return the label value of a status: itself, or `other` for one that a plugin added."""
     slug = status.removeprefix("wc-")
     return slug if slug in known else "other"
-
-
-def is_unknown_status(error: StoreError) -> bool:
-    """Whether a store refused to list orders because it does not know a requested status.
-
-    In older versions, 6.3 among them, the checkout creates no drafts.
-    """
-    return error.code == "rest_invalid_param" and "status" in error.message
 
 
 def is_sub_order(order: Fields) -> bool:
