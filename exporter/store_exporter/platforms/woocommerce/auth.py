@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..kit.auth import oauth1
 
@@ -29,10 +30,6 @@ def needs_key(url: str) -> bool:
     # The search is from the host to the query; parsing the whole address takes ten times as long.
     path = url.partition("?")[0]
     return _KEYED.search(path, path.find("/", path.find("//") + 2)) is not None
-
-
-def _nonce() -> str:
-    return secrets.token_hex(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,9 @@ class Credentials:
     consumer_secret: str = field(repr=False)
     in_query: bool = field(default=False, kw_only=True)
     now: Callable[[], float] = field(default=time.time, kw_only=True, repr=False, compare=False)
-    nonce: Callable[[], str] = field(default=_nonce, kw_only=True, repr=False, compare=False)
+    nonce: Callable[[], str] = field(
+        default=partial(secrets.token_hex, 16), kw_only=True, repr=False, compare=False
+    )
 
     def authorize(
         self, method: str, url: str, params: Mapping[str, str]

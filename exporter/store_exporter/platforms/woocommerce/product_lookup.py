@@ -71,7 +71,10 @@ def children(api: Api, parent_id: int) -> Plan[Rows]:
             # Lists before WooCommerce 9.0 lack the type, and before 8.3 all three.
             row.setdefault("type", "variation")
             row.setdefault("parent_id", parent_id)
-            row.setdefault("name", _variation_name(Fields(row, "variation")))
+            variation = Fields(row, "variation")
+            options = variation.optional_items("attributes", lambda one: one.text_or("option"))
+            # As WooCommerce forms it.
+            row.setdefault("name", ", ".join(options))
     return rows
 
 
@@ -104,11 +107,6 @@ def _read_alike(fields: Fields) -> dict[tuple[str, str], tuple[str, str]]:
     rows = fields.optional_items("attributes", product_results.read_attribute)
     pairs = ((name, option) for name, options in rows for option in options if option)
     return {(name.casefold(), option.casefold()): (name, option) for name, option in pairs}
-
-
-def _variation_name(variation: Fields) -> str:
-    """Return a variation's name as WooCommerce forms it, from the values of its options."""
-    return ", ".join(variation.optional_items("attributes", lambda row: row.text_or("option")))
 
 
 def wanted_words(words: str | None) -> str | None:

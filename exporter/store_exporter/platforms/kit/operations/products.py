@@ -149,16 +149,20 @@ class Lookup(ABC, Generic[ApiT]):
         return product
 
 
+def joined_options(options: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return the values of each option, from pairs of name and value; each value once."""
+    found: dict[str, dict[str, None]] = {}
+    for name, value in options:
+        found.setdefault(name, {})[value] = None
+    return {name: tuple(values) for name, values in found.items()}
+
+
 def product_of_variations(identifier: int, name: str, variations: Sequence[Product]) -> Product:
     """Return a product that is known only by its variations, of which there is at least one.
 
     Its price is that of the cheapest variation, and its stock is the sum of theirs.
     """
     cheapest = min(variations, key=lambda row: row.price.amount if row.price else Decimal(0))
-    options: dict[str, dict[str, None]] = {}
-    for row in variations:
-        for option, values in row.attributes.items():
-            options.setdefault(option, {}).update(dict.fromkeys(values))
     stocks = [row.stock for row in variations]
     available = any(stock.in_stock for stock in stocks)
     stock = Stock(
@@ -179,7 +183,12 @@ def product_of_variations(identifier: int, name: str, variations: Sequence[Produ
         sku="",
         on_sale=any(row.on_sale for row in variations),
         stock=stock,
-        attributes={option: tuple(values) for option, values in options.items()},
+        attributes=joined_options(
+            (name, value)
+            for row in variations
+            for name, values in row.attributes.items()
+            for value in values
+        ),
         variations=tuple(row.id for row in variations),
     )
 

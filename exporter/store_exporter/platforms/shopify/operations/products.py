@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from ....errors import StoreError
@@ -14,7 +15,7 @@ from ....spec.results import Category, Listing, LowStock, Product, Stock
 from ...kit.graphql.documents import check_whole
 from ...kit.operations import arguments
 from ...kit.operations.plans import plan
-from ...kit.operations.products import product_plans
+from ...kit.operations.products import joined_options, product_plans
 from ...kit.operations.search import SearchRequest, search_plan
 from ...kit.reading.fields import Fields
 from ...kit.reading.lists import listing, page_of
@@ -119,19 +120,10 @@ def _product(fields: Fields) -> Product:
         permalink=fields.text_or("onlineStoreUrl"),
         description=fields.text_or("description"),
         categories=(fields.text_or("productType"),) if fields.text_or("productType") else (),
-        attributes={} if single else _options(variants),
+        attributes={} if single else joined_options(chain(*map(product_results.options, variants))),
         variations=() if single else tuple(number(row, "ProductVariant") for row in variants),
         unreadable=also.unreadable,
     )
-
-
-def _options(variants: list[Fields]) -> dict[str, tuple[str, ...]]:
-    """Return the options of a product, values by name."""
-    found: dict[str, dict[str, None]] = {}
-    for variant in variants:
-        for name, value in product_results.options(variant):
-            found.setdefault(name, {})[value] = None
-    return {name: tuple(values) for name, values in found.items()}
 
 
 def _regular_price(variants: list[Fields], lowest: Money) -> Money:

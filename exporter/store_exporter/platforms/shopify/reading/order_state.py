@@ -126,16 +126,12 @@ def left_of(line: Fields) -> tuple[int, Money]:
 def bought(line: Fields, *, lowered: bool, with_tax: bool) -> tuple[int, Money]:
     """Return how many pieces of a line count, by whether the order `is_lowered`, and their price.
 
-    `with_tax` says whether the order's prices include taxes.
+    The price is after discounts and without tax; `with_tax` says whether the order's prices include
+    taxes.
     """
-    return left_of(line) if lowered else _placed(line, with_tax=with_tax)
-
-
-def _placed(line: Fields, *, with_tax: bool) -> tuple[int, Money]:
-    """Return how many pieces of a line were ordered, and their price after discounts, without tax.
-
-    Shopify's own total of a line leaves out discounts on the whole order.
-    """
+    if lowered:
+        return left_of(line)
+    # Shopify's own total of a line leaves out discounts on the whole order.
     quantity, unit = line.integer("quantity"), shop_money(line, "originalUnitPriceSet")
     lists = {"discountAllocations": "allocatedAmountSet"}
     lists |= {"taxLines": "priceSet"} if with_tax else {}

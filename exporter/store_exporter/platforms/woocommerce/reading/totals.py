@@ -11,7 +11,7 @@ Most orders show by themselves which of the two they are, the others by their ne
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -117,10 +117,7 @@ class OrderTotals:
 
         It does if its currency has more decimals than the shop displays and the shop's own has.
         """
-        with suppress(StoreError):
-            order = row if isinstance(row, Fields) else Fields(row, "order")
-            return not self.by_parts and self.rounds(order.currency("currency"))
-        return False
+        return not self.by_parts and any(self.rounds(code) for _, code in _readable([row]))
 
     def rounds(self, currency: str) -> bool:
         """Whether amounts in a currency have more decimals than the shop displays."""
@@ -207,14 +204,19 @@ class OrderTotals:
 
         Orders that cannot be read are left out.
         """
-        found = []
-        for row in rows:
-            with suppress(StoreError):
-                order = row if isinstance(row, Fields) else Fields(row, "order")
-                currency = order.currency("currency")
-                if self.rounds(currency) and self.rule(currency) is rule:
-                    found.append(order)
-        return found
+        return [
+            order
+            for order, currency in _readable(rows)
+            if self.rounds(currency) and self.rule(currency) is rule
+        ]
+
+
+def _readable(rows: Iterable[Any]) -> Iterator[tuple[Fields, str]]:
+    """Yield the orders whose currency can be read, with it."""
+    for row in rows:
+        with suppress(StoreError):
+            order = row if isinstance(row, Fields) else Fields(row, "order")
+            yield order, order.currency("currency")
 
 
 class _Parts:
