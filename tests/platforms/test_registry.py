@@ -118,6 +118,9 @@ def test_a_platform_that_nobody_brings_is_refused_with_those_that_there_are(tmp_
 
 
 BROKEN = "acme_stores of acme-stores 1.5 cannot be imported: "
+NO_LIVENESS = (
+    "acme_stores of acme-stores 1.5 must have one probe that decides on liveness, called liveness"
+)
 PROBLEMS = {
     "a module of its own is missing": (
         "import acme_secret_sauce",
@@ -145,7 +148,27 @@ PROBLEMS = {
     ),
     "nothing tells whether a store is up": (
         USABLE.replace("liveness=True", "liveness=False"),
-        "acme_stores of acme-stores 1.5 must have exactly one probe that decides on liveness",
+        NO_LIVENESS,
+    ),
+    "the probe that rules go by has another name": (
+        USABLE.replace('"liveness"', '"alive"'),
+        NO_LIVENESS,
+    ),
+    "a check has two names": (
+        USABLE.replace('{"shelves":', '{"shelf":'),
+        "acme_stores of acme-stores 1.5 has shelves under the name shelf",
+    ),
+    "it ends the program": (
+        "raise SystemExit('no licence')",
+        BROKEN + "SystemExit: no licence",
+    ),
+    "it is no Python": (
+        "def :",
+        BROKEN + "SyntaxError: invalid syntax (acme_stores.py, line 1)",
+    ),
+    "a library of the system is missing": (
+        "import ctypes; ctypes.CDLL('libacme.so.1')",
+        BROKEN + "OSError: libacme.so.1: cannot open shared object file: No such file or directory",
     ),
 }
 

@@ -46,6 +46,8 @@ from .registry import built_in, declared, names
 
 __all__ = ["Installed", "Platform", "built_in", "codes_of", "load", "names", "redactor_of"]
 
+LIVENESS = "liveness"
+"""The name, on every platform, of the probe that decides whether a store is up: rules use it."""
 _SHOWN = 300
 
 log = logging.getLogger(__name__)
@@ -73,7 +75,7 @@ class Platform:
         diagnose: what `doctor` checks: access, permissions, clock, configuration; by default the
             liveness probe. It changes nothing in the store and raises `StoreError` if it cannot
             continue.
-        probes: by name; exactly one has `liveness`.
+        probes: by name; exactly one has `liveness`, and this is its name.
         collectors: by name.
         connect: makes the synchronous client for a store; its methods are the operations.
         connection: makes the connection to a store, for monitoring; it takes the store and, by
@@ -144,7 +146,7 @@ def _loaded(entries: Sequence[EntryPoint]) -> Platform:
     where = f"{entry.value.partition(':')[0]} of {_brought_by(entry)}"
     try:
         platform = entry.load()
-    except Exception as error:  # a foreign module may raise anything while it is imported
+    except (Exception, SystemExit) as error:  # a foreign module may raise anything
         reason = missing(error, "it") or f"{type(error).__name__}: {error}"
         line = " ".join(reason.split())[:_SHOWN]
         raise _UnusableError(f"{where} cannot be imported: {line}") from error
@@ -152,8 +154,14 @@ def _loaded(entries: Sequence[EntryPoint]) -> Platform:
         raise _UnusableError(f"{entry.value} of {_brought_by(entry)} is no Platform")
     if platform.name != entry.name:
         raise _UnusableError(f"{where} calls itself {platform.name}")
-    if sum(probe.liveness for probe in platform.probes.values()) != 1:
-        raise _UnusableError(f"{where} must have exactly one probe that decides on liveness")
+    checks: list[tuple[str, Probe | Collector]] = [*platform.probes.items()]
+    checks += platform.collectors.items()
+    for name, check in checks:
+        if check.name != name:
+            raise _UnusableError(f"{where} has {check.name} under the name {name}")
+    if [probe.name for probe in platform.probes.values() if probe.liveness] != [LIVENESS]:
+        needed = f"one probe that decides on liveness, called {LIVENESS}"
+        raise _UnusableError(f"{where} must have {needed}")
     return platform
 
 
@@ -182,7 +190,7 @@ def _unusable(name: str, problem: str) -> Platform:
         yield from ()
         return (Finding("platform", "fail", problem, "Install it anew, or remove its stores."),)
 
-    liveness = Probe("liveness", check, problem, critical=True, liveness=True)
+    liveness = Probe(LIVENESS, check, problem, critical=True, liveness=True)
     return Platform(
         name=name,
         title=name,

@@ -26,6 +26,8 @@ from .walk import DAY
 
 logger = logging.getLogger(__name__)
 
+ORDERS = "orders"
+"""The name, on every platform, of the collector that keeps an order book: rules use it."""
 _VERSION = 2
 _MOST_REASONS = 100
 DOUBTED_FOR = 30 * 86_400
@@ -194,7 +196,7 @@ class OrderBook(ABC, Generic[ApiT, P]):
     def _samples(self) -> list[Sample]:
         """Return all counters; those without counts are at zero."""
         samples = self.ledger.counters.samples(self.statuses, self.api.shown)
-        samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": "orders"}))
+        samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": ORDERS}))
         return samples
 
     def reasons(self) -> list[str]:
@@ -249,7 +251,7 @@ def collector(
         return None
 
     return Collector(
-        "orders",
+        ORDERS,
         orders,
         "Orders by status entered, orders paid, revenue and refunds as counters that survive "
         f"restarts: reads the orders changed since the last run, {how}",
