@@ -33,7 +33,8 @@ def test_no_generated_file_is_left_behind(repository: Path, generated: dict[str,
         for path in (repository / folder).rglob("*")
         if path.is_file()
     }
-    assert found - generated.keys() == set()
+    left = sorted(found - generated.keys())
+    assert not left, f"nothing generates these any more; delete them: {left}"
 
 
 def test_dashboards_are_json_and_rules_are_yaml(generated: dict[str, str]) -> None:

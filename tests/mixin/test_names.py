@@ -20,6 +20,7 @@ from store_exporter.mixin.documentation import runbook
 from store_exporter.mixin.names import AlertName, Dashboard, Dashboards
 from store_exporter.mixin.rules import recording, slo
 from store_exporter.platforms import base
+from store_exporter.platforms.kit.order_book import book
 from store_exporter.probing import jobs
 
 ALERTS = {key: name for key, name in vars(AlertName).items() if key.isupper()}
@@ -36,9 +37,10 @@ def test_every_name_of_a_dashboard_is_that_of_a_dashboard_and_the_other_way_roun
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
-def test_every_platform_has_the_probe_that_rules_rely_on(platform: base.Platform) -> None:
-    assert policy.LIVENESS_PROBE in platform.probes, "rules go by the name of the liveness probe"
-    assert platform.probes[policy.LIVENESS_PROBE].liveness
+def test_every_platform_has_what_rules_rely_on(platform: base.Platform) -> None:
+    assert policy.LIVENESS_PROBE == base.LIVENESS
+    assert policy.ORDERS_COLLECTOR == book.ORDERS
+    assert policy.ORDERS_COLLECTOR in platform.collectors, "rules go by the name of this collector"
 
 
 def test_figures_count_as_stale_when_the_exporter_withdraws_them() -> None:
@@ -71,9 +73,10 @@ def test_an_alert_that_is_renamed_is_renamed_in_routes_links_runbooks_and_docume
     old = re.compile(rf"\b({'|'.join(ALERTS.values())})\b")
     left = {path: sorted(set(old.findall(text))) for path, text in generated.items()}
     assert {path: names for path, names in left.items() if names} == {}
-    assert "|RenamedStoreDegraded|" in generated["alerts/alertmanager.yml"]
-    assert "RenamedStoreDown" in generated["alerting.md inhibition"]
-    assert "while [RenamedStoreDown]" in generated["docs/runbooks/RenamedStoreDegraded.md"]
+    assert f"|Renamed{AlertName.STORE_DEGRADED}|" in generated["alerts/alertmanager.yml"]
+    assert f"Renamed{AlertName.STORE_DOWN}" in generated["alerting.md inhibition"]
+    page = generated[f"docs/runbooks/Renamed{AlertName.STORE_DEGRADED}.md"]
+    assert f"while [Renamed{AlertName.STORE_DOWN}]" in page
 
 
 def test_what_an_alert_follows_from_is_said_by_routes_runbooks_and_documentation_alike() -> None:
@@ -154,8 +157,17 @@ def test_every_metric_that_is_written_of_exists(repository: Path) -> None:
 
 
 def test_every_probe_and_collector_that_is_written_of_exists(repository: Path) -> None:
-    found = names(r"\b(?:[Pp]robes?|[Cc]ollectors?) `(\w+)`", repository)
     checks = {name for p in PLATFORMS for name in (*p.probes, *p.collectors)}
+    unmarked = re.compile(rf"(?<!`)\b(?:probe|collector) (?:{'|'.join(checks)})\b")
+    found: set[tuple[str, str]] = set()
+    package = (repository / "exporter/store_exporter").rglob("*.py")
+    for path in (*written(repository), *(repository / "docs").rglob("*.md"), *package):
+        text = re.sub(r'"?\s+"?', " ", path.read_text(encoding="utf-8"))
+        for listed in re.findall(
+            r"\b(?:[Pp]robes?|[Cc]ollectors?) ((?:`\w+`(?:,| and)? ?)+)", text
+        ):
+            found |= {(path.name, name) for name in re.findall(r"\w+(?=`)", listed)}
+        assert unmarked.findall(text) == [], f"put the names in `code marks` in {path}"
     assert unknown(found, checks) == set()
 
 

@@ -49,7 +49,7 @@ CORRECTIONS = counter(
     "store_order_corrections_total",
     "Amounts by which counted orders decreased without a refund (lowered, deleted, moved to the "
     "trash), or by a refund dated before counting began, as a positive number. After every run "
-    "of the collector orders, revenue minus refunds minus corrections equals the sum of the "
+    "of the collector `orders`, revenue minus refunds minus corrections equals the sum of the "
     "counted orders in the store's own list, minus their refunds.",
     (*STORE_LABELS, "currency"),
     "{money}",

@@ -97,8 +97,8 @@ STORE_DEGRADED = Alert(
       time goes.
     - `store-exporter probe DOMAIN` prints the reason in words.
 
-    - Act on the failing probe: if cart fails, shoppers cannot fill a cart; if storefront fails, the
-      shop's page is broken although the API works.
+    - Act on the failing probe: if the probe `cart` fails, shoppers cannot fill a cart; if the
+      probe `storefront` fails, the shop's page is broken although the API works.
     - Pass it on to the merchant if the cause is in the shop.
     """,
     # One critical alert about the same fault is enough.

@@ -52,8 +52,8 @@ PLATFORM = Platform(
         ),
         Setting(
             "storefront_token",
-            "Its Storefront API token, public or private, for the probe cart and for operations on "
-            "carts, searching and payment.",
+            "Its Storefront API token, public or private, for the probe `cart` and for operations "
+            "on carts, searching and payment.",
             secret=True,
         ),
         Setting(
@@ -82,7 +82,7 @@ PLATFORM = Platform(
             check=format_check(r"1(\.0+)?|0?\.0*[1-9][0-9]*", "is not above 0 and at most 1"),
         ),
         storefront_path(
-            "Path of the page that the probe storefront reads, such as /collections/all."
+            "Path of the page that the probe `storefront` reads, such as /collections/all."
         ),
     ),
     operations=PLANS.planned,

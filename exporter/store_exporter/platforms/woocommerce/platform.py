@@ -49,7 +49,7 @@ PLATFORM = Platform(
     ),
     settings=(
         storefront_path(
-            "Path of the page that the probe storefront reads, below the store's url, "
+            "Path of the page that the probe `storefront` reads, below the store's url, "
             "such as /shop/."
         ),
         Setting(

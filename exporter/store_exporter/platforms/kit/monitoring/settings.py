@@ -52,7 +52,7 @@ def one_or_all(alone: str, *together: str) -> Callable[[Mapping[str, Any]], str 
 
 
 def storefront_path(description: str) -> Setting:
-    """Return the setting of the page that the probe storefront reads."""
+    """Return the setting of the page that the probe `storefront` reads."""
     return Setting("storefront_path", description, default="/", check=_check_path)
 
 

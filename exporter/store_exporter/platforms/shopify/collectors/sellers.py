@@ -27,8 +27,8 @@ def best_sellers(api: Api, run: Run) -> Plan[Report]:
     """The best sellers of seven days, and the variants that most need stock, listed by name.
 
     Reads the newest `most` orders of 30 days with their first 15 lines, and at most `most` variants
-    of active products with as many pieces as the `threshold` of the collector stock, or fewer. The
-    orders also show which variants sell for another price than usual.
+    of active products with as many pieces as the `threshold` of the collector `stock`, or fewer.
+    The orders also show which variants sell for another price than usual.
     """
     if not run.store.lists:
         return Report(summary="lists are switched off")
