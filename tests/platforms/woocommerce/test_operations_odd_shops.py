@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
@@ -117,3 +118,17 @@ async def test_best_sellers_are_known_although_the_list_does_not_know_a_status()
         store.shop.faults.add(changing("*/orders/totals", lambda rows: [*rows, own]))
         report = await store.collect("best_sellers")
         assert (report.samples, report.degraded) == (whole.samples, [])
+
+
+def test_what_a_list_counts_and_does_not_send_is_not_said_to_be_missing(
+    store: SimulatedWooCommerce, shop: WooCommerce
+) -> None:
+    """As where a plugin hides it from the list."""
+    store.faults.add(Fault(headers={"X-WP-Total": "1"}, change=lambda _: []))
+    for call in (
+        partial(shop.check_stock, "SKU-010"),
+        partial(shop.validate_coupon, "SAVE10"),
+        partial(shop.get_product_categories, "Parts"),
+        partial(shop.get_customer_orders, "ada@example.test"),
+    ):
+        assert failure(call).error_type == "invalid_response"

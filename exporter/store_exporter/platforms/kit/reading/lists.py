@@ -33,7 +33,14 @@ class Rows:
         return listing(self.items, what, read, total=self.total, complete=self.complete)
 
     def objects(self, what: str) -> Iterator[Fields]:
-        """Yield the items that are objects, to search among them."""
+        """Yield the items that are objects, to search among them.
+
+        Raises:
+            StoreError: invalid_response, the store counts items and sent none of them.
+        """
+        if self.total and not self.items:
+            message = f"{what}: the store counts {self.total} in a list, but sent none"
+            raise StoreError("invalid_response", message)
         for index, item in enumerate(self.items):
             if isinstance(item, Mapping):
                 yield Fields.row(item, what, index)
