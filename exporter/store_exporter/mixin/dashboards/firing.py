@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import alerts, promql
 from ..names import Dashboard
 from .columns import COLUMNS
-from .panels import Panel, PanelKind, Query
+from .panels import Panel, PanelKind, ago
 from .values import Nothing
 
 
@@ -40,7 +40,7 @@ def table(
         "Firing alerts",
         "The alerts that fire now, the worst first, and since when. Click a line for its runbook "
         "and for the page that shows more.",
-        Query(rows, "Since", unit="dateTimeFromNow", width=140, empty="nothing may fire"),
+        ago(rows, "Since", empty="nothing may fire"),
         width=24,
         height=8,
         columns=("what", *labels[:1], "rank", "alertname", *labels[1:]),

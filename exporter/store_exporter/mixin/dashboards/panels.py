@@ -60,6 +60,12 @@ class Query:
     right: bool = False
 
 
+# Columns of tables.
+number = partial(Query, decimals=0)
+share = partial(Query, unit="percentunit")
+ago = partial(Query, unit="dateTimeFromNow", width=140)
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One panel.

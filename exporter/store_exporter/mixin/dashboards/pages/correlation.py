@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ... import promql, series, wide
 from ..counted import BEHIND, errors
-from ..panels import Query, Row, table
+from ..panels import Query, Row, number, table
 from ..scales import NO_ERROR, over_time
 from ..values import BLUE, GREY, ORANGE, RED, Nothing, Steps
 
@@ -70,10 +70,9 @@ CORRELATIONS = table(
                 ("with orders", ORDERED),
             )
         ),
-        Query(
+        number(
             f"count_over_time(({BY_TYPE} and on () {LATENCY}){OF_ALL})",
             "Points",
-            decimals=0,
             width=70,
             empty=NO_ERROR,
             # Beside rows, the words would be about the first one.
@@ -98,16 +97,15 @@ SPREAD = table(
     f"they occurred. {BEHIND} If many stores fail at once, look at the application, the "
     "network or a hosting company; if one fails, look at that shop.",
     (
-        Query(
+        number(
             f"{errors(('error_type',), series.FAILURES)} > 0",
             "Failures",
-            decimals=0,
             width=92,
             empty=NO_ERROR,
             otherwise=Nothing.NONE,
         ),
         *(
-            Query(affected(label), title, decimals=0, width=width, empty=NO_ERROR)
+            number(affected(label), title, width=width, empty=NO_ERROR)
             for label, title, width in (
                 ("domain", "Stores", 75),
                 ("org", "Orgs", 75),

@@ -11,7 +11,7 @@ from ...names import AlertName, Dashboards
 from ...promql import STORE, hourly, on, select
 from .. import changed
 from ..counted import BEHIND, errors, latest_errors
-from ..panels import DashboardPage, Panel, Query, Row, Variable, graph, stat, table
+from ..panels import DashboardPage, Panel, Query, Row, Variable, ago, graph, number, stat, table
 from ..scales import LATENCY, NO_ERROR, NONE_GOOD, P95, SUCCESS, mean, over_time, per_hour, success
 from ..values import Nothing
 from ..variables import OPERATION_MATCH, OPERATIONS, READ, SKIPPED, STORE_MATCH
@@ -136,7 +136,7 @@ def ranked(title: str, text: str, top: int, faults: tuple[str, ...], *more: str)
     return table(
         title,
         text,
-        Query(f"topk({top}, {found})", "Errors", decimals=0, empty=NO_ERROR),
+        number(f"topk({top}, {found})", "Errors", empty=NO_ERROR),
         height=10,
         columns=labels,
         sort="Errors",
@@ -220,13 +220,7 @@ FAILING_NOW = table(
     "Probes that fail now",
     "When each check last succeeded, and its last HTTP status if there was a response. No "
     "response points to the network, 5xx to the shop, 403 to a firewall.",
-    Query(
-        failing_probes(),
-        "Last success",
-        unit="dateTimeFromNow",
-        width=140,
-        empty="there may be no failing probe",
-    ),
+    ago(failing_probes(), "Last success", empty="there may be no failing probe"),
     columns=("domain", "probe", "status", "org"),
     sort="+Last success",
     links=(Dashboards.SHOP, AlertName.STORE_DOWN),

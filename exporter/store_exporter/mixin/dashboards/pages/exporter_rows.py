@@ -9,7 +9,7 @@ from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...policy import DAY, THRESHOLDS
 from ...promql import STORE, hourly, increase, on, rate, select
-from ..panels import Query, Row, graph, store_table
+from ..panels import Query, Row, graph, share, store_table
 from ..scales import API_VERSION, BUDGET, NOTHING_HAPPENED, per_hour
 from ..values import Nothing
 from ..variables import PROCESS_MATCH, of_ours
@@ -41,19 +41,17 @@ LEAST_BUDGET = _stores(
     "Share of the hourly request budget that the past hour left, and share of the "
     "platform's own query budget that is left now, if it has one. At zero, collectors wait.",
     (
-        Query(
+        share(
             f"bottomk(20, {_LEFT})",
             "Requests",
-            unit="percentunit",
             decimals=0,
             width=101,
             steps=BUDGET,
             otherwise=Nothing.NO_STORE,
         ),
-        Query(
+        share(
             f"({_BUCKET}) and {on(*STORE)} bottomk(20, {_LEFT})",
             "Points",
-            unit="percentunit",
             decimals=0,
             width=74,
             steps=BUDGET,

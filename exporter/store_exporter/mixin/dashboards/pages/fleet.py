@@ -9,7 +9,7 @@ from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...promql import STORE, each, equal, hourly, on, select
 from .. import firing
-from ..panels import DashboardPage, Query, Row, stat, table
+from ..panels import DashboardPage, Query, Row, number, share, stat, table
 from ..scales import (
     AFFECTED,
     FEW_GOOD,
@@ -102,10 +102,10 @@ WHAT_FIRES = Row("What fires", (_ALERTS, *_FIGURES, SALES_AT_RISK))
 _COLUMNS = (
     Query(of_worst(UP), "State", mappings=UP_DOWN, width=70, otherwise=Nothing.NO_RULES),
     Query(WORST_STORES, "Trouble", decimals=1, steps=AFFECTED, width=90),
-    Query(of_worst(SUCCESS_RATE), "Success", unit="percentunit", decimals=1, steps=SUCCESS),
+    share(of_worst(SUCCESS_RATE), "Success", decimals=1, steps=SUCCESS),
     Query(of_worst(promql.total(STORE, P95)), "p95", unit="s", steps=LATENCY),
-    Query(of_worst(ORDERS), "Orders/h", decimals=0),
-    Query(of_worst(hourly(select(series.STORE_RATE, *STORE_MATCH))), "Calls/h", decimals=0),
+    number(of_worst(ORDERS), "Orders/h"),
+    number(of_worst(hourly(select(series.STORE_RATE, *STORE_MATCH))), "Calls/h"),
     Query(of_worst(intervals_ago()), "Intervals ago", decimals=1, steps=STALE, width=125),
 )
 _TABLE = table(

@@ -8,7 +8,7 @@ from ...names import AlertName, Dashboards
 from ...policy import DAY, THRESHOLDS
 from ...promql import STORE, each, on
 from ...rules import recording
-from ..panels import Panel, PanelKind, Query, Row, graph, store_table, table
+from ..panels import Panel, PanelKind, Query, Row, graph, number, store_table, table
 from ..scales import (
     CERTIFICATE,
     NO_ERROR,
@@ -142,11 +142,10 @@ WHAT_RUNS_THEM = table(
     f"About the {LISTED} stores in most trouble",
     "Each store's version, currency, time zone, order storage and number of customers. A "
     "fault in stores of one version only comes from that version.",
-    Query(
+    number(
         f"(({_CUSTOMERS} {_OF_WORST}) * {on(*STORE)} group_right () {_FACTS})"
         f" or (-1 * {_FACTS} {_OF_WORST})",
         "Customers",
-        decimals=0,
         width=112,
         mappings=((-1, NO_CELL, GREY),),
         empty="the collector of these facts may be switched off",

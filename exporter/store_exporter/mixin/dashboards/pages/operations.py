@@ -8,7 +8,7 @@ from ....metrics.catalogue import operations
 from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import hourly, select
-from ..panels import DashboardPage, Panel, PanelKind, Query, Row, graph, stat, table
+from ..panels import DashboardPage, Panel, PanelKind, Query, Row, graph, number, share, stat, table
 from ..scales import (
     LATENCY,
     NO_ERROR,
@@ -147,11 +147,9 @@ def columns(*labels: str, top: int = 0) -> tuple[Query, ...]:
 
     return (
         Query(f"topk({top}, {failed})" if top else failed, "Failures/h", decimals=1, width=105),
-        Query(
-            f"({success(*labels)}){only}", "Success", unit="percentunit", decimals=1, steps=SUCCESS
-        ),
+        share(f"({success(*labels)}){only}", "Success", decimals=1, steps=SUCCESS),
         *map(latency, series.QUANTILES),
-        Query(f"({calls(*labels)}){only}", "Calls/h", decimals=0, otherwise=Nothing.NO_CALLS),
+        number(f"({calls(*labels)}){only}", "Calls/h", otherwise=Nothing.NO_CALLS),
     )
 
 

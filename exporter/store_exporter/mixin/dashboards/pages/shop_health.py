@@ -8,7 +8,7 @@ from ....metrics.catalogue import business, health
 from ... import series, wide
 from ...names import AlertName, Dashboards
 from ...promql import select
-from ..panels import Panel, PanelKind, Query, Row, graph, stat, table
+from ..panels import Panel, PanelKind, Query, Row, ago, graph, number, share, stat, table
 from ..scales import (
     LATENCY,
     NO_ERROR,
@@ -91,14 +91,7 @@ ONE_BY_ONE = table(
     "p95 latency over the last minutes. The operations with most failures come first.",
     (
         Query(failures("operation", matchers=M), "Failures/h", decimals=1, width=105),
-        Query(
-            success("operation", matchers=M),
-            "Success",
-            unit="percentunit",
-            decimals=1,
-            steps=SUCCESS,
-            width=71,
-        ),
+        share(success("operation", matchers=M), "Success", decimals=1, steps=SUCCESS, width=71),
         Query(
             slowest(0.95, ("operation",), M),
             "p95",
@@ -107,13 +100,7 @@ ONE_BY_ONE = table(
             width=79,
             empty="an operation that did not run has none",
         ),
-        Query(
-            calls("operation", matchers=M),
-            "Calls/h",
-            decimals=0,
-            width=70,
-            otherwise=Nothing.NO_CALLS,
-        ),
+        number(calls("operation", matchers=M), "Calls/h", width=70, otherwise=Nothing.NO_CALLS),
     ),
     width=12,
     height=10,
@@ -182,13 +169,7 @@ FRESH = table(
             width=90,
             otherwise=Nothing.NOT_COLLECTED,
         ),
-        Query(
-            f"1000 * min by (collector) ({_LAST})",
-            "Read",
-            unit="dateTimeFromNow",
-            width=140,
-            empty=_NEVER,
-        ),
+        ago(f"1000 * min by (collector) ({_LAST})", "Read", empty=_NEVER),
     ),
     width=12,
     columns=("collector",),

@@ -7,7 +7,7 @@ from functools import partial
 from ....metrics.catalogue import lists
 from ...names import AlertName, Dashboards
 from ...promql import each, equal
-from ..panels import Query, Row, table
+from ..panels import Query, Row, ago, number, table
 from ..values import Nothing
 from ..variables import CURRENCY_MATCH, STORE_MATCH
 
@@ -39,7 +39,7 @@ SCARCE = _table(
     "others that are out. Pieces sold are counted over 30 days.",
     (
         _first(each(lists.SCARCE_SOLD, *M), "scarce", "Sold", 84),
-        Query(each(lists.SCARCE_QUANTITY, *M), "Left", decimals=0, width=70, empty=SEVERAL),
+        number(each(lists.SCARCE_QUANTITY, *M), "Left", width=70, empty=SEVERAL),
     ),
     columns=("product", "stock", "sku", "domain"),
     sort="Sold",
@@ -72,7 +72,7 @@ CARTS = _table(
     "and help them.",
     (
         _first(_CART_VALUE, "carts", "Value", 100, unit="locale"),
-        Query(_ABANDONED, "Abandoned", unit="dateTimeFromNow", width=140, empty=SEVERAL),
+        ago(_ABANDONED, "Abandoned", empty=SEVERAL),
     ),
     columns=("cart", "domain"),
     sort="Value",

@@ -9,7 +9,7 @@ from ...names import AlertName, Dashboards
 from ...policy import BURN_RATES, SLO_WINDOW
 from ...promql import select
 from ...rules import slo
-from ..panels import DashboardPage, Query, Row, Variable, graph, stat, table
+from ..panels import DashboardPage, Query, Row, Variable, graph, number, share, stat, table
 from ..scales import NONE_GOOD, latest, over_time
 from ..values import GREEN, RED, YELLOW, Nothing, Steps
 from ..variables import READ, STORE_MATCH, STORES
@@ -124,15 +124,7 @@ ONE_BY_ONE = table(
     "The target, the budget left, the number of events counted (operations, or half minutes of "
     "uptime), and the burn rate over each window.",
     (
-        Query(
-            _LEAST,
-            "Budget left",
-            unit="percentunit",
-            decimals=1,
-            steps=LEFT,
-            width=116,
-            otherwise=Nothing.UNKNOWN,
-        ),
+        share(_LEAST, "Budget left", decimals=1, steps=LEFT, width=116, otherwise=Nothing.UNKNOWN),
         *(
             Query(
                 _column(slo.burn_rate(window)),
@@ -144,8 +136,8 @@ ONE_BY_ONE = table(
             )
             for window in dict.fromkeys(rate.long for rate in BURN_RATES)
         ),
-        Query(_column(slo.TARGET), "Target", unit="percentunit", decimals=2, width=72),
-        Query(_column(slo.events_in(SLO_WINDOW)), f"Events {SLO_WINDOW}", decimals=0, width=90),
+        share(_column(slo.TARGET), "Target", decimals=2, width=72),
+        number(_column(slo.events_in(SLO_WINDOW)), f"Events {SLO_WINDOW}", width=90),
     ),
     height=12,
     columns=("domain", "slo", "org"),

@@ -7,7 +7,7 @@ from ...names import AlertName, Dashboards
 from ...policy import DAY, HOUR, SEASONAL
 from ...promql import STORE, aggregate, labelled, on, one_of, over, select
 from ...rules import longterm, surges
-from ..panels import DashboardPage, Panel, Query, Row, graph, store_table, table
+from ..panels import DashboardPage, Panel, Query, Row, graph, number, share, store_table, table
 from ..scales import ORDERS, P95, REVENUE_CHOSEN, SUCCESS, SUCCESS_RATE
 from ..values import GREEN, RED, YELLOW, Nothing, Steps
 from ..variables import CURRENCY, CURRENCY_MATCH, STORE_MATCH, STORES
@@ -129,7 +129,7 @@ FEWEST_ORDERS = store_table(
     "The 20 shops whose orders of the last 24 hours fell most against the same hours a week "
     f"ago, of the shops that had at least {SEASONAL.drought_minimum:g} then. -100 % means "
     "that nothing was sold.",
-    Query(_FEWER, "Change", unit="percentunit", decimals=0, width=92, steps=CHANGE, empty=WEEK_AGO),
+    share(_FEWER, "Change", decimals=0, width=92, steps=CHANGE, empty=WEEK_AGO),
     sort="+Change",
     links=(Dashboards.SHOP, AlertName.STORE_ORDER_DROUGHT),
     nothing=Nothing.NOT_SO_LONG,
@@ -142,17 +142,16 @@ SLOWEST_OF_LATE = store_table(
     "The 20 shops whose p95 latency of the last hour rose most against the median of the "
     "same weekday and hour. +100 % means twice as slow.",
     (
-        Query(
+        share(
             _SLOWER,
             "Change",
-            unit="percentunit",
             decimals=0,
             width=92,
             steps=SLOWER,
             empty=_HISTORY,
             otherwise=Nothing.NOT_SO_LONG,
         ),
-        Query(_SUCCESS, "Success", unit="percentunit", decimals=1, steps=SUCCESS, empty=_HISTORY),
+        share(_SUCCESS, "Success", decimals=1, steps=SUCCESS, empty=_HISTORY),
     ),
     sort="Change",
     links=(Dashboards.SHOP, AlertName.STORE_LATENCY_REGRESSION),
@@ -228,16 +227,15 @@ ORG_BY_ORG = Row(
             f"seven before, of orgs that had at least {SEASONAL.drought_minimum:g} then, and "
             "their gross totals in the currency chosen above. Click an org for its stores.",
             (
-                Query(
+                share(
                     f"{_WEEK} / ({_BEFORE} >= {SEASONAL.drought_minimum:g}) - 1",
                     "Change",
-                    unit="percentunit",
                     decimals=0,
                     width=92,
                     steps=CHANGE,
                     empty="needs two weeks of history",
                 ),
-                Query(_WEEK, "Orders", decimals=0, width=86, otherwise=Nothing.NOT_COLLECTED),
+                number(_WEEK, "Orders", width=86, otherwise=Nothing.NOT_COLLECTED),
                 Query(
                     f"sum by (org) ({_seven_days(_REVENUE)})",
                     "Revenue",
@@ -246,7 +244,7 @@ ORG_BY_ORG = Row(
                     width=100,
                     empty="there may be no order in this currency",
                 ),
-                Query(_SHOPS, "Stores", decimals=0, empty="orders may be of stores of the past"),
+                number(_SHOPS, "Stores", empty="orders may be of stores of the past"),
             ),
             columns=("org",),
             after=(),
