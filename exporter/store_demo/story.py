@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 from store_exporter.errors import ERROR_TYPES
 from store_exporter.metrics.catalogue import health, operations
 
-from .evidence import MissingEvidenceError, until
+from .evidence import MissingEvidenceError, T, until
 from .scene import Pace, api_token, outage
 from .stack import Stack
 from .stores.base import cast
@@ -26,15 +26,10 @@ _PATIENCE = 60.0
 
 
 class Story:
-    """Tells the story once.
+    """Tells the story once; a part raises `MissingEvidenceError` if its facts are not so in time.
 
-    Args:
-        stack: the running system.
-        pace: how long things may take.
-        tell: called with each sentence of the story.
-        verified: called with each fact that was verified.
-        patience: seconds after which a state that is not to be seen ends the story; by default
-            what the pace makes reasonable.
+    `tell` is called with each sentence of the story, `verified` with each fact. The patience, in
+    seconds, is by default what the pace makes reasonable.
     """
 
     def __init__(
@@ -56,51 +51,37 @@ class Story:
         self._patience = patience or _PATIENCE + 8 * pace.scrape + 3 * pace.calm
 
     async def all_is_well(self) -> None:
-        """Every store is up and operations are counted for each.
-
-        Raises:
-            MissingEvidenceError: that was not to be seen in time.
-        """
-        await until(
+        """Every store is up and operations are counted for each."""
+        await self._until(
             "every store is up in Prometheus",
             lambda: self._evidence.by_domain(health.UP.name),
             lambda up: up == dict.fromkeys(self._domains, 1.0),
-            timeout=self._patience,
         )
         self._verified(f"Prometheus sees {len(self._domains)} stores up")
-        counted = await until(
+        counted = await self._until(
             "operations are counted for every store",
             lambda: self._evidence.by_domain(f"sum by (domain) ({operations.OPERATIONS.name})"),
             lambda count: all(count.get(domain, 0) >= 5 for domain in self._domains),
-            timeout=self._patience,
         )
         self._verified(f"Prometheus counts operations: {_shown(counted)}")
         await asyncio.sleep(self._pace.calm)
 
     async def store_fails(self) -> None:
-        """A store fails, is reported as down, alone, and Slack gets the message.
-
-        Raises:
-            MissingEvidenceError: that was not to be seen in time.
-        """
+        """A store fails, is reported as down, alone, and Slack gets the message."""
         (org,) = (role.org for role in cast() if role.domain == self._failing)
         mark = {"domain": self._failing, "application": "checkout", "version": "2.4"}
         await self._evidence.deployed(api_token(org), mark)
         self._tell(f"{org} deploys version 2.4 of its checkout, and tells the exporter")
         self._tell(f"{self._failing} loses its database: every page is now an HTTP 500")
         self._outage = self._stack.stores[self._failing].faults.add(outage())
-        await until(
+        await self._until(
             f"{self._failing} is down in Prometheus",
             lambda: self._evidence.by_domain(health.UP.name),
             lambda up: up == {d: float(d != self._failing) for d in self._domains},
-            timeout=self._patience,
         )
         self._verified(f"Prometheus reports {self._failing} as down, and no other store")
-        found = await until(
-            f"Alertmanager holds {ALERT}",
-            lambda: self._evidence.alerts(ALERT),
-            bool,
-            timeout=self._patience,
+        found = await self._until(
+            f"Alertmanager holds {ALERT}", lambda: self._evidence.alerts(ALERT), bool
         )
         domains = {alert["labels"]["domain"] for alert in found}
         if domains != {self._failing}:
@@ -111,45 +92,34 @@ class Story:
         if not any("deploy checkout 2.4" in text for text in told):
             raise MissingEvidenceError(f"no message names the deployment before it: {told}")
         self._verified("It names what changed just before: the deployment of checkout 2.4")
-        failed = await until(
+        failed = await self._until(
             "the exporter shows a call of a shopper that failed",
             partial(self._evidence.failures_of, api_token(org), self._failing),
             bool,
-            timeout=self._patience,
         )
         self._verified(f"The exporter shows which calls fail, such as {failed[0]}")
         await asyncio.sleep(self._pace.calm)
 
     async def store_recovers(self) -> None:
-        """The store works again, and Slack is told so.
-
-        Raises:
-            MissingEvidenceError: that was not to be seen in time.
-        """
+        """The store works again, and Slack is told so."""
         self._tell(f"{self._failing} has its database again")
         self._stack.stores[self._failing].faults.remove(self._outage)
-        await until(
+        await self._until(
             "the alert has ended in Alertmanager",
             lambda: self._evidence.alerts(ALERT),
             lambda found: not found,
-            timeout=self._patience,
         )
         self._verified("Alertmanager holds the alert no more")
         await self._message("RESOLVED", "Slack received the message that it is resolved")
 
     async def orgs_see_their_own(self) -> None:
-        """The API tells each org's application of its own stores and of no other.
-
-        Raises:
-            MissingEvidenceError: it tells more or less than that.
-        """
+        """The API tells each org's application of its own stores and of no other."""
         for org in sorted({role.org for role in cast()}):
             own = {role.domain for role in cast() if role.org == org}
-            await until(
+            await self._until(
                 f"{org} sees the operations of its own stores",
                 partial(self._evidence.domains_of, api_token(org)),
                 own.__eq__,
-                timeout=self._patience,
             )
         self._verified("The API answers each org's token with that org's stores, and no others")
 
@@ -161,11 +131,7 @@ class Story:
         await asyncio.sleep(self._pace.calm)
 
     async def figures_agree(self) -> None:
-        """The application ends; what it did in all its lives is what Prometheus and the API say.
-
-        Raises:
-            MissingEvidenceError: the figures differ.
-        """
+        """The application ends; what it did in all its lives is what Prometheus and the API say."""
         await self._stack.end_shoppers()
         made = self._stack.calls()
         calls: Counter[tuple[str, ...]] = Counter()
@@ -192,17 +158,21 @@ class Story:
             ("operations by the API", calls, self._told_calls),
             ("errors by the API", errors, self._told_errors),
         ):
-            await until(
+            await self._until(
                 f"the {what} equal those of the shoppers, {dict(truth)}",
                 question,
                 dict(truth).__eq__,
-                timeout=self._patience,
             )
         failed = sum(errors.values())
         self._verified(
             f"Prometheus and the API count exactly what the shoppers did in two lives: "
             f"{calls.total()} operations, {failed} of them failed"
         )
+
+    async def _until(
+        self, what: str, question: Callable[[], Awaitable[T]], holds: Callable[[T], bool]
+    ) -> T:
+        return await until(what, question, holds, timeout=self._patience)
 
     async def _rows(self) -> list[dict[str, Any]]:
         orgs = sorted({role.org for role in cast()})
@@ -228,7 +198,7 @@ class Story:
                 for m in messages
             )
 
-        messages = await until(fact, self._evidence.messages, there, timeout=self._patience)
+        messages = await self._until(fact, self._evidence.messages, there)
         refused = [problem for message in messages for problem in message["problems"]]
         if refused:
             raise MissingEvidenceError(f"Slack would refuse a message: {refused[0]}")
