@@ -42,7 +42,8 @@ _BUDGET = select(slo.BUDGET, *M)
 LEAST_LEFT = _figure(
     "Least budget left",
     f"Error budget of {SLO_WINDOW} that is left for the store with least. Below zero, the "
-    "store misses the objective.",
+    "store misses the objective. A store with fewer events than the objective's minimum counts as "
+    "if the missing ones were good.",
     Query(f"min by (slo) ({_BUDGET})", "{{slo}}"),
     unit="percentunit",
     decimals=1,
