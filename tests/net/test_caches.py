@@ -45,6 +45,8 @@ HITS = (
     ("x-hcs-proxy-type", "1"),
     ("x-vercel-cache", "HIT"),
     ("x-ac", "3.fra _atomic_dca HIT"),
+    ("x-nc", "HIT fra 2"),
+    ("x-ezoic-cdn", "Hit ds;mm;0f3c;2-301-2;6d01"),
     ("x-cache-handler", "cache-enabler-engine"),
     ("cache-provider", "CLOUDWAYS-CACHE-DE"),
     ("x-powered-cache", "PHP"),

@@ -29,7 +29,8 @@ _OF_CACHE = re.compile(
 _MORE = (
     *("x-ac", "x-varnish-cache", "x-served-from-cache", "server-timing", "x-drupal-cache"),
     *("x-wp-cached-call", "x-nananana", "swift-performance", "swiftperformance", "x-breeze"),
-    *("x-swift-performance", "x-rocket-nginx-serving-static"),
+    # The last two are those of WordPress.com and Ezoic.
+    *("x-swift-performance", "x-rocket-nginx-serving-static", "x-nc", "x-ezoic-cdn"),
 )
 """Names beyond that pattern."""
 _WITHIN = re.compile(r"object|redis|memcache|op-?cache|opcode|apcu|sql|query|dns|transient|^x-qm")
