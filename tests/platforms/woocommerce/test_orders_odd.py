@@ -155,6 +155,16 @@ ODD: dict[str, tuple[dict[str, Any], float, float]] = {
     "an empty date of the database": ({"date_created_gmt": "-0001-11-30T00:00:00"}, 99, 0),
     "an empty date of an import": ({"date_created_gmt": "1970-01-01T00:00:00"}, 99, 0),
     "an empty date of a program": ({"date_created_gmt": "0001-01-01T00:00:00"}, 99, 0),
+    "an empty date of a program where it was completed": (
+        {"date_completed_gmt": "0001-01-01T00:00:00"},
+        99,
+        0,
+    ),
+    "an empty date of an import where it was completed": (
+        {"date_completed_gmt": "1970-01-01T05:30:00"},
+        99,
+        0,
+    ),
     "a year of another calendar": ({"date_created_gmt": "1405-09-07T10:00:00"}, 99, 0),
     "another one": ({"date_completed_gmt": "0000-00-00T00:00:00"}, 99, 0),
     "no date as PHP writes it": ({"date_completed_gmt": False}, 99, 0),
@@ -186,6 +196,21 @@ async def test_an_odd_order_is_counted_as_it_is(case: str) -> None:
         assert found["store_revenue_total{GBP}"] == revenue
         assert found["store_order_corrections_total{GBP}"] == corrections
         assert found["store_orders_paid_total"] == 1
+
+
+@pytest.mark.parametrize("date", ["1970-01-01T00:00:00", "0001-01-01T00:00:00"])
+async def test_an_order_whose_date_of_payment_is_an_empty_one_is_not_paid(date: str) -> None:
+    empty = {"date_paid_gmt": date, "date_paid": date}
+    async with watching(orders=0) as store:
+        await count_orders(store)
+        store.shop.new_order("processing", total="99")
+        store.shop.faults.add(
+            Fault(path="*/orders", change=lambda body: [{**order, **empty} for order in body])
+        )
+        report = await store.collect("orders")
+        assert figures(report)["store_orders_total{processing}"] == 1
+        assert figures(report)["store_revenue_total{GBP}"] == 0
+        assert not report.degraded
 
 
 @pytest.mark.parametrize(

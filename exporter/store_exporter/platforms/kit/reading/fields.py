@@ -27,6 +27,7 @@ _FLAGS: Mapping[Any, bool] = {
     **dict.fromkeys((False, "0", "no", "false"), False),
 }
 """The values that PHP and its plugins write for true and false; 1 and 0 equal them."""
+_A_DAY = 86_400
 _ENUM = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
 
@@ -228,8 +229,13 @@ class Fields:
         return int(moment.timestamp())
 
     def seconds_if_any(self, name: str) -> int | None:
-        """Read a date in GMT as whole Unix seconds; None for no date."""
-        return self.seconds(name) if has_date(self._members.get(name)) else None
+        """Read a date in GMT as whole Unix seconds; None for no date.
+
+        Imports write an empty date as the Unix time 0, in any time zone.
+        """
+        if not has_date(self._members.get(name)) or abs(self.gmt(name).timestamp()) <= _A_DAY:
+            return None
+        return self.seconds(name)
 
     def child(self, name: str) -> Fields:
         """Read an object."""

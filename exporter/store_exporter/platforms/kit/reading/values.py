@@ -18,8 +18,8 @@ _KINDS: Mapping[type, str] = {
     list: "a list",
     dict: "an object",
 }
-_NO_DATE = re.compile(r"(0000-|-0001-).*|")
-"""The forms of an empty date of a database, and PHP's empty text."""
+_NO_DATE = re.compile(r"(0000-|-0001-|0001-01-01).*|")
+"""The forms of an empty date of a database, or of a program of .NET, and PHP's empty text."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _PLACE = re.compile(r"[0-9]{1,9}")
 _SPACE = re.compile(r"[ \t\r\f\v]+")
