@@ -19,6 +19,7 @@ from ..kit.rest import api
 from ..kit.rest.responses import RestPage
 from ..kit.rest.wrapping import Wrapping
 from . import local_dates
+from .api_location import ROOT
 from .auth import needs_key
 from .order_queries import DATES, EVER
 from .responses import READER
@@ -173,7 +174,7 @@ class Api(api.Api):
         """Learn where the API is from the links of a response, or else of the front page."""
         before = self.location.path
         if not self.location.learn_from(response):
-            front = Request("HEAD", f"{self.url}/", idempotent=True)
+            front = Request("GET", f"{self.url}/", idempotent=True)
             try:
                 page = yield from self.exchange(front)
             except StoreError as error:
@@ -222,14 +223,18 @@ class Api(api.Api):
         """Return the JSON of a successful response.
 
         Raises:
-            StoreError: as `READER` does; the message says if Analytics is switched off, which other
-                address responds there, or where the store redirected the request to.
+            StoreError: as `READER` does; the message says if url is an address of the API, if
+                Analytics is switched off, which other address responds there, or where the store
+                redirected the request to.
         """
         try:
             return super().read(path, response)
         except StoreError as error:
             requested, final = urlsplit(self.address(path)).path, urlsplit(response.url).path
-            if path.startswith(ANALYTICS) and error.code == "rest_no_route":
+            shop, is_api, _ = self.url.partition(ROOT)
+            if is_api and error.error_type == "api_not_found":
+                message = f"url is an address of the API: set url to {shop}"
+            elif path.startswith(ANALYTICS) and error.code == "rest_no_route":
                 message = f"{path} is not there: WooCommerce Analytics is switched off"
             elif error.error_type == "api_not_found" and error.code is None and self.location.other:
                 message = (

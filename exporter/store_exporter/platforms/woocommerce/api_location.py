@@ -1,8 +1,9 @@
-"""Finds WordPress' API in a store: at /wp-json, unless the store's own Link header says otherwise.
+"""Finds WordPress' API in a store: at /wp-json, unless the store's own pages say otherwise.
 
-WordPress names the address in a header of every page (`Link: <…>; rel="https://api.w.org/"`). The
-API may be below another prefix, in index.php if the web server rewrites nothing, or in the query
-with plain permalinks. Only the path of that address is used, at the configured host.
+WordPress names the address in a header of every page (`Link: <…>; rel="https://api.w.org/"`), and
+again in a tag of the page, because some servers and plugins drop that header. The API may be below
+another prefix, in index.php if the web server rewrites nothing, or in the query with plain
+permalinks. Only the path of that address is used, at the configured host.
 
 A shop may be in a folder of a host whose root is another WordPress. If the folder is gone, that
 WordPress responds and names its own API. So an API that is not below the store's path is accepted
@@ -11,6 +12,7 @@ only if the store's own page names it, and only as long as it knows the key.
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from urllib.parse import urlsplit, urlunsplit
@@ -24,7 +26,13 @@ STORE = "/wc/store"
 ROOT = "/wp-json"
 """Beginning of the paths that callers pass, wherever the API is."""
 
-_LINK = re.compile(r"<([^<>]{1,500})>\s*;[^<]*?\brel=\"?https://api\.w\.org/")
+_LINK = re.compile(r"<([^<>]{1,500})>\s*;[^<]*?\brel\s*=\s*\"?https://api\.w\.org/", re.IGNORECASE)
+_TAG = re.compile(
+    rb"<link\b[^<>]{0,500}?\brel=[\"']?https://api\.w\.org/[^<>]{0,600}>", re.IGNORECASE
+)
+_ADDRESS = re.compile(rb"\bhref=[\"']?([^\"'\s<>]{1,500})", re.IGNORECASE)
+_HEAD = 200_000
+"""The most bytes of a page in which its head is expected to end."""
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,60}){1,8}")
 _MISSING = (200, 301, 302, 307, 308, 403, 404, 405)
 _AGAIN_SECONDS = 300.0
@@ -98,9 +106,9 @@ class ApiLocation:
             StoreError: api_not_found, the store has plain permalinks, with which WooCommerce does
                 not look at keys.
         """
-        match = _LINK.search(response.headers.get("link", ""))
+        named = _named(response)
         try:
-            parts = urlsplit(match.group(1)) if match else None
+            parts = urlsplit(named) if named else None
         except ValueError:
             return False
         if parts is None:
@@ -136,3 +144,13 @@ class ApiLocation:
             return False
         self.signed = ROOT if self.signed == self.path else self.path
         return True
+
+
+def _named(response: Response) -> str:
+    """Return the API's address that a page of WordPress names; "" without one."""
+    link = _LINK.search(response.headers.get("link", ""))
+    if link is not None:
+        return link[1]
+    tag = _TAG.search(response.body[:_HEAD])
+    address = _ADDRESS.search(tag[0]) if tag is not None else None
+    return "" if address is None else html.unescape(address[1].decode("latin-1"))
