@@ -44,6 +44,10 @@ def refunded(amount: str) -> Node:
 
 
 ORDERS: dict[str, tuple[Callable[[float], Node], tuple[float, float]]] = {
+    "an import that knew no dates": (
+        lambda t: one(t, sale(t, processedAt=iso(0)), processedAt=iso(-19_800)),
+        (0, 0),
+    ),
     "an exchange for something dearer": (
         lambda t: one(t, sale(t), move(3, "SALE", "20.00", t), totalReceivedSet=bag("120.00")),
         (120, 0),

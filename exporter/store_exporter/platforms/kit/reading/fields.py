@@ -221,21 +221,21 @@ class Fields:
         return self.gmt(name) if has_date(self._members.get(name, _MISSING)) else None
 
     def seconds(self, name: str) -> int:
-        """Read a date in GMT as whole Unix seconds."""
+        """Read a date in GMT as whole Unix seconds, at least 1.
+
+        An import may write the Unix time 0, in any time zone, for a date that it does not know.
+        """
         moment = self.gmt(name)
+        stamp = int(moment.timestamp())
         # The empty date of a database arrives as a date in the year 0 or 1.
-        if moment.year < 1971:
+        if stamp < -_A_DAY:
             raise self.invalid(f"{name} is {moment:%Y-%m-%d}")
-        return int(moment.timestamp())
+        return max(1, stamp)
 
     def seconds_if_any(self, name: str) -> int | None:
-        """Read a date in GMT as whole Unix seconds; None for no date.
-
-        Imports write an empty date as the Unix time 0, in any time zone.
-        """
-        if not has_date(self._members.get(name)) or abs(self.gmt(name).timestamp()) <= _A_DAY:
-            return None
-        return self.seconds(name)
+        """Read a date in GMT as whole Unix seconds; None for no date, and for an import's."""
+        found = self.seconds(name) if has_date(self._members.get(name)) else 0
+        return found if found > _A_DAY else None
 
     def child(self, name: str) -> Fields:
         """Read an object."""
