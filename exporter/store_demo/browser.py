@@ -55,15 +55,11 @@ class Browser:
     ) -> bytes:
         """Open an address and return what it looks like as PNG.
 
-        Args:
-            url: what to open.
-            width: of the window in pixels.
-            height: of the window; what is below it is not in the picture. 0 takes the whole page.
-            ready: JavaScript that is true when everything is there; asked twice in a row.
-            patience: seconds to wait for that.
+        What is below the window is not in the picture, but a height of 0 takes the whole page.
+        `ready` is JavaScript that is true when everything is there, twice in a row.
 
         Raises:
-            BrowserError: the page did not get ready.
+            BrowserError: the page did not get ready within the patience, in seconds.
         """
         # A page is at least as high as its window.
         await self._resize(width, height or LOW)

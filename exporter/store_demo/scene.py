@@ -83,13 +83,7 @@ def exporter_configuration(
     pace: Pace,
     reference: str = "env:{}",
 ) -> tuple[dict[str, object], dict[str, str]]:
-    """Describe the stores to the exporter.
-
-    Args:
-        addresses: base address by domain, and of `prometheus`, which the API asks.
-        opened: the stores by domain.
-        pace: decides the intervals.
-        reference: how the configuration refers to a secret of a given name.
+    """Describe the stores to the exporter, at the addresses of their domains and of `prometheus`.
 
     Returns:
         The configuration file's content, and the secrets by the names that it refers to.

@@ -55,8 +55,7 @@ class Look:
     def include(self, born: float | None) -> tuple[float | None, bool]:
         """Include a series; return the time of its first look, and whether it is new to the reader.
 
-        Args:
-            born: the time of its first look; None if this is the first one.
+        `born` is the time of its first look; None if this is the first one.
         """
         if self.known_until == EVERYTHING:
             return born, False

@@ -83,12 +83,8 @@ class Tokens:
 class SimulatedShopify(SimulatedServer):
     """A Shopify shop with state. The package's docstring has the overview.
 
-    Args:
-        domain: the shop's host name; it decides the tokens.
-        currency: ISO code of its currency.
-        seed: of everything that is random.
-        clock: the time in Unix seconds.
-        schemas: by API, in place of what the queries use of the official ones.
+    The domain decides the tokens, and the seed everything that is random. The schemas, by API,
+    replace what the queries use of the official ones.
     """
 
     def __init__(

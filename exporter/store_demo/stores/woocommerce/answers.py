@@ -50,11 +50,8 @@ class Reply:
 class ApiError(Exception):
     """An error answer in WordPress' form.
 
-    Args:
-        status: the HTTP status.
-        code: WordPress' or WooCommerce's code.
-        message: as sent, which may contain HTML entities.
-        data: further members of `data`, or the integer that some old handlers put there.
+    The message may contain HTML entities. `data` has further members, or is the integer that some
+    old handlers put there.
     """
 
     def __init__(self, status: int, code: str, message: str, data: Any = None) -> None:

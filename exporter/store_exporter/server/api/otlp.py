@@ -83,11 +83,9 @@ class OtlpReceiver(Receiver):
 
 
 class _Push:
-    """The points of one request.
+    """The points of one request, which the mark identifies by its bytes.
 
-    Args:
-        mark: identifies the request by its bytes.
-        middles: for each bucket of the contract, a value in seconds inside it.
+    `middles` has a value in seconds inside each bucket of the contract.
     """
 
     def __init__(self, mark: MarkKey, middles: tuple[float, ...]) -> None:
