@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -18,8 +19,8 @@ from ....metrics.catalogue import business
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ..connection import Api
+from ..monitoring import options
 from .accounts import CountedOrder
-from .book_options import DEFAULTS, BookOptions
 from .counters import remember_shown
 from .ledger import Ledger
 from .walk import DAY
@@ -32,6 +33,43 @@ _VERSION = 2
 _MOST_REASONS = 100
 DOUBTED_FOR = 30 * 86_400
 """Seconds for which a doubt about the counters is reported."""
+_LONGEST_OVERLAP = 86_400
+_DEFAULTS: Mapping[str, Any] = {
+    "since": "now",
+    "overlap": 300.0,
+    "max_pages": 10,
+    "remember": 10_000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BookOptions:
+    """The collector's options, checked.
+
+    Attributes:
+        since: Unix time from which to count, None for now.
+        overlap: seconds by which a pass begins before the end of the previous one.
+        size: the most orders on a page.
+        pages: the most pages that one run reads.
+        remember: the most orders that the ledger remembers.
+    """
+
+    since: int | None
+    overlap: int
+    size: int
+    pages: int
+    remember: int
+
+    @classmethod
+    def of(cls, supplied: Mapping[str, Any], largest_page: int) -> BookOptions:
+        """Read them, or raise invalid_request."""
+        return cls(
+            options.since(supplied),
+            min(int(options.number(supplied, "overlap")), _LONGEST_OVERLAP),
+            options.whole_number(supplied, "page_size", 1, largest_page),
+            options.whole_number(supplied, "max_pages", 1, 1_000),
+            options.whole_number(supplied, "remember", 100, 1_000_000),
+        )
 
 
 class ReadingPlace(Protocol):
@@ -238,7 +276,7 @@ def collector(
         requests: number of requests of one run for an idle store.
         more: `page_size` and the platform's own options, with their defaults.
     """
-    defaults = {**DEFAULTS, **more}
+    defaults = {**_DEFAULTS, **more}
 
     def orders(api: Any, run: Run) -> Plan[Report]:
         return book(api, run).collect()

@@ -1,9 +1,10 @@
-"""What is requested of a list of orders with numbered pages, and in pages of which size."""
+"""A list of orders with numbered pages: what is requested of it, and the reading of a page."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,10 +16,13 @@ from ..rest.responses import RestPage, server_time
 from . import new_ids
 from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook
-from .pages import OrderPage, read_page
+from .pages import OrderPage
 from .progress import ReadingProgress
 from .single_orders import read_singly
 from .walk import WalkQuery
+
+_NOTHING: tuple[Any, ...] = (None, False, [])
+"""What a plugin of PHP that returns nothing leaves in place of an order."""
 
 
 @dataclass(slots=True)
@@ -138,5 +142,41 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
         return listed
 
     def read_page(self, name: str, items: Sequence[Any]) -> OrderPage:
-        """Read the orders on a page; invalid ones are left out and reported."""
-        return read_page(name, items, self.order, self.changed)
+        """Read the orders on a page; invalid ones are left out and reported.
+
+        If there are no orders on it but something else, that raises invalid_response.
+        """
+        page = OrderPage()
+        if items and not any(isinstance(item, dict) or item in _NOTHING for item in items):
+            Fields(items[0], f"{name}[0]")
+        for index, item in enumerate(items):
+            number = ""
+            try:
+                row = Fields.row(item, name, index)
+                number = str(row.identifier())
+                self._read_order(page, number, row)
+            except StoreError as error:
+                if number:
+                    page.unreadable[number] = error
+                else:
+                    number = self._nameless(page, item)
+                    page.problems[number] = error
+            page.ids.append(number)
+        return page
+
+    def _read_order(self, page: OrderPage, number: str, row: Fields) -> None:
+        when: int | None = None
+        # The time decides how far the list was read, even if nothing else of the order is readable.
+        with suppress(StoreError):
+            when = row.seconds(self.changed)
+            page.changed.append(when)
+        order = self.order(row, when)
+        if order is None:
+            page.others[number] = when
+        else:
+            page.orders.append(order)
+
+    def _nameless(self, page: OrderPage, item: Any) -> str:
+        """Return a text for an entry without an id, by which a later reading knows it again."""
+        text = f"?{str(item.get(self.changed))[:40] if isinstance(item, dict) else ''}"
+        return f"{text}.{sum(one.startswith(text) for one in page.problems)}"

@@ -1,23 +1,17 @@
-"""Pages of a list of orders, read as far as possible. No I/O."""
+"""One page of a list of orders, and what it proves. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from ....errors import StoreError
-from ..reading.fields import Fields
 from .accounts import CountedOrder
 
-ReadOrder = Callable[[Fields, int | None], CountedOrder | None]
-"""Reads an order, given its time of change if it has one; None for other things."""
 _FRESH = 5
 """Seconds in which an order may have been edited while its page was made."""
 MAKING = 120
 """The most seconds in which a page is made."""
-_NOTHING: tuple[Any, ...] = (None, False, [])
-"""What a plugin of PHP that returns nothing leaves in place of an order."""
 
 
 @dataclass(slots=True)
@@ -71,53 +65,3 @@ class OrderPage:
 
 def _largest(ids: Iterable[str]) -> int:
     return max((int(number) for number in ids if number.isdigit()), default=0)
-
-
-def read_page(name: str, items: Sequence[Any], read: ReadOrder, changed: str) -> OrderPage:
-    """Read a page; an invalid order is left out and reported.
-
-    `changed` is the member that says when an order last changed. If there are no orders on it but
-    something else, that raises invalid_response.
-    """
-    page = OrderPage()
-    if items and not any(isinstance(item, dict) or item in _NOTHING for item in items):
-        Fields(items[0], f"{name}[0]")
-    for index, item in enumerate(items):
-        number = ""
-        try:
-            row = Fields.row(item, name, index)
-            number = str(row.identifier())
-            _read_row(page, number, row, read, changed)
-        except StoreError as error:
-            if number:
-                page.unreadable[number] = error
-            else:
-                number = _nameless(page, item, changed)
-                page.problems[number] = error
-        page.ids.append(number)
-    return page
-
-
-def _nameless(page: OrderPage, item: Any, changed: str) -> str:
-    """Return a text for an entry without a readable id, by which a later reading knows it again."""
-    text = f"?{str(item.get(changed))[:40] if isinstance(item, dict) else ''}"
-    return f"{text}.{sum(one.startswith(text) for one in page.problems)}"
-
-
-def _read_row(page: OrderPage, number: str, row: Fields, read: ReadOrder, changed: str) -> None:
-    # The time decides how far the list was read, even if nothing else of the order is readable.
-    when = _seconds_or_none(row, changed)
-    if when is not None:
-        page.changed.append(when)
-    order = read(row, when)
-    if order is None:
-        page.others[number] = when
-    else:
-        page.orders.append(order)
-
-
-def _seconds_or_none(row: Fields, name: str) -> int | None:
-    try:
-        return row.seconds(name)
-    except StoreError:
-        return None
