@@ -1,22 +1,6 @@
 """Reads orders again to find changes that the walk misses: edits with an old date, and deletions.
 
-Times at which the store counts more orders than it shows are read once more. Dates of refunds are
-requested if nothing else shows whether a refund is new.
-
-Each run reads by id up to a page of remembered orders: those that could not be read, those that are
-not paid yet, and those that were not read for the longest time. If the store has fewer orders than
-it should, all remembered orders are read again, with as many pages per run as the walk may read. If
-it has more, and the next walk does not find them, deleted orders are read again first: orders
-restored from a backup have their old times of change. If none of these is back, all changes since
-the oldest remembered one are read again: an order may have been deleted before any run read it.
-
-If a refund may leave its order's time of change as it is, the orders from before counting began are
-remembered too, and more pages of remembered orders are read in each run.
-
-Orders that are missing from a response are looked for in the trash, a page at a time. One that is
-not there either is requested individually before it counts as deleted, because lists may hide it.
-If many are missing, some of them are requested: if all these are deleted, the others count as
-deleted too, and are requested individually in later runs.
+docs/architecture/orders.md explains which orders a run reads again, and when one is deleted.
 """
 
 from __future__ import annotations

@@ -1,12 +1,4 @@
-"""Finds orders that a lagging search does not show, in the store's list, which is not a search.
-
-A pass begins a little before the latest change that was seen, so it also finds orders that the
-search shows late. But it misses an order that the search shows even later. It also misses an order
-that changed in the same second as the cursor at which a pass continued, and moved behind that
-cursor. So after each pass, the ids and times of change in the store's list are compared with the
-orders read, latest change first, back to the start of the previous comparison. Orders that the
-search still does not show in the next run are requested by id.
-"""
+"""Finds orders that a lagging search does not show, in the store's list, which is not a search."""
 
 from __future__ import annotations
 

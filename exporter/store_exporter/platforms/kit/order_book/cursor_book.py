@@ -1,10 +1,6 @@
 """The order book of a platform whose list of orders has cursors and is sorted by time of change.
 
-In a list with this order, a cursor keeps its place: an order that changes meanwhile moves to the
-end, where the pass finds it. A pass may take several runs. It continues at its saved cursor, so it
-makes progress however many orders changed in the same second. The next pass begins a little before
-the latest change that was seen, because searches lag; `comparison.py` finds orders that a search
-shows even later.
+docs/architecture/orders.md explains how a pass keeps its place, and what it misses.
 """
 
 from __future__ import annotations

@@ -1,25 +1,10 @@
 """Orders, revenue, refunds and corrections as counters that never count anything twice. No I/O.
 
-A platform shows the current state of orders. Counters need each event once: an order entered a
-status, it was first paid, a refund was made. The ledger remembers an account of each order
-(`accounts.py`, `memory.py`). When the order is seen again, it adds the difference to the counters
-(`counters.py`), however often and in whatever sequence orders are read. The ledger is saved in one
-document with the place up to which the list was read. So after a crash, counters and accounts are
-either both old or both new.
-
-A counter never decreases. So money that an order loses after it was counted has its own counter,
-`corrections`, and this includes refunds of counted orders that are dated before the counting. In
-each currency, over the counted orders as they were last read,
+In each currency, over the counted orders as they were last read,
 
     revenue - refunds - corrections = their amounts less what was refunded of them
 
-A deleted order has neither amount nor refunds. Refunds of orders that were paid before the counting
-began are only in the counter of refunds.
-
-The memory is bounded. An order that is not remembered, because it is older than the counting or was
-forgotten, counts as new only if it was created at or after the `threshold`. Of older orders, an
-event counts only if its own date proves that it is recent. If more may have happened to an order
-that was counted and forgotten, that is a doubt.
+docs/architecture/orders.md explains what counts, and what of orders that are not remembered.
 """
 
 from __future__ import annotations

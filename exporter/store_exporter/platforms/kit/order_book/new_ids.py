@@ -1,9 +1,6 @@
 """Looks at the newest ids: reads new orders that the walk misses, and compares how many there are.
 
-An order that is imported has an old time of change, but a new id. Orders that vanished or came back
-are read by `audit.py`. If a list of many orders becomes empty, no order counts as deleted for half
-an hour: a store that temporarily does not show its orders is more likely than a person who deletes
-all of them.
+Orders that vanished or came back are read by `audit.py`.
 """
 
 from __future__ import annotations

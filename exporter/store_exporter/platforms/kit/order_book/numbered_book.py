@@ -1,8 +1,7 @@
 """The order book of a platform whose list of orders has numbered pages.
 
 A run continues a walk by the orders' times of change. Then it searches for new orders by id and
-reads some of the remembered orders again (`audit.py`), because a time of change may be in the past,
-and a deleted order has none.
+reads some of the remembered orders again; docs/architecture/orders.md says why.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Reads the orders of a page one by one if one of them makes the store fail.
+"""Reads the orders of a page one by one if one of them makes the store's program fail.
 
-A program of the store may fail at one order, such as one with a damaged refund. Then it fails at
-every page with that order, and no other order on these pages would be counted. A plugin that fails
-while the API writes an order's JSON fails even if only ids are requested.
+A plugin that fails while the API writes an order's JSON fails even if only ids are requested.
 """
 
 from __future__ import annotations

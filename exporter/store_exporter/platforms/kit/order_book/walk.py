@@ -1,24 +1,7 @@
 """Reads a growing list by time of change, page by page, without gaps or repetitions. No I/O.
 
-A request searches for everything changed at or after a position, oldest first, and always for the
-first page of the result: page numbers would shift with every edit, a position does not. If a page
-does not get beyond one second (an import changes hundreds of orders at once), that second is read
-alone, sorted by id, with numbered pages; if its size changes meanwhile, it is read again. If a page
-shows no time of change at all, the following pages are numbered until one does.
-
-Nothing that the store reports is trusted. A list is read to its end when as many distinct records
-were received as it is said to have, or when a page is empty although no earlier one showed that
-there are more: those are requested again. Pages may be shorter than requested.
-If the store ignores page numbers, records already read are excluded by id.
-
-A pass takes one or more runs until the end is reached. The next pass begins where this one ended,
-but not after the start of the pass before, minus an overlap. So it also reads records that changed
-during a pass, that were written late, that a store dated after its clock was set back, and that
-were behind a record dated in the future. Once a pass began an overlap after the latest change was
-seen, nothing is still to be written before it, and the next pass begins behind that change: a shop
-in which nothing happens after a change of thousands does not send them again and again.
-
-Positions are times of the store's clock, in whole Unix seconds.
+docs/architecture/orders.md explains what is requested, when the end is reached, and where the next
+pass begins. Positions are times of the store's clock, in whole Unix seconds.
 """
 
 from __future__ import annotations
