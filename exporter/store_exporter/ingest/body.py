@@ -32,11 +32,7 @@ def too_large() -> BodyError:
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
-    """Return the body without its content encoding.
-
-    Raises:
-        BodyError: the encoding is unknown, or the gzip is invalid, cut short or too large unpacked.
-    """
+    """Return the body without its content encoding, or raise `BodyError`."""
     if encoding in ("", "identity"):
         return body
     if encoding != "gzip":
@@ -56,8 +52,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
 def calls_in(body: bytes, content_type: str) -> Iterator[Found]:
     """Yield the calls of a batch, and errors for lines that are not JSON.
 
-    Raises:
-        BodyError: it is not a batch, or has no calls or too many; raised before any is yielded.
+    If it is not a batch, or has no calls or too many, `BodyError` is raised before any is yielded.
     """
     if content_type == NDJSON:
         found: list[Any] = [line for line in body.split(b"\n") if line.strip()]
@@ -91,13 +86,10 @@ def _lines(lines: list[bytes]) -> Iterator[Found]:
 
 
 def _read(text: bytes) -> Any:
-    """Read JSON.
+    """Read JSON; ValueError or RecursionError if the text is none.
 
     pydantic's parser takes half the time of Python's, but refuses two things that Python's accepts:
     a byte-order mark, and half a surrogate pair, which JavaScript leaves when it cuts a string.
-
-    Raises:
-        ValueError, RecursionError: the text is not JSON.
     """
     try:
         return from_json(text)

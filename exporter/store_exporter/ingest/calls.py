@@ -1,4 +1,7 @@
-"""The fields of a reported call, their checks, and the messages about wrong ones."""
+"""The fields of a reported call, their checks, and the messages about wrong ones.
+
+Each check returns the value of a field, or raises a `FieldError`.
+"""
 
 from __future__ import annotations
 
@@ -94,11 +97,7 @@ class Tenant:
     now: Callable[[], float]
 
     def labels(self, domain: Any, platform: Any, operation: Any) -> Labels:
-        """Return the labels of a call.
-
-        Raises:
-            FieldError: one of them is invalid.
-        """
+        """Return the labels of a call."""
         if not is_operation(operation):
             raise FieldError("operation", OPERATION_FORM)
         known = self.platform_of(domain) if isinstance(domain, str) else None
@@ -124,11 +123,7 @@ def is_operation(value: Any) -> TypeGuard[str]:
 
 
 def check_fields(fields: Collection[str]) -> None:
-    """Check that a call has all required fields, and no unknown ones.
-
-    Raises:
-        FieldError: a field is missing or unknown.
-    """
+    """Check that a call has all required fields, and no unknown ones."""
     for name in fields:
         if name not in FIELDS:
             raise FieldError("", f"has an unknown field; {suggestion(name[:100], FIELDS)}")
@@ -143,11 +138,7 @@ def are_plain(fields: Collection[str]) -> bool:
 
 
 def seconds_of(value: Any) -> float:
-    """Return a duration.
-
-    Raises:
-        FieldError: it is not a number, or not in the allowed range.
-    """
+    """Return a duration."""
     if value.__class__ is not float and value.__class__ is not int:
         raise FieldError("duration_seconds", "must be a number of seconds")
     if not 0 <= value <= MAX_SECONDS:  # also refuses what is not a number
@@ -157,11 +148,7 @@ def seconds_of(value: Any) -> float:
 
 
 def time_of(value: Any, now: float) -> float:
-    """Return when a call ended, as Unix time (default: now).
-
-    Raises:
-        FieldError: it is not a time, or too far in the past or future.
-    """
+    """Return when a call ended, as Unix time (default: now)."""
     if value is None:
         return now
     try:
@@ -179,8 +166,7 @@ def time_of(value: Any, now: float) -> float:
 def unix_time(value: Any) -> float:
     """Return a time, given as Unix time or as ISO 8601 with a time zone, as Unix time.
 
-    Raises:
-        ValueError, OverflowError: it is neither.
+    For anything else, that raises ValueError or OverflowError.
     """
     if isinstance(value, str) and len(value) <= 40:
         at = datetime.fromisoformat(value)
@@ -193,11 +179,7 @@ def unix_time(value: Any) -> float:
 
 
 def id_of(value: Any, field: str, digits: int) -> str:
-    """Return the id of a trace or span; empty if there is none.
-
-    Raises:
-        FieldError: it does not consist of that many lower-case hexadecimal digits.
-    """
+    """Return the id of a trace or span, of some hexadecimal digits; empty if there is none."""
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) != digits or not _ID.fullmatch(value):
@@ -207,11 +189,7 @@ def id_of(value: Any, field: str, digits: int) -> str:
 
 
 def message_of(value: Any) -> str:
-    """Return a message cut to the length that is kept; empty if there is none.
-
-    Raises:
-        FieldError: it is not a string.
-    """
+    """Return a message cut to the length that is kept; empty if there is none."""
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -140,11 +140,7 @@ class Intake:
             self._thread.submit(_forget, ledger, stores)
 
     def _held(self) -> ReportLedger:
-        """Return the file; one left by another process is taken over without its totals.
-
-        Raises:
-            LedgerError: the other process still holds it.
-        """
+        """Return the file; one left by another process is taken over without its totals."""
         if self._ledger is None:
             ledger = self._open()
             ledger.forget_totals()
@@ -261,12 +257,9 @@ class Intake:
     async def _fitting(
         self, effect: Effect, group: _BatchGroup
     ) -> list[tuple[OperationHandle, Addition]]:
-        """Return the additions of a batch, by series.
+        """Return the additions of a batch, by series, or raise `TooMuchError`.
 
         An addition of one sender must break neither those saved with it nor the shown series.
-
-        Raises:
-            TooMuchError: one of the series cannot count so much.
         """
         found: dict[OperationHandle, Addition] = {}
         for labels, addition in effect.additions.items():

@@ -61,15 +61,15 @@ class MarkKey(NamedTuple):
 class ReportLedger:
     """The file, held by one process, in a folder that is made if it is missing.
 
+    `LedgerError` says that it cannot be used: the folder is not writable, another process holds the
+    file, or the disk fails. What could not be saved as a whole is not saved at all.
+
     Args:
         holder: names this process among those that use the folder, the same after a restart. Totals
             that another holder saved start from zero, because to scrapers its series are different
             ones.
         empty: a histogram without observations, as the recorder keeps them.
         lost: called when what the file held is lost.
-
-    Raises:
-        LedgerError: the folder cannot be written to, or another process holds the file.
     """
 
     def __init__(
@@ -96,11 +96,7 @@ class ReportLedger:
             raise unusable(self._path, error) from error
 
     def load(self) -> list[SavedSeries]:
-        """Return the series that an earlier process left.
-
-        Raises:
-            LedgerError: the file cannot be read.
-        """
+        """Return the series that an earlier process left."""
         with self._using():
             self._database.execute(_FORGET_SERIES, (MOST_SERIES,))
             self._saves = newest(self._database)
@@ -110,20 +106,12 @@ class ReportLedger:
         return found
 
     def forget_totals(self) -> None:
-        """Restart all series from zero; the remembered batches stay.
-
-        Raises:
-            LedgerError: the file cannot be written.
-        """
+        """Restart all series from zero; the remembered batches stay."""
         with self._using(), self._fewer_saves():
             drop_totals(self._database)
 
     def forget(self, stores: Iterable[tuple[str, str, str]]) -> None:
-        """Forget the totals of stores (org, domain, platform); the remembered batches stay.
-
-        Raises:
-            LedgerError: the file cannot be written.
-        """
+        """Forget the totals of stores (org, domain, platform); the remembered batches stay."""
         query = "DELETE FROM series WHERE org = ? AND domain = ? AND platform = ?"
         with self._using(), self._fewer_saves():
             self._database.executemany(query, stores)
@@ -185,9 +173,6 @@ class ReportLedger:
         """Return the note of a key; None if it is not known.
 
         Takes some 10 µs: pages that were used are kept in memory.
-
-        Raises:
-            LedgerError: the file cannot be read.
         """
         query = "SELECT note FROM marks WHERE org = ? AND kind = ? AND id = ?"
         try:  # as `_using`, which would take a tenth of the time
@@ -210,13 +195,10 @@ class ReportLedger:
         """Save the totals of series and the batches to remember, in one transaction.
 
         Args:
-            rows: from `saved.row`. They include all series to which anything was added
-                `MOST_ADDED` saves ago and whose totals were not saved since.
+            rows: from `saved.row`. They include all series to which anything was added `MOST_ADDED`
+                saves ago and whose totals were not saved since.
             notes: the notes of batches and streams.
             added: from `saved.added_row`, for series whose totals are saved.
-
-        Raises:
-            LedgerError: the file cannot be written, and nothing was saved.
         """
         number = self.next_save
         with self._using(), sqlite.transaction(self._database):

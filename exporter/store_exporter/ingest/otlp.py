@@ -57,11 +57,7 @@ class PointError(Exception):
 
 
 def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
-    """Read a request. Call it in a thread, because large ones take a second.
-
-    Raises:
-        BodyError: the body is not a request, or has too many points.
-    """
+    """Read a request, or raise `BodyError`; in a thread, because large ones take a second."""
     request = ExportMetricsServiceRequest()
     try:
         if content_type == PROTOBUF:

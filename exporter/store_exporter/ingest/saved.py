@@ -73,11 +73,7 @@ def added_text(rows: Sequence[AddedRow]) -> str:
 
 
 def additions(text: str) -> Iterator[tuple[Labels, Addition]]:
-    """Yield the additions of a text that `added_text` made.
-
-    Raises:
-        ValueError, TypeError: the text is malformed.
-    """
+    """Yield the additions of a text that `added_text` made."""
     for org, domain, platform, operation, finished, errors, seconds, counts, total in json.loads(
         text
     ):
@@ -102,9 +98,7 @@ def grown(before: Totals, addition: Addition) -> Totals:
 def totals(document: Sequence[Any], empty: Histogram) -> Totals:
     """Return the totals of the last column of a `row`, decoded from JSON.
 
-    Raises:
-        ValueError: the buckets are not the recorder's.
-        TypeError, OverflowError: the document is malformed.
+    If the buckets are not the recorder's, that raises ValueError.
     """
     finished, errors, created, errors_created, total, zero, schema, start, bounds, cells = document
     if tuple(bounds) != tuple(empty.bounds) or (schema is None) != (empty.schema is None):

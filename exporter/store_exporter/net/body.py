@@ -39,11 +39,7 @@ class _Inflating:
         return (self._members > 0 or bool(self._held)) and not self._object.eof
 
     def add(self, data: bytes, most: int) -> bytes:
-        """Decompress the next piece, up to a number of bytes.
-
-        Raises:
-            zlib.error: it is not compressed in this way.
-        """
+        """Decompress the next piece, up to a number of bytes; zlib.error for other data."""
         data, self._held = self._held + data, b""
         found = b""
         while data and len(found) < most and not self._over:
@@ -79,12 +75,9 @@ def _has_zlib_header(data: bytes) -> bool:
 
 
 class Body:
-    """Collects a response's body piece by piece.
+    """Collects a response's body piece by piece; refuses a compression that was not requested.
 
     It may have `limit` bytes, as sent and decompressed. `coding` is the value of Content-Encoding.
-
-    Raises:
-        StoreError: invalid_response, for a compression that was not requested.
     """
 
     def __init__(self, limit: int, coding: str, status: int) -> None:
@@ -106,11 +99,7 @@ class Body:
         return StoreError(error_type, message, status=self._status)
 
     def add(self, chunk: bytes) -> None:
-        """Add the next piece.
-
-        Raises:
-            StoreError: response_too_large or invalid_response.
-        """
+        """Add the next piece; raise response_too_large or invalid_response."""
         self._received += len(chunk)
         try:
             for inflating in self._inflating:
@@ -125,11 +114,7 @@ class Body:
         self._chunks.append(chunk)
 
     def whole(self) -> bytes:
-        """Return the body. As far as HTTP is concerned, it is complete.
-
-        Raises:
-            StoreError: invalid_response, for compressed data that is cut off.
-        """
+        """Return the body, which is complete for HTTP; compressed data may still be cut off."""
         if any(inflating.cut_off for inflating in self._inflating):
             raise self._error("invalid_response", "the compressed body is cut off")
         return b"".join(self._chunks)

@@ -30,11 +30,7 @@ class Daemons:
         """Threads that wait, less the work that is on its way to them."""
 
     def begin(self, work: Work) -> None:
-        """Run a function in a daemon thread.
-
-        Raises:
-            RuntimeError: no thread can be started.
-        """
+        """Run a function in a daemon thread; RuntimeError if none can be started."""
         with self._lock:
             is_free = self._free > 0
             self._free -= is_free

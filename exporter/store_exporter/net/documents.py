@@ -70,12 +70,7 @@ def document(response: Response, marks: Marks = GENERIC) -> Any:
 
 
 def _read(response: Response, marks: Marks) -> Any:
-    """Return the JSON of a response; PHP notices before the JSON of an error are skipped.
-
-    Raises:
-        StoreError: invalid_response or response_too_large, it is not text, or too long.
-        ValueError: it is not JSON.
-    """
+    """Return the JSON of a response; PHP notices before the JSON of an error are skipped."""
     source = text(response)
     try:
         return parse(source)

@@ -64,9 +64,7 @@ class HttpxExchange:
     def begin(self, response: httpx.Response) -> Body:
         """Return the collector of the body of a response whose head has arrived.
 
-        Raises:
-            StoreError: response_too_large or invalid_response, as `head.read` and `Body` say; or
-                the error of a proxy's own response, as `refuse_own` says.
+        It refuses a head as `head.read` does, and a proxy's own response as `refuse_own` does.
         """
         status = response.status_code
         raw, reason = response.headers.raw, response.reason_phrase
@@ -76,11 +74,7 @@ class HttpxExchange:
         return Body(self._limit, self._headers.get("content-encoding", ""), status)
 
     def check_time(self) -> None:
-        """Give up on a store that sends single bytes slowly; httpx would keep waiting.
-
-        Raises:
-            TransportError: timeout.
-        """
+        """Give up on a store that sends single bytes slowly; httpx would keep waiting."""
         if self._monotonic() > self._ends:
             raise TransportError("timeout", f"{self.host} took too long", sent=True)
 

@@ -43,12 +43,7 @@ class _Head:
         self._tunnel = request.startswith(b"CONNECT ") or (self._tunnel and not request)
 
     def received(self, data: bytes) -> bytes:
-        """Return what was received, without empty lines before the status line.
-
-        Raises:
-            httpcore.RemoteProtocolError: it is not HTTP.
-            httpcore.ProxyError: likewise, and it comes from a proxy that was to open a tunnel.
-        """
+        """Return what was received, without empty lines before the head; refuse other text."""
         if self._bytes is None:
             return data
         if not self._bytes:
@@ -69,11 +64,7 @@ class _Head:
         return data
 
     def ended(self) -> None:
-        """Record that the connection has ended.
-
-        Raises:
-            httpcore.ProxyError: a proxy ended it instead of responding about a tunnel.
-        """
+        """Record that the connection has ended, maybe by a proxy that was to open a tunnel."""
         if self._tunnel and self._bytes is not None:
             raise httpcore.ProxyError("it ends the connection")
 

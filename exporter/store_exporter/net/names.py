@@ -184,11 +184,7 @@ class Names:
 
 
 def refuse_unspecified(host: str, addresses: Sequence[str]) -> None:
-    """Refuse a name that has only unspecified addresses (0.0.0.0 or ::).
-
-    Raises:
-        StoreError: dns, the name has no other address.
-    """
+    """Refuse a name that has only unspecified addresses (0.0.0.0 or ::)."""
     if all(address in _UNSPECIFIED for address in addresses) and host not in _UNSPECIFIED:
         message = (
             f"the name {host} resolves to {addresses[0]}, which is no host's address: a DNS filter "
@@ -206,12 +202,9 @@ def _is_unsure(running: asyncio.Future[list[Address]]) -> bool:
 
 
 def blame_this_machine(error: socket.gaierror) -> None:
-    """Raise an error that names this machine if it lacked memory or descriptors for a look-up.
+    """Raise an OSError that names this machine if it lacked memory or descriptors for a look-up.
 
     If the C library cannot open a socket, it reports a temporary failure of the name server.
-
-    Raises:
-        OSError: the reason is this machine.
     """
     if error.errno == socket.EAI_MEMORY:
         raise OSError(errno.ENOMEM, "no memory to look a name up") from error

@@ -106,11 +106,7 @@ Plan = Generator[Step, Response | None, T]
 
 
 def once(request: Request) -> Plan[Response]:
-    """Send a request once, without retries.
-
-    Raises:
-        StoreError: the exchange failed.
-    """
+    """Send a request once, without retries."""
     response = yield request
     if response is None:
         raise RuntimeError("the driver sent no response to a request")

@@ -27,10 +27,9 @@ _MOST_COOKIES = 4096
 
 
 def origin(url: str) -> Origin:
-    """Return scheme, host and port of an address.
+    """Return scheme, host and port of an http or https address without credentials.
 
-    Raises:
-        StoreError: invalid_request, it is not an http or https address, or contains credentials.
+    Any other address is invalid_request.
     """
     try:
         parts = urlsplit(url)

@@ -93,10 +93,7 @@ def context(ca_file: str | None = None) -> ssl.SSLContext:
     """Return a verifying client context; loading certificates is slow, so it is shared.
 
     It trusts the system's issuers if there are any (also by `SSL_CERT_FILE` and `SSL_CERT_DIR`),
-    otherwise those of certifi, and in addition those in `ca_file`.
-
-    Raises:
-        StoreError: tls_untrusted, `ca_file` cannot be read or holds no certificates.
+    otherwise those of certifi, and in addition those in `ca_file`; see `trusting`.
     """
     made = like_browsers(_TimedContext(ssl.PROTOCOL_TLS_CLIENT))
     made.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -111,8 +108,7 @@ def context(ca_file: str | None = None) -> ssl.SSLContext:
 def trusting(context: ssl.SSLContext, ca_file: str | None) -> ssl.SSLContext:
     """Return the context, which from now on trusts the issuers in a file as well, if any.
 
-    Raises:
-        StoreError: tls_untrusted, the file cannot be read or holds no certificates.
+    If the file cannot be read or holds no certificates, that is tls_untrusted.
     """
     if ca_file is None:
         return context
@@ -180,12 +176,9 @@ _SEQUENCE, _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
 
 
 def expiry(certificate: bytes) -> float:
-    """Return the expiry of a DER certificate, in Unix time.
+    """Return the expiry of a DER certificate, in Unix time; ValueError if it is none.
 
     The standard library decodes only certificates that it has verified.
-
-    Raises:
-        ValueError: it is not an X.509 certificate.
     """
     _, whole, _ = _element(certificate, _SEQUENCE)
     _, signed, _ = _element(whole, _SEQUENCE)

@@ -80,8 +80,7 @@ class Changes:
     def notice(self, store: Store, facts: Facts) -> None:
         """Compare facts about a store with the previous ones; changes soon become events.
 
-        Raises:
-            ValueError: a fact has an unknown kind.
+        A fact of an unknown kind is a ValueError.
         """
         if not facts:
             return

@@ -53,11 +53,7 @@ class Driver:
         self._pause = pause
 
     async def run(self, check: Callable[[Any, Run], Generator[Any, Any, T]], run: Run) -> T:
-        """Run the plan that a check makes to its end and return its result.
-
-        Raises:
-            StoreError: as the plan does.
-        """
+        """Run the plan that a check makes to its end and return its result."""
         return await drive(check(self._connection.api(once, deadline=math.inf), run), self._perform)
 
     async def _perform(self, step: Request | Pause | Resolve) -> Any:

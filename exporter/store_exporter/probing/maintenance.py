@@ -96,10 +96,9 @@ class Maintenance:
         return window if window is not None and window.end > self._now() else None
 
     async def begin(self, store: Store, seconds: float, reason: str) -> Window:
-        """Begin maintenance of some seconds now, in place of what was begun before, durably.
+        """Begin maintenance of some seconds now, durably; it replaces what was begun before.
 
-        Raises:
-            StateUnavailableError: the window cannot be saved, so it has not begun.
+        If it cannot be saved, it has not begun: `StateUnavailableError`.
         """
         begins = self._now()
         window = Window(begins, begins + seconds, reason)
@@ -110,8 +109,7 @@ class Maintenance:
     async def end(self, store: Store) -> bool:
         """End the window that was begun at run time, durably; False if there is none.
 
-        Raises:
-            StateUnavailableError: it cannot be read or its end not be saved, so it continues.
+        If that cannot be saved, it continues: `StateUnavailableError`.
         """
         if await self.find(store) is None:
             return False
@@ -216,11 +214,7 @@ def _identity(store: Store) -> tuple[str, ...]:
 
 
 def _window(saved: dict[str, Any]) -> Window | None:
-    """Return a saved window, or None for one that was ended.
-
-    Raises:
-        ValueError, TypeError, LookupError, AttributeError: it is malformed.
-    """
+    """Return a saved window, or None for one that was ended."""
     if not saved:
         return None
     window = Window(float(saved["from"]), float(saved["to"]), saved["reason"])

@@ -96,11 +96,7 @@ class Runner:
         self.results.forget_check(job.key)
 
     async def run(self, job: Job) -> Result | Skipped:
-        """Run a job, or skip it for now, and record which.
-
-        Raises:
-            asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
-        """
+        """Run a job, or skip it for now, and record which; record nothing if it is cancelled."""
         await self.access(job.store).restore()
         outcome = self._obstacle(job) or await self._run(job)
         if isinstance(outcome, Skipped):
@@ -111,13 +107,10 @@ class Runner:
         """Run a job for a waiting caller, whether or not the store is in a back-off.
 
         A run that fails because of this exporter is returned as failed, but not recorded, because
-        it says nothing about the store.
+        it says nothing about the store. Nothing is recorded of a caller that is cancelled, either.
 
         `reserve` is whether a liveness probe may use the reserve of the scheduled ones. Not for
         requests of strangers: they could use it up, and the store would not be watched.
-
-        Raises:
-            asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
         """
         await self.access(job.store).restore()
         priority = job.priority if reserve else max(job.priority, Priority.PROBE)

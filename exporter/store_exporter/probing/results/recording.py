@@ -67,10 +67,8 @@ class Recording:
     def record(self, standing: Standing, ended: object, journal: Journal, redact: Redactor) -> None:
         """Record one finished run, and what is known after it.
 
-        `ended` is the report that it returned, or the exception that it raised.
-
-        Raises:
-            ValueError: a sample of the report does not match the catalogue.
+        `ended` is the report that it returned, or the exception that it raised. A sample of the
+        report that does not match the catalogue is a ValueError.
         """
         job, result = standing.job, standing.result
         if isinstance(ended, Report):

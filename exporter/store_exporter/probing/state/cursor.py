@@ -28,7 +28,7 @@ class RunCursor:
     """The `Cursor` of the contract for one run.
 
     `saved` is the document that was saved last; None if there is none; or the reason why it cannot
-    be read, which is raised when the collector requests it.
+    be read, which is raised when the collector requests or replaces it.
     """
 
     def __init__(self, saved: Saved | StateUnavailableError | None = None) -> None:
@@ -43,11 +43,7 @@ class RunCursor:
         """A document that makes no sense, and why."""
 
     def load(self) -> dict[str, Any]:
-        """Return the last saved document, empty at first.
-
-        Raises:
-            StateUnavailableError: the document cannot be read now.
-        """
+        """Return the last saved document, empty at first."""
         if self._unavailable is not None:
             raise self._unavailable
         if not self._document:
@@ -61,13 +57,7 @@ class RunCursor:
         self._document = self.changed = "{}"
 
     def save(self, document: Mapping[str, Any]) -> None:
-        """Replace the document.
-
-        Raises:
-            StateUnavailableError: the document could not be read, so it cannot be replaced.
-            TypeError: it contains something that JSON cannot represent.
-            ValueError: it is too large, or contains numbers that are not finite.
-        """
+        """Replace the document, if JSON can represent it and it is not too large."""
         if self._unavailable is not None:
             raise self._unavailable
         text = json.dumps(document, allow_nan=False, separators=(",", ":"))
@@ -124,11 +114,7 @@ class RunMemory:
         cursor.changed = None
 
     async def save(self) -> None:
-        """Make the document durable at the run's end; set aside a document that was not usable.
-
-        Raises:
-            StateUnavailableError: the document cannot be written now.
-        """
+        """Make the document durable at the run's end; set aside a document that was not usable."""
         key, cursor = self._key, self.cursor
         if key is None:
             return

@@ -17,7 +17,7 @@ _BATCH = 256
 
 
 class Documents(Protocol):
-    """A store of documents."""
+    """A store of documents; `StateUnavailableError` if it cannot be used now."""
 
     async def read(self, key: Key) -> Saved | None:
         """Return a document, or None when there is none."""
@@ -66,11 +66,7 @@ class StoredDocuments:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def read(self, key: Key) -> Saved | None:
-        """Return a document, or None when there is none.
-
-        Raises:
-            StateUnavailableError: it cannot be read now.
-        """
+        """Return a document, or None when there is none."""
         done: asyncio.Future[Saved | None] = asyncio.get_running_loop().create_future()
         self._requested.append((key, done))
         if self._reading is None or self._reading.done():
@@ -94,12 +90,7 @@ class StoredDocuments:
             return error
 
     async def write(self, key: Key, document: str, revision: int | None = None) -> int:
-        """Replace a document, durably, before returning its new revision.
-
-        Raises:
-            StateUnavailableError: it cannot be saved now, or another process has saved it
-                meanwhile.
-        """
+        """Replace a document, durably; a conflict if another process has saved it meanwhile."""
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._pending.append((Write(key, document, revision), done))
         if self._flushing is None or self._flushing.done():

@@ -134,11 +134,7 @@ def _log(message: str, failed: Iterable[StateUnavailableError | None]) -> None:
 
 
 def _calls(saved: list[dict[str, Any]]) -> list[Call]:
-    """Return saved calls.
-
-    Raises:
-        TypeError, AttributeError: one has unknown members, or values of other types.
-    """
+    """Return saved calls; TypeError if one has unknown members, or values of other types."""
     calls = [Call(**entry) for entry in saved]
     for call in calls:
         for value, kind in zip(call, _KINDS, strict=True):

@@ -59,11 +59,7 @@ class SqlLeases(ABC):
 
     @abstractmethod
     def run(self, work: Callable[[], T]) -> T:
-        """Do some work in one transaction and return its result.
-
-        Raises:
-            LeaseError: it is not possible now.
-        """
+        """Do some work in one transaction and return its result."""
 
     @abstractmethod
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
@@ -167,14 +163,11 @@ class SqlLeases(ABC):
 
 
 class SqliteLeases(SqlLeases):
-    """Leases in a SQLite file of a folder, which must exist.
+    """Leases in a SQLite file of a folder, which must exist and be writable.
 
     Each process also locks a file of its own. The kernel releases this lock when the process ends,
     however it ends. So the stores of a process that crashed are free at once, and others wait only
     for a process that was stopped.
-
-    Raises:
-        LeaseError: the folder is not writable.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -190,11 +183,7 @@ class SqliteLeases(SqlLeases):
             raise LeaseError(f"cannot use {self._locks}: {error}") from error
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do some work in one transaction and return its result; replace a damaged file.
-
-        Raises:
-            LeaseError: it is not possible now.
-        """
+        """Do some work in one transaction and return its result; replace a damaged file."""
         for left in reversed(range(_ATTEMPTS)):
             try:
                 return self._within(work)
@@ -266,11 +255,7 @@ class SqliteLeases(SqlLeases):
 
 
 def _locked(path: Path, flags: int = 0) -> int:
-    """Open and lock a file.
-
-    Raises:
-        OSError: it cannot be opened, or another process has the lock.
-    """
+    """Open and lock a file; OSError if another process has the lock."""
     descriptor = os.open(path, os.O_RDWR | flags, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -171,11 +171,7 @@ class LeaseHolder:
         return count, sofar + reads if count == before else reads
 
     async def reports(self, org: str) -> Mapping[Labels, str]:
-        """Return the reports of other processes about an org's stores.
-
-        Raises:
-            LeaseError: it cannot be read now.
-        """
+        """Return the reports of other processes about an org's stores, or raise `LeaseError`."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self.table.reports, org)
 

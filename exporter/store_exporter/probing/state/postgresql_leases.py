@@ -28,11 +28,7 @@ class PostgresqlLeases(SqlLeases):
         self._connection: psycopg.Connection[Any] | None = None
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do some work in one transaction and return its result; reconnect if necessary.
-
-        Raises:
-            LeaseError: it is not possible now.
-        """
+        """Do some work in one transaction and return its result; reconnect if necessary."""
         for last in (False, True):
             try:
                 with self._connected().transaction():

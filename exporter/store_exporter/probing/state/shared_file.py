@@ -37,11 +37,7 @@ class SharedFile:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The connection.
-
-        Raises:
-            OSError: the file is closed.
-        """
+        """The connection; OSError if the file is closed."""
         if self._database is None:
             raise OSError(errno.EBADF, "it is closed", str(self._path))
         return self._database

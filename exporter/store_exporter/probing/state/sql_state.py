@@ -172,10 +172,8 @@ class SqlState(SqlTables):
     def move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool = False) -> int:
         """Move one store's documents to another and return their number.
 
-        `replace` is whether to delete the documents that the other store already has.
-
-        Raises:
-            StateError: there is nothing to move, or the other store has documents.
+        If there are none, or the other store has documents and they are not to be replaced, that is
+        a `StateError`.
         """
         return self.run(lambda: self._move(old, new, replace=replace))
 

@@ -46,11 +46,8 @@ class SqliteState(SqlState):
     A crash leaves the old document or the new one. The whole file is checked when it is opened, and
     all saved transactions must be present; see `SaveNumber`.
 
-    `alone` is whether to refuse a state that another process uses; `now` is Unix time.
-
-    Raises:
-        StateError: the file belongs to another program, the folder is not writable, or another
-            process uses the state although `alone` is set.
+    `StateError` says that the file belongs to another program, that the folder is not writable, or,
+    with `alone`, that another process uses the state.
     """
 
     handle = "rowid"
@@ -175,11 +172,7 @@ class SqliteState(SqlState):
         self.events.lost()
 
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
-        """Do some work in a transaction; see `SqlTables.run`.
-
-        Raises:
-            StateUnavailableError: it is not possible now.
-        """
+        """Do some work in a transaction; see `SqlTables.run`."""
         if self._lock < 0:
             raise StateUnavailableError("unavailable", "the state is closed")
         try:
