@@ -149,7 +149,6 @@ class ReportLedger:
                 yield SavedSeries((org, domain, platform, operation), found, bool(seen)), saved
 
     def _grown(self) -> list[SavedSeries]:
-        """Return the series with their saved totals and the additions since."""
         saved = {series.labels: (series, number) for series, number in self._series()}
         found = {labels: series for labels, (series, _) in saved.items()}
         query = "SELECT number, additions FROM added ORDER BY number"
@@ -218,7 +217,6 @@ class ReportLedger:
             self._number.write(number)
 
     def _trim(self, keys: Iterable[MarkKey]) -> None:
-        """Forget the oldest marks, now and then."""
         for org, kind, _ in keys:
             count = self._untrimmed.get((org, kind), 0) + 1
             if count >= _TRIM_AFTER:

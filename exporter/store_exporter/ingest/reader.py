@@ -216,7 +216,6 @@ class CallReader:
             self._add_alone(kind, call, seconds)
 
     def _add_alone(self, kind: _Kind, call: dict[str, Any], seconds: float) -> None:
-        """Add a call with more to record than its duration."""
         at = time_of(call.get("time"), self._now)
         trace_id = id_of(call.get("trace_id"), "trace_id", 32)
         span_id = id_of(call.get("span_id"), "span_id", 16)

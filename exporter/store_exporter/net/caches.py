@@ -129,7 +129,6 @@ _OTHERWISE: Mapping[str, Callable[[str], bool]] = {
 
 @lru_cache(maxsize=1024)
 def _is_of_cache(name: str) -> bool:
-    """Whether a header of this name is about a cache."""
     if name in _MORE or name in _OTHERWISE:
         return True
     return bool(_OF_CACHE.search(name)) and not (_WITHIN.search(name) or _ORDERS.search(name))

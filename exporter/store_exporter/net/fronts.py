@@ -10,7 +10,7 @@ from ..contract import Response
 from . import strangers
 from .decoding import shown_text
 from .marks import GENERIC, Marks
-from .page_text import HEADING, LAST, SCRIPTS, TITLE, begin, ends, found_in, plain, text_of
+from .page_text import HEAD, HEADING, LAST, SCRIPTS, TITLE, ends, found_in, plain, text_of
 from .pages import challenged, instead, is_platforms, stranger
 from .refusals import Finding
 
@@ -38,7 +38,7 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
 
     `host` is the shop's, in lower case.
     """
-    page, low = begin(source), ends(source)
+    page, low = source[:HEAD], ends(source)
     title = found_in(TITLE, page, marks)
     named = title or plain(page[:SCRIPTS], marks, 80)
     found = challenged(200, low, marks, title) or instead(200, low, named, marks)
@@ -105,7 +105,7 @@ def says_closed(source: str, marks: Marks = GENERIC) -> str:
 
     The platform made the page, with any plugins.
     """
-    page = begin(source)
+    page = source[:HEAD]
     said = (found_in(TITLE, page, marks), found_in(HEADING, page[:SCRIPTS], marks))
     named = next((one for one in said if _names_closed(one.lower(), marks)), "")
     # Plugins let people design this page, so it may have much markup and little text.

@@ -75,7 +75,6 @@ def read(
 def _problem(
     status: int, headers: Mapping[str, str], codings: list[str], version: str
 ) -> str | None:
-    """Return the violation of RFC 9112 in a head; None for a valid one."""
     if version not in _VERSIONS:
         return f"version {version[:20]!r}"
     if not 200 <= status <= 999:

@@ -7,17 +7,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .._version import __version__
 from ..contract import Response
 from ..errors import ErrorName
 from . import head
-from .body import ACCEPTED, Body
+from .body import Body
 from .failures import transport_error
 from .marks import GENERIC
-from .plans import Request, TransportError, encoded
+from .plans import HEADERS, Request, TransportError, encoded
 from .proxy import refuse_own, unreachable
 
-USER_AGENT = f"store-exporter/{__version__}"
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -27,13 +25,12 @@ _NEVER_SENT = (
 )
 _UNREACHED: tuple[ErrorName, ...] = ("connection", "dns")
 _LONGEST_PHRASE = 80
-_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
 
 def httpx_request(signed: Request) -> httpx.Request:
     """Return a request, with its credentials, in the form of httpx' transports."""
     url, own, content = encoded(signed, signed.url)
-    headers = {**_HEADERS, **own}
+    headers = {**HEADERS, **own}
     timeout = dict.fromkeys(("connect", "read", "write", "pool"), signed.timeout)
     return httpx.Request(
         signed.method, url, headers=headers, content=content, extensions={"timeout": timeout}

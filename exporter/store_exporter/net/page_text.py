@@ -35,11 +35,6 @@ def plain(source: str, marks: Marks, length: int = 160) -> str:
     return marks.redact.line(html.unescape(_TAG.sub(" ", source)), length)
 
 
-def begin(source: str) -> str:
-    """Return the part of a page that is examined."""
-    return source[:HEAD]
-
-
 def ends(source: str) -> str:
     """Return the beginning and end of a page, in lower case."""
     if len(source) <= FIRST + LAST:

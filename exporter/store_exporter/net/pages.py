@@ -9,7 +9,7 @@ from . import placeholders, refusals, strangers
 from .decoding import text_after_json
 from .maintenance import closed_by_plan, closed_by_plugin, closed_by_words
 from .marks import Marks
-from .page_text import FIRST, HEADING, LAST, SCRIPTS, TITLE, begin, ends, found_in, plain, text_of
+from .page_text import FIRST, HEAD, HEADING, LAST, SCRIPTS, TITLE, ends, found_in, plain, text_of
 from .refusals import Finding
 
 _NO_SITE = (403, 404, 410)
@@ -58,7 +58,7 @@ def stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
 
 def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -> Finding:
     """Classify a response that should have been JSON and is not; `source` is its body as text."""
-    page, low = begin(source), ends(source)
+    page, low = source[:HEAD], ends(source)
     title = found_in(TITLE, page, marks)
     if who := marks.challenged_by(headers):
         return blocked_by(who, status)
@@ -186,7 +186,6 @@ def _refused(status: int, title: str, marks: Marks) -> Finding | None:
 
 
 def _broken(source: str, page: str, title: str, marks: Marks) -> Finding:
-    """Return what is wrong with the body of a successful response."""
     low = page.lower()
     if not page:
         return "invalid_response", "the response is empty"

@@ -17,10 +17,15 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from .._version import __version__
 from ..contract import Response
 from ..errors import ErrorName, StoreError
+from .body import ACCEPTED
 
 T = TypeVar("T")
+USER_AGENT = f"store-exporter/{__version__}"
+HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
+"""The headers that drivers send with every request."""
 _SECONDS = re.compile(
     r"\+?([0-9]{1,13}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*(?:s|secs?|seconds?)?;?", re.IGNORECASE
 )

@@ -80,7 +80,6 @@ class Redactor:
         return self._patterns(self._values(text))
 
     def _patterns(self, text: str) -> str:
-        """Mask what looks like a secret."""
         if len(text) <= _SUMMARY:
             return _masked(self._pattern, text)
         return self._pattern.sub(MASK, text)

@@ -122,7 +122,6 @@ class Retrier:
             attempt += 1
 
     def _after_failure(self, request: Request, error: TransportError, attempt: int) -> float | None:
-        """Return the seconds until the retry, None without one."""
         safe = not error.sent or request.idempotent
         if error.error_type != "connection" or not safe:
             return None

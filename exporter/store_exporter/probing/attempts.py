@@ -131,7 +131,6 @@ class Attempts:
         )
 
     async def _check(self, job: Job, http: StoreHttp, memory: RunMemory) -> Report:
-        """Run the check within its deadline."""
         connection = self._access(job.store).connection(job.store)
         between = partial(http.apart, memory.keep) if job.kind == COLLECTOR else None
         driver = Driver(http, connection, pause=http.pause, between=between)

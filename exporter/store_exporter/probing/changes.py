@@ -136,7 +136,6 @@ class Changes:
             self._unsaved.discard(key)
 
     async def _load(self, key: Key) -> Page:
-        """Return a watched store's page, read from the state if necessary."""
         page = self._pages.get(key)
         if page is None:
             read, _ = await self._read(key)
@@ -243,7 +242,6 @@ class Changes:
         self._unsaved.discard(key)
 
     def _announce(self, key: Key, event: Event) -> None:
-        """Publish and log a new event."""
         self._show(key, event)
         log.info(
             "something changed", extra={"org": event.org, "store": event.domain, **_own(event)}

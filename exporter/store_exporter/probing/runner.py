@@ -167,7 +167,6 @@ class Runner:
         return result
 
     def _finish(self, job: Job, run: Ended, *, detailed: bool) -> Result:
-        """Record a run and return its result."""
         access, ended, journal = self.access(job.store), run.ended, run.journal
         redact = access.redactor(job.store)
         describe = partial(

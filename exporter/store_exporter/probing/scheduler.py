@@ -136,7 +136,6 @@ class Scheduler:
         self._runner.forget(store)
 
     def _expect(self, store: Store) -> list[Entry]:
-        """Apply the jobs of a new or changed store, and return their entries."""
         jobs = {job.key: job for job in self._jobs(store)}
         self._runner.expect(store, jobs.values())
         entries = self._entries.setdefault(store.domain, {})

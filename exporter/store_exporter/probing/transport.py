@@ -17,12 +17,12 @@ import aiohttp
 import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from .._version import __version__
 from ..contract import Response
 from ..errors import StoreError
 from ..net import head, names, reach, tls
-from ..net.body import ACCEPTED, Body
+from ..net.body import Body
 from ..net.failures import transport_error
+from ..net.plans import HEADERS
 from ..net.proxy import refuse_own
 from . import proxied
 from .connections import POOLS, Connector, Lasting
@@ -30,9 +30,6 @@ from .exchange import Exchange, Outgoing, StaleConnectionError
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
-
-USER_AGENT = f"store-exporter/{__version__}"
-_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
 # asyncio allocates a buffer of this size for each TLS connection, fills it with zeros and keeps it
 # until the connection ends. With its default of 256 KiB that is a twentieth of a probe's cost.
@@ -144,7 +141,7 @@ class Transport:
         async with session.request(
             outgoing.method,
             address,
-            headers={**_HEADERS, **outgoing.headers, **proxied.login(proxy, address)},
+            headers={**HEADERS, **outgoing.headers, **proxied.login(proxy, address)},
             data=outgoing.data,
             allow_redirects=False,
             **proxied.options(proxy, outgoing.deadline),

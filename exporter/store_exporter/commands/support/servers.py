@@ -16,8 +16,8 @@ import httpx
 from ...errors import StoreError
 from ...net import tls
 from ...net.body import ACCEPTED, Body
-from ...net.httpx_exchange import USER_AGENT
 from ...net.httpx_wire import watch
+from ...net.plans import USER_AGENT
 from ...net.redactor import Redactor
 from .. import CommandError
 

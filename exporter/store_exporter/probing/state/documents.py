@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from .sql_state import SqlState
 from .storage import Key, Saved, StateUnavailableError, Write
 
+ItemT = TypeVar("ItemT")
 T = TypeVar("T")
 
 _BATCH = 256
@@ -45,6 +46,41 @@ class MemoryDocuments:
         return new
 
 
+class _Batches(Generic[ItemT, T]):
+    """Work on items in batches: what arrives during one batch is in the next.
+
+    `work` returns the result of each item, or the exception to raise where it is waited for.
+    """
+
+    def __init__(self, work: Callable[[list[ItemT]], Awaitable[Sequence[T | Exception]]]) -> None:
+        self._work = work
+        self._waiting: list[tuple[ItemT, asyncio.Future[T]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def result(self, item: ItemT) -> T:
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, done))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        return await done
+
+    async def _run(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+            outcomes = await self._work([item for item, _ in batch])
+            for (_, done), outcome in zip(batch, outcomes, strict=True):
+                if done.done():  # nobody waits any more
+                    continue
+                if isinstance(outcome, Exception):
+                    done.set_exception(outcome)
+                else:
+                    done.set_result(outcome)
+
+    async def end(self) -> None:
+        if self._task is not None:
+            await self._task
+
+
 class StoredDocuments:
     """Documents in a database, read and written in one thread beside the event loop.
 
@@ -57,31 +93,18 @@ class StoredDocuments:
     def __init__(self, state: SqlState) -> None:
         self._state = state
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
-        self._pending: list[tuple[Write, asyncio.Future[int]]] = []
-        self._flushing: asyncio.Task[None] | None = None
-        self._requested: list[tuple[Key, asyncio.Future[Saved | None]]] = []
-        self._reading: asyncio.Task[None] | None = None
+        self._reads = _Batches(self._get_all)
+        self._writes = _Batches(self._put_all)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def read(self, key: Key) -> Saved | None:
         """Return a document, or None when there is none."""
-        done: asyncio.Future[Saved | None] = asyncio.get_running_loop().create_future()
-        self._requested.append((key, done))
-        if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read())
-        return await done
+        return await self._reads.result(key)
 
-    async def _read(self) -> None:
-        while self._requested:
-            batch, self._requested = self._requested[:_BATCH], self._requested[_BATCH:]
-            keys = [key for key, _ in batch]
-            outcomes = await self._in_thread(partial(self._get_all, keys))
-            _settle((done for _, done in batch), outcomes)
-
-    def _get_all(self, keys: Sequence[Key]) -> list[Saved | Exception | None]:
-        return [self._get(key) for key in keys]
+    async def _get_all(self, keys: list[Key]) -> list[Saved | Exception | None]:
+        return await self._in_thread(lambda: [self._get(key) for key in keys])
 
     def _get(self, key: Key) -> Saved | Exception | None:
         try:
@@ -91,21 +114,11 @@ class StoredDocuments:
 
     async def write(self, key: Key, document: str, revision: int | None = None) -> int:
         """Replace a document, durably; a conflict if another process has saved it meanwhile."""
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._pending.append((Write(key, document, revision), done))
-        if self._flushing is None or self._flushing.done():
-            self._flushing = asyncio.create_task(self._flush())
-        return await done
+        return await self._writes.result(Write(key, document, revision))
 
-    async def _flush(self) -> None:
-        while self._pending:
-            batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
-            outcomes = await self._put([write for write, _ in batch])
-            _settle((done for _, done in batch), outcomes)
-
-    async def _put(self, writes: list[Write]) -> list[int | Exception]:
+    async def _put_all(self, writes: list[Write]) -> list[int | Exception]:
         try:
-            revisions = await self._in_thread(lambda: self._state.put(writes))
+            revisions = await self._in_thread(partial(self._state.put, writes))
         except Exception as error:  # noqa: BLE001 - raised where each caller waits for its document
             return [error] * len(writes)
         return [
@@ -115,22 +128,10 @@ class StoredDocuments:
 
     async def close(self) -> None:
         """Read and write what is pending and close the state."""
-        for task in (self._reading, self._flushing):
-            if task is not None:
-                await task
+        await self._reads.end()
+        await self._writes.end()
         await self._in_thread(self._state.close)
         self._thread.shutdown(wait=False)
-
-
-def _settle(waiting: Iterable[asyncio.Future[T]], outcomes: Sequence[T | Exception]) -> None:
-    """Pass the results to all callers that still wait."""
-    for done, outcome in zip(waiting, outcomes, strict=True):
-        if done.done():
-            continue
-        if isinstance(outcome, Exception):
-            done.set_exception(outcome)
-        else:
-            done.set_result(outcome)
 
 
 def _conflict(write: Write) -> StateUnavailableError:

@@ -96,5 +96,4 @@ def _attributes(method: str, url: str, params: Iterable[str]) -> dict[str, str |
 
 
 def _parameter_name(name: str) -> str:
-    """Return a parameter's name, if it is one."""
     return _KEY.sub(_MASK, name) if _NAME.fullmatch(name) else _MASK

@@ -149,7 +149,6 @@ class Bucket:
             return min(wanted, max(1, int(size * min(self._allowed(), 1e6) / points)))
 
     def _allowed(self) -> float:
-        """Return the points that a single query may cost."""
         if self.latest is None:
             return self._ceiling
         return min(self.latest.maximum * self._share, self._ceiling)

@@ -57,7 +57,6 @@ def storefront_path(description: str) -> Setting:
 
 
 def _check_path(value: str) -> str | None:
-    """Say what is wrong with the setting `storefront_path`."""
     if not value.startswith("/") or value.startswith("//"):
         return "is not a path on the store's own host; it must begin with a single /"
     if any(character.isspace() for character in value):

@@ -164,7 +164,6 @@ def _redirected(
 def _check_page(
     response: Response, source: str, low: str, pages: StorefrontPages, marks: Marks
 ) -> None:
-    """Refuse a page that is not a page of a shop."""
     status = response.status
     if who := marks.challenged_by(response.headers):
         raise StoreError("blocked", f"{who} responded instead of the store", status=status)

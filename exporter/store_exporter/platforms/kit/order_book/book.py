@@ -207,7 +207,6 @@ class OrderBook(ABC, Generic[ApiT, P]):
         self.unreadable[order_id] = self.unreadable.pop(order_id, reason)
 
     def _load(self) -> tuple[Ledger, P] | None:
-        """Return the saved ledger and place, or None if counting must begin."""
         document = self.run.cursor.load()
         if not document:
             return None
@@ -232,7 +231,6 @@ class OrderBook(ABC, Generic[ApiT, P]):
         return ledger, place
 
     def _samples(self) -> list[Sample]:
-        """Return all counters; those without counts are at zero."""
         samples = self.ledger.counters.samples(self.statuses, self.api.shown)
         samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": ORDERS}))
         return samples

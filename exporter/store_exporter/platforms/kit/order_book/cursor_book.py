@@ -237,7 +237,6 @@ class CursorBook(OrderBook[ApiT, Pass]):
         return orders
 
     def _leave_out(self, node: Any, error: StoreError) -> None:
-        """Report an unreadable order, and remember to request it again."""
         try:
             self.cannot_read(self.id_of(Fields(node, "order")), error)
         except StoreError:

@@ -103,7 +103,6 @@ class Ledger(OrderMemory):
         return [order.modified, 0, paid_since, self.counters.place(order.currency), None], since
 
     def _may_have_been_counted(self, order: CountedOrder) -> bool:
-        """Whether an order may have been counted and forgotten, and has changed since then."""
         if not self.outlives(order.modified, order.id):
             return False
         moments = (order.created, *order.moments())
@@ -193,7 +192,6 @@ class Ledger(OrderMemory):
         return amounts is not None and amounts[1] != Decimal(account[AMOUNT])
 
     def _settle(self, order: CountedOrder, account: list[Any]) -> None:
-        """Update the account's amount to the order's present one."""
         amounts = accounts.amounts(account, order)
         if amounts is None:
             self._return_refunds(order.refunds, account)

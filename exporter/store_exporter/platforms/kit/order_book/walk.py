@@ -235,7 +235,6 @@ class Walk:
         return True
 
     def _leave(self, position: int, *, second: bool = False) -> None:
-        """Continue at a position, with the first page."""
         self.position, self.second = position, second
         self.page, self.total, self.received, self.numbered = 1, None, [], True
 

@@ -202,7 +202,6 @@ class NumberedPages:
         return unreadable
 
     def _next(self) -> Plan[NumberedPage]:
-        """GET the next page, or a smaller one."""
         if self._around and not self._number * self._size % self._largest:
             self._number, self._size = self._number * self._size // self._largest, self._largest
             self._around = False

@@ -62,7 +62,6 @@ def request_members(
 
 @lru_cache(maxsize=64)
 def _others(wanted: str, spare: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return the spare members that a request does not name already."""
     known = wanted.split(",")
     others = tuple(name for name in spare if name not in known)
     return others, frozenset(others)
