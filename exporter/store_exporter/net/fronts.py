@@ -10,8 +10,8 @@ from ..contract import Response
 from . import strangers
 from .decoding import shown_text
 from .marks import GENERIC, Marks
-from .page_text import HEAD, HEADING, LAST, SCRIPTS, TITLE, ends, found_in, plain, text_of
-from .pages import challenged, instead, is_platforms, stranger
+from .page_text import HEAD, HEADING, LAST, SCRIPTS, TITLE, WebPage, found_in, text_of
+from .pages import challenged, instead
 from .refusals import Finding
 
 _LONG = 30_000
@@ -38,17 +38,15 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
 
     `host` is the shop's, in lower case.
     """
-    page, low = source[:HEAD], ends(source)
-    title = found_in(TITLE, page, marks)
-    named = title or plain(page[:SCRIPTS], marks, 80)
-    found = challenged(200, low, marks, title) or instead(200, low, named, marks)
-    if found or len(source) > _LONG or is_platforms(page, low, marks):
+    page = WebPage(source, marks)
+    found = challenged(200, page.low, marks, page.title) or instead(200, page)
+    if found or len(source) > _LONG or page.is_platforms:
         return found
     # No shop has such a page, so its words can be interpreted more freely.
     elsewhere = _host_of(_forward(source)) if len(source) <= _FORWARDING else ""
     if elsewhere and elsewhere != host:
         return "redirect", f"the page only leads visitors to {elsewhere}"
-    return stranger(page, low, title, marks)
+    return strangers.judge(page)
 
 
 def forwarded(response: Response) -> str | None:

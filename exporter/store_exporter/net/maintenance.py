@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from . import strangers
 from .marks import Marks
-from .page_text import text_of
+from .page_text import WebPage
 from .plans import seconds_of
 from .refusals import Finding
 
@@ -65,38 +65,30 @@ def _names_failure(words: str) -> bool:
     return _CAUSE.search(words) is not None or strangers.tells_of_lost_database(words)
 
 
-def closed_by_words(
-    status: int, page: str, low: str, names: tuple[str, str], marks: Marks
-) -> Finding | None:
-    """Return the finding that the shop is closed, if a page has words or marks that say so.
-
-    `page` is the part of the page that is examined, `low` its beginning and end in lower case, and
-    `names` are its title and its heading.
-    """
+def closed_by_words(status: int, page: WebPage) -> Finding | None:
+    """Return the finding that the shop is closed, if a page has words or marks that say so."""
     if status in (404, 410):
         # The title of a "page not found" page contains the shop's name.
         return None
-    title, heading = names
-    text = ""
+    marks, text = page.marks, ""
     if status == 503:
-        text = text_of(page, marks) or ""
-        named, said = f"{title} {heading}".lower(), text.lower()
+        text = page.text or ""
+        named, said = f"{page.title} {page.heading}".lower(), text.lower()
         first = f"{named} {_before_phrase(said, marks) or ''}"
-        closed = any(mark in low for mark in marks.maintenance) and not _names_failure(first)
+        closed = any(mark in page.low for mark in marks.maintenance) and not _names_failure(first)
         closed = closed or tells_of_maintenance(named, said, marks)
     else:
-        closed = any(word in title.lower() for word in marks.closed)
+        closed = any(word in page.title.lower() for word in marks.closed)
         # Responses of an API have no headings.
         closed = closed or (
             status == 200
-            and any(words in heading.lower() for words in marks.closed_sites)
+            and any(words in page.heading.lower() for words in marks.closed_sites)
             # If a shop's front page comes in the place of the API, its headings may announce new
             # products.
-            and not strangers.is_front(page.lower())
+            and not strangers.is_front(page.start.lower())
         )
-    return (
-        closed_for_now(title or heading or text[:_SHOWN] or "maintenance page") if closed else None
-    )
+    shown = page.title or page.heading or text[:_SHOWN] or "maintenance page"
+    return closed_for_now(shown) if closed else None
 
 
 def closed_by_plan(status: int, headers: Mapping[str, str], title: str) -> Finding | None:
@@ -106,18 +98,15 @@ def closed_by_plan(status: int, headers: Mapping[str, str], title: str) -> Findi
     return None
 
 
-def closed_by_plugin(
-    status: int, page: str, low: str, names: tuple[str, str], marks: Marks
-) -> Finding | None:
+def closed_by_plugin(status: int, page: WebPage) -> Finding | None:
     """Return the finding that the shop is closed, if a 503 has one plugin's files and no failure.
 
-    The shop's owner chose the words of the plugin's page. The arguments are those of
-    `closed_by_words`.
+    The shop's owner chose the words of the plugin's page.
     """
-    plugin = marks.plugin_of(low) if status == 503 else ""
+    plugin = page.marks.plugin_of(page.low) if status == 503 else ""
     if not plugin:
         return None
-    said = " ".join((*names, text_of(page, marks) or "")).lower()
+    said = f"{page.title} {page.heading} {page.text or ''}".lower()
     if _names_failure(said) or _OR_OVERLOAD.search(said):
         return None
     return "maintenance", f"the store is closed for now by its plugin {plugin}"

@@ -1,9 +1,10 @@
-"""Reads a page's title, headings and text, and its beginning and end. No I/O."""
+"""The parts of a page by which it is recognised: title, headings, text, both ends. No I/O."""
 
 from __future__ import annotations
 
 import html
 import re
+from functools import cached_property
 
 from .marks import Marks
 
@@ -35,13 +36,6 @@ def plain(source: str, marks: Marks, length: int = 160) -> str:
     return marks.redact.line(html.unescape(_TAG.sub(" ", source)), length)
 
 
-def ends(source: str) -> str:
-    """Return the beginning and end of a page, in lower case."""
-    if len(source) <= FIRST + LAST:
-        return source.lower()
-    return f"{source[:FIRST]} {source[-LAST:]}".lower()
-
-
 def text_of(page: str, marks: Marks, most: int = _MARKUP_MOST) -> str | None:
     """Return all text that a page shows; None if that is more than a notice has.
 
@@ -64,3 +58,50 @@ def found_in(pattern: re.Pattern[str], page: str, marks: Marks) -> str:
     """Return the text of the first element of a kind, `TITLE` or `HEADING`; "" without one."""
     match = pattern.search(page)
     return plain(match.group(1), marks, 80) if match else ""
+
+
+class WebPage:
+    """A page that may not be the store's, and the platform's marks, with the generic ones.
+
+    Attributes:
+        source: the whole page.
+        start: the part that is examined.
+        low: the beginning and end of the page, in lower case.
+    """
+
+    def __init__(self, source: str, marks: Marks) -> None:
+        self.source = source
+        self.marks = marks
+        self.start = source[:HEAD]
+        is_short = len(source) <= FIRST + LAST
+        self.low = (source if is_short else f"{source[:FIRST]} {source[-LAST:]}").lower()
+
+    @cached_property
+    def title(self) -> str:
+        """Its title; "" without one."""
+        return found_in(TITLE, self.start, self.marks)
+
+    @cached_property
+    def heading(self) -> str:
+        """Its first heading; "" without one."""
+        return found_in(HEADING, self.start, self.marks)
+
+    @cached_property
+    def name(self) -> str:
+        """Its title, or the text at its beginning."""
+        return self.title or plain(self.start[:SCRIPTS], self.marks, 80)
+
+    @cached_property
+    def text(self) -> str | None:
+        """All text that it shows; None if that is more than a notice has."""
+        return text_of(self.start, self.marks)
+
+    @cached_property
+    def is_platforms(self) -> bool:
+        """Whether it has a mark of the platform; its beginning and end are searched first."""
+        if any(mark in self.low for mark in self.marks.pages):
+            return True
+        if len(self.start) <= FIRST + LAST:
+            return False
+        whole = self.start.lower()
+        return any(mark in whole for mark in self.marks.pages)

@@ -9,7 +9,7 @@ from . import placeholders, refusals, strangers
 from .decoding import text_after_json
 from .maintenance import closed_by_plan, closed_by_plugin, closed_by_words
 from .marks import Marks
-from .page_text import FIRST, HEAD, HEADING, LAST, SCRIPTS, TITLE, ends, found_in, plain, text_of
+from .page_text import FIRST, HEADING, LAST, SCRIPTS, WebPage, found_in, plain, text_of
 from .refusals import Finding
 
 _NO_SITE = (403, 404, 410)
@@ -38,67 +38,57 @@ def blocked_by(who: str, status: int, title: str = "") -> Finding:
     return "blocked", f"{who} responded instead of the store ({status_and_title})"
 
 
-def is_platforms(page: str, low: str, marks: Marks) -> bool:
-    """Whether a page has a mark of the platform; searches the beginning and end of it first."""
-    if any(mark in low for mark in marks.pages):
-        return True
-    if len(page) <= FIRST + LAST:
-        return False
-    whole = page.lower()
-    return any(mark in whole for mark in marks.pages)
-
-
-def stranger(page: str, low: str, title: str, marks: Marks) -> Finding | None:
-    """Classify a page without a mark of the platform; None if it may be a page of a shop."""
-    if strangers.is_front(low):
-        return None
-    text = text_of(page, marks)
-    return strangers.judge(title, found_in(HEADING, page, marks), text, low, marks)
-
-
 def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -> Finding:
     """Classify a response that should have been JSON and is not; `source` is its body as text."""
-    page, low = source[:HEAD], ends(source)
-    title = found_in(TITLE, page, marks)
     if who := marks.challenged_by(headers):
         return blocked_by(who, status)
-    heading = found_in(HEADING, page, marks) if status == 200 or status >= 500 else ""
-    # WordPress writes "Database Error" in the title, and which error in the heading. It reports a
-    # fatal error of PHP in a paragraph, in the shop's language.
-    said = heading or (plain(text_of(page, marks) or "", marks, _SHORT) if status >= 500 else "")
-    words = title
-    if status >= 500 and (place := _failed_program(page, marks)):
-        words = f"a fatal error of PHP {place}"
-    elif said.lower() not in title.lower():
-        words = f"{title}: {said}" if title else said
-    elif not title and len(page) <= _SHORT and not _MARKUP.search(page):
-        words = plain(page, marks)
+    page = WebPage(source, marks)
+    low, title = page.low, page.title
     return (
         refusals.of_cloudflare(low if "cloudflare" in headers.get("server", "") else "")
         or challenged(status, low, marks, title)
-        or instead(status, low, title or plain(page[:SCRIPTS], marks, 80), marks)
-        or closed_by_words(status, page, low, (title, heading), marks)
-        or _limited(status, page, marks)
+        or instead(status, page)
+        or closed_by_words(status, page)
+        or _limited(status, page)
         or blocked(status, low, marks, title)
         or _refused(status, title, marks)
         or closed_by_plan(status, headers, title)
-        or closed_by_plugin(status, page, low, (title, heading), marks)
-        or _by_words(status, page, low, title, marks)
-        or refusals.by_status(status, low, words, marks.refuser(headers, low) or "the web server")
-        or _broken(source, page, title, marks)
+        or closed_by_plugin(status, page)
+        or _by_words(status, page)
+        or refusals.by_status(
+            status, low, _said(status, page), marks.refuser(headers, low) or "the web server"
+        )
+        or _broken(page)
     )
 
 
-def _by_words(status: int, page: str, low: str, title: str, marks: Marks) -> Finding | None:
+def _said(status: int, page: WebPage) -> str:
+    """Return what a page with an error says: its title, and what is more than that."""
+    if status >= 500 and (place := _failed_program(page.start, page.marks)):
+        return f"a fatal error of PHP {place}"
+    # WordPress writes "Database Error" in the title, and which error in the heading. It reports a
+    # fatal error of PHP in a paragraph, in the shop's language.
+    title, said = page.title, ""
+    if status >= 500:
+        said = page.heading or plain(page.text or "", page.marks, _SHORT)
+    if said.lower() not in title.lower():
+        return f"{title}: {said}" if title else said
+    if not title and len(page.start) <= _SHORT and not _MARKUP.search(page.start):
+        return plain(page.start, page.marks)
+    return title
+
+
+def _by_words(status: int, page: WebPage) -> Finding | None:
     """Classify a page that neither the shop nor its API made, by its text for people."""
-    if status == 200 and (failure := reported_failure(page, page.lower(), marks)):
+    start, marks = page.start, page.marks
+    if status == 200 and (failure := reported_failure(start, start.lower(), marks)):
         return failure
-    if status == 200 and "<" in page[:_SHORT] and not is_platforms(page, low, marks):
-        return stranger(page, low, title, marks)
+    if status == 200 and "<" in start[:_SHORT] and not page.is_platforms:
+        return strangers.judge(page)
     if status in _NO_SITE:
-        heading = found_in(HEADING, low[:SCRIPTS], marks)
-        found = strangers.place(title, heading, text_of(page, marks) or "")
-        if found and not is_platforms(page, low, marks) and not strangers.is_front(low):
+        heading = found_in(HEADING, page.low[:SCRIPTS], marks)
+        found = strangers.place(page.title, heading, page.text or "")
+        if found and not page.is_platforms and not strangers.is_front(page.low):
             return found
     return None
 
@@ -138,23 +128,23 @@ def _only_sets_cookie(low: str, marks: Marks) -> bool:
     return text is not None and len(text) <= _SHORT and not strangers.is_front(low)
 
 
-def instead(status: int, low: str, named: str, marks: Marks) -> Finding | None:
+def instead(status: int, page: WebPage) -> Finding | None:
     """Return what is at the store's address if there is no site."""
-    unset = next((what for mark, what in marks.setup_pages if mark in low), "")
-    what = unset or placeholders.kind(named, low[:SCRIPTS])
+    unset = next((what for mark, what in page.marks.setup_pages if mark in page.low), "")
+    what = unset or placeholders.kind(page.name, page.low[:SCRIPTS])
     if not what:
         return None
     return (
         "server_error" if status >= 500 else "invalid_response",
-        f"instead of the store there is {what}" + (f" ({named})" if named else ""),
+        f"instead of the store there is {what}" + (f" ({page.name})" if page.name else ""),
     )
 
 
-def _limited(status: int, page: str, marks: Marks) -> Finding | None:
+def _limited(status: int, page: WebPage) -> Finding | None:
     if status not in (403, 503):
         return None
-    low = page.lower()
-    who = next((who for mark, who in marks.limits if mark in low), "")
+    low = page.start.lower()
+    who = next((who for mark, who in page.marks.limits if mark in low), "")
     message = f"{who} refuses too many requests (HTTP {status}): allow the exporter's address there"
     return ("rate_limited", message) if who else None
 
@@ -185,19 +175,20 @@ def _refused(status: int, title: str, marks: Marks) -> Finding | None:
     return None
 
 
-def _broken(source: str, page: str, title: str, marks: Marks) -> Finding:
-    low = page.lower()
-    if not page:
+def _broken(page: WebPage) -> Finding:
+    start, marks = page.start, page.marks
+    low = start.lower()
+    if not start:
         return "invalid_response", "the response is empty"
     if any(mark in low for mark in marks.login_pages):
         return "redirect", "the API responds with a login page"
-    if page.startswith(("{", "[")):
-        return "invalid_response", _truncated_or_trailing(source, marks)
+    if start.startswith(("{", "[")):
+        return "invalid_response", _truncated_or_trailing(page.source, marks)
     if "<html" in low or "<!doctype" in low:
-        page_name = title or "without a title"
+        page_name = page.title or "without a title"
         return "invalid_response", f"the response is a web page, not JSON: {page_name}"
     # Notices of PHP and of plugins come before the JSON.
-    shown = plain(page[:SCRIPTS], marks, SCRIPTS)
+    shown = plain(start[:SCRIPTS], marks, SCRIPTS)
     program = _PRINTED_BY.search(shown)
     by = f" by {program[1]} (line {program[2]})" if program else ""
     shown = marks.redact.line(shown, 120)

@@ -14,6 +14,7 @@ from collections import Counter
 
 from . import placeholders, refusals
 from .marks import Marks
+from .page_text import WebPage
 from .patterns import late
 from .refusals import Finding
 
@@ -191,11 +192,11 @@ def is_front(low: str) -> bool:
     return any(number >= _LINKS for number in hosts.values())
 
 
-def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:
-    """Classify a page that the shop's platform did not make; None if it may be a shop's.
-
-    `text` is all text that it shows, None if that is long; `low` is its source, in lower case.
-    """
+def judge(page: WebPage) -> Finding | None:
+    """Classify a page without a mark of the platform; None if it may be a page of a shop."""
+    if is_front(page.low):
+        return None
+    title, heading, text = page.title, page.heading, page.text
     begin = (text or "")[:80]
     said = title or heading or begin
     words = f"{title} {heading}".lower()
@@ -203,7 +204,7 @@ def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) ->
     if said == begin and re.fullmatch(r"[45]\d\d", begin):
         # A page that shows nothing else.
         numbered = f"HTTP {begin}"
-    blank = not said and text == "" and not _SHOWN.search(low)
+    blank = not said and text == "" and not _SHOWN.search(page.low)
     return (
         (("invalid_response", "the page shows nothing") if blank else None)
         or place(title, heading, text or "")
@@ -211,8 +212,8 @@ def judge(title: str, heading: str, text: str | None, low: str, marks: Marks) ->
             (found for found in map(_by_status, (title, heading, begin, numbered)) if found), None
         )
         or _lost_database(words, said)
-        or _refused(title, heading, text, low, marks)
-        or _closed(title.lower() if text is None else words, marks, said)
+        or _refused(page)
+        or _closed(title.lower() if text is None else words, page.marks, said)
     )
 
 
@@ -232,15 +233,14 @@ def tells_of_refusal(words: str) -> bool:
     return _REFUSALS.search(words) is not None
 
 
-def _refused(title: str, heading: str, text: str | None, low: str, marks: Marks) -> Finding | None:
-    named, shown = title.lower(), f"{title} {heading} {text or ''}"
-    if text is not None:
-        named = f"{title} {heading}".lower()
-    only_tests = text is not None and len(text) <= _LITTLE and "<a " not in low
+def _refused(page: WebPage) -> Finding | None:
+    title, heading, text, marks = page.title, page.heading, page.text, page.marks
+    named = title.lower() if text is None else f"{title} {heading}".lower()
+    only_tests = text is not None and len(text) <= _LITTLE and "<a " not in page.low
     if (
         any(word in named for word in (*marks.refused, *marks.tests))
-        or tells_of_refusal(shown.lower())
-        or (only_tests and any(mark in low for mark in _TESTS))
+        or tells_of_refusal(f"{title} {heading} {text or ''}".lower())
+        or (only_tests and any(mark in page.low for mark in _TESTS))
     ):
         said = title or heading or (text or "")[:80]
         return "blocked", f"the request is refused before the store (HTTP 200: {said})"
