@@ -93,7 +93,7 @@ def orders_of(
 
 def _read(api: Api, reading: OrderTotals, params: Mapping[str, Any], most: int) -> Plan[Rows]:
     rows = yield from api.rows(f"{V3}/orders", params, limit=most)
-    yield from rounding.learn_foreign(api, reading, rows.items)
+    yield from rounding.learn_rules(api, reading, rows.items)
     return rows
 
 

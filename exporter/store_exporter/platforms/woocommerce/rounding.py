@@ -73,18 +73,20 @@ def has_other_settings(api: Api) -> Plan[bool]:
     return True
 
 
-def learn_foreign(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[None]:
-    """Learn how totals in other currencies than the shop's own were made, if orders need it.
+def learn_rules(api: Api, reading: OrderTotals, rows: Iterable[Any]) -> Plan[None]:
+    """Learn how totals were made if orders need it: in other currencies, or a shop's first ones.
 
     What is learnt is put into `reading`. The orders are as they came, with their parts.
     """
-    orders = reading.under(reading.foreign, rows)
-    if reading.foreign.is_known or not orders:
-        return
-    yield from _learn_subtotal(api, reading)
-    if any(map(reading.is_ambiguous, orders)):
-        # If nothing shows the rule, assume that of plugins for several currencies.
-        yield from _learn(api, reading, reading.foreign, otherwise=math.inf, orders=orders)
+    rows = list(rows)
+    # If nothing shows the rule of other currencies, assume that of plugins for several currencies.
+    for rule, otherwise in ((reading.own, 0), (reading.foreign, math.inf)):
+        orders = reading.under(rule, rows)
+        if rule.is_known or not orders:
+            continue
+        yield from _learn_subtotal(api, reading)
+        if any(map(reading.is_ambiguous, orders)):
+            yield from _learn(api, reading, rule, otherwise=otherwise, orders=orders)
 
 
 def with_parts(
@@ -99,7 +101,7 @@ def with_parts(
     wanted = {**query, "_fields": f"{query['_fields']},{totals.PARTS}"}
     whole = {row.identifier(): row for row in (yield from api.get_by_ids(_ORDERS, lacking, wanted))}
     found = [whole.get(order.identifier(), order) for order in orders]
-    yield from learn_foreign(api, reading, found)
+    yield from learn_rules(api, reading, found)
     return found
 
 
@@ -157,7 +159,7 @@ def _learn(
     sample = [*orders, *reading.under(rule, (yield from _sample(api)))]
     below, doubtful = totals.learn_rounding(reading, sample)
     finer = (yield from _by_customers(api, reading, doubtful)) if doubtful else False
-    rule.is_guess, rule.is_known = finer is None, True
+    rule.is_guess, rule.is_known = finer is None, bool(sample)
     rule.finer_below = math.inf if finer else max(below, otherwise if finer is None else 0)
 
 

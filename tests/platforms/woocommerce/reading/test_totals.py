@@ -13,6 +13,7 @@ import pytest
 
 from store_demo.stores.woocommerce import SimulatedWooCommerce
 from store_exporter.platforms.kit.reading.fields import Fields
+from store_exporter.platforms.woocommerce.collectors import COLLECTORS
 from store_exporter.platforms.woocommerce.reading.totals import (
     OrderTotals,
     RoundingRule,
@@ -183,6 +184,23 @@ async def test_where_no_order_shows_it_what_a_customer_has_spent_does(
             [] if is_known else report.degraded
         )
         assert bool(report.degraded) is not is_known
+
+
+@pytest.mark.parametrize("email", ["cust2@example.test", "guest@example.test"])
+async def test_the_first_orders_are_not_counted_by_a_rule_that_no_order_shows(email: str) -> None:
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.decimals = 0
+        # What is known of the shop is kept for an hour.
+        watcher = store.watcher()
+        await watcher.run(COLLECTORS["orders"], {})
+        first = store.shop.new_order("processing", lines=[(19, 1)], email=email)
+        made = store.shop.shop.orders[first["id"]]
+        made["total"] = made["line_items"][0]["total"] = "34.71"
+        store.clock.now += 300
+        report = await watcher.run(COLLECTORS["orders"], {})
+        is_known = email.startswith("cust")
+        assert figures(report)["store_revenue_total{GBP}"] == (34.71 if is_known else 35)
+        assert any("Nothing tells" in reason for reason in report.degraded) is not is_known
 
 
 @pytest.mark.parametrize("total", ["34.71", "35"])

@@ -104,7 +104,7 @@ class _OrderBook(NumberedBook[Api]):
         if self._fields == _FIELDS and any(map(self._reading.lacks_parts, rows.items)):
             self._fields = _WITH_PARTS
             rows = yield from self.api.page(self.path, {"_fields": self._fields, **params})
-        yield from rounding.learn_foreign(self.api, self._reading, rows.items)
+        yield from rounding.learn_rules(self.api, self._reading, rows.items)
         return rows
 
     def ids_of(self, params: Mapping[str, Any]) -> Plan[RestPage]:
@@ -112,7 +112,9 @@ class _OrderBook(NumberedBook[Api]):
         return self.api.page(self.path, {**params, "_fields": members})
 
     def one_order(self, order_id: str) -> Plan[Any]:
-        return self.api.get(f"{V3}/orders/{order_id}", {"_fields": _WITH_PARTS})
+        order = yield from self.api.get(f"{V3}/orders/{order_id}", {"_fields": _WITH_PARTS})
+        yield from rounding.learn_rules(self.api, self._reading, [order])
+        return order
 
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:
         path = f"{V3}/orders/{order_id}/refunds"

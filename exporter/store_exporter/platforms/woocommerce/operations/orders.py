@@ -72,7 +72,7 @@ class _Orders(orders.Orders[Api]):
         # Without it, an address leads to the shopper's own orders, and the sequence of the numbers
         # leads to all others.
         rows = yield from self.api.rows(f"{V3}/orders", {"search": number}, limit=PAGE)
-        yield from rounding.learn_foreign(self.api, self.reading, rows.items)
+        yield from rounding.learn_rules(self.api, self.reading, rows.items)
         for candidate in rows.objects(f"order {number}"):
             if str(candidate.raw("number")) == number and belongs(candidate, email):
                 return candidate
@@ -96,7 +96,7 @@ class _Orders(orders.Orders[Api]):
             if error.error_type == "not_found":
                 return None
             raise
-        yield from rounding.learn_foreign(self.api, self.reading, [body])
+        yield from rounding.learn_rules(self.api, self.reading, [body])
         return Fields(body, f"order {number}")
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
