@@ -17,6 +17,10 @@ from store_exporter.probing.driver import Driver, Http
 from store_exporter.stores.model import Store
 
 
+class KilledError(BaseException):
+    """The end of the process."""
+
+
 @dataclass
 class MemoryCursor:
     """A cursor that keeps what a disk would: text. It may break down after some saves.

@@ -49,6 +49,8 @@ class Access:
         self.budget = Budget(store.requests_per_hour, monotonic=monotonic)
         self.slots = Slots(store.concurrency)
         self.liveness_slot = Slots(1)
+        self.saved: tuple[str, ...] = ()
+        """The collectors whose documents were saved at the end of a run."""
         self._expiries: dict[str, float] = {}
         self._anew_until = -math.inf
         self._ended_early = 0

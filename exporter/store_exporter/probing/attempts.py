@@ -78,7 +78,11 @@ class Attempts:
         """
         # Reading and writing our own disk does not count towards the run's time.
         key = Key.of(job.store, job.name) if job.kind == COLLECTOR else None
-        memory = RunMemory(self._documents, key, self._monotonic, self._recording.state_lost)
+        access = self._access(job.store)
+        memory = RunMemory(
+            self._documents, key, self._monotonic, self._recording.state_lost,
+            is_first=job.name not in access.saved,
+        )  # fmt: skip
         began = took = 0.0
         http: StoreHttp | None = None
         ended: Report | Exception
@@ -93,7 +97,8 @@ class Attempts:
                     ended = await self._check(job, http, memory)
             finally:
                 took = time.perf_counter() - began
-                await memory.save()
+                if await memory.save() and job.name not in access.saved:
+                    access.saved += (job.name,)
         except StateUnavailableError as error:
             _stop_if_cancelled()
             self._recording.state_failed(error.reason)

@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 64 * 1024 * 1024
 """The largest document; a collector that needs more has a leak."""
 _KEEP_SECONDS = 2.0
-"""Seconds between two times at which the document of a long run is made durable."""
+"""Seconds between two times at which the document of a long run is made durable, unless the process
+is new."""
 
 
 class RunCursor:
@@ -72,6 +73,7 @@ class RunMemory:
     Args:
         key: the document's name; None for a run that saves nothing.
         lost: called when a document was not usable and the collector starts over.
+        is_first: whether it is the first run of this process that saves this document.
     """
 
     def __init__(
@@ -80,12 +82,15 @@ class RunMemory:
         key: Key | None,
         monotonic: Callable[[], float],
         lost: Callable[[], None],
+        *,
+        is_first: bool,
     ) -> None:
         self.cursor = RunCursor()
         self._documents = documents
         self._key = key
         self._monotonic = monotonic
         self._lost = lost
+        self._pace = 0.0 if is_first else _KEEP_SECONDS
         self._written = monotonic()
 
     async def read(self) -> None:
@@ -97,14 +102,14 @@ class RunMemory:
                 self.cursor = RunCursor(error)
 
     async def keep(self) -> None:
-        """Make the document durable now and then during the run.
+        """Make the document durable now and then during the run; after each step in a first run.
 
-        So a walk makes progress even if it takes longer than the time between two crashes.
+        So a walk makes progress however short the time between two crashes.
         """
         cursor = self.cursor
         if self._key is None or cursor.changed is None:
             return
-        if self._monotonic() - self._written < _KEEP_SECONDS:
+        if self._monotonic() - self._written < self._pace:
             return
         document, self._written = cursor.changed, self._monotonic()
         try:
@@ -113,11 +118,15 @@ class RunMemory:
             return  # does not concern the run; its end tries again and reports
         cursor.changed = None
 
-    async def save(self) -> None:
-        """Make the document durable at the run's end; set aside a document that was not usable."""
+    async def save(self) -> bool:
+        """Make the document durable at the run's end; set aside a document that was not usable.
+
+        Returns:
+            Whether there was something to make durable.
+        """
         key, cursor = self._key, self.cursor
         if key is None:
-            return
+            return False
         if cursor.discarded is not None:
             document, why = cursor.discarded
             aside = key._replace(collector=key.collector + DAMAGED)
@@ -125,5 +134,7 @@ class RunMemory:
             await self._documents.write(aside, document)
             self._lost()
             cursor.discarded = None
-        if cursor.changed is not None:
-            await self._documents.write(key, cursor.changed, cursor.revision)
+        if cursor.changed is None:
+            return False
+        await self._documents.write(key, cursor.changed, cursor.revision)
+        return True

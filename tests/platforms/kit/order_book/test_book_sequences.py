@@ -25,7 +25,7 @@ from store_exporter.platforms.kit.order_book.walk import WalkQuery
 from store_exporter.platforms.kit.reading.fields import Fields
 from store_exporter.platforms.kit.rest.responses import RestPage
 from store_exporter.stores.model import Store
-from tests.platforms.watching import MemoryCursor, figures
+from tests.platforms.watching import KilledError, MemoryCursor, figures
 
 ADDRESS = "https://shop.example.com"
 RESPONSES = {
@@ -43,10 +43,6 @@ CHANGES = (
 )
 MOVES = (*CHANGES, "wait", "wait", "run", "run", "run", "kill", "fail", "change in a run")
 ONE = Decimal(1)
-
-
-class KilledError(BaseException):
-    """The end of the process."""
 
 
 @dataclass

@@ -137,7 +137,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def walk(self) -> Plan[None]:
         """Continue until the end, or until this run has read its share."""
         place = self.place
-        yield from self._try_again()
+        unreadable = list(self.unreadable)[:_TRIED_AGAIN]
         if not self.backlog:
             # What shows a time in the future must not hide what changes until then.
             now = int(self.run.now())
@@ -160,6 +160,10 @@ class CursorBook(OrderBook[ApiT, Pass]):
                 place.end()
                 break
             left -= max(1, len(page.items))
+        # Only now, so that the pass goes on although each run is killed after a few requests.
+        for order_id in unreadable:
+            if order_id in self.unreadable:
+                yield from self.read_alone(order_id)
         try:
             yield from compare(self)
         finally:
@@ -242,10 +246,6 @@ class CursorBook(OrderBook[ApiT, Pass]):
         except StoreError:
             self.problems.append(error)
             self.place.miss(next(iter(self._changed([node])), None), int(self.run.now()))
-
-    def _try_again(self) -> Plan[None]:
-        for order_id in list(self.unreadable)[:_TRIED_AGAIN]:
-            yield from self.read_alone(order_id)
 
     def read_alone(self, order_id: str) -> Plan[None]:
         """Request one order and count it; an order that no longer exists is ignored."""

@@ -141,6 +141,7 @@ class NumberedBook(NumberedList[ApiT]):
         if self.place.latest is None:
             # After the walk, orders that it read or that vanished meanwhile would not be noticed.
             self._look_first((yield from self.ask_newest()))
+            self.save()
         # First of all, so that it goes on although each run is killed after a few requests.
         yield from new_ids.read_on(self)
         walk.begin(self.run.now(), overlap, self.ledger.floor)
