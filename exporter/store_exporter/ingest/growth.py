@@ -25,10 +25,7 @@ from .saved import AddedRow, Row, SavedSeries, added_row, row
 class _Held:
     """The state of a series in the file: its totals with their additions.
 
-    Attributes:
-        standing: the standing of that state.
-        errors: error types that the totals have, with the time since when they are counted.
-        size: upper bound of its counts and its sum of seconds.
+    The standing is that of this state; `size` is an upper bound of counts and sum of seconds.
     """
 
     standing: Standing

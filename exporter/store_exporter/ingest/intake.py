@@ -74,10 +74,8 @@ class _BatchGroup:
 class Intake:
     """Counts batches one after the other.
 
-    `open_ledger` opens the file where batches are saved; `close` closes it.
-
-    Attributes:
-        stores: org, domain and platform of the stores that have series.
+    `open_ledger` opens the file where batches are saved; `close` closes it. `stores` are org,
+    domain and platform of the stores that have series.
     """
 
     def __init__(

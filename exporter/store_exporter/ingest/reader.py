@@ -34,7 +34,6 @@ class _Kind:
     """Calls of one batch with the same series and the same outcome.
 
     Attributes:
-        error_type: how they failed; None for successes.
         plain: whether only the duration of each call is recorded.
         durations: seconds of each call; its length is the number of calls.
         exemplars: exemplars of the calls that came with a trace.

@@ -40,7 +40,6 @@ class Request:
     """One HTTP request.
 
     Attributes:
-        method: the method in upper case.
         url: the address without the query.
         params: the query, in order.
         headers: headers in addition to those that the driver always sends.
@@ -96,9 +95,7 @@ def _quote(text: str) -> str:
 class Pause:
     """A pause of some seconds.
 
-    Attributes:
-        seconds: its length.
-        too_long: raised at once if the plan's time would end meanwhile; without it, the time ends.
+    `too_long` is raised at once if the plan's time would end meanwhile; without it, the time ends.
     """
 
     seconds: float

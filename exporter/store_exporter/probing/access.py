@@ -178,7 +178,6 @@ class Journal:
     """The requests of one run.
 
     Attributes:
-        requests: requests sent.
         throttled: responses that required slowing down.
         waited: seconds of waiting for a slot of this exporter, not for the store.
         status: HTTP status of the last response.

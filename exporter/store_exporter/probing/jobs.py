@@ -19,18 +19,12 @@ FRESH_INTERVALS = 3
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One probe or collector of one store.
+    """One probe or collector of one store, with what follows from them.
 
     Attributes:
-        store: the store.
-        check: what the platform offers.
-        schedule: how often and how long it may run.
-        kind: `probe` or `collector`.
-        name: the probe's or collector's name.
         key: identifies the job: domain, kind and name.
         liveness: whether its result is `store_up`.
         critical: whether its failure makes the store critical rather than degraded.
-        priority: the order in which jobs get a slot of the store.
         ttl: seconds for which its figures are shown.
         options: its options, with the defaults filled in.
     """

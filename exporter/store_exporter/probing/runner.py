@@ -29,11 +29,6 @@ class Runner:
     """Runs probes and collectors. Nothing that they do can break it or exceed the deadline.
 
     `now` is Unix time in seconds, `monotonic` a clock that never jumps.
-
-    Attributes:
-        results: the last ones, and what they say about stores.
-        recording: writes metrics.
-        changes: the events of stores.
     """
 
     def __init__(

@@ -180,18 +180,12 @@ class Connection(ABC, Generic[ApiT]):
 class Api:
     """The base class of the platforms' APIs; one instance serves one operation or run.
 
-    The arguments are those of `Connection.api`.
+    The arguments are those of `Connection.api`. Most attributes are the connection's.
 
     Attributes:
-        url: the store's base address without a trailing slash.
-        monotonic: seconds of a clock that never jumps.
-        now: Unix time in seconds.
-        store_now: the same by the store's clock, if responses showed it.
+        store_now: Unix time by the store's clock, if responses showed it.
         ends: the time of the deadline, by `monotonic`.
-        facts: the kept facts about the store.
         shown: the values of counters when they were last reported, by collector or probe.
-        path_cache: whether responses come from a cache whose key is the path alone.
-        page_sizes: the maximum page sizes of its lists.
         exchange: sends a request.
     """
 

@@ -37,8 +37,6 @@ class Standing(NamedTuple):
     """What is known of one probe or collector after a run.
 
     Attributes:
-        job: what was run.
-        result: its last result.
         until: until when the result counts, in seconds of a clock that never jumps.
         last_success: when it last succeeded, in Unix time; None if it never did.
         failing: the failure of a probe, for as long as it fails.

@@ -16,20 +16,15 @@ class Result(NamedTuple):
     """The result of one run of a probe or collector.
 
     Attributes:
-        domain: of the store.
         kind: `probe` or `collector`.
-        name: of the probe or collector.
         time: when it ended, in Unix time.
-        ok: whether it succeeded.
         duration: seconds it took, without waits for other runs of this exporter.
-        error_type: why it failed; None if it succeeded.
-        fault: who must act on the failure; None if it succeeded.
+        error_type: why it failed; None if it succeeded, like its fault.
         message: what happened, for a person; free of secrets.
         status: HTTP status of its last response.
         phases: of its last request, in seconds.
         degraded: reasons why the store works, but not well.
         summary: what was requested and what came back, in one line.
-        requests: the number of requests that it sent.
         lines: one for each request, for debugging; only kept for a run on request.
         skipped: why the run says nothing about the store, one of `SKIP_REASONS`; "" if it does.
     """

@@ -53,12 +53,7 @@ class LeaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The result of a beat.
-
-    Attributes:
-        held: the stores whose leases the process holds.
-        others: the count of beats of each other holder.
-    """
+    """The result of a beat: the stores held, and the count of beats of each other holder."""
 
     held: frozenset[Labels]
     others: Mapping[str, int]

@@ -46,11 +46,7 @@ class StateError(Exception):
 
 
 class StateUnavailableError(StoreError):
-    """The state cannot be read or saved now, which says nothing about the store.
-
-    Attributes:
-        reason: the value of the label `reason`.
-    """
+    """The state cannot be read or saved now, which says nothing about the store."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__("local_failure", message)
@@ -125,12 +121,9 @@ def understood(key: Key, saved: Saved | None, read: Callable[[Any], T], otherwis
 
 
 class Write(NamedTuple):
-    """A document to save.
+    """A document to save as JSON.
 
-    Attributes:
-        key: its key.
-        document: as JSON.
-        revision: of the document that it replaces, 0 if there was none; None replaces any.
+    It replaces the document of a revision, 0 if there was none; None replaces any.
     """
 
     key: Key
@@ -139,13 +132,7 @@ class Write(NamedTuple):
 
 
 class DocumentEntry(NamedTuple):
-    """The entry of a document in a list.
-
-    Attributes:
-        key: its key.
-        size: bytes of the document.
-        used: Unix time at which it was last read or saved, accurate to the day.
-    """
+    """A document in a list: its bytes, and the Unix time of its last use, accurate to the day."""
 
     key: Key
     size: int

@@ -35,15 +35,8 @@ Variables = Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None
 class GraphqlApi:
     """One API of a store, for one operation or run.
 
-    Args:
-        api: the platform's `Api`, which has the clock and the deadline.
-        url: its address.
-        documents: the queries.
-        exchange: sends a request and reads the response.
-        reader: of the platform's responses.
-        bucket: the rate limit, with the points spent and left.
-        cheapest: name of the cheapest document, which is sent to learn the state of the bucket, if
-            responses show it.
+    `api` is the platform's, which has the clock and the deadline. `cheapest` is the name of the
+    cheapest document, which is sent to learn the state of the bucket, if responses show it.
 
     Attributes:
         kept_back: errors that only affect single places in the data of this operation or run.

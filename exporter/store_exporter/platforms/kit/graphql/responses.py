@@ -28,12 +28,11 @@ class GraphqlResult:
     """The content of a response.
 
     Attributes:
-        data: the data of the query.
         cost: the cost of the query, if the API shows it.
         errors: errors that came with partial data.
         extensions: additions of the platform to the response.
-        kept_back: errors of single places in the data. They replace the null there, so only
-            reading that place fails.
+        kept_back: errors of single places in the data. They replace the null there, so only reading
+            that place fails.
     """
 
     data: Mapping[str, Any]

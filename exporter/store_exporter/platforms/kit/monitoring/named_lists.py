@@ -54,13 +54,7 @@ def _cut(text: str, limit: int) -> str:
 
 
 class AbandonedCart(NamedTuple):
-    """An abandoned cart.
-
-    Attributes:
-        number: the number by which the shop's staff finds it.
-        value: its value.
-        since: when it was abandoned, in Unix seconds.
-    """
+    """A cart, by the number by which staff finds it, that was abandoned at a Unix time."""
 
     number: str
     value: Money
@@ -68,14 +62,7 @@ class AbandonedCart(NamedTuple):
 
 
 class ScarceProduct(NamedTuple):
-    """A product or variation that is low in stock.
-
-    Attributes:
-        item: its id, name and SKU.
-        left: pieces in stock.
-        is_out: whether it cannot be bought.
-        sold: pieces of it that were sold recently.
-    """
+    """A product or variation that is low in stock, with the pieces left and those sold recently."""
 
     item: ProductName
     left: Quantity

@@ -25,14 +25,7 @@ _PRICES = ("usual", "lower", "higher")
 
 
 class SoldPrice(NamedTuple):
-    """A line of an order.
-
-    Attributes:
-        product: the variation, or the product that has none.
-        price: of one piece.
-        currency: of the price.
-        when: the time of the order, in Unix seconds.
-    """
+    """A line of an order of a Unix time: the price of one piece of a product or variation."""
 
     product: str
     price: Decimal

@@ -28,11 +28,7 @@ class Purchase:
 class Sale:
     """An order and its customer.
 
-    Attributes:
-        account: id of the customer; None for a guest.
-        email: the address in the order; empty if it has none.
-        order: the relevant data; None if it is not a sale.
-        is_readable: whether it could be read.
+    A guest has no `account`. The `order` is None if it is not a sale, or if it is not readable.
     """
 
     account: int | None
@@ -43,12 +39,7 @@ class Sale:
 
 @dataclass(slots=True)
 class _Customer:
-    """The orders of one customer.
-
-    Attributes:
-        email: of the account, or entered by the guest.
-        orders: the orders that count.
-    """
+    """The orders of one customer that count, and the address of the account or the guest."""
 
     email: str
     orders: list[Purchase] = field(default_factory=list)

@@ -21,12 +21,7 @@ _PATTERN = re.compile(r"(.*?)([0-9]{1,15})([^0-9]*)", re.ASCII | re.DOTALL)
 
 
 class _Number(NamedTuple):
-    """A number in a sequence.
-
-    Attributes:
-        shape: the text before and after the digits that count up.
-        value: the number that these digits form.
-    """
+    """A number in a sequence: the digits that count up, and the text before and after them."""
 
     shape: tuple[str, str]
     value: int

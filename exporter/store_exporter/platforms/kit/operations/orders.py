@@ -40,15 +40,7 @@ _UNSOLD = ("pending", "failed", "cancelled")
 
 
 class OrdersRequest(NamedTuple):
-    """Which orders of a customer are requested.
-
-    Attributes:
-        email: the customer's, in lower case.
-        status: of the orders; None for any.
-        when: the time in which they were placed; None for any.
-        limit: orders on a page.
-        page: its number, from 1.
-    """
+    """Which orders of a customer, whose address is in lower case, are requested; None for any."""
 
     email: str
     status: str | None

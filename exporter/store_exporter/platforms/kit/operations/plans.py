@@ -152,9 +152,7 @@ class Plans:
             a plan nor a reason, or both, raises `TypeError` when a plan is first used.
 
     Attributes:
-        title: the platform's name for people.
         planned: by name, in the order of the specification.
-        unsupported: operations that it cannot do, with the reason.
     """
 
     def __init__(

@@ -16,13 +16,7 @@ _RANDOM = Random()  # noqa: S311
 
 
 class MemberRequest(NamedTuple):
-    """A request with members chosen at random.
-
-    Attributes:
-        params: the query with them.
-        spare: the members to choose from.
-        chosen: the half of them that is requested.
-    """
+    """A query with members chosen at random: half of the spare ones."""
 
     params: Mapping[str, Any] | None
     spare: frozenset[str] = frozenset()
