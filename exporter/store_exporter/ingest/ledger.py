@@ -1,14 +1,9 @@
 """The file of reported operations: the totals of each series, and the batches counted in them.
 
-Both change in one transaction. So however the process ends, killed or not, a batch is counted as a
-whole or not at all, and a sender that repeats it learns which. Everything here except `note`
-blocks; `intake` runs it in a thread of its own.
-
-When a transaction ends, the operating system has it. The disk has it some seconds later, because
-waiting for the disk would cost every batch several milliseconds. If the machine itself stops in
-between, as by a loss of power, the totals may be older than what scrapers saw. Then all series
-start from zero, which Prometheus understands, and a batch of the last seconds that is sent again
-may be counted again.
+Both change in one transaction. So however the process ends, a batch is counted as a whole or not at
+all, and a sender that repeats it learns which. Everything here except `note` blocks; `intake` runs
+it in a thread of its own. docs/architecture/ingest.md says what is lost if the machine itself
+stops.
 """
 
 from __future__ import annotations

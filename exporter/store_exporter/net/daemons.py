@@ -1,9 +1,7 @@
 """Reusable daemon threads for calls that may block for any length of time.
 
-Starting a thread blocks until the operating system runs it. On a busy machine that stops the event
-loop for milliseconds, and with a new thread for each look-up it was a sixth of a probe's cost. A
-pool of `concurrent.futures` is not suitable: its threads are joined at the end of the process,
-however long they block.
+Starting a thread blocks the event loop, for milliseconds on a busy machine. The threads of
+`concurrent.futures` are joined at the end of the process, however long they block.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Classifies HTTP responses that other libraries' exceptions carry.
 
 Exceptions of httpx and requests contain the response with its body, those of aiohttp and urllib its
-status and headers, and JSON parsing errors the text. `documents` classifies responses that are not
-JSON, as it does for our own drivers. Responses that are JSON, or whose body is not known, are
-classified by their status.
+status and headers, and JSON parsing errors the text. What is not JSON is classified by `documents`,
+the rest by its status.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Which key exchange a server chooses in TLS 1.3, read before OpenSSL spends time on it.
 
-OpenSSL offers finite-field groups of up to 8,192 bits, and a server that chooses one occupies a
-client for an eighth of a second per handshake, a hundred times as long as with the groups that
-browsers offer. Before Python 3.15 the offered groups cannot be set. A client sends no key for a
-finite-field group at first, so the server has to ask for one, in plain text (RFC 8446, 4.1.4).
+OpenSSL offers finite-field groups of up to 8,192 bits, which occupy a client for an eighth of a
+second per handshake, a hundred times as long as the groups of browsers. Before Python 3.15 the
+offered groups cannot be set. A client sends no key for a finite-field group at first, so the server
+has to ask for one, in plain text (RFC 8446, 4.1.4).
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Resolving names without letting a dead name server delay other stores.
 
-`getaddrinfo` blocks for as long as the system's resolver takes, and cannot be interrupted. In
-asyncio's default thread pool, a handful of dead domains would delay all other look-ups and the end
-of the program. Here each look-up has its own daemon thread, up to a limit, and the same name is
-never looked up twice at the same time.
+Each look-up, which blocks and cannot be interrupted, has its own daemon thread, up to a limit, and
+the same name is never looked up twice at the same time.
 """
 
 from __future__ import annotations

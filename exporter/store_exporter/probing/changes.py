@@ -1,11 +1,8 @@
 """Events of stores, found by probes and collectors or reported by their org.
 
 Events are saved in the state. So a change that happens while no exporter runs is found by the next
-one, which also restores the previous events. Facts are compared in a separate task, so that a run
-never waits for it.
-
-The metric of an event exists for a day, with the event's time as its value. A day is longer than
-the step of a dashboard over two years, and Prometheus stores the history.
+one, which also restores the previous events. The metric of an event exists for a day, with the
+event's time as its value: longer than the step of a dashboard over two years.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Connections to stores: scheduled liveness probes keep theirs, other runs do not.
 
-A kept connection saves most of a probe's processor time, and a handshake of the store. But it does
-not test DNS, TCP and TLS. So a liveness probe opens a new connection every ten minutes, and all
-other probes and all runs on request always do.
+docs/architecture/probing.md says what a kept connection saves, and what it does not test.
 """
 
 from __future__ import annotations

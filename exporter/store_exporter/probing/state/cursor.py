@@ -1,9 +1,7 @@
 """Collectors' saved state: a run's document is durable before its figures are published.
 
-A collector keeps its position and its counters in one document. During a run the document is in
-memory. When the run ends, also by a failure half-way, the runner makes the last saved document
-durable, and only then publishes figures. So after a crash at any moment, the document's counters
-match its position, and Prometheus has never seen a count that is not in the document.
+So after a crash at any moment, the document's counters match its position, and Prometheus has never
+seen a count that is not in the document.
 """
 
 from __future__ import annotations

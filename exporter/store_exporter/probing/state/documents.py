@@ -84,10 +84,9 @@ class _Batches(Generic[ItemT, T]):
 class StoredDocuments:
     """Documents in a database, read and written in one thread beside the event loop.
 
-    Documents that arrive while another one is written share the next transaction, and so its wait
-    for the disk. Documents that are requested while others are read are read together, so that ten
-    thousand new stores do not wake the thread ten thousand times. The database is closed together
-    with this object.
+    Documents that are written together share the wait for the disk, and ten thousand new stores
+    that are read together do not wake the thread ten thousand times. The database is closed
+    together with this object.
     """
 
     def __init__(self, state: SqlState) -> None:

@@ -165,9 +165,7 @@ class SqlLeases(ABC):
 class SqliteLeases(SqlLeases):
     """Leases in a SQLite file of a folder, which must exist and be writable.
 
-    Each process also locks a file of its own. The kernel releases this lock when the process ends,
-    however it ends. So the stores of a process that crashed are free at once, and others wait only
-    for a process that was stopped.
+    Each process also locks a file of its own, which the kernel releases however the process ends.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,15 +1,7 @@
 """Leases of stores: of all exporters that share a state, the holder of the lease watches a store.
 
-An exporter requests the leases of the stores in its configuration, or in its shard. It watches the
-stores whose leases it holds, and shows nothing of the others. So replicas, shards that overlap
-while their number changes, and a reload in one exporter before the other are handled in the same
-way: one exporter watches a store.
-
-No clocks are compared. A holder counts beats in its own row. A process that reads the same count
-`MISSED` times in a row, `BEAT_SECONDS` apart, treats the holder as gone. A holder whose last beat
-began more than `VALID_SECONDS` ago shows nothing, which is before another process can take over its
-stores. If it then still writes a document that another process has read, the revision of the
-document refuses the write.
+No clocks are compared, only counts of beats; docs/architecture/replicas.md explains how a store
+gets another holder, and why no two of them show it.
 """
 
 from __future__ import annotations

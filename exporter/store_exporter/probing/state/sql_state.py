@@ -1,9 +1,7 @@
 """Documents in a table: everything that is the same in SQLite and PostgreSQL.
 
-Only a process that has read the current revision of a document can replace it. Two processes may
-watch the same store for a while, for example when shards are added. The later write of the two is
-refused, and its process reads the document again. So positions and counters never fall behind what
-was saved.
+Only a process that has read the current revision of a document can replace it, so positions and
+counters never fall behind what was saved.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """The two drivers of plans: blocking and asynchronous HTTP over httpx' transports.
 
 The transports are used without httpx' clients on purpose. A client keeps cookies, so one shopper's
-session would leak into the next one's requests. It logs each address, which may contain a
-signature. And it follows either all redirects or none, while credentials must never be sent to
-another place. Without clients, little remains to do here: time limits, size limits, and our own
-errors.
+session would leak into the next one's requests; it logs addresses, which may contain a signature;
+and it follows either all redirects or none, while credentials must stay on one host.
 """
 
 from __future__ import annotations
