@@ -148,12 +148,9 @@ class Intake:
     async def count(self, keys: tuple[MarkKey, ...], decide: Decide) -> None:
         """Count a batch, and return when it is saved and counted.
 
-        `keys` are those whose notes `decide` needs. That returns the effect of the batch, and is
-        called once, in the order of batches.
-
-        Raises:
-            LedgerError: the batch cannot be saved, and nothing of it is counted.
-            TooMuchError: a series cannot count so much, and nothing of the batch is counted.
+        `decide` is called once, in the order of batches, with the notes of these keys, and returns
+        the effect of the batch. If it cannot be saved (`LedgerError`), or a series cannot count so
+        much (`TooMuchError`), nothing of it is counted.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(keys, decide, done))

@@ -46,14 +46,11 @@ _META = 1024
 
 
 def text(response: Response) -> str:
-    """Return the body as text, without surrounding blanks.
+    """Return the body as text, without surrounding blanks; invalid_response if it is none.
 
     If the body can be UTF-8, it is read as UTF-8, whatever is declared: JSON must be UTF-8, and a
     declared encoding often dates from before a site was moved. Otherwise the encoding is the one
     that a header or the page declares.
-
-    Raises:
-        StoreError: invalid_response, it is not text in either.
     """
     found, encoding = _decoded(response)
     if found is None:
@@ -67,10 +64,8 @@ def text(response: Response) -> str:
 def shown_text(response: Response) -> str:
     """Return a page as browsers show it: bytes that are not valid in its encoding become U+FFFD.
 
-    A shop's page may contain half a character if a name was cut off.
-
-    Raises:
-        StoreError: invalid_response, it is compressed more often than it declares.
+    A shop's page may contain half a character if a name was cut off. Only what is compressed more
+    often than it declares is no text.
     """
     found, _ = _decoded(response)
     if found is None:

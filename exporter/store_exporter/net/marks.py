@@ -142,10 +142,7 @@ class Marks:
         return any(mark in f"{path.lower()}?" for mark in self.detours)
 
     def leads_to_setup(self, path: str) -> str:
-        """Return what the page is that a path leads to in place of a site; "" for others.
-
-        It is a set-up page or one of a hosting panel.
-        """
+        """Return which page of set-up or of a hosting panel a path leads to; "" for others."""
         low = path.lower()
         setup = next((what for mark, what in self.setup_paths if mark in low), "")
         return setup or placeholders.kind("", low)

@@ -70,10 +70,7 @@ class PageSizes:
             self._tried[path] = _Limit(_LEAST, 0.0, now, size)
 
     def smaller(self, path: str, size: int, error: StoreError) -> int | None:
-        """Return how many items to request after a page failed; None if fewer would not help.
-
-        The error was noted by `failed` before.
-        """
+        """Return how many items to request after `failed`; None if fewer would not help."""
         size, before = self.limit(path, size), size
         return size if error.error_type in _OF_SIZE and size < before else None
 

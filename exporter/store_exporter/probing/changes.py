@@ -65,10 +65,7 @@ class Changes:
         self._reporting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def expect(self, store: Store) -> None:
-        """Publish the saved events of a newly watched store and of its org.
-
-        They are read in a separate task.
-        """
+        """Publish, in a separate task, the saved events of a newly watched store and its org."""
         key = Key.of(store, EVENTS)
         if key not in self._pages:
             self._found.setdefault(key, (store, {}))

@@ -68,11 +68,9 @@ class SqlState(SqlTables):
         return found
 
     def put(self, writes: Iterable[Write]) -> list[int | None]:
-        """Save documents durably, all in one transaction.
+        """Save documents durably, all in one transaction; return the new revision of each.
 
-        Returns:
-            The new revision of each; None for one that another process has saved meanwhile and that
-            was therefore not changed.
+        It is None for one that another process has saved meanwhile, which was not changed.
         """
         self._sweep.if_due()
         # All processes use the same order, so that no two wait for each other.
@@ -168,10 +166,9 @@ class SqlState(SqlTables):
         return sorted(DocumentEntry(Key(*row[:5]), *row[5:]) for row in rows)
 
     def move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool = False) -> int:
-        """Move one store's documents to another and return their number.
+        """Move one store's documents to another and return their number, or raise `StateError`.
 
-        If there are none, or the other store has documents and they are not to be replaced, that is
-        a `StateError`.
+        The other store must have none, unless they are to be replaced.
         """
         return self.run(lambda: self._move(old, new, replace=replace))
 

@@ -165,18 +165,10 @@ class GraphqlApi:
         *,
         beside: list[StoreError] | None = None,
     ) -> Plan[NodePage]:
-        """Read one page of a connection.
+        """Read one page of a connection, by a document that takes `$first` and `$after`.
 
-        Args:
-            name: of the document, which takes `$first` and `$after`.
-            root: where the connection is.
-            variables: its other variables.
-            first: nodes requested; there may be fewer on the page.
-            after: where the page begins; None for the first.
-            beside: as in `ask`.
-
-        Raises:
-            StoreError: also invalid_response, the page is not valid or its cursor does not advance.
+        There may be fewer nodes on it than requested. If it is not a page, or its cursor does not
+        advance, that is invalid_response.
         """
         data = yield from self.ask(name, {**variables, "after": after}, first=first, beside=beside)
         try:
@@ -218,8 +210,7 @@ class GraphqlApi:
     ) -> Plan[Listing[T]]:
         """Read the results in a connection; invalid ones are omitted and counted. See `page`.
 
-        If the limit is `ours` and not the caller's, the result of a longer list is not complete. If
-        none of them can be read, that raises invalid_response.
+        If the limit is `ours` and not the caller's, the result of a longer list is not complete.
         """
         nodes, complete, _ = yield from self.nodes(name, root, variables, limit=limit)
         total, what = len(nodes) if complete else None, root if isinstance(root, str) else name
@@ -228,11 +219,7 @@ class GraphqlApi:
     def all_nodes(
         self, name: str, root: Root, variables: Mapping[str, Any], *, limit: int
     ) -> Plan[list[Any]]:
-        """Read a whole connection; return its nodes unchanged.
-
-        If it has more nodes than the limit, that is response_too_large: a part would be a wrong
-        result.
-        """
+        """Read a whole connection; return its nodes unchanged, or raise response_too_large."""
         what = root if isinstance(root, str) else name
         return documents.all_nodes(partial(self.page, name, root, variables), what, limit)
 

@@ -103,11 +103,7 @@ def page(connection: Fields, previous: str | None) -> NodePage:
 
 
 def check_whole(connection: Fields) -> None:
-    """Refuse a connection inside another result if it has more nodes than it shows.
-
-    Raises:
-        StoreError: response_too_large; invalid_response, it does not say whether it has more.
-    """
+    """Refuse, as response_too_large, a connection with more nodes than it shows."""
     if connection.child("pageInfo").flag("hasNextPage"):
         shown = len(connection.listed("nodes"))
         message = f"{connection.where}: there are more than {shown}"

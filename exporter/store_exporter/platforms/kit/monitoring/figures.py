@@ -19,10 +19,7 @@ _MAX_CURRENCIES = 32
 
 
 def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> Report:
-    """Return one figure for each value of the only label that a metric has beyond every store's.
-
-    `more` ends the summary.
-    """
+    """Return one figure for each value of a metric's own label; `more` ends the summary."""
     label = metric.labels[-1]
     samples = [Sample(metric, count, {label: value}) for value, count in values.items()]
     found = ", ".join(f"{value} {count}" for value, count in values.items())
@@ -30,10 +27,7 @@ def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> R
 
 
 def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
-    """Return the reason why a figure is incomplete; empty if everything can be read.
-
-    `what` names the items that are left out, as the beginning of a sentence.
-    """
+    """Return the reason why a figure lacks items, named by the beginning of a sentence, or none."""
     if not failures:
         return []
     message = f"{what} that could not be read and are left out: {len(failures)}"

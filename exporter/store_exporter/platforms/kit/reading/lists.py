@@ -109,10 +109,7 @@ def listing(
     total: int | None = None,
     complete: bool = True,
 ) -> Listing[T]:
-    """Read each item of a list; those that cannot be read are left out and counted.
-
-    If none of them can be read, that raises invalid_response.
-    """
+    """Read each item of a list; unreadable ones are left out and counted; see `readable`."""
     found, failures = readable(items, what, read)
     return Listing(tuple(found), total, len(failures), complete)
 
