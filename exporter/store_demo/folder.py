@@ -1,4 +1,4 @@
-"""The folder of a running demo, and those that killed demos have left."""
+"""The folder of a running demo and its files, and the folders that killed demos have left."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 _PREFIX = "store-exporter-demo-"
 _LOCK = "running.lock"
@@ -43,3 +46,9 @@ def _remove_if_left(folder: Path) -> None:
     with (folder / _LOCK).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder)
+
+
+def write(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a YAML file, and the folder that it is in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(dict(document), sort_keys=False, width=1000), encoding="utf-8")

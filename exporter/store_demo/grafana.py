@@ -8,7 +8,7 @@ from pathlib import Path
 from store_exporter.mixin import files, policy
 from store_exporter.mixin.names import Dashboards
 
-from .files import write
+from .folder import write
 from .scene import Pace
 
 QUIET = {

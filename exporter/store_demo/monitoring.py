@@ -12,7 +12,7 @@ from store_exporter.mixin.messages import alertmanager
 from store_exporter.mixin.messages.receivers import Receivers
 from store_exporter.mixin.rules import recording, slo
 
-from .files import write
+from .folder import write
 from .scene import Pace
 from .stores.base import cast
 

@@ -14,7 +14,7 @@ from store_exporter import report_calls
 from store_exporter.mounts import serve_metrics
 from store_exporter.server.process.spans import tracing
 
-from .files import write
+from .folder import write
 from .scene import DEMO, api_tokens, exporter_configuration, open_stores
 from .shoppers import Shoppers, operated
 from .slack import Message, SlackReceiver

@@ -18,7 +18,7 @@ import aiohttp
 from . import grafana, monitoring
 from .crowd import LAST_LOOK, Call, Shift, calls_of
 from .evidence import Evidence
-from .files import write
+from .folder import write
 from .ports import free_ports
 from .processes import Process, start
 from .scene import Pace, exporter_configuration, open_stores

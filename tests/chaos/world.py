@@ -24,7 +24,7 @@ from aiohttp import web
 
 from store_demo import monitoring
 from store_demo.evidence import Evidence
-from store_demo.files import write
+from store_demo.folder import write
 from store_demo.ports import free_ports
 from store_demo.processes import Process, start
 from store_demo.scene import CHECK, exporter_configuration, open_stores
