@@ -21,14 +21,9 @@ class MissingEvidenceError(Exception):
 
 @dataclass(slots=True)
 class Evidence:
-    """Questions to one running demo.
+    """Questions to one running demo, at the base addresses of its parts.
 
-    Attributes:
-        session: for the requests; its owner closes it.
-        prometheus: base address of Prometheus.
-        alertmanager: base address of Alertmanager.
-        slack: base address of the Slack receiver.
-        exporter: base address of the exporter.
+    The owner of the session closes it.
     """
 
     session: aiohttp.ClientSession

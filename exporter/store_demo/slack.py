@@ -40,9 +40,7 @@ class Message:
     """One accepted or refused message.
 
     Attributes:
-        received: Unix time in seconds.
         path: the webhook's path; it tells channels apart in tests.
-        payload: the message as sent.
         problems: which of Slack's limits it broke; empty when it was accepted.
     """
 

@@ -33,11 +33,8 @@ class Stack:
 
     Attributes:
         directory: where configuration, state and logs are.
-        pace: how fast it looks, judges and speaks.
         addresses: base address of each part that has one, by its name.
-        stores: the simulated stores by domain.
         missing: parts that could not be started, and why.
-        evidence: questions to the running servers.
     """
 
     directory: Path

@@ -25,10 +25,6 @@ class Role:
     """One store of the demo.
 
     Attributes:
-        org: whose store it is.
-        domain: its identity.
-        platform: name of its platform.
-        currency: ISO code.
         fails: whether it is the store whose failure the demo shows; exactly one is.
     """
 

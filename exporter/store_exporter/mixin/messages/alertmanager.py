@@ -56,9 +56,7 @@ class Routing:
 
     Attributes:
         platform: the platform's own receivers.
-        orgs: receivers by org.
         watchdog: the dead-man's switch outside this system.
-        times: business hours and maintenance.
     """
 
     platform: Receivers
