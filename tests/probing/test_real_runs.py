@@ -119,6 +119,18 @@ async def test_a_bad_store_is_a_failed_liveness_probe_with_the_right_error(
     assert "0123456789abcdef" not in told
 
 
+async def test_a_page_that_is_too_large_for_us_is_not_too_large_for_visitors(
+    real: Bench, store: StoreFactory
+) -> None:
+    async with serving(bad_server.page("<title>Shop</title>" + "x" * 200_000)) as server:
+        (storefront,) = (one for one in jobs_of(store(server.url)) if one.name == "storefront")
+        result = await real.run(storefront)
+    assert result.ok, result.message
+    assert result.degraded == (
+        "The page is too large to be examined: the response exceeds 100000 bytes.",
+    )
+
+
 async def test_a_store_that_has_moved_to_https_says_which_url_to_set(
     store: StoreFactory, authority: Authority, transport: Transport
 ) -> None:

@@ -85,6 +85,12 @@ def storefront_probe(
         except RedirectError as error:
             says = _leads_to_closed(error, pages.closed, marks)
             return (yield from _redirected(api, run, error, says, moved))
+        except StoreError as error:
+            if error.error_type != "response_too_large" or error.status != 200:
+                raise
+            # Browsers have no such limit, so visitors see the page.
+            degraded = [f"The page is too large to be examined: {error.message}."]
+            return Report((), degraded, "a page that was read in part")
         source = shown_text(response)
         low = source.lower()
         _check_page(response, source, low, pages, marks)
