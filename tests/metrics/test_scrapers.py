@@ -197,7 +197,7 @@ def test_a_request_whose_sender_has_gone_is_no_scrapers() -> None:
 
 
 def test_memory_is_bounded_and_the_oldest_is_forgotten(process: Process) -> None:
-    known = process.recorder._scrapers
+    known = process.recorder.scrapers
     for number in range(3 * MOST_SCRAPERS):
         process.total(Scraper(name=str(number)))
     assert len(known._known) == MOST_SCRAPERS
@@ -264,7 +264,7 @@ def test_the_last_look_waits_until_every_scraper_has_everything() -> None:
 
 
 def test_a_look_with_births_in_it_is_not_the_last(process: Process) -> None:
-    scrapers = process.recorder._scrapers
+    scrapers = process.recorder.scrapers
     began = process.clock.now()
     complete = []
     for _ in range(3):
@@ -283,7 +283,7 @@ def test_the_last_look_does_not_wait_for_a_scraper_that_stopped_coming() -> None
     for _ in range(3):
         process.clock.advance(15)
         process.total(Scraper("a"))
-    scrapers = process.recorder._scrapers
+    scrapers = process.recorder.scrapers
     assert scrapers._all_have(process.clock.now() - 1)
 
 

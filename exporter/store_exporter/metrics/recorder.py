@@ -46,6 +46,7 @@ class Recorder:
         stores: the handles of each store, by operation. Labels that are found here need no
             cleaning.
         trackers: the trackers that `track` has made for `with` blocks, by labels.
+        scrapers: what has scraped it.
         nowhere: the handle for operations whose labels could not be determined; never exposed.
         before_look: called before each look, in the thread of the reader.
 
@@ -69,7 +70,7 @@ class Recorder:
         if min(max_series, max_series_per_org, max_operations) < 1:
             raise ValueError("the limits are at least 1")
         self._looks = Looks(monotonic)
-        self._scrapers = Scrapers(monotonic)
+        self.scrapers = Scrapers(monotonic)
         self._guard = Guard(max_series, max_series_per_org, max_operations)
         self._instruments = Instruments(native=native, clock=clock)
         self._own = OwnFigures(self._instruments, clock, monotonic)
@@ -232,10 +233,10 @@ class Recorder:
 
         Call `complete` when the scraper has received all of it, and only then.
         """
-        known = self._scrapers.find(scraper)
+        known = self.scrapers.find(scraper)
         look = self.look(known.known_until)
         known.shown_until = max(known.shown_until, look.known_until)
-        look.complete = partial(self._scrapers.complete, known, look)
+        look.complete = partial(self.scrapers.complete, known, look)
         return look
 
     def look(self, known_until: float | None) -> Look:
@@ -269,12 +270,12 @@ class Recorder:
             Whether every active scraper, and at least one, has received everything that was counted
             before.
         """
-        return self._scrapers.wait(timeout)
+        return self.scrapers.wait(timeout)
 
     def reset(self) -> None:
         """Drop all state in a forked child: everything counted so far belongs to its parent."""
         self._looks.renew_lock()
-        self._scrapers.reset()
+        self.scrapers.reset()
         self._instruments.reset()
         self._groups.clear()
         self._series.reset()

@@ -196,6 +196,11 @@ class Scrapers:
         self._known = [*self._known[1 - MOST_SCRAPERS :], known]
         return known
 
+    def any_came(self) -> bool:
+        """Whether a scraper has sent a request within the last `HORIZON` seconds."""
+        since = self._monotonic() - HORIZON
+        return any(one.last_request > since for one in self._known)
+
     def complete(self, known: KnownScraper, look: Look) -> None:
         """Record that a scraper received a look completely, unless its timeout has passed."""
         timeout = known.scraper.timeout

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult
 
+from store_exporter.metrics.births import HORIZON
 from store_exporter.metrics.catalogue import business, exporter, health
 from store_exporter.metrics.families import Sample
 from store_exporter.metrics.otlp import Pusher, start_otlp
 from store_exporter.metrics.recorder import Recorder
-from tests.fakes.clock import Clock
+from store_exporter.metrics.scrapers import Scraper
+from tests.fakes.clock import Clock, SettableClock
 from tests.metrics.otlp.receiver import RECEIVERS, Receiver, attributes
 
 STORE = ("acme", "shop.example.com", "woocommerce")
@@ -75,6 +77,26 @@ def test_a_push_carries_counters_gauges_and_histograms(receiver: Receiver, start
     [up] = receiver.points("store.up")
     assert (up.as_double, attributes(up)["domain"]) == (1.0, "shop.example.com")
     assert pushes(recorder) == {"success": 1, "failure": 0}
+
+
+def test_a_process_that_is_scraped_as_well_says_once_that_operations_may_count_twice(
+    receiver: Receiver, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    del receiver
+    caplog.set_level(logging.WARNING, "store_exporter")
+    clock = SettableClock()
+    recorder = Recorder(monotonic=clock)
+    pusher = start(recorder)
+    assert pusher.flush()
+    assert "twice" not in caplog.text
+    recorder.scrape(Scraper(timeout=10.0))
+    clock.now += HORIZON + 1
+    assert pusher.flush()
+    assert "twice" not in caplog.text
+    recorder.scrape(Scraper(timeout=10.0))
+    for _ in range(2):
+        assert pusher.flush()
+    assert caplog.text.count("counts each operation twice; do only one of the two") == 1
 
 
 def test_the_resource_comes_from_the_variables_and_has_an_instance_id(

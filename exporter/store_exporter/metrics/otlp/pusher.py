@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+_TWICE = (
+    "this process is scraped and pushes by OTLP as well: if both reach one database, that counts "
+    "each operation twice; do only one of the two"
+)
+
 _pushers: weakref.WeakSet[Pusher] = weakref.WeakSet()
 
 
@@ -153,7 +158,7 @@ class Pusher:
         self._settings = settings
         self._connect = connect
         self._exit_timeout = exit_timeout
-        self._forked = False
+        self._forked = self._has_warned = False
         self._thread: threading.Thread | None = None
         self._renew()
 
@@ -237,6 +242,9 @@ class Pusher:
         except Exception:
             _logger.exception("an OTLP push failed")
             succeeded = False
+        if succeeded and not self._has_warned and self._recorder.scrapers.any_came():
+            self._has_warned = True
+            _logger.warning(_TWICE)
         result = "success" if succeeded else "failure"
         self._recorder.inc(catalogue.OTLP_PUSHES, (result,))
         return succeeded
