@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import Fault
 from ..metrics.catalogue import health
 from . import promql, series
-from .names import MANY, Dashboard
+from .names import MANY, Dashboard, Dashboards
 from .policy import MESSAGES
 
 
@@ -105,6 +105,7 @@ class Alert:
         past: the summary of a resolved alert.
         description: what is wrong with which figure; Go template.
         runbook: what to do about it, in the form that `Runbook` reads.
+        dashboard: the page that shows more.
         by: the labels of its result; they fill the dashboard's variables.
         inhibited_by: the alerts that it follows from; while they fire, it sends no message.
         faults: the faults whose error types its message may name; the runbook explains them.
@@ -126,8 +127,8 @@ class Alert:
     summary: str
     past: str
     description: str
-    dashboard: Dashboard
     runbook: str
+    dashboard: Dashboard = Dashboards.SHOP
     by: tuple[str, ...] = promql.STORE
     labels: Mapping[str, str] = field(default_factory=dict)
     inhibited_by: tuple[Cause, ...] = ()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...errors import Fault
 from ...metrics.catalogue import business
 from .. import promql, series
 from ..model import Alert, Group
-from ..names import AlertName, Dashboards
+from ..names import AlertName
 from ..policy import HOUR, MINUTE, RESTART, SELDOM, THRESHOLDS
 from ..promql import STORE, equal, select
 from .causes import UNREMEMBERED, UNUSABLE, UNWATCHED
 from .texts import ARE, COLLECTOR_CAUSE, TIME, WHO, counted, error_type, estimated
 
+_alert = partial(Alert, inhibited_by=(UNWATCHED,), keep=RESTART)
 COLLECTOR = (*STORE, "collector")
 _OUT = promql.aggregate("max", STORE, select(business.BEST_SELLERS_OUT))
 _ORDERS = f"sum_over_time({series.orders_in('1d')}[7d:1d])"
-BEST_SELLERS_OUT = Alert(
+BEST_SELLERS_OUT = _alert(
     AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,
     f"({_OUT} > 0) and {promql.on(*STORE)} ({_ORDERS} >= {THRESHOLDS.best_seller_orders:g})",
     30 * MINUTE,
@@ -23,7 +26,6 @@ BEST_SELLERS_OUT = Alert(
     "Best-selling products are out of stock.",
     "Best-selling products were out of stock.",
     f"{{{{ $value }}}} of the best-selling products of {WHO} {ARE} out of stock.",
-    Dashboards.SHOP,
     f"""
     Products among the best sellers of the last month cannot be bought any more, in a shop with at
     least {THRESHOLDS.best_seller_orders:g} orders in the last week. Shoppers who come for them
@@ -35,12 +37,10 @@ BEST_SELLERS_OUT = Alert(
     - The merchant restocks, or allows back-orders.
     - If the stock is wrong, correct it; imports from other systems may be the cause.
     """,
-    inhibited_by=(UNWATCHED,),
-    keep=RESTART,
 )
 
 _DISABLED = promql.aggregate("max", STORE, select(business.WEBHOOKS, equal("state", "disabled")))
-WEBHOOKS_DISABLED = Alert(
+WEBHOOKS_DISABLED = _alert(
     AlertName.STORE_WEBHOOKS_DISABLED,
     f"{_DISABLED} > 0",
     15 * MINUTE,
@@ -48,7 +48,6 @@ WEBHOOKS_DISABLED = Alert(
     "Webhooks of a store are disabled.",
     "Webhooks of a store were disabled.",
     f"{counted('webhook')} of {WHO} {ARE} disabled; integrations miss events.",
-    Dashboards.SHOP,
     """
     The platform disables a webhook after several deliveries in a row failed. Whoever relies on it
     (fulfilment, accounting, the application) no longer hears of new orders, without any error on
@@ -61,12 +60,10 @@ WEBHOOKS_DISABLED = Alert(
     - Have the receiver fetch what it missed since the webhook was disabled.
     - Delete webhooks that nobody needs any more.
     """,
-    inhibited_by=(UNWATCHED,),
-    keep=RESTART,
 )
 
 _LATE = select(business.SCHEDULED_ACTIONS, promql.one_of("state", ("overdue", "failed")))
-BACKGROUND_JOBS_STUCK = Alert(
+BACKGROUND_JOBS_STUCK = _alert(
     AlertName.STORE_BACKGROUND_JOBS_STUCK,
     f"{promql.aggregate('max', (*STORE, 'state'), _LATE)} > {THRESHOLDS.scheduled_actions:g}",
     30 * MINUTE,
@@ -74,7 +71,6 @@ BACKGROUND_JOBS_STUCK = Alert(
     "Background jobs of a store do not run.",
     "Background jobs of a store did not run.",
     f"{estimated('background job')} of {WHO} are {{{{ $labels.state }}}}.",
-    Dashboards.SHOP,
     """
     The shop's own scheduled jobs are overdue or fail: e-mails, subscription renewals, stock holds,
     analytics. On some platforms they run only when pages are visited, unless a system timer runs
@@ -86,8 +82,6 @@ BACKGROUND_JOBS_STUCK = Alert(
     - Have a system timer run them every minute, as the platform's page describes.
     - Remove the failed actions of plugins that no longer exist.
     """,
-    inhibited_by=(UNWATCHED,),
-    keep=RESTART,
 )
 
 _SUCCEEDED = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_LAST_SUCCESS))
@@ -116,7 +110,6 @@ FIGURES_STALE = [
         "Business figures of a store are out of date.",
         "Business figures of a store were out of date.",
         f"{_WHICH} {state}.{COLLECTOR_CAUSE}",
-        Dashboards.SHOP,
         _RUNBOOK,
         by=COLLECTOR,
         labels={"reason": reason},

@@ -97,7 +97,6 @@ UNDELIVERED = Alert(
     f"{_receivers(_SENDER)}"
     ' ({{ $value | printf "%.0f" }} in the last quarter of an hour).'
     f" Fired in the last two hours:{_FIRED_LATELY}",
-    Dashboards.FLEET,
     f"""
     A receiver of alerts refused messages or did not respond. Alertmanager sends a message again
     while its alert fires, at its group's interval, but never reports an alert that began and ended
@@ -116,6 +115,7 @@ UNDELIVERED = Alert(
     - If a webhook is gone, create a new one and put its address into the file.
     - If a limit was reached, give each org its own webhook, so that they do not share one.
     """,
+    dashboard=Dashboards.FLEET,
     by=_SENDER,
     keep=_KEEP,
 )
@@ -138,7 +138,6 @@ MISSED = Alert(
     "Messages arrive again.",
     "{{ $labels.integration }} refused messages to {{ $labels.org }}. Alerts that fired and "
     "ended in the last two hours:" + listed(_OVER_OF_ORG, "", "$labels.org"),
-    Dashboards.FLEET,
     f"""
     The channel, mailbox or other receiver of an org refused messages about its alerts, or did not
     respond. Alerts that still fire are reported as soon as a message gets through. Alerts that
@@ -152,6 +151,7 @@ MISSED = Alert(
     - If the receiver is gone, ask whoever runs the platform to configure another one.
     - If the receiver itself had an outage, there is nothing to do.
     """,
+    dashboard=Dashboards.FLEET,
     by=_ADDRESSEE,
     labels={AUDIENCE: ORG_ONLY},
     keep=_KEEP,

@@ -123,7 +123,6 @@ RULES_FAILING = Alert(
     'too late: {{ $value | printf "%.0f" }} times lately. Alerts that need them may not fire.'
     f"{_named()}",
     # The exporter's dashboard has no panel with the job and instance of Prometheus itself.
-    Dashboards.FLEET,
     """
     For a quarter of an hour Prometheus, or vmalert, has failed to evaluate rules, or has skipped
     evaluations because the previous one had not ended; or rules that are evaluated once an hour
@@ -141,6 +140,7 @@ RULES_FAILING = Alert(
       `evaluation_interval`.
     - Load the rules of one version only: generate them again and reload.
     """,
+    dashboard=Dashboards.FLEET,
     by=PROCESS,
     keep=10 * MINUTE,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...metrics.catalogue import exporter
 from .. import promql
 from ..model import Alert, Group
@@ -11,7 +13,9 @@ from ..promql import equal
 from .causes import UNWATCHED
 from .texts import PROCESS, estimated
 
-WATCHDOG = Alert(
+_alert = partial(Alert, dashboard=Dashboards.EXPORTER, by=PROCESS)
+
+WATCHDOG = _alert(
     AlertName.WATCHDOG,
     "vector(1)",
     0,
@@ -19,7 +23,6 @@ WATCHDOG = Alert(
     "Alerting works. This alert always fires; its absence is the problem.",
     "Alerting works. This alert always fires; its absence is the problem.",
     "Value {{ $value }}: Prometheus evaluates rules and reaches Alertmanager.",
-    Dashboards.EXPORTER,
     f"""
     This alert always fires. It goes to a dead-man's switch outside this system, which tells you
     when it stops arriving. If it is missing, Prometheus or Alertmanager does not work, and no other
@@ -33,7 +36,7 @@ WATCHDOG = Alert(
     by=(),
 )
 
-EXPORTER_DOWN = Alert(
+EXPORTER_DOWN = _alert(
     AlertName.STORE_EXPORTER_DOWN,
     f"up{{{equal('job', EXPORTER_JOB)}}} == 0",
     2 * MINUTE,
@@ -42,7 +45,6 @@ EXPORTER_DOWN = Alert(
     "An exporter could not be scraped.",
     "Prometheus has not been able to scrape {{ $labels.instance }} for more than two minutes. "
     "The state of its stores is unknown.",
-    Dashboards.EXPORTER,
     """
     Prometheus reaches the exporter's address but gets no metrics, or does not reach it. Nobody
     watches its stores meanwhile, unless a replica has taken them over.
@@ -56,11 +58,10 @@ EXPORTER_DOWN = Alert(
     - If its configuration was rejected at start, `store-exporter serve --config.check` lists every
       problem with file and line.
     """,
-    by=PROCESS,
 )
 
 # Applications have the same info about their build.
-METRICS_ABSENT = Alert(
+METRICS_ABSENT = _alert(
     AlertName.STORE_METRICS_ABSENT,
     f"absent({promql.select(exporter.LOOP_LAG)})",
     5 * MINUTE,
@@ -68,7 +69,6 @@ METRICS_ABSENT = Alert(
     "No exporter reports to Prometheus.",
     "No exporter reported to Prometheus.",
     "No exporter has been scraped for more than five minutes. No store is watched.",
-    Dashboards.EXPORTER,
     f"""
     Prometheus knows no exporter at all, so even the alert on a failing scrape cannot fire. Usually
     the scrape configuration or service discovery lost it.
@@ -82,7 +82,7 @@ METRICS_ABSENT = Alert(
     inhibited_by=(UNWATCHED,),
 )
 
-RELOAD_FAILED = Alert(
+RELOAD_FAILED = _alert(
     AlertName.STORE_EXPORTER_RELOAD_FAILED,
     f"{promql.select(exporter.RELOAD_SUCCESSFUL)} == 0",
     5 * MINUTE,
@@ -91,7 +91,6 @@ RELOAD_FAILED = Alert(
     "The exporter rejected its new configuration.",
     "The last reload on {{ $labels.instance }} failed; changes to stores and credentials have "
     "no effect.",
-    Dashboards.EXPORTER,
     """
     The configuration has a mistake. The exporter keeps running with the last good one, so new
     stores are not watched and new credentials not used. A restart would fail.
@@ -100,11 +99,10 @@ RELOAD_FAILED = Alert(
 
     - Correct the file and reload; the alert resolves with the next scrape.
     """,
-    by=PROCESS,
 )
 
 _LAG = promql.quantile(0.99, exporter.SCHEDULER_LAG, "10m", PROCESS)
-SCHEDULER_LAGGING = Alert(
+SCHEDULER_LAGGING = _alert(
     AlertName.STORE_EXPORTER_LAGGING,
     f"({_LAG}) > {THRESHOLDS.scheduler_lag:g}",
     15 * MINUTE,
@@ -113,7 +111,6 @@ SCHEDULER_LAGGING = Alert(
     "Probes and collectors started late.",
     "One in a hundred runs on {{ $labels.instance }} starts at least "
     "{{ $value | humanizeDuration }} late.",
-    Dashboards.EXPORTER,
     """
     The exporter cannot keep up with its schedule: it lacks processor time, or too many stores are
     slow at once. Outages are noticed late.
@@ -124,10 +121,9 @@ SCHEDULER_LAGGING = Alert(
     - Give it one more processor core, or split the stores among several exporters.
     - Lengthen intervals of expensive collectors.
     """,
-    by=PROCESS,
 )
 
-LOOP_STALLING = Alert(
+LOOP_STALLING = _alert(
     AlertName.STORE_EXPORTER_STALLING,
     f"{promql.select(exporter.LOOP_LAG)} > {THRESHOLDS.loop_lag:g}",
     10 * MINUTE,
@@ -136,7 +132,6 @@ LOOP_STALLING = Alert(
     "The exporter froze again and again.",
     "The event loop of {{ $labels.instance }} stood still for {{ $value | humanizeDuration }} "
     "at the longest, and has had such pauses for ten minutes.",
-    Dashboards.EXPORTER,
     """
     Something blocks the exporter's only thread: the machine gives it no processor time, or one task
     takes too long. Scrapes wait, and probes that are under way are skipped with reason `local`
@@ -149,11 +144,10 @@ LOOP_STALLING = Alert(
     - Give it one more processor core, or split the stores among several exporters.
     - If it has processor time to spare, report it as a bug, with the number of stores.
     """,
-    by=PROCESS,
 )
 
 _SKIPPED = promql.increase(exporter.RUNS_SKIPPED, "5m", equal("reason", "local"))
-IMPAIRED = Alert(
+IMPAIRED = _alert(
     AlertName.STORE_EXPORTER_IMPAIRED,
     f"{promql.total(PROCESS, _SKIPPED)} > 0",
     10 * MINUTE,
@@ -162,7 +156,6 @@ IMPAIRED = Alert(
     "The exporter sends requests again.",
     f"{estimated('run')} failed on {{{{ $labels.instance }}}} itself within five minutes, "
     "before a store could respond. The state of the stores concerned is unknown.",
-    Dashboards.EXPORTER,
     """
     Probes and collectors fail before a store can respond: this machine has no file descriptor,
     memory, port or network left, a firewall on it refuses, or the process stands still for seconds.
@@ -177,7 +170,6 @@ IMPAIRED = Alert(
     - Restore its network, or raise the limit that is reached.
     - Give it one more processor core, or split the stores among several exporters.
     """,
-    by=PROCESS,
 )
 
 _FOUND = [

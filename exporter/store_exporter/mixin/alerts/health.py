@@ -58,7 +58,6 @@ VITAL_PROBE_FAILING = Alert(
     "A store responded, but a critical probe failed.",
     f"{WHO} responds, but what it needs to sell does not work: a critical probe fails "
     f"({SHARE} of the time).{FAILING_PROBES}{PROBE_CAUSE}",
-    Dashboards.SHOP,
     """
     The liveness probe succeeds, but another critical probe has failed twice in a row, or keeps
     failing and recovering. A probe is critical by default or by `critical: true` in the
@@ -88,7 +87,6 @@ STORE_DEGRADED = Alert(
     f"{WHO} has been degraded for more than a quarter of an hour, continuously or again and "
     "again: a probe that is not critical fails or reports a problem, such as a slow response."
     f"{FAILING_PROBES}{PROBE_CAUSE}{SLOWEST}{THROTTLED}",
-    Dashboards.SHOP,
     """
     The store is alive, but a probe that is not critical fails, or a probe reports a problem, such
     as a slow response. Part of the shop may not work for shoppers.
@@ -131,7 +129,6 @@ LATENCY_REGRESSION = Alert(
     "A store was much slower than normal.",
     f"The p95 latency of {WHO} over the last hour is {{{{ $value | humanizeDuration }}}}, "
     f"more than {SEASONAL.latency_factor:g} times the normal value at this hour of the week.",
-    Dashboards.TRENDS,
     f"""
     Over the last hour, the p95 latency of operations against this store was more than
     {SEASONAL.latency_factor:g} times the normal value at this weekday and hour, and at least
@@ -148,6 +145,7 @@ LATENCY_REGRESSION = Alert(
     - If this latency stays, it becomes the normal value by itself within {SEASONAL.history} weeks;
       silence the alert until then.
     """,
+    dashboard=Dashboards.TRENDS,
     inhibited_by=UNUSABLE,
     window="1h",
 )

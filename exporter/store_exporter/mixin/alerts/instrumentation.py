@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...errors import Fault
 from ...metrics.catalogue import exporter, operations
 from .. import promql
@@ -11,8 +13,10 @@ from ..policy import MINUTE, THRESHOLDS
 from ..promql import equal
 from .texts import PROCESS, SHARE, chosen, estimated, queried
 
+_alert = partial(Alert, dashboard=Dashboards.EXPORTER, by=PROCESS)
+
 _FAILING = promql.increase(exporter.INSTRUMENTATION_ERRORS, "15m")
-INSTRUMENTATION_FAILING = Alert(
+INSTRUMENTATION_FAILING = _alert(
     AlertName.STORE_INSTRUMENTATION_FAILING,
     f"{promql.total((*PROCESS, 'stage'), _FAILING)} > 0",
     5 * MINUTE,
@@ -21,7 +25,6 @@ INSTRUMENTATION_FAILING = Alert(
     "An application's instrumentation failed.",
     f"{{{{ $labels.instance }}}} counted {estimated('failure')} of the instrumentation "
     "at stage {{ $labels.stage }} within a quarter of an hour.",
-    Dashboards.EXPORTER,
     """
     Measuring an operation failed. The operation itself is never affected, but its figures are
     missing.
@@ -32,13 +35,12 @@ INSTRUMENTATION_FAILING = Alert(
 
     - Correct the function that the traceback names, or report it as a bug.
     """,
-    by=PROCESS,
 )
 
 # Every further operation counts as `other`, so the alert fires while the limit is reached; the
 # window bridges an hour without one.
 _DROPPED = promql.fresh_increase(exporter.SERIES_DROPPED, "1h")
-SERIES_DROPPED = Alert(
+SERIES_DROPPED = _alert(
     AlertName.STORE_SERIES_DROPPED,
     promql.total((*PROCESS, "limit"), _DROPPED),
     5 * MINUTE,
@@ -47,7 +49,6 @@ SERIES_DROPPED = Alert(
     "Operations beyond a limit counted as other.",
     f"{{{{ $labels.instance }}}} recorded {estimated('operation')} as other within an "
     "hour: the limit of {{ $labels.limit }} is reached.",
-    Dashboards.EXPORTER,
     """
     The limit on series is reached: further label sets of operations are counted under `other`, so
     the figures of some stores or operations are no longer separate. The alert ends an hour after
@@ -59,14 +60,13 @@ SERIES_DROPPED = Alert(
 
     - Correct the label, or raise the limit if the stores and operations are real.
     """,
-    by=PROCESS,
 )
 
 _FAILED, _PUSHED = (
     promql.total(PROCESS, promql.increase(exporter.OTLP_PUSHES, "15m", *matchers))
     for matchers in ((equal("result", "failure"),), ())
 )
-OTLP_FAILING = Alert(
+OTLP_FAILING = _alert(
     AlertName.STORE_OTLP_PUSHES_FAILING,
     f"{_FAILED} / ({_PUSHED} > 0) > 0.5",
     10 * MINUTE,
@@ -74,7 +74,6 @@ OTLP_FAILING = Alert(
     "Most pushes to the OTLP endpoint fail.",
     "Most pushes to the OTLP endpoint failed.",
     f"{SHARE} of the pushes of {{{{ $labels.instance }}}} fail.",
-    Dashboards.EXPORTER,
     """
     The OTLP endpoint refuses or does not respond. Counters catch up when it is back; gauges from
     the meantime are lost.
@@ -84,7 +83,6 @@ OTLP_FAILING = Alert(
 
     - Restore the endpoint or correct the variables and restart.
     """,
-    by=PROCESS,
 )
 
 _LABELS = ("platform", "operation")
@@ -108,7 +106,6 @@ APPLICATION_ERRORS = Alert(
         "({{ .Value }} calls){{ end }}.",
         *_LABELS,
     ),
-    Dashboards.ERRORS,
     """
     Errors with fault `app` are bugs of the calling application: exceptions nobody expected,
     requests that can never work, an exhausted connection pool. This alert looks at an operation
@@ -122,6 +119,7 @@ APPLICATION_ERRORS = Alert(
 
     - Roll the deployment back, or correct the bug.
     """,
+    dashboard=Dashboards.ERRORS,
     faults=(Fault.APP,),
     by=_LABELS,
 )

@@ -88,8 +88,8 @@ def burning(rate: BurnRate) -> Alert:
         "A store spent its error budget too fast.",
         f"{WHO} spends its {{{{ $labels.slo }}}} error budget "
         f'{{{{ $value | printf "%.1f" }}}} times as fast as allowed over the last {rate.long}.',
-        Dashboards.SLO,
         RUNBOOK,
+        dashboard=Dashboards.SLO,
         labels={"window": rate.long},
         inhibited_by=(*UNUSABLE, *([FASTER] if rate is BURN_RATES[1] else [])),
         faults=(Fault.STORE, Fault.CONFIG, Fault.APP),

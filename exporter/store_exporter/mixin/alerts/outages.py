@@ -152,7 +152,6 @@ STORES_DOWN = Alert(
     "Many stores do not respond.",
     "Many stores did not respond.",
     f"{_extent()}{_failures()}{_IN_COMMON}",
-    Dashboards.FLEET,
     f"""
     At least {THRESHOLDS.outage_stores:g} stores of a platform, and {THRESHOLDS.outage_share:.0%} of
     those that are watched or {THRESHOLDS.outage_network_share:.0%} of those in one network, fail
@@ -170,6 +169,7 @@ STORES_DOWN = Alert(
     - Tell the hosting company, CDN or platform once, with the list and the time.
     - Tell the merchants who have no channel of their own.
     """,
+    dashboard=Dashboards.FLEET,
     by=_BY,
     faults=(Fault.STORE, Fault.CONFIG),
     facts=shared(),
@@ -188,7 +188,6 @@ STORE_DOWN_AMONG_MANY = Alert(
     "A store did not respond, like many others at the same time.",
     f"{WHO} keeps failing its liveness probe, and so do many other stores; whoever runs the "
     f"platform has been notified.{OUTAGE_CAUSE}",
-    Dashboards.SHOP,
     f"""
     The store and many others of its platform do not respond. The cause is most likely something
     that they share, and somebody is working on it. Only the store's own org gets this message; the
@@ -241,7 +240,6 @@ def store_unstable(of: tuple[Objective, ...]) -> Alert:
         "A store keeps going up and down.",
         "A store kept going up and down.",
         f"{WHO} was down for {SHARE} of the last half hour, in short outages.{PROBE_CAUSE}",
-        Dashboards.SHOP,
         f"""
         The store fails its liveness probe and recovers, over and over: every outage is too short
         for {AlertName.STORE_DOWN}, but together they keep shoppers from buying. Typical causes are

@@ -22,7 +22,6 @@ WATCHED_TWICE = Alert(
     "Stores are watched more than once.",
     "Stores were watched more than once.",
     "Stores that are watched more than once: {{ $value }}.",
-    Dashboards.EXPORTER,
     f"""
     Exporters that share a state watch each store once. These do not share one, so every store is
     probed twice, and its request budget is spent twice. Rules and dashboards still count everything
@@ -37,6 +36,7 @@ WATCHED_TWICE = Alert(
     - Give them one `state_directory` on one host, or one `state_database`; see docs/scaling.md.
     - Until then, stop the surplus exporter.
     """,
+    dashboard=Dashboards.EXPORTER,
     by=(),
 )
 
@@ -51,7 +51,6 @@ UNWATCHED = Alert(
     "Some stores were not watched.",
     "{{ $value }} {{ $labels.platform }} stores are not watched, so nobody knows whether "
     "they are up.",
-    Dashboards.EXPORTER,
     """
     Exporters that share a state cannot reach it, and each has stopped watching so that no store is
     watched twice.
@@ -63,6 +62,7 @@ UNWATCHED = Alert(
     - If that takes long, run one exporter alone, without `state_database` and with a
       `state_directory` of its own.
     """,
+    dashboard=Dashboards.EXPORTER,
     by=_LABELS,
 )
 

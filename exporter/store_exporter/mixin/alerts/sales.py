@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...metrics.catalogue import business, health
 from .. import promql, series
 from ..model import Alert, Cause, Group
-from ..names import AlertName, Dashboards
+from ..names import AlertName
 from ..policy import DAY, MINUTE, ORDERS_COLLECTOR, SEASONAL, SELDOM, THRESHOLDS
 from ..promql import STORE, equal, select
 from ..rules import payments
 from .causes import UNUSABLE, UNWATCHED
 from .texts import CHANGED, COST, FAILING, SHARE, WHO
 
-SALES = {"cost": COST, "failing": FAILING, "changed": CHANGED}
+_alert = partial(
+    Alert,
+    facts={"cost": COST, "failing": FAILING, "changed": CHANGED},
+    inhibited_by=(*UNUSABLE, UNWATCHED),
+)
 
 
 def _sells(window: str) -> str:
@@ -58,7 +64,7 @@ the shop most likely cannot sell, even if its pages and API respond.
 _COLLECTOR = select(business.COLLECTOR_SUCCESS, equal("collector", ORDERS_COLLECTOR))
 _FRESH = f"last_over_time({promql.over(_COLLECTOR, '1h')})"
 ORDER_DROUGHT = [
-    Alert(
+    _alert(
         AlertName.STORE_ORDER_DROUGHT,
         f"{_sells(window)} and ({series.orders_in(window)} == 0)"
         f" and {promql.on(*STORE)} ({_FRESH} == 1)"
@@ -69,18 +75,15 @@ ORDER_DROUGHT = [
         "A shop sold nothing although it normally does at this hour of the week.",
         f"{WHO} had no order in the last {window}; normally it has "
         '{{ $value | printf "%.0f" }} at this time of the week.',
-        Dashboards.SHOP,
         _RUNBOOK,
         labels={"window": window},
-        inhibited_by=(*UNUSABLE, UNWATCHED),
-        facts=SALES,
         window=window,
     )
     for window in SEASONAL.drought_windows
 ]
 
 _SHOP_NOW, _SHOP_BEFORE = payments.failing(), series.latest(payments.WEEK)
-PAYMENTS_FAILING = Alert(
+PAYMENTS_FAILING = _alert(
     AlertName.STORE_PAYMENTS_FAILING,
     f"({_SHOP_NOW} > {THRESHOLDS.payment_failure_share:g})"
     f" unless ({_SHOP_NOW} <= {THRESHOLDS.payment_factor:g} * {_SHOP_BEFORE})"
@@ -90,7 +93,6 @@ PAYMENTS_FAILING = Alert(
     "Many payments of a shop fail.",
     "Many payments of a shop failed.",
     f"{SHARE} of the payments at {WHO} failed in the last hour.",
-    Dashboards.SHOP,
     f"""
     More than {THRESHOLDS.payment_failure_share:.0%} of the orders of the last hour (at least
     {THRESHOLDS.payment_minimum:g} orders) ended in the status failed. That is more than
@@ -106,13 +108,11 @@ PAYMENTS_FAILING = Alert(
     - Against card testing, turn on the provider's fraud rules and a captcha, and tell the provider.
     - For a configuration fault: renew the provider's keys in the shop.
     """,
-    inhibited_by=(*UNUSABLE, UNWATCHED),
-    facts=SALES,
     window="1h",
 )
 
 _METHOD_NOW, _METHOD_BEFORE = payments.method_failing(), series.latest(payments.METHOD_WEEK)
-PAYMENT_METHOD_FAILING = Alert(
+PAYMENT_METHOD_FAILING = _alert(
     AlertName.STORE_PAYMENT_METHOD_FAILING,
     f"({_METHOD_NOW} > {THRESHOLDS.method_failure_share:g})"
     f" and ({_METHOD_NOW} > {THRESHOLDS.method_factor:g} * {_METHOD_BEFORE})"
@@ -123,7 +123,6 @@ PAYMENT_METHOD_FAILING = Alert(
     "A payment method of a shop failed.",
     f"{SHARE} of the payments by {{{{ $labels.payment_method }}}} at {WHO} failed in "
     "the last two hours.",
-    Dashboards.SHOP,
     f"""
     More than {THRESHOLDS.method_failure_share:.0%} of the orders by this payment method in the last
     two hours (at least {THRESHOLDS.method_minimum:g} orders) failed. That is more than
@@ -142,7 +141,6 @@ PAYMENT_METHOD_FAILING = Alert(
     """,
     by=payments.METHOD,
     inhibited_by=(*UNUSABLE, UNWATCHED, Cause(AlertName.STORE_PAYMENTS_FAILING)),
-    facts=SALES,
     window="2h",
 )
 
@@ -185,7 +183,7 @@ def _updated() -> str:
 
 _SHARE, _BEFORE = _checkouts_failing("30m"), _checkouts_failing("1d", _UPDATED)
 _CALLS = f"{30 * MINUTE} * avg_over_time({promql.over(series.CHECKOUT_MEASURED, '30m')})"
-CHECKOUT_ERRORS_AFTER_UPDATE = Alert(
+CHECKOUT_ERRORS_AFTER_UPDATE = _alert(
     AlertName.STORE_CHECKOUT_ERRORS_AFTER_UPDATE,
     f"(({_SHARE}) > {THRESHOLDS.checkout_failure_share:g})"
     f" and (({_SHARE}) > {THRESHOLDS.checkout_factor:g} * ({_BEFORE}))"
@@ -197,7 +195,6 @@ CHECKOUT_ERRORS_AFTER_UPDATE = Alert(
     "Checkouts failed after an update.",
     f"{SHARE} of the cart and checkout calls at {WHO} failed in "
     f"the last half hour; something was updated within {_UPDATED[:-1]} hours.",
-    Dashboards.SHOP,
     f"""
     The shop software, a plugin, the theme or an application changed within the last {_UPDATED[:-1]}
     hours. Since then more than {THRESHOLDS.checkout_failure_share:.0%} of the calls that fill carts
@@ -213,7 +210,6 @@ CHECKOUT_ERRORS_AFTER_UPDATE = Alert(
     - Tell the merchant; sales are lost until then.
     """,
     inhibited_by=UNUSABLE,
-    facts=SALES,
     window="30m",
 )
 

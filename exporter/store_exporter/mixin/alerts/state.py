@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...metrics.catalogue import exporter
 from .. import promql
 from ..model import Alert, Group
@@ -10,9 +12,11 @@ from ..policy import MESSAGES, MINUTE, RESTART
 from ..promql import equal, one_of
 from .texts import PROCESS, estimated
 
+_alert = partial(Alert, dashboard=Dashboards.EXPORTER, by=PROCESS)
+
 _BY_ORG = (*PROCESS, "org")
 _FAILING = promql.select(exporter.DISCOVERY_FAILING)
-DISCOVERY_FAILING = Alert(
+DISCOVERY_FAILING = _alert(
     AlertName.STORE_DISCOVERY_FAILING,
     f"{promql.total(_BY_ORG, _FAILING)} > 1",
     5 * MINUTE,
@@ -21,7 +25,6 @@ DISCOVERY_FAILING = Alert(
     "A source of stores could not be read.",
     "{{ $labels.instance }} could not read the stores of {{ $labels.org }} "
     '{{ $value | printf "%.0f" }} times in a row; stores found earlier are still watched.',
-    Dashboards.EXPORTER,
     """
     The file or address that lists stores could not be read, or contained no list, at least twice in
     a row (reads are `refresh` apart). Stores found earlier are still watched, even if they were
@@ -44,7 +47,7 @@ _BY_REASON = (*PROCESS, "reason")
 _REFUSED = promql.select(exporter.DISCOVERY_REFUSED)
 _WHO = promql.select(exporter.DISCOVERY_REFUSED, 'instance="%s"', 'reason="%s"')
 _ORGS = promql.quote(f"sort_desc({_WHO} > 0)")
-DISCOVERY_REFUSED = Alert(
+DISCOVERY_REFUSED = _alert(
     AlertName.STORE_DISCOVERY_REFUSED,
     f"{promql.total(_BY_REASON, _REFUSED)} > 0",
     5 * MINUTE,
@@ -56,7 +59,6 @@ DISCOVERY_REFUSED = Alert(
     "$labels.instance $labels.reason) }}"
     f"{{{{ if lt $i {MESSAGES.listed} }}}}{{{{ if $i }}}},{{{{ end }}}} {{{{ .Labels.org }}}}"
     f"{{{{ else if eq $i {MESSAGES.listed} }}}} and more{{{{ end }}}}{{{{ end }}}} name.",
-    Dashboards.EXPORTER,
     """
     A source lists domains that its org may not have. `contested`: another org owns the domain and
     keeps it, or several orgs name it and none gets it; somebody may be trying to take over a store.
@@ -73,7 +75,7 @@ DISCOVERY_REFUSED = Alert(
     by=_BY_REASON,
 )
 
-STATE_LOST = Alert(
+STATE_LOST = _alert(
     AlertName.STORE_STATE_LOST,
     f"{promql.total(PROCESS, promql.fresh_increase(exporter.STATE_LOSSES, '1h'))}",
     0,
@@ -81,7 +83,6 @@ STATE_LOST = Alert(
     "Saved state was damaged.",
     "Saved state was damaged.",
     "{{ $labels.instance }} lost saved state; orders and revenue may count only from then on.",
-    Dashboards.EXPORTER,
     """
     The state file, or a document in it, was damaged or of an earlier version, and was set aside.
     Counters restarted from zero, which `rate` and `increase` handle; orders between the damage and
@@ -97,11 +98,10 @@ STATE_LOST = Alert(
     - If there is a backup, restore the file from it while no exporter uses it; this alert then
       fires once more.
     """,
-    by=PROCESS,
 )
 
 _UNSAVED = promql.increase(exporter.STATE_ERRORS, "10m", equal("reason", "full"))
-STATE_FULL = Alert(
+STATE_FULL = _alert(
     AlertName.STORE_STATE_FULL,
     f"{promql.total(PROCESS, _UNSAVED)} > 0",
     2 * MINUTE,
@@ -110,7 +110,6 @@ STATE_FULL = Alert(
     "The exporter saves its state again.",
     f"{{{{ $labels.instance }}}} could not save {estimated('run')} within ten minutes, "
     "because the disk is full. Counters stand still; nothing is lost.",
-    Dashboards.EXPORTER,
     """
     The counters of collectors cannot be saved, so their new values are not shown. Orders and
     revenue stand still and disappear after three intervals; they catch up once there is space.
@@ -121,13 +120,12 @@ STATE_FULL = Alert(
 
     - Make space, or raise the quota. Nothing needs to be restarted.
     """,
-    by=PROCESS,
 )
 
 _UNUSABLE = promql.increase(
     exporter.STATE_ERRORS, "10m", one_of("reason", ("unavailable", "conflict"))
 )
-STATE_UNAVAILABLE = Alert(
+STATE_UNAVAILABLE = _alert(
     AlertName.STORE_STATE_UNAVAILABLE,
     f"{promql.total(_BY_REASON, _UNUSABLE)} > 0",
     10 * MINUTE,
@@ -136,7 +134,6 @@ STATE_UNAVAILABLE = Alert(
     "The exporter uses its saved state again.",
     f"{{{{ $labels.instance }}}} skipped {estimated('run')} within ten minutes, for "
     "reason {{ $labels.reason }}. Counters stand still; nothing is lost.",
-    Dashboards.EXPORTER,
     """
     `unavailable`: the state's file or database cannot be read or written now. Orders and revenue
     stand still and disappear after three intervals; they catch up later. Probes continue.

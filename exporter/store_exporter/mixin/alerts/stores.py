@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import Fault
 from .. import promql, series
 from ..model import Alert, Group
-from ..names import AlertName, Dashboards
+from ..names import AlertName
 from ..policy import LIVENESS_PROBE, MINUTE, RESTART
 from ..promql import STORE, equal
 from .causes import OUTAGE_OF_MANY
@@ -24,7 +24,6 @@ STORE_DOWN = Alert(
     "A store is down.",
     "A store did not respond.",
     f"{WHO} keeps failing its liveness probe{_AGAIN_AND_AGAIN}.{PROBE_CAUSE}{STATUS}",
-    Dashboards.SHOP,
     """
     The liveness probe, a cheap authenticated request, has failed for two minutes in a row. Shoppers
     most likely cannot buy, and every operation against this store fails. From the third outage
@@ -81,7 +80,6 @@ CREDENTIALS_REJECTED = [
         "A store rejects our credentials.",
         "A store rejected our credentials.",
         f"{WHO} refuses our credentials{where}.",
-        Dashboards.SHOP,
         _RUNBOOK,
         faults=(Fault.CONFIG,),
         facts={"error": ANY_ERROR, "failing": FAILING},

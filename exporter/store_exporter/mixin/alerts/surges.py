@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...metrics.catalogue import business
 from .. import promql, series
 from ..model import Alert, Group
-from ..names import AlertName, Dashboards
+from ..names import AlertName
 from ..policy import HOUR, MINUTE, SEASONAL, SELDOM, THRESHOLDS
 from ..promql import SHOP, STORE, equal
 from ..rules import surges
 from .causes import UNUSABLE, UNWATCHED
 from .texts import CHANGED, THOUSANDS, WHO, queried
 
+_alert = partial(Alert, facts={"changed": CHANGED}, inhibited_by=(UNWATCHED,))
 _AMOUNT = f'{{{{ $value | printf "%.0f" | {THOUSANDS} }}}} {{{{ $labels.currency }}}}'
 
 _LEARNT = (
@@ -19,7 +22,7 @@ _LEARNT = (
     f"no alert while fewer than {SEASONAL.history} of them are known."
 )
 
-REFUNDS = Alert(
+REFUNDS = _alert(
     AlertName.STORE_REFUND_SURGE,
     f"({surges.REFUNDS} > {THRESHOLDS.surge_factor:g} * {surges.REFUNDS_NORMAL})"
     f" and ({surges.REFUNDS} > {THRESHOLDS.refund_share:g} * {surges.REVENUE})"
@@ -30,7 +33,6 @@ REFUNDS = Alert(
     "A shop's refunds were unusually high.",
     f"{WHO} refunded {_AMOUNT} within a day, more than {THRESHOLDS.surge_factor:g} times the "
     f"normal amount and more than {THRESHOLDS.refund_share:.0%} of its revenue.",
-    Dashboards.SHOP,
     f"""
     The refunds of a day are more than {THRESHOLDS.surge_factor:g} times the normal amount, and more
     than {THRESHOLDS.refund_share:.0%} of the day's revenue, in a shop with at least
@@ -44,11 +46,9 @@ REFUNDS = Alert(
     - Stop selling the faulty product, or correct its price.
     - If nobody at the shop did it, lock the account and its API keys.
     """,
-    facts={"changed": CHANGED},
-    inhibited_by=(UNWATCHED,),
 )
 
-ABANDONED = Alert(
+ABANDONED = _alert(
     AlertName.STORE_ABANDONED_CARTS_SURGE,
     f"({surges.ABANDONED} > {THRESHOLDS.surge_factor:g} * {surges.ABANDONED_NORMAL})"
     f" and {promql.on(*STORE)} ({surges.CARTS} >= {THRESHOLDS.surge_orders:g})",
@@ -58,7 +58,6 @@ ABANDONED = Alert(
     "Abandoned carts were unusually high.",
     f"Carts worth {_AMOUNT} are abandoned at {WHO}, more than {THRESHOLDS.surge_factor:g} times "
     "the normal value.",
-    Dashboards.SHOP,
     f"""
     Shoppers began to check out and did not pay. The value of such carts is more than
     {THRESHOLDS.surge_factor:g} times the normal value, with at least {THRESHOLDS.surge_orders:g}
@@ -70,7 +69,6 @@ ABANDONED = Alert(
 
     - Correct the step that fails; tell the merchant.
     """,
-    facts={"changed": CHANGED},
     inhibited_by=(*UNUSABLE, UNWATCHED),
 )
 
@@ -78,7 +76,7 @@ _NORMAL = series.latest(surges.REPRICED_NORMAL)
 _LOWER = promql.each(
     business.PRODUCTS_SOLD, *(f"{label}=%q" for label in SHOP), equal("price", "lower")
 )
-REPRICED = Alert(
+REPRICED = _alert(
     AlertName.STORE_PRICES_CHANGED,
     f"({surges.REPRICED} >= {THRESHOLDS.price_products:g})"
     f" and ({surges.REPRICED_SHARE} > {THRESHOLDS.price_share:g})"
@@ -89,7 +87,6 @@ REPRICED = Alert(
     "Many products of a shop sold for other prices than before.",
     f"{{{{ $value }}}} products of {WHO} that sold today were much cheaper or dearer than "
     "usual." + queried(f"sum({_LOWER})", " {{ . | first | value }} of them were cheaper.", *SHOP),
-    Dashboards.SHOP,
     f"""
     At least {THRESHOLDS.price_products:g} products, and more than {THRESHOLDS.price_share:.0%} of
     those that sold within the last day, sold for an unusual price: more than a fifth below or more
@@ -106,8 +103,6 @@ REPRICED = Alert(
     - Stop the import, or undo the change to the setting or plugin; correct the prices.
     - Decide with the merchant about orders at the wrong price before they are shipped.
     """,
-    facts={"changed": CHANGED},
-    inhibited_by=(UNWATCHED,),
 )
 
 _FOUND = [REFUNDS, ABANDONED, REPRICED]

@@ -36,8 +36,8 @@ CERTIFICATE_EXPIRING = [
         "A store's certificate expires soon.",
         "A store's TLS certificate was about to expire.",
         f"The certificate of {WHO} {ends('expires', 'expired')}",
-        Dashboards.FLEET,
         _RUNBOOK,
+        dashboard=Dashboards.FLEET,
         keep=RESTART,
     )
     for severity, limit, hold in _LEVELS
@@ -54,7 +54,6 @@ API_VERSION_EXPIRING = Alert(
     "The API version expires soon.",
     "The API version was about to expire.",
     f"The API version configured for {WHO} {ends('ends', 'ended')}",
-    Dashboards.EXPORTER,
     """
     The platform ends each API version some time after its release. After that it responds with a
     later version, whose fields may differ, or not at all.
@@ -65,6 +64,7 @@ API_VERSION_EXPIRING = Alert(
       collectors.
     - Update store-exporter if it does not know a later version yet.
     """,
+    dashboard=Dashboards.EXPORTER,
     keep=RESTART,
 )
 
@@ -87,7 +87,6 @@ API_BUDGET_LOW = Alert(
     "The request budget for a store's API was nearly spent.",
     f"Only {SHARE} of the API budget for {WHO} is left; collectors will wait and their "
     "figures will become stale.",
-    Dashboards.EXPORTER,
     """
     The exporter limits its requests to each store in an hour, so that monitoring never takes
     capacity from shoppers, and respects the platform's own limit. Nearly all of that budget is
@@ -102,6 +101,7 @@ API_BUDGET_LOW = Alert(
     - Lengthen the interval of the most expensive collector of this store.
     - Raise `requests_per_hour` if the store's hosting can handle it.
     """,
+    dashboard=Dashboards.EXPORTER,
 )
 
 _FOUND = [*CERTIFICATE_EXPIRING, API_VERSION_EXPIRING, API_BUDGET_LOW]
