@@ -163,7 +163,9 @@ class OrderBook(ABC, Generic[ApiT, P]):
             summary = (
                 f"orders read: {self.seen}{left}; paid orders so far: {self.ledger.counters.paid}"
             )
-        return Report(self._samples(), self.reasons(), summary)
+        samples = self.ledger.counters.samples(self.statuses, self.api.shown)
+        samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": ORDERS}))
+        return Report(samples, self.reasons(), summary)
 
     def start(self, latest: int, now: int, place: P, orders: Iterable[CountedOrder]) -> None:
         """Start to count after the latest change; remember the latest orders as they are now.
@@ -229,11 +231,6 @@ class OrderBook(ABC, Generic[ApiT, P]):
         self.unreadable = unreadable
         self.is_unreadable_beyond = bool(document.get("unreadable_beyond"))
         return ledger, place
-
-    def _samples(self) -> list[Sample]:
-        samples = self.ledger.counters.samples(self.statuses, self.api.shown)
-        samples.append(Sample(business.COLLECTOR_BACKLOG, self.backlog, {"collector": ORDERS}))
-        return samples
 
     def reasons(self) -> list[str]:
         """Return the reasons why the counters may be incomplete, one sentence each."""

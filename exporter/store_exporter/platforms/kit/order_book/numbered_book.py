@@ -20,7 +20,7 @@ from .book import ApiT
 from .numbered_list import ListedOrders, NumberedList
 from .pages import MAKING, OrderPage
 from .progress import ReadingProgress
-from .walk import Walk, WalkQuery
+from .walk import Walk
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class NumberedBook(NumberedList[ApiT]):
 
     def first_place(self, since: int) -> ReadingProgress:
         """Return the place of a walk that starts at a time."""
-        return ReadingProgress.at(since)
+        return ReadingProgress(Walk(since))
 
     def saved_place(self, document: Any) -> ReadingProgress:
         """Return the place that was saved."""
@@ -77,7 +77,8 @@ class NumberedBook(NumberedList[ApiT]):
         clock = int(self.run.now() if server is None else server)
         unknown = clock if page.ids else 0
         latest = min(max(page.changed, default=unknown), clock)
-        self.start(latest, clock, ReadingProgress.at(latest, newest=latest), page.orders)
+        place = ReadingProgress(Walk(latest, newest=latest))
+        self.start(latest, clock, place, page.orders)
         self._look_first(newest)
         if self.numbers_refunds_with_orders:
             pages = (page, newest.page)
@@ -176,7 +177,9 @@ class NumberedBook(NumberedList[ApiT]):
             rows = yield from self.ask_sized(lambda size: self.by_change(size, walk.query(size)))
             query = walk.query(self.size)
             server, page = server_time(rows.response), rows.page
-            self._check(page, query)
+            if any(changed < query.since - 1 for changed in page.changed):
+                # The store does not search as requested.
+                raise StoreError("invalid_response", self.too_old)
             self.record(page)
             more = walk.advance(page.ids, page.settled(server), rows.total)
             self.ledger.forget(self.place.walk.read_again_from(self.options.overlap))
@@ -204,8 +207,3 @@ class NumberedBook(NumberedList[ApiT]):
                 f"than {count}."
             )
         return found
-
-    def _check(self, page: OrderPage, query: WalkQuery) -> None:
-        """Refuse the page of a store that does not search as requested."""
-        if any(changed < query.since - 1 for changed in page.changed):
-            raise StoreError("invalid_response", self.too_old)

@@ -99,11 +99,6 @@ class ReadingProgress:
     lists_others: bool = False
     empty_since: int = 0
 
-    @classmethod
-    def at(cls, since: int, newest: int = 0) -> ReadingProgress:
-        """Return the place from which everything changed since a Unix time is read."""
-        return cls(Walk(since, newest=newest))
-
     @property
     def still_gone(self) -> int:
         """The number of returned orders not found so far by the search for them."""
