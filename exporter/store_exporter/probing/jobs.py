@@ -17,7 +17,7 @@ FRESH_INTERVALS = 3
 """Intervals after which a figure disappears if it is not renewed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Job:
     """One probe or collector of one store, with what follows from them.
 
@@ -43,23 +43,16 @@ class Job:
 
     def __post_init__(self) -> None:
         check, schedule = self.check, self.schedule
-        kind, liveness, critical, priority = COLLECTOR, False, False, Priority.COLLECTOR
+        self.kind, self.liveness, self.critical = COLLECTOR, False, False
+        self.priority = Priority.COLLECTOR
         if isinstance(check, Probe):
-            kind, liveness = PROBE, check.liveness
-            critical = check.critical if schedule.critical is None else schedule.critical
-            priority = Priority.LIVENESS if liveness else Priority.PROBE
-        settings = {
-            "kind": kind,
-            "name": check.name,
-            "key": (self.store.domain, kind, check.name),
-            "liveness": liveness,
-            "critical": critical,
-            "priority": priority,
-            "ttl": FRESH_INTERVALS * schedule.interval + schedule.timeout,
-            "options": {**check.options, **schedule.options},
-        }
-        for name, value in settings.items():
-            object.__setattr__(self, name, value)  # as dataclasses do in frozen ones
+            self.kind, self.liveness = PROBE, check.liveness
+            self.critical = check.critical if schedule.critical is None else schedule.critical
+            self.priority = Priority.LIVENESS if check.liveness else Priority.PROBE
+        self.name = check.name
+        self.key = self.store.domain, self.kind, check.name
+        self.ttl = FRESH_INTERVALS * schedule.interval + schedule.timeout
+        self.options = {**check.options, **schedule.options}
 
 
 def jobs_of(store: Store) -> Iterator[Job]:
