@@ -56,7 +56,7 @@ def _read_gone(book: NumberedBook[Any]) -> Plan[None]:
     for _ in range(book.options.pages):
         gone = book.ledger.longest_gone(min(book.size, place.unsearched), book.read)
         if gone:
-            yield from _read_again(book, gone)
+            yield from _read_by_ids(book, gone)
             place.unsearched -= sum(one in book.read for one in gone)
         if place.returned <= 0:
             break
@@ -69,8 +69,10 @@ def _read_gone(book: NumberedBook[Any]) -> Plan[None]:
 def read_again(book: NumberedBook[Any]) -> Plan[None]:
     """Read remembered orders again, more than a page of them if some vanished."""
     place, size = book.place, book.size
+    if book.unseen:
+        return
     tried = max(1, min(_UNREADABLE, size // 2))
-    for turn in range(1, 1 + (0 if book.unseen else book.options.pages)):
+    for turn in range(1, book.options.pages + 1):
         unreadable = [one for one in book.unreadable if one.isdigit() and one not in book.read]
         broken = unreadable[:tried]
         # If every order must be read, unpaid ones do not come first.
@@ -78,7 +80,7 @@ def read_again(book: NumberedBook[Any]) -> Plan[None]:
         others = book.ledger.longest_unread(size, book.read, unpaid_first=unpaid_first)
         # Not on the same page: the store may fail at every page with an unreadable order.
         for ids in filter(None, (broken, others)):
-            yield from _read_again(book, ids)
+            yield from _read_by_ids(book, ids)
         read = sum(one in book.read for one in others)
         place.unchecked -= read
         place.outdated = max(0, place.outdated - read) if others else 0
@@ -107,7 +109,7 @@ def _end_search(book: NumberedBook[Any]) -> None:
     place.missing = place.unchecked = 0
 
 
-def _read_again(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
+def _read_by_ids(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
     """Read some orders by their ids, in smaller pages if the store's are smaller."""
     left, size = ids, len(ids)
     for _ in range(_MOST_PARTS):
@@ -209,7 +211,7 @@ def _is_settled(book: NumberedBook[Any], number: str) -> Plan[bool]:
     return True
 
 
-def look_again(book: NumberedBook[Any]) -> Plan[None]:
+def read_unshown(book: NumberedBook[Any]) -> Plan[None]:
     """Read the changes of times again at which the store showed fewer orders than it counted."""
     place = book.place
     times = place.walk.look_again()

@@ -154,7 +154,7 @@ class NumberedBook(NumberedList[ApiT]):
         if walk.caught_up:
             yield from audit.read_returned(self)
             yield from audit.read_again(self)
-            yield from audit.look_again(self)
+            yield from audit.read_unshown(self)
             yield from audit.read_past(self)
         yield from audit.date_refunds(self)
         yield from audit.confirm_gone(self)
