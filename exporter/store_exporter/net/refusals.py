@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from ..errors import ErrorName
 
@@ -90,44 +89,46 @@ def of_cloudflare(source: str) -> Finding | None:
     return error_type, f"{words} (error {match[1]})"
 
 
+_NO_API: Finding = ("api_not_found", "there is no API at this address")
+_MEANINGS: dict[int, Finding] = {
+    UNCHANGED: (
+        "invalid_response",
+        "HTTP 304 to an unconditional request, as a broken cache responds",
+    ),
+    402: ("maintenance", "the site is closed because it has not been paid for"),
+    404: _NO_API,
+    408: ("timeout", "the web server waited too long for the request"),
+    410: _NO_API,
+    429: ("rate_limited", "too many requests"),
+    511: ("blocked", "a network in front of the store requires a login"),
+}
+"""Error type and meaning of statuses that mean the same whoever sends them."""
+
+
 def by_status(status: int, low: str, title: str, who: str) -> Finding | None:
     """Classify a response that is not JSON by its status; None for a success.
 
     `low` is the head of the page, in lower case, and `who` its sender, in words.
     """
+    if status in _MEANINGS:
+        error_type, message = _MEANINGS[status]
+    elif status == 401:
+        error_type, message = "blocked", f"{who} requires its own password"
+    elif status in (403, 405, 406, 451) or status in FIREWALLS:
+        error_type, message = "blocked", f"{who} refuses the request"
+    elif status == 400 and any(said in low for said in PLAIN_TO_TLS):
+        error_type, message = "redirect", "this port accepts only https: begin url with https://"
+    elif status == 400 and any(said in low for said in WANTS_CERTIFICATE):
+        advice = "set url to the public address"
+        error_type, message = "blocked", f"{who} requires a client certificate: {advice}"
+    elif status >= 400:
+        error_type = "server_error" if status >= 500 else "invalid_response"
+        message = f"the store responded with HTTP {status}"
+    elif status >= 300:
+        error_type, message = "redirect", "the store redirects and does not say where to"
+    else:
+        return None
     if status >= 500:
         # A title such as "502 Bad Gateway" would repeat the beginning of the message.
         title = title.removeprefix(str(status)).strip(" |:-\u2013\u2014")
-    page = f" ({title})" if title else ""
-    rows: tuple[tuple[Callable[[int], bool], ErrorName, str], ...] = (
-        (lambda s: s == 429, "rate_limited", "too many requests"),
-        (lambda s: s == 401, "blocked", f"{who} requires its own password"),
-        (lambda s: s in (403, 405, 406, 451), "blocked", f"{who} refuses the request"),
-        (lambda s: s in FIREWALLS, "blocked", f"{who} refuses the request"),
-        (
-            lambda s: s == 400 and any(said in low for said in PLAIN_TO_TLS),
-            "redirect",
-            "this port accepts only https: begin url with https://",
-        ),
-        (
-            lambda s: s == 400 and any(said in low for said in WANTS_CERTIFICATE),
-            "blocked",
-            f"{who} requires a client certificate: set url to the public address",
-        ),
-        (lambda s: s == 402, "maintenance", "the site is closed because it has not been paid for"),
-        (lambda s: s == 408, "timeout", "the web server waited too long for the request"),
-        (lambda s: s in (404, 410), "api_not_found", "there is no API at this address"),
-        (lambda s: s == 511, "blocked", "a network in front of the store requires a login"),
-        (lambda s: s >= 500, "server_error", f"the store responded with HTTP {status}"),
-        (lambda s: s >= 400, "invalid_response", f"the store responded with HTTP {status}"),
-        (
-            lambda s: s == UNCHANGED,
-            "invalid_response",
-            "HTTP 304 to an unconditional request, as a broken cache responds",
-        ),
-        (lambda s: s >= 300, "redirect", "the store redirects and does not say where to"),
-    )
-    for matches, error_type, message in rows:
-        if matches(status):
-            return error_type, message + page
-    return None
+    return error_type, f"{message} ({title})" if title else message
