@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store_demo.stores.woocommerce.walls import SENTENCES, WALLS, in_maintenance, walled
 from store_exporter.errors import Fault, StoreError
 
+from .walls import SENTENCES, WALLS, in_maintenance, walled
 from .watching import watching
 
 SHAPES = ("json", "page", "plain")

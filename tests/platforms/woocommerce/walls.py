@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from ..faults import Fault
+from store_demo.stores.faults import Fault
 
 SENTENCES = {
     "en": "Briefly unavailable for scheduled maintenance. Check back in a minute.",
