@@ -16,7 +16,7 @@ from .texts import ARE, COLLECTOR_CAUSE, TIME, WHO, counted, error_type, estimat
 
 _alert = partial(Alert, inhibited_by=(UNWATCHED,), keep=RESTART)
 COLLECTOR = (*STORE, "collector")
-_OUT = promql.aggregate("max", STORE, select(business.BEST_SELLERS_OUT))
+_OUT = promql.each(business.BEST_SELLERS_OUT)
 _ORDERS = f"sum_over_time({series.orders_in('1d')}[7d:1d])"
 BEST_SELLERS_OUT = _alert(
     AlertName.STORE_BEST_SELLERS_OUT_OF_STOCK,
@@ -62,10 +62,10 @@ WEBHOOKS_DISABLED = _alert(
     """,
 )
 
-_LATE = select(business.SCHEDULED_ACTIONS, promql.one_of("state", ("overdue", "failed")))
+_LATE = promql.each(business.SCHEDULED_ACTIONS, promql.one_of("state", ("overdue", "failed")))
 BACKGROUND_JOBS_STUCK = _alert(
     AlertName.STORE_BACKGROUND_JOBS_STUCK,
-    f"{promql.aggregate('max', (*STORE, 'state'), _LATE)} > {THRESHOLDS.scheduled_actions:g}",
+    f"{_LATE} > {THRESHOLDS.scheduled_actions:g}",
     30 * MINUTE,
     "warning",
     "Background jobs of a store do not run.",
@@ -84,8 +84,8 @@ BACKGROUND_JOBS_STUCK = _alert(
     """,
 )
 
-_SUCCEEDED = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_LAST_SUCCESS))
-_INTERVAL = promql.aggregate("max", COLLECTOR, select(business.COLLECTOR_INTERVAL))
+_SUCCEEDED = promql.each(business.COLLECTOR_LAST_SUCCESS)
+_INTERVAL = promql.each(business.COLLECTOR_INTERVAL)
 _RUNBOOK = f"""
 A collector has not succeeded for more than {THRESHOLDS.stale_intervals:g} of its intervals, or
 never has. Its figures have been withdrawn from `/metrics`, because they may no longer be true;

@@ -211,7 +211,7 @@ def failing_probes() -> str:
         f" and {on(*by)} {select(health.PROBE_SUCCESS, *S)} == 0"
     )
     since = promql.aggregate("max", by, last)
-    statuses = promql.aggregate("max", by, select(health.PROBE_STATUS, *S))
+    statuses = promql.each(health.PROBE_STATUS, *S)
     status = f'count_values by ({", ".join(by)}) ("status", {statuses})'
     return f"{since} * {on(*by)} group_left (status) {status} or {since} unless {on(*by)} {status}"
 
