@@ -102,9 +102,6 @@ class Api(connection.Api):
 
         A token may be revoked early, for example when the app's secret is changed. Then the request
         is sent again with another token; a refused request has changed nothing.
-
-        Raises:
-            StoreError: as the response says; unauthorized also for a token granted just now.
         """
         is_new = self._tokens.expired
         if is_new:

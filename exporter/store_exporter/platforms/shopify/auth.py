@@ -40,27 +40,17 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app of the shop's own organisation, from the Dev Dashboard.
-
-    Attributes:
-        client_id: the app's client id.
-        client_secret: `shpss_…`.
-    """
+    """An app of the shop's own organisation, from the Dev Dashboard; its secret is `shpss_…`."""
 
     client_id: str | Secret
     client_secret: str | Secret = field(repr=False)
 
 
 class Tokens:
-    """The tokens for one shop.
+    """The tokens for one shop; a `KeyError` is raised if credentials are missing.
 
-    Args:
-        credentials: an `admin_token`, or the `client_id` and `client_secret` of an app that gets
-            one from the shop; optionally a `storefront_token`, public or private.
-        monotonic: seconds of a clock that never jumps.
-
-    Raises:
-        KeyError: they are incomplete.
+    There is an `admin_token`, or the `client_id` and `client_secret` of an app that gets one from
+    the shop, and optionally a `storefront_token`, public or private.
     """
 
     def __init__(
@@ -103,11 +93,7 @@ class Tokens:
         return self.expired or self.admin != refused
 
     def receive(self, response: Response, now: float) -> None:
-        """Take in the shop's response to the app's request for a token.
-
-        Raises:
-            StoreError: unauthorized, and why; or as the response says.
-        """
+        """Take in the shop's response to the app's request for a token."""
         if response.status == 429:
             # Other than a query that is refused for want of points, this proves no token.
             raise StoreError(*READER.statuses[429], status=429)
@@ -116,11 +102,7 @@ class Tokens:
         self.granted.receive(Fields(READER.document(response, now), "the access token"))
 
     def headers(self, api: str | None) -> Mapping[str, str]:
-        """Return the headers for one of the two APIs, admin or storefront, or for pages.
-
-        Raises:
-            StoreError: unauthorized, there is no token for that API, or it cannot be read.
-        """
+        """Return the headers for one of the two APIs, admin or storefront, or for pages."""
         if api == "admin":
             return {"X-Shopify-Access-Token": self.admin}
         signature = {}

@@ -104,11 +104,8 @@ def _leads_to_own_domain(api: Api, run: Run, error: RedirectError) -> Plan[bool]
     """Whether a shop redirects its visitors to its own domain, as every shop with one does.
 
     The target is its own domain if a header of the response says so, if it is the configured
-    domain, or if it is the primary domain according to the Admin API.
-
-    Raises:
-        StoreError: redirect, it is the domain of somebody else. The `url` has to stay that of the
-            APIs, so the advice is another than for other redirects.
+    domain, or if it is the primary domain according to the Admin API. If it is not, the advice is
+    another than for other redirects, as the `url` has to stay that of the APIs.
     """
     host = urlsplit(error.target).hostname
     if not host:

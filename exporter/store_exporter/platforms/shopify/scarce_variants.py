@@ -26,17 +26,8 @@ def scarce_variants(api: Api, threshold: int, limit: int, kind: str | None = Non
     variant is checked. Further filters are used only if there are more variants, and must find all
     that were seen to be right; the description of `managed` speaks of fulfilment services.
 
-    Args:
-        api: of the store.
-        threshold: in pieces.
-        limit: the most that are read.
-        kind: their product type; None for all.
-
-    Returns:
-        Those, and nodes that cannot be read.
-
-    Raises:
-        StoreError: also invalid_response, the filters leave out variants that they should find.
+    At most `limit` are read, of one product type or of all; nodes that cannot be read are among
+    them. If the filters leave out variants that they should find, that is invalid_response.
     """
 
     def is_requested(node: Any, *, unreadable: bool) -> bool:
@@ -66,11 +57,7 @@ def scarce_variants(api: Api, threshold: int, limit: int, kind: str | None = Non
 
 
 def all_scarce_variants(api: Api, threshold: int, limit: int) -> Plan[list[Any]]:
-    """Read all of them, as above.
-
-    Raises:
-        StoreError: also response_too_large, there are more than `limit`.
-    """
+    """Read all of them, as above; more than `limit` are response_too_large."""
     found = yield from scarce_variants(api, threshold, limit)
     if not found.complete:
         raise StoreError("response_too_large", f"{_ROOT}: there are more than {limit}")

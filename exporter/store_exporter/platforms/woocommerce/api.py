@@ -85,12 +85,9 @@ SUMMING = 120.0
 class Api(api.Api):
     """The store's API for the time of one operation or run.
 
-    Attributes:
-        location: where in the store the API is.
-        change_times: the time in which it compares times of change of orders.
-        seen: what identified the last responses to probes, see `caches.refuse_repeated`.
-        needs_dates: whether a request fails if orders lack dates in GMT and nothing shows the
-            shop's time zone.
+    `seen` is what identified the last responses to probes, see `caches.refuse_repeated`, and
+    `needs_dates` whether a request fails if orders lack dates in GMT and nothing shows the shop's
+    time zone.
     """
 
     page_size = PAGE
@@ -116,12 +113,7 @@ class Api(api.Api):
         return self.location.address(path)
 
     def deliver(self, path: str, request: Request) -> Plan[Response]:
-        """Send a request past caches, to wherever the API is.
-
-        Raises:
-            StoreError: api_not_found, the store has plain permalinks; redirect, it uses https but
-                is configured with http; any error of a request.
-        """
+        """Send a request past caches, to wherever the API is."""
         for paths, params in _PRESCRIBED:
             if path.startswith(paths):
                 request = replace(request, params={**request.params, **params})
@@ -222,10 +214,8 @@ class Api(api.Api):
     def read(self, path: str, response: Response) -> Any:
         """Return the JSON of a successful response.
 
-        Raises:
-            StoreError: as `READER` does; the message says if url is an address of the API, if
-                Analytics is switched off, which other address responds there, or where the store
-                redirected the request to.
+        The message of an error says if url is an address of the API, if Analytics is switched off,
+        which other address responds there, or where the store redirected the request to.
         """
         try:
             return super().read(path, response)
@@ -249,11 +239,7 @@ class Api(api.Api):
             raise StoreError(kind, message, status=status, code=code) from error
 
     def complete(self, path: str, items: Sequence[Any]) -> Plan[None]:
-        """Fill in dates in GMT that a plugin removed from orders or refunds.
-
-        Raises:
-            StoreError: the shop's time zone cannot be requested, and the dates are needed.
-        """
+        """Fill in dates in GMT that a plugin removed from orders or refunds."""
         if path.startswith(_WITH_AMOUNTS):
             try:
                 yield from local_dates.add_gmt_dates(self, items)

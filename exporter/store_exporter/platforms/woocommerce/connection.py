@@ -30,11 +30,7 @@ class Connection(connection.Connection[Api]):
         self.seen: dict[str, tuple[str, float]] = {}
 
     def sign(self, request: Request) -> Request:
-        """Add the key, or a signature made with it, where the request needs it.
-
-        Raises:
-            StoreError: unauthorized, there is no key, or it cannot be read.
-        """
+        """Add the key, or a signature made with it, where the request needs it."""
         if not needs_key(request.url):
             return request
         url = self.location.address_to_sign(request.url)
@@ -52,10 +48,7 @@ class Connection(connection.Connection[Api]):
         return Credentials(key, secret, in_query=in_query, now=self.now)
 
     def requested_wait(self, response: Response, now: float) -> float | None:
-        """Return the seconds that a response asks to wait, including the Store API's own way.
-
-        Its rate limit responds with 400 and `RateLimit-Retry-After`, not 429.
-        """
+        """Return the seconds to wait; the Store API asks for them with status 400, not 429."""
         if response.status == 400 and b"rate_limit_exceeded" in response.body[:500]:
             raw = response.headers.get("ratelimit-retry-after", "")
             return float(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0.0

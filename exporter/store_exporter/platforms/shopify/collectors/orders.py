@@ -81,10 +81,8 @@ class _OrderBook(CursorBook[Api]):
     def _singly(self, due: Mapping[str, int], failure: StoreError) -> Plan[list[Any]]:
         """Request orders one by one, by their ids with their times of change.
 
-        Each that fails has its error in place of its payments.
-
-        Raises:
-            StoreError: `failure`, if the first few fail, as it is not their fault then.
+        Each that fails has its error in place of its payments. If the first few fail, it is not
+        their fault, and `failure` is raised.
         """
         nodes: list[Any] = []
         failed = 0

@@ -87,10 +87,7 @@ def _scarce(
 ) -> Plan[tuple[list[ScarceProduct], list[StoreError]]]:
     """Return the variants that are out or low, and the errors of those that cannot be read.
 
-    Variants on backorder can be bought and are neither.
-
-    Raises:
-        StoreError: response_too_large, there are more than `most`.
+    Variants on backorder can be bought and are neither. More than `most` are response_too_large.
     """
     schedule = run.store.collectors.get(stock.name)
     options = stock.options if schedule is None else schedule.options

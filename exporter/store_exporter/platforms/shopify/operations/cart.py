@@ -163,11 +163,8 @@ def _cart(fields: Fields) -> Cart:
     """Read a cart; lines that cannot be read are left out and reported.
 
     Price and discount of the goods are added up from all lines, because the API shows only the
-    total. Where they are in another currency than the total, they are unreadable.
-
-    Raises:
-        StoreError: invalid_response, there is no total; response_too_large, there are more than a
-            hundred lines.
+    total. Where they are in another currency than the total, they are unreadable. More than a
+    hundred lines are response_too_large.
     """
     also = Secondary()
     total = ids.amount(fields.child("cost").child("totalAmount"))

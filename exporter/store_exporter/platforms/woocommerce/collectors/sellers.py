@@ -159,10 +159,7 @@ def _is_component(line: Fields) -> bool:
 def _out_of_stock(
     api: Api, products: Sequence[int]
 ) -> Plan[tuple[dict[int, bool], list[StoreError]]]:
-    """Return which of these products are out of stock, and whether each is still on sale.
-
-    Beside them are the errors of products that could not be read.
-    """
+    """Return which products are out and whether they are on sale; and errors of reading others."""
     if not products:
         return {}, []
     query = {

@@ -35,11 +35,7 @@ def stock(api: Api, _: Run) -> Plan[Report]:
 
 
 def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
-    """Return how many products and variations are in stock, low and out.
-
-    Raises:
-        StoreError: invalid_response, the report does not see the products.
-    """
+    """Return how many products and variations are in stock, low and out."""
     report = yield from api.get_object(f"{_REPORT}/stats", "the stock report")
     totals = report.child("totals")
     low, out, every = (totals.integer(name) for name in (LOW, OUT, IN))
@@ -88,11 +84,7 @@ def scarce_products(
     """Return what is out or low in the stock report, and why other rows could not be read.
 
     If the report lacks products that are `known` to be out from the list of products, it reads a
-    table that is not kept up to date.
-
-    Raises:
-        StoreError: api_not_found, Analytics is switched off; invalid_response, the report is
-            incomplete, or none of it can be read.
+    table that is not kept up to date: that is invalid_response.
     """
     failures: list[StoreError] = []
     out = yield from _stock_rows(api, OUT, sold, failures)

@@ -39,11 +39,7 @@ class _Cart(ShopperCart[Api]):
         self._nonce: dict[str, str] = {}
 
     def call(self, action: str = "", body: Any = None) -> Plan[Cart]:
-        """Read or change the cart.
-
-        Raises:
-            CartLostError: the store does not know the token any more.
-        """
+        """Read or change the cart, or raise `CartLostError`."""
         sent = self.session.token
         response = yield from self._send(action, body)
         try:

@@ -88,11 +88,7 @@ def _found(api: Api, code: str) -> Plan[Rows]:
 
 
 def _coupon(fields: Fields, currency: str) -> Coupon:
-    """Read a coupon.
-
-    Raises:
-        StoreError: invalid_coupon with code coupon_unpublished; invalid_response.
-    """
+    """Read a coupon; one that is not published is refused."""
     code = fields.text_or_number("code")
     if fields.text_or("status", "publish") != "publish":
         raise refusal("unpublished", f"coupon {code} is not published")

@@ -39,11 +39,7 @@ _LOOKUP = (
 
 
 class _Orders(orders.Orders[Api]):
-    """The orders of the REST API.
-
-    Attributes:
-        reading: reads their totals.
-    """
+    """The orders of the REST API; `reading` reads their totals."""
 
     cancellable = ("pending", "on-hold", "processing")
 

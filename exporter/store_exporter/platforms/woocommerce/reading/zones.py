@@ -24,12 +24,7 @@ _PREFIXED = ("CZ", "DK", "LV", "SK")
 
 
 class ZonePlace(NamedTuple):
-    """A place of a zone.
-
-    Attributes:
-        kind: country, state, continent or postcode.
-        code: such as GB, US:CA, EU or SW1*.
-    """
+    """A country, state, continent or postcode of a zone, such as GB, US:CA, EU or SW1*."""
 
     kind: str
     code: str
