@@ -8,7 +8,7 @@ what the shop displays. Both add up amounts of different currencies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from operator import itemgetter
 
@@ -151,10 +151,9 @@ def get_sales_report(api: Api, request: SalesRequest) -> Plan[Sales]:
     a partial refund leaves its order's date of change, and is found only if the order was changed
     since the first day of the report, or placed.
     """
-    is_created = request.definition == "created"
-    sales = _Sales((yield from rounding.order_totals(api)), _is_placed if is_created else _is_paid)
-    read = _add_created if is_created else _add_paid
-    sales.unreadable = yield from read(api, request.when, sales)
+    is_sale = _is_placed if request.definition == "created" else _is_paid
+    sales = _Sales((yield from rounding.order_totals(api)), is_sale)
+    sales.unreadable = yield from _add_orders(api, request, sales)
     sales.unreadable += yield from _add_refunds(api, request.when, sales)
     return sales
 
@@ -167,56 +166,35 @@ def _is_paid(order: Fields) -> bool:
     return order_status(order) not in _UNPAID and order.gmt_if_any("date_paid_gmt") is not None
 
 
-def _add_orders(
-    api: Api, query: Mapping[str, str], sales: _Sales, counts: Callable[[Fields], bool]
-) -> Plan[int]:
-    """Add the orders that count, and return how many cannot be read."""
-
-    def add(order: Fields) -> None:
-        if counts(order):
-            sales.sell(order)
-
-    return rounding.every_order(api, query, _MEMBERS, sales.reading, add)
-
-
-def _add_created(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
-    """Add the orders that were placed in the period."""
-
-    def add(status: Sequence[str]) -> Plan[int]:
-        def counts(order: Fields) -> bool:
-            if status != facts.ANY and order_status(order) not in (*status, *UNSOLD):
-                # It was not requested: a plugin shows another status than the order has.
-                raise order.invalid(f"status is {order.text('status')[:40]}")
-            return _is_placed(order) and when.has(order.gmt("date_created_gmt"))
-
-        query = {"status": ",".join(status), **between(when)}
-        return _add_orders(api, query, sales, counts)
-
-    return (yield from facts.in_statuses(api, UNSOLD, add))
-
-
-def _add_paid(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
-    """Add the orders that were paid in the period.
+def _add_orders(api: Api, request: SalesRequest, sales: _Sales) -> Plan[int]:
+    """Add the orders of the period that count, and return how many cannot be read.
 
     The API cannot find orders by their payment. An order that was paid since a day was also changed
     since then, unless a plugin left the date of the change alone. Such an order is found if it was
     also placed since that day.
     """
-    changed, created = between(when, "modified_"), between(when)
+    is_created, created = request.definition == "created", between(request.when)
     unchanged = {**created, "modified_before": created["before"]}
-
-    def counts(order: Fields) -> bool:
-        return _is_paid(order) and when.has(order.gmt_if_any("date_paid_gmt"))
+    queries = (created,) if is_created else (between(request.when, "modified_"), unchanged)
+    dated = "date_created_gmt" if is_created else "date_paid_gmt"
 
     def add(status: Sequence[str]) -> Plan[int]:
+        def sell(order: Fields) -> None:
+            is_checked = is_created and status != facts.ANY
+            if is_checked and order_status(order) not in (*status, *UNSOLD):
+                # It was not requested: a plugin shows another status than the order has.
+                raise order.invalid(f"status is {order.text('status')[:40]}")
+            if sales.is_sale(order) and request.when.has(order.gmt(dated)):
+                sales.sell(order)
+
         unreadable = 0
-        for query in (changed, unchanged):
+        for query in queries:
             listed = {**query, "status": ",".join(status)}
-            found = yield from _add_orders(api, listed, sales, counts)
+            found = yield from rounding.every_order(api, listed, _MEMBERS, sales.reading, sell)
             unreadable = max(unreadable, found)
         return unreadable
 
-    return (yield from facts.in_statuses(api, _UNPAID, add))
+    return facts.in_statuses(api, UNSOLD if is_created else _UNPAID, add)
 
 
 def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
