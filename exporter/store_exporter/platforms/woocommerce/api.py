@@ -21,7 +21,6 @@ from ..kit.rest.wrapping import Wrapping
 from . import local_dates
 from .api_location import ROOT
 from .auth import needs_key
-from .order_queries import DATES, EVER
 from .responses import READER
 
 if TYPE_CHECKING:
@@ -186,10 +185,10 @@ class Api(api.Api):
         if not _OF_ORDERS.fullmatch(path):
             return (yield from super().page(path, query))
         found = yield from self._orders(path, query)
-        is_empty = not found.items and found.total == 0 and not DATES.intersection(query)
-        if not is_empty or not (yield from _needs_dates(self)):
+        is_dated = not local_dates.DATED.isdisjoint(query)
+        if is_dated or found.items or found.total != 0 or not (yield from _needs_dates(self)):
             return found
-        return (yield from super().page(path, query | EVER))
+        return (yield from super().page(path, query | local_dates.EVER))
 
     def _orders(self, path: str, query: Mapping[str, Any]) -> Plan[RestPage]:
         """GET one page of orders, with times of change as the shop compares them."""
@@ -255,7 +254,7 @@ def _needs_dates(shop: Api) -> Plan[bool]:
     WooPOS (*Media API for WooCommerce* 2.8.1) puts the column of a date into each query. Where
     there is no date, WooCommerce then looks for orders that were changed before 1970.
     """
-    for dates, is_needed in (({}, False), (EVER, True)):
+    for dates, is_needed in (({}, False), (local_dates.EVER, True)):
         query = {"per_page": 1, "_fields": "id", **dates}
         if (yield from api.Api.page(shop, _ORDERS, query)).items:
             return is_needed

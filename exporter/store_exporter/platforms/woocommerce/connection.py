@@ -12,8 +12,8 @@ from ..kit.connection import reveal
 from .api import Api
 from .api_location import ApiLocation
 from .auth import Credentials, needs_key
+from .local_dates import ChangeTimes
 from .marks import MARKS
-from .order_queries import ChangeTimes
 
 
 class Connection(connection.Connection[Api]):

@@ -184,7 +184,6 @@ def _ends(api: Api, size: int) -> Plan[list[Any]]:
 
 
 def _learn_subtotal(api: Api, reading: OrderTotals) -> Plan[None]:
-    """Learn whether the shop rounds at the subtotal."""
     if reading.at_subtotal is None:
         rule = yield from api.get_object(_AT_SUBTOTAL, "the setting", {"_fields": "id,value"})
         reading.at_subtotal = rule.raw("value") == "yes"

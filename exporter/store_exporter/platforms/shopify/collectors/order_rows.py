@@ -133,7 +133,6 @@ def _refunds(row: Fields, currency: str) -> list[CountedRefund]:
 
 
 def _when(row: Fields, transaction: Fields) -> int:
-    """Return when a transaction was made."""
     return _with_order(row, transaction.seconds(order_state.dated(transaction)))
 
 

@@ -31,8 +31,6 @@ _OF_PAGE: tuple[ErrorName, ...] = ("response_too_large", "server_error", "timeou
 
 
 class _OrderBook(CursorBook[Api]):
-    """The order book of a shop."""
-
     statuses = STATUSES
     largest_page = 250
     changed_at = "updatedAt"

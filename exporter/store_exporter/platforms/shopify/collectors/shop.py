@@ -124,7 +124,6 @@ def _scarce(nodes: Sequence[Any]) -> tuple[dict[str, int], list[str]]:
 
 
 def _state(variant: Fields) -> str:
-    """Return the state of a scarce variant."""
     if product_results.on_backorder(variant):
         return "backorder"
     return "low" if (product_results.counted(variant) or 0) > 0 else "out"

@@ -51,8 +51,6 @@ _REFUSALS: dict[str, ErrorName] = {
 
 
 class _Cart(LineCart[Api]):
-    """A cart of the Storefront API."""
-
     lookup = Lookup
 
     def __init__(self, api: Api, cart: CartSession | str | None) -> None:
@@ -201,7 +199,6 @@ def _taken(allocation: Fields) -> Money:
 
 
 def _share(allocations: Sequence[Fields], code: str, currency: str) -> Money:
-    """Return what one discount code takes off."""
     by_code = (row for row in allocations if row.one_of("__typename", _ALLOCATIONS) == _BY_CODE)
     own = (row for row in by_code if row.text("code").casefold() == code.casefold())
     return _sum(map(_taken, own), currency)

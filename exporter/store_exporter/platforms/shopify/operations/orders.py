@@ -40,8 +40,6 @@ _CANCEL_ERRORS: dict[str, ErrorName] = {
 
 
 class _Orders(orders.Orders[Api]):
-    """The orders of the Admin API."""
-
     cancellable = ("pending", "processing")
     unseen = f" (of more than {SHOWN_DAYS} days, an app is shown none without read_all_orders)"
 

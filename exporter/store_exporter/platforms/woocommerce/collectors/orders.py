@@ -39,8 +39,6 @@ _MARKS_REFUNDS = re.compile(r"7\.[6-9]|[89]\.|[1-9][0-9]")
 
 
 class _OrderBook(NumberedBook[Api]):
-    """The order book of a WooCommerce store."""
-
     statuses = order_state.ENTERED
     largest_page = PAGE
     path = f"{V3}/orders"

@@ -32,8 +32,6 @@ _LOST = ("woocommerce_rest_missing_nonce", "woocommerce_rest_invalid_nonce")
 
 
 class _Cart(ShopperCart[Api]):
-    """A cart of the Store API."""
-
     def __init__(self, api: Api, cart: CartSession | str | None) -> None:
         super().__init__(api, cart)
         self._nonce: dict[str, str] = {}

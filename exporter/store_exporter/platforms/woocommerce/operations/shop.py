@@ -83,7 +83,6 @@ def _reaching(
 
 
 def _continents(api: Api, country: str) -> Plan[frozenset[str]]:
-    """Return the codes of the continents that a country is in."""
     page = yield from api.page(f"{V3}/data/continents", {"_fields": "code,countries"})
     return frozenset(
         row.text("code")
