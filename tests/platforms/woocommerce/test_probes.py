@@ -20,7 +20,7 @@ from store_exporter.probing.jobs import jobs_of
 from store_exporter.stores.model import Store
 
 from .pages import WORDPRESS, page
-from .watching import Watched, figures, watching
+from .watching import Watched, count_orders, figures, watching
 
 CURRENCY = "/wp-json/wc/v3/settings/general/woocommerce_currency"
 NETWORKED = ("liveness", "cart", "storefront")
@@ -245,7 +245,11 @@ ANSWERS: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "no currency": ("liveness", {"change": lambda _: {"id": "x"}}, "invalid_response"),
     "a null currency": ("liveness", {"change": lambda _: {"value": None}}, "invalid_response"),
-    "a currency in words": ("liveness", {"change": lambda _: {"value": "£"}}, "invalid_response"),
+    "a currency in words": (
+        "liveness",
+        {"change": lambda _: {"value": "pounds sterling"}},
+        "invalid_response",
+    ),
     "a list": ("liveness", {"change": lambda _: ["GBP"]}, "invalid_response"),
     "null": ("liveness", {"change": lambda _: None}, "invalid_response"),
     "a page instead of the API": ("liveness", {"body": "<html>Hello</html>"}, "invalid_response"),
@@ -389,3 +393,15 @@ async def test_an_option_that_makes_no_sense_is_an_invalid_request(
         with pytest.raises(StoreError) as raised:
             await store.probe(name, **options)
         assert raised.value.error_type == "invalid_request"
+
+
+@pytest.mark.parametrize("code", ["U$", "points", "€"])
+async def test_a_shop_with_a_currency_of_its_own_is_alive_and_its_orders_count(code: str) -> None:
+    """As plugins and snippets add some, with whatever code they like."""
+    async with watching(orders=0, currency=code) as store:
+        assert code.upper() in (await store.probe("liveness")).summary
+        assert code.upper() in (await store.probe("cart")).summary
+        await count_orders(store)
+        store.shop.new_order("processing", total="5.00")
+        found = await count_orders(store)
+        assert found[f"store_revenue_total{{{code.upper()}}}"] == 5

@@ -6,6 +6,7 @@ What takes `where`, the name of the value in messages, raises invalid_response f
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -19,7 +20,8 @@ _DECIMAL = re.compile(
 """A decimal as PHP writes one: also `.5`, and a large or tiny float as `1.0E+25`."""
 _TOO_LARGE = Decimal(10) ** 24
 _INTEGER = re.compile(r"-?[0-9]{1,24}")
-_CODE = re.compile(r"[A-Z][A-Z0-9]{2,9}")
+_LONGEST_CODE = 10
+"""The most letters of a currency's code: platforms' tables of orders have room for no more."""
 _MOST_DECIMALS = 8
 _SMALLEST = Decimal(1).scaleb(-_MOST_DECIMALS)
 _FLOAT, _WIDE = Context(prec=15), Context(prec=40)
@@ -117,11 +119,19 @@ def decimal_places(value: object, where: str) -> int:
 def currency_code(value: object, where: str) -> str:
     """Read a currency's code, in upper case.
 
-    A code that ISO does not know is kept: shops invent their own.
+    A code that ISO does not know is kept: shops invent their own, such as U$ or points.
     """
-    if isinstance(value, str) and value.isascii() and _CODE.fullmatch(value.upper()):
+    if isinstance(value, str) and len(value) <= _LONGEST_CODE and _is_code(value):
         return value.upper()
     raise StoreError("invalid_response", f"{where} is not the code of a currency")
+
+
+def _is_code(text: str) -> bool:
+    """Whether a text has letters or signs of currencies, and nothing else but digits and joints."""
+    kinds = [
+        unicodedata.category(sign) for sign in text if sign not in "-._" and not sign.isdigit()
+    ]
+    return bool(kinds) and all(kind[0] in "LM" or kind == "Sc" for kind in kinds)
 
 
 def decimals_of(currency: str) -> int:
