@@ -107,8 +107,9 @@ class _Fleet:
 
     def probe(self, number: int) -> None:
         from store_exporter.contract import Report
+        from store_exporter.metrics.catalogue.values import HealthState
         from store_exporter.probing.access import Access, Journal
-        from store_exporter.probing.results.health import Standing, State
+        from store_exporter.probing.results.health import Standing
         from store_exporter.probing.results.outcomes import result_of
 
         job, random = self._jobs[number], self._random
@@ -124,7 +125,7 @@ class _Fleet:
         result = result_of(job, report, journal, redact, time=time.time(), duration=took)
         standing = Standing(job, result, until=0.0, last_success=result.time, failing=None)
         self._recording.record(standing, report, journal, redact)
-        self._recording.store(job, State.HEALTHY, access)
+        self._recording.store(job, HealthState.HEALTHY, access)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -41,6 +42,33 @@ def test_every_platform_has_what_rules_rely_on(platform: base.Platform) -> None:
     assert policy.LIVENESS_PROBE == base.LIVENESS
     assert policy.ORDERS_COLLECTOR == book.ORDERS
     assert policy.ORDERS_COLLECTOR in platform.collectors, "rules go by the name of this collector"
+
+
+LABELS = {label for metric in CATALOGUE.values() for label in metric.labels}
+MATCHER = re.compile(rf"\\b({'|'.join(LABELS)})(?:=|!=|=~|!~)\"[a-z_|]+\"")
+
+
+def literals(module: ast.Module) -> Iterator[str]:
+    """The values of labels that a module selects by and that are written in it."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="equal" | "one_of") | ast.Attribute(attr="equal" | "one_of"),
+                args=[ast.Constant(value=label), ast.Constant() | ast.Tuple() as value, *_],
+            ) if label in LABELS:
+                words = [str(one.value) for one in ast.walk(value) if isinstance(one, ast.Constant)]
+                yield from (f"{label}={word}" for word in words if re.fullmatch("[a-z_]+", word))
+            case ast.Constant(value=str(text)):
+                yield from (found[0] for found in MATCHER.finditer(text))
+
+
+def test_a_value_of_a_label_is_written_where_it_is_emitted_alone(repository: Path) -> None:
+    written = {
+        f"{file.name}: {one}"
+        for file in (repository / "exporter/store_exporter/mixin").rglob("*.py")
+        for one in literals(ast.parse(file.read_text(encoding="utf-8")))
+    }
+    assert not written, f"take these from metrics/catalogue/values.py: {sorted(written)}"
 
 
 def test_figures_count_as_stale_when_the_exporter_withdraws_them() -> None:

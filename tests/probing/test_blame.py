@@ -13,6 +13,7 @@ import pytest
 from store_exporter.contract import Check, Collector, Probe, Report, Response, Run
 from store_exporter.errors import ErrorName, StoreError
 from store_exporter.metrics.catalogue import business, exporter, health
+from store_exporter.metrics.catalogue.values import SkipReason
 from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing.results.outcomes import Skipped, exporter_failure
 from store_exporter.probing.results.result import Result
@@ -224,7 +225,7 @@ async def test_a_back_off_holds_back_everything_but_liveness(job: Jobs) -> None:
     assert bench.value(health.API_THROTTLED) == 1
     for other in (job(name="cart"), job(kind=Collector)):
         outcome = await bench.runner.run(other)
-        assert outcome == Skipped("backoff", 300)
+        assert outcome == Skipped(SkipReason.BACKOFF, 300)
     assert isinstance(await bench.runner.run(job(liveness=True)), Result)
     bench.clock.advance(301)
     assert isinstance(await bench.runner.run(job(kind=Collector)), Result)

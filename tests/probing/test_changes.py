@@ -16,6 +16,7 @@ from store_exporter.contract import Report, Run
 from store_exporter.events.event import Event, EventKind
 from store_exporter.events.page import Facts
 from store_exporter.metrics.catalogue import health
+from store_exporter.metrics.catalogue.values import StateErrorReason
 from store_exporter.metrics.families import HistogramValue
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Plan, Request, once
@@ -62,12 +63,12 @@ class Unavailable(MemoryDocuments):
 
     async def read(self, key: Key) -> Saved | None:
         if not self.reading:
-            raise StateUnavailableError("unavailable", "not now")
+            raise StateUnavailableError(StateErrorReason.UNAVAILABLE, "not now")
         return await super().read(key)
 
     async def write(self, key: Key, document: str, revision: int | None = None) -> int:
         if not self.writing:
-            raise StateUnavailableError("unavailable", "not now")
+            raise StateUnavailableError(StateErrorReason.UNAVAILABLE, "not now")
         return await super().write(key, document, revision)
 
 
@@ -89,7 +90,7 @@ class FailingOnce(MemoryDocuments):
         await asyncio.sleep(0)
         if not self.failed:
             self.failed = True
-            raise StateUnavailableError("full", "the disk is full")
+            raise StateUnavailableError(StateErrorReason.FULL, "the disk is full")
         return await super().write(key, document, revision)
 
 

@@ -8,10 +8,9 @@ import pytest
 
 from store_exporter import sqlite
 from store_exporter.errors import ERROR_TYPES
+from store_exporter.metrics.catalogue.values import HealthState, SkipReason
 from store_exporter.net import redirects
 from store_exporter.probing import access, budget, exchange, jobs, timetable
-from store_exporter.probing.results.health import State
-from store_exporter.probing.results.recording import SKIP_REASONS
 from store_exporter.probing.state import sql_sweep, sqlite_file, storage
 from store_exporter.stores.model import Store
 
@@ -22,7 +21,7 @@ def page() -> str:
 
 
 def test_every_state_is_explained(page: str) -> None:
-    for one in State:
+    for one in HealthState:
         assert f"| `{one}` |" in page
 
 
@@ -67,7 +66,7 @@ def test_error_types_have_the_fault_that_the_table_says(page: str) -> None:
         assert ERROR_TYPES[error_type.strip(" `")].fault == fault.strip()
 
 
-@pytest.mark.parametrize("reason", SKIP_REASONS)
+@pytest.mark.parametrize("reason", SkipReason)
 def test_every_reason_to_leave_a_run_out_is_explained(reason: str, page: str) -> None:
     assert f"| `{reason}` |" in page
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from store_exporter.metrics.catalogue.values import StateErrorReason
 from store_exporter.metrics.exposition import render_text
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.probing.maintenance import Maintenance
@@ -156,7 +157,7 @@ class FullDisk(MemoryDocuments):
     """Takes nothing."""
 
     async def write(self, *_: Any) -> int:
-        raise StateUnavailableError("full", "no space is left on the disk")
+        raise StateUnavailableError(StateErrorReason.FULL, "no space is left on the disk")
 
 
 async def test_what_cannot_be_saved_does_not_begin() -> None:
@@ -173,7 +174,7 @@ class Away(MemoryDocuments):
 
     async def read(self, key: Key) -> Saved | None:
         if self.away:
-            raise StateUnavailableError("unavailable", "the disk does not respond")
+            raise StateUnavailableError(StateErrorReason.UNAVAILABLE, "the disk does not respond")
         return await super().read(key)
 
 

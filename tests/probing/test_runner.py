@@ -14,9 +14,9 @@ import pytest
 from store_exporter.contract import Collector, Report, Run
 from store_exporter.errors import ERROR_TYPES, ErrorName, Fault, StoreError
 from store_exporter.metrics.catalogue import business, exporter, health
+from store_exporter.metrics.catalogue.values import HealthState
 from store_exporter.metrics.families import HistogramValue, Sample
 from store_exporter.net.plans import Pause, Plan
-from store_exporter.probing.results.health import State
 from tests.probing.bench import LABELS, Bench, Jobs, failing, reporting
 
 
@@ -33,7 +33,7 @@ async def test_a_liveness_probe_that_succeeds_says_that_the_store_is_up(job: Job
     assert bench.value(health.API_REQUESTS, "liveness") == 1
     assert bench.value(health.API_BUDGET_LIMIT) == 100_000
     assert bench.value(health.API_BUDGET_REMAINING) == 9_999
-    states = {state: bench.value(health.HEALTH, state) for state in State}
+    states = {state: bench.value(health.HEALTH, state) for state in HealthState}
     assert states == {"healthy": 1, "degraded": 0, "critical": 0}
     duration = bench.value(health.PROBE_DURATION, "liveness")
     assert isinstance(duration, HistogramValue)
@@ -287,7 +287,7 @@ async def test_a_degraded_store_works_but_not_well(job: Jobs) -> None:
     await bench.run(job(liveness=True, critical=True))
     slow = reporting(degraded=("The response took 4 s.",))
     await bench.run(job(slow, name="cart", critical=True))
-    assert bench.runner.health("shop.example.com") == State.DEGRADED
+    assert bench.runner.health("shop.example.com") == HealthState.DEGRADED
     assert bench.value(health.UP) == 1
 
 

@@ -14,9 +14,9 @@ import pytest
 from store_exporter.contract import Collector, Report, Run
 from store_exporter.metrics.catalogue import exporter as catalogue
 from store_exporter.metrics.catalogue import health
+from store_exporter.metrics.catalogue.values import SkipReason
 from store_exporter.net.plans import Pause, Plan
 from store_exporter.probing.jobs import Job
-from store_exporter.probing.results.recording import SKIP_REASONS
 from store_exporter.probing.timetable import TICK
 from tests.probing.scheduling import World, store
 
@@ -259,7 +259,7 @@ async def test_the_end_of_the_timer_itself_is_shouted_about(
 
 async def test_counters_are_there_from_the_beginning(world: World) -> None:
     await world.start([store()])
-    for reason in SKIP_REASONS:
+    for reason in SkipReason:
         assert world.value(catalogue.RUNS_SKIPPED, reason) == 0
     assert world.value(catalogue.STATE_LOSSES) == 0
     assert world.value(health.API_THROTTLED, "acme", "shop.example.com", "woocommerce") == 0

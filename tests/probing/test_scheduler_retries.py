@@ -13,8 +13,8 @@ import pytest
 from store_exporter.contract import Check, Collector, Probe, Report, Run
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import exporter as catalogue
+from store_exporter.metrics.catalogue.values import HealthState
 from store_exporter.net.plans import Pause, Plan
-from store_exporter.probing.results.health import State
 from tests.probing.scheduling import World, store
 
 
@@ -70,7 +70,7 @@ async def test_a_probe_that_failed_in_an_outage_is_looked_at_again_when_it_ends(
     down = False
     await world.time.advance(70)
     assert len(world.times(name="cart")) == before + 1
-    assert world.runner.health("shop.example.com") == State.HEALTHY
+    assert world.runner.health("shop.example.com") == HealthState.HEALTHY
     await world.time.advance(600)
     assert len(world.times(name="cart")) == before + 1, "once is enough"
 
@@ -102,7 +102,7 @@ def _gaps(world: World, name: str = "cart") -> list[float]:
     return [later - sooner for sooner, later in itertools.pairwise(world.times(name=name))]
 
 
-def _state(world: World) -> State | None:
+def _state(world: World) -> HealthState | None:
     return world.runner.health("shop.example.com")
 
 
@@ -113,9 +113,9 @@ async def test_a_probe_that_fails_once_runs_again_a_minute_later_and_not_an_inte
     await world.start([store()])
     while len(world.times(name="cart")) < 3:
         await world.time.advance(5)
-    assert _state(world) == State.CRITICAL
+    assert _state(world) == HealthState.CRITICAL
     await world.time.advance(75)
-    assert _state(world) == State.HEALTHY
+    assert _state(world) == HealthState.HEALTHY
     await world.time.advance(1200)
     again, back_on_the_grid, *usual = _gaps(world)[2:]
     assert 60 <= again <= 73

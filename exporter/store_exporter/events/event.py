@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from ..legible import legible
+from ..metrics.catalogue.values import EventKind
+
+__all__ = ["MAX_LINK", "MAX_TEXT", "Event", "EventKind", "plain"]
 
 MAX_TEXT = 80
 """Most characters of a component, and of its value before and after."""
 MAX_LINK = 500
-
-
-class EventKind(StrEnum):
-    """What kind of thing changed; values of the label `kind`."""
-
-    DEPLOY = "deploy"
-    """Something that the org says it has deployed."""
-    PLATFORM = "platform"
-    """The shop software, or what it runs on."""
-    PLUGIN = "plugin"
-    THEME = "theme"
-    API = "api"
-    """The version of the platform's API that responds."""
-    WEBHOOK = "webhook"
-    """The number of webhooks in a state."""
-    CERTIFICATE = "certificate"
 
 
 @dataclass(frozen=True, slots=True)

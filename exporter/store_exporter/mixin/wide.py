@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..metrics.catalogue import Metric, business, health, operations
+from ..metrics.catalogue.values import ActionState, StockState, WebhookState
 from . import series
 from .model import Record
 from .policy import LIVENESS_PROBE
@@ -104,12 +105,12 @@ MEASURED = Wide(f"{_P95}_count", (), lambda *matchers: f"({_p95(*matchers)} >= b
 
 
 def _lateness(*matchers: str) -> str:
-    """Disabled webhooks and background jobs that are overdue or failed, of any process.
+    """Disabled webhooks and background jobs that are overdue, of any process.
 
     No state belongs to both.
     """
     names = one_of("__name__", (business.WEBHOOKS.name, business.SCHEDULED_ACTIONS.name))
-    states = one_of("state", ("disabled", "overdue", "failed"))
+    states = one_of("state", (WebhookState.DISABLED, ActionState.OVERDUE))
     late = f"{{{', '.join((names, states, *matchers))}}}"
     return aggregate("max", business.WEBHOOKS.labels, late)
 
@@ -118,7 +119,7 @@ LATE = Wide("store_background_late:current", ("state",), _lateness)
 SCARCE = Wide(
     f"{business.PRODUCTS.name}:current",
     ("stock",),
-    partial(_each, business.PRODUCTS, one_of("stock", ("low", "out"))),
+    partial(_each, business.PRODUCTS, one_of("stock", (StockState.LOW, StockState.OUT))),
 )
 SOLD = Wide(
     f"{business.PRODUCTS_SOLD.name}:current", ("price",), partial(_each, business.PRODUCTS_SOLD)

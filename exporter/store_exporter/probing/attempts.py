@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ..contract import Report, Run
+from ..metrics.catalogue.values import SkipReason, StateErrorReason
 from ..stores.model import Store
 from .access import Access, Journal
 from .budget import BudgetSpentError, Priority
@@ -96,14 +97,16 @@ class Attempts:
         except StateUnavailableError as error:
             _stop_if_cancelled()
             self._recording.state_failed(error.reason)
-            wait = job.schedule.interval if error.reason == "conflict" else _STATE_WAIT
-            return Skipped("state", wait, error)
+            wait = (
+                job.schedule.interval if error.reason is StateErrorReason.CONFLICT else _STATE_WAIT
+            )
+            return Skipped(SkipReason.STATE, wait, error)
         except BudgetSpentError as error:
             # Our own budget says nothing about the store. A collector that has spent it half-way
             # has a whole interval until the next run, in which the budget is refilled.
             wait = error.wait if job.kind == PROBE else job.schedule.interval
             _stop_if_cancelled()
-            return Skipped("budget", wait, error)
+            return Skipped(SkipReason.BUDGET, wait, error)
         except asyncio.CancelledError as error:
             # If this task was not cancelled, then something was that the check waited for.
             ended = RuntimeError("the check let a cancellation through")
@@ -146,7 +149,7 @@ def _judged(
     """
     ours = exporter_failure(job, ended, lost)
     if ours is not None:
-        return Skipped("local", _LOCAL_WAIT, ours)
+        return Skipped(SkipReason.LOCAL, _LOCAL_WAIT, ours)
     if job.kind == PROBE:
         ended = throttled_as_degraded(ended)
     return Ended(ended, journal, took - journal.waited)

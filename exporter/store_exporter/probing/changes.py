@@ -18,6 +18,7 @@ from itertools import chain, islice
 from ..events.event import Event, EventKind
 from ..events.page import Facts, Page, tidy
 from ..metrics.catalogue import health
+from ..metrics.catalogue.values import StateErrorReason
 from ..metrics.families import Sample
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
@@ -205,7 +206,7 @@ class Changes:
             try:
                 await self._documents.write(key, page.document(), revision)
             except StateUnavailableError as error:
-                if error.reason != "conflict" or not left:
+                if error.reason is not StateErrorReason.CONFLICT or not left:
                     raise
             else:
                 return added, True

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from ..errors import StoreError
+from ..metrics.catalogue.values import HealthState, SkipReason
 from ..metrics.recorder import Recorder
 from ..stores.model import Store
 from . import spans
@@ -17,7 +18,7 @@ from .budget import Priority
 from .changes import Changes
 from .exchange import Sender
 from .jobs import Job
-from .results.health import LastResults, State
+from .results.health import LastResults
 from .results.outcomes import ResultLog, Skipped, facts_of, result_of
 from .results.recording import Recording
 from .results.result import Result
@@ -66,7 +67,7 @@ class Runner:
             )
         return access
 
-    def health(self, domain: str) -> State | None:
+    def health(self, domain: str) -> HealthState | None:
         """Return a store's health; None before its liveness probe has run."""
         return self.results.health(domain, self._monotonic())
 
@@ -145,9 +146,9 @@ class Runner:
         if not job.check.requests:
             return None
         if job.priority is not Priority.LIVENESS and budget.held:
-            return Skipped("backoff", budget.held)
+            return Skipped(SkipReason.BACKOFF, budget.held)
         wait = budget.wait(job.priority)
-        return Skipped("budget", wait) if wait else None
+        return Skipped(SkipReason.BUDGET, wait) if wait else None
 
     async def _run(
         self, job: Job, *, detailed: bool = False, priority: Priority | None = None

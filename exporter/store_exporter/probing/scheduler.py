@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from random import Random
 
+from ..metrics.catalogue.values import SkipReason
 from ..stores.model import Store
 from ..turns import in_turns
 from .budget import Priority
@@ -166,7 +167,7 @@ class Scheduler:
         # Starts that were missed while this process was stopped or late are not repeated.
         missed = int((now - entry.due) / entry.job.schedule.interval) + entry.running
         if missed:
-            self._runner.recording.skipped("overlap", missed)
+            self._runner.recording.skipped(SkipReason.OVERLAP, missed)
         if not entry.running:
             entry.running = True
             waiting = self._ready[entry.job.priority]
@@ -232,7 +233,7 @@ class Scheduler:
         if entry.dropped:
             return
         if isinstance(outcome, Skipped):
-            entry.held = outcome.reason == "backoff"
+            entry.held = outcome.reason is SkipReason.BACKOFF
             self._sooner(entry, outcome.wait)
             return
         had_failed, entry.failed, entry.held = entry.failed, not outcome.ok, False

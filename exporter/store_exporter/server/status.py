@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from ..errors import ERROR_TYPES
+from ..metrics.catalogue.values import HealthState
 from ..probing.jobs import PROBE, Job, jobs_of
-from ..probing.results import health as results
 from ..probing.results.result import Result
 from ..stores.maintenance import Window
 from ..stores.model import Store
@@ -77,7 +77,7 @@ class Status:
         return next((check for check in self.checks if check.liveness), None)
 
 
-def state_of(health: results.State | None) -> State:
+def state_of(health: HealthState | None) -> State:
     """Return the state of a store's health; `unknown` before the health is known."""
     return health.value if health else "unknown"
 
@@ -85,7 +85,7 @@ def state_of(health: results.State | None) -> State:
 def status(
     store: Store,
     results: Iterable[Result],
-    health: results.State | None,
+    health: HealthState | None,
     maintenance: Window | None = None,
 ) -> Status:
     """Sum up one store, with all its checks."""

@@ -8,9 +8,10 @@ import pytest
 
 from store_exporter.contract import Collector, Probe, Report, Run
 from store_exporter.errors import Fault
+from store_exporter.metrics.catalogue.values import HealthState
 from store_exporter.net.plans import Plan
 from store_exporter.probing.jobs import Job, jobs_of
-from store_exporter.probing.results.health import LastResults, Standing, State
+from store_exporter.probing.results.health import LastResults, Standing
 from store_exporter.probing.results.result import Result
 from store_exporter.stores.model import Schedule, Store
 
@@ -50,7 +51,7 @@ class Stores(LastResults):
         return standing
 
 
-def health_of(*runs: tuple[Job, Result]) -> State | None:
+def health_of(*runs: tuple[Job, Result]) -> HealthState | None:
     stores = Stores()
     stores.expect("a", [one for one, _ in runs])
     for one, found in runs:
@@ -62,35 +63,43 @@ LIVENESS, CART = job("liveness", critical=True), job("cart", critical=True)
 DNS, ORDERS = job("dns"), job("orders", collector=True)
 WELL = (LIVENESS, result())
 
-TABLE: list[tuple[str, list[tuple[Job, Result]], State]] = [
-    ("all well", [WELL, (CART, result(name="cart"))], State.HEALTHY),
-    ("a critical probe fails", [WELL, (CART, failed("cart"))], State.CRITICAL),
-    ("another probe fails", [WELL, (DNS, failed("dns"))], State.DEGRADED),
-    ("both", [WELL, (DNS, failed("dns")), (CART, failed("cart"))], State.CRITICAL),
-    ("a collector fails", [WELL, (ORDERS, failed("orders"))], State.HEALTHY),
-    ("a probe has doubts", [WELL, (DNS, result(name="dns", degraded=("slow",)))], State.DEGRADED),
+TABLE: list[tuple[str, list[tuple[Job, Result]], HealthState]] = [
+    ("all well", [WELL, (CART, result(name="cart"))], HealthState.HEALTHY),
+    ("a critical probe fails", [WELL, (CART, failed("cart"))], HealthState.CRITICAL),
+    ("another probe fails", [WELL, (DNS, failed("dns"))], HealthState.DEGRADED),
+    ("both", [WELL, (DNS, failed("dns")), (CART, failed("cart"))], HealthState.CRITICAL),
+    ("a collector fails", [WELL, (ORDERS, failed("orders"))], HealthState.HEALTHY),
+    (
+        "a probe has doubts",
+        [WELL, (DNS, result(name="dns", degraded=("slow",)))],
+        HealthState.DEGRADED,
+    ),
     (
         "a collector has doubts",
         [WELL, (ORDERS, result(name="orders", kind="collector", degraded=("stuck",)))],
-        State.DEGRADED,
+        HealthState.DEGRADED,
     ),
-    ("it recovers", [WELL, (CART, failed("cart")), (CART, result(name="cart"))], State.HEALTHY),
+    (
+        "it recovers",
+        [WELL, (CART, failed("cart")), (CART, result(name="cart"))],
+        HealthState.HEALTHY,
+    ),
     (
         "made critical by configuration",
         [WELL, (job("dns", override=True), failed("dns"))],
-        State.CRITICAL,
+        HealthState.CRITICAL,
     ),
     (
         "made less critical by configuration",
         [WELL, (job("cart", critical=True, override=False), failed("cart"))],
-        State.DEGRADED,
+        HealthState.DEGRADED,
     ),
 ]
 
 
 @pytest.mark.parametrize(("name", "runs", "state"), TABLE, ids=[row[0] for row in TABLE])
 def test_health_is_the_worst_that_is_known(
-    name: str, runs: list[tuple[Job, Result]], state: State
+    name: str, runs: list[tuple[Job, Result]], state: HealthState
 ) -> None:
     assert health_of(*runs) == state
 
@@ -102,11 +111,11 @@ def test_nothing_is_said_before_the_liveness_probe_has_run() -> None:
     stores.observe(DNS, result(name="dns"), now=0)
     assert stores.health("a", 0) is None
     stores.observe(LIVENESS, failed("liveness"), now=0)
-    assert stores.health("a", 0) == State.CRITICAL
+    assert stores.health("a", 0) == HealthState.CRITICAL
 
 
 def test_a_store_without_a_liveness_probe_has_a_health_too() -> None:
-    assert health_of((DNS, result(name="dns"))) == State.HEALTHY
+    assert health_of((DNS, result(name="dns"))) == HealthState.HEALTHY
 
 
 def test_a_finding_counts_for_as_long_as_its_figures_are_shown() -> None:
@@ -115,8 +124,8 @@ def test_a_finding_counts_for_as_long_as_its_figures_are_shown() -> None:
     stores.observe(CART, failed("cart"), now=0)
     stores.observe(*WELL, now=0)
     stores.observe(*WELL, now=CART.ttl + 1)
-    assert stores.health("a", CART.ttl + 1) == State.HEALTHY
-    assert stores.health("a", 2 * CART.ttl) == State.HEALTHY
+    assert stores.health("a", CART.ttl + 1) == HealthState.HEALTHY
+    assert stores.health("a", 2 * CART.ttl) == HealthState.HEALTHY
     assert stores.health("a", 2 * CART.ttl + 2) is None, "nothing is known any more"
 
 
@@ -128,7 +137,7 @@ def test_what_no_longer_runs_says_nothing_about_the_store() -> None:
     stores.expect("a", [LIVENESS])
     for _ in range(2):
         stores.forget_check(CART.key)
-    assert stores.health("a", 0) == State.HEALTHY
+    assert stores.health("a", 0) == HealthState.HEALTHY
     assert [one.name for one in stores.of("a")] == ["liveness"]
     stores.forget("a")
     stores.forget("never known")

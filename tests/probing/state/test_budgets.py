@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_exporter.contract import Probe, Report, Run
+from store_exporter.metrics.catalogue.values import StateErrorReason
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Plan, Request, once
 from store_exporter.probing.budget import LONGEST_PATIENCE, Budget, Priority
@@ -162,7 +163,7 @@ async def test_while_it_is_not_known_what_was_spent_only_liveness_is_probed() ->
 
         async def read(self, key: Key) -> Saved | None:
             if self.away:
-                raise StateUnavailableError("unavailable", "not now")
+                raise StateUnavailableError(StateErrorReason.UNAVAILABLE, "not now")
             return await super().read(key)
 
     documents = Away()

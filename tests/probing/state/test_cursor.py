@@ -11,6 +11,7 @@ import pytest
 from store_exporter.contract import Collector, Report, Run
 from store_exporter.errors import StoreError
 from store_exporter.metrics.catalogue import business, exporter
+from store_exporter.metrics.catalogue.values import StateErrorReason
 from store_exporter.metrics.families import Sample
 from store_exporter.metrics.recorder import Recorder
 from store_exporter.net.plans import Plan, Request, once
@@ -20,7 +21,7 @@ from store_exporter.probing.state import cursor as cursors
 from store_exporter.probing.state.cursor import RunCursor
 from store_exporter.probing.state.documents import MemoryDocuments, StoredDocuments
 from store_exporter.probing.state.sqlite_state import SqliteState
-from store_exporter.probing.state.storage import Key, Reason, Saved, StateUnavailableError
+from store_exporter.probing.state.storage import Key, Saved, StateUnavailableError
 from store_exporter.stores.model import Schedule, Secret, Store
 from tests.fakes.clock import Clock
 from tests.probing.scripted import always
@@ -183,7 +184,7 @@ async def test_figures_are_not_published_before_their_document_is_durable() -> N
 class Refusing(MemoryDocuments):
     """Documents that cannot be read or written."""
 
-    def __init__(self, reading: Reason | None, writing: Reason | None) -> None:
+    def __init__(self, reading: StateErrorReason | None, writing: StateErrorReason | None) -> None:
         super().__init__()
         self.reading, self.writing = reading, writing
 
@@ -201,14 +202,14 @@ class Refusing(MemoryDocuments):
 @pytest.mark.parametrize(
     ("reading", "writing", "reason"),
     [
-        ("unavailable", None, "unavailable"),
-        (None, "full", "full"),
-        (None, "unavailable", "unavailable"),
-        (None, "conflict", "conflict"),
+        (StateErrorReason.UNAVAILABLE, None, StateErrorReason.UNAVAILABLE),
+        (None, "full", StateErrorReason.FULL),
+        (None, "unavailable", StateErrorReason.UNAVAILABLE),
+        (None, StateErrorReason.CONFLICT, StateErrorReason.CONFLICT),
     ],
 )
 async def test_a_run_that_cannot_be_remembered_shows_nothing_and_blames_nobody(
-    reading: Reason | None, writing: Reason | None, reason: str
+    reading: StateErrorReason | None, writing: StateErrorReason | None, reason: str
 ) -> None:
     recorder, documents = Recorder(), Refusing(reading, writing)
     runner = Runner(recorder, always(), documents=documents)
@@ -230,13 +231,13 @@ async def test_a_collector_that_remembers_nothing_goes_on_without_the_state() ->
         yield from ()
         return Report([Sample(business.PRODUCTS, 1, {"stock": "in"})])
 
-    runner = Runner(Recorder(), always(), documents=Refusing("unavailable", "unavailable"))
+    runner = Runner(Recorder(), always(), documents=Refusing(*[StateErrorReason.UNAVAILABLE] * 2))
     assert (await run(runner, Collector("products", check, "", requests=0))).ok
 
 
 async def test_a_state_that_fails_for_a_moment_does_not_end_a_long_walk() -> None:
     clock = Clock()
-    documents = Refusing(None, "unavailable")
+    documents = Refusing(None, StateErrorReason.UNAVAILABLE)
 
     def check(_: Any, run: Run) -> Plan[Report]:
         for count in range(1, 5):

@@ -12,6 +12,7 @@ import pytest
 
 from store_exporter.calls.book import CallBook
 from store_exporter.calls.call import Call
+from store_exporter.metrics.catalogue.values import StateErrorReason
 from store_exporter.probing.state import kept_calls
 from store_exporter.probing.state.documents import MemoryDocuments
 from store_exporter.probing.state.kept_calls import KeptCalls
@@ -92,7 +93,7 @@ class Away(MemoryDocuments):
     async def write(self, *_: Any) -> int:
         if not self.responds:
             await asyncio.Event().wait()
-        raise StateUnavailableError("unavailable", "the disk does not respond")
+        raise StateUnavailableError(StateErrorReason.UNAVAILABLE, "the disk does not respond")
 
 
 async def test_calls_that_could_not_be_saved_are_saved_later(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from store_exporter.events.event import EventKind
+from store_exporter.metrics.catalogue.values import StateErrorReason
 from store_exporter.net.redactor import Redactor
 from store_exporter.probing.state.documents import MemoryDocuments
 from store_exporter.probing.state.lease_tables import SqliteLeases
@@ -45,7 +46,7 @@ class Documents(MemoryDocuments):
     async def write(self, key: Key, document: str, revision: int | None = None) -> int:
         await asyncio.sleep(0.001)
         if self.full:
-            raise StateUnavailableError("full", f"the disk of {PLACE} is full")
+            raise StateUnavailableError(StateErrorReason.FULL, f"the disk of {PLACE} is full")
         return await super().write(key, document, revision)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...extras import missing
 from ..catalogue import exporter as catalogue
+from ..catalogue.values import PushResult
 from ..forks import end_with_process
 from ..recorder import Recorder, default
 from .masking import mask_logs
@@ -177,7 +178,7 @@ class Pusher:
         self._start_thread()
 
     def _start_thread(self) -> None:
-        for result in ("success", "failure"):
+        for result in PushResult:
             # Zeros, so that the first push shows as an increase.
             self._recorder.inc(catalogue.OTLP_PUSHES, (result,), 0)
         self._thread = threading.Thread(target=self._run, name="store-exporter-otlp", daemon=True)
@@ -245,7 +246,7 @@ class Pusher:
         if succeeded and not self._has_warned and self._recorder.scrapers.any_came():
             self._has_warned = True
             _logger.warning(_TWICE)
-        result = "success" if succeeded else "failure"
+        result = PushResult.SUCCESS if succeeded else PushResult.FAILURE
         self._recorder.inc(catalogue.OTLP_PUSHES, (result,))
         return succeeded
 

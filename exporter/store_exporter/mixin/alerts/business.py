@@ -6,6 +6,7 @@ from functools import partial
 
 from ...errors import Fault
 from ...metrics.catalogue import business
+from ...metrics.catalogue.values import ActionState, WebhookState
 from .. import promql, series
 from ..model import Alert, Group
 from ..names import AlertName
@@ -39,7 +40,9 @@ BEST_SELLERS_OUT = _alert(
     """,
 )
 
-_DISABLED = promql.aggregate("max", STORE, select(business.WEBHOOKS, equal("state", "disabled")))
+_DISABLED = promql.aggregate(
+    "max", STORE, select(business.WEBHOOKS, equal("state", WebhookState.DISABLED))
+)
 WEBHOOKS_DISABLED = _alert(
     AlertName.STORE_WEBHOOKS_DISABLED,
     f"{_DISABLED} > 0",
@@ -62,7 +65,7 @@ WEBHOOKS_DISABLED = _alert(
     """,
 )
 
-_LATE = promql.each(business.SCHEDULED_ACTIONS, promql.one_of("state", ("overdue", "failed")))
+_LATE = promql.each(business.SCHEDULED_ACTIONS, equal("state", ActionState.OVERDUE))
 BACKGROUND_JOBS_STUCK = _alert(
     AlertName.STORE_BACKGROUND_JOBS_STUCK,
     f"{_LATE} > {THRESHOLDS.scheduled_actions:g}",
@@ -72,7 +75,7 @@ BACKGROUND_JOBS_STUCK = _alert(
     "Background jobs of a store did not run.",
     f"{estimated('background job')} of {WHO} are {{{{ $labels.state }}}}.",
     """
-    The shop's own scheduled jobs are overdue or fail: e-mails, subscription renewals, stock holds,
+    The shop's own scheduled jobs are overdue: e-mails, subscription renewals, stock holds,
     analytics. On some platforms they run only when pages are visited, unless a system timer runs
     them.
 
@@ -80,7 +83,7 @@ BACKGROUND_JOBS_STUCK = _alert(
     - Are the shop's own reports days old? Then no job runs at all.
 
     - Have a system timer run them every minute, as the platform's page describes.
-    - Remove the failed actions of plugins that no longer exist.
+    - Remove the overdue actions of plugins that no longer exist.
     """,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...metrics.catalogue.values import StateErrorReason
 from ..model import Cause
 from ..names import AlertName
 
@@ -16,6 +17,6 @@ UNWATCHED = Cause(AlertName.STORE_EXPORTER_DOWN, same=())
 """An exporter is gone; which stores it watched is unknown."""
 UNREMEMBERED = (
     Cause(AlertName.STORE_STATE_FULL, same=()),
-    Cause(AlertName.STORE_STATE_UNAVAILABLE, {"reason": "unavailable"}, same=()),
+    Cause(AlertName.STORE_STATE_UNAVAILABLE, {"reason": StateErrorReason.UNAVAILABLE}, same=()),
 )
 """An exporter cannot save what it counts; which stores it watches is unknown."""

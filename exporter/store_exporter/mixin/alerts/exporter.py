@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...metrics.catalogue import exporter
+from ...metrics.catalogue.values import SkipReason
 from .. import promql
 from ..model import Alert, Group
 from ..names import AlertName, Dashboards
@@ -146,7 +147,7 @@ LOOP_STALLING = _alert(
     """,
 )
 
-_SKIPPED = promql.increase(exporter.RUNS_SKIPPED, "5m", equal("reason", "local"))
+_SKIPPED = promql.increase(exporter.RUNS_SKIPPED, "5m", equal("reason", SkipReason.LOCAL))
 IMPAIRED = _alert(
     AlertName.STORE_EXPORTER_IMPAIRED,
     f"{promql.total(PROCESS, _SKIPPED)} > 0",

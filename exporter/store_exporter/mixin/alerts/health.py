@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import Fault
 from ...metrics.catalogue import health
+from ...metrics.catalogue.values import HealthState
 from .. import promql, series
 from ..model import Alert, Cause, Group
 from ..names import AlertName, Dashboards
@@ -51,7 +52,7 @@ _UP = f"{promql.on(*STORE)} {series.STORE_UP} == 1"
 _DOWN = f" - {promql.on(*STORE)} (1 - avg_over_time({series.STORE_UP}[1h]))"
 VITAL_PROBE_FAILING = Alert(
     AlertName.STORE_VITAL_PROBE_FAILING,
-    f"({in_state('critical')} and {_UP}) or {recurring('critical', _DOWN)}",
+    f"({in_state(HealthState.CRITICAL)} and {_UP}) or {recurring(HealthState.CRITICAL, _DOWN)}",
     3 * MINUTE,
     "critical",
     "A critical probe of a store fails.",
@@ -79,7 +80,7 @@ VITAL_PROBE_FAILING = Alert(
 
 STORE_DEGRADED = Alert(
     AlertName.STORE_DEGRADED,
-    f"({in_state('degraded')}) or {recurring('degraded')}",
+    f"({in_state(HealthState.DEGRADED)}) or {recurring(HealthState.DEGRADED)}",
     15 * MINUTE,
     "warning",
     "A store is slow or partly failing.",

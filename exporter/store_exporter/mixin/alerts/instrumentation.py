@@ -6,6 +6,7 @@ from functools import partial
 
 from ...errors import Fault
 from ...metrics.catalogue import exporter, operations
+from ...metrics.catalogue.values import PushResult
 from .. import promql
 from ..model import Alert, Group
 from ..names import AlertName, Dashboards
@@ -64,7 +65,7 @@ SERIES_DROPPED = _alert(
 
 _FAILED, _PUSHED = (
     promql.total(PROCESS, promql.increase(exporter.OTLP_PUSHES, "15m", *matchers))
-    for matchers in ((equal("result", "failure"),), ())
+    for matchers in ((equal("result", PushResult.FAILURE),), ())
 )
 OTLP_FAILING = _alert(
     AlertName.STORE_OTLP_PUSHES_FAILING,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...metrics.catalogue import business, health
+from ...metrics.catalogue.values import EventKind
 from .. import promql, series
 from ..model import Alert, Cause, Group
 from ..names import AlertName
@@ -157,7 +158,7 @@ def _checkouts_failing(*window: str) -> str:
     return f"{bad} / ({counted} > 0)"
 
 
-UPDATES = ("deploy", "platform", "plugin", "theme")
+UPDATES = (EventKind.DEPLOY, EventKind.PLATFORM, EventKind.PLUGIN, EventKind.THEME)
 """Kinds of events that may break a checkout."""
 
 

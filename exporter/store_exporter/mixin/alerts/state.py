@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...metrics.catalogue import exporter
+from ...metrics.catalogue.values import StateErrorReason
 from .. import promql
 from ..model import Alert, Group
 from ..names import AlertName, Dashboards
@@ -100,7 +101,7 @@ STATE_LOST = _alert(
     """,
 )
 
-_UNSAVED = promql.increase(exporter.STATE_ERRORS, "10m", equal("reason", "full"))
+_UNSAVED = promql.increase(exporter.STATE_ERRORS, "10m", equal("reason", StateErrorReason.FULL))
 STATE_FULL = _alert(
     AlertName.STORE_STATE_FULL,
     f"{promql.total(PROCESS, _UNSAVED)} > 0",
@@ -123,7 +124,9 @@ STATE_FULL = _alert(
 )
 
 _UNUSABLE = promql.increase(
-    exporter.STATE_ERRORS, "10m", one_of("reason", ("unavailable", "conflict"))
+    exporter.STATE_ERRORS,
+    "10m",
+    one_of("reason", (StateErrorReason.UNAVAILABLE, StateErrorReason.CONFLICT)),
 )
 STATE_UNAVAILABLE = _alert(
     AlertName.STORE_STATE_UNAVAILABLE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...metrics.catalogue import business
+from ...metrics.catalogue.values import PriceChange
 from .. import promql, series
 from ..model import Alert, Group
 from ..names import AlertName
@@ -74,7 +75,7 @@ ABANDONED = _alert(
 
 _NORMAL = series.latest(surges.REPRICED_NORMAL)
 _LOWER = promql.each(
-    business.PRODUCTS_SOLD, *(f"{label}=%q" for label in SHOP), equal("price", "lower")
+    business.PRODUCTS_SOLD, *(f"{label}=%q" for label in SHOP), equal("price", PriceChange.LOWER)
 )
 REPRICED = _alert(
     AlertName.STORE_PRICES_CHANGED,

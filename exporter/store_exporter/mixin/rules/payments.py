@@ -6,6 +6,7 @@ The week's share is recorded once an hour: it changes little in an hour, and rea
 from __future__ import annotations
 
 from ...metrics.catalogue import business
+from ...metrics.catalogue.values import PaymentResult
 from .. import promql, series
 from ..model import Group, Record
 from ..policy import HOUR, THRESHOLDS
@@ -59,7 +60,7 @@ def _orders(window: str = "{}") -> tuple[str, str]:
 def _method_orders(window: str = "{}") -> tuple[str, str]:
     failed, ended = (
         total(METHOD, window.format(select(series.PAYMENTS_RECENT, *matchers)))
-        for matchers in ((equal("result", "failed"),), ())
+        for matchers in ((equal("result", PaymentResult.FAILED),), ())
     )
     return failed, ended
 

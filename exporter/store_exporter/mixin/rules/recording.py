@@ -6,6 +6,7 @@ from typing import Any
 
 from ...errors import REFUSALS
 from ...metrics.catalogue import business, health, operations
+from ...metrics.catalogue.values import CostKind
 from .. import promql, series, wide
 from ..model import Group, Record, as_document
 from ..policy import LIVENESS_PROBE, MINUTE, SELDOM, STALE_SAMPLES, THRESHOLDS
@@ -101,7 +102,7 @@ def process_rules() -> list[Record]:
     source, platform, collector = (
         ("job", "instance", label) for label in ("source", "platform", "collector")
     )
-    points = promql.rate(health.API_COST, W, promql.equal("kind", "actual"))
+    points = promql.rate(health.API_COST, W, promql.equal("kind", CostKind.ACTUAL))
     age = f"time() - {business.COLLECTOR_LAST_SUCCESS.name}"
     missed = f"({age}) / {business.COLLECTOR_INTERVAL.name}"
     longest = promql.select(business.COLLECTOR_DURATION)

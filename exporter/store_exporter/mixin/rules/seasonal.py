@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import Metric, business
+from ...metrics.catalogue.values import OrderStatus
 from .. import promql, series
 from ..model import Group, Record
 from ..policy import DAY, HOUR, MINUTE, SEASONAL, SELDOM
@@ -22,7 +23,7 @@ def business_rules() -> Group:
     """Orders and revenue of recent windows, and their normal values."""
     failed, lost = (
         series.counted(business.ORDERS, "1h", promql.one_of("status", statuses))
-        for statuses in (("failed",), ("failed", "cancelled"))
+        for statuses in ((OrderStatus.FAILED,), tuple(OrderStatus))
     )
     rules = [
         Record(series.ORDERS_HOURLY, series.counted(business.ORDERS_PAID, "1h")),

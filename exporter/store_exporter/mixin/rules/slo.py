@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ...metrics.catalogue import health
+from ...metrics.catalogue.values import HealthState
 from .. import promql, series
 from ..model import Group, Record, as_document
 from ..names import AlertName
@@ -165,7 +166,7 @@ def critical_time(chosen: tuple[str, ...]) -> tuple[str, str]:
     Those in which the liveness probe or another critical probe failed are bad.
     """
     # Each state is a separate series; one of them is enough to know the health.
-    critical = select(health.HEALTH, promql.equal("state", "critical"), *chosen)
+    critical = select(health.HEALTH, promql.equal("state", HealthState.CRITICAL), *chosen)
     within = promql.over(critical, RATE_WINDOW)
     known = promql.aggregate("group", STORE, f"present_over_time({within})")
     failed = promql.aggregate("max", STORE, f"avg_over_time({within})")

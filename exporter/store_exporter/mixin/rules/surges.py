@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...metrics.catalogue import business
+from ...metrics.catalogue.values import PriceChange
 from .. import promql, series
 from ..model import Group, Record
 from ..policy import HOUR, SELDOM
@@ -16,6 +17,7 @@ CORRECTIONS = series.recorded(MONEY, business.CORRECTIONS, "increase1d")
 REVENUE = series.recorded(MONEY, business.REVENUE, "increase1d")
 ABANDONED = series.recorded(MONEY, business.CART_ABANDONED_VALUE, "max")
 ABANDONED_NORMAL = series.recorded(MONEY, business.CART_ABANDONED_VALUE, "max_normal")
+OTHER_PRICE = promql.one_of("price", (PriceChange.USUAL,), negate=True)
 ORDERS = series.orders_in("1d")
 CARTS = series.recorded(STORE, business.CARTS_ABANDONED, "max")
 REPRICED = series.recorded(STORE, business.PRODUCTS_SOLD, "repriced")
@@ -29,7 +31,7 @@ def groups() -> list[Group]:
     abandoned = promql.select(business.CART_ABANDONED_VALUE)
     carts = promql.select(business.CARTS_ABANDONED)
     sold = promql.total(STORE, promql.each(business.PRODUCTS_SOLD))
-    other = promql.total(STORE, promql.each(business.PRODUCTS_SOLD, 'price!="usual"'))
+    other = promql.total(STORE, promql.each(business.PRODUCTS_SOLD, OTHER_PRICE))
     rules = [
         *grown(REFUNDS, business.REFUNDS, "1d"),
         Record(REFUNDS_NORMAL, same_hour_of_past_weeks(REFUNDS, MONEY)),

@@ -14,23 +14,14 @@ customers notice nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import NamedTuple
 
+from ...metrics.catalogue.values import HealthState
 from ..jobs import PROBE, Job
 from .reasons import Failing, failing
 from .result import Key, Result
 
-
-class State(StrEnum):
-    """The health of a store, the best first; the values of the label `state` of `store_health`."""
-
-    HEALTHY = "healthy"
-    DEGRADED = "degraded"
-    CRITICAL = "critical"
-
-
-_WORST_FIRST = tuple(reversed(State))
+_WORST_FIRST = tuple(reversed(HealthState))
 
 
 class Standing(NamedTuple):
@@ -49,11 +40,11 @@ class Standing(NamedTuple):
     failing: Failing | None
 
     @property
-    def state(self) -> State:
+    def state(self) -> HealthState:
         """What it says about the store."""
         if self.failing is not None:
-            return State.CRITICAL if self.job.critical else State.DEGRADED
-        return State.DEGRADED if self.result.degraded else State.HEALTHY
+            return HealthState.CRITICAL if self.job.critical else HealthState.DEGRADED
+        return HealthState.DEGRADED if self.result.degraded else HealthState.HEALTHY
 
 
 class LastResults:
@@ -98,7 +89,7 @@ class LastResults:
         """Return the last result of each probe and collector of a store."""
         return [standing.result for standing in self._stores.get(domain, {}).values()]
 
-    def health(self, domain: str, now: float) -> State | None:
+    def health(self, domain: str, now: float) -> HealthState | None:
         """Return a store's health; None while no liveness probe has a result that still counts."""
         found, awaited = set(), domain in self._with_liveness
         for one in self._stores.get(domain, {}).values():

@@ -14,6 +14,7 @@ from ...contract import Report
 from ...errors import ERROR_TYPES, ErrorName, Fault, StoreError
 from ...events.event import EventKind
 from ...events.page import Facts
+from ...metrics.catalogue.values import HealthState, SkipReason
 from ...net.classify import classify
 from ...net.redactor import Redactor
 from ...platforms.base import redactor_of
@@ -21,7 +22,6 @@ from ...stores.model import Store
 from ..access import Journal
 from ..exchange import REQUEST_SECONDS
 from ..jobs import PROBE, Job
-from .health import State
 from .result import Result
 
 log = logging.getLogger(__name__)
@@ -46,12 +46,12 @@ class Skipped:
     """A run that says nothing about the store: skipped, or failed because of this exporter.
 
     Attributes:
-        reason: one of `SKIP_REASONS`.
+        reason: for the label `reason`.
         wait: seconds until it may be tried again.
         error: the exception of a run that had started; None if it had not.
     """
 
-    reason: str
+    reason: SkipReason
     wait: float
     error: Exception | None = None
 
@@ -203,14 +203,14 @@ class ResultLog:
             extra=where,
         )
 
-    def state(self, store: Store, before: State | None, state: State | None) -> None:
+    def state(self, store: Store, before: HealthState | None, state: HealthState | None) -> None:
         """Log a change of a store's state; failed checks have their own lines.
 
         `before` is None if its health was not known.
         """
         if state is None or state is before or not self._changes:
             return
-        well = state is State.HEALTHY
+        well = state is HealthState.HEALTHY
         usual = logging.DEBUG if before is None else logging.INFO
         log.log(
             usual if well else logging.WARNING,

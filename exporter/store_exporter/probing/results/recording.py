@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import get_args
 
 from ...calls.call import Call
 from ...contract import Report
 from ...metrics import tracing
 from ...metrics.catalogue import business, exporter, health
+from ...metrics.catalogue.values import HealthState, SkipReason, StateErrorReason
 from ...metrics.families import Sample
 from ...metrics.recorder import Recorder
 from ...net.redactor import Redactor
 from ...stores.model import Store
 from ..access import Access, Journal
 from ..jobs import COLLECTOR, PROBE, Job
-from ..state.storage import Reason
-from .health import Standing, State
+from .health import Standing
 from .result import Result
 
-SKIP_REASONS = ("overlap", "budget", "backoff", "local", "state")
-"""The values of the label `reason` of `store_exporter_runs_skipped_total`."""
 _LONGEST_LABEL = 100
 """Characters of a label value that a store chooses."""
 
 _STATES = {
-    state: [Sample(health.HEALTH, float(one is state), {"state": one}) for one in State]
-    for state in State
+    state: [Sample(health.HEALTH, float(one is state), {"state": one}) for one in HealthState]
+    for state in HealthState
 }
 """The series of `store_health`, by the state that a store is in."""
 
@@ -45,11 +42,11 @@ class Recording:
 
     def begin(self) -> None:
         """Show the exporter's own counters at zero, so that their first increase can be seen."""
-        for reason in SKIP_REASONS:
+        for reason in SkipReason:
             self._recorder.inc(exporter.RUNS_SKIPPED, (reason,), 0)
         self._recorder.inc(exporter.STATE_LOSSES, (), 0)
-        for reason in get_args(Reason):
-            self._recorder.inc(exporter.STATE_ERRORS, (reason,), 0)
+        for refusal in StateErrorReason:
+            self._recorder.inc(exporter.STATE_ERRORS, (refusal,), 0)
 
     def expect(self, store: Store, jobs: Iterable[Job]) -> None:
         """Show a store's collectors, and at zero those of its counters whose labels are known.
@@ -146,7 +143,7 @@ class Recording:
         if journal.certificate_expiry is not None:
             self.certificate(job, journal.certificate_expiry)
 
-    def store(self, job: Job, state: State | None, access: Access) -> None:
+    def store(self, job: Job, state: HealthState | None, access: Access) -> None:
         """Record a store's health and budget after a run."""
         store = job.store
         samples = [
@@ -165,7 +162,7 @@ class Recording:
         """Count saved state that was not usable and has been set aside."""
         self._recorder.inc(exporter.STATE_LOSSES, ())
 
-    def state_failed(self, reason: Reason) -> None:
+    def state_failed(self, reason: StateErrorReason) -> None:
         """Count a run whose state could not be saved."""
         self._recorder.inc(exporter.STATE_ERRORS, (reason,))
 

@@ -26,7 +26,7 @@ class Result(NamedTuple):
         degraded: reasons why the store works, but not well.
         summary: what was requested and what came back, in one line.
         lines: one for each request, for debugging; only kept for a run on request.
-        skipped: why the run says nothing about the store, one of `SKIP_REASONS`; "" if it does.
+        skipped: why the run says nothing about the store, a `SkipReason`; "" if it does.
     """
 
     domain: str

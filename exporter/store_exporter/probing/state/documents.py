@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
+from ...metrics.catalogue.values import StateErrorReason
 from .sql_state import SqlState
 from .storage import Key, Saved, StateUnavailableError, Write
 
@@ -138,4 +139,4 @@ def _conflict(write: Write) -> StateUnavailableError:
         f"another process saved {write.key.collector} of {write.key.domain} meanwhile; only one "
         "should watch it"
     )
-    return StateUnavailableError("conflict", message)
+    return StateUnavailableError(StateErrorReason.CONFLICT, message)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
+from ...metrics.catalogue.values import StateErrorReason
 from .sql_state import SqlState
 from .sql_tables import DOCUMENTS, NOTES, VERSION
 from .storage import StateError, StateUnavailableError, StorageEvents
@@ -135,7 +136,7 @@ class PostgresqlState(SqlState):
         if self._connection is not None:
             return self._connection
         if self._closed:
-            raise StateUnavailableError("unavailable", "the state is closed")
+            raise StateUnavailableError(StateErrorReason.UNAVAILABLE, "the state is closed")
         if self._refused is not None and self._monotonic() < self._again:
             raise StateUnavailableError(self._refused.reason, self._refused.message)
         try:
@@ -205,7 +206,9 @@ def _value(cursor: psycopg.Cursor[Any]) -> Any:
 def _unavailable(error: psycopg.Error | StateError) -> StateUnavailableError:
     full = isinstance(error, errors.DiskFull)
     message = f"PostgreSQL cannot be used for the state: {first_line(error)}"
-    return StateUnavailableError("full" if full else "unavailable", message)
+    return StateUnavailableError(
+        StateErrorReason.FULL if full else StateErrorReason.UNAVAILABLE, message
+    )
 
 
 def first_line(error: Exception) -> str:

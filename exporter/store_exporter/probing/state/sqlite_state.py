@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ... import sqlite
+from ...metrics.catalogue.values import StateErrorReason
 from . import sqlite_file
 from .shared_file import SharedFile
 from .sql_state import SqlState
@@ -174,7 +175,7 @@ class SqliteState(SqlState):
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
         """Do some work in a transaction; see `SqlTables.run`."""
         if self._lock < 0:
-            raise StateUnavailableError("unavailable", "the state is closed")
+            raise StateUnavailableError(StateErrorReason.UNAVAILABLE, "the state is closed")
         try:
             self._reopen_if_replaced()
             try:
@@ -202,7 +203,7 @@ class SqliteState(SqlState):
             try:
                 self._open_or_begin()
             except StateError as error:
-                raise StateUnavailableError("unavailable", str(error)) from error
+                raise StateUnavailableError(StateErrorReason.UNAVAILABLE, str(error)) from error
 
     def _within(self, work: Callable[[], T]) -> T:
         with sqlite.transaction(self._file.connection):
@@ -222,9 +223,11 @@ class SqliteState(SqlState):
 
     def _unavailable(self, error: Exception) -> StateUnavailableError:
         if sqlite.is_full(error, self._path):
-            return StateUnavailableError("full", f"the disk of {self._path} is full")
+            return StateUnavailableError(StateErrorReason.FULL, f"the disk of {self._path} is full")
         why = "another process has locked it for too long" if sqlite.is_in_use(error) else error
-        return StateUnavailableError("unavailable", f"{self._path} cannot be used: {why}")
+        return StateUnavailableError(
+            StateErrorReason.UNAVAILABLE, f"{self._path} cannot be used: {why}"
+        )
 
     def close(self) -> None:
         """Close the file."""

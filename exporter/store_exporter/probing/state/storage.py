@@ -12,9 +12,10 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ...errors import StoreError
+from ...metrics.catalogue.values import StateErrorReason
 from ...net.url import normal
 from ...stores.model import Store
 
@@ -37,9 +38,6 @@ _MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, Type
 _ADDRESSES = 16_384
 """Number of addresses whose normal form is cached; those of a fleet are needed repeatedly."""
 
-Reason = Literal["full", "unavailable", "conflict"]
-"""Values of the label `reason` of `store_exporter_state_errors_total`."""
-
 
 class StateError(Exception):
     """The state cannot be used at all; the message says why and what to do."""
@@ -48,7 +46,7 @@ class StateError(Exception):
 class StateUnavailableError(StoreError):
     """The state cannot be read or saved now, which says nothing about the store."""
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: StateErrorReason, message: str) -> None:
         super().__init__("local_failure", message)
         self.reason = reason
 

@@ -6,6 +6,13 @@ import colorsys
 import re
 
 from ....errors import ERROR_TYPES, Fault
+from ....metrics.catalogue.values import (
+    ActionState,
+    PushResult,
+    SkipReason,
+    StockState,
+    WebhookState,
+)
 from ..panels import Query
 from ..values import BLUE, GREEN, GREY, ORANGE, RED, YELLOW
 
@@ -47,10 +54,10 @@ def _error_types() -> dict[str, str]:
 COLOURS: dict[str, dict[str, str]] = {
     "fault": FAULTS,
     "error_type": _error_types(),
-    "stock": {"in": GREEN, "low": YELLOW, "out": RED},
-    "state": {"disabled": RED, "failed": RED, "overdue": ORANGE},
-    "result": {"success": GREEN, "failure": RED},
-    "reason": {"overlap": ORANGE, "budget": YELLOW, "backoff": BLUE},
+    "stock": {StockState.IN: GREEN, StockState.LOW: YELLOW, StockState.OUT: RED},
+    "state": {WebhookState.DISABLED: RED, ActionState.OVERDUE: ORANGE},
+    "result": {PushResult.SUCCESS: GREEN, PushResult.FAILURE: RED},
+    "reason": {SkipReason.OVERLAP: ORANGE, SkipReason.BUDGET: YELLOW, SkipReason.BACKOFF: BLUE},
     "phase": {
         "resolve": PURPLE,
         "connect": BLUE,

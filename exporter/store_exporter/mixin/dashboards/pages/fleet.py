@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ....metrics.catalogue import health
+from ....metrics.catalogue.values import HealthState
 from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...promql import STORE, each, equal, hourly, on, select
@@ -60,7 +61,7 @@ _FIGURES = (
     _figure(
         "Degraded",
         "Stores that work, but not well: a probe that is not critical fails or is slow.",
-        Query(f"sum({each(health.HEALTH, equal('state', 'degraded'), *STORE_MATCH)})"),
+        Query(f"sum({each(health.HEALTH, equal('state', HealthState.DEGRADED), *STORE_MATCH)})"),
         steps=FEW_GOOD,
         links=(AlertName.STORE_DEGRADED,),
     ),

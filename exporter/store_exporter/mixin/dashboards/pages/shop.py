@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from ....metrics.catalogue import business
+from ....metrics.catalogue.values import StockState
 from ... import promql, series
 from ...names import AlertName, Dashboards
 from ...promql import each, one_of, select, total
@@ -104,7 +105,7 @@ SCARCE = _count(
     "Low or out of stock",
     "Products and variations at or below their threshold, or out of stock. Restock them.",
     Query(
-        f"sum({each(business.PRODUCTS, one_of('stock', ('low', 'out')), *M)})",
+        f"sum({each(business.PRODUCTS, one_of('stock', (StockState.LOW, StockState.OUT)), *M)})",
         empty=NOT_COLLECTED,
     ),
 )

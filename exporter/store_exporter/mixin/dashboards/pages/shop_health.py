@@ -136,8 +136,8 @@ STOCK = _state(
 
 BACKGROUND = _state(
     "Background work",
-    "Webhooks that are disabled, and background jobs that are overdue or failed. Each means "
-    "that something automatic does not happen.",
+    "Webhooks that are disabled, and background jobs that are overdue. Each means that "
+    "something automatic does not happen.",
     Query(
         over_time(("state",), wide.LATE),
         "{{state}}",

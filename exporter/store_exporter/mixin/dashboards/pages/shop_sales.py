@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ....metrics.catalogue import business
+from ....metrics.catalogue.values import PaymentResult, PriceChange
 from ... import promql, series, wide
 from ...names import AlertName, Dashboards
 from ...policy import THRESHOLDS
@@ -90,8 +91,10 @@ FAILED_PAYMENTS = (
         f"fewer than {THRESHOLDS.method_minimum:g} orders, whose payments may fail by chance.",
         Query(
             share(
-                over_time(("payment_method",), wide.PAYMENTS, equal("result", "failed")),
-                over_time(("payment_method",), wide.PAYMENTS, equal("result", "paid")),
+                over_time(
+                    ("payment_method",), wide.PAYMENTS, equal("result", PaymentResult.FAILED)
+                ),
+                over_time(("payment_method",), wide.PAYMENTS, equal("result", PaymentResult.PAID)),
             ),
             "{{payment_method}}",
             empty=_SOME_ORDERS,
@@ -120,7 +123,7 @@ STATUSES = Panel(
 
 _SOLD, _OTHER, _LOWER = (
     over_time((), wide.SOLD, *matchers)
-    for matchers in ((), ('price!="usual"',), (equal("price", "lower"),))
+    for matchers in ((), (surges.OTHER_PRICE,), (equal("price", PriceChange.LOWER),))
 )
 _EMPTY = "not every platform has this figure"
 OTHER_PRICES = _share(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from ....errors import StoreError
 from ....metrics.catalogue import health
+from ....metrics.catalogue.values import CostKind
 from ....metrics.families import Sample
 
 _UNKNOWN_COST = 10.0
@@ -224,6 +225,6 @@ def rate_limit_samples(bucket: Bucket) -> list[Sample]:
     return [
         Sample(health.API_BUCKET_AVAILABLE, bucket.latest.available),
         Sample(health.API_BUCKET_MAXIMUM, bucket.latest.maximum),
-        Sample(health.API_COST, bucket.requested, {"kind": "requested"}, before[0]),
-        Sample(health.API_COST, bucket.actual, {"kind": "actual"}, before[1]),
+        Sample(health.API_COST, bucket.requested, {"kind": CostKind.REQUESTED}, before[0]),
+        Sample(health.API_COST, bucket.actual, {"kind": CostKind.ACTUAL}, before[1]),
     ]

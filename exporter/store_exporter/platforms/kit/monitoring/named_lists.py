@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from ....legible import legible
 from ....metrics.catalogue import lists
+from ....metrics.catalogue.values import StockState
 from ....metrics.families import Sample
 from ....net.marks import Marks
 from ....spec.money import Money, Quantity
@@ -133,7 +134,7 @@ def scarce(found: Iterable[ScarceProduct]) -> list[Sample]:
     chosen = sorted(found, key=lambda one: one.urgency)[: lists.MOST]
     samples = [_listed("scarce", len(chosen))]
     for one in chosen:
-        labels = one.item.labels(stock="out" if one.is_out else "low")
+        labels = one.item.labels(stock=StockState.OUT if one.is_out else StockState.LOW)
         samples.append(Sample(lists.SCARCE_QUANTITY, float(one.left), labels))
         samples.append(Sample(lists.SCARCE_SOLD, float(one.sold), labels))
     return samples

@@ -13,6 +13,7 @@ from statistics import median
 from typing import NamedTuple
 
 from ....metrics.catalogue import business
+from ....metrics.catalogue.values import PriceChange
 from ....metrics.families import Sample
 
 _DAY = 86_400
@@ -21,7 +22,6 @@ _RECENT_SHARE = 4
 _EARLIER = 2
 """The fewest earlier lines of a product for which it has a usual price."""
 _LOWER, _HIGHER = Decimal("0.8"), Decimal("1.25")
-_PRICES = ("usual", "lower", "higher")
 
 
 class SoldPrice(NamedTuple):
@@ -51,8 +51,10 @@ def price_samples(lines: Iterable[SoldPrice], now: float) -> list[Sample]:
     )
     if not found:
         return []
-    return [Sample(business.PRODUCTS_SOLD, found[kind], {"price": kind}) for kind in _PRICES]
+    return [Sample(business.PRODUCTS_SOLD, found[kind], {"price": kind}) for kind in PriceChange]
 
 
-def _kind(ratio: Decimal) -> str:
-    return "lower" if ratio < _LOWER else "higher" if ratio > _HIGHER else "usual"
+def _kind(ratio: Decimal) -> PriceChange:
+    if ratio < _LOWER:
+        return PriceChange.LOWER
+    return PriceChange.HIGHER if ratio > _HIGHER else PriceChange.USUAL

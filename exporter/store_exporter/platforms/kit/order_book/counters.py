@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from ....metrics.catalogue import Metric, business
 from ....metrics.catalogue.health import STORE_LABELS
+from ....metrics.catalogue.values import PaymentResult
 from ....metrics.families import Sample
 
 MAX_CURRENCIES = 32
@@ -17,9 +18,7 @@ MAX_CURRENCIES = 32
 _SHOWN = "orders shown"
 _Counter = tuple[Metric, tuple[str, ...]]
 """One counter: the metric, and the values of further labels, such as status or currency."""
-FAILED = "failed"
-"""The status of an order whose payment failed."""
-PAID = "paid"
+PAID, FAILED = PaymentResult.PAID, PaymentResult.FAILED
 MAX_METHODS = 16
 """The most payment methods per store, the first ones seen; further ones count as `OTHER`."""
 OTHER = "other"

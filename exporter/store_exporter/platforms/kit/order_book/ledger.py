@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ....metrics.catalogue.values import OrderStatus
 from . import accounts
 from .accounts import (
     AMOUNT,
@@ -117,7 +118,7 @@ class Ledger(OrderMemory):
             when = order.entered.get(status)
             if count and (not since or (when is not None and when >= since)):
                 self.counters.orders[status] = self.counters.orders.get(status, 0) + 1
-                if status == FAILED:
+                if status == OrderStatus.FAILED:
                     self.counters.pay(order.method, FAILED)
 
     def _has_noted(self, account: list[Any], name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
+from ....metrics.catalogue.values import StockState, WebhookState
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
@@ -102,7 +103,7 @@ def stock(api: Api, run: Run) -> Plan[Report]:
     else:
         rest = sum(counts) - len(nodes)
         # Between the two requests something may have been taken off sale.
-        report = count_report(business.PRODUCTS, {"in": max(0, rest), **scarce})
+        report = count_report(business.PRODUCTS, {StockState.IN: max(0, rest), **scarce})
         report.degraded = left_out("Products", others)
     report.degraded = [*reasons, *report.degraded]
     return report
@@ -120,13 +121,15 @@ def _scarce(nodes: Sequence[Any]) -> tuple[dict[str, int], list[str]]:
             raise
         return {}, left_out("Scarce variants", [error] * len(nodes))
     states = Counter(found)
-    return {state: states[state] for state in ("low", "out")}, left_out("Scarce variants", failures)
+    return {state: states[state] for state in (StockState.LOW, StockState.OUT)}, left_out(
+        "Scarce variants", failures
+    )
 
 
 def _state(variant: Fields) -> str:
     if product_results.on_backorder(variant):
         return "backorder"
-    return "low" if (product_results.counted(variant) or 0) > 0 else "out"
+    return StockState.LOW if (product_results.counted(variant) or 0) > 0 else StockState.OUT
 
 
 def _variants(product: Fields) -> int:
@@ -182,4 +185,4 @@ def customers(api: Api, _: Run) -> Plan[Report]:
 def webhooks(api: Api, _: Run) -> Plan[Report]:
     """Webhooks of this app, by one count."""
     count = _count((yield from api.admin.ask("WebhookCount")), "webhookSubscriptionsCount")
-    return webhook_report({"active": count})
+    return webhook_report({WebhookState.ACTIVE: count})

@@ -10,6 +10,7 @@ from itertools import chain
 from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
+from ....metrics.catalogue.values import ActionState, WebhookState
 from ....metrics.families import Sample
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
@@ -21,7 +22,6 @@ from .. import facts
 from ..api import V3, Api, gmt
 from ..reading.order_state import CURRENT, order_status, status_label
 
-_STATES = ("active", "paused", "disabled")
 _SLUG = re.compile(r"[a-z0-9_-]+", re.IGNORECASE)
 """The form that WordPress gives to the name of a status (`sanitize_key`)."""
 _STAFF = ("administrator", "shop_manager")
@@ -104,12 +104,12 @@ def webhooks(api: Api, _: Run) -> Plan[Report]:
     query = {"orderby": "id", "_fields": "id,status"}
     rows = (yield from api.rows(f"{V3}/webhooks", query)).whole("webhooks")
     states, failures = readable(rows.items, "webhooks", _webhook_state)
-    return webhook_report({state: states.count(state) for state in _STATES}, failures)
+    return webhook_report({state: states.count(state) for state in WebhookState}, failures)
 
 
 def _webhook_state(row: Fields) -> str:
     row.identifier()
-    return row.one_of("status", _STATES)
+    return row.one_of("status", tuple(WebhookState))
 
 
 @collector(interval=3600.0, timeout=30.0, overdue_after=2 * 86_400.0)
@@ -130,5 +130,5 @@ def background(api: Api, run: Run) -> Plan[Report]:
 
     counted = api.count(f"{V3}/orders", params, is_overdue)
     overdue = yield from facts.unless_unknown(counted, 0)
-    sample = Sample(business.SCHEDULED_ACTIONS, overdue, {"state": "overdue"})
+    sample = Sample(business.SCHEDULED_ACTIONS, overdue, {"state": ActionState.OVERDUE})
     return Report([sample], summary=f"{overdue} checkout drafts are overdue for removal")

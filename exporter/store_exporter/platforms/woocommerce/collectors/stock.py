@@ -8,6 +8,7 @@ from functools import partial
 from ....contract import Report, Run
 from ....errors import StoreError
 from ....metrics.catalogue import business
+from ....metrics.catalogue.values import StockState
 from ....net.plans import Plan
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import count_report
@@ -50,7 +51,7 @@ def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
         raise StoreError("invalid_response", "the stock report has more low stock than stock")
     if low and not (yield from facts.manages_stock(api)):
         low = 0
-    return {"in": every - low, "low": low, "out": out}
+    return {StockState.IN: every - low, StockState.LOW: low, StockState.OUT: out}
 
 
 def _counts_too_many(totals: Fields) -> bool:
