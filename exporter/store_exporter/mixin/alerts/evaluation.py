@@ -9,7 +9,7 @@ from ..model import Alert, Group
 from ..names import AlertName, Dashboards
 from ..policy import HOUR, MINUTE
 from ..rules import recording, slo
-from .texts import PROCESS, queried
+from .texts import PROCESS, enumerated, queried
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,7 @@ def _named() -> str:
     moved = _moved(_LABELS, *of_process)
     return queried(
         f"topk({_NAMED + 1}, {moved})",
-        " Groups:{{ range $i, $each := . }}"
-        f"{{{{ if eq $i {_NAMED} }}}} and others{{{{ else }}}}{{{{ if $i }}}},{{{{ end }}}} "
-        f"{group}{{{{ end }}}}{{{{ end }}}}.",
+        f" Groups:{enumerated(f' {group}', ',', most=_NAMED)}.",
         *PROCESS * (moved.count("%q") // len(PROCESS)),
     )
 
@@ -122,7 +120,6 @@ RULES_FAILING = Alert(
     "{{ $labels.instance }} keeps failing to evaluate the exporter's rules, or evaluates them "
     'too late: {{ $value | printf "%.0f" }} times lately. Alerts that need them may not fire.'
     f"{_named()}",
-    # The exporter's dashboard has no panel with the job and instance of Prometheus itself.
     """
     For a quarter of an hour Prometheus, or vmalert, has failed to evaluate rules, or has skipped
     evaluations because the previous one had not ended; or rules that are evaluated once an hour
@@ -140,6 +137,7 @@ RULES_FAILING = Alert(
       `evaluation_interval`.
     - Load the rules of one version only: generate them again and reload.
     """,
+    # The exporter's dashboard has no panel with the job and instance of Prometheus itself.
     dashboard=Dashboards.FLEET,
     by=PROCESS,
     keep=10 * MINUTE,

@@ -28,6 +28,7 @@ from .texts import (
     WHO,
     cost,
     counted,
+    enumerated,
     queried,
     unavailable,
 )
@@ -65,11 +66,10 @@ def _failures() -> str:
     failures = f"increase({health.PROBE_FAILURES.name}{_CHOSEN}[10m])"
     stores = f"sum by ({', '.join(STORE)}, error_type) ({failures}) > 0"
     most = f"topk(3, count by (error_type) ({stores}))"
+    each = f" {{{{ .Labels.error_type }}}} ({counted('store', '.Value')})"
     return (
         f'{{{{ with printf "{most}" $labels.platform | query }}}}'
-        " Types of failure:"
-        "{{ range $i, $each := . }}{{ if $i }},{{ end }} {{ .Labels.error_type }} "
-        f"({counted('store', '.Value')}){{{{ end }}}}.{{{{ end }}}}"
+        f" Types of failure:{enumerated(each, ',')}.{{{{ end }}}}"
     )
 
 
@@ -125,8 +125,7 @@ def shared() -> dict[str, str]:
         ),
         "stores": queried(
             f"sort_desc({named})",
-            f"{{{{ range $i, $each := . }}}}{{{{ if eq $i {_NAMED} }}}} and others"
-            "{{ else }}{{ if $i }}, {{ end }}{{ .Labels.domain }}{{ end }}{{ end }}",
+            enumerated("{{ .Labels.domain }}", most=_NAMED),
             "platform",
             "platform",
             "platform",

@@ -47,6 +47,14 @@ def ends(soon: str, over: str) -> str:
     return f"{{{{ if lt $value 0.0 }}}}{over} {ago} ago{{{{ else }}}}{soon} in {TIME}{{{{ end }}}}."
 
 
+def enumerated(item: str, between: str = ", ", *, most: int = 0) -> str:
+    """Template text for the results of a query, or the first ones, each `.` in the item's text."""
+    one = f"{{{{ if $i }}}}{between}{{{{ end }}}}{item}"
+    if most:
+        one = f"{{{{ if eq $i {most} }}}} and others{{{{ else }}}}{one}{{{{ end }}}}"
+    return f"{{{{ range $i, $each := . }}}}{one}{{{{ end }}}}"
+
+
 def queried(query: str, found: str, *labels: str) -> str:
     """Template text about the results of a query; empty if there are none.
 
@@ -118,8 +126,7 @@ ANY_ERROR = queried(
 
 FAILING_PROBES = queried(
     f"count by (probe) ({chosen(health.PROBE_FAILURE, *SHOP)})",
-    " Failing probes: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Labels.probe }}"
-    "{{ end }}.",
+    f" Failing probes: {enumerated('{{ $each.Labels.probe }}')}.",
     *SHOP,
 )
 SLOWEST = queried(
@@ -141,10 +148,8 @@ THOUSANDS = (
     'reReplaceAll "([0-9])([0-9]{3})\\\\b" "$1,$2" | reReplaceAll "([0-9])([0-9]{3})," "$1,$2,"'
 )
 
-AMOUNTS = (
-    "about {{ range $i, $each := . }}{{ if $i }} and {{ end }}{{ $each.Value | "
-    f'printf "%.0f" | {THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}{{{{ end }}}}'
-)
+_AMOUNT = f'{{{{ $each.Value | printf "%.0f" | {THOUSANDS} }}}} {{{{ $each.Labels.currency }}}}'
+AMOUNTS = f"about {enumerated(_AMOUNT, ' and ')}"
 """Template text for a query's amounts by currency."""
 
 
@@ -170,9 +175,8 @@ _FAILED = chosen(series.OPERATION_ERROR_RATE, *SHOP, more=promql.one_of("fault",
 
 FAILING = queried(
     f"topk(3, round(300 * sum by (operation) ({_FAILED})) > 0)",
-    "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.operation }} "
-    f"({counted('call', '.Value')})"
-    "{{ end }} in the last five minutes",
+    enumerated(f"{{{{ .Labels.operation }}}} ({counted('call', '.Value')})")
+    + " in the last five minutes",
     *SHOP,
 )
 
@@ -185,12 +189,13 @@ _CUT = '| printf "%.40s"'
 
 CHANGED = queried(
     f"sort_desc(topk(3, max by (kind, component, before, after) ({_EVENTS}) > time() - 86400))",
-    "{{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ .Labels.kind }}"
-    f"{{{{ with .Labels.component }}}} {{{{ . {_CUT} }}}}{{{{ end }}}}"
-    f"{{{{ with .Labels.before }}}} {{{{ . {_CUT} }}}}"
-    "{{ if $each.Labels.after }} to{{ else }} removed{{ end }}{{ end }}"
-    f"{{{{ with .Labels.after }}}} {{{{ . {_CUT} }}}}{{{{ end }}}}"
-    "{{ end }}",
+    enumerated(
+        "{{ .Labels.kind }}"
+        f"{{{{ with .Labels.component }}}} {{{{ . {_CUT} }}}}{{{{ end }}}}"
+        f"{{{{ with .Labels.before }}}} {{{{ . {_CUT} }}}}"
+        "{{ if $each.Labels.after }} to{{ else }} removed{{ end }}{{ end }}"
+        f"{{{{ with .Labels.after }}}} {{{{ . {_CUT} }}}}{{{{ end }}}}"
+    ),
     "org",
     "domain",
     "org",
