@@ -11,8 +11,8 @@ import pytest
 from store_exporter.commands.routing import routing
 from store_exporter.config import load
 from store_exporter.mixin.files import as_yaml, write_templates
+from store_exporter.mixin.go_templates import NOTHING
 from store_exporter.mixin.messages import alertmanager
-from store_exporter.mixin.messages.go_templates import NOTHING
 from tests.mixin.amtool import check_config, receivers_of
 
 CONFIGURATION = """

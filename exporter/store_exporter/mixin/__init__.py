@@ -3,6 +3,7 @@
     names         the names by which alerts and dashboards refer to each other
     policy        every threshold, window, label and address, in one place
     promql        selectors and expressions from metrics of the catalogue
+    go_templates  parts of the templates of alerts and messages
     model         what a rule, an alert and a runbook are
     series        names of recorded series
     wide          figures of many stores together, recorded for graphs of weeks

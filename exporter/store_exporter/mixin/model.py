@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import Fault
 from ..metrics.catalogue import health
 from . import promql, series
+from .go_templates import given, value
 from .names import MANY, Dashboard, Dashboards
 from .policy import MESSAGES
 
@@ -189,12 +190,12 @@ class Alert:
 
     def _active(self, label: str, query: str, shown: str) -> str:
         if self.probe:
-            return f"{{{{ with $labels.{label} }}}}{{{{ {shown} }}}}{{{{ end }}}}"
+            return given(f"$labels.{label}", value(shown))
         began = promql.select("ALERTS_FOR_STATE", *self._own(), *(f"{name}=%q" for name in self.by))
         quoted = promql.quote(query.replace("%s", began))
         values = "".join(f" $labels.{name}" for name in self.by)
         found = shown.replace(".", "(. | first | value)", 1)
-        return f"{{{{ with printf {quoted}{values} | query }}}}{{{{ {found} }}}}{{{{ end }}}}"
+        return given(f"printf {quoted}{values} | query", value(found))
 
     def _own(self) -> list[str]:
         """Match the alerts of this rule."""

@@ -9,6 +9,7 @@ too, which keeps them firing until one is delivered.
 from __future__ import annotations
 
 from .. import promql
+from ..go_templates import choice, each, given, when
 from ..model import Alert, Group
 from ..names import AUDIENCE, ORG_ONLY, ORG_RECEIVER, AlertName, Dashboards
 from ..policy import MESSAGES, MINUTE
@@ -31,30 +32,33 @@ def fired(*matchers: str) -> tuple[str, str]:
     return now, f"last_over_time({promql.over(now, _LOOK_BACK)})"
 
 
-def listed(found: str, each: str, values: str = "") -> str:
+def listed(found: str, more: str, values: str = "") -> str:
     """Template text that lists alerts, and counts those of a name that too many stores have.
 
     Args:
         found: PromQL for the alerts; 0 where one is over.
-        each: template text that follows the name and domain of each alert.
+        more: template text that follows the name and domain of each alert.
         values: what stands for the verbs in `found`.
     """
     count = promql.aggregate("count", ("alertname",), found)
     crowds = f"sort({count} > {MESSAGES.listed})"
     # Rare names first: the sum moves no value by a half.
     rank = f"{promql.on('alertname')} group_left () (({count} <= {MESSAGES.listed}) / 1e6)"
-    one = (
-        "{{ if $i }};{{ end }} {{ .Labels.alertname }}"
-        f"{{{{ with .Labels.domain }}}} {{{{ . }}}}{{{{ end }}}}{each}"
-    )
+    name = when("$i", ";") + " {{ .Labels.alertname }}"
+    crowd = name + ' in {{ .Value | printf "%.0f" }} cases'
+    one = name + given(".Labels.domain", " {{ . }}") + more
+    most = MESSAGES.listed
     return (
         f"{{{{ $crowds := query {_asked(crowds, values)} }}}}"
         f"{{{{ $few := query {_asked(f'sort({found} + {rank})', values)} }}}}"
-        "{{ range $i, $each := $crowds }}{{ if $i }};{{ end }} {{ .Labels.alertname }} in "
-        '{{ .Value | printf "%.0f" }} cases{{ end }}{{ if and $crowds $few }};{{ end }}'
-        f"{{{{ range $i, $each := $few }}}}{{{{ if lt $i {MESSAGES.listed} }}}}{one}"
-        f"{{{{ else if eq $i {MESSAGES.listed} }}}}; and more{{{{ end }}}}{{{{ end }}}}"
-        "{{ if not (or $crowds $few) }} nothing{{ end }}."
+        + each("$i, $each := $crowds", crowd)
+        + when("and $crowds $few", ";")
+        + each(
+            "$i, $each := $few",
+            choice([(f"lt $i {most}", one), (f"eq $i {most}", "; and more")]),
+        )
+        + when("not (or $crowds $few)", " nothing")
+        + "."
     )
 
 
@@ -70,12 +74,8 @@ def _receivers(labels: tuple[str, ...]) -> str:
     )
     most = promql.quote(f"topk({_NAMED + 1}, sum by (receiver_name) ({refused}) > 0)")
     values = "".join(f" $labels.{label}" for label in labels)
-    return (
-        f"{{{{ range $i, $each := query (printf {most}{values}) }}}}"
-        "{{ if $i }},{{ else }} to{{ end }} "
-        f"{{{{ if eq $i {_NAMED} }}}}others{{{{ else }}}}{{{{ .Labels.receiver_name }}}}"
-        "{{ end }}{{ end }}"
-    )
+    name = when(f"eq $i {_NAMED}", "others", "{{ .Labels.receiver_name }}")
+    return each(f"$i, $each := query (printf {most}{values})", f"{when('$i', ',', ' to')} {name}")
 
 
 _SENDER = (*PROCESS, "integration")
@@ -84,7 +84,7 @@ _FIRED_LATELY = listed(
     "max by (alertname, org, domain) ({} or 0 * {})".format(
         *fired(promql.one_of("severity", ("critical", "warning")))
     ),
-    "{{ with .Labels.org }} ({{ . }}){{ end }}{{ if lt .Value 0.5 }}, over{{ end }}",
+    given(".Labels.org", " ({{ . }})") + when("lt .Value 0.5", ", over"),
 )
 UNDELIVERED = Alert(
     AlertName.STORE_ALERTS_UNDELIVERED,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ...errors import Fault
 from ...metrics.catalogue import Metric, health
 from .. import promql, series
+from ..go_templates import given
 from ..model import Alert, Group
 from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
 from ..objectives import DEFAULT, Objective
@@ -51,9 +52,9 @@ def _extent() -> str:
         f"{{{{ query {promql.quote(f'count({found})')} | first | value }}}}"
         for found in (_DOWN, series.AVAILABLE)
     )
-    of_platform = (
-        f'{{{{ with printf "count({series.AVAILABLE}{_CHOSEN})" $labels.platform | query }}}}'
-        "{{ . | first | value }}{{ end }}"
+    of_platform = given(
+        f'printf "count({series.AVAILABLE}{_CHOSEN})" $labels.platform | query',
+        "{{ . | first | value }}",
     )
     return (
         f"{{{{ $value }}}} of the {of_platform} {{{{ $labels.platform }}}} stores watched do not "
@@ -67,10 +68,8 @@ def _failures() -> str:
     stores = f"sum by ({', '.join(STORE)}, error_type) ({failures}) > 0"
     most = f"topk(3, count by (error_type) ({stores}))"
     each = f" {{{{ .Labels.error_type }}}} ({counted('store', '.Value')})"
-    return (
-        f'{{{{ with printf "{most}" $labels.platform | query }}}}'
-        f" Types of failure:{enumerated(each, ',')}.{{{{ end }}}}"
-    )
+    text = f" Types of failure:{enumerated(each, ',')}."
+    return given(f'printf "{most}" $labels.platform | query', text)
 
 
 def _known(metric: Metric, label: str, *matchers: str) -> str:
@@ -89,8 +88,8 @@ def _in_common(metric: Metric, label: str) -> str:
         f"topk(1, count by ({label}) ({down}))",
         f" The most frequent {label} among them is {{{{ {most} "
         '| printf "%q" }} ({{ . | first | value }}'
-        f"{{{{ with printf {every} $labels.platform {most} | query }}}} of "
-        "{{ . | first | value }}{{ end }} stores).",
+        + given(f"printf {every} $labels.platform {most} | query", " of {{ . | first | value }}")
+        + " stores).",
         "platform",
     )
 

@@ -7,6 +7,7 @@ from functools import partial
 from ...metrics.catalogue import exporter
 from ...metrics.catalogue.values import StateErrorReason
 from .. import promql
+from ..go_templates import choice, each, when
 from ..model import Alert, Group
 from ..names import AlertName, Dashboards
 from ..policy import MESSAGES, MINUTE, RESTART
@@ -48,6 +49,13 @@ _BY_REASON = (*PROCESS, "reason")
 _REFUSED = promql.select(exporter.DISCOVERY_REFUSED)
 _WHO = promql.select(exporter.DISCOVERY_REFUSED, 'instance="%s"', 'reason="%s"')
 _ORGS = promql.quote(f"sort_desc({_WHO} > 0)")
+_LISTED = (
+    (f"lt $i {MESSAGES.listed}", when("$i", ",") + " {{ .Labels.org }}"),
+    (f"eq $i {MESSAGES.listed}", " and more"),
+)
+_OF_ORGS = each(
+    f"$i, $each := query (printf {_ORGS} $labels.instance $labels.reason)", choice(_LISTED)
+)
 DISCOVERY_REFUSED = _alert(
     AlertName.STORE_DISCOVERY_REFUSED,
     f"{promql.total(_BY_REASON, _REFUSED)} > 0",
@@ -56,10 +64,7 @@ DISCOVERY_REFUSED = _alert(
     "Stores named by a source are refused.",
     "Stores named by a source were refused.",
     f"{{{{ $labels.instance }}}} refuses {estimated('domain')} for reason "
-    f"{{{{ $labels.reason }}}}, which sources of{{{{ range $i, $each := query (printf {_ORGS} "
-    "$labels.instance $labels.reason) }}"
-    f"{{{{ if lt $i {MESSAGES.listed} }}}}{{{{ if $i }}}},{{{{ end }}}} {{{{ .Labels.org }}}}"
-    f"{{{{ else if eq $i {MESSAGES.listed} }}}} and more{{{{ end }}}}{{{{ end }}}} name.",
+    f"{{{{ $labels.reason }}}}, which sources of{_OF_ORGS} name.",
     """
     A source lists domains that its org may not have. `contested`: another org owns the domain and
     keeps it, or several orgs name it and none gets it; somebody may be trying to take over a store.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import Fault
 from .. import promql, series
+from ..go_templates import when
 from ..model import Alert, Group
 from ..names import AlertName
 from ..policy import LIVENESS_PROBE, MINUTE, RESTART
@@ -15,7 +16,7 @@ from .texts import ANY_ERROR, FAILING, LOSS, LOST, PROBE_CAUSE, STATUS, WHO, una
 _REPORTED = promql.firing(equal("alertname", AlertName.STORE_DOWN))
 # Else each outage of a night would be two messages.
 _AGAIN = f"{series.STORE_UP} == 1 and {series.RESTLESS} and {promql.on(*STORE)} {_REPORTED}"
-_AGAIN_AND_AGAIN = "{{ if $value }} again and again{{ end }}"
+_AGAIN_AND_AGAIN = when("$value", " again and again")
 STORE_DOWN = Alert(
     AlertName.STORE_DOWN,
     f"({series.STORE_UP} == 0 or {_AGAIN}) unless {promql.on(*STORE)} {series.LIVENESS_REFUSED}",

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from ...metrics.catalogue import Metric, business, health
 from .. import promql, series
+from ..go_templates import each, given, when
+from ..go_templates import value as shown
 from ..model import Joined
 from ..names import MANY
 from ..policy import LIVENESS_PROBE
@@ -27,32 +29,33 @@ TIME = (
     'reReplaceAll "( 0[hms])+$" "" }}'
 )
 """An alert's value as a time in its two largest units: `1d 4h`, and `2h` for `2h 0m 0s`."""
-ARE = "{{ if eq $value 1.0 }}is{{ else }}are{{ end }}"
+ARE = when("eq $value 1.0", "is", "are")
 PROCESS = ("job", "instance")
 
 
 def counted(noun: str, value: str = "$value") -> str:
     """Template text for a number and a noun, in the plural unless it is 1."""
-    return f"{{{{ {value} }}}} {noun}{{{{ if ne {value} 1.0 }}}}s{{{{ end }}}}"
+    return f"{shown(value)} {noun}{when(f'ne {value} 1.0', 's')}"
 
 
 def estimated(noun: str) -> str:
     """Template text for an alert's value and a noun; `increase` estimates 40.18 or 1.02 of them."""
-    return f'{{{{ {_COUNT} }}}} {noun}{{{{ if ne ({_COUNT}) "1" }}}}s{{{{ end }}}}'
+    plural = when(f'ne ({_COUNT}) "1"', "s")
+    return f"{shown(_COUNT)} {noun}{plural}"
 
 
 def ends(soon: str, over: str) -> str:
     """Template text for when something ends or ended, from the alert's value in seconds."""
     ago = TIME.replace("humanizeDuration |", 'humanizeDuration | reReplaceAll "^-" "" |')
-    return f"{{{{ if lt $value 0.0 }}}}{over} {ago} ago{{{{ else }}}}{soon} in {TIME}{{{{ end }}}}."
+    return when("lt $value 0.0", f"{over} {ago} ago", f"{soon} in {TIME}") + "."
 
 
 def enumerated(item: str, between: str = ", ", *, most: int = 0) -> str:
     """Template text for the results of a query, or the first ones, each `.` in the item's text."""
-    one = f"{{{{ if $i }}}}{between}{{{{ end }}}}{item}"
+    one = when("$i", between) + item
     if most:
-        one = f"{{{{ if eq $i {most} }}}} and others{{{{ else }}}}{one}{{{{ end }}}}"
-    return f"{{{{ range $i, $each := . }}}}{one}{{{{ end }}}}"
+        one = when(f"eq $i {most}", " and others", one)
+    return each("$i, $each := .", one)
 
 
 def queried(query: str, found: str, *labels: str) -> str:
@@ -66,8 +69,8 @@ def queried(query: str, found: str, *labels: str) -> str:
         labels: labels of the alert.
     """
     values = "".join(f" $labels.{label}" for label in labels)
-    template = f"{{{{ with printf {promql.quote(query)}{values} | query }}}}{found}{{{{ end }}}}"
-    return f"{{{{ if not $labels.{MANY} }}}}{template}{{{{ end }}}}"
+    template = given(f"printf {promql.quote(query)}{values} | query", found)
+    return when(f"not $labels.{MANY}", template)
 
 
 def chosen(metric: Metric | str, *labels: str, more: str = "") -> str:
@@ -185,16 +188,15 @@ _EVENTS = " or ".join(
     for domain in ("domain=%q", 'domain=""')
 )
 
-_CUT = '| printf "%.40s"'
+_CUT = ' {{ . | printf "%.40s" }}'
 
 CHANGED = queried(
     f"sort_desc(topk(3, max by (kind, component, before, after) ({_EVENTS}) > time() - 86400))",
     enumerated(
         "{{ .Labels.kind }}"
-        f"{{{{ with .Labels.component }}}} {{{{ . {_CUT} }}}}{{{{ end }}}}"
-        f"{{{{ with .Labels.before }}}} {{{{ . {_CUT} }}}}"
-        "{{ if $each.Labels.after }} to{{ else }} removed{{ end }}{{ end }}"
-        f"{{{{ with .Labels.after }}}} {{{{ . {_CUT} }}}}{{{{ end }}}}"
+        + given(".Labels.component", _CUT)
+        + given(".Labels.before", _CUT + when("$each.Labels.after", " to", " removed"))
+        + given(".Labels.after", _CUT)
     ),
     "org",
     "domain",
@@ -248,7 +250,7 @@ OUTAGE = (
 
 def known(label: str, text: str) -> str:
     """Template text about a joined label, which is `.`; empty if the label is empty."""
-    return f"{{{{ with $labels.{label} }}}}{text}{{{{ end }}}}"
+    return given(f"$labels.{label}", text)
 
 
 OUTAGE_CAUSE = known("error_type", " The latest failures are of type {{ . }}.") + known(

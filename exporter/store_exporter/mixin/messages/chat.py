@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..go_templates import NOTHING, call, define, given, value, when
 from ..policy import MESSAGES
 from . import mail, texts
-from .go_templates import NOTHING, call, define, given, value, when
 
 FILE = "chat.tmpl"
 PREFIX = "store_exporter.chat"

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..go_templates import each, when
 from ..names import Dashboard, Dashboards
-from .go_templates import each, when
 
 MAX_URL = 3_000
 """The most characters of an address; Slack refuses longer ones."""

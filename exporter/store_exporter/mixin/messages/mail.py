@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..go_templates import call, define
 from ..policy import MESSAGES
 from . import links, texts
-from .go_templates import call, define
 
 FILE = "mail.tmpl"
 PREFIX = "store_exporter.mail"

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..go_templates import NOTHING, call, define, when
 from ..policy import MESSAGES
 from . import links, texts
-from .go_templates import NOTHING, call, define, when
 
 FILE = "slack.tmpl"
 PREFIX = "store_exporter"

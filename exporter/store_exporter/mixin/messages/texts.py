@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...errors import ERROR_TYPES, ErrorType
-from .go_templates import call, choice, define, each, given, value, when
+from ..go_templates import call, choice, define, each, given, value, when
 
 COLORS = {"critical": "#d92d20", "warning": "#f79009", "info": "#2e90fa"}
 RESOLVED_COLOR = "#12b76a"

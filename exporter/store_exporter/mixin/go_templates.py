@@ -1,4 +1,4 @@
-"""Parts of the Go templates of Alertmanager's messages."""
+"""Parts of Go templates, of which alerts and Alertmanager's messages are made."""
 
 from __future__ import annotations
 
