@@ -150,19 +150,11 @@ class Connection(ABC, Generic[ApiT]):
         return cls(store.url, store.credentials, store.settings, **clocks)
 
     def prepare(self) -> None:
-        """Create the platform's own state of a store; does nothing by default.
-
-        Raises:
-            KeyError: credentials or settings are missing.
-        """
+        """Create the platform's own state of a store; does nothing by default."""
 
     @abstractmethod
     def sign(self, request: Request) -> Request:
-        """Add the credentials to a request; the driver calls it again for each attempt.
-
-        Raises:
-            StoreError: unauthorized, there are no credentials.
-        """
+        """Add the credentials to each attempt of a request, or raise unauthorized."""
 
     def api(self, send: Send, *, deadline: float) -> ApiT:
         """Return the platform's API for one operation or run.

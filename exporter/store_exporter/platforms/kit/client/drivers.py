@@ -91,11 +91,7 @@ class _Driver(ABC, Generic[TransportT, SleptT]):
         return await self._request(step)
 
     async def _request(self, request: Request) -> Response:
-        """Send a request, and follow redirects on the same host, as probes do.
-
-        Raises:
-            StoreError: the exchange failed; `redirects.Trail.next` says where it may not lead.
-        """
+        """Send a request, and follow redirects on the same host, as probes do."""
         ends = self._monotonic() + request.timeout
         signed = self._sign(request)
         response = await self._exchange(request, signed)

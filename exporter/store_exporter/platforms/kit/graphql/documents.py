@@ -91,8 +91,7 @@ class Nodes(NamedTuple):
 def page(connection: Fields, previous: str | None) -> NodePage:
     """Read one page of a connection that begins at a cursor; `previous` is None for the first.
 
-    Raises:
-        StoreError: invalid_response, it is not a page, or its cursor does not advance.
+    If it is not a page, or its cursor does not advance, that is invalid_response.
     """
     items, info = connection.listed("nodes"), connection.child("pageInfo")
     more = info.flag("hasNextPage")
@@ -162,8 +161,7 @@ def all_nodes(
 ) -> Plan[list[Any]]:
     """Read a whole connection, which messages call `what`; each node once, as in `nodes`.
 
-    Raises:
-        StoreError: also response_too_large, it has more nodes than the limit.
+    If it has more nodes than the limit, that is response_too_large.
     """
     found: list[Any] = []
     after: str | None = None

@@ -63,8 +63,7 @@ class GraphqlReader(ABC):
     def error(self, entry: Mapping[str, Any], cost: Cost | None) -> StoreError:
         """Classify one entry of `errors[]`.
 
-        Returns:
-            The error; a `ThrottledError` or `QueryCostError` applies to the whole response.
+        A `ThrottledError` or `QueryCostError` applies to the whole response.
         """
         code = str(mapping(entry.get("extensions")).get("code") or "").upper()
         said = str(entry.get("message") or f"{self.title} says {code or 'nothing'}, without words")
@@ -102,11 +101,7 @@ class GraphqlReader(ABC):
         return self.read_body(self.document(response, now))
 
     def document(self, response: Response, now: float) -> Any:
-        """Return the JSON of a response with a status below 400.
-
-        Raises:
-            StoreError: as `documents.document` does, or by HTTP status.
-        """
+        """Return the JSON of a response with a status below 400; raise the error of another one."""
         status = response.status
         if status == 429:
             refused = documents.no_document(response, self.marks)

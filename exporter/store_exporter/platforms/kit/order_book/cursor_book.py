@@ -219,8 +219,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
     def _read(self, nodes: list[Any]) -> Plan[list[CountedOrder]]:
         """Read a page; an invalid order is left out, reported, and read again later.
 
-        Raises:
-            StoreError: an error that came with the page and explains why an order is incomplete.
+        An error that came with the page, and explains why an order is incomplete, is raised.
         """
         orders: list[CountedOrder] = []
         for index, node in enumerate(nodes):

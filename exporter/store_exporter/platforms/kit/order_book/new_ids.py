@@ -98,11 +98,7 @@ def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
 
 
 def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> Plan[bool]:
-    """Read the list of the newest ids down to a known one; add the ids to `received`.
-
-    Returns:
-        False if there are more than this run may read.
-    """
+    """Read the newest ids down to a known one, into `received`; False if there are too many."""
     place, ahead = book.place, book.place.ahead
     if not ahead.page:
         ahead.stop_at(1)

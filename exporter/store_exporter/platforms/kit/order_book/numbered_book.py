@@ -166,8 +166,7 @@ class NumberedBook(NumberedList[ApiT]):
     def read_pages(self, walk: Walk) -> Plan[float | None]:
         """Continue a walk, until its end or until this run's share of pages is used up.
 
-        Returns:
-            The store's clock, if its last response shows it.
+        It returns the store's clock, if its last response shows it.
         """
         server: float | None = None
         if walk.page > 1 and walk.size:

@@ -182,11 +182,7 @@ class Api(connection.Api):
 
         Where a server drops the header with that number, it is requested in the JSON. If a plugin
         removed it there too, `unstated` is returned, or with None all items are read and counted.
-
-        Raises:
-            StoreError: invalid_response, the store contradicts itself or sends what was not
-                requested; response_too_large, there are more items than one operation reads;
-                whatever a request may raise.
+        If the store contradicts itself or sends what was not requested, that is invalid_response.
         """
         query = {**params, self.size_name: 1}
         page = yield from read_one(lambda n: self.page(path, {**query, self.page_name: n}))
