@@ -36,11 +36,7 @@ def running_folder() -> Iterator[Path]:
 
 
 def _remove_if_left(folder: Path) -> None:
-    """Remove a folder of this user's whose demo has ended.
-
-    Raises:
-        OSError: it is another one, or its demo is running.
-    """
+    """Remove a folder of this user's whose demo has ended; OSError if it runs."""
     if folder.lstat().st_uid != os.getuid():
         return
     with (folder / _LOCK).open() as lock:

@@ -197,11 +197,7 @@ def integrations(client: httpx.Client, receivers: list[str]) -> dict[str, Counte
 
 
 def _routed(client: httpx.Client, name: str) -> list[str]:
-    """Return the names of the receivers that an alert goes to.
-
-    Raises:
-        AlertTestError: Alertmanager does not have it.
-    """
+    """Return the names of the receivers that an alert goes to, which Alertmanager must have."""
     for _ in range(20):
         found = _json(client, "/api/v2/alerts", list, filter=f'alertname="{name}"')
         if found:

@@ -83,11 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_file(path: Path) -> None:
-    """Refuse a missing state: this user may be another one than the exporter's.
-
-    Raises:
-        CommandError: there is none, or it cannot be examined.
-    """
+    """Refuse a missing state: this user may be another one than the exporter's."""
     try:
         path.stat()
     except FileNotFoundError:

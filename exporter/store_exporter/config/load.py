@@ -139,11 +139,7 @@ def _entries(
 
 
 def _text(path: Path) -> str:
-    """Return the text of a configuration file, which is not empty.
-
-    Raises:
-        ConfigError: as `read`, or the file is empty.
-    """
+    """Return the text of a configuration file, which is not empty."""
     text = read(path, "; `store-exporter init` writes one, --config.file names another")
     if not text.strip():
         # A program that writes the file in place empties it first, and a reload may come then.

@@ -128,12 +128,7 @@ class SecretSource:
 
 
 def _refuse_pipes(path: Path, name: str) -> None:
-    """Refuse anything but a file, because opening a pipe blocks until somebody writes into it.
-
-    Raises:
-        ValueError: the path is a pipe, a device or a socket.
-        OSError: the path cannot be examined.
-    """
+    """Refuse anything but a file, because opening a pipe blocks until somebody writes into it."""
     mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise ValueError(f"{name} is no regular file")

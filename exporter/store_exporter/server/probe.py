@@ -83,12 +83,7 @@ class Probing:
         return response
 
     async def _run(self, job: Job, recorder: Recorder) -> Result:
-        """Run a probe within the time that Prometheus has.
-
-        Raises:
-            FullError: too many probes are running.
-            TimeoutError: the probe did not start in time.
-        """
+        """Run a probe, if it can start within the time that Prometheus has."""
         runner = self._exporter.single(recorder)
         # Waiting for a slot of our own does not count against the store, but Prometheus waits no
         # longer than it said.
@@ -112,11 +107,7 @@ def _job(probes: Iterable[Job], module: str) -> Job | None:
 
 
 def _timeout(job: Job, header: str | None) -> float:
-    """Return the smaller of the probe's timeout and what Prometheus has left.
-
-    Raises:
-        ValueError: the header is not a number of seconds above zero.
-    """
+    """Return the smaller of the probe's timeout and what Prometheus has left, if that is a time."""
     if header is None:
         return job.schedule.timeout
     seconds = float(header)

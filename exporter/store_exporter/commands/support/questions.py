@@ -200,11 +200,7 @@ def _elsewhere(store: Store, url: str, target: SplitResult) -> str:
 
 
 async def _reached(store: Store, transport: Transport) -> str:
-    """Return the address of the page that a visitor of a store gets.
-
-    Raises:
-        StoreError: there is none.
-    """
+    """Return the address of the page that a visitor of a store gets, if there is one."""
     http = StoreHttp(store, transport, timeout=_SECONDS)
     try:
         return (await http.within_deadline(http.send(Request("GET", "/")))).url

@@ -67,22 +67,14 @@ class CallsApi:
         }
 
     def _domain(self, org: str, domain: str) -> str | None:
-        """Return the requested domain: a store of the org, or a domain of its calls.
-
-        Raises:
-            ApiError: it is neither, as far as is known.
-        """
+        """Return the requested domain; ApiError if neither the org nor its calls have it."""
         if not domain or self._exporter.calls.knows(org, domain):
             return domain or None
         return store_of(self._exporter, org, domain).domain
 
 
 def _wanted(request: web.Request, name: str) -> str | None:
-    """Return the requested value of one field; None for any.
-
-    Raises:
-        ApiError: the value does not exist.
-    """
+    """Return the requested value of one field, if it may have that; None for any."""
     value, known = clean(request.query.get(name, "")) or None, _FILTERS[name]
     if value is not None and known is not None and value not in known:
         raise ApiError(400, f"{name} must be one of: {', '.join(known)}")

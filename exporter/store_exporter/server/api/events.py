@@ -122,11 +122,7 @@ class EventsApi:
 
 
 def _read(body: bytes) -> dict[str, Any]:
-    """Read the JSON document of a request; a null field counts as absent.
-
-    Raises:
-        ApiError: it is not JSON, or has unknown fields.
-    """
+    """Read the JSON document of a request without unknown fields; a null field counts as absent."""
     expected = f"the body must be an object with none but: {', '.join(_FIELDS)}"
     fields = json_object(body or b"{}", expected)
     if not fields.keys() <= set(_FIELDS):

@@ -126,11 +126,7 @@ class _CallBatch:
         self.duplicate = False
 
     async def decide(self, known: Mapping[MarkKey, str]) -> Effect:
-        """Count the batch, unless its key was counted already.
-
-        Raises:
-            ApiError: another batch has the same key.
-        """
+        """Count the batch, unless its key was counted already; no other batch may have that key."""
         if self._mark is None:
             return Effect(self._additions)
         fingerprint = blake2b(self._body, digest_size=16).hexdigest()

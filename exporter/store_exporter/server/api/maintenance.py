@@ -85,11 +85,7 @@ class MaintenanceApi:
 
 
 def _read(body: bytes) -> dict[str, str]:
-    """Read the JSON document of a request.
-
-    Raises:
-        ApiError: it is not JSON, or does not have the required keys.
-    """
+    """Read the JSON document of a request, which has all keys and no others."""
     expected = "the body must be an object with domain, for and reason, each of them a string"
     fields = json_object(body, expected)
     if sorted(fields) != sorted(_KEYS) or not all(isinstance(v, str) for v in fields.values()):

@@ -102,11 +102,9 @@ class JsonApi:
             raise ApiError(504 if error.late else 502, str(error)) from None
 
     def _check_known(self, filters: Filters, findings: Findings) -> None:
-        """Refuse an unknown name; a known name without calls passes.
+        """Refuse an unknown name, if no data is missing; a known name without calls passes.
 
-        Raises:
-            ApiError: there are no figures of it, though none is missing, and it is neither
-                configured nor one of the catalogue.
+        Names are known from the configuration and the catalogue.
         """
         if findings.usages or findings.partial:
             return

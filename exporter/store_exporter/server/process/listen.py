@@ -73,11 +73,7 @@ async def listening(
 
 
 async def _opened(host: str | None, port: int) -> list[socket.socket]:
-    """Open what `_listeners` opens, with an error that names the address which cannot be used.
-
-    Raises:
-        OSError: with a message about the configured address.
-    """
+    """Open what `_listeners` opens, with an error that names the address which cannot be used."""
     try:
         return await _listeners(host, port)
     except OSError as error:
