@@ -91,11 +91,7 @@ class Browser:
         return answer["result"].get("value")
 
     async def ask(self, method: str, **parameters: object) -> dict[str, Any]:
-        """Call a method of the protocol and return its result.
-
-        Raises:
-            BrowserError: it refused, or it is gone.
-        """
+        """Call a method of the protocol and return its result, or raise BrowserError."""
         number = next(self._numbers)
         await self.socket.send_json({"id": number, "method": method, "params": parameters})
         while True:

@@ -54,11 +54,7 @@ class Shift:
 
 
 def calls_of(done: Path) -> Counter[Call]:
-    """Read what a shift wrote down when it ended.
-
-    Raises:
-        OSError: it did not end by itself.
-    """
+    """Read what a shift wrote down when it ended, or raise OSError if it did not by itself."""
     rows = json.loads(done.read_text(encoding="utf-8"))
     return Counter({(domain, name, error): count for domain, name, error, count in rows})
 

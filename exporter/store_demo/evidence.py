@@ -95,11 +95,7 @@ class Evidence:
             return await answer.json()
 
     async def deployed(self, token: str, mark: dict[str, str]) -> None:
-        """Tell the exporter's API of a deployment.
-
-        Raises:
-            MissingEvidenceError: it does not take it.
-        """
+        """Tell the exporter's API of a deployment, or raise MissingEvidenceError."""
         url = f"{self.exporter}/api/v1/events"
         async with self.session.post(url, json=mark, headers=_headers(token)) as answer:
             if answer.status != 200:

@@ -98,11 +98,7 @@ async def config(options: argparse.Namespace) -> int:
 
 
 def host_and_port(address: str) -> tuple[str, int]:
-    """Split `HOST:PORT`.
-
-    Raises:
-        SystemExit: it is not of that form.
-    """
+    """Split `HOST:PORT`, or raise SystemExit."""
     host, _, port = address.rpartition(":")
     if not port.isdigit():
         raise SystemExit(f"{address!r} is not an address; give HOST:PORT, such as 0.0.0.0:8080")

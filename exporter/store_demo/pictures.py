@@ -84,11 +84,7 @@ def pictures(minutes: int) -> Iterator[Picture]:
 
 
 async def take(page: Browser, addresses: Mapping[str, str], folder: Path, minutes: int) -> None:
-    """Take all pictures into a folder.
-
-    Raises:
-        BrowserError: a page did not show everything in time.
-    """
+    """Take all pictures into a folder; BrowserError if one does not show everything in time."""
     for each in pictures(minutes):
         url = addresses[each.at] + each.path
         png = await page.picture(url, each.width, each.height, ready=each.ready)

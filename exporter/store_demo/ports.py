@@ -12,11 +12,7 @@ _PORTS = range(20_000, 32_000)
 
 
 def free_ports(count: int) -> list[int]:
-    """Choose that many free ports on loopback, all different, for programs that need to know them.
-
-    Raises:
-        OSError: there are not so many.
-    """
+    """Choose that many free ports on loopback for programs that need to know them, or OSError."""
     found: list[int] = []
     # Processes that have seeded their random numbers alike would choose the same at the same time.
     for port in SystemRandom().sample(_PORTS, len(_PORTS)):

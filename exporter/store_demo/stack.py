@@ -80,11 +80,7 @@ class Stack:
         await self._shoppers.stop(grace=2 * LAST_LOOK)
 
     def calls(self) -> Counter[Call]:
-        """What all shoppers of shifts that ended have done.
-
-        Raises:
-            OSError: a shift did not end by itself.
-        """
+        """What all shoppers have done; OSError if a shift did not end by itself."""
         return sum(map(calls_of, self._done), Counter())
 
     async def start_monitoring(self) -> None:

@@ -167,11 +167,7 @@ class Reading:
         self._environ = environ
 
     def __call__(self) -> Config:
-        """Read it; blocks for a second, or up to ten, while it is being written.
-
-        Raises:
-            ConfigError: with every problem of the file.
-        """
+        """Read it as `load` does; block for a second, or up to ten, while it is being written."""
         if not settled(self._path):
             message = f"was still being written after {LONGEST_SECONDS:.0f} s; reload it once more"
             raise problems.ConfigError([problems.Problem(str(self._path), 0, "", message)])
@@ -180,11 +176,7 @@ class Reading:
 
 
 def read(path: Path, missing: str = "") -> str:
-    """Return a file's text; `missing` is advice for a missing file.
-
-    Raises:
-        ConfigError: it cannot be read, or is not UTF-8.
-    """
+    """Return a file's text in UTF-8, or raise ConfigError; `missing` is advice if it is missing."""
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             waiting = poll()

@@ -58,11 +58,7 @@ class SecretSource:
         return self.directory / value
 
     def readable(self, value: Any) -> Path:
-        """Read a path as `path` does, and check that the file is readable.
-
-        Raises:
-            ValueError: as `path`, or the file is not readable.
-        """
+        """Read a path as `path` does, and raise ValueError if the file is not readable."""
         path = self.path(value)
         try:
             _refuse_pipes(path, "the path")

@@ -44,11 +44,7 @@ _EIGHTHS = (
 
 
 def ascending(bounds: Iterable[float]) -> tuple[float, ...]:
-    """Return upper bounds of classic buckets.
-
-    Raises:
-        ValueError: they are not ascending, positive and finite.
-    """
+    """Return upper bounds of classic buckets; ValueError if not ascending, positive and finite."""
     bounds = tuple(map(float, bounds))
     if any(low >= high for low, high in pairwise((0.0, *bounds, float("inf")))):
         raise ValueError(f"buckets must be positive, finite and ascending, not {bounds}")

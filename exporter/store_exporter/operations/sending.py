@@ -41,11 +41,7 @@ class CallSender:
         self._resting: dict[str, tuple[float, str]] = {}
 
     def check(self, org: str) -> None:
-        """Check that the token of an org was not refused recently.
-
-        Raises:
-            TokenError: it was.
-        """
+        """Raise TokenError if the token of an org was refused recently."""
         until, refused = self._resting.get(org, (0.0, ""))
         if time.monotonic() < until:
             raise TokenError(refused)

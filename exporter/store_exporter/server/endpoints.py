@@ -55,10 +55,10 @@ def json_endpoint(respond: Endpoint) -> Callable[[web.Request], Awaitable[web.Re
 
 
 def json_object(body: bytes, expected: str) -> dict[str, Any]:
-    """Read the JSON document of a request; `expected` is the error message if it is no object.
+    """Read the JSON document of a request.
 
     Raises:
-        ApiError: 400, it is not JSON, or not an object.
+        ApiError: 400, it is not JSON, or not an object, about which the message is `expected`.
     """
     try:
         document = json.loads(body)
@@ -104,20 +104,12 @@ def needing_state(effect: str) -> Iterator[None]:
 
 
 def limit(request: web.Request) -> int:
-    """Return how many entries of a list are requested, 100 by default.
-
-    Raises:
-        ApiError: it is not a whole number from 1 to `MAX_LIMIT`.
-    """
+    """Return how many entries of a list are requested, as `number` does; 100 by default."""
     return number(request, "limit", 100, MAX_LIMIT)
 
 
 def number(request: web.Request, name: str, default: int, highest: int) -> int:
-    """Return the whole number in a parameter.
-
-    Raises:
-        ApiError: it is not a whole number from 1 to `highest`.
-    """
+    """Return the whole number from 1 to `highest` in a parameter, or raise ApiError."""
     text = request.query.get(name) or str(default)
     if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:
         raise ApiError(400, f"{name} must be a whole number from 1 to {highest}")
@@ -141,11 +133,7 @@ def store_of(exporter: Exporter, org: str, domain: str) -> Store:
 
 
 def stores_of(exporter: Exporter, org: str, request: web.Request) -> list[Store]:
-    """Return the org's store that the parameter `domain` names, or all its stores without one.
-
-    Raises:
-        ApiError: as `store_of`.
-    """
+    """Return the org's store that the parameter `domain` names, as `store_of` does, or else all."""
     domain = request.query.get("domain")
     return [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
 

@@ -29,11 +29,7 @@ class Places:
 
     @contextmanager
     def occupied(self, client: str = "") -> Iterator[None]:
-        """Occupy a place until the block ends.
-
-        Raises:
-            FullError: none is free.
-        """
+        """Occupy a place until the block ends, or raise FullError."""
         if self._occupied[client] >= self._each:
             raise FullError(own=True)
         if self._occupied.total() >= self._most:

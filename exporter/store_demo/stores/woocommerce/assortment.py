@@ -64,11 +64,7 @@ class Assortment:
         return [*simple, *self.variations.values()]
 
     def set_stock(self, product_id: int, quantity: int) -> None:
-        """Set what is left of a product or variation.
-
-        Raises:
-            KeyError: there is no such product.
-        """
+        """Set what is left of a product or variation, or raise KeyError."""
         item = self.item(product_id)
         if item is None:
             raise KeyError(product_id)

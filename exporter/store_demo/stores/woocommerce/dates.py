@@ -12,11 +12,7 @@ _FORMAT = "%Y-%m-%dT%H:%M:%S"
 
 
 def moment(shop: Shop, call: Call, name: str, *, end_of_day: bool = False) -> str | None:
-    """Return a date parameter as text in GMT that compares with documents' `_gmt` dates.
-
-    Raises:
-        ApiError: 400, it is not a date.
-    """
+    """Return a date in GMT that compares with documents' `_gmt` dates, or raise ApiError (400)."""
     raw = call.params.get(name)
     if not raw:
         return None

@@ -58,11 +58,7 @@ class Sessions:
         self._secret += b"!"
 
     def check_nonce(self, call: Call) -> None:
-        """Let a change without a token pass only with the nonce.
-
-        Raises:
-            ApiError: 401 without one, 403 with another.
-        """
+        """Let a change without a token pass with the nonce; 401 without one, 403 with another."""
         nonce = call.headers.get("nonce")
         if nonce is None:
             message = "Missing the Nonce header. This endpoint requires a valid nonce."

@@ -168,11 +168,7 @@ class Shop(Assortment):
             self._reduced.discard(oldest)
 
     def edit_order(self, order_id: int, **changes: Any) -> Document:
-        """Change members of an order, its status among them, and return a copy of it.
-
-        Raises:
-            KeyError: there is no such order.
-        """
+        """Change members of an order, its status among them, and return a copy of it."""
         order = self.orders[order_id]
         status = str(changes.get("status", order["status"]))
         if status != order["status"]:

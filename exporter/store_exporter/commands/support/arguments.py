@@ -37,11 +37,7 @@ def add_url(parser: argparse.ArgumentParser, flag: str, default: str, what: str)
 
 
 def address(text: str) -> str:
-    """Read an http address.
-
-    Raises:
-        argparse.ArgumentTypeError: it is none.
-    """
+    """Read an http address, as the type of an argument."""
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""

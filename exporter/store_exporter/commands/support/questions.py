@@ -135,11 +135,7 @@ def _typed(
 
 
 def credential(text: str) -> tuple[str, str]:
-    """Read a `--credential`.
-
-    Raises:
-        ValueError: it is not a name and a reference to a secret.
-    """
+    """Read a `--credential`, a name and a reference to a secret; ValueError if it is none."""
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError("write NAME=file:PATH or NAME=env:VARIABLE")
@@ -148,11 +144,7 @@ def credential(text: str) -> tuple[str, str]:
 
 
 def address(text: str) -> str:
-    """Return a store's address in its normal form; https is the default scheme.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Return a store's address in its normal form, or raise ValueError; https is the default."""
     return values.url(text if "://" in text else f"https://{text}")
 
 

@@ -139,11 +139,7 @@ def tables() -> str:
 
 
 def load(path: Path) -> tuple[Objective, ...]:
-    """Read the objectives of a file.
-
-    Raises:
-        ConfigError: with every problem of the file.
-    """
+    """Read the objectives of a file; ConfigError has every problem of it."""
     parsed = parse(read(path), str(path))
     checker = Checker(parsed, SecretSource(path.absolute().parent, {}, resolve=False))
     data = {} if parsed.data is None else parsed.data
