@@ -114,7 +114,7 @@ class Body:
         self._chunks.append(chunk)
 
     def whole(self) -> bytes:
-        """Return the body, which is complete for HTTP; compressed data may still be cut off."""
+        """Return the body, complete as far as HTTP knows; refuse gzip that is cut off."""
         if any(inflating.cut_off for inflating in self._inflating):
             raise self._error("invalid_response", "the compressed body is cut off")
         return b"".join(self._chunks)

@@ -50,7 +50,7 @@ def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding |
 
 
 def forwarded(response: Response) -> str | None:
-    """Return the address on the same host to which a page forwards that shows nothing itself."""
+    """Return the address on the same host to which a page forwards if it shows nothing else."""
     if response.status != 200 or len(response.body) > _FORWARDING:
         return None
     if not _LEADS.search(response.body):

@@ -42,7 +42,7 @@ def origin(url: str) -> Origin:
 
 
 class Trail:
-    """The addresses that one request, by its method and its url with the query, was redirected to.
+    """The addresses that one request was redirected to, from a url with its query.
 
     Only GET and HEAD are sent again.
     """

@@ -106,7 +106,7 @@ class StoreHttp:
         self._move(self._loop.time() - began)
 
     async def pause(self, pause: Pause) -> None:
-        """Wait between requests, unless the run would end meanwhile: then it is too long."""
+        """Wait between requests; if the run would end meanwhile, raise the pause's own error."""
         if pause.too_long is not None and self._loop.time() + pause.seconds >= self.deadline:
             raise pause.too_long
         await self._sleep(pause.seconds)

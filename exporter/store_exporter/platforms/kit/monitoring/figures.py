@@ -27,7 +27,10 @@ def count_report(metric: Metric, values: Mapping[str, int], more: str = "") -> R
 
 
 def left_out(what: str, failures: Sequence[StoreError]) -> list[str]:
-    """Return the reason why a figure lacks items, named by the beginning of a sentence, or none."""
+    """Return the reason why a figure is incomplete; empty if everything can be read.
+
+    `what` names the items that are left out, as the beginning of a sentence.
+    """
     if not failures:
         return []
     message = f"{what} that could not be read and are left out: {len(failures)}"

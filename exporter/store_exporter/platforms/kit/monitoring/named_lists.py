@@ -55,7 +55,12 @@ def _cut(text: str, limit: int) -> str:
 
 
 class AbandonedCart(NamedTuple):
-    """A cart, by the number by which staff finds it, that was abandoned at a Unix time."""
+    """An abandoned cart.
+
+    Attributes:
+        number: the number by which the shop's staff finds it.
+        since: when it was abandoned, in Unix seconds.
+    """
 
     number: str
     value: Money

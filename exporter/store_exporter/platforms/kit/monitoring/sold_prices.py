@@ -25,7 +25,12 @@ _LOWER, _HIGHER = Decimal("0.8"), Decimal("1.25")
 
 
 class SoldPrice(NamedTuple):
-    """A line of an order of a Unix time: the price of one piece of a product or variation."""
+    """The price of one piece in a line of an order.
+
+    Attributes:
+        product: the variation, or the product that has none.
+        when: the time of the order, in Unix seconds.
+    """
 
     product: str
     price: Decimal

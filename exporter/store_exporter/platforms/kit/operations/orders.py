@@ -40,7 +40,10 @@ _UNSOLD = ("pending", "failed", "cancelled")
 
 
 class OrdersRequest(NamedTuple):
-    """Which orders of a customer, whose address is in lower case, are requested; None for any."""
+    """Which orders of a customer are requested; None for any.
+
+    The address is in lower case, and pages are numbered from 1.
+    """
 
     email: str
     status: str | None
