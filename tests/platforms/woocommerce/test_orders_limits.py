@@ -11,7 +11,7 @@ import pytest
 
 from store_demo.stores.woocommerce import Fault
 from store_exporter.contract import Report
-from store_exporter.platforms.kit.order_book.new_ids import NEWEST
+from store_exporter.platforms.kit.order_book.numbered_list import NEWEST
 from tests.platforms.woocommerce.test_orders_distrust import accounted, truth
 
 from .watching import Watched, figures, watching

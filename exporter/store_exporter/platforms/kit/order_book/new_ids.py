@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from .numbered_book import NumberedBook
     from .numbered_list import ListedOrders
 
-NEWEST = 25
-"""The number of newest ids requested, unless there are more new ones."""
 _MOST_LEFT_OUT = 300
 """The most ids in one request, so that its address is not too long."""
 _MANY = 10

@@ -13,7 +13,6 @@ from ....errors import StoreError
 from ....net.plans import Plan
 from ..reading.fields import Fields
 from ..rest.responses import RestPage, server_time
-from . import new_ids
 from .accounts import CountedOrder, CountedRefund
 from .book import ApiT, OrderBook
 from .pages import OrderPage
@@ -21,6 +20,8 @@ from .progress import ReadingProgress
 from .single_orders import read_singly
 from .walk import WalkQuery
 
+NEWEST = 25
+"""The number of newest ids requested, unless there are more new ones."""
 _NOTHING: tuple[Any, ...] = (None, False, [])
 """What a plugin of PHP that returns nothing leaves in place of an order."""
 
@@ -136,7 +137,7 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
 
     def ask_newest(self) -> Plan[ListedOrders]:
         """Read a page of the newest ids; invalid_response if no order on it has an id."""
-        listed = yield from self.ask_sized(self.newest, new_ids.NEWEST)
+        listed = yield from self.ask_sized(self.newest, NEWEST)
         if listed.page.problems and not listed.page.newest:
             raise next(iter(listed.page.problems.values()))
         return listed
