@@ -118,6 +118,8 @@ CONNECTIONS = (
     Broken("is cut off before any chunk", chunked(b""), "connection"),
 )
 
+STRICT = ("invalid_response", "it refuses what browsers only leave out")
+STRICTER: Differing = {"httpx": STRICT, "aiohttp": STRICT}
 WAITS = ("connection", "h11 waits for an empty line before it looks at what came")
 MALFORMED = (
     Broken("has words for a status", raw(b"HTTP/1.1 two hundred OK\r\n\r\n"), "invalid_response"),
@@ -141,11 +143,11 @@ MALFORMED = (
     Broken("is SMTP", raw(b"220 mail.example.com ESMTP\r\n"), "invalid_response", {"httpx": WAITS}),
     Broken("is SSH", raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "invalid_response", {"httpx": WAITS}),
     Broken("is a page without a head", raw(b"<html>Hi</html>\r\n\r\n"), "invalid_response"),
-    Broken(
-        "has a line without a colon", whole(b"words"), "invalid_response", {"requests": LENIENT}
-    ),
-    Broken("has no name", whole(b": x"), "invalid_response", {"requests": LENIENT}),
-    Broken("has a name of two words", whole(b"X Y: x"), "invalid_response", {"requests": LENIENT}),
+    Broken("has a line without a colon", whole(b"words"), ACCEPTED, STRICTER),
+    Broken("has no name", whole(b": x"), ACCEPTED, STRICTER),
+    Broken("has a name of two words", whole(b"X Y: x"), ACCEPTED, STRICTER),
+    Broken("has a space before a colon", whole(b"X-Y : x"), ACCEPTED, STRICTER),
+    Broken("has a carriage return too many", whole(b"X-Y: x\r"), ACCEPTED, STRICTER),
     Broken("has a NUL", whole(b"X-Name: a\0b"), "invalid_response", {"requests": LENIENT}),
     Broken(
         "has a length in words",
@@ -167,14 +169,32 @@ MALFORMED = (
     Broken(
         "has the same length twice",
         raw(HEAD + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"),
-        "invalid_response",
-        {"httpx": (ACCEPTED, "h11 takes them for one"), "requests": LENIENT},
+        ACCEPTED,
+        {"aiohttp": STRICT},
+    ),
+    Broken(
+        "has the same length twice in one line",
+        raw(HEAD + b"Content-Length: 2, 2\r\n\r\n{}"),
+        ACCEPTED,
+        {"aiohttp": STRICT},
     ),
     Broken(
         "has a length and chunks",
         raw(HEAD + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
-        "invalid_response",
-        {"httpx": (ACCEPTED, "h11 lets the chunks win"), "requests": LENIENT},
+        ACCEPTED,
+        {"aiohttp": STRICT},
+    ),
+    Broken(
+        "says twice that there are chunks",
+        raw(HEAD + b"Transfer-Encoding: chunked\r\n" * 2 + b"\r\n2\r\n{}\r\n0\r\n\r\n"),
+        ACCEPTED,
+        {"httpx": STRICT},
+    ),
+    Broken(
+        "says that nothing is coded",
+        raw(HEAD + b"Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}"),
+        ACCEPTED,
+        STRICTER,
     ),
     Broken(
         "has another transfer coding",

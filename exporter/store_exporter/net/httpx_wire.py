@@ -2,15 +2,14 @@
 
 h11, which parses responses for httpx, waits for an empty line before it parses anything. So clients
 would see an SSH or SMTP port as a timeout or a lost connection. Probes recognise it, because their
-parser examines every byte. The parsers also disagree on a repeated Content-Length and on empty
-lines before a response, which only the raw bytes still show. This module also ends a response that
-arrives a byte at a time in blocking code.
+parser examines every byte. The parsers also disagree on empty lines before a response, which only
+the raw bytes still show. This module also makes odd heads readable, as probes do, and ends a
+response that arrives a byte at a time in blocking code.
 """
 
 from __future__ import annotations
 
 import math
-import re
 import ssl
 import time
 from collections.abc import Iterable
@@ -21,47 +20,42 @@ import httpx
 
 from ..errors import StoreError
 from . import reach, unconnected
-from .head import MAX_BYTES
+from .odd_heads import HeadReader
 from .plans import TransportError
 
 _BEGINNING = b"HTTP/"
-_END = b"\r\n\r\n"
-_LENGTHS = re.compile(rb"\ncontent-length[ \t]*:([^\r\n]*)", re.IGNORECASE)
 
 
 class _Head:
     """The head of the response that arrives over one connection, from the store or a proxy."""
 
     def __init__(self) -> None:
+        self._reader = HeadReader()
         self._bytes: bytes | None = None
         self._tunnel = False
 
     def requested(self, request: bytes) -> None:
         """Record that a request is being sent: the next bytes begin a response."""
+        self._reader.expect()
         self._bytes = b""
         # At the end of a request without a body, nothing is written.
         self._tunnel = request.startswith(b"CONNECT ") or (self._tunnel and not request)
 
     def received(self, data: bytes) -> bytes:
-        """Return what was received, without empty lines before the head; refuse other text."""
+        """Return what can be parsed, without empty lines before the head; refuse other text."""
         if self._bytes is None:
             return data
         if not self._bytes:
             # They belong to the previous response, whose declared length was too small.
             data = data.lstrip(b"\r\n")
-        head = self._bytes + data
-        if head[: len(_BEGINNING)] != _BEGINNING[: len(head)]:
+        start = (self._bytes + data)[: len(_BEGINNING)]
+        if start != _BEGINNING[: len(start)]:
             if self._tunnel:
                 raise httpcore.ProxyError("it does not respond as an HTTP proxy does")
             raise httpcore.RemoteProtocolError("the response does not begin as HTTP")
-        lengths = _LENGTHS.findall(head.partition(_END)[0])
-        if len(lengths) > 1 or any(b"," in length for length in lengths):
-            raise httpcore.RemoteProtocolError(
-                "the response has two Content-Lengths, so it is not HTTP"
-            )
-        whole = _END in head or len(head) > MAX_BYTES
-        self._bytes = None if whole else head
-        return data
+        found = self._reader.received(data)
+        self._bytes = None if found else start
+        return found
 
     def ended(self) -> None:
         """Record that the connection has ended, maybe by a proxy that was to open a tunnel."""

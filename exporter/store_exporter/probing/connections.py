@@ -5,6 +5,7 @@ docs/architecture/probing.md says what a kept connection saves, and what it does
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 from ..net import reach
+from ..net.odd_heads import HeadReader
 from .exchange import watched
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ thousand this would block the event loop for a second."""
 
 
 class Wire(ResponseHandler):
-    """One connection, which ends when a response takes more bytes than it may.
+    """One connection, which reads odd heads, and ends when a response takes more bytes than it may.
 
     All bytes count: chunks may have extensions, and be of a byte each, and any number of interim
     responses (RFC 9110, section 15.2) may come before a response, all of which cost more to parse
@@ -43,15 +45,20 @@ class Wire(ResponseHandler):
 
     Attributes:
         left: how many more bytes the response may take.
+        head: makes its head readable.
     """
 
     left: float = math.inf
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.head = HeadReader()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came in, within the limit."""
         self.left -= len(data)
         if self.left >= 0:
-            super().data_received(data)
+            super().data_received(self.head.received(data))
         elif self.transport is not None:
             self.transport.abort()
 
@@ -88,6 +95,7 @@ class Connector(aiohttp.TCPConnector):
         if is_new:
             self._opened(protocol, epoch)
         protocol.left = math.inf if exchange is None else exchange.most_bytes
+        protocol.head.expect()
         if exchange is not None:
             exchange.wire = protocol
             exchange.connected(is_new=is_new)
