@@ -167,7 +167,11 @@ class Reading:
         self._environ = environ
 
     def __call__(self) -> Config:
-        """Read it as `load` does; block for a second, or up to ten, while it is being written."""
+        """Read it as `load` does; block for a second, or up to ten, while it is being written.
+
+        Raises:
+            ConfigError: with every problem of the file.
+        """
         if not settled(self._path):
             message = f"was still being written after {LONGEST_SECONDS:.0f} s; reload it once more"
             raise problems.ConfigError([problems.Problem(str(self._path), 0, "", message)])

@@ -97,7 +97,11 @@ class Tenant:
     now: Callable[[], float]
 
     def labels(self, domain: Any, platform: Any, operation: Any) -> Labels:
-        """Return the labels of a call."""
+        """Return the labels of a call.
+
+        Raises:
+            FieldError: one of them is invalid.
+        """
         if not is_operation(operation):
             raise FieldError("operation", OPERATION_FORM)
         known = self.platform_of(domain) if isinstance(domain, str) else None
@@ -123,7 +127,11 @@ def is_operation(value: Any) -> TypeGuard[str]:
 
 
 def check_fields(fields: Collection[str]) -> None:
-    """Check that a call has all required fields, and no unknown ones."""
+    """Check that a call has all required fields, and no unknown ones.
+
+    Raises:
+        FieldError: a field is missing or unknown.
+    """
     for name in fields:
         if name not in FIELDS:
             raise FieldError("", f"has an unknown field; {suggestion(name[:100], FIELDS)}")
@@ -138,7 +146,11 @@ def are_plain(fields: Collection[str]) -> bool:
 
 
 def seconds_of(value: Any) -> float:
-    """Return a duration."""
+    """Return a duration.
+
+    Raises:
+        FieldError: it is not a number, or not in the allowed range.
+    """
     if value.__class__ is not float and value.__class__ is not int:
         raise FieldError("duration_seconds", "must be a number of seconds")
     if not 0 <= value <= MAX_SECONDS:  # also refuses what is not a number
@@ -148,7 +160,11 @@ def seconds_of(value: Any) -> float:
 
 
 def time_of(value: Any, now: float) -> float:
-    """Return when a call ended, as Unix time (default: now)."""
+    """Return when a call ended, as Unix time (default: now).
+
+    Raises:
+        FieldError: it is not a time, or too far in the past or future.
+    """
     if value is None:
         return now
     try:
@@ -179,7 +195,11 @@ def unix_time(value: Any) -> float:
 
 
 def id_of(value: Any, field: str, digits: int) -> str:
-    """Return the id of a trace or span, of some hexadecimal digits; empty if there is none."""
+    """Return the id of a trace or span, of some hexadecimal digits; empty if there is none.
+
+    Raises:
+        FieldError: it does not consist of that many lower-case hexadecimal digits.
+    """
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) != digits or not _ID.fullmatch(value):
@@ -189,7 +209,11 @@ def id_of(value: Any, field: str, digits: int) -> str:
 
 
 def message_of(value: Any) -> str:
-    """Return a message cut to the length that is kept; empty if there is none."""
+    """Return a message cut to the length that is kept; empty if there is none.
+
+    Raises:
+        FieldError: it is not a string.
+    """
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -91,7 +91,11 @@ class ReportLedger:
             raise unusable(self._path, error) from error
 
     def load(self) -> list[SavedSeries]:
-        """Return the series that an earlier process left."""
+        """Return the series that an earlier process left.
+
+        Raises:
+            LedgerError: the file cannot be read.
+        """
         with self._using():
             self._database.execute(_FORGET_SERIES, (MOST_SERIES,))
             self._saves = newest(self._database)
@@ -101,12 +105,20 @@ class ReportLedger:
         return found
 
     def forget_totals(self) -> None:
-        """Restart all series from zero; the remembered batches stay."""
+        """Restart all series from zero; the remembered batches stay.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
         with self._using(), self._fewer_saves():
             drop_totals(self._database)
 
     def forget(self, stores: Iterable[tuple[str, str, str]]) -> None:
-        """Forget the totals of stores (org, domain, platform); the remembered batches stay."""
+        """Forget the totals of stores (org, domain, platform); the remembered batches stay.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
         query = "DELETE FROM series WHERE org = ? AND domain = ? AND platform = ?"
         with self._using(), self._fewer_saves():
             self._database.executemany(query, stores)
@@ -167,6 +179,9 @@ class ReportLedger:
         """Return the note of a key; None if it is not known.
 
         Takes some 10 µs: pages that were used are kept in memory.
+
+        Raises:
+            LedgerError: the file cannot be read.
         """
         query = "SELECT note FROM marks WHERE org = ? AND kind = ? AND id = ?"
         try:  # as `_using`, which would take a tenth of the time
@@ -193,6 +208,9 @@ class ReportLedger:
                 saves ago and whose totals were not saved since.
             notes: the notes of batches and streams.
             added: from `saved.added_row`, for series whose totals are saved.
+
+        Raises:
+            LedgerError: the file cannot be written, and nothing was saved.
         """
         number = self.next_save
         with self._using(), sqlite.transaction(self._database):

@@ -73,7 +73,11 @@ def added_text(rows: Sequence[AddedRow]) -> str:
 
 
 def additions(text: str) -> Iterator[tuple[Labels, Addition]]:
-    """Yield the additions of a text that `added_text` made."""
+    """Yield the additions of a text that `added_text` made.
+
+    Raises:
+        ValueError, TypeError: the text is malformed.
+    """
     for org, domain, platform, operation, finished, errors, seconds, counts, total in json.loads(
         text
     ):

@@ -77,19 +77,31 @@ class Instruments:
         self._lock = Lock()
 
     def inc(self, metric: Metric, labels: LabelValues, amount: float) -> None:
-        """Add to a counter; see `Recorder.inc`."""
+        """Add to a counter; see `Recorder.inc`.
+
+        Raises:
+            ValueError: not a counter, the wrong number of labels, or not a finite amount >= 0.
+        """
         _check(metric, labels, Kind.COUNTER)
         if not 0 <= amount < math.inf:
             raise ValueError(f"{metric.name} grows by finite amounts that are not negative")
         self._write(_Write(Kind.COUNTER, metric, labels, amount))
 
     def set(self, metric: Metric, labels: LabelValues, value: float) -> None:
-        """Set a gauge or an info metric; see `Recorder.set`."""
+        """Set a gauge or an info metric; see `Recorder.set`.
+
+        Raises:
+            ValueError: not a gauge, or the wrong number of labels.
+        """
         _check(metric, labels, Kind.GAUGE, Kind.INFO)
         self._write(_Write(Kind.GAUGE, metric, labels, value))
 
     def observe(self, metric: Metric, labels: LabelValues, value: float) -> None:
-        """Add an observation to a histogram; see `Recorder.observe`."""
+        """Add an observation to a histogram; see `Recorder.observe`.
+
+        Raises:
+            ValueError: not a histogram, the wrong number of labels, or not a finite value >= 0.
+        """
         _check(metric, labels, Kind.HISTOGRAM)
         if not 0 <= value < math.inf:
             raise ValueError(f"{metric.name} observes finite values that are not negative")

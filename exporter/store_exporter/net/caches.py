@@ -142,7 +142,11 @@ def _is_hit(part: str) -> bool:
 
 
 def refuse_cached(response: Response) -> None:
-    """Refuse a response that came from a cache, with the header that showed it."""
+    """Refuse a response that came from a cache, with the header that showed it.
+
+    Raises:
+        StoreError: invalid_response, which names the header that showed it.
+    """
     header = cache_hit(response.headers)
     if header is not None:
         message = (
@@ -166,6 +170,9 @@ def refuse_kept(request: Request, response: Response, parameter: str) -> None:
 
     Stores repeat the query of a request in the links to a list's other pages (RFC 8288). Request
     and parameter are those of `uncached`.
+
+    Raises:
+        StoreError: invalid_response, the response belongs to another request.
     """
     refuse_cached(response)
     linked = re.search(rf"[?&]{parameter}=([0-9a-f]+)", response.headers.get("link", ""))
@@ -195,6 +202,9 @@ class PathCache:
 
         `foreign` is the part of it that was not requested; "" if it belongs to its request, None if
         nothing shows that.
+
+        Raises:
+            StoreError: invalid_response, as the message says.
         """
         if foreign is not None:
             self._until = self._monotonic() + _REMEMBERED if foreign else -math.inf
@@ -226,6 +236,9 @@ def refuse_repeated(
     `known` are how the last responses were recognised, and when they arrived, by the name of what
     was requested; this one is added. `headers` distinguish two responses of the store, the most
     reliable first. `now` is Unix time.
+
+    Raises:
+        StoreError: invalid_response, which names the header that showed it.
     """
     header = next((made for made in headers if response.headers.get(made)), None)
     if header is None:

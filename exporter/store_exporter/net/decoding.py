@@ -66,6 +66,9 @@ def shown_text(response: Response) -> str:
 
     A shop's page may contain half a character if a name was cut off. Only what is compressed more
     often than it declares is no text.
+
+    Raises:
+        StoreError: invalid_response, it is compressed more often than it declares.
     """
     found, _ = _decoded(response)
     if found is None:

@@ -71,7 +71,11 @@ class HttpxExchange:
         return Body(self._limit, self._headers.get("content-encoding", ""), status)
 
     def check_time(self) -> None:
-        """Give up on a store that sends single bytes slowly; httpx would keep waiting."""
+        """Give up on a store that sends single bytes slowly; httpx would keep waiting.
+
+        Raises:
+            TransportError: timeout.
+        """
         if self._monotonic() > self._ends:
             raise TransportError("timeout", f"{self.host} took too long", sent=True)
 

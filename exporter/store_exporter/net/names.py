@@ -182,7 +182,11 @@ class Names:
 
 
 def refuse_unspecified(host: str, addresses: Sequence[str]) -> None:
-    """Refuse a name that has only unspecified addresses (0.0.0.0 or ::)."""
+    """Refuse a name that has only unspecified addresses (0.0.0.0 or ::).
+
+    Raises:
+        StoreError: dns, the name has no other address.
+    """
     if all(address in _UNSPECIFIED for address in addresses) and host not in _UNSPECIFIED:
         message = (
             f"the name {host} resolves to {addresses[0]}, which is no host's address: a DNS filter "

@@ -115,6 +115,9 @@ def refuse_own(proxy: str, host: str, status: int, headers: Mapping[str, str]) -
 
     Squid, tinyproxy and Privoxy mark their responses. Those of other proxies count as the store's,
     except 407, which only proxies send. `proxy` is its address, "" if it is not known.
+
+    Raises:
+        TransportError: the proxy did not pass the request on.
     """
     signed = any(name in headers and headers[name].startswith(value) for name, value in _SIGNATURES)
     if status == _AUTHENTICATION_REQUIRED or (signed and 400 <= status < 500):

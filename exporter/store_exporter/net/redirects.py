@@ -30,6 +30,9 @@ def origin(url: str) -> Origin:
     """Return scheme, host and port of an http or https address without credentials.
 
     Any other address is invalid_request.
+
+    Raises:
+        StoreError: invalid_request, it is not an http or https address, or contains credentials.
     """
     try:
         parts = urlsplit(url)

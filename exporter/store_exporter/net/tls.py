@@ -94,6 +94,9 @@ def context(ca_file: str | None = None) -> ssl.SSLContext:
 
     It trusts the system's issuers if there are any (also by `SSL_CERT_FILE` and `SSL_CERT_DIR`),
     otherwise those of certifi, and in addition those in `ca_file`; see `trusting`.
+
+    Raises:
+        StoreError: tls_untrusted, `ca_file` cannot be read or holds no certificates.
     """
     made = like_browsers(_TimedContext(ssl.PROTOCOL_TLS_CLIENT))
     made.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -109,6 +112,9 @@ def trusting(context: ssl.SSLContext, ca_file: str | None) -> ssl.SSLContext:
     """Return the context, which from now on trusts the issuers in a file as well, if any.
 
     If the file cannot be read or holds no certificates, that is tls_untrusted.
+
+    Raises:
+        StoreError: tls_untrusted, the file cannot be read or holds no certificates.
     """
     if ca_file is None:
         return context

@@ -100,7 +100,11 @@ class Access:
         return known[1]
 
     def check(self, store: Store, url: str) -> None:
-        """Refuse an address that the configuration does not assign to the store."""
+        """Refuse an address that the configuration does not assign to the store.
+
+        Raises:
+            StoreError: invalid_request.
+        """
         if url.startswith(f"{store.url}/"):
             return
         if self._origins[0] is not store:

@@ -70,6 +70,9 @@ class Attempts:
 
         `detailed` is whether every phase of the connection is to be shown, `priority` its claim to
         the store's budget; None for the job's own.
+
+        Raises:
+            asyncio.CancelledError: the caller was cancelled.
         """
         # Reading and writing our own disk does not count towards the run's time.
         key = Key.of(job.store, job.name) if job.kind == COLLECTOR else None

@@ -117,7 +117,11 @@ class Maintenance:
         return True
 
     async def find(self, store: Store) -> Window | None:
-        """Return the store's window that was begun at run time, by whichever process."""
+        """Return the store's window that was begun at run time, by whichever process.
+
+        Raises:
+            StateUnavailableError: it cannot be read now.
+        """
         if self._stores.get(store.domain) is store and store.domain not in self._unread:
             return self.begun(store)
         window = await self._saved(store)

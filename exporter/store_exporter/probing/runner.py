@@ -92,7 +92,11 @@ class Runner:
         self.results.forget_check(job.key)
 
     async def run(self, job: Job) -> Result | Skipped:
-        """Run a job, or skip it for now, and record which; record nothing if it is cancelled."""
+        """Run a job, or skip it for now, and record which; record nothing if it is cancelled.
+
+        Raises:
+            asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
+        """
         await self.access(job.store).restore()
         outcome = self._obstacle(job) or await self._run(job)
         if isinstance(outcome, Skipped):
@@ -107,6 +111,9 @@ class Runner:
 
         `reserve` is whether a liveness probe may use the reserve of the scheduled ones. Not for
         requests of strangers: they could use it up, and the store would not be watched.
+
+        Raises:
+            asyncio.CancelledError: the caller was cancelled; nothing is recorded then.
         """
         await self.access(job.store).restore()
         priority = job.priority if reserve else max(job.priority, Priority.PROBE)

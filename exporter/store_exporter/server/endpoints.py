@@ -104,7 +104,11 @@ def needing_state(effect: str) -> Iterator[None]:
 
 
 def limit(request: web.Request) -> int:
-    """Return how many entries of a list are requested, as `number` does; 100 by default."""
+    """Return how many entries of a list are requested, as `number` does; 100 by default.
+
+    Raises:
+        ApiError: it is not a whole number from 1 to `MAX_LIMIT`.
+    """
     return number(request, "limit", 100, MAX_LIMIT)
 
 
@@ -133,7 +137,11 @@ def store_of(exporter: Exporter, org: str, domain: str) -> Store:
 
 
 def stores_of(exporter: Exporter, org: str, request: web.Request) -> list[Store]:
-    """Return the org's store that the parameter `domain` names, as `store_of` does, or else all."""
+    """Return the org's store that the parameter `domain` names, as `store_of` does, or else all.
+
+    Raises:
+        ApiError: as `store_of`.
+    """
     domain = request.query.get("domain")
     return [store_of(exporter, org, domain)] if domain else exporter.inventory.of(org)
 

@@ -37,7 +37,11 @@ def add_url(parser: argparse.ArgumentParser, flag: str, default: str, what: str)
 
 
 def address(text: str) -> str:
-    """Read an http address, as the type of an argument."""
+    """Read an http address, as the type of an argument.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""

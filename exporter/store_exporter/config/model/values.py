@@ -36,7 +36,11 @@ def comparable(name: str) -> str:
 
 
 def duration(value: Any) -> float:
-    """Read a duration in Prometheus' format, above zero, and return seconds."""
+    """Read a duration in Prometheus' format, above zero, and return seconds.
+
+    Raises:
+        ValueError: it is no duration, is zero or exceeds `MAX_DURATION`.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise ValueError("a duration needs a unit, such as 30s, 5m or 1h30m")
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
@@ -50,7 +54,11 @@ def duration(value: Any) -> float:
 
 
 def go_duration(value: Any) -> float:
-    """Read a duration as Go's `time.ParseDuration` does, and return seconds; it may be zero."""
+    """Read a duration as Go's `time.ParseDuration` does, and return seconds; it may be zero.
+
+    Raises:
+        ValueError: it is no duration, or exceeds `MAX_DURATION`.
+    """
     if value == 0 and type(value) is int:
         return 0.0
     if not isinstance(value, str) or not _GO_DURATION.fullmatch(value):
@@ -63,7 +71,11 @@ def go_duration(value: Any) -> float:
 
 
 def moment(value: Any) -> float:
-    """Read a date and time with its zone in the format of RFC 3339, and return Unix time."""
+    """Read a date and time with its zone in the format of RFC 3339, and return Unix time.
+
+    Raises:
+        ValueError: it is no date and time, or has no zone.
+    """
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -74,7 +86,11 @@ def moment(value: Any) -> float:
 
 
 def domain(value: Any) -> str:
-    """Read a store's host name, in lower case, without a port."""
+    """Read a store's host name, in lower case, without a port.
+
+    Raises:
+        ValueError: it is an address, has a port, or is no host name in lower case.
+    """
     if not isinstance(value, str) or not _DOMAIN.fullmatch(value):
         _refuse_beyond_ascii(value)
         raise ValueError(
@@ -84,7 +100,11 @@ def domain(value: Any) -> str:
 
 
 def network(value: Any) -> str:
-    """Read a network of IP addresses and return it in its normal form, such as `10.0.0.0/8`."""
+    """Read a network of IP addresses and return it in its normal form, such as `10.0.0.0/8`.
+
+    Raises:
+        ValueError: it is no network, or its host bits are not zero.
+    """
     try:
         if not isinstance(value, str):
             raise ValueError("not text")
@@ -94,7 +114,11 @@ def network(value: Any) -> str:
 
 
 def org(value: Any) -> str:
-    """Read the name of a tenant, which is safe in labels, addresses and file names."""
+    """Read the name of a tenant, which is safe in labels, addresses and file names.
+
+    Raises:
+        ValueError: it has characters that are not safe in labels, addresses and file names.
+    """
     if not isinstance(value, str) or not is_org(value):
         raise ValueError(
             "is not an org name: letters, digits, '_', '.' and '-', at most 63; quote a number"
@@ -111,6 +135,9 @@ def url(value: Any) -> str:
     """Read a base address and return it in its normal form, without a trailing slash.
 
     It is absolute and http(s), and has no credentials, query or fragment.
+
+    Raises:
+        ValueError: it is not absolute, not http(s), or has credentials, a query or a fragment.
     """
     if not isinstance(value, str) or not re.fullmatch(r"[!-~]{1,2000}", value):
         _refuse_beyond_ascii(value)
@@ -136,7 +163,11 @@ DIRECT = "direct"
 
 
 def proxy_url(value: Any) -> str:
-    """Read the address of a proxy, without credentials, or `direct`."""
+    """Read the address of a proxy, without credentials, or `direct`.
+
+    Raises:
+        ValueError: it is neither, or contains credentials; the message omits the value.
+    """
     if value == DIRECT:
         return DIRECT
     if isinstance(value, str) and "@" in value:
@@ -148,7 +179,11 @@ def proxy_url(value: Any) -> str:
 
 
 def proxy_exemption(value: Any) -> str:
-    """Read a target reached without the proxy: host, `.domain`, IP address, network or `*`."""
+    """Read a target reached without the proxy: host, `.domain`, IP address, network or `*`.
+
+    Raises:
+        ValueError: it is none of these.
+    """
     if isinstance(value, str) and (value == "*" or _DOMAIN.fullmatch(value.removeprefix("."))):
         return value
     try:
@@ -160,7 +195,12 @@ def proxy_exemption(value: Any) -> str:
 
 
 def database_url(value: Any) -> str:
-    """Read the address of a PostgreSQL database, which must not contain the password."""
+    """Read the address of a PostgreSQL database, which must not contain the password.
+
+    Raises:
+        ValueError: it is another kind of address, or contains a password; the message omits the
+            value.
+    """
     if not isinstance(value, str) or not re.fullmatch(r"postgres(ql)?://[!-~]{1,2000}", value):
         raise ValueError("is not an address such as postgresql://user@host/database")
     try:
@@ -174,7 +214,11 @@ def database_url(value: Any) -> str:
 
 
 def url_template(value: Any) -> str:
-    """Read the base address of the stores that a source finds, with `{domain}` once in its host."""
+    """Read the base address of the stores that a source finds, with `{domain}` once in its host.
+
+    Raises:
+        ValueError: `url` refuses it, or `{domain}` is not once in its host.
+    """
     message = "must have {domain} once, in its host, such as https://{domain}/shop"
     if not isinstance(value, str) or value.count("{domain}") != 1:
         raise ValueError(message)

@@ -150,7 +150,11 @@ class Connection(ABC, Generic[ApiT]):
         return cls(store.url, store.credentials, store.settings, **clocks)
 
     def prepare(self) -> None:
-        """Create the platform's own state of a store; does nothing by default."""
+        """Create the platform's own state of a store; does nothing by default.
+
+        Raises:
+            KeyError: credentials or settings are missing.
+        """
 
     @abstractmethod
     def sign(self, request: Request) -> Request:

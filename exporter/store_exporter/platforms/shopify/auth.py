@@ -93,7 +93,11 @@ class Tokens:
         return self.expired or self.admin != refused
 
     def receive(self, response: Response, now: float) -> None:
-        """Take in the shop's response to the app's request for a token."""
+        """Take in the shop's response to the app's request for a token.
+
+        Raises:
+            StoreError: unauthorized, and why; or as the response says.
+        """
         if response.status == 429:
             # Other than a query that is refused for want of points, this proves no token.
             raise StoreError(*READER.statuses[429], status=429)
@@ -102,7 +106,11 @@ class Tokens:
         self.granted.receive(Fields(READER.document(response, now), "the access token"))
 
     def headers(self, api: str | None) -> Mapping[str, str]:
-        """Return the headers for one of the two APIs, admin or storefront, or for pages."""
+        """Return the headers for one of the two APIs, admin or storefront, or for pages.
+
+        Raises:
+            StoreError: unauthorized, there is no token for that API, or it cannot be read.
+        """
         if api == "admin":
             return {"X-Shopify-Access-Token": self.admin}
         signature = {}

@@ -34,6 +34,10 @@ class Connection(connection.Connection[Api]):
         self.deprecated = ""
 
     def sign(self, request: Request) -> Request:
-        """Add the token of the API that the request is for, or the signature for pages."""
+        """Add the token of the API that the request is for, or the signature for pages.
+
+        Raises:
+            StoreError: unauthorized, there is no token for that API.
+        """
         api = api_of(urlsplit(request.url).path)
         return replace(request, headers={**request.headers, **self.tokens.headers(api)})

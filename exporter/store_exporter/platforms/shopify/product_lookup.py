@@ -36,6 +36,9 @@ class Lookup(products.Lookup[Api]):
         """Find a variant by its SKU, one on sale before others with the same SKU.
 
         A search finds SKUs that only contain it, too, and shows only the name of a product.
+
+        Raises:
+            StoreError: also response_too_large, it is not among the first thousand that are found.
         """
         query, after = f"sku:{quoted(sku)}", None
         for _ in range(_MOST_PAGES):

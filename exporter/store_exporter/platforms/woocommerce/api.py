@@ -112,7 +112,12 @@ class Api(api.Api):
         return self.location.address(path)
 
     def deliver(self, path: str, request: Request) -> Plan[Response]:
-        """Send a request past caches, to wherever the API is."""
+        """Send a request past caches, to wherever the API is.
+
+        Raises:
+            StoreError: api_not_found, the store has plain permalinks; redirect, it uses https but
+                is configured with http; any error of a request.
+        """
         for paths, params in _PRESCRIBED:
             if path.startswith(paths):
                 request = replace(request, params={**request.params, **params})
@@ -238,7 +243,11 @@ class Api(api.Api):
             raise StoreError(kind, message, status=status, code=code) from error
 
     def complete(self, path: str, items: Sequence[Any]) -> Plan[None]:
-        """Fill in dates in GMT that a plugin removed from orders or refunds."""
+        """Fill in dates in GMT that a plugin removed from orders or refunds.
+
+        Raises:
+            StoreError: the shop's time zone cannot be requested, and the dates are needed.
+        """
         if path.startswith(_WITH_AMOUNTS):
             try:
                 yield from local_dates.add_gmt_dates(self, items)

@@ -100,7 +100,12 @@ class ApiLocation:
         self._sought = now
 
     def learn_from(self, response: Response) -> bool:
-        """Take the API's location from a page; False if it names none or cannot be trusted."""
+        """Take the API's location from a page; False if it names none or cannot be trusted.
+
+        Raises:
+            StoreError: api_not_found, the store has plain permalinks, with which WooCommerce does
+                not look at keys.
+        """
         named = _named(response)
         try:
             parts = urlsplit(named) if named else None

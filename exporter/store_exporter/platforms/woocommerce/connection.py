@@ -30,7 +30,11 @@ class Connection(connection.Connection[Api]):
         self.seen: dict[str, tuple[str, float]] = {}
 
     def sign(self, request: Request) -> Request:
-        """Add the key, or a signature made with it, where the request needs it."""
+        """Add the key, or a signature made with it, where the request needs it.
+
+        Raises:
+            StoreError: unauthorized, there is no key, or it cannot be read.
+        """
         if not needs_key(request.url):
             return request
         url = self.location.address_to_sign(request.url)

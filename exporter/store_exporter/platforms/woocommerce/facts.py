@@ -105,7 +105,11 @@ def delivers_to(api: Api, country: str) -> Plan[bool]:
 
 
 def ask_currency(api: Api) -> Plan[tuple[str, Response]]:
-    """Request the code of the shop's currency again; return it and the response that has it."""
+    """Request the code of the shop's currency again; return it and the response that has it.
+
+    Raises:
+        StoreError: invalid_response, it is not a code; any error of a request.
+    """
     what = "the currency setting"
     try:
         body, response = yield from api.ask(_CURRENCY, {"_fields": "id,value"})

@@ -42,7 +42,11 @@ class RunCursor:
         """A document that makes no sense, and why."""
 
     def load(self) -> dict[str, Any]:
-        """Return the last saved document, empty at first."""
+        """Return the last saved document, empty at first.
+
+        Raises:
+            StateUnavailableError: the document cannot be read now.
+        """
         if self._unavailable is not None:
             raise self._unavailable
         if not self._document:
@@ -56,7 +60,13 @@ class RunCursor:
         self._document = self.changed = "{}"
 
     def save(self, document: Mapping[str, Any]) -> None:
-        """Replace the document, if JSON can represent it and it is not too large."""
+        """Replace the document, if JSON can represent it and it is not too large.
+
+        Raises:
+            StateUnavailableError: the document could not be read, so it cannot be replaced.
+            TypeError: it contains something that JSON cannot represent.
+            ValueError: it is too large, or contains numbers that are not finite.
+        """
         if self._unavailable is not None:
             raise self._unavailable
         text = json.dumps(document, allow_nan=False, separators=(",", ":"))
@@ -121,6 +131,9 @@ class RunMemory:
 
         Returns:
             Whether there was something to make durable.
+
+        Raises:
+            StateUnavailableError: the document cannot be written now.
         """
         key, cursor = self._key, self.cursor
         if key is None:

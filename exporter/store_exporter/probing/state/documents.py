@@ -100,7 +100,11 @@ class StoredDocuments:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def read(self, key: Key) -> Saved | None:
-        """Return a document, or None when there is none."""
+        """Return a document, or None when there is none.
+
+        Raises:
+            StateUnavailableError: it cannot be read now.
+        """
         return await self._reads.result(key)
 
     async def _get_all(self, keys: list[Key]) -> list[Saved | Exception | None]:
@@ -113,7 +117,12 @@ class StoredDocuments:
             return error
 
     async def write(self, key: Key, document: str, revision: int | None = None) -> int:
-        """Replace a document, durably; a conflict if another process has saved it meanwhile."""
+        """Replace a document, durably; a conflict if another process has saved it meanwhile.
+
+        Raises:
+            StateUnavailableError: it cannot be saved now, or another process has saved it
+                meanwhile.
+        """
         return await self._writes.result(Write(key, document, revision))
 
     async def _put_all(self, writes: list[Write]) -> list[int | Exception]:

@@ -59,7 +59,11 @@ class SqlLeases(ABC):
 
     @abstractmethod
     def run(self, work: Callable[[], T]) -> T:
-        """Do some work in one transaction and return its result."""
+        """Do some work in one transaction and return its result.
+
+        Raises:
+            LeaseError: it is not possible now.
+        """
 
     @abstractmethod
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
@@ -164,6 +168,9 @@ class SqliteLeases(SqlLeases):
     """Leases in a SQLite file of a folder, which must exist and be writable.
 
     Each process also locks a file of its own, which the kernel releases however the process ends.
+
+    Raises:
+        LeaseError: the folder is not writable.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -179,7 +186,11 @@ class SqliteLeases(SqlLeases):
             raise LeaseError(f"cannot use {self._locks}: {error}") from error
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do some work in one transaction and return its result; replace a damaged file."""
+        """Do some work in one transaction and return its result; replace a damaged file.
+
+        Raises:
+            LeaseError: it is not possible now.
+        """
         for left in reversed(range(_ATTEMPTS)):
             try:
                 return self._within(work)

@@ -28,7 +28,11 @@ class PostgresqlLeases(SqlLeases):
         self._connection: psycopg.Connection[Any] | None = None
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do some work in one transaction and return its result; reconnect if necessary."""
+        """Do some work in one transaction and return its result; reconnect if necessary.
+
+        Raises:
+            LeaseError: it is not possible now.
+        """
         for last in (False, True):
             try:
                 with self._connected().transaction():

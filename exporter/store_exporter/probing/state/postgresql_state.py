@@ -103,7 +103,12 @@ class PostgresqlState(SqlState):
         self._pause = 1.0
 
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
-        """Do some work in a transaction and return its result; see `SqlTables.run`."""
+        """Do some work in a transaction and return its result; see `SqlTables.run`.
+
+        Raises:
+            StateError: another process uses the state although `alone` is set.
+            StateUnavailableError: it is not possible now.
+        """
         for last in (False, True):
             connection = self._connected()
             try:

@@ -173,7 +173,11 @@ class SqliteState(SqlState):
         self.events.lost()
 
     def run(self, work: Callable[[], T], *, write: bool = True) -> T:
-        """Do some work in a transaction; see `SqlTables.run`."""
+        """Do some work in a transaction; see `SqlTables.run`.
+
+        Raises:
+            StateUnavailableError: it is not possible now.
+        """
         if self._lock < 0:
             raise StateUnavailableError(StateErrorReason.UNAVAILABLE, "the state is closed")
         try:

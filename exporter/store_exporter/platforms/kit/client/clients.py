@@ -75,7 +75,11 @@ def _check(client: type[Client[Any, Any, Any]], options: Options[Any, Any]) -> N
 
 
 class Client(Operations, ABC, Generic[ApiT, TransportT, SleptT]):
-    """What both clients have in common, for one store and the `plans` of its platform."""
+    """What both clients have in common, for one store and the `plans` of its platform.
+
+    Raises:
+        TypeError: an option is unknown, or `org` is missing.
+    """
 
     options: ClassVar[type] = Options
 

@@ -211,6 +211,9 @@ class GraphqlApi:
         """Read the results in a connection; invalid ones are omitted and counted. See `page`.
 
         If the limit is `ours` and not the caller's, the result of a longer list is not complete.
+
+        Raises:
+            StoreError: invalid_response, none of them can be read; or the request failed.
         """
         nodes, complete, _ = yield from self.nodes(name, root, variables, limit=limit)
         total, what = len(nodes) if complete else None, root if isinstance(root, str) else name

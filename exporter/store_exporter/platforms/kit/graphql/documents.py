@@ -42,7 +42,11 @@ class QueryFile:
         }
 
     def document(self, name: str) -> str:
-        """Return one operation with the fragments that it needs, ready to send."""
+        """Return one operation with the fragments that it needs, ready to send.
+
+        Raises:
+            KeyError: the file has no such operation.
+        """
         if name not in self._documents:
             needed = dict.fromkeys([name, *self._needed_by(name)])
             self._documents[name] = "\n\n".join(self.definitions[each] for each in needed)

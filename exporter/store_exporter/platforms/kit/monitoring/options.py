@@ -11,7 +11,11 @@ from ....errors import StoreError
 
 
 def number(options: Mapping[str, Any], name: str) -> float:
-    """Read an option that must be a number, not below zero."""
+    """Read an option that must be a number, not below zero.
+
+    Raises:
+        StoreError: invalid_request, it is not.
+    """
     value = options[name]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise StoreError("invalid_request", f"the option {name} must be a number, not negative")
@@ -19,7 +23,11 @@ def number(options: Mapping[str, Any], name: str) -> float:
 
 
 def whole_number(options: Mapping[str, Any], name: str, low: int, high: int) -> int:
-    """Read an option that must be a whole number between two bounds."""
+    """Read an option that must be a whole number between two bounds.
+
+    Raises:
+        StoreError: invalid_request, it is not.
+    """
     value = options[name]
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise StoreError("invalid_request", f"the option {name} must be from {low} to {high}")
@@ -27,7 +35,11 @@ def whole_number(options: Mapping[str, Any], name: str, low: int, high: int) -> 
 
 
 def since(options: Mapping[str, Any]) -> int | None:
-    """Read the option `since`, a date in GMT unless it has a zone; None for `now`."""
+    """Read the option `since`, a date in GMT unless it has a zone; None for `now`.
+
+    Raises:
+        StoreError: invalid_request, it is neither.
+    """
     if options["since"] == "now":
         return None
     try:

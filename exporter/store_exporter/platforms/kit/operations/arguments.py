@@ -22,12 +22,20 @@ MOST_ITEMS = 1000
 
 
 def limit(value: object) -> int:
-    """Return how many items are requested, from 1 to 1000."""
+    """Return how many items are requested, from 1 to 1000.
+
+    Raises:
+        StoreError: invalid_request, it is not from 1 to 1000.
+    """
     return whole_number(value, "limit", 1, MOST_ITEMS)
 
 
 def items_to_read(size: int, page: object) -> int:
-    """Return how many items must be read for a page of this size, of the first 1000 items."""
+    """Return how many items must be read for a page of this size, of the first 1000 items.
+
+    Raises:
+        StoreError: invalid_request, it is not a page number, or beyond the first 1000 items.
+    """
     items = size * whole_number(page, "page", 1)
     if items > MOST_ITEMS:
         message = (
@@ -39,19 +47,31 @@ def items_to_read(size: int, page: object) -> int:
 
 
 def choice(value: object, name: str, known: Collection[str]) -> str:
-    """Return a value that must be one of the known words; otherwise it is invalid_request."""
+    """Return a value that must be one of the known words; otherwise it is invalid_request.
+
+    Raises:
+        StoreError: invalid_request, it is none of them.
+    """
     if not isinstance(value, str) or value not in known:
         raise StoreError("invalid_request", f"{name} is not one of {', '.join(known)}")
     return value
 
 
 def rating(value: object) -> int | None:
-    """Return the lowest rating that is requested, from 1 to 5; None for any."""
+    """Return the lowest rating that is requested, from 1 to 5; None for any.
+
+    Raises:
+        StoreError: invalid_request, it is not from 1 to 5.
+    """
     return None if value is None else whole_number(value, "min_rating", 1, 5)
 
 
 def attributes(value: Mapping[str, str] | None) -> Mapping[str, str]:
-    """Return options by the name of the attribute, both without regard to case."""
+    """Return options by the name of the attribute, both without regard to case.
+
+    Raises:
+        StoreError: invalid_request, it is no mapping; invalid_input, a name or option is empty.
+    """
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -66,7 +86,12 @@ def attributes(value: Mapping[str, str] | None) -> Mapping[str, str]:
 
 
 def destination(country: object, postcode: object) -> tuple[str | None, str | None]:
-    """Return a country code in upper case and a postcode in that country; None for any."""
+    """Return a country code in upper case and a postcode in that country; None for any.
+
+    Raises:
+        StoreError: invalid_input, it is not a country code; invalid_request, there is a postcode
+            without a country.
+    """
     if country is None:
         if postcode is not None:
             raise StoreError("invalid_request", "postcode needs a country too, such as GB")
@@ -78,7 +103,11 @@ def destination(country: object, postcode: object) -> tuple[str | None, str | No
 
 
 def text(value: object, name: str) -> str:
-    """Return a string that a shopper gave, trimmed; invalid_input if it is empty or too long."""
+    """Return a string that a shopper gave, trimmed; invalid_input if it is empty or too long.
+
+    Raises:
+        StoreError: invalid_input, it is empty or too long; invalid_request, it is not a string.
+    """
     if not isinstance(value, str):
         raise StoreError("invalid_request", f"{name} is not a string")
     # Text that UTF-8 cannot encode (half a surrogate pair) cannot be sent.
@@ -94,7 +123,11 @@ def identifier_in(text: str) -> int | None:
 
 
 def email(value: object) -> str:
-    """Return an e-mail address in lower case; invalid_input if it does not look like one."""
+    """Return an e-mail address in lower case; invalid_input if it does not look like one.
+
+    Raises:
+        StoreError: invalid_input, it does not look like one.
+    """
     address = text(value, "email")
     if not _EMAIL.fullmatch(address):
         raise StoreError("invalid_input", "email is not an address, such as name@example.com")
@@ -102,7 +135,11 @@ def email(value: object) -> str:
 
 
 def quantity(value: object, *, low: int = 1) -> int:
-    """Return a number of pieces from `low` to 9999; anything else is invalid_input."""
+    """Return a number of pieces from `low` to 9999; anything else is invalid_input.
+
+    Raises:
+        StoreError: invalid_input, it is not a whole number from `low` to 9999.
+    """
     return whole_number(value, "quantity", low, 9999, error="invalid_input")
 
 
@@ -114,7 +151,11 @@ def whole_number(
     *,
     error: ErrorName = "invalid_request",
 ) -> int:
-    """Return a whole number within bounds; anything else is the `error`."""
+    """Return a whole number within bounds; anything else is the `error`.
+
+    Raises:
+        StoreError: `error`, it is none.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         begin = "" if low == -math.inf else f" from {low}"
         end = "" if high == math.inf else f" to {high}"
@@ -123,7 +164,11 @@ def whole_number(
 
 
 def amount(value: Decimal | float | str | None, name: str) -> Decimal | None:
-    """Return an amount of at least 0 in the shop's currency, None for none."""
+    """Return an amount of at least 0 in the shop's currency, None for none.
+
+    Raises:
+        StoreError: invalid_input, it is not a number of at least 0.
+    """
     if value is None:
         return None
     try:
@@ -138,7 +183,11 @@ def amount(value: Decimal | float | str | None, name: str) -> Decimal | None:
 
 
 def days(first: date | str | None, last: date | str | None) -> tuple[date | None, date | None]:
-    """Return the first and the last day; None where there is no bound."""
+    """Return the first and the last day; None where there is no bound.
+
+    Raises:
+        StoreError: invalid_request, one is not a day, or the first is after the last.
+    """
     begin, end = day(first, "first"), day(last, "last")
     if begin is not None and end is not None and begin > end:
         raise StoreError("invalid_request", "first is after last")
@@ -146,7 +195,11 @@ def days(first: date | str | None, last: date | str | None) -> tuple[date | None
 
 
 def day(value: date | str | None, name: str) -> date | None:
-    """Return a day, from a date or from `YYYY-MM-DD`; None for none."""
+    """Return a day, from a date or from `YYYY-MM-DD`; None for none.
+
+    Raises:
+        StoreError: invalid_request, it is neither.
+    """
     if value is None or type(value) is date:
         return value
     try:

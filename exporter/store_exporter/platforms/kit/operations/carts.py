@@ -29,7 +29,11 @@ class CartLostError(StoreError):
 
 
 def session_of(cart: CartSession | str | None) -> CartSession:
-    """Return the session for a session, a token or None; invalid_input if the token can be none."""
+    """Return the session for a session, a token or None; invalid_input if the token can be none.
+
+    Raises:
+        StoreError: invalid_input, the token has characters that no token has.
+    """
     session = cart if isinstance(cart, CartSession) else CartSession(cart or None)
     if session.token is not None and not _TOKEN.fullmatch(session.token):
         raise StoreError("invalid_input", "the cart's token is not a token")
@@ -40,6 +44,9 @@ class ShopperCart(ABC, Generic[ApiT]):
     """One shopper's cart, for one operation. A platform adds how its API reads and changes one.
 
     `cart` is the shopper's session, a token, or nothing for a new cart.
+
+    Raises:
+        StoreError: invalid_input, the token is not valid.
     """
 
     def __init__(self, api: ApiT, cart: CartSession | str | None) -> None:
@@ -139,6 +146,9 @@ class ShopperCart(ABC, Generic[ApiT]):
     def with_quantity(self, product: int | str, quantity: int) -> Plan[Cart]:
         """Set the quantity of the line that holds a product; invalid_input if several lines contain
         it.
+
+        Raises:
+            StoreError: invalid_input, several lines contain it.
         """
         count = arguments.quantity(quantity, low=0)
         before = yield from self.open()

@@ -26,6 +26,10 @@ def check_coupon(coupon: Coupon, *, now: float, subtotal: Decimal | None) -> Non
     """Refuse a coupon that at a Unix time is expired, used up, or not valid for a subtotal.
 
     Without a subtotal of the goods, the least and the most are not checked.
+
+    Raises:
+        StoreError: invalid_coupon with code coupon_expired, coupon_usage_limit,
+            coupon_minimum_spend or coupon_maximum_spend.
     """
     code, expires, least, most = coupon.code, coupon.expires, coupon.minimum, coupon.maximum
     if expires is not None and datetime.fromtimestamp(now, UTC) > expires:

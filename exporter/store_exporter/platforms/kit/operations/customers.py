@@ -69,6 +69,9 @@ def insights(
     Customers are compared in the shop's currency. `addresses` are the e-mail addresses of accounts.
     Guests, and accounts without one, are identified by the address in the order. An order with
     neither is a customer of its own, as nothing says that two are one person's.
+
+    Raises:
+        StoreError: invalid_response, every customer has orders that cannot be read.
     """
     found: dict[str, _Customer] = {}
     unreadable = set()

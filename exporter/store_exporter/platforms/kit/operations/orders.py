@@ -119,6 +119,10 @@ class Orders(ABC, Generic[ApiT]):
 
         It is invalid_request if it is not a word, and invalid_input if the platform has no such
         status.
+
+        Raises:
+            StoreError: invalid_request, it is not a word; invalid_input, the platform has no such
+                status.
         """
         if not isinstance(status, str) or not _STATUS.fullmatch(status):
             raise StoreError("invalid_request", "status is not a word such as processing")
@@ -170,6 +174,9 @@ class Orders(ABC, Generic[ApiT]):
         """Return a page of a customer's orders, newest first; pages are numbered from 1.
 
         A status or a first and a last day may be requested; None is any.
+
+        Raises:
+            StoreError: invalid_request, one of these is not valid.
         """
         size = arguments.limit(limit)
         arguments.items_to_read(size, page)
@@ -183,7 +190,11 @@ class Orders(ABC, Generic[ApiT]):
         return _on_page((yield from self.listed(request)), request)
 
     def check_cancellable(self, number: int | str, status: str) -> None:
-        """Refuse to cancel an order whose status does not allow it, with invalid_state."""
+        """Refuse to cancel an order whose status does not allow it, with invalid_state.
+
+        Raises:
+            StoreError: invalid_state.
+        """
         if status not in self.cancellable:
             raise StoreError("invalid_state", f"order {number} is {status} and cannot be cancelled")
 

@@ -122,7 +122,11 @@ class Lookup(ABC, Generic[ApiT]):
         return (yield from self.product(identifier)) or (yield from self.variation(identifier))
 
     def details(self, product: int | str) -> Plan[Product]:
-        """Return the product or variation that an id or SKU names, with all its details."""
+        """Return the product or variation that an id or SKU names, with all its details.
+
+        Raises:
+            StoreError: not_found.
+        """
         found = yield from self.find(product)
         if not found.whole:
             ask = self.product if found.product.parent_id is None else self.variation
@@ -130,7 +134,11 @@ class Lookup(ABC, Generic[ApiT]):
         return found.product
 
     def variations(self, offer: FoundProduct) -> Plan[Sequence[Product]]:
-        """Return all variations of the product that was found, or whose variation was found."""
+        """Return all variations of the product that was found, or whose variation was found.
+
+        Raises:
+            StoreError: not_found, the product is gone.
+        """
         return (yield from self._product_of(offer)).complete().variations or ()
 
     def listed(self, product: int | str) -> Plan[Listing[Product]]:

@@ -41,6 +41,9 @@ def requested_days(
     """Return a function that takes today's date, and returns the first and the last day.
 
     They are those of a period up to today, or from the first day up to the last, or today.
+
+    Raises:
+        StoreError: invalid_request, they are not days, or there is no such period.
     """
     begin, end = arguments.days(first, last)
     arguments.choice(period, "period", PERIODS)

@@ -133,7 +133,11 @@ class Counters:
         }
 
     def take_over(self, document: Mapping[str, Any]) -> None:
-        """Continue with the counters of a document of `counted`; older documents lack some."""
+        """Continue with the counters of a document of `counted`; older documents lack some.
+
+        Raises:
+            ArithmeticError, AttributeError, KeyError, TypeError, ValueError: it is not valid.
+        """
         self.orders = {str(k): int(v) for k, v in document["orders"].items()}
         self.paid = int(document["paid"])
         self.payments = {

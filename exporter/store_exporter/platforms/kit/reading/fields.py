@@ -262,7 +262,11 @@ class Fields:
         return value
 
     def children(self, name: str) -> Iterator[Fields]:
-        """Read a list of objects, each once; two different objects must not have one id."""
+        """Read a list of objects, each once; two different objects must not have one id.
+
+        Raises:
+            StoreError: invalid_response, also for two different objects with the same id.
+        """
         known: dict[int | str, Any] = {}
         for index, item in enumerate(self.listed(name)):
             row = Fields.row(item, f"{self.where}: {name}", index)

@@ -109,7 +109,11 @@ def listing(
     total: int | None = None,
     complete: bool = True,
 ) -> Listing[T]:
-    """Read each item of a list; unreadable ones are left out and counted; see `readable`."""
+    """Read each item of a list; unreadable ones are left out and counted; see `readable`.
+
+    Raises:
+        StoreError: invalid_response, none of them can be read.
+    """
     found, failures = readable(items, what, read)
     return Listing(tuple(found), total, len(failures), complete)
 

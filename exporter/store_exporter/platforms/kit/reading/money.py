@@ -57,7 +57,11 @@ def decimal_from_text(value: object, where: str) -> Decimal:
 
 
 def decimal_number(value: object, where: str) -> Decimal:
-    """Read an amount that is a JSON number, or a plain decimal as text."""
+    """Read an amount that is a JSON number, or a plain decimal as text.
+
+    Raises:
+        StoreError: invalid_response, it is neither.
+    """
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         number = Decimal(value)
         if number.is_finite() and abs(number) < _TOO_LARGE:
@@ -67,7 +71,11 @@ def decimal_number(value: object, where: str) -> Decimal:
 
 
 def float_amount(value: object, where: str) -> Decimal:
-    """Read an amount that a platform computes as a float, whose 16th digit means nothing."""
+    """Read an amount that a platform computes as a float, whose 16th digit means nothing.
+
+    Raises:
+        StoreError: invalid_response, it is not a number.
+    """
     found = decimal_number(value, where)
     if found == found.to_integral_value():
         return found.quantize(Decimal(1))
@@ -99,7 +107,11 @@ def plain_decimal(value: object, thousands: str, decimal: str) -> object:
 
 
 def minor_units(value: object, decimals: int, where: str) -> Decimal:
-    """Read an amount in minor units (pence), as text or as a whole number, in major ones."""
+    """Read an amount in minor units (pence), as text or as a whole number, in major ones.
+
+    Raises:
+        StoreError: invalid_response, it is not a whole number.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if isinstance(value, str) and _INTEGER.fullmatch(value):
@@ -108,7 +120,11 @@ def minor_units(value: object, decimals: int, where: str) -> Decimal:
 
 
 def decimal_places(value: object, where: str) -> int:
-    """Read how many decimals a currency has, from 0 to 8."""
+    """Read how many decimals a currency has, from 0 to 8.
+
+    Raises:
+        StoreError: invalid_response, it is not a number from 0 to 8.
+    """
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:3])
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_DECIMALS:
@@ -120,6 +136,9 @@ def currency_code(value: object, where: str) -> str:
     """Read a currency's code, in upper case.
 
     A code that ISO does not know is kept: shops invent their own, such as U$ or points.
+
+    Raises:
+        StoreError: invalid_response, it does not have the form of one.
     """
     if isinstance(value, str) and len(value) <= _LONGEST_CODE and _is_code(value):
         return value.upper()

@@ -213,6 +213,9 @@ class Api(connection.Api):
 
         The query has no page size and no page number. Reading ends after `limit` items, before an
         item for which `until` is true, or with the page after which `is_late` is.
+
+        Raises:
+            StoreError: invalid_response, it is no list; whatever a request may raise.
         """
         most = self.page_size * self.most_pages
         return self._pages(path, params or {}).read(most, limit, until, is_late)
@@ -229,6 +232,9 @@ class Api(connection.Api):
         """GET the results in a list (`what` in messages); unreadable ones are left out and counted.
 
         Query and limit are as in `rows`.
+
+        Raises:
+            StoreError: invalid_response, none of them can be read; whatever a request may raise.
         """
         return (yield from self.rows(path, params, limit=limit)).listing(what, read)
 

@@ -32,7 +32,11 @@ class Wrapping:
     pages: tuple[str, ...] = ()
 
     def items_in(self, body: Any, what: str) -> Any:
-        """Return the unchecked list that JSON wraps; `what` is its name in messages."""
+        """Return the unchecked list that JSON wraps; `what` is its name in messages.
+
+        Raises:
+            StoreError: invalid_response, the JSON is no object.
+        """
         return Fields(body, what).raw(self.items) if self.items else body
 
     def resource_in(self, body: Any, what: str) -> Any:

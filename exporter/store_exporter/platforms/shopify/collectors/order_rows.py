@@ -38,6 +38,10 @@ def read_order(row: Fields, began: int) -> CountedOrder | None:
     """Read one order; None for a test order.
 
     Payments before the Unix time `began` and before the order's record are imported, and left out.
+
+    Raises:
+        StoreError: invalid_response; response_too_large, it has more payments than one response
+            shows.
     """
     if row.flag("test"):
         return None

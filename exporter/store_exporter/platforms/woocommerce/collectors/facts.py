@@ -35,6 +35,9 @@ def info(api: Api, _: Run) -> Plan[Report]:
 
     With a key that may not read system_status, or where that fails, the version is that of the
     newest order, and the storage is unknown.
+
+    Raises:
+        StoreError: only when nothing at all could be read.
     """
     facts: dict[str, str] = {}
     themes: dict[str, str] = {}

@@ -36,7 +36,11 @@ def stock(api: Api, _: Run) -> Plan[Report]:
 
 
 def stock_counts(api: Api) -> Plan[Mapping[str, int]]:
-    """Return how many products and variations are in stock, low and out."""
+    """Return how many products and variations are in stock, low and out.
+
+    Raises:
+        StoreError: invalid_response, the report does not see the products.
+    """
     report = yield from api.get_object(f"{_REPORT}/stats", "the stock report")
     totals = report.child("totals")
     low, out, every = (totals.integer(name) for name in (LOW, OUT, IN))

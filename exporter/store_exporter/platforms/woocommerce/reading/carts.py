@@ -46,7 +46,11 @@ class _Amounts:
 
 
 def read_cart(body: Any, token: str) -> Cart:
-    """Read a cart; lines and coupons that cannot be read are left out and reported."""
+    """Read a cart; lines and coupons that cannot be read are left out and reported.
+
+    Raises:
+        StoreError: invalid_response, its amounts cannot be read.
+    """
     fields, also = Fields(body, "the cart"), Secondary()
     totals = _Amounts(fields.child("totals"))
     items = also.read("lines", fields.listed, "items")
