@@ -111,6 +111,65 @@ async def test_a_total_that_is_too_large_is_reported_and_loses_nothing() -> None
         assert found["store_revenue_total{GBP}"] == 9
 
 
+async def test_new_orders_are_found_where_a_plugin_shows_some_twice() -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await count_orders(store)
+        store.shop.shop.habits = Habits(repeats=True)
+        for _ in range(40):
+            made = store.shop.new_order("processing", total="1", created=store.clock.now - 90_000)
+            store.shop.shop.stamp(store.shop.shop.orders[made["id"]], "date_paid", store.clock.now)
+        found = await count_orders(store)
+        assert found["store_revenue_total{GBP}"] == 40
+
+
+async def test_orders_that_vanished_are_found_where_ids_in_a_query_are_ignored() -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await count_orders(store)
+        made = [store.shop.new_order("processing", total="10") for _ in range(15)]
+        await count_orders(store)
+        store.shop.shop.habits = Habits(ignores=("include",))
+        del store.shop.shop.orders[made[0]["id"]]
+        for _ in range(3):
+            found = await count_orders(store)
+        assert accounted(found) == truth(store) == 140
+
+
+async def test_a_list_that_is_sorted_by_date_is_reported_when_an_edit_shows_it() -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await count_orders(store)
+        store.shop.shop.habits = Habits(ignores=("orderby",))
+        first = store.shop.new_order("pending")
+        await count_orders(store, 1_000)
+        store.shop.new_order("processing", total="1")
+        store.clock.now += 60
+        store.shop.edit_order(first["id"], status="processing")
+        store.clock.now += 180
+        assert "not sorted as requested" in "".join((await store.collect("orders")).degraded)
+        store.shop.shop.habits = Habits()
+        store.clock.now += 31 * 86_400
+        assert not (await store.collect("orders")).degraded
+
+
+async def test_an_import_at_the_end_of_a_list_that_is_sorted_by_date_is_reported() -> None:
+    async with watching(orders=0) as store:
+        store.shop.new_order("pending")
+        await count_orders(store)
+        store.shop.shop.habits = Habits(ignores=("orderby",))
+        for _ in range(40):
+            store.shop.new_order("processing", total="1")
+        await count_orders(store)
+        store.shop.new_order("processing", total="1", created=store.clock.now - 90_000)
+        found = await count_orders(store)
+        assert found["store_collector_backlog{orders}"] == 1
+        for _ in range(2):
+            store.clock.now += 300
+            report = await store.collect("orders")
+            assert "not sorted as requested" in "".join(report.degraded)
+
+
 async def test_all_that_vanished_are_found_where_neither_totals_nor_pages_are_reported() -> None:
     async with watching(orders=0) as store:
         store.shop.new_order("pending")
@@ -341,6 +400,8 @@ ODD = st.builds(
     Habits,
     cap=st.sampled_from([None, None, 2, 10]),
     ignores_page=st.booleans(),
+    ignores=st.sampled_from([(), (), ("include",), ("exclude",), ("order",)]),
+    repeats=st.booleans(),
     total=st.sampled_from([None, None, "missing", "zero", "double"]),
     version=st.sampled_from([(5, 8), (7, 8), (8, 9), (11, 0)]),
     shows_drafts=st.booleans(),
@@ -376,7 +437,8 @@ async def test_the_identity_holds_or_the_collector_is_degraded(
             found = figures(report)
             assert all(found[name] >= value for name, value in before.items() if "total" in name)
             before = found
-        if habits.total in (None, "missing", "zero") and not habits.hidden:
+        is_told = habits.hidden or "order" in habits.ignores
+        if habits.total in (None, "missing", "zero") and not is_told:
             assert not report.degraded
         if not report.degraded:
             assert accounted(found) == truth(store)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ....errors import StoreError
 from ....net.plans import Plan
 from ..reading.numbered_pages import is_of_one
+from .new_ids import check_order_of_ids
 from .pages import OrderPage
 from .walk import Walk
 
@@ -43,6 +44,8 @@ def read_returned(book: NumberedBook[Any]) -> Plan[None]:
         search.begin(book.run.now(), 0)
         yield from book.read_pages(search)
     if place.returned <= 0 or (search is not None and search.caught_up):
+        if place.returned > 0:
+            yield from check_order_of_ids(book)
         # All are found, or the orders that are back are older than the counting, or not shown.
         place.walk.unread_too(search.unread if search else ())
         place.returned = place.unsearched = 0
@@ -118,10 +121,12 @@ def _read_by_ids(book: NumberedBook[Any], ids: list[str]) -> Plan[None]:
         book.record(listed.page)
         found = set(listed.page.ids)
         absent = [one for one in requested if one not in found]
-        if absent and found and listed.total != len(found):
+        # Otherwise the store ignores the ids.
+        is_searched = not any(map(str.isdigit, found.difference(requested)))
+        if absent and found and listed.total != len(found) and is_searched:
             # The page is smaller than requested, and the same orders would come first again.
             left, size = absent + left, min(size, len(found))
-        elif not listed.total or listed.total <= len(found):
+        elif not is_searched or (listed.total or 0) <= len(found):
             yield from _settle(book, absent)
         if not left or not any(one in book.read for one in requested):
             break

@@ -5,9 +5,13 @@ Orders that vanished or came back are read by `audit.py`.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ....errors import StoreError
 from ....net.plans import Plan
 from .pages import OrderPage
 from .progress import NewOrders
@@ -56,6 +60,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
         # It is accepted that the list is empty.
         _record_new(book, listed.page, early)
         place.end_ahead()
+    _check_sorting(book, listed.page.ids)
     received = set(ids)
     high = max(ids | early, default=0)
     if high > (place.latest or 0):
@@ -134,6 +139,26 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
         if book.is_half_over:
             break
     return False
+
+
+def check_order_of_ids(book: NumberedBook[Any]) -> Plan[None]:
+    """Check the end of the list of the newest ids, where new orders may be if it is not sorted."""
+    # The pages on which the store fails are reported by those who need them.
+    with suppress(StoreError):
+        listed = yield from book.ask(book.newest(book.size))
+        shown = listed.page.ids
+        last = math.ceil((listed.total or 0) / max(1, len(shown)))
+        if last > 1:
+            listed = yield from book.ask(book.newest(book.size, last))
+            shown += listed.page.ids
+        _check_sorting(book, shown)
+
+
+def _check_sorting(book: NumberedBook[Any], ids: Iterable[str]) -> None:
+    """Note if the newest ids are not sorted: then the list may show new ones where none reads."""
+    shown = [int(one) for one in ids if one.isdigit()]
+    if shown != sorted(shown, reverse=True):
+        book.place.unsorted_at = int(book.run.now())
 
 
 def _ids(page: OrderPage) -> set[int]:

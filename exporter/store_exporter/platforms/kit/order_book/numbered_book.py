@@ -16,7 +16,7 @@ from ..monitoring.options import whole_number
 from ..rest.responses import server_time
 from . import audit, new_ids
 from .accounts import CountedOrder
-from .book import ApiT
+from .book import DOUBTED_FOR, ApiT
 from .numbered_list import ListedOrders, NumberedList
 from .pages import MAKING, OrderPage
 from .progress import ReadingProgress
@@ -179,6 +179,8 @@ class NumberedBook(NumberedList[ApiT]):
             if any(changed < query.since - 1 for changed in page.changed):
                 # The store does not search as requested.
                 raise StoreError("invalid_response", self.too_old)
+            if query.until is None and page.is_unsorted(server or self.run.now()):
+                self.place.unsorted_at = int(self.run.now())
             self.record(page)
             more = walk.advance(page.ids, page.settled(server), rows.total)
             self.ledger.forget(self.place.walk.read_again_from(self.options.overlap))
@@ -197,6 +199,11 @@ class NumberedBook(NumberedList[ApiT]):
             found.append(
                 f"The list of orders is empty, but had {self.unseen} before. They count until it "
                 "has orders again, or until it has been empty for half an hour."
+            )
+        if self.place.unsorted_at > self.run.now() - DOUBTED_FOR:
+            found.append(
+                "The list of orders is not sorted as requested, so orders with dates in the past "
+                "may not be counted: a plugin changes how the shop sorts."
             )
         count = self.place.count or 0
         if self.hides_refunds and count > (most := self.options.remember):

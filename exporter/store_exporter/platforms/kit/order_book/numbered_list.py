@@ -155,6 +155,9 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
             try:
                 row = Fields.row(item, name, index)
                 number = str(row.identifier())
+                if number in page.ids:
+                    # The query of a plugin may find an order twice.
+                    continue
                 self._read_order(page, number, row)
             except StoreError as error:
                 if number:

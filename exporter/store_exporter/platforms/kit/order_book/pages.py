@@ -45,6 +45,14 @@ class OrderPage:
             return self.changed
         return [changed for changed in self.changed if changed < server - _FRESH] or self.changed
 
+    def is_unsorted(self, server: float) -> bool:
+        """Whether the orders are not those of a list by time of change, the earliest first.
+
+        An order that is edited while its page is made has its place by the time before.
+        """
+        old = [changed for changed in self.changed if changed < server - MAKING]
+        return old != sorted(old)
+
     def lists_others(self, server: float) -> bool:
         """Whether a list contains drafts or the trash, by the store's clock `server`.
 

@@ -77,6 +77,7 @@ class ReadingProgress:
         lists_others: whether the list was seen to contain drafts or the trash.
         empty_since: Unix time since which the list is empty although it had many orders; 0 while
             it is not.
+        unsorted_at: Unix time at which the list was last seen not to be sorted as requested.
     """
 
     walk: Walk
@@ -98,6 +99,7 @@ class ReadingProgress:
     walked_from: int | None = None
     lists_others: bool = False
     empty_since: int = 0
+    unsorted_at: int = 0
 
     @property
     def still_gone(self) -> int:
