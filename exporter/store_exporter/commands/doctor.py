@@ -205,7 +205,12 @@ def _refused(refusals: Sequence[RefusedDomain]) -> list[Finding]:
 
 
 def text(found: Mapping[str, Sequence[Finding]], width: int | None = None) -> Iterator[str]:
-    """Yield a table, with advice below each line that needs it, wrapped at the width if any."""
+    """Yield a table, with advice below each line that needs it.
+
+    Args:
+        found: the findings by domain.
+        width: columns of the terminal, at which sentences are wrapped; None for no wrapping.
+    """
     rows = [(domain or "(exporter)", f) for domain, findings in found.items() for f in findings]
     domains = max(len(domain) for domain, _ in rows)
     checks = max(len(finding.check) for _, finding in rows)

@@ -22,9 +22,18 @@ def settled(
     monotonic: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
 ) -> bool:
-    """Wait until a file has not changed for a second; return whether it came to rest in time.
+    """Wait until a file has not changed for a second; return at once if that is already so.
 
-    Blocks, but not if that is already so. A missing file is left to the reader.
+    Blocks. A missing file is left to the reader.
+
+    Args:
+        path: the file.
+        sleep: waits for a number of seconds.
+        monotonic: seconds of a clock that never jumps.
+        now: Unix time, to compare with the file's.
+
+    Returns:
+        Whether it came to rest in time.
     """
     known = stamp(path)
     if known is None or now() - known[0] / 1e9 >= QUIET_SECONDS:

@@ -74,8 +74,12 @@ class _BatchGroup:
 class Intake:
     """Counts batches one after the other.
 
-    `open_ledger` opens the file where batches are saved; `close` closes it. `stores` are org,
-    domain and platform of the stores that have series.
+    Args:
+        open_ledger: opens the file where batches are saved; `close` closes it.
+        clock: Unix time.
+
+    Attributes:
+        stores: org, domain and platform of the stores that have series.
     """
 
     def __init__(

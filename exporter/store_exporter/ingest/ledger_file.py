@@ -70,11 +70,16 @@ def opened(
 ) -> sqlite3.Connection:
     """Open the file and hold it; a damaged one is moved away and replaced.
 
-    Totals that another holder saved are dropped, and those of a file that lacks the last save.
-    `lost` is called when what the file held is lost.
+    Args:
+        path: the file, in a folder that is there.
+        holder: names this process; totals that another one saved are dropped.
+        saves: the number of the last save; totals of a file that lacks it are dropped.
+        lost: called when what the file held is lost.
+        now: Unix time.
 
-    `LedgerError` says that it belongs to another program or a newer version, an error of SQLite
-    that it cannot be opened or that another process holds it.
+    Raises:
+        LedgerError: it belongs to another program or a newer version.
+        sqlite.ERRORS: it cannot be opened, or another process holds it.
     """
     try:
         return _connected(path, holder, saves, lost)

@@ -75,6 +75,9 @@ class Looks:
 
     `looks.lock.run(…)` encloses taking a snapshot but not rendering it, so that a series in one
     look is in every later one.
+
+    Args:
+        monotonic: seconds of a monotonic clock.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -87,6 +90,10 @@ class Looks:
         self.lock: Lock = Lock()
 
     def begin(self, known_until: float | None) -> Look:
-        """Begin a look, of a reader whose last complete one was at that `moment`, if it had one."""
+        """Begin a look.
+
+        Args:
+            known_until: the `moment` of the reader's last complete look; None for its first one.
+        """
         self._last = max(self._monotonic(), math.nextafter(self._last, math.inf))
         return Look(self._last, self._last - HORIZON if known_until is None else known_until)

@@ -46,7 +46,11 @@ class MisuseError(ValueError):
 
 
 class InstrumentationLog:
-    """Logs failures of the instrumentation, rarely enough for any log."""
+    """Logs failures of the instrumentation, rarely enough for any log.
+
+    Args:
+        monotonic: seconds that only grow.
+    """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic

@@ -29,7 +29,12 @@ class Exemplars(NamedTuple):
     ) -> Exemplars:
         """Return a copy with an operation's trace; it does not replace exemplars that are young.
 
-        The trace is its id and its span's, in hexadecimal; the type is "" for a success.
+        Args:
+            trace: its id and its span's, in hexadecimal.
+            bucket: the index of the classic bucket.
+            seconds: what was observed.
+            error_type: of the failure; "" for a success.
+            now: Unix time.
         """
         observed, failed = self
         if _is_due(observed.get(bucket), now):
@@ -39,7 +44,12 @@ class Exemplars(NamedTuple):
         return Exemplars(observed, failed)
 
     def plus(self, addition: Addition, bounds: tuple[float, ...]) -> Exemplars:
-        """Return a copy with the exemplars of operations that were counted elsewhere."""
+        """Return a copy with the exemplars of operations that were counted elsewhere.
+
+        Args:
+            addition: what is added.
+            bounds: upper bounds of the classic buckets, in seconds.
+        """
         if not (addition.exemplars or addition.error_exemplars):
             return self
         more = {bisect_left(bounds, one.value): one for one in addition.exemplars}

@@ -82,6 +82,10 @@ class Groups:
     The groups of each store are also listed separately; otherwise, to forget a store would mean to
     search all groups of all stores. A group that has disappeared stays in this list until its store
     is forgotten: another thread could be publishing it again while it is removed.
+
+    Args:
+        monotonic: seconds of a monotonic clock, for the age of groups.
+        clock: Unix time in seconds.
     """
 
     def __init__(self, monotonic: Callable[[], float], clock: Callable[[], float]) -> None:

@@ -95,7 +95,13 @@ class OperationHandle(OperationFigures):
             self.remark(seconds)
 
     def fail(self, seconds: float, error_type: str, error: BaseException | None = None) -> None:
-        """Count one started operation as failed; the exception is for the recent calls."""
+        """Count one started operation as failed.
+
+        Args:
+            seconds: how long it took.
+            error_type: one of the closed list.
+            error: the exception, for the recent calls.
+        """
         owner = self._owner
         failures = owner.failures
         if len(failures) > PENDING_FAILURES:

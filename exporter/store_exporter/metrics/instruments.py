@@ -66,7 +66,12 @@ class _One:
 
 
 class Instruments:
-    """The state of these metrics, with native histograms or without."""
+    """The state of these metrics.
+
+    Args:
+        native: whether to keep native histograms beside the classic ones.
+        clock: Unix time in seconds.
+    """
 
     def __init__(self, *, native: bool, clock: Callable[[], float]) -> None:
         self._native = native

@@ -15,7 +15,13 @@ from .series import OperationSeries
 
 
 class OwnFigures:
-    """The figures of one recorder about itself."""
+    """The figures of one recorder about itself.
+
+    Args:
+        instruments: count its failures.
+        clock: Unix time in seconds.
+        monotonic: seconds that only grow.
+    """
 
     def __init__(
         self, instruments: Instruments, clock: Callable[[], float], monotonic: Callable[[], float]

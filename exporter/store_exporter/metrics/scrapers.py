@@ -156,6 +156,9 @@ class Scrapers:
     A scraper with a name is identified by it. Others are identified by address, agent and timeout.
     Scrapers that share these, such as two replicas on one machine, are distinguished by their
     connections, or by a request that comes sooner than one scraper could send it.
+
+    Args:
+        monotonic: seconds of a monotonic clock.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:

@@ -191,6 +191,9 @@ class PathCache:
     such a cache, responses that do not show it are refused, too. This lasts an hour at most: if
     nothing else is requested from the store, no response would ever show that the cache is gone.
     Safe to share between threads.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -39,6 +39,9 @@ class PageSizes:
     """The page sizes that turned out to be too large for a store, by the path of the list.
 
     Racing threads may, at worst, request a page that is too large once more.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -79,6 +82,11 @@ class PageSizes:
 
         It may also be larger if the size has been the same for an hour, and up to a size that
         failed at once.
+
+        Args:
+            path: path of the list.
+            items: number of items on the page.
+            seconds: seconds that it took.
         """
         if (tried := self._tried.pop(path, None)) is not None:
             self._limits[path] = tried

@@ -119,7 +119,11 @@ def address_filter(networks: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 def limit_to(networks: tuple[str, ...] | None) -> None:
-    """Limit connections in this context to public addresses and some networks; None is no limit."""
+    """Limit connections in this context to public addresses and these networks.
+
+    Args:
+        networks: networks for a store of a source; None for other stores, without a limit.
+    """
     permitted.set(None if networks is None else address_filter(networks))
 
 

@@ -68,9 +68,13 @@ class RetryBudget:
 class Retrier:
     """Sends the requests of one operation, with retries where they are safe.
 
-    The budget is shared by all operations of a client. `wait` returns the seconds to wait that a
-    response requests, None without such a request. `random` is for jitter, so that clients that
-    failed together do not retry together.
+    Args:
+        policy: timeouts and retries.
+        budget: shared by all operations of a client.
+        monotonic: seconds of a monotonic clock.
+        now: Unix time in seconds.
+        random: for jitter, so that clients that failed together do not retry together.
+        wait: returns the seconds to wait that a response requests, None without such a request.
     """
 
     def __init__(

@@ -149,8 +149,15 @@ async def presented_expiry(address: str, port: int, name: str) -> float | None:
     """Return the expiry of the certificate that a server presents, even if it cannot be trusted.
 
     Only the handshake takes place: nothing is sent, and nothing received is trusted. Connections
-    for requests are verified as always. The result is in Unix time; None if no certificate can be
-    obtained.
+    for requests are verified as always.
+
+    Args:
+        address: the server's IP address.
+        port: the port on which it listens.
+        name: the requested host.
+
+    Returns:
+        Unix time in seconds, or None if no certificate can be obtained.
     """
     try:
         _, writer = await asyncio.open_connection(

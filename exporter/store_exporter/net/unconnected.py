@@ -25,7 +25,9 @@ _MOST_SECONDS = 3.0
 def seconds_left(began: float, timeout: float | None) -> float:
     """Return how long `examine` may take: half of the time left, so that its result is in time.
 
-    `began` is when the connection attempt began, by `time.monotonic`; None is no timeout.
+    Args:
+        began: when the connection attempt began, by `time.monotonic`.
+        timeout: seconds that it may take; None for any time.
     """
     left = math.inf if timeout is None else began + timeout - time.monotonic()
     return min(max(left / 2, 0.0), _MOST_SECONDS)

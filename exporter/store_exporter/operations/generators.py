@@ -105,7 +105,14 @@ def _begin(run: Iteration, handle: OperationHandle) -> None:
 def wrap_generator(
     function: Function, fixed: OperationHandle | None, find: Find, failure: Failure | None
 ) -> Function:
-    """Wrap a generator function; each run has the `fixed` handle, or without one that of `find`."""
+    """Wrap a generator function.
+
+    Args:
+        function: the application's.
+        fixed: the handle of every run; None if `find` determines it.
+        find: finds the handle of a run.
+        failure: determines whether the generator's result is a failure.
+    """
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:

@@ -24,7 +24,14 @@ Find = Callable[[tuple[Any, ...], dict[str, Any]], OperationHandle]
 def wrap_function(
     function: Function, fixed: OperationHandle | None, find: Find, failure: Failure | None
 ) -> Function:
-    """Wrap a plain function; each call has the `fixed` handle, or without one that of `find`."""
+    """Wrap a plain function.
+
+    Args:
+        function: the application's.
+        fixed: the handle of every call; None if `find` determines it.
+        find: finds the handle of a call.
+        failure: determines whether a result is a failure.
+    """
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:

@@ -28,7 +28,11 @@ _DAY = 86_400.0
 class Access:
     """The budget and the slots of one store, kept for as long as it is watched.
 
-    Without `budgets`, which saves the budget, it is not saved.
+    Args:
+        store: the store.
+        budgets: saves the budget; None if it is not saved.
+        monotonic: seconds of a monotonic clock.
+        now: Unix time in seconds.
     """
 
     def __init__(

@@ -41,8 +41,14 @@ class Ended(NamedTuple):
 class Attempts:
     """Runs jobs, each once; whatever they do ends in an outcome.
 
-    `now` is Unix time, `monotonic` a clock that never jumps; `access` returns the budget and slots
-    of a store.
+    Args:
+        sender: sends requests.
+        documents: keeps collectors' documents.
+        access: returns the budget and slots of a store.
+        recording: counts what happens to the documents.
+        now: Unix time in seconds.
+        monotonic: seconds of a clock that never jumps.
+        sleep: waits for seconds of that clock.
     """
 
     def __init__(

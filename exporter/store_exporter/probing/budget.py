@@ -54,6 +54,11 @@ class Budget:
 
     If probes and collectors need more than the budget, they alternate: after a request of one kind,
     the next one is left to the other kind, if that was refused.
+
+    Args:
+        per_hour: the limit.
+        monotonic: seconds of a monotonic clock.
+        random: jitter for back-offs that the store did not request.
     """
 
     def __init__(

@@ -35,7 +35,13 @@ _LONGEST_WAIT = 60.0
 
 
 class Maintenance:
-    """Tracks the maintenance of stores and publishes it as a metric; `now` is Unix time."""
+    """Tracks the maintenance of stores and publishes it as a metric.
+
+    Args:
+        recorder: publishes it.
+        documents: save the windows that were begun at run time.
+        now: Unix time in seconds.
+    """
 
     def __init__(
         self, recorder: Recorder, documents: Documents, *, now: Callable[[], float] = time.time

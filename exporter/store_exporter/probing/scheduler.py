@@ -46,9 +46,16 @@ _IDLE_SECONDS = 3600.0
 
 
 class Scheduler:
-    """Runs the jobs of stores on their schedules, at most `concurrency` at the same time.
+    """Runs the jobs of stores on their schedules.
 
-    Further runs wait, which counts as lag. `now` is Unix time and only read at the start.
+    Args:
+        runner: runs them.
+        concurrency: maximum number of concurrent runs; further ones wait, which counts as lag.
+        jobs: returns the jobs of a store.
+        now: Unix time in seconds; only read at the start.
+        monotonic: seconds of a monotonic clock.
+        sleep: waits for seconds of that clock.
+        random: for jitter.
     """
 
     def __init__(

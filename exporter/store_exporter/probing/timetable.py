@@ -60,7 +60,10 @@ class Entry:
 class Timetable:
     """The places of all jobs, as one heap.
 
-    `epoch` is the Unix time at which the monotonic clock was zero.
+    Args:
+        monotonic: seconds of a clock that never jumps.
+        epoch: Unix time at which that clock was zero.
+        random: for jitter.
     """
 
     def __init__(self, monotonic: Callable[[], float], epoch: float, random: Random) -> None:

@@ -24,7 +24,10 @@ def say(before: str, sentence: str) -> None:
 def wrapped(before: str, sentence: str, columns: int | None) -> Iterator[str]:
     """Yield a sentence after a prefix, wrapped to the width, with a hanging indent.
 
-    Addresses are not broken, so they can be copied.
+    Args:
+        before: the start of the first line; further lines are indented by its length.
+        sentence: the text, broken between words; addresses are not broken, so they can be copied.
+        columns: maximum length of a line; None for one line.
     """
     if columns is None:
         yield f"{before}{sentence}"

@@ -18,7 +18,12 @@ _LONG_GAP = bytes(_GAP + 1)
 
 
 class HistogramWriter:
-    """Writes the series of one histogram family, with or without classic buckets beside native."""
+    """Writes the series of one histogram family.
+
+    Args:
+        buckets: upper bounds of the classic buckets, without `+Inf`.
+        classic: whether a native histogram also has its classic buckets.
+    """
 
     __slots__ = ("_bounds", "_classic", "_created", "_heads")
 

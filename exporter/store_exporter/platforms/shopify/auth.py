@@ -47,10 +47,15 @@ class App:
 
 
 class Tokens:
-    """The tokens for one shop; a `KeyError` is raised if credentials are missing.
+    """The tokens for one shop.
 
-    There is an `admin_token`, or the `client_id` and `client_secret` of an app that gets one from
-    the shop, and optionally a `storefront_token`, public or private.
+    Args:
+        credentials: an `admin_token`, or the `client_id` and `client_secret` of an app that gets
+            one from the shop; optionally a `storefront_token`, public or private.
+        monotonic: seconds of a clock that never jumps.
+
+    Raises:
+        KeyError: they are incomplete.
     """
 
     def __init__(

@@ -26,8 +26,17 @@ def scarce_variants(api: Api, threshold: int, limit: int, kind: str | None = Non
     variant is checked. Further filters are used only if there are more variants, and must find all
     that were seen to be right; the description of `managed` speaks of fulfilment services.
 
-    At most `limit` are read, of one product type or of all; nodes that cannot be read are among
-    them. If the filters leave out variants that they should find, that is invalid_response.
+    Args:
+        api: of the store.
+        threshold: in pieces.
+        limit: the most that are read.
+        kind: their product type; None for all.
+
+    Returns:
+        Those, and nodes that cannot be read.
+
+    Raises:
+        StoreError: also invalid_response, the filters leave out variants that they should find.
     """
 
     def is_requested(node: Any, *, unreadable: bool) -> bool:

@@ -34,10 +34,15 @@ def needs_key(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A REST API key of a store, which `repr` never shows.
+    """A REST API key of a store.
 
-    If it is sent `in_query`, for the hosts that strip the Authorization header, it is in the access
-    logs of that host. `nonce` makes a string that is used once.
+    Args:
+        consumer_key: `ck_…`.
+        consumer_secret: `cs_…`; neither is ever shown by `repr`.
+        in_query: send key and secret in the query over https, for the hosts that strip the
+            Authorization header. They are then in the access logs of that host.
+        now: Unix time in seconds.
+        nonce: makes a string that is used once.
     """
 
     consumer_key: str = field(repr=False)

@@ -65,7 +65,10 @@ class LastResults:
     def after(self, job: Job, result: Result, now: float) -> Standing:
         """Return what is known of a probe or collector after a run; `keep` remembers it.
 
-        `now` is a clock that never jumps.
+        Args:
+            job: what was run.
+            result: its result.
+            now: seconds of a clock that never jumps.
         """
         before = self.get(job.key)
         until = now + job.ttl

@@ -73,9 +73,16 @@ def result_of(
     duration: float,
     detailed: bool = False,
 ) -> Result:
-    """Return the result of a run, which ended with a report or an exception.
+    """Return the result of a run.
 
-    `time` is when it ended, in Unix time. If `detailed`, there is a line for each request.
+    Args:
+        job: what was run.
+        ended: the report that it returned or the exception that it raised.
+        journal: what it requested of the store.
+        redact: masks the store's secrets.
+        time: when it ended, in Unix time.
+        duration: seconds it took.
+        detailed: whether to keep a line for each request.
     """
     ok = isinstance(ended, Report)
     own = _of_report(ended, redact) if isinstance(ended, Report) else _of_failure(ended, redact)
@@ -163,7 +170,11 @@ def facts_of(job: Job, ended: Report | Exception, journal: Journal) -> Facts:
 
 
 class ResultLog:
-    """Logs results: changes as they happen, and bugs once a minute with a traceback."""
+    """Logs results: changes as they happen, and bugs once a minute with a traceback.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
+    """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic

@@ -31,7 +31,16 @@ _END_SECONDS = 5.0
 
 
 class KeptCalls:
-    """Saves and restores the recent calls of watched stores while it is `on`."""
+    """Saves and restores the recent calls of watched stores while it is switched on.
+
+    Args:
+        book: holds them.
+        documents: where they are kept.
+        sleep: waits for seconds.
+
+    Attributes:
+        on: whether to save and restore.
+    """
 
     def __init__(
         self,

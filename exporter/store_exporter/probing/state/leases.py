@@ -52,7 +52,12 @@ class Heartbeat:
 
 
 class LeaseHolder:
-    """Renews the leases of one process, in a task and a separate thread; closes their table."""
+    """Renews the leases of one process, in a task and a separate thread.
+
+    Args:
+        table: the leases; closed with this object.
+        monotonic: seconds of a monotonic clock.
+    """
 
     def __init__(
         self, table: SqlLeases, *, monotonic: Callable[[], float] = time.monotonic

@@ -71,12 +71,18 @@ def connect(
 
 
 class PostgresqlState(SqlState):
-    """Documents in two tables of a PostgreSQL database, created if they are missing; see `connect`.
+    """Documents in two tables of a PostgreSQL database, created if they are missing.
 
-    It connects when it is first used, and again after the connection broke. Between two attempts to
-    connect, every call fails at once, so that nobody waits for a database that is down.
+    It connects when it is first used, and again after the connection broke. Between two attempts
+    to connect, every call fails at once, so that nobody waits for a database that is down.
 
-    `alone` is whether to refuse a state that another process uses; `now` is Unix time.
+    Args:
+        url: `postgresql://user@host:port/database`; parameters of libpq may follow.
+        password: the user's password, if any.
+        events: called for damaged or unused documents.
+        now: Unix time.
+        monotonic: seconds of a monotonic clock.
+        alone: whether to refuse a state that another process uses.
     """
 
     handle = "ctid::text"

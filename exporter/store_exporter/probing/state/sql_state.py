@@ -40,6 +40,10 @@ class SqlState(SqlTables):
 
     Each method raises `StateUnavailableError`. Damage is no error: a damaged document is set aside,
     counted and logged, and does not exist any more.
+
+    Args:
+        events: called for damaged or unused documents.
+        now: Unix time.
     """
 
     def __init__(self, events: StorageEvents, now: Callable[[], float]) -> None:

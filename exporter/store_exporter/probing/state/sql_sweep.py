@@ -25,7 +25,11 @@ _BACKWARDS_SECONDS = 3600
 class Sweep:
     """Deletes documents that were not used for 90 days, and counts the stores without use.
 
-    `set_aside` renames a damaged row, which is not deleted.
+    Args:
+        tables: the database.
+        set_aside: renames a damaged row, which is not deleted.
+        events: called with the number of stores whose documents were not used for two days.
+        now: Unix time.
     """
 
     def __init__(

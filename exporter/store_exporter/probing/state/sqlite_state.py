@@ -42,13 +42,20 @@ class _ReplacedError(Exception):
 
 
 class SqliteState(SqlState):
-    """Documents in the file `state.db` of a folder, which must be on a local disk.
+    """Documents in the file `state.db` of a folder.
 
     A crash leaves the old document or the new one. The whole file is checked when it is opened, and
     all saved transactions must be present; see `SaveNumber`.
 
-    `StateError` says that the file belongs to another program, that the folder is not writable, or,
-    with `alone`, that another process uses the state.
+    Args:
+        folder: the folder of the file; created if it is missing. It must be on a local disk.
+        events: called when a damaged file was set aside, or documents are unused.
+        now: Unix time.
+        alone: whether to refuse a state that another process uses.
+
+    Raises:
+        StateError: the file belongs to another program, the folder is not writable, or another
+            process uses the state although `alone` is set.
     """
 
     handle = "rowid"

@@ -104,9 +104,13 @@ class Saved(NamedTuple):
 
 
 def understood(key: Key, saved: Saved | None, read: Callable[[Any], T], otherwise: T) -> T:
-    """Return what a saved document says, by `read`, which may raise whatever malformed data raises.
+    """Return what a saved document says.
 
-    For a missing or malformed document, that is `otherwise`; the latter is also logged.
+    Args:
+        key: names the document in the log.
+        saved: the document; None if there is none.
+        read: returns the meaning of its JSON; may raise whatever malformed data makes it raise.
+        otherwise: the result for a missing or malformed document; the latter is also logged.
     """
     if saved is None:
         return otherwise

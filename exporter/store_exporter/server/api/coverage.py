@@ -39,11 +39,16 @@ class Coverage:
 
 
 class CoverageQueries:
-    """The queries for the coverage of one org, up to `now`, and the reading of their responses.
+    """The queries for the coverage of one org, and the reading of their responses.
 
     All samples of the org count, whatever domain or operation is requested: if its application was
-    scraped and an operation has no samples, there were no calls. If there is one sample an hour,
-    each part is a day.
+    scraped and an operation has no samples, there were no calls.
+
+    Args:
+        series: a selector of the org's calls.
+        days: the number of requested days.
+        now: Unix time in seconds of the end of the days.
+        hourly: whether there is one sample an hour; each part is then a day.
     """
 
     def __init__(self, series: str, days: int, now: float, *, hourly: bool = False) -> None:

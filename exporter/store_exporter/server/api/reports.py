@@ -72,9 +72,12 @@ def read(text: str | None, now: float) -> Report | None:
 def health_document(
     stores: Sequence[Store], found: Sequence[Report | None], *, awaited: bool
 ) -> dict[str, Any]:
-    """Return the response about the health of an org's stores, with the report of each, if any.
+    """Return the response about the health of an org's stores.
 
-    Further stores are `awaited` while their source has not responded.
+    Args:
+        stores: all of them.
+        found: the report of each; None if there is none.
+        awaited: whether further stores may be missing, because their source has not responded.
     """
     missing = found.count(None)
     warnings = [f"stores of which nothing is known: {missing}; {NOBODY}"] if missing else []

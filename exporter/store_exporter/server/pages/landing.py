@@ -31,7 +31,12 @@ _CALLS_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The stores to show: those in a state, and with a text in their domain or org; "" for all."""
+    """The stores to show.
+
+    Attributes:
+        search: a part of the domain or the org; empty for all stores.
+        state: the state; empty for all stores.
+    """
 
     search: str = ""
     state: str = ""

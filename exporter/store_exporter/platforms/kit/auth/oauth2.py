@@ -19,7 +19,11 @@ def is_token(value: str) -> bool:
 
 
 class AccessToken:
-    """A token and its end; none at first."""
+    """A token and its end; none at first.
+
+    Args:
+        monotonic: seconds of a clock that never jumps.
+    """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self.value = ""

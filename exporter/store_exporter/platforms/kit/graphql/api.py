@@ -165,10 +165,18 @@ class GraphqlApi:
         *,
         beside: list[StoreError] | None = None,
     ) -> Plan[NodePage]:
-        """Read one page of a connection, by a document that takes `$first` and `$after`.
+        """Read one page of a connection.
 
-        There may be fewer nodes on it than requested. If it is not a page, or its cursor does not
-        advance, that is invalid_response.
+        Args:
+            name: of the document, which takes `$first` and `$after`.
+            root: where the connection is.
+            variables: its other variables.
+            first: nodes requested; there may be fewer on the page.
+            after: where the page begins; None for the first.
+            beside: as in `ask`.
+
+        Raises:
+            StoreError: also invalid_response, the page is not valid or its cursor does not advance.
         """
         data = yield from self.ask(name, {**variables, "after": after}, first=first, beside=beside)
         try:

@@ -103,8 +103,10 @@ class Claim:
 class Bucket:
     """The points that one app has in one shop.
 
-    A client may use only a `share` of them, above 0 and up to 1. The rest is for other clients, so
-    that monitoring never uses points that operations need.
+    Args:
+        monotonic: seconds of a clock that never jumps.
+        share: the share of the bucket that this client may use, above 0 and up to 1. The rest is
+            for other clients, so that monitoring never uses points that operations need.
 
     Attributes:
         latest: the state in the latest response; None before the first.

@@ -66,10 +66,13 @@ class QueryFile:
 
 
 class NodePage(NamedTuple):
-    """One page of a connection, which is in `connection` as received.
+    """One page of a connection.
 
-    After the last page, `after` is None, and also if the page `is_cut`: there is a next one but no
-    cursor to it.
+    Attributes:
+        items: its nodes.
+        after: cursor at which the next page begins; None for the last page, and if `is_cut`.
+        connection: the connection as received.
+        is_cut: whether there is a next page but no cursor to it.
     """
 
     items: list[Any]

@@ -28,7 +28,11 @@ class Purchase:
 class Sale:
     """An order and its customer.
 
-    A guest has no `account`. The `order` is None if it is not a sale, or if it is not readable.
+    Attributes:
+        account: id of the customer; None for a guest.
+        email: the address in the order; empty if it has none.
+        order: the relevant data; None if it is not a sale.
+        is_readable: whether it could be read.
     """
 
     account: int | None

@@ -21,8 +21,14 @@ def settled_payments(
 ) -> list[Payment]:
     """Return payments whose sum is the amount received.
 
-    An amount that is in no payment is added with the date of the last one, or with that of the
-    order, `processed`. A paid order for nothing gets a payment of nothing.
+    An amount that is in no payment is added with the date of the last one. A paid order for nothing
+    gets a payment of nothing.
+
+    Args:
+        payments: the payments that succeeded.
+        received: the amount received.
+        is_paid: whether the order is paid, and so needs at least one payment.
+        processed: Unix time of the order, used if it has no payments.
     """
     rest = received - sum((payment.amount for payment in payments), Decimal(0))
     if not rest and (payments or not is_paid):
@@ -34,9 +40,13 @@ def settled_payments(
 def settled_refunds(
     refunds: Sequence[CountedRefund], refunded: Decimal, *, others: Decimal, when: int
 ) -> list[CountedRefund]:
-    """Return refunds, each with its time, whose sum is the amount refunded.
+    """Return refunds whose sum is the amount refunded.
 
-    That may include `others`, which are pending or tests; `when` is for an amount in no refund.
+    Args:
+        refunds: the refunds that succeeded, each with its time.
+        refunded: the amount refunded; it may include `others`.
+        others: the amount of refunds that are pending or tests.
+        when: Unix time for an amount that is in no refund.
     """
     found = list(refunds)
     rest = refunded - sum((refund.amount for refund in found), Decimal(0))
