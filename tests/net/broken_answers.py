@@ -74,6 +74,12 @@ async def endless_line(connection: Connection) -> None:
         await connection.send(b"x" * 10_000)
 
 
+async def endless_trailers(connection: Connection) -> None:
+    await connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n")
+    while True:
+        await connection.send(b"X-Trailer: " + b"x" * 1000 + b"\r\n")
+
+
 async def hang_up_in_handshake(connection: Connection) -> None:
     """Read the beginning of the handshake and close, as servers do that know no such name."""
     await connection.reader.read(65536)
@@ -202,6 +208,36 @@ MALFORMED = (
         "invalid_response",
         {"aiohttp": (ACCEPTED, "it reads to the end"), "requests": LENIENT},
     ),
+    Broken(
+        "has a space before the colon of its length",
+        raw(HEAD + b"Content-Length : 2\r\n\r\n{}"),
+        ACCEPTED,
+        {"httpx": ("invalid_response", "h11 is stricter")},
+    ),
+    Broken(
+        "has a length that is a list",
+        raw(HEAD + b"Content-Length: 2, 2\r\n\r\n{}"),
+        ACCEPTED,
+        {"aiohttp": ("invalid_response", "llhttp is stricter")},
+    ),
+    Broken(
+        "says twice that it has chunks",
+        raw(HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+        ACCEPTED,
+        {"httpx": ("invalid_response", "h11 is stricter")},
+    ),
+    Broken(
+        "has a line without a colon behind its chunks",
+        chunked(b"2\r\n{}\r\n0\r\nwords\r\n\r\n"),
+        "invalid_response",
+        {"requests": LENIENT},
+    ),
+    Broken(
+        "is of HTTP 2 in text",
+        whole(status=b"HTTP/2.0 200 OK"),
+        "invalid_response",
+        dict.fromkeys(("httpx", "aiohttp"), (ACCEPTED, "it does not look at the version")),
+    ),
     Broken("has no chunks", chunked(b"not a chunk\r\n"), "invalid_response"),
     Broken("has a chunk that is longer", chunked(b"2\r\n{} x\r\n0\r\n\r\n"), "invalid_response"),
     Broken(
@@ -256,6 +292,12 @@ LIMITS = (
         "response_too_large",
         {"httpx": NO_LIMIT, "aiohttp": NO_LIMIT, "requests": NO_LIMIT},
     ),
+    Broken(
+        "has trailers without an end",
+        endless_trailers,
+        "response_too_large",
+        {"requests": (UNTRIED, "it would read them for ever")},
+    ),
     Broken("has headers without an end", endless_head, "response_too_large"),
     Broken("has a line without an end", endless_line, "response_too_large"),
     Broken(
@@ -305,7 +347,29 @@ CODED = (
 
 SUCCEEDS = ("invalid_response", "a redirect to nowhere is a success to it, and not JSON")
 ADDRESS = ("invalid_request", "its exception is that of a wrong address in the application")
+PLAIN = ("exception", "its json() raises a plain exception of Python's")
 DOCUMENTS = (
+    Broken(
+        "has no number for a number",
+        bad.answer(b'{"a": NaN}'),
+        "invalid_response",
+        dict.fromkeys(("httpx", "aiohttp", "requests"), (ACCEPTED, "Python's json reads it")),
+    ),
+    Broken(
+        "has a number of 5,000 digits",
+        bad.answer(b"1" * 5_000),
+        "invalid_response",
+        dict.fromkeys(("httpx", "aiohttp", "requests"), PLAIN),
+    ),
+    Broken(
+        "is 40,000 lists in each other",
+        bad.answer(b"[" * 40_000 + b"]" * 40_000),
+        "invalid_response",
+        dict.fromkeys(("httpx", "aiohttp", "requests"), PLAIN),
+    ),
+    Broken("is two documents", bad.answer(b"{}{}"), "invalid_response"),
+    Broken("has no body and says so", bad.answer(b"", 204), "invalid_response", {"aiohttp": NULL}),
+    Broken("is a plain 300", bad.page("<h1>Choose</h1>", 300), "redirect", {"requests": SUCCEEDS}),
     Broken("is empty", bad.answer(b""), "invalid_response", {"aiohttp": NULL}),
     Broken("is cut JSON", bad.answer(b'{"a": [1, 2'), "invalid_response"),
     Broken("is a page", bad.page("<html><title>Shop</title>"), "invalid_response"),

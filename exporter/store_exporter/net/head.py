@@ -2,11 +2,13 @@
 
 Probes read responses with aiohttp (llhttp) and clients with httpx (h11). `odd_heads` makes readable
 for both what browsers read. If only one of them refuses something else, this module or `httpx_wire`
-refuses it for both, so that both report the same about a store. There are two exceptions: sizes of
-chunks with 17 to 20 digits or with only a line feed at their end (broken for llhttp, cut off for
-h11), and text that arrives together with a response whose connection should be kept (llhttp reads
-it as a broken response, h11 ignores it). Sources: aiohttp 3.14 (`_http_parser.pyx`,
-`max_field_size`, `max_headers`), httpcore 1.0 (`MAX_INCOMPLETE_EVENT_SIZE`, 100 KiB), RFC 9112.
+refuses it for both, so that both report the same about a store.
+There are three exceptions: sizes of chunks with 17 to 20 digits or with only a line feed at their
+end (broken for llhttp, cut off for h11), text that arrives together with a response whose
+connection should be kept (llhttp reads it as a broken response, h11 ignores it), and interim
+responses without an end (too many bytes for probes, a timeout for clients). Sources: aiohttp 3.14
+(`_http_parser.pyx`, `max_field_size`, `max_headers`), httpcore 1.0 (`MAX_INCOMPLETE_EVENT_SIZE`,
+100 KiB), RFC 9112.
 """
 
 from __future__ import annotations
