@@ -138,6 +138,19 @@ async def drive(
         plan.close()
 
 
+def none_if(plan: Plan[T], *reasons: str, about: str = "") -> Plan[T | None]:
+    """Return the result of a plan; None if it fails for one of these error types or codes.
+
+    A failure whose message does not name what it is `about` is raised, like any other.
+    """
+    try:
+        return (yield from plan)
+    except StoreError as error:
+        if not {error.error_type, error.code}.intersection(reasons) or about not in error.message:
+            raise
+    return None
+
+
 class TransportError(StoreError):
     """The exchange itself failed; `sent` is whether the store may have received the request."""
 

@@ -9,7 +9,7 @@ from ...errors import ErrorName, StoreError
 from ...events.event import EventKind
 from ...metrics.catalogue import health
 from ...metrics.families import Sample
-from ...net.plans import Plan, RedirectError
+from ...net.plans import Plan, RedirectError, none_if
 from ...net.url import host_name
 from ...stores.model import Store
 from ..kit.graphql.bucket import ThrottledError, rate_limit_samples
@@ -91,11 +91,8 @@ def cart(api: Api, _: Run) -> Plan[Report]:
 
     If that fails, nobody can search or fill a cart through this app.
     """
-    try:
-        data = yield from api.storefront.ask("StorefrontShop", hurry=True)
-    except StoreError as error:
-        if error.code != LOCKED:
-            raise
+    data = yield from none_if(api.storefront.ask("StorefrontShop", hurry=True), LOCKED)
+    if data is None:
         return Report((), [_PAGES.closed.degraded], "the Storefront API is locked")
     return Report(summary=f"the Storefront API of {data.child('shop').text('name')} responds")
 

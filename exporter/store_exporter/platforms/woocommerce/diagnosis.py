@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ...contract import Finding, Run
 from ...errors import REFUSALS, StoreError
-from ...net.plans import Plan
+from ...net.plans import Plan, none_if
 from ..kit.monitoring.diagnosis import check_clock, check_reads, check_transport, run_checks
 from ..kit.rest.responses import server_time
 from . import facts
@@ -142,12 +142,9 @@ def _writes(api: Api) -> Plan[Finding]:
 
 def _installation(api: Api) -> Plan[Finding]:
     name = "installation"
-    try:
-        query = {"_fields": STATUS_FIELDS}
-        status = yield from api.get_object(f"{V3}/system_status", "system_status", query)
-    except StoreError as error:
-        if error.error_type not in REFUSALS:
-            raise
+    asked = api.get_object(f"{V3}/system_status", "system_status", {"_fields": STATUS_FIELDS})
+    status = yield from none_if(asked, *REFUSALS)
+    if status is None:
         message = "the key may not read system_status, so version and storage are guessed"
         return Finding(name, "warn", message, "Create the key for a user who manages the shop.")
     environment, storage = status.child("environment"), _STORAGES[order_storage(status)]

@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ...contract import Response
-from ...errors import StoreError
-from ...net.plans import Plan
+from ...net.plans import Plan, none_if
 from ..kit.connection import fact
 from ..kit.reading.fields import Fields
 from ..kit.reading.money import plain_decimal
@@ -110,29 +109,21 @@ def ask_currency(api: Api) -> Plan[tuple[str, Response]]:
     Raises:
         StoreError: invalid_response, it is not a code; any error of a request.
     """
-    what = "the currency setting"
-    try:
-        body, response = yield from api.ask(_CURRENCY, {"_fields": "id,value"})
-        return Fields(body, what).currency("value"), response
-    except StoreError as error:
-        if error.code != _UNKNOWN_SETTING:
-            raise
-    # A plugin removed the setting; see `money_settings`.
-    body, response = yield from api.ask(_CURRENT, {"_fields": "code"})
-    return Fields(body, what).currency("code"), response
+    asked, member = api.ask(_CURRENCY, {"_fields": "id,value"}), "value"
+    found = yield from none_if(asked, _UNKNOWN_SETTING)
+    if found is None:
+        # A plugin removed the setting; see `money_settings`.
+        member, found = "code", (yield from api.ask(_CURRENT, {"_fields": "code"}))
+    body, response = found
+    return Fields(body, "the currency setting").currency(member), response
 
 
 @fact
 def manages_stock(api: Api) -> Plan[bool]:
     """Return whether the shop counts its stock; a shop that stopped keeps the old quantities."""
-    try:
-        setting = yield from api.get_object(_MANAGE_STOCK, "the setting", {"_fields": "id,value"})
-    except StoreError as error:
-        if error.code != _UNKNOWN_SETTING:
-            raise
-        return True
-    value: object = setting.raw("value")
-    return value != "no"
+    asked = api.get_object(_MANAGE_STOCK, "the setting", {"_fields": "id,value"})
+    setting = yield from none_if(asked, _UNKNOWN_SETTING)
+    return setting is None or setting.text_or("value") != "no"
 
 
 @fact
@@ -180,12 +171,8 @@ def unless_unknown(ask: Plan[T], otherwise: OtherT) -> Plan[T | OtherT]:
 
     In older versions, 6.3 among them, the checkout creates no drafts.
     """
-    try:
-        return (yield from ask)
-    except StoreError as error:
-        if error.code != "rest_invalid_param" or "status" not in error.message:
-            raise
-    return otherwise
+    found = yield from none_if(ask, "rest_invalid_param", about="status")
+    return otherwise if found is None else found
 
 
 def forget_statuses(api: Api) -> None:

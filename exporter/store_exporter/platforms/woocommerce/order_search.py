@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...errors import StoreError
-from ...net.plans import Plan
+from ...net.plans import Plan, none_if
 from ..kit.operations import arguments
 from ..kit.reading.fields import Fields
 from ..kit.reading.lists import Rows
@@ -31,13 +31,9 @@ Own = tuple[str, int, Any]
 def customer_id(api: Api, email: str) -> Plan[int | None]:
     """Return the id of the customer who has an address, None if nobody has."""
     query = {"email": email, "role": "all"}
-    try:
-        rows = yield from api.rows(f"{V3}/customers", query, limit=10)
-    except StoreError as error:
-        # WordPress takes it for no address, as one with an umlaut, so nobody can have it.
-        if error.code == "rest_invalid_param" and "email" in error.message:
-            return None
-        raise
+    asked = api.rows(f"{V3}/customers", query, limit=10)
+    # WordPress refuses what it takes for no address, as one with an umlaut: nobody can have it.
+    rows = (yield from none_if(asked, "rest_invalid_param", about="email")) or Rows()
     for customer in rows.objects("customer"):
         if customer.text_or("email").strip().casefold() == email:
             return customer.identifier()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....contract import Report, Run
 from ....errors import StoreError
 from ....events.event import EventKind
-from ....net.plans import Plan
+from ....net.plans import Plan, none_if
 from ...kit.monitoring.declare import collector
 from ...kit.monitoring.figures import left_out
 from ...kit.monitoring.info import LONGEST_FACT, info_sample, lacking, learn
@@ -63,11 +63,9 @@ def versions(api: Api, _: Run) -> Plan[Report]:
     WooCommerce caches the list of plugins for an hour. With a key that may not read system_status,
     only WooCommerce's own version is known, from the newest order.
     """
-    try:
-        status = yield from api.get_object(_STATUS, "system_status", {"_fields": _VERSIONS})
-    except StoreError as error:
-        if error.code != "woocommerce_rest_cannot_view":
-            raise
+    asked = api.get_object(_STATUS, "system_status", {"_fields": _VERSIONS})
+    status = yield from none_if(asked, "woocommerce_rest_cannot_view")
+    if status is None:
         version = (yield from _from_newest_order(api)).get("version", "")
         return Report(
             summary="the key may not read system_status",

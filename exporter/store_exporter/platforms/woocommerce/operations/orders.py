@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from ....errors import StoreError
-from ....net.plans import Plan
+from ....net.plans import Plan, none_if
 from ....spec.results import Cancellation, Listing, Order, OrderNote, Refund, RefundStatus
 from ...kit.operations import arguments, order_numbers, orders
 from ...kit.operations.order_plans import order_plans
@@ -85,15 +85,11 @@ class _Orders(orders.Orders[Api]):
         return self.api.page(f"{V3}/orders", {**query, "_fields": "id,number"})
 
     def _by_id(self, number: int) -> Plan[Fields | None]:
-        path = f"{V3}/orders/{number}"
-        try:
-            body = yield from self.api.get(path)
-        except StoreError as error:
-            if error.error_type == "not_found":
-                return None
-            raise
-        yield from rounding.learn_rules(self.api, self.reading, [body])
-        return Fields(body, f"order {number}")
+        asked = self.api.get_object(f"{V3}/orders/{number}", f"order {number}")
+        found = yield from none_if(asked, "not_found")
+        if found is not None:
+            yield from rounding.learn_rules(self.api, self.reading, [found])
+        return found
 
     def newest(self, email: str, wanted: int) -> Plan[list[Fields]]:
         rows = yield from orders_of(self.api, self.reading, email, wanted)

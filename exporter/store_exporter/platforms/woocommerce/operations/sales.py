@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import itemgetter
 
 from ....errors import StoreError
-from ....net.plans import Plan
+from ....net.plans import Plan, none_if
 from ....spec.money import Money, Quantity
 from ....spec.results import SoldProduct
 from ...kit.operations.sales import Sales, SalesRequest, Sums, report_plan
@@ -206,11 +206,9 @@ def _add_refunds(api: Api, when: TimeRange, sales: _Sales) -> Plan[int]:
         if when.has(row.gmt("date_created_gmt")):
             refunds.append((row.identifier(), row.identifier("parent_id"), row))
 
-    try:
-        unreadable = yield from api.read_all(f"{V3}/refunds", query, "refunds", add)
-    except StoreError as error:
-        if error.error_type != "api_not_found":
-            raise
+    listed = api.read_all(f"{V3}/refunds", query, "refunds", add)
+    unreadable = yield from none_if(listed, "api_not_found")
+    if unreadable is None:
         unreadable = yield from _find_refunds_by_order(api, when, refunds)
     unknown = {number for _, number, _ in refunds} - sales.orders.keys()
     members = f"currency,total,total_tax,shipping_total,line_items,status,{MEMBERS}"
