@@ -12,6 +12,7 @@ from ...errors import StoreError
 from ...net.plans import Plan
 from ..kit.connection import fact
 from ..kit.reading.fields import Fields
+from ..kit.reading.lists import partly_read
 from . import facts
 from .api import PAGE, STORE, V3, Api
 from .reading import order_state, totals
@@ -135,12 +136,8 @@ def every_order(
     members = f"id,currency,{order_state.MEMBERS},{members},{reading.members}"
     wanted = {**query, "_fields": members}
     unreadable = yield from api.read_all(_ORDERS, wanted, "orders", keep)
-    for order in (yield from with_parts(api, reading, later, wanted)):
-        try:
-            add(order)
-        except StoreError:
-            unreadable += 1
-    return unreadable
+    _, failures = partly_read((yield from with_parts(api, reading, later, wanted)), "orders", add)
+    return unreadable + len(failures)
 
 
 def _learn(

@@ -121,10 +121,21 @@ def listing(
 def readable(
     items: Iterable[Any], what: str, read: Callable[[Fields], T]
 ) -> tuple[list[T], list[StoreError]]:
-    """Return the readable items of a list, and the reasons why others cannot be read.
+    """Return the same as `partly_read`.
 
-    If none of them can be read, that raises invalid_response.
+    Raises:
+        StoreError: none of the items can be read.
     """
+    found, failures = partly_read(items, what, read)
+    if failures and not found:
+        raise failures[-1]
+    return found, failures
+
+
+def partly_read(
+    items: Iterable[Any], what: str, read: Callable[[Fields], T]
+) -> tuple[list[T], list[StoreError]]:
+    """Return the readable items of a list, and the reasons why others cannot be read."""
     found: list[T] = []
     failures: list[StoreError] = []
     for index, item in enumerate(items):
@@ -133,6 +144,4 @@ def readable(
             found.append(read(row))
         except StoreError as error:
             failures.append(error)
-    if failures and not found:
-        raise failures[-1]
     return found, failures

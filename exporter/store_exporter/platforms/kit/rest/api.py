@@ -15,7 +15,7 @@ from ....net.plans import Plan, Request
 from ....spec.results import Listing
 from .. import connection
 from ..reading.fields import Fields
-from ..reading.lists import Rows, unexpected_items
+from ..reading.lists import Rows, partly_read, unexpected_items
 from ..reading.numbered_pages import NumberedPages, read_one
 from ..reading.values import as_list
 from .random_members import MemberRequest, request_members
@@ -255,20 +255,14 @@ class Api(connection.Api):
         Items whose id cannot be read are left out and counted.
         """
         found: list[Fields] = []
-        unreadable = 0
+        unreadable, what = 0, path.rpartition("/")[2]
         numbers, size = sorted(ids), self.page_size
         for start in range(0, len(numbers), size):
             some = ",".join(map(str, numbers[start : start + size]))
             rows = yield from self.rows(path, {**params, self.ids_name: some}, limit=size)
-            for index, item in enumerate(rows.items):
-                try:
-                    row = Fields.row(item, path.rpartition("/")[2], index)
-                    number = row.identifier()
-                except StoreError:
-                    unreadable += 1
-                    continue
-                if number in ids:
-                    found.append(row)
+            known, failures = partly_read(rows.items, what, lambda row: (row.identifier(), row))
+            found += [row for number, row in known if number in ids]
+            unreadable += len(failures)
         return Listing(tuple(found), unreadable=unreadable)
 
     def _pages(self, path: str, params: Mapping[str, Any]) -> NumberedPages:

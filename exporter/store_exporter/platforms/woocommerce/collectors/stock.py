@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from ....contract import Report, Run
@@ -15,7 +15,7 @@ from ...kit.monitoring.figures import count_report
 from ...kit.monitoring.named_lists import ScarceProduct
 from ...kit.monitoring.sold import Sold
 from ...kit.reading.fields import Fields
-from ...kit.reading.lists import Rows, readable, unexpected_items
+from ...kit.reading.lists import Rows, partly_read, readable, unexpected_items
 from .. import facts
 from ..api import ANALYTICS, PAGE, V3, Api
 from ..reading.product_results import counts_stock
@@ -130,7 +130,7 @@ def _stock_rows(
         "_fields": _ROW,
     }
     first = yield from api.rows(_REPORT, query, limit=PAGE)
-    found = dict(_checked_rows(first, kind, failures))
+    found = _checked_rows(first, kind, failures)
     if first.total is None or first.total > len(first.items):
         wanted = sorted(sold.of_variations, key=lambda one: -sold.of_variations[one])[: PAGE // 2]
         wanted += sold.best(PAGE - len(wanted))
@@ -142,19 +142,17 @@ def _stock_rows(
 
 def _checked_rows(
     rows: Rows, kind: str, failures: list[StoreError]
-) -> Iterator[tuple[int, tuple[int, Fields]]]:
-    wanted = OUT if kind == OUT else IN
-    for index, item in enumerate(rows.items):
-        try:
-            row = Fields.row(item, "the stock report", index)
-            status, number = row.one_of("stock_status", _STATUSES), row.identifier()
-            parent = row.identifier_if_any("parent_id") or 0
-        except StoreError as error:
-            failures.append(error)
-            continue
-        if status != wanted:
-            raise unexpected_items("the stock report")
-        yield number, (parent, row)
+) -> dict[int, tuple[int, Fields]]:
+    found, wrong = partly_read(rows.items, "the stock report", _read_row)
+    failures += wrong
+    if any(status != (OUT if kind == OUT else IN) for status, *_ in found):
+        raise unexpected_items("the stock report")
+    return {number: (parent, row) for _, number, parent, row in found}
+
+
+def _read_row(row: Fields) -> tuple[str, int, int, Fields]:
+    status, number = row.one_of("stock_status", _STATUSES), row.identifier()
+    return status, number, row.identifier_if_any("parent_id") or 0, row
 
 
 def _scarce_product(sold: Sold, row: Fields) -> ScarceProduct:
