@@ -81,12 +81,8 @@ class Attempts:
             asyncio.CancelledError: the caller was cancelled.
         """
         # Reading and writing our own disk does not count towards the run's time.
-        key = Key.of(job.store, job.name) if job.kind == COLLECTOR else None
         access = self._access(job.store)
-        memory = RunMemory(
-            self._documents, key, self._monotonic, self._recording.state_lost,
-            is_first=job.name not in access.saved,
-        )  # fmt: skip
+        memory = self._memory(job, is_first=job.name not in access.saved)
         began = took = 0.0
         http: StoreHttp | None = None
         ended: Report | Exception
@@ -125,6 +121,11 @@ class Attempts:
         _stop_if_cancelled()
         journal = Journal() if http is None else http.journal
         return _judged(job, ended, journal, took, self._stalls.lost - lost)
+
+    def _memory(self, job: Job, *, is_first: bool) -> RunMemory:
+        key = Key.of(job.store, job.name) if job.kind == COLLECTOR else None
+        lost = self._recording.state_lost
+        return RunMemory(self._documents, key, self._monotonic, lost, is_first=is_first)
 
     def _http(self, job: Job, priority: Priority | None, *, detailed: bool) -> StoreHttp:
         # A run on request shows the phases of a new connection, and other probes exist to test it.
