@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..calls import call
@@ -19,40 +19,57 @@ FRESH_INTERVALS = 3
 
 @dataclass(slots=True)
 class Job:
-    """One probe or collector of one store, with what follows from them.
-
-    Attributes:
-        key: identifies the job: domain, kind and name.
-        liveness: whether its result is `store_up`.
-        critical: whether its failure makes the store critical rather than degraded.
-        ttl: seconds for which its figures are shown.
-        options: its options, with the defaults filled in.
-    """
+    """One probe or collector of one store, with what follows from them."""
 
     store: Store
     check: Probe | Collector
     schedule: Schedule
-    kind: str = field(init=False, compare=False)
-    name: str = field(init=False, compare=False)
-    key: tuple[str, str, str] = field(init=False, compare=False)
-    liveness: bool = field(init=False, compare=False)
-    critical: bool = field(init=False, compare=False)
-    priority: Priority = field(init=False, compare=False)
-    ttl: float = field(init=False, compare=False)
-    options: Mapping[str, Any] = field(init=False, compare=False)
 
-    def __post_init__(self) -> None:
-        check, schedule = self.check, self.schedule
-        self.kind, self.liveness, self.critical = COLLECTOR, False, False
-        self.priority = Priority.COLLECTOR
-        if isinstance(check, Probe):
-            self.kind, self.liveness = PROBE, check.liveness
-            self.critical = check.critical if schedule.critical is None else schedule.critical
-            self.priority = Priority.LIVENESS if check.liveness else Priority.PROBE
-        self.name = check.name
-        self.key = self.store.domain, self.kind, check.name
-        self.ttl = FRESH_INTERVALS * schedule.interval + schedule.timeout
-        self.options = {**check.options, **schedule.options}
+    # Kept with each of the million jobs of a large fleet, what follows would fill much memory.
+    @property
+    def kind(self) -> str:
+        """`PROBE` or `COLLECTOR`."""
+        return PROBE if isinstance(self.check, Probe) else COLLECTOR
+
+    @property
+    def name(self) -> str:
+        """The probe's or collector's name."""
+        return self.check.name
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What identifies the job: domain, kind and name."""
+        return self.store.domain, self.kind, self.check.name
+
+    @property
+    def liveness(self) -> bool:
+        """Whether its result is `store_up`."""
+        return isinstance(self.check, Probe) and self.check.liveness
+
+    @property
+    def critical(self) -> bool:
+        """Whether its failure makes the store critical rather than degraded."""
+        if not isinstance(self.check, Probe):
+            return False
+        own = self.schedule.critical
+        return self.check.critical if own is None else own
+
+    @property
+    def priority(self) -> Priority:
+        """The order in which jobs get a slot of the store."""
+        if not isinstance(self.check, Probe):
+            return Priority.COLLECTOR
+        return Priority.LIVENESS if self.check.liveness else Priority.PROBE
+
+    @property
+    def ttl(self) -> float:
+        """Seconds for which its figures are shown."""
+        return FRESH_INTERVALS * self.schedule.interval + self.schedule.timeout
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Its options, with the defaults filled in."""
+        return {**self.check.options, **self.schedule.options}
 
 
 def jobs_of(store: Store) -> Iterator[Job]:
