@@ -59,6 +59,13 @@ def text_of(repository: Path) -> str:
     return "\n".join(page.read_text() for page in pages(repository))
 
 
+def strings(module: Path) -> Iterator[str]:
+    """The strings of a module."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
 def test_every_link_between_pages_leads_somewhere(repository: Path) -> None:
     found = {
         str(page.relative_to(repository)): problems
@@ -111,6 +118,27 @@ def test_every_command_and_flag_that_is_named_exists(repository: Path) -> None:
                 assert flag in known[command], f"{page.name}: {command} {flag}"
 
 
+OTHERS_FLAGS = {"--enable-feature", "--namespace", "--unit"}
+"""Flags of other programs that messages and runbooks name."""
+
+
+def test_every_flag_that_a_message_names_exists(repository: Path) -> None:
+    known = {"--help", "--version", *OTHERS_FLAGS}
+    for command in COMMANDS:
+        parser = argparse.ArgumentParser()
+        import_module(module_of(command)).add_arguments(parser)
+        known |= {flag for action in parser._actions for flag in action.option_strings}
+    named = {
+        f"{file.name}: {flag}"
+        for file in (repository / "exporter/store_exporter").rglob("*.py")
+        for text in strings(file)
+        # In parentheses, or before a colon, it is a property of CSS.
+        for flag in re.findall(r"(?<![\w(-])--[a-z][a-z.-]*[a-z](?![a-z.-]*:)", text)
+        if flag not in known
+    }
+    assert not named, f"no command has these flags: {sorted(named)}"
+
+
 def test_every_file_that_a_page_names_exists(repository: Path) -> None:
     folders = r"(?:exporter|tests|scripts|docs|deploy|grafana|prometheus|alerts)"
     named = set(re.findall(rf"`({folders}/[\w./-]+)`", text_of(repository)))
@@ -125,18 +153,21 @@ def test_every_extra_is_documented(repository: Path) -> None:
     assert [extra for extra in sorted(extras) if f"store-exporter[{extra}]" not in text] == []
 
 
-def test_every_endpoint_is_documented(repository: Path) -> None:
-    source = (repository / "exporter/store_exporter/server/app.py").read_text()
+# Of Prometheus and VictoriaMetrics, which have a folder of the same name.
+OTHERS_PATHS = ("import", "metadata", "otlp", "query", "query_exemplars", "write")
+
+
+def test_every_endpoint_is_documented_and_those_that_are_named_exist(repository: Path) -> None:
+    package = repository / "exporter/store_exporter"
     paths = {
-        node.value
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and re.fullmatch(r"/[\w/{}-]*", node.value)
+        text for text in strings(package / "server/app.py") if re.fullmatch(r"/[\w/{}-]*", text)
     }
     assert len(paths) > 10
     text = (repository / "docs" / "http-api.md").read_text()
     assert [path for path in paths if re.sub(r"{\w+}", "", path) not in text] == []
+    texts = [text_of(repository), *(text for f in package.rglob("*.py") for text in strings(f))]
+    named = set(re.findall(r"/api/v1/\w+", "\n".join(texts)))
+    assert named - paths - {f"/api/v1/{name}" for name in OTHERS_PATHS} == set()
 
 
 def test_every_metric_and_alert_is_documented(repository: Path) -> None:

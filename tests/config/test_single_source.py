@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -173,6 +174,25 @@ def test_every_key_is_read_by_something(repository: Path) -> None:
         f"{kind.__name__}.{name}" for kind in mappings() for name in kind.model_fields.keys() - read
     }
     assert ignored == set()
+
+
+READ = re.compile(r"""(?:credentials|settings)(?:\.get\(|\[)["'](\w+)["']""")
+
+
+@pytest.mark.parametrize("name", base.built_in())
+def test_every_key_of_a_platform_is_read_and_every_one_that_is_read_is_declared(
+    name: str, repository: Path
+) -> None:
+    platform = base.load(name)
+    declared = {setting.name for setting in (*platform.credentials, *platform.settings)}
+    folder = repository / "exporter/store_exporter/platforms"
+    files = [f for f in (folder / name).rglob("*.py") if f.name != "platform.py"]
+    files += (folder / "kit").rglob("*.py")
+    code = "\n".join(file.read_text("utf-8") for file in files)
+    ignored = {key for key in declared if f'"{key}"' not in code}
+    assert not ignored, f"no module but platform.py names these: {ignored}"
+    unknown = set(READ.findall(code)) - declared
+    assert not unknown, f"platform.py does not declare these: {unknown}"
 
 
 # Files of their own: docs/slo.md with tests/commands/support/test_slo_file.py, docs/migration.md.
