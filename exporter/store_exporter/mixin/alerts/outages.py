@@ -13,7 +13,7 @@ from ..go_templates import given
 from ..model import Alert, Group
 from ..names import AUDIENCE, ORG_ONLY, AlertName, Dashboards
 from ..objectives import DEFAULT, Objective
-from ..policy import LIVENESS_PROBE, MINUTE, THRESHOLDS
+from ..policy import HOUR, LIVENESS_PROBE, MESSAGES, MINUTE, THRESHOLDS
 from ..promql import STORE, equal
 from ..rules import costs
 from .causes import UNUSABLE
@@ -155,7 +155,9 @@ STORES_DOWN = Alert(
     those that are watched or {THRESHOLDS.outage_network_share:.0%} of those in one network, fail
     their liveness probe. So many do not fail by chance: they share a hosting company, a network, a
     CDN, a release of the platform, or the exporter's own network. This one message is about all of
-    them; merchants with their own channel get a message about their own store.
+    them; merchants with their own channel get a message about their own store. It is sent again
+    after {MESSAGES.repeat_critical / HOUR:g} h, with the numbers of then; whether the outage grows
+    in between is on the fleet dashboard.
 
     - Look at the fleet dashboard: which stores are down, with which error types?
     - Is it the exporter's own network? `store-exporter probe DOMAIN` from another machine; error
