@@ -95,7 +95,11 @@ def _check_file(path: Path) -> None:
 
 
 def opened(config: Config, *, alone: bool = False) -> SqlState:
-    """Open the state of a configuration, or raise StateError; print what is damaged in it."""
+    """Open the state of a configuration, and print it when something in it is damaged.
+
+    Raises:
+        StateError: it cannot be used.
+    """
 
     def lost() -> None:
         print("part of the state is damaged and was moved away", file=sys.stderr)

@@ -33,7 +33,12 @@ def alone(entry: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_entry(text: str, key: str, entry: Mapping[str, Any]) -> str:
-    """Return a file's text with an entry at the end of a list of its top level, new if need be.
+    """Return a file's text with an entry at the end of a list of its top level.
+
+    Args:
+        text: a valid file.
+        key: the key of the list; it is added if it is missing.
+        entry: the entry to add.
 
     Raises:
         ValueError: the form of the file does not allow adding an entry as a few lines.

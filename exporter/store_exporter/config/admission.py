@@ -82,7 +82,13 @@ def admission(orgs: Mapping[str, OrgSection], org: str, networks: Sequence[str] 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One secret credential as the file contains it, and the org of its store or source."""
+    """One secret credential as the file contains it.
+
+    Attributes:
+        org: the org of its store or source.
+        path: its place in the file.
+        text: the reference.
+    """
 
     org: str
     path: Path

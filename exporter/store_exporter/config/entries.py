@@ -102,8 +102,10 @@ def _raw(item: Any, key: str) -> str | None:
 class StoreReader:
     """Validates `stores:` and `discovery:` against the platforms, the defaults and the orgs.
 
-    The `tenants` are the valid ones among the orgs. `known` provides the stores that have not
-    changed.
+    Args:
+        orgs: the names of all orgs.
+        tenants: the valid orgs.
+        known: provides the stores that have not changed; nothing by default.
     """
 
     def __init__(

@@ -55,7 +55,10 @@ def shortened(name: str) -> str:
 def suggestion(name: str, known: Iterable[str], *, missing: Sequence[str] = ()) -> str:
     """Suggest the name that was meant by an unknown one.
 
-    If none is similar, it may be the only required one that is missing.
+    Args:
+        name: the unknown name.
+        known: the names that are valid there.
+        missing: required names that are absent; if no name is similar, a single one is suggested.
     """
     names = sorted(known)
     # Domains share their endings: those of any two stores of an org are half the same.

@@ -58,7 +58,11 @@ class SecretSource:
         return self.directory / value
 
     def readable(self, value: Any) -> Path:
-        """Read a path as `path` does, and raise ValueError if the file is not readable."""
+        """Read a path as `path` does, and check that the file is readable.
+
+        Raises:
+            ValueError: as `path`, or the file is not readable.
+        """
         path = self.path(value)
         try:
             _refuse_pipes(path, "the path")
@@ -176,7 +180,11 @@ class OneReading(SecretSource):
         }
 
     def forget_but(self, named: Collection[str]) -> None:
-        """Forget what was read for `changes` alone, except what a configuration still names."""
+        """Forget what was read for `changes` alone, except what a configuration still names.
+
+        Args:
+            named: the strings of the configuration, to which reused stores may refer.
+        """
         for key in list(self._found):
             if key not in self._used and key[1] not in named:
                 del self._found[key]

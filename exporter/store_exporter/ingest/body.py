@@ -32,7 +32,11 @@ def too_large() -> BodyError:
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
-    """Return the body without its content encoding, or raise `BodyError`."""
+    """Return the body without its content encoding.
+
+    Raises:
+        BodyError: the encoding is unknown, or the gzip is invalid, cut short or too large unpacked.
+    """
     if encoding in ("", "identity"):
         return body
     if encoding != "gzip":
@@ -52,7 +56,8 @@ def unpacked(body: bytes, encoding: str) -> bytes:
 def calls_in(body: bytes, content_type: str) -> Iterator[Found]:
     """Yield the calls of a batch, and errors for lines that are not JSON.
 
-    If it is not a batch, or has no calls or too many, `BodyError` is raised before any is yielded.
+    Raises:
+        BodyError: it is not a batch, or has no calls or too many; raised before any is yielded.
     """
     if content_type == NDJSON:
         found: list[Any] = [line for line in body.split(b"\n") if line.strip()]

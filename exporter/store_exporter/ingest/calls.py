@@ -83,6 +83,7 @@ class Tenant:
     """The org that reports, and the rules for its reports.
 
     Attributes:
+        org: the tenant; everything that it reports is its own.
         platform_of: returns the platform of one of its stores; None for other domains.
         accepts_unknown: whether it may report a domain that is not among its stores.
         classes: maps its errors to the closed list.
@@ -182,7 +183,8 @@ def time_of(value: Any, now: float) -> float:
 def unix_time(value: Any) -> float:
     """Return a time, given as Unix time or as ISO 8601 with a time zone, as Unix time.
 
-    For anything else, that raises ValueError or OverflowError.
+    Raises:
+        ValueError, OverflowError: it is neither.
     """
     if isinstance(value, str) and len(value) <= 40:
         at = datetime.fromisoformat(value)

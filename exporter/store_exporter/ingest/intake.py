@@ -38,7 +38,12 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Effect:
-    """What a batch adds to series, and the notes by which it is remembered."""
+    """The effect of a batch.
+
+    Attributes:
+        additions: what it adds to series, by org, domain, platform and operation.
+        notes: what is remembered about it.
+    """
 
     additions: dict[Labels, Addition] = field(default_factory=dict)
     notes: dict[MarkKey, str] = field(default_factory=dict)
@@ -152,9 +157,13 @@ class Intake:
     async def count(self, keys: tuple[MarkKey, ...], decide: Decide) -> None:
         """Count a batch, and return when it is saved and counted.
 
-        `decide` is called once, in the order of batches, with the notes of these keys, and returns
-        the effect of the batch. If it cannot be saved (`LedgerError`), or a series cannot count so
-        much (`TooMuchError`), nothing of it is counted.
+        Args:
+            keys: the keys whose notes `decide` needs.
+            decide: returns the effect of the batch; called once, in the order of batches.
+
+        Raises:
+            LedgerError: the batch cannot be saved, and nothing of it is counted.
+            TooMuchError: a series cannot count so much, and nothing of the batch is counted.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(keys, decide, done))

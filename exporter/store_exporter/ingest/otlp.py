@@ -57,7 +57,11 @@ class PointError(Exception):
 
 
 def parsed(body: bytes, content_type: str) -> ExportMetricsServiceRequest:
-    """Read a request, or raise `BodyError`; in a thread, because large ones take a second."""
+    """Read a request. Call it in a thread, because large ones take a second.
+
+    Raises:
+        BodyError: the body is not a request, or has too many points.
+    """
     request = ExportMetricsServiceRequest()
     try:
         if content_type == PROTOBUF:

@@ -12,10 +12,15 @@ from ..stores.model import Store
 def reportable(
     orgs: Mapping[str, OrgSection], stores: Iterable[Store], owners: Mapping[str, str]
 ) -> Callable[[tuple[str, str, str]], bool]:
-    """Return a predicate: whether operations of a store can still be reported, by its labels.
+    """Return a predicate: whether operations of a store can still be reported.
 
-    `stores` are all watched stores, in whichever process; `owners` is the org by domain, for
-    domains that sources named and may name again.
+    Args:
+        orgs: the tenants.
+        stores: all watched stores, in whichever process.
+        owners: the org by domain, for domains that sources named and may name again.
+
+    Returns:
+        A function of the store's org, domain and platform.
     """
     platforms = {(store.org, store.domain): store.platform for store in stores}
 

@@ -102,7 +102,9 @@ def grown(before: Totals, addition: Addition) -> Totals:
 def totals(document: Sequence[Any], empty: Histogram) -> Totals:
     """Return the totals of the last column of a `row`, decoded from JSON.
 
-    If the buckets are not the recorder's, that raises ValueError.
+    Raises:
+        ValueError: the buckets are not the recorder's.
+        TypeError, OverflowError: the document is malformed.
     """
     finished, errors, created, errors_created, total, zero, schema, start, bounds, cells = document
     if tuple(bounds) != tuple(empty.bounds) or (schema is None) != (empty.schema is None):

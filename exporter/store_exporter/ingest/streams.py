@@ -157,7 +157,11 @@ def _read(note: str) -> tuple[int, int, Values]:
 def add(addition: Addition, point: Point, values: Values, middles: Sequence[float]) -> None:
     """Add the increase of a point to an addition.
 
-    `middles` are a duration in seconds within each bucket of the contract.
+    Args:
+        addition: collects what is added to the series.
+        point: says what the values measure.
+        values: the increase.
+        middles: a duration in seconds within each bucket of the contract.
     """
     if point.figure is Figure.FINISHED:
         addition.finished += values.count

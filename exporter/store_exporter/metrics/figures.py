@@ -136,7 +136,12 @@ class OperationFigures:
         self._exemplars = self._exemplars.plus(addition, self._owner.bounds)
 
     def restore(self, totals: Totals, *, scraped: bool) -> None:
-        """Start with the totals of an earlier process; at zero unless a scraper has read them."""
+        """Start with the totals of an earlier process.
+
+        Args:
+            totals: what it stood at.
+            scraped: whether a scraper has read the series; if not, it starts at zero.
+        """
         self.finished += totals.finished
         self.errors, self._histogram = totals.errors, totals.histogram
         self.created, self._errors_created = totals.created, totals.errors_created
@@ -148,7 +153,12 @@ class OperationFigures:
         return self._born is not None
 
     def shown(self, look: Look, in_progress: int) -> OperationState | None:
-        """Return the folded totals as one look shows them; None before the first operation."""
+        """Return the folded totals as one look shows them; None before the first operation.
+
+        Args:
+            look: the reading, with what its reader knows.
+            in_progress: operations that have started and not ended.
+        """
         finished, errors, histogram = self.finished, self.errors, self._histogram
         if histogram is None:
             if not (in_progress or self._expected):

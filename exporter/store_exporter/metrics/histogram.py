@@ -44,7 +44,11 @@ _EIGHTHS = (
 
 
 def ascending(bounds: Iterable[float]) -> tuple[float, ...]:
-    """Return upper bounds of classic buckets; ValueError if not ascending, positive and finite."""
+    """Return upper bounds of classic buckets.
+
+    Raises:
+        ValueError: they are not ascending, positive and finite.
+    """
     bounds = tuple(map(float, bounds))
     if any(low >= high for low, high in pairwise((0.0, *bounds, float("inf")))):
         raise ValueError(f"buckets must be positive, finite and ascending, not {bounds}")
@@ -124,7 +128,9 @@ class Histogram:
     def plus_counts(self, counts: Sequence[tuple[float, int]], total: float) -> Histogram:
         """Return a histogram with more observations, of which only the buckets are known.
 
-        Each count comes with some value in seconds inside its bucket, and all with their sum.
+        Args:
+            counts: some value in seconds inside a bucket, and the number of observations in it.
+            total: the sum of all these observations.
         """
         # 64 bits, because one call may add any number of observations.
         more = self._filled([], array("Q", self.cells))

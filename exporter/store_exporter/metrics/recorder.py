@@ -114,15 +114,21 @@ class Recorder:
     ) -> None:
         """Count operations that began and ended elsewhere, all of them at the same moment.
 
-        The totals before and after the addition may be `planned`, which saves computing them again.
-        Otherwise the operations are added up at the next look.
+        Args:
+            handle: the series.
+            addition: what they add.
+            planned: the result of `totals` before, and the same plus the addition, which saves
+                computing it again. Without it, the operations are added up at the next look.
         """
         self._series.add(handle, addition, planned)
 
     def restore(self, labels: Labels, totals: Totals, *, scraped: bool) -> None:
         """Start a series with the totals of an earlier process, unless it has started already.
 
-        It starts at zero if no scraper has read it.
+        Args:
+            labels: org, domain, platform and operation.
+            totals: the totals in the earlier process.
+            scraped: whether a scraper has read the series; if not, it starts at zero.
         """
         self._series.restore(labels, totals, scraped=scraped)
 

@@ -105,8 +105,10 @@ def orders_ahead(window: str) -> str:
 def outside_maintenance(expression: str, window: str = "") -> str:
     """Leave out stores that are in maintenance.
 
-    If more than a tenth of the `window` over which the expression looks back was maintenance, it
-    says nothing about the store's ordinary days, and the store is left out as well.
+    Args:
+        expression: PromQL about stores.
+        window: how far the expression looks back. If more than a tenth of it was maintenance, it
+            says nothing about the store's ordinary days, and the store is left out as well.
     """
     stores = promql.on(*promql.SHOP)
     left = f"{expression} unless {stores} ({MAINTENANCE} == 1)"
@@ -155,8 +157,14 @@ def counted(
     events, and the highest count is used; so it is for as long as the two cases cannot be
     distinguished.
 
-    `grown` is the increase of each exporter's counter, if it is recorded: it is read twice, and
-    hours of every counter take long to read.
+    Args:
+        metric: the counter.
+        window: the window of the increase.
+        matchers: matchers of the metric's labels.
+        function: `increase` or `rate`.
+        offset: how long ago the window ended.
+        grown: the increase of each exporter's counter, if it is recorded. It is read twice, and
+            hours of every counter take long to read.
     """
     grown = grown or f"{function}({over(select(metric, *matchers), window, offset)})"
     chosen = tuple(each for each in matchers if re.split(r"\W", each)[0] in STORE)
@@ -169,8 +177,11 @@ def counted(
 def measured(labels: tuple[str, ...], rate: str, errors: str, *matchers: str) -> str:
     """The rate of the calls that count in a success ratio, by labels.
 
-    `rate` is that of all calls by these labels, and `errors` names a recorded rate, of which the
-    matchers select some.
+    Args:
+        labels: the labels to keep.
+        rate: PromQL of the rate of all calls by these labels.
+        errors: the name of a recorded rate of errors.
+        matchers: select some of these errors.
     """
     excluded = total(labels, select(errors, *matchers, one_of("fault", NOT_COUNTED)))
     return f"clamp_min({rate} - {promql.or_zero(excluded, rate)}, 0)"

@@ -75,9 +75,15 @@ def _has_zlib_header(data: bytes) -> bool:
 
 
 class Body:
-    """Collects a response's body piece by piece; refuses a compression that was not requested.
+    """Collects a response's body piece by piece.
 
-    It may have `limit` bytes, as sent and decompressed. `coding` is the value of Content-Encoding.
+    Args:
+        limit: bytes that it may have, as sent and decompressed.
+        coding: the value of Content-Encoding.
+        status: of the response, for error messages.
+
+    Raises:
+        StoreError: invalid_response, for a compression that was not requested.
     """
 
     def __init__(self, limit: int, coding: str, status: int) -> None:
@@ -99,7 +105,11 @@ class Body:
         return StoreError(error_type, message, status=self._status)
 
     def add(self, chunk: bytes) -> None:
-        """Add the next piece; raise response_too_large or invalid_response."""
+        """Add the next piece.
+
+        Raises:
+            StoreError: response_too_large or invalid_response.
+        """
         self._received += len(chunk)
         try:
             for inflating in self._inflating:
@@ -114,7 +124,11 @@ class Body:
         self._chunks.append(chunk)
 
     def whole(self) -> bytes:
-        """Return the body, complete as far as HTTP knows; refuse gzip that is cut off."""
+        """Return the body. As far as HTTP is concerned, it is complete.
+
+        Raises:
+            StoreError: invalid_response, for compressed data that is cut off.
+        """
         if any(inflating.cut_off for inflating in self._inflating):
             raise self._error("invalid_response", "the compressed body is cut off")
         return b"".join(self._chunks)

@@ -68,7 +68,11 @@ _REMEMBERED = 3600.0
 
 
 def cache_hit(headers: Mapping[str, str]) -> str | None:
-    """Return the header that shows that a response came from a cache; None without one."""
+    """Return the header that shows that a response came from a cache; None without one.
+
+    Args:
+        headers: names in lower case.
+    """
     for name, value in headers.items():
         if len(name) > _LONGEST_NAME or not _is_of_cache(name):
             continue
@@ -168,8 +172,12 @@ def uncached(request: Request, parameter: str) -> Request:
 def refuse_kept(request: Request, response: Response, parameter: str) -> None:
     """Refuse a response that came from a cache, also a list from a cache that adds no header.
 
-    Stores repeat the query of a request in the links to a list's other pages (RFC 8288). Request
-    and parameter are those of `uncached`.
+    Stores repeat the query of a request in the links to a list's other pages (RFC 8288).
+
+    Args:
+        request: as `uncached` made it.
+        response: the response to it.
+        parameter: as there.
 
     Raises:
         StoreError: invalid_response, the response belongs to another request.
@@ -236,9 +244,12 @@ def refuse_repeated(
     process reads it. So the second request must have been sent well after the first response
     arrived.
 
-    `known` are how the last responses were recognised, and when they arrived, by the name of what
-    was requested; this one is added. `headers` distinguish two responses of the store, the most
-    reliable first. `now` is Unix time.
+    Args:
+        known: how the last responses were recognised, and when they arrived; this one is added.
+        name: the name of the requested thing.
+        response: the response.
+        now: Unix time.
+        headers: headers that distinguish two responses of the store, the most reliable first.
 
     Raises:
         StoreError: invalid_response, which names the header that showed it.

@@ -18,7 +18,11 @@ Work = Callable[[], None]
 
 
 class Daemons:
-    """Starts each piece of work at once, in an idle thread or in a new one."""
+    """Starts each piece of work at once, in an idle thread or in a new one.
+
+    Args:
+        name: of the threads, for debuggers.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -28,7 +32,11 @@ class Daemons:
         """Threads that wait, less the work that is on its way to them."""
 
     def begin(self, work: Work) -> None:
-        """Run a function in a daemon thread; RuntimeError if none can be started."""
+        """Run a function in a daemon thread.
+
+        Raises:
+            RuntimeError: no thread can be started.
+        """
         with self._lock:
             is_free = self._free > 0
             self._free -= is_free

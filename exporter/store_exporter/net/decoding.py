@@ -46,11 +46,14 @@ _META = 1024
 
 
 def text(response: Response) -> str:
-    """Return the body as text, without surrounding blanks; invalid_response if it is none.
+    """Return the body as text, without surrounding blanks.
 
     If the body can be UTF-8, it is read as UTF-8, whatever is declared: JSON must be UTF-8, and a
     declared encoding often dates from before a site was moved. Otherwise the encoding is the one
     that a header or the page declares.
+
+    Raises:
+        StoreError: invalid_response, it is not text in either.
     """
     found, encoding = _decoded(response)
     if found is None:

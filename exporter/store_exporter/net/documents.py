@@ -45,6 +45,10 @@ _MEMBER = re.compile(r'"[^"\\]{0,60}": ')
 def document(response: Response, marks: Marks = GENERIC) -> Any:
     """Return the JSON that a response contains, whatever its status.
 
+    Args:
+        response: any response.
+        marks: the platform's marks, with the generic ones.
+
     Raises:
         StoreError: redirect, maintenance, blocked, rate_limited, api_not_found, server_error or
             invalid_response, if it does not contain JSON; maintenance or blocked, if something
@@ -222,7 +226,12 @@ def _redirect(response: Response, marks: Marks) -> StoreError:
 
 
 def no_document(response: Response, marks: Marks = GENERIC) -> StoreError:
-    """Return the error for a response that should have been JSON."""
+    """Return the error for a response that should have been JSON.
+
+    Args:
+        response: the response.
+        marks: the platform's marks, with the generic ones.
+    """
     try:
         source = shown_text(response)
     except StoreError:

@@ -86,8 +86,10 @@ def ends_in(page: str) -> str:
     """Return where an incomplete page ends, its head or its body; "" for a complete one.
 
     If PHP dies after it has begun to send a page, the page is incomplete and has a status of
-    success. Pages without optional tags, as minifiers make them, are complete. The page is in lower
-    case.
+    success. Pages without optional tags, as minifiers make them, are complete.
+
+    Args:
+        page: its source, in lower case.
     """
     if any("</html" in part or "</body" in part for part in (page[-LAST:], page)):
         return ""

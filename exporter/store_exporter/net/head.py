@@ -35,7 +35,11 @@ def read(
 ) -> dict[str, str]:
     """Return the headers of a response: names in lower case, repeated ones joined by commas.
 
-    `reason` is the reason phrase in the status line.
+    Args:
+        status: the HTTP status.
+        raw: names and values as received.
+        version: the HTTP version in the status line.
+        reason: the reason phrase in the status line.
 
     Raises:
         StoreError: response_too_large; invalid_response, HTTP does not allow it.

@@ -61,7 +61,9 @@ class HttpxExchange:
     def begin(self, response: httpx.Response) -> Body:
         """Return the collector of the body of a response whose head has arrived.
 
-        It refuses a head as `head.read` does, and a proxy's own response as `refuse_own` does.
+        Raises:
+            StoreError: response_too_large or invalid_response, as `head.read` and `Body` say; or
+                the error of a proxy's own response, as `refuse_own` says.
         """
         status = response.status_code
         raw, reason = response.headers.raw, response.reason_phrase

@@ -236,8 +236,12 @@ def watch(
 ) -> None:
     """Watch a transport's connections; a transport without connections, as in tests, is unchanged.
 
-    If it connects to a proxy (`proxied`), all failures to connect are problems of this side. httpx
-    0.28 has no public way to pass a network backend to httpcore, which defines that interface.
+    Args:
+        transport: a transport of httpx.
+        proxied: whether it connects to a proxy, whose failures are all problems of this side.
+
+    httpx 0.28 has no public way to pass a network backend to httpcore, which defines that
+    interface.
     """
     if isinstance(transport, httpx.HTTPTransport):
         pool: Any = transport._pool  # noqa: SLF001

@@ -62,7 +62,11 @@ class CheckedSSLObject(ssl.SSLObject):
     _flight = b""
 
     def do_handshake(self) -> None:
-        """Go on with the handshake, or refuse it."""
+        """Go on with the handshake.
+
+        Raises:
+            ssl.SSLError: it failed, or the server asks for such an exchange.
+        """
         if self.incoming is not None:
             arrived = self.incoming.read()
             self.incoming.write(arrived)

@@ -42,8 +42,12 @@ def tells_of_maintenance(named: str, text: str, marks: Marks) -> bool:
     """Whether a response with status 503 gives maintenance as the cause.
 
     In a title, a single word is enough. In a text, a word may be part of an address or of advice on
-    whom to ask, so a phrase is required, and the text before it must not name a failure. `named`
-    are titles and headings, `text` is the rest, both in lower case; a short text counts as a title.
+    whom to ask, so a phrase is required, and the text before it must not name a failure.
+
+    Args:
+        named: titles and headings, in lower case.
+        text: the rest of its text, in lower case; a short text counts as a title.
+        marks: the platform's marks, with the generic ones.
     """
     if not named.strip() and len(text) <= HEADLINE:
         named = text

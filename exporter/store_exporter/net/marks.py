@@ -105,7 +105,11 @@ class Marks:
         return self.server(headers)
 
     def plugin_of(self, low: str) -> str:
-        """Return the one plugin whose files a page uses; "" for none or several."""
+        """Return the one plugin whose files a page uses; "" for none or several.
+
+        Args:
+            low: the page, in lower case.
+        """
         found = {name for files in self.plugin_files for name in re.findall(files, low)}
         return found.pop() if len(found) == 1 else ""
 
@@ -129,7 +133,11 @@ class Marks:
         return (*self.closed_sites, *(words for words in self.closed if " " in words))
 
     def failed(self, page: str) -> tuple[ErrorName, str] | None:
-        """Return error type and message of a failure that a page in lower case reports, or None."""
+        """Return error type and message of a failure that a page reports, or None.
+
+        Args:
+            page: its source, in lower case.
+        """
         # A mark may begin with a line break, and must match in the first line as well.
         lines = f"\n{page}"
         for mark, error_type, failure in self.failures:

@@ -27,9 +27,13 @@ _QUESTION = b"\x011\x010\x010\x03127\x07in-addr\x04arpa\0" + struct.pack(">HH", 
 
 
 async def resolve(file: str = _FILE, port: int = _PORT) -> bool:
-    """Return whether any of the name servers in a file (resolv.conf(5)) responds without a failure.
+    """Return whether any of the name servers responds without a failure.
 
     True if none is known, as on a system that configures them elsewhere.
+
+    Args:
+        file: lists them in the format of resolv.conf(5).
+        port: the port on which they listen.
     """
     found = _listed(file)
     return not found or any(await asyncio.gather(*(_responds(one, port) for one in found)))

@@ -73,7 +73,9 @@ watched: ContextVar[Resolving | None] = ContextVar("watched_resolving", default=
 class Names:
     """Looks up each name in its own thread, without a cache; for use within one event loop.
 
-    After `patience` seconds of a look-up, this machine's own name servers are examined.
+    Args:
+        lookup: `socket.getaddrinfo`, or a stand-in for tests.
+        patience: seconds of a look-up after which this machine's own name servers are examined.
     """
 
     def __init__(self, lookup: Lookup = socket.getaddrinfo, *, patience: float = _PATIENCE) -> None:
@@ -204,9 +206,12 @@ def _is_unsure(running: asyncio.Future[list[Address]]) -> bool:
 
 
 def blame_this_machine(error: socket.gaierror) -> None:
-    """Raise an OSError that names this machine if it lacked memory or descriptors for a look-up.
+    """Raise an error that names this machine if it lacked memory or descriptors for a look-up.
 
     If the C library cannot open a socket, it reports a temporary failure of the name server.
+
+    Raises:
+        OSError: the reason is this machine.
     """
     if error.errno == socket.EAI_MEMORY:
         raise OSError(errno.ENOMEM, "no memory to look a name up") from error

@@ -58,7 +58,11 @@ class PageSizes:
     def failed(self, path: str, size: int, error: StoreError, seconds: float) -> None:
         """Note that a page did not arrive: if it was too large, the next one has fewer items.
 
-        `size` items were requested, which took some seconds.
+        Args:
+            path: path of the list.
+            size: number of items requested.
+            error: the error of the request.
+            seconds: seconds that it took.
         """
         if error.error_type not in _OF_SIZE:
             return
@@ -73,7 +77,13 @@ class PageSizes:
             self._tried[path] = _Limit(_LEAST, 0.0, now, size)
 
     def smaller(self, path: str, size: int, error: StoreError) -> int | None:
-        """Return how many items to request after `failed`; None if fewer would not help."""
+        """Return how many items to request after a page failed; None if fewer would not help.
+
+        Args:
+            path: path of the list.
+            size: number of items requested.
+            error: the error of the request, which was noted before.
+        """
         size, before = self.limit(path, size), size
         return size if error.error_type in _OF_SIZE and size < before else None
 

@@ -39,7 +39,10 @@ def plain(source: str, marks: Marks, length: int = 160) -> str:
 def text_of(page: str, marks: Marks, most: int = _MARKUP_MOST) -> str | None:
     """Return all text that a page shows; None if that is more than a notice has.
 
-    `most` are the characters of markup, without scripts and styles, above which it is no notice.
+    Args:
+        page: source of the page.
+        marks: the platform's marks, with the generic ones.
+        most: characters of markup, without scripts and styles, above which it is no notice.
     """
     markup, position = "", 0
     while True:

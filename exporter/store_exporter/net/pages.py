@@ -94,7 +94,13 @@ def _by_words(status: int, page: WebPage) -> Finding | None:
 
 
 def reported_failure(source: str, low: str, marks: Marks) -> Finding | None:
-    """Return the failure that a page reports, with PHP's own words and the failed program."""
+    """Return the failure that a page reports, with PHP's own words and the failed program.
+
+    Args:
+        source: the page.
+        low: the same in lower case.
+        marks: the marks of the platform, generic ones included.
+    """
     failure = marks.failed(low)
     place = _failed_program(source, marks) if failure else ""
     return (failure[0], f"{failure[1]} {place}") if failure and place else failure
@@ -109,7 +115,11 @@ def _failed_program(source: str, marks: Marks) -> str:
 def challenged(status: int, low: str, marks: Marks, title: str = "") -> Finding | None:
     """Return the finding for a service that tests or refuses visitors, whatever the status.
 
-    `low` is the head of the page or JSON, in lower case.
+    Args:
+        status: the HTTP status.
+        low: the head of the page or JSON, in lower case.
+        marks: the marks of the platform, generic ones included.
+        title: of the page.
     """
     head = low[:SCRIPTS]
     who = next((who for mark, who in marks.interstitials if mark in head), "")
@@ -152,7 +162,11 @@ def _limited(status: int, page: WebPage) -> Finding | None:
 def blocked(status: int, seen: str, marks: Marks, title: str = "") -> Finding | None:
     """Return the finding for a page or JSON that refuses or tests the visitor; None for others.
 
-    `seen` is the head of the page or JSON, in lower case.
+    Args:
+        status: the HTTP status.
+        seen: the head of the page or JSON, in lower case.
+        marks: the marks of the platform, generic ones included.
+        title: of the page.
     """
     if status not in (200, *refusals.REFUSING) and status not in refusals.FIREWALLS:
         return None

@@ -146,5 +146,9 @@ def kind(title: str, page: str) -> str:
 
 
 def kind_of_stranger(words: str) -> str:
-    """Return the kind of a page that is not the platform's, by its words in lower case."""
+    """Return the kind of a page that the shop's platform did not make; "" for any other page.
+
+    Args:
+        words: its title and its other text, in lower case.
+    """
     return next((what for what, *parts in _PARTS if any(part in words for part in parts)), "")

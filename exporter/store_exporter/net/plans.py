@@ -40,6 +40,7 @@ class Request:
     """One HTTP request.
 
     Attributes:
+        method: the method in upper case.
         url: the address without the query.
         params: the query, in order.
         headers: headers in addition to those that the driver always sends.
@@ -95,7 +96,9 @@ def _quote(text: str) -> str:
 class Pause:
     """A pause of some seconds.
 
-    `too_long` is raised at once if the plan's time would end meanwhile; without it, the time ends.
+    Attributes:
+        seconds: its length.
+        too_long: raised at once if the plan's time would end meanwhile; without it, the time ends.
     """
 
     seconds: float
@@ -108,7 +111,11 @@ Plan = Generator[Step, Response | None, T]
 
 
 def once(request: Request) -> Plan[Response]:
-    """Send a request once, without retries."""
+    """Send a request once, without retries.
+
+    Raises:
+        StoreError: the exchange failed.
+    """
     response = yield request
     if response is None:
         raise RuntimeError("the driver sent no response to a request")
@@ -181,7 +188,14 @@ class RedirectError(StoreError):
 
 
 def retry_after(response: Response, now: float) -> float | None:
-    """Return the seconds of `Retry-After` at a Unix time; None without it. See `seconds_of`."""
+    """Return the seconds of `Retry-After`, which is a number or a date; None without it.
+
+    A number may have a fraction: some send `2.0`.
+
+    Args:
+        response: any response.
+        now: Unix time, for a date.
+    """
     return seconds_of(response.headers.get("retry-after", ""), now)
 
 

@@ -80,8 +80,10 @@ def _holds(exemption: str, address: ipaddress.IPv4Address | ipaddress.IPv6Addres
 def unreachable(proxy: str, host: str, reason: str) -> TransportError:
     """Return the error of a proxy that accepts no connection.
 
-    `proxy` is its address, "" if it is not known; `reason` is what it does, such as `refused the
-    connection`.
+    Args:
+        proxy: address of the proxy; "" if it is not known.
+        host: the store's host.
+        reason: what the proxy does, such as `refused the connection`.
     """
     named = f"the proxy {proxy} for {host}" if proxy else f"the proxy for {host}"
     return TransportError("local_failure", f"{named} {reason}", sent=False)
@@ -90,7 +92,11 @@ def unreachable(proxy: str, host: str, reason: str) -> TransportError:
 def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError:
     """Return the error of a proxy that responded to CONNECT but opened no tunnel.
 
-    `phrase` is the reason phrase of its response.
+    Args:
+        proxy: address of the proxy.
+        host: the store's host.
+        status: status of its response.
+        phrase: reason phrase of its response.
     """
     # Bytes that are not UTF-8 arrive as lone surrogates, which cannot be written.
     text = phrase.encode(errors="surrogateescape").decode(errors="replace")
@@ -104,7 +110,10 @@ def no_tunnel(proxy: str, host: str, status: int, phrase: str) -> TransportError
 def no_response(proxy: str, host: str, failure: TransportError | None) -> TransportError | None:
     """Return the error of a proxy whose response to CONNECT cannot be read.
 
-    `failure` is the failure if the store had responded so; a timeout may be the store's fault.
+    Args:
+        proxy: address of the proxy.
+        host: the store's host.
+        failure: the failure if the store had responded so; a timeout may be the store's fault.
     """
     reason = None if failure is None else _NO_RESPONSE.get(failure.error_type)
     return None if reason is None else unreachable(proxy, host, reason)
@@ -114,7 +123,13 @@ def refuse_own(proxy: str, host: str, status: int, headers: Mapping[str, str]) -
     """Refuse a response to a request by plain http that the proxy itself wrote.
 
     Squid, tinyproxy and Privoxy mark their responses. Those of other proxies count as the store's,
-    except 407, which only proxies send. `proxy` is its address, "" if it is not known.
+    except 407, which only proxies send.
+
+    Args:
+        proxy: address of the proxy; "" if it is not known.
+        host: the store's host.
+        status: status of the response.
+        headers: headers of the response, with names in lower case.
 
     Raises:
         TransportError: the proxy did not pass the request on.

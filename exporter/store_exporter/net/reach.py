@@ -59,7 +59,9 @@ def suffix_of(domain: str, suffixes: Collection[str]) -> str:
 def name_problem(domain: str, suffix: str = "") -> str:
     """Return why a found host name is refused, as the end of a sentence; "" if it is not.
 
-    `suffix` is the one with which the configuration allows it, which is trusted; "" without.
+    Args:
+        domain: a host name in lower case.
+        suffix: the suffix with which the configuration allows it, which is trusted; "" without.
     """
     if domain == suffix:
         return ""

@@ -42,10 +42,14 @@ AUTHORIZATION = (
 
 
 class Redactor:
-    """Masks secrets in text, and whatever matches one of the patterns or `AUTHORIZATION`.
+    """Masks secrets in text.
 
     A pattern of the secrets' first two characters finds candidate places; the text there is looked
     up by its first four characters. So the cost hardly depends on the number of secrets.
+
+    Args:
+        secrets: the values to hide.
+        patterns: regular expressions of texts that are always hidden, besides `AUTHORIZATION`.
     """
 
     def __init__(self, secrets: Iterable[Secret] = (), patterns: Iterable[str] = ()) -> None:

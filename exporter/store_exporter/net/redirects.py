@@ -45,9 +45,12 @@ def origin(url: str) -> Origin:
 
 
 class Trail:
-    """The addresses that one request was redirected to, from a url with its query.
+    """The addresses that one request was redirected to.
 
-    Only GET and HEAD are sent again.
+    Args:
+        method: the request's method; only GET and HEAD are sent again.
+        url: the request's address with its query.
+        marks: the platform's marks, with the generic ones.
     """
 
     def __init__(self, method: str, url: str, marks: Marks = GENERIC) -> None:

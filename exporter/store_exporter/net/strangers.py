@@ -181,7 +181,11 @@ _LINKS = 3
 
 
 def is_front(low: str) -> bool:
-    """Whether a page, in lower case, is a shop's front page, or a script that will show one."""
+    """Return whether a page is a shop's front page, or a script that will show one.
+
+    Args:
+        low: its source, in lower case.
+    """
     if any(mark in low for mark in _PROGRAMS):
         return True
     links = set(_LINK.findall(low))
@@ -257,7 +261,10 @@ def _closed(words: str, marks: Marks, said: str) -> Finding | None:
 def place(title: str, heading: str, text: str = "") -> Finding | None:
     """Classify a page shown in place of a missing site; None if there may be a site.
 
-    `text` is what it shows, if that is short.
+    Args:
+        title: title of the page.
+        heading: its first heading.
+        text: the text that it shows, if that is short.
     """
     is_named = title and not _NAMELESS.fullmatch(title.lower())
     # The text is about the site itself only if nothing names a shop.

@@ -189,9 +189,12 @@ _SEQUENCE, _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
 
 
 def expiry(certificate: bytes) -> float:
-    """Return the expiry of a DER certificate, in Unix time; ValueError if it is none.
+    """Return the expiry of a DER certificate, in Unix time.
 
     The standard library decodes only certificates that it has verified.
+
+    Raises:
+        ValueError: it is not an X.509 certificate.
     """
     _, whole, _ = _element(certificate, _SEQUENCE)
     _, signed, _ = _element(whole, _SEQUENCE)

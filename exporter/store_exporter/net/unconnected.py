@@ -34,7 +34,13 @@ def seconds_left(began: float, timeout: float | None) -> float:
 
 
 async def examine(error: BaseException, host: str, port: int, seconds: float) -> None:
-    """Find out whether a connection failed for a reason on this side, in so many seconds at most.
+    """Find out whether a connection failed for a reason on this side, if there is time.
+
+    Args:
+        error: the library's exception.
+        host: the host of the connection.
+        port: its port.
+        seconds: the most seconds to take.
 
     Raises:
         OSError: this machine's name servers do not respond, or it lacks the resources to ask them.
@@ -56,6 +62,11 @@ async def examine(error: BaseException, host: str, port: int, seconds: float) ->
 
 
 def examine_now(error: BaseException, host: str, port: int, seconds: float) -> None:
-    """Do the same as `examine`, for blocking code in any thread."""
+    """Do the same as `examine`, for blocking code in any thread.
+
+    Raises:
+        OSError: as `examine` does.
+        StoreError: likewise.
+    """
     with suppress(RuntimeError), ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, examine(error, host, port, seconds)).result()

@@ -19,7 +19,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 def no_error_type(value: object, place: str) -> MisuseError:
     """Return the error for a verdict that is neither an error type nor an exception.
 
-    It quotes the verdict only if that looks like a name, because others may hold secrets.
+    Args:
+        value: the verdict; quoted only if it looks like a name, because others may hold secrets.
+        place: the file and line that it comes from.
     """
     if isinstance(value, str) and _NAME.fullmatch(value):
         said, close = f"{value!r} is", get_close_matches(value, ERROR_TYPES, n=1)

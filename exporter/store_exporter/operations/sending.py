@@ -41,7 +41,11 @@ class CallSender:
         self._resting: dict[str, tuple[float, str]] = {}
 
     def check(self, org: str) -> None:
-        """Raise TokenError if the token of an org was refused recently."""
+        """Check that the token of an org was not refused recently.
+
+        Raises:
+            TokenError: it was.
+        """
         until, refused = self._resting.get(org, (0.0, ""))
         if time.monotonic() < until:
             raise TokenError(refused)

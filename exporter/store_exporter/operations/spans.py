@@ -30,7 +30,12 @@ _FAILED = (Fault.STORE, Fault.CONFIG, Fault.APP)
 
 
 class OperationSpan:
-    """The span of one operation, active from its creation."""
+    """The span of one operation, active from its creation.
+
+    Args:
+        tracer: opens the span.
+        handle: gives the labels, and counts errors of tracing.
+    """
 
     __slots__ = ("_handle", "_span", "_token")
 

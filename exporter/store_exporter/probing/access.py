@@ -137,10 +137,13 @@ class Access:
         self._anew_until = self._monotonic() + _DAY
 
     def reused(self, *, responded: bool) -> None:
-        """Record whether the server responded to a request over a kept connection.
+        """Record a request over a connection that was kept between runs.
 
         One that the server has ended proves nothing, as it may have been restarted. If the next one
         is ended as well, none is kept for a day: each would cost a request that fails.
+
+        Args:
+            responded: whether the server did, rather than end the connection.
         """
         self._ended_early = 0 if responded else self._ended_early + 1
         if self._ended_early > 1:
@@ -186,6 +189,7 @@ class Journal:
     """The requests of one run.
 
     Attributes:
+        requests: requests sent.
         throttled: responses that required slowing down.
         waited: seconds of waiting for a slot of this exporter, not for the store.
         status: HTTP status of the last response.

@@ -31,7 +31,13 @@ _STATE_WAIT = 30.0
 
 
 class Ended(NamedTuple):
-    """How a run ended, and the seconds that it took without waiting for its turn."""
+    """How a run ended.
+
+    Attributes:
+        ended: the report that it returned, or the exception that it raised.
+        journal: what it requested of the store.
+        duration: seconds that it took, without those in which it waited for its turn.
+    """
 
     ended: Report | Exception
     journal: Journal

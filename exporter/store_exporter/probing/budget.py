@@ -101,8 +101,11 @@ class Budget:
     def recall(self, document: Mapping[str, float], now: float) -> None:
         """Restore the state from `remembered`, possibly of another process.
 
-        Requests that were spent since stay spent, and no pause is shortened. If `now`, in Unix
-        time, is before the time of the document, no time has passed.
+        Requests that were spent since stay spent, and no pause is shortened.
+
+        Args:
+            document: the result of `remembered`.
+            now: Unix time; if it is before that of the document, no time has passed.
 
         Raises:
             KeyError, TypeError, ValueError: the document is invalid.
@@ -137,7 +140,11 @@ class Budget:
         return int(self._tokens)
 
     def wait(self, priority: Priority) -> float:
-        """Return the seconds until a request may be sent; 0 if it may be sent now."""
+        """Return the seconds until a request may be sent; 0 if it may be sent now.
+
+        Args:
+            priority: of the request; liveness probes may use their reserve.
+        """
         self._refill()
         liveness = priority is Priority.LIVENESS
         left = 0.0 if liveness else self._reserve
@@ -174,7 +181,8 @@ class Budget:
     def failed(self, expected: float | None = None) -> None:
         """Back off because the store fails: longer each time, until it responds again.
 
-        `expected` are the seconds that the store announces; it may recover sooner.
+        Args:
+            expected: the duration in seconds that the store announces; it may recover sooner.
         """
         pause = min(FIRST_BACKOFF * 2 ** min(self._failures, 10), LONGEST_BACKOFF)
         self._failures += 1
@@ -202,9 +210,12 @@ def _finite(value: float) -> float:
 
 
 class Slots:
-    """Concurrent requests to one store, at most `size`; the more urgent ones wait less.
+    """Concurrent requests to one store; the more urgent ones wait less.
 
     Even if probes could use all slots, every fourth request is a collector's.
+
+    Args:
+        size: maximum number of concurrent requests.
     """
 
     def __init__(self, size: int) -> None:
@@ -219,7 +230,11 @@ class Slots:
         return self._used >= self.size or bool(self._waiters)
 
     async def acquire(self, priority: int) -> None:
-        """Acquire one slot, which must be released; the lowest number is the most urgent."""
+        """Acquire one slot, which must be released.
+
+        Args:
+            priority: lower is more urgent; requests of the same priority are served in order.
+        """
         if self.busy:
             await self._wait(priority)
         else:

@@ -75,7 +75,8 @@ class Changes:
     def notice(self, store: Store, facts: Facts) -> None:
         """Compare facts about a store with the previous ones; changes soon become events.
 
-        A fact of an unknown kind is a ValueError.
+        Raises:
+            ValueError: a fact has an unknown kind.
         """
         if not facts:
             return

@@ -67,6 +67,9 @@ class Connector(aiohttp.TCPConnector):
     """Reports to the `Exchange` of its task whether its connection is new.
 
     aiohttp's tracing could report it too, at a tenth of the cost of a probe over a kept connection.
+
+    Args:
+        options: of `TCPConnector`.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -116,6 +119,8 @@ class Lasting(Connector):
     Args:
         epochs: the epoch in which each kept connection was opened; shared by all pools.
         most: maximum number of kept connections; further ones are closed after the request.
+        clock: seconds of a monotonic clock.
+        options: further ones of `TCPConnector`.
     """
 
     def __init__(

@@ -35,8 +35,11 @@ class Http(Protocol):
 class Driver:
     """Runs the plans of one run against one store.
 
-    `pause` waits between requests, see `StoreHttp.pause`. `between` is awaited before each request,
-    for work that is due during a long plan.
+    Args:
+        http: sends the requests.
+        connection: the connection to the store.
+        pause: waits between requests, see `StoreHttp.pause`.
+        between: awaited before each request, for work that is due during a long plan.
     """
 
     def __init__(
@@ -53,7 +56,11 @@ class Driver:
         self._pause = pause
 
     async def run(self, check: Callable[[Any, Run], Generator[Any, Any, T]], run: Run) -> T:
-        """Run the plan that a check makes to its end and return its result."""
+        """Run the plan that a check makes to its end and return its result.
+
+        Raises:
+            StoreError: as the plan does.
+        """
         return await drive(check(self._connection.api(once, deadline=math.inf), run), self._perform)
 
     async def _perform(self, step: Request | Pause | Resolve) -> Any:

@@ -37,13 +37,17 @@ class StoreHttp:
     Requests go to the store's own addresses only, see `Access.check`. No cookie is kept.
 
     Args:
+        store: its addresses and limits apply.
+        sender: sends the requests.
         access: the store's budget and slots, shared by all runs; new ones if None.
         timeout: seconds for the whole run, without waits for a slot.
+        priority: order of its requests.
         liveness: whether the run is the liveness probe, which has a separate slot, so that it never
             waits for a collector's slow request.
         idle: seconds for which a connection must be kept to serve the next run; None if each run
             opens a new one.
         now: Unix time, for dates in Retry-After.
+        sleep: waits for seconds.
 
     Attributes:
         journal: the requests so far and their outcomes.
@@ -106,7 +110,11 @@ class StoreHttp:
         self._move(self._loop.time() - began)
 
     async def pause(self, pause: Pause) -> None:
-        """Wait between requests; if the run would end meanwhile, raise the pause's own error."""
+        """Wait between requests.
+
+        Raises:
+            StoreError: the pause's own, if the run would end meanwhile.
+        """
         if pause.too_long is not None and self._loop.time() + pause.seconds >= self.deadline:
             raise pause.too_long
         await self._sleep(pause.seconds)

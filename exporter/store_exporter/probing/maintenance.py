@@ -102,9 +102,15 @@ class Maintenance:
         return window if window is not None and window.end > self._now() else None
 
     async def begin(self, store: Store, seconds: float, reason: str) -> Window:
-        """Begin maintenance of some seconds now, durably; it replaces what was begun before.
+        """Begin maintenance now, in place of what was begun before, durably.
 
-        If it cannot be saved, it has not begun: `StateUnavailableError`.
+        Args:
+            store: the store.
+            seconds: its duration; it ends by itself.
+            reason: why.
+
+        Raises:
+            StateUnavailableError: the window cannot be saved, so it has not begun.
         """
         begins = self._now()
         window = Window(begins, begins + seconds, reason)
@@ -115,7 +121,8 @@ class Maintenance:
     async def end(self, store: Store) -> bool:
         """End the window that was begun at run time, durably; False if there is none.
 
-        If that cannot be saved, it continues: `StateUnavailableError`.
+        Raises:
+            StateUnavailableError: it cannot be read or its end not be saved, so it continues.
         """
         if await self.find(store) is None:
             return False
@@ -159,9 +166,10 @@ class Maintenance:
                     await self._changed.wait()
 
     async def read(self, stores: Iterable[Store]) -> None:
-        """Read the windows that were begun before this process, of those stores that are new.
+        """Read the windows of newly watched stores that were begun before this process.
 
-        All are read soon after they are new.
+        Args:
+            stores: those to read now if they are new. All are read soon after they are new.
         """
         unread = [store for store in stores if self._unread.get(store.domain) is store]
         failed = list(filter(None, await together(self._read_one, unread)))

@@ -29,7 +29,20 @@ from .state.documents import Documents, MemoryDocuments
 class Runner:
     """Runs probes and collectors. Nothing that they do can break it or exceed the deadline.
 
-    `now` is Unix time in seconds, `monotonic` a clock that never jumps.
+    Args:
+        recorder: where metrics are written.
+        sender: sends requests; a `Transport`.
+        documents: keeps collectors' documents.
+        changes: notices changes of stores; without it, the facts about stores are dropped.
+        now: Unix time in seconds.
+        monotonic: seconds of a clock that never jumps.
+        sleep: waits for seconds of that clock.
+
+    Attributes:
+        results: the last ones, and what they say about stores.
+        recording: writes metrics.
+        changes: the events of stores.
+        result_log: logs results.
     """
 
     def __init__(

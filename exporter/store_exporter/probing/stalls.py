@@ -14,10 +14,13 @@ _NOTABLE = 0.05
 
 
 class StallMeter:
-    """Adds up the seconds by which its own beats are late. It beats only while it is in use.
+    """Adds up the delays of its own beats. It beats only while it is in use.
 
     A beat that is due before a deadline runs before the code that the deadline wakes. So a run that
     timed out already knows the lost time.
+
+    Attributes:
+        lost: seconds lost so far.
     """
 
     def __init__(self) -> None:

@@ -27,12 +27,15 @@ class Entry:
     """One job in the timetable.
 
     Attributes:
+        job: the job; replaced when its configuration changes.
         place: its place in its interval, from 0 to 1, the same in every process.
         due: when it is due next, by the monotonic clock.
         number: the number of its valid place in the heap, from 1; other places are outdated. 0
             while it has none, -1 after it was dropped.
         running: whether it runs or waits for a free slot.
+        failed: whether its last run failed.
         held: whether its last run was skipped because of a back-off.
+        task: its current run.
     """
 
     __slots__ = ("due", "failed", "held", "job", "number", "place", "running", "task")

@@ -55,6 +55,7 @@ class Transport:
             The next run opens a new one, and so sees what a visitor sees. Servers keep connections
             for five seconds or more, so they do not close one that is about to be used.
         lasting: maximum number of connections that are kept for longer, see `Lasting`.
+        resolver: looks up host names.
     """
 
     def __init__(
@@ -80,12 +81,14 @@ class Transport:
     async def send(self, outgoing: Outgoing, exchange: Exchange) -> Response:
         """Send a request and return the response, with any status.
 
-        `exchange` receives the duration of each phase when it ends.
+        Args:
+            outgoing: the request with its limits.
+            exchange: receives the duration of each phase when it ends.
 
         Raises:
             StoreError: timeout, dns, connection, tls, tls_untrusted, response_too_large,
-                invalid_response for a body that cannot be decompressed, or invalid_request for a
-                malformed URL.
+                invalid_response for a body that cannot be decompressed, or invalid_request for
+                a malformed URL.
         """
         try:
             address = yarl.URL(outgoing.url, encoded=outgoing.url.isascii())

@@ -50,7 +50,11 @@ def create_app(
 ) -> web.Application:
     """Create the application. It starts and stops the exporter together with itself.
 
-    Without a `web_file`, everybody has access; without `paths`, all routes are below the root.
+    Args:
+        exporter: the exporter that it shows and controls.
+        telemetry_path: the path of the metrics.
+        web_file: authentication and other rules for requests; without it, everybody has access.
+        paths: the path prefix of all routes; the root without it.
     """
     paths = paths or WebPaths()
     middlewares: list[Middleware] = [safety.guard]

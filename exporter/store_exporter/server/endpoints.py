@@ -23,7 +23,12 @@ MAX_LIMIT = 1000
 
 
 class ApiError(Exception):
-    """The error response to a request: one sentence about what is wrong, and further members."""
+    """The error response to a request.
+
+    Args:
+        message: one sentence that says what is wrong.
+        more: further members of the document.
+    """
 
     def __init__(
         self,
@@ -113,7 +118,11 @@ def limit(request: web.Request) -> int:
 
 
 def number(request: web.Request, name: str, default: int, highest: int) -> int:
-    """Return the whole number from 1 to `highest` in a parameter, or raise ApiError."""
+    """Return the whole number in a parameter.
+
+    Raises:
+        ApiError: it is not a whole number from 1 to `highest`.
+    """
     text = request.query.get(name) or str(default)
     if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= highest:
         raise ApiError(400, f"{name} must be a whole number from 1 to {highest}")

@@ -20,7 +20,12 @@ class FullError(Exception):
 
 
 class Places:
-    """Places that requests occupy while they run: `most` in total, and `each` for one client."""
+    """Places that requests occupy while they run.
+
+    Args:
+        most: maximum in total.
+        each: maximum for one client; `most` by default.
+    """
 
     def __init__(self, most: int, each: int | None = None) -> None:
         self._most = most
@@ -29,7 +34,11 @@ class Places:
 
     @contextmanager
     def occupied(self, client: str = "") -> Iterator[None]:
-        """Occupy a place until the block ends, or raise FullError."""
+        """Occupy a place until the block ends.
+
+        Raises:
+            FullError: none is free.
+        """
         if self._occupied[client] >= self._each:
             raise FullError(own=True)
         if self._occupied.total() >= self._most:

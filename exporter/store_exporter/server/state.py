@@ -16,7 +16,12 @@ from ..probing.state.storage import StorageEvents
 def open_state(
     config: Config, events: StorageEvents | None = None, *, alone: bool = False
 ) -> SqlState:
-    """Open the state of a configuration; `alone` lets no other process use it meanwhile.
+    """Open the state of a configuration.
+
+    Args:
+        config: says where the state is.
+        events: called for damaged or unused state.
+        alone: whether no other process may use it meanwhile.
 
     Raises:
         ModuleNotFoundError: the extra `postgresql` is not installed.

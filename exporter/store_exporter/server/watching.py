@@ -92,8 +92,10 @@ class Watching:
 
         It proceeds in steps in a separate task, so that the event loop gets control. Updates run
         one after the other. Stores that are given up are not shown any more from this call on.
-        Everything about those of `before` that are gone or belong to another org is forgotten,
-        including the reports of applications.
+
+        Args:
+            before: the previous stores. Everything about those that are gone or belong to another
+                org is forgotten, including the reports of applications.
         """
         if self._stopped:
             # A reload or a beat that was under way.

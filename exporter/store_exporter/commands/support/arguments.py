@@ -25,7 +25,14 @@ def add_config_file(parser: argparse.ArgumentParser) -> None:
 
 
 def add_url(parser: argparse.ArgumentParser, flag: str, default: str, what: str) -> None:
-    """Declare a flag that takes an address, such as `--grafana.url`; the help adds the default."""
+    """Declare a flag that takes an address.
+
+    Args:
+        parser: of the command.
+        flag: such as `--grafana.url`; its value is the argument `grafana_url`.
+        default: an address.
+        what: the meaning of the address, for the help, which adds the default.
+    """
     parser.add_argument(
         flag,
         dest=flag.lstrip("-").replace(".", "_"),

@@ -30,8 +30,10 @@ def run(
 ) -> None:
     """Make a command's requests to the exporter about one store.
 
-    The token of the store's org must have the scope. `ask` sends the requests by a client that
-    takes paths, and raises what `document_of` raises.
+    Args:
+        args: the configuration's file, the store's domain, and the exporter's address.
+        scope: the scope that the token of the store's org must have.
+        ask: sends the requests; its client takes paths. It raises what `document_of` raises.
 
     Raises:
         CommandError: there is no such store, or the exporter refuses or cannot be reached.

@@ -22,7 +22,12 @@ _REFUSED = (401, 403, 404)
 
 
 class Grafana:
-    """Grafana's API, as its server administrator `user` uses it."""
+    """Grafana's API, as one of its server administrators uses it.
+
+    Args:
+        client: sends requests to Grafana with the administrator's password.
+        user: the administrator's name.
+    """
 
     def __init__(self, client: httpx.Client, user: str) -> None:
         self._client = client

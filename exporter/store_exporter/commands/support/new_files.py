@@ -31,8 +31,14 @@ def store_secrets(
 ) -> dict[str, str]:
     """Write secrets into files that only their owner can read, and return references to them.
 
-    An existing file is never overwritten. The folder is `secrets` beside the configuration by
-    default; each domain has one in it. `written` removes the files when it is closed.
+    An existing file is never overwritten.
+
+    Args:
+        written: removes the files when it is closed.
+        secrets: the secrets by the names of the credentials.
+        domain: the store's domain, the name of its folder.
+        config_file: the configuration, which will refer to the files.
+        folder: the folder for the secrets; `secrets` beside the configuration by default.
     """
     chosen = folder or config_file.parent / "secrets"
     references = {}

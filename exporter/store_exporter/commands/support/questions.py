@@ -40,7 +40,11 @@ class Typed(NamedTuple):
 
 
 class Questions:
-    """Asks for what the flags leave out; without a terminal, what is missing is an error."""
+    """Asks for what the flags leave out.
+
+    Args:
+        may_ask: whether there is a terminal; without one what is missing is an error.
+    """
 
     def __init__(self, *, may_ask: bool) -> None:
         self._may_ask = may_ask
@@ -53,7 +57,14 @@ class Questions:
         check: Callable[[str], str],
         usual: str = "",
     ) -> str:
-        """Return an answer in its normal form, which `check` returns.
+        """Return an answer in its normal form.
+
+        Args:
+            question: for a person.
+            flag: the flag that answers it.
+            supplied: the flag's value, if any.
+            check: returns the normal form.
+            usual: the default answer.
 
         Raises:
             UnansweredError: there is no answer, or the flag's is wrong.
@@ -144,7 +155,11 @@ def credential(text: str) -> tuple[str, str]:
 
 
 def address(text: str) -> str:
-    """Return a store's address in its normal form, or raise ValueError; https is the default."""
+    """Return a store's address in its normal form; https is the default scheme.
+
+    Raises:
+        ValueError: it is none.
+    """
     return values.url(text if "://" in text else f"https://{text}")
 
 

@@ -76,7 +76,10 @@ def client(url: str, auth: httpx.Auth | tuple[str, str] | None = None) -> httpx.
 def asking(url: str, server: str, option: str) -> Iterator[None]:
     """Convert exceptions of requests, and of reading their responses, to errors of the command.
 
-    `server` is the one expected at the address, such as `Alertmanager`.
+    Args:
+        url: the server's address.
+        server: the name of the expected server, such as `Alertmanager`.
+        option: the command-line flag that sets the address.
 
     Raises:
         CommandError: the server cannot be reached, does not respond, or is another one.

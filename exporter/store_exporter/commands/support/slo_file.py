@@ -139,7 +139,11 @@ def tables() -> str:
 
 
 def load(path: Path) -> tuple[Objective, ...]:
-    """Read the objectives of a file; ConfigError has every problem of it."""
+    """Read the objectives of a file.
+
+    Raises:
+        ConfigError: with every problem of the file.
+    """
     parsed = parse(read(path), str(path))
     checker = Checker(parsed, SecretSource(path.absolute().parent, {}, resolve=False))
     data = {} if parsed.data is None else parsed.data

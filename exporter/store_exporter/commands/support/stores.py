@@ -19,7 +19,11 @@ _SHOWN = 20
 
 
 def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config:
-    """Return the configuration; CommandError lists the problems that it has."""
+    """Return the configuration.
+
+    Raises:
+        CommandError: it has problems, which the message lists.
+    """
     try:
         return load(args.config_file, resolve=resolve)
     except ConfigError as error:
@@ -27,7 +31,11 @@ def read_config(args: argparse.Namespace, *, resolve: bool = True) -> Config:
 
 
 def read_sources(args: argparse.Namespace) -> Config:
-    """Return the configuration, with no secrets but those that sources of stores need."""
+    """Return the configuration for commands that need no secrets but those of sources of stores.
+
+    Raises:
+        CommandError: as `read_config`.
+    """
     config = read_config(args, resolve=False)
     return read_config(args) if config.discovery else config
 

@@ -26,10 +26,12 @@ Fields = dict[str, Any]
 
 @lru_cache(maxsize=32)
 def store_model(platform: base.Platform, *, template: bool = False) -> type[Section]:
-    """Make the model of one entry under `stores:` of a platform.
+    """Make the model of one entry under `stores:`.
 
-    A template describes stores that are discovered later. It has no domain, and its credentials and
-    address are strings with the placeholder `{domain}`.
+    Args:
+        platform: the store's platform.
+        template: whether the entry describes stores that are discovered later. It then has no
+            domain, and its credentials and address are strings with the placeholder `{domain}`.
     """
     fields: Fields = _address() if template else _identity()
     credentials = {s.name: _setting(s, template=template) for s in platform.credentials}

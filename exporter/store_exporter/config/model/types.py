@@ -40,7 +40,11 @@ def _readable(value: Any, info: Info) -> Path:
 
 
 def read_token(value: Any, info: Info) -> Secret:
-    """Read the secret of a bearer token; ValueError if it can be guessed, or cannot be sent."""
+    """Read the secret of a bearer token.
+
+    Raises:
+        ValueError: it cannot be read, is so short that it can be guessed, or cannot be sent.
+    """
     secret = info.context.secret(value)
     if not info.context.resolve:
         return secret

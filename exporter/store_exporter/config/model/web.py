@@ -139,7 +139,11 @@ class WebConfig(Section):
 
 
 def load_web(path: str | Path) -> WebConfig:
-    """Read the file and check that its certificates can be used; ConfigError has every problem."""
+    """Read the file and check that its certificates can be used.
+
+    Raises:
+        ConfigError: with every problem of the file.
+    """
     path = Path(path)
     parsed = document.parse(read(path), str(path))
     checker = Checker(parsed, SecretSource(path.absolute().parent, os.environ))

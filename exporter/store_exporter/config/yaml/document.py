@@ -81,7 +81,11 @@ class Document:
 
 
 def parse(text: str, file: str) -> Document:
-    """Parse one YAML document; ConfigError ends it at a syntax error or an exceeded bound."""
+    """Parse one YAML document.
+
+    Raises:
+        ConfigError: a syntax error or an exceeded bound, after which nothing further is checked.
+    """
     if len(text) > MAX_BYTES:
         raise ConfigError(
             [Problem(file, 1, "YAML", f"the file is larger than {MAX_BYTES // 2**20} MiB")]

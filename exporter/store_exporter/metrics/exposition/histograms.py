@@ -38,7 +38,12 @@ class HistogramWriter:
         self._created = Created(15)
 
     def write(self, value: HistogramValue, created: float | None) -> bytes:
-        """Return the content of a message about a series that began at a Unix time, if known."""
+        """Return the message's content.
+
+        Args:
+            value: the state of the series.
+            created: Unix time at which it began, if known.
+        """
         counts = list(accumulate(value.counts))
         parts = [b"\x08", wire.varint[counts[-1]], b"\x11", wire.double(value.sum)]
         native = value.native
@@ -81,6 +86,9 @@ class Created:
     """Writes a field that holds the Unix time at which a series began, a `Timestamp`.
 
     Each scrape contains tens of thousands of these times, and few of them are equal.
+
+    Args:
+        field: the field's number.
     """
 
     __slots__ = ("_heads",)

@@ -140,7 +140,10 @@ def _counted(value: float) -> str:
 def series_lines(family: Family, name: str, *, exemplars: bool) -> Iterator[str]:
     """Yield the lines of a family's series, many series at a time.
 
-    The name is that of its samples, without the suffixes of a histogram's.
+    Args:
+        family: what to write.
+        name: the name of its samples, without the suffixes of a histogram's.
+        exemplars: whether the format supports exemplars.
     """
     if isinstance(family, BlockFamily):
         yield from _kept_lines(family)

@@ -76,7 +76,10 @@ class Baseline:
     def increase(self, key: Key, value: Value, created: int) -> Increase | None:
         """Return the increase to send, or None if the series did not change.
 
-        A series that is new here began when it was created, in Unix nanoseconds.
+        Args:
+            key: the series.
+            value: its present state.
+            created: Unix time in nanoseconds at which the series began; used if it is new here.
         """
         persistent = key[0] in PERSISTENT
         states = self._of_store(_store(key)) if persistent else self._acknowledged

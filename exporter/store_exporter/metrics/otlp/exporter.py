@@ -78,12 +78,16 @@ def shared_baseline(recorder: Recorder, *receiver: Hashable) -> Baseline:
 
 
 class Identity:
-    """Who pushes a recorder: these attributes, the standard variables, and an id of each process.
+    """Who pushes: the standard variables, these attributes, and an instance id for each process.
 
     Processes that share an instance id overwrite each other's series. So each gets a random one,
     or, in a forked child of a process whose id was given, that one and the child's number. The
-    SDK's own id is not used: not every release has one, and forked children inherit it. Two pushers
-    of one recorder do overwrite each other's series, or every call would count twice.
+    SDK's own id is not used: not every release has one, and forked children inherit it. Two
+    pushers of one recorder do overwrite each other's series, or every call would count twice.
+
+    Args:
+        attributes: of the resource; they override those of the variables.
+        recorder: what is pushed.
     """
 
     def __init__(self, attributes: Mapping[str, str], recorder: Recorder) -> None:

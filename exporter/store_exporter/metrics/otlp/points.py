@@ -42,9 +42,15 @@ def to_point(
     now: int,
     exponential: bool,
 ) -> DataPointT:
-    """Return the data point of one series: its state, or its increase.
+    """Return the data point of one series.
 
-    It was zero at `start`; both times are Unix nanoseconds.
+    Args:
+        metric: the series' metric.
+        labels: its label values.
+        value: its state, or its increase.
+        start: Unix time in nanoseconds at which it was zero.
+        now: Unix time in nanoseconds of the state.
+        exponential: whether to send histograms with exponential buckets if they have any.
     """
     attributes = dict(zip(metric.labels, labels, strict=True))
     if not isinstance(value, HistogramValue):

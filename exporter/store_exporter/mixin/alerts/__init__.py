@@ -54,5 +54,11 @@ def alerts() -> list[Alert]:
 def document(
     links: policy.Links = policy.LINKS, of: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0
 ) -> dict[str, Any]:
-    """Return the rule file's content; `pace` is a factor on every `for`, below 1 in the demo."""
+    """Return the rule file's content.
+
+    Args:
+        links: where Grafana and the runbooks are.
+        of: the objectives whose error budgets have alerts.
+        pace: factor on every `for`; a demonstration uses less than 1.
+    """
     return as_document(groups(of), grafana=links.grafana, runbooks=links.runbooks, pace=pace)

@@ -30,7 +30,9 @@ from .texts import (
 def recurring(state: str, besides: str = "") -> str:
     """The share of the last hour that a store spent in a state, if that comes and goes.
 
-    `besides` is PromQL that subtracts a share that another alert reports.
+    Args:
+        state: value of the label `state`.
+        besides: PromQL that subtracts a share that another alert reports.
     """
     recent = promql.over(promql.select(health.HEALTH, equal("state", state)), "1h")
     share = f"{promql.aggregate('max', STORE, f'avg_over_time({recent})')}{besides}"

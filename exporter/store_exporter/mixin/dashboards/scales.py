@@ -124,8 +124,11 @@ def over_time(
 ) -> str:
     """A figure of the chosen stores together by labels, for graphs; see `wide`.
 
-    The matchers are of labels that stores do not have. `each` is applied to each series before they
-    are combined.
+    Args:
+        labels: the labels of the result.
+        figure: the figure.
+        matchers: further matchers, of labels that stores do not have.
+        each: a function applied to each series before they are combined.
     """
     orgs, platforms = promql.variables(*wide.ORGS), promql.variables(*wide.ALL)
     levels = (
@@ -173,8 +176,12 @@ def chosen(
 ) -> str:
     """Sum of the chosen operations by labels, read from the smallest number of series.
 
-    The figure recorded by store has far fewer series, and is read if all operations are chosen; the
-    same figure by operation is read if some are. `summed` is `over_time` or `at_once`.
+    Args:
+        labels: the labels of the result.
+        of_store: the figure recorded by store, read if all operations are chosen, because it has
+            far fewer series.
+        of_operation: the same figure by operation, read if some operations are chosen.
+        summed: `over_time` or `at_once`.
     """
     every = summed(labels, of_store, ALL_OPERATIONS)
     some = summed(labels, of_operation, SOME_OPERATIONS, *OPERATION_ONLY)

@@ -56,7 +56,9 @@ class Routing:
 
     Attributes:
         platform: the platform's own receivers.
+        orgs: receivers by org.
         watchdog: the dead-man's switch outside this system.
+        times: business hours and maintenance.
     """
 
     platform: Receivers
@@ -71,7 +73,12 @@ DEFAULT = Routing(platform=Receivers({"slack": [{"api_url_file": _WEBHOOK}]}))
 
 
 def build(routing: Routing = DEFAULT, *, pace: float = 1.0) -> dict[str, Any]:
-    """Return Alertmanager's configuration; `pace` is a factor on waits, below 1 in the demo."""
+    """Return Alertmanager's configuration.
+
+    Args:
+        routing: receivers and times.
+        pace: factor on every wait; a demonstration uses less than 1.
+    """
     orgs = {org: (f"{ORG_RECEIVER}{org}", to) for org, to in routing.orgs.items() if to}
     platform = ("platform", replace(routing.platform, links=PLATFORM))
     receivers = [

@@ -163,7 +163,12 @@ def definitions(prefix: str, escape: str, bullet: str) -> str:
 
 
 def body(prefix: str, listed: int) -> str:
-    """The lines about the alerts of a message; beyond `listed` ones, they are counted."""
+    """The lines about the alerts of a message.
+
+    Args:
+        prefix: as in `definitions`.
+        listed: the most alerts that are listed; the rest are counted.
+    """
 
     def some(alerts: str, name: str) -> str:
         line = when(f"lt $i {listed}", call(f"{prefix}.{name}"))

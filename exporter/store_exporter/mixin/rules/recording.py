@@ -245,5 +245,9 @@ def groups() -> list[Group]:
 
 
 def document(*, pace: float = 1.0) -> dict[str, Any]:
-    """Return the rule file's content; `pace` is a factor on intervals, below 1 in the demo."""
+    """Return the rule file's content.
+
+    Args:
+        pace: factor on the groups' own intervals; a demonstration uses less than 1.
+    """
     return as_document(groups(), pace=pace)

@@ -77,7 +77,9 @@ WORST = {
 def groups(objectives: tuple[Objective, ...] = DEFAULT, *, pace: float = 1.0) -> list[Group]:
     """The rules of these objectives.
 
-    A count is a rate times the interval of its group, on which `pace` is a factor.
+    Args:
+        objectives: as read from a file, or the default ones.
+        pace: factor on the groups' intervals, with which sums of rates become counts.
     """
     recent = f"max_over_time({series.MAINTENANCE}[{RATE_WINDOW}]) == 1"
     first = [Record(MAINTAINED, recent)]

@@ -158,7 +158,11 @@ class Connection(ABC, Generic[ApiT]):
 
     @abstractmethod
     def sign(self, request: Request) -> Request:
-        """Add the credentials to each attempt of a request, or raise unauthorized."""
+        """Add the credentials to a request; the driver calls it again for each attempt.
+
+        Raises:
+            StoreError: unauthorized, there are no credentials.
+        """
 
     def api(self, send: Send, *, deadline: float) -> ApiT:
         """Return the platform's API for one operation or run.
@@ -176,12 +180,18 @@ class Connection(ABC, Generic[ApiT]):
 class Api:
     """The base class of the platforms' APIs; one instance serves one operation or run.
 
-    The arguments are those of `Connection.api`. Most attributes are the connection's.
+    The arguments are those of `Connection.api`.
 
     Attributes:
-        store_now: Unix time by the store's clock, if responses showed it.
+        url: the store's base address without a trailing slash.
+        monotonic: seconds of a clock that never jumps.
+        now: Unix time in seconds.
+        store_now: the same by the store's clock, if responses showed it.
         ends: the time of the deadline, by `monotonic`.
+        facts: the kept facts about the store.
         shown: the values of counters when they were last reported, by collector or probe.
+        path_cache: whether responses come from a cache whose key is the path alone.
+        page_sizes: the maximum page sizes of its lists.
         exchange: sends a request.
     """
 
@@ -205,7 +215,8 @@ class Api:
 def reveal(value: Credential, name: str = "a credential") -> str:
     """Return a credential as it is sent; `name` is its key in the configuration.
 
-    If it is missing or unusable, that raises unauthorized.
+    Raises:
+        StoreError: unauthorized, the credential is missing or unusable.
     """
     if value is None:
         raise StoreError("unauthorized", f"{name} is missing")

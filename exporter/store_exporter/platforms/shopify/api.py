@@ -47,8 +47,12 @@ def api_of(path: str) -> str | None:
 class Api(connection.Api):
     """A shop's APIs for one operation or run, which includes waiting for the rate limit.
 
-    The Storefront API shows no costs. `served` is the version of the last response, if it names
-    one; it differs from the requested `version` if that has ended.
+    Attributes:
+        admin: the Admin API.
+        storefront: the Storefront API, which shows no costs.
+        version: the requested version of both, such as `2026-10`.
+        served: the API version of the last response, if the response names it; it differs from the
+            requested one if that has ended.
     """
 
     def __init__(self, shop: Connection, send: Send, *, deadline: float) -> None:

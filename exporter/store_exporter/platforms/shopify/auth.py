@@ -40,7 +40,12 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app of the shop's own organisation, from the Dev Dashboard; its secret is `shpss_…`."""
+    """An app of the shop's own organisation, from the Dev Dashboard.
+
+    Attributes:
+        client_id: the app's client id.
+        client_secret: `shpss_…`.
+    """
 
     client_id: str | Secret
     client_secret: str | Secret = field(repr=False)

@@ -147,7 +147,11 @@ class Reader(GraphqlReader):
     def data_of(
         self, result: GraphqlResult, name: str, beside: list[StoreError] | None = None
     ) -> Fields:
-        """Return the data, or raise `IgnoredFilterError`; otherwise as on every platform."""
+        """Return the data, as on every platform.
+
+        Raises:
+            IgnoredFilterError: a filter was ignored, so the result is not what was requested.
+        """
         data = super().data_of(result, name, beside)
         ignored = _ignored(result.extensions)
         if ignored:

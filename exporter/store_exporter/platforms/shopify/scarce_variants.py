@@ -66,7 +66,11 @@ def scarce_variants(api: Api, threshold: int, limit: int, kind: str | None = Non
 
 
 def all_scarce_variants(api: Api, threshold: int, limit: int) -> Plan[list[Any]]:
-    """Read all of them, as above; more than `limit` are response_too_large."""
+    """Read all of them, as above.
+
+    Raises:
+        StoreError: also response_too_large, there are more than `limit`.
+    """
     found = yield from scarce_variants(api, threshold, limit)
     if not found.complete:
         raise StoreError("response_too_large", f"{_ROOT}: there are more than {limit}")

@@ -84,9 +84,12 @@ SUMMING = 120.0
 class Api(api.Api):
     """The store's API for the time of one operation or run.
 
-    `seen` is what identified the last responses to probes, see `caches.refuse_repeated`, and
-    `needs_dates` whether a request fails if orders lack dates in GMT and nothing shows the shop's
-    time zone.
+    Attributes:
+        location: where in the store the API is.
+        change_times: the time in which it compares times of change of orders.
+        seen: what identified the last responses to probes, see `caches.refuse_repeated`.
+        needs_dates: whether a request fails if orders lack dates in GMT and nothing shows the
+            shop's time zone.
     """
 
     page_size = PAGE

@@ -37,7 +37,14 @@ _MONEY = {
 
 
 class MoneySettings(NamedTuple):
-    """How the shop displays amounts; `thousands` and `decimal` are separators."""
+    """How the shop writes amounts.
+
+    Attributes:
+        currency: code of the currency.
+        decimals: number of decimals that are displayed.
+        thousands: the separator of thousands.
+        decimal: the separator before the decimals.
+    """
 
     currency: str
     decimals: int

@@ -21,7 +21,11 @@ LOOKUP = ("GET /wc/v3/products?sku=", "GET /wc/v3/products/{id}", facts.SETTINGS
 
 
 def find_product(api: Api, product: int | str) -> Plan[Fields]:
-    """Return the product or variation that an id or SKU names, or raise not_found."""
+    """Return the product or variation that an id or SKU names.
+
+    Raises:
+        StoreError: not_found.
+    """
     return products.find(product, partial(_by_sku, api), partial(_by_id, api))
 
 

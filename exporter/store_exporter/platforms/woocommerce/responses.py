@@ -129,7 +129,12 @@ class Reader(RestReader):
     codes = CODES
 
     def read(self, response: Response) -> Any:
-        """Return the JSON of a successful response; raise what `CODES` or the status says."""
+        """Return the JSON of a successful response.
+
+        Raises:
+            StoreError: with the error type that `CODES` or the status says, or the one that
+                `documents.document` finds where it is no JSON.
+        """
         body = documents.document(response, MARKS)
         if response.status < 400 and not _is_error(body):
             return body

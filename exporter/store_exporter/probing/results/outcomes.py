@@ -130,7 +130,10 @@ def _message_of(error: Exception, error_type: ErrorName) -> str:
 def exporter_failure(job: Job, ended: Report | Exception, lost: float) -> Exception | None:
     """Return why this machine or process made a run fail; None if the store did.
 
-    `lost` are the seconds for which the event loop stalled meanwhile.
+    Args:
+        job: what was run.
+        ended: the report that it returned or the exception that it raised.
+        lost: seconds for which the event loop stalled meanwhile.
     """
     timeout = min(job.schedule.timeout, REQUEST_SECONDS)
     slow = min(_SLOW, timeout / 2)
@@ -192,7 +195,14 @@ class ResultLog:
         return other
 
     def log(self, job: Job, result: Result, before: Result | None, error: object) -> None:
-        """Log one result; `error` is the exception that the run raised, if it raised one."""
+        """Log one result.
+
+        Args:
+            job: what was run.
+            result: what it came to.
+            before: the previous result.
+            error: the exception that it raised, if it raised one.
+        """
         where = {"store": result.domain, result.kind: result.name}
         if isinstance(error, Exception) and result.error_type == "exception":
             self._trace(job, error, where)

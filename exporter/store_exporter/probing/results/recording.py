@@ -35,6 +35,9 @@ class Recording:
     not renewed for three intervals. The exception are the metrics about collectors, such as the
     time of the last success: an alert on a stopped collector needs them most when nothing arrives
     any more.
+
+    Args:
+        recorder: holds the metrics.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -62,10 +65,16 @@ class Recording:
         self._recorder.publish(("collectors", store.domain), store.labels, collectors)
 
     def record(self, standing: Standing, ended: object, journal: Journal, redact: Redactor) -> None:
-        """Record one finished run, and what is known after it.
+        """Record one finished run.
 
-        `ended` is the report that it returned, or the exception that it raised. A sample of the
-        report that does not match the catalogue is a ValueError.
+        Args:
+            standing: what is known after it.
+            ended: the report that it returned, or the exception that it raised.
+            journal: what it requested of the store.
+            redact: masks the store's secrets.
+
+        Raises:
+            ValueError: a sample of the report does not match the catalogue.
         """
         job, result = standing.job, standing.result
         if isinstance(ended, Report):

@@ -27,7 +27,12 @@ SAVE_SECONDS = 1.0
 
 
 class Budgets:
-    """Saves the budgets of stores; `now` is Unix time."""
+    """Saves the budgets of stores.
+
+    Args:
+        documents: where they are saved.
+        now: Unix time.
+    """
 
     def __init__(self, documents: Documents, *, now: Callable[[], float] = time.time) -> None:
         self._documents = documents
@@ -37,6 +42,10 @@ class Budgets:
 
     async def restore(self, key: Key, budget: Budget) -> bool:
         """Restore a store's saved budget, if there is one.
+
+        Args:
+            key: the store's key from `key_of`.
+            budget: the budget to restore.
 
         Returns:
             False if it cannot be read now; until then the budget only allows the liveness probe.

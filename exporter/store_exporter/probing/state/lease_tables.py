@@ -82,8 +82,10 @@ class SqlLeases(ABC):
     ) -> Heartbeat:
         """Count a beat of this process, release leases that are not wanted and take free ones.
 
-        `gone` are holders that are treated as gone, unless their count is higher than this;
-        `reports` are those about held stores for the other processes.
+        Args:
+            wanted: stores that this process would watch.
+            gone: holders that are treated as gone, unless their count is higher than this.
+            reports: reports about held stores for the other processes.
         """
         return self.run(lambda: self._beat(frozenset(wanted), gone, reports))
 

@@ -45,7 +45,12 @@ class LeaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The result of a beat: the stores held, and the count of beats of each other holder."""
+    """The result of a beat.
+
+    Attributes:
+        held: the stores whose leases the process holds.
+        others: the count of beats of each other holder.
+    """
 
     held: frozenset[Labels]
     others: Mapping[str, int]
@@ -95,7 +100,9 @@ class LeaseHolder:
     async def start(self, changed: Callable[[], object], reports: Reports) -> None:
         """Take the free leases, and renew them from now on.
 
-        `changed` is called in the event loop when `held` has changed.
+        Args:
+            changed: called in the event loop when `held` has changed.
+            reports: returns the new reports about stores for other processes.
         """
         await self._beat(reports)
         self._task = asyncio.create_task(self._keep(changed, reports))
@@ -163,7 +170,11 @@ class LeaseHolder:
         return count, sofar + reads if count == before else reads
 
     async def reports(self, org: str) -> Mapping[Labels, str]:
-        """Return the reports of other processes about an org's stores, or raise `LeaseError`."""
+        """Return the reports of other processes about an org's stores.
+
+        Raises:
+            LeaseError: it cannot be read now.
+        """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self.table.reports, org)
 

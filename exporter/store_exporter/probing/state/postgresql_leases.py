@@ -19,7 +19,12 @@ _MAKING = 0x53746F47
 
 
 class PostgresqlLeases(SqlLeases):
-    """Leases in two tables of a PostgreSQL database, created if they are missing; see `connect`."""
+    """Leases in two tables of a PostgreSQL database, created if they are missing.
+
+    Args:
+        url: `postgresql://user@host:port/database`; parameters of libpq may follow.
+        password: the user's password, if any.
+    """
 
     def __init__(self, url: str, password: str | None = None) -> None:
         super().__init__()

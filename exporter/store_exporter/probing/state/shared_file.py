@@ -15,8 +15,13 @@ log = logging.getLogger(__name__)
 class SharedFile:
     """A SQLite file, open or closed.
 
-    A process that finds the file damaged, or locked by a process that hangs for `stuck_seconds`,
-    replaces it. The other processes notice this by `is_current`.
+    A process that finds the file damaged, or locked by a process that hangs, replaces it. The other
+    processes notice this by `is_current`.
+
+    Args:
+        path: the file.
+        stuck_seconds: seconds for which another process may hold the file's lock before
+            `replace_if_stuck` replaces the file.
     """
 
     def __init__(self, path: Path, stuck_seconds: float) -> None:
@@ -37,7 +42,11 @@ class SharedFile:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The connection; OSError if the file is closed."""
+        """The connection.
+
+        Raises:
+            OSError: the file is closed.
+        """
         if self._database is None:
             raise OSError(errno.EBADF, "it is closed", str(self._path))
         return self._database

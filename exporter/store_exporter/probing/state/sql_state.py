@@ -170,9 +170,15 @@ class SqlState(SqlTables):
         return sorted(DocumentEntry(Key(*row[:5]), *row[5:]) for row in rows)
 
     def move(self, old: StoreIdentity, new: StoreIdentity, *, replace: bool = False) -> int:
-        """Move one store's documents to another and return their number, or raise `StateError`.
+        """Move one store's documents to another and return their number.
 
-        The other store must have none, unless they are to be replaced.
+        Args:
+            old: the store that has them.
+            new: the store that gets them.
+            replace: whether to delete the documents that the other store already has.
+
+        Raises:
+            StateError: there is nothing to move, or the other store has documents.
         """
         return self.run(lambda: self._move(old, new, replace=replace))
 

@@ -134,7 +134,13 @@ class Write(NamedTuple):
 
 
 class DocumentEntry(NamedTuple):
-    """A document in a list: its bytes, and the Unix time of its last use, accurate to the day."""
+    """The entry of a document in a list.
+
+    Attributes:
+        key: its key.
+        size: bytes of the document.
+        used: Unix time at which it was last read or saved, accurate to the day.
+    """
 
     key: Key
     size: int

@@ -76,7 +76,11 @@ class CoverageQueries:
         ]
 
     def read(self, parts: QueryResponse, ends: Sequence[QueryResponse]) -> Coverage:
-        """Return the coverage by the responses; PrometheusError if they contain no times."""
+        """Return the coverage according to the responses.
+
+        Raises:
+            PrometheusError: the responses contain no times.
+        """
         times = self._times(parts)
         missing = (self._parts - len(times)) * self._part
         if not times:

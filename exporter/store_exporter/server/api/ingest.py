@@ -103,7 +103,11 @@ class Ingest(Receiver):
 
 
 def key_of(request: web.Request) -> str | None:
-    """Return the sender's idempotency key, by which a batch counts once; ApiError if not valid."""
+    """Return the sender's idempotency key, by which a batch counts once.
+
+    Raises:
+        ApiError: the key is not valid.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _KEY.fullmatch(key):
         message = "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces"

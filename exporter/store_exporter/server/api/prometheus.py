@@ -44,12 +44,16 @@ def growth(selector: str, days: int, *, extrapolates: bool = True, part: str = "
     """Return an expression for the exact growth of each counter over the last days.
 
     Prometheus' `increase` extrapolates from the samples to the ends of the window, at a distant end
-    by half the mean interval between samples; that of VictoriaMetrics does not. With an end that is
-    distant from any sample, the extrapolation adds 1 part in 2(n-1) to the growth between n
-    samples, and so can be removed again. At the beginning it adds nothing to a series that begins
-    at zero, as ours do. Source: `extrapolatedRate` in Prometheus' promql/functions.go.
+    by half the mean interval between samples. With an end that is distant from any sample, the
+    extrapolation adds 1 part in 2(n-1) to the growth between n samples, and so can be removed
+    again. At the beginning it adds nothing to a series that begins at zero, as ours do. Source:
+    `extrapolatedRate` in Prometheus' promql/functions.go.
 
-    `part` is the part of a native histogram whose growth is meant: `sum` or `count`.
+    Args:
+        selector: the series.
+        days: the number of days.
+        extrapolates: whether the database does; VictoriaMetrics does not.
+        part: for native histograms, the part whose growth is meant: `sum` or `count`.
     """
     if not extrapolates:
         return f"increase({selector}[{days}d])"
@@ -62,7 +66,10 @@ def growth(selector: str, days: int, *, extrapolates: bool = True, part: str = "
 def queries(filters: Filters, *, extrapolates: bool = True) -> dict[str, str]:
     """Return the PromQL for calls, errors and mean seconds, by the name of the figure.
 
-    VictoriaMetrics, which does not extrapolate, lacks the functions for native histograms too.
+    Args:
+        filters: of the request.
+        extrapolates: whether the database is Prometheus or works like it. VictoriaMetrics does not
+            extrapolate, and lacks the functions for native histograms.
     """
     where, days = selector(filters), filters.days
 

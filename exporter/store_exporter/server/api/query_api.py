@@ -85,7 +85,14 @@ async def ask(
     *,
     seconds: float,
 ) -> QueryResponse:
-    """Send one query, which the database may give up after so many seconds.
+    """Send one query.
+
+    Args:
+        session: the caller's, which also limits the time.
+        url: the base address.
+        path: `query` or `query_range`.
+        parameters: those of the API, such as `query`.
+        seconds: the time after which the database may give up.
 
     Raises:
         PrometheusError: the response is an error, or is not what the API promises.

@@ -53,7 +53,11 @@ def _path(text: str) -> str:
 
 
 def parse_address(text: str) -> tuple[str | None, int]:
-    """Read `HOST:PORT` or `[IPV6]:PORT`, or `:PORT` for every interface; ValueError otherwise."""
+    """Read `HOST:PORT`, `[IPV6]:PORT` or `:PORT`; no host means every interface.
+
+    Raises:
+        ValueError: it is none of these.
+    """
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ValueError("must be HOST:PORT, [IPV6]:PORT or :PORT, and PORT at most 65535")

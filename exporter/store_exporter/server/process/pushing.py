@@ -39,7 +39,10 @@ def is_requested(environ: Mapping[str, str]) -> bool:
 async def pushing(recorder: Recorder, open_state: Callable[[], SqlState]) -> AsyncIterator[None]:
     """Push a recorder's state until the block ends, and once at its end, if the variables say so.
 
-    The state saves the acknowledged values of counters that outlive this process.
+    Args:
+        recorder: whose state.
+        open_state: opens the state that saves the acknowledged values of counters which outlive
+            this process.
 
     Raises:
         ImportError: the extra `otlp` is not installed.
@@ -79,8 +82,9 @@ def resource_of(name: str, environ: Mapping[str, str]) -> dict[str, str]:
 class SavedStates:
     """What a receiver has acknowledged: a document for each store.
 
-    The pushing thread uses the state, which is closed with this. `lost` is called when something
-    could not be read or saved.
+    Args:
+        state: where they are kept; closed with this; used by the pushing thread.
+        lost: called when something could not be read or saved.
     """
 
     def __init__(self, state: SqlState, lost: Callable[[], None]) -> None:

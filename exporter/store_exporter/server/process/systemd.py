@@ -20,7 +20,11 @@ _FIRST_DESCRIPTOR = 3
 
 
 class Notifier:
-    """Tells the service manager, which `environ` names, the process's state; never fails."""
+    """Notifies the service manager of the process's state; never fails.
+
+    Args:
+        environ: names the manager's socket and the interval of its watchdog.
+    """
 
     def __init__(self, environ: MutableMapping[str, str] = os.environ) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")

@@ -76,8 +76,13 @@ class Passwords:
     ) -> bool:
         """Return whether the user exists and has this password.
 
-        `guessed` says whether a wrong password came over the same connection before, and `gone`
-        whether the client has left meanwhile.
+        Args:
+            users: bcrypt hashes by user; not empty.
+            user: the name in the request.
+            password: of the request.
+            address: the client's address.
+            guessed: whether a wrong password came over the same connection before.
+            gone: returns whether the client has left meanwhile.
 
         Raises:
             BusyError: the password was not checked.

@@ -32,8 +32,15 @@ def sold(grown: Callable[[Metric], str]) -> tuple[Query, Query]:
 def of_day(metric: Metric, *matchers: str, day: str, began: str, ended: str = "") -> str:
     """The growth of a counter on a day, to the unit, as far as it was scraped on that day.
 
-    The day is `day` long so far, and began and ended that long ago. Growth while Prometheus was
-    down around midnight belongs to the day of the next scrape; otherwise no day would have it.
+    Growth while Prometheus was down around midnight belongs to the day of the next scrape;
+    otherwise no day would have it.
+
+    Args:
+        metric: the counter.
+        matchers: select among the metric's series.
+        day: the length of the day so far.
+        began: how long ago the day began.
+        ended: how long ago it ended.
     """
     read, samples, increments = (
         select(name, *matchers)
@@ -62,14 +69,16 @@ def of_day(metric: Metric, *matchers: str, day: str, began: str, ended: str = ""
 def since_midnight(earlier: str) -> tuple[Query, ...]:
     """Revenue and orders of a day up to now, or a text if they cannot be shown.
 
-    Grafana keeps a panel's own range, which ends `earlier` than now, only while the page's range
-    ends now. For another range, such as after zooming into a graph, the panel would show all of
-    that range. The expression recognizes a day up to now by its start and end: midnight of any time
-    zone is at a quarter of an hour, and no later samples exist. A whole day of the past begins so
-    too, but later samples exist.
+    Grafana keeps a panel's own range only while the page's range ends now. For another range, such
+    as after zooming into a graph, the panel would show all of that range. The expression recognizes
+    a day up to now by its start and end: midnight of any time zone is at a quarter of an hour, and
+    no later samples exist. A whole day of the past begins so too, but later samples exist.
 
     If no shop's orders could be read since midnight, the sales are unknown, not zero; they are
     counted once the orders are read. If only some shops' orders were read, their number is shown.
+
+    Args:
+        earlier: how much earlier than now the panel's range ends, such as `1d`.
     """
     # An earlier day on which clocks changed may be an hour longer.
     until = (promql.seconds(earlier) + HOUR if earlier else 0) + HOUR + 10 * MINUTE

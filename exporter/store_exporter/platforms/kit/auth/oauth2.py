@@ -36,7 +36,11 @@ class AccessToken:
         return self._monotonic() >= self._ends
 
     def receive(self, document: Fields) -> None:
-        """Store the token of the store's response; invalid_response if there is none."""
+        """Store the token of the store's response.
+
+        Raises:
+            StoreError: invalid_response, there is none.
+        """
         token, lifetime = document.text("access_token"), _UNSAID
         if document.has("expires_in"):
             lifetime = document.integer("expires_in")

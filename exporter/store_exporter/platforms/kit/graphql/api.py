@@ -35,8 +35,15 @@ Variables = Mapping[str, Any] | Callable[[int], Mapping[str, Any]] | None
 class GraphqlApi:
     """One API of a store, for one operation or run.
 
-    `api` is the platform's, which has the clock and the deadline. `cheapest` is the name of the
-    cheapest document, which is sent to learn the state of the bucket, if responses show it.
+    Args:
+        api: the platform's `Api`, which has the clock and the deadline.
+        url: its address.
+        documents: the queries.
+        exchange: sends a request and reads the response.
+        reader: of the platform's responses.
+        bucket: the rate limit, with the points spent and left.
+        cheapest: name of the cheapest document, which is sent to learn the state of the bucket, if
+            responses show it.
 
     Attributes:
         kept_back: errors that only affect single places in the data of this operation or run.
@@ -230,7 +237,12 @@ class GraphqlApi:
     def all_nodes(
         self, name: str, root: Root, variables: Mapping[str, Any], *, limit: int
     ) -> Plan[list[Any]]:
-        """Read a whole connection; return its nodes unchanged, or raise response_too_large."""
+        """Read a whole connection; return its nodes unchanged.
+
+        Raises:
+            StoreError: also response_too_large, it has more nodes than the limit; a part would be a
+                wrong result.
+        """
         what = root if isinstance(root, str) else name
         return documents.all_nodes(partial(self.page, name, root, variables), what, limit)
 

@@ -205,7 +205,11 @@ class Bucket:
             self._at = self._monotonic()
 
     def refused(self, query: str, error: QueryCostError, size: int = 1) -> None:
-        """Record that a query is too expensive; raise that if it cannot be made smaller."""
+        """Record that a query costs more than the store allows for a single one.
+
+        Raises:
+            QueryCostError: by its name, if the query cannot be made smaller.
+        """
         with self._lock:
             self._ceiling = min(self._ceiling, error.most)
             self._costs[query] = (size, max(error.points, error.most + 1.0))

@@ -109,7 +109,11 @@ def page(connection: Fields, previous: str | None) -> NodePage:
 
 
 def check_whole(connection: Fields) -> None:
-    """Refuse, as response_too_large, a connection with more nodes than it shows."""
+    """Refuse a connection inside another result if it has more nodes than it shows.
+
+    Raises:
+        StoreError: response_too_large; invalid_response, it does not say whether it has more.
+    """
     if connection.child("pageInfo").flag("hasNextPage"):
         shown = len(connection.listed("nodes"))
         message = f"{connection.where}: there are more than {shown}"
@@ -168,7 +172,8 @@ def all_nodes(
 ) -> Plan[list[Any]]:
     """Read a whole connection, which messages call `what`; each node once, as in `nodes`.
 
-    If it has more nodes than the limit, that is response_too_large.
+    Raises:
+        StoreError: also response_too_large, it has more nodes than the limit.
     """
     found: list[Any] = []
     after: str | None = None

@@ -97,11 +97,21 @@ class GraphqlReader(ABC):
         return tuple(errors)
 
     def read(self, response: Response, now: float) -> GraphqlResult:
-        """Turn a response into the result of its query; `now` is Unix time, see `document`."""
+        """Turn a response into the result of its query.
+
+        `now` is Unix time, for a date in Retry-After.
+
+        Raises:
+            StoreError: as `read_body` and `document` do.
+        """
         return self.read_body(self.document(response, now))
 
     def document(self, response: Response, now: float) -> Any:
-        """Return the JSON of a response with a status below 400; raise the error of another one."""
+        """Return the JSON of a response with a status below 400.
+
+        Raises:
+            StoreError: as `documents.document` does, or by HTTP status.
+        """
         status = response.status
         if status == 429:
             refused = documents.no_document(response, self.marks)

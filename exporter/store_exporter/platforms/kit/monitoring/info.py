@@ -29,7 +29,8 @@ def learn(
 ) -> Plan[None]:
     """Add the facts of one of several sources to `known`, or its failure to `failures`.
 
-    If the store itself fails, that is raised, so the other sources are not requested.
+    Raises:
+        StoreError: the store itself fails, so the other sources are not requested.
     """
     try:
         known.update((yield from source))

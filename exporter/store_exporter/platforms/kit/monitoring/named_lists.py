@@ -68,7 +68,14 @@ class AbandonedCart(NamedTuple):
 
 
 class ScarceProduct(NamedTuple):
-    """A product or variation that is low in stock, with the pieces left and those sold recently."""
+    """A product or variation that is low in stock.
+
+    Attributes:
+        item: its id, name and SKU.
+        left: pieces in stock.
+        is_out: whether it cannot be bought.
+        sold: pieces of it that were sold recently.
+    """
 
     item: ProductName
     left: Quantity

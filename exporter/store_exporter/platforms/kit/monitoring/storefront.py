@@ -53,7 +53,9 @@ class ClosedPage:
 class StorefrontPages:
     """A platform's own pages that are not pages of a shop.
 
-    `statuses` are error type and message by HTTP statuses that have a special meaning.
+    Attributes:
+        closed: the page that says that the shop is not open yet.
+        statuses: error type and message by HTTP statuses that have a special meaning.
     """
 
     closed: ClosedPage

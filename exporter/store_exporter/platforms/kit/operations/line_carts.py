@@ -29,7 +29,8 @@ class LineCart(ShopperCart[ApiT]):
     def add_pieces(self, variant_id: int, quantity: int) -> Plan[Cart]:
         """Add pieces of a variant to the open cart.
 
-        If not all are in stock, that raises out_of_stock; those that are may be in the cart.
+        Raises:
+            StoreError: out_of_stock, not all are in stock; those that are may be in the cart.
         """
 
     @abstractmethod
@@ -38,7 +39,11 @@ class LineCart(ShopperCart[ApiT]):
 
     @abstractmethod
     def set_codes(self, codes: Sequence[str]) -> Plan[Cart]:
-        """Replace the discount codes of the open cart; invalid_coupon if one is refused."""
+        """Replace the discount codes of the open cart by these.
+
+        Raises:
+            StoreError: invalid_coupon, one of them is refused.
+        """
 
     def refilling(self, lines: Sequence[CartLine], codes: Sequence[str]) -> Iterator[Plan[Cart]]:
         """Yield the changes that fill a new cart like an old one."""

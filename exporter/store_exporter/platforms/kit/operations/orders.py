@@ -40,9 +40,14 @@ _UNSOLD = ("pending", "failed", "cancelled")
 
 
 class OrdersRequest(NamedTuple):
-    """Which orders of a customer are requested; None for any.
+    """Which orders of a customer are requested.
 
-    The address is in lower case, and pages are numbered from 1.
+    Attributes:
+        email: the customer's, in lower case.
+        status: of the orders; None for any.
+        when: the time in which they were placed; None for any.
+        limit: orders on a page.
+        page: its number, from 1.
     """
 
     email: str
@@ -133,8 +138,10 @@ class Orders(ABC, Generic[ApiT]):
         yield from ()
 
     def find(self, order: int | str, email: str | None) -> Plan[Fields]:
-        """Return the order with a number such as 1001 or #1001, if it is the shopper's; else
-        not_found.
+        """Return the order with a number such as 1001 or #1001, if it is the shopper's.
+
+        Raises:
+            StoreError: not_found.
         """
         if isinstance(order, bool) or not isinstance(order, (int, str)):
             raise StoreError("invalid_request", "order is neither a number nor a string")
@@ -150,7 +157,11 @@ class Orders(ABC, Generic[ApiT]):
         return found
 
     def check(self, order: int | str | None, email: str | None) -> Plan[Order]:
-        """Return an order by its number, or the latest of an address; not_found without one."""
+        """Return an order by its number, or the latest of an address.
+
+        Raises:
+            StoreError: not_found; invalid_request, neither was supplied.
+        """
         if order is not None:
             found = yield from self.find(order, email)
             return self.read(found, with_customer=email is not None)

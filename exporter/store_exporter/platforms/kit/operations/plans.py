@@ -175,7 +175,11 @@ class Plans:
         _ = self.planned.plans
 
     def of(self, spec: OperationSpec[..., T]) -> Planned[..., T]:
-        """Return how an operation is done, or raise `UnsupportedOperationError`."""
+        """Return how an operation is done.
+
+        Raises:
+            UnsupportedOperationError: the platform cannot do it.
+        """
         planned = self.planned.get(spec.name)
         if planned is None:
             reason = self.reason(spec.name)

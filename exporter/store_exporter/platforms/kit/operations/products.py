@@ -26,10 +26,13 @@ def find(
     by_sku: Callable[[str], Plan[T | None]],
     by_id: Callable[[int], Plan[T | None]],
 ) -> Plan[T]:
-    """Return the product or variation that an id or SKU names; not_found if none has it.
+    """Return the product or variation that an id or SKU names.
 
     A number is an id. A string is a SKU, or an id when no product has that SKU and it is written
     like an id: SKUs may be numbers too. `by_id` is called with an id above zero.
+
+    Raises:
+        StoreError: not_found.
     """
     if isinstance(product, bool) or not isinstance(product, (int, str)):
         raise StoreError("invalid_request", "product is neither an id nor a SKU")
@@ -86,7 +89,11 @@ class FoundProduct:
     unreadable: Sequence[StoreError] = ()
 
     def complete(self) -> FoundProduct:
-        """Return the offer; invalid_response if some of it could not be read."""
+        """Return the offer.
+
+        Raises:
+            StoreError: invalid_response, some of it could not be read.
+        """
         if self.unreadable:
             raise self.unreadable[0]
         return self
@@ -111,7 +118,11 @@ class Lookup(ABC, Generic[ApiT]):
         """Find the variation with an id."""
 
     def find(self, product: int | str) -> Plan[FoundProduct]:
-        """Return the product or variation that an id or SKU names; not_found if none has it."""
+        """Return the product or variation that an id or SKU names.
+
+        Raises:
+            StoreError: not_found.
+        """
         return (yield from self._find(product)).complete()
 
     def _find(self, product: int | str) -> Plan[FoundProduct]:

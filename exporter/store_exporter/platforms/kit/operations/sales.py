@@ -57,10 +57,13 @@ class Sums:
     """Totals of sales in one currency.
 
     Attributes:
+        orders: the number of orders.
         items: the number of pieces.
         gross: the sum of the orders' totals, tax and shipping included.
+        tax: included in `gross`.
         shipping: included in `gross`, without tax.
         discounts: of coupons.
+        refunds: the amount refunded.
         unearned: the tax and shipping that were refunded.
     """
 
@@ -110,7 +113,12 @@ class Sums:
 
 
 class Sales:
-    """Totals of orders and refunds, by currency, and how many of these cannot be read."""
+    """Totals of orders and refunds, by currency.
+
+    Attributes:
+        sums: by the code of the currency.
+        unreadable: how many orders and refunds are not counted because they cannot be read.
+    """
 
     def __init__(self) -> None:
         self.sums: defaultdict[str, Sums] = defaultdict(Sums)
@@ -147,7 +155,12 @@ def _added(before: SoldProduct, line: SoldProduct) -> SoldProduct:
 
 
 class SalesRequest(NamedTuple):
-    """Which sales are requested: their time, and one of `DEFINITIONS` of which orders count."""
+    """Which sales are requested.
+
+    Attributes:
+        when: the time of its days.
+        definition: one of `DEFINITIONS`: which orders count.
+    """
 
     when: TimeRange
     definition: str

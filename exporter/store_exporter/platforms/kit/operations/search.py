@@ -23,8 +23,16 @@ SORTS = ("newest", "price", "price_desc", "popularity", "rating", "title")
 class SearchRequest(NamedTuple):
     """The criteria of a search; None for any.
 
-    Prices are in the shop's currency, attributes are options by name, both in lower case, and sort
-    is one of `SORTS`, None for the platform's own order.
+    Attributes:
+        words: in name and description.
+        category: id, slug or name.
+        low: the lowest price, in the shop's currency.
+        high: the highest.
+        in_stock: whether the product can be bought.
+        attributes: options by name, both in lower case.
+        sort: one of `SORTS`; None for the platform's own order.
+        limit: products on a page.
+        page: its number, from 1.
     """
 
     words: str | None

@@ -38,7 +38,11 @@ class Zone(NamedTuple):
 
 
 def zones_named(zones: Sequence[Zone], wanted: int | str | None) -> Sequence[Zone]:
-    """Return the zones that have an id or name; all of them for None, not_found without any."""
+    """Return the zones that have an id or name; all of them for None.
+
+    Raises:
+        StoreError: not_found, there is none.
+    """
     if wanted is None:
         return zones
     name = str(wanted).strip().casefold()

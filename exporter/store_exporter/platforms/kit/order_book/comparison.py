@@ -51,7 +51,8 @@ class Comparison:
 def compare(book: CursorBook[Any]) -> Plan[None]:
     """Read orders that an earlier run missed and the search still hides; note those missed now.
 
-    After a failed request, the next run restarts the comparison.
+    Raises:
+        StoreError: from the requests; the next run restarts the comparison.
     """
     state = book.place.comparison
     for kind, later in ((state.awaited, 0), (state.again, 1)):

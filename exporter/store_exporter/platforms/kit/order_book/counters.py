@@ -44,6 +44,8 @@ class Counters:
         orders: orders that entered a status, by status.
         paid: orders first paid.
         payments: payments that succeeded and that failed, by payment method.
+        revenue: amounts paid, by currency.
+        refunds: amounts refunded, by currency.
         corrections: amounts that counted orders lost other than by refunds, by currency.
         overflow: how many times money was left out because there were too many currencies.
     """

@@ -87,7 +87,11 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
 
     @abstractmethod
     def one_order(self, order_id: str) -> Plan[Any]:
-        """Request one order; not_found if it was deleted."""
+        """Request one order.
+
+        Raises:
+            StoreError: not_found, the order was deleted.
+        """
 
     @abstractmethod
     def refunds_of(self, order_id: str) -> Plan[list[CountedRefund]]:

@@ -186,7 +186,11 @@ class ReadingProgress:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> ReadingProgress:
-        """Return the place that was saved; TypeError or ValueError if it makes no sense."""
+        """Return the place that was saved.
+
+        Raises:
+            TypeError, ValueError: it makes no sense.
+        """
         place = restored(cls, {**document, "walk": document})
         walks = filter(None, (place.walk, place.search, place.past, place.again))
         if not all(0 <= walk.position < _LATEST for walk in walks):

@@ -17,7 +17,9 @@ def restored(kind: Callable[..., T], document: Any) -> T:
     """Return a dataclass from what `asdict` and JSON made of it.
 
     A member that an older version did not save has its default; an unknown one is ignored.
-    TypeError or ValueError says that one is missing, or of another type.
+
+    Raises:
+        TypeError, ValueError: a member is missing, or of another type.
     """
     found: T = _reader(kind)(document)
     return found

@@ -52,8 +52,9 @@ class Rows:
     def whole(self, what: str) -> Rows:
         """Return the list if it has all its items.
 
-        If the end was not reached, that is response_too_large; if it ended before its own total,
-        invalid_response.
+        Raises:
+            StoreError: response_too_large, the end was not reached; invalid_response, it ended
+                before its own total.
         """
         if not self.complete:
             raise StoreError("response_too_large", f"there are more than {len(self.items)} {what}")

@@ -46,6 +46,9 @@ def decimal_from_text(value: object, where: str) -> Decimal:
 
     A thousands separator, a decimal comma or a currency symbol is refused rather than guessed at:
     `1,234` is a thousand in one country and a little over one in the next.
+
+    Raises:
+        StoreError: invalid_response, it is not a plain decimal.
     """
     if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
         number = Decimal(value.strip())

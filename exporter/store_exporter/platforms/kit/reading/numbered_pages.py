@@ -61,9 +61,13 @@ def read_places(
 ) -> Plan[tuple[list[P], int]]:
     """Read the items of a page that failed, each as a page of its own.
 
-    `ask` requests an item by its place in the list, from 1. Returned are the pages, without those
-    of items at which the program fails, and how many these are. If a single item is not the cause
-    of the `failure`, that is raised.
+    `ask` requests an item by its place in the list, from 1.
+
+    Returns:
+        The pages, without those of items at which the program fails; and how many these are.
+
+    Raises:
+        StoreError: `failure`, a single item is not its cause.
     """
     found: list[P] = []
     failed, before = 0, (number - 1) * size

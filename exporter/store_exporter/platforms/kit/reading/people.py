@@ -11,7 +11,13 @@ from .fields import Fields
 class AddressMembers(NamedTuple):
     """A platform's names for the members of an address.
 
-    `lines` are those of the street, in their order; `country` is the code of two letters.
+    Attributes:
+        lines: of the street, in their order.
+        city: of the town.
+        state: of the state or province.
+        postcode: of the postal code.
+        country: of the country's code of two letters.
+        company: of the company.
     """
 
     lines: tuple[str, ...]

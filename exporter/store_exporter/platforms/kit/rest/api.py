@@ -70,6 +70,9 @@ class Api(connection.Api):
 
         The path is as `address` takes it. None and empty values of the query are left out. Only GET
         and PUT may be repeated.
+
+        Raises:
+            StoreError: whatever a request may raise.
         """
         query = {k: str(v) for k, v in (params or {}).items() if v is not None and v != ""}
         again, url = method in ("GET", "PUT"), self.address(path)
@@ -88,12 +91,20 @@ class Api(connection.Api):
         return self.exchange(request)
 
     def read(self, path: str, response: Response) -> Any:
-        """Return the JSON of a successful response; another raises the error that it reports."""
+        """Return the JSON of a successful response.
+
+        Raises:
+            StoreError: as the response says.
+        """
         del path
         return self.reader.read(response)
 
     def content(self, path: str, response: Response) -> Any:
-        """Return the resource in a successful response, unwrapped."""
+        """Return the resource in a successful response, unwrapped.
+
+        Raises:
+            StoreError: as the response says; invalid_response, the wrapping is missing.
+        """
         body = self.read(path, response)
         return self.wrapping(path, body).resource_in(body, path)
 
@@ -149,7 +160,11 @@ class Api(connection.Api):
         return changed
 
     def page(self, path: str, params: Mapping[str, Any] | None = None) -> Plan[RestPage]:
-        """GET one page of a list; invalid_response if it is no list."""
+        """GET one page of a list.
+
+        Raises:
+            StoreError: invalid_response, it is no list; whatever a request may raise.
+        """
         members = self._with_spare(path, params)
         began = self.monotonic()
         try:
@@ -182,7 +197,11 @@ class Api(connection.Api):
 
         Where a server drops the header with that number, it is requested in the JSON. If a plugin
         removed it there too, `unstated` is returned, or with None all items are read and counted.
-        If the store contradicts itself or sends what was not requested, that is invalid_response.
+
+        Raises:
+            StoreError: invalid_response, the store contradicts itself or sends what was not
+                requested; response_too_large, there are more items than one operation reads;
+                whatever a request may raise.
         """
         query = {**params, self.size_name: 1}
         page = yield from read_one(lambda n: self.page(path, {**query, self.page_name: n}))

@@ -16,7 +16,13 @@ _RANDOM = Random()  # noqa: S311
 
 
 class MemberRequest(NamedTuple):
-    """A query with members chosen at random: half of the spare ones."""
+    """A request with members chosen at random.
+
+    Attributes:
+        params: the query with them.
+        spare: the members to choose from.
+        chosen: the half of them that is requested.
+    """
 
     params: Mapping[str, Any] | None
     spare: frozenset[str] = frozenset()

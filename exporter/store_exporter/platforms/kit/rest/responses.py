@@ -67,7 +67,11 @@ class RestReader(ABC):
         """Return the code and message of an error; None and "" if it has none."""
 
     def read(self, response: Response) -> Any:
-        """Return the JSON of a successful response; raise the error in another one."""
+        """Return the JSON of a successful response.
+
+        Raises:
+            StoreError: by `error`; or by `documents.document`, if the response is not JSON.
+        """
         body = documents.document(response, self.marks)
         if response.status < 400:
             return body

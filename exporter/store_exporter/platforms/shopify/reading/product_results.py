@@ -36,13 +36,21 @@ def counted(variant: Fields) -> int | None:
 
 
 def is_scarce(variant: Fields, threshold: int) -> bool:
-    """Whether a variant is on sale and counted, with `threshold` pieces left or fewer."""
+    """Whether a variant is on sale and counted, with `threshold` pieces left or fewer.
+
+    Raises:
+        StoreError: invalid_response.
+    """
     left, on_sale = counted(variant), is_on_sale(variant.child("product"))
     return left is not None and left <= threshold and on_sale
 
 
 def is_of_type(product: Fields, name: str) -> bool:
-    """Whether a product has this type; Shopify does not distinguish upper and lower case."""
+    """Whether a product has this product type; Shopify does not distinguish upper and lower case.
+
+    Raises:
+        StoreError: invalid_response.
+    """
     return product.text("productType").strip().casefold() == name.strip().casefold()
 
 
