@@ -131,6 +131,49 @@ async def test_a_list_whose_rows_are_all_empty_is_refused() -> None:
             await store.collect("orders")
 
 
+@pytest.mark.parametrize("stale", [1, 12])
+@pytest.mark.parametrize("later", [0, 1])
+async def test_orders_that_a_cache_of_the_store_shows_as_they_were_hide_no_other(
+    stale: int, later: int
+) -> None:
+    """The database finds what has changed, and an object cache still has it as it was before."""
+    before = {"date_modified_gmt": "2024-05-01T10:00:00"}
+
+    def spoil(body: Any) -> Any:
+        return [order | before if order["total"] == "99.00" else order for order in body]
+
+    async with watching(orders=3) as store:
+        await count_orders(store)
+        for _ in range(stale):
+            store.shop.new_order("pending", total="99")
+        for _ in range(later):
+            store.shop.new_order("processing", total="1")
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
+        for wait in (300, 300, 86_400):
+            store.clock.now += wait
+            found = await count_orders(store)
+            assert found["store_orders_total{pending}"] == stale
+            assert found["store_revenue_total{GBP}"] == later
+        store.shop.new_order("processing", total="7")
+        store.clock.now += 300
+        assert (await count_orders(store))["store_revenue_total{GBP}"] == later + 7
+
+
+@pytest.mark.parametrize("total", [None, "missing", "page", "double"])
+@pytest.mark.parametrize("orders", [3, 12])
+async def test_a_store_that_does_not_search_by_times_of_change_is_refused(
+    total: str | None, orders: int
+) -> None:
+    async with watching(orders=orders) as store:
+        await count_orders(store)
+        store.shop.shop.habits.version = (5, 7)
+        store.shop.shop.habits.total = total
+        store.clock.now += 86_400
+        store.shop.new_order("processing", total="1")
+        with pytest.raises(StoreError, match="ignores modified_after"):
+            await store.collect("orders", page_size=10)
+
+
 @pytest.mark.parametrize("value", [None, "soon", 5, "0000-00-00T00:00:00"])
 async def test_orders_without_a_time_of_change_are_counted(value: Any) -> None:
     def spoil(body: Any) -> Any:
