@@ -73,6 +73,15 @@ def test_a_total_is_what_the_order_was_made_with(shown: int, found: Fields, true
     assert OrderTotals(shown, "GBP").total(found, "GBP").amount == Decimal(true)
 
 
+@pytest.mark.parametrize(("at_subtotal", "true"), [(False, "122.31"), (True, "122.32")])
+def test_lines_of_prices_with_tax_are_rounded_before_they_are_added(
+    at_subtotal: bool, true: str
+) -> None:
+    found = order("122", "50.703053", "62.442183", tax="9.17")
+    reading = OrderTotals(0, "GBP", at_subtotal=at_subtotal)
+    assert reading.total(found, "GBP").amount == Decimal(true)
+
+
 def test_a_currency_without_decimals_needs_no_parts() -> None:
     assert OrderTotals(0, "GBP").total(order("101", "100.60"), "JPY").amount == 101
 

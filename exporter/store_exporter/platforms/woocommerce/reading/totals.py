@@ -127,8 +127,7 @@ class OrderTotals:
         """Read an order's total."""
         stated = read_amount(order, "total")
         if self._is_finer(order, currency):
-            parts = _Parts(order)
-            stated = self._in_full(stated, parts.total(), currency)
+            stated = self._in_full(stated, self._finer(_Parts(order), currency), currency)
         return money_of(stated, currency)
 
     def tax(self, order: Fields, currency: str) -> Money:
@@ -142,6 +141,14 @@ class OrderTotals:
         """Return the sum of the parts if it rounds to the stated amount, else the stated amount."""
         full = rounded(parts, currency)
         return full if self._as_shown(full) == stated else stated
+
+    def _finer(self, parts: _Parts, currency: str) -> Decimal:
+        """Return the total that was made of an order's parts with the decimals of its currency."""
+
+        def as_stored(value: Decimal) -> Decimal:
+            return rounded(value, currency)
+
+        return as_stored(parts.as_made(as_stored, at_subtotal=bool(self.at_subtotal)))
 
     def _as_shown(self, value: Decimal) -> Decimal:
         return value.quantize(Decimal(1).scaleb(-self.shown), ROUND_HALF_UP)
@@ -161,8 +168,8 @@ class OrderTotals:
     def has_more_decimals(self, order: Fields, currency: str) -> bool | None:
         """Whether an order was made with more decimals than are displayed; None if unclear."""
         stated, parts = read_amount(order, "total"), _Parts(order)
-        full = parts.total()
-        is_full = self._as_shown(rounded(full, currency)) == stated
+        full = self._finer(parts, currency)
+        is_full = self._as_shown(full) == stated
         as_made = parts.as_made(self._as_shown, at_subtotal=bool(self.at_subtotal))
         if is_full != (self._as_shown(as_made) == stated):
             return is_full
@@ -230,9 +237,6 @@ class _Parts:
         rows = list(order.children("tax_lines")) if order.has("tax_lines") else []
         names = ("tax_total", "shipping_tax_total")
         self.taxes = [read_amount(row, name) for row in rows for name in names]
-
-    def total(self) -> Decimal:
-        return sum((*self.lines, *self.fees, *self.shipping, *self.taxes), Decimal(0))
 
     def as_made(self, as_shown: Callable[[Decimal], Decimal], *, at_subtotal: bool) -> Decimal:
         """Return the total as `WC_Abstract_Order::calculate_totals` makes it, not yet rounded.
