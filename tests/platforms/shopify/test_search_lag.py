@@ -12,6 +12,7 @@ from tests.platforms.shopify.watching import Watched, figures, watched
 
 HOUR = 3600.0
 PAID, REVENUE = "store_orders_paid_total", "store_revenue_total{GBP}"
+BACKLOG = "store_collector_backlog{orders}"
 LATE = "search does not show"
 
 
@@ -53,9 +54,10 @@ async def test_an_order_that_the_search_does_not_show_for_an_hour_counts_with_th
     shop.clock.advance(HOUR)
     # The search shows what happens later, so that passes begin after it.
     place(shop)
-    assert (await collect(shop))[0][PAID] == 1
+    found, _ = await collect(shop)
+    assert (found[PAID], found[BACKLOG]) == (1, 1)
     found, reasons = await collect(shop)
-    assert (found[PAID], found[REVENUE], reasons) == (2, 200.0, "")
+    assert (found[PAID], found[REVENUE], found[BACKLOG], reasons) == (2, 200.0, 0, "")
 
 
 async def test_a_new_order_that_lists_by_change_leave_out_counts_with_the_next_run() -> None:

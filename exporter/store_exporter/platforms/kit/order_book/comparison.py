@@ -70,7 +70,7 @@ def compare(book: CursorBook[Any]) -> Plan[None]:
         except StoreError:
             kind[order_id] = changed
             raise
-    if book.backlog:
+    if book.is_reading:
         # What was not read yet is still ahead of the pass.
         return
     try:

@@ -114,9 +114,15 @@ class CursorBook(OrderBook[ApiT, Pass]):
         return place
 
     @property
+    def is_reading(self) -> bool:
+        """Whether a pass has not come to its end."""
+        return self.place.after is not None or self.place.is_cut
+
+    @property
     def backlog(self) -> int:
-        """1 while orders are left: a cursor shows that there are more, but not how many."""
-        return int(self.place.after is not None or self.place.is_cut)
+        """The orders that the search does not show, and 1 for as many as a pass has still ahead."""
+        state = self.place.comparison
+        return len(state.awaited) + (self.is_reading or state.after is not None)
 
     def begin(self) -> Plan[None]:
         """Begin after the latest change, and remember the latest orders as they are."""
@@ -138,7 +144,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         """Continue until the end, or until this run has read its share."""
         place = self.place
         unreadable = list(self.unreadable)[:_TRIED_AGAIN]
-        if not self.backlog:
+        if not self.is_reading:
             # What shows a time in the future must not hide what changes until then.
             now = int(self.run.now())
             latest = min(place.newest, now)
@@ -156,7 +162,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
             finally:
                 self.ledger.forget(place.begin)
                 self.save()
-            if not self.backlog:
+            if not self.is_reading:
                 place.end()
                 break
             left -= max(1, len(page.items))
@@ -202,7 +208,7 @@ class CursorBook(OrderBook[ApiT, Pass]):
         for order in (yield from self._read([node for node in found.values() if node is not None])):
             self.ledger.apply(order)
         for order_id, changed in newest.items():
-            if not self.backlog and not self.is_read(order_id, changed):
+            if not self.is_reading and not self.is_read(order_id, changed):
                 self.place.comparison.awaited[order_id] = changed
 
     def _page(self, size: int) -> Plan[NodePage]:

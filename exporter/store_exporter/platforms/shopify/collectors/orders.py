@@ -164,7 +164,7 @@ class _OrderBook(CursorBook[Api]):
         behind test orders of the last day.
         """
         newest, _ = self._lately_changed(nodes)
-        if len(nodes) < _NEWEST or self.backlog or self._any_known(newest):
+        if len(nodes) < _NEWEST or self.is_reading or self._any_known(newest):
             return newest
         after: str | None = None
         for _ in range(_MOST_PAGES):
