@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from store_demo.stores.shopify.records import Order
-from store_exporter.contract import Report
+from store_exporter.contract import Report, Response
+from store_exporter.net.plans import Request
+from store_exporter.platforms.shopify.collectors import COLLECTORS
 from tests.platforms.shopify.watching import Watched, figures, watched
 
 HOUR = 3600.0
@@ -58,6 +62,30 @@ async def test_an_order_that_the_search_does_not_show_for_an_hour_counts_with_th
     assert (found[PAID], found[BACKLOG]) == (1, 1)
     found, reasons = await collect(shop)
     assert (found[PAID], found[REVENUE], found[BACKLOG], reasons) == (2, 200.0, 0, "")
+
+
+class Ending:
+    """The shop's HTTP, until the deadline of a run ends it at a request for a single order."""
+
+    def __init__(self, shop: Watched) -> None:
+        self._inner = shop.http
+
+    async def send(self, request: Request) -> Response:
+        if "OrderHistory" in request.json["query"]:
+            raise asyncio.CancelledError
+        return await self._inner.send(request)
+
+
+async def test_an_order_is_not_forgotten_where_the_deadline_ends_the_request_for_it() -> None:
+    shop, _ = await shop_of(1)
+    hide(shop, place(shop))
+    shop.clock.advance(HOUR)
+    place(shop)
+    await collect(shop)
+    shop.clock.advance(300.0)
+    with pytest.raises(asyncio.CancelledError):
+        await replace(shop.watcher(), http=Ending(shop)).run(COLLECTORS["orders"], {})
+    assert (await collect(shop))[0][PAID] == 2
 
 
 async def test_a_new_order_that_lists_by_change_leave_out_counts_with_the_next_run() -> None:

@@ -67,7 +67,8 @@ def compare(book: CursorBook[Any]) -> Plan[None]:
         changed = kind.pop(order_id)
         try:
             yield from book.read_alone(order_id)
-        except StoreError:
+        except BaseException:
+            # So that a run which its deadline ends here does not forget the order.
             kind[order_id] = changed
             raise
     if book.is_reading:
