@@ -22,6 +22,7 @@ LOCKED = "CHANNEL_LOCKED"
 """Our code of the error that a shop behind its password sends."""
 _UNCODED = (
     ("throttled", "THROTTLED"),
+    ("query cost is", "MAX_COST_EXCEEDED"),
     ("timeout", "TIMEOUT"),
     ("internal error", "INTERNAL_SERVER_ERROR"),
     ("cannot return null for non-nullable", "INTERNAL_SERVER_ERROR"),
@@ -135,14 +136,14 @@ class Reader(GraphqlReader):
     def error(self, entry: Mapping[str, Any], cost: Cost | None) -> StoreError:
         """Classify an error; one of them says how much a query costs above the limit."""
         extensions = mapping(entry.get("extensions"))
+        if code := _code_of(str(entry.get("message"))):
+            extensions = {**extensions, "code": code}
         if extensions.get("code") == "MAX_COST_EXCEEDED":
             most = _number(extensions.get("maxCost")) or 1000.0
             # If no cost is reported, half as much is requested next.
             points = _number(extensions.get("cost")) or 2.0 * most
             return QueryCostError("the query", points, most)
-        if code := _code_of(str(entry.get("message"))):
-            entry = {**entry, "extensions": {**extensions, "code": code}}
-        return super().error(entry, cost)
+        return super().error({**entry, "extensions": extensions}, cost)
 
     def data_of(
         self, result: GraphqlResult, name: str, beside: list[StoreError] | None = None
