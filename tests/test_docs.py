@@ -99,7 +99,8 @@ def test_every_command_and_flag_is_documented(command: str, repository: Path) ->
     parser = argparse.ArgumentParser(add_help=False)
     import_module(module_of(command)).add_arguments(parser)
     flags = [flag for action in parser._actions for flag in action.option_strings]
-    assert [flag for flag in flags if flag not in text] == []
+    missing = [flag for flag in flags if flag not in text]
+    assert not missing, f"describe these in a page of docs: {missing}"
 
 
 def test_every_command_and_flag_that_is_named_exists(repository: Path) -> None:

@@ -157,10 +157,12 @@ def mappings() -> Iterator[type[Section]]:
 
 def test_every_key_has_a_place_for_its_value() -> None:
     store, schedule, config = ({f.name for f in fields(k)} for k in (Store, Schedule, Config))
-    assert by_key(Limits).keys() - by_key(ProxySection).keys() <= store
+    own = by_key(Limits).keys() - by_key(ProxySection).keys()
+    assert own <= store, "the class Store needs a field of the same name"
     assert "proxy" in store
-    assert by_key(ProbeSection).keys() <= schedule
-    assert Root.model_fields.keys() - {"defaults"} == config - {"file", "data", "origin"}
+    assert by_key(ProbeSection).keys() <= schedule, "so does Schedule"
+    top = Root.model_fields.keys() - {"defaults"}
+    assert top == config - {"file", "data", "origin"}, "so does Config"
 
 
 def test_every_key_is_read_by_something(repository: Path) -> None:
@@ -173,7 +175,7 @@ def test_every_key_is_read_by_something(repository: Path) -> None:
     ignored = {
         f"{kind.__name__}.{name}" for kind in mappings() for name in kind.model_fields.keys() - read
     }
-    assert ignored == set()
+    assert not ignored, f"nothing reads these keys: {ignored}"
 
 
 READ = re.compile(r"""(?:credentials|settings)(?:\.get\(|\[)["'](\w+)["']""")

@@ -344,7 +344,7 @@ def test_an_alert_leads_to_a_page_with_a_panel_of_what_it_is_about() -> None:
     without = {
         alert.name for alert in alerts.alerts() if (alert.dashboard.name, alert.name) not in shown
     }
-    assert without == LISTED_ALONE
+    assert without == LISTED_ALONE, "name the alert in `links` of the panel that shows its figure"
 
 
 def test_an_alert_about_a_payment_method_leads_to_a_panel_that_shows_each_method() -> None:

@@ -29,7 +29,8 @@ PLATFORMS = [base.load(name) for name in base.names()]
 
 
 def test_every_name_of_an_alert_is_that_of_an_alert_and_the_other_way_round() -> None:
-    assert set(ALERTS.values()) == {alert.name for alert in alerts.alerts()}
+    listed = {alert.name for alert in alerts.alerts()}
+    assert set(ALERTS.values()) == listed, "add it to GROUPS in its module of mixin/alerts"
 
 
 def test_every_name_of_a_dashboard_is_that_of_a_dashboard_and_the_other_way_round() -> None:
