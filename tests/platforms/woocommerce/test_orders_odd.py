@@ -122,6 +122,24 @@ async def test_an_order_whose_row_has_no_id_is_reported_until_it_is_counted(
         assert not report.degraded
 
 
+async def test_lists_that_are_objects_are_read_and_empty_ones_if_they_say_so() -> None:
+    """As with PHP's JSON_FORCE_OBJECT."""
+
+    def spoil(body: Any) -> Any:
+        return {str(place): order for place, order in enumerate(body)}
+
+    async with watching(orders=3) as store:
+        await count_orders(store)
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
+        store.shop.new_order("processing", total="99")
+        for wait in (300, 86_400):
+            store.clock.now += wait
+            assert (await count_orders(store))["store_revenue_total{GBP}"] == 99
+        store.shop.shop.habits.total = "missing"
+        with pytest.raises(StoreError, match="is not a list"):
+            await count_orders(store)
+
+
 async def test_a_list_whose_rows_are_all_empty_is_refused() -> None:
     async with watching(orders=3) as store:
         await count_orders(store)

@@ -176,14 +176,16 @@ class Api(connection.Api):
             raise
         took = self.monotonic() - began
         wrapping = self.wrapping(path, body)
-        items = as_list(wrapping.items_in(body, path))
+        stated = (stated_number(response, name) for name in (self.total_header, self.pages_header))
+        total, pages = wrapping.size_in(body) if wrapping.items else stated
+        found = wrapping.items_in(body, path)
+        # PHP also writes a list without items as an object; that it has none must be stated.
+        items = [] if found == {} and total == 0 else as_list(found)
         if items is None:
             raise StoreError("invalid_response", f"{path} is not a list", status=response.status)
         self._refuse_foreign(path, members.foreign(items), response)
         self.page_sizes.came(path, len(items), took)
         yield from self.complete(path, items)
-        stated = (stated_number(response, name) for name in (self.total_header, self.pages_header))
-        total, pages = wrapping.size_in(body) if wrapping.items else stated
         return RestPage(path.rpartition("/")[2], items, total, pages, response)
 
     def count(
