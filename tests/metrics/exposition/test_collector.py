@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
@@ -13,6 +13,7 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from store_exporter.metrics.births import Look
 from store_exporter.metrics.catalogue import CATALOGUE
 from store_exporter.metrics.catalogue.operations import OPERATION_LABELS
 from store_exporter.metrics.exposition import PrometheusCollector, render_openmetrics, render_text
@@ -31,6 +32,19 @@ class Source:
     def families(self) -> Iterator[Family]:
         self.asked += 1
         return iter(examples.one_of_each())
+
+
+class Wrapper:
+    """A recorder behind an object of an application, such as one that is made late."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def families(self) -> Iterable[Family]:
+        return self._recorder.families()
+
+    def look(self, known_until: float | None) -> Look:
+        return self._recorder.look(known_until)
 
 
 @pytest.fixture
@@ -82,18 +96,19 @@ def test_every_metric_of_the_catalogue_is_described() -> None:
     assert len(described) == len(CATALOGUE)
 
 
+@pytest.mark.parametrize("source", [lambda recorder: recorder, Wrapper])
 @pytest.mark.parametrize(
     ("scrapers", "shown"), [(0, [1, 1, 1, 1]), (1, [0, 1, 1, 1]), (2, [0, 0, 1, 1])]
 )
 def test_a_birth_is_shown_at_zero_to_as_many_scrapers_as_there_are(
-    scrapers: int, shown: list[float]
+    scrapers: int, shown: list[float], source: Callable[[Recorder], Recorder | Wrapper]
 ) -> None:
     recorder = Recorder()
     handle = recorder.operation(*examples.OPERATION)
     handle.start()
     handle.finish(0.1)
     registry = CollectorRegistry()
-    registry.register(PrometheusCollector(recorder, scrapers=scrapers))
+    registry.register(PrometheusCollector(source(recorder), scrapers=scrapers))
     labels = dict(zip(OPERATION_LABELS, examples.OPERATION, strict=True))
     found = [registry.get_sample_value("store_operations_total", labels) for _ in range(4)]
     assert found == shown

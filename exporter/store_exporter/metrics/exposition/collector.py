@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from ..births import Look
 from ..catalogue import CATALOGUE, Metric
 from ..families import Count, Exemplar, Family, HistogramValue, Source
-from ..recorder import Recorder
 from .lines import bound
 
 if TYPE_CHECKING:
     from prometheus_client import Metric as ClientMetric
     from prometheus_client.samples import Exemplar as ClientExemplar
+
+
+@runtime_checkable
+class Looked(Source, Protocol):
+    """A source that shows new series at zero: a recorder, or what wraps one."""
+
+    def look(self, known_until: float | None) -> Look:
+        """Take a look for a scraper whose last look was at that moment."""
 
 
 class PrometheusCollector:
@@ -50,7 +58,7 @@ class PrometheusCollector:
 
     def _families(self) -> Iterable[Family]:
         looks = self._looks
-        if not looks.maxlen or not isinstance(self._source, Recorder):
+        if not looks.maxlen or not isinstance(self._source, Looked):
             return self._source.families()
         look = self._source.look(looks[0] if len(looks) == looks.maxlen else None)
         looks.append(look.moment)
