@@ -180,7 +180,11 @@ class Reading:
 
 
 def read(path: Path, missing: str = "") -> str:
-    """Return a file's text in UTF-8, or raise ConfigError; `missing` is advice if it is missing."""
+    """Return a file's text; `missing` is advice for a missing file.
+
+    Raises:
+        ConfigError: it cannot be read, is a pipe into which nobody writes, or is not UTF-8.
+    """
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             waiting = poll()

@@ -56,8 +56,7 @@ class MarkKey(NamedTuple):
 class ReportLedger:
     """The file, held by one process, in a folder that is made if it is missing.
 
-    `LedgerError` says that it cannot be used: the folder is not writable, another process holds the
-    file, or the disk fails. What could not be saved as a whole is not saved at all.
+    What could not be saved as a whole is not saved at all.
 
     Args:
         holder: names this process among those that use the folder, the same after a restart. Totals
@@ -65,6 +64,11 @@ class ReportLedger:
             ones.
         empty: a histogram without observations, as the recorder keeps them.
         lost: called when what the file held is lost.
+        now: Unix time.
+
+    Raises:
+        LedgerError: the folder cannot be written to, another process holds the file, or the disk
+            fails.
     """
 
     def __init__(

@@ -36,7 +36,13 @@ _FORWARDING = 1_500
 def instead_of_shop(source: str, host: str, marks: Marks = GENERIC) -> Finding | None:
     """Classify a page with a status of success that is not a shop's; None for any other.
 
-    `host` is the shop's, in lower case.
+    Args:
+        source: the page.
+        host: the shop's, in lower case.
+        marks: those of the platform, with the generic ones.
+
+    Returns:
+        Error type and message.
     """
     page = WebPage(source, marks)
     found = challenged(200, page.low, marks, page.title) or instead(200, page)

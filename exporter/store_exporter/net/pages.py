@@ -39,7 +39,14 @@ def blocked_by(who: str, status: int, title: str = "") -> Finding:
 
 
 def judged(status: int, headers: Mapping[str, str], source: str, marks: Marks) -> Finding:
-    """Classify a response that should have been JSON and is not; `source` is its body as text."""
+    """Classify a response that should have been JSON and is not.
+
+    Args:
+        status: the HTTP status.
+        headers: names in lower case.
+        source: the body as text.
+        marks: the marks of the platform, generic ones included.
+    """
     if who := marks.challenged_by(headers):
         return blocked_by(who, status)
     page = WebPage(source, marks)

@@ -108,7 +108,11 @@ _MEANINGS: dict[int, Finding] = {
 def by_status(status: int, low: str, title: str, who: str) -> Finding | None:
     """Classify a response that is not JSON by its status; None for a success.
 
-    `low` is the head of the page, in lower case, and `who` its sender, in words.
+    Args:
+        status: the HTTP status.
+        low: the head of the page, in lower case.
+        title: title of the page.
+        who: the sender of the response, in words.
     """
     if status in _MEANINGS:
         error_type, message = _MEANINGS[status]

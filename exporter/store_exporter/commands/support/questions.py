@@ -146,7 +146,11 @@ def _typed(
 
 
 def credential(text: str) -> tuple[str, str]:
-    """Read a `--credential`, a name and a reference to a secret; ValueError if it is none."""
+    """Read a `--credential`, a name and a reference to a secret.
+
+    Raises:
+        ValueError: it is none.
+    """
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError("write NAME=file:PATH or NAME=env:VARIABLE")

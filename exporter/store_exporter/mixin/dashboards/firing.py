@@ -22,11 +22,16 @@ def table(
     matchers: tuple[str, ...],
     always: tuple[str, ...] = (),
 ) -> Panel:
-    """The table of alerts that fire for the chosen values, about what `labels` name.
+    """The table of alerts that fire for the chosen values.
 
     It has a single query, because Grafana shows only headings if several queries find nothing, and
-    no text that says so. Alerts named by `always` are shown for any choice, because they concern
-    everything.
+    no text that says so.
+
+    Args:
+        labels: labels that show what each alert is about.
+        links: dashboards that show more.
+        matchers: select the chosen values.
+        always: names of alerts that are shown for any choice, because they concern everything.
     """
     by = ", ".join((*labels, "alertname"))
     ranked = " or ".join(

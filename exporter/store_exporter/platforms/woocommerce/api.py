@@ -221,8 +221,10 @@ class Api(api.Api):
     def read(self, path: str, response: Response) -> Any:
         """Return the JSON of a successful response.
 
-        The message of an error says if url is an address of the API, if Analytics is switched off,
-        which other address responds there, or where the store redirected the request to.
+        Raises:
+            StoreError: as `READER` does; the message says if url is an address of the API, if
+                Analytics is switched off, which other address responds there, or where the store
+                redirected the request to.
         """
         try:
             return super().read(path, response)

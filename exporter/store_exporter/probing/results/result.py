@@ -19,7 +19,8 @@ class Result(NamedTuple):
         kind: `probe` or `collector`.
         time: when it ended, in Unix time.
         duration: seconds it took, without waits for other runs of this exporter.
-        error_type: why it failed; None if it succeeded, like its fault.
+        error_type: why it failed; None if it succeeded.
+        fault: who must act on the failure; None if it succeeded.
         message: what happened, for a person; free of secrets.
         status: HTTP status of its last response.
         phases: of its last request, in seconds.

@@ -80,6 +80,7 @@ class RunMemory:
 
     Args:
         key: the document's name; None for a run that saves nothing.
+        monotonic: seconds of a clock that never jumps.
         lost: called when a document was not usable and the collector starts over.
         is_first: whether it is the first run of this process that saves this document.
     """

@@ -44,7 +44,11 @@ class StateError(Exception):
 
 
 class StateUnavailableError(StoreError):
-    """The state cannot be read or saved now, which says nothing about the store."""
+    """The state cannot be read or saved now, which says nothing about the store.
+
+    Attributes:
+        reason: the value of the label `reason`.
+    """
 
     def __init__(self, reason: StateErrorReason, message: str) -> None:
         super().__init__("local_failure", message)

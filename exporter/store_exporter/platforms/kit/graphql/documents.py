@@ -81,7 +81,11 @@ class NodePage(NamedTuple):
     is_cut: bool = False
 
     def checked(self) -> NodePage:
-        """Return the page unless it is followed by others and has no cursor: invalid_response."""
+        """Return the page if it is the last one or has a cursor to the next.
+
+        Raises:
+            StoreError: invalid_response.
+        """
         if self.is_cut:
             raise self.connection.invalid("there is a next page, but no cursor to it")
         return self
@@ -98,7 +102,8 @@ class Nodes(NamedTuple):
 def page(connection: Fields, previous: str | None) -> NodePage:
     """Read one page of a connection that begins at a cursor; `previous` is None for the first.
 
-    If it is not a page, or its cursor does not advance, that is invalid_response.
+    Raises:
+        StoreError: invalid_response, it is not a page, or its cursor does not advance.
     """
     items, info = connection.listed("nodes"), connection.child("pageInfo")
     more = info.flag("hasNextPage")

@@ -141,7 +141,8 @@ class OrderBook(ABC, Generic[ApiT, P]):
     def walk(self) -> Plan[None]:
         """Continue from the place, count and save, until the end or until this run's share is read.
 
-        If it fails, what was saved before is kept.
+        Raises:
+            StoreError: as the store's responses say; anything saved before is kept.
         """
 
     @property

@@ -257,7 +257,11 @@ class Ledger(OrderMemory):
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], limit: int = 10_000) -> Ledger:
-        """Return a saved ledger; ValueError if the document is none."""
+        """Return a saved ledger.
+
+        Raises:
+            ValueError: the document is none.
+        """
         try:
             ledger = cls(int(document["began"]), int(document["walk_end"]), limit)
             ledger.horizon, ledger.newest = int(document["horizon"]), int(document["newest"])

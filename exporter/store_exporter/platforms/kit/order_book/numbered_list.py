@@ -140,7 +140,11 @@ class NumberedList(OrderBook[ApiT, ReadingProgress]):
         return ids[: self.size], listed
 
     def ask_newest(self) -> Plan[ListedOrders]:
-        """Read a page of the newest ids; invalid_response if no order on it has an id."""
+        """Read a page of the newest ids.
+
+        Raises:
+            StoreError: invalid_response, there are orders on it and none has an id.
+        """
         listed = yield from self.ask_sized(self.newest, NEWEST)
         if listed.page.problems and not listed.page.newest:
             raise next(iter(listed.page.problems.values()))

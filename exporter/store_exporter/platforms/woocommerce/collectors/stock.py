@@ -89,7 +89,11 @@ def scarce_products(
     """Return what is out or low in the stock report, and why other rows could not be read.
 
     If the report lacks products that are `known` to be out from the list of products, it reads a
-    table that is not kept up to date: that is invalid_response.
+    table that is not kept up to date.
+
+    Raises:
+        StoreError: api_not_found, Analytics is switched off; invalid_response, the report is
+            incomplete, or none of it can be read.
     """
     failures: list[StoreError] = []
     out = yield from _stock_rows(api, OUT, sold, failures)
