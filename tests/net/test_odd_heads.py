@@ -39,6 +39,16 @@ def test_a_head_is_mended_however_it_arrives(lines: bytes, size: int) -> None:
         assert b"".join(map(reader.received, pieces)) == STATUS + MENDED[lines] + END
 
 
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_head_ends_whichever_way_all_its_lines_end(size: int) -> None:
+    """A script that writes both line ends on Windows doubles each carriage return."""
+    reader = HeadReader()
+    reader.expect()
+    sent = (STATUS + b"X: x\r\n" + END).replace(b"\r", b"\r\r")
+    pieces = [sent[place : place + size] for place in range(0, len(sent), size)]
+    assert b"".join(map(reader.received, pieces)) == STATUS + b"X: x\r\n" + END
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -13,7 +13,7 @@ import re
 from .head import MAX_BYTES
 
 _BEGINNING = b"HTTP/"
-_END = re.compile(rb"\n\r?\n")
+_END = re.compile(rb"\n\r{0,4}\n")
 _NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _RETURNS = re.compile(rb"\r{2,4}\n")
 _SPACED = re.compile(rb"(\n" + _NAME + rb")[ \t]{1,8}:")
@@ -40,7 +40,7 @@ class HeadReader:
         if self._held is None:
             return data
         # The end may be split over what came before and now.
-        searched = max(len(self._held) - 3, 0)
+        searched = max(len(self._held) - 5, 0)
         # Empty lines belong to the previous response, whose declared length was too small.
         data = (self._held + data).lstrip(b"\r\n")
         end = _END.search(data, searched)
@@ -51,8 +51,8 @@ class HeadReader:
         self._held = None
         if end is None or not is_http:
             return data
-        after = end.start() + 1
-        return _mended(data[:after]) + data[after:]
+        head, line = data[: end.start() + 1], end[0][1:]
+        return _mended(head) + _RETURNS.sub(b"\r\n", line) + data[end.end() :]
 
 
 def _mended(head: bytes) -> bytes:
