@@ -78,6 +78,20 @@ async def test_stock_is_counted_where_a_plugin_removed_the_setting() -> None:
         assert figures(await store.collect("stock"))["store_products{low}"] == 4
 
 
+async def test_stock_is_counted_where_the_key_may_not_read_settings() -> None:
+    """A role may see reports without the capability `manage_woocommerce`."""
+    async with watching() as store:
+        refused = Fault(
+            path="*/settings/*",
+            status=403,
+            body='{"code": "woocommerce_rest_cannot_view", "message": "Sorry, you cannot list '
+            'resources.", "data": {"status": 403}}',
+            content_type="application/json",
+        )
+        store.shop.faults.add(refused)
+        assert figures(await store.collect("stock"))["store_products{low}"] == 4
+
+
 async def test_stock_says_so_when_analytics_is_switched_off() -> None:
     async with watching() as store:
         store.shop.faults.add(

@@ -129,7 +129,8 @@ def ask_currency(api: Api) -> Plan[tuple[str, Response]]:
 def manages_stock(api: Api) -> Plan[bool]:
     """Return whether the shop counts its stock; a shop that stopped keeps the old quantities."""
     asked = api.get_object(_MANAGE_STOCK, "the setting", {"_fields": "id,value"})
-    setting = yield from none_if(asked, _UNKNOWN_SETTING)
+    # A role may see reports and no settings.
+    setting = yield from none_if(asked, _UNKNOWN_SETTING, "forbidden")
     return setting is None or setting.text_or("value") != "no"
 
 
