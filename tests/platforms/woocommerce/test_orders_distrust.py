@@ -144,13 +144,28 @@ async def test_a_list_that_is_sorted_by_date_is_reported_when_an_edit_shows_it()
         first = store.shop.new_order("pending")
         await count_orders(store, 1_000)
         store.shop.new_order("processing", total="1")
-        store.clock.now += 60
+        store.clock.now += 3_700
         store.shop.edit_order(first["id"], status="processing")
         store.clock.now += 180
         assert "not sorted as requested" in "".join((await store.collect("orders")).degraded)
         store.shop.shop.habits = Habits()
         store.clock.now += 31 * 86_400
         assert not (await store.collect("orders")).degraded
+
+
+async def test_an_hour_that_a_shops_clock_repeats_is_not_taken_for_another_order() -> None:
+    """WordPress sorts posts by the time of change in the shop's zone, also as summer time ends."""
+    async with watching(orders=0, timezone="Europe/Berlin") as store:
+        store.shop.shop.hpos = False
+        end_of_summer_time = 1_761_440_400
+        for since in (-3_000, 600, -1_200, 2_400):
+            made = store.shop.new_order("processing", created=end_of_summer_time + since)
+            order = store.shop.shop.orders[made["id"]]
+            for name in ("date_modified", "date_paid"):
+                store.shop.shop.stamp(order, name, end_of_summer_time + since)
+        report = await store.collect("orders", since="2025-01-01")
+        assert figures(report)["store_orders_paid_total"] == 4
+        assert not report.degraded
 
 
 async def test_an_import_at_the_end_of_a_list_that_is_sorted_by_date_is_reported() -> None:

@@ -15,6 +15,7 @@ _ROOT = "/wp-json/wc/v3"
 _ORDERS: dict[str, Callable[[Document], Any]] = {
     "date": lambda order: (order["date_created_gmt"], order["id"]),
     "modified": lambda order: (order["date_modified_gmt"], order["id"]),
+    "modified locally": lambda order: (order["date_modified"], order["id"]),
     "id": lambda order: order["id"],
 }
 _EMAIL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
@@ -83,6 +84,9 @@ def orders(shop: Shop, call: Call) -> Reply:
     if name not in _ORDERS:
         reason = "orderby is not one of date, id, include, title, slug, and modified."
         raise invalid_parameter("orderby", reason, "rest_not_in_enum")
+    if name == "modified" and not shop.hpos:
+        # WordPress sorts posts by the column `post_modified`, in the shop's own zone.
+        name = "modified locally"
     kept.sort(key=_ORDERS[name], reverse=call.params.get("order", "desc") == "desc")
     extra = {"dp": str(shop.decimals), "context": "view"}
     if not call.values("status"):

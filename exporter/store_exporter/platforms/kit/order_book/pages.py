@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from ....errors import StoreError
 from .accounts import CountedOrder
@@ -12,6 +14,7 @@ _FRESH = 5
 """Seconds in which an order may have been edited while its page was made."""
 MAKING = 120
 """The most seconds in which a page is made."""
+_REPEATED = 3_600
 
 
 @dataclass(slots=True)
@@ -48,10 +51,12 @@ class OrderPage:
     def is_unsorted(self, server: float) -> bool:
         """Whether the orders are not those of a list by time of change, the earliest first.
 
-        An order that is edited while its page is made has its place by the time before.
+        An order that is edited while its page is made has its place by the time before. WordPress
+        sorts by the shop's clock, which repeats an hour when summer time ends.
         """
         old = [changed for changed in self.changed if changed < server - MAKING]
-        return old != sorted(old)
+        behind = map(operator.sub, accumulate(old, max), old)
+        return max(behind, default=0) > _REPEATED
 
     def lists_others(self, server: float) -> bool:
         """Whether a list contains drafts or the trash, by the store's clock `server`.
