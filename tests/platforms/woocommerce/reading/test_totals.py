@@ -212,6 +212,33 @@ async def test_the_first_orders_are_not_counted_by_a_rule_that_no_order_shows(em
         assert any("Nothing tells" in reason for reason in report.degraded) is not is_known
 
 
+async def test_what_was_counted_by_a_guess_is_read_again_as_soon_as_an_order_shows_the_rule() -> (
+    None
+):
+    def place(email: str) -> None:
+        first = store.shop.new_order("processing", lines=[(19, 1)], email=email)
+        made = store.shop.shop.orders[first["id"]]
+        made["total"] = made["line_items"][0]["total"] = "34.71"
+
+    async with watching(orders=0) as store:
+        store.shop.shop.habits.decimals = 0
+        await store.collect("orders")
+        for _ in range(40):
+            place("guest@example.test")
+        store.clock.now += 300
+        report = await store.collect("orders")
+        assert figures(report)["store_revenue_total{GBP}"] == 40 * 35
+        assert any("Nothing tells" in reason for reason in report.degraded)
+        for email in ("guest@example.test", "guest@example.test", "cust2@example.test"):
+            store.clock.now += 4_000
+            place(email)
+            report = await store.collect("orders", page_size=10)
+        found = figures(report)
+        corrected = found["store_order_corrections_total{GBP}"]
+        assert found["store_revenue_total{GBP}"] - corrected == pytest.approx(43 * 34.71)
+        assert not report.degraded
+
+
 @pytest.mark.parametrize("total", ["34.71", "35"])
 @pytest.mark.parametrize("email", ["cust2@example.test", "guest@example.test"])
 async def test_many_orders_that_show_nothing_are_not_counted_as_those_before_them(

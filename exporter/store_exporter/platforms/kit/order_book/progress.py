@@ -68,7 +68,8 @@ class ReadingProgress:
         unchecked: number of remembered orders still to be read before it is certain that none of
             them vanished.
         decimals: how many the shop showed when amounts were read; None before the first reading.
-        outdated: number of remembered orders still to be read again since it shows another number.
+        is_guess: whether amounts were guessed then, as nothing showed how they were rounded.
+        outdated: number of remembered orders still to be read again since either has changed.
         unsure: ids of orders that count as deleted because others of their page are, and that are
             still to be requested individually.
         ahead: the place in the orders with ids beyond `latest`, which are read over several runs.
@@ -93,6 +94,7 @@ class ReadingProgress:
     missing: int = 0
     unchecked: int = 0
     decimals: int | None = None
+    is_guess: bool = False
     outdated: int = 0
     unsure: list[str] = field(default_factory=list)
     ahead: NewOrders = field(default_factory=NewOrders)
@@ -123,7 +125,7 @@ class ReadingProgress:
             "New orders that are still to be read by their ids": self.ahead.left,
             "Orders that came back and were not found yet": self.still_gone,
             "Orders that vanished and were not found among those counted yet": self.missing,
-            "Counted orders to be read again, as the shop shows other decimals": self.outdated,
+            "Counted orders whose totals are to be read again in another way": self.outdated,
         }
         return [f"{what}: {count}." for what, count in waiting.items() if count]
 
@@ -152,11 +154,14 @@ class ReadingProgress:
                 self.unchecked = remembered
         self.count = count
 
-    def note_decimals(self, decimals: int, *, remembered: int) -> None:
-        """Note how many decimals the shop shows: after another number, all are read again."""
-        if self.decimals not in (None, decimals):
+    def note_reading(self, decimals: int, *, is_guess: bool, remembered: int) -> None:
+        """Note how many decimals the shop shows, and whether amounts are guessed.
+
+        After another number, or when there is no need to guess any more, all are read again.
+        """
+        if self.decimals not in (None, decimals) or (self.is_guess and not is_guess):
             self.outdated = remembered
-        self.decimals = decimals
+        self.decimals, self.is_guess = decimals, is_guess
 
     def note_vanished(self) -> None:
         """Note that an order was found to have vanished: before the last check, or since then."""

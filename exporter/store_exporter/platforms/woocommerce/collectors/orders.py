@@ -93,7 +93,6 @@ class _OrderBook(NumberedBook[Api]):
     def orders(self, params: Mapping[str, Any]) -> Plan[RestPage]:
         """Request a page, with the parts of the orders if their totals need them."""
         self._reading = yield from rounding.order_totals(self.api)
-        self.place.note_decimals(self._reading.shown, remembered=len(self.ledger))
         # At zero before its first order, which a scraper may not see if this process is killed.
         self.ledger.counters.place(self._reading.currency)
         if self._reading.by_parts:
@@ -103,6 +102,9 @@ class _OrderBook(NumberedBook[Api]):
             self._fields = _WITH_PARTS
             rows = yield from self.api.page(self.path, {"_fields": self._fields, **params})
         yield from rounding.learn_rules(self.api, self._reading, rows.items)
+        is_guess = bool(self._reading.guesses())
+        remembered = len(self.ledger)
+        self.place.note_reading(self._reading.shown, is_guess=is_guess, remembered=remembered)
         return rows
 
     def ids_of(self, params: Mapping[str, Any]) -> Plan[RestPage]:
