@@ -7,7 +7,6 @@ from typing import Any, ParamSpec, TypeVar
 
 from ....errors import StoreError
 from .fields import Fields
-from .lists import partly_read
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,7 +43,11 @@ class Secondary:
 
     def rows(self, name: str, items: Iterable[Any] | None, read: Callable[[Fields], T]) -> list[T]:
         """Return the readable rows of a list, such as one that `read` returned."""
-        found, failures = partly_read(items or (), name, read)
-        if failures:
-            self._unreadable[name] = None
+        found: list[T] = []
+        for index, item in enumerate(items or ()):
+            try:
+                found.append(read(Fields.row(item, name, index)))
+            except StoreError:
+                # At once, because the rows after it may note facts of their own.
+                self._unreadable[name] = None
         return found
