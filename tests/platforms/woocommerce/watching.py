@@ -83,6 +83,13 @@ class Watched:
     cursor: MemoryCursor = field(default_factory=MemoryCursor)
     settings: dict[str, Any] = field(default_factory=dict)
     lists: bool = True
+    lasts: bool = False
+    """Whether what is learnt of the shop is kept, as by one process until `restart`."""
+    _connection: Connection | None = None
+
+    def restart(self) -> None:
+        """Forget what a new process does not know."""
+        self._connection = None
 
     def watcher(self, **options: Any) -> Watcher:
         store = Store(
@@ -97,7 +104,10 @@ class Watched:
             settings=self.settings,
             lists=self.lists,
         )
-        connection = Connection.of(store, monotonic=self.clock, now=self.clock)
+        connection = self._connection
+        if connection is None or not self.lasts:
+            connection = Connection.of(store, monotonic=self.clock, now=self.clock)
+            self._connection = connection
         return Watcher(store, connection, self.http, self.cursor, self.clock, **options)
 
     async def probe(self, name: str, **options: Any) -> Report:
