@@ -177,6 +177,21 @@ async def test_orders_that_a_cache_of_the_store_shows_as_they_were_hide_no_other
         assert (await count_orders(store))["store_revenue_total{GBP}"] == later + 7
 
 
+async def test_an_order_that_a_cache_shows_as_it_was_is_not_taken_for_another_sorting() -> None:
+    def spoil(body: Any) -> Any:
+        before = {"date_modified_gmt": "2024-05-01T10:00:00"}
+        return [order | before if order["total"] == "99.00" else order for order in body]
+
+    async with watching(orders=3) as store:
+        await count_orders(store)
+        store.shop.new_order("processing", total="1")
+        store.clock.now += 1
+        store.shop.new_order("pending", total="99")
+        store.shop.faults.add(Fault(path="*/orders", change=spoil))
+        store.clock.now += 300
+        assert not (await store.collect("orders")).degraded
+
+
 @pytest.mark.parametrize("total", [None, "missing", "page", "double"])
 @pytest.mark.parametrize("orders", [3, 12])
 async def test_a_store_that_does_not_search_by_times_of_change_is_refused(

@@ -179,7 +179,8 @@ class NumberedBook(NumberedList[ApiT]):
             found = [changed for changed in page.settled(server) if changed >= query.since - 1]
             if min(page.changed, default=query.since) < query.since - 1:
                 yield from self._refuse_unsearched(rows, is_found=bool(found))
-            if query.until is None and page.is_unsorted(server or self.run.now()):
+            clock = server or self.run.now()
+            if query.until is None and page.is_unsorted(query.since, clock):
                 self.place.unsorted_at = int(self.run.now())
             self.record(page)
             more = walk.advance(page.ids, found, rows.total)

@@ -48,13 +48,14 @@ class OrderPage:
             return self.changed
         return [changed for changed in self.changed if changed < server - _FRESH] or self.changed
 
-    def is_unsorted(self, server: float) -> bool:
+    def is_unsorted(self, since: int, server: float) -> bool:
         """Whether the orders are not those of a list by time of change, the earliest first.
 
-        An order that is edited while its page is made has its place by the time before. WordPress
-        sorts by the shop's clock, which repeats an hour when summer time ends.
+        An order that is edited while its page is made has its place by the time before, and one
+        that a cache shows as it was before `since` by the time after. WordPress sorts by the shop's
+        clock, which repeats an hour when summer time ends.
         """
-        old = [changed for changed in self.changed if changed < server - MAKING]
+        old = [changed for changed in self.changed if since - 1 <= changed < server - MAKING]
         behind = map(operator.sub, accumulate(old, max), old)
         return max(behind, default=0) > _REPEATED
 
