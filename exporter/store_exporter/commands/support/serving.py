@@ -70,23 +70,23 @@ def _checked(config: Config) -> int:
         for problem in problems:
             print(f"{config.file}: {domain}: {problem}", file=sys.stderr)
     stores, orgs = len(config.stores), len(config.orgs)
-    has_problem = _has_bad_state(config) or bool(sick)
-    found = f"stores with problems: {len(sick)} of" if has_problem else "no problems; stores:"
+    has_place = _has_place_for_state(config)
+    found = "no problems; stores:" if has_place else "stores:"
+    found = f"stores with problems: {len(sick)} of" if sick else found
     print(f"{config.file}: {found} {stores}, orgs: {orgs}")
-    return int(has_problem)
+    # Another host, such as one that checks the file before it is used, may lack the folder.
+    return int(bool(sick) or (not has_place and os.path.lexists(config.state_directory)))
 
 
-def _has_bad_state(config: Config) -> bool:
-    """Report a folder for the state that cannot be used; return whether it exists.
-
-    Another host, such as one that checks the file before it is used, may lack the folder.
-    """
-    folder = config.state_directory
-    found = state_directory(folder)
-    if config.state_database is not None or found.state == "ok":
-        return False
+def _has_place_for_state(config: Config) -> bool:
+    """Report a folder for the state that cannot be used."""
+    if config.state_database is not None:
+        return True
+    found = state_directory(config.state_directory)
+    if found.state == "ok":
+        return True
     print(f"{config.file}: state_directory: {found.message}. {found.advice}", file=sys.stderr)
-    return os.path.lexists(folder)
+    return False
 
 
 def _problems(store: Store) -> Iterator[str]:
