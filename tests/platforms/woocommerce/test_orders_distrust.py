@@ -564,3 +564,33 @@ async def test_an_empty_page_is_not_the_end_of_imported_orders(page: int) -> Non
             found = await count_orders(store)
         assert accounted(found) == truth(store)
         assert found["store_revenue_total{GBP}"] == 50
+
+
+@pytest.mark.parametrize(("page", "times"), [(1, 1), (2, 1), (3, 1), (1, 2), (2, 20)])
+async def test_a_row_without_an_id_is_not_the_end_of_imported_orders(page: int, times: int) -> None:
+    """Once the row comes with its id, all are counted; until then, the others are."""
+    async with watching(orders=0, products=3, customers=1) as store:
+        shop = store.shop.shop
+        shop.habits.cap = 10
+        tell_tale(store, "pending")
+        await count_orders(store)
+        for _ in range(35):
+            made = store.shop.new_order("processing", total="2", created=store.clock.now - 90_000)
+            shop.stamp(shop.orders[made["id"]], "date_paid", store.clock.now)
+        hidden = sorted(shop.orders, reverse=True)[10 * page - 1]
+        store.shop.faults.add(
+            Fault(
+                path="*/orders",
+                skip=page,
+                times=times,
+                change=lambda rows: [
+                    {**row, "id": None if row["id"] == hidden else row["id"]} for row in rows
+                ],
+            )
+        )
+        for _ in range(4):
+            found = await count_orders(store)
+        if times == 20:
+            assert found["store_revenue_total{GBP}"] == 68
+        else:
+            assert accounted(found) == truth(store) == 70

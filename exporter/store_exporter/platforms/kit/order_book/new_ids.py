@@ -65,7 +65,7 @@ def look_for_new(book: NumberedBook[Any]) -> Plan[None]:
     high = max(ids | early, default=0)
     if high > (place.latest or 0):
         place.ahead = NewOrders(0, high + 1, high, (total or 0) - (place.count or 0))
-        if _record_new(book, listed.page, early):
+        if _record_new(book, listed.page, early) and not _lacks_ids(listed.page):
             place.end_ahead()
         elif not (yield from _read_new(book, received, early)):
             return
@@ -103,11 +103,11 @@ def _is_lost_sight_of(book: NumberedBook[Any], listed: ListedOrders) -> bool:
 def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> Plan[bool]:
     """Read the newest ids down to a known one, into `received`; False if there are too many."""
     place, ahead = book.place, book.place.ahead
-    if not ahead.page:
-        ahead.stop_at(1)
-        book.save()
     # One page earlier, because deletions meanwhile moved later orders forward.
     resumed, number, total = ahead.page, max(1, ahead.page - 1), 0
+    if not resumed:
+        ahead.stop_at(1)
+        book.save()
     for index in range(book.options.pages + (ahead.page > 1)):
         listed = yield from book.ask_sized(partial(book.newest, page=number))
         ids = _ids(listed.page)
@@ -130,7 +130,12 @@ def _read_new(book: NumberedBook[Any], received: set[int], early: set[int]) -> P
             ahead.stop_at(number)
             break
         received |= ids
-        if _record_new(book, listed.page, early):
+        is_last = _record_new(book, listed.page, early)
+        if _lacks_ids(listed.page) and number != resumed:
+            # The next run requests this page again: its id may be all that shows a new order.
+            ahead.stop_at(number)
+            break
+        if is_last:
             place.end_ahead()
             return True
         number += 1
@@ -166,6 +171,10 @@ def _ids(page: OrderPage) -> set[int]:
     return {int(one) for one in page.ids if one.isdigit()}
 
 
+def _lacks_ids(page: OrderPage) -> bool:
+    return not all(map(str.isdigit, page.ids))
+
+
 def _record_new(book: NumberedBook[Any], page: OrderPage, early: set[int]) -> bool:
     """Count the new orders of a page of the newest ids; return whether no later page has any.
 
@@ -173,7 +182,7 @@ def _record_new(book: NumberedBook[Any], page: OrderPage, early: set[int]) -> bo
     id. `early` orders that the list no longer shows are counted too.
     """
     ids, latest, ahead = _ids(page), book.place.latest or 0, book.place.ahead
-    is_last = not ids or min(ids) <= latest or len(ids) < len(page.ids)
+    is_last = not ids or min(ids) <= latest
     reached = latest + 1 if is_last else min(ids)
     new = {number for number in ids | early if reached <= number < ahead.low}
     unread = {str(number) for number in new & ids} - book.read
