@@ -101,7 +101,22 @@ def test_a_currency_that_a_plugin_wrote_in_lower_case_is_the_same() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["", None, 978, "978", "-", "n/a", "1.234,50", "EURO-PLUS-ULTRA", "pound st", 'E"R', "<b>"],
+    [
+        *(
+            "",
+            None,
+            978,
+            "978",
+            "-",
+            "n/a",
+            "1.234,50",
+            "EURO-PLUS-ULTRA",
+            "pound st",
+            'E"R',
+            "<b>",
+        ),
+        *("-A", ".EUR", "_1", "\u0301", "\u0301A", "=A", "A\u202eB", "A\nB"),
+    ],
 )
 def test_what_does_not_look_like_a_currency_is_refused(code: object) -> None:
     with pytest.raises(StoreError):

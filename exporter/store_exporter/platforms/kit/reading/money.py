@@ -149,11 +149,14 @@ def currency_code(value: object, where: str) -> str:
 
 
 def _is_code(text: str) -> bool:
-    """Whether a text has letters or signs of currencies, and nothing else but digits and joints."""
-    kinds = [
-        unicodedata.category(sign) for sign in text if sign not in "-._" and not sign.isdigit()
-    ]
-    return bool(kinds) and all(kind[0] in "LM" or kind == "Sc" for kind in kinds)
+    """Whether a text has letters or signs of currencies, and nothing else but digits and joints.
+
+    A code that begins with a joint could be taken for a formula, one of marks alone for nothing.
+    """
+    kinds = [unicodedata.category(sign) for sign in text if sign not in "-._"]
+    is_readable = any(kind[0] == "L" or kind == "Sc" for kind in kinds)
+    begins_well = text[:1] not in ("", "-", ".", "_") and kinds[0][0] != "M"
+    return is_readable and begins_well and all(kind[0] in "LMN" or kind == "Sc" for kind in kinds)
 
 
 def decimals_of(currency: str) -> int:
