@@ -70,7 +70,7 @@ class Recorder:
         if min(max_series, max_series_per_org, max_operations) < 1:
             raise ValueError("the limits are at least 1")
         self._looks = Looks(monotonic)
-        self.scrapers = Scrapers(monotonic)
+        self.scrapers: Scrapers = Scrapers(monotonic)
         self._guard = Guard(max_series, max_series_per_org, max_operations)
         self._instruments = Instruments(native=native, clock=clock)
         self._own = OwnFigures(self._instruments, clock, monotonic)
